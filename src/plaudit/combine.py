@@ -1,0 +1,715 @@
+"""Rewards made of rewards.
+
+The NaN algebra, in one table:
+
+    weighted, product, minimum, mean, mean_minus_std
+                 NaN if any part is NaN, unless that part is `optional` (or `when` leaves it out):
+                 then the other weights renormalise and the note says so; mean_minus_std is NaN
+                 below two scored parts
+    gate         NaN gate: NaN; closed gate: the floor, even if the gated part is NaN;
+                 open gate: the gated part
+    normalise    group statistics use the scored members; NaN below two of them, 0 at zero spread;
+                 an unscored member stays unscored
+    clip, affine, standardise, threshold
+                 NaN stays NaN
+    both_orders  NaN if either order is NaN
+    round_robin  mean over the rivals that could be compared; NaN if there is none
+
+A fault of a part is a fault of the whole, with the part's name before the error.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+import random
+import statistics
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import Any, NamedTuple
+
+from plaudit.errors import ConfigError, DataError, clipped
+from plaudit.think import Part, part_of
+from plaudit.types import Comparer, Fault, Group, Pair, Response, Reward, Score
+
+__all__ = [
+    "Child",
+    "Member",
+    "affine",
+    "both_orders",
+    "clip",
+    "gate",
+    "mean",
+    "mean_minus_std",
+    "minimum",
+    "normalise",
+    "product",
+    "round_robin",
+    "route",
+    "standardise",
+    "threshold",
+    "view",
+    "weighted",
+]
+
+
+@dataclass(frozen=True)
+class Member:
+    """A part of a combination.
+
+    `weight` scales it; an `optional` part that cannot be scored is left out; ``when={"has": NAME}``
+    (or a list of names) leaves it out of the groups that lack the column.
+    """
+
+    reward: Reward
+    weight: float = 1.0
+    optional: bool = False
+    when: Mapping[str, Any] | None = None
+
+    def __post_init__(self) -> None:
+        unknown = set(self.when or ()) - {"has"}
+        if unknown:
+            raise ConfigError(f"when: unknown condition {sorted(unknown)}; it takes has: COLUMN")
+
+    def applies(self, group: Group) -> bool:
+        """Whether this part judges the group."""
+        wanted = (self.when or {}).get("has", ())
+        names = (wanted,) if isinstance(wanted, str) else wanted
+        return all(
+            name in group.columns or any(name in r.columns for r in group.responses)
+            for name in names
+        )
+
+
+class Child(NamedTuple):
+    """A part as `explain` shows it: its name, weight, reward and what that reward is given."""
+
+    name: str
+    weight: float | None
+    reward: Reward
+    group: Group
+
+
+class _Node:
+    """What all combinations share: traits taken from their parts, and a repr one can type."""
+
+    spelled: str
+
+    def _rewards(self) -> Sequence[Reward]:
+        raise NotImplementedError
+
+    @property
+    def relative(self) -> bool:
+        """Whether a score depends on the rivals."""
+        return any(reward.relative for reward in self._rewards())
+
+    @property
+    def deterministic(self) -> bool:
+        """Whether equal inputs give equal scores."""
+        return all(reward.deterministic for reward in self._rewards())
+
+    @property
+    def cpu_bound(self) -> bool:
+        """Whether the work is Python on this machine's processor."""
+        return all(reward.cpu_bound for reward in self._rewards())
+
+    def __repr__(self) -> str:
+        first, *rest = fields(self)  # type: ignore[arg-type]
+        args = [repr(getattr(self, first.name))]
+        for f in rest:
+            value = getattr(self, f.name)
+            if value != f.default:
+                args.append(f"{f.name}={value!r}")
+        return f"{self.spelled}({', '.join(args)})"
+
+    def children(self, group: Group) -> Iterator[Child]:
+        """The parts that judge this group."""
+        raise NotImplementedError
+
+
+# --- several parts ---------------------------------------------------------------------------
+
+
+class _Scored(NamedTuple):
+    """One part's score of one response."""
+
+    name: str
+    weight: float
+    optional: bool
+    score: Score
+
+
+@dataclass(frozen=True, repr=False)
+class _Parts(_Node):
+    parts: Mapping[str, Member]
+
+    def _rewards(self) -> Sequence[Reward]:
+        return [member.reward for member in self.parts.values()]
+
+    def children(self, group: Group) -> Iterator[Child]:
+        for name, member in self.parts.items():
+            if member.applies(group):
+                yield Child(name, member.weight, member.reward, group)
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response, with each part's value under its name in `parts`."""
+        rows: list[list[list[_Scored]]] = [[[] for _ in g.responses] for g in groups]
+        for name, member in self.parts.items():
+            chosen = [i for i, group in enumerate(groups) if member.applies(group)]
+            scored = member.reward.score([groups[i] for i in chosen])
+            for i, scores in zip(chosen, scored, strict=True):
+                for row, score in zip(rows[i], scores, strict=True):
+                    row.append(_Scored(name, member.weight, member.optional, score))
+        return [[self._join(row) for row in group] for group in rows]
+
+    def _join(self, row: Sequence[_Scored]) -> Score:
+        parts: dict[str, float] = {}
+        for part in row:
+            parts[part.name] = part.score.value
+            for name, value in part.score.parts.items():
+                parts[f"{part.name}/{name}"] = value
+        kept = [p for p in row if p.score.is_scored]
+        dropped = [p for p in row if not p.score.is_scored]
+        fault, error = _first_fault(row)
+        fatal = [p for p in dropped if not p.optional]
+        if fatal:
+            return Score(math.nan, parts, fault=fatal[0].score.fault or "system", error=error)
+        if not kept:
+            return Score(
+                math.nan,
+                parts,
+                fault=fault or "input",
+                error=error or f"{self.spelled}: no part applies to this row",
+            )
+        value = self._value(kept, len(row))
+        if not math.isfinite(value):
+            reason = f"{self.spelled} of {len(kept)} scored parts is {value}"
+            return Score(math.nan, parts, fault=fault or "input", error=error or reason)
+        return Score(value, parts, fault=fault, error=error, note=_notes(row, dropped))
+
+    def _value(self, kept: Sequence[_Scored], total: int) -> float:
+        raise NotImplementedError
+
+    def _scale(self, kept: Sequence[_Scored]) -> float:
+        """What renormalises the weights of the parts that were kept."""
+        present = sum(abs(p.weight) for p in kept)
+        return sum(abs(m.weight) for m in self.parts.values()) / present if present else 1.0
+
+
+def _first_fault(row: Sequence[_Scored]) -> tuple[Fault | None, str | None]:
+    """The fault of the whole: a part that forces NaN speaks before one that has a value."""
+    faulty = [p for p in row if p.score.error is not None]
+    faulty.sort(key=lambda p: (p.score.is_scored, p.optional))
+    if not faulty:
+        return None, None
+    errors = "; ".join(f"{p.name}: {p.score.error}" for p in faulty)
+    return faulty[0].score.fault, errors
+
+
+def _notes(row: Sequence[_Scored], dropped: Sequence[_Scored]) -> str | None:
+    notes = [f"{p.name}: {p.score.note}" for p in row if p.score.note]
+    notes += [f"{p.name} left out, weights renormalised" for p in dropped]
+    return "; ".join(notes) or None
+
+
+@dataclass(frozen=True, repr=False)
+class _Weighted(_Parts):
+    spelled = "weighted"
+
+    def _value(self, kept, total):
+        return self._scale(kept) * sum(p.weight * p.score.value for p in kept)
+
+
+@dataclass(frozen=True, repr=False)
+class _Product(_Parts):
+    spelled = "product"
+
+    def _value(self, kept, total):
+        value = 1.0
+        for p in kept:
+            value *= p.score.value**p.weight if p.weight != 1 else p.score.value
+        return value if isinstance(value, float) else math.nan
+
+
+@dataclass(frozen=True, repr=False)
+class _Minimum(_Parts):
+    spelled = "minimum"
+
+    def _value(self, kept, total):
+        return min(p.weight * p.score.value for p in kept)
+
+
+@dataclass(frozen=True, repr=False)
+class _Mean(_Parts):
+    spelled = "mean"
+
+    def _value(self, kept, total):
+        return sum(p.weight * p.score.value for p in kept) / sum(p.weight for p in kept)
+
+
+@dataclass(frozen=True, repr=False)
+class _MeanMinusStd(_Parts):
+    k: float = 1.0
+    spelled = "mean_minus_std"
+
+    def _value(self, kept, total):
+        if len(kept) < 2:
+            return math.nan
+        values = [p.score.value for p in kept]
+        return statistics.fmean(values) - self.k * statistics.pstdev(values)
+
+
+def weighted(parts: Mapping[str, Reward | Member]) -> Reward:
+    """The sum of weight times value over the parts.
+
+    ``sum_i w_i r_i``; where an optional part is unscored or a `when` does not hold, the remaining
+    weights are scaled to the full sum of absolute weights.
+
+    >>> from plaudit import load
+    >>> reward = weighted({"long": Member(load("rules.baseline.length"), 0.5)})
+    >>> reward.score([Group("hi", ["four"])])[0][0].value
+    2.0
+    """
+    return _Weighted(_members(parts))
+
+
+def product(parts: Mapping[str, Reward | Member]) -> Reward:
+    """The product of the parts, each to the power of its weight (1 by default)."""
+    return _Product(_members(parts))
+
+
+def minimum(parts: Mapping[str, Reward | Member]) -> Reward:
+    """The smallest of weight times value: as good as the worst part."""
+    return _Minimum(_members(parts))
+
+
+def mean(parts: Mapping[str, Reward | Member]) -> Reward:
+    """The weighted mean ``sum w_i r_i / sum w_i`` of an ensemble."""
+    return _Mean(_members(parts))
+
+
+def mean_minus_std(parts: Mapping[str, Reward | Member], *, k: float = 1.0) -> Reward:
+    """The mean of an ensemble less `k` population standard deviations (weights are not used).
+
+    A conservative ensemble in the manner of Coste et al., arXiv 2310.02743 (there with variance).
+    """
+    return _MeanMinusStd(_members(parts), k)
+
+
+def _members(parts: Mapping[str, Reward | Member]) -> Mapping[str, Member]:
+    if not isinstance(parts, Mapping) or not parts:
+        raise ConfigError(f"parts must map names to rewards, found {clipped(parts)}")
+    for name in parts:
+        if not isinstance(name, str) or not name or "/" in name:
+            raise ConfigError(f"a part's name is a non-empty string without '/', found {name!r}")
+    return {n: p if isinstance(p, Member) else Member(_reward(p, n)) for n, p in parts.items()}
+
+
+def _reward(value: Any, name: str) -> Reward:
+    if not callable(getattr(value, "score", None)):
+        raise ConfigError(f"{name} must be a Reward, found {clipped(value)}; make one with load()")
+    return value
+
+
+# --- one part: the value is mapped --------------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False)
+class _One(_Node):
+    reward: Reward
+
+    def __post_init__(self) -> None:
+        _reward(self.reward, self.spelled)
+
+    def _rewards(self) -> Sequence[Reward]:
+        return [self.reward]
+
+    def children(self, group: Group) -> Iterator[Child]:
+        yield Child("reward", None, self.reward, group)
+
+
+class _Mapped(_One):
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """The inner scores with their values mapped; NaN stays NaN."""
+        return [
+            [replace(s, value=self._value(s.value)) if s.is_scored else s for s in scores]
+            for scores in self.reward.score(groups)
+        ]
+
+    def _value(self, value: float) -> float:
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, repr=False)
+class _Clip(_Mapped):
+    low: float = -math.inf
+    high: float = math.inf
+    spelled = "clip"
+
+    def _value(self, value):
+        return min(max(value, self.low), self.high)
+
+
+@dataclass(frozen=True, repr=False)
+class _Affine(_Mapped):
+    scale: float = 1.0
+    shift: float = 0.0
+    spelled = "affine"
+
+    def _value(self, value):
+        return value * self.scale + self.shift
+
+
+@dataclass(frozen=True, repr=False)
+class _Standardise(_Mapped):
+    mean: float = 0.0
+    std: float = 1.0
+    spelled = "standardise"
+
+    def _value(self, value):
+        return (value - self.mean) / self.std
+
+
+@dataclass(frozen=True, repr=False)
+class _Threshold(_Mapped):
+    at: float = 0.5
+    above: float = 1.0
+    below: float = 0.0
+    spelled = "threshold"
+
+    def _value(self, value):
+        return self.above if value >= self.at else self.below
+
+
+def clip(reward: Reward, *, low: float = -math.inf, high: float = math.inf) -> Reward:
+    """The value kept within [low, high]."""
+    if not low <= high:
+        raise ConfigError(f"clip: low={low} must not exceed high={high}")
+    return _Clip(reward, float(low), float(high))
+
+
+def affine(reward: Reward, *, scale: float = 1.0, shift: float = 0.0) -> Reward:
+    """``scale * value + shift``."""
+    return _Affine(reward, float(scale), float(shift))
+
+
+def standardise(reward: Reward, *, mean: float, std: float) -> Reward:
+    """``(value - mean) / std`` with fixed statistics, measured beforehand."""
+    if not std > 0:
+        raise ConfigError(f"standardise: std={std} must be positive")
+    return _Standardise(reward, float(mean), float(std))
+
+
+def threshold(reward: Reward, *, at: float = 0.5, above: float = 1.0, below: float = 0.0) -> Reward:
+    """`above` where the value is at least `at`, else `below`."""
+    return _Threshold(reward, float(at), float(above), float(below))
+
+
+# --- one part: the group matters ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False)
+class _Normalise(_One):
+    ddof: int = 1
+    spelled = "normalise"
+    relative = True  # type: ignore[assignment]
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """Each value less the group's mean, over the group's standard deviation."""
+        return [self._normalised(scores) for scores in self.reward.score(groups)]
+
+    def _normalised(self, scores: Sequence[Score]) -> list[Score]:
+        values = [s.value for s in scores if s.is_scored]
+        if len(values) < 2:
+            error = f"normalise needs two scored responses in the group, found {len(values)}"
+            lone = Score.unscored(error, fault="input")
+            return [lone if s.is_scored else s for s in scores]
+        centre = statistics.fmean(values)
+        spread = statistics.stdev(values) if self.ddof else statistics.pstdev(values)
+        return [
+            replace(s, value=(s.value - centre) / spread if spread > 0 else 0.0)
+            if s.is_scored
+            else s
+            for s in scores
+        ]
+
+
+def normalise(reward: Reward, *, ddof: int = 1) -> Reward:
+    """``(value - group mean) / group std``, as GRPO's advantage; 0 where all are equal.
+
+    `ddof` 1 is the sample standard deviation (torch's default, as TRL uses), 0 the population's.
+    """
+    if ddof not in (0, 1):
+        raise ConfigError(f"normalise: ddof={ddof} must be 0 or 1")
+    return _Normalise(reward, ddof)
+
+
+@dataclass(frozen=True, repr=False)
+class _View(_One):
+    part: Part = "answer"
+    tag: str = "think"
+    spelled = "view"
+
+    def children(self, group: Group) -> Iterator[Child]:
+        yield Child(f"view of the {self.part}", None, self.reward, self._seen(group))
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """The inner scores of the chosen part of every response; step spans refer to that part."""
+        return self.reward.score([self._seen(group) for group in groups])
+
+    def _seen(self, group: Group) -> Group:
+        if self.part == "all":
+            return group
+        return replace_responses(group, [self._cut(r) for r in group.responses])
+
+    def _cut(self, response: Response) -> Response:
+        text = part_of(response.text, self.part, tag=self.tag)
+        if text == response.text:
+            return response
+        return replace(response, text=text, token_ids=None)
+
+
+def view(reward: Reward, *, part: Part = "answer", tag: str = "think") -> Reward:
+    """Scores only the `part` of each response: "answer" (after the think block), "think" or "all".
+
+    Token ids describe the whole response, so a part of it has none.
+
+    >>> from plaudit import load
+    >>> seen = view(load("rules.baseline.length"), part="answer")
+    >>> seen.score([Group("2 + 2?", ["<think>easy</think>4"])])[0][0].value
+    1.0
+    """
+    if part not in ("answer", "think", "all"):
+        raise ConfigError(f"view: part={part!r} must be 'answer', 'think' or 'all'")
+    return _View(reward, part, tag)
+
+
+def replace_responses(group: Group, responses: Sequence[Response]) -> Group:
+    """The same group (same id) with other responses."""
+    return Group(group.prompt, responses, group.columns, group.key)
+
+
+# --- choosing -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, repr=False)
+class _Gate(_Node):
+    reward: Reward
+    by: Reward
+    at_least: float = 1.0
+    floor: float = 0.0
+    spelled = "gate"
+
+    def __post_init__(self) -> None:
+        _reward(self.reward, "gate")
+        _reward(self.by, "gate: by")
+
+    def _rewards(self) -> Sequence[Reward]:
+        return [self.reward, self.by]
+
+    def children(self, group: Group) -> Iterator[Child]:
+        yield Child(f"gate (>= {self.at_least:g})", None, self.by, group)
+        yield Child("gated", None, self.reward, group)
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """The gated scores; groups in which no gate is open are not given to the gated reward."""
+        gates = self.by.score(groups)
+        opened = [i for i, row in enumerate(gates) if any(self._open(g) for g in row)]
+        inner = dict(zip(opened, self.reward.score([groups[i] for i in opened]), strict=True))
+        return [
+            [self._gated(g, inner[i][j] if i in inner else None) for j, g in enumerate(row)]
+            for i, row in enumerate(gates)
+        ]
+
+    def _open(self, gate: Score) -> bool:
+        return gate.value >= self.at_least
+
+    def _gated(self, gate: Score, inner: Score | None) -> Score:
+        parts = {"gate": gate.value, **{f"gate/{k}": v for k, v in gate.parts.items()}}
+        if not gate.is_scored:
+            return replace(gate, parts=parts)
+        if inner is None or not self._open(gate):
+            note = f"gate closed{': ' + gate.note if gate.note else ''}"
+            return Score(self.floor, parts, fault=gate.fault, error=gate.error, note=note)
+        parts.update({"gated": inner.value, **{f"gated/{k}": v for k, v in inner.parts.items()}})
+        return replace(inner, parts=parts)
+
+
+def gate(reward: Reward, by: Reward, *, at_least: float = 1.0, floor: float = 0.0) -> Reward:
+    """The value of `reward` where `by` scores `at_least`, else `floor`."""
+    return _Gate(reward, by, float(at_least), float(floor))
+
+
+@dataclass(frozen=True, repr=False)
+class _Route(_Node):
+    cases: Mapping[str, Reward]
+    by: str = ""
+    default: Reward | None = None
+    spelled = "route"
+
+    def _rewards(self) -> Sequence[Reward]:
+        return [*self.cases.values(), *([self.default] if self.default is not None else [])]
+
+    def children(self, group: Group) -> Iterator[Child]:
+        name, reward = self._chosen(group)
+        yield Child(f"{self.by} = {name}", None, reward, group)
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """Each group scored by its own branch. Raises DataError where no branch takes a group."""
+        branches: dict[str, list[int]] = {}
+        rewards: dict[str, Reward] = {}
+        for i, group in enumerate(groups):
+            name, rewards[name] = self._chosen(group)
+            branches.setdefault(name, []).append(i)
+        out: list[list[Score]] = [[] for _ in groups]
+        for name, places in branches.items():
+            scored = rewards[name].score([groups[i] for i in places])
+            for i, scores in zip(places, scored, strict=True):
+                out[i] = scores
+        return out
+
+    def _chosen(self, group: Group) -> tuple[str, Reward]:
+        value = group.columns.get(self.by)
+        if isinstance(value, str | int | bool) and str(value) in self.cases:
+            return str(value), self.cases[str(value)]
+        if self.default is not None:
+            return "default", self.default
+        raise DataError(
+            f"no case for {clipped(value)} and no default; cases: {', '.join(self.cases)}",
+            where=f"row {group.key}",
+            field=self.by,
+        )
+
+
+def route(by: str, cases: Mapping[str, Reward], default: Reward | None = None) -> Reward:
+    """Scores each group with the reward that its column `by` names; else with `default`.
+
+    Only the chosen branch runs, and only its columns are needed.
+    """
+    if not isinstance(cases, Mapping) or not cases:
+        raise ConfigError(f"route: cases must map values to rewards, found {clipped(cases)}")
+    for name, reward in cases.items():
+        _reward(reward, f"route: case {name}")
+    return _Route({str(k): v for k, v in cases.items()}, by, default)
+
+
+# --- comparers ------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _BothOrders:
+    comparer: Comparer
+
+    @property
+    def deterministic(self) -> bool:
+        return self.comparer.deterministic
+
+    def __repr__(self) -> str:
+        return f"both_orders({self.comparer!r})"
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Score]:
+        """P(first is better), averaged over both orders."""
+        swapped = [replace(p, first=p.second, second=p.first) for p in pairs]
+        scores = self.comparer.compare([*pairs, *swapped])
+        return [
+            self._merged(a, b)
+            for a, b in zip(scores[: len(pairs)], scores[len(pairs) :], strict=True)
+        ]
+
+    def _merged(self, forward: Score, backward: Score) -> Score:
+        parts = {"forward": forward.value, "backward": 1.0 - backward.value}
+        for score, order in ((forward, "first order"), (backward, "swapped order")):
+            if not score.is_scored:
+                return replace(score, parts=parts, error=f"{order}: {score.error}")
+        faulty = forward if forward.error is not None else backward
+        value = (parts["forward"] + parts["backward"]) / 2
+        notes = "; ".join(n for n in (forward.note, backward.note) if n)
+        return Score(value, parts, fault=faulty.fault, error=faulty.error, note=notes or None)
+
+
+def both_orders(comparer: Comparer) -> Comparer:
+    """A comparer that asks in both orders and averages, which cancels a position bias.
+
+    ``P = (P(a beats b | a first) + 1 - P(b beats a | b first)) / 2``; NaN if either is NaN.
+    """
+    return _BothOrders(comparer)
+
+
+@dataclass(frozen=True, repr=False)
+class _RoundRobin(_Node):
+    comparer: Comparer
+    num_pairs: int | None = None
+    seed: int = 0
+    spelled = "round_robin"
+    relative = True  # type: ignore[assignment]
+    cpu_bound = False  # type: ignore[assignment]
+
+    @property
+    def deterministic(self) -> bool:
+        return self.comparer.deterministic
+
+    def children(self, group: Group) -> Iterator[Child]:
+        return iter(())
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """The mean over rivals of P(this response is better)."""
+        plan = [(i, a, b) for i, g in enumerate(groups) for a, b in self._duels(g)]
+        pairs = [
+            Pair(g.prompt, g.responses[a], g.responses[b], g.columns)
+            for g, a, b in ((groups[i], a, b) for i, a, b in plan)
+        ]
+        wins: list[list[list[Score]]] = [[[] for _ in g.responses] for g in groups]
+        for (i, a, b), score in zip(plan, self.comparer.compare(pairs), strict=True):
+            wins[i][a].append(score)
+            wins[i][b].append(replace(score, value=1.0 - score.value))
+        return [[self._total(duels) for duels in group] for group in wins]
+
+    def _duels(self, group: Group) -> list[tuple[int, int]]:
+        """Pairs to compare, in an order fixed by the texts, so that a permutation changes nothing."""
+        prompt = repr(group.prompt)
+        rank = sorted(
+            range(len(group.responses)),
+            key=lambda i: seeded_hash(self.seed, prompt, group.responses[i].text),
+        )
+        duels = [(a, b) for n, a in enumerate(rank) for b in rank[n + 1 :]]
+        if self.num_pairs is None or self.num_pairs >= len(duels):
+            return duels
+        ring = [(rank[i], rank[(i + 1) % len(rank)]) for i in range(len(rank))]
+        rest = [d for d in duels if d not in ring and d[::-1] not in ring]
+        random.Random(seeded_hash(self.seed, prompt)).shuffle(rest)
+        return (ring + rest)[: self.num_pairs]
+
+    def _total(self, duels: Sequence[Score]) -> Score:
+        values = [s.value for s in duels if s.is_scored]
+        faulty = next((s for s in duels if s.error is not None), None)
+        fault, error = (faulty.fault, faulty.error) if faulty else (None, None)
+        if not values:
+            return Score(
+                math.nan, fault=fault or "input", error=error or "round_robin: no rival to compare"
+            )
+        parts = {"num_rivals": float(len(values)), "num_failed": float(len(duels) - len(values))}
+        return Score(statistics.fmean(sorted(values)), parts, fault=fault, error=error)
+
+
+def round_robin(comparer: Comparer, *, num_pairs: int | None = None, seed: int = 0) -> Reward:
+    """A relative reward in [0, 1] over N responses: the mean over rivals of P(i beats j).
+
+    `num_pairs` limits the comparisons of a group (first a ring through all, then random ones,
+    drawn from the seed and the texts).
+    """
+    if num_pairs is not None and num_pairs < 1:
+        raise ConfigError(f"round_robin: num_pairs={num_pairs} must be positive")
+    return _RoundRobin(comparer, num_pairs, seed)
+
+
+def seeded_hash(seed: int, *texts: str) -> int:
+    """A 64-bit number drawn from a seed and texts: the source of every random choice.
+
+    >>> seeded_hash(0, "a") == seeded_hash(0, "a"), seeded_hash(0, "a") == seeded_hash(1, "a")
+    (True, False)
+    """
+    digest = hashlib.blake2b(str(seed).encode(), digest_size=8)
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little") + data)
+    return int.from_bytes(digest.digest(), "little")

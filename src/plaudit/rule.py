@@ -1,0 +1,347 @@
+"""A rule is a plain function; `lift` makes a Reward of it.
+
+The positional parameters of the function are its inputs, the keyword-only ones its parameters:
+
+    def ngram(response: str, *, n: int = 3, max_penalty: float = -1.0) -> float: ...
+
+Inputs: `response` (text), `prompt` (text of the turn to answer), `messages` (the whole prompt),
+`reference`, `token_ids`, `finish_reason`, any column of the row, or `responses` for a group rule,
+which sees all responses of a prompt at once and returns one value for each. In a group rule
+`token_ids`, `finish_reason` and columns that belong to responses are lists, one item a response.
+An input with a default may be absent.
+"""
+
+from __future__ import annotations
+
+import functools
+import inspect
+import math
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+from plaudit.errors import ConfigError, DataError, PlauditError, ScoringError, clipped, did_you_mean
+from plaudit.types import Group, Range, Response, Score
+
+__all__ = ["ALIASES", "RESERVED", "Rule", "column_of", "lift", "prompt_text", "signature_of"]
+
+RESERVED = (
+    "response",
+    "responses",
+    "prompt",
+    "messages",
+    "reference",
+    "token_ids",
+    "finish_reason",
+)
+ALIASES: Mapping[str, tuple[str, ...]] = {
+    "reference": ("reference_answer", "solution", "answer", "ground_truth"),
+}
+_MISSING: Any = inspect.Parameter.empty
+_PER_RESPONSE = ("token_ids", "finish_reason")
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Rule:
+    """A Reward around a plain function; made by `lift` or `load`."""
+
+    fn: Callable[..., Any]
+    path: str
+    params: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, str] = field(default_factory=dict)
+    on_response_fault: float | None = None
+    inputs: Mapping[str, Any] = field(init=False)
+    relative: bool = field(init=False)
+    range: Range | None = field(init=False)
+    _call: Callable[..., Any] = field(init=False)
+
+    deterministic = True
+    cpu_bound = True
+
+    def __post_init__(self) -> None:
+        signature = signature_of(self.fn)
+        _check_params(self.path, signature, self.params)
+        _check_bindings(self.path, signature, self.columns)
+        put = functools.partial(object.__setattr__, self)
+        inputs = {
+            p.name: p.default
+            for p in signature.parameters.values()
+            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+        }
+        put("inputs", inputs)
+        put("relative", "responses" in inputs)
+        put("range", _range_of(self.fn, signature, self.params))
+        put("_call", functools.partial(self.fn, **self.params) if self.params else self.fn)
+
+    def __reduce__(self):
+        return (Rule, (self.fn, self.path, self.params, self.columns, self.on_response_fault))
+
+    def __repr__(self) -> str:
+        extra = {k: v for k, v in self.params.items()}
+        if self.columns:
+            extra["columns"] = dict(self.columns)
+        if self.on_response_fault is not None:
+            extra["on_response_fault"] = self.on_response_fault
+        args = [repr(self.path), *(f"{k}={v!r}" for k, v in extra.items())]
+        return f"load({', '.join(args)})"
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response. Raises DataError where a row lacks what the rule reads."""
+        if tuple(self.inputs) == ("response",):
+            guarded = self._guarded
+            return [[guarded((r.text,)) for r in group.responses] for group in groups]
+        one = self._score_group if self.relative else self._score_each
+        return [one(group) for group in groups]
+
+    def _score_each(self, group: Group) -> list[Score]:
+        return [
+            self._guarded([self._input(name, group, response) for name in self.inputs])
+            for response in group.responses
+        ]
+
+    def _score_group(self, group: Group) -> list[Score]:
+        count = len(group.responses)
+        try:
+            values = self._call(*(self._group_input(name, group) for name in self.inputs))
+        except Exception as error:  # a rule may raise anything; nothing may be lost
+            failed = self._failed(error)
+            return [failed] * count
+        if not isinstance(values, Sequence) or len(values) != count:
+            raise ConfigError(
+                f"{self.path} returned {clipped(values)} for {count} responses;"
+                " a group rule returns a list with one value for each"
+            )
+        return [self._as_score(value) for value in values]
+
+    def _guarded(self, args: Sequence[Any]) -> Score:
+        try:
+            return self._as_score(self._call(*args))
+        except Exception as error:  # a rule may raise anything; nothing may be lost
+            return self._failed(error)
+
+    def _failed(self, error: Exception) -> Score:
+        if isinstance(error, ScoringError):
+            return self._blamed(error.fault, str(error))
+        if isinstance(error, PlauditError):
+            raise error
+        return Score.unscored(_describe(error), fault="system")
+
+    def _blamed(self, fault, message: str) -> Score:
+        if fault != "response":
+            return Score.unscored(message, fault=fault)
+        low = self.on_response_fault
+        if low is None:
+            low = float(self.range.low) if self.range else math.nan
+        return Score(low, fault="response", error=message)
+
+    def _as_score(self, value: Any) -> Score:
+        if type(value) is float or isinstance(value, int | float):
+            if math.isfinite(value):
+                return Score(float(value))
+            return Score.unscored(f"{self.path} returned {value!r}", fault="system")
+        if isinstance(value, Score):
+            if value.is_scored and math.isfinite(value.value):
+                return value
+            if value.error is None or value.fault is None:
+                return Score.unscored(
+                    f"{self.path} returned {value!r} without error and fault", fault="system"
+                )
+            return value
+        if value is None:
+            return Score.unscored(f"{self.path} returned None", fault="system")
+        try:  # numpy and torch scalars
+            number = float(value)
+        except (TypeError, ValueError):
+            return Score.unscored(
+                f"{self.path} returned {clipped(value)}; expected a number or a Score",
+                fault="system",
+            )
+        return self._as_score(number)
+
+    def _input(self, name: str, group: Group, response: Response) -> Any:
+        if name == "response":
+            return response.text
+        if name in _PER_RESPONSE and name not in self.columns:
+            value = getattr(response, name)
+            return self._required(name, group, _MISSING if value is None else value)
+        return self._shared_input(name, group, response)
+
+    def _group_input(self, name: str, group: Group) -> Any:
+        if name == "responses":
+            return [response.text for response in group.responses]
+        source = self.columns.get(name, name)
+        if name in _PER_RESPONSE or any(source in r.columns for r in group.responses):
+            return [self._input(name, group, response) for response in group.responses]
+        return self._shared_input(name, group, None)
+
+    def _shared_input(self, name: str, group: Group, response: Response | None) -> Any:
+        if name not in self.columns:
+            if name == "prompt":
+                return prompt_text(group)
+            if name == "messages":
+                return group.prompt
+        return self._required(name, group, column_of(group, response, name, self.columns))
+
+    def _required(self, name: str, group: Group, value: Any) -> Any:
+        if value is not _MISSING:
+            return value
+        default = self.inputs[name]
+        if default is not _MISSING:
+            return default
+        raise DataError(_missing(name, group, self.path), where=f"row {group.key}", field=name)
+
+
+def lift(
+    fn: Callable[..., Any],
+    *,
+    path: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    on_response_fault: float | None = None,
+    **params: Any,
+) -> Rule:
+    """A Reward that calls `fn` for every response (or every group, if it takes `responses`).
+
+    `columns` binds inputs to other column names; `on_response_fault` is the value of a response
+    that made itself impossible to score (default: the low end of the function's declared Range).
+
+    Raises: ConfigError for a parameter that the function does not take.
+
+    >>> def shout(response: str, *, bonus: float = 1.0) -> float:
+    ...     return bonus * response.isupper()
+    >>> lift(shout, bonus=2.0).score([Group("hi", ["HI", "hi"])])[0][0].value
+    2.0
+    """
+    name = path or f"{fn.__module__}:{fn.__qualname__}"
+    return Rule(fn, name, params, dict(columns or {}), on_response_fault)
+
+
+def column_of(
+    group: Group,
+    response: Response | None,
+    name: str,
+    binding: Mapping[str, str] | None = None,
+) -> Any:
+    """The value of an input column, its own name first and then its aliases; else `_MISSING`.
+
+    Raises: DataError where two aliases are present and the name itself is not.
+    """
+    places = (group.columns,) if response is None else (response.columns, group.columns)
+    source = (binding or {}).get(name, name)
+    for columns in places:
+        if source in columns:
+            return columns[source]
+    if source != name:
+        return _MISSING
+    found = [(a, c[a]) for a in ALIASES.get(name, ()) for c in places if a in c]
+    if len(found) > 1:
+        names = ", ".join(alias for alias, _ in found)
+        raise DataError(
+            f"ambiguous: the row has {names}; bind one with columns: {{{name}: {found[0][0]}}}",
+            where=f"row {group.key}",
+            field=name,
+        )
+    return found[0][1] if found else _MISSING
+
+
+def prompt_text(group: Group) -> str:
+    """The text of the turn to answer. Raises DataError for a part that is not text."""
+    if not group.prompt:
+        return ""
+    content = group.prompt[-1].get("content")
+    if isinstance(content, str):
+        return content
+    texts = []
+    for part in content or ():
+        if not isinstance(part, Mapping) or not isinstance(part.get("text"), str):
+            raise DataError(
+                f"a text rule cannot read the part {clipped(part)}",
+                where=f"row {group.key}",
+                field="prompt",
+            )
+        texts.append(part["text"])
+    return "".join(texts)
+
+
+def signature_of(fn: Callable[..., Any]) -> inspect.Signature:
+    """The signature of a callable. Raises ConfigError where Python cannot tell it."""
+    try:
+        return inspect.signature(fn)
+    except (TypeError, ValueError) as error:
+        raise ConfigError(f"{fn!r} has no readable signature: {error}") from None
+
+
+def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, Any]) -> None:
+    known = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
+    for name in params:
+        if name not in known and not takes_any:
+            raise ConfigError(
+                f"{path} has no parameter {name!r}{did_you_mean(name, known)}"
+                f" Signature: {path.rpartition('.')[2]}{signature}"
+            )
+    needed = [
+        p.name
+        for p in signature.parameters.values()
+        if p.kind is p.KEYWORD_ONLY and p.default is _MISSING and p.name not in params
+    ]
+    if needed:
+        raise ConfigError(
+            f"{path} needs the parameter {', '.join(needed)}."
+            f" Signature: {path.rpartition('.')[2]}{signature}"
+        )
+
+
+def _check_bindings(path: str, signature: inspect.Signature, columns: Mapping[str, str]) -> None:
+    for name in columns:
+        if name not in signature.parameters:
+            raise ConfigError(
+                f"{path} reads no input {name!r}{did_you_mean(name, signature.parameters)}"
+                f" Signature: {path.rpartition('.')[2]}{signature}"
+            )
+
+
+def _range_of(fn, signature: inspect.Signature, params: Mapping[str, Any]) -> Range | None:
+    if "Range" not in str(signature.return_annotation):
+        return None
+    hint = typing.get_type_hints(fn, include_extras=True).get("return")
+    stack = [hint]
+    while stack:
+        hint = stack.pop()
+        if typing.get_origin(hint) is Annotated:
+            for extra in hint.__metadata__:
+                if isinstance(extra, Range):
+                    low, high = (_end(end, signature, params) for end in extra)
+                    return Range(low, high)
+        stack.extend(typing.get_args(hint))
+    return None
+
+
+def _end(end: float | str, signature: inspect.Signature, params: Mapping[str, Any]) -> float:
+    if isinstance(end, str):
+        return float(params.get(end, signature.parameters[end].default))
+    return float(end)
+
+
+def _missing(name: str, group: Group, path: str) -> str:
+    if name in _PER_RESPONSE:
+        return f"the response carries no {name}, which {path} reads"
+    present = [*group.columns, *(k for r in group.responses[:1] for k in r.columns)]
+    aliases = ALIASES.get(name, ())
+    also = f" (or {', '.join(aliases)})" if aliases else ""
+    return (
+        f"missing column{also}, which {path} reads; the row has {', '.join(present) or 'no columns'}"
+        f"{did_you_mean(name, present)} Bind another with columns: {{{name}: NAME}}"
+    )
+
+
+def _describe(error: Exception) -> str:
+    """The error with the line of the rule that raised it."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = ""
+    if trace is not None:
+        code = trace.tb_frame.f_code
+        place = f" at {code.co_filename.rpartition('/')[2]}:{trace.tb_lineno}"
+    return f"{type(error).__name__}: {clipped(str(error), limit=200)}{place}"

@@ -1,0 +1,1 @@
+"""Rule-based rewards: one topic per file, one function per rule."""

@@ -1,0 +1,1 @@
+"""The well-known originals under their published names: equal values, exploits included."""

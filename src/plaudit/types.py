@@ -1,0 +1,218 @@
+"""The core types: a Group goes into a Reward, a list of Scores comes out.
+
+The laws that every Reward keeps stand on the `Reward` protocol; `plaudit check` tests them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, NamedTuple, NotRequired, Protocol, TypedDict, runtime_checkable
+
+__all__ = [
+    "Comparer",
+    "Fault",
+    "Group",
+    "Message",
+    "Pair",
+    "Range",
+    "Response",
+    "Reward",
+    "Score",
+    "Step",
+    "content_hash",
+]
+
+Fault = Literal["response", "input", "system"]
+
+
+class Message(TypedDict):
+    """One chat turn; further keys that the chat template takes are passed through untouched."""
+
+    role: str
+    content: str | list[dict[str, Any]]
+    tool_calls: NotRequired[list[dict[str, Any]]]
+    name: NotRequired[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One answer of a model.
+
+    `text` is the final answer turn, think block included; `messages` holds the turns where the
+    response is several; `token_ids` are the ids the model generated; `finish_reason` is "stop",
+    "length", ...; `columns` belongs to this response alone.
+    """
+
+    text: str
+    messages: tuple[Message, ...] = ()
+    token_ids: tuple[int, ...] | None = None
+    finish_reason: str | None = None
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One prompt, its rival responses, and the columns needed to judge them.
+
+    A prompt may be given as a string (one user turn), responses as strings.
+
+    >>> group = Group("2 + 2 = ?", ["4", "5"], {"reference": "4"})
+    >>> group.prompt, len(group.responses), group.responses[0].text
+    (({'role': 'user', 'content': '2 + 2 = ?'},), 2, '4')
+    """
+
+    prompt: tuple[Message, ...]
+    responses: tuple[Response, ...]
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    id: str = ""
+
+    def __init__(
+        self,
+        prompt: str | Sequence[Message],
+        responses: Sequence[str | Response],
+        columns: Mapping[str, Any] | None = None,
+        id: str = "",
+    ) -> None:
+        if isinstance(prompt, str):
+            prompt = ({"role": "user", "content": prompt},)
+        put = object.__setattr__
+        put(self, "prompt", tuple(prompt))
+        put(
+            self,
+            "responses",
+            tuple(Response(r) if isinstance(r, str) else r for r in responses),
+        )
+        put(self, "columns", {} if columns is None else columns)
+        put(self, "id", id)
+
+    @property
+    def key(self) -> str:
+        """The id, or where none was given the content hash of prompt and responses."""
+        return self.id or content_hash(repr(self.prompt), *(r.text for r in self.responses))
+
+
+class Step(NamedTuple):
+    """The value of one span of the response text, from process rewards."""
+
+    value: float
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one response earned.
+
+    `value`: higher is better, NaN = could not be scored. `parts`: named components, which never
+    enter the value by themselves. `fault`: who is to blame when it could not be scored properly,
+    `error`: what happened. `note` is for people: a rationale, the matched answer.
+    """
+
+    value: float
+    parts: Mapping[str, float] = field(default_factory=dict)
+    steps: tuple[Step, ...] = ()
+    fault: Fault | None = None
+    error: str | None = None
+    note: str | None = None
+
+    @classmethod
+    def unscored(cls, error: str, *, fault: Fault, parts: Mapping[str, float] | None = None):
+        """A response that could not be scored: NaN with the reason, never a made-up number.
+
+        >>> Score.unscored("judge timed out", fault="system").is_scored
+        False
+        """
+        return cls(math.nan, parts or {}, fault=fault, error=error)
+
+    @property
+    def is_scored(self) -> bool:
+        """Whether the value is a number."""
+        return self.value == self.value
+
+
+class Range(NamedTuple):
+    """The closed range of a rule's value, declared on its return type.
+
+    An end may name a parameter of the rule. The low end is what a response earns that makes
+    itself impossible to score.
+
+    >>> from typing import Annotated
+    >>> def rule(response: str, *, floor: float = -1.0) -> Annotated[float, Range("floor", 0)]: ...
+    """
+
+    low: float | str
+    high: float | str
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two responses to one prompt, in the order in which a comparer sees them."""
+
+    prompt: tuple[Message, ...]
+    first: Response
+    second: Response
+    columns: Mapping[str, Any] = field(default_factory=dict)
+
+
+@runtime_checkable
+class Reward(Protocol):
+    """Gives every response of every group one Score.
+
+    Laws, for every reward in this package (`plaudit check` tests yours):
+
+    - same shape and order as the input, and ``score([]) == []``;
+    - an absolute score (``relative`` is False) does not change with neighbours, order or batch
+      split; a relative score follows its response when the group is permuted;
+    - where ``deterministic``, equal inputs give equal scores;
+    - a value is finite, or NaN with an error and a fault;
+    - inputs are not mutated, the object pickles and deep-copies, its repr can be typed;
+    - empty, 100 kB, lone-surrogate, NUL and mixed-script responses all get a Score.
+
+    ``cpu_bound`` is True for lifted rules: only these are sent to killable worker processes.
+    """
+
+    @property
+    def relative(self) -> bool: ...
+    @property
+    def deterministic(self) -> bool: ...
+    @property
+    def cpu_bound(self) -> bool: ...
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One list of scores per group, one score per response.
+
+        Raises: ConfigError, DataError (naming the rows), EngineError.
+        """
+        ...
+
+
+@runtime_checkable
+class Comparer(Protocol):
+    """Compares two responses; `combine.round_robin` makes a Reward of it.
+
+    The value of a comparison is P(first is better) in [0, 1]; a raw margin may stand in `parts`.
+    """
+
+    @property
+    def deterministic(self) -> bool: ...
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Score]:
+        """One Score per pair, in order."""
+        ...
+
+
+def content_hash(*texts: str) -> str:
+    """A stable 16-digit hash of texts (lone surrogates included).
+
+    >>> content_hash("a", "b") == content_hash("ab")
+    False
+    """
+    digest = hashlib.blake2b(digest_size=8)
+    for text in texts:
+        data = text.encode("utf-8", "surrogatepass")
+        digest.update(len(data).to_bytes(8, "little"))
+        digest.update(data)
+    return digest.hexdigest()
