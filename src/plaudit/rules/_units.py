@@ -51,7 +51,7 @@ def tokenizer(path: str):
     try:
         import tokenizers
     except ImportError:
-        raise MissingExtra.of("tokenizers", package="tokenizers", extra="models") from None
+        raise MissingExtra.of("tokenizers", package="tokenizers", extra="tokens") from None
     file = os.path.join(path, "tokenizer.json") if os.path.isdir(path) else path
     if not os.path.isfile(file):
         raise ConfigError(f"tokenizer={path!r}: no such file; it names a tokenizer.json")
