@@ -14,15 +14,14 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 _NAMES = {
-    "plaudit.types": ("Comparer", "Group", "Message", "Pair", "Range", "Response", "Reward")
-    + ("Score", "Step"),
-    "plaudit.errors": ("ConfigError", "DataError", "EngineError", "MissingExtra", "PlauditError")
-    + ("SandboxError", "ScoreTimeout", "ScoringError", "VerdictError"),
-    "plaudit.registry": ("available", "build", "load", "recipes", "show"),
-    "plaudit.rule": ("lift",),
-    "plaudit.combine": ("Member",),
+    "plaudit.types": "Comparer Group Message Pair Range Response Reward Score Step",
+    "plaudit.errors": "ConfigError DataError EngineError MissingExtra PlauditError"
+    " SandboxError ScoreTimeout ScoringError VerdictError",
+    "plaudit.registry": "available build load recipes show",
+    "plaudit.rule": "lift",
+    "plaudit.combine": "Member",
 }
-_WHERE = {name: module for module, names in _NAMES.items() for name in names}
+_WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
 
 if TYPE_CHECKING:

@@ -113,6 +113,11 @@ class _Node:
         """Whether the work is Python on this machine's processor."""
         return all(reward.cpu_bound for reward in self._rewards())
 
+    @property
+    def fault_value(self) -> float:
+        """What a response earns that made itself impossible to score; NaN where undeclared."""
+        return math.nan
+
     def __repr__(self) -> str:
         first, *rest = fields(self)  # type: ignore[arg-type]
         args = [repr(getattr(self, first.name))]
@@ -145,6 +150,15 @@ class _Parts(_Node):
 
     def _rewards(self) -> Sequence[Reward]:
         return [member.reward for member in self.parts.values()]
+
+    @property
+    def fault_value(self) -> float:
+        """The combination of the parts' own fault values."""
+        lows = [
+            _Scored(name, member.weight, member.optional, Score(fault_value(member.reward)))
+            for name, member in self.parts.items()
+        ]
+        return self._value(lows, len(lows))
 
     def children(self, group: Group) -> Iterator[Child]:
         for name, member in self.parts.items():
@@ -336,6 +350,11 @@ class _Mapped(_One):
             for scores in self.reward.score(groups)
         ]
 
+    @property
+    def fault_value(self) -> float:
+        """The mapped fault value of the inner reward."""
+        return self._value(fault_value(self.reward))
+
     def _value(self, value: float) -> float:
         raise NotImplementedError
 
@@ -450,6 +469,11 @@ class _View(_One):
     tag: str = "think"
     spelled = "view"
 
+    @property
+    def fault_value(self) -> float:
+        """The inner reward's."""
+        return fault_value(self.reward)
+
     def children(self, group: Group) -> Iterator[Child]:
         yield Child(f"view of the {self.part}", None, self.reward, self._seen(group))
 
@@ -500,6 +524,11 @@ class _Gate(_Node):
     floor: float = 0.0
     spelled = "gate"
 
+    @property
+    def fault_value(self) -> float:
+        """The lower of the floor and the gated reward's."""
+        return min(self.floor, fault_value(self.reward))
+
     def __post_init__(self) -> None:
         _reward(self.reward, "gate")
         _reward(self.by, "gate: by")
@@ -546,6 +575,11 @@ class _Route(_Node):
     by: str = ""
     default: Reward | None = None
     spelled = "route"
+
+    @property
+    def fault_value(self) -> float:
+        """The lowest of the branches'."""
+        return min(fault_value(reward) for reward in self._rewards())
 
     def _rewards(self) -> Sequence[Reward]:
         return [*self.cases.values(), *([self.default] if self.default is not None else [])]
@@ -665,7 +699,7 @@ class _RoundRobin(_Node):
         return [[self._total(duels) for duels in group] for group in wins]
 
     def _duels(self, group: Group) -> list[tuple[int, int]]:
-        """Pairs to compare, in an order fixed by the texts, so that a permutation changes nothing."""
+        """Pairs to compare, in an order that the texts fix, not the places in the group."""
         prompt = repr(group.prompt)
         rank = sorted(
             range(len(group.responses)),
@@ -700,6 +734,14 @@ def round_robin(comparer: Comparer, *, num_pairs: int | None = None, seed: int =
     if num_pairs is not None and num_pairs < 1:
         raise ConfigError(f"round_robin: num_pairs={num_pairs} must be positive")
     return _RoundRobin(comparer, num_pairs, seed)
+
+
+def fault_value(reward: Reward) -> float:
+    """The value that `reward` declares for a response that made itself impossible to score.
+
+    NaN where it declares none.
+    """
+    return getattr(reward, "fault_value", math.nan)
 
 
 def seeded_hash(seed: int, *texts: str) -> int:

@@ -1,7 +1,7 @@
 """Everything plaudit raises, in one tree.
 
     PlauditError
-      ConfigError(ValueError)     a name, parameter or recipe key that does not exist or does not fit
+      ConfigError(ValueError)     a name, parameter or recipe key that does not fit
       DataError(ValueError)       a row that cannot be read: place, field, expected, found
       MissingExtra(ImportError)   a feature whose optional dependency is not installed
       ScoringError(RuntimeError)  this response could not be scored; carries whose fault it is

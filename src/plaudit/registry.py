@@ -19,9 +19,9 @@ from typing import Any
 from plaudit import combine
 from plaudit.errors import ConfigError, clipped, did_you_mean
 from plaudit.rule import ALIASES, Rule, lift, signature_of
-from plaudit.types import Reward
+from plaudit.types import Group, Reward
 
-__all__ = ["available", "build", "load", "read_recipe", "recipes", "resolve", "show"]
+__all__ = ["available", "build", "example", "load", "read_recipe", "recipes", "resolve", "show"]
 
 FAMILIES = ("rules",)
 RENAMED: Mapping[str, str] = {}
@@ -61,8 +61,8 @@ def build(recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable
 
     Raises: ConfigError naming the recipe's place, the unknown key and its close matches.
 
-    >>> build({"use": "combine.weighted", "parts": {"long": {"use": "rules.baseline.length"}}})
-    weighted({'long': Member(reward=load('rules.baseline.length'), weight=1.0, optional=False, when=None)})
+    >>> build({"use": "combine.clip", "reward": {"use": "rules.baseline.length"}, "high": 9})
+    clip(load('rules.baseline.length'), high=9.0)
     """
     if not isinstance(recipe, Mapping):
         recipe = read_recipe(recipe)
@@ -148,6 +148,19 @@ def show(target: str | Reward) -> str:
         lines += _inputs(fn)
     lines += ["", inspect.getdoc(fn) or "(no documentation)"]
     return "\n".join(lines)
+
+
+def example(path: str) -> tuple[Any, list[Group]]:
+    """The reward at `path` with the parameters and columns of its module's EXAMPLES, if any.
+
+    >>> example("rules.baseline.length")[0]
+    load('rules.baseline.length')
+    """
+    from plaudit.laws import sample_groups
+
+    given = _example_of(resolve(path))
+    reward = build({"use": path, **given.get("params", {})})
+    return reward, sample_groups(given.get("columns"))
 
 
 def is_rule_module(name: str) -> bool:
@@ -253,7 +266,7 @@ def _allowed(path: str, place: str, allow: tuple[str, ...]) -> None:
 
 
 def _inputs(fn: Callable[..., Any]) -> list[str]:
-    rule = lift(fn, **_placeholders(fn))
+    rule = lift(fn, **_example_of(fn).get("params", {}))
     lines = [f"  range: [{rule.range.low:g}, {rule.range.high:g}]"] if rule.range else []
     for name, default in rule.inputs.items():
         aliases = f" (or {', '.join(ALIASES[name])})" if name in ALIASES else ""
@@ -262,9 +275,8 @@ def _inputs(fn: Callable[..., Any]) -> list[str]:
     return lines
 
 
-def _placeholders(fn: Callable[..., Any]) -> dict[str, Any]:
-    module = inspect.getmodule(fn)
-    return dict(getattr(module, "EXAMPLES", {}).get(fn.__name__, {}).get("params", {}))
+def _example_of(fn: Callable[..., Any]) -> Mapping[str, Any]:
+    return getattr(inspect.getmodule(fn), "EXAMPLES", {}).get(fn.__name__, {})
 
 
 def _show_rule(rule: Rule) -> str:

@@ -78,7 +78,7 @@ class Rule:
         return (Rule, (self.fn, self.path, self.params, self.columns, self.on_response_fault))
 
     def __repr__(self) -> str:
-        extra = {k: v for k, v in self.params.items()}
+        extra = dict(self.params)
         if self.columns:
             extra["columns"] = dict(self.columns)
         if self.on_response_fault is not None:
@@ -93,6 +93,13 @@ class Rule:
             return [[guarded((r.text,)) for r in group.responses] for group in groups]
         one = self._score_group if self.relative else self._score_each
         return [one(group) for group in groups]
+
+    @property
+    def fault_value(self) -> float:
+        """What a response earns that made itself impossible to score; NaN where undeclared."""
+        if self.on_response_fault is not None:
+            return float(self.on_response_fault)
+        return float(self.range.low) if self.range else math.nan
 
     def _score_each(self, group: Group) -> list[Score]:
         return [
@@ -130,10 +137,7 @@ class Rule:
     def _blamed(self, fault, message: str) -> Score:
         if fault != "response":
             return Score.unscored(message, fault=fault)
-        low = self.on_response_fault
-        if low is None:
-            low = float(self.range.low) if self.range else math.nan
-        return Score(low, fault="response", error=message)
+        return Score(self.fault_value, fault="response", error=message)
 
     def _as_score(self, value: Any) -> Score:
         if type(value) is float or isinstance(value, int | float):
@@ -330,7 +334,8 @@ def _missing(name: str, group: Group, path: str) -> str:
     aliases = ALIASES.get(name, ())
     also = f" (or {', '.join(aliases)})" if aliases else ""
     return (
-        f"missing column{also}, which {path} reads; the row has {', '.join(present) or 'no columns'}"
+        f"missing column{also}, which {path} reads;"
+        f" the row has {', '.join(present) or 'no columns'}"
         f"{did_you_mean(name, present)} Bind another with columns: {{{name}: NAME}}"
     )
 

@@ -52,6 +52,10 @@ class Response:
     finish_reason: str | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
 
+    def __reduce__(self):
+        state = (self.text, self.messages, self.token_ids, self.finish_reason, self.columns)
+        return (Response, state)
+
 
 @dataclass(frozen=True, slots=True)
 class Group:
@@ -88,6 +92,9 @@ class Group:
         put(self, "columns", {} if columns is None else columns)
         put(self, "id", id)
 
+    def __reduce__(self):
+        return (Group, (self.prompt, self.responses, self.columns, self.id))
+
     @property
     def key(self) -> str:
         """The id, or where none was given the content hash of prompt and responses."""
@@ -118,8 +125,14 @@ class Score:
     error: str | None = None
     note: str | None = None
 
+    def __reduce__(self):
+        state = (self.value, self.parts, self.steps, self.fault, self.error, self.note)
+        return (Score, state)
+
     @classmethod
-    def unscored(cls, error: str, *, fault: Fault, parts: Mapping[str, float] | None = None):
+    def unscored(
+        cls, error: str, *, fault: Fault, parts: Mapping[str, float] | None = None
+    ) -> Score:
         """A response that could not be scored: NaN with the reason, never a made-up number.
 
         >>> Score.unscored("judge timed out", fault="system").is_scored

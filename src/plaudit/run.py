@@ -1,0 +1,279 @@
+"""The runner: an iterator of groups through a reward, in input order, with bounded memory.
+
+The one place for batching, worker processes, deadlines and progress; rewards know nothing of it.
+
+What goes wrong costs one row, not the run. A row that cannot be read (DataError) is passed through
+and counted. A batch that outruns its deadline or kills its worker is run again, group by group and
+then response by response, until the one to blame is found; only that one gets the reward's
+declared minimum and ``fault="response"``. System faults are tried once more.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import pickle
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+
+from plaudit.combine import fault_value, replace_responses
+from plaudit.errors import ConfigError, DataError
+from plaudit.types import Group, Reward, Score
+from plaudit.workers import Outcome, Pool
+
+__all__ = ["Progress", "Result", "run"]
+
+_TARGET_BATCH_S = 0.02
+_AHEAD = 4  # batches under way or waiting, per worker
+
+
+class Result(NamedTuple):
+    """What became of one input row: its scores, or the error that made it unreadable."""
+
+    index: int
+    group: Group | None
+    scores: list[Score]
+    error: DataError | None
+
+
+@dataclass
+class Progress:
+    """Counts so far."""
+
+    rows: int = 0
+    bad_rows: int = 0
+    responses: int = 0
+    unscored: int = 0
+    faulted: int = 0
+    seconds: float = 0.0
+
+    def count(self, results: Sequence[Result]) -> None:
+        """Adds a batch of results."""
+        self.rows += len(results)
+        for result in results:
+            self.bad_rows += result.error is not None
+            self.responses += len(result.scores)
+            for score in result.scores:
+                if score.error is not None or score.value != score.value:
+                    self.unscored += not score.is_scored
+                    self.faulted += score.fault == "response"
+
+
+def run(
+    reward: Reward,
+    items: Iterable[Group | DataError],
+    *,
+    workers: int = 0,
+    deadline_s: float = 60.0,
+    batch_size: int = 64,
+    strict: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Iterator[Result]:
+    """One Result per item, in order, as soon as it and all before it are scored.
+
+    `workers` 0 scores in this process, where no deadline can be enforced; N sends a reward that
+    is ``cpu_bound`` to N killable processes, with `deadline_s` for each response. `strict` raises
+    the first DataError instead of counting it. Nothing is read ahead of what is in flight.
+
+    Raises: ConfigError, EngineError, and DataError where `strict`.
+
+    >>> from plaudit import load
+    >>> results = run(load("rules.baseline.length"), [Group("hi", ["a", "bc"])])
+    >>> [score.value for score in next(results).scores]
+    [1.0, 2.0]
+    """
+    if workers < 0 or batch_size < 1 or not deadline_s > 0:
+        raise ConfigError(
+            f"run: workers={workers}, batch_size={batch_size}, deadline_s={deadline_s}"
+            " must be at least 0, at least 1 and positive"
+        )
+    progress, began = Progress(), time.monotonic()
+    here = workers == 0 or not reward.cpu_bound
+    batches = _in_process(reward, items, batch_size) if here else None
+    for batch in batches or _in_workers(reward, items, workers, deadline_s, batch_size):
+        if strict:
+            _raise_bad(batch)
+        progress.count(batch)
+        progress.seconds = time.monotonic() - began
+        if on_progress is not None:
+            on_progress(progress)
+        yield from batch
+
+
+def _raise_bad(batch: Sequence[Result]) -> None:
+    for result in batch:
+        if result.error is not None:
+            raise result.error
+
+
+# --- in this process ------------------------------------------------------------------------------
+
+
+def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Iterator[list[Result]]:
+    numbered = iter(enumerate(items))
+    while batch := list(itertools.islice(numbered, size)):
+        groups = [item for _, item in batch if isinstance(item, Group)]
+        yield _results(batch, score_batch(reward, groups))
+
+
+def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | DataError]:
+    """Scores groups; bad data gives its DataError in place, a system fault is retried once."""
+    try:
+        scored: list[list[Score] | DataError] = list(reward.score(groups))
+    except DataError as error:
+        if len(groups) == 1:
+            return [error]
+        return [score_batch(reward, [group])[0] for group in groups]
+    for i, scores in enumerate(scored):
+        if isinstance(scores, list) and any(s.fault == "system" for s in scores):
+            scored[i] = reward.score([groups[i]])[0]
+    return scored
+
+
+def _results(batch: Sequence[tuple[int, Any]], scored: Sequence[Any]) -> list[Result]:
+    answers = iter(scored)
+    out = []
+    for index, item in batch:
+        answer = next(answers) if isinstance(item, Group) else item
+        if isinstance(answer, DataError):
+            out.append(Result(index, item if isinstance(item, Group) else None, [], answer))
+        else:
+            out.append(Result(index, item, answer, None))
+    return out
+
+
+# --- in worker processes --------------------------------------------------------------------------
+
+
+def _check_portable(reward: Reward) -> None:
+    """Raises ConfigError where a worker process could not load the reward."""
+    advice = "put it into a module that can be imported, or pass workers=0"
+    try:
+        data = pickle.dumps(reward, protocol=5)
+    except (pickle.PicklingError, AttributeError, TypeError) as error:
+        raise ConfigError(f"{reward!r} cannot go to a worker process ({error}): {advice}") from None
+    if b"__main__" in data:
+        raise ConfigError(f"{reward!r} is defined in the running script or notebook: {advice}")
+
+
+class _Scorer:
+    """What a worker runs: ``target(setup)`` makes it, each job is a list of groups."""
+
+    def __init__(self, reward: Reward) -> None:
+        self._reward = reward
+
+    def __call__(self, groups: Sequence[Group]) -> list[list[Score] | DataError]:
+        return score_batch(self._reward, groups)
+
+
+def _in_workers(
+    reward: Reward, items: Iterable[Any], workers: int, deadline_s: float, most: int
+) -> Iterator[list[Result]]:
+    _check_portable(reward)
+    numbered = iter(enumerate(items))
+    size = _BatchSize(most)
+    waiting: deque[tuple[list[tuple[int, Any]], Future[list[Any]]]] = deque()
+    with (
+        Pool("plaudit.run:_Scorer", size=workers, deadline_s=deadline_s, setup=reward) as pool,
+        ThreadPoolExecutor(workers, thread_name_prefix="plaudit") as threads,
+    ):
+        judge = _Judge(reward, pool, deadline_s, size)
+        try:
+            while True:
+                while len(waiting) < workers * _AHEAD:
+                    batch = list(itertools.islice(numbered, size.now))
+                    if not batch:
+                        break
+                    groups = [item for _, item in batch if isinstance(item, Group)]
+                    waiting.append((batch, threads.submit(judge.score, groups)))
+                if not waiting:
+                    return
+                batch, future = waiting.popleft()
+                yield _results(batch, future.result())
+        finally:
+            judge.is_stopped = True
+            for _, future in waiting:
+                future.cancel()
+            pool.close()
+
+
+class _BatchSize:
+    """How many groups to send at once: what takes about 20 ms, so that deadlines stay sharp."""
+
+    def __init__(self, most: int) -> None:
+        self.now = 1
+        self._most = most
+
+    def learn(self, count: int, seconds: float) -> None:
+        """Follows the speed just seen, at most doubling."""
+        fitting = int(count * _TARGET_BATCH_S / seconds) if seconds > 0 else self._most
+        self.now = max(1, min(fitting, 2 * max(count, self.now), self._most))
+
+
+class _Judge:
+    """Scores a batch in the pool and, where that fails, finds out whose fault it was."""
+
+    def __init__(self, reward: Reward, pool: Pool, deadline_s: float, size: _BatchSize) -> None:
+        self._reward = reward
+        self._pool = pool
+        self._deadline_s = deadline_s
+        self._size = size
+        self.is_stopped = False
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score] | DataError]:
+        """The scores of every group; never raises for what a response did."""
+        if not groups:
+            return []
+        if len(groups) == 1:
+            return [self._alone(groups[0])]
+        began = time.monotonic()
+        outcome = self._call(groups, self._deadline_s, try_again=False)
+        if outcome.status != "ok":
+            return [self._alone(group) for group in groups]
+        self._size.learn(len(groups), time.monotonic() - began)
+        return outcome.value
+
+    def _alone(self, group: Group) -> list[Score] | DataError:
+        began = time.monotonic()
+        limit = self._deadline_s * max(1, len(group.responses))
+        outcome = self._call([group], limit, try_again=True)
+        if outcome.status == "ok":
+            self._size.learn(1, time.monotonic() - began)
+            return outcome.value[0]
+        return self._one_by_one(group, outcome)
+
+    def _call(self, groups: Sequence[Group], limit: float, *, try_again: bool) -> Outcome:
+        if self.is_stopped:
+            raise CancelledError
+        outcome = self._pool.call(groups, deadline_s=limit, try_again=try_again)
+        if outcome.error is not None:
+            raise outcome.error
+        return outcome
+
+    def _one_by_one(self, group: Group, outcome: Outcome) -> list[Score] | DataError:
+        if len(group.responses) == 1:
+            return [self._blame(outcome)]
+        if self._reward.relative:
+            failed = Score.unscored(f"the group {_what(outcome, self._deadline_s)}", fault="system")
+            return [failed] * len(group.responses)
+        alone = [self._alone(replace_responses(group, [r])) for r in group.responses]
+        errors = [answer for answer in alone if isinstance(answer, DataError)]
+        return errors[0] if errors else [answer[0] for answer in alone]  # type: ignore[misc]
+
+    def _blame(self, outcome: Outcome) -> Score:
+        error = f"the response {_what(outcome, self._deadline_s)}"
+        if outcome.status == "stalled":
+            return Score(math.nan, fault="system", error=error)
+        return Score(fault_value(self._reward), fault="response", error=error)
+
+
+def _what(outcome: Outcome, deadline_s: float) -> str:
+    if outcome.status == "timeout":
+        return f"outran its deadline of {deadline_s:g} s ({outcome.cpu_s:.1f} s of CPU)"
+    if outcome.status == "crashed":
+        return "killed the process that scored it"
+    return f"made no progress in {deadline_s:g} s, twice"

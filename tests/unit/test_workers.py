@@ -1,0 +1,123 @@
+"""Deadlines that hold: killed hangs, honest blame, no process left."""
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+import pytest
+
+from plaudit.errors import EngineError
+from plaudit.workers import Pool
+
+
+def _exists(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_answers_come_back():
+    with Pool("builtins:len") as pool:
+        assert pool.call("abc").value == 3
+        assert pool.call([1] * 10).value == 10
+
+
+def test_an_error_of_the_target_is_carried():
+    with Pool("builtins:int") as pool:
+        outcome = pool.call("x")
+        assert outcome.status == "error"
+        assert isinstance(outcome.error, ValueError)
+        assert pool.call("7").value == 7
+
+
+def test_a_gil_holding_hang_is_killed_and_blamed():
+    with Pool("builtins:eval", deadline_s=0.5) as pool:
+        assert pool.call("1").value == 1
+        began = time.monotonic()
+        assert pool.call("9**9**9**9").status == "timeout"
+        assert time.monotonic() - began < 5
+        assert pool.call("2").value == 2
+
+
+def test_a_job_that_sleeps_is_stalled_not_blamed():
+    with Pool("time:sleep", deadline_s=0.05) as pool:
+        assert pool.call(30).status == "stalled"
+
+
+def test_a_job_that_kills_its_process_has_crashed():
+    with Pool("os:_exit") as pool:
+        assert pool.call(3).status == "crashed"
+
+
+def test_printing_does_not_corrupt_the_answers():
+    with Pool("builtins:eval") as pool:
+        assert pool.call("print('noise') or 5").value == 5
+
+
+def test_a_target_that_does_not_import_says_so():
+    with Pool("no_such_module:f") as pool, pytest.raises(EngineError, match="no_such_module"):
+        pool.call(1)
+
+
+def test_an_answer_that_does_not_pickle_is_an_error():
+    with Pool("builtins:eval") as pool:
+        assert pool.call("lambda: 1").status == "error"
+
+
+def test_memory_is_capped():
+    with Pool("builtins:bytearray", memory_mb=512) as pool:
+        assert isinstance(pool.call(2 << 30).error, MemoryError)
+
+
+def test_works_in_threads_and_in_a_running_loop_and_keeps_the_callers_alarm():
+    with Pool("builtins:len", size=2) as pool:
+        got = []
+        threads = [threading.Thread(target=lambda: got.append(pool.call("ab"))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert [outcome.value for outcome in got] == [2] * 8
+
+        async def inside():
+            return pool.call("abcd").value
+
+        fired = []
+        before = signal.signal(signal.SIGALRM, lambda *_: fired.append(True))
+        signal.setitimer(signal.ITIMER_REAL, 0.2)
+        assert asyncio.run(inside()) == 4
+        time.sleep(0.4)
+        signal.signal(signal.SIGALRM, before)
+        assert fired == [True]
+
+
+def test_close_leaves_no_process():
+    pool = Pool("builtins:eval", size=1)
+    pid = pool.call("__import__('os').getpid()").value
+    pool.close()
+    assert not _exists(pid)
+
+
+@pytest.mark.parametrize("job", ["1", "9**9**9**9"])
+def test_no_worker_survives_a_killed_parent(job):
+    script = (
+        "import sys, threading, time; from plaudit.workers import Pool\n"
+        "pool = Pool('builtins:eval', deadline_s=1)\n"
+        "print(pool.call(\"__import__('os').getpid()\").value, flush=True)\n"
+        f"threading.Thread(target=pool.call, args=({job!r},), daemon=True).start()\n"
+        "time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE) as parent:
+        pid = int(parent.stdout.readline())
+        time.sleep(0.2)
+        parent.kill()
+    end = time.monotonic() + 20
+    while _exists(pid) and time.monotonic() < end:
+        time.sleep(0.05)
+    assert not _exists(pid)
