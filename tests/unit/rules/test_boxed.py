@@ -72,7 +72,7 @@ def test_a_long_run_of_open_boxes():
 
 
 def _oracle(text):
-    """Every start from the right, each matched on its own: quadratic, and plainly the definition."""
+    """Every start from the right, each matched on its own: quadratic, plainly the definition."""
     for start in range(len(text) - 1, -1, -1):
         for macro in ("\\boxed{", "\\fbox{"):
             if text.startswith(macro, start):

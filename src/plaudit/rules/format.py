@@ -1,0 +1,344 @@
+"""Is the response built as it was asked for: think and answer blocks, fields, code, a boxed answer.
+
+The reason for a 0 stands in the note. Tags are found in one pass, from left to right.
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, Literal
+
+from plaudit.errors import ConfigError
+from plaudit.rules._boxed import last_boxed
+from plaudit.think import Thought, split
+from plaudit.types import Range, Score
+
+__all__ = [
+    "boxed",
+    "fenced_code",
+    "tag_count",
+    "think",
+    "think_answer",
+    "think_answer_soft",
+    "xml_fields",
+]
+
+Prefilled = bool | Literal["auto"]
+_TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+
+
+def think(
+    response: str, *, prefilled: Prefilled = False, tag: str = "think"
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 for one closed, non-empty think block at the start and an answer after it, else 0.
+
+    The format reward of DeepSeek-R1 (arXiv 2501.12948, section 2.2.2) for models that answer
+    outside of tags. Each tag occurs once in the whole response; white space around is tolerated.
+    `prefilled`: True where the chat template writes the opening tag (then the response only closes
+    it), False where the model does, "auto" takes either. A block that is never closed, as in a
+    response cut by its length limit, earns 0.
+
+    >>> think("<think>2 + 2</think> 4"), think("<think></think> 4").note
+    (1.0, 'the think block is empty')
+    """
+    thought = split(response, tag=tag)
+    return _verdict(
+        _think_problem(thought, prefilled, tag)
+        or _miscounted(response, _think_tags(thought, tag))
+        or ("no answer after the think block" if _is_blank(thought.answer) else "")
+    )
+
+
+def think_answer(
+    response: str, *, prefilled: Prefilled = False
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the response is exactly ``<think>..</think> <answer>..</answer>``, else 0.
+
+    The format reward of DeepSeek-R1-Zero (arXiv 2501.12948, section 2.2.2): each tag once, in
+    order, neither block empty, nothing but white space before, between and after. `prefilled` as
+    in `think`.
+
+    >>> think_answer("<think>2 + 2</think>\\n<answer>4</answer>\\n")
+    1.0
+    >>> think_answer("<answer>4</answer><think>2 + 2</think>").note
+    'does not start with <think>'
+    """
+    thought = split(response)
+    return _verdict(
+        _think_problem(thought, prefilled, "think")
+        or _miscounted(response, _think_tags(thought, "think") | {"<answer>": 1, "</answer>": 1})
+        or _answer_problem(thought.answer.strip())
+    )
+
+
+def think_answer_soft(
+    response: str, *, prefilled: Prefilled = False
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if all four tags occur once, in order and around something, else 0.
+
+    `think_answer` without its demand that the blocks are the whole response: text before, between
+    and after them is tolerated. `prefilled` as in `think`.
+
+    >>> think_answer_soft("Well. <think>2 + 2</think> So <answer>4</answer> it is.")
+    1.0
+    >>> think_answer_soft("<think>2 + 2</think><answer> </answer>").note
+    'the answer block is empty'
+    """
+    _check_prefilled(prefilled)
+    places = _places(response, _TAGS)
+    is_opened = prefilled is False or (prefilled == "auto" and bool(places["<think>"]))
+    problem = _count_problem(places, dict.fromkeys(_TAGS, 1) | {"<think>": int(is_opened)})
+    if problem:
+        return _verdict(problem)
+    at = [-len("<think>") if not places[tag] else places[tag][0] for tag in _TAGS]
+    return _verdict(_order_problem(response, at))
+
+
+def tag_count(
+    response: str, *, tags: Sequence[str] = _TAGS, prefilled: bool = False
+) -> Annotated[float | Score, Range(0, 1)]:
+    """The share of the tags, from 0 to 1, that occur exactly once and in order.
+
+    ``longest chain of single tags in the given order / number of tags``. After the tag count reward
+    of open-r1 (src/open_r1/rewards.py), which ignores the order. `prefilled` drops the first tag,
+    where the chat template writes it. The tags need no line breaks around them; an empty block
+    counts (see `think_answer`).
+
+    >>> tag_count("<think>2 + 2</think><answer>4</answer>")
+    1.0
+    >>> tag_count("</answer>4<answer></think>2 + 2<think>").value
+    0.25
+    """
+    wanted = list(tags)[1:] if prefilled else list(tags)
+    if not wanted or not all(wanted):
+        raise ConfigError(f"tag_count: tags={list(tags)!r} must name at least one tag, none empty")
+    places = _places(response, tuple(wanted))
+    return _share(wanted, [_single(places, tag) for tag in wanted])
+
+
+def xml_fields(
+    response: str, *, fields: Sequence[str] = ("think", "answer")
+) -> Annotated[float | Score, Range(0, 1)]:
+    """The share of the fields, from 0 to 1, that occur once, closed, non-empty and in order.
+
+    A field is ``<name>..</name>``; ``longest chain of such fields in the given order, one after the
+    other / number of fields``. After XMLParser of verifiers, whose spacing terms give points to
+    text without any field.
+
+    >>> xml_fields("<plan>add</plan><code>2 + 2</code>", fields=["plan", "code"])
+    1.0
+    >>> xml_fields("<plan>add</plan><code>2 + 2", fields=["plan", "code"]).note
+    'in order: plan; not: code'
+    """
+    if not fields or isinstance(fields, str):
+        raise ConfigError(f"xml_fields: fields={fields!r} must be a list of names")
+    places = _places(response, tuple(f"<{end}{name}>" for name in fields for end in ("", "/")))
+    return _share(fields, [_field(response, places, name) for name in fields])
+
+
+def fenced_code(
+    response: str, code_language: str | None = None, *, language: str | None = None
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if a fenced code block names its language and holds something, else 0.
+
+    Every fence must be closed. A fence is a line of three or more backticks; it closes at a line of
+    at least as many and nothing else. `language`, or the column `code_language` where a row has
+    one, says which language the block must name (capitals do not matter). An open fence, as in a
+    response cut by its length limit, earns 0.
+
+    >>> fenced_code("```python\\nprint(4)\\n```", language="python")
+    1.0
+    >>> fenced_code("```python\\n```").note
+    'no code block that names a language and holds something'
+    """
+    wanted = (code_language or language or "").lower()
+    found = ""
+    for info, body in _blocks(response):
+        if body is None:
+            return Score(0.0, note="a code block is not closed")
+        named = info.partition(" ")[0].lower()
+        if named and body.strip() and wanted in ("", named):
+            found = named
+    if found:
+        return 1.0
+    which = wanted or "a language"
+    return Score(0.0, note=f"no code block that names {which} and holds something")
+
+
+def boxed(response: str) -> Annotated[float | Score, Range(0, 1)]:
+    r"""1 if the last boxed answer of the response is complete and not empty, else 0.
+
+    ``\boxed{..}``, ``\boxed 5`` and ``\fbox{..}`` with balanced braces. Where the last box is cut
+    off, the last complete one counts.
+
+    >>> boxed(r"so \boxed{\frac{1}{2}}"), boxed(r"so \boxed{}").note
+    (1.0, 'the last box is empty')
+    """
+    box = last_boxed(response)
+    if box is None:
+        return Score(0.0, note="no complete box")
+    return 1.0 if box[0] else Score(0.0, note="the last box is empty")
+
+
+# --- what is wrong --------------------------------------------------------------------------------
+
+
+def _verdict(problem: str) -> float | Score:
+    return Score(0.0, note=problem) if problem else 1.0
+
+
+def _think_problem(thought: Thought, prefilled: Prefilled, tag: str) -> str:
+    """Why the think block is not as it should be; empty where it is."""
+    _check_prefilled(prefilled)
+    status = thought.status
+    if status == "unclosed":
+        return f"<{tag}> is never closed"
+    if status == "none":
+        return f"does not start with <{tag}>" if prefilled is False else f"no </{tag}> ends a block"
+    if status == "closed" and prefilled is True:
+        return f"opens <{tag}> again, after the template did"
+    if status == "prefilled" and prefilled is False:
+        return f"does not start with <{tag}>; if the template writes it, pass prefilled=True"
+    return "the think block is empty" if _is_blank(thought.think) else ""
+
+
+def _think_tags(thought: Thought, tag: str) -> dict[str, int]:
+    """How often the response itself should write each tag of the block."""
+    return {f"<{tag}>": int(thought.status == "closed"), f"</{tag}>": 1}
+
+
+def _miscounted(text: str, wanted: Mapping[str, int]) -> str:
+    """Names a tag that the text holds more or less often than wanted; empty where all is well."""
+    return _count_problem(_places(text, tuple(wanted)), wanted)
+
+
+def _count_problem(places: Mapping[str, Sequence[int]], wanted: Mapping[str, int]) -> str:
+    for tag, count in wanted.items():
+        if (found := len(places[tag])) != count:
+            return f"{tag} occurs {found} times, not {count}" if found else f"no {tag}"
+    return ""
+
+
+def _answer_problem(body: str) -> str:
+    if not body.startswith("<answer>"):
+        return "text between </think> and <answer>"
+    if not body.endswith("</answer>"):
+        return "text after </answer>"
+    content = body[len("<answer>") : -len("</answer>")]
+    return "the answer block is empty" if _is_blank(content) else ""
+
+
+def _check_prefilled(prefilled: Prefilled) -> None:
+    if prefilled not in (True, False, "auto"):
+        raise ConfigError(f"prefilled={prefilled!r} must be True, False or 'auto'")
+
+
+def _order_problem(text: str, at: Sequence[int]) -> str:
+    """What is wrong with four tags at these places: out of order, or around nothing."""
+    for before, after, tag in zip(at, at[1:], _TAGS[1:], strict=False):
+        if after < before:
+            return f"{tag} is out of order"
+    if _is_blank(text[at[0] + len("<think>") : at[1]]):
+        return "the think block is empty"
+    return "the answer block is empty" if _is_blank(text[at[2] + len("<answer>") : at[3]]) else ""
+
+
+def _is_blank(text: str) -> bool:
+    return not text or text.isspace()
+
+
+# --- tags and shares ------------------------------------------------------------------------------
+
+_Span = tuple[int, int]
+
+
+@functools.lru_cache(maxsize=64)
+def _any_of(tags: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(map(re.escape, tags)))
+
+
+def _places(text: str, tags: tuple[str, ...]) -> dict[str, list[int]]:
+    """Where each tag begins, found in one pass."""
+    places: dict[str, list[int]] = {tag: [] for tag in tags}
+    for found in _any_of(tags).finditer(text):
+        places[found.group()].append(found.start())
+    return places
+
+
+def _single(places: Mapping[str, Sequence[int]], tag: str) -> _Span | None:
+    """Where the tag stands, if it occurs exactly once."""
+    at = places[tag]
+    return (at[0], at[0] + len(tag)) if len(at) == 1 else None
+
+
+def _field(text: str, places: Mapping[str, Sequence[int]], name: str) -> _Span | None:
+    """Where the field stands, if it occurs exactly once, closed and not empty."""
+    opening, closing = _single(places, f"<{name}>"), _single(places, f"</{name}>")
+    if not opening or not closing or _is_blank(text[opening[1] : closing[0]]):
+        return None
+    return opening[0], closing[1]
+
+
+def _share(names: Sequence[str], spans: Sequence[_Span | None]) -> float | Score:
+    chain = _longest_chain(spans)
+    if len(chain) == len(names):
+        return 1.0
+    kept, lost = (
+        ", ".join(name for i, name in enumerate(names) if (i in chain) is inside) or "none"
+        for inside in (True, False)
+    )
+    return Score(len(chain) / len(names), note=f"in order: {kept}; not: {lost}")
+
+
+def _longest_chain(spans: Sequence[_Span | None]) -> tuple[int, ...]:
+    """The indices of the most spans that follow one another in the text in their given order."""
+    chains: list[tuple[int, ...]] = [()]
+    for i, span in enumerate(spans):
+        if span is None:
+            continue
+        fitting = [c for c in chains if not c or _end(spans, c) <= span[0]]
+        chains.append((*max(fitting, key=len), i))
+    return max(chains, key=len)
+
+
+def _end(spans: Sequence[_Span | None], chain: tuple[int, ...]) -> int:
+    last = spans[chain[-1]]
+    return last[1] if last else 0
+
+
+# --- fences ---------------------------------------------------------------------------------------
+
+
+def _blocks(text: str) -> Iterator[tuple[str, str | None]]:
+    """Info string and body of each fenced block; the body of an open one is None."""
+    opened: tuple[str, int, int] | None = None
+    for ticks, info, start, end in _fences(text):
+        if opened is None:
+            if "`" not in info:
+                opened = info, ticks, end
+        elif not info and ticks >= opened[1]:
+            yield opened[0], text[opened[2] : start]
+            opened = None
+    if opened is not None:
+        yield opened[0], None
+
+
+def _fences(text: str) -> Iterator[tuple[int, str, int, int]]:
+    """Backticks, info string, start and end of every line that starts with three backticks.
+
+    Each search begins where the last one ended, so many backticks in one line stay linear.
+    """
+    seen = 0
+    while (start := text.find("```", seen)) >= 0:
+        line = text.rfind("\n", seen, start)
+        is_new_line = line >= 0 or seen == 0
+        end = start + 3
+        if is_new_line and not text[line + 1 : start].strip():
+            stop = text.find("\n", end)
+            end = len(text) if stop < 0 else stop
+            run = text[start:end]
+            info = run.lstrip("`")
+            yield len(run) - len(info), info.strip(), start, end
+        seen = end
