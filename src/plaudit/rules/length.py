@@ -16,10 +16,11 @@ import inspect
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from plaudit.combine import Child
-from plaudit.errors import ConfigError, DataError, clipped
+from plaudit.errors import ConfigError, DataError, ScoringError, clipped
 from plaudit.rule import column_of
 from plaudit.rules._units import Unit, length_of
 from plaudit.types import Group, Range, Response, Reward, Score
@@ -290,7 +291,7 @@ class _Shaped:
 
     factory: Callable[..., Reward]
     accuracy: Reward
-    formula: Callable[..., list[float] | list[Score]]
+    formula: Callable[..., list[float | Score]]
     params: Mapping[str, Any]
     unit: Unit = "tokens"
     tokenizer: str | None = None
@@ -420,7 +421,7 @@ def _l1_max(correct: bool, length: float, target: float, alpha: float, delta: fl
     return correct * min(max(alpha * (target - length) + delta, 0.0), 1.0)
 
 
-def _kimi_group(outcomes: Sequence[_Outcome]) -> list[float] | list[Score]:
+def _kimi_group(outcomes: Sequence[_Outcome]) -> list[float | Score]:
     if len(outcomes) < 2:
         error = f"kimi needs two scored responses in the group, found {len(outcomes)}"
         return [Score.unscored(error, fault="input")] * len(outcomes)
@@ -435,7 +436,7 @@ def _cosine_group(
     max_length: int,
     correct: tuple[float, float],
     wrong: tuple[float, float],
-) -> list[float]:
+) -> list[float | Score]:
     return [
         _cosine(min(o.length, max_length), max_length, *(correct if o.correct else wrong))
         for o in outcomes
@@ -444,16 +445,31 @@ def _cosine_group(
 
 def _l1_exact_group(
     outcomes: Sequence[_Outcome], *, target: float | None, alpha: float
-) -> list[float]:
-    return [_l1_exact(o.correct, o.length, _target(target, o.num_tokens), alpha) for o in outcomes]
+) -> list[float | Score]:
+    return _at_target(outcomes, target, partial(_l1_exact, alpha=alpha))
 
 
 def _l1_max_group(
     outcomes: Sequence[_Outcome], *, target: float | None, alpha: float, delta: float
-) -> list[float]:
-    return [
-        _l1_max(o.correct, o.length, _target(target, o.num_tokens), alpha, delta) for o in outcomes
-    ]
+) -> list[float | Score]:
+    return _at_target(outcomes, target, partial(_l1_max, alpha=alpha, delta=delta))
+
+
+def _at_target(
+    outcomes: Sequence[_Outcome],
+    target: float | None,
+    formula: Callable[[bool, int, float], float],
+) -> list[float | Score]:
+    """The formula at each response's target; a malformed target leaves its response unscored."""
+    values = []
+    for outcome in outcomes:
+        try:
+            goal = _target(target, outcome.num_tokens)
+        except ScoringError as error:
+            values.append(Score.unscored(str(error), fault=error.fault))
+        else:
+            values.append(formula(outcome.correct, outcome.length, goal))
+    return values
 
 
 # --- checks ---------------------------------------------------------------------------------------
@@ -467,7 +483,7 @@ def _target(target: float | None, num_tokens: Any) -> float:
         raise DataError("no target length: pass target=N or give num_tokens", field="num_tokens")
     if not isinstance(num_tokens, int | float) or not 0 < num_tokens < math.inf:
         found = clipped(num_tokens)
-        raise DataError(f"a target length is a positive number, found {found}", field="num_tokens")
+        raise ScoringError(f"num_tokens must be a positive number, found {found}", fault="input")
     return num_tokens
 
 

@@ -116,10 +116,19 @@ class TestTargets:
     def test_the_parameter_goes_before_the_column(self):
         assert length.gaussian("xx", None, 9, target=2, width=1, unit="chars") == 1
 
-    @pytest.mark.parametrize("target", [None, "many", 0, -1, math.nan, math.inf])
-    def test_a_row_without_a_usable_target_is_an_error(self, target):
-        with pytest.raises(DataError, match="target length"):
-            length.gaussian("x", None, target, width=1, unit="chars")
+    def test_a_row_without_a_target_is_an_error(self):
+        with pytest.raises(DataError, match="no target length"):
+            load("rules.length.gaussian", width=1, unit="chars").score([Group("?", ["x"])])
+
+    @pytest.mark.parametrize("target", ["many", 0, -1, math.nan, math.inf])
+    @pytest.mark.parametrize("name", ["gaussian", "l1_exact", "l1_max"])
+    def test_a_malformed_target_is_an_input_fault(self, name, target):
+        params = {"width": 1} if name == "gaussian" else {"accuracy": accuracy()}
+        reward = load(f"rules.length.{name}", unit="chars", **params)
+        score = reward.score([group((1, 1), num_tokens=target)])[0][0]
+        assert math.isnan(score.value)
+        assert score.fault == "input"
+        assert "num_tokens must be a positive number" in score.error
 
     def test_gaussian_of_a_far_target_is_zero(self):
         assert length.gaussian("x", target=1e200, width=1, unit="chars") == 0
