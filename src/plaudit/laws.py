@@ -126,7 +126,9 @@ def hard_texts_are_scored(reward: Reward, groups: Sequence[Group], base) -> Iter
         except DataError as error:
             yield f"{name}: {error}"
             continue
-        if len(scores) != 1 or (problem := _value_problem(scores[0])):
+        if len(scores) != 1:
+            yield f"{name}: {len(scores)} scores for one response"
+        elif problem := _value_problem(scores[0]):
             yield f"{name}: {problem}"
         elif (scores[0].error or "").partition(":")[0].endswith("Error"):
             yield f"{name}: the rule raised {scores[0].error}"

@@ -308,8 +308,7 @@ def _check_bindings(path: str, signature: inspect.Signature, columns: Mapping[st
 def _range_of(fn, signature: inspect.Signature, params: Mapping[str, Any]) -> Range | None:
     if "Range" not in str(signature.return_annotation):
         return None
-    hint = typing.get_type_hints(fn, include_extras=True).get("return")
-    stack = [hint]
+    stack: list[Any] = [typing.get_type_hints(fn, include_extras=True).get("return")]
     while stack:
         hint = stack.pop()
         if typing.get_origin(hint) is Annotated:

@@ -18,7 +18,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any
 
 from plaudit.combine import fault_value, replace_responses
 from plaudit.errors import ConfigError, DataError
@@ -31,7 +31,8 @@ _TARGET_BATCH_S = 0.02
 _AHEAD = 4  # batches under way or waiting, per worker
 
 
-class Result(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Result:
     """What became of one input row: its scores, or the error that made it unreadable."""
 
     index: int

@@ -9,7 +9,7 @@ import hashlib
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, NotRequired, Protocol, TypedDict, runtime_checkable
+from typing import Any, Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 __all__ = [
     "Comparer",
@@ -28,13 +28,13 @@ __all__ = [
 Fault = Literal["response", "input", "system"]
 
 
-class Message(TypedDict):
+class Message(TypedDict, total=False):
     """One chat turn; further keys that the chat template takes are passed through untouched."""
 
     role: str
     content: str | list[dict[str, Any]]
-    tool_calls: NotRequired[list[dict[str, Any]]]
-    name: NotRequired[str]
+    tool_calls: list[dict[str, Any]]
+    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +80,9 @@ class Group:
         columns: Mapping[str, Any] | None = None,
         id: str = "",
     ) -> None:
-        if isinstance(prompt, str):
-            prompt = ({"role": "user", "content": prompt},)
+        turn: Message = {"role": "user", "content": prompt} if isinstance(prompt, str) else {}
         put = object.__setattr__
-        put(self, "prompt", tuple(prompt))
+        put(self, "prompt", (turn,) if isinstance(prompt, str) else tuple(prompt))
         put(
             self,
             "responses",
