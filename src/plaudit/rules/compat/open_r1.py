@@ -1,0 +1,163 @@
+"""The rewards of open-r1 (huggingface/open-r1, src/open_r1/rewards.py), exploits included.
+
+Names are those of its registry. The hardened rules stand in `rules.format`, `rules.length`, ...
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Annotated, Literal
+
+from plaudit.errors import ConfigError
+from plaudit.rules.length import _soft_overlong
+from plaudit.types import Range
+
+__all__ = [
+    "code_format",
+    "format",
+    "reasoning_steps",
+    "repetition_penalty",
+    "soft_overlong_punishment",
+    "tag_count",
+]
+
+_OPENING = "<think>\n"
+_MIDDLE = "\n</think>\n<answer>\n"
+_CLOSING = "\n</answer>"
+_TAGS = ("<think>\n", "\n</think>\n", "\n<answer>\n", "\n</answer>")
+_STEP = re.compile(r"Step \d+:")
+_NUMBERED = re.compile(r"\d+\.")
+_TRANSITIONS = ("\n-", "\n*", "First,", "Second,", "Next,", "Finally,")
+
+
+def format(response: str) -> Annotated[float, Range(0, 1)]:
+    r"""1 if the response matches think and answer blocks with their tags on lines of their own.
+
+    The pattern ``^<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$`` over any characters, with $
+    at any line's end: text on the lines after ``</answer>``, a second answer block and nested
+    think tags pass; a space after the last tag does not. Hardened: `rules.format.think_answer`.
+
+    >>> format("<think>\n2 + 2\n</think>\n<answer>\n4\n</answer>\nand more")
+    1.0
+    """
+    start = _after_think(response)
+    return float(start >= 0 and _is_closed(response, start))
+
+
+def code_format(
+    response: str, language: str | None = None, *, default_language: str = "python"
+) -> Annotated[float, Range(0, 1)]:
+    r"""1 if `format` holds and the answer has a fence of the language, opened and closed.
+
+    ``^<think>\n.*?\n</think>\n<answer>\n.*?```LANGUAGE.*?```.*?\n</answer>$``; the row's `language`
+    goes before `default_language`. An empty fence passes, and so does a longer language name. The
+    original reads the language as a regular expression, this as plain text.
+
+    >>> code_format("<think>\n\n</think>\n<answer>\n```python```\n</answer>")
+    1.0
+    """
+    fence = f"```{default_language if language is None else language}"
+    start = _after_think(response)
+    for mark in (fence, "```"):
+        if start >= 0 and (found := response.find(mark, start)) >= 0:
+            start = found + len(mark)
+        else:
+            return 0.0
+    return float(_is_closed(response, start))
+
+
+def tag_count(response: str) -> Annotated[float, Range(0, 1)]:
+    r"""A quarter for each of four tags, with their line breaks, that occurs exactly once.
+
+    ``<think>\n``, ``\n</think>\n``, ``\n<answer>\n`` and ``\n</answer>``, in any order: all four
+    reversed earn 1. Hardened: `rules.format.tag_count`.
+
+    >>> tag_count("\n</answer>\n<answer>\n\n</think>\n<think>\n")
+    1.0
+    """
+    return 0.25 * sum(response.count(tag) == 1 for tag in _TAGS)
+
+
+def reasoning_steps(response: str) -> Annotated[float, Range(0, 1)]:
+    r"""A third for each sign of stepwise reasoning, at most 1.
+
+    Signs: ``Step N:``, a number and a full stop at the very start, a line that begins with - or *,
+    ``First,``, ``Second,``, ``Next,`` and ``Finally,``. A numbered list counts as one sign, three
+    empty bullets earn 1.
+
+    >>> reasoning_steps("\n-\n-\n-"), reasoning_steps("1. a\n2. b\n3. c") == 1 / 3
+    (1.0, True)
+    """
+    count = int(_NUMBERED.match(response) is not None)
+    for mark in _TRANSITIONS:
+        count += response.count(mark)
+    if count < 3:
+        count += len(_STEP.findall(response))
+    return min(1.0, count / 3)
+
+
+def repetition_penalty(
+    response: str,
+    *,
+    ngram_size: int = 3,
+    max_penalty: float = -1.0,
+    language: Literal["en", "zh"] = "en",
+) -> Annotated[float, Range("max_penalty", 0)]:
+    """From `max_penalty` (one n-gram repeated) to 0 (no n-gram twice, or too few words).
+
+    ``(1 - different / all n-grams) * max_penalty`` over lower-case words between white space, or
+    over jieba's words where ``language="zh"`` (as "en" a Chinese text is a few long words, and
+    hardly ever repeats one). Hardened: `rules.repetition.ngram`.
+
+    >>> repetition_penalty("no no no no no", ngram_size=2)
+    -0.75
+    """
+    from plaudit.rules._ngrams import jieba_words
+
+    if max_penalty > 0:
+        raise ConfigError(f"max_penalty={max_penalty} must not be positive")
+    if language not in ("en", "zh"):
+        raise ConfigError(f"language={language!r} must be 'en' or 'zh'")
+    words = jieba_words(response) if language == "zh" else response.lower().split()
+    return (1 - _share_different(words, ngram_size)) * max_penalty
+
+
+def soft_overlong_punishment(
+    token_ids: Sequence[int], *, max_completion_len: int = 16384, soft_punish_cache: int = 4096
+) -> Annotated[float, Range(-1, 0)]:
+    """0 up to ``max_completion_len - soft_punish_cache`` tokens, then falling in a line to -1.
+
+    DAPO, arXiv 2503.14476, equation 13; -1 beyond `max_completion_len`. With a cache of 0 a plain
+    limit.
+
+    >>> soft_overlong_punishment([1] * 90, max_completion_len=100, soft_punish_cache=20)
+    -0.5
+    """
+    return _soft_overlong(len(token_ids), max_completion_len, soft_punish_cache)
+
+
+def _after_think(text: str) -> int:
+    """Where the answer's content begins, with the tags before it as the pattern wants them; or -1.
+
+    The first place where the tags meet leaves most room for the rest, so it decides.
+    """
+    if not text.startswith(_OPENING):
+        return -1
+    found = text.find(_MIDDLE, len(_OPENING))
+    return found if found < 0 else found + len(_MIDDLE)
+
+
+def _is_closed(text: str, start: int) -> bool:
+    """Whether the answer's closing tag ends a line after `start`."""
+    return text.endswith(_CLOSING, start) or text.find(_CLOSING + "\n", start) >= 0
+
+
+def _share_different(words: Sequence[str], n: int) -> float:
+    """Different n-grams over all n-grams; 1 where there is none."""
+    if len(words) < n or not words:
+        return 1.0
+    from plaudit.rules._ngrams import num_distinct, word_array
+
+    different, total = num_distinct(word_array(words), n)
+    return different / total
