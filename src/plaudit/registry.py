@@ -150,8 +150,10 @@ def show(target: str | Reward) -> str:
     return "\n".join(lines)
 
 
-def example(path: str) -> tuple[Any, list[Group]]:
+def example(path: str, **params: Any) -> tuple[Any, list[Group]]:
     """The reward at `path` with the parameters and columns of its module's EXAMPLES, if any.
+
+    `params` are taken besides, and before, those of the example.
 
     >>> example("rules.baseline.length")[0]
     load('rules.baseline.length')
@@ -159,7 +161,7 @@ def example(path: str) -> tuple[Any, list[Group]]:
     from plaudit.laws import sample_groups
 
     given = _example_of(resolve(path))
-    reward = build({"use": path, **given.get("params", {})})
+    reward = build({"use": path, **given.get("params", {}), **params})
     return reward, sample_groups(given.get("columns"))
 
 
