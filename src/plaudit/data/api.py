@@ -1,0 +1,282 @@
+"""`plaudit.score`: a reward on rows from Python, whatever shape they come in."""
+
+from __future__ import annotations
+
+import math
+import os
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, overload
+
+from plaudit import registry
+from plaudit.data import export, tables
+from plaudit.data.read import read
+from plaudit.data.rows import Layout, Row
+from plaudit.data.write import output_row
+from plaudit.errors import ConfigError, DataError, clipped
+from plaudit.rule import lift
+from plaudit.run import Progress, Result, run
+from plaudit.types import Group, Reward
+
+__all__ = ["Scores", "ascore", "score", "scored"]
+
+
+def score(
+    reward: Any,
+    rows: Any = None,
+    *,
+    prompts: Sequence[Any] | None = None,
+    responses: Sequence[Any] | None = None,
+    workers: int = 0,
+    strict: bool = False,
+    columns: Mapping[str, str] | None = None,
+    **lists: Sequence[Any],
+) -> Scores:
+    """The scores of rows, in their order; a row that cannot be read is kept in place as NaN.
+
+    `reward` is a Reward, a function, the import path of one, a recipe's name, file or mapping.
+    `rows` are dicts or Groups, a DataFrame, an Arrow table, a `datasets` Dataset, an object of
+    columns, or a path; or else the columns come as lists, `responses` being texts, or lists of
+    texts for several responses to each prompt. `columns` maps plaudit's names to the rows' own.
+    `workers` sends cpu-bound rewards to that many killable processes. It may be called from inside
+    a running event loop; `ascore` does not block it.
+
+    Raises: ConfigError, EngineError, and DataError where `strict`.
+
+    >>> scores = score("rules.baseline.length", responses=["four", ["a", "bc"]])
+    >>> scores.values, scores.mean
+    ([4.0, [1.0, 2.0]], 2.3333333333333335)
+    """
+    given = {"prompt": prompts, "response": responses, **lists}
+    lists = {name: values for name, values in given.items() if values is not None}
+    if (rows is None) == (not lists):
+        raise ConfigError(
+            "score takes either rows, or lists: responses=, prompts=, reference=, ..."
+        )
+    raws = _of_columns(lists) if rows is None else rows
+    found = scored(reward_of(reward), rows_of(raws, columns), workers=workers, strict=strict)
+    return Scores(found)
+
+
+async def ascore(reward: Any, rows: Any = None, **options: Any) -> Scores:
+    """`score` in a thread of its own, for callers whose event loop must go on.
+
+    >>> import asyncio
+    >>> asyncio.run(ascore("rules.baseline.length", responses=["four"])).mean
+    4.0
+    """
+    import asyncio
+
+    return await asyncio.to_thread(score, reward, rows, **options)
+
+
+def scored(
+    reward: Reward,
+    rows: Iterable[Row],
+    *,
+    workers: int = 0,
+    deadline_s: float = 60.0,
+    batch_size: int = 64,
+    strict: bool = False,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Iterator[tuple[Row, Result]]:
+    """Each row with its result, in order and with bounded memory (see `run`).
+
+    Where `strict`, the first bad row raises its DataError, behind all rows before it.
+    """
+    waiting: deque[Row] = deque()
+
+    def groups() -> Iterator[Group | DataError]:
+        for row in rows:
+            waiting.append(row)
+            yield row.group
+
+    for result in run(
+        reward,
+        groups(),
+        workers=workers,
+        deadline_s=deadline_s,
+        batch_size=batch_size,
+        on_progress=on_progress,
+    ):
+        row = waiting.popleft()
+        if result.error is not None:
+            error = row.placed(result.error)
+            if strict:
+                raise error
+            result = replace(result, error=error)
+        yield row, result
+
+
+class Scores(Sequence[Result]):
+    """The results of a call of `score`, one for each row, in order.
+
+    `values` holds a number for each row (NaN: not scored), or a list where the row has a list of
+    responses; `mean` is over the responses that were scored. `num_unscored` counts the responses
+    without a number (a bad row counts as one), `num_faulted` those that got the reward's minimum
+    because they made themselves impossible to score.
+    """
+
+    def __init__(self, found: Iterable[tuple[Row, Result]]) -> None:
+        self._found = list(found)
+
+    @overload
+    def __getitem__(self, index: int) -> Result: ...
+    @overload
+    def __getitem__(self, index: slice) -> Scores: ...
+    def __getitem__(self, index: int | slice) -> Result | Scores:
+        """The result of a row, or the Scores of some."""
+        if isinstance(index, slice):
+            return Scores(self._found[index])
+        return self._found[index][1]
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        counts = f"{self.num_unscored} unscored, {self.num_faulted} faulted"
+        first = f"; first error: {clipped(self.errors[0], limit=200)[1:-1]}" if self.errors else ""
+        return f"Scores(mean {self.mean:.4g} over {len(self._scored)} scored, {counts}{first})"
+
+    @property
+    def values(self) -> list[Any]:
+        """The value of each row: a float, or a list where the row has a list of responses."""
+        return [_value(row, result) for row, result in self._found]
+
+    @property
+    def mean(self) -> float:
+        """The mean over the scored responses; NaN where there is none."""
+        return math.fsum(self._scored) / len(self._scored) if self._scored else math.nan
+
+    @property
+    def num_unscored(self) -> int:
+        """How many responses have no number; a bad row counts as one at least."""
+        return sum(
+            sum(not score.is_scored for score in result.scores) if result.scores else _width(result)
+            for result in self
+        )
+
+    @property
+    def num_faulted(self) -> int:
+        """How many responses made themselves impossible to score."""
+        return sum(score.fault == "response" for result in self for score in result.scores)
+
+    @property
+    def errors(self) -> list[str]:
+        """What went wrong, with its place, in the order of the rows."""
+        return [text for row, result in self._found for text in _errors(row, result)]
+
+    def to_rows(self, column: str = "reward") -> list[dict[str, Any]]:
+        """The rows as they would be written to a file: what they held, and what they gained."""
+        return [output_row(row, result, column) for row, result in self._found]
+
+    def to_pandas(self, column: str = "reward") -> Any:
+        """A pandas DataFrame of `to_rows`."""
+        import pandas
+
+        return pandas.DataFrame(self.to_rows(column))
+
+    def to_arrow(self, column: str = "reward") -> Any:
+        """A pyarrow Table of `to_rows`; a column without one type holds JSON text."""
+        return export.arrow_table(self.to_rows(column))
+
+    @property
+    def _scored(self) -> list[float]:
+        return [score.value for result in self for score in result.scores if score.is_scored]
+
+
+def reward_of(reward: Any) -> Reward:
+    """The Reward that a name, a recipe, a function or a Reward stands for.
+
+    >>> reward_of("rules.baseline.length")
+    load('rules.baseline.length')
+    """
+    if isinstance(reward, str):
+        is_recipe = reward.endswith((".yaml", ".yml")) or not set(".:/") & set(reward)
+        return registry.build(reward) if is_recipe else registry.load(reward)
+    if isinstance(reward, Mapping | os.PathLike):
+        return registry.build(reward)
+    if isinstance(reward, Reward):
+        return reward
+    if callable(reward) and not isinstance(reward, type):
+        return lift(reward)
+    raise ConfigError(
+        f"expected a reward, its import path, a recipe or a function, found {clipped(reward)}"
+    )
+
+
+def rows_of(rows: Any, columns: Mapping[str, str] | None = None) -> Iterator[Row]:
+    """The rows in a path, a table, an object of columns, or an iterable of dicts or Groups."""
+    if isinstance(rows, str | Path):
+        return read(rows, columns=columns)
+    layout = Layout(columns)
+    return (_row(layout, raw, number) for number, raw in enumerate(_raws(rows), 1))
+
+
+def _raws(rows: Any) -> Iterable[Any]:
+    package = type(rows).__module__.partition(".")[0]
+    if package == "pandas":
+        return tables.pandas_rows(rows)
+    if package == "datasets":
+        return tables.dataset_rows(rows)
+    if hasattr(rows, "__arrow_c_stream__"):
+        return tables.arrow_rows(rows)
+    if isinstance(rows, Mapping):
+        return _of_columns(rows)
+    if isinstance(rows, Iterable):
+        return rows
+    raise ConfigError(f"expected rows, a table or a path, found {clipped(rows)}")
+
+
+def _row(layout: Layout, raw: Any, number: int) -> Row:
+    if isinstance(raw, Group):
+        return Row("", number, _raw_of(raw), raw, len(raw.responses) != 1)
+    if isinstance(raw, DataError):
+        return Row("", number, {}, raw.at(f"row {number}"))
+    if isinstance(raw, Mapping):
+        return layout.row(raw, "", number)
+    error = DataError(f"expected a dict or a Group, found {clipped(raw)}", where=f"row {number}")
+    return Row("", number, {}, error)
+
+
+def _raw_of(group: Group) -> dict[str, Any]:
+    """A Group as a row."""
+    raw: dict[str, Any] = {"id": group.id} if group.id else {}
+    raw["prompt"] = list(group.prompt)
+    raw["responses"] = [response.text for response in group.responses]
+    return {**raw, **group.columns}
+
+
+def _of_columns(lists: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+    """Rows of columns that are lists. Raises ConfigError at once where their lengths differ."""
+    for name, values in lists.items():
+        if isinstance(values, str) or not isinstance(values, Iterable):
+            raise ConfigError(
+                f"{name}: expected a list with one item for each row, found {values!r}"
+            )
+    columns = {name: list(values) for name, values in lists.items()}
+    sizes = {name: len(values) for name, values in columns.items()}
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise ConfigError(f"the lists have different lengths: {listed}")
+    return (dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True))
+
+
+def _width(result: Result) -> int:
+    return len(result.group.responses) if result.group is not None else 1
+
+
+def _value(row: Row, result: Result) -> Any:
+    values = [score.value for score in result.scores] or [math.nan] * _width(result)
+    return values if row.is_list else values[0]
+
+
+def _errors(row: Row, result: Result) -> Iterator[str]:
+    if result.error is not None:
+        yield str(result.error)
+    for i, score in enumerate(result.scores):
+        if score.error is not None:
+            place = f"{row.where}: response {i}" if row.is_list else row.where
+            yield f"{place}: {score.error}"

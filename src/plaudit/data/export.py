@@ -1,0 +1,189 @@
+"""What a journal of JSON lines becomes: gzip, Parquet or CSV, read line by line.
+
+Parquet needs one type per column. Two passes: the first finds a type that holds all values (a
+column whose values have no common type is written as JSON text), the second writes.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from plaudit.data.jsontext import dumps, loads_object
+from plaudit.errors import MissingExtra
+
+__all__ = ["FORMATS", "arrow_table"]
+
+_BATCH_ROWS = 1000
+_BATCH_BYTES = 1 << 24
+_RISKY = ("=", "+", "-", "@", "\t", "\r")
+
+
+def _to_gzip(lines: Path, out: Path) -> int:
+    with (
+        lines.open("rb") as source,
+        out.open("wb") as file,
+        gzip.GzipFile("", "wb", 6, file, mtime=0) as target,
+    ):
+        shutil.copyfileobj(source, target, 1 << 20)
+    return 0
+
+
+def _to_csv(lines: Path, out: Path) -> int:
+    """Objects and lists are JSON text; what a spreadsheet would run gets an apostrophe."""
+    names = list(dict.fromkeys(name for rows in _batches(lines) for row in rows for name in row))
+    with out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow([_csv_cell(name) for name in names])
+        for rows in _batches(lines):
+            writer.writerows([_csv_cell(row.get(name)) for name in names] for row in rows)
+    return 0
+
+
+def _csv_cell(value: Any) -> Any:
+    if isinstance(value, str):
+        return f"'{value}" if value.startswith(_RISKY) else value
+    if value is None or isinstance(value, int | float):
+        return value
+    return dumps(value).decode()
+
+
+def _to_parquet(lines: Path, out: Path) -> int:
+    columns = _Columns(lambda: _batches(lines))
+    from pyarrow import parquet
+
+    while True:
+        columns.num_replaced = 0
+        try:
+            with parquet.ParquetWriter(out, columns.schema()) as writer:
+                for rows in _batches(lines):
+                    writer.write_table(columns.table(rows))
+            return columns.num_replaced
+        except _Unfit as error:
+            columns.types[error.args[0]] = None
+
+
+def arrow_table(rows: Sequence[Mapping[str, Any]]) -> Any:
+    """A pyarrow Table of rows; columns whose values have no common type hold JSON text."""
+    columns = _Columns(lambda: [rows])
+    while True:
+        try:
+            return columns.table(rows)
+        except _Unfit as error:
+            columns.types[error.args[0]] = None
+
+
+class _Unfit(Exception):
+    """A column whose values do not all fit the type found for it."""
+
+
+class _Columns:
+    """The columns of rows and their Arrow types; None stands for JSON text."""
+
+    def __init__(self, batches: Callable[[], Iterable[Sequence[Mapping[str, Any]]]]) -> None:
+        try:
+            import pyarrow
+        except ImportError:
+            raise MissingExtra.of("Parquet and Arrow", package="pyarrow", extra="data") from None
+        self._pa = pyarrow
+        self._unfit = (
+            pyarrow.ArrowInvalid,
+            pyarrow.ArrowTypeError,
+            pyarrow.ArrowNotImplementedError,
+            OverflowError,
+        )
+        self.num_replaced = 0
+        self.types: dict[str, Any] = {}
+        for rows in batches():
+            for name in dict.fromkeys(name for row in rows for name in row):
+                self._learn(name, [row.get(name) for row in rows])
+        for name, found in self.types.items():
+            if found is not None and self._has_empty_struct(found):
+                self.types[name] = None
+
+    def schema(self) -> Any:
+        """The Arrow schema."""
+        text = self._pa.string()
+        return self._pa.schema([(name, found or text) for name, found in self.types.items()])
+
+    def table(self, rows: Sequence[Mapping[str, Any]]) -> Any:
+        """The rows as a table of that schema."""
+        arrays = [self._filled(name, rows) for name in self.types]
+        return self._pa.Table.from_arrays(arrays, schema=self.schema())
+
+    def _learn(self, name: str, values: list[Any]) -> None:
+        if name in self.types and self.types[name] is None:
+            return
+        try:
+            found = self._array(values).type
+            if name in self.types:
+                schemas = [self._pa.schema([(name, t)]) for t in (self.types[name], found)]
+                unified = self._pa.unify_schemas(schemas, promote_options="permissive")
+                found = unified.field(name).type
+        except self._unfit:
+            found = None
+        self.types[name] = found
+
+    def _filled(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Any:
+        values = [row.get(name) for row in rows]
+        found = self.types[name]
+        if found is None:
+            values = [None if value is None else dumps(value).decode() for value in values]
+            return self._array(values, self._pa.string())
+        try:
+            return self._array(values, found)
+        except self._unfit:
+            raise _Unfit(name) from None
+
+    def _array(self, values: list[Any], type: Any = None) -> Any:
+        try:
+            return self._pa.array(values, type)
+        except UnicodeEncodeError:  # Arrow holds no lone surrogates
+            whole = [_without_surrogates(value) for value in values]
+            pairs = zip(values, whole, strict=True)
+            self.num_replaced += sum(old != new for old, new in pairs)
+            return self._pa.array(whole, type)
+
+    def _has_empty_struct(self, found: Any) -> bool:
+        """Whether a type holds objects without any key, which Parquet cannot store."""
+        types = self._pa.types
+        if types.is_struct(found):
+            inner = [field.type for field in found]
+            return not inner or any(map(self._has_empty_struct, inner))
+        return types.is_list(found) and self._has_empty_struct(found.value_type)
+
+
+def _without_surrogates(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+    if isinstance(value, Mapping):
+        return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_surrogates(item) for item in value]
+    return value
+
+
+def _batches(lines: Path) -> Iterator[list[dict[str, Any]]]:
+    batch: list[dict[str, Any]] = []
+    size = 0
+    with lines.open("rb", 1 << 20) as file:
+        for line in file:
+            batch.append(loads_object(line))
+            size += len(line)
+            if len(batch) == _BATCH_ROWS or size > _BATCH_BYTES:
+                yield batch
+                batch, size = [], 0
+    if batch:
+        yield batch
+
+
+FORMATS: Mapping[str, Callable[[Path, Path], int] | None] = {
+    ".jsonl": None,
+    ".jsonl.gz": _to_gzip,
+    ".parquet": _to_parquet,
+    ".csv": _to_csv,
+}

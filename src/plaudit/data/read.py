@@ -1,0 +1,366 @@
+"""Reading rows: JSONL, JSON, CSV, TSV, Parquet, Hugging Face datasets and standard input.
+
+Memory stays flat: a file is read line by line, a Parquet file batch by batch. Only a JSON document
+(an array of rows, or an object of columns) is loaded whole. A file may be compressed with gzip or
+zstd, whatever its name.
+"""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import os
+import sys
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import nullcontext
+from functools import partial
+from itertools import chain, islice
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+from plaudit.data import tables
+from plaudit.data.jsontext import loads, loads_object
+from plaudit.data.rows import Layout, Row
+from plaudit.errors import ConfigError, DataError, MissingExtra, clipped, did_you_mean
+
+__all__ = ["FORMATS", "Item", "read"]
+
+FORMATS: Mapping[str, str] = {
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+    ".csv": "csv",
+    ".tsv": "tsv",
+    ".parquet": "parquet",
+}
+MAX_LINE_BYTES = 1 << 29
+Stream = io.BufferedReader
+_COMPRESSED = (".gz", ".zst")
+_CUT_OFF = (EOFError, OSError, zlib.error)
+
+
+class Item(NamedTuple):
+    """A line or table row as it was found: its number, and what it held or why it is unreadable."""
+
+    number: int
+    raw: Mapping[str, Any] | DataError
+
+
+def read(
+    source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+    *,
+    columns: Mapping[str, str] | None = None,
+    format: str | None = None,
+    limit: int | None = None,
+) -> Iterator[Row]:
+    """The rows of one source or of several, at most `limit`; a bad row carries its error.
+
+    A source is a file, ``-`` for standard input, a directory that `datasets` saved, or
+    ``hf:ORG/NAME[/CONFIG][:SPLIT]``. `format` overrides what suffix and content say; `columns` maps
+    plaudit's names to the rows' own (see `plaudit.data.rows`).
+
+    Raises: ConfigError for a source that is missing or of unknown format, before the first row.
+
+    >>> import tempfile
+    >>> path = Path(tempfile.mkdtemp()) / "rows.jsonl"
+    >>> _ = path.write_text('{"prompt": "2+2?", "response": "4"}')
+    >>> [row.group.responses[0].text for row in read(path)]
+    ['4']
+    """
+    layout = Layout(columns)
+    if format is not None and format not in FORMATS.values():
+        known = sorted(set(FORMATS.values()))
+        raise ConfigError(
+            f"unknown format {format!r}{did_you_mean(format, known)}; one of {', '.join(known)}"
+        )
+    one = isinstance(source, str | os.PathLike)
+    places = [os.fspath(s) for s in ([source] if one else source)]
+    opened = [(_name(place), _opener(place, format)) for place in places]
+    return islice(_rows(opened, layout), limit)
+
+
+def _rows(opened: list[tuple[str, Callable[[], Iterator[Item]]]], layout: Layout) -> Iterator[Row]:
+    for name, items in opened:
+        for number, raw in items():
+            if isinstance(raw, DataError):
+                yield Row(name, number, {}, raw.at(f"{name}:{number}"))
+            else:
+                yield layout.row(raw, name, number)
+
+
+# --- finding the source ---------------------------------------------------------------------------
+
+
+def _name(place: str) -> str:
+    return "<stdin>" if place == "-" else place
+
+
+def _opener(place: str, format: str | None) -> Callable[[], Iterator[Item]]:
+    """What yields the items of a source; whatever can be wrong with its name is found here."""
+    if place.startswith("hf:"):
+        return partial(_table_items, tables.hub_rows(place))
+    if place == "-":
+        return partial(_items, place, format)
+    path = Path(place)
+    if path.is_dir():
+        return partial(_table_items, tables.saved_rows(path))
+    if not path.exists():
+        raise ConfigError(f"no such file: {place!r}{_neighbours(path)}")
+    try:
+        with path.open("rb"):
+            pass
+    except OSError as error:
+        raise ConfigError(f"{place}: cannot be read: {error.strerror}") from None
+    if path.is_file():  # a pipe can be read once only
+        format = format or _format_of_name(path) or _format_of_content(path)
+        if format == "parquet":
+            return partial(_table_items, tables.parquet_rows(place))
+    return partial(_items, place, format)
+
+
+def _neighbours(path: Path) -> str:
+    parent = path.parent
+    if not parent.is_dir():
+        return f"; the directory {str(parent)!r} does not exist"
+    names = sorted(child.name for child in parent.iterdir())
+    return did_you_mean(path.name, names) or f"; {str(parent)!r} holds {len(names)} files"
+
+
+def _format_of_name(path: Path) -> str | None:
+    suffixes = [suffix.lower() for suffix in path.suffixes]
+    if suffixes and suffixes[-1] in _COMPRESSED:
+        suffixes.pop()
+    return FORMATS.get(suffixes[-1]) if suffixes else None
+
+
+def _format_of_content(path: Path) -> str:
+    with path.open("rb") as file:
+        return _guess(_head(_plain(file, str(path))), str(path))
+
+
+def _guess(head: bytes, name: str) -> str:
+    start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:1]
+    if head.startswith(b"PAR1"):
+        return "parquet"
+    if start == b"[":
+        return "json"
+    if start in (b"{", b""):
+        return "jsonl"
+    known = ", ".join(FORMATS)
+    raise ConfigError(
+        f"{name}: unknown format, found {clipped(head[:40])}; name it with format=, or use one of"
+        f" the suffixes {known} (and {', '.join(_COMPRESSED)})"
+    )
+
+
+# --- streams of bytes -----------------------------------------------------------------------------
+
+
+def _items(place: str, format: str | None) -> Iterator[Item]:
+    name = _name(place)
+    with nullcontext(sys.stdin.buffer) if place == "-" else Path(place).open("rb", 1 << 18) as file:
+        stream = _plain(file, name)
+        format = format or _guess(_head(stream), name)
+        if format == "parquet":
+            raise ConfigError(f"{name}: Parquet cannot be read from a pipe; name a file")
+        yield from _READERS[format](stream)
+
+
+def _head(stream: Stream) -> bytes:
+    try:
+        return stream.peek(64)[:64]
+    except _CUT_OFF:
+        return b""
+
+
+def _plain(file: IO[bytes], name: str) -> Stream:
+    """The bytes of a file, decompressed if need be, its byte order mark removed."""
+    stream = _buffered(file)
+    start = stream.peek(4)[:4]
+    if start.startswith(b"\x1f\x8b"):
+        stream = _buffered(gzip.GzipFile(fileobj=stream))
+    elif start.startswith(b"\x28\xb5\x2f\xfd"):
+        stream = _buffered(_zstd(stream))
+    start = _head(stream)
+    if start.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise ConfigError(f"{name}: the file is UTF-16; convert it to UTF-8")
+    if start.startswith(b"\xef\xbb\xbf"):
+        stream.read(3)
+    return stream
+
+
+def _buffered(file: Any) -> Stream:
+    return file if isinstance(file, io.BufferedReader) else io.BufferedReader(file, 1 << 17)
+
+
+def _zstd(file: Stream) -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        raise MissingExtra.of("zstd files", package="pyarrow", extra="data") from None
+    return pyarrow.CompressedInputStream(file, "zstd")
+
+
+def _lines(stream: Stream) -> Iterator[tuple[int, bytes | DataError]]:
+    """The lines of a stream with their numbers; a stream that breaks off ends with an error."""
+    number = 0
+    while True:
+        number += 1
+        try:
+            line = stream.readline(MAX_LINE_BYTES)
+            is_long = len(line) == MAX_LINE_BYTES and line[-1:] != b"\n"
+            while is_long and line and line[-1:] != b"\n":
+                line = stream.readline(MAX_LINE_BYTES)
+        except _CUT_OFF as error:
+            yield number, _cut_off(error)
+            return
+        if is_long:
+            yield number, DataError(f"the line is longer than {MAX_LINE_BYTES >> 20} MiB")
+        elif not line:
+            return
+        else:
+            yield number, line
+
+
+def _cut_off(error: Exception) -> DataError:
+    return DataError(f"the file is cut off or damaged here and cannot be read on: {error}")
+
+
+# --- JSON -----------------------------------------------------------------------------------------
+
+
+def _jsonl(stream: Stream) -> Iterator[Item]:
+    return _objects(_lines(stream))
+
+
+def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[Item]:
+    for number, line in lines:
+        if isinstance(line, DataError):
+            yield Item(number, line)
+        elif not line.isspace():
+            try:
+                raw = loads_object(line)
+            except DataError as error:
+                raw = error
+            yield Item(number, raw)
+
+
+def _json(stream: Stream) -> Iterator[Item]:
+    """A document, loaded whole; a file of JSON lines that is merely called .json is streamed."""
+    lines = _lines(stream)
+    full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
+    head = list(islice(full, 2))
+    if len(head) == 2 and _is_one_line(head[0][1]):
+        yield from _objects(chain(head, lines))
+    elif head:
+        yield from _document([line for _, line in chain(head, lines)])
+
+
+def _is_one_line(line: bytes | DataError) -> bool:
+    return isinstance(line, bytes) and line.lstrip()[:1] == b"{" and line.rstrip()[-1:] == b"}"
+
+
+def _document(lines: list[bytes | DataError]) -> Iterator[Item]:
+    """The rows of a JSON document: an array of them, an object of columns, or a single row."""
+    last = lines[-1]
+    if isinstance(last, DataError):
+        yield Item(len(lines), last)
+        return
+    try:
+        value = loads(b"".join(lines), what="file")  # type: ignore[arg-type]
+        rows = _rows_of_columns(value) if isinstance(value, dict) else value
+        if not isinstance(rows, list):
+            raise DataError(
+                f"expected an array of rows or an object of columns, found {clipped(rows)}"
+            )
+    except DataError as error:
+        yield Item(1, error)
+        return
+    yield from (Item(number, _object(row)) for number, row in enumerate(rows, 1))
+
+
+def _rows_of_columns(value: dict[str, Any]) -> list[dict[str, Any]]:
+    if not value or not all(isinstance(column, list) for column in value.values()):
+        return [value]
+    sizes = {name: len(column) for name, column in value.items()}
+    if len(set(sizes.values())) > 1:
+        listed = ", ".join(f"{name} {size}" for name, size in sizes.items())
+        raise DataError(f"the columns have different lengths: {listed}")
+    return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
+
+
+def _object(row: Any) -> dict[str, Any] | DataError:
+    if isinstance(row, dict):
+        return row
+    return DataError(f"expected a JSON object, found {clipped(row)}")
+
+
+# --- CSV ------------------------------------------------------------------------------------------
+
+
+def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[Item]:
+    """Rows under the names of the first line, all text; an item's number is its first line."""
+    if csv.field_size_limit() < MAX_LINE_BYTES:  # 128 kB cells would be refused
+        csv.field_size_limit(MAX_LINE_BYTES)
+    ends: list[Item] = []
+    reader = csv.reader(_text_lines(stream, ends), delimiter=delimiter, strict=True)
+    names: list[str] | None = None
+    while True:
+        number = reader.line_num + 1
+        try:
+            cells = next(reader)
+        except StopIteration:
+            break
+        except csv.Error as error:
+            yield Item(number, DataError(f"broken CSV: {error}"))
+            continue
+        if names is None and cells:
+            names = _header(cells)
+        elif names is not None and cells:
+            yield Item(number, _record(names, cells))
+    yield from ends
+
+
+def _text_lines(stream: Stream, ends: list[Item]) -> Iterator[str]:
+    for number, line in _lines(stream):
+        if isinstance(line, DataError):
+            ends.append(Item(number, line))
+            return
+        yield line.decode("utf-8", "surrogateescape")
+
+
+def _header(cells: list[str]) -> list[str]:
+    double = sorted({name for name in cells if cells.count(name) > 1})
+    if double:
+        raise ConfigError(f"the header names {', '.join(map(repr, double))} more than once")
+    return cells
+
+
+def _record(names: list[str], cells: list[str]) -> dict[str, Any] | DataError:
+    if len(cells) != len(names):
+        return DataError(f"expected {len(names)} cells, found {len(cells)}: {clipped(cells)}")
+    for name, cell in zip(names, cells, strict=True):
+        try:
+            cell.encode()
+        except UnicodeEncodeError as error:
+            byte = ord(cell[error.start]) & 0xFF
+            return DataError(
+                f"invalid UTF-8: byte 0x{byte:02x} after {clipped(cell[: error.start][-20:])};"
+                " convert the file to UTF-8",
+                field=name,
+            )
+    return dict(zip(names, cells, strict=True))
+
+
+def _table_items(rows: Iterable[Mapping[str, Any] | DataError]) -> Iterator[Item]:
+    yield from (Item(number, raw) for number, raw in enumerate(rows, 1))
+
+
+_READERS: Mapping[str, Callable[[Stream], Iterator[Item]]] = {
+    "jsonl": _jsonl,
+    "json": _json,
+    "csv": _csv,
+    "tsv": partial(_csv, delimiter="\t"),
+}

@@ -1,0 +1,168 @@
+"""Rows of tables: Parquet, Arrow, pandas, and datasets saved on disk or on a hub.
+
+pyarrow, pandas and datasets are imported where they are used.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from plaudit.errors import ConfigError, DataError, MissingExtra, PlauditError
+
+__all__ = ["arrow_rows", "dataset_rows", "hub_rows", "pandas_rows", "parquet_rows", "saved_rows"]
+
+Rows = Iterator[Mapping[str, Any] | DataError]
+_BATCH = 256
+_HUB_NAME = re.compile(r"hf:([^/:\s]+/[^/:\s]+)(?:/([^/:\s]+))?(?::([^/:\s]+))?")
+
+
+def parquet_rows(path: str) -> Rows:
+    """The rows of a Parquet file, read batch by batch; damage ends them with a DataError."""
+    pyarrow = _pyarrow("Parquet files")
+    from pyarrow import parquet
+
+    try:
+        with parquet.ParquetFile(path, buffer_size=1 << 20) as file:
+            for batch in file.iter_batches(_BATCH):
+                yield from _rows_of_batch(batch)
+    except (OSError, pyarrow.ArrowException) as error:
+        yield DataError(f"the Parquet file is cut off or damaged: {_first_line(error)}")
+
+
+def arrow_rows(table: Any) -> Rows:
+    """The rows of a pyarrow Table, or of anything that speaks the Arrow stream protocol."""
+    pyarrow = _pyarrow("Arrow tables")
+    if not isinstance(table, pyarrow.Table):
+        table = pyarrow.table(table)
+    for batch in table.to_batches(_BATCH):
+        yield from _rows_of_batch(batch)
+
+
+def pandas_rows(frame: Any) -> Rows:
+    """The rows of a DataFrame; NaN, NaT and NA are nulls, arrays are lists."""
+    import pandas
+
+    nulls = (pandas.NA, pandas.NaT)
+    for start in range(0, len(frame), _BATCH):
+        for row in frame.iloc[start : start + _BATCH].to_dict("records"):
+            yield {name: _cell(value, nulls) for name, value in row.items()}
+
+
+def dataset_rows(dataset: Any) -> Rows:
+    """The rows of a `datasets` Dataset or IterableDataset."""
+    if isinstance(dataset, Mapping):
+        raise ConfigError(f"the dataset has several splits: {', '.join(dataset)}; choose one")
+    if hasattr(dataset, "with_format") and hasattr(dataset, "__len__"):
+        for table in dataset.with_format("arrow").iter(_BATCH):
+            for batch in table.to_batches():
+                yield from _rows_of_batch(batch)
+    else:
+        yield from dataset
+
+
+def saved_rows(path: Path) -> Rows:
+    """The rows of a directory that `Dataset.save_to_disk` wrote.
+
+    Raises: ConfigError at once where the directory is none, or holds several splits.
+    """
+    if (path / "dataset_dict.json").is_file():
+        splits = sorted(child for child in path.iterdir() if child.is_dir())
+        if len(splits) != 1:
+            listed = ", ".join(map(str, splits))
+            raise ConfigError(f"{path}: the dataset has several splits; choose one of {listed}")
+        path = splits[0]
+    if not (path / "dataset_info.json").is_file():
+        names = sorted(child.name for child in path.iterdir())[:5]
+        raise ConfigError(
+            f"{path}: not a directory that Dataset.save_to_disk wrote;"
+            f" it holds {', '.join(names) or 'nothing'}: name its files instead"
+        )
+    return dataset_rows(_datasets().load_from_disk(str(path)))
+
+
+def hub_rows(name: str) -> Rows:
+    """The rows of ``hf:ORG/NAME[/CONFIG][:SPLIT]``; HF_ENDPOINT and HF_HUB_OFFLINE are honoured.
+
+    Rows are streamed, or come from the local cache where HF_HUB_OFFLINE is set.
+
+    Raises: ConfigError at once for a name that is none.
+    """
+    match = _HUB_NAME.fullmatch(name)
+    if match is None:
+        raise ConfigError(f"{name!r}: a dataset on the hub is named hf:ORG/NAME[/CONFIG][:SPLIT]")
+    datasets = _datasets()
+    repo, config, split = match.groups()
+    return _hub_rows(datasets, name, repo, config, split)
+
+
+def _hub_rows(datasets: Any, name: str, repo: str, config: str | None, split: str | None) -> Rows:
+    from datasets.exceptions import DatasetsError
+
+    is_offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
+    try:
+        found = datasets.load_dataset(repo, config, split=split, streaming=not is_offline)
+    except (DatasetsError, OSError, ValueError) as error:
+        raise ConfigError(f"{name}: cannot be loaded: {_first_line(error)}") from error
+    if isinstance(found, Mapping):
+        if len(found) != 1:
+            listed = ", ".join(f"hf:{repo}{f'/{config}' if config else ''}:{s}" for s in found)
+            raise ConfigError(f"{name}: the dataset has several splits; choose one of {listed}")
+        found = next(iter(found.values()))
+    try:
+        yield from dataset_rows(found)
+    except (DatasetsError, OSError) as error:  # the network: rows are missing, so this is no end
+        raise PlauditError(f"{name}: reading stopped: {_first_line(error)}") from error
+
+
+def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, Any] | DataError]:
+    try:
+        return batch.to_pylist()
+    except UnicodeDecodeError:
+        return [_row_of_slice(batch.slice(i, 1)) for i in range(batch.num_rows)]
+
+
+def _row_of_slice(batch: Any) -> Mapping[str, Any] | DataError:
+    for name in batch.schema.names:
+        try:
+            batch.column(name).to_pylist()
+        except UnicodeDecodeError as error:
+            return DataError(
+                f"invalid UTF-8: byte 0x{error.object[error.start]:02x}"
+                f" at byte {error.start + 1} of the text",
+                field=name,
+            )
+    return batch.to_pylist()[0]
+
+
+def _cell(value: Any, nulls: tuple[Any, ...]) -> Any:
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, list):
+        return [_cell(item, nulls) for item in value]
+    if any(value is null for null in nulls):
+        return None
+    return None if type(value) is float and value != value else value
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error) or type(error).__name__).partition("\n")[0]
+
+
+def _pyarrow(what: str) -> Any:
+    try:
+        import pyarrow
+    except ImportError:
+        raise MissingExtra.of(what, package="pyarrow", extra="data") from None
+    return pyarrow
+
+
+def _datasets() -> Any:
+    try:
+        import datasets
+    except ImportError:
+        raise MissingExtra.of("Hugging Face datasets", package="datasets", extra="data") from None
+    return datasets
