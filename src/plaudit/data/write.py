@@ -13,7 +13,7 @@ from __future__ import annotations
 import os
 import re
 import sys
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -85,8 +85,10 @@ class Writer:
         else:
             self._sink.close()
 
-    def pending(self, rows: Iterable[Row]) -> Iterator[Row]:
-        """The rows that are still to be scored.
+    def pending(
+        self, rows: Iterable[Row], on_done: Callable[[Row, bytes], None] | None = None
+    ) -> Iterator[Row]:
+        """The rows that are still to be scored; `on_done` gets those written before, with their line.
 
         Raises: ConfigError where the rows written before are not those of the input, or where the
         input has a column that this writer would write.
@@ -95,7 +97,10 @@ class Writer:
             return
         rest = iter(rows)
         for number, line in enumerate(self._sink.written(), 1):
-            self._check_same(number, line, next(rest, None))
+            row = next(rest, None)
+            self._check_same(number, line, row)
+            if on_done is not None and row is not None:
+                on_done(row, line)
         for row in rest:
             self._check_columns(row)
             yield row
