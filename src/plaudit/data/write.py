@@ -88,7 +88,7 @@ class Writer:
     def pending(
         self, rows: Iterable[Row], on_done: Callable[[Row, bytes], None] | None = None
     ) -> Iterator[Row]:
-        """The rows that are still to be scored; `on_done` gets those written before, with their line.
+        """The rows still to be scored; `on_done` gets those written before, each with its line.
 
         Raises: ConfigError where the rows written before are not those of the input, or where the
         input has a column that this writer would write.
