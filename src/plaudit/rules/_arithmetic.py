@@ -1,0 +1,154 @@
+"""Numbers and sums in a text, read exactly and without `eval`."""
+
+from __future__ import annotations
+
+import collections
+import operator
+import re
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+
+__all__ = ["evaluate", "last_number", "number_of", "tokenise"]
+
+_MAX_DIGITS = 1000
+_PLAIN = {0x2212: "-", 0xD7: "*", 0xF7: "/", 0xFF0D: "-", 0xFF0E: ".", 0xFF05: "%", 0xFF0C: ","} | {
+    code: code - 0xFEE0 for code in range(0xFF10, 0xFF1A)
+}
+_DIGITS = r"(?:\d{1,3}(?:,\d{3})+(?!\d)|\d+)(?:\.\d+)?(?:[eE][+-]?\d{1,4}(?!\d))?|(?<!\d)\.\d+"
+_NUMBER = re.compile(
+    rf"(?P<sign>(?<![\w)])[+-]\$?)?(?:\\[dt]?frac\{{(?P<top>{_DIGITS})\}}\{{(?P<bottom>{_DIGITS})\}}"
+    rf"|(?P<number>{_DIGITS})(?:\s?/\s?(?P<over>{_DIGITS}))?)(?P<percent>\s?\\?%)?"
+)
+_LATEX = {r"\times": "*", r"\cdot": "*", r"\div": "/", r"\left": "", r"\right": "", "$": ""}
+_TOKEN = re.compile(r"\s*([0-9]+|[-+*/()])")
+_PRECEDENCE = {"+": 1, "-": 1, "*": 2, "/": 2, "negate": 3}
+_OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
+    "+": operator.add,
+    "-": operator.sub,
+    "*": operator.mul,
+    "/": operator.truediv,
+}
+
+
+def last_number(text: str) -> Fraction | None:
+    r"""The last number of a text, exactly; None if there is none or it is beyond 1000 digits.
+
+    Signs, thousands separators, decimals, exponents, fractions (``1/2``, ``\frac{1}{2}``) and
+    percentages (50% is 1/2) belong to a number.
+
+    >>> last_number(r"from 3 to -1,000.5"), last_number(r"\frac{1}{2}"), last_number("50 %")
+    (Fraction(-2001, 2), Fraction(1, 2), Fraction(1, 2))
+    """
+    found = collections.deque(_NUMBER.finditer(text.translate(_PLAIN)), maxlen=1)
+    return _value(found[0]) if found else None
+
+
+def number_of(text: str) -> Fraction | None:
+    """The number that is the whole text, up to ``$`` signs and a final full stop.
+
+    >>> number_of("$1,000."), number_of("12 apples")
+    (Fraction(1000, 1), None)
+    """
+    plain = text.translate(_PLAIN).strip().removesuffix(".").removesuffix("。").strip("$ \t")
+    found = _NUMBER.fullmatch(plain)
+    return _value(found) if found else None
+
+
+def _value(found: re.Match[str]) -> Fraction | None:
+    if found.end() - found.start() > _MAX_DIGITS:
+        return None
+    top = _fraction(found["number"] or found["top"])
+    below = found["over"] or found["bottom"]
+    bottom = _fraction(below) if below else Fraction(1)
+    if not bottom:
+        return None
+    value = top / bottom / (100 if found["percent"] else 1)
+    return -value if "-" in (found["sign"] or "") else value
+
+
+def _fraction(digits: str) -> Fraction:
+    return Fraction(digits.replace(",", ""))
+
+
+def tokenise(expression: str) -> list[str]:
+    r"""The numbers, operators and parentheses of an expression of whole numbers.
+
+    Raises: ValueError at any other character.
+
+    >>> tokenise(r"(1 + 2) × 3 \div 4")
+    ['(', '1', '+', '2', ')', '*', '3', '/', '4']
+    """
+    plain = expression.translate(_PLAIN)
+    for macro, sign in _LATEX.items():
+        plain = plain.replace(macro, sign)
+    plain = plain.rstrip()
+    tokens, at = [], 0
+    while at < len(plain):
+        found = _TOKEN.match(plain, at)
+        if not found:
+            raise ValueError(f"{plain[at:].lstrip()[:1]!r} is not arithmetic")
+        tokens.append(found.group(1))
+        at = found.end()
+    return tokens
+
+
+def evaluate(tokens: Sequence[str]) -> Fraction:
+    """The exact value of a tokenised expression; any depth of parentheses, linear time.
+
+    Raises: ValueError where it is malformed or divides by zero.
+
+    >>> evaluate(tokenise("-(1 - 3) / 4"))
+    Fraction(1, 2)
+    """
+    values: list[Fraction] = []
+    for token in _postfix(tokens):
+        if token == "negate":
+            values[-1] = -values[-1]
+        elif token in _OPERATIONS:
+            right = values.pop()
+            if token == "/" and not right:
+                raise ValueError("divides by zero")
+            values[-1] = _OPERATIONS[token](values[-1], right)
+        else:
+            values.append(Fraction(token))
+    return values[0]
+
+
+def _postfix(tokens: Sequence[str]) -> Iterator[str]:
+    """The tokens in the order of evaluation (Dijkstra's shunting yard)."""
+    waiting: list[str] = []
+    is_operand_due = True
+    for token in tokens:
+        if is_operand_due and token == "-":
+            waiting.append("negate")
+            continue
+        if is_operand_due == (token in _OPERATIONS or token == ")"):
+            raise ValueError(f"{token[:20]!r} stands where it cannot")
+        if token == "(":
+            waiting.append(token)
+        elif token == ")":
+            yield from _closed(waiting)
+        elif token in _OPERATIONS:
+            yield from _at_least(_PRECEDENCE[token], waiting)
+            waiting.append(token)
+            is_operand_due = True
+        else:
+            yield token
+            is_operand_due = False
+    if is_operand_due or "(" in waiting:
+        raise ValueError("the expression is not complete")
+    yield from reversed(waiting)
+
+
+def _at_least(precedence: int, waiting: list[str]) -> Iterator[str]:
+    """The waiting operators that bind at least so tightly, last first."""
+    while waiting and _PRECEDENCE.get(waiting[-1], 0) >= precedence:
+        yield waiting.pop()
+
+
+def _closed(waiting: list[str]) -> Iterator[str]:
+    """The waiting operators of the parenthesis that closes."""
+    yield from _at_least(1, waiting)
+    if not waiting:
+        raise ValueError("a parenthesis closes that never opened")
+    waiting.pop()

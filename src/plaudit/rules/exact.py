@@ -1,0 +1,429 @@
+"""Is the answer the reference: as text, a number, a choice, a list, or a sum that works out.
+
+`reference` is the accepted answer or a list of accepted answers (in `list_equal` and `set_equal`
+the items, in `multiple_choice` the letters). `extract` says where the answer stands: "answer" (what
+follows the think block), "all" (the whole response), "answer_tag" (the last ``<answer>``), "boxed"
+(the last box) or "last_line", these three behind the think block. A response that states no answer
+earns 0, with a note; a reference that cannot be read is an input fault.
+"""
+
+from __future__ import annotations
+
+import json
+import operator
+import re
+from collections import Counter
+from collections.abc import Callable, Sequence
+from fractions import Fraction
+from typing import Annotated, Any, Literal
+
+from plaudit.errors import ConfigError, ScoringError, clipped
+from plaudit.rules._answer import Extract, answer_of, references
+from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
+from plaudit.rules._choices import ChoiceExtract, Chosen, chosen, chosen_each, spelled
+from plaudit.rules._normal import normal, tokens
+from plaudit.think import split
+from plaudit.types import Range, Score
+
+__all__ = [
+    "countdown",
+    "equal",
+    "list_equal",
+    "multiple_choice",
+    "normalised",
+    "numeric",
+    "regex",
+    "set_equal",
+    "substring",
+    "token_f1",
+]
+
+EXAMPLES = {
+    "regex": {"params": {"pattern": r"\d+"}},
+    "multiple_choice": {"columns": {"reference": "B"}},
+    "countdown": {"columns": {"numbers": [6, 7], "target": 42}},
+}
+_BULLET = re.compile(r"(?:[-*•]|\d{1,3}[.)、])\s+")
+_ITEM_BREAK = re.compile(r"[,，、;；\n]")
+
+
+# --- text -----------------------------------------------------------------------------------------
+
+
+def equal(
+    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the answer is the reference, character by character, else 0.
+
+    White space at both ends is not looked at. Of several references one is enough.
+
+    >>> equal("<think>2 + 2</think> 4", "4").value, equal("4.", "4").value
+    (1.0, 0.0)
+    """
+    return _compared(response, reference, extract, str, operator.eq)
+
+
+def normalised(
+    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if answer and reference agree but for case, punctuation, articles and white space, else 0.
+
+    The exact match of SQuAD (arXiv 1606.05250), extended: full-width and other compatibility forms
+    (NFKC), Chinese punctuation, white space between Chinese characters. Numbers keep their sign,
+    decimal point and per cent sign, which the original drops (there 1.5 equals 15).
+
+    >>> normalised("The Eiffel Tower!", "eiffel tower").value, normalised("1.5", "15").value
+    (1.0, 0.0)
+    """
+    return _compared(response, reference, extract, normal, operator.eq)
+
+
+def substring(
+    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the reference stands in the answer as whole words (Chinese: characters), else 0.
+
+    Both in the form of `normalised`. A response that lists every candidate contains the right one,
+    too: prefer a rule that reads one answer where there is one.
+
+    >>> substring("It is in Paris, France.", "paris").value, substring("110 of them", "10").value
+    (1.0, 0.0)
+    """
+    return _compared(response, reference, extract, _padded, operator.contains)
+
+
+def token_f1(
+    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+) -> Annotated[float | Score, Range(0, 1)]:
+    """From 0 (no word in common) to 1 (the same words): the F1 of answer and reference as bags.
+
+    ``2 P R / (P + R)``, with P the share of the answer's words that the reference has and R the
+    reverse; words in the form of `normalised`, Chinese characters and kana one each; the best of
+    several references. SQuAD (arXiv 1606.05250).
+
+    >>> token_f1("in Paris", "Paris, France").value, token_f1("北京市", "北京").value
+    (0.5, 0.8)
+    """
+    return _compared(response, reference, extract, _bag, _f1)
+
+
+def regex(
+    response: str,
+    *,
+    pattern: str,
+    mode: Literal["search", "fullmatch"] = "search",
+    extract: Extract = "all",
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the pattern is found in the response ("search") or is all of it ("fullmatch"), else 0.
+
+    The pattern comes from the recipe and runs in Python's `re`, in this process: nothing here stops
+    one that backtracks without end on some response. The runner's workers can be killed and give
+    such a response its deadline's fault; elsewhere use only patterns without nested or
+    neighbouring repeats of the same characters.
+
+    Raises: ConfigError for a pattern or mode that does not exist.
+
+    >>> regex("so it is 42", pattern=r"\\b\\d+$").value
+    1.0
+    """
+    if mode not in ("search", "fullmatch"):
+        raise ConfigError(f"mode={mode!r} must be 'search' or 'fullmatch'")
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"pattern={pattern!r} is no regular expression: {error}") from None
+    text = response if extract == "all" else answer_of(response, extract)
+    if text is None:
+        return _no_answer(extract)
+    found = getattr(compiled, mode)(text)
+    if found is None:
+        return Score(0.0, note=f"no match of {clipped(pattern)}")
+    return Score(1.0, note=f"{clipped(found.group())} matches {clipped(pattern)}")
+
+
+# --- numbers --------------------------------------------------------------------------------------
+
+
+def numeric(
+    response: str,
+    reference: str | float | Sequence[str | float],
+    *,
+    abs_tol: float = 0.0,
+    rel_tol: float = 0.0,
+    number: Literal["last", "whole"] = "last",
+    extract: Extract = "answer",
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the answer's number is the reference within the tolerance, else 0.
+
+    ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
+    the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50). `number`: the
+    last one of the answer, or the "whole" answer, which then holds nothing else but ``$`` signs and
+    a full stop. Chinese numerals are not read. For formulas see `plaudit.rules.math`.
+
+    >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
+    (1.0, 1.0)
+    """
+    if not (0 <= abs_tol < float("inf") and 0 <= rel_tol < float("inf")):
+        raise ConfigError(f"abs_tol={abs_tol} and rel_tol={rel_tol} must be finite, not negative")
+    if number not in ("last", "whole"):
+        raise ConfigError(f"number={number!r} must be 'last' or 'whole'")
+    golds = [_reference_number(text) for text in references(reference)]
+    answer = answer_of(response, extract)
+    if answer is None:
+        return _no_answer(extract)
+    found = last_number(answer) if number == "last" else number_of(answer)
+    if found is None:
+        return Score(0.0, note=f"no number in {clipped(answer)}")
+    slack = [max(Fraction(abs_tol), Fraction(rel_tol) * abs(gold)) for gold in golds]
+    is_close = any(abs(found - g) <= s for g, s in zip(golds, slack, strict=True))
+    return Score(float(is_close), note=f"{_shown(found)} against {', '.join(map(_shown, golds))}")
+
+
+def countdown(
+    response: str,
+    numbers: Sequence[int],
+    target: int,
+    *,
+    extract: Extract = "answer_tag",
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 for an expression that uses each given number exactly once and equals the target, else 0.
+
+    The Countdown game of TinyZero (Jiayi-Pan/TinyZero, verl/utils/reward_score/countdown.py; there
+    0.1 for the mere format). Whole numbers, ``+ - * /`` and parentheses, computed in fractions by a
+    parser of our own; ``**``, ``//``, decimals and names, which an `eval` behind a filter of
+    characters lets through, are not arithmetic here. ``= target`` may follow. The columns are
+    `numbers` and `target`; bind others with ``columns: {numbers: nums}``.
+
+    >>> countdown("<answer>(1 + 2) * 8 = 24</answer>", [1, 2, 8], 24).value
+    1.0
+    >>> countdown("<answer>3 * 8</answer>", [1, 2, 8], 24).note
+    'uses 3, 8 instead of 1, 2, 8'
+    """
+    given = sorted(_whole_numbers("numbers", numbers))
+    (goal,) = _whole_numbers("target", [target])
+    answer = answer_of(response, extract)
+    if answer is None:
+        return _no_answer(extract)
+    problem = _countdown_problem(answer, given, goal)
+    return Score(0.0, note=problem) if problem else Score(1.0, note=clipped(answer))
+
+
+# --- choices and lists ----------------------------------------------------------------------------
+
+
+def multiple_choice(
+    response: str,
+    reference: str | Sequence[str],
+    *,
+    extract: ChoiceExtract = "auto",
+    partial: float = 0.0,
+    questions: bool = False,
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the chosen letters (A to H) are the reference's, `partial` for some of them, else 0.
+
+    The reference is "B", "ABD", "A、C", "B. Paris" or a list of letters. The response, behind its
+    think block, may state its choice in ``<answer>``, in a box, after ``Answer:``, 答案 or 选, as
+    its first line, or as the only letter of its last line: "auto" takes the first of these that is
+    there. Full-width letters count; the article "A" does not. "A or B", a last line that mentions
+    several options, or a heading without a letter is no answer. `partial` is paid for right letters
+    with others missing and none wrong, as in Chinese exams.
+
+    With ``questions=True`` the prompt holds several questions and the reference list one answer for
+    each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and the share of
+    right ones in `parts`.
+
+    Raises: ConfigError for `partial` outside of [0, 1].
+
+    >>> multiple_choice("A good guess is Paris, so the answer is (B).", "B").value
+    1.0
+    >>> multiple_choice("【答案】A、C", "ACD", partial=0.5).value
+    0.5
+    """
+    if not 0 <= partial <= 1:
+        raise ConfigError(f"partial={partial} must be within [0, 1]")
+    text = split(response).answer
+    letters = _choices(reference)
+    if questions:
+        return _each_question(text, letters)
+    gold = "".join(sorted(set("".join(letters))))
+    found = chosen(text, extract)
+    if found.problem:
+        return Score(0.0, {"answered": 0.0}, note=found.problem)
+    is_part = set(found.letters) < set(gold)
+    value = 1.0 if found.letters == gold else partial * is_part
+    return Score(value, {"answered": 1.0}, note=f"{found.letters} against {gold}")
+
+
+def list_equal(
+    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the answer lists the reference's items, in order and no others, else 0.
+
+    The reference is a list, or text as the answer: items between commas, 、, semicolons or line
+    breaks, with or without brackets, quotes and bullets, or a JSON list. Items are compared
+    in the form of `normalised`; inside a text 1,000 is two items.
+
+    >>> list_equal("[red, Green]", ["red", "green"]).value, list_equal("绿、红", "红、绿").value
+    (1.0, 0.0)
+    """
+    return _listed(response, reference, extract, lambda items: items)
+
+
+def set_equal(
+    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+) -> Annotated[float | Score, Range(0, 1)]:
+    """1 if the answer lists the reference's items in any order, each once or more, else 0.
+
+    Items as in `list_equal`; `parts` hold precision and recall.
+
+    >>> set_equal("绿、红", "红、绿").value, set_equal("red", "red, green").parts["recall"]
+    (1.0, 0.5)
+    """
+    return _listed(response, reference, extract, lambda items: sorted(set(items)))
+
+
+# --- helpers --------------------------------------------------------------------------------------
+
+
+def _compared(
+    response: str,
+    reference: Any,
+    extract: Extract,
+    form: Callable[[str], Any],
+    likeness: Callable[[Any, Any], float],
+) -> Score:
+    """The best likeness of the answer to a reference, both brought into `form`."""
+    golds = references(reference)
+    answer = answer_of(response, extract)
+    if answer is None:
+        return _no_answer(extract)
+    formed = form(answer)
+    values = [float(likeness(formed, form(gold))) for gold in golds]
+    best = max(values)
+    gold = golds[values.index(best)]
+    return Score(best, note=f"{clipped(answer)} against {clipped(gold)}")
+
+
+def _no_answer(extract: str) -> Score:
+    return Score(0.0, note=f"no answer (extract={extract!r})")
+
+
+def _padded(text: str) -> str:
+    """The words with a blank on either side, so that only whole words are found in them."""
+    return f" {' '.join(tokens(text))} "
+
+
+def _bag(text: str) -> Counter[str]:
+    return Counter(tokens(text))
+
+
+def _f1(ours: Counter[str], theirs: Counter[str]) -> float:
+    return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
+
+
+def _reference_number(text: str) -> Fraction:
+    number = number_of(text)
+    if number is None:
+        raise ScoringError(f"the reference {clipped(text)} is not a number", fault="input")
+    return number
+
+
+def _shown(number: Fraction) -> str:
+    """A number for people."""
+    if number.denominator == 1 and abs(number) < 10**15:
+        return str(number)
+    try:
+        return f"{float(number):.10g}"
+    except OverflowError:
+        return "a number beyond 1e308"
+
+
+def _whole_numbers(field: str, values: Any) -> list[int]:
+    if isinstance(values, str):
+        values = values.strip("[]() ").replace(",", " ").split()
+    try:
+        numbers = [int(value) for value in values]
+        if any(n != float(v) or n < 0 for n, v in zip(numbers, values, strict=True)):
+            raise ValueError
+    except (TypeError, ValueError, OverflowError):
+        found = clipped(values)
+        raise ScoringError(
+            f"{field} must be whole and not negative, found {found}", fault="input"
+        ) from None
+    return numbers
+
+
+def _countdown_problem(answer: str, given: Sequence[int], goal: int) -> str:
+    """Why the answer does not win the game, or an empty string."""
+    expression, equals, claimed = answer.partition("=")
+    try:
+        parts = tokenise(expression)
+        used = sorted(t.lstrip("0") or "0" for t in parts if t.isdigit())
+        if used != sorted(map(str, given)):
+            return f"uses {_joined(used)} instead of {_joined(given)}"
+        value = evaluate(parts)
+    except ValueError as error:
+        return str(error)
+    if value != goal:
+        return f"equals {_shown(value)}, not {goal}"
+    if equals and number_of(claimed) != goal:
+        return f"claims to equal {clipped(claimed.strip())}, not {goal}"
+    return ""
+
+
+def _choices(reference: Any) -> list[str]:
+    """The letters of each item of the reference."""
+    letters = [spelled(text) for text in references(reference)]
+    if not all(letters):
+        found = clipped(reference)
+        raise ScoringError(f"the reference is no option letter A to H: {found}", fault="input")
+    return letters
+
+
+def _each_question(text: str, golds: Sequence[str]) -> Score:
+    found: Sequence[Chosen] = chosen_each(text, len(golds))
+    if not found:
+        return Score(0.0, {"answered": 0.0}, note=f"does not state {len(golds)} choices")
+    right = sum(c.letters == gold for c, gold in zip(found, golds, strict=True))
+    parts = {"answered": 1.0, "share": right / len(golds)}
+    shown = ", ".join(c.letters or "?" for c in found)
+    return Score(float(right == len(golds)), parts, note=f"{shown} against {', '.join(golds)}")
+
+
+def _listed(
+    response: str, reference: Any, extract: Extract, order: Callable[[list[str]], list[str]]
+) -> Score:
+    golds = references(reference)
+    gold = _items(golds[0]) if isinstance(reference, str) else [normal(item) for item in golds]
+    answer = answer_of(response, extract)
+    if answer is None:
+        return _no_answer(extract)
+    items = _items(answer)
+    if not gold:
+        raise ScoringError(f"the reference {clipped(reference)} lists nothing", fault="input")
+    common = (Counter(items) & Counter(gold)).total()
+    parts = {"precision": common / max(len(items), 1), "recall": common / len(gold)}
+    note = f"{len(items)} items against {len(gold)}, {common} in common"
+    return Score(float(order(items) == order(gold)), parts, note=note)
+
+
+def _items(text: str) -> list[str]:
+    """The items of a list written in a text, each in its normal form."""
+    text = text.strip()
+    if text.startswith("["):
+        try:
+            parsed = json.loads(text)
+        except (ValueError, RecursionError):
+            parsed = None
+        if isinstance(parsed, list):
+            return [normal(str(item)) for item in parsed]
+    if text[:1] + text[-1:] in ("[]", "{}", "()"):
+        text = text[1:-1]
+    pieces = (_BULLET.sub("", piece.strip(), count=1) for piece in _ITEM_BREAK.split(text))
+    return [normal(piece) for piece in pieces if piece.strip()]
+
+
+def _joined(numbers: Sequence[object]) -> str:
+    """Numbers for people, the first twenty."""
+    shown = [str(n)[:20] for n in numbers[:20]]
+    return ", ".join(shown + ["..."] * (len(numbers) > 20)) or "no numbers"
