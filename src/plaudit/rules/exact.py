@@ -52,7 +52,7 @@ _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 def equal(
     response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer is the reference, character by character, else 0.
 
     White space at both ends is not looked at. Of several references one is enough.
@@ -65,7 +65,7 @@ def equal(
 
 def normalised(
     response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if answer and reference agree but for case, punctuation, articles and white space, else 0.
 
     The exact match of SQuAD (arXiv 1606.05250), extended: full-width and other compatibility forms
@@ -80,7 +80,7 @@ def normalised(
 
 def substring(
     response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if the reference stands in the answer as whole words (Chinese: characters), else 0.
 
     Both in the form of `normalised`. A response that lists every candidate contains the right one,
@@ -94,7 +94,7 @@ def substring(
 
 def token_f1(
     response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """From 0 (no word in common) to 1 (the same words): the F1 of answer and reference as bags.
 
     ``2 P R / (P + R)``, with P the share of the answer's words that the reference has and R the
@@ -113,7 +113,7 @@ def regex(
     pattern: str,
     mode: Literal["search", "fullmatch"] = "search",
     extract: Extract = "all",
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if the pattern is found in the response ("search") or is all of it ("fullmatch"), else 0.
 
     The pattern comes from the recipe and runs in Python's `re`, in this process: nothing here stops
@@ -152,7 +152,7 @@ def numeric(
     rel_tol: float = 0.0,
     number: Literal["last", "whole"] = "last",
     extract: Extract = "answer",
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer's number is the reference within the tolerance, else 0.
 
     ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
@@ -185,7 +185,7 @@ def countdown(
     target: int,
     *,
     extract: Extract = "answer_tag",
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 for an expression that uses each given number exactly once and equals the target, else 0.
 
     The Countdown game of TinyZero (Jiayi-Pan/TinyZero, verl/utils/reward_score/countdown.py; there
@@ -218,7 +218,7 @@ def multiple_choice(
     extract: ChoiceExtract = "auto",
     partial: float = 0.0,
     questions: bool = False,
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if the chosen letters (A to H) are the reference's, `partial` for some of them, else 0.
 
     The reference is "B", "ABD", "A、C", "B. Paris" or a list of letters. The response, behind its
@@ -256,7 +256,7 @@ def multiple_choice(
 
 def list_equal(
     response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer lists the reference's items, in order and no others, else 0.
 
     The reference is a list, or text as the answer: items between commas, 、, semicolons or line
@@ -271,7 +271,7 @@ def list_equal(
 
 def set_equal(
     response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
-) -> Annotated[float | Score, Range(0, 1)]:
+) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer lists the reference's items in any order, each once or more, else 0.
 
     Items as in `list_equal`; `parts` hold precision and recall.
