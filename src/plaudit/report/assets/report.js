@@ -253,6 +253,7 @@
   }
 
   function scoreAgainstLength(run) {
+    const shown = run.points.length.length;
     const figure = h("figure", {});
     const select = h("select", {},
       run.parts.map((part, i) => h("option", { value: i }, nameOf(part))));
@@ -268,9 +269,9 @@
     for (const control of [select, log]) control.addEventListener("change", draw);
     draw();
     return h("section", {}, h("h2", {}, "Score against length"),
-      h("p", { class: "muted" }, `${plural(run.points.length.length, "point")}, one response each` +
-        (run.points.length.length < run.counts.responses ? " (a uniform sample)" : "") +
-        `; the line joins the means of equal shares of them. Coefficients over ` +
+      h("p", { class: "muted" }, `One point for each scored response of ${count(shown)}` +
+        (shown < run.counts.responses ? `, a uniform sample of ${count(run.counts.responses)}` : "") +
+        "; the line joins the means of equal shares of the points. Coefficients over " +
         `${plural(run.num_sampled, "response")}.`),
       h("div", { class: "controls" }, h("label", {}, "Part ", select),
         h("label", {}, log, "logarithmic length")), figure);
