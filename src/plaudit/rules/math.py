@@ -1,0 +1,169 @@
+"""Whether the final answer of a solution is the reference answer."""
+
+from __future__ import annotations
+
+import functools
+import importlib.util
+import os
+from typing import Annotated, NamedTuple
+
+from plaudit import think
+from plaudit.errors import ConfigError, DataError, MissingExtra, ScoreTimeout, ScoringError
+from plaudit.errors import clipped, did_you_mean
+from plaudit.rules import _extract
+from plaudit.rules._extract import Extract
+from plaudit.rules._latex_equal import Percent, answer_of, same
+from plaudit.rules._latex_read import Oversized
+from plaudit.rules._reference import reference_of
+from plaudit.types import Range, Score
+from plaudit.workers import Outcome, Pool
+
+__all__ = ["equal"]
+
+EXAMPLES = {"equal": {"columns": {"reference": "42"}}}
+
+_MEMO = 16_384
+_MEMO_CHARS = 2000
+_WORKER_MEMORY_MB = 4096
+
+
+def equal(
+    response: str,
+    reference: str,
+    *,
+    extract: Extract = "auto",
+    percent: Percent = "value",
+    deadline_s: float = 5.0,
+) -> Annotated[float | Score, Range(0, 1)]:
+    r"""1 if the final answer of the response is the reference answer, else 0.
+
+    The answer is looked for behind the think block; one that never closes holds no answer.
+    `extract` says by which mark:
+
+    - "boxed": the last complete ``\boxed``; "answer_tag": the last ``<answer>..</answer>`` (a box
+      or phrase inside it counts); "gsm8k": behind the last ``####``; "minerva": behind the last
+      "final answer is"; "last_number": the last number of the text;
+    - "auto": the later of box and answer tag, else ``####``, else "answer is" / "Answer:" / "A:" /
+      答案, else the last number.
+
+    The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
+    Three layers decide, each only what the one before left open: equal tokens after harmless
+    spelling is removed (``\dfrac``, ``\left``, spaces, ``10,000``); an exact reader, which proves
+    equality and difference with fractions, enclosures of irrational numbers and values at rational
+    points; math-verify, in a worker process that is killed at `deadline_s`.
+
+    What counts as equal: the value. 0.5 is 1/2, and 0.33 is not 1/3: decimals are exact, nothing is
+    rounded. The sign counts. 50% is 1/2, not 50 (``percent="unit"``: 50% is 50). Units, currency
+    signs and degrees that one side leaves out are ignored; well-known units that differ are not.
+    (1,2) is ordered; 1,2 and {1,2} are not. ``x = 5`` is 5; of ``a = b = 5`` the last side counts.
+    A numeral without a base is read in the base that the reference states.
+
+    math-verify (huggingface/Math-Verify) rounds to six decimals and drops percent signs; where both
+    sides are numbers the exact layer has the last word, so 1/2004! is not 1/2006!.
+
+    Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than
+    10 000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault.
+    A response cut at its length limit is judged by what it says.
+
+    Raises: ScoringError for a reference that cannot be read (fault "input"), ScoreTimeout,
+    MissingExtra where only math-verify could decide and it is not installed.
+
+    >>> equal(r"... so it is $\boxed{\frac{1}{2}}$.", "0.5").value
+    1.0
+    >>> equal("The answer is 26.", "#### 18").note
+    'extracted 26 (answer is) against 18: different'
+    """
+    gold = _gold(reference)
+    found = _found(response, extract)
+    if isinstance(found, str):
+        return Score(0.0, note=found)
+    judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
+    verdict = judge(found.text, gold, percent, deadline_s)
+    shown = f"extracted {_shown(found.text)} ({found.mark}) against {_shown(gold)}"
+    if verdict.fault is not None:
+        raise verdict.fault(f"{shown}: {verdict.why}", "response")
+    return Score(verdict.value, note=f"{shown}: {verdict.why}")
+
+
+def _shown(text: str) -> str:
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+class _Verdict(NamedTuple):
+    value: float
+    why: str
+    fault: type[ScoringError] | None = None
+
+
+_EQUAL, _DIFFERENT = _Verdict(1.0, "equal"), _Verdict(0.0, "different")
+
+
+def _gold(reference: str) -> str:
+    try:
+        return reference_of(reference).text
+    except DataError as error:
+        raise ScoringError(str(error), fault="input") from None
+
+
+def _found(response: str, how: Extract) -> _extract.Found | str:
+    """The extracted answer, or why there is none."""
+    thought = think.split(response)
+    if thought.status == "unclosed":
+        return "the think block never closes, so there is no answer"
+    try:
+        found = _extract.extract(thought.answer, how)
+    except KeyError:
+        known = ("auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva")
+        raise ConfigError(
+            f"extract={how!r} is not one of {', '.join(known)}{did_you_mean(str(how), known)}"
+        ) from None
+    if found is None:
+        return f"no answer found (extract: {how})"
+    if not found.text.strip(" \t\r\n_.$\"'"):
+        return f"an empty answer ({found.mark})"
+    return found
+
+
+@functools.lru_cache(maxsize=_MEMO)
+def _judged(answer: str, reference: str, percent: Percent, deadline_s: float) -> _Verdict:
+    """The verdict on one distinct answer."""
+    try:
+        given, gold = answer_of(answer), reference_of(reference)
+        verdict = same(given, gold, percent=percent)
+    except Oversized as error:
+        return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
+    if verdict is not None:
+        return _EQUAL if verdict else _DIFFERENT
+    return _asked(given.text, gold.text, deadline_s)
+
+
+def _asked(answer: str, reference: str, deadline_s: float) -> _Verdict:
+    """The verdict of math-verify, from a worker that is killed at the deadline."""
+    if importlib.util.find_spec("math_verify") is None:
+        raise MissingExtra.of(
+            f"answers like {clipped(answer, limit=40)}", package="math_verify", extra="math"
+        )
+    outcome = _pool().call((answer, reference), deadline_s=deadline_s)
+    if outcome.status == "ok":
+        return _answered(outcome, reference)
+    if outcome.status == "stalled":
+        raise ScoringError("the machine was too busy to judge within the deadline", fault="system")
+    if outcome.status == "timeout":
+        return _Verdict(0.0, f"undecided after {deadline_s:g} s", ScoreTimeout)
+    return _Verdict(0.0, f"math-verify {outcome.status}", ScoringError)
+
+
+def _answered(outcome: Outcome, reference: str) -> _Verdict:
+    if outcome.value is None:
+        raise ScoringError(f"math-verify cannot read the reference {reference!r}", fault="input")
+    return _Verdict(float(outcome.value), "equal" if outcome.value else "different")
+
+
+@functools.cache
+def _pool() -> Pool:
+    return Pool(
+        "plaudit.rules._mathworker:prepared",
+        setup=True,
+        size=max(2, min(8, os.cpu_count() or 2)),
+        memory_mb=_WORKER_MEMORY_MB,
+    )
