@@ -4,8 +4,22 @@
 `csv_cell` make model text safe to print anywhere.
 """
 
-from plaudit.report._text import csv_cell, visible
-from plaudit.report.html import write_report
-from plaudit.report.summary import Counts, PartSummary, Summary
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from plaudit.report._text import csv_cell, visible
+    from plaudit.report.html import write_report
+    from plaudit.report.summary import Counts, PartSummary, Summary
 
 __all__ = ["Counts", "PartSummary", "Summary", "csv_cell", "visible", "write_report"]
+
+_WHERE = {"csv_cell": "_text", "visible": "_text", "write_report": "html"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'plaudit.report' has no attribute {name!r}")
+    return getattr(importlib.import_module(f"plaudit.report.{_WHERE.get(name, 'summary')}"), name)

@@ -123,21 +123,26 @@
 
   // --- charts --------------------------------------------------------------------------------
 
-  // Draws now and whenever the width of its place changes.
+  const charts = new Set();
+
+  // A place that `fitCharts` fills, and fills again when its width has changed.
   function chart(draw) {
     const place = h("div", {});
-    let width = 0;
-    new ResizeObserver(([entry]) => {
-      const now = Math.floor(entry.contentRect.width);
-      if (now < 40 || now === width) return;
-      width = now;
-      requestAnimationFrame(() => {
-        const svg = draw(width);
-        svg.setAttribute("role", "img");
-        place.replaceChildren(svg);
-      });
-    }).observe(place);
+    charts.add({ place, draw, width: 0 });
     return place;
+  }
+
+  function fitCharts() {
+    for (const item of charts) {
+      const width = Math.floor(item.place.clientWidth);
+      if (!item.place.isConnected) charts.delete(item);
+      else if (width >= 40 && width !== item.width) {
+        const svg = item.draw(width);
+        svg.setAttribute("role", "img");
+        item.width = width;
+        item.place.replaceChildren(svg);
+      }
+    }
   }
 
   const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
@@ -266,7 +271,9 @@
         points.length ? chart(scatter(part, points, log.checked))
           : h("p", { class: "blank" }, "No scored response."));
     }
-    for (const control of [select, log]) control.addEventListener("change", draw);
+    for (const control of [select, log]) {
+      control.addEventListener("change", () => { draw(); fitCharts(); });
+    }
     draw();
     return h("section", {}, h("h2", {}, "Score against length"),
       h("p", { class: "muted" }, `One point for each scored response of ${count(shown)}` +
@@ -418,4 +425,6 @@
   }
 
   main.replaceChildren(header(), ...page.runs.flatMap(runSections).filter(Boolean), legend());
+  fitCharts();
+  addEventListener("resize", fitCharts);
 })();
