@@ -43,10 +43,10 @@ def loads(data: bytes, *, what: str = "line") -> Any:
         value = orjson.loads(data)
     except orjson.JSONDecodeError:
         value = _loads_slowly(data, what)
-    else:
-        if type(value) is dict and _has_rounded_integer(value):
-            value = _loads_slowly(data, what)
-    if data.count(b"[") + data.count(b"{") > _MAX_DEPTH and _is_deep(value):
+    kinds = set(map(type, value.values())) if type(value) is dict else {type(value)}
+    if float in kinds and type(value) is dict and _has_rounded_integer(value):
+        value = _loads_slowly(data, what)
+    if (list in kinds or dict in kinds) and _is_deep(value, data):
         raise DataError(f"broken JSON: nested more than {_MAX_DEPTH} deep")
     return value
 
@@ -65,13 +65,12 @@ def dumps(row: Mapping[str, Any]) -> bytes:
 
 
 def _has_rounded_integer(row: dict[str, Any]) -> bool:
-    for item in row.values():  # noqa: SIM110 (a generator would take twice the time)
-        if type(item) is float and not -_INT_LIMIT < item < _INT_LIMIT:
-            return True
-    return False
+    return any(type(item) is float and not -_INT_LIMIT < item < _INT_LIMIT for item in row.values())
 
 
-def _is_deep(value: Any) -> bool:
+def _is_deep(value: Any, data: bytes) -> bool:
+    if data.count(b"[") + data.count(b"{") <= _MAX_DEPTH:
+        return False
     level = [value]
     for _ in range(_MAX_DEPTH + 1):
         level = [
@@ -87,7 +86,7 @@ def _is_deep(value: Any) -> bool:
 
 def _loads_slowly(data: bytes, what: str) -> Any:
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
         at = error.start
         before = data[max(0, at - 20) : at].decode("utf-8", "replace")
@@ -109,7 +108,7 @@ def _broken(error: json.JSONDecodeError, what: str) -> str:
     place = f"column {error.colno}"
     if what != "line":
         place = f"line {error.lineno} {place}"
-    rest = error.doc[error.pos : error.pos + 100].rstrip("\r\n")
+    rest = error.doc[error.pos : error.pos + 100]
     found = clipped(rest) if rest else f"the end of the {what}"
     return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {found}"
 

@@ -180,7 +180,7 @@ def _plain(file: IO[bytes], name: str) -> Stream:
     stream = _buffered(file)
     start = stream.peek(4)[:4]
     if start.startswith(b"\x1f\x8b"):
-        stream = _buffered(gzip.GzipFile(fileobj=stream))
+        stream = _buffered(_Stepwise(gzip.GzipFile(fileobj=stream)))
     elif start.startswith(b"\x28\xb5\x2f\xfd"):
         stream = _buffered(_zstd(stream))
     start = _head(stream)
@@ -193,6 +193,21 @@ def _plain(file: IO[bytes], name: str) -> Stream:
 
 def _buffered(file: Any) -> Stream:
     return file if isinstance(file, io.BufferedReader) else io.BufferedReader(file, 1 << 17)
+
+
+class _Stepwise(io.RawIOBase):
+    """Hands on what a decompressor got out before it failed."""
+
+    def __init__(self, file: gzip.GzipFile) -> None:
+        self._file = file
+
+    def readable(self) -> bool:
+        """It is."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """As far as one step goes."""
+        return self._file.readinto1(buffer)
 
 
 def _zstd(file: Stream) -> Any:
