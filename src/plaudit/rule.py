@@ -8,7 +8,7 @@ Inputs: `response` (text), `prompt` (text of the turn to answer), `messages` (th
 `reference`, `token_ids`, `finish_reason`, any column of the row, or `responses` for a group rule,
 which sees all responses of a prompt at once and returns one value for each. In a group rule
 `token_ids`, `finish_reason` and columns that belong to responses are lists, one item a response.
-An input with a default may be absent.
+An input with a default may be absent. A column whose value is None is absent.
 """
 
 from __future__ import annotations
@@ -18,13 +18,23 @@ import inspect
 import math
 import typing
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from plaudit.errors import ConfigError, DataError, PlauditError, ScoringError, clipped, did_you_mean
-from plaudit.types import Group, Range, Response, Score
+from plaudit.types import Fault, Group, Range, Response, Score
 
-__all__ = ["ALIASES", "RESERVED", "Rule", "column_of", "lift", "prompt_text", "signature_of"]
+__all__ = [
+    "ALIASES",
+    "RESERVED",
+    "Rule",
+    "column_of",
+    "inputs_of",
+    "lift",
+    "prompt_text",
+    "signature_of",
+    "sources_of",
+]
 
 RESERVED = (
     "response",
@@ -61,17 +71,13 @@ class Rule:
 
     def __post_init__(self) -> None:
         signature = signature_of(self.fn)
+        inputs = inputs_of(signature)
         _check_params(self.path, signature, self.params)
-        _check_bindings(self.path, signature, self.columns)
+        _check_inputs(self.path, signature, inputs, self.columns)
         put = functools.partial(object.__setattr__, self)
-        inputs = {
-            p.name: p.default
-            for p in signature.parameters.values()
-            if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
-        }
         put("inputs", inputs)
         put("relative", "responses" in inputs)
-        put("range", _range_of(self.fn, signature, self.params))
+        put("range", _range_of(self.fn, self.path, signature, self.params))
         put("_call", functools.partial(self.fn, **self.params) if self.params else self.fn)
 
     def __reduce__(self):
@@ -88,18 +94,28 @@ class Rule:
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response. Raises DataError where a row lacks what the rule reads."""
-        if tuple(self.inputs) == ("response",):
-            guarded = self._guarded
-            return [[guarded((r.text,)) for r in group.responses] for group in groups]
         one = self._score_group if self.relative else self._score_each
-        return [one(group) for group in groups]
+        if tuple(self.inputs) == ("response",):
+            one = self._score_texts
+        scored = []
+        for group in groups:
+            try:
+                scored.append(one(group))
+            except DataError as error:
+                raise (error if error.where else error.at(f"row {group.key}")) from None
+        return scored
 
     @property
     def fault_value(self) -> float:
         """What a response earns that made itself impossible to score; NaN where undeclared."""
         if self.on_response_fault is not None:
             return float(self.on_response_fault)
-        return float(self.range.low) if self.range else math.nan
+        low = float(self.range.low) if self.range else math.nan
+        return low if math.isfinite(low) else math.nan
+
+    def _score_texts(self, group: Group) -> list[Score]:
+        guarded = self._guarded
+        return [guarded((response.text,)) for response in group.responses]
 
     def _score_each(self, group: Group) -> list[Score]:
         return [
@@ -109,12 +125,14 @@ class Rule:
 
     def _score_group(self, group: Group) -> list[Score]:
         count = len(group.responses)
+        inputs = [self._group_input(name, group) for name in self.inputs]
         try:
-            values = self._call(*(self._group_input(name, group) for name in self.inputs))
+            values = self._call(*inputs)
         except Exception as error:  # a rule may raise anything; nothing may be lost
-            failed = self._failed(error)
-            return [failed] * count
-        if not isinstance(values, Sequence) or len(values) != count:
+            return [self._failed(error)] * count
+        if callable(getattr(values, "tolist", None)):  # numpy and torch
+            values = values.tolist()
+        if not isinstance(values, Sequence) or isinstance(values, str) or len(values) != count:
             raise ConfigError(
                 f"{self.path} returned {clipped(values)} for {count} responses;"
                 " a group rule returns a list with one value for each"
@@ -134,34 +152,31 @@ class Rule:
             raise error
         return Score.unscored(_describe(error), fault="system")
 
-    def _blamed(self, fault, message: str) -> Score:
-        if fault != "response":
-            return Score.unscored(message, fault=fault)
-        return Score(self.fault_value, fault="response", error=message)
+    def _blamed(self, fault: Fault, message: str) -> Score:
+        value = self.fault_value if fault == "response" else math.nan
+        return Score(value, fault=fault, error=message)
 
     def _as_score(self, value: Any) -> Score:
-        if type(value) is float or isinstance(value, int | float):
-            if math.isfinite(value):
-                return Score(float(value))
-            return Score.unscored(f"{self.path} returned {value!r}", fault="system")
         if isinstance(value, Score):
-            if value.is_scored and math.isfinite(value.value):
-                return value
-            if value.error is None or value.fault is None:
-                return Score.unscored(
-                    f"{self.path} returned {value!r} without error and fault", fault="system"
-                )
-            return value
-        if value is None:
-            return Score.unscored(f"{self.path} returned None", fault="system")
-        try:  # numpy and torch scalars
-            number = float(value)
-        except (TypeError, ValueError):
+            return self._checked(value)
+        number = _number(value)
+        if math.isfinite(number):
+            return Score(number)
+        return Score.unscored(
+            f"{self.path} returned {clipped(value)}; expected a finite number or a Score",
+            fault="system",
+        )
+
+    def _checked(self, score: Score) -> Score:
+        """The rule's own Score, held to the laws: finite, or unscored with a reason."""
+        number = _number(score.value)
+        if math.isfinite(number):
+            return score if type(score.value) is float else replace(score, value=number)
+        if score.error is None or score.fault is None:
             return Score.unscored(
-                f"{self.path} returned {clipped(value)}; expected a number or a Score",
-                fault="system",
+                f"{self.path} returned {clipped(score)} without error and fault", fault="system"
             )
-        return self._as_score(number)
+        return replace(score, value=self._blamed(score.fault, score.error).value)
 
     def _input(self, name: str, group: Group, response: Response) -> Any:
         if name == "response":
@@ -174,8 +189,8 @@ class Rule:
     def _group_input(self, name: str, group: Group) -> Any:
         if name == "responses":
             return [response.text for response in group.responses]
-        source = self.columns.get(name, name)
-        if name in _PER_RESPONSE or any(source in r.columns for r in group.responses):
+        sources = sources_of(name, self.columns)
+        if name in _PER_RESPONSE or any(s in r.columns for r in group.responses for s in sources):
             return [self._input(name, group, response) for response in group.responses]
         return self._shared_input(name, group, None)
 
@@ -193,7 +208,8 @@ class Rule:
         default = self.inputs[name]
         if default is not _MISSING:
             return default
-        raise DataError(_missing(name, group, self.path), where=f"row {group.key}", field=name)
+        source = self.columns.get(name, name)
+        raise DataError(_missing(name, source, group, self.path), field=source)
 
 
 def lift(
@@ -216,8 +232,20 @@ def lift(
     >>> lift(shout, bonus=2.0).score([Group("hi", ["HI", "hi"])])[0][0].value
     2.0
     """
-    name = path or f"{fn.__module__}:{fn.__qualname__}"
-    return Rule(fn, name, params, dict(columns or {}), on_response_fault)
+    if path is None:  # an object with __call__ is named by its class
+        named = fn if hasattr(fn, "__qualname__") else type(fn)
+        path = f"{named.__module__}:{named.__qualname__}"
+    return Rule(fn, path, params, dict(columns or {}), on_response_fault)
+
+
+def sources_of(name: str, binding: Mapping[str, str] | None = None) -> tuple[str, ...]:
+    """The columns in which an input may stand: the bound one, or its own name and its aliases.
+
+    >>> sources_of("reference")[:3]
+    ('reference', 'reference_answer', 'solution')
+    """
+    bound = (binding or {}).get(name)
+    return (bound,) if bound else (name, *ALIASES.get(name, ()))
 
 
 def column_of(
@@ -231,32 +259,35 @@ def column_of(
     Raises: DataError where two aliases are present and the name itself is not.
     """
     places = (group.columns,) if response is None else (response.columns, group.columns)
-    source = (binding or {}).get(name, name)
+    own, *aliases = sources_of(name, binding)
     for columns in places:
-        if source in columns:
-            return columns[source]
-    if source != name:
-        return _MISSING
-    found = [(a, c[a]) for a in ALIASES.get(name, ()) for c in places if a in c]
+        if columns.get(own) is not None:
+            return columns[own]
+    found = {
+        alias: columns[alias]
+        for alias in aliases
+        for columns in reversed(places)  # the response's own value is the last and wins
+        if columns.get(alias) is not None
+    }
     if len(found) > 1:
-        names = ", ".join(alias for alias, _ in found)
         raise DataError(
-            f"ambiguous: the row has {names}; bind one with columns: {{{name}: {found[0][0]}}}",
+            f"ambiguous: the row has {', '.join(found)};"
+            f" bind one with columns: {{{name}: {next(iter(found))}}}",
             where=f"row {group.key}",
             field=name,
         )
-    return found[0][1] if found else _MISSING
+    return next(iter(found.values()), _MISSING)
 
 
 def prompt_text(group: Group) -> str:
     """The text of the turn to answer. Raises DataError for a part that is not text."""
     if not group.prompt:
         return ""
-    content = group.prompt[-1].get("content")
+    content = group.prompt[-1].get("content") or ""
     if isinstance(content, str):
         return content
     texts = []
-    for part in content or ():
+    for part in content if isinstance(content, list | tuple) else [content]:
         if not isinstance(part, Mapping) or not isinstance(part.get("text"), str):
             raise DataError(
                 f"a text rule cannot read the part {clipped(part)}",
@@ -265,6 +296,19 @@ def prompt_text(group: Group) -> str:
             )
         texts.append(part["text"])
     return "".join(texts)
+
+
+def inputs_of(signature: inspect.Signature) -> dict[str, Any]:
+    """The inputs of a rule with their defaults (`inspect.Parameter.empty` where there is none).
+
+    >>> inputs_of(inspect.signature(lambda response, reference="", *, n=3: 0.0))["reference"]
+    ''
+    """
+    return {
+        p.name: p.default
+        for p in signature.parameters.values()
+        if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)
+    }
 
 
 def signature_of(fn: Callable[..., Any]) -> inspect.Signature:
@@ -281,7 +325,7 @@ def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, 
     for name in params:
         if name not in known and not takes_any:
             raise ConfigError(
-                f"{path} has no parameter {name!r}{did_you_mean(name, known)}"
+                f"{path} has no parameter {name!r}{did_you_mean(name, known) or '.'}"
                 f" Signature: {path.rpartition('.')[2]}{signature}"
             )
     needed = [
@@ -296,46 +340,81 @@ def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, 
         )
 
 
-def _check_bindings(path: str, signature: inspect.Signature, columns: Mapping[str, str]) -> None:
+def _check_inputs(
+    path: str,
+    signature: inspect.Signature,
+    inputs: Mapping[str, Any],
+    columns: Mapping[str, str],
+) -> None:
+    if {"response", "responses"} <= inputs.keys():
+        raise ConfigError(f"{path} reads both response and responses; a rule takes one of them")
+    free = [name for name in inputs if name not in ("response", "responses")]
     for name in columns:
-        if name not in signature.parameters:
+        if name not in free:
             raise ConfigError(
-                f"{path} reads no input {name!r}{did_you_mean(name, signature.parameters)}"
+                f"{path} reads no column {name!r}{did_you_mean(name, free) or '.'}"
                 f" Signature: {path.rpartition('.')[2]}{signature}"
             )
 
 
-def _range_of(fn, signature: inspect.Signature, params: Mapping[str, Any]) -> Range | None:
+def _number(value: Any) -> float:
+    """The float in a Python, numpy or torch scalar; NaN where there is none."""
+    if type(value) is float:
+        return value
+    if value is None or isinstance(value, str | bytes):  # float("1") is a number, "1" a mistake
+        return math.nan
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError, RuntimeError):  # torch: RuntimeError
+        return math.nan
+
+
+def _range_of(
+    fn: Callable[..., Any], path: str, signature: inspect.Signature, params: Mapping[str, Any]
+) -> Range | None:
     if "Range" not in str(signature.return_annotation):
         return None
-    stack: list[Any] = [typing.get_type_hints(fn, include_extras=True).get("return")]
+    try:
+        hints = typing.get_type_hints(fn, include_extras=True)
+    except NameError as error:
+        raise ConfigError(f"{path}: the annotations cannot be read: {error}") from None
+    stack: list[Any] = [hints.get("return")]
     while stack:
         hint = stack.pop()
         if typing.get_origin(hint) is Annotated:
             for extra in hint.__metadata__:
                 if isinstance(extra, Range):
-                    low, high = (_end(end, signature, params) for end in extra)
+                    low, high = (_end(end, path, signature, params) for end in extra)
                     return Range(low, high)
         stack.extend(typing.get_args(hint))
     return None
 
 
-def _end(end: float | str, signature: inspect.Signature, params: Mapping[str, Any]) -> float:
-    if isinstance(end, str):
-        return float(params.get(end, signature.parameters[end].default))
-    return float(end)
+def _end(
+    end: float | str, path: str, signature: inspect.Signature, params: Mapping[str, Any]
+) -> float:
+    if not isinstance(end, str):
+        return float(end)
+    if end not in signature.parameters:
+        raise ConfigError(f"{path}: its Range names {end!r}, which is not one of its parameters")
+    value = params.get(end, signature.parameters[end].default)
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        raise ConfigError(f"{path}: {end}={clipped(value)} must be a number") from None
 
 
-def _missing(name: str, group: Group, path: str) -> str:
-    if name in _PER_RESPONSE:
+def _missing(name: str, source: str, group: Group, path: str) -> str:
+    if name in _PER_RESPONSE and source == name:
         return f"the response carries no {name}, which {path} reads"
-    present = [*group.columns, *(k for r in group.responses[:1] for k in r.columns)]
-    aliases = ALIASES.get(name, ())
+    held = {**group.columns, **(group.responses[0].columns if group.responses else {})}
+    names = [key if value is not None else f"{key} (null)" for key, value in held.items()]
+    aliases = sources_of(name)[1:] if source == name else ()
     also = f" (or {', '.join(aliases)})" if aliases else ""
     return (
         f"missing column{also}, which {path} reads;"
-        f" the row has {', '.join(present) or 'no columns'}"
-        f"{did_you_mean(name, present)} Bind another with columns: {{{name}: NAME}}"
+        f" the row has {', '.join(names) or 'no columns'}"
+        f"{did_you_mean(source, held) or '.'} Bind another with columns: {{{name}: NAME}}"
     )
 
 
