@@ -4,18 +4,21 @@ The NaN algebra, in one table:
 
     weighted, product, minimum, mean, mean_minus_std
                  NaN if any part is NaN, unless that part is `optional` (or `when` leaves it out):
-                 then the other weights renormalise and the note says so; mean_minus_std is NaN
-                 below two scored parts
+                 then the note says so, and the other weights of weighted and mean renormalise;
+                 mean_minus_std is NaN below two scored parts
     gate         NaN gate: NaN; closed gate: the floor, even if the gated part is NaN;
                  open gate: the gated part
     normalise    group statistics use the scored members; NaN below two of them, 0 at zero spread;
                  an unscored member stays unscored
     clip, affine, standardise, threshold
                  NaN stays NaN
+    all          a result that is not finite (overflow, a root of a negative number) is NaN
+    route        the chosen branch
     both_orders  NaN if either order is NaN
     round_robin  mean over the rivals that could be compared; NaN if there is none
 
-A fault of a part is a fault of the whole, with the part's name before the error.
+A fault of a part is a fault of the whole, with the part's name before the error; what stands behind
+a closed gate does not count.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
 from plaudit.errors import ConfigError, DataError, clipped
+from plaudit.rule import sources_of
 from plaudit.think import Part, part_of
 from plaudit.types import Comparer, Fault, Group, Pair, Response, Reward, Score
 
@@ -67,18 +71,26 @@ class Member:
     when: Mapping[str, Any] | None = None
 
     def __post_init__(self) -> None:
-        unknown = set(self.when or ()) - {"has"}
-        if unknown:
-            raise ConfigError(f"when: unknown condition {sorted(unknown)}; it takes has: COLUMN")
+        _reward(self.reward, "a part")
+        if not isinstance(self.weight, int | float) or not math.isfinite(self.weight):
+            raise ConfigError(f"weight: expected a finite number, found {clipped(self.weight)}")
+        when = {} if self.when is None else self.when
+        if not isinstance(when, Mapping) or set(when) - {"has"}:
+            raise ConfigError(f"when: it takes {{has: COLUMN}}, found {clipped(self.when)}")
+        if not all(isinstance(name, str) for name in self._wanted()):
+            raise ConfigError(f"when: has takes a column or a list of them, found {self.when}")
 
     def applies(self, group: Group) -> bool:
-        """Whether this part judges the group."""
-        wanted = (self.when or {}).get("has", ())
-        names = (wanted,) if isinstance(wanted, str) else wanted
+        """Whether this part judges the group: each column, or an alias of it, is there."""
+        held = [group.columns, *(r.columns for r in group.responses)]
         return all(
-            name in group.columns or any(name in r.columns for r in group.responses)
-            for name in names
+            any(columns.get(source) is not None for source in sources_of(name) for columns in held)
+            for name in self._wanted()
         )
+
+    def _wanted(self) -> Sequence[Any]:
+        wanted = (self.when or {}).get("has", ())
+        return wanted if isinstance(wanted, list | tuple) else (wanted,)
 
 
 class Child(NamedTuple):
@@ -147,6 +159,7 @@ class _Scored(NamedTuple):
 @dataclass(frozen=True, repr=False)
 class _Parts(_Node):
     parts: Mapping[str, Member]
+    says_left_out = "left out"
 
     def _rewards(self) -> Sequence[Reward]:
         return [member.reward for member in self.parts.values()]
@@ -158,7 +171,9 @@ class _Parts(_Node):
             _Scored(name, member.weight, member.optional, Score(fault_value(member.reward)))
             for name, member in self.parts.items()
         ]
-        return self._value(lows, len(lows))
+        kept = [low for low in lows if low.score.is_scored or not low.optional]
+        value = self._combined(kept) if kept else math.nan
+        return value if math.isfinite(value) else math.nan
 
     def children(self, group: Group) -> Iterator[Child]:
         for name, member in self.parts.items():
@@ -177,37 +192,41 @@ class _Parts(_Node):
         return [[self._join(row) for row in group] for group in rows]
 
     def _join(self, row: Sequence[_Scored]) -> Score:
-        parts: dict[str, float] = {}
-        for part in row:
-            parts[part.name] = part.score.value
-            for name, value in part.score.parts.items():
-                parts[f"{part.name}/{name}"] = value
+        parts = _flat(row)
         kept = [p for p in row if p.score.is_scored]
-        dropped = [p for p in row if not p.score.is_scored]
         fault, error = _first_fault(row)
-        fatal = [p for p in dropped if not p.optional]
+        fatal = [p for p in row if not p.score.is_scored and not p.optional]
         if fatal:
             return Score(math.nan, parts, fault=fatal[0].score.fault or "system", error=error)
         if not kept:
-            return Score(
-                math.nan,
-                parts,
-                fault=fault or "input",
-                error=error or f"{self.spelled}: no part applies to this row",
-            )
-        value = self._value(kept, len(row))
+            reason = f"{self.spelled}: no part applies to this row"
+            return Score(math.nan, parts, fault=fault or "input", error=error or reason)
+        value = self._combined(kept)
         if not math.isfinite(value):
             reason = f"{self.spelled} of {len(kept)} scored parts is {value}"
             return Score(math.nan, parts, fault=fault or "input", error=error or reason)
-        return Score(value, parts, fault=fault, error=error, note=_notes(row, dropped))
+        return Score(value, parts, fault=fault, error=error, note=self._notes(row))
 
-    def _value(self, kept: Sequence[_Scored], total: int) -> float:
+    def _notes(self, row: Sequence[_Scored]) -> str | None:
+        notes = [f"{p.name}: {p.score.note}" for p in row if p.score.note]
+        scored = {p.name for p in row if p.score.is_scored}
+        notes += [f"{name} {self.says_left_out}" for name in self.parts if name not in scored]
+        return "; ".join(notes) or None
+
+    def _combined(self, kept: Sequence[_Scored]) -> float:
+        try:
+            return float(self._value(kept))
+        except (ArithmeticError, TypeError, ValueError):  # overflow, 0**-1, (-1)**0.5, inf - inf
+            return math.nan
+
+    def _value(self, kept: Sequence[_Scored]) -> Any:
         raise NotImplementedError
 
     def _scale(self, kept: Sequence[_Scored]) -> float:
         """What renormalises the weights of the parts that were kept."""
-        present = sum(abs(p.weight) for p in kept)
-        return sum(abs(m.weight) for m in self.parts.values()) / present if present else 1.0
+        present = math.fsum(abs(p.weight) for p in kept)
+        full = math.fsum(abs(m.weight) for m in self.parts.values())
+        return full / present if present else 1.0
 
 
 def _first_fault(row: Sequence[_Scored]) -> tuple[Fault | None, str | None]:
@@ -220,45 +239,48 @@ def _first_fault(row: Sequence[_Scored]) -> tuple[Fault | None, str | None]:
     return faulty[0].score.fault, errors
 
 
-def _notes(row: Sequence[_Scored], dropped: Sequence[_Scored]) -> str | None:
-    notes = [f"{p.name}: {p.score.note}" for p in row if p.score.note]
-    notes += [f"{p.name} left out, weights renormalised" for p in dropped]
-    return "; ".join(notes) or None
+def _flat(row: Sequence[_Scored]) -> dict[str, float]:
+    """The values of parts and, as ``part/name``, of the parts within them."""
+    parts: dict[str, float] = {}
+    for part in row:
+        parts[part.name] = part.score.value
+        for name, value in part.score.parts.items():
+            parts[f"{part.name}/{name}"] = value
+    return parts
 
 
 @dataclass(frozen=True, repr=False)
 class _Weighted(_Parts):
     spelled = "weighted"
+    says_left_out = "left out, weights renormalised"
 
-    def _value(self, kept, total):
-        return self._scale(kept) * sum(p.weight * p.score.value for p in kept)
+    def _value(self, kept):
+        return self._scale(kept) * math.fsum(p.weight * p.score.value for p in kept)
 
 
 @dataclass(frozen=True, repr=False)
 class _Product(_Parts):
     spelled = "product"
 
-    def _value(self, kept, total):
-        value = 1.0
-        for p in kept:
-            value *= p.score.value**p.weight if p.weight != 1 else p.score.value
-        return value if isinstance(value, float) else math.nan
+    def _value(self, kept):
+        return math.prod(p.score.value**p.weight for p in kept)
 
 
 @dataclass(frozen=True, repr=False)
 class _Minimum(_Parts):
     spelled = "minimum"
 
-    def _value(self, kept, total):
+    def _value(self, kept):
         return min(p.weight * p.score.value for p in kept)
 
 
 @dataclass(frozen=True, repr=False)
 class _Mean(_Parts):
     spelled = "mean"
+    says_left_out = "left out, weights renormalised"
 
-    def _value(self, kept, total):
-        return sum(p.weight * p.score.value for p in kept) / sum(p.weight for p in kept)
+    def _value(self, kept):
+        return math.fsum(p.weight * p.score.value for p in kept) / math.fsum(p.weight for p in kept)
 
 
 @dataclass(frozen=True, repr=False)
@@ -266,10 +288,10 @@ class _MeanMinusStd(_Parts):
     k: float = 1.0
     spelled = "mean_minus_std"
 
-    def _value(self, kept, total):
-        if len(kept) < 2:
-            return math.nan
+    def _value(self, kept):
         values = [p.score.value for p in kept]
+        if len(values) < 2 or not all(map(math.isfinite, values)):
+            return math.nan
         return statistics.fmean(values) - self.k * statistics.pstdev(values)
 
 
@@ -345,15 +367,23 @@ class _One(_Node):
 class _Mapped(_One):
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """The inner scores with their values mapped; NaN stays NaN."""
-        return [
-            [replace(s, value=self._value(s.value)) if s.is_scored else s for s in scores]
-            for scores in self.reward.score(groups)
-        ]
+        return [[self._mapped(s) for s in scores] for scores in self.reward.score(groups)]
+
+    def _mapped(self, score: Score) -> Score:
+        if not score.is_scored:
+            return score
+        value = self._value(score.value)
+        if math.isfinite(value):
+            return replace(score, value=value)
+        reason = f"{self.spelled} of {score.value} is {value}"
+        return replace(
+            score, value=math.nan, fault=score.fault or "input", error=score.error or reason
+        )
 
     @property
     def fault_value(self) -> float:
         """The mapped fault value of the inner reward."""
-        return self._value(fault_value(self.reward))
+        return self._mapped(Score(fault_value(self.reward))).value
 
     def _value(self, value: float) -> float:
         raise NotImplementedError
@@ -443,10 +473,12 @@ class _Normalise(_One):
             error = f"normalise needs two scored responses in the group, found {len(values)}"
             lone = Score.unscored(error, fault="input")
             return [lone if s.is_scored else s for s in scores]
-        centre = statistics.fmean(values)
-        spread = statistics.stdev(values) if self.ddof else statistics.pstdev(values)
+        size = 2.0 ** (math.frexp(max(map(abs, values)))[1] - 1)  # exact; no sum can overflow
+        scaled = [value / size for value in values]
+        centre = statistics.fmean(scaled)
+        spread = statistics.stdev(scaled) if self.ddof else statistics.pstdev(scaled)
         return [
-            replace(s, value=(s.value - centre) / spread if spread > 0 else 0.0)
+            replace(s, value=(s.value / size - centre) / spread if spread > 0 else 0.0)
             if s.is_scored
             else s
             for s in scores
@@ -484,7 +516,9 @@ class _View(_One):
     def _seen(self, group: Group) -> Group:
         if self.part == "all":
             return group
-        return replace_responses(group, [self._cut(r) for r in group.responses])
+        cut = [self._cut(r) for r in group.responses]
+        same = all(new is old for new, old in zip(cut, group.responses, strict=True))
+        return group if same else replace_responses(group, cut)
 
     def _cut(self, response: Response) -> Response:
         text = part_of(response.text, self.part, tag=self.tag)
@@ -554,14 +588,19 @@ class _Gate(_Node):
         return gate.value >= self.at_least
 
     def _gated(self, gate: Score, inner: Score | None) -> Score:
-        parts = {"gate": gate.value, **{f"gate/{k}": v for k, v in gate.parts.items()}}
+        if inner is None or not gate.is_scored or not self._open(gate):
+            return self._closed(gate)
+        row = [_Scored("gate", 1.0, False, gate), _Scored("gated", 1.0, False, inner)]
+        fault, error = _first_fault(row)
+        return replace(inner, parts=_flat(row), fault=fault, error=error)
+
+    def _closed(self, gate: Score) -> Score:
+        row = [_Scored("gate", 1.0, False, gate)]
+        fault, error = _first_fault(row)
         if not gate.is_scored:
-            return replace(gate, parts=parts)
-        if inner is None or not self._open(gate):
-            note = f"gate closed{': ' + gate.note if gate.note else ''}"
-            return Score(self.floor, parts, fault=gate.fault, error=gate.error, note=note)
-        parts.update({"gated": inner.value, **{f"gated/{k}": v for k, v in inner.parts.items()}})
-        return replace(inner, parts=parts)
+            return replace(gate, parts=_flat(row), error=error)
+        note = f"gate closed{': ' + gate.note if gate.note else ''}"
+        return Score(self.floor, _flat(row), fault=fault, error=error, note=note)
 
 
 def gate(reward: Reward, by: Reward, *, at_least: float = 1.0, floor: float = 0.0) -> Reward:
@@ -571,43 +610,44 @@ def gate(reward: Reward, by: Reward, *, at_least: float = 1.0, floor: float = 0.
 
 @dataclass(frozen=True, repr=False)
 class _Route(_Node):
+    by: str
     cases: Mapping[str, Reward]
-    by: str = ""
     default: Reward | None = None
     spelled = "route"
 
     @property
     def fault_value(self) -> float:
-        """The lowest of the branches'."""
-        return min(fault_value(reward) for reward in self._rewards())
+        """The lowest that a branch declares."""
+        declared = [fault_value(reward) for reward in self._rewards()]
+        return min((low for low in declared if low == low), default=math.nan)
 
     def _rewards(self) -> Sequence[Reward]:
         return [*self.cases.values(), *([self.default] if self.default is not None else [])]
 
     def children(self, group: Group) -> Iterator[Child]:
-        name, reward = self._chosen(group)
-        yield Child(f"{self.by} = {name}", None, reward, group)
+        case, reward = self._chosen(group)
+        yield Child(f"{self.by} = {'default' if case is None else case}", None, reward, group)
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """Each group scored by its own branch. Raises DataError where no branch takes a group."""
-        branches: dict[str, list[int]] = {}
-        rewards: dict[str, Reward] = {}
+        branches: dict[str | None, list[int]] = {}
         for i, group in enumerate(groups):
-            name, rewards[name] = self._chosen(group)
-            branches.setdefault(name, []).append(i)
+            branches.setdefault(self._chosen(group)[0], []).append(i)
         out: list[list[Score]] = [[] for _ in groups]
-        for name, places in branches.items():
-            scored = rewards[name].score([groups[i] for i in places])
+        for places in branches.values():
+            reward = self._chosen(groups[places[0]])[1]
+            scored = reward.score([groups[i] for i in places])
             for i, scores in zip(places, scored, strict=True):
                 out[i] = scores
         return out
 
-    def _chosen(self, group: Group) -> tuple[str, Reward]:
+    def _chosen(self, group: Group) -> tuple[str | None, Reward]:
+        """The case that takes the group, None for the default, and its reward."""
         value = group.columns.get(self.by)
         if isinstance(value, str | int | bool) and str(value) in self.cases:
             return str(value), self.cases[str(value)]
         if self.default is not None:
-            return "default", self.default
+            return None, self.default
         raise DataError(
             f"no case for {clipped(value)} and no default; cases: {', '.join(self.cases)}",
             where=f"row {group.key}",
@@ -624,7 +664,9 @@ def route(by: str, cases: Mapping[str, Reward], default: Reward | None = None) -
         raise ConfigError(f"route: cases must map values to rewards, found {clipped(cases)}")
     for name, reward in cases.items():
         _reward(reward, f"route: case {name}")
-    return _Route({str(k): v for k, v in cases.items()}, by, default)
+    if default is not None:
+        _reward(default, "route: default")
+    return _Route(by, {str(k): v for k, v in cases.items()}, default)
 
 
 # --- comparers ------------------------------------------------------------------------------------
@@ -666,7 +708,7 @@ def both_orders(comparer: Comparer) -> Comparer:
 
     ``P = (P(a beats b | a first) + 1 - P(b beats a | b first)) / 2``; NaN if either is NaN.
     """
-    return _BothOrders(comparer)
+    return _BothOrders(_comparer(comparer, "both_orders"))
 
 
 @dataclass(frozen=True, repr=False)
@@ -733,7 +775,13 @@ def round_robin(comparer: Comparer, *, num_pairs: int | None = None, seed: int =
     """
     if num_pairs is not None and num_pairs < 1:
         raise ConfigError(f"round_robin: num_pairs={num_pairs} must be positive")
-    return _RoundRobin(comparer, num_pairs, seed)
+    return _RoundRobin(_comparer(comparer, "round_robin"), num_pairs, seed)
+
+
+def _comparer(value: Any, name: str) -> Comparer:
+    if not callable(getattr(value, "compare", None)):
+        raise ConfigError(f"{name} must be given a Comparer, found {clipped(value)}")
+    return value
 
 
 def fault_value(reward: Reward) -> float:
