@@ -3,22 +3,26 @@
 ``load("rules.math.equal")`` is ``plaudit.rules.math.equal``; ``load("my_pkg.rewards:mine")`` is
 the caller's own. A class, or a function annotated ``-> Reward`` (or ``-> Comparer``), is called
 with the parameters; any other function is lifted (see `plaudit.rule`). There is no registration.
+
+Of plaudit's own modules only those load in which rewards stand, and there only what is defined in
+them: a recipe from elsewhere cannot reach what a module happens to import.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import inspect
 import os
 import pkgutil
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from plaudit import combine
-from plaudit.errors import ConfigError, clipped, did_you_mean
-from plaudit.rule import ALIASES, Rule, lift, signature_of
+from plaudit.errors import ConfigError, PlauditError, clipped, did_you_mean
+from plaudit.rule import ALIASES, Rule, inputs_of, lift, signature_of
 from plaudit.types import Group, Reward
 
 __all__ = ["available", "build", "example", "load", "read_recipe", "recipes", "resolve", "show"]
@@ -43,8 +47,9 @@ def load(path: str, /, **params: Any) -> Any:
     """
     part = params.pop("view", None)
     target = resolve(path)
-    reward = target(**_checked(path, target, params)) if _is_factory(target) else None
-    if reward is None:
+    if _is_factory(target):
+        reward = _made(path, target, params)
+    else:
         reward = lift(target, path=RENAMED.get(path, path), **params)
     return reward if part is None else combine.view(reward, part=part)
 
@@ -84,7 +89,7 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
         known = recipes()
         raise ConfigError(
             f"no recipe {str(name)!r}: neither a file nor a shipped recipe"
-            f"{did_you_mean(str(name), known)} Shipped: {', '.join(known)}"
+            f"{did_you_mean(str(name), known) or '.'} Shipped: {', '.join(known)}"
         )
     try:
         data = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -116,21 +121,20 @@ def resolve(path: str) -> Callable[..., Any]:
     path = RENAMED.get(path, path)
     if path.startswith("hf:") or os.path.isdir(path):
         raise ConfigError(f"{path!r} is a model; this version scores with rules only")
-    module, _, name = path.rpartition(":") if ":" in path else path.rpartition(".")
-    own = ":" not in path
-    full = f"plaudit.{module}" if own and not module.startswith("plaudit") else module
-    if own and not module:
-        raise ConfigError(_unknown(path))
+    module, name = _place(path)
+    is_own = module.partition(".")[0] == "plaudit"
+    if not all(module.split(".")) or (is_own and not _is_home(module)):
+        raise _unknown(path)
     try:
-        found = functools.reduce(getattr, name.split("."), importlib.import_module(full))
+        found = _member(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
-        if error.name is None or not (full == error.name or full.startswith(error.name + ".")):
+        if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
-        raise ConfigError(_unknown(path)) from None
+        raise _unknown(path) from None
     except AttributeError:
-        raise ConfigError(_unknown(path)) from None
-    if name.startswith("_") or not callable(found):
-        raise ConfigError(_unknown(path))
+        raise _unknown(path) from None
+    if is_own and found.__module__ != module:
+        raise _unknown(path)
     return found
 
 
@@ -140,14 +144,9 @@ def show(target: str | Reward) -> str:
     >>> print(show("rules.baseline.length").splitlines()[0])
     rules.baseline.length
     """
-    if not isinstance(target, str):
-        return _show_rule(target) if isinstance(target, Rule) else repr(target)
-    fn = resolve(target)
-    lines = [target, f"  {fn.__name__}{signature_of(fn)}"]
-    if not _is_factory(fn):
-        lines += _inputs(fn)
-    lines += ["", inspect.getdoc(fn) or "(no documentation)"]
-    return "\n".join(lines)
+    if isinstance(target, str):
+        return _shown(target, resolve(target))
+    return _shown(repr(target), target.fn) if isinstance(target, Rule) else repr(target)
 
 
 def example(path: str, **params: Any) -> tuple[Any, list[Group]]:
@@ -192,11 +191,48 @@ def _public(module) -> list[str]:
     ]
 
 
-def _unknown(path: str) -> str:
-    known = available()
-    same_tail = [k for k in known if k.rpartition(".")[2] == path.rpartition(".")[2]]
-    names = same_tail[:3] or known
-    return f"no reward {path!r}{did_you_mean(path, names) or ''} `plaudit list` shows all"
+def _place(path: str) -> tuple[str, str]:
+    """The module that a path names, in full, and the name in it."""
+    if ":" in path:
+        module, _, name = path.partition(":")
+        return module, name
+    module, _, name = path.removeprefix("plaudit.").rpartition(".")
+    return module and f"plaudit.{module}", name
+
+
+def _is_home(module: str) -> bool:
+    """Whether rewards stand in this module of plaudit."""
+    family, _, rest = module.removeprefix("plaudit.").partition(".")
+    return (family in FAMILIES and is_rule_module(rest)) or module == combine.__name__
+
+
+def _member(owner: Any, name: str) -> Callable[..., Any]:
+    """The public function or class of a module, or of a class in it; else AttributeError."""
+    *outer, last = name.split(".")
+    for part in outer:
+        owner = getattr(owner, part)
+        if not inspect.isclass(owner):  # never through a module that it imports
+            raise AttributeError(part)
+    found = getattr(owner, last)
+    if any(part.startswith("_") for part in (*outer, last)) or not callable(found):
+        raise AttributeError(last)
+    return found
+
+
+def _unknown(path: str) -> ConfigError:
+    module, name = _place(path)
+    if ":" in path and module.partition(".")[0] != "plaudit":
+        return ConfigError(
+            f"no reward {path!r}: no module {module!r} on the Python path, or in it no public"
+            f" function or class {name!r}"
+        )
+    known = [*available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower())]
+    same_tail = [repr(k) for k in known if k.rpartition(".")[2] == name][:3]
+    hint = f"; did you mean {' or '.join(same_tail)}?" if same_tail else did_you_mean(path, known)
+    return ConfigError(
+        f"no reward {path!r}{hint or '.'}"
+        " `plaudit list` shows all; your own is written my_package.module:name"
+    )
 
 
 def _is_factory(target: Callable[..., Any]) -> bool:
@@ -207,54 +243,96 @@ def _is_factory(target: Callable[..., Any]) -> bool:
     return name.rpartition(".")[2] in ("Reward", "Comparer")
 
 
-def _checked(path: str, target: Callable[..., Any], params: Mapping[str, Any]) -> dict[str, Any]:
-    signature = signature_of(target)
+def _made(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) -> Any:
+    """What the factory makes of the parameters: a Reward or a Comparer."""
+    signature = signature_of(factory)
+    told = f"Signature: {factory.__name__}{signature}"
     known = list(signature.parameters)
     for name in params:
-        if name not in known:
+        if name not in known and not _takes_any(signature):
             raise ConfigError(
-                f"{path} has no parameter {name!r}{did_you_mean(name, known)}"
-                f" Signature: {target.__name__}{signature}"
+                f"{path} has no parameter {name!r}{did_you_mean(name, known) or '.'} {told}"
             )
     try:
         signature.bind(**params)
     except TypeError as error:
-        raise ConfigError(f"{path}: {error}. Signature: {target.__name__}{signature}") from None
-    return dict(params)
+        raise ConfigError(f"{path}: {error}. {told}") from None
+    try:
+        made = factory(**params)
+    except (TypeError, ValueError) as error:
+        if isinstance(error, PlauditError):
+            raise
+        raise ConfigError(f"{path}: {error}. {told}") from error
+    if not any(callable(getattr(made, name, None)) for name in ("score", "compare")):
+        raise ConfigError(f"{path} made {clipped(made)}, neither a Reward nor a Comparer")
+    return made
+
+
+def _takes_any(signature: inspect.Signature) -> bool:
+    return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
 def _node(node: Any, place: str, allow: tuple[str, ...], made: dict[int, Any]) -> Any:
     """The reward of a node; equal YAML anchors give one object."""
-    if isinstance(node, str):
-        node = {"use": node}
+    node = {"use": node} if isinstance(node, str) else node
     if not isinstance(node, Mapping) or not isinstance(node.get("use"), str):
         raise ConfigError(f"{place}: expected a node with a 'use' key, found {clipped(node)}")
     if id(node) in made:
+        if made[id(node)][1] is None:
+            raise ConfigError(f"{place}: the node {node['use']!r} contains itself")
         return made[id(node)][1]
+    made[id(node)] = (node, None)
     path = node["use"]
     _allowed(path, place, allow)
+    with _told(place):
+        takes_rewards = _checked_keys(node)
     params = {
-        key: _value(value, f"{place}.{key}", allow, made)
+        key: _value(value, f"{place}.{key}", allow, made, key in takes_rewards)
         for key, value in node.items()
         if key != "use" and key not in _MEMBER_KEYS
     }
-    try:
-        reward = load(path, **params)
-    except ConfigError as error:
-        raise ConfigError(f"{place}: {error}") from None
     member = {key: node[key] for key in _MEMBER_KEYS if key in node}
-    made[id(node)] = (node, combine.Member(reward, **member) if member else reward)
+    with _told(place):
+        reward = load(path, **params)
+        made[id(node)] = (node, combine.Member(reward, **member) if member else reward)
     return made[id(node)][1]
 
 
-def _value(value: Any, place: str, allow: tuple[str, ...], made: dict[int, Any]) -> Any:
+@contextlib.contextmanager
+def _told(place: str) -> Iterator[None]:
+    """Says where in the recipe an error arose."""
+    try:
+        yield
+    except ConfigError as error:
+        raise ConfigError(f"{place}: {error}") from None
+
+
+def _checked_keys(node: Mapping[str, Any]) -> set[str]:
+    """Those keys of a node that take rewards. Raises ConfigError for a key that nobody takes."""
+    target = resolve(node["use"])
+    signature = signature_of(target)
+    known = [*signature.parameters, *NODE_KEYS]
+    for key in node:
+        if key not in known and not _takes_any(signature):
+            raise ConfigError(
+                f"unknown key {key!r}{did_you_mean(str(key), known) or '.'}"
+                f" Signature: {target.__name__}{signature}; besides {', '.join(NODE_KEYS)}"
+            )
+    hints = {p.name: str(p.annotation) for p in signature.parameters.values()}
+    return {name for name, hint in hints.items() if "Reward" in hint or "Comparer" in hint}
+
+
+def _value(
+    value: Any, place: str, allow: tuple[str, ...], made: dict[int, Any], is_reward: bool
+) -> Any:
+    """The value of a key with its nodes built; where rewards are due, a string is a node."""
     if isinstance(value, Mapping):
         if "use" in value:
             return _node(value, place, allow, made)
-        return {k: _value(v, f"{place}.{k}", allow, made) for k, v in value.items()}
+        return {k: _value(v, f"{place}.{k}", allow, made, is_reward) for k, v in value.items()}
     if isinstance(value, list):
-        return [_value(v, f"{place}[{i}]", allow, made) for i, v in enumerate(value)]
-    return value
+        return [_value(v, f"{place}[{i}]", allow, made, is_reward) for i, v in enumerate(value)]
+    return _node(value, place, allow, made) if is_reward and isinstance(value, str) else value
 
 
 def _allowed(path: str, place: str, allow: tuple[str, ...]) -> None:
@@ -268,9 +346,11 @@ def _allowed(path: str, place: str, allow: tuple[str, ...]) -> None:
 
 
 def _inputs(fn: Callable[..., Any]) -> list[str]:
-    rule = lift(fn, **_example_of(fn).get("params", {}))
-    lines = [f"  range: [{rule.range.low:g}, {rule.range.high:g}]"] if rule.range else []
-    for name, default in rule.inputs.items():
+    lines = []
+    with contextlib.suppress(ConfigError):  # a rule with required parameters has no range yet
+        found = lift(fn, **_example_of(fn).get("params", {})).range
+        lines += [f"  range: [{found.low:g}, {found.high:g}]"] if found else []
+    for name, default in inputs_of(signature_of(fn)).items():
         aliases = f" (or {', '.join(ALIASES[name])})" if name in ALIASES else ""
         needed = "" if default is inspect.Parameter.empty else f", default {default!r}"
         lines.append(f"  reads: {name}{aliases}{needed}")
@@ -281,5 +361,8 @@ def _example_of(fn: Callable[..., Any]) -> Mapping[str, Any]:
     return getattr(inspect.getmodule(fn), "EXAMPLES", {}).get(fn.__name__, {})
 
 
-def _show_rule(rule: Rule) -> str:
-    return f"{rule!r}\n" + show(rule.path)
+def _shown(title: str, fn: Callable[..., Any]) -> str:
+    lines = [title, f"  {getattr(fn, '__name__', title)}{signature_of(fn)}"]
+    if not _is_factory(fn):
+        lines += _inputs(fn)
+    return "\n".join([*lines, "", inspect.getdoc(fn) or "(no documentation)"])
