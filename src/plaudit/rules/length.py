@@ -328,7 +328,8 @@ class _Shaped:
         known = inspect.signature(self.factory).parameters
         args = {k: v for k, v in {**self.params, **own}.items() if k in known}
         shown = [f"{k}={v!r}" for k, v in args.items() if v != known[k].default]
-        path = f"rules.length.{self.factory.__name__}"
+        module = self.factory.__module__.removeprefix("plaudit.")
+        path = f"{module}.{self.factory.__name__}"
         return f"load({', '.join([repr(path), f'accuracy={self.accuracy!r}', *shown])})"
 
     def children(self, group: Group):

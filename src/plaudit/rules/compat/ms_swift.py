@@ -1,0 +1,125 @@
+"""The rewards of ms-swift (modelscope/ms-swift, swift/rewards/orm.py), exploits included.
+
+Names are those of its `orms` table; its `math` needs sympy's own LaTeX parser and is not here.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from plaudit.errors import ConfigError
+from plaudit.rules.compat.open_r1 import _share_different
+from plaudit.types import Range
+
+__all__ = ["format", "react_format", "repetition", "soft_overlong", "toolbench"]
+
+EXAMPLES = {
+    "soft_overlong": {"params": {"soft_max_length": 200, "soft_cache_length": 50}},
+}
+
+_OPENING = "<think>"
+_BEFORE_ANSWER = re.compile(r"</think>\s*<answer>")
+_BEFORE_ACTION = re.compile(r"</think>\s*Action:")
+_NO_JSON = object()
+
+
+def format(response: str) -> Annotated[float, Range(0, 1)]:
+    r"""1 if the response matches ``^<think>.*?</think>\s*<answer>.*?</answer>`` to its end, else 0.
+
+    Any characters: several think or answer blocks and empty ones pass, a line break at the end does
+    not. Hardened: `rules.format.think_answer`.
+
+    >>> format("<think></think><answer></answer><answer></answer>")
+    1.0
+    """
+    if not response.startswith(_OPENING):
+        return 0.0
+    found = _BEFORE_ANSWER.search(response, len(_OPENING))
+    return float(found is not None and response.endswith("</answer>", found.end()))
+
+
+def react_format(response: str) -> Annotated[float, Range(0, 1)]:
+    r"""1 if the response starts with ``<think>.*?</think>\s*Action:.*?Action Input:``, else 0.
+
+    The pattern's ``.*?$`` asks for nothing: neither the action nor its input must be there.
+
+    >>> react_format("<think></think>Action:Action Input:")
+    1.0
+    """
+    if not response.startswith(_OPENING):
+        return 0.0
+    found = _BEFORE_ACTION.search(response, len(_OPENING))
+    return float(found is not None and response.find("Action Input:", found.end()) >= 0)
+
+
+def repetition(
+    response: str, *, repetition_n_grams: int = 3, repetition_max_penalty: float = -1.0
+) -> Annotated[float, Range("repetition_max_penalty", 0)]:
+    """From `repetition_max_penalty` (one n-gram repeated) to 0 (no n-gram twice, or too few words).
+
+    ``(1 - different / all n-grams) * penalty`` over lower-case words between white space, which a
+    Chinese text hardly has. Hardened: `rules.repetition.ngram`.
+
+    >>> repetition("no no no no no", repetition_n_grams=2)
+    -0.75
+    """
+    words = response.lower().split()
+    return (1 - _share_different(words, repetition_n_grams)) * repetition_max_penalty
+
+
+def soft_overlong(
+    token_ids: Sequence[int], *, soft_max_length: int, soft_cache_length: int
+) -> Annotated[float, Range(-float("inf"), 0)]:
+    """0 up to the cache, then falling in a line without end, past -1 at `soft_max_length`.
+
+    ``min(-(L - (M - C)) / C, 0)`` in tokens: twice the limit with M = 100 and C = 20 costs 6.
+    Hardened: `rules.length.soft_overlong`.
+
+    >>> soft_overlong([1] * 200, soft_max_length=100, soft_cache_length=20)
+    -6.0
+    """
+    if not 0 < soft_cache_length < soft_max_length:
+        raise ConfigError(
+            f"needs 0 < soft_cache_length < soft_max_length, found {soft_cache_length} and"
+            f" {soft_max_length}"
+        )
+    exceed = len(token_ids) - (soft_max_length - soft_cache_length)
+    return min(-exceed / soft_cache_length, 0.0)
+
+
+def toolbench(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
+    """1 if action and input are those of the reference, as JSON objects; else 0.
+
+    The last ``Action:`` and the last ``Action Input:`` of each text count; a text without them has
+    the action "none" and the input {}. Inputs that are not JSON score 0 even where they are equal:
+    the original holds a ROUGE from 0 to 1 against thresholds of 10 and 20.
+
+    >>> toolbench("Action: add Action Input: [1]", "Action: add Action Input: [1]")
+    0.0
+    """
+    if response.endswith("Observation:"):
+        response = response.partition("Observation:")[0]
+    response = response.replace("<|endoftext|>", "").replace("<|im_end|>", "").strip()
+    action, given = _action(response)
+    wanted_action, wanted = _action(reference)
+    given, wanted = _json(given), _json(wanted)
+    is_object = isinstance(given, dict) and isinstance(wanted, dict)
+    return float(action == wanted_action and is_object and given == wanted)
+
+
+def _action(text: str) -> tuple[str, str]:
+    """The last action and the last input."""
+    _, found, given = text.rpartition("Action Input:")
+    given = given.strip() if found else "{}"
+    _, found, action = text.rpartition("Action:")
+    return (action.partition("Action Input:")[0].strip() if found else "none"), given
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return _NO_JSON
