@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from plaudit.errors import ConfigError, DataError, MissingExtra, clipped
+from plaudit.rules._scripts import points_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -69,7 +70,7 @@ def code_points(text: str) -> np.ndarray:
 
     if text.isascii():
         return np.frombuffer(text.encode("ascii"), np.uint8)
-    return np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    return points_of(text)
 
 
 def token_array(token_ids: Sequence[int]) -> np.ndarray:

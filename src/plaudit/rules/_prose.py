@@ -1,0 +1,101 @@
+"""Prose apart from what is no language: code, LaTeX, URLs, tags. Linear on any input."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple
+
+__all__ = ["Prose", "split_prose"]
+
+_TOKEN = re.compile(
+    r"`+|~~~+|\\[\\$]|\\[\[(]|\\begin\{|\\[A-Za-z]+|\$\$?|https?://[!-~]*|www\.[!-~]*"
+    r"|</?[A-Za-z][\w-]{0,30}>"
+)
+_CLOSING = {"$$": "$$", r"\[": r"\]", r"\(": r"\)", r"\begin{": r"\end{"}
+
+
+class Prose(NamedTuple):
+    """The text outside and inside of code, LaTeX, URLs and tags, pieces joined with spaces."""
+
+    kept: str
+    removed: str
+
+
+def split_prose(text: str) -> Prose:
+    """The prose of a text, and apart from it fenced and inline code, LaTeX, URLs and tags.
+
+    An unclosed fence runs to the end, as in Markdown; other unclosed marks are prose. A ``$`` opens
+    mathematics as in pandoc: no white space inside the marks, no digit after them, one line.
+
+    >>> split_prose("Let $x$ be `int(y)`, see https://a.org/b ok")
+    Prose(kept='Let   be  , see   ok', removed='$x$ `int(y)` https://a.org/b')
+    """
+    kept, removed = [], []
+    seek = _Seek(text)
+    start = place = 0
+    while found := _TOKEN.search(text, place):
+        end = _end_of(found, seek)
+        if end > 0:
+            kept.append(text[start : found.start()])
+            removed.append(text[found.start() : end])
+            start = end
+        place = max(end, found.end())
+    kept.append(text[start:])
+    return Prose(" ".join(kept), " ".join(removed))
+
+
+class _Seek:
+    """`str.find` for places that only grow: each needle is sought once through the text."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self._next: dict[str, int] = {}
+
+    def __call__(self, needle: str, place: int) -> int:
+        """The first occurrence from `place` on, or the length of the text."""
+        known = self._next.get(needle, -1)
+        if known < place:
+            known = self.text.find(needle, place)
+            known = self._next[needle] = len(self.text) if known < 0 else known
+        return known
+
+
+def _end_of(found: re.Match[str], seek: _Seek) -> int:
+    """Where the span that a mark opens ends; 0 where it opens none."""
+    mark, place = found.group(), found.end()
+    if mark[0] in "`~":
+        return _code_end(mark, place, seek)
+    if mark == "$":
+        return _dollar_end(place, seek)
+    if mark in (r"\\", r"\$"):
+        return 0
+    closing = _CLOSING.get(mark)
+    if closing is None:  # a command, a URL or a tag is its own end
+        return place
+    end = seek(closing, place)
+    if mark == r"\begin{":
+        end = seek("}", min(end + len(closing), len(seek.text)))
+        closing = "}"
+    return end + len(closing) if end < len(seek.text) else 0
+
+
+def _code_end(mark: str, place: int, seek: _Seek) -> int:
+    size = len(seek.text)
+    if len(mark) >= 3:
+        fence = mark[:3]
+        end = seek(fence, place)
+        while end < size and seek.text[end : end + 1] == fence[0]:
+            end += 1
+        return end
+    end = seek(mark, place)
+    return end + len(mark) if end < seek("\n\n", place) else 0
+
+
+def _dollar_end(place: int, seek: _Seek) -> int:
+    text = seek.text
+    end = seek("$", place)
+    if end >= seek("\n", place):
+        return 0
+    if text[place].isspace() or text[end - 1].isspace() or text[end + 1 : end + 2].isdigit():
+        return 0
+    return end + 1
