@@ -1,0 +1,2 @@
+def run() -> None:
+    """Propose a recipe for a file."""

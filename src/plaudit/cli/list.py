@@ -1,0 +1,107 @@
+"""`plaudit list`: what there is to score with."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Annotated, NamedTuple
+
+import typer
+
+from plaudit.cli._console import console, table, text
+
+__all__ = ["run"]
+
+
+class Entry(NamedTuple):
+    """One line of the list."""
+
+    kind: str
+    name: str
+    range: str
+    summary: str
+
+
+def run(
+    prefix: Annotated[
+        str, typer.Argument(help="Only names that start so or contain it, as rules.math or loop.")
+    ] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
+) -> None:
+    """List the shipped rewards, combinations and recipes: name, range, what it is."""
+    entries = [e for e in (*_rules(), *_combinations(), *_recipes()) if prefix in e.name]
+    entries = [e for e in entries if e.name.startswith(prefix)] or entries
+    if not entries:
+        from plaudit.errors import ConfigError, did_you_mean
+
+        known = [e.name for e in (*_rules(), *_combinations(), *_recipes())]
+        raise ConfigError(f"nothing is named {prefix!r}{did_you_mean(prefix, known)}")
+    if as_json:
+        _print_json(entries)
+    else:
+        _print(entries)
+
+
+def first_sentence(doc: str | None) -> str:
+    """The first sentence of a docstring.
+
+    >>> first_sentence("1 if so, e.g. now, else 0. The rest.")
+    '1 if so, e.g. now, else 0.'
+    """
+    head = " ".join((doc or "").partition("\n\n")[0].split())
+    end = head.find(". ")
+    while end >= 0 and not head[end + 2 : end + 3].isupper():
+        end = head.find(". ", end + 2)
+    return head[: end + 1] if end >= 0 else head
+
+
+def _rules() -> list[Entry]:
+    from plaudit import registry
+
+    return [_rule(name) for name in registry.available()]
+
+
+def _rule(name: str) -> Entry:
+    from plaudit import registry
+    from plaudit.errors import PlauditError
+
+    try:
+        found = getattr(registry.example(name)[0], "range", None)
+    except PlauditError:  # an optional package is missing: the name is listed all the same
+        found = None
+    shown = f"[{found.low:g}, {found.high:g}]" if found else ""
+    return Entry("rule", name, shown, first_sentence(registry.resolve(name).__doc__))
+
+
+def _combinations() -> list[Entry]:
+    from plaudit import combine
+
+    functions = [getattr(combine, name) for name in combine.__all__]
+    return [
+        Entry("combination", f"combine.{f.__name__}", "", first_sentence(f.__doc__))
+        for f in functions
+        if inspect.isfunction(f)
+    ]
+
+
+def _recipes() -> list[Entry]:
+    from plaudit import registry
+
+    return [
+        Entry("recipe", name, "", str(registry.read_recipe(name).get("description", "")))
+        for name in registry.recipes()
+    ]
+
+
+def _print(entries: list[Entry]) -> None:
+    made = table("name", "range", "what it is")
+    for entry in entries:
+        name = f"--recipe {entry.name}" if entry.kind == "recipe" else entry.name
+        made.add_row(text(name, "bold"), text(entry.range), text(entry.summary))
+    console().print(made)
+
+
+def _print_json(entries: list[Entry]) -> None:
+    import json
+
+    for entry in entries:
+        print(json.dumps(entry._asdict(), ensure_ascii=False))
