@@ -11,12 +11,25 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from plaudit.errors import ConfigError
+from plaudit.rule import lift
+from plaudit.rules.compat._math_verify import judged
 from plaudit.rules.compat.open_r1 import _share_different
-from plaudit.types import Range
+from plaudit.rules.length import _cosine, _Outcome, _Shaped
+from plaudit.types import Range, Reward, Score
 
-__all__ = ["format", "react_format", "repetition", "soft_overlong", "toolbench"]
+__all__ = [
+    "accuracy",
+    "cosine",
+    "format",
+    "react_format",
+    "repetition",
+    "soft_overlong",
+    "toolbench",
+]
 
+_CONSTANT = {"use": "rules.baseline.constant", "value": 1.0}
 EXAMPLES = {
+    "cosine": {"params": {"accuracy": _CONSTANT, "cosine_max_len": 200}},
     "soft_overlong": {"params": {"soft_max_length": 200, "soft_cache_length": 50}},
 }
 
@@ -24,6 +37,68 @@ _OPENING = "<think>"
 _BEFORE_ANSWER = re.compile(r"</think>\s*<answer>")
 _BEFORE_ACTION = re.compile(r"</think>\s*Action:")
 _NO_JSON = object()
+
+
+def accuracy(response: str, reference: str) -> Annotated[float | Score, Range(0, 1)]:
+    r"""1 if math-verify takes the response's answer for the reference, else 0.
+
+    The first ``<answer>..</answer>`` is read as LaTeX or plain expression; without one the whole
+    response as LaTeX, its last box first. Of the reference, too, the first answer block counts.
+    A reference that cannot be read scores 0, as if every response were wrong. Hardened:
+    `rules.math.equal`.
+
+    Raises: ScoreTimeout.
+
+    >>> accuracy("<answer>0.5</answer>", "1/2"), accuracy("so 0.5", "1/2")
+    (1.0, 0.0)
+    >>> accuracy("<answer>Monday</answer>", "Monday").note
+    'the reference cannot be read, which the original scores 0'
+    """
+    answer = _first_answer(response)
+    gold = _first_answer(reference) if isinstance(reference, str) else None
+    style = "ms_swift" if answer is None else "ms_swift_tag"
+    verdict = judged(
+        style, response if answer is None else answer, reference if gold is None else gold
+    )
+    if verdict is None:
+        return Score(0.0, note="the reference cannot be read, which the original scores 0")
+    return float(verdict)
+
+
+def cosine(
+    accuracy: Reward | None = None,
+    *,
+    cosine_max_len: int,
+    cosine_min_len_value_wrong: float = -0.5,
+    cosine_max_len_value_wrong: float = 0.0,
+    cosine_min_len_value_correct: float = 1.0,
+    cosine_max_len_value_correct: float = 0.5,
+) -> Reward:
+    """A short correct response earns more than a long one, a short wrong one less; in tokens.
+
+    ``v + (w - v) (1 + cos(pi L / cosine_max_len)) / 2`` from w at length 0 (the min_len values) to
+    v at `cosine_max_len` (the max_len values). It is not clamped: at twice the limit a correct
+    response earns the maximum again. `accuracy` is by default ms-swift's. Hardened:
+    `rules.length.cosine`.
+
+    >>> from plaudit import Group, Response, load
+    >>> params = {"accuracy": load("rules.baseline.constant", value=1.0), "cosine_max_len": 100}
+    >>> group = Group("?", [Response("", token_ids=(1,) * n) for n in (100, 200)])
+    >>> [s.value for s in load("rules.compat.ms_swift.cosine", **params).score([group])[0]]
+    [0.5, 1.0]
+    """
+    params = {
+        "cosine_max_len": cosine_max_len,
+        "cosine_min_len_value_wrong": cosine_min_len_value_wrong,
+        "cosine_max_len_value_wrong": cosine_max_len_value_wrong,
+        "cosine_min_len_value_correct": cosine_min_len_value_correct,
+        "cosine_max_len_value_correct": cosine_max_len_value_correct,
+    }
+    own = lift(_ACCURACY, path="rules.compat.ms_swift.accuracy")
+    return _Shaped(cosine, own if accuracy is None else accuracy, _by_cosine, params)
+
+
+_ACCURACY = accuracy
 
 
 def format(response: str) -> Annotated[float, Range(0, 1)]:
@@ -108,6 +183,26 @@ def toolbench(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     given, wanted = _json(given), _json(wanted)
     is_object = isinstance(given, dict) and isinstance(wanted, dict)
     return float(action == wanted_action and is_object and given == wanted)
+
+
+def _first_answer(text: str) -> str | None:
+    start = text.find("<answer>")
+    end = -1 if start < 0 else text.find("</answer>", start)
+    return text[start + len("<answer>") : end].strip() if end >= 0 else None
+
+
+def _by_cosine(
+    outcomes: Sequence[_Outcome],
+    *,
+    cosine_max_len: int,
+    cosine_min_len_value_wrong: float,
+    cosine_max_len_value_wrong: float,
+    cosine_min_len_value_correct: float,
+    cosine_max_len_value_correct: float,
+) -> list[float | Score]:
+    correct = cosine_min_len_value_correct, cosine_max_len_value_correct
+    wrong = cosine_min_len_value_wrong, cosine_max_len_value_wrong
+    return [_cosine(o.length, cosine_max_len, *(correct if o.correct else wrong)) for o in outcomes]
 
 
 def _action(text: str) -> tuple[str, str]:

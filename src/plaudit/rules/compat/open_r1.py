@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Annotated, Literal
 
 from plaudit.errors import ConfigError
-from plaudit.rules.length import _soft_overlong
-from plaudit.types import Range
+from plaudit.rule import lift
+from plaudit.rules.compat._math_verify import certain
+from plaudit.rules.compat.kimi import _by_length
+from plaudit.rules.length import _cosine, _Outcome, _Shaped, _soft_overlong
+from plaudit.types import Group, Range, Reward, Score
 
 __all__ = [
+    "accuracy",
     "code_format",
+    "cosine",
     "format",
+    "latex_accuracy",
+    "length",
     "reasoning_steps",
     "repetition_penalty",
     "soft_overlong_punishment",
     "tag_count",
 ]
+
+_CONSTANT = {"use": "rules.baseline.constant", "value": 1.0}
+EXAMPLES = {name: {"params": {"accuracy": _CONSTANT}} for name in ("cosine", "length")}
 
 _OPENING = "<think>\n"
 _MIDDLE = "\n</think>\n<answer>\n"
@@ -29,6 +40,21 @@ _TAGS = ("<think>\n", "\n</think>\n", "\n<answer>\n", "\n</answer>")
 _STEP = re.compile(r"Step \d+:")
 _NUMBERED = re.compile(r"\d+\.")
 _TRANSITIONS = ("\n-", "\n*", "First,", "Second,", "Next,", "Finally,")
+
+
+def accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
+    r"""1 if math-verify takes the response's LaTeX for the reference, else 0.
+
+    The last box before other LaTeX; no answer without LaTeX counts, and math-verify's rounding
+    accepts 1/2004! for 1/2006!. Hardened: `rules.math.equal`.
+
+    Raises: ScoringError (input) where open-r1 skips a row because it cannot read the reference,
+    ScoreTimeout.
+
+    >>> accuracy(r"so \boxed{\frac{1}{2}}", "0.5"), accuracy("so 0.5", "0.5")
+    (1.0, 0.0)
+    """
+    return certain("open_r1", response, reference)
 
 
 def format(response: str) -> Annotated[float, Range(0, 1)]:
@@ -135,6 +161,108 @@ def soft_overlong_punishment(
     -0.5
     """
     return _soft_overlong(len(token_ids), max_completion_len, soft_punish_cache)
+
+
+def latex_accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
+    r"""`accuracy` as `cosine` and `length` have it: only LaTeX in the reference is read.
+
+    So the raw reference 42 cannot be read, ``$42$`` can.
+
+    Raises: as `accuracy`.
+
+    >>> latex_accuracy(r"so \boxed{\frac{1}{2}}", "$0.5$")
+    1.0
+    """
+    return certain("open_r1_shaped", response, reference)
+
+
+def cosine(
+    accuracy: Reward | None = None,
+    *,
+    min_value_wrong: float = -1.0,
+    max_value_wrong: float = -0.5,
+    min_value_correct: float = 0.5,
+    max_value_correct: float = 1.0,
+    max_len: int = 1000,
+) -> Reward:
+    """A short correct response earns more than a long one, a short wrong one less; in characters.
+
+    ``v + (w - v) (1 + cos(pi L / max_len)) / 2``: correct from w = `max_value_correct` at length 0
+    to v = `min_value_correct` at `max_len`, wrong from `min_value_wrong` to `max_value_wrong`. It
+    is not clamped: at twice `max_len` a correct response earns the maximum again. `accuracy` is by
+    default math-verify's with references in LaTeX alone; where it cannot read the reference every
+    response earns 1 (the fault is kept). Hardened: `rules.length.cosine`.
+
+    >>> from plaudit import Group, load
+    >>> right = load("rules.baseline.constant", value=1.0)
+    >>> group = Group("?", ["x" * 1000, "x" * 2000])
+    >>> [s.value for s in load("rules.compat.open_r1.cosine", accuracy=right).score([group])[0]]
+    [0.5, 1.0]
+    """
+    params = {
+        "min_value_wrong": min_value_wrong,
+        "max_value_wrong": max_value_wrong,
+        "min_value_correct": min_value_correct,
+        "max_value_correct": max_value_correct,
+        "max_len": max_len,
+    }
+    return _Cosine(cosine, _or_own(accuracy), _by_cosine, params, "chars")
+
+
+def length(accuracy: Reward | None = None) -> Reward:
+    """From -0.5 (the longest of its group) to 0.5 (the shortest, if correct), in characters.
+
+    ``l = 0.5 - (L - min) / (max - min)``; a correct response earns l, a wrong one ``min(0, l)``,
+    and all 0 where the lengths are equal. The original takes minimum and maximum over the whole
+    batch it is given; here that is the group. `accuracy` is by default math-verify's with
+    references in LaTeX alone; where it cannot read the reference every response counts as correct
+    (the fault is kept). Hardened: `rules.length.kimi`.
+
+    >>> from plaudit import Group, load
+    >>> right = load("rules.baseline.constant", value=1.0)
+    >>> reward = load("rules.compat.open_r1.length", accuracy=right)
+    >>> [score.value for score in reward.score([Group("?", ["x", "xx", "xxx"])])[0]]
+    [0.5, 0.0, -0.5]
+    """
+    return _Length(length, _or_own(accuracy), _by_length, {}, "chars")
+
+
+class _Cosine(_Shaped):
+    """The original gives 1 to every response whose reference it cannot read."""
+
+    def _score_group(self, group: Group, inner: Sequence[Score]) -> list[Score]:
+        return [_as_correct(score) for score in super()._score_group(group, inner)]
+
+
+class _Length(_Shaped):
+    """The original counts a response as correct where it cannot read the reference."""
+
+    relative = True  # type: ignore[assignment]
+
+    def _score_group(self, group: Group, inner: Sequence[Score]) -> list[Score]:
+        return super()._score_group(group, [_as_correct(score) for score in inner])
+
+
+def _as_correct(score: Score) -> Score:
+    return replace(score, value=1.0) if score.fault == "input" and not score.is_scored else score
+
+
+def _or_own(accuracy: Reward | None) -> Reward:
+    path = "rules.compat.open_r1.latex_accuracy"
+    return lift(latex_accuracy, path=path) if accuracy is None else accuracy
+
+
+def _by_cosine(
+    outcomes: Sequence[_Outcome],
+    *,
+    min_value_wrong: float,
+    max_value_wrong: float,
+    min_value_correct: float,
+    max_value_correct: float,
+    max_len: int,
+) -> list[float | Score]:
+    correct, wrong = (max_value_correct, min_value_correct), (min_value_wrong, max_value_wrong)
+    return [_cosine(o.length, max_len, *(correct if o.correct else wrong)) for o in outcomes]
 
 
 def _after_think(text: str) -> int:

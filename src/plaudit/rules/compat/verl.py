@@ -1,7 +1,7 @@
 """The string graders of verl (volcengine/verl, verl/utils/reward_score), exploits included.
 
-Names are those of its files. The hardened rules stand in `rules.math` and `rules.exact`. All but
-`math_reward` and the search rules read at most the last 300 characters.
+Names are those of its files. The hardened rules stand in `rules.math` and `rules.exact`. gsm8k and
+math_dapo read at most the last 300 characters.
 """
 
 from __future__ import annotations
@@ -13,9 +13,18 @@ from typing import Annotated, Any, Literal
 
 from plaudit.errors import ConfigError, ScoringError, clipped
 from plaudit.rules.compat import _hendrycks
+from plaudit.rules.compat._math_verify import judged
 from plaudit.types import Range, Score
 
-__all__ = ["geo3k_format", "gsm8k", "math_dapo", "math_reward", "search_r1_em", "search_r1_subem"]
+__all__ = [
+    "geo3k_format",
+    "gsm8k",
+    "math_dapo",
+    "math_reward",
+    "math_verify",
+    "search_r1_em",
+    "search_r1_subem",
+]
 
 _TAIL = 300
 _STRICT = re.compile(r"#### (-?[0-9.,]+)")
@@ -90,6 +99,24 @@ def math_dapo(
         correct = found == _minerva_normal(reference)
     note = "no box" if found is None else f"found {found!r}"
     return Score(1.0 if correct else -1.0, {"acc": float(correct)}, note=note)
+
+
+def math_verify(response: str, reference: str) -> Annotated[float | Score, Range(0, 1)]:
+    r"""1 if math-verify takes any answer of the response for the boxed reference, else 0.
+
+    Numbers and LaTeX anywhere in the response count, so several answers have several chances. A
+    reference that cannot be read scores 0, as if every response were wrong. (In a worker thread
+    verl's own gives 0 to every response, this does not.) Hardened: `rules.math.equal`.
+
+    Raises: ScoreTimeout.
+
+    >>> math_verify("it is 0.5", r"\frac{1}{2}")
+    1.0
+    """
+    verdict = judged("verl", response, f"\\boxed{{{_text(reference)}}}")
+    if verdict is None:
+        return Score(0.0, note="the reference cannot be read, which the original scores 0")
+    return float(verdict)
 
 
 def geo3k_format(response: str) -> Annotated[float, Range(0, 1)]:
