@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.data.jsontext import dumps, loads_object
-from plaudit.errors import MissingExtra
+from plaudit.data.tables import require_pyarrow
 
 __all__ = ["FORMATS", "arrow_table"]
 
@@ -85,10 +85,7 @@ class _Columns:
     """The columns of rows and their Arrow types; None stands for JSON text."""
 
     def __init__(self, batches: Callable[[], Iterable[Sequence[Mapping[str, Any]]]]) -> None:
-        try:
-            import pyarrow
-        except ImportError:
-            raise MissingExtra.of("Parquet and Arrow", package="pyarrow", extra="data") from None
+        pyarrow = require_pyarrow("Arrow tables")
         self._pa = pyarrow
         self._unfit = (
             pyarrow.ArrowInvalid,

@@ -23,7 +23,7 @@ from typing import IO, Any, NamedTuple
 from plaudit.data import tables
 from plaudit.data.jsontext import loads, loads_object
 from plaudit.data.rows import Layout, Row
-from plaudit.errors import ConfigError, DataError, MissingExtra, clipped, did_you_mean
+from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 
 __all__ = ["FORMATS", "Item", "read"]
 
@@ -211,11 +211,7 @@ class _Stepwise(io.RawIOBase):
 
 
 def _zstd(file: Stream) -> Any:
-    try:
-        import pyarrow
-    except ImportError:
-        raise MissingExtra.of("zstd files", package="pyarrow", extra="data") from None
-    return pyarrow.CompressedInputStream(file, "zstd")
+    return tables.require_pyarrow("zstd files").CompressedInputStream(file, "zstd")
 
 
 def _lines(stream: Stream) -> Iterator[tuple[int, bytes | DataError]]:

@@ -13,7 +13,15 @@ from typing import Any
 
 from plaudit.errors import ConfigError, DataError, MissingExtra, PlauditError
 
-__all__ = ["arrow_rows", "dataset_rows", "hub_rows", "pandas_rows", "parquet_rows", "saved_rows"]
+__all__ = [
+    "arrow_rows",
+    "dataset_rows",
+    "hub_rows",
+    "pandas_rows",
+    "parquet_rows",
+    "require_pyarrow",
+    "saved_rows",
+]
 
 Rows = Iterator[Mapping[str, Any] | DataError]
 _BATCH = 256
@@ -22,7 +30,7 @@ _HUB_NAME = re.compile(r"hf:([^/:\s]+/[^/:\s]+)(?:/([^/:\s]+))?(?::([^/:\s]+))?"
 
 def parquet_rows(path: str) -> Rows:
     """The rows of a Parquet file, read batch by batch; damage ends them with a DataError."""
-    pyarrow = _pyarrow("Parquet files")
+    pyarrow = require_pyarrow("Parquet files")
     from pyarrow import parquet
 
     try:
@@ -35,7 +43,7 @@ def parquet_rows(path: str) -> Rows:
 
 def arrow_rows(table: Any) -> Rows:
     """The rows of a pyarrow Table, or of anything that speaks the Arrow stream protocol."""
-    pyarrow = _pyarrow("Arrow tables")
+    pyarrow = require_pyarrow("Arrow tables")
     if not isinstance(table, pyarrow.Table):
         table = pyarrow.table(table)
     for batch in table.to_batches(_BATCH):
@@ -152,7 +160,8 @@ def _first_line(error: Exception) -> str:
     return (str(error) or type(error).__name__).partition("\n")[0]
 
 
-def _pyarrow(what: str) -> Any:
+def require_pyarrow(what: str) -> Any:
+    """pyarrow, for what needs it. Raises MissingExtra."""
     try:
         import pyarrow
     except ImportError:

@@ -21,6 +21,7 @@ from plaudit.data import export
 from plaudit.data.journal import Journal, io_error, replace_durably
 from plaudit.data.jsontext import dumps
 from plaudit.data.rows import Row
+from plaudit.data.tables import require_pyarrow
 from plaudit.errors import ConfigError, did_you_mean
 from plaudit.run import Result
 from plaudit.types import Reward, Score
@@ -298,7 +299,8 @@ def _suffix(out: Path) -> str:
 
 
 def _check_target(out: Path, *, overwrite: bool, resume: bool) -> None:
-    _suffix(out)
+    if _suffix(out) == ".parquet":
+        require_pyarrow("Parquet files")
     if overwrite and resume:
         raise ConfigError("overwrite and resume exclude each other")
     if out.is_dir():

@@ -71,7 +71,7 @@ def test_broken_json_names_column_and_what_stands_there():
 
 def test_invalid_utf8_names_the_byte():
     with pytest.raises(DataError, match=r"invalid UTF-8: byte 0xff at byte 8 of the line, after '"):
-        loads('{"a": "'.encode() + b"\xff" + b'"}')
+        loads(b'{"a": "' + b"\xff" + b'"}')
 
 
 def test_surrogates_encoded_as_utf8_are_invalid():
