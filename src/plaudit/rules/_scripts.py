@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = [
+    "BY_SCRIPT",
     "CHARS_PER_WORD",
     "FIRST_LETTER",
     "LANGUAGES",
@@ -107,17 +108,18 @@ CHARS_PER_WORD: Mapping[str, float] = {
     "myanmar": 4.0,
 }
 
-_BY_SCRIPT = {
-    "latin": "af ast az bcl br bs ca cs cy da de en eo es et eu ext fi fo fr fy ga gd gl guw ha hr"
-    " ht hu id ig is it jv kab kik ku la lb lg lij ln lt ltg lv mg ms mt nb nl nn no nso oc om pcm"
-    " pl pt qu ro rw se sk sl sn so sq st sv sw tk tl tr uz vec vi vo wa xh yo zu",
-    "cyrillic": "ba be bg kk ky mk mn ru sr tg tt uk",
-    "arabic": "ar ary arz fa ps sd ug ur",
+BY_SCRIPT: Mapping[str, str] = {
+    "latin": "ace af ast az bcl br bs ca crh cs cy da de en eo es et eu ext fi fo fr fuv fy ga gcf"
+    " gcr gd gl gug guw ha hr ht hu id ig is it jv kab kik ku la lb lg lij ln lt ltg lv mg ms mt nb"
+    " nl nn no nso oc om pcm pl pt qu ro rw se sk sl sn so sq sr st sv sw tk tl tr uz uzs vec vi vo"
+    " wa xh yo zu",
+    "cyrillic": "az ba be bg kk ky mk mn ru sr tg tt uk uz",
+    "arabic": "ar ary arz fa ku ps sd sdh ug ur",
     "devanagari": "hi mr ne sa",
-    "greek": "el grc",
+    "greek": "el",
     "armenian": "hy",
-    "hebrew": "he yi",
-    "bengali": "as bn",
+    "hebrew": "he",
+    "bengali": "bn as",
     "gurmukhi": "pa",
     "gujarati": "gu",
     "oriya": "or",
@@ -134,13 +136,17 @@ _BY_SCRIPT = {
     "hangul": "ko",
     "ethiopic": "am ti",
     "khmer": "km",
-    "han": "zh yue",
+    "han": "zh ja yue",
+    "kana": "ja",
+    "bopomofo": "zh",
 }
+"""The ISO 639 codes of languages written in a script, the most frequent first where few."""
+
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
-    **{code: (script,) for script, codes in _BY_SCRIPT.items() for code in codes.split()},
-    "ja": ("han", "kana"),
+    code: tuple(script for script, codes in BY_SCRIPT.items() if code in codes.split())
+    for code in sorted(set(" ".join(BY_SCRIPT.values()).split()))
 }
-"""The scripts that a language is written in, by its ISO 639 code."""
+"""The scripts that a language is written in."""
 
 
 def class_of(script: str) -> int:

@@ -1,0 +1,320 @@
+"""Language: script shares, consistency with the prompt's language, identification.
+
+Scripts are counted exactly, from code point tables; only languages of one script need a model.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal
+
+from plaudit.errors import ConfigError, DataError, MissingExtra, ScoringError, clipped, did_you_mean
+from plaudit.rules import _scripts
+from plaudit.rules._prose import split_prose
+from plaudit.think import Part, split
+from plaudit.types import Range, Score
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["chinese_share", "consistency", "identified", "script_share"]
+
+EXAMPLES = {
+    "script_share": {"params": {"script": "latin"}},
+    "identified": {"params": {"languages": ["en"]}},
+}
+
+Of = Literal["letters", "chars"]
+
+# A text is Japanese with up to so many words of ideographs to one of kana (nine characters to one).
+_HAN_PER_KANA = 9 * _scripts.CHARS_PER_WORD["kana"] / _scripts.CHARS_PER_WORD["han"]
+
+_SEGMENT = 1000
+_MAX_SEGMENTS = 8
+_MODELLED = ("latin", "cyrillic", "arabic", "devanagari")
+_MIN_LETTERS = 40
+_SURE_LETTERS = 200
+_MIN_CONFIDENCE = 0.5
+
+# --- shares of characters -------------------------------------------------------------------------
+
+
+def chinese_share(response: str, *, of: Of = "letters") -> Annotated[float, Range(0, 1)]:
+    """From 0 (no Chinese character) up to 1 (all letters are Chinese characters).
+
+    Ideographs over letters (``of="letters"``), or over all characters but white space and
+    punctuation (``of="chars"``, where digits and symbols count against). Punctuation of any width
+    counts neither way. Ideographs are all of Unicode 17: the basic block, extensions A to J,
+    compatibility ideographs, radicals, 〇 and 々; the usual ``[一-鿿]`` misses rare names and all
+    else.
+
+    A text without letters has no Chinese: 0. Japanese shares the ideographs and comes out between
+    (kana are other letters); `identified` tells the two apart. English words count by their
+    letters; `consistency` weighs words.
+
+    >>> chinese_share("你好，world！"), chinese_share("答案是42。", of="chars")
+    (0.2857142857142857, 0.6)
+    """
+    return script_share(response, script="han", of=of)
+
+
+def script_share(
+    response: str, *, script: str | Sequence[str], of: Of = "letters"
+) -> Annotated[float, Range(0, 1)]:
+    """From 0 (nothing in the script) up to 1 (all letters are of the script or scripts).
+
+    Letters of `script` over letters, or over all characters but white space and punctuation
+    (``of="chars"``). Combining vowel signs count as letters; accents written apart and invisible
+    characters count neither way. No letters: 0.
+
+    Scripts: latin, greek, cyrillic, armenian, hebrew, arabic, devanagari, bengali, gurmukhi,
+    gujarati, oriya, tamil, telugu, kannada, malayalam, sinhala, thai, lao, tibetan, myanmar,
+    georgian, hangul, ethiopic, khmer, mongolian, kana, bopomofo, han, yi, other.
+
+    >>> script_share("Привет, мир! ok", script="cyrillic")
+    0.8181818181818182
+    >>> script_share("漢字とかな", script=["han", "kana"])
+    1.0
+    """
+    import numpy as np
+
+    if of not in ("letters", "chars"):
+        raise ConfigError(f"of={of!r} must be 'letters' or 'chars'")
+    scripts = (script,) if isinstance(script, str) else tuple(script)
+    numbers = [_scripts.class_of(name) for name in scripts]
+    lowest = min(map(_scripts.lowest, scripts), default=0)
+    if lowest > 0x7F and response.isascii():
+        return 0.0
+    points = _scripts.points_of(response)
+    if points.size == 0 or int(points.max()) < lowest:
+        return 0.0
+    kinds = _scripts.classes(points)
+    mine = sum(int(np.count_nonzero(kinds == number)) for number in numbers)
+    return mine / _num_counted(kinds, of) if mine else 0.0
+
+
+def _num_counted(kinds: np.ndarray, of: Of) -> int:
+    import numpy as np
+
+    letters = int(np.count_nonzero(kinds >= _scripts.FIRST_LETTER))
+    return letters if of == "letters" else letters + int(np.count_nonzero(kinds == _scripts.SYMBOL))
+
+
+# --- consistency ----------------------------------------------------------------------------------
+
+
+def consistency(
+    response: str,
+    prompt: str = "",
+    language: str | None = None,
+    *,
+    part: Part = "think",
+    target: str | None = None,
+) -> Annotated[Score, Range(0, 1)]:
+    """From 0 (no word in the target language) up to 1 (every word of the reasoning is in it).
+
+    ``target words / all words``: the language consistency reward of DeepSeek-R1 (2025, section
+    2.3.2: "the proportion of target language words in the CoT"), which published no code. A word is
+    a run of two or more letters of one script; in scripts without spaces it is 1.5 ideographs, 2.5
+    kana, or 4 letters of Thai, Lao, Khmer or Burmese, so that equal contents weigh alike.
+
+    The target is the parameter `target`, else the column `language` (ISO 639 codes: "en", "zh-CN";
+    or a script), else the script in which most words of the prompt are written. It is held to
+    its script: English in a French target passes (`identified` does not let it). For Japanese,
+    ideographs count up to nine times the kana, so that Chinese does not pass; for Chinese, kana
+    count against.
+
+    Fenced and inline code, LaTeX, URLs and tags are left out, except that Chinese, Cyrillic, ...
+    words in them still count: no notation needs those, so a fence hides no such reasoning. English
+    words in a fence are not seen where the target is another language.
+
+    `part` "think" is the think block, also prefilled or unclosed; without a block it is all of the
+    response. Reasoning without a word (an empty block, digits only) is the response's fault and
+    earns 0: silence is not consistent.
+
+    Raises: ConfigError, DataError for an unknown language; ScoringError (input) where there is no
+    `language` and the prompt holds no word.
+
+    >>> consistency("<think>So 2 and 2 is four, 对吗</think>4", "What is 2 + 2?").parts["latin"]
+    4.0
+    >>> consistency("<think>二加二等于四</think>4", "What is 2 + 2?").value
+    0.0
+    """
+    name, scripts = _target(prompt, language, target)
+    thought = split(response)
+    text = thought.think if part == "think" else thought.answer
+    if part == "all" or thought.status == "none":
+        text = response
+    words = _words_by_script(text)
+    total = sum(words.values())
+    if total == 0:
+        raise ScoringError("consistency: no word to judge", fault="response")
+    value = _matching(words, scripts) / total
+    found = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
+    return Score(value, words, note=f"target {name}; words: {found}")
+
+
+def _target(prompt: str, language: str | None, target: str | None) -> tuple[str, tuple[str, ...]]:
+    """The target's name and its scripts."""
+    if target is not None:
+        return target, _scripts_of(target, ConfigError)
+    if language is not None:
+        error = functools.partial(DataError, field="language")
+        return str(language), _scripts_of(language, error)
+    words = _words_by_script(prompt)
+    if not any(words.values()):
+        raise ScoringError(
+            "consistency: the prompt has no word to tell the target language; give the column"
+            " 'language' or the parameter target",
+            fault="input",
+        )
+    script = max(words, key=words.__getitem__)
+    if script in ("han", "kana") and _is_japanese(words):
+        return "ja (from the prompt)", _scripts.LANGUAGES["ja"]
+    return f"{script} (from the prompt)", (script,)
+
+
+def _scripts_of(language: str, error) -> tuple[str, ...]:
+    code = str(language).strip().lower()
+    known = {**{s: (s,) for s in _scripts.SCRIPTS}, **_scripts.LANGUAGES}
+    found = known.get(code) or known.get(code.replace("_", "-").partition("-")[0])
+    if found is None:
+        raise error(
+            f"unknown language {clipped(language)}{did_you_mean(code, known)}"
+            " It is an ISO 639 code such as 'en' or 'zh', or a script such as 'latin'"
+        )
+    return found
+
+
+def _words_by_script(text: str) -> dict[str, float]:
+    """Words of the prose, and of scripts that no notation uses also those in code and LaTeX."""
+    kept, removed = split_prose(text)
+    words = _count(kept)
+    for script, count in _count(removed).items():
+        if script not in ("latin", "greek"):
+            words[script] = words.get(script, 0.0) + count
+    return words
+
+
+def _count(text: str) -> dict[str, float]:
+    return _scripts.word_counts(_scripts.classes(_scripts.points_of(text)))
+
+
+def _matching(words: Mapping[str, float], scripts: Sequence[str]) -> float:
+    counts = {script: words.get(script, 0.0) for script in scripts}
+    if "kana" in counts and "han" in counts:
+        counts["han"] = min(counts["han"], counts["kana"] * _HAN_PER_KANA)
+    return sum(counts.values())
+
+
+def _is_japanese(words: Mapping[str, float]) -> bool:
+    return words.get("han", 0.0) <= words.get("kana", 0.0) * _HAN_PER_KANA
+
+
+# --- identification -------------------------------------------------------------------------------
+
+
+def identified(response: str, *, languages: str | Sequence[str]) -> Annotated[Score, Range(0, 1)]:
+    """From 0 (no word is in any of `languages`) up to 1 (every word is).
+
+    ``words in the languages / words identified``, over at most eight segments of 1000 characters,
+    evenly spaced, of the prose (no code, LaTeX, URLs, tags). In each segment the words of each
+    script are judged apart: a script of one language names it; Chinese characters beside kana (one
+    to nine or more) are Japanese, else Chinese; languages in Latin, Cyrillic, Arabic or Devanagari
+    letters are told by py3langid, a naive Bayes model of byte n-grams that comes with its package.
+
+    Abstains from fewer than 40 letters of such a script, and below 200 where the model gives no
+    language half of the probability; a longer text of no language counts against. Where nothing is
+    left to judge, an empty or short text included, that is the response's fault and earns 0 (set
+    `on_response_fault` where short answers are wanted). Languages are ISO 639 codes ("en", "zh").
+
+    Raises: ConfigError for an unknown language, MissingExtra without py3langid.
+
+    >>> text = "The cat sat on the mat and looked at the moon above. 猫坐在垫子上，看着月亮。"
+    >>> identified(text, languages="zh").parts
+    {'en': 12.0, 'zh': 6.666666666666667}
+    """
+    wanted = _known_languages(languages)
+    identifier = _identifier()  # at once, so that an absent package shows on the first response
+    found: dict[str, float] = {}
+    points = _scripts.points_of(split_prose(response).kept)
+    for start, end in _segments(len(points)):
+        for language, count in _languages_in(points[start:end], identifier):
+            found[language] = found.get(language, 0.0) + count
+    total = sum(found.values())
+    if total == 0:
+        raise ScoringError("identified: too little text to tell its language", fault="response")
+    share = sum(count for language, count in found.items() if language in wanted) / total
+    best = max(found, key=found.__getitem__)
+    return Score(share, found, note=f"{found[best] / total:.0%} of the words in {best}")
+
+
+def _known_languages(languages: str | Sequence[str]) -> set[str]:
+    codes = (languages,) if isinstance(languages, str) else languages
+    wanted = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
+    for code in wanted or {""}:
+        if code not in _scripts.LANGUAGES:
+            raise ConfigError(
+                f"identified: unknown language {code!r}{did_you_mean(code, _scripts.LANGUAGES)}"
+                f" Known: {', '.join(_scripts.LANGUAGES)}"
+            )
+    return wanted
+
+
+def _segments(size: int) -> list[tuple[int, int]]:
+    """Where to look: all of a text in equal pieces, or evenly spaced pieces of a long one.
+
+    >>> _segments(1500), _segments(9000)[-1], len(_segments(9000))
+    ([(0, 750), (750, 1500)], (8000, 9000), 8)
+    """
+    count = min(-(-size // _SEGMENT), _MAX_SEGMENTS)
+    if size > count * _SEGMENT:
+        starts = [i * (size - _SEGMENT) // (count - 1) for i in range(count)]
+        return [(start, start + _SEGMENT) for start in starts]
+    return [(i * size // count, (i + 1) * size // count) for i in range(count)]
+
+
+def _languages_in(points: np.ndarray, identifier) -> Iterator[tuple[str, float]]:
+    """Languages and their words, script by script."""
+    kinds = _scripts.classes(points)
+    words = _scripts.word_counts(kinds)
+    for script, count in words.items():
+        if script in _MODELLED:
+            language = _language_by_model(points, kinds, script, identifier)
+        elif script == "han":
+            language = "ja" if _is_japanese(words) else "zh"
+        else:
+            language = _scripts.BY_SCRIPT.get(script, script).partition(" ")[0]
+        if language is not None:
+            yield language, count
+
+
+def _language_by_model(
+    points: np.ndarray, kinds: np.ndarray, script: str, identifier
+) -> str | None:
+    """The language of the words in one script; "unknown" for none, None for too few letters."""
+    import numpy as np
+
+    mine = kinds == _scripts.class_of(script)
+    letters = int(np.count_nonzero(mine))
+    if letters < _MIN_LETTERS:
+        return None
+    own = points[mine | (kinds < _scripts.FIRST_LETTER)]
+    text = own.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
+    language, confidence = identifier.classify(text)
+    if confidence >= _MIN_CONFIDENCE and script in _scripts.LANGUAGES.get(language, ()):
+        return language
+    return "unknown" if letters >= _SURE_LETTERS else None
+
+
+@functools.cache
+def _identifier():
+    """A model of our own, so that languages set on py3langid's global one change no score."""
+    try:
+        from py3langid.langid import MODEL_FILE, LanguageIdentifier
+    except ImportError:
+        raise MissingExtra.of(
+            "rules that identify languages", package="py3langid", extra="lang"
+        ) from None
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
