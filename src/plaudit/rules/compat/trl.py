@@ -33,9 +33,10 @@ EXAMPLES = {
 def accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     r"""1 if math-verify takes the response's LaTeX for the reference, else 0.
 
-    The last box before other LaTeX; no answer without LaTeX counts. A raw reference such as
-    ``\frac{1}{3}`` is read, some (words, bare tuples) are not, and math-verify's rounding accepts
-    1/2004! for 1/2006!. Hardened: `rules.math.equal`.
+    The last box goes before other LaTeX, boxes close together are read as one set, and an answer
+    without LaTeX does not count. A raw reference such as ``\frac{1}{3}`` is read, some (words, bare
+    tuples) are not, and math-verify's rounding accepts 1/2004! for 1/2006!. Hardened:
+    `rules.math.equal`.
 
     Raises: ScoringError (input) where TRL skips a row because it cannot read the reference,
     ScoreTimeout.
