@@ -9,11 +9,12 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Callable, Sequence
+from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from plaudit.rules._latex_read import Node, Oversized, Unreadable, read
-from plaudit.rules._latex_real import Arithmetic, Undecided, Value
+from plaudit.rules._latex_real import Arithmetic, Complex, Undecided, Value
 from plaudit.rules._latex_token import bare, is_word, tokens_of
 from plaudit.rules._latex_value import apart, evaluate, is_narrow, is_scalar, symbols
 
@@ -177,17 +178,28 @@ class _Comparison:
             return self.list_as_tuple(a, b)
         if kinds <= {"list", "set"}:
             return self.in_any_order(_items(a), _items(b))
-        if kinds == {"union"}:
-            return True if self.in_any_order(a[1], b[1]) else None
-        if kinds == {"union", "seq"}:
-            return None
+        if kinds <= {"union", "seq"}:
+            return self.unions(a, b)
         return self.mixed(a, b)
+
+    def unions(self, a: Node, b: Node) -> bool | None:
+        """Sets of reals, whatever intervals they were cut into."""
+        try:
+            parts = [_merged(node[1] if node[0] == "union" else [node]) for node in (a, b)]
+        except Undecided:
+            if a[0] != b[0]:
+                tuples = [node for node in (a, b) if node[0] == "seq" and len(node[3]) != 2]
+                return False if tuples else None
+            return True if self.in_any_order(a[1], b[1]) else None
+        if [part[1:3] for part in parts[0]] != [part[1:3] for part in parts[1]]:
+            return False
+        return _all(self.in_order(p[3], q[3]) for p, q in zip(*parts, strict=True))
 
     def mixed(self, a: Node, b: Node) -> bool | None:
         """One number against several."""
         for one, other in ((a, b), (b, a)):
             if one[0] == "ratio" and is_scalar(other) and len(one[1]) == 2:
-                return self.scalars(("div", *one[1]), other)
+                return self.scalars(("div", *one[1]), other) or False
             if one[0] == "set" and is_scalar(other) and len(one[1]) == 1:
                 return self.nodes(one[1][0], other)
         return False
@@ -221,8 +233,9 @@ class _Comparison:
 
     def relations(self, a: Node, b: Node) -> bool | None:
         if a[0] != b[0]:  # an inequality against an interval or a number
-            other = b if a[0] == "rel" else a
-            return None if other[0] in ("seq", "union", "set", "list") else False
+            other, relation = (b, a) if a[0] == "rel" else (a, b)
+            is_set = other[0] in ("seq", "union", "set", "list")
+            return None if is_set and set(relation[1]) != {"="} else False
         a, b = _shortened(a), _shortened(b)
         if a[1] == b[1] and self.in_order(a[2], b[2]):
             return True
@@ -252,11 +265,11 @@ class _Comparison:
     def scalars(self, a: Node, b: Node) -> bool | None:
         if a == b:
             return True
-        if a[0] == "base" and b[0] == "num":
-            b = _same_base(b, None)
-        elif b[0] == "base" and a[0] == "num":
-            a = _same_base(a, b[2])
+        if b[0] == "base" and _is_numeral(a):  # read in the base that the reference states
+            return str(a[1].numerator) == b[1].lstrip("0")
         names = symbols(a) | symbols(b)
+        if "\\log" in symbols(a) ^ symbols(b):
+            return None
         return self.expressions(a, b, names) if names else self.numbers(a, b)
 
     def numbers(self, a: Node, b: Node) -> bool | None:
@@ -317,7 +330,7 @@ def _points(names: set[str]) -> list[dict[str, Value]]:
 
 
 def _unlinked(a: Node, b: Node) -> tuple[Node, Node]:
-    """`x = 5` against `5` is 5 against 5: the last side of a chain counts where the other has none."""
+    """`x = 5` against `5` is 5 against 5: where one side is no relation, the last side counts."""
     if a[0] == "list" and b[0] != "rel":
         a = ("list", [_last_side(item) if b[0] != "list" else item for item in a[1]])
     if a[0] == "list" and b[0] == "list" and not _any_relation(b[1]):
@@ -381,12 +394,38 @@ def _chosen(node: Node, sign: str) -> Node:
     return (node[0], *map(choose, node[1:]))
 
 
-def _same_base(number: Node, base: int | None) -> Node:
-    """A numeral without a base is read in the base that the reference states."""
-    value = number[1]
-    if base is None or value.denominator != 1 or value < 0:
-        return number
-    return ("base", str(value.numerator), base)
+def _is_numeral(node: Node) -> bool:
+    return node[0] == "num" and node[1].denominator == 1 and node[1] >= 0
+
+
+def _merged(parts: Sequence[Node]) -> list[Node]:
+    """Intervals from left to right, those that touch made one. Raises Undecided."""
+    field = Arithmetic(_FIRST_DIGITS)
+    ends = []
+    for part in parts:
+        if part[0] != "seq" or len(part[3]) != 2:
+            raise Undecided("not an interval")
+        low, high = (_position(evaluate(end, {}, field)) for end in part[3])
+        ends.append((low, part[1] == "(", high, part[2] == "]", part))
+    ends.sort(key=lambda end: end[:4])
+    merged: list[tuple] = []
+    for low, is_open, high, is_closed, part in ends:
+        last = merged[-1] if merged else None
+        if last and (low, is_open and not last[3]) <= (last[2], False):
+            if (high, is_closed) > last[2:4]:
+                joined = ("seq", last[4][1], part[2], [last[4][3][0], part[3][1]])
+                merged[-1] = (*last[:2], high, is_closed, joined)
+        else:
+            merged.append((low, is_open, high, is_closed, part))
+    return [part for *_, part in merged]
+
+
+def _position(x: Value) -> Decimal:
+    """A real to twenty digits, for sorting."""
+    if isinstance(x, Complex):
+        raise Undecided("a complex end of an interval")
+    limits = {"Emax": MAX_EMAX, "Emin": MIN_EMIN, "traps": []}
+    return Context(prec=20, **limits).plus(Arithmetic(_FIRST_DIGITS).enclose(x).lo)
 
 
 _UNIT_NAMES = {

@@ -20,7 +20,7 @@ import re
 from fractions import Fraction
 from typing import Any
 
-from plaudit.rules._latex_token import FUNCTIONS, is_word
+from plaudit.rules._latex_token import FUNCTIONS, is_word, name_set
 
 __all__ = ["Node", "Oversized", "Unreadable", "read", "read_number"]
 
@@ -32,10 +32,10 @@ _MAX_EXPONENT = 4000
 _RELATIONS = frozenset(
     ("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx", "\\in", "\\equiv", "\\to")
 )
-_GREEK = frozenset(
+_GREEK = name_set(
     "\\alpha \\beta \\gamma \\delta \\epsilon \\varepsilon \\zeta \\eta \\theta \\vartheta \\kappa"
-    " \\lambda \\mu \\nu \\xi \\rho \\sigma \\tau \\phi \\varphi \\chi \\psi \\omega \\Delta \\Gamma"
-    " \\Omega \\Phi \\Sigma \\ell".split()
+    " \\lambda \\mu \\nu \\xi \\rho \\sigma \\tau \\phi \\varphi \\chi \\psi \\omega \\Delta"
+    " \\Gamma \\Omega \\Phi \\Sigma \\ell"
 )
 _CONSTANTS = {"\\pi": "pi", "\\infty": "inf", "e": "e", "i": "i", "\\imath": "i"}
 _BRACES = {"{": "}", "(": ")", "[": "]"}
@@ -46,7 +46,7 @@ _BEFORE = frozenset(('"approximately', '"about', '"approx', '"roughly', "\\appro
 _NUMBER_WORDS = {
     word: i
     for i, word in enumerate(
-        "zero one two three four five six seven eight nine ten eleven twelve".split()
+        ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     )
 }
 _REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\{(\d+)\}")
@@ -155,7 +155,9 @@ class _Reader:
         while self.peek() == "\\cup":
             self.at += 1
             parts.append(self.quantity())
-        return ("union", parts) if len(parts) > 1 else parts[0]
+        if len(parts) == 1:
+            return parts[0]
+        return ("union", [p for part in parts for p in (part[1] if part[0] == "union" else [part])])
 
     def quantity(self) -> Node:
         """A sum, the parts of a ratio, or a sum with the unit behind it."""
@@ -220,7 +222,7 @@ class _Reader:
         before = self.tokens[self.at - 1]
         if before[0].isdigit() and (token == "\\frac" or token[0].isdigit()):
             self.mixed(factors, token)
-        elif token[0].isdigit() or token[0] == ".":
+        elif (token[0].isdigit() or token[0] == ".") and before != ")":
             raise Unreadable("a number right behind a factor")
         else:
             factors.append(self.power())
@@ -338,7 +340,8 @@ class _Reader:
         if token == "{":
             return self.group()
         if token is not None and token.isdigit() and len(token) > 1:
-            self.tokens = [*self.tokens[: self.at], token[0], token[1:], *self.tokens[self.at + 1 :]]
+            self.tokens = [*self.tokens]
+            self.tokens[self.at : self.at + 1] = token[0], token[1:]
         self.enter()
         node = self.primary()
         self.leave()
@@ -413,8 +416,8 @@ class _Reader:
         return node if exponent is None else ("pow", node, exponent)
 
     def logarithm(self, _: str) -> Node:
-        if self.peek() != "_":
-            raise Unreadable("a logarithm without its base")
+        if self.peek() != "_":  # ten or e, nobody knows: a common factor without a value
+            return ("mul", [("fn", "ln", self.operand()), ("sym", "\\log")])
         self.at += 1
         base = self.argument()
         return ("logb", base, self.operand())
@@ -543,7 +546,7 @@ def _is_proper(node: Node) -> bool:
 
 
 def _numeral_before(tokens: list[str], node: Node) -> str:
-    """The digits of the numeral before a subscript as they were written (leading zeros included)."""
+    """The digits of the numeral before a subscript as they were written, leading zeros too."""
     for token in reversed(tokens[-6:]):
         if token.isdigit() and int(token) == node[1]:
             return token
@@ -553,4 +556,5 @@ def _numeral_before(tokens: list[str], node: Node) -> str:
 def _polynomial(digits: str, base: Node) -> Node:
     """A numeral whose base is a letter: 201 in base b is 2b^2 + 1."""
     powers = (("pow", base, ("num", Fraction(k))) for k in reversed(range(len(digits))))
-    return ("add", [("mul", [("num", Fraction(d)), p]) for d, p in zip(digits, powers, strict=True)])
+    terms = zip(digits, powers, strict=True)
+    return ("add", [("mul", [("num", Fraction(digit)), power]) for digit, power in terms])

@@ -241,7 +241,7 @@ class Arithmetic:
             raise Undecided("the floor of a complex number")
         rounding = ROUND_CEILING if up else ROUND_FLOOR
         low, high = (end.to_integral_value(rounding) for end in x)
-        if low != high or low.adjusted() > self.digits:
+        if not low.is_finite() or low != high or low.adjusted() > self.digits:
             raise Undecided("the floor of what may be a whole number")
         return Fraction(int(low))
 
@@ -263,7 +263,8 @@ class Arithmetic:
         if a.lo < 0 < a.hi:
             raise Undecided("a power of what may be zero")
         low, high = sorted((a.lo.copy_abs(), a.hi.copy_abs()))
-        found = Interval(self._scaled_power(low, n, self.down), self._scaled_power(high, n, self.up))
+        least, most = self._scaled_power(low, n, self.down), self._scaled_power(high, n, self.up)
+        found = Interval(least, most)
         return _real(self.neg(found)) if a.hi <= 0 and n % 2 else found
 
     def _scaled_power(self, x: Decimal, n: int, context: Context) -> Decimal:
@@ -301,7 +302,7 @@ class Arithmetic:
         return self.exp(_real(self.div(self.log(a), Fraction(n))))
 
     def _wave(self, x: Value, *, quarter_turns: int) -> Real:
-        """cos(x - quarter_turns * pi/2), by Taylor's series around the nearest zero of the angle."""
+        """cos(x - quarter_turns * pi/2), by Taylor's series."""
         if isinstance(x, Complex):
             raise Undecided("a trigonometric function of a complex number")
         if x == _ZERO:

@@ -1,7 +1,7 @@
 r"""An answer, LaTeX or plain text, as a list of tokens in one spelling.
 
-Tokens are strings: a number (``12``, ``.5``, ``0.\overline{3}``), a command (``\frac``), a letter, a
-word or a `\text` (both marked with a leading ``"``), or one operator. Everything that does not
+Tokens are strings: a number (``12``, ``.5``, ``0.\overline{3}``), a command (``\frac``), a letter,
+a word or a `\text` (both marked with a leading ``"``), or one operator. Everything that does not
 change what an answer is (spacing, ``\left``, ``\dfrac``, currency signs) is gone, so equal token
 lists are equal answers.
 """
@@ -10,14 +10,29 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["FUNCTIONS", "bare", "is_word", "tokens_of"]
+__all__ = ["FUNCTIONS", "bare", "is_word", "name_set", "tokens_of"]
+
+
+def name_set(names: str) -> frozenset[str]:
+    """The names in a text, by white space."""
+    return frozenset(names.split())
+
 
 FUNCTIONS = frozenset(("sin", "cos", "tan", "cot", "sec", "csc", "ln", "exp"))
 _NAMES = {
     **{name: "\\" + name for name in FUNCTIONS},
-    **{"sqrt": "\\sqrt", "pi": "\\pi", "oo": "\\infty", "inf": "\\infty"},
-    **{"infinity": "\\infty", "infty": "\\infty", "log": "\\log", "theta": "\\theta"},
-    **{"or": ",", "and": ",", "或": ",", "和": ","},
+    "sqrt": "\\sqrt",
+    "pi": "\\pi",
+    "oo": "\\infty",
+    "inf": "\\infty",
+    "infinity": "\\infty",
+    "infty": "\\infty",
+    "log": "\\log",
+    "theta": "\\theta",
+    "or": ",",
+    "and": ",",
+    "或": ",",
+    "和": ",",
 }
 _COMMANDS = {
     **dict.fromkeys(("\\dfrac", "\\tfrac", "\\cfrac"), "\\frac"),
@@ -31,14 +46,24 @@ _COMMANDS = {
     **dict.fromkeys(("\\lor", "\\vee", "\\land", "\\wedge"), ","),
     **dict.fromkeys(("\\thickapprox", "\\simeq", "\\sim"), "\\approx"),
     **dict.fromkeys(("\\varnothing",), "\\emptyset"),
-    **{"\\ne": "\\neq", "\\div": "/", "\\%": "%", "\\colon": ":", "\\degree": "°"},
-    **{"\\lbrace": "\\{", "\\rbrace": "\\}", "\\lbrack": "[", "\\rbrack": "]"},
-    **{"\\lparen": "(", "\\rparen": ")", "\\iff": "\\Leftrightarrow", "\\&": "&"},
+    "\\ne": "\\neq",
+    "\\div": "/",
+    "\\%": "%",
+    "\\colon": ":",
+    "\\degree": "°",
+    "\\lbrace": "\\{",
+    "\\rbrace": "\\}",
+    "\\lbrack": "[",
+    "\\rbrack": "]",
+    "\\lparen": "(",
+    "\\rparen": ")",
+    "\\iff": "\\Leftrightarrow",
+    "\\&": "&",
 }
-_DROPPED = frozenset(
+_DROPPED = name_set(
     "\\left \\right \\bigl \\bigr \\big \\Big \\bigg \\Bigg \\Bigl \\Bigr \\displaystyle \\quad"
     " \\qquad \\, \\! \\; \\: \\> \\$ \\phantom \\mathbf \\boldsymbol \\bf \\rm \\mathit \\limits"
-    " \\textstyle \\mathopen \\mathclose \\bold \\enspace \\thinspace \\mathstrut".split()
+    " \\textstyle \\mathopen \\mathclose \\bold \\enspace \\thinspace \\mathstrut"
 ) | {"\\ ", "\\\n", "\\\t", "$", "~", "€", "£", "¥", "￥"}
 _UNICODE = str.maketrans(
     {
@@ -48,15 +73,55 @@ _UNICODE = str.maketrans(
         **dict.fromkeys("，、", ","),
         **dict.fromkeys("\u00a0\u202f\u2009\u2002\u2003\u3000", " "),
         **dict.fromkeys("\u200b\u2060\ufeff", None),
-        **{"（": "(", "）": ")", "【": "[", "】": "]", "［": "[", "］": "]", "；": ";", "：": ":"},
-        **{"＝": "=", "＋": "+", "％": "%", "．": ".", "＜": "<", "＞": ">", "｜": "|", "＾": "^"},
-        **{"π": "\\pi ", "∞": "\\infty ", "√": "\\sqrt ", "θ": "\\theta ", "α": "\\alpha "},
-        **{"β": "\\beta ", "γ": "\\gamma ", "λ": "\\lambda ", "φ": "\\phi ", "ω": "\\omega "},
-        **{"≤": "\\leq ", "≥": "\\geq ", "≠": "\\neq ", "≈": "\\approx ", "∈": "\\in "},
-        **{"∪": "\\cup ", "∩": "\\cap ", "±": "\\pm ", "∓": "\\mp ", "∅": "\\emptyset "},
-        **{"ℝ": "\\mathbb{R}", "º": "°", "“": '"', "”": '"', "‘": "'", "’": "'", "′": "'"},
-        **{"½": "\\frac{1}{2}", "¼": "\\frac{1}{4}", "¾": "\\frac{3}{4}", "⅓": "\\frac{1}{3}"},
-        **{"⅔": "\\frac{2}{3}", "∛": "\\sqrt[3]"},
+        "（": "(",
+        "）": ")",
+        "【": "[",
+        "】": "]",
+        "［": "[",
+        "］": "]",
+        "；": ";",
+        "：": ":",
+        "＝": "=",
+        "＋": "+",
+        "％": "%",
+        "．": ".",
+        "＜": "<",
+        "＞": ">",
+        "｜": "|",
+        "＾": "^",
+        "π": "\\pi ",
+        "∞": "\\infty ",
+        "√": "\\sqrt ",
+        "θ": "\\theta ",
+        "α": "\\alpha ",
+        "β": "\\beta ",
+        "γ": "\\gamma ",
+        "λ": "\\lambda ",
+        "φ": "\\phi ",
+        "ω": "\\omega ",
+        "≤": "\\leq ",
+        "≥": "\\geq ",
+        "≠": "\\neq ",
+        "≈": "\\approx ",
+        "∈": "\\in ",
+        "∪": "\\cup ",
+        "∩": "\\cap ",
+        "±": "\\pm ",
+        "∓": "\\mp ",
+        "∅": "\\emptyset ",
+        "ℝ": "\\mathbb{R}",
+        "º": "°",
+        "“": '"',
+        "”": '"',
+        "‘": "'",
+        "’": "'",
+        "′": "'",
+        "½": "\\frac{1}{2}",
+        "¼": "\\frac{1}{4}",
+        "¾": "\\frac{3}{4}",
+        "⅓": "\\frac{1}{3}",
+        "⅔": "\\frac{2}{3}",
+        "∛": "\\sqrt[3]",
         **{chr(0xFF10 + i): str(i) for i in range(10)},
         **{small: f"^{{{i}}}" for i, small in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
         **{small: f"_{{{i}}}" for i, small in enumerate("₀₁₂₃₄₅₆₇₈₉")},
@@ -89,10 +154,10 @@ _WRAPPERS = (
 _PIECES = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?|[,;]")
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_SHORT_WORDS = frozenset("all the not for any yes odd are was set".split())
-_UNITS = frozenset(
+_SHORT_WORDS = name_set("all the not for any yes odd are was set")
+_UNITS = name_set(
     "cm mm km ft kg mg ml mL lb lbs oz mph kph hr hrs min mins sec secs ms cc yd yds mi inch feet"
-    " foot yard mile miles hour hours day days week year pm am usd USD rad deg sq cu kW kWh Hz".split()
+    " foot yard mile miles hour hours day days week year pm am usd USD rad deg sq cu kW kWh Hz"
 )
 
 
@@ -126,6 +191,7 @@ def tokens_of(text: str) -> list[str]:
     """
     if not text.isascii():
         text = text.translate(_UNICODE)
+    text = text.replace("\x00", " ")
     if ".m" in text or ". m" in text:
         text = _HALF_DAY.sub(r"\1\2", text)
     if "\\\\" in text and "\\begin" not in text:  # escaped twice, as in JSON

@@ -1,4 +1,4 @@
-"""The value of a tree that `_latex_read` made: exact or enclosed, at given values of its symbols."""
+"""The value of a tree that `_latex_read` made, where its symbols have given values."""
 
 from __future__ import annotations
 
@@ -8,13 +8,14 @@ from fractions import Fraction
 
 from plaudit.rules._latex_read import Node
 from plaudit.rules._latex_real import Arithmetic, Complex, Interval, Undecided, Value
+from plaudit.rules._latex_token import name_set
 
 __all__ = ["apart", "evaluate", "is_narrow", "is_scalar", "symbols"]
 
 _INFINITE = Decimal("Infinity")
-_SCALARS = frozenset(
+_SCALARS = name_set(
     "num digits const sym add mul neg div pow root fact abs floor ceil binom fn logb pct deg pm mp"
-    " base unit".split()
+    " base unit"
 )
 
 

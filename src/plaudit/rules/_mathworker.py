@@ -38,4 +38,4 @@ def _parsed(text: str) -> list[Any]:
     from math_verify import ExprExtractionConfig, LatexExtractionConfig, parse
 
     configs = [LatexExtractionConfig(boxed_match_priority=0), ExprExtractionConfig()]
-    return parse(text, configs, fallback_mode="no_fallback", parsing_timeout=None)
+    return parse(text, configs, fallback_mode="no_fallback", parsing_timeout=0)

@@ -45,7 +45,7 @@ def _parsed(reference: str) -> Answer:
     text = _unwrapped(reference)
     if not any(map(str.isalnum, text)) and "\\" not in text and "∞" not in text:
         raise DataError(f"an empty reference answer: {clipped(reference)}", field="reference")
-    if text.count("{") != text.count("}"):
+    if text.count("{") - text.count("\\{") != text.count("}") - text.count("\\}"):
         raise DataError(f"braces that do not balance: {clipped(reference)}", field="reference")
     try:
         return answer_of(text)

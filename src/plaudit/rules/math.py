@@ -8,8 +8,15 @@ import os
 from typing import Annotated, NamedTuple
 
 from plaudit import think
-from plaudit.errors import ConfigError, DataError, MissingExtra, ScoreTimeout, ScoringError
-from plaudit.errors import clipped, did_you_mean
+from plaudit.errors import (
+    ConfigError,
+    DataError,
+    MissingExtra,
+    ScoreTimeout,
+    ScoringError,
+    clipped,
+    did_you_mean,
+)
 from plaudit.rules import _extract
 from plaudit.rules._extract import Extract
 from plaudit.rules._latex_equal import Percent, answer_of, same
@@ -78,7 +85,7 @@ def equal(
     if isinstance(found, str):
         return Score(0.0, note=found)
     judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
-    verdict = judge(found.text, gold, percent, deadline_s)
+    verdict = judge(found.text, str(reference), percent, deadline_s)
     shown = f"extracted {_shown(found.text)} ({found.mark}) against {_shown(gold)}"
     if verdict.fault is not None:
         raise verdict.fault(f"{shown}: {verdict.why}", "response")
