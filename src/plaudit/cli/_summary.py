@@ -17,15 +17,16 @@ if TYPE_CHECKING:
 __all__ = ["Problems", "print_summary", "result_of"]
 
 _MOST = 5
+_MOST_MESSAGES = 200
 _LIMIT = 300
 
 
 @dataclass
 class Problems:
-    """The first bad rows and the first responses that could not be scored properly."""
+    """The first bad rows, and the faults of responses by message with the first place of each."""
 
     bad_rows: list[str] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
+    faults: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def add(self, row: Row, result: Result) -> None:
         """Keeps what is told about the row, if there is room."""
@@ -33,10 +34,22 @@ class Problems:
             told = spelled_as_options(str(row.placed(result.error)))
             self.bad_rows.append(on_one_line(told, _LIMIT))
         for i, score in enumerate(result.scores):
-            if score.error is not None and len(self.errors) < _MOST:
+            if score.error is not None:
                 which = f" response {i + 1}" if row.is_list else ""
-                told = f"{row.where}:{which} {score.fault} fault: {score.error}"
-                self.errors.append(on_one_line(told, _LIMIT))
+                self._count(on_one_line(f"{score.fault} fault: {score.error}", _LIMIT), row, which)
+
+    def _count(self, message: str, row: Row, which: str) -> None:
+        place, count = self.faults.get(message, (f"{row.where}:{which}", 0))
+        if count or len(self.faults) < _MOST_MESSAGES:
+            self.faults[message] = place, count + 1
+
+    def fault_lines(self) -> list[str]:
+        """The most frequent messages, each with its first place."""
+        ranked = sorted(self.faults.items(), key=lambda item: -item[1][1])
+        return [
+            f"{place} {message}{f' ({count:,} times)' if count > 1 else ''}"
+            for message, (place, count) in ranked[:_MOST]
+        ]
 
 
 def print_summary(
@@ -53,9 +66,10 @@ def print_summary(
     """
     out, counts = console(stderr=on_stderr), summary.counts
     made = table(*_HEAD, numeric=_HEAD[1:])
-    for part in (summary.reward, *summary.parts):
+    shown = [part for part in summary.parts if "/" not in part.name]
+    for part in (summary.reward, *shown):
         made.add_row(*_cells(part, is_whole=not part.name))
-    seen = {part.name for part in summary.parts}
+    seen = {part.name for part in shown}
     for name in (name for name in names if name not in seen):
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
         made.add_row(text(f"  {name}", "yellow"), *cells)
@@ -69,10 +83,10 @@ def print_summary(
     )
     for title, lines, total in (
         ("bad rows", problems.bad_rows, counts.bad_rows),
-        ("faults", problems.errors, sum(counts.faulted.values())),
+        ("faults", problems.fault_lines(), len(problems.faults)),
     ):
         if lines:
-            more = f" (the first {len(lines)} of {total:,})" if total > len(lines) else ""
+            more = f" ({len(lines)} of {total:,})" if total > len(lines) else ""
             out.print(text(f"{title}{more}:", "bold"))
             out.print(text("\n".join(f"  {line}" for line in lines)))
 
