@@ -10,12 +10,14 @@ declared minimum and ``fault="response"``. System faults are tried once more.
 
 from __future__ import annotations
 
+import contextlib
+import io
 import itertools
 import math
 import pickle
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
@@ -87,22 +89,34 @@ def run(
     >>> [score.value for score in next(results).scores]
     [1.0, 2.0]
     """
-    if workers < 0 or batch_size < 1 or not deadline_s > 0:
+    if workers < 0 or batch_size < 1 or not 0 < deadline_s < math.inf:
         raise ConfigError(
             f"run: workers={workers}, batch_size={batch_size}, deadline_s={deadline_s}"
-            " must be at least 0, at least 1 and positive"
+            " must be at least 0, at least 1, and positive and finite"
         )
+    if workers == 0 or not reward.cpu_bound:
+        batches = _in_process(reward, items, batch_size)
+    else:
+        _check_portable(reward)
+        batches = _in_workers(reward, items, workers, deadline_s, batch_size)
+    return _counted(batches, strict, on_progress)
+
+
+def _counted(
+    batches: Generator[list[Result]],
+    strict: bool,
+    on_progress: Callable[[Progress], None] | None,
+) -> Iterator[Result]:
     progress, began = Progress(), time.monotonic()
-    here = workers == 0 or not reward.cpu_bound
-    batches = _in_process(reward, items, batch_size) if here else None
-    for batch in batches or _in_workers(reward, items, workers, deadline_s, batch_size):
-        if strict:
-            _raise_bad(batch)
-        progress.count(batch)
-        progress.seconds = time.monotonic() - began
-        if on_progress is not None:
-            on_progress(progress)
-        yield from batch
+    with contextlib.closing(batches):  # an error on its way up would keep the workers alive
+        for batch in batches:
+            if strict:
+                _raise_bad(batch)
+            progress.count(batch)
+            progress.seconds = time.monotonic() - began
+            if on_progress is not None:
+                on_progress(progress)
+            yield from batch
 
 
 def _raise_bad(batch: Sequence[Result]) -> None:
@@ -114,7 +128,7 @@ def _raise_bad(batch: Sequence[Result]) -> None:
 # --- in this process ------------------------------------------------------------------------------
 
 
-def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Iterator[list[Result]]:
+def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Generator[list[Result]]:
     numbered = iter(enumerate(items))
     while batch := list(itertools.islice(numbered, size)):
         groups = [item for _, item in batch if isinstance(item, Group)]
@@ -150,15 +164,24 @@ def _results(batch: Sequence[tuple[int, Any]], scored: Sequence[Any]) -> list[Re
 # --- in worker processes --------------------------------------------------------------------------
 
 
+class _Importable(pickle.Unpickler):
+    """Refuses what only the running script or notebook defines."""
+
+    def find_class(self, module_name: str, global_name: str) -> Any:
+        if module_name in ("__main__", "__mp_main__"):
+            raise AttributeError(f"{global_name} is defined in the running script or notebook")
+        return super().find_class(module_name, global_name)
+
+
 def _check_portable(reward: Reward) -> None:
     """Raises ConfigError where a worker process could not load the reward."""
-    advice = "put it into a module that can be imported, or pass workers=0"
     try:
-        data = pickle.dumps(reward, protocol=5)
+        _Importable(io.BytesIO(pickle.dumps(reward, protocol=5))).load()
     except (pickle.PicklingError, AttributeError, TypeError) as error:
-        raise ConfigError(f"{reward!r} cannot go to a worker process ({error}): {advice}") from None
-    if b"__main__" in data:
-        raise ConfigError(f"{reward!r} is defined in the running script or notebook: {advice}")
+        raise ConfigError(
+            f"{reward!r} cannot go to a worker process: {error};"
+            " put it into a module that can be imported, or pass workers=0"
+        ) from None
 
 
 class _Scorer:
@@ -173,8 +196,7 @@ class _Scorer:
 
 def _in_workers(
     reward: Reward, items: Iterable[Any], workers: int, deadline_s: float, most: int
-) -> Iterator[list[Result]]:
-    _check_portable(reward)
+) -> Generator[list[Result]]:
     numbered = iter(enumerate(items))
     size = _BatchSize(most)
     waiting: deque[tuple[list[tuple[int, Any]], Future[list[Any]]]] = deque()
@@ -240,8 +262,9 @@ class _Judge:
 
     def _alone(self, group: Group) -> list[Score] | DataError:
         began = time.monotonic()
-        limit = self._deadline_s * max(1, len(group.responses))
-        outcome = self._call([group], limit, try_again=True)
+        can_split = len(group.responses) > 1 and not self._reward.relative
+        limit = self._deadline_s if can_split else self._deadline_s * max(1, len(group.responses))
+        outcome = self._call([group], limit, try_again=not can_split)
         if outcome.status == "ok":
             self._size.learn(1, time.monotonic() - began)
             return outcome.value[0]
@@ -256,8 +279,8 @@ class _Judge:
         return outcome
 
     def _one_by_one(self, group: Group, outcome: Outcome) -> list[Score] | DataError:
-        if len(group.responses) == 1:
-            return [self._blame(outcome)]
+        if len(group.responses) <= 1:
+            return [self._blame(outcome)] * len(group.responses)
         if self._reward.relative:
             failed = Score.unscored(f"the group {_what(outcome, self._deadline_s)}", fault="system")
             return [failed] * len(group.responses)

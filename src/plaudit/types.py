@@ -80,6 +80,8 @@ class Group:
         columns: Mapping[str, Any] | None = None,
         id: str = "",
     ) -> None:
+        if isinstance(responses, str):
+            raise TypeError(f"responses is a list; for one response write [{responses[:20]!r}]")
         turn: Message = {"role": "user", "content": prompt} if isinstance(prompt, str) else {}
         put = object.__setattr__
         put(self, "prompt", (turn,) if isinstance(prompt, str) else tuple(prompt))

@@ -42,6 +42,7 @@ _BOOT = (
     "from plaudit.workers import _serve; _serve(sys.argv[2], json.loads(sys.argv[3]))"
 )
 _START_LIMIT_S = 120.0
+_LONGEST_WAIT_S = 1e6  # the system call takes milliseconds in an int
 _BLAMED_SHARE = 0.8  # of the deadline, in CPU time: above it the job itself is to blame
 _WALL_PER_CPU = 10.0  # how much longer than its CPU deadline a lone job may take
 
@@ -134,7 +135,7 @@ class Pool:
                 worker = self._spawn()
             worker.wait_ready()
             outcome = worker.run(message, limit, by_cpu=by_cpu)
-            if not worker.is_alive:
+            if not worker.is_alive and free is self._free:  # not closed meanwhile
                 worker = self._spawn()
             return outcome
         finally:
@@ -211,7 +212,7 @@ class _Worker:
     def _poll(self, timeout_s: float) -> bool:
         poller = select.poll()
         poller.register(self._from, select.POLLIN)
-        return bool(poller.poll(timeout_s * 1000))
+        return bool(poller.poll(min(timeout_s, _LONGEST_WAIT_S) * 1000))
 
     def _wait_cpu(self, began: float, limit: float) -> bool:
         end = time.monotonic() + _WALL_PER_CPU * limit
