@@ -57,8 +57,7 @@ class TestFormats:
         assert texts(put(name, gzip.compress(lines()))) == self.EXPECTED
 
     def test_zstd(self, put):
-        import pyarrow
-
+        pyarrow = pytest.importorskip("pyarrow")
         packed = pyarrow.compress(lines(), codec="zstd", asbytes=True)
         assert texts(put("a.jsonl.zst", packed)) == self.EXPECTED
         assert texts(put("a", packed)) == self.EXPECTED
@@ -196,8 +195,7 @@ class TestDamage:
         )
 
     def test_a_truncated_zstd(self, put):
-        import pyarrow
-
+        pyarrow = pytest.importorskip("pyarrow")
         packed = pyarrow.compress(lines(), codec="zstd", asbytes=True)
         assert "cut off or damaged" in told(put("a.zst", packed[:-3]), format="jsonl")[-1][1]
 
