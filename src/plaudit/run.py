@@ -30,6 +30,7 @@ from plaudit.workers import Outcome, Pool
 __all__ = ["Progress", "Result", "run"]
 
 _TARGET_BATCH_S = 0.02
+_BATCH_CHARS = 4_000_000
 _AHEAD = 4  # batches under way or waiting, per worker
 
 
@@ -110,19 +111,26 @@ def _counted(
     progress, began = Progress(), time.monotonic()
     with contextlib.closing(batches):  # an error on its way up would keep the workers alive
         for batch in batches:
-            if strict:
-                _raise_bad(batch)
             progress.count(batch)
             progress.seconds = time.monotonic() - began
             if on_progress is not None:
                 on_progress(progress)
-            yield from batch
+            for result in batch:
+                if strict and result.error is not None:
+                    raise result.error
+                yield result
 
 
-def _raise_bad(batch: Sequence[Result]) -> None:
-    for result in batch:
-        if result.error is not None:
-            raise result.error
+def _take(numbered: Iterator[tuple[int, Any]], size: int) -> list[tuple[int, Any]]:
+    """The next items: at most `size`, and not more text than fits into memory many times."""
+    batch, chars = [], 0
+    for pair in itertools.islice(numbered, size):
+        batch.append(pair)
+        if isinstance(pair[1], Group):
+            chars += sum([len(response.text) for response in pair[1].responses])
+            if chars > _BATCH_CHARS:
+                break
+    return batch
 
 
 # --- in this process ------------------------------------------------------------------------------
@@ -130,7 +138,7 @@ def _raise_bad(batch: Sequence[Result]) -> None:
 
 def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Generator[list[Result]]:
     numbered = iter(enumerate(items))
-    while batch := list(itertools.islice(numbered, size)):
+    while batch := _take(numbered, size):
         groups = [item for _, item in batch if isinstance(item, Group)]
         yield _results(batch, score_batch(reward, groups))
 
@@ -208,7 +216,7 @@ def _in_workers(
         try:
             while True:
                 while len(waiting) < workers * _AHEAD:
-                    batch = list(itertools.islice(numbered, size.now))
+                    batch = _take(numbered, size.now)
                     if not batch:
                         break
                     groups = [item for _, item in batch if isinstance(item, Group)]
