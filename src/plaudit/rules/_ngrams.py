@@ -366,13 +366,12 @@ def words_of(text: str, segmenter: Segmenter | None = None) -> list[str]:
     return words
 
 
-def jieba_words(text: str, *, hmm: bool = True) -> list[str]:
-    """The text cut by jieba's own dictionary, punctuation and spaces included.
+def jieba_words(text: str) -> list[str]:
+    """The text as jieba cuts it by default: punctuation and spaces included, new words guessed."""
+    tokenizer = _jieba()
+    from plaudit.rules._jieba import cut
 
-    `hmm` guesses words that the dictionary lacks, in time quadratic in the longest run of unknown
-    characters.
-    """
-    return list(_jieba().cut(text, HMM=hmm))
+    return list(cut(tokenizer, text))
 
 
 @functools.cache
