@@ -34,7 +34,7 @@ __all__ = [
 RANGES: Mapping[str, str] = {
     "latin": "41-5a 61-7a aa ba c0-d6 d8-f6 f8-2b8 2e0-2e4 1d00-1d25 1d2c-1d5c 1d62-1d65 1d6b-1d77"
     " 1d79-1dbe 1e00-1eff 2071 207f 2090-209f 212a-212b 2132 214e 2160-2188 24b6-24e9 2c60-2c7f"
-    " a722-a787 a78b-a7ff ab30-ab69 fb00-fb06 ff21-ff3a ff41-ff5a 10780-107bf 1d400-1d6a5"
+    " a722-a787 a78b-a7ff ab30-ab64 ab66-ab69 fb00-fb06 ff21-ff3a ff41-ff5a 10780-107bf 1d400-1d6a5"
     " 1df00-1dfff",
     "greek": "b5 370-373 376-37d 37f 386 388-3e1 3f0-3ff 1d26-1d2a 1d5d-1d61 1d66-1d6a 1dbf"
     " 1f00-1fbc 1fbe 1fc2-1fcc 1fd0-1fdb 1fe0-1fec 1ff2-1ffc 2126 ab65 10140-10174 1d242-1d244"

@@ -27,6 +27,19 @@ EXAMPLES = {
 
 Of = Literal["letters", "chars"]
 
+_NAMES = {
+    "english": "en",
+    "chinese": "zh",
+    "japanese": "ja",
+    "korean": "ko",
+    "french": "fr",
+    "german": "de",
+    "spanish": "es",
+    "portuguese": "pt",
+    "italian": "it",
+    "russian": "ru",
+}
+
 # A text is Japanese with up to so many words of ideographs to one of kana (nine characters to one).
 _HAN_PER_KANA = 9 * _scripts.CHARS_PER_WORD["kana"] / _scripts.CHARS_PER_WORD["han"]
 
@@ -114,24 +127,24 @@ def consistency(
 ) -> Annotated[Score, Range(0, 1)]:
     """From 0 (no word in the target language) up to 1 (every word of the reasoning is in it).
 
-    ``target words / all words``: the language consistency reward of DeepSeek-R1 (2025, section
-    2.3.2: "the proportion of target language words in the CoT"), which published no code. A word is
-    a run of two or more letters of one script; in scripts without spaces it is 1.5 ideographs, 2.5
-    kana, or 4 letters of Thai, Lao, Khmer or Burmese, so that equal contents weigh alike.
+    ``target words / all words``: the language consistency reward of DeepSeek-R1 (DeepSeek-AI 2025,
+    section 2.3.2), for which no code was published. A word is a run of two or more letters of one
+    script; in scripts without spaces it is 1.5 ideographs, 2.5 kana, or 4 letters of Thai, Lao,
+    Khmer or Burmese, so that equal contents weigh alike.
 
-    The target is the parameter `target`, else the column `language` (ISO 639 codes: "en", "zh-CN";
-    or a script), else the script in which most words of the prompt are written. It is held to
-    its script: English in a French target passes (`identified` does not let it). For Japanese,
-    ideographs count up to nine times the kana, so that Chinese does not pass; for Chinese, kana
-    count against.
+    The target is the parameter `target`, else the column `language` ("en", "zh-CN", "English", or a
+    script such as "latin"), else the script in which most words of the prompt are written. Only its
+    script is held to: English passes where French is due (with `identified` it does not). For
+    Japanese, ideographs count up to nine times the kana, so that Chinese does not pass; for
+    Chinese, kana count against.
 
     Fenced and inline code, LaTeX, URLs and tags are left out, except that Chinese, Cyrillic, ...
     words in them still count: no notation needs those, so a fence hides no such reasoning. English
     words in a fence are not seen where the target is another language.
 
     `part` "think" is the think block, also prefilled or unclosed; without a block it is all of the
-    response. Reasoning without a word (an empty block, digits only) is the response's fault and
-    earns 0: silence is not consistent.
+    response. What follows the block is then free: see ``part="all"``. Reasoning without a word (an
+    empty block, digits only) is the response's fault and earns 0: silence is not consistent.
 
     Raises: ConfigError, DataError for an unknown language; ScoringError (input) where there is no
     `language` and the prompt holds no word.
@@ -159,7 +172,7 @@ def _target(prompt: str, language: str | None, target: str | None) -> tuple[str,
     """The target's name and its scripts."""
     if target is not None:
         return target, _scripts_of(target, ConfigError)
-    if language is not None:
+    if language is not None and str(language).strip():
         error = functools.partial(DataError, field="language")
         return str(language), _scripts_of(language, error)
     words = _words_by_script(prompt)
@@ -177,6 +190,7 @@ def _target(prompt: str, language: str | None, target: str | None) -> tuple[str,
 
 def _scripts_of(language: str, error) -> tuple[str, ...]:
     code = str(language).strip().lower()
+    code = _NAMES.get(code, code)
     known = {**{s: (s,) for s in _scripts.SCRIPTS}, **_scripts.LANGUAGES}
     found = known.get(code) or known.get(code.replace("_", "-").partition("-")[0])
     if found is None:
@@ -286,7 +300,7 @@ def _languages_in(points: np.ndarray, identifier) -> Iterator[tuple[str, float]]
             language = "ja" if _is_japanese(words) else "zh"
         else:
             language = _scripts.BY_SCRIPT.get(script, script).partition(" ")[0]
-        if language is not None:
+        if language is not None and str(language).strip():
             yield language, count
 
 
