@@ -234,8 +234,9 @@ def tail_loop(
     """0 where the response ends in a loop ("repeats until cut off"), else 1.
 
     A loop is an ending of at least `min_chars` characters that repeats its first period exactly,
-    `min_repeats` times or more; the last round may be cut anywhere. Of several periods the one that
-    covers most counts. The parts are its `period`, `repeats` and `covered` characters.
+    `min_repeats` times or more; the last round may be cut anywhere, and white space may follow. Of
+    several periods the one that covers most counts. The parts are its `period`, `repeats` and
+    `covered` characters.
 
     With `cut_only` only a loop that ran into the length limit counts (`finish_reason` "length").
     One word after the loop, or a number that counts on in each round, and it is no longer one: see
@@ -253,6 +254,9 @@ def tail_loop(
     if cut_only and finish_reason != "length":
         return Score(1.0)
     period, covered = _tail_period(response, min_repeats, min_chars)
+    if covered == 0:
+        response = response.rstrip()
+        period, covered = _tail_period(response, min_repeats, min_chars)
     if covered == 0:
         return Score(1.0)
     repeats = covered / period

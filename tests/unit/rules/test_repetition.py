@@ -430,6 +430,11 @@ def test_tail_loop_prefers_the_period_that_covers_most():
     assert score.parts == {"period": 48.0, "repeats": 6.0, "covered": 288.0}
 
 
+def test_tail_loop_looks_past_white_space_but_sees_a_loop_of_it():
+    assert rep.tail_loop("ha" * 100 + "\n\n").parts["covered"] == 200.0
+    assert rep.tail_loop("Done." + "\n" * 100).parts["period"] == 1.0
+
+
 def test_tail_loop_cut_only_reads_the_finish_reason():
     text = "ha" * 100
     assert rep.tail_loop(text, "stop", cut_only=True).value == 1.0
