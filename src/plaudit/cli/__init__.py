@@ -7,6 +7,9 @@ __all__ = ["main"]
 
 def main() -> None:
     """Runs the command line and exits with its code."""
-    from plaudit.cli._app import app
+    try:
+        from plaudit.cli._app import app
 
-    app(prog_name="plaudit")
+        app(prog_name="plaudit")
+    except KeyboardInterrupt:  # before or after the verb, where nothing is to be kept
+        raise SystemExit(130) from None

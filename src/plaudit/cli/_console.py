@@ -66,12 +66,14 @@ def table(*columns: str, numeric: tuple[str, ...] = ()) -> Table:
 def number(value: float) -> str:
     """A value in four decimals at most; "-" for none.
 
-    >>> number(0.5), number(1234567.0), number(float("nan"))
-    ('0.5', '1234567', '-')
+    >>> number(0.5), number(1234567.0), number(-0.0), number(float("nan"))
+    ('0.5', '1234567', '0', '-')
     """
     if math.isnan(value):
         return "-"
-    return f"{value:.4f}".rstrip("0").rstrip(".") if abs(value) < 1e9 else f"{value:g}"
+    if abs(value) >= 1e9:
+        return f"{value:g}"
+    return f"{round(value, 4) + 0.0:.4f}".rstrip("0").rstrip(".")
 
 
 def on_one_line(value: str, limit: int) -> str:

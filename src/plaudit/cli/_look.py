@@ -37,12 +37,12 @@ class Looks(NamedTuple):
         return self.counts[mark] >= share * self.num_responses > 0
 
 
-def look(path: str, columns: Mapping[str, str], limit: int) -> Looks:
+def look(path: str, given: Mapping[str, str], limit: int) -> Looks:
     """Reads the first rows of a file, guessing the columns that have unusual names.
 
     Raises: ConfigError where there is no row, or no column that could hold responses.
     """
-    columns = dict(columns)
+    columns = dict(given)
     rows = _read(path, columns, limit)
     if not any(isinstance(row.group, Group) for row in rows):
         columns |= _guessed(path, [row.raw for row in rows if row.raw], columns)

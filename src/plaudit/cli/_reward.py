@@ -21,6 +21,7 @@ __all__ = [
     "Path",
     "Recipe",
     "Set",
+    "as_yaml",
     "choose",
     "columns_of",
     "importing",
@@ -116,6 +117,13 @@ def node_of(path: str) -> dict[str, Any]:
         key, value = _key_value(setting, f"--reward {use}")
         node[key] = value
     return node
+
+
+def as_yaml(recipe: Mapping[str, Any]) -> str:
+    """The text of a recipe, for people who want the same scores again."""
+    import yaml
+
+    return yaml.safe_dump(dict(recipe), sort_keys=False, allow_unicode=True)
 
 
 def columns_of(settings: Sequence[str] | None) -> dict[str, str]:

@@ -21,35 +21,47 @@ _MOST_MESSAGES = 200
 _LIMIT = 300
 
 
+class Messages:
+    """What went wrong, each message once: its first place and how often it came."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, place: str, message: str) -> None:
+        """Counts a message; beyond a number of different ones new ones are not kept."""
+        message = on_one_line(message, _LIMIT)
+        first, count = self._found.get(message, (place, 0))
+        if count or len(self._found) < _MOST_MESSAGES:
+            self._found[message] = first, count + 1
+
+    def lines(self) -> list[str]:
+        """The most frequent messages, of equals the first."""
+        ranked = sorted(self._found.items(), key=lambda item: -item[1][1])
+        return [
+            f"{place}: {message}{f' ({count:,} times)' if count > 1 else ''}"
+            for message, (place, count) in ranked[:_MOST]
+        ]
+
+
 @dataclass
 class Problems:
-    """The first bad rows, and the faults of responses by message with the first place of each."""
+    """The rows that could not be read, and the faults of responses."""
 
-    bad_rows: list[str] = field(default_factory=list)
-    faults: dict[str, tuple[str, int]] = field(default_factory=dict)
+    bad_rows: Messages = field(default_factory=Messages)
+    faults: Messages = field(default_factory=Messages)
 
     def add(self, row: Row, result: Result) -> None:
-        """Keeps what is told about the row, if there is room."""
-        if result.error is not None and len(self.bad_rows) < _MOST:
-            told = spelled_as_options(str(row.placed(result.error)))
-            self.bad_rows.append(on_one_line(told, _LIMIT))
+        """Keeps what is told about the row."""
+        if result.error is not None:
+            told = row.placed(result.error)
+            self.bad_rows.add(told.where, spelled_as_options(str(told.at(""))))
         for i, score in enumerate(result.scores):
             if score.error is not None:
                 which = f" response {i + 1}" if row.is_list else ""
-                self._count(on_one_line(f"{score.fault} fault: {score.error}", _LIMIT), row, which)
-
-    def _count(self, message: str, row: Row, which: str) -> None:
-        place, count = self.faults.get(message, (f"{row.where}:{which}", 0))
-        if count or len(self.faults) < _MOST_MESSAGES:
-            self.faults[message] = place, count + 1
-
-    def fault_lines(self) -> list[str]:
-        """The most frequent messages, each with its first place."""
-        ranked = sorted(self.faults.items(), key=lambda item: -item[1][1])
-        return [
-            f"{place} {message}{f' ({count:,} times)' if count > 1 else ''}"
-            for message, (place, count) in ranked[:_MOST]
-        ]
+                self.faults.add(f"{row.where}{which}", f"{score.fault} fault: {score.error}")
 
 
 def print_summary(
@@ -57,12 +69,14 @@ def print_summary(
     problems: Problems,
     seconds: float,
     *,
+    num_before: int = 0,
     names: Iterable[str] = (),
     on_stderr: bool = False,
 ) -> None:
     """Prints the table of the reward and its parts, and what went wrong.
 
-    `names` are the parts that the recipe has: one that applied to no row is listed all the same.
+    `num_before` rows are of an earlier run. `names` are the parts that the recipe has: one that
+    applied to no row is listed all the same.
     """
     out, counts = console(stderr=on_stderr), summary.counts
     made = table(*_HEAD, numeric=_HEAD[1:])
@@ -74,19 +88,18 @@ def print_summary(
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
         made.add_row(text(f"  {name}", "yellow"), *cells)
     out.print(made)
-    rate = f"{counts.rows / seconds:,.0f} rows/s" if seconds > 0 else ""
+    before = f", {num_before:,} of them before" if num_before else ""
+    unscored = f"{counts.unscored:,} unscored{_faults(counts.faulted)}"
+    rate = f"{(counts.rows - num_before) / max(seconds, 1e-9):,.0f} rows/s"
     out.print(
         text(
-            f"{counts.rows:,} rows ({counts.bad_rows:,} bad), {counts.responses:,} responses"
-            f" ({counts.unscored:,} unscored{_faults(counts.faulted)}) in {seconds:.1f} s, {rate}"
+            f"{counts.rows:,} rows ({counts.bad_rows:,} bad{before}), {counts.responses:,}"
+            f" responses ({unscored}) in {seconds:.1f} s, {rate}"
         )
     )
-    for title, lines, total in (
-        ("bad rows", problems.bad_rows, counts.bad_rows),
-        ("faults", problems.fault_lines(), len(problems.faults)),
-    ):
-        if lines:
-            more = f" ({len(lines)} of {total:,})" if total > len(lines) else ""
+    for title, messages in (("bad rows", problems.bad_rows), ("faults", problems.faults)):
+        if lines := messages.lines():
+            more = f" ({len(lines)} of {len(messages)} messages)" if len(messages) > _MOST else ""
             out.print(text(f"{title}{more}:", "bold"))
             out.print(text("\n".join(f"  {line}" for line in lines)))
 

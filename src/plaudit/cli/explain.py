@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -50,6 +52,7 @@ def run(
     row = _row(place, columns_of(columns))
     if isinstance(row.group, DataError):
         raise row.group
+    _warm_up(chosen.reward, row.group)
     tree = explain(chosen.reward, row.group, name=chosen.name)
     out = console()
     for i in _wanted(response, row.group):
@@ -57,6 +60,15 @@ def run(
         _print_tree(out, tree, i)
     failed = tree.error is not None or any(not score.is_scored for score in tree.scores)
     raise typer.Exit(1 if failed else 0)
+
+
+def _warm_up(reward: Reward, group: Group) -> None:
+    """Loads what the rules import, so that the times shown are theirs alone."""
+    from plaudit.combine import replace_responses
+    from plaudit.types import Response
+
+    with contextlib.suppress(DataError):
+        reward.score([replace_responses(group, [Response("")] * len(group.responses))])
 
 
 def _wanted(response: int | None, group: Group) -> list[int]:
@@ -100,6 +112,9 @@ def _print_response(out: Console, row: Row, group: Group, i: int, *, full: bool)
     out.print(text(f"prompt: {on_one_line(prompt_text(group), 200)}", "dim"))
     out.print(_response_text(response, full=full))
     out.print(text(_about(response), "dim"))
+    for name, start, end in _spans(response.text):
+        found = on_one_line(response.text[start:end], 80)
+        out.print(text(f"{name}, characters {start}-{end}: {found}", "dim"))
 
 
 def _response_text(response: Response, *, full: bool) -> Text:
@@ -117,6 +132,22 @@ def _cut(value: str, limit: int) -> str:
     from plaudit.report._text import clip
 
     return clip(value, limit)
+
+
+def _spans(response: str) -> Iterator[tuple[str, int, int]]:
+    """Where the think block, the last answer tag and the last box stand."""
+    from plaudit.rules._boxed import last_boxed
+    from plaudit.think import split
+
+    thought = split(response)
+    if thought.status != "none":
+        yield f"think block ({thought.status})", 0, len(response) - len(thought.answer)
+    end = response.rfind("</answer>")
+    start = response.rfind("<answer>", 0, max(end, 0))
+    if start >= 0:
+        yield "last answer tag", start, end + len("</answer>")
+    if (box := last_boxed(response)) is not None:
+        yield "last box", box[1], box[2]
 
 
 def _about(response: Response) -> str:

@@ -139,8 +139,14 @@ class _Job:
             raise typer.Exit(130) from None
         if writer is not None and writer.num_replaced:
             stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
-        seconds, names = time.monotonic() - began, getattr(self.chosen.reward, "parts", ())
-        print_summary(summary, self.problems, seconds, names=names, on_stderr=self.output == "-")
+        print_summary(
+            summary,
+            self.problems,
+            time.monotonic() - began,
+            num_before=writer.num_done if writer else 0,
+            names=getattr(self.chosen.reward, "parts", ()),
+            on_stderr=self.output == "-",
+        )
         self._report(summary)
         return summary
 
@@ -186,8 +192,7 @@ class _Job:
         return f"; they are kept beside {self.output}: the same command with --resume goes on"
 
     def _report(self, summary: Summary) -> None:
-        import yaml
-
+        from plaudit.cli._reward import as_yaml
         from plaudit.report import write_report
 
         if self.report is None:
@@ -196,9 +201,7 @@ class _Job:
             self.report,
             summary,
             title=f"{self.chosen.name}: {', '.join(self.inputs)}",
-            recipe_text=yaml.safe_dump(
-                dict(self.chosen.recipe), sort_keys=False, allow_unicode=True
-            ),
+            recipe_text=as_yaml(self.chosen.recipe),
             command=shlex.join(["plaudit", *sys.argv[1:]]),
             meta={"input": ", ".join(self.inputs), "plaudit": plaudit.__version__},
         )
