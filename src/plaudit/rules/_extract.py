@@ -21,16 +21,18 @@ _WINDOW = 2000
 _MARGIN = 60  # a number so near to the cut may have lost its first digits
 _NUMBER = re.compile(
     r"(?:(?<![\w.)\]}])[-−+])?(?:\\?[$€£¥])?(?:(?<=[$€£¥])[-−])?"
-    r"(?:\d{1,3}(?:,\d{3})+(?![\d,]*\d)|\d+)(?:\.\d+)?(?:\s?\\?%)?(?:/\d+(?![\d.]))?"
+    r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?(?:\s?\\?%)?(?:/\d+(?![\d.]))?"
 )
-_ANSWER_IS = re.compile(
-    r"(?i)(?:\bfinal\s+)?\banswer(?:\s*\*\*)?[\"']?\s*(?:is|was|=|:|：)(?:\s*\*\*)?\s*[:：]?\s*"
+_IS = re.compile(
+    r"(?:nswer|NSWER)(?:\*\*)?[\"']?\s{0,9}(?:is|IS|was|=|:|：)(?:\*\*)?\s{0,9}[:：]?\s{0,9}"
 )
 _CHINESE = re.compile(r"答案\s*(?:应该是|应为|应是|是|为|等于)?\s*[:：=]?\s*")
 _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
 _HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
 _SPANS = (("$$", "$$"), ("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"))
-_PLAIN_VALUE = re.compile(r"[-−+]?\\?[$€£¥]?[-−]?[\d,]*\.?\d+(?:\s*\\?%|(?:\s+[^\W\d_]+){0,3})?")
+_PLAIN_VALUE = re.compile(
+    r"[-−+]?\\?[$€£¥]?[-−]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*\\?%|(?:\s+[^\W\d_]+){0,3})?"
+)
 _SENTENCE_END = re.compile(r"[.。!?]\**\s+")
 
 
@@ -126,10 +128,13 @@ def _phrase(text: str) -> Found | None:
 def _phrases(text: str) -> Iterator[tuple[int, str]]:
     """Where values begin behind "answer is" and its kin, last first."""
     for at in _backwards(text, ("nswer", "NSWER")):
-        begin = max(at - 12, 0)
-        for match in _ANSWER_IS.finditer(text, begin, at + 60):
-            if match.start() <= at < match.end():
-                yield match.end(), " ".join(match.group().split())
+        match = _IS.match(text, at)
+        if (
+            match
+            and text[at - 1 : at] in ("a", "A")
+            and not text[max(at - 2, 0) : at - 1].isalnum()
+        ):
+            yield match.end(), " ".join(text[at - 1 : match.end()].split())
 
 
 def _last_number(text: str) -> Found | None:

@@ -1,20 +1,32 @@
 """Whether two answers are the same: proved equal, proved different, or not known.
 
-Every function returns True, False or None. True and False are proofs up to the precision stated in
-`_numbers` and the random points of `_expressions`; None means that this reader cannot tell.
+Verdicts are True, False or None. True and False are proofs, up to the digits that
+`_Comparison.numbers` asks for and the points that `_Comparison.expressions` looks at; None means
+that this reader cannot tell.
 """
 
 from __future__ import annotations
 
 import random
 import re
-from collections.abc import Callable, Sequence
-from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from plaudit.rules._latex_read import Node, Oversized, Unreadable, read
-from plaudit.rules._latex_real import Arithmetic, Complex, Undecided, Value
+from plaudit.rules._latex_real import Arithmetic, Undecided, Value
+from plaudit.rules._latex_shape import (
+    MIRRORED,
+    as_interval,
+    chosen,
+    has_choice,
+    is_assignment,
+    is_numeral,
+    merged,
+    other_unit,
+    shortened,
+    unlinked,
+)
 from plaudit.rules._latex_token import bare, is_word, tokens_of
 from plaudit.rules._latex_value import apart, evaluate, is_narrow, is_scalar, symbols
 
@@ -29,8 +41,6 @@ _PROOF_DIGITS = 60
 _MAX_PROOF_DIGITS = 1500
 _POINTS = 5
 _MAX_UNORDERED = 40
-_LINKS = frozenset(("=", "\\approx", "\\in", "\\equiv", "\\to"))
-_MIRRORED = {"<": ">", ">": "<", "\\leq": "\\geq", "\\geq": "\\leq", "=": "=", "\\neq": "\\neq"}
 
 
 class Answer(NamedTuple):
@@ -104,7 +114,7 @@ def _sentence(tokens: Sequence[str]) -> Node | None:
     words = sum(len(token) > 2 for token in tokens if is_word(token))
     if words < 2 and not (tokens and is_word(tokens[0])):
         return None
-    return ("words", tuple(token.lstrip('"').lower() for token in tokens))
+    return ("words", " ".join(token.lstrip('"').lower() for token in tokens))
 
 
 def _numeral_node(answer: Answer) -> Node:
@@ -144,10 +154,12 @@ class _Comparison:
         self.proof_digits = min(_PROOF_DIGITS + 2 * size, _MAX_PROOF_DIGITS)
 
     def nodes(self, a: Node, b: Node) -> bool | None:
-        a, b = _unlinked(a, b)
+        a, b = unlinked(a, b)
+        if {a[0], b[0]} in ({"rel", "seq"}, {"rel", "union"}):
+            a, b = as_interval(a), as_interval(b)
         if a[0] == "rel" or b[0] == "rel":
             return self.relations(a, b)
-        if a[0] == "unit" and b[0] == "unit" and _other_unit(a[2], b[2]):
+        if a[0] == "unit" and b[0] == "unit" and other_unit(a[2], b[2]):
             return False
         a, b = self.bare_node(a), self.bare_node(b)
         if a[0] == "words" or b[0] == "words":
@@ -160,8 +172,8 @@ class _Comparison:
         """A tree without its unit, its degree sign, and both cases of a plus-minus apart."""
         while node[0] in ("unit", "deg") or (node[0] == "pct" and self.percent == "unit"):
             node = node[1]
-        if is_scalar(node) and _has_choice(node):
-            return ("list", [_chosen(node, "+"), _chosen(node, "-")])
+        if is_scalar(node) and has_choice(node):
+            return ("list", [chosen(node, "+"), chosen(node, "-")])
         return node
 
     # -- several numbers
@@ -177,7 +189,7 @@ class _Comparison:
         if kinds == {"list", "seq"}:
             return self.list_as_tuple(a, b)
         if kinds <= {"list", "set"}:
-            return self.in_any_order(_items(a), _items(b))
+            return self.in_any_order(a[1], b[1])
         if kinds <= {"union", "seq"}:
             return self.unions(a, b)
         return self.mixed(a, b)
@@ -185,7 +197,7 @@ class _Comparison:
     def unions(self, a: Node, b: Node) -> bool | None:
         """Sets of reals, whatever intervals they were cut into."""
         try:
-            parts = [_merged(node[1] if node[0] == "union" else [node]) for node in (a, b)]
+            parts = [merged(node[1] if node[0] == "union" else [node]) for node in (a, b)]
         except Undecided:
             if a[0] != b[0]:
                 tuples = [node for node in (a, b) if node[0] == "seq" and len(node[3]) != 2]
@@ -236,12 +248,12 @@ class _Comparison:
             other, relation = (b, a) if a[0] == "rel" else (a, b)
             is_set = other[0] in ("seq", "union", "set", "list")
             return None if is_set and set(relation[1]) != {"="} else False
-        a, b = _shortened(a), _shortened(b)
+        a, b = shortened(a), shortened(b)
         if a[1] == b[1] and self.in_order(a[2], b[2]):
             return True
-        if len(a[1]) != 1 or len(b[1]) != 1 or {*a[1], *b[1]} - _MIRRORED.keys():
+        if len(a[1]) != 1 or len(b[1]) != 1 or {*a[1], *b[1]} - MIRRORED.keys():
             return None
-        if _is_assignment(a) and _is_assignment(b):
+        if is_assignment(a) and is_assignment(b):
             return False
         return self.proportional(a, b)
 
@@ -257,7 +269,7 @@ class _Comparison:
                 return None
         if len(ratios) != 1 or not isinstance(ratio := ratios.pop(), Fraction):
             return None
-        operator = a[1][0] if ratio > 0 else _MIRRORED[a[1][0]]
+        operator = a[1][0] if ratio > 0 else MIRRORED[a[1][0]]
         return True if operator == b[1][0] else None
 
     # -- one number or expression
@@ -265,7 +277,7 @@ class _Comparison:
     def scalars(self, a: Node, b: Node) -> bool | None:
         if a == b:
             return True
-        if b[0] == "base" and _is_numeral(a):  # read in the base that the reference states
+        if b[0] == "base" and is_numeral(a):  # read in the base that the reference states
             return str(a[1].numerator) == b[1].lstrip("0")
         names = symbols(a) | symbols(b)
         if "\\log" in symbols(a) ^ symbols(b):
@@ -305,16 +317,12 @@ class _Comparison:
         return True if agreed >= _POINTS // 2 + 1 else None
 
 
-def _all(verdicts) -> bool | None:
+def _all(verdicts: Iterable[bool | None]) -> bool | None:
     """False if one is, else None if one is, else True."""
     found = list(verdicts)
     if False in found:
         return False
     return None if None in found else True
-
-
-def _items(node: Node) -> Sequence[Node]:
-    return node[1]
 
 
 def _points(names: set[str]) -> list[dict[str, Value]]:
@@ -327,142 +335,3 @@ def _points(names: set[str]) -> list[dict[str, Value]]:
             {n: sign * Fraction(draws.randrange(100, 999), 7 + 4 * k) for n in sorted(names)}
         )
     return points
-
-
-def _unlinked(a: Node, b: Node) -> tuple[Node, Node]:
-    """`x = 5` against `5` is 5 against 5: where one side is no relation, the last side counts."""
-    if a[0] == "list" and b[0] != "rel":
-        a = ("list", [_last_side(item) if b[0] != "list" else item for item in a[1]])
-    if a[0] == "list" and b[0] == "list" and not _any_relation(b[1]):
-        a = ("list", [_last_side(item) for item in a[1]])
-    elif a[0] == "list" and b[0] == "list" and not _any_relation(a[1]):
-        b = ("list", [_last_side(item) if _is_assignment(item) else item for item in b[1]])
-    if a[0] == "rel" and b[0] != "rel":
-        a = _last_side(a)
-    elif b[0] == "rel" and a[0] != "rel" and _is_assignment(b):
-        b = _last_side(b)
-    return a, b
-
-
-def _any_relation(nodes: Sequence[Node]) -> bool:
-    return any(node[0] == "rel" for node in nodes)
-
-
-def _last_side(node: Node) -> Node:
-    return node[2][-1] if node[0] == "rel" and _LINKS.issuperset(node[1]) else node
-
-
-def _is_assignment(node: Node) -> bool:
-    """Whether a relation gives a name a value: x = ..., f(x) = ..., AB = ..."""
-    return node[0] == "rel" and _LINKS.issuperset(node[1]) and _is_name(node[2][0])
-
-
-def _is_name(node: Node) -> bool:
-    if node[0] == "mul":
-        return all(part[0] in ("sym", "const") for part in node[1])
-    return node[0] == "sym"
-
-
-def _shortened(node: Node) -> Node:
-    """x = 2 + 3 = 5 as x = 5."""
-    if len(node[1]) > 1 and set(node[1]) == {"="}:
-        return ("rel", ("=",), [node[2][0], node[2][-1]])
-    return ("rel", tuple("=" if op == "\\approx" else op for op in node[1]), node[2])
-
-
-def _has_choice(node: Node) -> bool:
-    return any(
-        _has_choice(part)
-        for child in node[1:]
-        for part in (child if isinstance(child, list) else [child])
-        if isinstance(part, tuple) and part and isinstance(part[0], str)
-    ) or node[0] in ("pm", "mp")
-
-
-def _chosen(node: Node, sign: str) -> Node:
-    """A tree with its plus-minus signs replaced by one choice."""
-    if node[0] in ("pm", "mp"):
-        inner = _chosen(node[1], sign)
-        return inner if (node[0] == "pm") == (sign == "+") else ("neg", inner)
-    choose: Callable[[object], object] = lambda child: (
-        [_chosen(part, sign) for part in child]
-        if isinstance(child, list)
-        else _chosen(child, sign)
-        if isinstance(child, tuple) and child and isinstance(child[0], str)
-        else child
-    )
-    return (node[0], *map(choose, node[1:]))
-
-
-def _is_numeral(node: Node) -> bool:
-    return node[0] == "num" and node[1].denominator == 1 and node[1] >= 0
-
-
-def _merged(parts: Sequence[Node]) -> list[Node]:
-    """Intervals from left to right, those that touch made one. Raises Undecided."""
-    field = Arithmetic(_FIRST_DIGITS)
-    ends = []
-    for part in parts:
-        if part[0] != "seq" or len(part[3]) != 2:
-            raise Undecided("not an interval")
-        low, high = (_position(evaluate(end, {}, field)) for end in part[3])
-        ends.append((low, part[1] == "(", high, part[2] == "]", part))
-    ends.sort(key=lambda end: end[:4])
-    merged: list[tuple] = []
-    for low, is_open, high, is_closed, part in ends:
-        last = merged[-1] if merged else None
-        if last and (low, is_open and not last[3]) <= (last[2], False):
-            if (high, is_closed) > last[2:4]:
-                joined = ("seq", last[4][1], part[2], [last[4][3][0], part[3][1]])
-                merged[-1] = (*last[:2], high, is_closed, joined)
-        else:
-            merged.append((low, is_open, high, is_closed, part))
-    return [part for *_, part in merged]
-
-
-def _position(x: Value) -> Decimal:
-    """A real to twenty digits, for sorting."""
-    if isinstance(x, Complex):
-        raise Undecided("a complex end of an interval")
-    limits = {"Emax": MAX_EMAX, "Emin": MIN_EMIN, "traps": []}
-    return Context(prec=20, **limits).plus(Arithmetic(_FIRST_DIGITS).enclose(x).lo)
-
-
-_UNIT_NAMES = {
-    name: unit
-    for unit, names in {
-        "mm": "mm millimeter millimeters millimetre millimetres",
-        "cm": "cm centimeter centimeters centimetre centimetres",
-        "m": "m meter meters metre metres",
-        "km": "km kilometer kilometers kilometre kilometres",
-        "in": "in inch inches",
-        "ft": "ft foot feet",
-        "yd": "yd yard yards",
-        "mi": "mi mile miles",
-        "s": "s sec secs second seconds",
-        "min": "min mins minute minutes",
-        "h": "h hr hrs hour hours",
-        "day": "day days",
-        "week": "week weeks",
-        "year": "year years",
-        "g": "g gram grams",
-        "kg": "kg kilogram kilograms",
-        "cent": "cent cents",
-        "dollar": "dollar dollars usd",
-        "am": "am",
-        "pm": "pm",
-    }.items()
-    for name in names.split()
-}
-_DECORATIONS = frozenset(("square", "sq", "cubic", "cu", "^1", "^2", "^3", "of"))
-
-
-def _other_unit(a: Sequence[str], b: Sequence[str]) -> bool:
-    """Whether both units are well known and differ: cents against dollars, a.m. against p.m."""
-    found = []
-    for words in (a, b):
-        plain = [word for word in words if word not in _DECORATIONS]
-        if len(plain) != 1 or plain[0] not in _UNIT_NAMES:
-            return False
-        found.append(_UNIT_NAMES[plain[0]])
-    return found[0] != found[1]

@@ -17,12 +17,13 @@ The decimals of an answer are exact: 0.5 is 1/2, 0.33 is 33/100. `/` binds as `*
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
 from plaudit.rules._latex_token import FUNCTIONS, is_word, name_set
 
-__all__ = ["Node", "Oversized", "Unreadable", "read", "read_number"]
+__all__ = ["Node", "Oversized", "Unreadable", "children", "read", "read_number", "rebuilt"]
 
 Node = tuple[Any, ...]
 
@@ -78,6 +79,32 @@ def read(tokens: list[str]) -> Node:
     return node
 
 
+def children(node: Node) -> Iterator[Node]:
+    """The trees right below a tree."""
+    for child in node[1:]:
+        if isinstance(child, list):
+            for item in child:
+                yield from item if isinstance(item, list) else [item]
+        elif _is_node(child):
+            yield child
+
+
+def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
+    """A tree of one kind with every tree right below it changed."""
+    parts: list[Any] = []
+    for child in node[1:]:
+        if isinstance(child, list):
+            parts.append([[*map(change, i)] if isinstance(i, list) else change(i) for i in child])
+        else:
+            parts.append(change(child) if _is_node(child) else child)
+    return (node[0], *parts)
+
+
+def _is_node(child: Any) -> bool:
+    """Whether a field holds a tree; the operators of a relation are a tuple, too."""
+    return isinstance(child, tuple) and child[0].isalpha()
+
+
 def read_number(text: str) -> Node:
     r"""A numeral as a node, exact.
 
@@ -116,7 +143,7 @@ def _word_node(words: list[str]) -> Node:
         return ("num", Fraction(_NUMBER_WORDS[words[0]]))
     if words in (["all", "real", "numbers"], ["all", "reals"], ["real", "numbers"]):
         return _REALS
-    return ("words", tuple(words))
+    return ("words", " ".join(words))
 
 
 _REALS = ("seq", "(", ")", [("neg", ("const", "inf")), ("const", "inf")])
@@ -169,7 +196,7 @@ class _Reader:
         words = self.unit()
         return ("unit", node, words) if words else node
 
-    def unit(self) -> tuple[str, ...]:
+    def unit(self) -> str:
         """Words behind a number, with powers and slashes among them."""
         words: list[str] = []
         while (token := self.peek()) and (is_word(token) or (words and token in ("/", "^", "*"))):
@@ -184,7 +211,7 @@ class _Reader:
                 raise Unreadable("a unit ends in '*'")
             elif token == "^":
                 words.append("^" + self.small_exponent())
-        return tuple(words)
+        return " ".join(words)
 
     def small_exponent(self) -> str:
         digits = self.braced_tokens() if self.peek() == "{" else [self.take()]
@@ -377,6 +404,8 @@ class _Reader:
 
     def fraction(self, _: str) -> Node:
         above = self.argument()
+        if above in (("sym", "d"), ("sym", "\\partial")):
+            raise Unreadable("a derivative")
         return ("div", above, self.argument())
 
     def binomial(self, _: str) -> Node:

@@ -177,15 +177,11 @@ class Arithmetic:
         n = x.numerator
         if n <= _EXACT_FACTORIAL:
             return Fraction(math.factorial(n))
-        main = self.mul(self.root(self.mul(self.mul(Fraction(2), self.pi()), x), 2), _ONE)
-        grown = self.exp(_real(self.mul(x, self.add(self.log(x), Fraction(-1)))))
-        low = self.exp(Fraction(1, 12 * n + 1))
-        high = self.exp(Fraction(1, 12 * n))
-        near = self.enclose(_real(self.mul(main, grown)))
-        return _checked(
-            self.down.multiply(near.lo, self.enclose(low).lo),
-            self.up.multiply(near.hi, self.enclose(high).hi),
-        )
+        width = self.root(self.mul(self.mul(Fraction(2), self.pi()), x), 2)
+        height = self.exp(self.mul(x, self.add(self.log(x), Fraction(-1))))
+        near = self.enclose(_real(self.mul(width, height)))
+        low, high = (self.enclose(_real(self.exp(Fraction(1, 12 * n + k)))) for k in (1, 0))
+        return _checked(self.down.multiply(near.lo, low.lo), self.up.multiply(near.hi, high.hi))
 
     def binomial(self, n: Value, k: Value) -> Value:
         if not all(isinstance(v, Fraction) and v.denominator == 1 for v in (n, k)):

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from plaudit.rules._latex_read import Node
+from plaudit.rules._latex_read import Node, children, rebuilt
 from plaudit.rules._latex_real import Arithmetic, Complex, Interval, Undecided, Value
 from plaudit.rules._latex_token import name_set
 
@@ -28,20 +28,7 @@ def symbols(node: Node) -> set[str]:
     """The names of the variables in a tree."""
     if node[0] == "sym":
         return {node[1]}
-    if node[0] in ("words", "num", "digits", "const", "base"):
-        return set()
-    found: set[str] = set()
-    for child in node[1:]:
-        if isinstance(child, tuple) and child and isinstance(child[0], str) and child[0] in _ALL:
-            found |= symbols(child)
-        elif isinstance(child, list):
-            for item in child:
-                for inner in item if isinstance(item, list) else [item]:
-                    found |= symbols(inner)
-    return found
-
-
-_ALL = _SCALARS | {"seq", "set", "matrix", "union", "rel", "ratio", "list", "words"}
+    return {name for child in children(node) for name in symbols(child)}
 
 
 def evaluate(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:
@@ -146,11 +133,7 @@ def _in_radians(node: Node) -> Node:
     """Degrees mean an angle where they stand inside a function."""
     if node[0] == "deg":
         return ("div", ("mul", [node[1], ("const", "pi")]), ("num", Fraction(180)))
-    if node[0] in ("add", "mul"):
-        return (node[0], [_in_radians(part) for part in node[1]])
-    if node[0] in ("neg", "div"):
-        return (node[0], *(_in_radians(part) for part in node[1:]))
-    return node
+    return rebuilt(node, _in_radians) if node[0] in ("add", "mul", "neg", "div") else node
 
 
 def _logarithm(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:

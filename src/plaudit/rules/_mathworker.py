@@ -31,7 +31,9 @@ def _judge(job: tuple[str, str]) -> bool | None:
     if not golds:
         return None
     targets = [target for form in _FORMS if (target := _parsed(form.format(answer)))]
-    return any(verify(g, t, timeout_seconds=None) for g in golds[:1] for t in targets[:1])
+    return bool(targets) and verify(
+        golds[0], targets[0], allow_set_relation_comp=True, timeout_seconds=None
+    )
 
 
 def _parsed(text: str) -> list[Any]:
