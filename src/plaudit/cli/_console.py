@@ -8,7 +8,7 @@ import re
 import sys
 from typing import TYPE_CHECKING
 
-from plaudit.report import visible
+from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
     from rich.console import Console

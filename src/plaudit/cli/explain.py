@@ -129,7 +129,7 @@ def _response_text(response: Response, *, full: bool) -> Text:
 
 
 def _cut(value: str, limit: int) -> str:
-    from plaudit.report._text import clip
+    from plaudit.untrusted import clip
 
     return clip(value, limit)
 

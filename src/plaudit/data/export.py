@@ -15,12 +15,12 @@ from typing import Any
 
 from plaudit.data.jsontext import dumps, loads_object
 from plaudit.data.tables import require_pyarrow
+from plaudit.untrusted import csv_cell
 
 __all__ = ["FORMATS", "arrow_table"]
 
 _BATCH_ROWS = 1000
 _BATCH_BYTES = 1 << 24
-_RISKY = ("=", "+", "-", "@", "\t", "\r")
 
 
 def _to_gzip(lines: Path, out: Path) -> int:
@@ -46,7 +46,7 @@ def _to_csv(lines: Path, out: Path) -> int:
 
 def _csv_cell(value: Any) -> Any:
     if isinstance(value, str):
-        return f"'{value}" if value.startswith(_RISKY) else value
+        return csv_cell(value)
     if value is None or isinstance(value, int | float):
         return value
     return dumps(value).decode()

@@ -1,7 +1,6 @@
 """The report: what a run gave, on one self-contained HTML page.
 
-`Summary` gathers the results of the runner, `write_report` writes the page; `visible` and
-`csv_cell` make model text safe to print anywhere.
+`Summary` gathers the results of the runner, `write_report` writes the page.
 """
 
 from __future__ import annotations
@@ -10,13 +9,12 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from plaudit.report._text import csv_cell, visible
     from plaudit.report.html import write_report
     from plaudit.report.summary import Counts, PartSummary, Summary
 
-__all__ = ["Counts", "PartSummary", "Summary", "csv_cell", "visible", "write_report"]
+__all__ = ["Counts", "PartSummary", "Summary", "write_report"]
 
-_WHERE = {"csv_cell": "_text", "visible": "_text", "write_report": "html"}
+_WHERE = {"write_report": "html"}
 
 
 def __getattr__(name: str) -> Any:

@@ -21,8 +21,8 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from plaudit.report._text import visible
 from plaudit.report.summary import Summary
+from plaudit.untrusted import visible
 
 __all__ = ["write_report"]
 

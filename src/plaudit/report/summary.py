@@ -16,8 +16,8 @@ from plaudit.report._stats import (
     histogram,
     ranks,
 )
-from plaudit.report._text import clip
 from plaudit.types import Group, Response, Score, content_hash
+from plaudit.untrusted import clip
 
 if TYPE_CHECKING:
     from plaudit.run import Result

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.report import csv_cell, visible
-from plaudit.report._text import clip
+from plaudit.untrusted import clip, csv_cell, visible
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 
