@@ -312,11 +312,25 @@ def inputs_of(signature: inspect.Signature) -> dict[str, Any]:
 
 
 def signature_of(fn: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a callable. Raises ConfigError where Python cannot tell it."""
+    """The signature of a callable. Raises ConfigError where Python cannot tell it.
+
+    Annotations that a module keeps as text print without quotes.
+    """
     try:
-        return inspect.signature(fn)
+        found = inspect.signature(fn)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{fn!r} has no readable signature: {error}") from None
+    params = [p.replace(annotation=_unquoted(p.annotation)) for p in found.parameters.values()]
+    return inspect.Signature(params, return_annotation=_unquoted(found.return_annotation))
+
+
+class _Unquoted(str):
+    __slots__ = ()
+    __repr__ = str.__str__
+
+
+def _unquoted(annotation: Any) -> Any:
+    return _Unquoted(annotation) if isinstance(annotation, str) else annotation
 
 
 def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, Any]) -> None:

@@ -83,7 +83,7 @@ def _explained(error: Exception) -> tuple[int, str]:
         place = f"{error.filename}: " if error.filename else ""
         return IO, f"{place}{error.strerror or error}"
     if (told := getattr(error, "format_message", None)) is not None:  # whichever click it is of
-        return USAGE, f"{told()} See {_help_of(error)}"
+        return USAGE, f"{told().rstrip('.')}; see {_help_of(error)}"
     if type(error).__name__ == "Abort":
         return INTERRUPTED, "interrupted"
     return BUG, f"{type(error).__name__}: {error} (a bug in plaudit: --debug shows the traceback)"

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterator, Sequence
 from typing import Annotated, NamedTuple
 
 import typer
 
 from plaudit.cli._console import console, table, text
+from plaudit.errors import ConfigError, did_you_mean
 
 __all__ = ["run"]
 
@@ -23,22 +25,30 @@ class Entry(NamedTuple):
 
 def run(
     prefix: Annotated[
-        str, typer.Argument(help="Only names that start so or contain it, as rules.math or loop.")
+        str,
+        typer.Argument(help="Only names that start so or contain it, as rules.math; or recipe."),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List the shipped rewards, combinations and recipes: name, range, what it is."""
-    entries = [e for e in (*_rules(), *_combinations(), *_recipes()) if prefix in e.name]
-    entries = [e for e in entries if e.name.startswith(prefix)] or entries
+    every = [*_rules(), *_combinations(), *_recipes()]
+    entries = next(filter(None, (list(found) for found in _matches(every, prefix))), [])
     if not entries:
-        from plaudit.errors import ConfigError, did_you_mean
-
-        known = [e.name for e in (*_rules(), *_combinations(), *_recipes())]
-        raise ConfigError(f"nothing is named {prefix!r}{did_you_mean(prefix, known)}")
+        raise ConfigError(
+            f"nothing is named {prefix!r}{did_you_mean(prefix, [e.name for e in every]) or '.'}"
+            " `plaudit list` shows all"
+        )
     if as_json:
         _print_json(entries)
     else:
         _print(entries)
+
+
+def _matches(every: Sequence[Entry], prefix: str) -> Iterator[Iterator[Entry]]:
+    """The entries of that kind, else those whose names start so, else those that contain it."""
+    yield (e for e in every if e.kind == prefix.removesuffix("s"))
+    yield (e for e in every if e.name.startswith(prefix))
+    yield (e for e in every if prefix in e.name)
 
 
 def first_sentence(doc: str | None) -> str:

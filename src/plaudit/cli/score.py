@@ -85,9 +85,9 @@ def run(
     Every row gains reward and reward_scores; a row that cannot be read gains reward_error, and is
     counted. Each mean stands beside the number of responses without a score.
 
-    Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored; 2 the
-    command line, the recipe or a name is wrong; 3 a bad row under --strict; 4 reading or writing
-    failed; 130 interrupted, the partial output is kept for --resume.
+    Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
+    was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict;
+    4 reading or writing failed; 130 interrupted, the partial output is kept for --resume.
     """
     from plaudit.cli._reward import choose, columns_of
 
@@ -105,7 +105,7 @@ def run(
     summary = job.run(overwrite=overwrite, resume=resume)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
-    raise typer.Exit(1 if has_failed else 0)
+    raise typer.Exit(1 if has_failed or not counts.rows else 0)
 
 
 @dataclass
@@ -131,7 +131,7 @@ class _Job:
         writer = self._writer(overwrite=overwrite, resume=resume)
         if writer is not None and writer.is_finished:
             stderr(f"{self.output} is complete already; --overwrite scores anew")
-            return summary
+            raise typer.Exit(0)
         try:
             self._score(rows, writer, summary)
         except KeyboardInterrupt:
@@ -147,6 +147,8 @@ class _Job:
             names=getattr(self.chosen.reward, "parts", ()),
             on_stderr=self.output == "-",
         )
+        if not summary.counts.rows:
+            stderr(f"plaudit: no row in {', '.join(self.inputs)}")
         self._report(summary)
         return summary
 

@@ -38,11 +38,13 @@ def run(
 
 def _show_reward(name: str) -> None:
     from plaudit import registry
-    from plaudit.cli._reward import see_current_directory
+    from plaudit.cli._reward import importing, see_current_directory
 
     if ":" in name:
         see_current_directory()
-    console().print(text(registry.show(name)))
+    with importing(name):
+        shown = registry.show(name)
+    console().print(text(shown))
 
 
 def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None) -> None:
