@@ -42,7 +42,7 @@ def _shown(match: re.Match[str]) -> str:
 
 
 def csv_cell(text: str) -> str:
-    """The text for a CSV cell: visible, and never a formula to a spreadsheet.
+    """The text for a CSV cell: never a formula to a spreadsheet, else unchanged.
 
     What begins with ``=``, ``+``, ``-``, ``@`` (or their full-width forms, a tab or a line end),
     spaces before it aside, gets an apostrophe in front, unless it is a plain number. Quoting
@@ -51,10 +51,9 @@ def csv_cell(text: str) -> str:
     >>> csv_cell("=cmd()"), csv_cell("-1.5"), csv_cell("a=b")
     ("'=cmd()", '-1.5', 'a=b')
     """
-    shown = visible(text)
     if not text.lstrip(" \u00a0\u3000").startswith(_FORMULA_STARTS) or _is_number(text):
-        return shown
-    return f"'{shown}"
+        return text
+    return f"'{text}"
 
 
 def _is_number(text: str) -> bool:

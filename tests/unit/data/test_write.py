@@ -345,7 +345,7 @@ class TestCsv:
         run_into(tmp_path / "out.csv", raws)
         with (tmp_path / "out.csv").open(newline="", encoding="utf-8") as file:
             rows = list(csv.DictReader(file))
-        assert [row["prompt"] for row in rows] == ["'=1+1", "'-2", "ok\\ud800"]
+        assert [row["prompt"] for row in rows] == ["'=1+1", "-2", "ok\\ud800"]
         assert [row["response"] for row in rows] == ["'+x", "'@y\n,", "plain"]
         assert [row["id"] for row in rows] == ["1", "-2", "3"]
         assert [row["extra"] for row in rows] == ["", "'\tz", ""]
