@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 def run(
     prefix: Annotated[
         str,
-        typer.Argument(help="Only names that start so or contain it, as rules.math; or recipe."),
+        typer.Argument(help="Only names that start so or contain it: rules.math, recipe."),
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
