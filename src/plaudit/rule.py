@@ -333,6 +333,10 @@ def _unquoted(annotation: Any) -> Any:
     return _Unquoted(annotation) if isinstance(annotation, str) else annotation
 
 
+def _tail(path: str) -> str:
+    return path.rpartition(":")[2].rpartition(".")[2]
+
+
 def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, Any]) -> None:
     known = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
@@ -340,7 +344,7 @@ def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, 
         if name not in known and not takes_any:
             raise ConfigError(
                 f"{path} has no parameter {name!r}{did_you_mean(name, known) or '.'}"
-                f" Signature: {path.rpartition('.')[2]}{signature}"
+                f" Signature: {_tail(path)}{signature}"
             )
     needed = [
         p.name
@@ -349,8 +353,7 @@ def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, 
     ]
     if needed:
         raise ConfigError(
-            f"{path} needs the parameter {', '.join(needed)}."
-            f" Signature: {path.rpartition('.')[2]}{signature}"
+            f"{path} needs the parameter {', '.join(needed)}. Signature: {_tail(path)}{signature}"
         )
 
 
@@ -367,7 +370,7 @@ def _check_inputs(
         if name not in free:
             raise ConfigError(
                 f"{path} reads no column {name!r}{did_you_mean(name, free) or '.'}"
-                f" Signature: {path.rpartition('.')[2]}{signature}"
+                f" Signature: {_tail(path)}{signature}"
             )
 
 
