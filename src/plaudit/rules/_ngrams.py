@@ -139,11 +139,13 @@ def gram_codes(ids: np.ndarray, n: int) -> np.ndarray:
         raise ConfigError(f"n={n} must be at least 1")
     if len(ids) < n:
         return np.empty(0, np.uint64)
-    base = max(int(ids.max()) + 1, 2)
-    if base > 2 and _widest(base) < n:
+    base, step = max(int(ids.max()) + 1, 2), 1
+    if _widest(base) < n:
         ids, base = _dense(ids, base)
-    width = min(n, _widest(base))
-    codes = _packed(_unsigned(ids), base, width)
+    if _widest(base) < n and base * base <= len(ids):
+        ids, base, step = *_dense(_packed(ids, base, 2), base * base), 2
+    width = min(n, _widest(base) * step)
+    codes = _packed(ids, base, width, step)
     while width < n:
         codes = widened(representatives(codes), min(width, n - width))
         width += min(width, n - width)
@@ -199,9 +201,9 @@ def count_grams(ids: np.ndarray, n: int = 1) -> Grams:
     """
     import numpy as np
 
-    counts = np.bincount(representatives(gram_codes(ids, n)))
-    total, distinct = int(counts.sum()), int(np.count_nonzero(counts))
-    return Grams(total, distinct, counts[counts > 1])
+    codes = gram_codes(ids, n)
+    counts = np.bincount(representatives(codes))
+    return Grams(len(codes), int(np.count_nonzero(counts)), counts[counts > 1])
 
 
 def top_share(grams: Grams, most: int) -> float:
@@ -217,7 +219,9 @@ def top_share(grams: Grams, most: int) -> float:
     most = min(most, len(grams.repeated))
     if most == 0:
         return 0.0
-    return int(np.partition(grams.repeated, -most)[-most:].sum()) / grams.total
+    having = np.bincount(grams.repeated)[::-1]  # how many occur most often, once less, ...
+    taken = np.diff(np.minimum(np.cumsum(having), most), prepend=0)
+    return int(taken @ np.arange(len(having))[::-1]) / grams.total
 
 
 def num_distinct(ids: np.ndarray, n: int = 1) -> tuple[int, int]:
@@ -277,7 +281,7 @@ def _met(codes: np.ndarray, rounds: int) -> tuple[np.ndarray, np.ndarray, np.nda
     import numpy as np
 
     count = len(codes)
-    bits = count.bit_length() + (3 if count < 1 << 18 else 1)
+    bits = count.bit_length() + (3 if count < 1 << 16 else 1)
     hashed = codes * np.uint64(_MULTIPLIERS[rounds - 1])
     hashed >>= np.uint64(_WORD_BITS - bits)
     slots = hashed.view(np.int64)
@@ -314,29 +318,27 @@ def _dense(ids: np.ndarray, base: int) -> tuple[np.ndarray, int]:
     seen = np.zeros(base, bool)
     seen[places] = True
     number = np.cumsum(seen, dtype=np.uint32)
+    count = int(number[-1])
     number -= np.uint32(1)
-    return number.take(places, mode="wrap"), max(int(number[-1]) + 1, 2)
+    number = number.astype(np.min_scalar_type(count))
+    return number.take(places, mode="wrap"), max(count, 2)
 
 
-def _unsigned(ids: np.ndarray) -> np.ndarray:
+def _packed(ids: np.ndarray, base: int, width: int, step: int = 1) -> np.ndarray:
+    """Each window of `width` symbols as one number in `base`; the caller sees that it fits.
+
+    With a `step` of 2 each id stands for a pair of symbols, so every other one is a digit (and the
+    last, where `width` is odd).
+    """
     import numpy as np
 
-    return ids.view(np.uint64) if ids.dtype == np.int64 else ids.astype(np.uint64)
-
-
-def _packed(ids: np.ndarray, base: int, width: int) -> np.ndarray:
-    """Each window of `width` ids read as a number in `base`; the caller sees that it fits."""
-    import numpy as np
-
-    if width == 1:
-        return ids
-    half = width // 2
-    part = _packed(ids, base, half)
-    codes = part[:-half] * np.uint64(base**half)
-    codes += part[half:]
-    if width % 2:
-        codes = codes[:-1] * np.uint64(base)
-        codes += ids[width - 1 :]
+    size = len(ids) + step - width
+    ids = ids.view(f"u{ids.itemsize}").astype(np.uint64, copy=False)
+    codes = ids[:size].copy()
+    for digit in range(step, width, step):
+        start = min(digit, width - step)
+        codes *= np.uint64(base)
+        codes += ids[start : start + size]
     return codes
 
 
