@@ -274,11 +274,11 @@ def _tail_period(text: str, min_repeats: float, min_chars: int) -> tuple[int, in
     search.
     """
     back = text[::-1]
-    matched = math.ceil(min_chars * (1 - 1 / min_repeats))
+    matched = int(min_chars * (1 - 1 / min_repeats))
     if len(back) < min_chars or back.find(back[:matched], 1) < 0:
         return 0, 0
     best, covered = 0, 0
-    for period, match in enumerate(_self_matches(back, int(len(back) / min_repeats)), 1):
+    for period, match in enumerate(_self_matches(back, int(len(back) / min_repeats) + 1), 1):
         reach = period + match
         if reach > covered and reach >= max(min_chars, min_repeats * period):
             best, covered = period, reach

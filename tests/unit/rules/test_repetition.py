@@ -404,6 +404,10 @@ def test_self_matches_are_those_of_each_place(text, last):
     assert list(rep._self_matches(text, last)) == expected
 
 
+def test_a_loop_of_exactly_the_least_length_counts():
+    assert rep._tail_period("aabaabaab", 3.0, 9) == (3, 9)
+
+
 def test_tail_loop_with_a_partial_last_round():
     text = "The sum is 4.\n" + "Wait, let me check again. " * 20 + "Wait, let"
     score = rep.tail_loop(text, "length")
