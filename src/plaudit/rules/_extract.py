@@ -120,7 +120,7 @@ def _phrase(text: str) -> Found | None:
     if start < 0:
         return None
     value = _value(text[start : start + _WINDOW])
-    if not value or (value.endswith((":", "：")) and not any(map(str.isdigit, value))):
+    if not value or (value.endswith((":", "：")) and not any(map(str.isdecimal, value))):
         return None  # "the answer is as follows:", and the value stands further down
     return Found(value, mark)
 
@@ -174,7 +174,7 @@ def _value(tail: str) -> str:
                 return tail[len(opening) : end].strip()
     line = tail.partition("\n")[0].strip(" \t\r*\"'`")
     first = _SENTENCE_END.split(line, maxsplit=1)[0].rstrip(".。*\"'` ")
-    if _PLAIN_VALUE.fullmatch(first) or not any(map(str.isdigit, line)):
+    if _PLAIN_VALUE.fullmatch(first) or not any(map(str.isdecimal, line)):
         return first
     if _is_formula(line):
         return line

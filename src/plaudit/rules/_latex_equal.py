@@ -28,17 +28,17 @@ from plaudit.rules._latex_shape import (
     unlinked,
 )
 from plaudit.rules._latex_token import bare, is_word, tokens_of
-from plaudit.rules._latex_value import apart, evaluate, is_narrow, is_scalar, symbols
+from plaudit.rules._latex_value import apart, evaluate, is_narrow, is_scalar, symbols, weight
 
 __all__ = ["Answer", "Percent", "answer_of", "same"]
 
 Percent = Literal["value", "unit"]
 
-_NUMERAL = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+")
+_NUMERAL = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+", re.ASCII)
 MAX_CHARS = 10_000
 _FIRST_DIGITS = 25
 _PROOF_DIGITS = 60
-_MAX_PROOF_DIGITS = 1500
+_MAX_PROOF_DIGITS = 4000
 _POINTS = 5
 _MAX_UNORDERED = 40
 
@@ -86,8 +86,7 @@ def same(answer: Answer, reference: Answer, *, percent: Percent = "value") -> bo
     a, b = (_numeral_node(x) if x.numeral is not None else x.node for x in (answer, reference))
     if a is None or b is None:
         return None
-    size = len(answer.text) + len(reference.text)
-    return _Comparison(percent, size).nodes(a, b)
+    return _Comparison(percent).nodes(a, b)
 
 
 def _node_of(tokens: list[str]) -> Node | None:
@@ -147,11 +146,10 @@ def _letters(tokens: Sequence[str]) -> str:
 
 
 class _Comparison:
-    """Compares trees; `size` (the length of both texts) sets how many digits are a proof."""
+    """Compares trees."""
 
-    def __init__(self, percent: Percent, size: int) -> None:
+    def __init__(self, percent: Percent) -> None:
         self.percent = percent
-        self.proof_digits = min(_PROOF_DIGITS + 2 * size, _MAX_PROOF_DIGITS)
 
     def nodes(self, a: Node, b: Node) -> bool | None:
         a, b = unlinked(a, b)
@@ -288,9 +286,10 @@ class _Comparison:
         """Exact numbers by their fractions, others by digits.
 
         Enclosures that do not overlap are a proof of difference. Two irrational numbers are taken
-        for equal when they agree to 60 digits and two more for every character of both texts.
+        for equal when they agree to 60 digits and twice those that are written in both.
         """
-        for digits in (_FIRST_DIGITS, self.proof_digits):
+        proof = _PROOF_DIGITS + 2 * (weight(a) + weight(b))
+        for digits in (_FIRST_DIGITS, min(proof, _MAX_PROOF_DIGITS)):
             field = Arithmetic(digits)
             try:
                 x, y = evaluate(a, {}, field), evaluate(b, {}, field)
@@ -300,7 +299,8 @@ class _Comparison:
                 return False
             if isinstance(x, Fraction) and isinstance(y, Fraction):
                 return True
-        return True if is_narrow(x, field) and is_narrow(y, field) else None
+        is_proof = proof <= _MAX_PROOF_DIGITS and is_narrow(x, field) and is_narrow(y, field)
+        return True if is_proof else None
 
     def expressions(self, a: Node, b: Node, names: set[str]) -> bool | None:
         """Expressions differ if they differ at one point; they are taken for equal at five."""

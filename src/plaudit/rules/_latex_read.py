@@ -247,9 +247,9 @@ class _Reader:
     def implicit(self, factors: list[Node], token: str) -> None:
         """A factor that stands behind another without a sign between them."""
         before = self.tokens[self.at - 1]
-        if before[0].isdigit() and (token == "\\frac" or token[0].isdigit()):
+        if before[0].isdecimal() and (token == "\\frac" or token[0].isdecimal()):
             self.mixed(factors, token)
-        elif (token[0].isdigit() or token[0] == ".") and before != ")":
+        elif (token[0].isdecimal() or token[0] == ".") and before != ")":
             raise Unreadable("a number right behind a factor")
         else:
             factors.append(self.power())
@@ -259,10 +259,10 @@ class _Reader:
         if whole[0] == "neg":
             whole, sign = whole[1], "-"
         part = self.power()
-        if token[0].isdigit() and self.peek() == "/":
+        if token[0].isdecimal() and self.peek() == "/":
             self.at += 1
             part = ("div", part, self.power())
-        elif token[0].isdigit():
+        elif token[0].isdecimal():
             raise Unreadable("two numbers without a sign between them")
         if len(factors) > 1 or not _is_whole(whole):
             raise Unreadable("a number right behind a factor")
@@ -326,7 +326,7 @@ class _Reader:
             return ("sym", f"{node[1]}_{marks}")
         if _is_whole(node) and len(marks) < 4:
             digits = _numeral_before(self.tokens[: self.at], node)
-            if marks.isdigit():
+            if marks.isdecimal():
                 return ("base", digits, int(marks))
             if marks.isalpha():
                 return _polynomial(digits, ("sym", marks))
@@ -336,7 +336,7 @@ class _Reader:
 
     def primary(self) -> Node:
         token = self.take()
-        if token[0].isdigit() or token[0] == ".":
+        if token[0].isdecimal() or token[0] == ".":
             if token == ".":
                 raise Unreadable("a lone period")
             return read_number(token)
@@ -366,7 +366,7 @@ class _Reader:
         token = self.peek()
         if token == "{":
             return self.group()
-        if token is not None and token.isdigit() and len(token) > 1:
+        if token is not None and token.isdecimal() and len(token) > 1:
             self.tokens = [*self.tokens]
             self.tokens[self.at : self.at + 1] = token[0], token[1:]
         self.enter()
@@ -421,7 +421,7 @@ class _Reader:
         if self.peek() == "(":
             return ("root", self.bracketed(), degree)
         token = self.peek()
-        if token is not None and token.isdigit():
+        if token is not None and token.isdecimal():
             self.at += 1
             return ("root", read_number(token), degree)
         return ("root", self.argument(), degree)
@@ -577,7 +577,7 @@ def _is_proper(node: Node) -> bool:
 def _numeral_before(tokens: list[str], node: Node) -> str:
     """The digits of the numeral before a subscript as they were written, leading zeros too."""
     for token in reversed(tokens[-6:]):
-        if token.isdigit() and int(token) == node[1]:
+        if token.isdecimal() and int(token) == node[1]:
             return token
     raise Unreadable("a subscript behind something that is not a numeral")
 

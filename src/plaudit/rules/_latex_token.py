@@ -215,7 +215,7 @@ def is_word(token: str) -> bool:
 def _add(match: re.Match[str], found: list[str]) -> None:
     token = match.group()
     first = token[0]
-    if first.isdigit() or first == ".":
+    if first.isdecimal() or first == ".":
         found.append(token.replace(",", ""))
     elif match.group(1) is not None:
         found.extend(_words(match.group(1)))
@@ -233,7 +233,7 @@ def _words(text: str) -> list[str]:
     r"""The content of a `\text`: words, numbers and separators."""
     pieces = []
     for piece in _PIECES.findall(text):
-        if piece[0].isdigit() or piece in ",;":
+        if piece[0].isdecimal() or piece in ",;":
             pieces.append(piece)
         else:
             pieces.append("," if piece in ("or", "and") else '"' + piece)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
@@ -10,8 +11,9 @@ from plaudit.rules._latex_read import Node, children, rebuilt
 from plaudit.rules._latex_real import Arithmetic, Complex, Interval, Undecided, Value
 from plaudit.rules._latex_token import name_set
 
-__all__ = ["apart", "evaluate", "is_narrow", "is_scalar", "symbols"]
+__all__ = ["apart", "evaluate", "is_narrow", "is_scalar", "symbols", "weight"]
 
+_HEAVY = 10_000
 _INFINITE = Decimal("Infinity")
 _SCALARS = name_set(
     "num digits const sym add mul neg div pow root fact abs floor ceil binom fn logb pct deg pm mp"
@@ -29,6 +31,17 @@ def symbols(node: Node) -> set[str]:
     if node[0] == "sym":
         return {node[1]}
     return {name for child in children(node) for name in symbols(child)}
+
+
+def weight(node: Node) -> int:
+    """About how many digits the numbers in a tree would have, written out."""
+    if node[0] == "num":
+        return (node[1].numerator.bit_length() + node[1].denominator.bit_length()) // 3
+    if node[0] == "pow" and node[2][0] == "num":
+        return (weight(node[1]) + 1) * min(abs(math.ceil(node[2][1])), _HEAVY)
+    if node[0] == "fact" and node[1][0] == "num":
+        return weight(node[1]) * min(math.ceil(node[1][1]), _HEAVY)
+    return 1 + sum(map(weight, children(node)))
 
 
 def evaluate(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:

@@ -21,17 +21,23 @@ from plaudit.rules import _extract
 from plaudit.rules._extract import Extract
 from plaudit.rules._latex_equal import Percent, answer_of, same
 from plaudit.rules._latex_read import Oversized
-from plaudit.rules._reference import reference_of
+from plaudit.rules._reference import check_reference, reference_of
 from plaudit.types import Range, Score
 from plaudit.workers import Outcome, Pool
 
 __all__ = ["equal"]
 
 EXAMPLES = {"equal": {"columns": {"reference": "42"}}}
+CHECKS = {"equal": {"reference": check_reference}}  # what readers may ask of a column at load time
 
 _MEMO = 16_384
 _MEMO_CHARS = 2000
-_WORKER_MEMORY_MB = 4096
+_POOL = Pool(  # starts nothing before its first job
+    "plaudit.rules._mathworker:prepared",
+    setup=True,
+    size=max(2, min(8, os.cpu_count() or 2)),
+    memory_mb=4096,
+)
 
 
 def equal(
@@ -93,6 +99,7 @@ def equal(
 
 
 def _shown(text: str) -> str:
+    """An answer as far as a note has room for it."""
     return text if len(text) <= 60 else text[:57] + "..."
 
 
@@ -150,7 +157,7 @@ def _asked(answer: str, reference: str, deadline_s: float) -> _Verdict:
         raise MissingExtra.of(
             f"answers like {clipped(answer, limit=40)}", package="math_verify", extra="math"
         )
-    outcome = _pool().call((answer, reference), deadline_s=deadline_s)
+    outcome = _POOL.call((answer, reference), deadline_s=deadline_s)
     if outcome.status == "ok":
         return _answered(outcome, reference)
     if outcome.status == "stalled":
@@ -164,13 +171,3 @@ def _answered(outcome: Outcome, reference: str) -> _Verdict:
     if outcome.value is None:
         raise ScoringError(f"math-verify cannot read the reference {reference!r}", fault="input")
     return _Verdict(float(outcome.value), "equal" if outcome.value else "different")
-
-
-@functools.cache
-def _pool() -> Pool:
-    return Pool(
-        "plaudit.rules._mathworker:prepared",
-        setup=True,
-        size=max(2, min(8, os.cpu_count() or 2)),
-        memory_mb=_WORKER_MEMORY_MB,
-    )
