@@ -26,6 +26,7 @@ _NUMBER = re.compile(
 _IS = re.compile(
     r"(?:nswer|NSWER)(?:\*\*)?[\"']?\s{0,9}(?:is|IS|was|=|:|：)(?:\*\*)?\s{0,9}[:：]?\s{0,9}"
 )
+_MARKUP = re.compile(r"[*\"'\s]+(?![a-z])")
 _CHINESE = re.compile(r"答案\s*(?:应该是|应为|应是|是|为|等于)?\s*[:：=]?\s*")
 _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
 _HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
@@ -134,7 +135,7 @@ def _phrases(text: str) -> Iterator[tuple[int, str]]:
             and text[at - 1 : at] in ("a", "A")
             and not text[max(at - 2, 0) : at - 1].isalnum()
         ):
-            yield match.end(), " ".join(text[at - 1 : match.end()].split())
+            yield match.end(), _MARKUP.sub("", text[at - 1 : match.end()]).strip()
 
 
 def _last_number(text: str) -> Found | None:
@@ -177,7 +178,7 @@ def _value(tail: str) -> str:
     if _PLAIN_VALUE.fullmatch(first) or not any(map(str.isdecimal, line)):
         return first
     if _is_formula(line):
-        return line
+        return line.rstrip(".。 ")
     return _last_in(line) or line
 
 

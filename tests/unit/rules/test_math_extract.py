@@ -1,0 +1,105 @@
+"""Where the final answer of a solution stands."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plaudit.rules._extract import extract
+
+METHODS = ["auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva"]
+STORY = "There are 3 apples and 4 pears, 12 in each box. "
+
+
+@pytest.mark.parametrize(
+    ("text", "answer", "mark"),
+    [
+        (r"\boxed{1}, no, \boxed{\frac{1}{2}} of 3", r"\frac{1}{2}", "boxed"),
+        ("<answer>5</answer>", "5", "answer tag"),
+        (r"<answer>so $\boxed{5}$</answer>", "5", "boxed in the answer tag"),
+        ("<answer>The answer is 5.</answer>", "5", "answer is"),
+        (r"\boxed{4} <answer>5</answer>", "5", "answer tag"),
+        (r"<answer>4</answer> no: \boxed{5}", "5", "boxed"),
+        (STORY + "\n#### 18", "18", "####"),
+        (STORY + "\n#### $1,800.50 in all", "$1,800.50", "####"),
+        (STORY + "The answer is 18.", "18", "answer is"),
+        (STORY + "The final answer is 18", "18", "answer is"),
+        (STORY + "ANSWER: -18", "-18", "ANSWER:"),
+        (STORY + "**Answer:** 18", "18", "Answer:"),
+        (STORY + "\nA: 26", "26", "A:"),
+        ("A: 26", "26", "A:"),
+        (STORY + "答案是 18。", "18", "答案是"),
+        (STORY + "答案：18", "18", "答案："),
+        (STORY + 'so\n```json\n{\n  "answer": "18"\n}\n```', "18", "answer:"),
+        (STORY + "The answer is $\\frac{3}{4}$.", r"\frac{3}{4}", "answer is"),
+        (STORY + "The answer is \\(x = 5\\).", "x = 5", "answer is"),
+        (STORY + "The answer is:\n\n$$\n5\n$$", "5", "answer is:"),
+        (STORY + "The answer is 5. We used 3 apples.", "5", "answer is"),
+        (STORY + "The answer is 7 * 3 + 1 = 22.", "22", "answer is"),
+        (STORY + "The answer is Anne is 8 years old..", "8", "answer is"),
+        (STORY + "The answer is -$2.50.", "-$2.50", "answer is"),
+        (STORY + "The answer is 14/3.", "14/3", "answer is"),
+        (STORY + "The answer is 3x + 2", "3x + 2", "answer is"),
+        (STORY + "The answer is Not possible.", "Not possible", "answer is"),
+        (STORY + "The answer is as follows:\nshe has 18 apples", "18", "last number"),
+        (STORY + "So she has 18 apples.", "18", "last number"),
+        (STORY + "So it is $\\frac{3}{4}$.", r"\frac{3}{4}", "last number"),
+        (STORY + "So $x = \\frac{3}{4}$.", r"\frac{3}{4}", "last number"),
+        (STORY + "So it costs $5", "$5", "last number"),
+        ("5-3", "3", "last number"),
+        ("from 5 to -3", "-3", "last number"),
+        ("in all 60%.", "60%", "last number"),
+        ("1,234,567", "1,234,567", "last number"),
+    ],
+)
+def test_auto(text, answer, mark):
+    assert extract(text, "auto") == (answer, mark)
+
+
+@pytest.mark.parametrize(
+    ("text", "how", "answer"),
+    [
+        ("The answer is 5", "boxed", None),
+        (r"\boxed{5", "boxed", None),
+        (r"\boxed{5}", "answer_tag", None),
+        ("<answer>5", "answer_tag", None),
+        ("</answer><answer>", "answer_tag", None),
+        ("The answer is 5", "gsm8k", None),
+        ("#### 18.", "gsm8k", "18"),
+        ("#### 18\nThat took 3 steps", "gsm8k", "18"),
+        ("#### -$18", "gsm8k", "-$18"),
+        (r"#### \frac{1}{2}", "gsm8k", r"\frac{1}{2}"),
+        ("Final Answer: The final answer is $18$. I hope it is correct.", "minerva", "18"),
+        ("the final answer is 18. I hope it is correct", "minerva", "18"),
+        ("The answer is 18", "minerva", None),
+        (r"\boxed{5} and 6", "last_number", "6"),
+        ("no number", "last_number", None),
+        ("", "auto", None),
+    ],
+)
+def test_each_mark(text, how, answer):
+    found = extract(text, how)
+    assert (found and found.text) == answer
+
+
+@pytest.mark.parametrize("filler", ["word ", "1 ", r"\boxed{", "$", "the answer ", "####"])
+def test_an_answer_behind_130_kilobytes(filler):
+    text = filler * (130_000 // len(filler)) + "\n"
+    assert extract(text + r"so $\boxed{42}$.", "boxed").text == "42"
+    assert extract(text + "#### 42", "gsm8k").text == "42"
+    assert extract(text + "The answer is 42.", "auto").text == "42" or "####" in filler
+
+
+def test_a_number_far_from_the_end_is_still_the_last_one():
+    assert extract("It is 42." + " and so on" * 2000, "auto").text == "42"
+    assert extract("7" * 5000, "last_number").text == "7" * 5000
+
+
+@given(st.text(max_size=200), st.sampled_from(METHODS))
+def test_any_text_gives_an_answer_or_none(text, how):
+    found = extract(text, how)
+    assert found is None or (isinstance(found.text, str) and found.mark)
+
+
+@given(st.text(max_size=100), st.integers(-(10**9), 10**9))
+def test_a_box_at_the_end_is_found_behind_any_text(text, number):
+    assert extract(f"{text}\n\\boxed{{{number}}}", "boxed").text == str(number)
