@@ -188,9 +188,7 @@ def _line(node: Explanation, i: int) -> Text:
     """Name, weight, value, what it is, time."""
     line = text(node.name, "bold")
     if node.is_applicable:
-        line.append_text(
-            _value(node.scores[i]) if node.scores else text("  not scored", "bold red")
-        )
+        line.append_text(_value(node.scores[i] if node.scores else None))
     else:
         line.append_text(text("  does not apply to this row", "dim"))
     if node.weight is not None:
@@ -218,7 +216,7 @@ def _what(reward: Reward) -> str:
 def _details(node: Explanation, i: int) -> list[Text]:
     """The note, error, parts and spans that the parts below do not say themselves."""
     if node.error is not None and not any(child.error for child in node.children):
-        return [text(str(node.error), "red")]
+        return [text(str(node.error.at("")), "red")]
     if not node.scores:
         return []
     score = node.scores[i]
