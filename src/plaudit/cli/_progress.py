@@ -6,6 +6,7 @@ import gzip
 import os
 import sys
 import time
+import zlib
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -57,7 +58,7 @@ def _count(place: str) -> Total | None:
         return None
     try:
         return _count_lines(place)
-    except (OSError, EOFError):  # a damaged file: reading it will say so
+    except (OSError, EOFError, zlib.error):  # a damaged file: reading it will say so
         return None
 
 
