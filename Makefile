@@ -25,7 +25,7 @@ fmt: $(VENV)/.ready
 check: $(VENV)/.ready
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/pyright
+	$(BIN)/pyright --pythonpath $(BIN)/python
 
 bench: $(VENV)/.ready  ## prints the tables of docs/performance.md; needs `pip install -c constraints.txt torch trl`
 	$(BIN)/python -m benchmarks
