@@ -18,7 +18,7 @@ import pickle
 import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
 
@@ -223,13 +223,16 @@ def _in_workers(
                     waiting.append((batch, threads.submit(judge.score, groups)))
                 if not waiting:
                     return
-                batch, future = waiting.popleft()
-                yield _results(batch, future.result())
+                batch, future = waiting[0]
+                results = _results(batch, future.result())
+                waiting.popleft()
+                yield results
         finally:
             judge.is_stopped = True
-            for _, future in waiting:
-                future.cancel()
+            left = [future for _, future in waiting if not future.cancel()]
             pool.close()
+            while wait(left, timeout=0.1).not_done:  # a job had slipped in behind
+                pool.close()
 
 
 class _BatchSize:

@@ -87,31 +87,31 @@ class Pool:
         self._target = target
         self._setup = None if setup is None else pickle.dumps(setup, protocol=5)
         self._size = size
-        self._alone = threading.Lock()
-        self._open()
+        self._shift = _Shift(size)
 
     def call(self, job: Any, *, deadline_s: float | None = None, try_again: bool = True) -> Outcome:
         """Runs one job and waits for it; thread-safe, one job per worker at a time.
 
         A job that is late without having used its CPU time is tried again, alone, or with
         ``try_again=False`` reported as "stalled" at once.
+
+        Raises: EngineError where a worker cannot start, or another thread closes the pool.
         """
-        if os.getpid() != self._pid:  # forked: the pipes belong to the parent
-            self._open()
+        if os.getpid() != self._shift.pid:  # forked: the workers belong to the parent
+            self._inherited, self._shift = self._shift, _Shift(self._size)
         limit = self.deadline_s if deadline_s is None else deadline_s
         message = pickle.dumps((limit, job), protocol=5)
         outcome = self._on_free_worker(message, limit, by_cpu=False)
         if outcome is None and try_again:
-            with self._alone:
+            with self._shift.alone:
                 outcome = self._on_free_worker(message, limit, by_cpu=True)
         return outcome or Outcome("stalled")
 
     def close(self) -> None:
         """Kills the workers. The pool can be used again; it then starts new ones."""
-        for worker in list(self._workers):
-            worker.kill()
-        self._workers.clear()
-        self._open()
+        ended, self._shift = self._shift, _Shift(self._size)
+        if ended.pid == os.getpid():
+            ended.close()
 
     def __enter__(self) -> Pool:
         return self
@@ -119,33 +119,81 @@ class Pool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _open(self) -> None:
-        self._pid = os.getpid()
-        self._workers: weakref.WeakSet[_Worker] = weakref.WeakSet()
-        self._free: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
-        for _ in range(self._size):
-            self._free.put(None)
-
     def _on_free_worker(self, message: bytes, limit: float, *, by_cpu: bool) -> Outcome | None:
         """The outcome, or None where the deadline passed and nobody can be blamed yet."""
-        free = self._free
-        worker = free.get()
+        shift = self._shift
+        worker = shift.idle.get()
         try:
-            if worker is None or not worker.is_alive:
-                worker = self._spawn()
+            worker = self._living(worker)
+            shift.hold(worker)
             worker.wait_ready()
             outcome = worker.run(message, limit, by_cpu=by_cpu)
-            if not worker.is_alive and free is self._free:  # not closed meanwhile
-                worker = self._spawn()
+            shift.check_open()
+            worker = self._living(worker)  # a new one starts while the caller goes on
             return outcome
         finally:
-            free.put(worker if worker is not None and worker.is_alive else None)
+            shift.put_back(worker)
 
-    def _spawn(self) -> _Worker:
+    def _living(self, worker: _Worker | None) -> _Worker:
+        if worker is not None and worker.is_alive:
+            return worker
+        if worker is not None:
+            worker.kill()
         worker = _Worker(self._target, self._options, self._setup)
-        self._workers.add(worker)
         _LIVE.add(worker)
         return worker
+
+
+class _Shift:
+    """The workers of a pool until it is closed: each is idle, or held by one thread.
+
+    Only who holds a worker touches its pipes; another thread may at most end its process.
+    """
+
+    def __init__(self, size: int) -> None:
+        self.pid = os.getpid()
+        self.alone = threading.Lock()
+        self.idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._held: dict[int, _Worker] = {}
+        self._lock = threading.Lock()
+        self._is_closed = False
+        for _ in range(size):
+            self.idle.put(None)
+
+    def check_open(self) -> None:
+        """Raises EngineError where the pool was closed."""
+        if self._is_closed:
+            raise EngineError("the pool of workers was closed")
+
+    def hold(self, worker: _Worker) -> None:
+        """Takes note of who works for this thread. Raises EngineError where the pool was closed."""
+        with self._lock:
+            self._held[threading.get_ident()] = worker
+            self.check_open()
+
+    def put_back(self, worker: _Worker | None) -> None:
+        """Frees the slot of this thread."""
+        with self._lock:
+            self._held.pop(threading.get_ident(), None)
+            if worker is not None and (self._is_closed or not worker.is_alive):
+                worker.kill()
+                worker = None
+            self.idle.put(worker)
+
+    def close(self) -> None:
+        """Ends all processes; whoever holds one finds out."""
+        with self._lock:
+            self._is_closed = True
+            for worker in self._held.values():
+                worker.stop()
+            drained = []
+            with contextlib.suppress(queue.Empty):
+                while True:
+                    drained.append(self.idle.get_nowait())
+            for worker in drained:
+                if worker is not None:
+                    worker.kill()
+                self.idle.put(None)
 
 
 class _Worker:
@@ -174,12 +222,17 @@ class _Worker:
         """Waits for the import of the target. Raises EngineError where it failed."""
         if self._ready:
             return
-        reply = self._receive() if self._poll(_START_LIMIT_S) else None
-        if reply is None or reply[0] != "ready":
-            self.kill()
-            reason = repr(reply[1]) if reply else f"no answer within {_START_LIMIT_S:.0f} s"
-            raise EngineError(f"worker for {self._target} did not start: {reason}")
-        self._ready = True
+        if not self._poll(_START_LIMIT_S):
+            reason = f"no answer within {_START_LIMIT_S:.0f} s"
+        elif (reply := self._receive()) is None:
+            reason = f"it ended with exit code {self._process.wait()}"
+        elif reply[0] == "ready":
+            self._ready = True
+            return
+        else:
+            reason = repr(reply[1])
+        self.kill()
+        raise EngineError(f"worker for {self._target} did not start: {reason}")
 
     def run(self, message: bytes, limit: float, *, by_cpu: bool) -> Outcome | None:
         """Sends a job and waits; kills the process where the deadline passes."""
@@ -199,11 +252,15 @@ class _Worker:
             return Outcome("ok", value, cpu_s=cpu_s)
         return Outcome("error", error=value, cpu_s=cpu_s)
 
+    def stop(self) -> None:
+        """Ends the process; the pipes stay for the thread that reads them."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+
     def kill(self) -> None:
         """Ends and reaps the process."""
         self._is_open = False
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        self.stop()
         self._process.wait()
         for pipe in (self._process.stdin, self._process.stdout):
             if pipe is not None:
