@@ -1,0 +1,565 @@
+"""The runner: order, bounded reading ahead, honest blame, and no process left behind."""
+
+import asyncio
+import contextlib
+import math
+import os
+import re
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from plaudit import lift, load
+from plaudit.combine import affine, normalise
+from plaudit.errors import ConfigError, DataError, EngineError
+from plaudit.run import Progress, run
+from plaudit.types import Group, Response, Score
+
+LENGTH = load("rules.baseline.length")
+RULES = '''
+import os, signal, time
+from typing import Annotated
+from plaudit import ConfigError, DataError, EngineError, Range, Score, ScoringError
+
+def act(response: str) -> Annotated[float | Score, Range(-1, 100)]:
+    """Does what the response says; its length where it says nothing."""
+    word = response.partition(" ")[0]
+    if word == "hang":
+        while True:
+            pass
+    if word == "sleep":
+        time.sleep(60)
+    if word == "exit":
+        os._exit(3)
+    if word == "kill":
+        os.kill(os.getpid(), signal.SIGKILL)
+    if word == "raise":
+        raise KeyError(response)
+    if word == "config":
+        raise ConfigError("asked for it")
+    if word == "engine":
+        raise EngineError("down", 503)
+    if word == "data":
+        raise DataError("odd row")
+    if word in ("response", "input", "system"):
+        raise ScoringError(word, word)
+    if word == "score":
+        return Score(7.0, {"k": 1.0}, note="noted")
+    if word == "print":
+        print("noise")
+    return float(len(response))
+
+def act_all(responses) -> list:
+    return [act(response) for response in responses]
+
+def needs(response: str, reference: str) -> float:
+    return float(len(response) + len(reference))
+
+def pid(response: str) -> float:
+    return float(os.getpid())
+
+def total(response: str, token_ids) -> float:
+    return float(sum(token_ids))
+
+def slow(response: str, *, seconds: float = 0.005) -> float:
+    time.sleep(seconds)
+    return float(len(response))
+
+def once(response: str, *, log: str) -> float:
+    """Fails the first time that it is asked."""
+    if os.path.exists(log):
+        return 1.0
+    open(log, "w").close()
+    raise OSError("disk full")
+
+def named(response: str, *, text: str) -> float:
+    return float(text in response)
+'''
+
+
+@pytest.fixture(scope="session")
+def module(tmp_path_factory):
+    """A module of rules that a worker can import: some of them hang, or kill their process."""
+    folder = tmp_path_factory.mktemp("rules")
+    (folder / "hostile_rules.py").write_text(RULES)
+    sys.path.insert(0, str(folder))
+    yield "hostile_rules"
+    sys.path.remove(str(folder))
+
+
+@pytest.fixture
+def act(module):
+    return load(f"{module}:act")
+
+
+def groups_of(*texts):
+    return [Group("p", text if isinstance(text, list) else [text]) for text in texts]
+
+
+def values(results):
+    return [[score.value for score in result.scores] for result in results]
+
+
+def is_running(pid):
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+# --- order, counts, reading ahead -----------------------------------------------------------------
+
+WORKERS = pytest.mark.parametrize("workers", [0, 2])
+
+
+@WORKERS
+def test_results_come_in_order_with_their_groups(workers):
+    groups = [Group("p", ["x" * (n % 7)] * (n % 3)) for n in range(300)]
+    results = list(run(LENGTH, groups, workers=workers))
+    assert [result.index for result in results] == list(range(300))
+    assert all(result.group is group for result, group in zip(results, groups, strict=True))
+    assert values(results) == [[n % 7] * (n % 3) for n in range(300)]
+
+
+@WORKERS
+def test_nothing_for_nothing(workers):
+    assert list(run(LENGTH, [], workers=workers)) == []
+
+
+def test_no_worker_starts_before_there_is_a_row(monkeypatch):
+    monkeypatch.setattr(subprocess, "Popen", None)
+    assert list(run(LENGTH, [], workers=2)) == []
+
+
+@WORKERS
+def test_bad_rows_pass_through_in_their_place(workers):
+    bad = DataError("broken", where="f:2")
+    items = [Group("p", ["a"]), bad, Group("p", ["bc"]), bad, bad]
+    results = list(run(LENGTH, items, workers=workers))
+    assert [result.error for result in results] == [None, bad, None, bad, bad]
+    assert [result.group for result in results] == [items[0], None, items[2], None, None]
+    assert values(results) == [[1.0], [], [2.0], [], []]
+
+
+@WORKERS
+def test_rows_that_the_reward_cannot_read_cost_nobody_else(workers, module):
+    reward = load(f"{module}:needs")
+    items = [Group("p", ["ab"], {"reference": "x"} if n % 5 else {}, f"r{n}") for n in range(50)]
+    results = list(run(reward, items, workers=workers))
+    for n, result in enumerate(results):
+        if n % 5:
+            assert (result.error, values([result])) == (None, [[3.0]])
+        else:
+            assert f"row r{n}: field 'reference': missing column" in str(result.error)
+            assert result.group is items[n]
+            assert result.scores == []
+
+
+@WORKERS
+@pytest.mark.parametrize("bad_at", [0, 1, 63, 64, 99])
+def test_strict_stops_at_the_first_bad_row_and_not_before(workers, bad_at):
+    bad = DataError("broken", where=f"f:{bad_at}")
+    items = [bad if n == bad_at else Group("p", ["a"]) for n in range(100)]
+    seen = []
+    with pytest.raises(DataError) as caught:
+        seen.extend(result.index for result in run(LENGTH, items, workers=workers, strict=True))
+    assert caught.value is bad
+
+
+@WORKERS
+def test_strict_yields_the_rows_before(workers):
+    items = [Group("p", ["a"])] * 70 + [DataError("broken")]
+    results = run(LENGTH, items, workers=workers, strict=True)
+    assert [next(results).index for _ in range(70)] == list(range(70))
+    with pytest.raises(DataError):
+        next(results)
+
+
+@WORKERS
+def test_progress_counts_everything(workers, act):
+    items = [
+        *groups_of("ab", ["c", "response x"], "input x", ["raise x", "d"]),
+        DataError("broken"),
+        Group("p", []),
+    ]
+    kept: list[Progress] = []
+    list(run(act, items, workers=workers, on_progress=kept.append))
+    last = kept[-1]
+    assert (last.rows, last.bad_rows, last.responses) == (6, 1, 6)
+    assert (last.unscored, last.faulted) == (2, 1)
+    assert last.seconds > 0
+
+
+@pytest.mark.parametrize("batch_size", [1, 5, 64])
+def test_no_more_is_read_than_one_batch_ahead(batch_size):
+    taken = 0
+
+    def items():
+        nonlocal taken
+        for _ in range(200):
+            taken += 1
+            yield Group("p", ["a"])
+
+    for result in run(LENGTH, items(), batch_size=batch_size):
+        assert taken - result.index <= batch_size
+
+
+@pytest.mark.parametrize("batch_size", [1, 8])
+def test_no_more_is_read_than_the_workers_have_before_them(batch_size):
+    taken = 0
+
+    def items():
+        nonlocal taken
+        for _ in range(500):
+            taken += 1
+            yield Group("p", ["a"])
+
+    ahead = []
+    for result in run(LENGTH, items(), workers=2, batch_size=batch_size):
+        ahead.append(taken - result.index)
+    assert max(ahead) <= (2 * 4 + 1) * batch_size
+
+
+@WORKERS
+def test_long_texts_make_small_batches(workers, monkeypatch):
+    monkeypatch.setattr("plaudit.run._BATCH_CHARS", 1000)
+    taken = 0
+
+    def items():
+        nonlocal taken
+        for _ in range(60):
+            taken += 1
+            yield Group("p", ["a" * 600, "b" * 600])
+
+    ahead = [taken - result.index for result in run(LENGTH, items(), workers=workers)]
+    assert max(ahead) <= (2 * 4 + 1 if workers else 1)
+
+
+@WORKERS
+def test_an_error_of_the_reader_comes_up(workers):
+    def items():
+        yield Group("p", ["a"])
+        raise OSError("disk gone")
+
+    with pytest.raises(OSError, match="disk gone"):
+        list(run(LENGTH, items(), workers=workers))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"workers": -1},
+        {"batch_size": 0},
+        {"deadline_s": 0},
+        {"deadline_s": -1},
+        {"deadline_s": math.inf},
+        {"deadline_s": math.nan},
+    ],
+)
+def test_options_that_do_not_fit_are_refused_at_once(options):
+    with pytest.raises(ConfigError, match=f"{next(iter(options))}={next(iter(options.values()))}"):
+        run(LENGTH, [], **options)
+
+
+# --- workers give what one process gives ----------------------------------------------------------
+
+MIXED = [
+    "",
+    "plain",
+    ["a", "bc", ""],
+    "raise x",
+    ["response x", "score x", "input x", "system x", "\ud800\x00", "print x"],
+    [],
+    "答案",
+    "x" * 100_000,
+]
+
+
+def test_workers_give_the_same_scores(act):
+    items = [*groups_of(*MIXED), DataError("broken"), *groups_of(*MIXED)] * 5
+    alone, spread = list(run(act, items)), list(run(act, items, workers=2))
+    assert len(alone) == len(spread)
+    for one, two in zip(alone, spread, strict=True):
+        assert (one.index, one.group, one.error) == (two.index, two.group, two.error)
+        assert repr(one.scores) == repr(two.scores)
+
+
+def test_what_is_not_cpu_bound_stays_in_this_process():
+    class Here:
+        relative, deterministic, cpu_bound = False, True, False
+
+        def score(self, groups):
+            return [[Score(float(os.getpid())) for _ in g.responses] for g in groups]
+
+    results = run(Here(), groups_of("a", "b"), workers=2)
+    assert values(results) == [[float(os.getpid())]] * 2
+
+
+def test_token_ids_of_any_length_get_there(module):
+    ids = tuple(range(300_000))
+    group = Group("p", [Response("a", token_ids=ids), Response("b", token_ids=ids[:7])])
+    results = run(load(f"{module}:total"), [group] * 3, workers=2)
+    assert values(results) == [[float(sum(ids)), 21.0]] * 3
+
+
+def test_two_workers_share_the_work(module):
+    reward = load(f"{module}:pid")
+    items = [Group("p", ["a"] * 3)] * 2000
+    pids = {value for row in values(run(reward, items, workers=2, batch_size=1)) for value in row}
+    assert len(pids) == 2
+    assert os.getpid() not in pids
+
+
+@WORKERS
+def test_a_system_fault_is_tried_once_more(workers, module, tmp_path):
+    reward = load(f"{module}:once", log=str(tmp_path / "log"))
+    assert values(run(reward, groups_of("a"), workers=workers)) == [[1.0]]
+
+
+@WORKERS
+def test_a_fault_that_stays_is_reported(workers, act):
+    score = next(iter(run(act, groups_of("raise x"), workers=workers))).scores[0]
+    assert math.isnan(score.value)
+    assert score.fault == "system"
+    assert score.error.startswith("KeyError: ")
+    assert "hostile_rules.py:" in score.error
+
+
+# --- who is to blame ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("word", "error"),
+    [
+        ("hang", r"the response outran its deadline of 0.5 s \(0\.\d s of CPU\)"),
+        ("exit", "the response killed the process that scored it"),
+        ("kill", "the response killed the process that scored it"),
+    ],
+)
+def test_only_the_culprit_is_blamed(act, word, error):
+    texts = [f"neighbour {n}" for n in range(40)]
+    items = groups_of(*texts[:20], ["before", f"{word} x", "after"], *texts[20:], f"{word} y")
+    results = list(run(act, items, workers=2, deadline_s=0.5))
+    expected = [[float(len(text))] for text in texts]
+    assert values(results[:20] + results[21:-1]) == expected
+    group = results[20].scores
+    assert [score.value for score in group] == [6.0, -1.0, 5.0]
+    for culprit in (group[1], results[-1].scores[0]):
+        assert (culprit.value, culprit.fault) == (-1.0, "response")
+        assert re.fullmatch(error, culprit.error)
+    assert [score.fault for score in (group[0], group[2])] == [None, None]
+
+
+def test_a_culprit_keeps_the_row_where_it_was(act):
+    group = Group([{"role": "user", "content": "p"}], ["exit x", "ab"], {"k": 1}, "r7")
+    result = next(iter(run(act, [group], workers=1)))
+    assert result.group is group
+    assert values([result]) == [[-1.0, 2.0]]
+
+
+def test_the_culprit_earns_what_the_whole_reward_declares(act, module):
+    assert values(run(affine(act, scale=2), groups_of("exit x"), workers=1)) == [[-2.0]]
+    declared = load(f"{module}:act", on_response_fault=-5)
+    assert values(run(declared, groups_of("exit x"), workers=1)) == [[-5.0]]
+
+
+def test_without_a_declared_minimum_the_culprit_is_unscored(module):
+    reward = lift(load(f"{module}:act").fn.__globals__["act_all"], path="x")
+    assert reward.relative
+    undeclared = normalise(load(f"{module}:act"))
+    results = list(run(undeclared, groups_of(["exit x", "ab"], ["a", "abc"]), workers=1))
+    assert all(math.isnan(score.value) for score in results[0].scores)
+    assert values(results[1:]) == [pytest.approx([-(0.5**0.5), 0.5**0.5])]
+
+
+@pytest.mark.parametrize("word", ["hang", "exit"])
+def test_a_group_that_must_stay_whole_has_no_culprit(module, word):
+    reward = load(f"{module}:act_all")
+    items = groups_of(["a", "bc"], ["d", f"{word} x", "e"], ["fgh"])
+    results = list(run(reward, items, workers=2, deadline_s=0.3))
+    assert values(results[::2]) == [[1.0, 2.0], [3.0]]
+    assert len(results[1].scores) == 3
+    for score in results[1].scores:
+        assert math.isnan(score.value)
+        assert score.fault == "system"
+        assert score.error.startswith("the group ")
+
+
+def test_who_only_waits_is_not_blamed(act):
+    items = groups_of("ab", "sleep x", "cd")
+    results = list(run(act, items, workers=2, deadline_s=0.1))
+    assert values(results[::2]) == [[2.0], [2.0]]
+    score = results[1].scores[0]
+    assert math.isnan(score.value)
+    assert (score.fault, score.error) == ("system", "the response made no progress in 0.1 s, twice")
+
+
+def test_the_deadline_is_that_of_a_response_not_of_a_batch(module):
+    reward = load(f"{module}:slow", seconds=0.05)
+    items = [Group("p", ["ab"] * 8)] * 4  # 0.4 s a group, 1.6 s in all
+    scores = [s for r in run(reward, items, workers=1, deadline_s=0.2) for s in r.scores]
+    assert [(score.value, score.error) for score in scores] == [(2.0, None)] * 32
+
+
+# --- errors that stop the run, and what they leave ------------------------------------------------
+
+
+@WORKERS
+@pytest.mark.parametrize(("word", "kind"), [("config", ConfigError), ("engine", EngineError)])
+def test_errors_of_configuration_and_engines_stop_the_run(act, workers, word, kind):
+    with pytest.raises(kind):
+        list(run(act, groups_of("a", f"{word} x", "b"), workers=workers))
+
+
+@WORKERS
+def test_bad_data_does_not_stop_it(act, workers):
+    results = list(run(act, groups_of("a", ["b", "data x"], "cd"), workers=workers))
+    assert values(results) == [[1.0], [], [2.0]]
+    assert str(results[1].error).endswith("odd row")
+
+
+def workers_of(module, texts, **options):
+    """A running generator and the processes behind it."""
+    reward = load(f"{module}:pid")
+    results = run(reward, groups_of(*texts), workers=2, batch_size=1, **options)
+    pids = {next(results).scores[0].value for _ in range(50)}
+    assert all(map(is_running, pids))
+    return results, pids
+
+
+def test_closing_early_leaves_no_process(module):
+    results, pids = workers_of(module, ["a"] * 1000)
+    results.close()
+    assert not any(map(is_running, pids))
+
+
+def test_an_end_leaves_no_process(module):
+    pids = {
+        v for row in values(run(load(f"{module}:pid"), groups_of("a", "b"), workers=2)) for v in row
+    }
+    assert not any(map(is_running, pids))
+
+
+def test_closing_does_not_wait_for_a_hanging_response(act):
+    before = children()
+    results = run(act, groups_of("a", *["hang x"] * 20), workers=2, deadline_s=100)
+    assert next(results).scores[0].value == 1.0
+    began = time.monotonic()
+    results.close()
+    assert time.monotonic() - began < 20
+    assert children() == before
+
+
+def test_an_error_leaves_no_process_even_while_it_is_handled(module):
+    before = children()
+    items = [*groups_of(*["a"] * 30), DataError("broken"), *groups_of(*["a"] * 1000)]
+    try:
+        list(run(load(f"{module}:pid"), items, workers=2, strict=True))
+    except DataError:
+        assert children() == before
+    else:
+        pytest.fail("the bad row was not told")
+
+
+def children():
+    """The worker processes that this one has started and not reaped."""
+    found = set()
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # gone meanwhile
+            parent = path.read_text().rpartition(")")[2].split()[1]
+            if parent == str(os.getpid()) and b"_serve" in path.with_name("cmdline").read_bytes():
+                found.add(path.parent.name)
+    return found
+
+
+# --- what cannot go to a worker -------------------------------------------------------------------
+
+
+def test_what_is_defined_on_the_spot_cannot_go_to_a_worker():
+    for fn in (lambda response: 1.0, local_rule()):
+        with pytest.raises(ConfigError, match="put it into a module that can be imported, or pass"):
+            run(lift(fn), [], workers=1)
+        assert values(run(lift(fn), groups_of("a"))) == [[1.0]]
+
+
+def local_rule():
+    def rule(response):
+        return 1.0
+
+    return rule
+
+
+def test_a_rule_of_the_running_script_cannot_go_to_a_worker(tmp_path):
+    script = tmp_path / "script.py"
+    script.write_text(
+        textwrap.dedent(
+            """
+            from plaudit import ConfigError, Group, lift
+            from plaudit.run import run
+
+            def mine(response: str) -> float:
+                return float(len(response))
+
+            print([r.scores[0].value for r in run(lift(mine), [Group("p", ["abc"])])])
+            try:
+                run(lift(mine), [Group("p", ["abc"])], workers=1)
+            except ConfigError as error:
+                print(error)
+            """
+        )
+    )
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    assert told.stderr == ""
+    first, second = told.stdout.splitlines()
+    assert first == "[3.0]"
+    assert second == (
+        "load('__main__:mine') cannot go to a worker process: mine is defined in the running script"
+        " or notebook; put it into a module that can be imported, or pass workers=0"
+    )
+
+
+def test_a_parameter_that_mentions_main_may_go(module):
+    reward = load(f"{module}:named", text='if __name__ == "__main__":')
+    results = run(reward, groups_of('if __name__ == "__main__":', "no"), workers=1)
+    assert values(results) == [[1.0], [0.0]]
+
+
+def test_a_module_that_the_worker_cannot_import_is_told(tmp_path, monkeypatch):
+    (tmp_path / "gone_rules.py").write_text("def rule(response): return 1.0\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    reward = load("gone_rules:rule")
+    (tmp_path / "gone_rules.py").unlink()
+    with pytest.raises(EngineError, match=r"did not start: .*gone_rules"):
+        list(run(reward, groups_of("a"), workers=1))
+
+
+# --- wherever it is called from -------------------------------------------------------------------
+
+
+def test_it_runs_in_a_thread(act):
+    got = []
+    items = groups_of("a", "exit x", "bc")
+    thread = threading.Thread(target=lambda: got.extend(values(run(act, items, workers=2))))
+    thread.start()
+    thread.join()
+    assert got == [[1.0], [-1.0], [2.0]]
+
+
+def test_it_runs_in_a_running_event_loop(act):
+    async def inside():
+        return values(run(act, groups_of("a", "hang x", "bc"), workers=2, deadline_s=0.3))
+
+    assert asyncio.run(inside()) == [[1.0], [-1.0], [2.0]]
+
+
+def test_two_runs_at_once_do_not_disturb_each_other(act):
+    one = run(act, groups_of("a", "exit x", "bc"), workers=1)
+    two = run(act, groups_of("abc", "kill x", "d"), workers=1)
+    mixed = [(a.scores[0].value, b.scores[0].value) for a, b in zip(one, two, strict=True)]
+    assert mixed == [(1.0, 3.0), (-1.0, -1.0), (2.0, 1.0)]
