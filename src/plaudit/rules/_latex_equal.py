@@ -109,9 +109,13 @@ def _last_side_of(tokens: list[str]) -> Node | None:
 
 
 def _sentence(tokens: Sequence[str]) -> Node | None:
-    """Tokens that hold so many words that they are prose, not mathematics."""
-    words = sum(len(token) > 2 for token in tokens if is_word(token))
-    if words < 2 and not (tokens and is_word(tokens[0])):
+    """Tokens that hold so many words, not counting a unit, that they are prose."""
+    end = len(tokens)
+    while end and is_word(tokens[end - 1]):
+        end -= 1
+    words = sum(is_word(token) and len(token) > 3 for token in tokens[:end])
+    is_plain = not any(token[0] == "\\" for token in tokens)
+    if words < 2 and not (words and is_plain) and not (tokens and is_word(tokens[0])):
         return None
     return ("words", " ".join(token.lstrip('"').lower() for token in tokens))
 

@@ -197,21 +197,43 @@ class _Reader:
         return ("unit", node, words) if words else node
 
     def unit(self) -> str:
-        """Words behind a number, with powers and slashes among them."""
+        """Words behind a number, with powers and slashes among them: cm^2, /year, (mod 7)."""
         words: list[str] = []
-        while (token := self.peek()) and (is_word(token) or (words and token in ("/", "^", "*"))):
-            self.at += 1
-            if is_word(token):
+        while self.at_word() or (words and self.peek() in ("^", "/")):
+            token = self.take()
+            if token == "(":
+                words.append(self.modulus(")"))
+            elif token == '"mod':
+                words.append(self.modulus(None))
+            elif token == "^":
+                words.append("^" + self.small_exponent())
+            elif is_word(token):
                 words.append(token[1:].lower())
             elif token == "/":
                 words.append("per")
-                if not is_word(self.peek() or " "):
-                    raise Unreadable("a unit ends in '/'")
-            elif token == "*" and not is_word(self.peek() or " "):
-                raise Unreadable("a unit ends in '*'")
-            elif token == "^":
-                words.append("^" + self.small_exponent())
+                if not self.at_word():
+                    words.append(self.letter())
         return " ".join(words)
+
+    def at_word(self) -> bool:
+        """Whether a word comes next, or a sign that leads to one."""
+        token, then = self.peek(), self.peek(1)
+        if token in ("/", "*"):
+            return then is not None and is_word(then)
+        return token is not None and (is_word(token) or (token == "(" and then == '"mod'))
+
+    def letter(self) -> str:
+        if not self.take().isalpha():
+            raise Unreadable("a unit that breaks off")
+        return self.tokens[self.at - 1]
+
+    def modulus(self, closing: str | None) -> str:
+        if closing:
+            self.expect('"mod')
+        marks = self.braced_tokens() if self.peek() == "{" else [self.take()]
+        if closing:
+            self.expect(closing)
+        return f"mod_{''.join(marks)}"
 
     def small_exponent(self) -> str:
         digits = self.braced_tokens() if self.peek() == "{" else [self.take()]
@@ -233,13 +255,13 @@ class _Reader:
         factors = [node]
         while True:
             token = self.peek()
-            if token == "*":
+            if token == "*" and not self.at_word():
                 self.at += 1
                 factors.append(self.signed())
-            elif token == "/":
+            elif token == "/" and not self.at_word():
                 self.at += 1
                 factors = [("div", _product(factors), self.signed())]
-            elif token is not None and self.starts_factor(token):
+            elif token is not None and self.starts_factor(token) and not self.at_word():
                 self.implicit(factors, token)
             else:
                 return _product(factors)
@@ -494,8 +516,9 @@ class _Reader:
 
     # -- tokens
 
-    def peek(self) -> str | None:
-        return self.tokens[self.at] if self.at < len(self.tokens) else None
+    def peek(self, ahead: int = 0) -> str | None:
+        at = self.at + ahead
+        return self.tokens[at] if at < len(self.tokens) else None
 
     def take(self) -> str:
         if self.at >= len(self.tokens):

@@ -168,6 +168,8 @@ _DECORATIONS = frozenset(("square", "sq", "cubic", "cu", "^1", "^2", "^3", "of")
 
 def other_unit(a: str, b: str) -> bool:
     """Whether both units are well known and differ: cents against dollars, a.m. against p.m."""
+    if a.startswith("mod_") and b.startswith("mod_"):
+        return a != b
     found = []
     for words in (a, b):
         plain = [word for word in words.split() if word not in _DECORATIONS]

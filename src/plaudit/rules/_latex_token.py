@@ -26,6 +26,7 @@ _NAMES = {
     "oo": "\\infty",
     "inf": "\\infty",
     "infinity": "\\infty",
+    "mod": '"mod',
     "infty": "\\infty",
     "log": "\\log",
     "theta": "\\theta",
@@ -41,6 +42,7 @@ _COMMANDS = {
     **dict.fromkeys(("\\ge", "\\geqslant", "\\geqq"), "\\geq"),
     **dict.fromkeys(("\\cdot", "\\times", "\\ast", "\\cdotp"), "*"),
     **dict.fromkeys(("\\mid", "\\vert", "\\lvert", "\\rvert"), "|"),
+    **dict.fromkeys(("\\pmod", "\\bmod", "\\mod", "\\pod"), '"mod'),
     **dict.fromkeys(("\\lt",), "<"),
     **dict.fromkeys(("\\gt",), ">"),
     **dict.fromkeys(("\\lor", "\\vee", "\\land", "\\wedge"), ","),
@@ -64,7 +66,7 @@ _DROPPED = name_set(
     "\\left \\right \\bigl \\bigr \\big \\Big \\bigg \\Bigg \\Bigl \\Bigr \\displaystyle \\quad"
     " \\qquad \\, \\! \\; \\: \\> \\$ \\phantom \\mathbf \\boldsymbol \\bf \\rm \\mathit \\limits"
     " \\textstyle \\mathopen \\mathclose \\bold \\enspace \\thinspace \\mathstrut"
-) | {"\\ ", "\\\n", "\\\t", "$", "~", "€", "£", "¥", "￥"}
+) | {"\\ ", "\\\n", "\\\t", "$", '"', "~", "€", "£", "¥", "￥"}
 _UNICODE = str.maketrans(
     {
         **dict.fromkeys("−–—－﹣‐‑", "-"),
@@ -154,7 +156,7 @@ _WRAPPERS = (
 _PIECES = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?|[,;]")
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_SHORT_WORDS = name_set("all the not for any yes odd are was set")
+_SHORT_WORDS = name_set("all the not for any yes odd are was set per out one two six ten")
 _UNITS = name_set(
     "cm mm km ft kg mg ml mL lb lbs oz mph kph hr hrs min mins sec secs ms cc yd yds mi inch feet"
     " foot yard mile miles hour hours day days week year pm am usd USD rad deg sq cu kW kWh Hz"
