@@ -228,7 +228,9 @@ def _unknown(path: str) -> ConfigError:
         )
     known = [*available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower())]
     same_tail = [repr(k) for k in known if k.rpartition(".")[2] == name][:3]
-    hint = f"; did you mean {' or '.join(same_tail)}?" if same_tail else did_you_mean(path, known)
+    hint = did_you_mean(path, known)
+    if not hint and same_tail:
+        hint = f"; did you mean {' or '.join(same_tail)}?"
     return ConfigError(
         f"no reward {path!r}{hint or '.'}"
         " `plaudit list` shows all; your own is written my_package.module:name"

@@ -136,7 +136,8 @@ def test_columns_and_fault_value_are_taken_by_rules():
     [
         ("rules.baseline.lenght", "did you mean 'rules.baseline.length'"),
         ("baseline.length", "did you mean 'rules.baseline.length'"),
-        ("constant", "did you mean 'rules.baseline.constant'?"),
+        ("constant", "'rules.baseline.constant'"),
+        ("rules.exact.exact", "'rules.exact.equal'"),
         ("combine.weigthed", "did you mean 'combine.weighted'"),
         ("rules.basline.random", "did you mean 'rules.baseline.random'"),
         ("zzzzzz", "no reward 'zzzzzz'. `plaudit list` shows all"),
