@@ -121,3 +121,57 @@ def test_no_worker_survives_a_killed_parent(job):
     while _exists(pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not _exists(pid)
+
+
+def test_closing_from_another_thread_ends_a_job_at_once():
+    pool, got = Pool("builtins:eval", deadline_s=100), []
+
+    def ask():
+        try:
+            got.append(pool.call("9**9**9**9"))
+        except EngineError as error:
+            got.append(str(error))
+
+    pid = pool.call("__import__('os').getpid()").value
+    thread = threading.Thread(target=ask)
+    thread.start()
+    time.sleep(0.2)
+    began = time.monotonic()
+    pool.close()
+    thread.join()
+    assert time.monotonic() - began < 10
+    assert got == ["the pool of workers was closed"]
+    assert not _exists(pid)
+
+
+def test_a_closed_pool_can_be_used_again():
+    pool = Pool("builtins:len", size=2)
+    for _ in range(3):
+        assert pool.call("ab").value == 2
+        pool.close()
+        pool.close()
+
+
+def test_a_worker_that_dies_while_it_starts_says_so():
+    with Pool("os:_exit", setup=7) as pool:
+        for _ in range(2):
+            with pytest.raises(EngineError, match="did not start: it ended with exit code 7"):
+                pool.call(1)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+def test_a_forked_child_has_workers_of_its_own():
+    script = (
+        "import os; from plaudit.workers import Pool\n"
+        "pool = Pool('builtins:eval'); ask = \"__import__('os').getpid()\"\n"
+        "mine = pool.call(ask).value\n"
+        "if (child := os.fork()) == 0:\n"
+        "    other = pool.call(ask).value\n"
+        "    pool.close()\n"
+        "    os._exit(0 if other != mine else 1)\n"
+        "print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), pool.call(ask).value == mine)\n"
+    )
+    told = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script], capture_output=True, text=True, timeout=60
+    )
+    assert (told.stdout, told.stderr) == ("0 True\n", "")
