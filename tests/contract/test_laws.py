@@ -137,7 +137,7 @@ class DropsOne(Broken):
 
 class Quadratic(Broken):
     def value(self, group, response):
-        n = min(len(response.text), 100_000) // 8
+        n = min(len(response.text), 100_000) // 5
         return Score(float(sum(1 for i in range(n) for _ in range(0, n, 8)) % 2))
 
 
