@@ -43,7 +43,7 @@ _BOOT = (
 )
 _START_LIMIT_S = 120.0
 _LONGEST_WAIT_S = 1e6  # the system call takes milliseconds in an int
-_BLAMED_SHARE = 0.8  # of the deadline, in CPU time: above it the job itself is to blame
+_BLAMED_SHARE = 0.8
 _WALL_PER_CPU = 10.0  # how much longer than its CPU deadline a lone job may take
 
 
@@ -64,7 +64,9 @@ class Pool:
     """Worker processes that run ``target(job)``, where target is ``"module:function"``.
 
     With `setup`, the worker first calls ``target(setup)`` and runs jobs on what it returns.
-    Workers start when first needed. `memory_mb` caps the address space of a worker.
+    Workers start when first needed. `memory_mb` caps the address space of a worker. A late job is
+    to blame at once if it used `blamed_share` of its deadline in CPU time; less of it suits jobs
+    that are known to take a small part of their deadline.
 
     Raises: EngineError where a worker cannot start (the target does not import, setup raises).
 
@@ -81,8 +83,10 @@ class Pool:
         deadline_s: float = 5.0,
         setup: Any = None,
         memory_mb: int | None = None,
+        blamed_share: float = _BLAMED_SHARE,
     ) -> None:
         self.deadline_s = deadline_s
+        self._blamed_share = blamed_share
         self._options = {"has_setup": setup is not None, "memory_mb": memory_mb}
         self._target = target
         self._setup = None if setup is None else pickle.dumps(setup, protocol=5)
@@ -127,7 +131,7 @@ class Pool:
             worker = self._living(worker)
             shift.hold(worker)
             worker.wait_ready()
-            outcome = worker.run(message, limit, by_cpu=by_cpu)
+            outcome = worker.run(message, limit, self._blamed_share * limit, by_cpu=by_cpu)
             shift.check_open()
             worker = self._living(worker)  # a new one starts while the caller goes on
             return outcome
@@ -234,7 +238,7 @@ class _Worker:
         self.kill()
         raise EngineError(f"worker for {self._target} did not start: {reason}")
 
-    def run(self, message: bytes, limit: float, *, by_cpu: bool) -> Outcome | None:
+    def run(self, message: bytes, limit: float, blamed_s: float, *, by_cpu: bool) -> Outcome | None:
         """Sends a job and waits; kills the process where the deadline passes."""
         began = self._cpu_s()
         self._send(message)
@@ -242,7 +246,7 @@ class _Worker:
         if not in_time:
             used = self._cpu_s() - began
             self.kill()
-            return Outcome("timeout", cpu_s=used) if used >= _BLAMED_SHARE * limit else None
+            return Outcome("timeout", cpu_s=used) if used >= blamed_s else None
         reply = self._receive()
         if reply is None:
             self.kill()
