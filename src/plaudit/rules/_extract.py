@@ -96,11 +96,10 @@ def _gsm8k(text: str) -> Found | None:
 
 
 def _minerva(text: str) -> Found | None:
-    end = len(text)
-    for at in _backwards(text, ("inal answer is", "inal Answer is", "INAL ANSWER IS")):
+    for at in _backwards(text, "inal answer is", "inal Answer is"):
         match = _FINAL_IS.match(text, max(at - 1, 0))
         if match is not None:
-            tail = text[match.end() : min(end, match.end() + _WINDOW)]
+            tail = text[match.end() : match.end() + _WINDOW]
             hope = _HOPE.search(tail)
             return Found(_value(tail[: hope.start()] if hope else tail), "final answer is")
     return None
@@ -128,14 +127,19 @@ def _phrase(text: str) -> Found | None:
 
 def _phrases(text: str) -> Iterator[tuple[int, str]]:
     """Where values begin behind "answer is" and its kin, last first."""
-    for at in _backwards(text, ("nswer", "NSWER")):
+    for at in _backwards(text, "nswer", "NSWER"):
         match = _IS.match(text, at)
         if (
             match
             and text[at - 1 : at] in ("a", "A")
             and not text[max(at - 2, 0) : at - 1].isalnum()
         ):
-            yield match.end(), _MARKUP.sub("", text[at - 1 : match.end()]).strip()
+            yield match.end(), _plain(text[at - 1 : match.end()])
+
+
+def _plain(mark: str) -> str:
+    """A mark without the quotes and stars around it."""
+    return mark.strip() if mark.replace(" ", "").isalpha() else _MARKUP.sub("", mark).strip()
 
 
 def _last_number(text: str) -> Found | None:
@@ -167,19 +171,29 @@ def _formula_around(text: str, number: re.Match[str]) -> str | None:
 def _value(tail: str) -> str:
     """The value that a phrase introduces: a formula, a short first sentence, or a last number."""
     tail = tail.lstrip(" \t\r\n*:：")
-    for opening, closing in _SPANS:
-        if tail.startswith(opening):
-            end = tail.find(closing, len(opening))
-            rest = tail[end + len(closing) :].partition("\n")[0] if end > 0 else ""
-            if end > 0 and not rest.strip(" \t.,;。*\"'`"):
-                return tail[len(opening) : end].strip()
+    if tail.startswith(("$", "\\")) and (formula := _formula_at_start(tail)) is not None:
+        return formula
     line = tail.partition("\n")[0].strip(" \t\r*\"'`")
+    whole = line.rstrip(".。*\"'` ")
+    if _PLAIN_VALUE.fullmatch(whole):
+        return whole
     first = _SENTENCE_END.split(line, maxsplit=1)[0].rstrip(".。*\"'` ")
     if _PLAIN_VALUE.fullmatch(first) or not any(map(str.isdecimal, line)):
         return first
     if _is_formula(line):
         return line.rstrip(".。 ")
     return _last_in(line) or line
+
+
+def _formula_at_start(tail: str) -> str | None:
+    """The formula that a text begins with, if it has its line to itself."""
+    for opening, closing in _SPANS:
+        if tail.startswith(opening):
+            end = tail.find(closing, len(opening))
+            rest = tail[end + len(closing) :].partition("\n")[0] if end > 0 else ""
+            if end > 0 and not rest.strip(" \t.,;。*\"'`"):
+                return tail[len(opening) : end].strip()
+    return None
 
 
 def _is_formula(line: str) -> bool:
@@ -205,13 +219,16 @@ def _last_in(line: str) -> str | None:
     return numbers[-1] if numbers else None
 
 
-def _backwards(text: str, needles: tuple[str, ...]) -> Iterator[int]:
-    """Where any of the needles stands, last first."""
-    found = {needle: text.rfind(needle) for needle in needles}
-    while (at := max(found.values())) >= 0:
-        yield at
-        needle = next(n for n, position in found.items() if position == at)
-        found[needle] = text.rfind(needle, 0, at)
+def _backwards(text: str, one: str, other: str) -> Iterator[int]:
+    """Where either needle stands, last first."""
+    first, second = text.rfind(one), text.rfind(other)
+    while first >= 0 or second >= 0:
+        if first > second:
+            yield first
+            first = text.rfind(one, 0, first)
+        else:
+            yield second
+            second = text.rfind(other, 0, second)
 
 
 _METHODS: dict[str, Callable[[str], Found | None]] = {

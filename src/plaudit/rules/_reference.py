@@ -33,11 +33,11 @@ def reference_of(reference: Any) -> Answer:
     >>> reference_of("5 * 2 = 10\n#### 10").text, reference_of(r"$\boxed{7}$").text
     ('10', '7')
     """
+    if isinstance(reference, str):
+        return _parsed(reference)
     if isinstance(reference, int | float) and not isinstance(reference, bool):
-        reference = repr(reference)
-    if not isinstance(reference, str):
-        raise DataError(f"not a reference answer: {clipped(reference)}", field="reference")
-    return _parsed(reference)
+        return _parsed(repr(reference))
+    raise DataError(f"not a reference answer: {clipped(reference)}", field="reference")
 
 
 @functools.lru_cache(maxsize=8192)
