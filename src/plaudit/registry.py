@@ -92,12 +92,33 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
             f"{did_you_mean(str(name), known) or '.'} Shipped: {', '.join(known)}"
         )
     try:
-        data = yaml.safe_load(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
+        data, tree = yaml.safe_load(text), yaml.compose(text, yaml.SafeLoader)
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not readable as YAML: {error}") from None
     if not isinstance(data, Mapping):
         raise ConfigError(f"{path}: a recipe is a mapping with a 'use' key, found {clipped(data)}")
+    for key in _keys_that_repeat(tree):
+        raise ConfigError(f"{path}:{key.start_mark.line + 1}: the key {key.value!r} stands twice")
     return data
+
+
+def _keys_that_repeat(tree: Any) -> Iterator[Any]:
+    """The keys of a YAML tree that a later one of the same name would silently replace."""
+    import yaml
+
+    left, seen = [tree], set()
+    while left:
+        node = left.pop()
+        if id(node) in seen:
+            continue
+        seen.add(id(node))
+        if isinstance(node, yaml.MappingNode):
+            names = [key.value for key, _ in node.value]
+            yield from (key for i, (key, _) in enumerate(node.value) if names[i] in names[:i])
+            left += [value for _, value in node.value]
+        elif isinstance(node, yaml.SequenceNode):
+            left += node.value
 
 
 def recipes() -> list[str]:
