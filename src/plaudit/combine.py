@@ -18,7 +18,8 @@ The NaN algebra, in one table:
     round_robin  mean over the rivals that could be compared; NaN if there is none
 
 A fault of a part is a fault of the whole, with the part's name before the error; what stands behind
-a closed gate does not count.
+a closed gate does not count. Under a negative weight or scale a response's fault earns the part's
+highest value, so that it never pays; where the part declares none, the whole is NaN.
 """
 
 from __future__ import annotations
@@ -168,7 +169,7 @@ class _Parts(_Node):
     def fault_value(self) -> float:
         """The combination of the parts' own fault values."""
         lows = [
-            _Scored(name, member.weight, member.optional, Score(fault_value(member.reward)))
+            _Scored(name, member.weight, member.optional, _blamed(member.reward, member.weight))
             for name, member in self.parts.items()
         ]
         kept = [low for low in lows if low.score.is_scored or not low.optional]
@@ -188,6 +189,8 @@ class _Parts(_Node):
             scored = member.reward.score([groups[i] for i in chosen])
             for i, scores in zip(chosen, scored, strict=True):
                 for row, score in zip(rows[i], scores, strict=True):
+                    if score.fault == "response" and member.weight < 0:
+                        score = _blamed(member.reward, member.weight, score)
                     row.append(_Scored(name, member.weight, member.optional, score))
         return [[self._join(row) for row in group] for group in rows]
 
@@ -370,6 +373,8 @@ class _Mapped(_One):
         return [[self._mapped(s) for s in scores] for scores in self.reward.score(groups)]
 
     def _mapped(self, score: Score) -> Score:
+        if score.fault == "response":
+            score = _blamed(self.reward, self._sign, score)
         if not score.is_scored:
             return score
         value = self._value(score.value)
@@ -383,7 +388,12 @@ class _Mapped(_One):
     @property
     def fault_value(self) -> float:
         """The mapped fault value of the inner reward."""
-        return self._mapped(Score(fault_value(self.reward))).value
+        return self._mapped(Score(fault_value(self.reward), fault="response")).value
+
+    @property
+    def _sign(self) -> float:
+        """Negative where the map turns high into low."""
+        return 1.0
 
     def _value(self, value: float) -> float:
         raise NotImplementedError
@@ -404,6 +414,10 @@ class _Affine(_Mapped):
     scale: float = 1.0
     shift: float = 0.0
     spelled = "affine"
+
+    @property
+    def _sign(self) -> float:
+        return self.scale
 
     def _value(self, value):
         return value * self.scale + self.shift
@@ -790,6 +804,14 @@ def fault_value(reward: Reward) -> float:
     NaN where it declares none.
     """
     return getattr(reward, "fault_value", math.nan)
+
+
+def _blamed(reward: Reward, sign: float, score: Score | None = None) -> Score:
+    """The score of a response at fault, at the end of the range that counts against it."""
+    score = Score(fault_value(reward), fault="response") if score is None else score
+    if sign >= 0:
+        return score
+    return replace(score, value=getattr(reward, "fault_high", math.nan))
 
 
 def seeded_hash(seed: int, *texts: str) -> int:

@@ -108,10 +108,16 @@ class Rule:
     @property
     def fault_value(self) -> float:
         """What a response earns that made itself impossible to score; NaN where undeclared."""
-        if self.on_response_fault is not None:
-            return float(self.on_response_fault)
-        low = float(self.range.low) if self.range else math.nan
-        return low if math.isfinite(low) else math.nan
+        return self._fault_end(self.range.low if self.range else math.nan)
+
+    @property
+    def fault_high(self) -> float:
+        """The same where a negative weight turns the best value into the worst."""
+        return self._fault_end(self.range.high if self.range else math.nan)
+
+    def _fault_end(self, end: float | str) -> float:
+        value = float(end if self.on_response_fault is None else self.on_response_fault)
+        return value if math.isfinite(value) else math.nan
 
     def _score_texts(self, group: Group) -> list[Score]:
         guarded = self._guarded

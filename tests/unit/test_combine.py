@@ -4,11 +4,11 @@ import copy
 import math
 import pickle
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 
-from plaudit import combine, load
+from plaudit import combine, lift, load
 from plaudit.combine import (
     Member,
     affine,
@@ -29,8 +29,8 @@ from plaudit.combine import (
     view,
     weighted,
 )
-from plaudit.errors import ConfigError, DataError
-from plaudit.types import Group, Response, Reward, Score
+from plaudit.errors import ConfigError, DataError, ScoringError
+from plaudit.types import Group, Range, Response, Reward, Score
 
 NAN = math.nan
 
@@ -780,3 +780,42 @@ def test_seeded_draws():
     assert seeded_hash(0, "ab", "c") != seeded_hash(0, "a", "bc")
     assert seeded_hash(0, "\ud800") != seeded_hash(0, "\ud801")
     assert 0 <= seeded_hash(-1) < 2**64
+
+
+class TestAFaultNeverPays:
+    """Under a negative weight or scale the minimum would be the best value."""
+
+    group = Group("p", ["hostile", "calm"])
+
+    def at_fault(self, **params):
+        def noisy(response: str) -> Annotated[float, Range(0, 1)]:
+            if response == "hostile":
+                raise ScoringError("too hostile", fault="response")
+            return 0.25
+
+        return lift(noisy, **params)
+
+    @pytest.mark.parametrize(
+        "reward_of",
+        [
+            lambda inner: weighted({"noise": Member(inner, weight=-2.0)}),
+            lambda inner: affine(inner, scale=-2.0),
+            lambda inner: minimum({"noise": Member(inner, weight=-2.0)}),
+        ],
+        ids=["weighted", "affine", "minimum"],
+    )
+    def test_the_highest_value_counts(self, reward_of):
+        reward = reward_of(self.at_fault())
+        hostile, calm = reward.score([self.group])[0]
+        assert (hostile.value, hostile.fault, calm.value) == (-2.0, "response", -0.5)
+        assert reward.fault_value == -2.0
+
+    def test_a_declared_value_stands(self):
+        reward = affine(self.at_fault(on_response_fault=0.5), scale=-2.0)
+        assert reward.score([self.group])[0][0].value == -1.0
+
+    def test_an_undeclared_one_is_nan(self):
+        inner = weighted({"noise": self.at_fault()})
+        hostile, _ = affine(inner, scale=-1.0).score([self.group])[0]
+        assert not hostile.is_scored
+        assert hostile.fault == "response"
