@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal
 
 from plaudit.errors import ConfigError
 from plaudit.rules._boxed import last_boxed
+from plaudit.rules._fences import fenced_blocks
 from plaudit.think import Thought, split
 from plaudit.types import Range, Score
 
@@ -155,7 +156,7 @@ def fenced_code(
     """
     wanted = (code_language or language or "").lower()
     found = ""
-    for info, body in _blocks(response):
+    for info, body in fenced_blocks(response):
         if body is None:
             return Score(0.0, note="a code block is not closed")
         named = info.partition(" ")[0].lower()
@@ -306,39 +307,3 @@ def _longest_chain(spans: Sequence[_Span | None]) -> tuple[int, ...]:
 def _end(spans: Sequence[_Span | None], chain: tuple[int, ...]) -> int:
     last = spans[chain[-1]]
     return last[1] if last else 0
-
-
-# --- fences ---------------------------------------------------------------------------------------
-
-
-def _blocks(text: str) -> Iterator[tuple[str, str | None]]:
-    """Info string and body of each fenced block; the body of an open one is None."""
-    opened: tuple[str, int, int] | None = None
-    for ticks, info, start, end in _fences(text):
-        if opened is None:
-            if "`" not in info:
-                opened = info, ticks, end
-        elif not info and ticks >= opened[1]:
-            yield opened[0], text[opened[2] : start]
-            opened = None
-    if opened is not None:
-        yield opened[0], None
-
-
-def _fences(text: str) -> Iterator[tuple[int, str, int, int]]:
-    """Backticks, info string, start and end of every line that starts with three backticks.
-
-    Each search begins where the last one ended, so many backticks in one line stay linear.
-    """
-    seen = 0
-    while (start := text.find("```", seen)) >= 0:
-        line = text.rfind("\n", seen, start)
-        is_new_line = line >= 0 or seen == 0
-        end = start + 3
-        if is_new_line and not text[line + 1 : start].strip():
-            stop = text.find("\n", end)
-            end = len(text) if stop < 0 else stop
-            run = text[start:end]
-            info = run.lstrip("`")
-            yield len(run) - len(info), info.strip(), start, end
-        seen = end
