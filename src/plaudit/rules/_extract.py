@@ -7,22 +7,24 @@ input costs more than linear time.
 from __future__ import annotations
 
 import re
-from collections import deque
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.rules._boxed import last_boxed
+from plaudit.rules._extract_value import (
+    final_formula,
+    first_number,
+    is_bare_formula,
+    is_plain,
+    last_number,
+    value_in,
+)
 
 __all__ = ["Extract", "Found", "extract"]
 
 Extract = Literal["auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva"]
 
 _WINDOW = 2000
-_MARGIN = 60  # a number so near to the cut may have lost its first digits
-_NUMBER = re.compile(
-    r"(?:(?<![\w.)\]}])[-−+])?(?:\\?[$€£¥])?(?:(?<=[$€£¥])[-−])?"
-    r"\d+(?:,\d{3}(?!\d))*(?:\.\d+)?(?:\s?\\?%)?(?:/\d+(?![\d.]))?"
-)
 _IS = re.compile(
     r"(?:nswer|NSWER)(?:\*\*)?[\"']?\s{0,9}(?:is|IS|was|=|:|：)(?:\*\*)?\s{0,9}[:：]?\s{0,9}"
 )
@@ -30,11 +32,11 @@ _MARKUP = re.compile(r"[*\"'\s]+(?![a-z])")
 _CHINESE = re.compile(r"答案\s*(?:应该是|应为|应是|是|为|等于)?\s*[:：=]?\s*")
 _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
 _HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
-_SPANS = (("$$", "$$"), ("$", "$"), ("\\[", "\\]"), ("\\(", "\\)"))
-_PLAIN_VALUE = re.compile(
-    r"[-−+]?\\?[$€£¥]?[-−]?(?:\d[\d,]*(?:\.\d+)?|\.\d+)(?:\s*\\?%|(?:\s+[^\W\d_]+){0,3})?"
+_JOINT = re.compile(  # what joins boxes to one answer: at least one comma or conjunction
+    r"[\s$.]*(?:\\[()\[\]]\s*)?(?:,|;|、|，|\\q?quad|\\text\{\s*(?:and|or)\s*\}|and\b|or\b|和|或)"
+    r"(?:[\s$,;]|\\[()\[\]]|\\q?quad|\\text\{\s*(?:and|or)\s*\}|and\b|or\b){0,12}"
 )
-_SENTENCE_END = re.compile(r"[.。!?]\**\s+")
+_MOST_BOXES = 12
 
 
 class Found(NamedTuple):
@@ -58,19 +60,34 @@ def extract(text: str, how: Extract) -> Found | None:
 
 
 def _auto(text: str) -> Found | None:
-    """The later of box and answer tag, then `####`, then "the answer is", then the last number."""
-    box = last_boxed(text)
-    tag = text.rfind("</answer>")
-    if tag > (box[1] if box else -1) and (found := _answer_tag(text)) is not None:
-        return found
-    if box is not None:
-        return Found(box[0], "boxed")
-    return _gsm8k(text) or _phrase(text) or _last_number(text)
+    """The later of box, answer tag and Minerva's sentence, else the weaker marks in turn."""
+    found, end = _boxes(text)
+    if text.rfind("</answer>") >= end and (tagged := _answer_tag(text)) is not None:
+        return tagged
+    if found is None:
+        return _value_behind_hashes(text) or _phrase(text) or _formula(text) or _last_number(text)
+    rest = text[end:]
+    return (_minerva(rest) if "I hope it is correct" in rest else None) or found
 
 
 def _boxed(text: str) -> Found | None:
+    return _boxes(text)[0]
+
+
+def _boxes(text: str) -> tuple[Found | None, int]:
+    """The last box, with the boxes that "and" or a comma joins to it, and where it ends."""
     box = last_boxed(text)
-    return None if box is None else Found(box[0], "boxed")
+    if box is None:
+        return None, 0
+    contents, start = [box[0]], box[1]
+    while len(contents) < _MOST_BOXES and "}" in text[max(start - 40, 0) : start]:
+        near = text[max(start - _WINDOW, 0) : start]
+        before = last_boxed(near)
+        if before is None or not _JOINT.fullmatch(near, before[2]):
+            break
+        contents.append(before[0])
+        start += before[1] - len(near)
+    return Found(", ".join(dict.fromkeys(reversed(contents))), "boxed"), box[2]
 
 
 def _answer_tag(text: str) -> Found | None:
@@ -80,19 +97,39 @@ def _answer_tag(text: str) -> Found | None:
     if end < 0 or start < 0:
         return None
     content = text[start + len("<answer>") : end].strip()
-    if (box := last_boxed(content)) is not None:
-        return Found(box[0], "boxed in the answer tag")
+    if (box := _boxed(content)) is not None:
+        return Found(box.text, "boxed in the answer tag")
     inner = (_gsm8k(content) or _phrase(content)) if len(content) < _WINDOW else None
     return inner or Found(content, "answer tag")
 
 
 def _gsm8k(text: str) -> Found | None:
+    """The number behind the last ####, or its line where that is LaTeX or holds no number."""
     at = text.rfind("####")
     if at < 0:
         return None
     line = _line(text, at + 4)
-    number = _first_number(line)
+    number = first_number(line)
     return Found(line if number is None or "\\" in line else number, "####")
+
+
+def _value_behind_hashes(text: str) -> Found | None:
+    """The same, where a value stands there and not a heading."""
+    at = text.rfind("####")
+    return _gsm8k(text) if at >= 0 and is_plain(_line(text, at + 4)) else None
+
+
+def _formula(text: str) -> Found | None:
+    formula = final_formula(text)
+    if formula is not None:
+        return Found(formula, "final formula")
+    whole = text.strip()
+    return Found(whole, "whole text") if is_bare_formula(whole) else None
+
+
+def _last_number(text: str) -> Found | None:
+    number = last_number(text)
+    return None if number is None else Found(number, "last number")
 
 
 def _minerva(text: str) -> Found | None:
@@ -101,7 +138,7 @@ def _minerva(text: str) -> Found | None:
         if match is not None:
             tail = text[match.end() : match.end() + _WINDOW]
             hope = _HOPE.search(tail)
-            return Found(_value(tail[: hope.start()] if hope else tail), "final answer is")
+            return Found(value_in(tail[: hope.start()] if hope else tail), "final answer is")
     return None
 
 
@@ -119,7 +156,7 @@ def _phrase(text: str) -> Found | None:
         start, mark = short + 2, "A:"
     if start < 0:
         return None
-    value = _value(text[start : start + _WINDOW])
+    value = value_in(text[start : start + _WINDOW])
     if not value or (value.endswith((":", "：")) and not any(map(str.isdecimal, value))):
         return None  # "the answer is as follows:", and the value stands further down
     return Found(value, mark)
@@ -142,81 +179,9 @@ def _plain(mark: str) -> str:
     return mark.strip() if mark.replace(" ", "").isalpha() else _MARKUP.sub("", mark).strip()
 
 
-def _last_number(text: str) -> Found | None:
-    """The last number of the text, or the formula that it ends."""
-    for size in (_WINDOW // 4, len(text)):
-        tail = text[-size:]
-        last = deque(_NUMBER.finditer(tail), maxlen=1)
-        if last and (last[0].start() > _MARGIN or len(tail) == len(text)):
-            return Found(_formula_around(tail, last[0]) or last[0].group(), "last number")
-    return None
-
-
-def _formula_around(text: str, number: re.Match[str]) -> str | None:
-    r"""The `$...$` or `\(...\)` that the number stands in, if it is LaTeX."""
-    line_start = text.rfind("\n", 0, number.start()) + 1
-    line_end = text.find("\n", number.end())
-    line = text[line_start : line_end if line_end >= 0 else len(text)]
-    at = number.start() - line_start
-    for opening, closing in _SPANS:
-        start = line.rfind(opening, 0, at)
-        end = line.find(closing, at)
-        if start < 0 or end < 0 or line.count(opening, 0, at) % 2 != 1:
-            continue
-        content = line[start + len(opening) : end]
-        return content.rpartition("=")[2].strip() if "\\" in content else None
-    return None
-
-
-def _value(tail: str) -> str:
-    """The value that a phrase introduces: a formula, a short first sentence, or a last number."""
-    tail = tail.lstrip(" \t\r\n*:：")
-    if tail.startswith(("$", "\\")) and (formula := _formula_at_start(tail)) is not None:
-        return formula
-    line = tail.partition("\n")[0].strip(" \t\r*\"'`")
-    whole = line.rstrip(".。*\"'` ")
-    if _PLAIN_VALUE.fullmatch(whole):
-        return whole
-    first = _SENTENCE_END.split(line, maxsplit=1)[0].rstrip(".。*\"'` ")
-    if _PLAIN_VALUE.fullmatch(first) or not any(map(str.isdecimal, line)):
-        return first
-    if _is_formula(line):
-        return line.rstrip(".。 ")
-    return _last_in(line) or line
-
-
-def _formula_at_start(tail: str) -> str | None:
-    """The formula that a text begins with, if it has its line to itself."""
-    for opening, closing in _SPANS:
-        if tail.startswith(opening):
-            end = tail.find(closing, len(opening))
-            rest = tail[end + len(closing) :].partition("\n")[0] if end > 0 else ""
-            if end > 0 and not rest.strip(" \t.,;。*\"'`"):
-                return tail[len(opening) : end].strip()
-    return None
-
-
-def _is_formula(line: str) -> bool:
-    """Whether a line holds mathematics and no sentence."""
-    if "=" in line or "{" in line[:1]:
-        return False
-    longest = max(map(len, re.findall(r"[^\W\d_]+", re.sub(r"\\[A-Za-z]+", " ", line))), default=0)
-    return longest <= 3 or ("\\" in line and longest <= 8)
-
-
 def _line(text: str, start: int) -> str:
     """The rest of a line, or the next one where it is empty."""
     return text[start : start + _WINDOW].lstrip().partition("\n")[0].strip(" \t\r*\"'`")
-
-
-def _first_number(line: str) -> str | None:
-    match = _NUMBER.search(line)
-    return match.group() if match else None
-
-
-def _last_in(line: str) -> str | None:
-    numbers = _NUMBER.findall(line)
-    return numbers[-1] if numbers else None
 
 
 def _backwards(text: str, one: str, other: str) -> Iterator[int]:

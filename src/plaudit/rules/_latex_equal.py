@@ -14,7 +14,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from plaudit.rules._latex_read import Node, Oversized, Unreadable, read
-from plaudit.rules._latex_real import Arithmetic, Undecided, Value
+from plaudit.rules._latex_real import Arithmetic, Undecided, Undefined, Value
 from plaudit.rules._latex_shape import (
     MIRRORED,
     as_interval,
@@ -28,13 +28,24 @@ from plaudit.rules._latex_shape import (
     unlinked,
 )
 from plaudit.rules._latex_token import bare, is_word, tokens_of
-from plaudit.rules._latex_value import apart, evaluate, is_narrow, is_scalar, symbols, weight
+from plaudit.rules._latex_value import (
+    apart,
+    evaluate,
+    holds_container,
+    is_narrow,
+    is_scalar,
+    symbols,
+    weight,
+)
 
 __all__ = ["Answer", "Percent", "answer_of", "same"]
 
 Percent = Literal["value", "unit"]
 
-_NUMERAL = re.compile(r"[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d*)?|[-+]?\.\d+", re.ASCII)
+_NUMERAL = re.compile(
+    r"[-+]?(?:\d{1,3}(?:(?:,\d{3})+|(?: \d{3})+)|\d+)(?:\.\d*)?|[-+]?\.\d+", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)  # no subtraction: 2023-01-02 is not 2020
 MAX_CHARS = 10_000
 _FIRST_DIGITS = 25
 _PROOF_DIGITS = 60
@@ -62,6 +73,8 @@ def answer_of(text: str) -> Answer:
     if _NUMERAL.fullmatch(text):
         numeral = _canonical(text)
         return Answer(text, numeral)
+    if _DATE.fullmatch(text):
+        return Answer(text, None, (text,), ("words", text))
     if len(text) > MAX_CHARS:
         raise Oversized(f"{len(text)} characters long")
     tokens = tokens_of(text)
@@ -97,15 +110,19 @@ def _node_of(tokens: list[str]) -> Node | None:
 
 
 def _last_side_of(tokens: list[str]) -> Node | None:
-    """Of an equation that cannot be read whole, what stands behind the last sign of equality."""
-    for sign in ("=", "\\approx"):
-        if sign in tokens:
-            start = len(tokens) - tokens[::-1].index(sign)
-            try:
-                return ("rel", ("=",), [("opaque",), read(tokens[start:])])
-            except Unreadable:
-                return None
-    return None
+    """Of one equation that cannot be read whole, what stands behind its last sign of equality."""
+    sign = "=" if "=" in tokens else "\\approx"
+    if sign not in tokens:
+        return None
+    start = len(tokens) - tokens[::-1].index(sign)
+    opened = [sum(t in "([{" for t in tokens[:k]) - sum(t in ")]}" for t in tokens[:k])
+              for k, token in enumerate(tokens[:start]) if token in (",", ";")]  # fmt: skip
+    if 0 in opened:  # several equations
+        return None
+    try:
+        return ("rel", ("=",), [("opaque",), read(tokens[start:])])
+    except Unreadable:
+        return None
 
 
 def _sentence(tokens: Sequence[str]) -> Node | None:
@@ -128,7 +145,7 @@ def _numeral_node(answer: Answer) -> Node:
 def _canonical(numeral: str) -> str:
     """A decimal numeral without what does not change it: 007 -> 7, -1,000.50 -> -1000.5."""
     sign = "-" if numeral[0] == "-" else ""
-    whole, _, part = numeral.lstrip("+-").replace(",", "").partition(".")
+    whole, _, part = numeral.lstrip("+-").replace(",", "").replace(" ", "").partition(".")
     whole, part = whole.lstrip("0") or "0", part.rstrip("0")
     found = f"{whole}.{part}" if part else whole
     return found if found == "0" else sign + found
@@ -166,6 +183,8 @@ class _Comparison:
         a, b = self.bare_node(a), self.bare_node(b)
         if a[0] == "words" or b[0] == "words":
             return a == b
+        if any(is_scalar(node) and holds_container(node) for node in (a, b)):
+            return None
         if is_scalar(a) and is_scalar(b):
             return self.scalars(a, b)
         return self.containers(a, b)
@@ -228,6 +247,8 @@ class _Comparison:
         return len(a) == len(b) and _all(map(self.nodes, a, b))
 
     def in_any_order(self, a: Sequence[Node], b: Sequence[Node]) -> bool | None:
+        if len(b) < len(a) <= _MAX_UNORDERED:
+            a = self.different(a)
         if len(a) != len(b):
             return False
         if len(a) > _MAX_UNORDERED:
@@ -242,6 +263,14 @@ class _Comparison:
             else:
                 return False
         return None if unsure else True
+
+    def different(self, items: Sequence[Node]) -> list[Node]:
+        """Items without those that say again what one before them said."""
+        kept: list[Node] = []
+        for item in items:
+            if not any(self.nodes(item, other) for other in kept):
+                kept.append(item)
+        return kept
 
     # -- relations
 
@@ -293,10 +322,14 @@ class _Comparison:
         for equal when they agree to 60 digits and twice those that are written in both.
         """
         proof = _PROOF_DIGITS + 2 * (weight(a) + weight(b))
+        y = None
         for digits in (_FIRST_DIGITS, min(proof, _MAX_PROOF_DIGITS)):
             field = Arithmetic(digits)
             try:
-                x, y = evaluate(a, {}, field), evaluate(b, {}, field)
+                y = evaluate(b, {}, field)
+                x = evaluate(a, {}, field)
+            except Undefined:
+                return False if y is not None else None
             except Undecided:
                 return None
             if apart(x, y, field):

@@ -171,7 +171,8 @@ class _Reader:
     def item(self) -> Node:
         while self.peek() in _BEFORE:
             self.at += 1
-        sides, operators = [self.side()], []
+        sides = [("opaque",) if self.peek() in _RELATIONS else self.side()]
+        operators: list[str] = []
         while self.peek() in _RELATIONS:
             operators.append(self.take())
             sides.append(self.side())
@@ -348,7 +349,7 @@ class _Reader:
             return ("sym", f"{node[1]}_{marks}")
         if _is_whole(node) and len(marks) < 4:
             digits = _numeral_before(self.tokens[: self.at], node)
-            if marks.isdecimal():
+            if marks.isdecimal() and int(marks) >= 2:
                 return ("base", digits, int(marks))
             if marks.isalpha():
                 return _polynomial(digits, ("sym", marks))
@@ -368,7 +369,7 @@ class _Reader:
             return ("sym", token)
         if token in _BRACES:
             self.at -= 1
-            return self.bracketed() if token != "{" else self.group()
+            return self.bracketed() if token != "{" else self.group_or_set()
         method = _PRIMARIES.get(token)
         if method is None:
             raise Unreadable(f"{token!r} begins no term")
@@ -382,6 +383,18 @@ class _Reader:
         self.leave()
         self.expect("}")
         return node
+
+    def group_or_set(self) -> Node:
+        """What stands in braces, which may have lost their backslashes: {1, 2}."""
+        self.expect("{")
+        self.enter()
+        items = [self.sum()]
+        while self.peek() == ",":
+            self.at += 1
+            items.append(self.sum())
+        self.leave()
+        self.expect("}")
+        return items[0] if len(items) == 1 else ("set", items)
 
     def argument(self) -> Node:
         r"""One argument of a macro: a group, or the next digit or token, as in \frac12."""

@@ -21,7 +21,7 @@ from decimal import (
 from fractions import Fraction
 from typing import NamedTuple
 
-__all__ = ["Arithmetic", "Complex", "Interval", "Real", "Undecided", "Value"]
+__all__ = ["Arithmetic", "Complex", "Interval", "Real", "Undecided", "Undefined", "Value"]
 
 _EXACT_BITS = 40_000
 _EXACT_FACTORIAL = 3000
@@ -31,6 +31,10 @@ _ZERO, _ONE = Fraction(0), Fraction(1)
 
 class Undecided(Exception):
     """This arithmetic cannot give the value an enclosure (0/0, a complex logarithm, ...)."""
+
+
+class Undefined(Undecided):
+    """There is no value: a number divided by zero."""
 
 
 class Interval(NamedTuple):
@@ -118,7 +122,7 @@ class Arithmetic:
     def inverse(self, x: Value) -> Value:
         if isinstance(x, Fraction):
             if not x:
-                raise Undecided("division by zero")
+                raise Undefined("division by zero")
             return 1 / x
         if isinstance(x, Complex):
             norm = self.add(self.mul(x.re, x.re), self.mul(x.im, x.im))

@@ -7,7 +7,7 @@ from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
 from plaudit.rules._latex_read import Node, children, rebuilt
 from plaudit.rules._latex_real import Arithmetic, Complex, Undecided, Value
-from plaudit.rules._latex_value import evaluate
+from plaudit.rules._latex_value import evaluate, symbols
 
 __all__ = [
     "MIRRORED",
@@ -15,6 +15,7 @@ __all__ = [
     "chosen",
     "has_choice",
     "is_assignment",
+    "is_name",
     "is_numeral",
     "last_side",
     "merged",
@@ -46,19 +47,30 @@ def _holds_relation(node: Node) -> bool:
 
 
 def last_side(node: Node) -> Node:
-    """What a chain of equations ends in; other trees stay what they are."""
-    return node[2][-1] if node[0] == "rel" and _LINKS.issuperset(node[1]) else node
+    """What a chain of equations ends in, before it is rounded; other trees stay what they are."""
+    if node[0] != "rel" or not _LINKS.issuperset(node[1]):
+        return node
+    is_rounded = node[1][-1] == "\\approx" and not is_name(node[2][-2])
+    return node[2][-2] if is_rounded else node[2][-1]
 
 
 def is_assignment(node: Node) -> bool:
-    """Whether a relation gives a name a value: x = ..., f(x) = ..., AB = ..."""
-    return node[0] == "rel" and _LINKS.issuperset(node[1]) and _is_name(node[2][0])
+    """Whether a relation gives a name a value: x = ..., f(x) = ..., AB/CD = ..., (p, q) = ..."""
+    if node[0] != "rel" or not _LINKS.issuperset(node[1]):
+        return False
+    left = node[2][0]
+    return (
+        left[0] == "sym"
+        or (left[0] == "mul" and is_name(left))
+        or (is_name(left) and not symbols(node[2][-1]))
+    )
 
 
-def _is_name(node: Node) -> bool:
-    if node[0] == "mul":
-        return all(part[0] in ("sym", "const") for part in node[1])
-    return node[0] == "sym"
+def is_name(node: Node) -> bool:
+    """Whether a tree holds names and no numbers."""
+    if node[0] in ("num", "digits", "base", "words", "rel"):
+        return False
+    return node[0] == "sym" or all(map(is_name, children(node)))
 
 
 def as_interval(node: Node) -> Node:
@@ -73,11 +85,11 @@ def as_interval(node: Node) -> Node:
     opening = "(" if operators[0] == "<" else "["
     closing = ")" if operators[-1] == "<" else "]"
     low, high = ("neg", ("const", "inf")), ("const", "inf")
-    if len(operators) == 2 and sides[1][0] == "sym":
+    if len(operators) == 2 and is_name(sides[1]):
         return ("seq", opening, closing, [sides[0], sides[2]])
-    if len(operators) == 1 and sides[0][0] == "sym":
+    if len(operators) == 1 and is_name(sides[0]):
         return ("seq", "(", closing, [low, sides[1]])
-    if len(operators) == 1 and sides[1][0] == "sym":
+    if len(operators) == 1 and is_name(sides[1]):
         return ("seq", opening, ")", [sides[0], high])
     return node
 

@@ -27,6 +27,7 @@ _NAMES = {
     "inf": "\\infty",
     "infinity": "\\infty",
     "mod": '"mod',
+    **dict.fromkeys(("percent", "percents", "percentage", "pct"), "%"),
     "infty": "\\infty",
     "log": "\\log",
     "theta": "\\theta",
@@ -139,9 +140,10 @@ _NUMBER = r"|\d*\.\d*\\overline\{\d+\}|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+(?!
 _GROUPED = r"|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?"
 _TOKEN = re.compile(_TEXT + _NUMBER + _REST, re.DOTALL)
 _TOKEN_GROUPED = re.compile(_TEXT + _GROUPED + _NUMBER + _REST, re.DOTALL)
-_THOUSANDS = re.compile(r"(?<=\d)(?:,\\!|\{,\}|,\{\}|\\,)(?=\d\d\d(?!\d))")
+_THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|\{,\}|,\{\}|\\,)(?=\d\d\d(?!\d))")
 _BRACKETS = re.compile(r"[(\[]|\\\{")
 _DEBRIS = re.compile(r'"[ \t]*\n|\n[ \t]*\n|```')
+_JOINABLE = frozenset(("\\circ", "*", "U", "°", "="))
 _TRAILING = " \t\r\n.,;:、。，；"
 _WRAPPERS = (
     ("$$", "$$"),
@@ -238,7 +240,8 @@ def _words(text: str) -> list[str]:
         if piece[0].isdecimal() or piece in ",;":
             pieces.append(piece)
         else:
-            pieces.append("," if piece in ("or", "and") else '"' + piece)
+            known = _NAMES.get(piece)
+            pieces.append(known if known in (",", "%") else '"' + piece)
     return pieces
 
 
@@ -255,8 +258,8 @@ def _letters(run: str) -> list[str]:
 
 
 def _joined(tokens: list[str]) -> list[str]:
-    r"""`^\circ` and `^{\circ}` as one token, `**` as a power, `) U (` as a union."""
-    if not any(t in ("\\circ", "*", "U", "°") for t in tokens):
+    r"""Signs of several tokens as one: `^{\circ}`, `**`, `<=`, `) U (`."""
+    if _JOINABLE.isdisjoint(tokens):
         return tokens
     text = "\x00".join(tokens)
     for old, new in (
@@ -264,7 +267,12 @@ def _joined(tokens: list[str]) -> list[str]:
         ("^\x00\\circ", "°"),
         ("^\x00{\x00°\x00}", "°"),
         ("^\x00°", "°"),
+        ("\\not\x00=", "\\neq"),
         ("*\x00*", "^"),
+        ("<\x00=", "\\leq"),
+        (">\x00=", "\\geq"),
+        ("!\x00=", "\\neq"),
+        ("=\x00=", "="),
         (")\x00U\x00(", ")\x00\\cup\x00("),
         (")\x00U\x00[", ")\x00\\cup\x00["),
         ("]\x00U\x00(", "]\x00\\cup\x00("),

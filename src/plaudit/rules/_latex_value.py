@@ -11,9 +11,10 @@ from plaudit.rules._latex_read import Node, children, rebuilt
 from plaudit.rules._latex_real import Arithmetic, Complex, Interval, Undecided, Value
 from plaudit.rules._latex_token import name_set
 
-__all__ = ["apart", "evaluate", "is_narrow", "is_scalar", "symbols", "weight"]
+__all__ = ["apart", "evaluate", "holds_container", "is_narrow", "is_scalar", "symbols", "weight"]
 
 _HEAVY = 10_000
+_COARSE_DIGITS = 10
 _INFINITE = Decimal("Infinity")
 _SCALARS = name_set(
     "num digits const sym add mul neg div pow root fact abs floor ceil binom fn logb pct deg pm mp"
@@ -24,6 +25,11 @@ _SCALARS = name_set(
 def is_scalar(node: Node) -> bool:
     """Whether a tree is one number or expression, not a tuple, a set, a relation or a text."""
     return node[0] in _SCALARS
+
+
+def holds_container(node: Node) -> bool:
+    """Whether arithmetic is done on what is not one number, as in a sum of matrices."""
+    return any(not is_scalar(child) or holds_container(child) for child in children(node))
 
 
 def symbols(node: Node) -> set[str]:
@@ -37,11 +43,23 @@ def weight(node: Node) -> int:
     """About how many digits the numbers in a tree would have, written out."""
     if node[0] == "num":
         return (node[1].numerator.bit_length() + node[1].denominator.bit_length()) // 3
-    if node[0] == "pow" and node[2][0] == "num":
-        return (weight(node[1]) + 1) * min(abs(math.ceil(node[2][1])), _HEAVY)
-    if node[0] == "fact" and node[1][0] == "num":
-        return weight(node[1]) * min(math.ceil(node[1][1]), _HEAVY)
+    if node[0] == "pow":
+        return (weight(node[1]) + 1) * _times(node[2])
+    if node[0] == "fact" or node[:2] == ("fn", "exp"):
+        return (weight(node[-1]) + 1) * _times(node[-1])
     return 1 + sum(map(weight, children(node)))
+
+
+def _times(node: Node) -> int:
+    """The size of an exponent, of either sign, as far as it matters; 1 where it has none."""
+    field = Arithmetic(_COARSE_DIGITS)
+    try:
+        x = evaluate(node, {}, field)
+        parts = x if isinstance(x, Complex) else (x,)
+        high = max(end.copy_abs() for part in parts for end in field.enclose(part))
+    except Undecided:
+        return 1
+    return math.ceil(min(high, Decimal(_HEAVY))) or 1
 
 
 def evaluate(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:

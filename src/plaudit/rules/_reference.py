@@ -6,7 +6,6 @@ import functools
 from typing import Any
 
 from plaudit.errors import DataError, clipped
-from plaudit.rules._boxed import last_boxed
 from plaudit.rules._extract import extract
 from plaudit.rules._latex_equal import Answer, answer_of
 from plaudit.rules._latex_read import Oversized
@@ -56,6 +55,7 @@ def _parsed(reference: str) -> Answer:
 def _unwrapped(reference: str) -> str:
     if "####" in reference and (found := extract(reference, "gsm8k")) is not None:
         return found.text
-    if ("\\boxed" in reference or "\\fbox" in reference) and (box := last_boxed(reference)):
-        return box[0]
+    boxed = "\\boxed" in reference or "\\fbox" in reference
+    if boxed and (found := extract(reference, "boxed")) is not None:
+        return found.text
     return reference

@@ -54,11 +54,13 @@ def equal(
     The answer is looked for behind the think block; one that never closes holds no answer.
     `extract` says by which mark:
 
-    - "boxed": the last complete ``\boxed``; "answer_tag": the last ``<answer>..</answer>`` (a box
-      or phrase inside it counts); "gsm8k": behind the last ``####``; "minerva": behind the last
-      "final answer is"; "last_number": the last number of the text;
-    - "auto": the later of box and answer tag, else ``####``, else "answer is" / "Answer:" / "A:" /
-      答案, else the last number.
+    - "boxed": the last complete ``\boxed``, with those that "and" or a comma joins to it;
+      "answer_tag": the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k":
+      behind the last ``####``; "minerva": behind the last "final answer is"; "last_number": the
+      last number of the text;
+    - "auto": the later of box, answer tag and Minerva's sentence, else a value behind ``####``,
+      else "answer is" / "Answer:" / "A:" / 答案, else a formula that the text is or ends with,
+      else the last number.
 
     The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
     Three layers decide, each only what the one before left open: equal tokens after harmless

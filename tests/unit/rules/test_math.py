@@ -43,7 +43,8 @@ def asked(monkeypatch):
 @pytest.mark.parametrize(
     "reference",
     [r"\frac{1}{2}", r"$\frac{1}{2}$", r"\boxed{\frac{1}{2}}", r"$\boxed{\frac12}$", "0.5", 0.5,
-     "One half of 1.\n#### 0.5", r"We find $x = \boxed{\frac{1}{2}}$, as claimed."],
+     "One half of 1.\n#### 0.5", r"\boxed{0.5}, i.e. $\boxed{\frac12}$",
+     r"We find $x = \boxed{\frac{1}{2}}$, as claimed."],
 )  # fmt: skip
 def test_a_reference_is_raw_wrapped_or_a_solution(reference):
     assert value(r"\boxed{1/2}", reference) == 1.0
@@ -66,6 +67,12 @@ def test_a_reference_that_cannot_be_read_is_an_input_fault(reference):
     with pytest.raises(ScoringError) as caught:
         rule.equal("42", reference)
     assert caught.value.fault == "input"
+
+
+def test_a_reference_of_several_boxes():
+    assert value(r"\boxed{2, 1}", r"$\boxed{1}$ and $\boxed{2}$") == 1.0
+    assert value(r"$\boxed{2}$ or $\boxed{1}$", "1,2") == 1.0
+    assert value(r"\boxed{2}", r"$\boxed{1}$ and $\boxed{2}$") == 0.0
 
 
 def test_a_reference_is_read_once():
