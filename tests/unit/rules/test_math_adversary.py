@@ -25,7 +25,7 @@ def test_towers_that_differ_in_their_last_digit_are_not_called_equal(answer, ref
 
 
 def test_powers_are_still_equal_by_their_digits():
-    for answer, reference in ((r"(1+\sqrt2)^{1000}", r"(3+2\sqrt2)^{500}"), ("e^{2i\\pi}", "1"),
+    for answer, reference in ((r"(1+\sqrt2)^{50}", r"(3+2\sqrt2)^{25}"), ("e^{2i\\pi}", "1"),
                               (r"2^{-1/2}", r"\frac{\sqrt2}{2}")):  # fmt: skip
         assert same(answer_of(answer), answer_of(reference)) is True
 
@@ -47,8 +47,8 @@ def test_a_relation_without_a_left_side_is_not_its_right_side(answer):
 
 
 _BETWEEN = [" ", ", ", " or ", ";", "|", "||", "/", r"\\", "\n", ":", r"\text{ or }", r"\lor ",
-            r"\to ", r"\Rightarrow ", r"\approx ", r"\neq ", "=", "==", r"\pm ", r"\ldots ",
-            "\u200b", "、", "或", r"} \boxed{", "</answer><answer>", r"\over ", r"\phantom{"]  # fmt: skip
+            r"\to ", r"\Rightarrow ", r"\approx ", r"\neq ", "=", "==", r"\pm ", r"\ldots ", "、",
+            "或", "\u200b", r"} \boxed{", "</answer><answer>", r"\over ", r"\phantom{"]  # fmt: skip
 
 
 @pytest.mark.parametrize("between", _BETWEEN)
