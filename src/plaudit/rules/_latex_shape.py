@@ -27,6 +27,7 @@ __all__ = [
 _LINKS = frozenset(("=", "\\approx", "\\in", "\\equiv", "\\to"))
 MIRRORED = {"<": ">", ">": "<", "\\leq": "\\geq", "\\geq": "\\leq", "=": "=", "\\neq": "\\neq"}
 _SORTING_DIGITS = 25
+_NUMBERS = frozenset(("num", "digits", "base", "words", "rel"))
 
 
 def unlinked(a: Node, b: Node) -> tuple[Node, Node]:
@@ -67,10 +68,12 @@ def is_assignment(node: Node) -> bool:
 
 
 def is_name(node: Node) -> bool:
-    """Whether a tree holds names and no numbers."""
-    if node[0] in ("num", "digits", "base", "words", "rel"):
-        return False
-    return node[0] == "sym" or all(map(is_name, children(node)))
+    """Whether a tree holds names and no numbers; a constant alone is a number."""
+    return bool(symbols(node)) and not _holds_number(node)
+
+
+def _holds_number(node: Node) -> bool:
+    return node[0] in _NUMBERS or any(map(_holds_number, children(node)))
 
 
 def as_interval(node: Node) -> Node:

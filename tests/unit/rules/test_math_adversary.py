@@ -41,6 +41,12 @@ def test_a_date_is_no_subtraction():
     assert equal(r"The answer is \boxed{2023-01-02}.", "2023-01-02").value == 1.0
 
 
+@pytest.mark.parametrize("answer", [r"x>\pi", r"\pi<x", r"\pi < x < \infty"])
+def test_a_constant_is_no_name_for_what_an_inequality_is_about(answer):
+    assert same(answer_of(answer), answer_of(r"(\pi,\infty)")) is True
+    assert same(answer_of(answer), answer_of(r"(-\infty,\pi)")) is False
+
+
 @pytest.mark.parametrize("answer", [r"\neq 42", r"\geq 42", r"\le 42", "> 42"])
 def test_a_relation_without_a_left_side_is_not_its_right_side(answer):
     assert equal(f"\\boxed{{{answer}}}", "42").value == 0.0
