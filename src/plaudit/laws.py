@@ -132,6 +132,8 @@ def hard_texts_are_scored(reward: Reward, groups: Sequence[Group], base) -> Iter
             yield f"{name}: {problem}"
         elif (scores[0].error or "").partition(":")[0].endswith("Error"):
             yield f"{name}: the rule raised {scores[0].error}"
+        elif scores[0].fault == "system":
+            yield f"{name}: {scores[0].error}"
 
 
 def deterministic(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:

@@ -28,6 +28,10 @@ from plaudit.types import Group, Reward
 __all__ = ["available", "build", "example", "load", "read_recipe", "recipes", "resolve", "show"]
 
 FAMILIES = ("rules",)
+ADAPTERS = tuple(
+    f"adapters.{trainer}.wrap"
+    for trainer in ("ms_swift", "open_instruct", "openrlhf", "trl", "verifiers", "verl")
+)
 RENAMED: Mapping[str, str] = {}
 NODE_KEYS = ("use", "columns", "on_response_fault", "view", "weight", "optional", "when")
 _MEMBER_KEYS = ("weight", "optional", "when")
@@ -61,7 +65,8 @@ def build(recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable
     node takes `columns`, `on_response_fault` and `view`, and as a part of a combination `weight`,
     `optional` and `when`. A string where a reward is due is short for ``{use: string}``.
 
-    `allow` lists the top-level packages whose names may be loaded ("*" = any; the command line
+    `allow` lists the top-level packages whose names may be loaded, by `use` or as the function of
+    an adapter ("*" = any; the command line
     passes only plaudit unless it is told more).
 
     Raises: ConfigError naming the recipe's place, the unknown key and its close matches.
@@ -224,7 +229,9 @@ def _place(path: str) -> tuple[str, str]:
 def _is_home(module: str) -> bool:
     """Whether rewards stand in this module of plaudit."""
     family, _, rest = module.removeprefix("plaudit.").partition(".")
-    return (family in FAMILIES and is_rule_module(rest)) or module == combine.__name__
+    is_adapter = f"{family}.{rest}.wrap" in ADAPTERS
+    is_rule = family in FAMILIES and is_rule_module(rest)
+    return is_rule or is_adapter or module == combine.__name__
 
 
 def _member(owner: Any, name: str) -> Callable[..., Any]:
@@ -247,7 +254,7 @@ def _unknown(path: str) -> ConfigError:
             f"no reward {path!r}: no module {module!r} on the Python path, or in it no public"
             f" function or class {name!r}"
         )
-    known = [*available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower())]
+    known = [*available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower()), *ADAPTERS]
     same_tail = [repr(k) for k in known if k.rpartition(".")[2] == name][:3]
     hint = did_you_mean(path, known)
     if not hint and same_tail:
@@ -309,6 +316,8 @@ def _node(node: Any, place: str, allow: tuple[str, ...], made: dict[int, Any]) -
     _allowed(path, place, allow)
     with _told(place):
         takes_rewards = _checked_keys(node)
+    for key in _function_keys(node):
+        _allowed(node[key], f"{place}.{key}", allow)
     params = {
         key: _value(value, f"{place}.{key}", allow, made, key in takes_rewards)
         for key, value in node.items()
@@ -343,6 +352,14 @@ def _checked_keys(node: Mapping[str, Any]) -> set[str]:
             )
     hints = {p.name: str(p.annotation) for p in signature.parameters.values()}
     return {name for name, hint in hints.items() if "Reward" in hint or "Comparer" in hint}
+
+
+def _function_keys(node: Mapping[str, Any]) -> list[str]:
+    """Those keys of a node that name a function: what they name is loaded like a `use`."""
+    hints = {
+        p.name: str(p.annotation) for p in signature_of(resolve(node["use"])).parameters.values()
+    }
+    return [k for k, v in node.items() if isinstance(v, str) and "Callable" in hints.get(k, "")]
 
 
 def _value(

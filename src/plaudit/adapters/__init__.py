@@ -1,0 +1,1 @@
+"""Between plaudit and the trainers: other people's reward functions become Rewards."""
