@@ -22,7 +22,7 @@ FASTEST_S = 50e-6
 SLOWEST_S = 4.0
 BAR = 1.1
 BAR_SORTING = 1.3
-SORTING = ("repetition", "exact.countdown", "exact.set_equal")
+SORTING = ("repetition", "rules.group", "exact.countdown", "exact.set_equal")
 _UNITS = {
     "<think>": "<think>",
     "</think>": "</think>",

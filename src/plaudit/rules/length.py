@@ -183,7 +183,7 @@ def kimi(
     >>> [score.value for score in reward.score([Group("?", ["x", "xx", "xxx"])])[0]]
     [0.5, 0.0, -0.5]
     """
-    return _Shaped(kimi, accuracy, _kimi_group, {}, unit, tokenizer, at_least)
+    return _Shaped(kimi, accuracy, _kimi_group, {}, unit, tokenizer, at_least, among_rivals=True)
 
 
 def cosine(
@@ -297,11 +297,12 @@ class _Shaped:
     tokenizer: str | None = None
     at_least: float = 1.0
     columns: Mapping[str, str] | None = None
+    among_rivals: bool = False
 
     def __post_init__(self) -> None:
         if not callable(getattr(self.accuracy, "score", None)):
             raise ConfigError(
-                f"rules.length.{self.factory.__name__}: accuracy must be a Reward, found"
+                f"{self._path}: accuracy must be a Reward, found"
                 f" {clipped(self.accuracy)}; in a recipe write accuracy: {{use: rules.math.equal}}"
             )
         for name in self.columns or ():
@@ -310,8 +311,8 @@ class _Shaped:
 
     @property
     def relative(self) -> bool:
-        """Whether a score depends on the rivals: always with `kimi`, else as `accuracy`."""
-        return self.factory is kimi or self.accuracy.relative
+        """Whether a score depends on the rivals: as the formula says, else as `accuracy`."""
+        return self.among_rivals or self.accuracy.relative
 
     @property
     def deterministic(self) -> bool:
@@ -328,9 +329,11 @@ class _Shaped:
         known = inspect.signature(self.factory).parameters
         args = {k: v for k, v in {**self.params, **own}.items() if k in known}
         shown = [f"{k}={v!r}" for k, v in args.items() if v != known[k].default]
-        module = self.factory.__module__.removeprefix("plaudit.")
-        path = f"{module}.{self.factory.__name__}"
-        return f"load({', '.join([repr(path), f'accuracy={self.accuracy!r}', *shown])})"
+        return f"load({', '.join([repr(self._path), f'accuracy={self.accuracy!r}', *shown])})"
+
+    @property
+    def _path(self) -> str:
+        return f"{self.factory.__module__.removeprefix('plaudit.')}.{self.factory.__name__}"
 
     def children(self, group: Group):
         """The reward that says which responses are correct."""

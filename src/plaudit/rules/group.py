@@ -1,0 +1,210 @@
+"""Responses against their rivals: near-duplicates, diversity, and length by the group's outcome.
+
+`distinct` and `diversity` look at the text alone: random padding makes every response different,
+so give them beside a reward that the padding spoils. `shortest_correct` and `adaptive_length` take
+another reward, `accuracy`, as the rules of `rules.length` do, and treat its faults alike.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
+
+from plaudit.errors import ConfigError
+from plaudit.rules._ngrams import gram_codes, representatives
+from plaudit.rules._scripts import INVISIBLE, classes, points_of
+from plaudit.rules._units import Unit
+from plaudit.rules.length import _Outcome, _Shaped
+from plaudit.types import Range, Reward, Score
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["adaptive_length", "distinct", "diversity", "shortest_correct"]
+
+_CONSTANT = {"use": "rules.baseline.constant", "value": 1.0}
+EXAMPLES = {
+    "adaptive_length": {"params": {"accuracy": _CONSTANT, "beta": 0.001, "unit": "chars"}},
+    "shortest_correct": {"params": {"accuracy": _CONSTANT, "unit": "chars"}},
+}
+_CELLS = 1 << 22
+
+
+# --- texts ----------------------------------------------------------------------------------------
+
+
+def distinct(
+    responses: Sequence[str], *, n: int = 5, at_least: float = 0.8
+) -> Annotated[list[Score], Range(0, 1)]:
+    """From 0 (all rivals are near-duplicates of it) up to 1 (none is), per response.
+
+    ``1 - duplicates / (N - 1)``, where a rival is a near-duplicate if the Jaccard similarity of the
+    two sets of character `n`-grams is `at_least` (Broder 1997, "On the resemblance and containment
+    of documents"; exact, not sketched). Case, white space and invisible characters make no
+    difference. Part: `nearest`, the greatest similarity to a rival.
+
+    Two empty responses are duplicates; a response without rivals earns 1. Linear in the length of
+    the texts, quadratic in their number.
+
+    >>> [score.value for score in distinct(["The sum is 4.", "the  sum is 4.", "Five"])]
+    [0.5, 0.5, 1.0]
+    """
+    if not 0 < at_least <= 1:
+        raise ConfigError(f"distinct: at_least={at_least} must lie in (0, 1]")
+    scores = []
+    for rivals in _similarities(responses, n):
+        duplicates = sum(similarity >= at_least for similarity in rivals)
+        note = f"{duplicates} near-duplicates" if duplicates else None
+        value = 1.0 - duplicates / len(rivals) if rivals else 1.0
+        scores.append(Score(value, {"nearest": max(rivals, default=0.0)}, note=note))
+    return scores
+
+
+def diversity(responses: Sequence[str], *, n: int = 5) -> Annotated[list[Score], Range(0, 1)]:
+    """From 0 (equal to all rivals) up to 1 (shares no `n`-gram with any), per response.
+
+    1 minus the mean Jaccard similarity to the rivals, texts and n-grams as in `distinct`. Part:
+    `nearest`, the greatest similarity. A response without rivals is not scored (input).
+
+    >>> [score.value for score in diversity(["aaaaa", "AAAAA", "bbbbb"])]
+    [0.5, 0.5, 1.0]
+    """
+    if len(responses) < 2:
+        error = f"diversity needs two responses in the group, found {len(responses)}"
+        return [Score.unscored(error, fault="input")] * len(responses)
+    return [
+        Score(1.0 - math.fsum(rivals) / len(rivals), {"nearest": max(rivals)})
+        for rivals in _similarities(responses, n)
+    ]
+
+
+def _similarities(responses: Sequence[str], n: int) -> list[list[float]]:
+    """For each response its Jaccard similarities to the others."""
+    if len(responses) < 2:
+        return [[] for _ in responses]
+    table = _jaccard([_visible(text) for text in responses], n).tolist()
+    return [[*row[:place], *row[place + 1 :]] for place, row in enumerate(table)]
+
+
+def _visible(text: str) -> str:
+    """The text in lower case, white space as single spaces, invisible characters left out."""
+    if not text.isascii():
+        kept = classes(points_of(text)) != INVISIBLE
+        if not kept.all():
+            text = "".join(char for char, keep in zip(text, kept.tolist(), strict=True) if keep)
+    return " ".join(text.lower().split())
+
+
+def _jaccard(texts: Sequence[str], n: int) -> np.ndarray:
+    """The similarity of every two texts: shared n-grams over all n-grams of the two.
+
+    Every text is followed by n - 1 NULs, so that a short one has n-grams too and none spans two.
+    """
+    import numpy as np
+
+    if n < 1:
+        raise ConfigError(f"n={n} must be at least 1")
+    count, pad = len(texts), "\0" * (n - 1)
+    lengths = np.array([len(text) for text in texts])
+    codes = gram_codes(points_of("".join(text + pad for text in texts)), n)
+    owners = np.repeat(np.arange(count), lengths + n - 1)[: len(codes)]
+    starts = np.cumsum(lengths + n - 1) - (lengths + n - 1)
+    is_inside = np.arange(len(codes)) - starts[owners] < lengths[owners]
+    keys = np.unique(representatives(codes)[is_inside] * count + owners[is_inside])
+    grams, owners = keys // count, keys % count
+    sizes = np.bincount(owners, minlength=count)
+    shared = _shared_counts(grams, owners, count)
+    either = sizes[:, None] + sizes - shared
+    return np.where(either > 0, shared / np.maximum(either, 1), 1.0)
+
+
+def _shared_counts(grams: np.ndarray, owners: np.ndarray, count: int) -> np.ndarray:
+    """How many grams every two owners share; `grams` ascending, no pair twice."""
+    import numpy as np
+
+    row = np.cumsum(np.diff(grams, prepend=grams[:1]) != 0)
+    shared = np.zeros((count, count))
+    step = max(1, _CELLS // count)
+    for first in range(0, int(row[-1]) + 1 if len(row) else 0, step):
+        low, high = np.searchsorted(row, [first, first + step])
+        held = np.zeros((step, count), np.float32)  # exact: sums stay below 2**24
+        held[row[low:high] - first, owners[low:high]] = 1
+        shared += held.T @ held
+    return shared
+
+
+# --- lengths --------------------------------------------------------------------------------------
+
+
+def shortest_correct(
+    accuracy: Reward,
+    *,
+    unit: Unit = "tokens",
+    tokenizer: str | None = None,
+    at_least: float = 1.0,
+) -> Reward:
+    """1 for the shortest correct response of its group, less for longer ones, 0 for wrong ones.
+
+    ``[correct] * L* / L`` with L* the length of the shortest correct response in the group, the
+    "sample optimal length" of ShorterBetter (arXiv 2504.21370; there the distance ``L - L*`` is
+    what costs). A response that `accuracy` could not score takes no part.
+
+    Raises: DataError without token ids or tokenizer where unit="tokens".
+
+    >>> from plaudit import Group, load
+    >>> right = load("rules.baseline.constant", value=1.0)
+    >>> reward = load("rules.group.shortest_correct", accuracy=right, unit="chars")
+    >>> [score.value for score in reward.score([Group("?", ["x" * 4, "x" * 8])])[0]]
+    [1.0, 0.5]
+    """
+    return _Shaped(
+        shortest_correct, accuracy, _shortest, {}, unit, tokenizer, at_least, among_rivals=True
+    )
+
+
+def adaptive_length(
+    accuracy: Reward,
+    *,
+    beta: float,
+    unit: Unit = "tokens",
+    tokenizer: str | None = None,
+    at_least: float = 1.0,
+) -> Reward:
+    """At most 1: correctness less a cost of length that grows with the group's pass rate; no floor.
+
+    ``[correct] - beta max(p, 1 / K) L`` with p the share of correct responses among the K scored
+    ones: every unit of an easy prompt costs `beta`, of a hard one a K-th. ALP, "Just Enough
+    Thinking", arXiv 2506.05256 (its ``beta / N`` is one number here).
+
+    Raises: DataError without token ids or tokenizer where unit="tokens".
+
+    >>> from plaudit import Group, load
+    >>> right = load("rules.baseline.constant", value=1.0)
+    >>> reward = load("rules.group.adaptive_length", accuracy=right, beta=0.125, unit="chars")
+    >>> [score.value for score in reward.score([Group("?", ["x" * 2, "x" * 4])])[0]]
+    [0.75, 0.5]
+    """
+    if not beta >= 0:
+        raise ConfigError(f"adaptive_length: beta={beta} must not be negative")
+    return _Shaped(
+        adaptive_length,
+        accuracy,
+        _adaptive,
+        {"beta": beta},
+        unit,
+        tokenizer,
+        at_least,
+        among_rivals=True,
+    )
+
+
+def _shortest(outcomes: Sequence[_Outcome]) -> list[float | Score]:
+    shortest = min((o.length for o in outcomes if o.correct), default=0)
+    return [(shortest / o.length if o.length else 1.0) * o.correct for o in outcomes]
+
+
+def _adaptive(outcomes: Sequence[_Outcome], *, beta: float) -> list[float | Score]:
+    count = len(outcomes)
+    rate = max(sum(o.correct for o in outcomes), 1) / count if count else 0.0
+    return [o.correct - beta * rate * o.length for o in outcomes]
