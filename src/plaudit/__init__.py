@@ -20,7 +20,7 @@ _NAMES = {
     "plaudit.registry": "available build load recipes show",
     "plaudit.rule": "lift",
     "plaudit.combine": "Member",
-    "plaudit.data.api": "Scores ascore score",
+    "plaudit.data.api": "check_rows Scores ascore score",
 }
 _WHERE = {name: module for module, names in _NAMES.items() for name in names.split()}
 __all__ = sorted(_WHERE)  # pyright: ignore[reportUnsupportedDunderAll]
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from plaudit.combine import Member as Member
     from plaudit.data.api import Scores as Scores
     from plaudit.data.api import ascore as ascore
+    from plaudit.data.api import check_rows as check_rows
     from plaudit.data.api import score as score
     from plaudit.errors import ConfigError as ConfigError
     from plaudit.errors import DataError as DataError

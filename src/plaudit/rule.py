@@ -16,6 +16,7 @@ from __future__ import annotations
 import functools
 import inspect
 import math
+import sys
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -47,6 +48,7 @@ RESERVED = (
 )
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference_answer", "solution", "answer", "ground_truth"),
+    "expected_calls": ("tool_calls", "reference", "ground_truth"),
 }
 _MISSING: Any = inspect.Parameter.empty
 _PER_RESPONSE = ("token_ids", "finish_reason")
@@ -118,6 +120,25 @@ class Rule:
     def _fault_end(self, end: float | str) -> float:
         value = float(end if self.on_response_fault is None else self.on_response_fault)
         return value if math.isfinite(value) else math.nan
+
+    def check(self, group: Group) -> None:
+        """Reads what the rule would read of a group, and scores nothing.
+
+        A module may name checks of its columns: ``CHECKS = {"rule": {"reference": function}}``.
+
+        Raises: DataError where something is missing, or cannot be read.
+        """
+        checks = getattr(sys.modules.get(self.fn.__module__), "CHECKS", {})
+        checks = checks.get(getattr(self.fn, "__name__", ""), {})
+        for response in group.responses[:1] if self.relative else group.responses:
+            for name in self.inputs:
+                value = (
+                    self._group_input(name, group)
+                    if self.relative
+                    else self._input(name, group, response)
+                )
+                if name in checks:
+                    checks[name](value)
 
     def _score_texts(self, group: Group) -> list[Score]:
         guarded = self._guarded

@@ -20,6 +20,7 @@ from plaudit.cli._progress import Meter, count_rows
 from plaudit.cli._reward import AllowImport, Chosen, Columns, Path, Recipe, Set
 from plaudit.cli._summary import Problems, print_summary, result_of
 from plaudit.errors import ConfigError
+from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
     from plaudit.data import Row, Writer
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from plaudit.run import Result
 
 __all__ = ["run"]
+
+_SHOWN_ERRORS = 100
 
 
 def run(
@@ -75,6 +78,9 @@ def run(
     allow_unscored: Annotated[
         bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
     ] = False,
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Read and check every row; score nothing.")
+    ] = False,
     allow_import: AllowImport = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no host for anything (Hugging Face included).")
@@ -102,6 +108,8 @@ def run(
         limit=limit,
         options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
     )
+    if check_only:
+        raise typer.Exit(job.check())
     summary = job.run(overwrite=overwrite, resume=resume)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
@@ -151,6 +159,19 @@ class _Job:
             stderr(f"plaudit: no row in {', '.join(self.inputs)}")
         self._report(summary)
         return summary
+
+    def check(self) -> int:
+        """Prints what is wrong with the rows before anything is scored; the exit code."""
+        from plaudit.data.api import row_errors
+        from plaudit.data.read import read
+
+        count = 0
+        rows = read(self.inputs, columns=self.columns, limit=self.limit)
+        for count, error in enumerate(row_errors(self.chosen.reward, rows), 1):
+            if count <= _SHOWN_ERRORS:
+                stderr(visible(str(error)))
+        print(f"{count:,} bad rows for {self.chosen.name}" if count else "every row can be scored")
+        return 1 if count else 0
 
     def _writer(self, *, overwrite: bool, resume: bool) -> Writer | None:
         from plaudit.data import Writer, run_meta
@@ -223,7 +244,11 @@ def _free(report: str | None, may_replace: bool) -> str | None:
 
 def _workers(text: str) -> int:
     if text == "auto":
-        return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 1
-    if not text.isdigit():
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
+    if not text.isdecimal():
         raise ConfigError(f"--workers {text!r}: a number or auto")
     return int(text)

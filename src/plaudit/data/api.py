@@ -20,7 +20,7 @@ from plaudit.rule import lift
 from plaudit.run import Progress, Result, run
 from plaudit.types import Group, Reward
 
-__all__ = ["Scores", "ascore", "score", "scored"]
+__all__ = ["Scores", "ascore", "check_rows", "row_errors", "score", "scored"]
 
 
 def score(
@@ -108,6 +108,42 @@ def scored(
                 raise error
             result = replace(result, error=error)
         yield row, result
+
+
+def check_rows(
+    reward: Any, rows: Any, *, columns: Mapping[str, str] | None = None
+) -> list[DataError]:
+    """What is wrong with rows, before anything is scored: the errors with their places, in order.
+
+    Finds rows that cannot be read, columns that a rule of the reward lacks, and references that
+    its rules refuse. `reward`, `rows` and `columns` are those of `score`.
+
+    >>> rows = [{"response": "4", "answer": "4"}, {"response": "4", "answer": ""}]
+    >>> print(check_rows("math", rows)[0])
+    row 2: field 'reference': an empty reference answer: ''
+    """
+    return list(row_errors(reward_of(reward), rows_of(rows, columns)))
+
+
+def row_errors(reward: Reward, rows: Iterable[Row]) -> Iterator[DataError]:
+    """The first error of each row that is not as the reward needs it."""
+    for row in rows:
+        if isinstance(row.group, DataError):
+            yield row.group
+        elif (error := _unfit(reward, row.group)) is not None:
+            yield row.placed(error)
+
+
+def _unfit(reward: Any, group: Group) -> DataError | None:
+    """What a part of the reward cannot read in the group."""
+    try:
+        if hasattr(reward, "check"):
+            reward.check(group)
+        children = list(reward.children(group)) if hasattr(reward, "children") else []
+    except DataError as error:
+        return error
+    found = (_unfit(child.reward, child.group) for child in children)
+    return next((error for error in found if error is not None), None)
 
 
 class Scores(Sequence[Result]):

@@ -245,3 +245,26 @@ def test_importing_plaudit_loads_no_data_module():
         "print([m for m in sys.modules if m.startswith('plaudit.data')])"
     )
     assert subprocess.check_output([sys.executable, "-c", code], text=True) == "[]\n"
+
+
+class TestCheckRows:
+    def test_each_part_reads_its_columns(self):
+        rows = [
+            {"prompt": "p", "response": "4", "answer": "4"},
+            {"prompt": "p", "response": "4"},
+            {"prompt": "p", "response": None, "answer": "4"},
+            {"prompt": "p", "response": "4", "answer": "{"},
+        ]
+        errors = plaudit.check_rows("r1", rows)
+        assert [error.where for error in errors] == ["row 2", "row 3", "row 4"]
+        assert [error.field for error in errors] == ["reference", "response", "reference"]
+
+    def test_a_part_that_does_not_apply_needs_nothing(self):
+        accuracy = {"use": "rules.math.equal", "when": {"has": "reference"}}
+        recipe = {"use": "combine.weighted", "parts": {"a": accuracy}}
+        assert plaudit.check_rows(recipe, [{"response": "4"}]) == []
+
+    def test_a_row_without_a_branch(self):
+        recipe = {"use": "combine.route", "by": "kind", "cases": {"m": "rules.math.equal"}}
+        (error,) = plaudit.check_rows(recipe, [{"response": "4", "kind": "x"}])
+        assert "no case" in str(error)
