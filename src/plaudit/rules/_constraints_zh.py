@@ -51,6 +51,20 @@ def _num_paragraphs(text: str, *, num_paragraphs: int, relation: str) -> bool:
     return holds(relation, sum(1 for line in text.split("\n") if line.strip()), num_paragraphs)
 
 
+def _paragraph_chars(text: str, *, num_chars: int, relation: str) -> bool:
+    """Every paragraph has so many characters, counted as in `zh:num_chars`."""
+    return _each_paragraph(text, lambda part: holds(relation, len(_CHAR.findall(part)), num_chars))
+
+
+def _paragraph_sentences(text: str, *, num_sentences: int, relation: str) -> bool:
+    """Every paragraph has so many sentences."""
+    return _each_paragraph(text, lambda part: holds(relation, len(_sentences(part)), num_sentences))
+
+
+def _each_paragraph(text: str, keeps: Callable[[str], bool]) -> bool:
+    return all(keeps(line) for line in text.split("\n") if line.strip())
+
+
 def _num_list_items(text: str, *, num_items: int, relation: str) -> bool:
     """Lines that begin with 1. 1、 （1） 一、 ① - * or •, and say something."""
     marks = ((line, _ITEM.match(line)) for line in text.split("\n"))
@@ -106,6 +120,8 @@ KINDS: Mapping[str, Callable[..., bool]] = {
     "zh:num_sentences": _num_sentences,
     "zh:sentence_chars": _sentence_chars,
     "zh:num_paragraphs": _num_paragraphs,
+    "zh:paragraph_chars": _paragraph_chars,
+    "zh:paragraph_sentences": _paragraph_sentences,
     "zh:num_list_items": _num_list_items,
     "zh:starts_with": _starts_with,
     "zh:ends_with": _ends_with,

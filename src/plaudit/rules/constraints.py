@@ -1,6 +1,6 @@
 """Instruction following: constraints that a program can check, one verdict each.
 
-The 25 kinds of IFEval, the 29 of open-instruct's IFEvalG and 13 for Chinese text. The row says
+The 25 kinds of IFEval, the 29 of open-instruct's IFEvalG and 15 for Chinese text. The row says
 which hold: constraint ids, and for each its arguments.
 """
 

@@ -176,6 +176,18 @@ CHINESE = [
         "如下：\n1. 甲\n2、乙\n（三）丙\n④丁",
         "1.5倍\n2. 甲\n3. \n4. 乙",
     ),
+    (
+        "zh:paragraph_chars",
+        {"num_chars": 3, "relation": "at most"},
+        "你好。\n\n再见吧！",
+        "你好。\n我们再见。",
+    ),
+    (
+        "zh:paragraph_sentences",
+        {"num_sentences": 1, "relation": "exactly"},
+        "你好。\n再见！",
+        "你好。再见！",
+    ),
     ("zh:starts_with", {"phrase": "你好"}, "你好，世界", "世界，你好"),
     ("zh:ends_with", {"phrase": "谢谢"}, "好的，谢谢！”", "谢谢，再见。"),
     ("zh:ends_with", {"phrase": "谢谢！"}, "谢谢！", "谢谢。"),
@@ -197,7 +209,7 @@ def test_a_response_that_follows_and_one_that_does_not(kind, kwargs, good, bad):
 def test_every_kind_has_a_case():
     cases = {kind for kind, *_ in (*IFEVAL, *MORE, *CHINESE)}
     assert cases == set(constraints._KINDS)
-    assert [len({kind for kind, *_ in part}) for part in (IFEVAL, MORE, CHINESE)] == [25, 29, 13]
+    assert [len({kind for kind, *_ in part}) for part in (IFEVAL, MORE, CHINESE)] == [25, 29, 15]
 
 
 # --- the published verdicts -----------------------------------------------------------------------
