@@ -95,7 +95,7 @@ def choose(
         node: Any = copy.deepcopy(dict(registry.read_recipe(recipe or "")))
     else:
         node = node_of(path)
-        allowed.append(_package(node["use"]))
+        allowed += [_package(value) for value in node.values() if isinstance(value, str)]
     for setting in settings or ():
         _set(node, setting)
     if allow or (path and ":" in path):

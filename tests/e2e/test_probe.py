@@ -1,0 +1,53 @@
+"""`plaudit probe`, run in this process."""
+
+import json
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from plaudit.cli._app import app
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "160")
+    monkeypatch.setattr("sys.path", [*__import__("sys").path])
+
+
+def probed(*words, code=0):
+    result = CliRunner().invoke(app, ["probe", *words])
+    assert result.exit_code == code, f"{result.output}\n{result.exception!r}"
+    return result
+
+
+def test_a_recipe_on_the_bundled_sample():
+    out = probed("math", "-o", "p.json", "--report", "p.html").stdout
+    assert "30 responses of 15 rows of the bundled sample" in out
+    assert "keeps the answer: must not rise" in out
+    told = json.loads(Path("p.json").read_text(encoding="utf-8"))
+    assert {entry["edit"] for entry in told["edits"]} >= {"padding", "lone_colon"}
+    assert "<html" in Path("p.html").read_text(encoding="utf-8")
+
+
+def test_a_path_on_rows_of_ones_own():
+    Path("in.jsonl").write_text('{"prompt": "?", "response": "a\\u001b[31mb"}\n', encoding="utf-8")
+    out = probed("rules.baseline.length", "in.jsonl").stdout
+    assert "1 responses of 1 rows of in.jsonl" in out
+    assert "1/1 [2-100 %]" in out
+    assert "\x1b[31mb" not in out
+    assert "⟨ESC⟩[31mb" in out
+
+
+def test_a_wrapped_function():
+    source = (
+        "def long(completions, **kwargs):\n    return [len(c[0]['content']) for c in completions]\n"
+    )
+    Path("probe_pkg.py").write_text(source, encoding="utf-8")
+    out = probed("adapters.trl.wrap,fn=probe_pkg:long", "--examples", "0").stdout
+    assert "load('adapters.trl.wrap', fn='probe_pkg:long')" in out
+
+
+def test_an_unknown_reward():
+    assert "no reward" in probed("rules.nothing", code=2).stderr
