@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from plaudit import load
 from plaudit.errors import ConfigError, DataError, ScoringError
+from plaudit.laws import HARD_TEXTS
 from plaudit.rules import _constraints_text as text_of
 from plaudit.rules import constraints
 from plaudit.rules.constraints import ifeval
@@ -204,6 +205,14 @@ CHINESE = [
 def test_a_response_that_follows_and_one_that_does_not(kind, kwargs, good, bad):
     assert follows(good, kind, **kwargs)
     assert not follows(bad, kind, **kwargs)
+
+
+@pytest.mark.parametrize("hard", HARD_TEXTS.values(), ids=HARD_TEXTS)
+def test_hard_texts_get_a_verdict_of_every_kind(hard):
+    cases = {kind: kwargs for kind, kwargs, *_ in (*IFEVAL, *MORE, *CHINESE)}
+    score = ifeval(hard, list(cases), list(cases.values()), mode="loose", reduce="fraction")
+    assert set(score.parts) == set(cases)
+    assert 0 <= score.value < 1
 
 
 def test_every_kind_has_a_case():
