@@ -28,6 +28,11 @@ __all__ = [
 
 Prefilled = bool | Literal["auto"]
 _TAGS = ("<think>", "</think>", "<answer>", "</answer>")
+_VISIBLE = re.compile(
+    r"[^\s\x00-\x1f\x7f-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb"
+    r"\U000e0000-\U000e0fff]"
+)
 
 
 def think(
@@ -247,7 +252,8 @@ def _order_problem(text: str, at: Sequence[int]) -> str:
 
 
 def _is_blank(text: str) -> bool:
-    return not text or text.isspace()
+    """Whether a reader would see nothing: white space, controls, zero-width marks, fillers."""
+    return _VISIBLE.search(text) is None
 
 
 # --- tags and shares ------------------------------------------------------------------------------

@@ -381,3 +381,17 @@ HOSTILE = [
 def test_hostile_texts_get_a_score_in_range(name):
     rule = getattr(rules, name)
     assert all(0.0 <= value(rule(text)) <= 1.0 for text in HOSTILE)
+
+
+@pytest.mark.parametrize(
+    "unseen",
+    ["\u200b", "\u2060\ufeff\u00ad\u200d", "\u3164", "\u2800", "\x00 \n", "\ufe0f", "\U000e0041"],
+)
+def test_a_block_of_invisible_characters_is_empty(unseen):
+    empty_think = f"<think>{unseen}</think><answer>4</answer>"
+    empty_answer = f"<think>2 + 2</think><answer>{unseen}</answer>"
+    for rule in (rules.think_answer, rules.think_answer_soft):
+        assert rule(empty_think).note == "the think block is empty"
+        assert rule(empty_answer).note == "the answer block is empty"
+    assert rules.think(f"<think>2 + 2</think>{unseen}").note == "no answer after the think block"
+    assert rules.think_answer(f"<think>2{unseen}</think><answer>4</answer>") == 1.0
