@@ -65,7 +65,7 @@ def ifeval(
     constraints: Any = None,
     kwargs: Any = None,
     instruction_id_list: Any = None,
-    reference: Any = None,
+    ground_truth: Any = None,
     *,
     mode: Mode = "strict",
     reduce: Reduce = "all",
@@ -84,8 +84,8 @@ def ifeval(
 
     The constraints stand in `constraints` or `instruction_id_list` (a list of ids) with `kwargs` (a
     list of mappings; arguments that are None are absent); or all in one, as in open-instruct:
-    `reference` (or `ground_truth`) is a mapping, or its JSON or Python spelling, with
-    `instruction_id` and `kwargs`. Prefixes as in ``en:`` are read.
+    `ground_truth` is a mapping, or its JSON or Python spelling, with `instruction_id` and `kwargs`.
+    M-IFEval's prefix ``en:`` is dropped; its kinds for other languages are unknown here.
 
     A language that cannot be told (digits, one word) is never "followed", as it is in the published
     checker: ``undecidable="not_followed"`` is 0, "fault" is the response's fault, counted. Keywords
@@ -103,8 +103,8 @@ fault=None, error=None, note='not followed: punctuation:no_comma')
     _check(undecidable, Policy, "undecidable")
     if constraints is None:
         constraints = instruction_id_list
-    if constraints is None and reference is not None:
-        constraints, kwargs = _packed(reference)
+    if constraints is None and ground_truth is not None:
+        constraints, kwargs = _packed(ground_truth)
     texts = _loose(response) if mode == "loose" else (response,)
     texts = tuple(text for text in texts if text.strip())
     verdicts, doubts = {}, []
@@ -160,19 +160,19 @@ def _verdict(is_kept: Callable[[str], bool], texts: Sequence[str]) -> bool | Und
 # --- reading the row ------------------------------------------------------------------------------
 
 
-def _packed(reference: Any) -> tuple[Any, Any]:
+def _packed(ground_truth: Any) -> tuple[Any, Any]:
     """Ids and arguments from one mapping, as open-instruct keeps them in `ground_truth`."""
-    found = _unspelled(reference, "reference")
+    found = _unspelled(ground_truth, "ground_truth")
     if isinstance(found, Sequence) and len(found) == 1:
-        found = _unspelled(found[0], "reference")
+        found = _unspelled(found[0], "ground_truth")
     if isinstance(found, Mapping):
         for name in _ID_NAMES:
             if name in found:
                 return found[name], found.get("kwargs")
     raise DataError(
         f"no constraints: expected a mapping with instruction_id and kwargs, found"
-        f" {clipped(reference)}",
-        field="reference",
+        f" {clipped(ground_truth)}",
+        field="ground_truth",
     )
 
 
@@ -225,12 +225,11 @@ def _listed(value: Any, field: str) -> list[Any]:
 
 def _kind(name: Any) -> str:
     text = str(name).strip()
-    bare = text.partition(":")[2] if text.count(":") == 2 else text
-    for kind in (text, bare):
-        if kind in _KINDS:
-            return kind
+    kind = text.removeprefix("en:")
+    if kind in _KINDS:
+        return kind
     raise DataError(
-        f"unknown constraint {clipped(name)}{did_you_mean(bare, _KINDS) or '.'}"
+        f"unknown constraint {clipped(name)}{did_you_mean(kind, _KINDS) or '.'}"
         f" {len(_KINDS)} kinds are known, such as {next(iter(_KINDS))!r}",
         field="constraints",
     )
@@ -267,14 +266,16 @@ def _parameters(kind: str) -> Mapping[str, str]:
 
 
 def _typed(kind: str, name: str, wanted: str, value: Any) -> Any:
-    """The argument as its type; a whole float is an int, one word stands for a list of one."""
+    """The argument as its type; a whole float is an int, one text and a list of it are one."""
     if callable(tolist := getattr(value, "tolist", None)):
         value = tolist()
     if wanted == "int" and isinstance(value, int | float) and not isinstance(value, bool):
         if value == value and value >= 0 and int(value) == value:
             return int(value)
-    elif wanted == "str" and _is_text(value):
-        return value
+    elif wanted == "str":
+        text = value[0] if isinstance(value, list) and len(value) == 1 else value
+        if _is_text(text):
+            return text
     elif wanted == "list[str]":
         texts = [value] if isinstance(value, str) else value
         if isinstance(texts, Sequence) and texts and all(map(_is_text, texts)):

@@ -282,6 +282,7 @@ def test_a_repeated_kind_keeps_both_verdicts():
 @pytest.mark.parametrize(
     ("ids", "kwargs", "message"),
     [
+        (["ja:punctuation:no_comma"], [{}], "unknown constraint 'ja:punctuation"),
         (["punctuation:no_coma"], [{}], "did you mean 'punctuation:no_comma'"),
         ([], [], "no constraint in the row"),
         (None, None, "expected a list"),
@@ -308,13 +309,17 @@ def test_a_bad_row_is_named(ids, kwargs, message):
 
 def test_a_ground_truth_without_constraints_is_a_bad_row():
     with pytest.raises(DataError, match="instruction_id"):
-        ifeval("a", reference="42")
+        ifeval("a", ground_truth="42")
 
 
 @pytest.mark.parametrize("name", ["mode", "reduce", "undecidable"])
 def test_unknown_settings(name):
     with pytest.raises(ConfigError, match=name):
         ifeval("a", *ROW, **{name: "stric"})
+
+
+def test_a_text_in_a_list_of_one_is_that_text():
+    assert follows("So be it.", "first_word:first_word_sent", first_word=["so"])
 
 
 def test_whole_floats_are_counts():
