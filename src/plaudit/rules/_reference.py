@@ -34,7 +34,8 @@ def reference_of(reference: Any) -> Answer:
     """
     if isinstance(reference, str):
         return _parsed(reference)
-    if isinstance(reference, int | float) and not isinstance(reference, bool):
+    is_missing = reference != reference  # NaN, as tables mark what is missing
+    if isinstance(reference, int | float) and not isinstance(reference, bool) and not is_missing:
         return _parsed(repr(reference))
     raise DataError(f"not a reference answer: {clipped(reference)}", field="reference")
 

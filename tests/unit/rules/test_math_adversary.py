@@ -2,6 +2,7 @@
 
 import pytest
 
+from plaudit.errors import ScoringError
 from plaudit.rules._latex_equal import answer_of, same
 from plaudit.rules.math import equal
 
@@ -64,3 +65,10 @@ _BETWEEN = [" ", ", ", " or ", ";", "|", "||", "/", r"\\", "\n", ":", r"\text{ o
 def test_two_candidates_never_pass_for_both_references(form, between):
     response = form % f"42{between}43"
     assert equal(response, "42").value + equal(response, "43").value <= 1.0
+
+
+def test_a_missing_number_is_no_reference():
+    with pytest.raises(ScoringError) as caught:
+        equal(r"\boxed{1}", float("nan"))
+    assert caught.value.fault == "input"
+    assert equal(r"\boxed{\infty}", float("inf")).value == 1.0
