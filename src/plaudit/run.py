@@ -90,11 +90,7 @@ def run(
     >>> [score.value for score in next(results).scores]
     [1.0, 2.0]
     """
-    if workers < 0 or batch_size < 1 or not 0 < deadline_s < math.inf:
-        raise ConfigError(
-            f"run: workers={workers}, batch_size={batch_size}, deadline_s={deadline_s}"
-            " must be at least 0, at least 1, and positive and finite"
-        )
+    _check_numbers(workers, deadline_s, batch_size)
     if workers == 0 or not reward.cpu_bound:
         batches = _in_process(reward, items, batch_size)
     else:
@@ -179,6 +175,16 @@ class _Importable(pickle.Unpickler):
         if module_name in ("__main__", "__mp_main__"):
             raise AttributeError(f"{global_name} is defined in the running script or notebook")
         return super().find_class(module_name, global_name)
+
+
+def _check_numbers(workers: int, deadline_s: float, batch_size: int) -> None:
+    for name, value, is_good, due in (
+        ("workers", workers, workers >= 0, "at least 0"),
+        ("batch_size", batch_size, batch_size >= 1, "at least 1"),
+        ("deadline_s", deadline_s, 0 < deadline_s < math.inf, "positive and finite"),
+    ):
+        if not is_good:
+            raise ConfigError(f"run: {name}={value!r} must be {due}")
 
 
 def _check_portable(reward: Reward) -> None:

@@ -267,6 +267,12 @@ def test_options_that_do_not_fit_are_refused_at_once(options):
         run(LENGTH, [], **options)
 
 
+def test_a_number_out_of_range_is_named_alone():
+    with pytest.raises(ConfigError) as caught:
+        next(run(load("rules.baseline.length"), [], deadline_s=-3.0))
+    assert str(caught.value) == "run: deadline_s=-3.0 must be positive and finite"
+
+
 # --- workers give what one process gives ----------------------------------------------------------
 
 MIXED = [
