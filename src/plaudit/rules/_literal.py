@@ -1,0 +1,234 @@
+"""JSON and Python literals read without running anything: no names, no arithmetic, bounded depth.
+
+Both readers refuse what two programs would read in two ways: a key that stands twice, NaN and
+infinities, nesting deeper than `DEPTH`. Linear on any input.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, NamedTuple
+
+__all__ = ["DEPTH", "PyCall", "is_deep", "read_json", "read_python", "read_python_calls"]
+
+DEPTH = 64
+_TOKEN = re.compile(
+    r"""\s*(?:
+    (?P<string>"[^"\\]*(?:\\.[^"\\]*)*"|'[^'\\]*(?:\\.[^'\\]*)*')
+    |(?P<number>[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]+)?)
+    |(?P<word>[^\W\d][\w.]*)
+    |(?P<mark>[\[\](){},:=;])
+    |(?P<end>\Z)
+    )""",
+    re.VERBOSE | re.DOTALL,
+)
+_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": "", "0": "\0"}
+_ESCAPED |= {c: c for c in "\\'\"/"}
+_WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
+
+
+class PyCall(NamedTuple):
+    """A call as it is written, ``name(key=value, ...)``."""
+
+    name: str
+    arguments: dict[str, Any]
+
+
+def read_json(text: str) -> Any:
+    """The value of a JSON text.
+
+    Raises: ValueError, saying why, where it is no strict JSON.
+
+    >>> read_json('{"a": [1, 2.5]}')
+    {'a': [1, 2.5]}
+    >>> read_json('{"a": 1, "a": 2}')
+    Traceback (most recent call last):
+    ValueError: the key 'a' stands twice
+    """
+    try:
+        value = json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_constant)
+    except RecursionError:
+        raise ValueError(f"nested deeper than {DEPTH}") from None
+    if is_deep(value):
+        raise ValueError(f"nested deeper than {DEPTH}")
+    return value
+
+
+def read_python(text: str) -> Any:
+    """The value of a Python literal, or of JSON (tuples become lists).
+
+    Raises: ValueError where the text is anything else.
+
+    >>> read_python("{'a': (1, True), 'b': null}")
+    {'a': [1, True], 'b': None}
+    """
+    reader = _Reader(text)
+    value = reader.value(0)
+    reader.expect("end")
+    return value
+
+
+def read_python_calls(text: str) -> list[PyCall]:
+    """The calls of a text that holds nothing else: ``f(a=1)``, lines of them, or ``[f(), g(b=2)]``.
+
+    Raises: ValueError where the text is anything else, or an argument has no name.
+
+    >>> read_python_calls("[maths.add(a=1, b=[2, 3])]")
+    [PyCall(name='maths.add', arguments={'a': 1, 'b': [2, 3]})]
+    """
+    reader = _Reader(text)
+    closing = "end"
+    if reader.take("["):
+        closing = "]"
+    calls: list[PyCall] = []
+    while not reader.take(closing):
+        calls.append(reader.call())
+        is_separated = reader.take(",") or reader.take(";")
+        if closing == "]" and not is_separated and reader.text_of_next != "]":
+            raise ValueError("no comma between two calls")
+    if closing == "]":
+        reader.expect("end")
+    return calls
+
+
+def is_deep(value: Any, *, limit: int = DEPTH) -> bool:
+    """Whether lists and mappings nest deeper than `limit`.
+
+    >>> is_deep([[1]], limit=2), is_deep([[[1]]], limit=2)
+    (False, True)
+    """
+    level = [value]
+    for _ in range(limit):
+        inner = []
+        for item in level:
+            if isinstance(item, dict):
+                inner += item.values()
+            elif isinstance(item, list):
+                inner += item
+        if not inner:
+            return False
+        level = inner
+    return any(isinstance(item, dict | list) for item in level)
+
+
+def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set[str] = set()
+        key = next(k for k, _ in pairs if k in seen or seen.add(k))
+        raise ValueError(f"the key {key[:40]!r} stands twice")
+    return found
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f"{name} is no JSON")
+
+
+class _Reader:
+    """One token after the other; a value is read by recursion of bounded depth."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.place = 0
+        self.advance()
+
+    def advance(self) -> None:
+        """Reads the next token. Raises ValueError where there is none."""
+        found = _TOKEN.match(self.text, self.place)
+        if found is None or found.lastgroup is None:
+            raise ValueError(f"not a literal: {self.text[self.place : self.place + 20]!r}")
+        self.kind: str = found.lastgroup
+        self.text_of_next: str = found[self.kind]
+        self.place = found.end()
+
+    def take(self, wanted: str) -> bool:
+        """Steps over that mark (or the "end") if it is next."""
+        if wanted == "end":
+            return self.kind == "end"
+        is_next = self.kind == "mark" and self.text_of_next == wanted
+        if is_next:
+            self.advance()
+        return is_next
+
+    def expect(self, wanted: str) -> None:
+        if not self.take(wanted):
+            raise ValueError(f"expected {wanted!r}, found {self.text_of_next[:20]!r}")
+
+    def value(self, depth: int) -> Any:
+        kind, text = self.kind, self.text_of_next
+        if depth > DEPTH:
+            raise ValueError(f"nested deeper than {DEPTH}")
+        if kind == "end" or (kind == "word" and text not in _WORDS):
+            raise ValueError(f"no value: {text[:20]!r}")
+        self.advance()
+        if kind == "string":
+            return _unescaped(text[1:-1])
+        if kind == "number":
+            return int(text) if text.lstrip("+-").isdigit() else float(text)
+        if kind == "word":
+            return _WORDS[text]
+        if text == "{":
+            return self.mapping(depth)
+        if text in "[(":
+            return self.items("]" if text == "[" else ")", depth)
+        raise ValueError(f"no value: {text!r}")
+
+    def items(self, closing: str, depth: int) -> list[Any]:
+        found = []
+        while not self.take(closing):
+            found.append(self.value(depth + 1))
+            if not self.take(","):
+                self.expect(closing)
+                break
+        return found
+
+    def mapping(self, depth: int) -> dict[str, Any]:
+        pairs: list[tuple[str, Any]] = []
+        while not self.take("}"):
+            key = self.value(depth + 1)
+            if not isinstance(key, str):
+                raise ValueError("a key that is no text")
+            self.expect(":")
+            pairs.append((key, self.value(depth + 1)))
+            if not self.take(","):
+                self.expect("}")
+                break
+        return _unrepeated(pairs)
+
+    def call(self) -> PyCall:
+        name = self.word()
+        self.expect("(")
+        pairs: list[tuple[str, Any]] = []
+        while not self.take(")"):
+            key = self.word()
+            self.expect("=")
+            pairs.append((key, self.value(0)))
+            if not self.take(","):
+                self.expect(")")
+                break
+        return PyCall(name, _unrepeated(pairs))
+
+    def word(self) -> str:
+        if self.kind != "word":
+            raise ValueError(f"expected a name, found {self.text_of_next[:20]!r}")
+        word = self.text_of_next
+        self.advance()
+        return word
+
+
+def _unescaped(text: str) -> str:
+    if "\\" not in text:
+        return text
+    text = _ESCAPE.sub(_escaped, text)
+    if not any("\ud800" <= c <= "\udfff" for c in text):
+        return text
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
+
+
+def _escaped(found: re.Match[str]) -> str:
+    code = found[1]
+    if len(code) > 1:
+        return chr(int(code[1:], 16))
+    return _ESCAPED.get(code, found[0])

@@ -1,0 +1,273 @@
+"""How well calls fit the expected ones: one to one, in whatever order, the best way there is."""
+
+from __future__ import annotations
+
+import operator
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plaudit.errors import clipped
+from plaudit.rules._calls import Call, Gold
+from plaudit.rules._tooltypes import properties_of, same
+
+__all__ = ["Match", "Policy", "assignment", "fit", "match"]
+
+
+class Policy(NamedTuple):
+    """What counts: arguments beside the expected ones, and when two values are equal."""
+
+    extra_arguments: str = "forbid"
+    is_text_equal: Callable[[str, str], bool] = operator.eq
+
+
+class Match(NamedTuple):
+    """What the calls reach, each of the three from 0 to its `most`, and the first thing wrong."""
+
+    names: float
+    keys: float
+    values: float
+    most: tuple[float, float, float]
+    problem: str
+
+    @property
+    def share(self) -> float:
+        """All that is reached over all there is to reach."""
+        return (self.names + self.keys + self.values) / sum(self.most)
+
+
+class _Fit(NamedTuple):
+    """One call beside one expected call: shares of its arguments, and the first thing wrong."""
+
+    keys: float
+    values: float
+    problem: str
+
+
+def match(
+    found: Sequence[Call],
+    gold: Sequence[Gold],
+    tools: Mapping[str, Mapping[str, Any]],
+    policy: Policy,
+    *,
+    is_ordered: bool = False,
+) -> Match:
+    """The best one-to-one match of calls with expected calls of the same name.
+
+    The sums of ToolRL (arXiv 2504.13958, section 3.3): `names` is the Jaccard index of the two
+    multisets of names, `keys` the sum over the expected calls of the Jaccard index of argument
+    names, `values` the sum of the arguments with the right value.
+    """
+    wanted, had = (Counter(call.name for call in calls) for calls in (gold, found))
+    names = (wanted & had).total() / ((wanted | had).total() or 1) if gold or found else 1.0
+    candidates = [call for call in found if call.name in wanted]
+    if is_ordered:
+        pairs: Sequence[int | None] = [i if i < len(found) else None for i in range(len(gold))]
+        candidates = list(found)
+    else:
+        pairs = assignment([[_weight(c, g, tools, policy) for c in candidates] for g in gold])
+    keys = values = 0.0
+    problem = _count_problem(found, wanted, had)
+    for expected, i in zip(gold, pairs, strict=True):
+        if i is None or candidates[i].name != expected.name:
+            problem = problem or f"{expected.name} is not where it should be"
+            continue
+        one = fit(candidates[i], expected, tools.get(expected.name), policy)
+        keys += one.keys
+        values += one.values * len(expected.arguments)
+        problem = problem or one.problem
+    most = (1.0, float(len(gold)), float(sum(len(g.arguments) for g in gold)))
+    return Match(names, keys, values, most, problem)
+
+
+def fit(call: Call, gold: Gold, schema: Mapping[str, Any] | None, policy: Policy) -> _Fit:
+    """How the arguments of one call fit: shares of keys and of right values."""
+    properties = properties_of(schema)
+    wanted = [
+        k
+        for k in gold.arguments
+        if k in call.arguments or not _may_miss(k, gold, properties.get(k), policy)
+    ]
+    extra = [k for k in call.arguments if k not in gold.arguments]
+    if policy.extra_arguments == "ignore":
+        extra = []
+    elif policy.extra_arguments == "defaults":
+        extra = [k for k in extra if not _is_default(call.arguments[k], properties.get(k))]
+    missing = [k for k in wanted if k not in call.arguments]
+    wrong = [
+        k
+        for k in wanted
+        if k in call.arguments
+        and not _is_right(call.arguments[k], gold.arguments[k], properties.get(k), gold, policy)
+    ]
+    union = len(wanted) + len(extra)
+    return _Fit(
+        (len(wanted) - len(missing)) / union if union else 1.0,
+        (len(wanted) - len(missing) - len(wrong)) / len(wanted) if wanted else 1.0,
+        _problem(call, gold, missing, extra, wrong),
+    )
+
+
+def assignment(weights: Sequence[Sequence[float]]) -> list[int | None]:
+    """For each row the column it gets so that the sum of the weights is greatest, or None.
+
+    The Hungarian method with potentials (Kuhn 1955, Munkres 1957): rows^2 x columns steps. Only
+    pairs of a positive weight are made.
+
+    >>> assignment([[1, 2], [0, 2]])
+    [0, 1]
+    """
+    rows, columns = len(weights), len(weights[0]) if weights else 0
+    if not columns:
+        return [None] * rows
+    width = columns + rows  # a column of its own for each row that gets none
+    costs = [[-w for w in row] + [0.0] * rows for row in weights]
+    row_price, column_price = [0.0] * rows, [0.0] * width
+    owner = [-1] * width
+    for row in range(rows):
+        _place(row, costs, row_price, column_price, owner)
+    found: list[int | None] = [None] * rows
+    for column, row in enumerate(owner[:columns]):
+        if row >= 0 and weights[row][column] > 0:
+            found[row] = column
+    return found
+
+
+def _place(
+    start: int,
+    costs: Sequence[Sequence[float]],
+    row_price: list[float],
+    column_price: list[float],
+    owner: list[int],
+) -> None:
+    """Gives one more row a column, along the cheapest chain of rows that change theirs."""
+    width = len(owner)
+    least, before = [float("inf")] * width, [-1] * width
+    done: list[int] = []
+    left = set(range(width))
+    row, column = start, -1
+    while True:
+        for j in left:
+            cost = costs[row][j] - row_price[row] - column_price[j]
+            if cost < least[j]:
+                least[j], before[j] = cost, column
+        following = min(left, key=lambda j: (least[j], j))
+        step = least[following]
+        row_price[start] += step
+        for j in done:
+            column_price[j] -= step
+            row_price[owner[j]] += step
+        for j in left:
+            least[j] -= step
+        column = following
+        left.remove(column)
+        if owner[column] < 0:
+            break
+        done.append(column)
+        row = owner[column]
+    while column >= 0:
+        previous = before[column]
+        owner[column] = start if previous < 0 else owner[previous]
+        column = previous
+
+
+# --- one argument ---------------------------------------------------------------------------------
+
+
+def _weight(
+    call: Call, gold: Gold, tools: Mapping[str, Mapping[str, Any]], policy: Policy
+) -> float:
+    if call.name != gold.name:
+        return 0.0
+    one = fit(call, gold, tools.get(gold.name), policy)
+    return one.keys + one.values * len(gold.arguments) + 1e-6  # a pair of nothing is still a pair
+
+
+def _may_miss(key: str, gold: Gold, schema: Any, policy: Policy) -> bool:
+    if key in gold.optional:
+        return True
+    if policy.extra_arguments != "defaults":
+        return False
+    return any(_is_default(value, schema) for value in gold.arguments[key])
+
+
+def _is_default(value: Any, schema: Any) -> bool:
+    return (
+        isinstance(schema, Mapping)
+        and "default" in schema
+        and same(value, schema["default"], schema)
+    )
+
+
+def _is_right(value: Any, accepted: Sequence[Any], schema: Any, gold: Gold, policy: Policy) -> bool:
+    return any(
+        _agrees(value, right, schema, policy)
+        or (gold.is_nested and _is_nested_right(value, right, schema, policy))
+        for right in accepted
+    )
+
+
+def _agrees(value: Any, right: Any, schema: Any, policy: Policy) -> bool:
+    if isinstance(value, str) and isinstance(right, str):
+        return policy.is_text_equal(value, right)
+    if isinstance(value, list | tuple) and isinstance(right, list | tuple):
+        item = schema.get("items") if isinstance(schema, Mapping) else None
+        return len(value) == len(right) and all(
+            _agrees(a, b, item, policy) for a, b in zip(value, right, strict=True)
+        )
+    if isinstance(value, Mapping) and isinstance(right, Mapping):
+        inner = properties_of(schema if isinstance(schema, Mapping) else None)
+        return value.keys() == right.keys() and all(
+            _agrees(value[k], right[k], inner.get(k), policy) for k in value
+        )
+    return same(value, right, schema)
+
+
+def _is_nested_right(value: Any, right: Any, schema: Any, policy: Policy) -> bool:
+    """BFCL's form of mappings, and of lists of them: each member a list of right values."""
+    if isinstance(value, list | tuple) and isinstance(right, list | tuple):
+        return len(value) == len(right) and all(
+            _is_nested_right(a, b, None, policy) for a, b in zip(value, right, strict=True)
+        )
+    if not isinstance(value, Mapping) or not isinstance(right, Mapping):
+        return False
+    if not all(isinstance(accepted, list | tuple) for accepted in right.values()):
+        return False
+    inner = properties_of(schema if isinstance(schema, Mapping) else None)
+    return value.keys() <= right.keys() and all(
+        "" in accepted
+        if key not in value
+        else any(_agrees(value[key], one, inner.get(key), policy) for one in accepted)
+        for key, accepted in right.items()
+    )
+
+
+# --- what is wrong --------------------------------------------------------------------------------
+
+
+def _count_problem(found: Sequence[Call], wanted: Counter[str], had: Counter[str]) -> str:
+    for call in found:
+        if call.problem:
+            return f"a call that cannot be read: {call.problem}"
+    if not found and wanted:
+        return "no call"
+    if missing := wanted - had:
+        return f"not called: {next(iter(missing))}"
+    if extra := had - wanted:
+        return f"called besides: {next(iter(extra))[:40]}"
+    return ""
+
+
+def _problem(
+    call: Call, gold: Gold, missing: Sequence[str], extra: Sequence[str], wrong: Sequence[str]
+) -> str:
+    if missing:
+        return f"{gold.name}: {missing[0]} is missing"
+    if wrong:
+        key = wrong[0]
+        found, right = (
+            clipped(call.arguments[key], limit=40),
+            clipped(gold.arguments[key][0], limit=40),
+        )
+        return f"{gold.name}: {key} is {found}, not {right}"
+    return f"{gold.name}: {extra[0][:40]} is not expected" if extra else ""
