@@ -39,7 +39,8 @@ def page() -> str:
     """The whole page, one chapter a module."""
     sections = [HEAD]
     chapter = ""
-    for path in sorted(registry.available(), key=lambda p: ("compat" in p, p)):
+    every = [*registry.available(), *registry.ADAPTERS]
+    for path in sorted(every, key=lambda p: ("compat" in p, p)):
         module = path.rpartition(".")[0]
         if module != chapter:
             chapter = module

@@ -20,7 +20,8 @@ FROZEN = Path(__file__).parents[1] / "golden" / "names.txt"
 
 def names():
     """One line for each public name, with its parameters."""
-    rewards = [*plaudit.available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower())]
+    combinations = (f"combine.{n}" for n in combine.__all__ if n[0].islower())
+    rewards = [*plaudit.available(), *combinations, *registry.ADAPTERS]
     lines = [f"{name}({parameters(registry.resolve(name))})" for name in rewards]
     return [*sorted(lines), *(f"recipe {name}" for name in plaudit.recipes())]
 

@@ -31,7 +31,7 @@ def run(
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
     """List the shipped rewards, combinations and recipes: name, range, what it is."""
-    every = [*_rules(), *_combinations(), *_recipes()]
+    every = [*_rules(), *_combinations(), *_adapters(), *_recipes()]
     entries = next(filter(None, (list(found) for found in _matches(every, prefix))), [])
     if not entries:
         raise ConfigError(
@@ -90,6 +90,15 @@ def _combinations() -> list[Entry]:
         Entry("combination", f"combine.{f.__name__}", "", first_sentence(f.__doc__))
         for f in functions
         if inspect.isfunction(f)
+    ]
+
+
+def _adapters() -> list[Entry]:
+    from plaudit import registry
+
+    return [
+        Entry("adapter", name, "", first_sentence(registry.resolve(name).__doc__))
+        for name in registry.ADAPTERS
     ]
 
 
