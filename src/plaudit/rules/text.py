@@ -1,0 +1,300 @@
+"""What a text is made of: characters, lines, words, reasoning steps, and Python in fences.
+
+These are measures of surface. Each separates broken output from prose, none good from bad; use them
+to filter data or with a small weight beside a reward that judges the answer.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+import unicodedata
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import Annotated
+
+from plaudit.errors import ConfigError
+from plaudit.rules import _python
+from plaudit.rules._ngrams import words_of
+from plaudit.rules._stopwords import STOP_WORDS
+from plaudit.rules.compat import data_juicer
+from plaudit.types import Range, Score
+
+__all__ = [
+    "alphanumeric",
+    "average_line",
+    "longest_line",
+    "no_flagged_words",
+    "ordinary_characters",
+    "python_style",
+    "python_syntax",
+    "reasoning_steps",
+    "stop_words",
+    "type_token",
+]
+
+EXAMPLES = {"no_flagged_words": {"params": {"words": ["damn", "know"]}}}
+
+
+# --- characters and lines -------------------------------------------------------------------------
+
+
+def alphanumeric(response: str) -> Annotated[float, Range(0, 1)]:
+    """The share of letters and digits of any script, from 0 (none, or empty) up to 1.
+
+    Data-Juicer's `alnum_ratio` (alphanumeric_filter, which keeps a text from 0.25 on); prose has
+    about 0.8, 0.9 in Chinese. Its yes or no is `rules.compat.data_juicer.alphanumeric`.
+
+    >>> alphanumeric("x = 4")
+    0.4
+    """
+    return data_juicer.alphanumeric(response).parts["alnum_ratio"]
+
+
+def ordinary_characters(response: str) -> Annotated[float, Range(0, 1)]:
+    """The share of characters that are not special, from 0 (all are, or empty) up to 1.
+
+    1 minus Data-Juicer's `special_char_ratio` (special_characters_filter, which keeps a text up to
+    0.25): ASCII punctuation, digits, white space, symbols and emoji are special. English prose has
+    about 0.8. Its yes or no is `rules.compat.data_juicer.special_characters`.
+
+    >>> round(ordinary_characters("x = 4"), 6)
+    0.2
+    """
+    ratio = data_juicer.special_characters(response).parts["special_char_ratio"]
+    return 1.0 - ratio if response else 0.0
+
+
+def average_line(
+    response: str, *, low: float = 10, high: float = math.inf
+) -> Annotated[Score, Range(0, 1)]:
+    """1 where a line has `low` to `high` characters on average, less outside, 0 for empty text.
+
+    ``min(1, x / low, high / x)`` with x Data-Juicer's `avg_line_length` (characters, line breaks
+    included, over lines; average_line_length_filter keeps from 10 on).
+
+    >>> average_line("ab\\ncd").value
+    0.25
+    """
+    return _within(data_juicer.average_line_length(response), low, high)
+
+
+def longest_line(
+    response: str, *, low: float = 10, high: float = 1000
+) -> Annotated[Score, Range(0, 1)]:
+    """1 where the longest line has `low` to `high` characters, less outside, 0 for empty text.
+
+    ``min(1, x / low, high / x)`` with x Data-Juicer's `max_line_length` (maximum_line_length_filter
+    keeps from 10 on; 1000 is the usual limit for code).
+
+    >>> longest_line("x" * 2000).value
+    0.5
+    """
+    return _within(data_juicer.maximum_line_length(response), low, high)
+
+
+def _within(measured: Score, low: float, high: float) -> Score:
+    if not 0 < low <= high:
+        raise ConfigError(f"needs 0 < low <= high, found {low} and {high}")
+    (length,) = measured.parts.values()
+    value = min(1.0, length / low, high / length) if length else 0.0
+    return Score(value, measured.parts)
+
+
+# --- words ----------------------------------------------------------------------------------------
+
+
+def stop_words(response: str, *, enough: float = 0.2) -> Annotated[Score, Range(0, 1)]:
+    """From 0 (no function word, or nothing else) up to 1 (as many as in running text).
+
+    ``min(1, share / enough, (1 - share) / enough)`` with `share` the share of words that are in a
+    bundled list of English function words and Chinese function characters (Han counts by the
+    character). Running text has 0.3 and more in English, some 0.2 in Chinese; word salad and lists
+    of keywords have fewer. Stop words alone earn 0. Data-Juicer's filter with a list of your own
+    is `rules.compat.data_juicer.stopwords`.
+
+    Empty response: 0. Text in other languages has none.
+
+    >>> stop_words("The sum of the two is 4.").value, stop_words("the of the and the").value
+    (1.0, 0.0)
+    """
+    if not 0 < enough <= 0.5:
+        raise ConfigError(f"stop_words: enough={enough} must lie in (0, 0.5]")
+    words = words_of(response)
+    share = sum(word in STOP_WORDS for word in words) / len(words) if words else 0.0
+    return Score(min(1.0, share / enough, (1 - share) / enough), {"share": share})
+
+
+def no_flagged_words(
+    response: str, *, words: Sequence[str]
+) -> Annotated[float | Score, Range(0, 1)]:
+    """From near 0 (many flagged words) up to 1 (none): ``1 / (1 + hits)``.
+
+    `words` is your list; an entry may hold several words. Case, width (NFKC) and invisible
+    characters make no difference, whole words count, in Chinese any place counts. The note names
+    what was found. Data-Juicer's ratio is `rules.compat.data_juicer.flagged_words`.
+
+    Letters swapped for look-alikes or digits ("d4mn") are not seen.
+
+    >>> no_flagged_words("Damn good, damn it.", words=["damn"]).value
+    0.3333333333333333
+    >>> no_flagged_words("A dam.", words=["damn"])
+    1.0
+    """
+    if isinstance(words, str) or not all(isinstance(word, str) for word in words):
+        raise ConfigError(f"no_flagged_words: words={words!r} must be a list of words")
+    tokens = _tokens(response)
+    singles, joined = Counter(tokens), _joined(tokens)
+    hits = {word: _occurrences(_tokens(word), singles, joined) for word in dict.fromkeys(words)}
+    total = sum(hits.values())
+    if not total:
+        return 1.0
+    note = ", ".join(f"{word} {count}x" for word, count in hits.items() if count)
+    return Score(1 / (1 + total), {"hits": float(total)}, note=note[:200])
+
+
+def _tokens(text: str) -> list[str]:
+    """The words of a text, width and invisible characters evened out."""
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+        text = "".join(char for char in text if unicodedata.category(char) != "Cf")
+    return words_of(text)
+
+
+def _joined(tokens: Sequence[str]) -> str:
+    """Words between unit separators, doubled so that neighbours share none."""
+    return "".join(f"\x1f{token}\x1f" for token in tokens)
+
+
+def _occurrences(phrase: Sequence[str], singles: Counter[str], joined: str) -> int:
+    if len(phrase) == 1:
+        return singles[phrase[0]]
+    return joined.count(_joined(phrase)) if phrase else 0
+
+
+def type_token(response: str, *, window: int = 50) -> Annotated[float, Range(0, 1)]:
+    """From near 0 (one word over and over) up to 1 (no word twice within `window` words).
+
+    The mean, over all windows of that many words, of different words over words: the moving-average
+    type-token ratio (Covington & McFall 2010, "Cutting the Gordian Knot"), which unlike
+    `rules.repetition.distinct_words` does not fall with length. Shorter texts are one window; no
+    word: 0. Chat answers have about 0.85, mathematical solutions 0.6.
+
+    >>> type_token("so it is so", window=2), type_token("so it is so", window=4)
+    (1.0, 0.75)
+    """
+    if window < 1:
+        raise ConfigError(f"type_token: window={window} must be at least 1")
+    words = words_of(response)
+    window = min(window, len(words))
+    if not words:
+        return 0.0
+    distinct = list(_distinct_in_windows(words, window))
+    return sum(distinct) / (len(distinct) * window)
+
+
+def _distinct_in_windows(words: Sequence[str], window: int) -> Iterator[int]:
+    counts: Counter[str] = Counter()
+    distinct = 0
+    for place, word in enumerate(words):
+        distinct += not counts[word]
+        counts[word] += 1
+        if place >= window:
+            gone = words[place - window]
+            counts[gone] -= 1
+            distinct -= not counts[gone]
+        if place >= window - 1:
+            yield distinct
+
+
+# --- reasoning ------------------------------------------------------------------------------------
+
+_STEP = re.compile(
+    r"^[ \t]{0,8}(?:\#{1,6} )?(?:\*\*)?(?:step ?[0-9]{1,3}|[0-9]{1,3}[.)、](?![0-9])"
+    r"|[-*+•] |[-*+•]$"
+    r"|(?:第[一二三四五六七八九十0-9]{1,3}步|步骤[一二三四五六七八九十0-9]{1,3})"
+    r"|[一二三四五六七八九十]{1,3}[、.])"
+    r"|(?:^|(?<=[.!?] )|(?<=[。！？；，]))(?:first|firstly|second|secondly|third|thirdly|next|then"
+    r"|finally|lastly|首先|其次|再次|然后|接着|接下来|最后)(?![a-z])",
+    re.IGNORECASE | re.MULTILINE,
+)
+
+
+def reasoning_steps(
+    response: str, *, enough: int = 3, min_words: int = 4
+) -> Annotated[Score, Range(0, 1)]:
+    """From 0 (no step) up to 1 (`enough` marked steps or more that say something different).
+
+    ``min(1, steps / enough)``. A step begins with "Step 1", "1.", a bullet, "First", "Next",
+    "第一步", "首先" and the like, at the start of a line or a sentence, and counts if up to the
+    next marker it holds `min_words` different words (digits are none) that no step before it had
+    alike. After the reasoning-steps reward of open-r1 and its successors, which counts the marks
+    alone: three empty bullets earn all of it there and nothing here.
+
+    Steps of random words do count: a marker says nothing of the reasoning.
+
+    >>> reasoning_steps("- \\n- \\n- ").value
+    0.0
+    >>> reasoning_steps("1. Add two and two to get 4.\\n2. So the answer must be 4.").parts
+    {'marked': 2.0, 'steps': 2.0}
+    """
+    if enough < 1 or min_words < 1:
+        raise ConfigError(f"needs enough and min_words of at least 1, found {enough}, {min_words}")
+    found = list(_STEP.finditer(response))
+    ends = [*(match.start() for match in found), len(response)][1:]
+    steps = set()
+    for match, end in zip(found, ends, strict=True):
+        words = frozenset(w for w in words_of(response[match.end() : end]) if not w.isdigit())
+        if len(words) >= min_words:
+            steps.add(words)
+    parts = {"marked": float(len(found)), "steps": float(len(steps))}
+    return Score(min(1.0, len(steps) / enough), parts)
+
+
+# --- Python ---------------------------------------------------------------------------------------
+
+
+def python_syntax(response: str, *, max_chars: int = 200_000) -> Annotated[Score, Range(0, 1)]:
+    """The share of fenced Python code that parses, by characters, from 0 (none) up to 1 (all).
+
+    Blocks that name ``python``, ``py`` or ``python3`` are read with `ast.parse` of the running
+    Python and never run. A block that is open, nested deeper than the parser goes, beyond
+    `max_chars` in all, or holds only `pass`, constants and comments does not count as parsed. No
+    Python block: 0. The note says what is wrong with the first bad block.
+
+    >>> python_syntax("```python\\nprint(4)\\n```").value
+    1.0
+    >>> python_syntax("```python\\nprint(4\\n```").note
+    "line 1: '(' was never closed"
+    """
+    found = _python.blocks(response, max_chars)
+    good = sum(len(block.code) for block in found if block.tree)
+    problems = [block.problem or "no code" for block in found if not block.tree]
+    parts = {"blocks": float(len(found)), "parsed": float(len(found) - len(problems))}
+    total = sum(len(block.code) for block in found)
+    return Score(good / total if total else 0.0, parts, note=next(iter(problems), None))
+
+
+def python_style(
+    response: str, *, max_line: int = 88, max_chars: int = 200_000
+) -> Annotated[Score, Range(0, 1)]:
+    """From 0 (no Python that parses) up to 1 (all of it as PEP 8 has it).
+
+    The mean of four shares, which are the parts: `line_length` (lines of at most `max_line`
+    characters), `blanks` (lines without tabs and trailing blanks), `names` (functions in snake
+    case, classes in camel case), `exceptions` (no bare ``except:``, no ``import *``), times the
+    share of characters that parses (`python_syntax`). What does not occur is not held against it.
+
+    Style says nothing of whether code works.
+
+    >>> python_style("```python\\ndef Add(a, b):\\n    return a + b\\n```").value
+    0.75
+    """
+    found = _python.blocks(response, max_chars)
+    good = [block for block in found if block.tree]
+    total = sum(len(block.code) for block in found)
+    if not good:
+        return Score(0.0, note="no Python block that parses")
+    parts = _python.style(good, max_line)
+    share = sum(len(block.code) for block in good) / total
+    return Score(share * sum(parts.values()) / len(parts), parts)
