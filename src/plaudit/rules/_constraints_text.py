@@ -53,8 +53,8 @@ _WORD_BACKWARDS = re.compile(r"[^\s()\"`{}\[\]:;&#*@,]*")
 _WORD = re.compile(r"\w+")
 _DIVIDER = re.compile(r"\s?\*\*\*\s?")
 _TOKEN = re.compile(
-    r"\.\.\.+|--+|``|''|[][(){}<>?!\";@#$%&“”«»]|[:,](?!\d)"
-    r"|(?:[^\s\][(){}<>?!\";@#$%&“”«»:,.`'-]|[:,](?=\d)|\.(?!\.\.)|-(?!-)|'(?!')|`(?!`))+|."
+    r"\.\.\.+|--|''|[][(){}<>?!\";@#$%&“”‘’«»*`—–]|[:,](?!\d)"
+    r"|(?:[^\s\][(){}<>?!\";@#$%&“”‘’«»*`—–:,.'-]|[:,](?=\d)|\.(?!\.\.)|-(?!-)|'(?!'))+|."
 )
 _SUFFIXES = ("n't", "'s", "'m", "'d", "'ll", "'re", "'ve")
 _JOINED = {"cannot": 3, "gonna": 3, "gotta": 3, "wanna": 3, "gimme": 3, "lemme": 3}
@@ -197,6 +197,8 @@ def _contraction(token: str) -> list[str]:
     low = token.lower()
     if low in _JOINED:
         return [token[: _JOINED[low]], token[_JOINED[low] :]]
+    if len(token) > 1 and token[0] == "'" and low not in _SUFFIXES:
+        return ["'", *_contraction(token[1:])]
     cut = next((len(token) - len(s) for s in _SUFFIXES if low.endswith(s)), 0)
     if cut > 0:
         return [token[:cut], token[cut:]]

@@ -446,3 +446,19 @@ def test_tokens(text, expected):
 @given(st.text(st.sampled_from("aB.'-`,:1 \n\ud800"), max_size=40))
 def test_tokens_keep_every_character_but_space(text):
     assert "".join("".join(text_of.tokens(text)).split()) == "".join(text.split())
+
+
+def test_tokens_are_those_of_nltk():
+    treebank = pytest.importorskip("nltk.tokenize.destructive").NLTKWordTokenizer()
+    path = DATA / "ifeval_responses.jsonl.gz"
+    if not path.exists():
+        pytest.skip(f"{path} is not here")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        texts = [json.loads(line)["response"] for line in lines][::8]
+    pairs = []
+    for sentence in (s for text in texts for s in text_of.sentences(text)):
+        theirs = treebank.tokenize(sentence)
+        plain = ['"' if token in ("``", "''") else token for token in theirs]
+        pairs.append((text_of._tokens_of(sentence), plain))
+    assert len(pairs) > 1500
+    assert sum(ours == theirs for ours, theirs in pairs) >= 0.995 * len(pairs)
