@@ -67,6 +67,13 @@ def test_score_writes_every_row_and_prints_each_mean_beside_what_is_missing():
     assert "report: r.html" in result.stderr
 
 
+def test_a_narrow_terminal_costs_no_figure_of_the_summary(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    lines = plaudit_("score", write("in.jsonl", ROW), *LENGTH).stdout.splitlines()
+    assert lines[0].split() == HEAD
+    assert lines[2].split()[0] == "reward"
+
+
 def test_score_without_output_writes_nothing(here):
     write("in.jsonl", ROW)
     plaudit_("score", "in.jsonl", *LENGTH)

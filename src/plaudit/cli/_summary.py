@@ -19,6 +19,7 @@ __all__ = ["Problems", "print_summary", "result_of"]
 _MOST = 5
 _MOST_MESSAGES = 200
 _LIMIT = 300
+_NAME_WIDTH = 10
 
 
 class Messages:
@@ -80,6 +81,8 @@ def print_summary(
     """
     out, counts = console(stderr=on_stderr), summary.counts
     made = table(*_HEAD, numeric=_HEAD[1:])
+    for column, width in zip(made.columns, (_NAME_WIDTH, *map(len, _HEAD[1:])), strict=True):
+        column.min_width, column.no_wrap = width, True
     shown = [part for part in summary.parts if "/" not in part.name]
     for part in (summary.reward, *shown):
         made.add_row(*_cells(part, is_whole=not part.name))
@@ -87,7 +90,7 @@ def print_summary(
     for name in (name for name in names if name not in seen):
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
         made.add_row(text(f"  {name}", "yellow"), *cells)
-    out.print(made)
+    out.print(made, crop=False)  # too wide beats figures that are cut
     before = f", {num_before:,} of them before" if num_before else ""
     unscored = f"{counts.unscored:,} unscored{_faults(counts.faulted)}"
     rate = f"{(counts.rows - num_before) / max(seconds, 1e-9):,.0f} rows/s"
