@@ -125,7 +125,7 @@ def _gold(reference: str) -> str:
 def _found(response: str, how: Extract) -> _extract.Found | str:
     """The extracted answer, or why there is none."""
     thought = think.split(response)
-    if thought.status == "unclosed":
+    if thought.status == "unclosed" or _thinks_on(thought.answer):
         return "the think block never closes, so there is no answer"
     try:
         found = _extract.extract(thought.answer, how)
@@ -139,6 +139,13 @@ def _found(response: str, how: Extract) -> _extract.Found | str:
     if not found.text.strip(" \t\r\n_.$\"'"):
         return f"an empty answer ({found.mark})"
     return found
+
+
+def _thinks_on(answer: str) -> bool:
+    """Whether a further think block stands where the answer should, and the last never closes."""
+    if not answer.lstrip().startswith("<think>"):
+        return False
+    return answer.rfind("<think>") > answer.rfind("</think>")
 
 
 @functools.lru_cache(maxsize=_MEMO)

@@ -331,3 +331,17 @@ def test_nothing_is_printed_or_opened(monkeypatch, capsys):
     monkeypatch.setattr(builtins, "open", None)
     assert value(r"\boxed{\frac{1}{2}}", "0.5") == 1.0
     assert capsys.readouterr() == ("", "")
+
+
+@pytest.mark.parametrize(
+    ("response", "value"),
+    [
+        ("<think></think>\n<think>maybe \\boxed{42}, but", 0.0),
+        ("<think>a</think><think>b</think><think>maybe \\boxed{42}", 0.0),
+        ("<think></think><think>hm</think>\\boxed{42}", 1.0),
+        ("<think>a</think>The tag <think> is opened, \\boxed{42}", 1.0),
+    ],
+)
+def test_an_empty_block_in_front_does_not_make_an_unclosed_one_the_answer(response, value):
+    reward = load("rules.math.equal")
+    assert reward.score([Group("?", [response], {"reference": "42"})])[0][0].value == value
