@@ -1,0 +1,157 @@
+"""Citations: are there marks, do the cited documents exist, are they the right ones.
+
+A mark is read in one grammar, which the recipe names:
+
+- "brackets": ``[1]``, ``[1, 3]``, ``[2-4]`` (no Markdown links);
+- "lenticular": ``【1】``, ``【doc3†source】``;
+- "cite": ``<cite>1</cite>``, ``<cite id="doc3">``;
+- "author_year": ``(Author, 2020)``, ``(Author et al., 2020)``, ``(Author & Other 2020)``.
+
+Nothing here reads whether a document says what the sentence claims. An index in code, ``a[7]``,
+reads as a citation in brackets.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Annotated, Any
+
+from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
+from plaudit.rules._citations import GRAMMARS, citations
+from plaudit.think import part_of
+from plaudit.types import Range, Score
+
+__all__ = ["correct", "exist", "marked"]
+
+EXAMPLES = {
+    "exist": {"columns": {"documents": ["one", "two"]}},
+    "correct": {"columns": {"documents": ["one", "two"], "cited_ids": [1]}},
+}
+
+
+def marked(response: str, *, grammar: str = "brackets") -> Annotated[Score, Range(0, 1)]:
+    """The share of the answer's lines of prose that carry a citation, from 0 up to 1 (all).
+
+    A line of prose holds at least 20 characters besides its marks; headings and short lines count
+    for nothing. The format alone: any number will do, see `exist` and `correct`. Part: `citations`.
+
+    Raises: ConfigError for an unknown grammar.
+
+    >>> marked("The sky is blue by day [1].\\nAnd it is black by night.").value
+    0.5
+    """
+    answer = part_of(response, "answer")
+    pattern = _grammar(grammar)
+    lines = [line for line in answer.splitlines() if len(pattern.sub("", line).strip()) >= 20]
+    prose = [line for line in lines if not line.lstrip().startswith("#")]
+    cited = sum(pattern.search(line) is not None for line in prose)
+    parts = {"citations": float(len(citations(answer, grammar)))}
+    return Score(cited / len(prose) if prose else 0.0, parts)
+
+
+def exist(
+    response: str,
+    documents: Sequence[Any] | Mapping[str, Any],
+    *,
+    grammar: str = "brackets",
+) -> Annotated[Score, Range(0, 1)]:
+    """1 if the answer cites and every cited id exists, else 0: one forged id spoils it.
+
+    `documents` is the row's list or mapping: ids are its keys, the `id` fields of its items, or
+    else the numbers from 1. The parts are `citations`, `known` and `forged`; the note names forged
+    ids. No citation: 0.
+
+    Raises: ConfigError for an unknown grammar; DataError where `documents` is no list or mapping.
+
+    >>> exist("It is blue [1].", ["a document"]).value
+    1.0
+    >>> exist("It is blue [1][7].", ["a document"]).note
+    'no such document: 7'
+    """
+    found, known = _cited(response, grammar), _ids_of(documents)
+    forged = set(found) - known
+    parts = {
+        "citations": float(len(found)),
+        "known": float(sum(item in known for item in found)),
+        "forged": float(len(forged)),
+    }
+    return Score(float(bool(found) and not forged), parts, note=_forged_note(forged))
+
+
+def correct(
+    response: str,
+    cited_ids: Sequence[Any],
+    documents: Sequence[Any] | Mapping[str, Any] | None = None,
+    *,
+    grammar: str = "brackets",
+) -> Annotated[Score, Range(0, 1)]:
+    """The F1 of the cited ids against the right ones (`cited_ids`), from 0 up to 1 (the same set).
+
+    ``2 |cited and right| / (|cited| + |right|)`` over different ids, but 0 where the answer cites a
+    document that is not among `documents` (where the row has them). The parts are `precision`,
+    `recall` and `forged`. Citing everything costs precision. Where nothing should be cited, 1 for
+    no citation and 0 for any.
+
+    Raises: ConfigError for an unknown grammar; DataError where a column is no list.
+
+    >>> correct("Blue [1], and wet [2].", [1, 3]).value
+    0.5
+    >>> correct("Blue [1][9].", [1], ["one", "two"]).value
+    0.0
+    """
+    cited = set(_cited(response, grammar))
+    right = _id_set(cited_ids, "cited_ids")
+    forged = cited - _ids_of(documents) if documents is not None else set()
+    hits = len(cited & right)
+    size = len(cited) + len(right)
+    f1 = 2 * hits / size if size else 1.0
+    parts = {
+        "precision": hits / len(cited) if cited else float(not right),
+        "recall": hits / len(right) if right else float(not cited),
+        "forged": float(len(forged)),
+    }
+    return Score(0.0 if forged else f1, parts, note=_forged_note(forged))
+
+
+def _forged_note(forged: Collection[str]) -> str | None:
+    return f"no such document: {', '.join(sorted(forged)[:5])}" if forged else None
+
+
+def _cited(response: str, grammar: str) -> list[str]:
+    _grammar(grammar)
+    return citations(part_of(response, "answer"), grammar)
+
+
+def _grammar(name: str) -> re.Pattern[str]:
+    pattern = GRAMMARS.get(name)
+    if pattern is None:
+        close = did_you_mean(str(name), GRAMMARS)
+        raise ConfigError(f"no citation grammar {name!r}{close} Known: {', '.join(GRAMMARS)}")
+    return pattern
+
+
+def _ids_of(documents: Sequence[Any] | Mapping[str, Any]) -> set[str]:
+    """The ids of a row's documents."""
+    if isinstance(documents, Mapping):
+        return _id_set(documents, "documents")
+    if isinstance(documents, str) or not isinstance(documents, Sequence):
+        raise DataError(
+            f"expected a list or mapping of documents, found {clipped(documents)}",
+            field="documents",
+        )
+    return {
+        _plain(item["id"]) if isinstance(item, Mapping) and "id" in item else str(place)
+        for place, item in enumerate(documents, 1)
+    }
+
+
+def _id_set(ids: Any, field: str) -> set[str]:
+    if isinstance(ids, str) or not isinstance(ids, Collection):
+        raise DataError(f"expected a list of ids, found {clipped(ids)}", field=field)
+    return {_plain(item) for item in ids}
+
+
+def _plain(item: Any) -> str:
+    """An id as it stands in a mark: author and year without comma."""
+    return str(item).replace(",", "").strip()
