@@ -50,6 +50,14 @@ _NUMBER_WORDS = {
         ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     )
 }
+_SCALES = {
+    **{f'"{word}': 1000 ** (k + 1) for k, word in enumerate(("thousand", "million", "billion"))},
+    '"trillion': 10**12,
+    '"hundred': 100,
+    '"百': 100,
+    '"千': 1000,
+}
+_JOINED_SCALES = {'"万': 10**4, '"亿': 10**8, '"百万': 10**6, '"千万': 10**7}  # also 万元, 亿人
 _REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\{(\d+)\}")
 
 
@@ -194,6 +202,8 @@ class _Reader:
             self.at += 1
             parts.append(self.sum())
         node = ("ratio", parts) if len(parts) > 1 else parts[0]
+        while (scale := _scale_of(self.peek())) and self.take():
+            node = ("mul", [node, ("num", Fraction(scale))])
         words = self.unit()
         return ("unit", node, words) if words else node
 
@@ -584,6 +594,13 @@ _PRIMARIES = {
         for kind in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array")
     },
 }
+
+
+def _scale_of(token: str | None) -> int | None:
+    """What a word multiplies the number before it by, with a unit that it runs into: 万元."""
+    word = (token or "").lower()
+    joined = (scale for start, scale in _JOINED_SCALES.items() if word.startswith(start))
+    return _SCALES.get(word) or next(joined, None)
 
 
 def _product(factors: list[Node]) -> Node:

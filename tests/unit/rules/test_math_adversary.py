@@ -72,3 +72,20 @@ def test_a_missing_number_is_no_reference():
         equal(r"\boxed{1}", float("nan"))
     assert caught.value.fault == "input"
     assert equal(r"\boxed{\infty}", float("inf")).value == 1.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "reference"),
+    [("5 million", "5000000"), (r"5\text{ million dollars}", "5,000,000"), ("2.5 thousand", "2500"),
+     ("3 hundred thousand", "300000"), ("5万", "50000"), ("5万元", "50000"),
+     ("1.2亿人", "120000000"), ("5百万", "5000000")],
+)  # fmt: skip
+def test_words_that_multiply_count(answer, reference):
+    bare = answer.partition(" ")[0].rstrip("百万亿元人").partition("\\")[0]
+    assert same(answer_of(answer), answer_of(reference)) is True
+    assert same(answer_of(answer), answer_of(bare)) is False
+
+
+@pytest.mark.parametrize("answer", ["5千克", "5千米", "5 dozen", "5元", "5 hundredths"])
+def test_units_that_begin_like_a_multiplier_are_units(answer):
+    assert same(answer_of(answer), answer_of("5")) is True
