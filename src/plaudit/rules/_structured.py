@@ -47,9 +47,10 @@ def _yaml(text: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
         _refuse_tokens(yaml.scan(text, Loader=loader))
-        tree = yaml.compose(text, Loader=loader)
+        reader = loader(text)
+        tree = reader.get_single_node()
         _refuse_keys(tree)
-        return yaml.load(text, Loader=loader)
+        return None if tree is None else reader.construct_document(tree)
     except yaml.YAMLError as error:
         raise ValueError(
             f"no YAML: {getattr(error, 'problem', None) or 'cannot be read'}"
