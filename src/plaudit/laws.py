@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple
 
 from plaudit.combine import replace_responses
-from plaudit.errors import DataError, clipped
+from plaudit.errors import DataError, MissingExtra, clipped
 from plaudit.types import Group, Response, Reward, Score
 
 __all__ = ["LAWS", "Finding", "check", "sample_groups"]
@@ -59,6 +59,8 @@ def check(reward: Reward, groups: Sequence[Group] | None = None) -> list[Finding
 
     A law of speed is among them: time that grows faster than about n^1.5 is reported.
 
+    Raises: MissingExtra where the reward needs a package that is not installed: that breaks no law.
+
     >>> from plaudit import load
     >>> check(load("rules.baseline.length"))
     []
@@ -66,12 +68,16 @@ def check(reward: Reward, groups: Sequence[Group] | None = None) -> list[Finding
     groups = sample_groups() if groups is None else list(groups)
     try:
         base = reward.score(groups)
+    except MissingExtra:
+        raise
     except Exception as error:  # a reward under test may raise anything
         return [Finding("scores", f"{type(error).__name__}: {error}")]
     findings = []
     for law in LAWS:
         try:
             findings += [Finding(law.__name__, problem) for problem in law(reward, groups, base)]
+        except MissingExtra:
+            raise
         except Exception as error:  # a law that cannot even run is broken
             problem = f"{type(error).__name__}: {clipped(str(error), limit=200)}"
             findings.append(Finding(law.__name__, problem))

@@ -24,6 +24,7 @@ from plaudit.combine import (
     view,
     weighted,
 )
+from plaudit.errors import MissingExtra
 from plaudit.types import Score
 
 
@@ -174,6 +175,16 @@ def test_a_rule_that_raises_on_hard_texts_is_found():
 
     found = laws.check(plaudit.lift(first))
     assert any(f.law == "hard_texts_are_scored" and "IndexError" in f.problem for f in found)
+
+
+def test_an_absent_package_is_no_broken_law():
+    def needy(response: str) -> float:
+        if "\ud83d" in response or not response.isascii():
+            raise MissingExtra.of("odd texts", package="nowhere", extra="math")
+        return 0.0
+
+    with pytest.raises(MissingExtra, match=r"plaudit\[math\]"):
+        laws.check(plaudit.lift(needy), [plaudit.Group("1 + 1?", ["2", "3"])])
 
 
 def test_every_rule_module_is_scanned():
