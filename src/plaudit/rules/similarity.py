@@ -169,7 +169,8 @@ def _rouge() -> Any:
 @functools.cache
 def _sacrebleu(metric: str) -> Any:
     try:
-        from sacrebleu.metrics import BLEU, CHRF
+        from sacrebleu.metrics.bleu import BLEU
+        from sacrebleu.metrics.chrf import CHRF
     except ImportError:
         raise _missing("sacrebleu") from None
     return BLEU(tokenize="none", effective_order=True) if metric == "BLEU" else CHRF()

@@ -100,8 +100,8 @@ def test_long_texts_are_cut_and_say_so():
     ("rule", "module"),
     [
         (rouge_l, "rouge_score.rouge_scorer"),
-        (bleu, "sacrebleu.metrics"),
-        (chrf, "sacrebleu.metrics"),
+        (bleu, "sacrebleu.metrics.bleu"),
+        (chrf, "sacrebleu.metrics.chrf"),
         (edit, "rapidfuzz.distance"),
     ],
 )
