@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 from collections import deque
@@ -49,6 +50,7 @@ def score(
     >>> scores.values, scores.mean
     ([4.0, [1.0, 2.0]], 2.3333333333333335)
     """
+    _refuse_misspelt(lists)
     given = {"prompt": prompts, "response": responses, **lists}
     lists = {name: values for name, values in given.items() if values is not None}
     if (rows is None) == (not lists):
@@ -249,6 +251,15 @@ def rows_of(rows: Any, columns: Mapping[str, str] | None = None) -> Iterator[Row
         return read(rows, columns=columns)
     layout = Layout(columns)
     return (_row(layout, raw, number) for number, raw in enumerate(_raws(rows), 1))
+
+
+def _refuse_misspelt(names: Iterable[str]) -> None:
+    """A misspelt prompts= would be a column that nobody reads, and parts would be left out."""
+    known = ("prompts", "responses", "prompt", "response")
+    for name in names:
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        if close and name not in known:
+            raise ConfigError(f"score: {name}= looks like {close[0]}=; rename it or pass rows")
 
 
 def _raws(rows: Any) -> Iterable[Any]:

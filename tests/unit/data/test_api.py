@@ -268,3 +268,16 @@ class TestCheckRows:
         recipe = {"use": "combine.route", "by": "kind", "cases": {"m": "rules.math.equal"}}
         (error,) = plaudit.check_rows(recipe, [{"response": "4", "kind": "x"}])
         assert "no case" in str(error)
+
+
+@pytest.mark.parametrize("name", ["promts", "respones", "Prompts"])
+def test_a_misspelt_list_is_no_column(name):
+    with pytest.raises(ConfigError, match="looks like"):
+        plaudit.score("r1", responses=["4"], reference=["4"], **{name: ["2 + 2?"]})
+
+
+def test_columns_of_other_names_are_columns():
+    scores = plaudit.score(
+        "rules.baseline.length", responses=["4"], prompt_id=["a"], response_model=["b"]
+    )
+    assert scores.values == [1.0]
