@@ -257,7 +257,7 @@ def _refuse_misspelt(names: Iterable[str]) -> None:
     """A misspelt prompts= would be a column that nobody reads, and parts would be left out."""
     known = ("prompts", "responses", "prompt", "response")
     for name in names:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
         if close and name not in known:
             raise ConfigError(f"score: {name}= looks like {close[0]}=; rename it or pass rows")
 
