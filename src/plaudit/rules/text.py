@@ -16,6 +16,7 @@ from typing import Annotated
 from plaudit.errors import ConfigError
 from plaudit.rules import _python
 from plaudit.rules._ngrams import words_of
+from plaudit.rules._normal import nfkc
 from plaudit.rules._stopwords import STOP_WORDS
 from plaudit.rules.compat import data_juicer
 from plaudit.types import Range, Score
@@ -156,7 +157,7 @@ def no_flagged_words(
 def _tokens(text: str) -> list[str]:
     """The words of a text, width and invisible characters evened out."""
     if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
+        text = nfkc(text)
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
     return words_of(text)
 
