@@ -12,13 +12,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 
-from plaudit.errors import ConfigError, DataError, MissingExtra, clipped
+from plaudit.errors import (
+    ConfigError,
+    DataError,
+    MissingExtra,
+    ScoreTimeout,
+    ScoringError,
+    clipped,
+)
 from plaudit.rules._calls import with_parsed
 from plaudit.rules._fences import fenced_blocks
 from plaudit.rules._structured import Syntax, read
 from plaudit.rules._tooltypes import same
 from plaudit.think import split
 from plaudit.types import Range, Score
+from plaudit.workers import Pool
 
 __all__ = ["fields", "schema", "valid"]
 
@@ -52,18 +60,18 @@ def schema(
 
     The column `schema` holds a JSON schema, as a mapping or its JSON text (json-schema.org, by the
     package jsonschema; draft 2020-12 unless it names another). References that leave the schema are
-    never fetched. ``pattern`` runs in Python's `re` in this process: the runner's workers stop one
-    that backtracks without end; ``uniqueItems`` compares items in pairs where they cannot be
-    sorted. A schema that demands nothing is won by ``{}``.
+    never fetched. A schema with ``pattern`` (a regular expression from the data) or ``uniqueItems``
+    (compared in pairs) is applied in a worker process that is killed after 5 s; a document that is
+    undecided then is at fault. A schema that demands nothing is won by ``{}``.
 
-    Raises: DataError for a schema that is none; MissingExtra without jsonschema.
+    Raises: DataError for a schema that is none; ScoreTimeout; MissingExtra without jsonschema.
 
     >>> schema('{"a": 1}', {"properties": {"a": {"type": "string"}}}).note
     "$.a: 1 is not of type 'string'"
     """
     validator = _validator(schema)
     document, problem = _document(response, syntax, extract)
-    problem = problem or _misfit(validator, document)
+    problem = problem or (_misfit_guarded if _may_hang(schema) else _misfit)(validator, document)
     return Score(0.0, note=problem) if problem else 1.0
 
 
@@ -172,6 +180,34 @@ def _validator(schema: Any) -> Any:
     except jsonschema.SchemaError as error:
         raise DataError(f"no JSON schema: {error.message[:200]}", field="schema") from None
     return kind(found, registry=Registry())
+
+
+def _may_hang(schema: Any) -> bool:
+    """Whether the time to apply a schema has no bound that the size of the document sets."""
+    text = str(schema)
+    return "pattern" in text or "uniqueItems" in text
+
+
+def _misfit_guarded(validator: Any, document: Any) -> str:
+    """`_misfit` under a deadline, in a process that can be killed."""
+    outcome = _POOL.call((validator.schema, document))
+    if outcome.error is not None:
+        raise outcome.error
+    if outcome.status == "timeout":
+        raise ScoreTimeout(f"undecided against its schema after {_POOL.deadline_s:g} s")
+    if outcome.status != "ok":
+        fault = "response" if outcome.status == "crashed" else "system"
+        raise ScoringError(f"the schema check {outcome.status}", fault=fault)
+    return outcome.value
+
+
+def _misfit_of(job: tuple[Any, Any]) -> str:
+    """What a worker process runs."""
+    schema, document = job
+    return _misfit(_validator(schema), document)
+
+
+_POOL = Pool("plaudit.rules.structured:_misfit_of", deadline_s=5.0)  # starts with its first job
 
 
 def _misfit(validator: Any, document: Any) -> str:

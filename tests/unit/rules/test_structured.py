@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plaudit import Group, load
 from plaudit.errors import ConfigError, DataError, MissingExtra
 from plaudit.rules import structured
 from plaudit.rules._structured import SYNTAXES, read
@@ -230,3 +231,27 @@ def test_a_dotted_key_is_not_a_path():
 def test_a_reference_that_does_not_parse():
     with pytest.raises(DataError, match="reference"):
         structured.fields("{}", "{")
+
+
+class TestPatternsFromData:
+    """A regular expression in a schema comes from the data: it runs under a deadline."""
+
+    def score(self, pattern, text):
+        row = {"schema": {"items": {"pattern": pattern}}}
+        response = json.dumps([text])
+        return load("rules.structured.schema").score([Group("?", [response], row)])[0][0]
+
+    def test_a_pattern_decides(self):
+        assert self.score("^a+$", "aaa").value == 1.0
+        assert self.score("^a+$", "aab").value == 0.0
+
+    def test_one_that_backtracks_without_end_is_killed(self, monkeypatch):
+        monkeypatch.setattr(structured._POOL, "deadline_s", 0.5)
+        found = self.score("^(a+)+$", "a" * 60 + "!")
+        assert (found.value, found.fault) == (0.0, "response")
+        assert "undecided" in found.error
+        assert self.score("^a+$", "aaa").value == 1.0
+
+    def test_a_broken_pattern_is_a_broken_schema(self):
+        with pytest.raises(DataError):
+            self.score("(", "aaa")
