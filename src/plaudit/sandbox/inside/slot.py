@@ -1,0 +1,323 @@
+"""A slot: a confined interpreter that forks one process for each program.
+
+Two processes. The *keeper* enters namespaces, starts the *spawner* and waits; when the spawner or
+the caller is gone it kills what is left and removes the working directory. The spawner imports what
+programs often import, confines itself once, and from then on takes tasks from its socket. It never
+looks at a payload, which is gone from its memory before the program's process is waited for.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import gc
+import json
+import mmap
+import os
+import random
+import select
+import shutil
+import signal
+import socket
+import struct
+import sys
+import time
+from typing import Any, NoReturn
+
+from plaudit.sandbox.inside import confine, kernel, program, wire
+
+__all__ = ["main"]
+
+_PAGE = 1 << 16
+_HARD_WALL = 10.0  # a program short of a processor gets this many times its wall limit
+_STARVED_SHARE = 0.05  # who used more of the time than this was waiting for a processor
+_NUM_CORES = os.cpu_count() or 1
+
+
+def main(fd: int, options: dict[str, Any]) -> NoReturn:
+    """Runs the keeper; does not return."""
+    caller = os.pidfd_open(os.getppid())
+    kernel.become_subreaper()
+    report = confine.enter(options)
+    spawner = os.fork()
+    if spawner == 0:
+        os.close(caller)
+        try:
+            _spawn(socket.socket(fileno=fd), options, report)
+        except (BrokenPipeError, ConnectionError):
+            os._exit(0)
+        except BaseException as error:
+            _say_failed(fd, error)
+        os._exit(1)
+    os.close(fd)
+    _keep(spawner, caller, options["work"])
+    os._exit(0)
+
+
+def _say_failed(fd: int, error: BaseException) -> None:
+    with contextlib.suppress(OSError):
+        os.write(fd, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
+
+
+def _keep(spawner: int, caller: int, work: str) -> None:
+    ended = os.pidfd_open(spawner)
+    poller = select.poll()
+    poller.register(ended, select.POLLIN)
+    poller.register(caller, select.POLLIN)
+    poller.poll()
+    with contextlib.suppress(ProcessLookupError):
+        signal.pidfd_send_signal(ended, signal.SIGKILL)
+    _end_orphans()
+    shutil.rmtree(work, ignore_errors=True)
+
+
+def _end_orphans() -> None:
+    """Kills and reaps every descendant; orphans have become children of the keeper."""
+    path = f"/proc/self/task/{os.getpid()}/children"
+    while True:
+        with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
+            for pid in file.read().split():
+                os.kill(int(pid), signal.SIGKILL)
+        try:
+            os.waitpid(-1, 0)
+        except ChildProcessError:
+            return
+
+
+def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any]) -> None:
+    program.prepare(options["preload"], options["forking"])
+    report.update(confine.lock(options, report))
+    program.warm()
+    random.seed(0)
+    gc.collect()
+    gc.freeze()
+    spawner = _Spawner(sock, options, report)
+    report["refused"] = spawner.trial()
+    sock.sendall(json.dumps(report).encode() + b"\n")
+    while spawner.serve():
+        pass
+
+
+class _Spawner:
+    """Takes tasks from the socket, one at a time."""
+
+    def __init__(self, sock: socket.socket, options: dict[str, Any], report: dict[str, Any]):
+        self.sock = sock
+        self.forking = options["forking"]
+        self.owns_pids = report["owns_pids"]
+        self.home = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.virtual = report["virtual"]
+        self.payload = mmap.mmap(-1, _PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+
+    def trial(self) -> list[str]:
+        """What a process confined as programs are was seen to be refused."""
+        reader, writer = os.pipe()
+        pid = os.fork()
+        if pid == 0:
+            with contextlib.suppress(BaseException):
+                confine.program(self.forking)
+                os.write(writer, json.dumps(confine.attempts(self.forking)).encode())
+            os._exit(0)
+        os.close(writer)
+        with open(reader, "rb") as file:
+            said = file.read()
+        os.waitpid(pid, 0)
+        return json.loads(said or b"[]")
+
+    def serve(self) -> bool:
+        """One task, from its head to its reply; False where the caller hung up."""
+        head, fds, _, _ = socket.recv_fds(self.sock, wire.TASK.size, 2)
+        while head and len(head) < wire.TASK.size:
+            head += self.sock.recv(wire.TASK.size - len(head))
+        if not head:
+            return False
+        task = wire.Task(*wire.TASK.unpack(head))
+        self._receive(task.size)
+        streams = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err", "result")]
+        began = time.monotonic()
+        pid = os.fork()
+        if pid == 0:
+            self._become(task, streams, fds)
+        for fd in fds:
+            os.close(fd)
+        self.payload.madvise(mmap.MADV_DONTNEED)  # gone from here; the program has its copy
+        stopped = self._wait(pid, task, began)
+        _, status, usage = os.wait4(pid, 0)
+        if self.owns_pids:
+            _kill_everyone()
+        self._answer(task, streams, stopped, status, usage, time.monotonic() - began)
+        return self._clean()
+
+    def _receive(self, size: int) -> None:
+        if size > len(self.payload):
+            self.payload.close()
+            space = -(-size // _PAGE) * _PAGE
+            self.payload = mmap.mmap(-1, space, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        view, got = memoryview(self.payload), 0
+        while got < size:
+            count = self.sock.recv_into(view[got:size])
+            if not count:
+                os._exit(0)
+            got += count
+
+    def _become(self, task: wire.Task, streams: list[int], fds: list[int]) -> NoReturn:
+        try:
+            confine.limit(task, self.virtual)
+            program.run(task, self.payload, streams, fds, self.forking)
+        except BaseException as error:
+            with contextlib.suppress(OSError):
+                os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
+            os._exit(program.NOT_STARTED)
+
+    def _wait(self, pid: int, task: wire.Task, began: float) -> int:
+        """0 when the program has ended by itself, else why it was ended."""
+        watched = os.pidfd_open(pid)
+        poller = select.poll()
+        poller.register(watched, select.POLLIN)
+        is_pair = task.mode == wire.SERVE
+        poller.register(self.sock, select.POLLIN if is_pair else select.POLLRDHUP)
+        clock = (~pid << 3) | 2  # the process's own CPU clock, see clock_getcpuclockid(3)
+        try:
+            while True:
+                used = _cpu_s(clock)
+                passed = time.monotonic() - began
+                why = _overdue(task, used, passed)
+                if why:
+                    break
+                left = min((task.cpu_s - used) / min(_NUM_CORES, 4), task.wall_s - passed)
+                events = dict(poller.poll(max(left, 0.002) * 1000))
+                if watched in events:
+                    return 0
+                if self.sock.fileno() in events:
+                    why = self._interrupted(is_pair)
+                    break
+            signal.pidfd_send_signal(watched, signal.SIGKILL)
+            return why
+        except ProcessLookupError:
+            return 0
+        finally:
+            os.close(watched)
+
+    def _interrupted(self, is_pair: bool) -> int:
+        if not is_pair or not self.sock.recv(1):
+            os._exit(0)  # the caller hung up; the keeper ends the program
+        return wire.HALTED
+
+    def _answer(
+        self,
+        task: wire.Task,
+        streams: list[int],
+        stopped: int,
+        status: int,
+        usage: Any,
+        wall_s: float,
+    ) -> None:
+        most = (task.output, task.errors, task.output)
+        sizes = [os.fstat(fd).st_size for fd in streams]
+        kept = [min(size, limit) for size, limit in zip(sizes, most, strict=True)]
+        over = sum(1 << i for i, limit in enumerate(most) if sizes[i] > limit)
+        reply = wire.Reply(
+            stopped,
+            os.waitstatus_to_exitcode(status),
+            usage.ru_utime + usage.ru_stime,
+            wall_s,
+            usage.ru_maxrss << 10,
+            *kept,
+            over,
+        )
+        parts = [wire.REPLY.pack(*reply)]
+        parts += [os.pread(fd, size, 0) for fd, size in zip(streams, kept, strict=True) if size]
+        for fd in streams:
+            os.close(fd)
+        self.sock.sendall(b"".join(parts))
+
+    def _clean(self) -> bool:
+        """Empties the working directory; a slot that cannot is not used again."""
+        with os.scandir(self.home) as entries:
+            if not any(True for _ in entries):
+                return True
+        with contextlib.suppress(OSError, RecursionError):
+            empty(self.home)
+            return True
+        return False
+
+
+def empty(folder: int) -> None:
+    """Removes everything in a directory, by descriptors, so that no path is too deep or renamed."""
+    stack = [os.dup(folder)]
+    names: list[str] = []
+    try:
+        while stack:
+            child = _remove_entries(stack[-1])
+            if child is None:
+                os.close(stack.pop())
+                if stack:
+                    os.rmdir(names.pop(), dir_fd=stack[-1])
+            else:
+                names.append(child)
+                stack.append(_open_directory(child, stack[-1]))
+                if len(stack) > 500:
+                    _raise_up(stack, names)
+    finally:
+        for fd in stack:
+            os.close(fd)
+
+
+def _remove_entries(folder: int) -> str | None:
+    """Unlinks the files; the name of a directory that must be emptied first, or None."""
+    os.lseek(folder, 0, os.SEEK_SET)
+    for name in os.listdir(folder):
+        try:
+            os.unlink(name, dir_fd=folder)
+        except (IsADirectoryError, PermissionError):
+            try:
+                os.rmdir(name, dir_fd=folder)
+            except OSError as error:
+                if error.errno not in (errno.ENOTEMPTY, errno.EACCES, errno.EPERM):
+                    raise
+                return name
+    return None
+
+
+def _open_directory(name: str, folder: int) -> int:
+    flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        return os.open(name, flags, dir_fd=folder)
+    except PermissionError:
+        os.chmod(name, 0o700, dir_fd=folder)
+        return os.open(name, flags, dir_fd=folder)
+
+
+def _raise_up(stack: list[int], names: list[str]) -> None:
+    """A tree too deep for descriptors: its lower part moves up to the top and waits its turn."""
+    os.rename(names[-1], f"deep{time.monotonic_ns()}", src_dir_fd=stack[-2], dst_dir_fd=stack[0])
+    os.close(stack.pop())
+    names.pop()
+
+
+def _overdue(task: wire.Task, used: float, passed: float) -> int:
+    if used >= task.cpu_s:
+        return wire.CPU
+    if passed < task.wall_s:
+        return 0
+    starved = used > _STARVED_SHARE * passed and passed < _HARD_WALL * task.wall_s
+    return 0 if starved else wire.WALL
+
+
+def _cpu_s(clock: int) -> float:
+    try:
+        return time.clock_gettime(clock)
+    except OSError:  # it has just ended
+        return 0.0
+
+
+def _kill_everyone() -> None:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(-1, signal.SIGKILL)
+    with contextlib.suppress(ChildProcessError):
+        while True:
+            os.waitpid(-1, 0)
+
+
+if struct.calcsize("P") != 8:
+    sys.exit("the sandbox needs a 64-bit interpreter")

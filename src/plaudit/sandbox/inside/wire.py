@@ -1,0 +1,49 @@
+"""The messages between caller and slot: a fixed head, then bytes that only the program reads."""
+
+from __future__ import annotations
+
+import struct
+from typing import NamedTuple
+
+__all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "Reply", "Task"]
+
+SCRIPT, CALLS, SERVE, JUDGE, EXEC = range(5)
+TASK = struct.Struct("<BddQQQQIIQQI")
+REPLY = struct.Struct("<BiddQQQQB")
+DONE, STOPPED, DIRTY = 0, 1, 2
+CPU, WALL, HALTED = 1, 2, 3
+
+
+class Task(NamedTuple):
+    """One program to run; sizes in bytes, times in seconds. `size` bytes of payload follow."""
+
+    mode: int
+    cpu_s: float
+    wall_s: float
+    memory: int
+    file_size: int
+    output: int
+    errors: int
+    open_files: int
+    processes: int
+    disk: int
+    size: int
+    num_files: int
+
+
+class Reply(NamedTuple):
+    """How it ended, followed by three streams: output, errors, result.
+
+    `stopped` is 0 or why the slot ended the program (CPU, WALL, HALTED); `status` is the exit code,
+    or minus the signal.
+    """
+
+    stopped: int
+    status: int
+    cpu_s: float
+    wall_s: float
+    memory: int
+    output: int
+    errors: int
+    result: int
+    truncated: int
