@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["DEVICES", "SYSTEM", "TOOLCHAIN", "readable"]
+__all__ = ["DEVICES", "SYSTEM", "TOOLCHAIN", "readable", "roots"]
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 SYSTEM = (
@@ -33,6 +33,14 @@ def readable(packages: Iterable[str] | None) -> list[str]:
     names = tuple(packages)
     wanted = [path for site in _site_directories() for path in _of_packages(site, names)]
     return [*found, *wanted]
+
+
+def roots() -> list[str]:
+    """The few directories in which all that is readable lies, for a root of its own."""
+    prefixes = {sys.base_prefix, sys.base_exec_prefix, sys.prefix}
+    folders = [os.path.join(prefix, "lib") for prefix in sorted(prefixes)]
+    folders += ["/lib", "/usr/lib", "/usr/local/lib", *SYSTEM]
+    return [path for path in dict.fromkeys(folders) if os.path.exists(path)]
 
 
 def _standard_library() -> Iterator[str]:
