@@ -36,11 +36,15 @@ _LENGTH = struct.Struct("<I")
 _RECURSION = 20_000
 _MAX_REPLY = 4 << 20
 _NAME = "solution.py"
+_PARTS = {"python": ("serve",), "judge": ("judge",), "exec": ()}
+_MODULES: dict[str, Any] = {}
 
 
-def prepare(preload: Sequence[str], forking: bool) -> None:
+def prepare(preload: Sequence[str], role: str) -> None:
     """Imports what programs will find warm, and opens the standard streams they inherit."""
-    for name in (*(() if forking else STDLIB), *preload):
+    for name in _PARTS[role]:
+        _MODULES[name] = importlib.import_module(f"plaudit.sandbox.inside.{name}")
+    for name in (*(() if role == "exec" else STDLIB), *preload):
         importlib.import_module(name)
     for fd in (0, 1, 2):  # regular files, as in a program's process, so that the objects fit
         file = os.memfd_create("stdio", os.MFD_CLOEXEC)
@@ -207,17 +211,14 @@ def _entry(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
 
 
 def _serve(code: bytes, rest: bytes, result: int) -> None:
-    from plaudit.sandbox.inside import serve
-
-    serve.serve(_load(code, "solution"), socket.socket(fileno=result))
+    _ = rest
+    _MODULES["serve"].serve(_load(code, "solution"), socket.socket(fileno=result))
 
 
 def _judge(code: bytes, rest: bytes, result: int) -> None:
-    from plaudit.sandbox.inside import judge
-
     _ = rest
     asked = json.loads(code)
-    verdict = judge.run(sock=socket.socket(fileno=result), **asked)
+    verdict = _MODULES["judge"].run(sock=socket.socket(fileno=result), **asked)
     os.write(1, json.dumps(verdict).encode())
 
 

@@ -31,6 +31,7 @@ __all__ = ["main"]
 _PAGE = 1 << 16
 _HARD_WALL = 10.0  # a program short of a processor gets this many times its wall limit
 _STARVED_SHARE = 0.05  # who used more of the time than this was waiting for a processor
+_GRACE = 0.5  # seconds a program may live on after its tests have ended
 _NUM_CORES = os.cpu_count() or 1
 
 
@@ -85,7 +86,7 @@ def _end_orphans() -> None:
 
 
 def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any]) -> None:
-    program.prepare(options["preload"], options["forking"])
+    program.prepare(options["preload"], options["role"])
     report.update(confine.lock(options, report))
     program.warm()
     random.seed(0)
@@ -138,13 +139,16 @@ class _Spawner:
         pid = os.fork()
         if pid == 0:
             self._become(task, streams, fds)
-        for fd in fds:
-            os.close(fd)
         self.payload.madvise(mmap.MADV_DONTNEED)  # gone from here; the program has its copy
-        stopped = self._wait(pid, task, began)
+        if task.mode == wire.JUDGE:
+            _close(fds)
+        stopped = self._wait(pid, fds[0] if fds else -1, task, began)
+        _close(fds)
         _, status, usage = os.wait4(pid, 0)
         if self.owns_pids:
             _kill_everyone()
+        if task.fetch:
+            self._fetch(streams, task.file_size)
         self._answer(task, streams, stopped, status, usage, time.monotonic() - began)
         return self._clean()
 
@@ -169,13 +173,15 @@ class _Spawner:
                 os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
             os._exit(program.NOT_STARTED)
 
-    def _wait(self, pid: int, task: wire.Task, began: float) -> int:
+    def _wait(self, pid: int, peer: int, task: wire.Task, began: float) -> int:
         """0 when the program has ended by itself, else why it was ended."""
+        halted = False
         watched = os.pidfd_open(pid)
         poller = select.poll()
         poller.register(watched, select.POLLIN)
-        is_pair = task.mode == wire.SERVE
-        poller.register(self.sock, select.POLLIN if is_pair else select.POLLRDHUP)
+        poller.register(self.sock, select.POLLRDHUP)
+        if peer >= 0:
+            poller.register(peer, select.POLLRDHUP)
         clock = (~pid << 3) | 2  # the process's own CPU clock, see clock_getcpuclockid(3)
         try:
             while True:
@@ -189,19 +195,17 @@ class _Spawner:
                 if watched in events:
                     return 0
                 if self.sock.fileno() in events:
-                    why = self._interrupted(is_pair)
-                    break
+                    os._exit(0)  # the caller hung up; the keeper ends the program
+                if peer in events:  # the tests have ended; the program has a moment to do so too
+                    poller.unregister(peer)
+                    task = task._replace(wall_s=min(task.wall_s, passed + _GRACE), cpu_s=task.cpu_s)
+                    halted = True
             signal.pidfd_send_signal(watched, signal.SIGKILL)
-            return why
+            return wire.HALTED if halted else why
         except ProcessLookupError:
             return 0
         finally:
             os.close(watched)
-
-    def _interrupted(self, is_pair: bool) -> int:
-        if not is_pair or not self.sock.recv(1):
-            os._exit(0)  # the caller hung up; the keeper ends the program
-        return wire.HALTED
 
     def _answer(
         self,
@@ -212,7 +216,7 @@ class _Spawner:
         usage: Any,
         wall_s: float,
     ) -> None:
-        most = (task.output, task.errors, task.output)
+        most = (task.output, task.errors, task.file_size if task.fetch else task.output)
         sizes = [os.fstat(fd).st_size for fd in streams]
         kept = [min(size, limit) for size, limit in zip(sizes, most, strict=True)]
         over = sum(1 << i for i, limit in enumerate(most) if sizes[i] > limit)
@@ -227,9 +231,15 @@ class _Spawner:
         )
         parts = [wire.REPLY.pack(*reply)]
         parts += [os.pread(fd, size, 0) for fd, size in zip(streams, kept, strict=True) if size]
-        for fd in streams:
-            os.close(fd)
+        _close(streams)
         self.sock.sendall(b"".join(parts))
+
+    def _fetch(self, streams: list[int], limit: int) -> None:
+        """Takes the file `result` of the working directory in place of the third stream."""
+        flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
+        with contextlib.suppress(OSError):
+            file = os.open("result", flags, dir_fd=self.home)
+            _, streams[2] = os.close(streams[2]), file
 
     def _clean(self) -> bool:
         """Empties the working directory; a slot that cannot is not used again."""
@@ -293,6 +303,11 @@ def _raise_up(stack: list[int], names: list[str]) -> None:
     os.rename(names[-1], f"deep{time.monotonic_ns()}", src_dir_fd=stack[-2], dst_dir_fd=stack[0])
     os.close(stack.pop())
     names.pop()
+
+
+def _close(fds: list[int]) -> None:
+    while fds:
+        os.close(fds.pop())
 
 
 def _overdue(task: wire.Task, used: float, passed: float) -> int:

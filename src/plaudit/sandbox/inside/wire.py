@@ -8,14 +8,16 @@ from typing import NamedTuple
 __all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "Reply", "Task"]
 
 SCRIPT, CALLS, SERVE, JUDGE, EXEC = range(5)
-TASK = struct.Struct("<BddQQQQIIQQI")
+TASK = struct.Struct("<BddQQQQIIQB")
 REPLY = struct.Struct("<BiddQQQQB")
-DONE, STOPPED, DIRTY = 0, 1, 2
 CPU, WALL, HALTED = 1, 2, 3
 
 
 class Task(NamedTuple):
-    """One program to run; sizes in bytes, times in seconds. `size` bytes of payload follow."""
+    """One program to run; sizes in bytes, times in seconds. `size` bytes of payload follow.
+
+    `fetch` asks for the file `result` of the working directory in place of the third stream.
+    """
 
     mode: int
     cpu_s: float
@@ -26,9 +28,8 @@ class Task(NamedTuple):
     errors: int
     open_files: int
     processes: int
-    disk: int
     size: int
-    num_files: int
+    fetch: bool
 
 
 class Reply(NamedTuple):
