@@ -1,0 +1,39 @@
+"""Runs programs that nobody trusts, fast, and says exactly what it enforces. Useful alone.
+
+>>> import plaudit.sandbox as sandbox
+>>> sandbox.run("print(6 * 7)").text
+'42\\n'
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__all__ = [
+    "Asserts",
+    "Calls",
+    "Limits",
+    "Outcome",
+    "Program",
+    "Sandbox",
+    "SandboxUnavailable",
+    "run",
+    "run_many",
+    "shared",
+]
+
+_WHERE = {
+    **dict.fromkeys(("Asserts", "Calls", "Limits", "Outcome", "Program"), "outcome"),
+    **dict.fromkeys(("Sandbox", "SandboxUnavailable", "run", "run_many", "shared"), "pool"),
+}
+
+if TYPE_CHECKING:
+    from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program
+    from plaudit.sandbox.pool import Sandbox, SandboxUnavailable, run, run_many, shared
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _WHERE:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(importlib.import_module(f"{__name__}.{_WHERE[name]}"), name)
