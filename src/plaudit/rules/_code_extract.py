@@ -1,0 +1,248 @@
+"""The program in a response: which fenced block is meant, or the whole answer where none is.
+
+Linear on any text.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+import warnings
+from typing import NamedTuple
+
+from plaudit.rules._fences import fenced_blocks
+from plaudit.think import part_of
+
+__all__ = ["Found", "complete", "defines", "language_of", "program_in"]
+
+_TAGS = {
+    "python": "python py python3 py3 python2 pypy pypy3 pycon cpython",
+    "cpp": "cpp c++ cc cxx c++11 c++14 c++17 c++20 c++23 cpp17 cpp20 g++ hpp",
+    "c": "c c11 c99 gcc h",
+    "javascript": "javascript js node nodejs jsx mjs es6 ecmascript",
+    "typescript": "typescript ts tsx",
+    "java": "java",
+    "go": "go golang",
+    "rust": "rust rs",
+    "csharp": "csharp c# cs",
+    "kotlin": "kotlin kt",
+    "ruby": "ruby rb",
+    "php": "php",
+    "swift": "swift",
+    "scala": "scala",
+    "haskell": "haskell hs",
+    "lua": "lua",
+    "perl": "perl pl",
+    "r": "r",
+    "julia": "julia jl",
+    "bash": "bash sh shell zsh",
+    "sql": "sql",
+}
+_LANGUAGES = {tag: language for language, tags in _TAGS.items() for tag in tags.split()}
+_SCRIPTS = ("bash", "sql")  # rarely the program that was asked for where no language is named
+_TAG = re.compile(r"[{.\s]*([A-Za-z0-9+#]+)")
+_LOOKS = {
+    "cpp": re.compile(r"^[ \t]*#[ \t]*include\b|\bint[ \t]+main[ \t]*\(", re.MULTILINE),
+    "c": re.compile(r"^[ \t]*#[ \t]*include\b|\bint[ \t]+main[ \t]*\(", re.MULTILINE),
+    "javascript": re.compile(
+        r"^(?:(?:export |async )*function\b|(?:const|let|var) \w+ ?=|class \w+)|"
+        r"\b(?:console\.log|process\.std(?:in|out)|require) ?\(|process\.stdin",
+        re.MULTILINE,
+    ),
+    "typescript": re.compile(
+        r"^(?:(?:export |async )*function\b|(?:const|let) \w+ ?[:=])", re.MULTILINE
+    ),
+    "java": re.compile(r"^(?:public |final |abstract )*class \w", re.MULTILINE),
+    "go": re.compile(r"^package \w", re.MULTILINE),
+    "rust": re.compile(r"^(?:pub )?fn \w", re.MULTILINE),
+}
+_MOST_PARSED = 1_000_000
+_RUN = re.compile("`{3,}")
+
+
+class Found(NamedTuple):
+    """A program taken out of a response.
+
+    `language` is what the fence says, or the language asked for where it says nothing, or "".
+    `note` is for people, empty where nothing is unusual.
+    """
+
+    code: str
+    language: str
+    note: str
+
+
+class _Fence(NamedTuple):
+    language: str | None  # "" for a tag that names no language we know, None without a tag
+    code: str
+    is_open: bool
+
+
+def program_in(
+    response: str, *, language: str | None = None, entry: str | None = None
+) -> Found | None:
+    """The program that a response offers, or None where it offers none.
+
+    Only the answer is read (`plaudit.think`), so an unclosed think block holds no program. Among
+    the fenced blocks that are not blank, one that defines `entry` wins over one that does not, then
+    the right language tag over none over a wrong one, then the last. The last block may be open, as
+    in a response that was cut. Without any fence the answer itself is the program if it parses as
+    Python and does something (one indented body is enough where `entry` is known), or has the marks
+    of the other language that was asked for.
+
+    >>> program_in("<think>```py\\nno()\\n```</think>\\n```python\\nprint(1)\\n```\\n```\\n1\\n```")
+    Found(code='print(1)\\n', language='python', note='')
+    >>> program_in("The answer is 4.") is None
+    True
+    """
+    answer = part_of(response, "answer").replace("\r\n", "\n").removeprefix("\ufeff")
+    fences = _fences(answer)
+    if not fences:
+        return _bare(answer, language, entry)
+    wanted = _LANGUAGES.get(language.lower(), language.lower()) if language else None
+    is_python = wanted in (None, "python")
+    best = max(
+        range(len(fences)),
+        key=lambda i: (
+            bool(entry) and is_python and defines(fences[i].code, entry or ""),
+            _fit(fences[i].language, wanted),
+            i,
+        ),
+    )
+    fence = fences[best]
+    notes = []
+    if wanted and fence.language is not None and fence.language != wanted:
+        notes.append(f"the block is tagged {fence.language or 'otherwise'}, not {wanted}")
+    if fence.is_open:
+        notes.append("the block is not closed")
+    return Found(fence.code, fence.language or wanted or "", "; ".join(notes))
+
+
+def language_of(tag: str) -> str | None:
+    """The language that a fence's info string names, "" for one that is unknown, None for none.
+
+    >>> language_of("Python3 title=a.py"), language_of("{.cpp}"), language_of("output")
+    ('python', 'cpp', '')
+    """
+    found = _TAG.match(tag)
+    if found is None:
+        return "" if tag else None
+    return _LANGUAGES.get(found[1].lower(), "")
+
+
+def defines(code: str, entry: str) -> bool:
+    """Whether Python code has a line that defines this name, at any depth; it need not parse.
+
+    >>> defines("class A:\\n    def f(self): ...", "f"), defines("f(1)", "f")
+    (True, False)
+    """
+    name = re.escape(entry)
+    return (
+        re.search(rf"^[ \t]*(?:(?:async +)?def|class)[ \t]+{name}\b", code, re.MULTILINE)
+        or re.search(rf"^{name}[ \t]*(?::[^=\n]*)?=(?!=)", code, re.MULTILINE)
+    ) is not None
+
+
+def complete(prompt: str, code: str, entry: str) -> str:
+    """A whole program from a signature prompt (as HumanEval's) and the code of a response.
+
+    Code that does not define `entry` is the body: the prompt is put before it, and it is indented
+    if it is not. Otherwise only what stands in the prompt before `entry` (imports, helpers that the
+    tests may use) is put before it; a `from __future__` line must stay first, so nothing is.
+
+    >>> print(complete("def f(x):\\n", "return x", "f"))
+    def f(x):
+        return x
+    >>> complete("import math\\n\\ndef f(x):\\n", "def f(x): return math.e", "f")
+    'import math\\n\\ndef f(x): return math.e'
+    """
+    if defines(code, entry):
+        head = _head(prompt, entry)
+        return head + code if head and "from __future__" not in code else code
+    body = code if _is_indented(code) else textwrap.indent(code, "    ")
+    return prompt if not body.strip() else prompt + ("" if prompt.endswith("\n") else "\n") + body
+
+
+def _head(prompt: str, entry: str) -> str:
+    """What a prompt holds before `entry`, if that is Python by itself."""
+    found = re.search(rf"^(?:async +)?def[ \t]+{re.escape(entry)}\b", prompt, re.MULTILINE)
+    head = prompt[: found.start()].lstrip("\n") if found else ""
+    return head if head.strip() and _parsed(head) is not None else ""
+
+
+def _fences(text: str) -> list[_Fence]:
+    """The blocks that are not blank; a fence of our own closes the one that is left open."""
+    longest = max((m.end() - m.start() for m in _RUN.finditer(text)), default=0)
+    if not longest:
+        return []
+    found = list(fenced_blocks(f"{text}\n{'`' * longest}"))
+    was_open = found[-1][1] is not None
+    fences = []
+    for number, (info, body) in enumerate(found, 1):
+        is_open = was_open and number == len(found)
+        code = _code(body or "")
+        if is_open and code.rstrip().endswith("```"):  # closed at the end of a line of code
+            code, is_open = code.rstrip().rstrip("`") + "\n", False
+        if code.strip():
+            fences.append(_Fence(language_of(info), code, is_open))
+    return fences
+
+
+def _code(body: str) -> str:
+    """A block's text; the indentation of a list that it stands in is taken off."""
+    code = body.removeprefix("\n")
+    return textwrap.dedent(code) if _is_indented(code) else code
+
+
+def _is_indented(code: str) -> bool:
+    """Whether the first line that is not blank begins with white space."""
+    start = len(code) - len(code.lstrip())
+    return start > 0 and code[start - 1] in " \t" and bool(code.strip())
+
+
+def _fit(tag: str | None, wanted: str | None) -> int:
+    """2 for the right language, 1 for none named, 0 for a wrong one."""
+    if tag is None:
+        return 1
+    if wanted is None:
+        return 2 if tag and tag not in _SCRIPTS else 0
+    return 2 if tag == wanted else 0
+
+
+def _bare(answer: str, language: str | None, entry: str | None) -> Found | None:
+    """The answer itself, where it is a program."""
+    wanted = _LANGUAGES.get((language or "python").lower(), language or "")
+    if wanted != "python":
+        looks = _LOOKS.get(wanted)
+        is_code = looks is not None and looks.search(answer) and answer.rstrip()[-1:] in ("}", ";")
+        return Found(answer, wanted, "no fence: all of the answer") if is_code else None
+    tree = _parsed(answer)
+    if tree is not None:
+        return Found(answer, wanted, "no fence: all of the answer") if _does(tree) else None
+    if entry and _is_indented(answer) and _parsed(f"def _():\n{answer}") is not None:
+        return Found(answer, wanted, "no fence: the answer is the body of a function")
+    return None
+
+
+def _parsed(code: str) -> ast.Module | None:
+    """The tree, or None for what Python's parser refuses, for whatever reason."""
+    if len(code) > _MOST_PARSED:
+        return None
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            return ast.parse(code)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):  # NUL, surrogates, nesting
+        return None
+
+
+def _does(tree: ast.Module) -> bool:
+    """Whether some statement does something: prose such as "Answer: x" parses as well."""
+    return any(
+        isinstance(node.value, ast.Call | ast.Await)
+        if isinstance(node, ast.Expr)
+        else not isinstance(node, ast.Pass | ast.Global)
+        and not (isinstance(node, ast.AnnAssign) and node.value is None)
+        for node in tree.body
+    )
