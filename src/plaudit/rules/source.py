@@ -1,0 +1,426 @@
+"""Rewards on Python source that is read and never run: syntax, imports, complexity, style.
+
+Each reads the program of a response as `rules.code` does: after the think block, the last fenced
+block that names Python, else one that names no language, else the answer itself where it is code.
+None of them says that a program works, and none is a wall: what a program does when it runs is the
+sandbox's business.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, NamedTuple, TypeGuard
+
+from plaudit.errors import ConfigError, did_you_mean
+from plaudit.rules._code_extract import program_in
+from plaudit.types import Range, Score
+
+__all__ = ["complexity", "no_imports", "parses", "style"]
+
+FORBIDDEN = (
+    *("_posixsubprocess", "multiprocessing", "posix", "pty", "signal", "subprocess"),
+    *("_ctypes", "cffi", "ctypes"),
+    *("_socket", "aiohttp", "ftplib", "http", "httpx", "imaplib", "poplib", "requests", "smtplib"),
+    *("socket", "socketserver", "ssl", "urllib.request", "urllib3", "xmlrpc"),
+)
+_SNAKE = re.compile(r"_*[a-z][a-z0-9_]*|_+")
+_CAPS = re.compile(r"_*[A-Z][A-Za-z0-9]*")
+_WORD = re.compile(r"[^\W\d]\w*")
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
+
+
+class _Source(NamedTuple):
+    """A program and its tree, or why there is none."""
+
+    code: str
+    tree: ast.Module | None
+    problem: str = ""
+
+
+# --- syntax ---------------------------------------------------------------------------------------
+
+
+def parses(response: str, *, max_chars: int = 200_000) -> Annotated[Score, Range(0, 1)]:
+    """1 if the program of the response is valid Python syntax, else 0.
+
+    The grammar is that of the running Python, read with `ast.parse`; what only a compiler refuses
+    (``return`` outside a function) passes. No code, a program of comments alone, one that is longer
+    than `max_chars` or nested deeper than the parser goes, NUL and lone surrogates: 0, with a note.
+
+    Source: docs.python.org/3/reference/grammar.html.
+
+    >>> parses("```python\\nprint(4)\\n```").value
+    1.0
+    >>> parses("```python\\nprint(4\\n```").note
+    "line 1: '(' was never closed"
+    """
+    source = _source(response, max_chars)
+    return Score(0.0, note=source.problem) if source.tree is None else Score(1.0)
+
+
+def _source(response: str, max_chars: int) -> _Source:
+    """The program of the response, read."""
+    found = program_in(response, language="python")
+    if found is None:
+        return _Source("", None, "no code in the response")
+    if found.language != "python":
+        return _Source("", None, found.note or f"the program is {found.language}, not Python")
+    if len(found.code) > max_chars:
+        return _Source(found.code, None, f"the program is longer than max_chars={max_chars}")
+    return _read(found.code)
+
+
+def _read(code: str) -> _Source:
+    """The tree; too deep for the parser is as wrong as bad syntax."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # an invalid escape is still valid syntax
+            tree = ast.parse(code)
+    except SyntaxError as error:
+        return _Source(code, None, f"line {error.lineno}: {error.msg}")
+    except (ValueError, RecursionError, MemoryError) as error:  # NUL, surrogates, nesting
+        return _Source(code, None, f"cannot be parsed: {type(error).__name__}")
+    return _Source(code, tree if tree.body else None, "" if tree.body else "no statement")
+
+
+# --- imports --------------------------------------------------------------------------------------
+
+
+def no_imports(
+    response: str,
+    *,
+    forbidden: Sequence[str] = FORBIDDEN,
+    allowed: Sequence[str] | None = None,
+    max_chars: int = 200_000,
+) -> Annotated[Score, Range(0, 1)]:
+    """1 if the program imports no forbidden module, else 0.
+
+    `forbidden` names modules with all that is below them; the default is modules that start
+    processes, open connections or call C. With `allowed` every other module is forbidden as well.
+    Read are ``import``, ``from .. import``, ``__import__``, ``import_module`` (under another name
+    too) and ``sys.modules[..]``; an import of what is no literal text, and a relative one, counts
+    as forbidden. No program that parses: 0. The part `finds` counts, the note shows them.
+
+    This is no security: ``getattr`` and `exec` pass it. It shapes what a policy writes; the
+    sandbox stops what a program does.
+
+    Raises: ConfigError where a list of names is a text.
+
+    >>> no_imports("```python\\nimport os.path, socket\\n```").note
+    'line 1: socket'
+    >>> no_imports("```python\\nimport os.path\\n```", allowed=["math"]).note
+    'line 1: os.path'
+    """
+    _refuse_text(forbidden=forbidden, allowed=allowed)
+    source = _source(response, max_chars)
+    if source.tree is None:
+        return Score(0.0, note=source.problem)
+    finds = [
+        f"line {line}: {names[0]}"
+        for line, names in _imports(source.tree)
+        if _is_forbidden(names, forbidden, allowed)
+    ]
+    return Score(float(not finds), {"finds": float(len(finds))}, note=_shown(finds))
+
+
+def _refuse_text(**lists: Sequence[str] | None) -> None:
+    for name, given in lists.items():
+        if isinstance(given, str):
+            raise ConfigError(f"{name}={given!r} must be a list of module names: [{given!r}]")
+
+
+def _is_forbidden(
+    names: Sequence[str], forbidden: Sequence[str], allowed: Sequence[str] | None
+) -> bool:
+    """Whether a module that may go by any of these names is refused."""
+    if any(name == "?" or name.startswith(".") or _below(name, forbidden) for name in names):
+        return True
+    return allowed is not None and not any(_below(name, allowed) for name in names)
+
+
+def _below(name: str, modules: Iterable[str]) -> bool:
+    return any(name == module or name.startswith(f"{module}.") for module in modules)
+
+
+def _imports(tree: ast.Module) -> Iterator[tuple[int, tuple[str, ...]]]:
+    """Line and possible names of each import; "?" where the name is no literal."""
+    nodes = list(ast.walk(tree))
+    importers = {"__import__", "import_module"} | {
+        alias.asname
+        for node in nodes
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+        if alias.asname and alias.name in ("import_module", "__import__")
+    }
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            yield from ((node.lineno, (alias.name,)) for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            base = "." * node.level + (node.module or "")
+            yield from ((node.lineno, _from(base, alias.name)) for alias in node.names)
+        elif isinstance(node, ast.Call) and _last_name(node.func) in importers:
+            named = [*node.args, *(key.value for key in node.keywords)][:1]
+            yield node.lineno, (_literal(named[0] if named else None),)
+        elif _is_module_table(node) and _literal(node.slice) != "?":
+            yield node.lineno, (_literal(node.slice),)
+
+
+def _from(base: str, name: str) -> tuple[str, ...]:
+    """What ``from base import name`` may bring: a module below, or something of `base`."""
+    return (base,) if base.startswith(".") else (f"{base}.{name}", base)
+
+
+def _is_module_table(node: ast.AST) -> TypeGuard[ast.Subscript]:
+    return isinstance(node, ast.Subscript) and _last_name(node.value) == "modules"
+
+
+def _last_name(node: ast.expr) -> str | None:
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else None
+
+
+def _literal(node: ast.expr | None) -> str:
+    is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+    return node.value if is_text else "?"  # type: ignore[union-attr]
+
+
+# --- complexity -----------------------------------------------------------------------------------
+
+
+def complexity(
+    response: str, *, limit: int = 10, max_chars: int = 200_000
+) -> Annotated[Score, Range(0, 1)]:
+    """From 0 (no program that parses) up to 1 (no function is more complex than `limit`).
+
+    ``min(1, limit / worst)``, where `worst` is the highest cyclomatic number of a function: 1 and
+    one for each ``if``, ``elif``, ``for``, ``while``, ``except``, conditional expression,
+    ``and``/``or``, loop and condition of a comprehension, and ``case`` that can fail. A nested
+    function is one of its own; what stands outside functions is one more, where it branches or
+    stands alone. Parts: `max`, `mean`, `functions`.
+
+    Short is simple: a program that does nothing earns 1.
+
+    Source: T. J. McCabe, A Complexity Measure, IEEE TSE 2 (4), 1976 (sections 2 and 4: 10 as a
+    reasonable upper limit).
+
+    Raises: ConfigError for a limit below 1.
+
+    >>> complexity("```python\\ndef f(x):\\n    return 1 if x and x > 2 else 0\\n```").parts
+    {'max': 3.0, 'mean': 3.0, 'functions': 1.0}
+    """
+    if limit < 1:
+        raise ConfigError(f"limit={limit!r} must be at least 1")
+    source = _source(response, max_chars)
+    if source.tree is None:
+        return Score(0.0, note=source.problem)
+    found = _complexities(source.tree)
+    name, worst = max(found, key=lambda pair: pair[1])
+    parts = {
+        "max": float(worst),
+        "mean": sum(number for _, number in found) / len(found),
+        "functions": float(sum(name != "<module>" for name, _ in found)),
+    }
+    return Score(min(1.0, limit / worst), parts, note=f"{name}: {worst}")
+
+
+def _complexities(tree: ast.Module) -> list[tuple[str, int]]:
+    """Name and cyclomatic number of each function, and of the rest where it counts."""
+    numbers = [["<module>", 1]]
+    stack: list[tuple[ast.AST, int]] = [(tree, 0)]
+    while stack:
+        node, unit = stack.pop()
+        if isinstance(node, _FUNCTIONS):
+            unit = len(numbers)
+            numbers.append([node.name, 1])
+        numbers[unit][1] += _decisions(node)
+        stack += [(child, unit) for child in ast.iter_child_nodes(node)]
+    kept = numbers if numbers[0][1] > 1 or len(numbers) == 1 else numbers[1:]
+    return [(name, number) for name, number in kept]
+
+
+def _decisions(node: ast.AST) -> int:
+    if isinstance(node, ast.BoolOp):
+        return len(node.values) - 1
+    if isinstance(node, ast.comprehension):
+        return 1 + len(node.ifs)
+    if isinstance(node, ast.match_case):
+        return int(not _always_matches(node))
+    branches = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler)
+    return int(isinstance(node, branches))
+
+
+def _always_matches(case: ast.match_case) -> bool:
+    pattern = case.pattern
+    return case.guard is None and isinstance(pattern, ast.MatchAs) and pattern.pattern is None
+
+
+# --- style ----------------------------------------------------------------------------------------
+
+
+def style(
+    response: str,
+    *,
+    checks: Sequence[str] | None = None,
+    max_line: int = 79,
+    max_chars: int = 200_000,
+) -> Annotated[Score, Range(0, 1)]:
+    """The share of style checks that the program passes, from 0 up to 1 (all of them).
+
+    Each check is a part, 1 or 0: `line_length` (at most `max_line` characters), `tabs`,
+    `trailing_blanks`, `names` (functions in snake case, classes in CapWords), `bare_except`,
+    `none_comparison` (``== None``), `wildcard_import`, `docstrings` (of public functions and
+    classes outside functions), and two that go beyond PEP 8, `mutable_default` and
+    `unused_import`. `checks` takes a choice of them. No program that parses: 0, without parts.
+
+    One long line fails its check as ten do. Nothing here says that code works.
+
+    Source: PEP 8; PEP 257 for docstrings. Raises: ConfigError for an unknown check.
+
+    >>> style("```python\\ndef Add(a, b=[]):\\n    return a\\n```", checks=["names", "tabs"]).value
+    0.5
+    """
+    chosen = list(_CHECKS) if checks is None else checks
+    for name in chosen:
+        if name not in _CHECKS:
+            known = ", ".join(_CHECKS)
+            raise ConfigError(f"no check {name!r}{did_you_mean(name, _CHECKS)} Known: {known}")
+    if not chosen:
+        raise ConfigError("checks=[] must name at least one check")
+    source = _source(response, max_chars)
+    if source.tree is None:
+        return Score(0.0, note=source.problem)
+    given = _Given(source.code.split("\n"), list(ast.walk(source.tree)), source.tree, max_line)
+    finds = {name: sorted(_CHECKS[name](given)) for name in chosen}
+    parts = {name: float(not lines) for name, lines in finds.items()}
+    shown = [f"line {lines[0]}: {name}" for name, lines in finds.items() if lines]
+    return Score(sum(parts.values()) / len(parts), parts, note=_shown(shown))
+
+
+class _Given(NamedTuple):
+    """What a check reads: each yields the lines that fail it."""
+
+    lines: list[str]
+    nodes: list[ast.AST]
+    tree: ast.Module
+    max_line: int
+
+
+def _long_lines(given: _Given) -> Iterator[int]:
+    return (n for n, line in enumerate(given.lines, 1) if len(line) > given.max_line)
+
+
+def _tabs(given: _Given) -> Iterator[int]:
+    for number, line in enumerate(given.lines, 1):
+        if "\t" in line[: len(line) - len(line.lstrip())]:
+            yield number
+
+
+def _trailing_blanks(given: _Given) -> Iterator[int]:
+    return (n for n, line in enumerate(given.lines, 1) if line.rstrip("\r")[-1:] in (" ", "\t"))
+
+
+def _bad_names(given: _Given) -> Iterator[int]:
+    for node in given.nodes:
+        if isinstance(node, _FUNCTIONS):
+            fits = _SNAKE.fullmatch(node.name.strip("_") or "_")
+        elif isinstance(node, ast.ClassDef):
+            fits = _CAPS.fullmatch(node.name)
+        else:
+            continue
+        if not fits and node.name.isascii():
+            yield node.lineno
+
+
+def _bare_excepts(given: _Given) -> Iterator[int]:
+    for node in given.nodes:
+        if isinstance(node, ast.ExceptHandler) and node.type is None:
+            yield node.lineno
+
+
+def _none_comparisons(given: _Given) -> Iterator[int]:
+    for node in given.nodes:
+        if isinstance(node, ast.Compare):
+            sides = [node.left, *node.comparators]
+            for place, op in enumerate(node.ops):
+                if isinstance(op, ast.Eq | ast.NotEq) and any(map(_is_none, sides[place:][:2])):
+                    yield node.lineno
+
+
+def _is_none(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and node.value is None
+
+
+def _wildcards(given: _Given) -> Iterator[int]:
+    for node in given.nodes:
+        if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
+            yield node.lineno
+
+
+def _undocumented(given: _Given) -> Iterator[int]:
+    """Public functions and classes at the top, and public methods of public classes."""
+    stack: list[Any] = [*given.tree.body]
+    while stack:
+        node = stack.pop()
+        if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and not node.name.startswith("_"):
+            if ast.get_docstring(node, clean=False) is None:
+                yield node.lineno
+            if isinstance(node, ast.ClassDef):
+                stack += node.body
+
+
+def _mutable_defaults(given: _Given) -> Iterator[int]:
+    for node in given.nodes:
+        if isinstance(node, ast.arguments):
+            for default in [*node.defaults, *node.kw_defaults]:
+                if default is not None and _is_mutable(default):
+                    yield default.lineno
+
+
+def _is_mutable(node: ast.expr) -> bool:
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id in ("list", "dict", "set")
+    displays = (ast.List, ast.Dict, ast.Set, ast.ListComp, ast.DictComp, ast.SetComp)
+    return isinstance(node, displays)
+
+
+def _unused_imports(given: _Given) -> Iterator[int]:
+    """Imported names that nothing reads; short texts count as reading (``__all__``, types)."""
+    read: set[str] = set()
+    for node in given.nodes:
+        if isinstance(node, ast.Name):
+            read.add(node.id)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            read.update(_WORD.findall(node.value) if len(node.value) < 100 else ())
+    for node in given.nodes:
+        if isinstance(node, ast.Import | ast.ImportFrom) and not _is_future(node):
+            for alias in node.names:
+                bound = alias.asname or alias.name.partition(".")[0]
+                if bound != "*" and bound not in read:
+                    yield node.lineno
+
+
+def _is_future(node: ast.Import | ast.ImportFrom) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__future__"
+
+
+_CHECKS: Mapping[str, Callable[[_Given], Iterator[int]]] = {
+    "line_length": _long_lines,
+    "tabs": _tabs,
+    "trailing_blanks": _trailing_blanks,
+    "names": _bad_names,
+    "bare_except": _bare_excepts,
+    "none_comparison": _none_comparisons,
+    "wildcard_import": _wildcards,
+    "docstrings": _undocumented,
+    "mutable_default": _mutable_defaults,
+    "unused_import": _unused_imports,
+}
+
+
+def _shown(finds: Sequence[str]) -> str | None:
+    """The first five, each on one short line."""
+    return ", ".join(find[:80] for find in finds[:5]) or None
