@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import select
 import socket
@@ -25,6 +26,7 @@ _ERRORS = 1 * _MIB
 _PATIENCE_S = 30.0  # beyond the longest a task may take, before a slot counts as lost
 _LENGTH = struct.Struct("<I")
 _NOT_STARTED = 97
+_MAX_PRODUCTS = 64
 _LAST_WORDS: Mapping[bytes, Kind] = {
     b"MemoryError": "memory",
     b"std::bad_alloc": "memory",
@@ -46,6 +48,7 @@ class Ticket:
     tries: int = 0
     deadline: float = 0.0
     judged: Outcome | None = None
+    is_translating: bool = False
 
 
 class Lane:
@@ -58,6 +61,7 @@ class Lane:
         self._interpreter, self._options = interpreter, options
         self._slots: dict[str, Slot] = {}
         self._queues: dict[str, deque[Ticket]] = {}
+        self._products: dict[bytes, bytes] = {}
         self.owner = 0
 
     def slot(self, role: str) -> Slot:
@@ -92,12 +96,36 @@ class Lane:
         ticket.deadline = time.monotonic() + 10.0 * work.limits.wall + _PATIENCE_S
         if isinstance(work, Asserts):
             self._put_pair(ticket, work)
-        else:
-            role = _role(work)
-            slot = self.slot(role)
+        elif _role(work) == "python":
+            slot = self.slot("python")
+            mode, code, rest = _task(work)
             _ = slot.report
-            self._queues[role].append(ticket)
-            _send(slot, *_task(work, slot.report))
+            self._queues["python"].append(ticket)
+            _send(slot, mode, work.limits, code, rest)
+        else:
+            assert isinstance(work, Program)
+            self._put_foreign(ticket, work)
+
+    def _put_foreign(self, ticket: Ticket, work: Program, product: bytes | None = None) -> None:
+        """A program that is started by exec; `product` is what its translation gave."""
+        language = languages.get(work.language)
+        if language.tool() is None:
+            raise ConfigError(f"{work.language} is not installed here: {language.PACKAGES}")
+        slot = self.slot("exec")
+        _check_can_exec(slot.report, work.language)
+        command = None
+        if product is None:
+            command = language.translation(work)
+            product = self._products.get(_key(work), b"") if command else b""
+        ticket.is_translating = command is not None and not product
+        if command is None or product:
+            command = language.command(work, product)
+            command = replace(command, stdin=_bytes(work.stdin))
+            command = replace(command, files={**work.files, **command.files})
+        self._queues["exec"].append(ticket)
+        inputs = _inputs(command.files, command.stdin)
+        argv = json.dumps(command.argv).encode()
+        _send(slot, wire.EXEC, command.limits, argv, inputs, fetch=command.product)
 
     def _put_pair(self, ticket: Ticket, work: Asserts) -> None:
         program, tests = self.slot("python"), self.slot("judge")
@@ -107,9 +135,9 @@ class Lane:
         asked |= {"stop_at_first": work.stop_at_first}
         self._queues["python"].append(ticket)
         self._queues["judge"].append(ticket)
-        _send(program, wire.SERVE, work.limits, _bytes(work.code), b"", [left.detach()])
+        _send(program, wire.SERVE, work.limits, _bytes(work.code), fds=[left.detach()])
         question = json.dumps(asked).encode()
-        _send(tests, wire.JUDGE, work.limits, question, b"", [right.detach()])
+        _send(tests, wire.JUDGE, work.limits, question, fds=[right.detach()])
 
     def masks(self) -> dict[int, int]:
         """What to wait for: descriptors and poll masks."""
@@ -132,13 +160,28 @@ class Lane:
     ) -> Iterator[tuple[Ticket, Outcome]]:
         ticket = self._queues[role].popleft()
         outcome = _outcome(ticket.work, role, reply, streams, self._slots[role].report)
-        if not isinstance(ticket.work, Asserts):
+        if role == "exec" and ticket.is_translating:
+            yield from self._translated(ticket, outcome)
+        elif not isinstance(ticket.work, Asserts):
             yield ticket, outcome
         elif ticket.judged is None:
             ticket.judged = outcome
         else:
             pair = (ticket.judged, outcome) if role == "judge" else (outcome, ticket.judged)
             yield ticket, _joined(*pair)
+
+    def _translated(self, ticket: Ticket, outcome: Outcome) -> Iterator[tuple[Ticket, Outcome]]:
+        assert isinstance(ticket.work, Program)
+        product = outcome.replies[0] if outcome.replies else b""
+        if outcome.kind == "sandbox":
+            yield ticket, outcome
+        elif outcome.kind != "ok" or not product:
+            yield ticket, replace(outcome, kind="compile", replies=())
+        else:
+            self._products[_key(ticket.work)] = product
+            while len(self._products) > _MAX_PRODUCTS:
+                self._products.pop(next(iter(self._products)))
+            self._put_foreign(ticket, ticket.work, product)
 
     def overdue(self, now: float) -> bool:
         """Whether a slot has not answered for longer than any program may take."""
@@ -161,6 +204,22 @@ class Lane:
             slot.close()
 
 
+def _check_can_exec(report: Mapping[str, Any], language: str) -> None:
+    """Programs that start programs need a way to end them all, and a limit on their number."""
+    can_end = report["owns_pids"] and (report["private_uid"] or report["namespaces"])
+    if not can_end or report["uid"] == 0:
+        raise ConfigError(
+            f"{language} programs must exec, and nothing here can count and end their processes:"
+            f" {'; '.join(map(str, report['missing'].values())) or 'no private user'}. They need"
+            " user namespaces, or root that may change its user; or use plaudit.sandbox.remote"
+        )
+
+
+def _key(work: Program) -> bytes:
+    text = work.language.encode() + b"\0" + _bytes(work.code)
+    return hashlib.sha256(text).digest()
+
+
 def _role(work: Work) -> str:
     if not isinstance(work, Program):
         return "python"
@@ -171,29 +230,32 @@ def _bytes(text: str | bytes) -> bytes:
     return text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
 
 
-def _task(work: Program | Calls, report: dict[str, Any]) -> tuple[Any, ...]:
+def _task(work: Program | Calls) -> tuple[int, bytes, bytes]:
+    """The mode and the payload of work for the program slot."""
     if isinstance(work, Calls):
         lines = [values.dumps(values.encode(list(args))) for args in work.arguments]
-        inputs = b"\n".join([work.entry.encode(), *lines, b""])
-        return wire.CALLS, work.limits, _bytes(work.code), inputs, None
-    if work.language == "python":
-        files = {name: _bytes(data) for name, data in work.files.items()}
-        return wire.SCRIPT, work.limits, _bytes(work.code), _inputs(files, work.stdin), None
-    command, files = languages.get(work.language).command(work)
-    files |= {name: _bytes(data) for name, data in work.files.items()}
-    return wire.EXEC, work.limits, json.dumps(command).encode(), _inputs(files, work.stdin), None
+        return wire.CALLS, _bytes(work.code), b"\n".join([work.entry.encode(), *lines, b""])
+    return wire.SCRIPT, _bytes(work.code), _inputs(work.files, _bytes(work.stdin))
 
 
-def _inputs(files: Mapping[str, bytes], stdin: str | bytes) -> bytes:
+def _inputs(files: Mapping[str, str | bytes], stdin: bytes) -> bytes:
     for name in files:
         if name.startswith("/") or ".." in name.split("/") or "\0" in name or not name:
             raise ConfigError(f"a file of a program must lie in its directory, found {name!r}")
-    index = json.dumps([[name, len(data)] for name, data in files.items()]).encode()
-    return b"".join([_LENGTH.pack(len(index)), index, *files.values(), _bytes(stdin)])
+    contents = {name: _bytes(data) for name, data in files.items()}
+    index = json.dumps([[name, len(data)] for name, data in contents.items()]).encode()
+    return b"".join([_LENGTH.pack(len(index)), index, *contents.values(), stdin])
 
 
 def _send(
-    slot: Slot, mode: int, limits: Limits, code: bytes, rest: bytes, fds: list[int] | None
+    slot: Slot,
+    mode: int,
+    limits: Limits,
+    code: bytes,
+    rest: bytes = b"",
+    *,
+    fds: list[int] | None = None,
+    fetch: bool = False,
 ) -> None:
     task = wire.Task(
         mode=mode,
@@ -206,7 +268,7 @@ def _send(
         open_files=max(int(limits.open_files), 16),
         processes=int(limits.processes),
         size=0,
-        fetch=mode == wire.EXEC and code.startswith(languages.COMPILES),
+        fetch=fetch,
     )
     slot.send(task, _LENGTH.pack(len(code)) + code + rest, fds)
 

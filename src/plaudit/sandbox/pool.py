@@ -21,7 +21,7 @@ from typing import Any
 from plaudit.errors import ConfigError, EngineError
 from plaudit.sandbox._lane import Lane, Ticket
 from plaudit.sandbox._slot import sweep, wait_readable
-from plaudit.sandbox.outcome import Limits, Outcome, Program, Work
+from plaudit.sandbox.outcome import Outcome, Program, Work
 from plaudit.sandbox.report import check_minimum, enforced
 
 __all__ = ["Sandbox", "SandboxUnavailable", "run", "run_many", "shared"]

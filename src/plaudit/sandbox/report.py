@@ -58,8 +58,10 @@ def check_minimum(minimum: Sequence[str], report: Mapping[str, Any]) -> str:
     )
     fix = _FIXES.get(name, "")
     known = "" if name in LAYERS else f" (known: {', '.join(LAYERS)})"
+    reason = reason or "it was tried and did not hold"
     return (
-        f"the sandbox cannot enforce {name!r} here{known}: {reason or 'it was tried and did not hold'}."
+        f"the sandbox cannot enforce {name!r} here{known}: {reason}."
         + (f" It needs {fix}." if fix else "")
-        + f" Or score on a remote sandbox (plaudit.sandbox.remote), or lower minimum={tuple(minimum)!r}"
+        + " Or use a remote sandbox (plaudit.sandbox.remote), or lower"
+        + f" minimum={tuple(minimum)!r}"
     )

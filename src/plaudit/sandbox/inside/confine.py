@@ -25,6 +25,7 @@ __all__ = ["attempts", "enter", "limit", "lock", "program"]
 _WORK = "/tmp"
 _AS_SLACK = 1 << 30  # address space, not memory: stacks of threads, arenas, mapped libraries
 _STACK = 64 << 20
+_EXEC_SLACK = 64 << 20
 _SPACES = (
     kernel.NEW_USER
     | kernel.NEW_PID
@@ -77,8 +78,8 @@ def _take_private_user(work: str, report: dict[str, Any]) -> None:
 
 
 def _write(path: str, text: str) -> None:
-    with open(path, "w", encoding="ascii") as file:
-        file.write(text)
+    with open(path, "wb") as file:
+        file.write(text.encode())
 
 
 def lock(options: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
@@ -155,7 +156,7 @@ def _bind(path: str, root: str) -> None:
 
 
 def _virtual_size() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
+    with open("/proc/self/statm", "rb") as file:
         return int(file.read().split()[0]) * resource.getpagesize()
 
 
@@ -181,12 +182,14 @@ def limit(task: wire.Task, virtual: int) -> None:
         (resource.RLIMIT_FSIZE, max(task.file_size, task.output + 1)),
         (resource.RLIMIT_NOFILE, task.open_files),
         (resource.RLIMIT_STACK, _STACK),
-        (resource.RLIMIT_DATA, virtual + task.memory),
-        (resource.RLIMIT_AS, virtual + task.memory + _AS_SLACK),
         (resource.RLIMIT_CPU, cpu),
     ]
-    if task.processes > 1:
+    if task.mode == wire.EXEC:  # V8 and others reserve far more addresses than they use
+        pairs.append((resource.RLIMIT_DATA, task.memory + _EXEC_SLACK))
         pairs.append((resource.RLIMIT_NPROC, task.processes + 2))
+    else:
+        pairs.append((resource.RLIMIT_DATA, virtual + task.memory))
+        pairs.append((resource.RLIMIT_AS, virtual + task.memory + _AS_SLACK))
     for name, value in pairs:
         resource.setrlimit(name, (value, value))
 

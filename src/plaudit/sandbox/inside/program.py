@@ -27,11 +27,42 @@ __all__ = ["NOT_STARTED", "STDLIB", "prepare", "run", "warm"]
 NOT_STARTED = 97
 """The exit code of a process that failed before it was handed over to its program."""
 
-STDLIB = (
-    "abc array base64 bisect calendar cmath collections collections.abc contextlib copy dataclasses"
-    " datetime decimal enum fractions functools hashlib heapq io itertools json math operator"
-    " queue random re statistics string struct textwrap time typing"
-).split()
+STDLIB = tuple(
+    [
+        "abc",
+        "array",
+        "base64",
+        "bisect",
+        "calendar",
+        "cmath",
+        "collections",
+        "collections.abc",
+        "contextlib",
+        "copy",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "enum",
+        "fractions",
+        "functools",
+        "hashlib",
+        "heapq",
+        "io",
+        "itertools",
+        "json",
+        "math",
+        "operator",
+        "queue",
+        "random",
+        "re",
+        "statistics",
+        "string",
+        "struct",
+        "textwrap",
+        "time",
+        "typing",
+    ]
+)
 _LENGTH = struct.Struct("<I")
 _RECURSION = 20_000
 _MAX_REPLY = 4 << 20
@@ -68,7 +99,8 @@ def warm() -> None:
         "import math\nfrom typing import List\nclass A:\n    def f(self, x: int) -> List[int]:\n"
         "        return [i * x for i in range(3) if i]\ndef g(x, *a, **k):\n    try:\n"
         "        while x > 0: x -= 1\n        return {1: x, 'a': (1, 2.5), 'b': f'{x:3d}'}\n"
-        "    except ValueError as e: raise\ng(1); A().f(2); d = {k: v for k, v in enumerate('ab')}\n"
+        "    except ValueError as e: raise\ng(1); A().f(2)\n"
+        "d = {k: v for k, v in enumerate('ab')}\n"
         "s = sorted((x for x in (3, 1)), key=lambda v: -v)\n"
     )
     for _ in range(3):

@@ -26,7 +26,12 @@ _TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_SUBREAPER = 1, 4, 22, 36
 _PR_SET_PTRACER = 0x59616D61
 
-_ALLOWED = (
+
+def _names(text: str) -> list[str]:
+    return text.split()
+
+
+_ALLOWED = _names(
     # files and directories
     "read write readv writev pread64 pwrite64 preadv pwritev preadv2 pwritev2 open openat openat2"
     " creat close close_range lseek stat fstat lstat newfstatat statx statfs fstatfs access"
@@ -57,16 +62,16 @@ _ALLOWED = (
     # what asyncio and multiprocessing need of sockets: pairs, nothing that has an address
     " socketpair sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockopt setsockopt"
     " getsockname getpeername"
-).split()
-_FORKING = "fork vfork execve execveat setsid setpgid".split()
-_ONLY_SLOT = "pidfd_open pidfd_send_signal memfd_create seccomp setrlimit".split()
-_CONTAINER = (
+)
+_FORKING = _names("fork vfork execve execveat setsid setpgid")
+_ONLY_SLOT = _names("pidfd_open pidfd_send_signal memfd_create seccomp setrlimit")
+_CONTAINER = _names(
     "unshare setns mount umount2 pivot_root fsopen fsconfig fsmount fspick move_mount open_tree"
     " mount_setattr keyctl add_key request_key bpf perf_event_open userfaultfd kexec_load"
     " kexec_file_load init_module finit_module delete_module reboot swapon swapoff"
     " open_by_handle_at pidfd_getfd io_uring_setup io_uring_enter io_uring_register acct quotactl"
     " settimeofday clock_settime clock_adjtime sethostname setdomainname syslog"
-).split()
+)
 
 
 def base(machine: str, *, forking: bool = False) -> bytes:
@@ -127,12 +132,14 @@ def _between(first: int, last: int) -> bpf.Block:
 def child(machine: str, *, pid: int = _PID, forking: bool = False) -> bytes:
     """What each program loses besides: other processes, other limits, filters of its own."""
     table = syscalls.TABLES[machine]
-    limits = (
-        bpf.load(_arg(2))
-        + [bpf.Instruction(0x15, 0, 2, 0), *bpf.load(_arg(2) + 4), bpf.Instruction(0x15, 1, 0, 0)]
-        + give(REFUSE)
-        + give(ALLOW)
-    )
+    limits = [
+        *bpf.load(_arg(2)),
+        bpf.Instruction(0x15, 0, 2, 0),
+        *bpf.load(_arg(2) + 4),
+        bpf.Instruction(0x15, 1, 0, 0),
+        *give(REFUSE),
+        *give(ALLOW),
+    ]
     options = (_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_SUBREAPER)
     controls = bpf.load(_arg(0)) + when_any((*options, _PR_SET_PTRACER), give(REFUSE)) + give(ALLOW)
     own = [] if forking else _only_itself(table, pid)

@@ -76,7 +76,7 @@ def _end_orphans() -> None:
     """Kills and reaps every descendant; orphans have become children of the keeper."""
     path = f"/proc/self/task/{os.getpid()}/children"
     while True:
-        with contextlib.suppress(OSError, ValueError), open(path, encoding="ascii") as file:
+        with contextlib.suppress(OSError, ValueError), open(path, "rb") as file:
             for pid in file.read().split():
                 os.kill(int(pid), signal.SIGKILL)
         try:

@@ -8,16 +8,15 @@ import pkgutil
 from typing import Protocol
 
 from plaudit.errors import ConfigError, did_you_mean
+from plaudit.sandbox.languages._command import Command
 from plaudit.sandbox.outcome import Program
 
-__all__ = ["COMPILES", "Language", "available", "get"]
-
-COMPILES = b'["/usr/bin/env", "-u", "PLAUDIT"'
-"""How the command of a translation begins; its product is the file `result`."""
+__all__ = ["Command", "Language", "available", "get"]
 
 _ALIASES = {
     "c++": "cpp",
     "cc": "cpp",
+    "cxx": "cpp",
     "js": "javascript",
     "node": "javascript",
     "nodejs": "javascript",
@@ -25,26 +24,30 @@ _ALIASES = {
 
 
 class Language(Protocol):
-    """A module of this package."""
+    """What a module of this package holds."""
 
-    NAME: str
     PACKAGES: str
+    """How the toolchain is installed, for the error message."""
 
     def tool(self) -> str | None:
         """The path of the toolchain's program, or None."""
         ...
 
-    def command(self, program: Program) -> tuple[list[str], dict[str, bytes]]:
-        """How a translated program starts, and the files that it needs."""
+    def translation(self, program: Program) -> Command | None:
+        """What must run first, with the file `result` as its product; None for nothing."""
         ...
 
-    def translation(self, program: Program) -> Program | None:
-        """What must run first, with the file `result` as its product; None for nothing."""
+    def command(self, program: Program, product: bytes) -> Command:
+        """How the program starts, with the product of its translation."""
         ...
 
 
 def get(name: str) -> Language:
-    """The language of that name. Raises ConfigError for an unknown one."""
+    """The language of that name. Raises ConfigError for an unknown one, or without its toolchain.
+
+    >>> get("c++").__name__.rpartition(".")[2]
+    'cpp'
+    """
     name = _ALIASES.get(name.lower(), name.lower())
     if name not in _names():
         known = ("python", *_names())
@@ -57,7 +60,8 @@ def get(name: str) -> Language:
 
 @functools.cache
 def _names() -> tuple[str, ...]:
-    return tuple(sorted(module.name for module in pkgutil.iter_modules(__path__)))
+    found = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in found if not name.startswith("_")))
 
 
 def available() -> dict[str, str | None]:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
+from plaudit.sandbox.languages._command import Command
 from plaudit.sandbox.outcome import Program
 
-__all__ = ["NAME", "PACKAGES", "command", "tool", "translation"]
+__all__ = ["PACKAGES", "command", "tool", "translation"]
 
-NAME = "javascript"
 PACKAGES = "apt install nodejs (Debian, Ubuntu), brew install node (macOS)"
+_THREADS = 16  # node's own
 
 
 def tool() -> str | None:
@@ -19,11 +21,15 @@ def tool() -> str | None:
 
 def translation(program: Program) -> None:
     """Node reads the source itself."""
-    return None
+    _ = program
 
 
-def command(program: Program) -> tuple[list[str], dict[str, bytes]]:
-    """`node main.js`, with its memory bounded by the program's limit."""
-    code = program.code if isinstance(program.code, bytes) else program.code.encode()
+def command(program: Program, product: bytes) -> Command:
+    """`node main.js`, its heap bounded by the program's limit."""
+    _ = product
+    code = program.code
+    source = code if isinstance(code, bytes) else code.encode("utf-8", "surrogatepass")
     heap = f"--max-old-space-size={int(program.limits.memory_mb)}"
-    return [str(tool()), heap, "--jitless", "main.js", *program.arguments], {"main.js": code}
+    limits = replace(program.limits, processes=program.limits.processes + _THREADS)
+    argv = (str(tool()), heap, "main.js", *program.arguments)
+    return Command(argv, limits, {"main.js": source})
