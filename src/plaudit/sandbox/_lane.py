@@ -158,8 +158,9 @@ class Lane:
     def _finished(
         self, role: str, reply: wire.Reply, streams: list[bytes]
     ) -> Iterator[tuple[Ticket, Outcome]]:
-        ticket = self._queues[role].popleft()
+        ticket = self._queues[role][0]
         outcome = _outcome(ticket.work, role, reply, streams, self._slots[role].report)
+        self._queues[role].popleft()
         if role == "exec" and ticket.is_translating:
             yield from self._translated(ticket, outcome)
         elif not isinstance(ticket.work, Asserts):

@@ -19,6 +19,7 @@ from typing import Any
 
 from plaudit.errors import EngineError
 from plaudit.sandbox.inside import wire
+from plaudit.sandbox.report import enforced
 
 __all__ = ["Slot", "sweep"]
 
@@ -80,7 +81,8 @@ class Slot:
     def report(self) -> dict[str, Any]:
         """What the slot enforces; waits until it is ready."""
         if self._report is None:
-            self._report = self._read_report()
+            report = self._read_report()
+            self._report = {**report, "enforced": enforced(report)}
             self.sock.setblocking(False)
         return self._report
 

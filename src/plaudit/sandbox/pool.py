@@ -22,7 +22,7 @@ from plaudit.errors import ConfigError, EngineError
 from plaudit.sandbox._lane import Lane, Ticket
 from plaudit.sandbox._slot import sweep, wait_readable
 from plaudit.sandbox.outcome import Outcome, Program, Work
-from plaudit.sandbox.report import check_minimum, enforced
+from plaudit.sandbox.report import check_minimum
 
 __all__ = ["Sandbox", "SandboxUnavailable", "run", "run_many", "shared"]
 
@@ -134,8 +134,6 @@ class Sandbox:
     def _ready(self, lane: Lane) -> Mapping[str, Any]:
         """A lane's report, once it holds what is required."""
         report = lane.slot("python").report
-        if "enforced" not in report:
-            report["enforced"] = enforced(report)
         problem = check_minimum(self._minimum, report)
         if problem:
             raise SandboxUnavailable(problem)
@@ -238,7 +236,7 @@ class _Batch:
             try:
                 for ticket, outcome in lane.pump(fd):
                     self._finish(ticket, outcome)
-            except (ConnectionError, KeyError) as error:
+            except ConnectionError as error:
                 self._failed(lane, lane.reset(), str(error))
         now = time.monotonic()
         for lane in self._lanes:

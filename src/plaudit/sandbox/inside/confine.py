@@ -171,6 +171,7 @@ def _scrub(work: str) -> None:
         PYTHONHASHSEED=seed,
         OMP_NUM_THREADS="1",
         OPENBLAS_NUM_THREADS="1",
+        OPENSSL_CONF="/dev/null",  # node looks for one that it may not read
     )
     tempfile.tempdir = work
 

@@ -27,42 +27,11 @@ __all__ = ["NOT_STARTED", "STDLIB", "prepare", "run", "warm"]
 NOT_STARTED = 97
 """The exit code of a process that failed before it was handed over to its program."""
 
-STDLIB = tuple(
-    [
-        "abc",
-        "array",
-        "base64",
-        "bisect",
-        "calendar",
-        "cmath",
-        "collections",
-        "collections.abc",
-        "contextlib",
-        "copy",
-        "dataclasses",
-        "datetime",
-        "decimal",
-        "enum",
-        "fractions",
-        "functools",
-        "hashlib",
-        "heapq",
-        "io",
-        "itertools",
-        "json",
-        "math",
-        "operator",
-        "queue",
-        "random",
-        "re",
-        "statistics",
-        "string",
-        "struct",
-        "textwrap",
-        "time",
-        "typing",
-    ]
-)
+STDLIB = """
+abc array base64 bisect calendar cmath collections collections.abc contextlib copy dataclasses
+datetime decimal enum fractions functools hashlib heapq io itertools json math operator queue random
+re statistics string struct textwrap time typing
+"""
 _LENGTH = struct.Struct("<I")
 _RECURSION = 20_000
 _MAX_REPLY = 4 << 20
@@ -75,7 +44,7 @@ def prepare(preload: Sequence[str], role: str) -> None:
     """Imports what programs will find warm, and opens the standard streams they inherit."""
     for name in _PARTS[role]:
         _MODULES[name] = importlib.import_module(f"plaudit.sandbox.inside.{name}")
-    for name in (*(() if role == "exec" else STDLIB), *preload):
+    for name in (*(() if role == "exec" else STDLIB.split()), *preload):
         importlib.import_module(name)
     for fd in (0, 1, 2):  # regular files, as in a program's process, so that the objects fit
         file = os.memfd_create("stdio", os.MFD_CLOEXEC)

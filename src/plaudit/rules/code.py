@@ -1,0 +1,285 @@
+"""Rewards from running a response's program against tests, in the sandbox.
+
+The expected answers never enter the process that runs the program, and the verdict never comes from
+a channel that the program can write: see `docs/sandbox.md`.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
+from plaudit.rules import _code_extract, _code_grade, _code_rows
+from plaudit.rules._code_compare import MODES, Mode
+from plaudit.rules._code_problem import Problem, StdioProblem
+from plaudit.sandbox.outcome import Limits, Outcome, Work
+from plaudit.types import Fault, Group, Range, Response, Reward, Score
+
+__all__ = ["tests"]
+
+EXAMPLES = {"tests": {"columns": {"tests": ["assert add(1, 2) == 3", "assert add(0, 0) == 0"]}}}
+_GIVES = ("all", "fraction", "groups")
+
+
+def tests(
+    *,
+    give: Literal["all", "fraction", "groups"] = "all",
+    stop_at_first: bool | None = None,
+    compare: Mode = "tokens",
+    tolerance: float = 1e-6,
+    cpu_s: float | None = None,
+    wall_s: float | None = None,
+    memory_mb: int | None = None,
+    isolate: Literal["program", "test"] = "program",
+    language: str | None = None,
+    sandbox: Mapping[str, Any] | None = None,
+    columns: Mapping[str, str] | None = None,
+    on_response_fault: float = 0.0,
+) -> Reward:
+    """From 0 (a test fails) up to 1 (every test passes): the program in a response against tests.
+
+    The row's layout is read as it is published: HumanEval, MBPP, EvalPlus, LiveCodeBench, APPS,
+    CodeContests and others (`plaudit.rules._code_rows`). The program is the last fitting code block
+    of the answer, or the answer itself where it is code.
+
+    `give`: "all" (1 where all pass), "fraction" (points of the passed tests over all points),
+    "groups" (points of the subtasks in which all pass). `stop_at_first`: end at the first failing
+    test (default: where `give` is "all"). `compare` and `tolerance`: how standard output is
+    compared ("exact", "lines", "tokens", "float"). `cpu_s`: CPU seconds, of one run with standard
+    input, or of all calls together (default: the row's own limit, or 5); `wall_s`, `memory_mb`: see
+    `plaudit.sandbox.Limits`. `isolate="test"` runs each call in a process of its own. `sandbox`:
+    parameters of `plaudit.sandbox.Sandbox`, or ``{url: ...}`` for a remote one.
+
+    Parts: `passed`, `total`, `fraction`, `cpu_s`, `memory_mb`. The note tells the first failure. No
+    program in the response: 0. A program that kills its process or outruns a limit fails that test,
+    with ``fault="response"``; a sandbox that failed is NaN with ``fault="system"``, tests that
+    cannot be run NaN with ``fault="input"``.
+
+    Raises: ConfigError for an unknown choice; at scoring DataError where tests are missing or
+    malformed, and ConfigError where the sandbox's minimum cannot be enforced.
+
+    >>> group = {"tests": ["assert add(1, 2) == 3"]}
+    >>> from plaudit import Group, load
+    >>> reward = load("rules.code.tests")
+    >>> texts = ["def add(a, b): return a + b", "import os\\nos._exit(0)"]
+    >>> [score.value for score in reward.score([Group("Add.", texts, group)])[0]]
+    [1.0, 0.0]
+    """
+    for name, value, known in (("give", give, _GIVES), ("compare", compare, MODES)):
+        if value not in known:
+            close = did_you_mean(str(value), known) or "."
+            raise ConfigError(f"{name}={value!r} is not one of {', '.join(known)}{close}")
+    if isolate not in ("program", "test"):
+        raise ConfigError(f"isolate must be 'program' or 'test', found {isolate!r}")
+    given = {"cpu_s": cpu_s, "wall_s": wall_s, "memory_mb": memory_mb}
+    chosen = {name: value for name, value in given.items() if value is not None}
+    Limits(**chosen)  # says what is wrong with a number now rather than at the first row
+    return CodeTests(
+        give=give,
+        stop_at_first=stop_at_first,
+        compare=compare,
+        tolerance=tolerance,
+        limits=chosen,
+        isolate=isolate,
+        language=language,
+        sandbox=dict(sandbox or {}),
+        columns=dict(columns or {}),
+        on_response_fault=on_response_fault,
+    )
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class CodeTests:
+    """The Reward that `tests` makes."""
+
+    give: Literal["all", "fraction", "groups"]
+    stop_at_first: bool | None
+    compare: Mode
+    tolerance: float
+    limits: Mapping[str, Any]
+    isolate: Literal["program", "test"]
+    language: str | None
+    sandbox: Mapping[str, Any]
+    columns: Mapping[str, str]
+    on_response_fault: float
+    range: Range = field(default=Range(0, 1), init=False)
+
+    relative = False
+    deterministic = True
+    cpu_bound = False
+
+    def __repr__(self) -> str:
+        given = {**{name: getattr(self, name) for name in _DEFAULTS}, **self.limits}
+        shown = {k: v for k, v in given.items() if v != _DEFAULTS.get(k)}
+        return f"load({', '.join(['rules.code.tests'.__repr__(), *_spelled(shown)])})"
+
+    @property
+    def fault_value(self) -> float:
+        """What a response earns whose program ended itself."""
+        return float(self.on_response_fault)
+
+    @property
+    def fault_high(self) -> float:
+        """The same where a negative weight turns the best value into the worst."""
+        return 1.0
+
+    def check(self, group: Group) -> None:
+        """Reads the tests of a row and runs nothing. Raises DataError."""
+        for response in group.responses[:1] or (Response(""),):
+            self._problem(group, response)
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response. Raises DataError where a row's tests cannot be read."""
+        jobs = [[self._job(group, response) for response in group.responses] for group in groups]
+        _work_through([job for row in jobs for job in row], _runner(self.sandbox))
+        return [[job.score() for job in row] for row in jobs]
+
+    def _job(self, group: Group, response: Response) -> _Job:
+        problem = self._problem(group, response)
+        wanted = self.language or problem.language or "python"
+        entry = getattr(problem, "entry", None)
+        found = _code_extract.program_in(response.text, language=wanted, entry=entry)
+        if found is None:
+            return _Job(self, problem, None, "no program in the response")
+        code = found.code
+        if entry and getattr(problem, "prompt", ""):
+            code = _code_extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
+        rules = self._rules(problem, wanted)
+        return _Job(self, problem, _code_grade.grader(problem, code, rules), found.note)
+
+    def _problem(self, group: Group, response: Response) -> Problem:
+        columns = {**group.columns, **response.columns}
+        for wanted, name in self.columns.items():
+            if name not in columns:
+                raise DataError(f"no column {name!r} for {wanted!r}", where=f"row {group.key}")
+            columns[wanted] = columns[name]
+        try:
+            return _code_rows.problem_of(columns)
+        except DataError as error:
+            raise (error if error.where else error.at(f"row {group.key}")) from None
+
+    def _rules(self, problem: Problem, language: str) -> _code_grade.Rules:
+        own = {"cpu_s": problem.cpu_s, "memory_mb": problem.memory_mb}
+        limits = {k: v for k, v in own.items() if v is not None} | dict(self.limits)
+        stop = self.give == "all" if self.stop_at_first is None else self.stop_at_first
+        if language != "python" and not isinstance(problem, StdioProblem):
+            raise ConfigError(f"calls and asserts are graded for Python only, found {language!r}")
+        return _code_grade.Rules(
+            compare=self.compare,
+            tolerance=self.tolerance,
+            limits=Limits(**limits),
+            stop_at_first=stop,
+            isolate=self.isolate,
+            language=language,
+        )
+
+
+@dataclass
+class _Job:
+    """One response on its way through the sandbox."""
+
+    reward: CodeTests
+    problem: Problem
+    grader: _code_grade.Grader | None
+    note: str
+    failure: ScoringError | None = None
+
+    def due(self) -> list[Work]:
+        if self.grader is None or self.failure is not None:
+            return []
+        return self.grader.due()
+
+    def take(self, outcomes: list[Outcome]) -> None:
+        assert self.grader is not None
+        try:
+            self.grader.take(outcomes)
+        except ScoringError as error:
+            self.failure = error
+
+    def score(self) -> Score:
+        if self.failure is not None:
+            return Score.unscored(str(self.failure), fault=self.failure.fault)
+        if self.grader is None:
+            return Score(0.0, {"passed": 0.0, "fraction": 0.0}, note=self.note)
+        verdicts = list(self.grader.verdicts.values())
+        total = max(len(getattr(self.problem, "tests", ())), 1)
+        if not isinstance(getattr(self.problem, "tests", ()), tuple):
+            total = len(verdicts)
+        passed = sum(verdict.passed for verdict in verdicts)
+        parts = {
+            "passed": float(passed),
+            "total": float(total),
+            "fraction": passed / total,
+            "cpu_s": self.grader.cpu_s,
+            "memory_mb": self.grader.memory_mb,
+        }
+        return self._valued(verdicts, parts)
+
+    def _valued(self, verdicts: list[_code_grade.Verdict], parts: dict[str, float]) -> Score:
+        bad = next((verdict for verdict in verdicts if not verdict.passed), None)
+        culprit = next((verdict for verdict in verdicts if verdict.is_fault), None)
+        notes = [self.note, self.grader.note if self.grader else "", bad.why if bad else ""]
+        note = "; ".join(text for text in notes if text) or None
+        value = self._value(verdicts, parts)
+        if culprit is None:
+            return Score(value, parts, note=note)
+        fault: Fault = "response"
+        if self.reward.give == "all":
+            value = self.reward.fault_value
+        return Score(value, parts, fault=fault, error=culprit.why, note=note)
+
+    def _value(self, verdicts: list[_code_grade.Verdict], parts: dict[str, float]) -> float:
+        if self.reward.give == "all":
+            return float(parts["passed"] == parts["total"])
+        given = getattr(self.problem, "tests", ())
+        tests = given if isinstance(given, tuple) else verdicts
+        total = math.fsum(test.points for test in tests) or 1.0
+        if self.reward.give == "fraction":
+            return _code_grade.share(verdicts, total)
+        failed = {verdict.group for verdict in verdicts if not verdict.passed}
+        whole = [verdict for verdict in verdicts if verdict.group not in failed]
+        return _code_grade.share(whole, total)
+
+
+def _work_through(jobs: list[_Job], run_many: Any) -> None:
+    """Rounds: what all jobs need next is run together, until nobody needs anything."""
+    while True:
+        asked = [(job, job.due()) for job in jobs]
+        asked = [(job, works) for job, works in asked if works]
+        if not asked:
+            return
+        outcomes: Iterator[Outcome] = run_many(work for _, works in asked for work in works)
+        for job, works in asked:
+            job.take([next(outcomes) for _ in works])
+        jobs = [job for job, _ in asked]
+
+
+def _runner(options: Mapping[str, Any]) -> Any:
+    """`run_many` of the sandbox that the options name."""
+    if "url" in options or "urls" in options:
+        from plaudit.sandbox import remote
+
+        return remote.shared(**options).run_many
+    from plaudit import sandbox
+
+    return sandbox.shared(**options).run_many
+
+
+_DEFAULTS: Mapping[str, Any] = {
+    "give": "all",
+    "stop_at_first": None,
+    "compare": "tokens",
+    "tolerance": 1e-6,
+    "isolate": "program",
+    "language": None,
+    "sandbox": {},
+    "columns": {},
+    "on_response_fault": 0.0,
+}
+
+
+def _spelled(params: Mapping[str, Any]) -> list[str]:
+    return [f"{name}={value!r}" for name, value in params.items()]
