@@ -1,0 +1,580 @@
+"""The one HTTP client: JSON out, JSON in, over pooled connections, from any thread.
+
+The event loop lives in a thread of its own, so that the client works in plain code, in many
+threads, inside a running event loop and, anew, after a fork. There is one layer of retries: full
+jitter (Brooker, "Exponential Backoff And Jitter", 2015), Retry-After, one deadline over all tries.
+With several URLs the least busy is chosen, and one that fails is set aside for a growing while.
+
+A POST may be sent again after its connection broke: right for running programs and asking models,
+wrong for what must happen once. Proxies of the environment, redirects and cookies are not followed:
+no host is spoken to that the user did not name.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import ctypes
+import email.utils
+import functools
+import json as standard_json
+import math
+import os
+import random
+import threading
+import time
+import weakref
+from collections import Counter, deque
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+from urllib.parse import urlsplit
+
+from plaudit.errors import ConfigError, EngineError, MissingExtra, clipped
+
+__all__ = ["Client", "Request"]
+
+RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+_JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
+_FIRST_WAIT_S = 0.5
+_LONGEST_WAIT_S = 60.0
+_CONNECT_S = 10.0
+_CLOSING_S = 5.0
+_AHEAD = 4
+_MAX_PATHS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One call for `Client.map`; `deadline_s` runs from the moment its turn has come."""
+
+    path: str
+    json: Any = None
+    method: str = "POST"
+    headers: Mapping[str, str] = field(default_factory=dict)
+    deadline_s: float | None = None
+
+
+class Client:
+    """Speaks JSON with one service at one or more base URLs.
+
+    `timeout_s` bounds one try, `deadline_s` of a call all its tries; `retries` counts the tries
+    after the first. `max_connections` bounds what is under way at once; more calls wait. A reply
+    over `max_reply_mb` MiB is an error. `rng`, `clock` (monotonic seconds) and `sleep` (a
+    coroutine function) are for tests. The client pickles; the copy opens connections of its own.
+
+    Raises: ConfigError for a URL that is none; MissingExtra on first use without aiohttp.
+
+    >>> Client("http://127.0.0.1:8080/v1/", retries=2)
+    Client(['http://127.0.0.1:8080/v1'], retries=2)
+    """
+
+    def __init__(
+        self,
+        urls: str | Sequence[str],
+        *,
+        headers: Mapping[str, str] | None = None,
+        timeout_s: float = 60.0,
+        max_connections: int = 64,
+        retries: int = 4,
+        max_reply_mb: float = 64.0,
+        rng: random.Random | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+    ) -> None:
+        self.urls = [_base(url) for url in ([urls] if isinstance(urls, str) else urls)]
+        if not self.urls:
+            raise ConfigError("no URL was given")
+        self.max_connections = max_connections
+        self._options = {
+            "headers": dict(headers or {}),
+            "timeout_s": timeout_s,
+            "max_connections": max_connections,
+            "retries": retries,
+            "max_reply_mb": max_reply_mb,
+            "rng": rng,
+            "clock": clock,
+            "sleep": sleep,
+        }
+        self._core: _Core | None = None
+        self._lock = threading.Lock()
+        self._pid = os.getpid()
+
+    def post(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        deadline_s: float | None = None,
+    ) -> Any:
+        """The JSON value that the service answers; waits for it, in whatever thread.
+
+        Raises: EngineError with `.status` (of the last answer) and `.retryable`, once every try
+        has failed or the deadline has passed; its text tells what was tried.
+        """
+        return self.send(Request(path, json, headers=headers or {}, deadline_s=deadline_s))
+
+    def get(self, path: str, *, deadline_s: float | None = None) -> Any:
+        """Like `post`, with method GET and no body."""
+        return self.send(Request(path, method="GET", deadline_s=deadline_s))
+
+    def send(self, request: Request) -> Any:
+        """The JSON value that answers the request. Raises: EngineError."""
+        core = self._living()
+        return _result(core.submit(core.answer(request)))
+
+    async def apost(
+        self,
+        path: str,
+        *,
+        json: Any = None,
+        headers: Mapping[str, str] | None = None,
+        deadline_s: float | None = None,
+    ) -> Any:
+        """`post` for coroutines: the caller's event loop is not blocked."""
+        core = self._living()
+        request = Request(path, json, headers=headers or {}, deadline_s=deadline_s)
+        try:
+            return await asyncio.wrap_future(core.submit(core.answer(request)))
+        except asyncio.CancelledError:
+            if core.is_open:
+                raise
+            raise _closed() from None
+
+    def map(
+        self, requests: Iterable[Request], *, concurrency: int | None = None
+    ) -> Iterator[Any | EngineError]:
+        """Answers in the order of the requests; an EngineError stands in the place of its answer.
+
+        At most `concurrency` (default: `max_connections`) are under way; `requests` is read a few
+        times that far ahead, and may be endless.
+        """
+        width = min(concurrency or self.max_connections, self.max_connections)
+        waiting: deque[concurrent.futures.Future[Any]] = deque()
+        core, turn = self._living(), asyncio.Semaphore(width)
+        try:
+            for request in requests:
+                waiting.append(core.submit(core.answer(request, turn)))
+                if len(waiting) >= _AHEAD * width:
+                    yield _result_or_error(waiting.popleft())
+            while waiting:
+                yield _result_or_error(waiting.popleft())
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def close(self) -> None:
+        """Closes the connections; calls under way end with an EngineError.
+
+        The client can be used again; it then opens new ones.
+        """
+        core, self._core = self._core, None
+        if core is not None:
+            core.close()
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        self.close()
+
+    def __reduce__(self) -> Any:
+        return functools.partial(Client, self.urls, **self._options), ()
+
+    def __repr__(self) -> str:
+        given = [f"{k}={self._options[k]!r}" for k, v in _SHOWN.items() if self._options[k] != v]
+        return f"Client({', '.join([repr([*map(_without_password, self.urls)]), *given])})"
+
+    def _living(self) -> _Core:
+        if os.getpid() != self._pid:  # forked: thread and connections are the parent's
+            self._pid, self._lock, self._core = os.getpid(), threading.Lock(), None
+        core = self._core
+        if core is None:
+            with self._lock:
+                core = self._core = self._core or _Core(self.urls, **self._options)
+        return core
+
+
+_SHOWN = {"timeout_s": 60.0, "max_connections": 64, "retries": 4, "max_reply_mb": 64.0}
+
+
+def _base(url: str) -> str:
+    parts = urlsplit(url) if isinstance(url, str) else None
+    if parts is None or parts.scheme not in ("http", "https") or not parts.hostname:
+        raise ConfigError(f"not an http:// or https:// URL: {clipped(url)}")
+    if parts.query or parts.fragment:
+        raise ConfigError(f"a base URL has no query and no fragment: {clipped(url)}")
+    return url.rstrip("/")
+
+
+def _without_password(url: str) -> str:
+    netloc = urlsplit(url).netloc
+    return url.replace(netloc, netloc.rpartition("@")[2], 1)
+
+
+def _result(future: concurrent.futures.Future[Any]) -> Any:
+    try:
+        return future.result()
+    except concurrent.futures.CancelledError:
+        raise _closed() from None
+    except BaseException:
+        future.cancel()  # the caller was interrupted
+        raise
+
+
+def _result_or_error(future: concurrent.futures.Future[Any]) -> Any:
+    try:
+        return _result(future)
+    except EngineError as error:
+        return error
+
+
+def _closed() -> EngineError:
+    return EngineError("the HTTP client was closed while the request was under way")
+
+
+class _Endpoint:
+    """One base URL, as the loop's thread sees it."""
+
+    def __init__(self, base: str) -> None:
+        self.base = base
+        self.name = _without_password(base)
+        self.in_flight = 0
+        self.failures = 0
+        self.aside_until = -math.inf
+        self._paths: dict[str, Any] = {}
+
+    def is_open(self, now: float) -> bool:
+        """Whether a call may go here: after failures only one at a time, as a trial."""
+        if now < self.aside_until:
+            return False
+        return not self.failures or not self.in_flight
+
+    def url(self, path: str) -> Any:
+        """The parsed URL of a path; parsing costs as much as the rest of a call's own work."""
+        found = self._paths.get(path)
+        if found is None:
+            from yarl import URL
+
+            if len(self._paths) >= _MAX_PATHS:
+                self._paths.clear()
+            found = self._paths[path] = URL(f"{self.base}/{path.lstrip('/')}")
+        return found
+
+
+class _Failure(NamedTuple):
+    """Why one try failed. `wait_s` is what the service asked for."""
+
+    why: str
+    status: int | None = None
+    is_final: bool = False
+    wait_s: float | None = None
+    blame: int = 1
+    """1: it speaks against the URL; 0: it says nothing of it; -1: the service is well."""
+
+
+class _Core:
+    """The event loop, its thread and its connections; they belong to one process."""
+
+    def __init__(
+        self,
+        urls: list[str],
+        *,
+        headers: dict[str, str],
+        timeout_s: float,
+        max_connections: int,
+        retries: int,
+        max_reply_mb: float,
+        rng: random.Random | None,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[Any]],
+    ) -> None:
+        aiohttp = self._aiohttp = _aiohttp()
+        self._endpoints = [_Endpoint(url) for url in urls]
+        self._timeout_s, self._retries = timeout_s, retries
+        self._usual = aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_S)
+        self._max_reply = int(max_reply_mb * 2**20)
+        self._rng, self._clock, self._sleep = rng or random.SystemRandom(), clock, sleep
+        self._free = asyncio.Semaphore(max_connections)
+        self._lock, self.is_open = threading.Lock(), True
+        self._loop = loop = asyncio.new_event_loop()
+        thread = threading.Thread(target=_turn, args=(loop,), name="plaudit-http", daemon=True)
+        thread.start()
+        self._session = self.submit(_open(aiohttp, {**_JSON, **headers})).result()
+        kept = (loop, thread, self._session)
+        _LIVE[id(loop)] = kept
+        self._finish = weakref.finalize(self, _end, os.getpid(), *kept)
+
+    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
+        with self._lock:  # what is submitted is seen by the end of the loop, or refused
+            if self.is_open:
+                return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        coroutine.close()
+        raise _closed()
+
+    def close(self) -> None:
+        with self._lock:
+            self.is_open = False
+        self._finish()
+
+    async def answer(self, request: Request, turn: asyncio.Semaphore | None = None) -> Any:
+        if turn is None:
+            return await self._answer(request)
+        async with turn:
+            return await self._answer(request)
+
+    async def _answer(self, request: Request) -> Any:
+        body = None if request.method == "GET" else _dumps(request.json)
+        end = math.inf if request.deadline_s is None else self._clock() + request.deadline_s
+        failures: list[tuple[_Endpoint, _Failure]] = []
+        while True:
+            endpoint = self._choose()
+            reply = await self._try(endpoint, request, body, end)
+            if not isinstance(reply, _Failure):
+                return reply
+            failures.append((endpoint, reply))
+            if reply.is_final or len(failures) > self._retries:
+                raise _failed(request, failures, "")
+            wait_s = self._wait_s(reply, len(failures))
+            if self._clock() + wait_s >= end:
+                raise _failed(request, failures, f" within {request.deadline_s:g} s")
+            if wait_s > 0:
+                await self._sleep(wait_s)
+
+    def _choose(self) -> _Endpoint:
+        """The least busy URL that is open; where none is, the one that opens soonest."""
+        if len(self._endpoints) == 1:
+            return self._endpoints[0]
+        now = self._clock()
+        found = [endpoint for endpoint in self._endpoints if endpoint.is_open(now)]
+        if not found:
+            return min(self._endpoints, key=lambda endpoint: endpoint.aside_until)
+        least = min(endpoint.in_flight for endpoint in found)
+        return self._rng.choice([e for e in found if e.in_flight == least])
+
+    def _wait_s(self, failure: _Failure, num_failures: int) -> float:
+        """Seconds before the next try: none where another URL is open."""
+        now = self._clock()
+        if len(self._endpoints) > 1 and any(e.is_open(now) for e in self._endpoints):
+            return 0.0
+        drawn = self._rng.uniform(0.0, _grown(num_failures))
+        if failure.wait_s is None:
+            return drawn
+        return min(failure.wait_s, _LONGEST_WAIT_S) + min(drawn, _FIRST_WAIT_S)
+
+    async def _try(
+        self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
+    ) -> Any | _Failure:
+        """The value answered, or a failure."""
+        endpoint.in_flight += 1  # counted while it waits, or all that wait would choose one URL
+        try:
+            if not await self._may_go(end):
+                return _Failure("no connection was free in time", blame=0)
+            try:
+                result = await self._exchange(endpoint, request, body, end)
+            finally:
+                self._free.release()
+        finally:
+            endpoint.in_flight -= 1
+        self._note(endpoint, result)
+        return result
+
+    async def _may_go(self, end: float) -> bool:
+        if not self._free.locked() or end == math.inf:
+            return await self._free.acquire()
+        try:
+            return await asyncio.wait_for(self._free.acquire(), max(end - self._clock(), 0))
+        except asyncio.TimeoutError:
+            return False
+
+    def _note(self, endpoint: _Endpoint, result: Any) -> None:
+        """Keeps the URL's record: failures in a row, and how long to stay away."""
+        if not isinstance(result, _Failure) or result.blame < 0:
+            endpoint.failures, endpoint.aside_until = 0, -math.inf
+        if not isinstance(result, _Failure) or result.blame <= 0:
+            return
+        endpoint.failures += 1
+        away = max(_grown(endpoint.failures), min(result.wait_s or 0.0, _LONGEST_WAIT_S))
+        endpoint.aside_until = self._clock() + away
+
+    async def _exchange(
+        self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
+    ) -> Any | _Failure:
+        aiohttp = self._aiohttp
+        left = end - self._clock()
+        try:
+            async with self._session.request(
+                request.method,
+                endpoint.url(request.path),
+                data=body,
+                headers=request.headers or None,
+                timeout=self._timeout(left),
+                allow_redirects=False,
+            ) as response:
+                data = await self._read(response)
+                return data if isinstance(data, _Failure) else _judged(response, data)
+        except asyncio.TimeoutError:
+            waited = min(self._timeout_s, left)
+            return _Failure(f"no answer in {waited:.3g} s", blame=int(left >= self._timeout_s))
+        except (aiohttp.InvalidURL, aiohttp.ClientConnectorCertificateError) as error:
+            return _Failure(_said(error), is_final=True)
+        except (aiohttp.ClientError, OSError) as error:
+            return _Failure(_said(error))
+
+    def _timeout(self, left: float) -> Any:
+        if left >= self._timeout_s:
+            return self._usual
+        return self._aiohttp.ClientTimeout(total=max(left, 0.001), sock_connect=_CONNECT_S)
+
+    async def _read(self, response: Any) -> bytes | _Failure:
+        chunks, size = [], 0
+        while chunk := await response.content.readany():
+            size += len(chunk)
+            if size > self._max_reply:
+                return _Failure(
+                    f"the reply is over {self._max_reply >> 20} MiB", is_final=True, blame=0
+                )
+            chunks.append(chunk)
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _grown(number: int) -> float:
+    return min(_FIRST_WAIT_S * 2.0 ** min(number - 1, 30), _LONGEST_WAIT_S)
+
+
+def _judged(response: Any, data: bytes) -> Any | _Failure:
+    """The value of an answer, or why it is none."""
+    status = response.status
+    if 200 <= status < 300:
+        try:
+            return _loads(data)
+        except (ValueError, RecursionError):
+            return _Failure(f"{status}, and the reply is not JSON: {_excerpt(data)}", status)
+    if 300 <= status < 400:
+        to = clipped(response.headers.get("Location", ""))
+        return _Failure(f"{status}, a redirect to {to}; name that URL instead", status, True)
+    why = f"{status} {response.reason or ''}: {_excerpt(data)}"
+    if status not in RETRIED:
+        return _Failure(why, status, is_final=True, blame=-1)
+    return _Failure(why, status, wait_s=_retry_after(response.headers))
+
+
+def _retry_after(headers: Mapping[str, str]) -> float | None:
+    """Seconds to wait, from a number or from a date (against the service's own clock)."""
+    text = headers.get("Retry-After", "").strip()
+    try:
+        seconds = float(text)
+    except ValueError:
+        date = _date_s(text)
+        if date is None:
+            return None
+        seconds = date - (_date_s(headers.get("Date", "")) or time.time())
+    return max(seconds, 0.0) if math.isfinite(seconds) else None
+
+
+def _date_s(text: str) -> float | None:
+    try:
+        return email.utils.parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+
+
+def _excerpt(data: bytes) -> str:
+    return clipped(data[:400].decode("utf-8", "replace"), limit=200)
+
+
+def _said(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+
+
+def _failed(request: Request, failures: list[tuple[_Endpoint, _Failure]], when: str) -> EngineError:
+    last = failures[-1][1]
+    counts = Counter(f"{endpoint.name}: {failure.why}" for endpoint, failure in failures)
+    tried = "; ".join(f"{text} (x{n})" if n > 1 else text for text, n in counts.items())
+    tries = "1 try" if len(failures) == 1 else f"{len(failures)} tries"
+    what = f"{request.method} {request.path} failed{when} after {tries}: {tried}"
+    return EngineError(what, last.status, retryable=not last.is_final)
+
+
+def _dumps(value: Any) -> bytes:
+    """JSON; what orjson refuses (lone surrogates, huge integers) goes through `json`."""
+    import orjson
+
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        return standard_json.dumps(value).encode()
+
+
+def _loads(data: bytes) -> Any:
+    import orjson
+
+    try:
+        return orjson.loads(data)
+    except ValueError:
+        return standard_json.loads(data)
+
+
+def _aiohttp() -> Any:
+    try:
+        import aiohttp
+    except ImportError:
+        raise MissingExtra.of("HTTP back ends", package="aiohttp", extra="http") from None
+    return aiohttp
+
+
+def _turn(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        loop.close()
+
+
+async def _open(aiohttp: Any, headers: dict[str, str]) -> Any:
+    # our semaphore bounds the connections, so that waiting for one is not part of a try's time
+    connector = aiohttp.TCPConnector(limit=0)
+    jar = aiohttp.DummyCookieJar()
+    return aiohttp.ClientSession(
+        connector=connector, headers=headers, cookie_jar=jar, trust_env=False
+    )
+
+
+_LIVE: dict[int, tuple[Any, ...]] = {}
+
+
+def _end(pid: int, loop: asyncio.AbstractEventLoop, thread: threading.Thread, session: Any) -> None:
+    """Ends a core: when it is closed, collected, or the interpreter exits."""
+    if os.getpid() != pid:
+        return
+    _LIVE.pop(id(loop), None)
+    asyncio.run_coroutine_threadsafe(_stop(session), loop)
+    if threading.current_thread() is not thread:
+        thread.join(_CLOSING_S)
+
+
+async def _stop(session: Any) -> None:
+    own = asyncio.current_task()
+    tasks = [task for task in asyncio.all_tasks() if task is not own]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await session.close()
+    loop = asyncio.get_running_loop()
+    await loop.shutdown_default_executor()
+    loop.stop()
+
+
+def _disown() -> None:
+    """In a forked child: what the parent's loop holds is never touched here, nor ever collected.
+
+    Closing it would take the parent's sockets off the event queue that both share; collecting it
+    would print warnings.
+    """
+    for kept in _LIVE.values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
+    _LIVE.clear()
+
+
+os.register_at_fork(after_in_child=_disown)
