@@ -18,13 +18,13 @@ from plaudit.rules._code_problem import Problem, StdioProblem
 from plaudit.sandbox.outcome import Limits, Outcome, Work
 from plaudit.types import Fault, Group, Range, Response, Reward, Score
 
-__all__ = ["tests"]
+__all__ = ["passes"]
 
-EXAMPLES = {"tests": {"columns": {"tests": ["assert add(1, 2) == 3", "assert add(0, 0) == 0"]}}}
+EXAMPLES = {"passes": {"columns": {"tests": ["assert add(1, 2) == 3", "assert add(0, 0) == 0"]}}}
 _GIVES = ("all", "fraction", "groups")
 
 
-def tests(
+def passes(
     *,
     give: Literal["all", "fraction", "groups"] = "all",
     stop_at_first: bool | None = None,
@@ -63,7 +63,7 @@ def tests(
 
     >>> group = {"tests": ["assert add(1, 2) == 3"]}
     >>> from plaudit import Group, load
-    >>> reward = load("rules.code.tests")
+    >>> reward = load("rules.code.passes")
     >>> texts = ["def add(a, b): return a + b", "import os\\nos._exit(0)"]
     >>> [score.value for score in reward.score([Group("Add.", texts, group)])[0]]
     [1.0, 0.0]
@@ -93,7 +93,7 @@ def tests(
 
 @dataclass(frozen=True, eq=False, repr=False)
 class CodeTests:
-    """The Reward that `tests` makes."""
+    """The Reward that `passes` makes."""
 
     give: Literal["all", "fraction", "groups"]
     stop_at_first: bool | None
@@ -114,7 +114,7 @@ class CodeTests:
     def __repr__(self) -> str:
         given = {**{name: getattr(self, name) for name in _DEFAULTS}, **self.limits}
         shown = {k: v for k, v in given.items() if v != _DEFAULTS.get(k)}
-        return f"load({', '.join(['rules.code.tests'.__repr__(), *_spelled(shown)])})"
+        return f"load({', '.join([repr('rules.code.passes'), *_spelled(shown)])})"
 
     @property
     def fault_value(self) -> float:

@@ -11,7 +11,7 @@ from plaudit.sandbox.outcome import Program
 __all__ = ["PACKAGES", "command", "tool", "translation"]
 
 PACKAGES = "apt install nodejs (Debian, Ubuntu), brew install node (macOS)"
-_THREADS = 16  # node's own
+_THREADS, _OWN_MB = 16, 256  # node's own
 
 
 def tool() -> str | None:
@@ -30,6 +30,11 @@ def command(program: Program, product: bytes) -> Command:
     code = program.code
     source = code if isinstance(code, bytes) else code.encode("utf-8", "surrogatepass")
     heap = f"--max-old-space-size={int(program.limits.memory_mb)}"
-    limits = replace(program.limits, processes=program.limits.processes + _THREADS)
-    argv = (str(tool()), heap, "main.js", *program.arguments)
+    limits = replace(
+        program.limits,
+        processes=program.limits.processes + _THREADS,
+        memory_mb=program.limits.memory_mb + _OWN_MB,
+    )
+    small_stacks = ("/bin/sh", "-c", 'ulimit -s 8192; exec "$@"', "sh")  # one for each thread
+    argv = (*small_stacks, str(tool()), heap, "main.js", *program.arguments)
     return Command(argv, limits, {"main.js": source})

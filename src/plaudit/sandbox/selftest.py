@@ -1,0 +1,230 @@
+"""The built-in attacks, run against the sandbox as it is here.
+
+Every program has a right verdict. Besides, after each one nothing may be left: no process, no file,
+and what the suite planted on the host (a secret file, a variable, a port) untouched and unread.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import importlib
+import os
+import pkgutil
+import secrets
+import shutil
+import socket
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plaudit.sandbox import attacks
+from plaudit.sandbox.attacks._attack import Attack
+from plaudit.sandbox.inside import values
+from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program, Work
+from plaudit.sandbox.pool import Sandbox
+
+__all__ = ["Result", "categories", "run"]
+
+_SETTLE_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of one attack: "pass" or "fail" as a verdict, and what it left behind."""
+
+    category: str
+    attack: Attack
+    verdict: str
+    kind: str
+    left: tuple[str, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Whether the verdict is right and nothing is left."""
+        return self.attack.expect in (self.verdict, "any") and not self.left
+
+
+def categories() -> dict[str, tuple[Attack, ...]]:
+    """The suite by category.
+
+    >>> sum(map(len, categories().values())) >= 120
+    True
+    """
+    found = {}
+    for module in pkgutil.iter_modules(attacks.__path__):
+        if not module.name.startswith("_"):
+            loaded = importlib.import_module(f"{attacks.__name__}.{module.name}")
+            found[module.name] = tuple(loaded.ATTACKS)
+    return found
+
+
+def run(sandbox: Sandbox, *, only: Sequence[str] = ()) -> Iterator[Result]:
+    """Runs the suite, or the categories and names in `only`, one program after the other."""
+    with _Host() as host:
+        for category, suite in categories().items():
+            for attack in suite:
+                if not only or category in only or attack.name in only:
+                    yield _result(sandbox, category, attack, host)
+
+
+def _result(sandbox: Sandbox, category: str, attack: Attack, host: _Host) -> Result:
+    outcomes = list(sandbox.run_many(_works(attack, host)))
+    if any(outcome.kind == "sandbox" for outcome in outcomes):
+        verdict = "not measured"
+    else:
+        verdict = "pass" if _passes(attack, outcomes, host) else "fail"
+    kinds = [outcome.kind for outcome in outcomes if outcome.kind != "ok"] or ["ok"]
+    left = (*_survivors(sandbox), *_residue(sandbox), *host.damage())
+    return Result(category, attack, verdict, kinds[0], left)
+
+
+def _works(attack: Attack, host: _Host) -> list[Work]:
+    limits = Limits(**dict(attack.limits))  # type: ignore[arg-type]
+    code = host.filled(attack.program)
+    if attack.style == "stdin":
+        inputs = [host.filled(given) for given, _ in attack.tests]
+        return [Program(code, stdin=given, limits=limits) for given in inputs]
+    if attack.style == "call":
+        arguments = tuple(tuple(given) for given, _ in attack.tests)
+        return [Calls(code, attack.entry, arguments, limits=limits)]
+    return [Asserts(code, host.filled(attack.tests), limits=limits)]
+
+
+def _passes(attack: Attack, outcomes: list[Outcome], host: _Host) -> bool:
+    if attack.style == "stdin":
+        pairs = zip(outcomes, attack.tests, strict=True)
+        return all(
+            o.kind == "ok" and _text(o.stdout) == _text(host.filled(wanted))
+            for o, (_, wanted) in pairs
+        )
+    if attack.style == "call":
+        replies = outcomes[0].replies
+        return len(replies) == len(attack.tests) and all(
+            _matches(reply, host.filled(wanted))
+            for reply, (_, wanted) in zip(replies, attack.tests, strict=True)
+        )
+    verdict = outcomes[0].checks[0] if outcomes[0].checks else {}
+    checks = verdict.get("checks", ())
+    return bool(verdict.get("finished")) and bool(checks) and all(c["ok"] for c in checks)
+
+
+def _text(data: str | bytes) -> str:
+    text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
+    return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
+
+
+def _matches(reply: Any, wanted: Any) -> bool:
+    return isinstance(reply, dict) and "r" in reply and values.matches(reply["r"], wanted)
+
+
+def _survivors(sandbox: Sandbox) -> list[str]:
+    """Processes below the slots beside keeper and spawner."""
+    end = time.monotonic() + _SETTLE_S
+    while True:
+        extra = [pid for keeper in sandbox.pids() for pid in _below(keeper, depth=2)]
+        if not extra or time.monotonic() > end:
+            return [f"process {pid} survives" for pid in extra]
+        time.sleep(0.01)
+
+
+def _below(pid: int, *, depth: int) -> list[int]:
+    """Processes `depth` or more generations below a process, zombies included."""
+    found = []
+    with contextlib.suppress(OSError):
+        for task in os.listdir(f"/proc/{pid}/task"):
+            children = Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii")
+            for child in map(int, children.split()):
+                found += [child] if depth <= 1 else []
+                found += _below(child, depth=depth - 1)
+    return found
+
+
+def _residue(sandbox: Sandbox) -> list[str]:
+    """What the next program finds in its directory."""
+    outcome = sandbox.run("import os\nprint(*os.listdir('.'))")
+    if outcome.kind != "ok":
+        return [f"the slot is not usable any more: {outcome.kind} {outcome.error}"]
+    return [f"file {name!r} is left" for name in outcome.text.split()]
+
+
+@dataclass
+class _Host:
+    """What the suite plants: nothing of it may be read, changed or added to."""
+
+    canary: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    def __enter__(self) -> _Host:
+        self.folder = Path(tempfile.mkdtemp(prefix="plaudit-host-"))
+        self.folder.chmod(0o755)
+        self.secret = self.folder / "secret.txt"
+        self.secret.write_text(self.canary, encoding="ascii")
+        self.secret.chmod(0o644)
+        self.shared = self.folder / "shared"
+        self.shared.mkdir()
+        self.shared.chmod(0o777)
+        self.variable = f"PLAUDIT_{secrets.token_hex(4).upper()}"
+        os.environ[self.variable] = self.canary
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.visits = 0
+        threading.Thread(target=self._answer, daemon=True).start()
+        self._nice = os.getpriority(os.PRIO_PROCESS, 0)
+        self._cores = os.sched_getaffinity(0)
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        del os.environ[self.variable]
+        self._listener.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _answer(self) -> None:
+        while True:
+            try:
+                guest, _ = self._listener.accept()
+            except OSError:
+                return
+            with contextlib.suppress(OSError), guest:
+                self.visits += 1
+                guest.sendall(self.canary.encode())
+
+    def filled(self, value: Any) -> Any:
+        """Text or bytes with what was planted in the place of the names in braces."""
+        names = {
+            "{secret_file}": str(self.secret),
+            "{secret_env}": self.variable,
+            "{secret_port}": str(self.port),
+            "{shared_tmp}": str(self.shared),
+            "{canary}": self.canary,
+        }
+        for name, text in names.items():
+            if isinstance(value, str):
+                value = value.replace(name, text)
+            elif isinstance(value, bytes):
+                value = value.replace(name.encode(), text.encode())
+        return value
+
+    def damage(self) -> list[str]:
+        """What is not as it was planted; it is put right for the next program."""
+        found = []
+        try:
+            text = self.secret.read_text(encoding="ascii")
+        except OSError:
+            text = ""
+        if text != self.canary:
+            found.append("the host's file was changed")
+            self.secret.write_text(self.canary, encoding="ascii")
+        for path in self.shared.iterdir():
+            found.append(f"{path.name!r} was written on the host")
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        if self.visits:
+            found.append("the host's port was reached")
+            self.visits = 0
+        if os.getpriority(os.PRIO_PROCESS, 0) != self._nice:
+            found.append("the caller's priority was changed")
+        if os.sched_getaffinity(0) != self._cores:
+            found.append("the caller's processors were changed")
+        return found
