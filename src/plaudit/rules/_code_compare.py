@@ -149,7 +149,9 @@ def _is_near(actual: bytes | None, expected: bytes | None, tolerance: float | No
     if _NUMBER.fullmatch(actual) and _NUMBER.fullmatch(expected):
         return _numbers_near(actual, expected, tolerance)
     words = _SPECIAL.fullmatch(actual), _SPECIAL.fullmatch(expected)
-    return bool(words[0] and words[1]) and _special(words[0]) == _special(words[1])
+    if words[0] and words[1]:
+        return _special(words[0]) == _special(words[1])
+    return False
 
 
 def _integer(match: re.Match[bytes]) -> tuple[bool, bytes]:
@@ -173,8 +175,8 @@ def _numbers_near(actual: bytes, expected: bytes, tolerance: float) -> bool:
 
 def _huge_near(found: Decimal, wanted: Decimal, tolerance: float) -> bool:
     """Numbers beyond float, by the relative distance alone."""
-    distance = abs(_WIDE.subtract(found, wanted))
-    bound = _WIDE.multiply(Decimal(tolerance), _WIDE.abs(wanted))
+    distance = _WIDE.subtract(found, wanted).copy_abs()  # abs() would use another context
+    bound = _WIDE.multiply(Decimal(tolerance), wanted.copy_abs())
     return _WIDE.compare(distance, bound) <= 0
 
 

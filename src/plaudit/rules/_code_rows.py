@@ -1,0 +1,589 @@
+"""Rows of code problems as they are published, read into one form.
+
+Each layout is one function below, under the columns that tell it; the first that fits reads the
+row. A column may be parsed already or be JSON text. What comes from JSON compares leniently (a
+tuple equals a list, floats within 1e-6), what comes from assertions compares as Python does.
+
+| layout | columns | published by |
+|---|---|---|
+| open-r1 | verification_info {language, test_cases} | open-r1 verifiable coding problems |
+| LiveCodeBench | public_test_cases, private_test_cases, metadata | LiveCodeBench code_generation |
+| Codeforces | official_tests, generated_checker | open-r1/codeforces |
+| EvalPlus | base_input, plus_input, base_output, plus_output | evalplus HumanEval+, MBPP+ |
+| CodeContests | public_tests, private_tests, generated_tests | deepmind/code_contests |
+| APPS, TACO | input_output {inputs, outputs, fn_name} | codeparrot/apps, BAAI/TACO |
+| MBPP | test_list, challenge_test_list, test_setup_code, test_imports | google-research |
+| AceCode | test_cases: assertions, or cases | TIGER-Lab AceCode |
+| rllm, KodCode, own | tests: cases, assertions or test code | rllm, DeepCoder, PRIME-RL; plaudit |
+| HumanEval, KodCode | test, entry_point or test_info | openai/human-eval, KodCode |
+| PRIME, verl | ground_truth {inputs, outputs, fn_name} or {assert_case} | PRIME-RL/Eurus, verl |
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+import pickletools
+import re
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any, cast
+
+from plaudit.errors import DataError, clipped
+from plaudit.rules._code_asserts import calls_of
+from plaudit.rules._code_problem import (
+    AssertProblem,
+    CallProblem,
+    CallTest,
+    Problem,
+    StdioProblem,
+    StdioTest,
+    Style,
+)
+
+__all__ = ["problem_of"]
+
+_TOLERANCE = 1e-6
+_MOST_BYTES = 1 << 29
+_STRINGS = ("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE")
+_FRAMING = ("PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT", "STOP")
+_CALL_TYPES = ("functional", "function_call", "call", "call_based", "function")
+_STDIN_TYPES = ("stdin", "stdin_stdout", "stdio", "standard_input")
+_UNITTEST = re.compile(r"^class[ \t]+\w+[ \t]*\([^)\n]*TestCase[^)\n]*\)", re.MULTILINE)
+_PYTEST = re.compile(r"^(?:def[ \t]+test|class[ \t]+Test)", re.MULTILINE)
+_CHECK = re.compile(r"^def[ \t]+check[ \t]*\(", re.MULTILINE)
+_CHECKED = re.compile(r"^check[ \t]*\(", re.MULTILINE)
+_NUMBER = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)")
+
+Columns = Mapping[str, Any]
+
+
+def problem_of(columns: Columns) -> Problem:
+    """The problem of a row, in whichever published layout it is (see the head of this file).
+
+    Assertions become call tests where all of them can (`calls_of`), else test code.
+
+    Raises: DataError naming the column where tests are missing, empty or malformed.
+
+    >>> problem_of({"tests": [{"input": "1", "output": "2"}]}).tests
+    (StdioTest(input='1', output='2', group='', points=1.0),)
+    >>> problem_of({"test_list": []})
+    Traceback (most recent call last):
+    plaudit.errors.DataError: field 'test_list': no tests
+    """
+    for names, read in _LAYOUTS:
+        if any(columns.get(name) is not None for name in names):
+            return read(columns)
+    known = ", ".join(name for names, _ in _LAYOUTS for name in names)
+    raise DataError(f"missing column; tests are read from one of {known}", field="tests")
+
+
+def _open_r1(columns: Columns) -> Problem:
+    """`verification_info`: {language, test_cases: [{input, output, type, fn_name}]}."""
+    field = "verification_info"
+    info = _mapping(columns[field], field)
+    return _cases(
+        _list(info.get("test_cases"), f"{field}.test_cases"), {**columns, **info}, field=field
+    )
+
+
+def _livecodebench(columns: Columns) -> Problem:
+    """Two JSON columns of {input, output, testtype}; the private one may be packed."""
+    cases: list[Any] = []
+    for field in ("public_test_cases", "private_test_cases"):
+        value = columns.get(field)
+        if value is not None and value != "":
+            cases += _list(_unpacked(value, field), field)
+    return _cases(cases, columns, field="public_test_cases")
+
+
+def _codeforces(columns: Columns) -> Problem:
+    """`official_tests`: [{input, output}], with a checker program where answers are many."""
+    if columns.get("input_mode") not in (None, "", "stdio"):
+        raise DataError("the program reads a file; only stdio is graded", field="input_mode")
+    problem = _cases(_list(columns["official_tests"], "official_tests"), columns, "official_tests")
+    checker = columns.get("generated_checker") or ""
+    return StdioProblem(
+        cast(StdioProblem, problem).tests,
+        checker=_text(checker, "generated_checker"),
+        **_limits(columns),
+    )
+
+
+def _evalplus(columns: Columns) -> Problem:
+    """`base_input` and `plus_input`, lists of argument lists; the outputs must stand beside them.
+
+    The published files hold inputs and a solution, no outputs; running it is not a reader's task.
+    """
+    outputs = [columns.get(f"{part}_output") for part in ("base", "plus")]
+    if outputs == [None, None]:
+        if columns.get("test") is not None:
+            return _test(columns)
+        raise DataError(
+            "missing column; EvalPlus rows need base_output (and plus_output): run the row's "
+            "canonical_solution on base_input and plus_input once and add the results",
+            field="base_output",
+        )
+    tests: list[CallTest] = []
+    for part, group in (("base", "base"), ("plus", "plus")):
+        tests += _evalplus_part(columns, part, group)
+    entry = _entry(columns) or _missing("entry_point")
+    atol = columns.get("atol") or 0.0
+    if isinstance(atol, bool) or not isinstance(atol, int | float) or not 0 <= atol < math.inf:
+        raise DataError(f"expected a number >= 0, found {clipped(atol)}", field="atol")
+    return _call_problem(entry, tests, columns, "base_input", tolerance=atol or _TOLERANCE)
+
+
+def _evalplus_part(columns: Columns, part: str, group: str) -> list[CallTest]:
+    inputs = _list(columns.get(f"{part}_input") or [], f"{part}_input")
+    outputs = _list(columns.get(f"{part}_output") or [], f"{part}_output")
+    _same_length(inputs, outputs, f"{part}_output")
+    return [
+        CallTest(_arguments(given, f"{part}_input"), expected, group=group)
+        for given, expected in zip(inputs, outputs, strict=True)
+    ]
+
+
+def _codecontests(columns: Columns) -> Problem:
+    """Three columns of {input: [..], output: [..]}; the column is the group of its tests."""
+    if columns.get("input_file") or columns.get("output_file"):
+        raise DataError("the program reads a file; only stdin is graded", field="input_file")
+    tests: list[StdioTest] = []
+    for field in ("public_tests", "private_tests", "generated_tests"):
+        value = columns.get(field)
+        if value is not None:
+            tests += _stdio_pairs(_mapping(value, field), "input", "output", field, group=field)
+    return _stdio_problem(tests, columns, "public_tests")
+
+
+def _apps(columns: Columns) -> Problem:
+    """`input_output`: {inputs, outputs, fn_name}."""
+    return _inputs_outputs(_mapping(columns["input_output"], "input_output"), columns)
+
+
+def _prime(columns: Columns) -> Problem:
+    """`ground_truth`, by itself or in `reward_model`: {inputs, outputs, fn_name}, {assert_case}."""
+    field = "ground_truth"
+    value = columns.get(field)
+    if value is None:
+        value = _mapping(columns["reward_model"], "reward_model").get(field)
+    value = _parsed(value, field)
+    if isinstance(value, list):
+        return _tests_in(value, columns, field)
+    truth = _mapping(value, field)
+    if truth.get("assert_case") is not None:
+        return _tests_in(truth["assert_case"], {**columns, **truth}, field)
+    return _inputs_outputs(truth, columns, field)
+
+
+def _mbpp(columns: Columns) -> Problem:
+    """`test_list` and `challenge_test_list`, lists of assertions, with their setup."""
+    if columns.get("test") is not None:
+        return _test(columns)  # MBPP+ carries both; `test` holds more
+    tests = _texts(columns.get("test_list"), "test_list")
+    tests += _texts(columns.get("challenge_test_list") or [], "challenge_test_list")
+    return _asserted(tests, columns, "test_list")
+
+
+def _test_cases(columns: Columns) -> Problem:
+    """`test_cases`: assertions (AceCode), or a list of {input, output}."""
+    return _tests_in(columns["test_cases"], columns, "test_cases")
+
+
+def _tests(columns: Columns) -> Problem:
+    """`tests`: cases, {inputs, outputs}, assertions, or test code."""
+    return _tests_in(columns["tests"], columns, "tests")
+
+
+def _test(columns: Columns) -> Problem:
+    """`test`: test code, HumanEval's with `entry_point`, KodCode's with `test_info`."""
+    return _tests_in(columns["test"], columns, "test")
+
+
+_LAYOUTS: tuple[tuple[tuple[str, ...], Callable[[Columns], Problem]], ...] = (
+    (("verification_info",), _open_r1),
+    (("public_test_cases", "private_test_cases"), _livecodebench),
+    (("official_tests",), _codeforces),
+    (("base_input", "plus_input"), _evalplus),
+    (("public_tests", "private_tests", "generated_tests"), _codecontests),
+    (("input_output",), _apps),
+    (("test_list",), _mbpp),
+    (("test_cases",), _test_cases),
+    (("tests",), _tests),
+    (("test",), _test),
+    (("ground_truth", "reward_model"), _prime),
+)
+
+
+def _tests_in(value: Any, columns: Columns, field: str) -> Problem:
+    """A column that may hold any of the forms."""
+    if isinstance(value, str):
+        parsed = _json_or_none(value)
+        if not isinstance(parsed, list | dict):
+            return _asserted([value], columns, field)
+        value = parsed
+    if isinstance(value, Mapping):
+        return _inputs_outputs(value, columns, field)
+    items = _list(value, field)
+    if all(isinstance(item, str) for item in items):
+        return _asserted(cast("list[str]", items), columns, field)
+    return _cases(items, columns, field)
+
+
+def _asserted(tests: Sequence[str], columns: Columns, field: str) -> Problem:
+    """Test code: as call tests where it is nothing more."""
+    text = "\n".join(tests)
+    if not text.strip():
+        raise DataError("no tests", field=field)
+    setup, entry, prompt = _setup(columns), _entry(columns), _prompt(columns)
+    style = _style(text)
+    if _CHECK.search(text) and not _CHECKED.search(text):
+        entry = entry or _missing("entry_point")
+        text = f"{text}\n\ncheck({entry})\n"
+    limits = _limits(columns)
+    calls = None
+    if style != "unittest" and limits["language"] in (None, "python"):
+        calls = calls_of(text, entry=entry, setup=setup, style=style)
+    if calls is not None:
+        return CallProblem(calls.entry, calls.tests, prompt=prompt, **limits)
+    return AssertProblem(text, setup, style, entry, prompt=prompt, **limits)
+
+
+def _style(text: str) -> Style:
+    if _UNITTEST.search(text):
+        return "unittest"
+    is_called = re.search(r"^test\w*\(", text, re.MULTILINE)  # QuixBugs calls its own
+    return "pytest" if _PYTEST.search(text) and not is_called else "assert"
+
+
+def _inputs_outputs(
+    value: Mapping[str, Any], columns: Columns, field: str = "input_output"
+) -> Problem:
+    """{inputs, outputs, fn_name}: with a function name they are calls, else stdin problems."""
+    name = value.get("fn_name")
+    if not name:
+        tests = _stdio_pairs(value, "inputs", "outputs", field)
+        return _stdio_problem(tests, columns, field)
+    inputs = _list(value.get("inputs"), f"{field}.inputs")
+    outputs = _list(value.get("outputs"), f"{field}.outputs")
+    _same_length(inputs, outputs, f"{field}.outputs")
+    pairs = [_json_call(i, o, field) for i, o in zip(inputs, outputs, strict=True)]
+    return _call_problem(_text(name, f"{field}.fn_name"), _unwrapped(pairs), columns, field)
+
+
+def _cases(items: Sequence[Any], columns: Columns, field: str) -> Problem:
+    """A list of {input, output}, each of one type: standard input, or calls of one function."""
+    rows = [_mapping(item, field) for item in items]
+    if not rows:
+        raise DataError("no tests", field=field)
+    kinds = {_kind(row, columns, field) for row in rows}
+    if len(kinds) > 1:
+        raise DataError("standard input and function calls in one problem", field=field)
+    if kinds == {"stdin"}:
+        return _stdio_problem([_stdio_case(row, field) for row in rows], columns, field)
+    names = {_case_entry(row) or _entry(columns) for row in rows}
+    if len(names) > 1 or not (name := names.pop()):
+        raise DataError("no function name, or several, for the calls", field=field)
+    pairs = [
+        _json_call(_needed(r, "input", field), _needed(r, "output", field), field) for r in rows
+    ]
+    # LiveCodeBench writes arguments and answer as JSON lines and never wraps them
+    is_text = any(isinstance(row["input"], str) for row in rows)
+    tests = [CallTest(*pair) for pair in pairs] if is_text else _unwrapped(pairs)
+    return _call_problem(name, tests, columns, field)
+
+
+def _kind(row: Mapping[str, Any], columns: Columns, field: str) -> str:
+    kind = row.get("testtype") or row.get("type")
+    if kind is None:
+        is_call = row.get("fn_name") or columns.get("fn_name") or not _is_printed(row.get("input"))
+        return "call" if is_call else "stdin"
+    if kind in _CALL_TYPES:
+        return "call"
+    if kind in _STDIN_TYPES:
+        return "stdin"
+    raise DataError(f"expected stdin or functional tests, found type {clipped(kind)}", field=field)
+
+
+def _is_printed(value: Any) -> bool:
+    """Whether a test's input is text, or lines of it: what a program can read."""
+    return isinstance(value, str | int | float | None) or (
+        isinstance(value, list) and all(isinstance(line, str) for line in value)
+    )
+
+
+def _stdio_case(row: Mapping[str, Any], field: str) -> StdioTest:
+    group, points = row.get("group", row.get("subtask", "")), row.get("points", 1.0)
+    is_number = isinstance(points, int | float) and not isinstance(points, bool)
+    if not is_number or not 0 <= points < math.inf:
+        raise DataError(f"expected points >= 0, found {clipped(points)}", field=field)
+    return StdioTest(
+        _printed(_needed(row, "input", field), f"{field}.input"),
+        _printed(_needed(row, "output", field), f"{field}.output"),
+        str(group if group is not None else ""),
+        float(points),
+    )
+
+
+def _stdio_pairs(
+    value: Mapping[str, Any], first: str, second: str, field: str, *, group: str = ""
+) -> list[StdioTest]:
+    inputs = _list(value.get(first), f"{field}.{first}")
+    outputs = _list(value.get(second), f"{field}.{second}")
+    _same_length(inputs, outputs, f"{field}.{second}")
+    return [
+        StdioTest(_printed(i, f"{field}.{first}"), _printed(o, f"{field}.{second}"), group)
+        for i, o in zip(inputs, outputs, strict=True)
+    ]
+
+
+def _printed(value: Any, field: str) -> str:
+    """Text as a program reads or writes it; a list is its lines."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return str(value)
+    if isinstance(value, list | tuple) and all(
+        isinstance(v, str | int | float) and not isinstance(v, bool) for v in value
+    ):
+        return "\n".join(map(str, value))
+    raise DataError(f"expected text, found {clipped(value)}", field=field)
+
+
+def _json_call(given: Any, expected: Any, field: str) -> tuple[tuple[Any, ...], Any]:
+    """Arguments and answer; text holds one JSON value a line (LiveCodeBench, PRIME)."""
+    if not isinstance(given, str):
+        return _arguments(given, field), expected
+    lines = [line for line in given.split("\n") if line.strip()]
+    arguments = tuple(_json(line, f"{field}.input") for line in lines)
+    answer = _json(expected, f"{field}.output") if isinstance(expected, str) else expected
+    return arguments, answer
+
+
+def _arguments(value: Any, field: str) -> tuple[Any, ...]:
+    if not isinstance(value, list | tuple):
+        raise DataError(f"expected a list of arguments, found {clipped(value)}", field=field)
+    return tuple(value)
+
+
+def _unwrapped(pairs: Iterable[tuple[tuple[Any, ...], Any]]) -> list[CallTest]:
+    """Call tests of APPS and its kin, which publish ``[answer]`` or ``answer`` and do not say.
+
+    Where every answer of the problem is a list of one, either reading passes.
+    """
+    found = list(pairs)
+    is_wrapped = all(isinstance(answer, list) and len(answer) == 1 for _, answer in found)
+    return [
+        CallTest(arguments, answer, alternatives=(answer[0],) if is_wrapped else ())
+        for arguments, answer in found
+    ]
+
+
+def _call_problem(
+    entry: str,
+    tests: Sequence[CallTest],
+    columns: Columns,
+    field: str,
+    *,
+    tolerance: float = _TOLERANCE,
+) -> CallProblem:
+    if not tests:
+        raise DataError("no tests", field=field)
+    return CallProblem(
+        entry,
+        tuple(tests),
+        lenient=True,
+        tolerance=tolerance,
+        prompt=_prompt(columns),
+        **_limits(columns),
+    )
+
+
+def _stdio_problem(tests: Sequence[StdioTest], columns: Columns, field: str) -> StdioProblem:
+    if not tests:
+        raise DataError("no tests", field=field)
+    checker = _text(columns.get("checker") or "", "checker")
+    return StdioProblem(tuple(tests), checker=checker, **_limits(columns))
+
+
+def _entry(columns: Columns) -> str | None:
+    """The function that is called: its own column, LiveCodeBench's metadata, KodCode's info."""
+    for field in ("entry_point", "fn_name", "func_name", "function_name"):
+        if columns.get(field):
+            return _text(columns[field], field)
+    if columns.get("metadata"):
+        metadata = _json_or_none(columns["metadata"])
+        if isinstance(metadata, Mapping) and metadata.get("func_name"):
+            return _text(metadata["func_name"], "metadata.func_name")
+    info = _json_or_none(columns.get("test_info"))
+    if isinstance(info, list) and len(info) == 1 and isinstance(info[0], Mapping):
+        name = info[0].get("function_name")
+        return name if isinstance(name, str) else None
+    starter = columns.get("starter_code")
+    names = re.findall(r"^[ \t]*def[ \t]+(\w+)", starter, re.M) if isinstance(starter, str) else []
+    return names[0] if len(names) == 1 else None
+
+
+def _case_entry(row: Mapping[str, Any]) -> str | None:
+    name = row.get("fn_name")
+    return name if isinstance(name, str) and name else _entry({"metadata": row.get("metadata")})
+
+
+def _setup(columns: Columns) -> str:
+    """Code before the tests: `test_setup`, `test_setup_code`, `test_imports` (a list of lines)."""
+    found: list[str] = []
+    for field in ("test_imports", "test_setup_code", "test_setup"):
+        value = columns.get(field)
+        if value is not None and not isinstance(value, str):
+            value = "\n".join(_texts(value, field))
+        if value and value.strip() not in ("", "[]"):
+            lines = _json_or_none(value) if value.startswith("[") else None
+            found.append("\n".join(lines) if isinstance(lines, list) else value)
+    return "\n".join(found)
+
+
+def _prompt(columns: Columns) -> str:
+    """The signature that a response may continue; a HumanEval row's prompt is one."""
+    value = columns.get("signature_prompt")
+    if value is None and columns.get("entry_point"):
+        prompt = columns.get("prompt")
+        pattern = rf"^[ \t]*(?:async +)?def[ \t]+{re.escape(str(columns['entry_point']))}\b"
+        if isinstance(prompt, str) and re.search(pattern, prompt, re.MULTILINE):
+            value = prompt
+    return value if isinstance(value, str) else ""
+
+
+def _limits(columns: Columns) -> dict[str, Any]:
+    """Language and limits, where the row gives them."""
+    language = columns.get("language")
+    return {
+        "language": language.lower() if isinstance(language, str) and language else None,
+        "cpu_s": _seconds(columns.get("time_limit")),
+        "memory_mb": _megabytes(columns),
+    }
+
+
+def _seconds(value: Any) -> float | None:
+    """A number, text such as "2.0 seconds" (TACO), or {seconds, nanos} (CodeContests)."""
+    value = _json_or_none(value)
+    if isinstance(value, Mapping):
+        parts = [_positive(value.get(key), "time_limit") or 0.0 for key in ("seconds", "nanos")]
+        value = parts[0] + parts[1] / 1e9
+    return _positive(value, "time_limit")
+
+
+def _megabytes(columns: Columns) -> int | None:
+    size = _positive(columns.get("memory_limit_bytes"), "memory_limit_bytes")
+    if size is not None:
+        return math.ceil(size / 2**20)
+    size = _positive(columns.get("memory_limit"), "memory_limit")
+    return None if size is None else math.ceil(size / 2**20 if size >= 2**20 else size)
+
+
+def _positive(value: Any, field: str) -> float | None:
+    """A limit; an absent one, and the 0 that some rows write for it, is None."""
+    if isinstance(value, str):
+        found = _NUMBER.match(value)
+        value = float(found[1]) if found else value or None
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
+        raise DataError(f"expected a number >= 0, found {clipped(value)}", field=field)
+    return float(value) or None
+
+
+def _parsed(value: Any, field: str) -> Any:
+    return _json(value, field) if isinstance(value, str) else value
+
+
+def _json(text: str, field: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise DataError(f"no JSON ({error}): {clipped(text)}", field=field) from None
+
+
+def _json_or_none(value: Any) -> Any:
+    """The value of JSON text; what is no text, or text of another kind, stays as it is."""
+    if not isinstance(value, str):
+        return value
+    try:
+        return json.loads(value)
+    except (ValueError, RecursionError):
+        return value
+
+
+def _mapping(value: Any, field: str) -> Mapping[str, Any]:
+    value = _parsed(value, field)
+    if not isinstance(value, Mapping):
+        raise DataError(f"expected an object, found {clipped(value)}", field=field)
+    return value
+
+
+def _list(value: Any, field: str) -> list[Any]:
+    """A list, also where it came as a tuple or an array of a data frame."""
+    value = _parsed(value, field)
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if not isinstance(value, list | tuple):
+        raise DataError(f"expected a list, found {clipped(value)}", field=field)
+    return list(value)
+
+
+def _texts(value: Any, field: str) -> list[str]:
+    found = _list(value, field)
+    return [_text(item, field) for item in found]
+
+
+def _text(value: Any, field: str) -> str:
+    if not isinstance(value, str):
+        raise DataError(f"expected text, found {clipped(value)}", field=field)
+    return value
+
+
+def _needed(row: Mapping[str, Any], key: str, field: str) -> Any:
+    if row.get(key) is None and key not in row:
+        raise DataError(f"a test without {key!r}: {clipped(dict(row))}", field=field)
+    return row[key]
+
+
+def _missing(field: str) -> str:
+    raise DataError("missing column; it names the function that the tests call", field=field)
+
+
+def _same_length(inputs: Sequence[Any], outputs: Sequence[Any], field: str) -> None:
+    if len(inputs) != len(outputs):
+        raise DataError(f"{len(inputs)} inputs and {len(outputs)} outputs", field=field)
+
+
+def _unpacked(value: Any, field: str) -> Any:
+    """LiveCodeBench's private tests: JSON, or base64 of zlib of a pickle of JSON text."""
+    parsed = _json_or_none(value)
+    if not isinstance(parsed, str):
+        return parsed
+    try:
+        packed = base64.b64decode(parsed, validate=True)
+        engine = zlib.decompressobj()
+        data = engine.decompress(packed, _MOST_BYTES)
+    except (ValueError, zlib.error):
+        raise DataError(f"neither JSON nor packed tests: {clipped(parsed)}", field=field) from None
+    if engine.unconsumed_tail or not engine.eof:
+        raise DataError("packed tests are cut, or larger than 512 MiB", field=field)
+    return _json(_pickled_text(data, field), field)
+
+
+def _pickled_text(data: bytes, field: str) -> str:
+    """The text of a pickle that holds one text and nothing else; it is read, never loaded."""
+    found: list[str] = []
+    try:
+        for opcode, argument, _ in pickletools.genops(data):
+            if opcode.name in _STRINGS:
+                found.append(cast(str, argument))
+            elif opcode.name not in _FRAMING:
+                raise ValueError(f"operation {opcode.name}")
+    except ValueError as error:
+        raise DataError(f"packed tests are no pickled text: {error}", field=field) from None
+    if len(found) != 1:
+        raise DataError(f"packed tests hold {len(found)} texts, expected one", field=field)
+    return found[0]

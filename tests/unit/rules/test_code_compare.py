@@ -1,0 +1,102 @@
+"""Printed output against expected output."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from plaudit.errors import ConfigError
+from plaudit.rules._code_compare import MODES, first_difference, same_output
+
+EQUAL = [
+    ("exact", "a\n", "a"),
+    ("exact", "a", "a\n\n"),
+    ("lines", "a \r\nb\n\n \n", "a\nb"),
+    ("lines", "\ufeffa", "a"),
+    ("lines", "", "\n"),
+    ("tokens", " 1\n2\t3 ", "1 2 3"),
+    ("tokens", "", " \n"),
+    ("float", "1.0000001", "1"),
+    ("float", "1e3", "1000.0"),
+    ("float", "007 -0 +5", "7 0 5"),
+    ("float", "NaN -INF infinity", "nan -inf inf"),
+    ("float", "1e400", "1.0000000001e400"),
+    ("float", "1e-999999999", "0.0"),
+    ("float", "1e" + "9" * 50, "1e" + "9" * 50),
+    ("float", "9" * 5000, "0" + "9" * 5000),
+    ("float", "yes 0.5000000001", "yes 0.5"),
+]
+DIFFERENT = [
+    ("exact", "a ", "a"),
+    ("exact", "a\nb", "a"),
+    ("exact", "\na", "a"),
+    ("lines", "a b", "a  b"),
+    ("lines", "a", "a\nb"),
+    ("lines", "a\nb", "a"),
+    ("lines", "a\n\nb", "a\nb"),
+    ("lines", " a", "a"),
+    ("tokens", "1 2", "1 2 3"),
+    ("tokens", "1 2 3", "1 2"),
+    ("tokens", "2 1", "1 2"),
+    ("tokens", "1 1 2", "1 2 2"),
+    ("tokens", "", "1"),
+    ("tokens", "1", ""),
+    ("tokens", "1.0", "1"),
+    ("tokens", "a\u3000b", "a b"),
+    ("float", "100000001", "100000000"),
+    ("float", "1.1", "1"),
+    ("float", "1_0.0", "10.0"),
+    ("float", "nan", "1.0"),
+    ("float", "inf", "-inf"),
+    ("float", "inf", "1e400"),
+    ("float", "1e500", "1e400"),
+    ("float", "-1e400", "1e400"),
+    ("float", "-1", "1"),
+    ("float", "0x10", "16"),
+    ("float", "1.0 2.0", "1.0"),
+    ("float", "\u0661.0", "1.0"),
+]
+
+
+@pytest.mark.parametrize(("mode", "actual", "expected"), EQUAL)
+def test_equal(mode, actual, expected):
+    assert same_output(actual, expected, mode=mode)
+    assert first_difference(actual, expected, mode=mode) == ""
+
+
+@pytest.mark.parametrize(("mode", "actual", "expected"), DIFFERENT)
+def test_different(mode, actual, expected):
+    assert not same_output(actual, expected, mode=mode)
+    assert first_difference(actual, expected, mode=mode)
+
+
+def test_the_first_difference_is_named():
+    assert first_difference("a\nc", "a\nb", mode="lines") == "line 2: expected 'b', found 'c'"
+    assert first_difference("a\n", "a\nb", mode="lines") == "line 2: expected 'b', found the end"
+    assert first_difference("ab\nx", "ab\ny", mode="exact").startswith("line 2, character 4")
+    assert len(first_difference("x" * 10_000, "y" * 10_000)) < 250
+
+
+def test_tolerance():
+    assert same_output("1.05", "1.0", mode="float", tolerance=0.1)
+    assert not same_output("1.05", "1.0", mode="float", tolerance=0)
+    assert same_output("1000000.5", "1000000.0", mode="float")
+
+
+def test_an_unknown_mode_is_refused():
+    with pytest.raises(ConfigError, match="did you mean 'tokens'"):
+        same_output("1", "1", mode="token")
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize(
+    "hostile", ["1 " * 4_000_000, "\n" * 8_000_000, "9" * 8_000_000, "1e" * 4_000_000, "\ud800" * 9]
+)
+def test_a_long_output_is_answered(mode, hostile):
+    assert not same_output(hostile, "1.5 2.5 3.5", mode=mode)
+
+
+@given(st.text("01.e-\n \t\r+naif", max_size=30), st.text("01.e-\n \t\r+naif", max_size=30))
+def test_each_mode_forgives_what_a_stricter_one_does(actual, expected):
+    held = [same_output(actual, expected, mode=mode) for mode in MODES]
+    assert held == sorted(held)
+    assert all(same_output(actual, actual, mode=mode) for mode in MODES)
