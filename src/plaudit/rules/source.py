@@ -80,8 +80,9 @@ def _read(code: str) -> _Source:
             warnings.simplefilter("ignore")  # an invalid escape is still valid syntax
             tree = ast.parse(code)
     except SyntaxError as error:
-        return _Source(code, None, f"line {error.lineno}: {error.msg}")
-    except (ValueError, RecursionError, MemoryError) as error:  # NUL, surrogates, nesting
+        place = f"line {error.lineno}: " if error.lineno else ""  # NUL has no line
+        return _Source(code, None, f"{place}{error.msg}")
+    except (ValueError, RecursionError, MemoryError) as error:  # surrogates, nesting
         return _Source(code, None, f"cannot be parsed: {type(error).__name__}")
     return _Source(code, tree if tree.body else None, "" if tree.body else "no statement")
 

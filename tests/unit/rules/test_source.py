@@ -39,8 +39,8 @@ def fenced(code, tag="python"):
 def test_no_program_is_the_minimum_with_a_note(rule, response, note):
     score = rule(response)
     assert score.value == 0.0
-    if "ValueError" in note:  # newer parsers call it a syntax error
-        assert score.note
+    if "ValueError" in note:  # newer parsers call it a syntax error, without a line
+        assert score.note in (note, "source code string cannot contain null bytes")
     else:
         assert score.note == note
 
