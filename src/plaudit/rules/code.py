@@ -77,7 +77,7 @@ def passes(
     given = {"cpu_s": cpu_s, "wall_s": wall_s, "memory_mb": memory_mb}
     chosen = {name: value for name, value in given.items() if value is not None}
     Limits(**chosen)  # says what is wrong with a number now rather than at the first row
-    return CodeTests(
+    return _Passes(
         give=give,
         stop_at_first=stop_at_first,
         compare=compare,
@@ -92,7 +92,7 @@ def passes(
 
 
 @dataclass(frozen=True, eq=False, repr=False)
-class CodeTests:
+class _Passes:
     """The Reward that `passes` makes."""
 
     give: Literal["all", "fraction", "groups"]
@@ -181,7 +181,7 @@ class CodeTests:
 class _Job:
     """One response on its way through the sandbox."""
 
-    reward: CodeTests
+    reward: _Passes
     problem: Problem
     grader: _code_grade.Grader | None
     note: str

@@ -17,7 +17,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from plaudit.errors import EngineError
+from plaudit.errors import ConfigError, EngineError
 from plaudit.sandbox.inside import wire
 from plaudit.sandbox.report import enforced
 
@@ -51,6 +51,11 @@ class Slot:
         self.sock = ours
         try:
             self._process = self._start(theirs, interpreter, {**options, "work": self.work})
+        except OSError as error:
+            ours.close()
+            os.close(self._lock)
+            os.rmdir(self.work)
+            raise ConfigError(f"interpreter {interpreter!r} does not start: {error}") from None
         finally:
             theirs.close()
         self._unsent: list[tuple[memoryview, list[int]]] = []

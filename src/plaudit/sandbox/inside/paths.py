@@ -7,7 +7,7 @@ import sys
 import sysconfig
 from collections.abc import Callable, Iterable, Iterator
 
-__all__ = ["DEVICES", "SYSTEM", "TOOLCHAIN", "readable", "roots"]
+__all__ = ["DEVICES", "SYSTEM", "TOOLCHAIN", "hidden", "readable", "roots"]
 
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom")
 SYSTEM = (
@@ -60,6 +60,15 @@ def _entries(folder: str | None, keep: Callable[[str], bool]) -> list[str]:
     if not folder or not os.path.isdir(folder):
         return []
     return [os.path.join(folder, entry) for entry in os.listdir(folder) if keep(entry)]
+
+
+def hidden(packages: Iterable[str] | None) -> list[str]:
+    """Import names of what is installed and not among the packages."""
+    if packages is None:
+        return []
+    entries = (entry for site in _site_directories() for entry in os.listdir(site))
+    names = {entry.partition(".")[0] for entry in entries if not entry.startswith("_")}
+    return sorted(names - set(packages))
 
 
 def _site_directories() -> list[str]:

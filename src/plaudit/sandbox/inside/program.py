@@ -17,12 +17,12 @@ import sys
 import threading
 import traceback
 import types
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
 from plaudit.sandbox.inside import confine, values, wire
 
-__all__ = ["NOT_STARTED", "STDLIB", "prepare", "run", "warm"]
+__all__ = ["NOT_STARTED", "STDLIB", "hide", "prepare", "run", "warm"]
 
 NOT_STARTED = 97
 """The exit code of a process that failed before it was handed over to its program."""
@@ -55,6 +55,22 @@ def prepare(preload: Sequence[str], role: str) -> None:
     sys.stderr = sys.__stderr__ = _stream(2, "w", "backslashreplace", "\n")
     sys.dont_write_bytecode = True
     sys.path[:] = [path for path in sys.path if path]
+
+
+def hide(names: Collection[str]) -> None:
+    """Lets modules that may not be read look as if they were not installed."""
+    sys.meta_path.insert(0, _Hidden(names))
+
+
+class _Hidden:
+    """Finds nothing, and for hidden names says so before anybody looks for the file."""
+
+    def __init__(self, names: Collection[str]):
+        self._names = frozenset(names)
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+        if name.partition(".")[0] in self._names:
+            raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
 
 def _stream(fd: int, mode: str, errors: str, newline: str | None) -> io.TextIOWrapper:

@@ -24,7 +24,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import confine, kernel, program, wire
+from plaudit.sandbox.inside import confine, kernel, paths, program, wire
 
 __all__ = ["main"]
 
@@ -87,6 +87,7 @@ def _end_orphans() -> None:
 
 def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any]) -> None:
     program.prepare(options["preload"], options["role"])
+    program.hide(paths.hidden(options["packages"]))
     report.update(confine.lock(options, report))
     program.warm()
     random.seed(0)

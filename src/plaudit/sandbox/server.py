@@ -1,0 +1,416 @@
+"""A sandbox behind HTTP: SandboxFusion's `/run_code`, and `/grade` for many tests at once.
+
+`POST /run_code` takes and answers SandboxFusion's JSON (bytedance/SandboxFusion, server/
+sandbox_api.py), so that its clients work unchanged; how the program really ended stands beside it
+under "outcome". `run_timeout` is seconds of CPU time here, with a wall-clock backstop of twice that
+and a second, so that a busy machine changes no verdict. `POST /grade` runs one program on many
+inputs (or many calls of a function) in one round trip; answers are never sent, so none can leak.
+
+Who can reach the port can run programs: it listens on this machine alone unless a token is asked
+for. The loop never waits for a program; those run in the sandbox, watched by threads.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import concurrent.futures
+import dataclasses
+import hmac
+import ipaddress
+import math
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, Protocol
+
+from plaudit.errors import ConfigError, MissingExtra, PlauditError, clipped
+from plaudit.sandbox.inside import values
+from plaudit.sandbox.outcome import Calls, Limits, Outcome, Program, Work
+
+__all__ = ["Runs", "application", "serve"]
+
+_RETRY_AFTER_S = 1
+_MAX_TIMEOUT_S = 600.0
+_MAX_TESTS = 10_000
+_KNOWN = {"c++": "cpp", "nodejs": "javascript", "js": "javascript", "node": "javascript"}
+
+
+class Runs(Protocol):
+    """What a sandbox must be able to do to be served."""
+
+    @property
+    def report(self) -> Mapping[str, Any]:
+        """What it enforces, under "enforced", and what is missing."""
+        ...
+
+    def run(self, work: Work, /) -> Outcome:
+        """Runs one program."""
+        ...
+
+    def run_many(self, works: Iterable[Work]) -> Iterator[Outcome]:
+        """Runs many, in order."""
+        ...
+
+
+def application(
+    sandbox: Runs,
+    *,
+    max_jobs: int = 256,
+    threads: int = 16,
+    languages: Sequence[str] | None = None,
+    limits: Limits = Limits(),  # noqa: B008  (frozen)
+    token: str | None = None,
+    max_request_mb: float = 32.0,
+) -> Any:
+    """An `aiohttp.web.Application` that serves the sandbox.
+
+    At most `max_jobs` requests are accepted at once, `threads` of them run; a further one is
+    answered 429 with Retry-After. `limits` are those of programs that ask for none. With `token`,
+    requests must carry ``Authorization: Bearer TOKEN`` (`/ping` excepted). `languages`: those to
+    offer (default: what is installed).
+
+    Raises: MissingExtra without aiohttp.
+    """
+    web = _web()
+    server = _Server(sandbox, max_jobs, threads, languages or _installed(), limits)
+    app = web.Application(
+        client_max_size=int(max_request_mb * 2**20), middlewares=[_checked(web, token)]
+    )
+    app.router.add_post("/run_code", server.run_code)
+    app.router.add_post("/grade", server.grade)
+    app.router.add_get("/", server.describe)
+    for path in ("/ping", "/v1/ping"):
+        app.router.add_get(path, _ping)
+    app.on_cleanup.append(server.close)
+    return app
+
+
+def serve(
+    sandbox: Runs,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8080,
+    token: str | None = None,
+    say: Callable[[str], Any] | None = None,
+    **options: Any,
+) -> None:
+    """Serves the sandbox until interrupted; `options` are those of `application`.
+
+    `say` is told the address once it listens. Port 0 takes a free one.
+
+    Raises: ConfigError for an address beyond this machine without a token; OSError where the port
+    is taken.
+    """
+    if token is None and not _is_local(host):
+        raise ConfigError(
+            f"listening on {host!r} without a token would let everyone run programs here: "
+            "give a token, or listen on 127.0.0.1"
+        )
+    app = application(sandbox, token=token, **options)
+    asyncio.run(_listen(app, host, port, say or (lambda text: None)))
+
+
+async def _listen(app: Any, host: str, port: int, say: Callable[[str], Any]) -> None:
+    web = _web()
+    runner = web.AppRunner(app, handle_signals=True, access_log=None)
+    await runner.setup()
+    try:
+        await web.TCPSite(runner, host, port).start()
+        address, found = runner.addresses[0][:2]
+        say(f"http://{f'[{address}]' if ':' in address else address}:{found}")
+        await asyncio.Event().wait()
+    except web.GracefulExit:
+        pass
+    finally:
+        await runner.cleanup()
+
+
+def _is_local(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _Server:
+    """The handlers, and how many requests they hold."""
+
+    def __init__(
+        self,
+        sandbox: Runs,
+        max_jobs: int,
+        threads: int,
+        languages: Sequence[str],
+        limits: Limits,
+    ) -> None:
+        self._sandbox, self._limits, self._languages = sandbox, limits, tuple(languages)
+        self._max_jobs, self._num_jobs = max_jobs, 0
+        self._threads = concurrent.futures.ThreadPoolExecutor(threads, "plaudit-serve")
+
+    async def run_code(self, request: Any) -> Any:
+        work = self._program(await _body(request))
+        outcome = await self._job(lambda: self._sandbox.run(work))
+        return _reply(_as_fusion(outcome))
+
+    async def grade(self, request: Any) -> Any:
+        works = self._tests(await _body(request))
+        outcomes = await self._job(lambda: list(self._sandbox.run_many(works)))
+        return _reply({"outcomes": [_told(outcome) for outcome in outcomes]})
+
+    async def describe(self, request: Any) -> Any:
+        report = await self._job(lambda: self._sandbox.report)
+        return _reply(
+            {
+                "service": "plaudit sandbox",
+                "enforced": sorted(report.get("enforced", ())),
+                "missing": dict(report.get("missing", {})),
+                "languages": list(self._languages),
+                "jobs": self._num_jobs - 1,
+                "max_jobs": self._max_jobs,
+            }
+        )
+
+    async def close(self, app: Any) -> None:
+        await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
+
+    async def _job(self, act: Callable[[], Any]) -> Any:
+        """Runs it in a thread, if the queue has room; counted until it ends, read or not."""
+        if self._num_jobs >= self._max_jobs:
+            raise _Refused(429, f"{self._max_jobs} requests are under way; try again")
+        future = asyncio.get_running_loop().run_in_executor(self._threads, act)
+        self._num_jobs += 1
+        future.add_done_callback(self._ended)
+        return await asyncio.shield(future)
+
+    def _ended(self, future: asyncio.Future[Any]) -> None:
+        self._num_jobs -= 1
+        if not future.cancelled():
+            future.exception()  # seen, though its client may be gone
+
+    def _program(self, body: dict[str, Any], **fields: Any) -> Program:
+        if _get(body, "fetch_files", list, []):
+            raise _Refused(400, "fetch_files is not offered: a program's files are not kept")
+        stdin = _get(body, "stdin", str, None) or ""
+        return Program(
+            _code(body),
+            stdin=_encoded(stdin, "stdin"),
+            files=_files(_get(body, "files", dict, {})),
+            language=self._language(body),
+            arguments=tuple(map(str, _get(body, "args", list, []))),
+            limits=self._limits_of(body),
+        )
+
+    def _language(self, body: dict[str, Any]) -> str:
+        asked = _get(body, "language", str, "python").lower()
+        name = _KNOWN.get(asked, asked)
+        if name not in self._languages:
+            offered = ", ".join(self._languages)
+            raise _Refused(400, f"language {clipped(asked)} is not offered; available: {offered}")
+        return name
+
+    def _limits_of(self, body: dict[str, Any]) -> Limits:
+        found: dict[str, float] = {}
+        cpu_s = _get(body, "run_timeout", int | float, None)
+        memory_mb = _get(body, "memory_limit_MB", int | float, -1)
+        if cpu_s is not None:
+            if not 0 < cpu_s <= _MAX_TIMEOUT_S:
+                raise _Refused(400, f"run_timeout: between 0 and {_MAX_TIMEOUT_S:g} s, not {cpu_s}")
+            found["cpu_s"] = cpu_s
+        if memory_mb > 0:
+            found["memory_mb"] = math.ceil(memory_mb)
+        return dataclasses.replace(self._limits, **found) if found else self._limits
+
+    def _tests(self, body: dict[str, Any]) -> list[Work]:
+        if "entry" in body or "calls" in body:
+            return [self._calls(body)]
+        tests = _get(body, "tests", list, None)
+        if not tests or len(tests) > _MAX_TESTS:
+            raise _Refused(400, f"tests: a list of 1 to {_MAX_TESTS} objects with stdin is needed")
+        program = self._program({**body, "stdin": ""})
+        return [dataclasses.replace(program, stdin=_test_stdin(test)) for test in tests]
+
+    def _calls(self, body: dict[str, Any]) -> Calls:
+        if self._language(body) != "python":
+            raise _Refused(400, "entry and calls are for python")
+        try:
+            arguments = tuple(tuple(values.decode(c)) for c in _get(body, "calls", list, None))
+        except (values.Malformed, TypeError):
+            raise _Refused(400, "calls: a list of lists of encoded arguments is needed") from None
+        entry = _get(body, "entry", str, None) or ""
+        if not entry.isidentifier():
+            raise _Refused(400, f"entry: a function's name is needed, found {clipped(entry)}")
+        return Calls(_code(body), entry, arguments, self._limits_of(body))
+
+
+class _Refused(Exception):
+    """A request that is answered with an error."""
+
+    def __init__(self, status: int, detail: str) -> None:
+        super().__init__(detail)
+        self.status, self.detail = status, detail
+
+
+def _get(body: dict[str, Any], name: str, kind: Any, default: Any) -> Any:
+    """A field of the request; null counts as absent."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, kind) or isinstance(value, bool) or value != value:
+        raise _Refused(400, f"{name}: {clipped(value)} is not of the right type")
+    return value
+
+
+def _code(body: dict[str, Any]) -> bytes:
+    code = _get(body, "code", str, None)
+    if code is None:
+        raise _Refused(400, "code is missing")
+    return _encoded(code, "code")
+
+
+def _encoded(text: str, name: str) -> bytes:
+    try:
+        return text.encode()
+    except UnicodeEncodeError:
+        raise _Refused(400, f"{name} holds a lone surrogate, which is no text") from None
+
+
+def _test_stdin(test: Any) -> bytes:
+    if not isinstance(test, dict) or not isinstance(test.get("stdin", ""), str):
+        raise _Refused(400, f"tests: {clipped(test)} is no object with a text under stdin")
+    return _encoded(test.get("stdin", ""), "stdin")
+
+
+def _files(found: dict[str, Any]) -> dict[str, bytes]:
+    files = {}
+    for name, data in found.items():
+        parts = name.split("/")
+        if name.startswith("/") or ".." in parts or "" in parts or "\0" in name:
+            raise _Refused(400, f"files: {clipped(name)} is no path within the working directory")
+        if data is not None:
+            try:
+                files[name] = base64.b64decode(data, validate=True)
+            except (binascii.Error, TypeError, ValueError):
+                raise _Refused(400, f"files: {clipped(name)} is not in base64") from None
+    return files
+
+
+async def _body(request: Any) -> dict[str, Any]:
+    import orjson
+
+    try:
+        body = orjson.loads(await request.read())
+    except ValueError:
+        raise _Refused(400, "the body is not JSON") from None
+    if not isinstance(body, dict):
+        raise _Refused(400, "the body is no JSON object")
+    return body
+
+
+def _checked(web: Any, token: str | None) -> Any:
+    """The middleware: asks for the token, and answers refusals as JSON."""
+    wanted = f"Bearer {token}".encode()
+
+    @web.middleware
+    async def check(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+        try:
+            if token is not None and handler is not _ping:
+                given = request.headers.get("Authorization", "").encode("utf-8", "replace")
+                if not hmac.compare_digest(given, wanted):
+                    raise _Refused(401, "a bearer token is needed")
+            return await handler(request)
+        except _Refused as error:
+            return _error(error.status, error.detail)
+        except PlauditError as error:
+            return _error(503, str(error))
+        except web.HTTPException as error:
+            return _error(error.status, error.reason)
+
+    return check
+
+
+def _error(status: int, detail: str) -> Any:
+    headers = {"Retry-After": str(_RETRY_AFTER_S)} if status in (429, 503) else {}
+    return _reply({"detail": detail}, status, headers)
+
+
+def _reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Any:
+    import orjson
+
+    return _web().Response(
+        body=orjson.dumps(value), status=status, headers=headers, content_type="application/json"
+    )
+
+
+async def _ping(request: Any) -> Any:
+    return _reply("pong")
+
+
+def _as_fusion(outcome: Outcome) -> dict[str, Any]:
+    """The outcome as SandboxFusion would tell it."""
+    status = {"ok": "Success", "sandbox": "SandboxError"}.get(outcome.kind, "Failed")
+    ran = compiled = None
+    if outcome.kind == "compile":
+        compiled = _command(outcome)
+    elif outcome.kind != "sandbox":
+        ran = _command(outcome)
+    return {
+        "status": status,
+        "message": outcome.error,
+        "compile_result": compiled,
+        "run_result": ran,
+        "executor_pod_name": None,
+        "files": {},
+        "outcome": _told(outcome, streams=False),
+    }
+
+
+def _command(outcome: Outcome) -> dict[str, Any]:
+    late = outcome.kind in ("cpu", "wall")
+    return {
+        "status": "TimeLimitExceeded" if late else "Finished",
+        "execution_time": outcome.wall_s,
+        "return_code": None if late else _return_code(outcome),
+        "stdout": outcome.text,
+        "stderr": outcome.stderr.decode("utf-8", "replace"),
+    }
+
+
+def _return_code(outcome: Outcome) -> int:
+    """0 for "ok" alone: a program that was stopped has not succeeded, whatever it returned."""
+    if outcome.kind == "ok":
+        return 0
+    return -outcome.signal if outcome.signal else outcome.exit_code or 1
+
+
+def _told(outcome: Outcome, *, streams: bool = True) -> dict[str, Any]:
+    told = {
+        "kind": outcome.kind,
+        "exit_code": outcome.exit_code,
+        "signal": outcome.signal,
+        "stdout_truncated": outcome.stdout_truncated,
+        "stderr_truncated": outcome.stderr_truncated,
+        "cpu_s": outcome.cpu_s,
+        "wall_s": outcome.wall_s,
+        "memory_mb": outcome.memory_mb,
+        "enforced": sorted(outcome.enforced),
+        "error": outcome.error,
+    }
+    if streams:
+        told["stdout"] = outcome.text
+        told["stderr"] = outcome.stderr.decode("utf-8", "replace")
+        told["replies"] = list(outcome.replies)
+    return told
+
+
+def _installed() -> tuple[str, ...]:
+    from plaudit.sandbox import languages
+
+    return ("python", *(name for name, tool in languages.available().items() if tool))
+
+
+def _web() -> Any:
+    try:
+        from aiohttp import web
+    except ImportError:
+        raise MissingExtra.of("the sandbox server", package="aiohttp", extra="http") from None
+    return web
