@@ -16,10 +16,12 @@ import asyncio
 import base64
 import binascii
 import concurrent.futures
+import contextlib
 import dataclasses
 import hmac
 import ipaddress
 import math
+import signal
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, Protocol
 
@@ -112,17 +114,24 @@ def serve(
 
 async def _listen(app: Any, host: str, port: int, say: Callable[[str], Any]) -> None:
     web = _web()
-    runner = web.AppRunner(app, handle_signals=True, access_log=None)
+    runner = web.AppRunner(app, access_log=None)
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
         address, found = runner.addresses[0][:2]
         say(f"http://{f'[{address}]' if ':' in address else address}:{found}")
-        await asyncio.Event().wait()
-    except web.GracefulExit:
-        pass
+        await _interrupted()
     finally:
         await runner.cleanup()
+
+
+async def _interrupted() -> None:
+    """Waits for SIGINT or SIGTERM; outside the main thread, for ever."""
+    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(number, told.set)
+    await told.wait()
 
 
 def _is_local(host: str) -> bool:
