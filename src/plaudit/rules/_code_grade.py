@@ -128,7 +128,7 @@ def _is_fault(outcome: Outcome) -> bool:
 
 @dataclass
 class _Stdio(Grader):
-    problem: StdioProblem = StdioProblem(())
+    problem: StdioProblem = field(kw_only=True)
     asked: list[int] = field(default_factory=list)
     outputs: dict[int, str] = field(default_factory=dict)
 
@@ -224,7 +224,7 @@ def _last_error(outcome: Outcome) -> str:
 
 @dataclass
 class _Called(Grader):
-    problem: CallProblem = CallProblem("", ())
+    problem: CallProblem = field(kw_only=True)
     asked: list[list[int]] = field(default_factory=list)
     restarts: int = 0
 
@@ -253,8 +253,9 @@ class _Called(Grader):
 
     def _broke_off(self, left: list[int], outcome: Outcome) -> None:
         """The first call without a reply is the one that ended the program; the others go on."""
-        why = _ended(outcome) if outcome.kind != "ok" else "ended before it returned"
-        self.verdicts[left[0]] = self._marked(left[0], False, why, _is_fault(outcome))
+        why = _ended(outcome) if outcome.kind != "ok" else "ended its process before it returned"
+        is_fault = _is_fault(outcome) or outcome.kind == "ok"
+        self.verdicts[left[0]] = self._marked(left[0], False, why, is_fault)
         self.restarts += 1
         never_ran = not outcome.replies and outcome.kind == "exit" and outcome.signal is None
         if outcome.kind in ("cpu", "wall") or never_ran or self.restarts > _MAX_RESTARTS:
@@ -317,7 +318,7 @@ def _shown(data: Any) -> str:
 
 @dataclass
 class _Asserted(Grader):
-    problem: AssertProblem = AssertProblem("")
+    problem: AssertProblem = field(kw_only=True)
 
     def due(self) -> list[Work]:
         if self.verdicts:

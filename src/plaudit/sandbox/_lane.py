@@ -313,7 +313,10 @@ def _kind(reply: wire.Reply, errors: bytes) -> Kind:
         kinds: dict[int, Kind] = {-24: "cpu", -31: "forbidden", -25: "output"}
         return kinds[reply.status]
     tail = errors[-300:].rstrip().rpartition(b"\n")[2]
-    return next((kind for words, kind in _LAST_WORDS.items() if words in tail), "exit")
+    for words, kind in _LAST_WORDS.items():
+        if words in tail:
+            return kind
+    return "exit"
 
 
 def _replies(result: bytes, most: int) -> Iterator[Any]:

@@ -44,6 +44,7 @@ class Sandbox:
     `minimum`: what must be enforced, of "files" (Landlock or a private root), "seccomp",
     "landlock", "namespaces", "processes", "network"; below it the first use raises. `disk_mb` and
     `num_files` bound the working directory where it is a file system of its own.
+    `slot_memory_mb` bounds a whole slot where a cgroup v2 is delegated to this user.
 
     Raises: SandboxUnavailable (a ConfigError) at the first use.
 
@@ -62,6 +63,7 @@ class Sandbox:
         minimum: Sequence[str] = ("files", "seccomp"),
         disk_mb: int = 64,
         num_files: int = 4096,
+        slot_memory_mb: int | None = None,
     ) -> None:
         if slots is not None and slots < 1:
             raise ConfigError(f"slots must be at least 1, found {slots}")
@@ -78,6 +80,7 @@ class Sandbox:
             "preload": tuple(preload),
             "disk_mb": disk_mb,
             "num_files": num_files,
+            "slot_memory_mb": slot_memory_mb,
         }
         self._start_afresh()
         _OPEN.add(self)

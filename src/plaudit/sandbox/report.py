@@ -20,6 +20,7 @@ LAYERS: Mapping[str, str] = {
     "capabilities": "holds no privilege of root",
     "proc": "sees no other process",
     "private_uid": "runs as a user of its own",
+    "cgroup": "the whole slot's memory and number of processes are bounded by the kernel",
 }
 _FIXES: Mapping[str, str] = {
     "files": "a kernel with Landlock (5.13 or later, enabled at boot), or user namespaces",
@@ -29,6 +30,7 @@ _FIXES: Mapping[str, str] = {
     " profile that allows unshare",
     "network": "seccomp, or network namespaces",
     "processes": "seccomp",
+    "cgroup": "a delegated cgroup v2 with the memory and pids controllers",
 }
 
 
@@ -41,7 +43,9 @@ def enforced(report: Mapping[str, Any]) -> frozenset[str]:
     found = {name for name in report["refused"] if name in LAYERS}
     if not {"files", "writes"} <= set(report["refused"]):
         found.discard("files")
-    found |= {name for name in ("landlock", "namespaces", "private_uid") if report.get(name)}
+    found |= {
+        name for name in ("landlock", "namespaces", "private_uid", "cgroup") if report.get(name)
+    }
     if "seccomp" not in report["missing"]:
         found.add("seccomp")
     return frozenset(found)

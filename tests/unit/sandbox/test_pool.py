@@ -252,8 +252,11 @@ def test_kill_of_the_caller_leaves_nothing():
     caller = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment)
     assert caller.stdout is not None
     keepers = [int(pid) for pid in caller.stdout.readline().split()]
-    time.sleep(0.3)
-    below = [int(p) for k in keepers for p in _below(k)]
+    end = time.monotonic() + 20
+    below = []
+    while len(below) < 2 and time.monotonic() < end:
+        time.sleep(0.05)
+        below = [int(p) for k in keepers for p in _below(k)]
     assert len(below) >= 2  # a spawner and its program
     caller.kill()
     caller.wait()

@@ -107,7 +107,7 @@ def run(
     stdin = os.memfd_create("in", 0) if task.mode in (wire.SCRIPT, wire.EXEC) else -1
     if stdin >= 0:
         rest = _write_files(rest, task.mode)
-        os.write(stdin, rest) if len(rest) < _MAX_REPLY else _write_all(stdin, rest)
+        _write_all(stdin, rest)
         os.lseek(stdin, 0, os.SEEK_SET)
     kept = _arrange(stdin, out, err, fds[0] if fds else result)
     confine.program(forking)
@@ -247,6 +247,9 @@ _ACTS: dict[int, Callable[[bytes, bytes, int], None]] = {
 }
 
 
+_end_threads: Callable[[], None] = threading._shutdown  # type: ignore[attr-defined]
+
+
 def _guarded(act: Callable[[], None]) -> NoReturn:
     """Ends as an interpreter ends: threads, exit handlers, streams, exit code."""
     code = 0
@@ -258,7 +261,7 @@ def _guarded(act: Callable[[], None]) -> NoReturn:
         code = 1
         with contextlib.suppress(BaseException):
             traceback.print_exc(limit=20)
-    for end in (threading._shutdown, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
+    for end in (_end_threads, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         with contextlib.suppress(BaseException):
             end()
     os._exit(code & 255)

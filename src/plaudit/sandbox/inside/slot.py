@@ -24,7 +24,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import confine, kernel, paths, program, wire
+from plaudit.sandbox.inside import cgroup, confine, kernel, paths, program, wire
 
 __all__ = ["main"]
 
@@ -39,7 +39,11 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
     """Runs the keeper; does not return."""
     caller = os.pidfd_open(os.getppid())
     kernel.become_subreaper()
+    group = cgroup.enter(options["slot_memory_mb"])
     report = confine.enter(options)
+    report["cgroup"] = group.limits
+    if group.missing:
+        report["missing"]["cgroup"] = group.missing
     spawner = os.fork()
     if spawner == 0:
         os.close(caller)
@@ -52,6 +56,7 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
         os._exit(1)
     os.close(fd)
     _keep(spawner, caller, options["work"])
+    group.leave()
     os._exit(0)
 
 
@@ -227,8 +232,10 @@ class _Spawner:
             usage.ru_utime + usage.ru_stime,
             wall_s,
             usage.ru_maxrss << 10,
-            *kept,
-            over,
+            output=kept[0],
+            errors=kept[1],
+            result=kept[2],
+            truncated=over,
         )
         parts = [wire.REPLY.pack(*reply)]
         parts += [os.pread(fd, size, 0) for fd, size in zip(streams, kept, strict=True) if size]
