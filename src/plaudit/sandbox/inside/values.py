@@ -39,6 +39,7 @@ _PLAIN_INT = 1 << 53
 _MAX_DIGITS = 20_000  # hex digits where more than a comparison is done with the number
 _SAME_HASH = 64  # so many elements of one hash are no accident
 _ATOMS = frozenset({str, bool, type(None)})
+_NUMBERS = frozenset({int, bool, float})
 _LONG_NUMBER = re.compile(rb"[0-9]{40}")
 _HEX = re.compile(r"-?0x[0-9a-f]+")
 
@@ -470,7 +471,7 @@ def matches(encoded: Any, expected: Any, *, tolerance: float = 0.0, lenient: boo
 
 
 class _Comparison:
-    """Walks along the expected value, which is trusted, and looks at the data only where it fits."""
+    """Walks along the expected value, which is trusted; looks at data only where it fits."""
 
     def __init__(self, tolerance: float, lenient: bool):
         self.tolerance = tolerance
@@ -482,6 +483,8 @@ class _Comparison:
         kind = type(expected)
         if kind is str or expected is None:
             return type(encoded) is kind and encoded == expected
+        if kind in _NUMBERS and type(encoded) in _NUMBERS and encoded == expected:
+            return True
         if isinstance(expected, list | tuple | deque):
             items = self._items(encoded, expected)
             return self._all_same(items, expected, depth)
