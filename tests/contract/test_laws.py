@@ -37,7 +37,8 @@ def test_every_shipped_reward(path):
 @pytest.mark.parametrize("name", plaudit.recipes())
 def test_every_shipped_recipe(name):
     reward = plaudit.build(name)
-    assert laws.check(reward, laws.sample_groups({"data_source": "math"})) == []
+    groups = laws.sample_groups({"data_source": "math", "tests": ["assert f(1) == 1"]})
+    assert laws.check(reward, groups) == []
 
 
 class LongerWins:

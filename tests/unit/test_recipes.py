@@ -12,6 +12,7 @@ from plaudit.registry import read_recipe
 
 FOLDER = Path(plaudit.__file__).parent / "recipes"
 SHIPPED = [
+    "code",
     "dapo",
     "data-quality",
     "grpo-flat",
@@ -139,12 +140,18 @@ def test_r1_general_runs_only_the_branch_of_the_row():
     code = thought + "```python\nprint(42)\n```"
     groups = [
         Group("What is six times seven?", [GOOD], {"data_source": "math", "reference": "42"}),
-        Group("Print it.", [code], {"data_source": "code"}),
+        Group(
+            "Print it.", [code], {"data_source": "code", "tests": [{"input": "", "output": "42"}]}
+        ),
         Group("Say hello to her.", [thought + "Hello!"], {"data_source": "chat"}),
     ]
     math_, code_, other = (scores[0] for scores in reward.score(groups))
     assert math_.value == 3.0
-    assert code_.parts == {"tests": 0.0, "fenced": 1.0, "format": 1.0}
+    assert {name: code_.parts[name] for name in ("tests", "fenced", "format")} == {
+        "tests": 1.0,
+        "fenced": 1.0,
+        "format": 1.0,
+    }
     assert other.parts["preference"] == 0.0
     assert other.value == 2.5
 

@@ -26,14 +26,7 @@ _WORK = "/tmp"
 _AS_SLACK = 1 << 30  # address space, not memory: stacks of threads, arenas, mapped libraries
 _STACK = 64 << 20
 _EXEC_SLACK = 64 << 20
-_SPACES = (
-    kernel.NEW_USER
-    | kernel.NEW_PID
-    | kernel.NEW_NET
-    | kernel.NEW_MOUNT
-    | kernel.NEW_IPC
-    | kernel.NEW_UTS
-)
+_SPACES = kernel.NEW_USER | kernel.NEW_PID | kernel.NEW_NET | kernel.NEW_IPC | kernel.NEW_UTS
 _FILTER = b""
 
 
@@ -126,6 +119,7 @@ def _noted(layer: str, missing: dict[str, str]) -> Iterator[None]:
 def _private_root(options: dict[str, Any]) -> None:
     """A root of its own: empty but for what is readable, all of it read-only, and the work dir."""
     root = options["work"]  # any directory will do to mount on
+    kernel.unshare(kernel.NEW_MOUNT)  # here, so that the keeper goes on seeing the machine's files
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)
     kernel.mount("tmpfs", root, "tmpfs", kernel.MS_NOSUID | kernel.MS_NODEV, "size=1m,mode=0755")
     for path in (*paths.roots(), *(paths.TOOLCHAIN if options["forking"] else ()), *paths.DEVICES):
