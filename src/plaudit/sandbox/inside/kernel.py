@@ -11,12 +11,14 @@ from plaudit.sandbox.inside import syscalls
 __all__ = [
     "become_subreaper",
     "drop_capabilities",
+    "drop_from_bounding_set",
     "hide_memory",
     "landlock",
     "mount",
     "mount_read_only",
     "never_gain_privileges",
     "pivot_root",
+    "set_capabilities",
     "umount",
     "unshare",
 ]
@@ -26,6 +28,7 @@ NEW_MOUNT, NEW_IPC, NEW_UTS = 0x00020000, 0x08000000, 0x04000000
 MS_RDONLY, MS_NOSUID, MS_NODEV, MS_NOEXEC = 1, 2, 4, 8
 MS_REMOUNT, MS_BIND, MS_REC, MS_PRIVATE = 32, 4096, 16384, 1 << 18
 
+_PR_CAPBSET_DROP = 24
 _PR_SET_DUMPABLE, _PR_SET_NO_NEW_PRIVS, _PR_SET_CHILD_SUBREAPER = 4, 38, 36
 _AT_FDCWD, _AT_RECURSIVE, _MOUNT_ATTR_RDONLY = -100, 0x8000, 1
 _MNT_DETACH = 2
@@ -82,9 +85,23 @@ def become_subreaper() -> None:
 
 def drop_capabilities() -> None:
     """Gives up every capability of this process."""
+    set_capabilities(0)
+
+
+def set_capabilities(mask: int) -> None:
+    """Leaves this process the capabilities of the mask (numbers below 32), permitted and in force.
+
+    Raises: OSError where it has not got one of them.
+    """
     header = ctypes.create_string_buffer(8)
     ctypes.c_uint32.from_buffer(header).value = _CAPABILITY_VERSION_3
-    call("capset", header, ctypes.create_string_buffer(24))
+    sets = (ctypes.c_uint32 * 6)(mask, mask, 0, 0, 0, 0)
+    call("capset", header, sets)
+
+
+def drop_from_bounding_set(number: int) -> None:
+    """No program started from here on can gain this capability."""
+    _prctl(_PR_CAPBSET_DROP, number)
 
 
 def unshare(flags: int) -> None:
