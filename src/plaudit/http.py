@@ -46,13 +46,17 @@ _MAX_PATHS = 256
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call for `Client.map`; `deadline_s` runs from the moment its turn has come."""
+    """One call for `Client.map`; `deadline_s` runs from the moment its turn has come.
+
+    `timeout_s` bounds one try, in place of the client's.
+    """
 
     path: str
     json: Any = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     deadline_s: float | None = None
+    timeout_s: float | None = None
 
 
 class Client:
@@ -402,30 +406,29 @@ class _Core:
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
     ) -> Any | _Failure:
         aiohttp = self._aiohttp
-        left = end - self._clock()
+        limit, left = request.timeout_s or self._timeout_s, end - self._clock()
         try:
             async with self._session.request(
                 request.method,
                 endpoint.url(request.path),
                 data=body,
                 headers=request.headers or None,
-                timeout=self._timeout(left),
+                timeout=self._timeout(min(limit, left)),
                 allow_redirects=False,
             ) as response:
                 data = await self._read(response)
                 return data if isinstance(data, _Failure) else _judged(response, data)
         except asyncio.TimeoutError:
-            waited = min(self._timeout_s, left)
-            return _Failure(f"no answer in {waited:.3g} s", blame=int(left >= self._timeout_s))
+            return _Failure(f"no answer in {min(limit, left):.3g} s", blame=int(left >= limit))
         except (aiohttp.InvalidURL, aiohttp.ClientConnectorCertificateError) as error:
             return _Failure(_said(error), is_final=True)
         except (aiohttp.ClientError, OSError) as error:
             return _Failure(_said(error))
 
-    def _timeout(self, left: float) -> Any:
-        if left >= self._timeout_s:
+    def _timeout(self, seconds: float) -> Any:
+        if seconds == self._timeout_s:
             return self._usual
-        return self._aiohttp.ClientTimeout(total=max(left, 0.001), sock_connect=_CONNECT_S)
+        return self._aiohttp.ClientTimeout(total=max(seconds, 0.001), sock_connect=_CONNECT_S)
 
     async def _read(self, response: Any) -> bytes | _Failure:
         chunks, size = [], 0

@@ -194,8 +194,11 @@ def run_python(
     return _Ran(process.returncode, out, err, time.monotonic() - began)
 
 
-def fusion(*, lies: bool = False, output_limit: int = MEBI) -> Standin:
-    """SandboxFusion's `/run_code`. With `lies` it says exit code 0 whatever happened."""
+def fusion(*, lies: str = "", output_limit: int = MEBI) -> Standin:
+    """SandboxFusion's `/run_code`.
+
+    It `lies` with "zero": exit code 0 whatever happened; with "idle": and it has not run anything.
+    """
 
     def answer(method: str, path: str, body: Any) -> tuple[int, Any]:
         if (method, path) != ("POST", "/run_code"):
@@ -205,6 +208,8 @@ def fusion(*, lies: bool = False, output_limit: int = MEBI) -> Standin:
         if body["language"] == "cpp":
             bad = _command("Finished", 0.1, 1, "", "main.cpp:1: error: expected ';'")
             return 200, _fusion_reply("Failed", bad, None)
+        if lies == "idle":
+            return 200, _fusion_reply("Success", None, _command("Finished", 0.1, 0, "", ""))
         files = {name: base64.b64decode(data) for name, data in body.get("files", {}).items()}
         ran = run_python(
             body["code"],
@@ -212,13 +217,12 @@ def fusion(*, lies: bool = False, output_limit: int = MEBI) -> Standin:
             files=files,
             timeout_s=body.get("run_timeout", 10),
         )
-        if lies:
-            return 200, _fusion_reply("Success", None, _command("Finished", 0.1, 0, "", ""))
         out = ran.stdout[:output_limit].decode("utf-8", "replace")
         err = ran.stderr[:output_limit].decode("utf-8", "replace")
-        state = "TimeLimitExceeded" if ran.code is None else "Finished"
-        done = _command(state, ran.seconds, ran.code, out, err)
-        return 200, _fusion_reply("Success" if ran.code == 0 else "Failed", None, done)
+        code = 0 if lies else ran.code
+        state = "TimeLimitExceeded" if code is None else "Finished"
+        done = _command(state, ran.seconds, code, out, err)
+        return 200, _fusion_reply("Success" if code == 0 else "Failed", None, done)
 
     return Standin(answer)
 
@@ -244,8 +248,8 @@ def _fusion_reply(status: str, compiled: Any, ran: Any) -> dict[str, Any]:
     }
 
 
-def piston(*, lies: bool = False, output_limit: int = 1024) -> Standin:
-    """Piston's `/api/v2`, with its default output limit of 1024 bytes."""
+def piston(*, lies: str = "", output_limit: int = 1024) -> Standin:
+    """Piston's `/api/v2`, with its default output limit of 1024 bytes; `lies` as in `fusion`."""
 
     def answer(method: str, path: str, body: Any) -> tuple[int, Any]:
         if (method, path) == ("GET", "/api/v2/runtimes"):
@@ -256,11 +260,16 @@ def piston(*, lies: bool = False, output_limit: int = 1024) -> Standin:
             ]
         if (method, path) != ("POST", "/api/v2/execute"):
             return 404, {"message": "Not Found"}
-        if (body["language"], body["version"]) == ("c++", "10.2.0"):
+        if (body["language"], body["version"]) == ("c++", "*"):
             compiled = _stage("", "main.cpp:1: error", 1, None, "RE", 0.1)
             return 200, {"language": "c++", "version": "10.2.0", "compile": compiled, "run": {}}
-        if (body["language"], body["version"]) != ("python", "3.12.0"):
+        if body["language"] != "python" or body["version"] not in ("*", "3.12.0"):
             return 400, {"message": f"{body['language']}-{body['version']} runtime is unknown"}
+        if body["run_timeout"] > 3000:
+            return 400, {"message": "run_timeout cannot exceed the configured limit of 3000"}
+        if lies == "idle":
+            stage = _stage("", "", 0, None, None, 0.1)
+            return 200, {"language": "python", "version": "3.12.0", "run": stage}
         first, *others = body["files"]
         ran = run_python(
             first["content"],
@@ -268,7 +277,7 @@ def piston(*, lies: bool = False, output_limit: int = 1024) -> Standin:
             files={file["name"]: base64.b64decode(file["content"]) for file in others},
             timeout_s=body["run_timeout"] / 1000,
         )
-        told = _stage("", "", 0, None, None, 0.1) if lies else _piston_stage(ran, output_limit)
+        told = _piston_stage(ran._replace(code=0) if lies else ran, output_limit)
         return 200, {"language": "python", "version": "3.12.0", "run": told}
 
     return Standin(answer)
