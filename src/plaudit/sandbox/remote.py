@@ -1,7 +1,9 @@
-"""The same work on a foreign server: SandboxFusion or Piston, over `plaudit.http`.
+"""The same work on a server: SandboxFusion, Piston or plaudit's own, over `plaudit.http`.
 
-Which confinement such a server has is its own affair: outcomes say ``enforced={"remote"}``. What is
-believed of it, from strong to weak:
+`Plaudit` speaks with ``plaudit sandbox serve``, which runs each work as the local sandbox does and
+is believed as that is. The rest of this page is about the foreign ones. Which confinement those
+have is their own affair: outcomes say ``enforced={"remote"}``. What is believed of them, from
+strong to weak:
 
 - `Program`: its standard output, which the caller compares; its exit code only as an explanation.
 - `Calls`: the replies. A driver of ours calls the function and writes typed values; what is
@@ -38,7 +40,7 @@ from plaudit.http import Client, Request
 from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import Asserts, Calls, Kind, Limits, Outcome, Program, Work
 
-__all__ = ["Piston", "SandboxFusion"]
+__all__ = ["Piston", "Plaudit", "SandboxFusion"]
 
 _HERE = Path(__file__).parent
 _ENFORCED = frozenset({"remote"})
@@ -63,6 +65,7 @@ class _Service:
         memory_limit_mb: int | None = None,
         output_limit_mb: float = 1.0,
         queue_s: float = 60.0,
+        retries: int = 6,
         headers: Mapping[str, str] | None = None,
         client: Client | None = None,
     ) -> None:
@@ -73,6 +76,7 @@ class _Service:
             self._places(urls),
             headers=headers,
             max_connections=concurrency,
+            retries=retries,
         )
 
     def run(self, work: Work | str, /, **fields: Any) -> Outcome:
@@ -347,6 +351,34 @@ class Piston(_Service):
         return _with_streams(outcome, out, err, self._most_output(limits))
 
 
+class Plaudit(_Service):
+    """Runs work on ``plaudit sandbox serve`` (`plaudit.sandbox.server`), all of it in its own kind.
+
+    The limits of the work are those of the run; `Outcome.enforced` says what the server enforces,
+    and "remote". Test code (`Asserts`) goes to the server, the answers to calls and inputs do not.
+    A server that asks for a token: ``headers={"Authorization": "Bearer TOKEN"}``.
+
+    >>> Plaudit("http://127.0.0.1:8080")
+    Plaudit(['http://127.0.0.1:8080'])
+    """
+
+    def _job(self, work: Work) -> _Job:
+        try:
+            body = {"code": _text(work.code, "code"), "limits": _limits(work.limits), **_own(work)}
+        except _Untellable as error:
+            return _Job(work, "", "", refused=error.outcome)
+        return _Job(work, "", "", self._request("/grade", body, work.limits))
+
+    def _finished(self, job: _Job, reply: Any) -> Outcome:
+        if isinstance(reply, EngineError):
+            return _failed(str(reply))
+        try:
+            (told,) = reply["outcomes"]
+            return _outcome(told)
+        except (TypeError, ValueError, KeyError, AttributeError) as error:
+            return _failed(f"the server's answer makes no sense ({error}): {clipped(reply)}")
+
+
 class _Untellable(Exception):
     """Work that the server's protocol cannot carry."""
 
@@ -364,6 +396,47 @@ class _Job:
     token: str
     request: Request | None = None
     refused: Outcome | None = None
+
+
+def _limits(limits: Limits) -> dict[str, Any]:
+    return {name: getattr(limits, name) for name in limits.__slots__}
+
+
+def _own(work: Work) -> dict[str, Any]:
+    """The fields of a request to our own server that depend on the kind of work."""
+    if isinstance(work, Calls):
+        return {"entry": work.entry, "calls": [values.encode(list(c)) for c in work.arguments]}
+    if isinstance(work, Asserts):
+        names = ("tests", "setup", "style", "stop_at_first")
+        return {name: getattr(work, name) for name in names}
+    return {
+        "language": work.language,
+        "args": list(work.arguments),
+        "files": {name: _base64(data) for name, data in work.files.items()},
+        "tests": [{"stdin": _text(work.stdin, "stdin")}],
+    }
+
+
+def _outcome(told: Mapping[str, Any]) -> Outcome:
+    """What our own server told. Raises: KeyError, TypeError, ValueError for anything else."""
+    if told["kind"] not in get_args(Kind):
+        raise ValueError(f"kind {clipped(told['kind'])}")
+    return Outcome(
+        told["kind"],
+        exit_code=told["exit_code"],
+        signal=told["signal"],
+        stdout_truncated=told["stdout_truncated"] is True,
+        stderr_truncated=told["stderr_truncated"] is True,
+        cpu_s=float(told["cpu_s"]),
+        wall_s=float(told["wall_s"]),
+        memory_mb=float(told["memory_mb"]),
+        error=str(told["error"]),
+        stdout=_as_bytes(told["stdout"]),
+        stderr=_as_bytes(told["stderr"]),
+        enforced=_ENFORCED | frozenset(map(str, told["enforced"])),
+        replies=tuple(told["replies"]),
+        checks=tuple(told["checks"]),
+    )
 
 
 def _failed(reason: str) -> Outcome:

@@ -3,8 +3,12 @@
 `POST /run_code` takes and answers SandboxFusion's JSON (bytedance/SandboxFusion, server/
 sandbox_api.py), so that its clients work unchanged; how the program really ended stands beside it
 under "outcome". `run_timeout` is seconds of CPU time here, with a wall-clock backstop of twice that
-and a second, so that a busy machine changes no verdict. `POST /grade` runs one program on many
-inputs (or many calls of a function) in one round trip; answers are never sent, so none can leak.
+and a second, so that a busy machine changes no verdict.
+
+`POST /grade` is what `plaudit.sandbox.remote.Plaudit` speaks: one program on many inputs (`tests`:
+a list of objects with `stdin`), many calls of a function (`entry` and `calls`), or test code
+(`tests`: a text) in one round trip, with any of our `limits`. The answers to inputs and calls are
+never sent, so none can leak.
 
 Who can reach the port can run programs: it listens on this machine alone unless a token is asked
 for. The loop never waits for a program; those run in the sandbox, watched by threads.
@@ -27,12 +31,12 @@ from typing import Any, Protocol
 
 from plaudit.errors import ConfigError, MissingExtra, PlauditError, clipped
 from plaudit.sandbox.inside import values
-from plaudit.sandbox.outcome import Calls, Limits, Outcome, Program, Work
+from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program, Work
 
 __all__ = ["Runs", "application", "serve"]
 
 _RETRY_AFTER_S = 1
-_MAX_TIMEOUT_S = 600.0
+_MAX_TIMEOUT_S = 1800.0
 _MAX_TESTS = 10_000
 _KNOWN = {"c++": "cpp", "nodejs": "javascript", "js": "javascript", "node": "javascript"}
 
@@ -218,20 +222,26 @@ class _Server:
         return name
 
     def _limits_of(self, body: dict[str, Any]) -> Limits:
-        found: dict[str, float] = {}
+        found = dict(_get(body, "limits", dict, {}))
         cpu_s = _get(body, "run_timeout", int | float, None)
         memory_mb = _get(body, "memory_limit_MB", int | float, -1)
         if cpu_s is not None:
-            if not 0 < cpu_s <= _MAX_TIMEOUT_S:
-                raise _Refused(400, f"run_timeout: between 0 and {_MAX_TIMEOUT_S:g} s, not {cpu_s}")
             found["cpu_s"] = cpu_s
         if memory_mb > 0:
             found["memory_mb"] = math.ceil(memory_mb)
-        return dataclasses.replace(self._limits, **found) if found else self._limits
+        try:
+            limits = dataclasses.replace(self._limits, **found)
+        except (ConfigError, TypeError) as error:
+            raise _Refused(400, f"run_timeout or limits: {error}") from None
+        if max(limits.cpu_s, limits.wall) > _MAX_TIMEOUT_S:
+            raise _Refused(400, f"run_timeout or limits: a time is over {_MAX_TIMEOUT_S:g} s")
+        return limits
 
     def _tests(self, body: dict[str, Any]) -> list[Work]:
         if "entry" in body or "calls" in body:
             return [self._calls(body)]
+        if isinstance(body.get("tests"), str):
+            return [self._asserts(body)]
         tests = _get(body, "tests", list, None)
         if not tests or len(tests) > _MAX_TESTS:
             raise _Refused(400, f"tests: a list of 1 to {_MAX_TESTS} objects with stdin is needed")
@@ -239,8 +249,7 @@ class _Server:
         return [dataclasses.replace(program, stdin=_test_stdin(test)) for test in tests]
 
     def _calls(self, body: dict[str, Any]) -> Calls:
-        if self._language(body) != "python":
-            raise _Refused(400, "entry and calls are for python")
+        self._check_python(body)
         try:
             arguments = tuple(tuple(values.decode(c)) for c in _get(body, "calls", list, None))
         except (values.Malformed, TypeError):
@@ -249,6 +258,24 @@ class _Server:
         if not entry.isidentifier():
             raise _Refused(400, f"entry: a function's name is needed, found {clipped(entry)}")
         return Calls(_code(body), entry, arguments, self._limits_of(body))
+
+    def _asserts(self, body: dict[str, Any]) -> Asserts:
+        self._check_python(body)
+        style = _get(body, "style", str, "assert")
+        if style not in ("assert", "unittest", "pytest"):
+            raise _Refused(400, f"style: assert, unittest or pytest, not {clipped(style)}")
+        return Asserts(
+            _code(body),
+            body["tests"],
+            setup=_get(body, "setup", str, ""),
+            style=style,
+            stop_at_first=body.get("stop_at_first") is True,
+            limits=self._limits_of(body),
+        )
+
+    def _check_python(self, body: dict[str, Any]) -> None:
+        if self._language(body) != "python":
+            raise _Refused(400, "calls and test code are for python")
 
 
 class _Refused(Exception):
@@ -408,6 +435,7 @@ def _told(outcome: Outcome, *, streams: bool = True) -> dict[str, Any]:
         told["stdout"] = outcome.text
         told["stderr"] = outcome.stderr.decode("utf-8", "replace")
         told["replies"] = list(outcome.replies)
+        told["checks"] = list(outcome.checks)
     return told
 
 

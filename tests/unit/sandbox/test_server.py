@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import dataclasses
 import json
 import os
 import signal
@@ -16,8 +17,10 @@ import urllib.request
 import pytest
 
 from plaudit.errors import ConfigError, MissingExtra
+from plaudit.http import Client
 from plaudit.sandbox import server
-from plaudit.sandbox.outcome import Calls, Outcome, Program
+from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program
+from plaudit.sandbox.remote import Plaudit
 
 pytest.importorskip("aiohttp")
 from aiohttp import web
@@ -48,6 +51,8 @@ class Fake:
             return self.outcome
         if isinstance(work, Calls):
             return Outcome("ok", 0, replies=tuple({"r": len(args)} for args in work.arguments))
+        if isinstance(work, Asserts):
+            return Outcome("ok", 0, checks=({"checks": [], "finished": work.style},))
         return Outcome("ok", 0, stdout=work.stdin, enforced=frozenset({"files"}))
 
     def run_many(self, works):
@@ -186,6 +191,10 @@ def test_grade_runs_many_inputs_in_one_round_trip():
         ("run_code", {"code": "", "files": {"a": 1}}, 400, "base64"),
         ("run_code", {"code": "", "fetch_files": ["a"]}, 400, "fetch_files"),
         ("grade", {"code": ""}, 400, "tests"),
+        ("grade", {"code": "", "tests": "x", "style": "nose"}, 400, "style"),
+        ("grade", {"code": "", "tests": "x", "limits": {"cpu": 1}}, 400, "limits"),
+        ("grade", {"code": "", "tests": "x", "limits": {"cpu_s": "1"}}, 400, "limits"),
+        ("grade", {"code": "", "tests": "x", "limits": {"cpu_s": 1e9}}, 400, "limits"),
         ("grade", {"code": "", "tests": [1]}, 400, "tests"),
         ("grade", {"code": "", "entry": "f()", "calls": []}, 400, "entry"),
         ("grade", {"code": "", "entry": "f", "calls": [{"z": 1}]}, 400, "calls"),
@@ -199,6 +208,55 @@ def test_what_is_refused(path, body, status, said):
         found, told, _ = call(f"{url}/{path}", body)
     assert (found, fake.works) == (status, [])
     assert said in told["detail"]
+
+
+def test_our_own_client_sends_every_kind_of_work_as_it_is():
+    limits = Limits(cpu_s=2, wall_s=3, memory_mb=99, output_mb=0.5)
+    works = [
+        Program(b"a", stdin="b", files={"c": b"\0"}, arguments=("d",), limits=limits),
+        Calls("a", "f", ((1, (2.5, None)), ({3},)), limits),
+        Asserts("a", "assert f()", setup="s", style="pytest", stop_at_first=True, limits=limits),
+        Program("a", stdin=b"\xff"),
+    ]
+    fake = Fake()
+    with serving(fake) as url, Plaudit(url) as box:
+        outcomes = list(box.run_many(works))
+        assert box.run("x", stdin="y").text == "y"
+    assert sorted(map(repr, map(as_bytes, fake.works[:3]))) == sorted(
+        map(repr, map(as_bytes, works[:3]))
+    )
+    assert outcomes[0].text == "b"
+    assert outcomes[0].enforced == {"remote", "files"}
+    assert outcomes[1].replies == ({"r": 2}, {"r": 1})
+    assert outcomes[2].checks == ({"checks": [], "finished": "pytest"},)
+    assert outcomes[3].kind == "sandbox"
+
+
+def as_bytes(work):
+    """The same work with its texts as the server has them."""
+    found = {"code": work.code if isinstance(work.code, bytes) else work.code.encode()}
+    if isinstance(work, Program):
+        found["stdin"] = work.stdin if isinstance(work.stdin, bytes) else work.stdin.encode()
+    return dataclasses.replace(work, **found)
+
+
+def test_our_own_client_keeps_to_the_queue_and_the_token():
+    fake = Fake()
+    options = {"max_jobs": 2, "threads": 2, "token": "t"}
+    with serving(fake, **options) as url:
+        with Plaudit(url) as box:
+            outcome = box.run("x")
+            assert (outcome.kind, "401" in outcome.error) == ("sandbox", True)
+
+        async def sleep(seconds):
+            await asyncio.sleep(0.01)
+
+        headers = {"Authorization": "Bearer t"}
+        client = Client(url, headers=headers, sleep=sleep, retries=1000)
+        with Plaudit(url, client=client) as box:
+            programs = [Program("x", stdin=str(i)) for i in range(50)]
+            assert [o.text for o in box.run_many(programs)] == [str(i) for i in range(50)]
+    assert fake.most_busy <= 2
 
 
 def test_a_request_over_the_size_limit_is_refused():
