@@ -20,7 +20,7 @@ from plaudit.errors import ConfigError, MissingExtra
 from plaudit.http import Client
 from plaudit.sandbox import server
 from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program
-from plaudit.sandbox.remote import Plaudit
+from plaudit.sandbox.remote import Plaudit, SandboxFusion
 
 pytest.importorskip("aiohttp")
 from aiohttp import web
@@ -305,6 +305,14 @@ def test_the_token():
         assert call(f"{url}/run_code", {"code": ""}, right)[0] == 200
 
 
+def test_a_web_page_on_this_machine_runs_nothing():
+    fake = Fake()
+    with serving(fake) as url:
+        headers = {"Origin": "https://example.org", "Content-Type": "text/plain"}
+        assert call(f"{url}/run_code", {"code": ""}, headers)[0] == 403
+    assert fake.works == []
+
+
 def test_it_says_what_it_enforces():
     with serving(Fake()) as url:
         _, told, _ = call(f"{url}/")
@@ -360,7 +368,17 @@ def test_serving_the_real_sandbox_until_a_signal():
             body = {"code": "def f(x): return (x, 1)", "entry": "f", "calls": [[1], ["a"]]}
             _, told, _ = call(f"{url}/grade", body)
             assert told["outcomes"][0]["replies"] == [{"r": {"t": [1, 1]}}, {"r": {"t": ["a", 1]}}]
-            assert call(f"{url}/")[1]["enforced"]
+            enforced = set(call(f"{url}/")[1]["enforced"])
+            assert enforced
+            with Plaudit(url) as box:
+                works = [Program("print(input())", stdin="a"), Calls("def f(): 1 / 0", "f", ((),))]
+                program, answered = box.run_many(works)
+            assert (program.text, program.enforced) == ("a\n", enforced | {"remote"})
+            assert answered.replies[0]["x"] == "ZeroDivisionError"
+            with SandboxFusion(url) as box:  # the driver itself runs confined
+                assert box.run(Calls("def f(x): return {x}", "f", ((1,),))).replies == (
+                    {"r": {"S": [1]}},
+                )
         finally:
             os.kill(process.pid, signal.SIGTERM)
             said = process.stderr.read()
