@@ -22,7 +22,11 @@ _PID = 0x5EED1D77  # stands for the program's pid in a prepared filter
 _NEW_SPACES = 0x7E020080  # every CLONE_NEW* flag
 _THREAD = 0x00010000
 _X32 = 0x40000000
-_TIOCSTI, _TIOCLINUX = 0x5412, 0x541C
+_AF_UNIX = 1
+# stream and seqpacket, with and without SOCK_NONBLOCK and SOCK_CLOEXEC
+_CONNECTED = [kind | flags for kind in (1, 5) for flags in (0, 0x800, 0x80000, 0x80800)]
+_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP = 0x5412, 0x541C, 0x8901, 0x8902
+_F_SETOWN, _F_SETSIG, _F_SETOWN_EX = 8, 10, 15
 _PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_SUBREAPER = 1, 4, 22, 36
 _PR_SET_PTRACER = 0x59616D61
 
@@ -38,7 +42,7 @@ _ALLOWED = _names(
     " faccessat faccessat2 readlink readlinkat getdents getdents64 getcwd chdir fchdir mkdir"
     " mkdirat rmdir unlink unlinkat rename renameat renameat2 symlink symlinkat truncate ftruncate"
     " fallocate chmod fchmod fchmodat fchmodat2 umask utime utimes utimensat futimesat dup dup2"
-    " dup3 pipe pipe2 fcntl flock fsync fdatasync sync_file_range fadvise64 readahead sendfile"
+    " dup3 pipe pipe2 flock fsync fdatasync sync_file_range fadvise64 readahead sendfile"
     " splice tee vmsplice copy_file_range memfd_create fgetxattr getxattr lgetxattr listxattr"
     " llistxattr flistxattr cachestat inotify_init inotify_init1 inotify_add_watch inotify_rm_watch"
     # waiting
@@ -59,8 +63,8 @@ _ALLOWED = _names(
     " pidfd_send_signal nanosleep clock_nanosleep clock_gettime clock_getres gettimeofday time"
     " times getitimer setitimer timer_create timer_settime timer_gettime timer_getoverrun"
     " timer_delete getrlimit setrlimit prlimit64 getrusage sysinfo uname getrandom prctl seccomp"
-    # what asyncio and multiprocessing need of sockets: pairs, nothing that has an address
-    " socketpair sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockopt setsockopt"
+    # what asyncio and multiprocessing need of sockets: pairs (below), nothing that has an address
+    " sendto recvfrom sendmsg recvmsg sendmmsg recvmmsg shutdown getsockopt setsockopt"
     " getsockname getpeername"
 )
 _FORKING = _names("fork vfork execve execveat setsid setpgid")
@@ -70,7 +74,10 @@ _CONTAINER = _names(
     " mount_setattr keyctl add_key request_key bpf perf_event_open userfaultfd kexec_load"
     " kexec_file_load init_module finit_module delete_module reboot swapon swapoff"
     " open_by_handle_at pidfd_getfd io_uring_setup io_uring_enter io_uring_register acct quotactl"
-    " settimeofday clock_settime clock_adjtime sethostname setdomainname syslog"
+    " settimeofday clock_settime sethostname setdomainname syslog kcmp process_madvise"
+    " fanotify_init lookup_dcookie quotactl_fd get_mempolicy set_mempolicy mbind move_pages"
+    " migrate_pages set_mempolicy_home_node iopl ioperm uselib ustat sysfs nfsservctl vhangup"
+    " open_tree_attr"
 )
 
 
@@ -84,14 +91,27 @@ def base(machine: str, *, forking: bool = False) -> bytes:
 
 
 def _special(machine: str) -> bpf.Block:
+    """The calls that are judged by their arguments.
+
+    A pair of datagram sockets could send to any socket's address, and the owner of a descriptor's
+    signals can be any process of the same user: either would reach out of the slot.
+    """
     number = syscalls.TABLES[machine]
     spaces = bpf.load(_arg(0)) + when_bits(_NEW_SPACES, give(REFUSE)) + give(ALLOW)
-    ioctl = bpf.load(_arg(1)) + when_any((_TIOCSTI, _TIOCLINUX), give(REFUSE)) + give(ALLOW)
+    ioctls = (_TIOCSTI, _TIOCLINUX, _FIOSETOWN, _SIOCSPGRP)
+    kinds = bpf.load(_arg(1)) + when_any(_CONNECTED, give(ALLOW))
+    pairs = bpf.load(_arg(0)) + when(_AF_UNIX, kinds) + give(REFUSE)
     return (
         when(number["clone3"], give(UNKNOWN))  # its flags are out of a filter's sight
         + when(number["clone"], spaces)
-        + when(number["ioctl"], ioctl)
+        + when(number["ioctl"], _all_but(1, ioctls))
+        + when(number["fcntl"], _all_but(1, (_F_SETOWN, _F_SETSIG, _F_SETOWN_EX)))
+        + when(number["socketpair"], pairs)
     )
+
+
+def _all_but(index: int, refused: tuple[int, ...]) -> bpf.Block:
+    return bpf.load(_arg(index)) + when_any(refused, give(REFUSE)) + give(ALLOW)
 
 
 def _filter(machine: str, special: bpf.Block, allowed: list[str]) -> bytes:
@@ -141,13 +161,12 @@ def child(machine: str, *, pid: int = _PID, forking: bool = False) -> bytes:
         *give(ALLOW),
     ]
     options = (_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_SUBREAPER)
-    controls = bpf.load(_arg(0)) + when_any((*options, _PR_SET_PTRACER), give(REFUSE)) + give(ALLOW)
     own = [] if forking else _only_itself(table, pid)
     return bpf.assemble(
         bpf.load(bpf.NUMBER)
         + when_any((table[name] for name in _ONLY_SLOT if name in table), give(REFUSE))
         + when(table["prlimit64"], limits)
-        + when(table["prctl"], controls)
+        + when(table["prctl"], _all_but(0, (*options, _PR_SET_PTRACER)))
         + own
         + give(ALLOW)
     )
