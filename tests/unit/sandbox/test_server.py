@@ -84,8 +84,10 @@ def serving(sandbox, **options):
     try:
         yield address[0]
     finally:
+        sandbox.free.set()
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(10)
+        thread.join(30)
+        assert not thread.is_alive()
 
 
 def call(url, body=None, headers=None):
@@ -265,34 +267,43 @@ def test_a_request_over_the_size_limit_is_refused():
     assert (status, told["detail"]) == (413, "Request Entity Too Large")
 
 
-def test_a_full_queue_says_when_to_come_back_and_the_loop_stays_free():
-    fake = Fake()
+@contextlib.contextmanager
+def held(fake, url, num_requests, num_running):
+    """Requests in threads, until that many run; they end with the block, each with a 200."""
     fake.free.clear()
     answers = []
-    with serving(fake, max_jobs=3, threads=2) as url:
 
-        def work():
-            answers.append(call(f"{url}/run_code", {"code": ""})[0])
+    def work():
+        answers.append(call(f"{url}/run_code", {"code": ""})[0])
 
-        threads = [threading.Thread(target=work) for _ in range(3)]
-        for thread in threads:
-            thread.start()
-        while fake.num_busy < 2:
-            time.sleep(0.01)
-        for _ in range(300):  # the third is accepted at some moment soon
+    threads = [threading.Thread(target=work) for _ in range(num_requests)]
+    for thread in threads:
+        thread.start()
+    while fake.num_busy < num_running:
+        time.sleep(0.01)
+    yield
+    fake.free.set()
+    for thread in threads:
+        thread.join(30)
+    assert answers == [200] * num_requests
+
+
+def test_a_full_queue_says_when_to_come_back_and_the_loop_stays_free():
+    fake = Fake()
+    with serving(fake, max_jobs=2, threads=2) as url:
+        with held(fake, url, 2, 2):
             status, told, headers = call(f"{url}/run_code", {"code": ""})
-            if status == 429:
-                break
-            time.sleep(0.01)
-        assert (status, headers["Retry-After"]) == (429, "1")
-        assert "3 requests" in told["detail"]
-        assert call(f"{url}/ping")[1] == "pong"
-        fake.free.set()
-        for thread in threads:
-            thread.join(30)
-        assert answers == [200] * 3
-        assert fake.most_busy == 2
+            assert (status, headers["Retry-After"]) == (429, "1")
+            assert "2 requests" in told["detail"]
+            assert call(f"{url}/ping")[1] == "pong"
         assert call(f"{url}/run_code", {"code": ""})[0] == 200
+
+
+def test_what_is_accepted_waits_for_a_thread():
+    fake = Fake()
+    with serving(fake, max_jobs=5, threads=2) as url, held(fake, url, 5, 2):
+        pass
+    assert fake.most_busy == 2
 
 
 def test_the_token():
