@@ -33,6 +33,10 @@ for name, path in (("plaudit", sys.argv[1]), ("plaudit.sandbox", sys.argv[1] + "
     stub.__path__ = [path]
 if sys.path and sys.path[0] == "":
     del sys.path[0]
+import os
+register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
+import random  # whose hook would seed it anew in every program
+os.register_at_fork = register
 from plaudit.sandbox.inside.slot import main
 main(int(sys.argv[2]), json.loads(sys.argv[3]))
 """

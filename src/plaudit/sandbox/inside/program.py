@@ -11,6 +11,7 @@ import json
 import linecache
 import mmap
 import os
+import random
 import socket
 import struct
 import sys
@@ -22,14 +23,14 @@ from typing import Any, NoReturn
 
 from plaudit.sandbox.inside import confine, values, wire
 
-__all__ = ["NOT_STARTED", "STDLIB", "hide", "prepare", "run", "warm"]
+__all__ = ["NOT_STARTED", "STDLIB", "forget", "hide", "prepare", "run", "warm"]
 
 NOT_STARTED = 97
 """The exit code of a process that failed before it was handed over to its program."""
 
 STDLIB = """
-abc array base64 bisect calendar cmath collections collections.abc contextlib copy dataclasses
-datetime decimal enum fractions functools hashlib heapq io itertools json math operator queue random
+abc array bisect cmath collections collections.abc contextlib copy dataclasses
+datetime decimal enum fractions functools heapq io itertools json math operator random
 re statistics string struct textwrap time typing
 """
 _LENGTH = struct.Struct("<I")
@@ -38,6 +39,7 @@ _MAX_REPLY = 4 << 20
 _NAME = "solution.py"
 _PARTS = {"python": ("serve",), "judge": ("judge",), "exec": ()}
 _MODULES: dict[str, Any] = {}
+_SOURCE: list[str] = []
 
 
 def prepare(preload: Sequence[str], role: str) -> None:
@@ -96,13 +98,18 @@ def warm() -> None:
     json.loads('{"a": [1, 2.5, "b"]}')
 
 
+def forget() -> None:
+    """What a program must not find: our modules, and a random state that differs between runs."""
+    for name in [name for name in sys.modules if name.partition(".")[0] == "plaudit"]:
+        del sys.modules[name]
+    random.seed(0)
+
+
 def run(
     task: wire.Task, payload: mmap.mmap, streams: list[int], fds: list[int], forking: bool
 ) -> NoReturn:
     """Becomes the program. `payload` is code and inputs; `fds` a socket to the tests, if any."""
     code, rest = _split(payload, task.size)
-    for name in [name for name in sys.modules if name.partition(".")[0] == "plaudit"]:
-        del sys.modules[name]
     out, err, result = streams
     stdin = os.memfd_create("in", 0) if task.mode in (wire.SCRIPT, wire.EXEC) else -1
     if stdin >= 0:
@@ -171,7 +178,7 @@ def _load(code: bytes, name: str) -> dict[str, Any]:
     sys.modules["__main__"] = sys.modules[name] = module
     module.__dict__["__builtins__"] = builtins
     source = code.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
-    linecache.cache[_NAME] = (len(source), None, source.splitlines(True), _NAME)
+    _SOURCE.append(source)
     text: Any = source if source.isascii() or _is_clean(source) else code
     exec(compile(text, _NAME, "exec", dont_inherit=True), module.__dict__)
     return module.__dict__
@@ -260,11 +267,17 @@ def _guarded(act: Callable[[], None]) -> NoReturn:
     except BaseException:
         code = 1
         with contextlib.suppress(BaseException):
-            traceback.print_exc(limit=20)
+            _print_traceback()
     for end in (_end_threads, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
         with contextlib.suppress(BaseException):
             end()
     os._exit(code & 255)
+
+
+def _print_traceback() -> None:
+    for source in _SOURCE:
+        linecache.cache[_NAME] = (len(source), None, source.splitlines(True), _NAME)
+    traceback.print_exc(limit=20)
 
 
 def _exit_code(code: Any) -> int:

@@ -14,7 +14,7 @@ import struct
 from plaudit.sandbox.inside import bpf, syscalls
 from plaudit.sandbox.inside.bpf import give, when, when_any, when_at_least, when_bits
 
-__all__ = ["base", "child", "container", "load", "patched"]
+__all__ = ["Prepared", "base", "child", "container", "load", "patched"]
 
 ALLOW, KILL, _ERRNO = 0x7FFF0000, 0x80000000, 0x00050000
 REFUSE, UNKNOWN = _ERRNO | errno.EPERM, _ERRNO | errno.ENOSYS
@@ -224,3 +224,26 @@ def load(program: bytes) -> None:
     if _seccomp()(ctypes.c_long(0), ctypes.byref(loaded)) != 0:
         reason = ctypes.get_errno()
         raise OSError(reason, "seccomp filter refused")
+
+
+class Prepared:
+    """A filter of `child` with all that its loading needs made ready before the fork."""
+
+    def __init__(self, program: bytes) -> None:
+        self._steps = ctypes.create_string_buffer(program, len(program))
+        self._places = [
+            place
+            for place in range(4, len(program), 8)
+            if program[place : place + 4] == struct.pack("I", _PID)
+        ]
+        self._loaded = _Program(len(program) // 8, ctypes.addressof(self._steps))
+        self._pointer = ctypes.byref(self._loaded)
+        self._zero = ctypes.c_long(0)
+        self._call = _seccomp()
+
+    def load(self, pid: int) -> None:
+        """Puts it on this process, with its pid. Raises OSError."""
+        for place in self._places:
+            struct.pack_into("I", self._steps, place, pid)
+        if self._call(self._zero, self._pointer) != 0:
+            raise OSError(ctypes.get_errno(), "seccomp filter refused")

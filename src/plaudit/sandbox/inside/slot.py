@@ -14,7 +14,6 @@ import gc
 import json
 import mmap
 import os
-import random
 import select
 import shutil
 import signal
@@ -95,7 +94,7 @@ def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any])
     program.hide(paths.hidden(options["packages"]))
     report.update(confine.lock(options, report))
     program.warm()
-    random.seed(0)
+    program.forget()
     gc.collect()
     gc.freeze()
     spawner = _Spawner(sock, options, report)
