@@ -51,7 +51,8 @@ def passes(
     compared ("exact", "lines", "tokens", "float"). `cpu_s`: CPU seconds, of one run with standard
     input, or of all calls together (default: the row's own limit, or 5); `wall_s`, `memory_mb`: see
     `plaudit.sandbox.Limits`. `isolate="test"` runs each call in a process of its own. `sandbox`:
-    parameters of `plaudit.sandbox.Sandbox`, or ``{url: ...}`` for a remote one.
+    parameters of `plaudit.sandbox.Sandbox`, or ``{remote: plaudit, urls: [...]}`` ("plaudit",
+    "sandbox_fusion", "piston") with those of `plaudit.sandbox.remote`.
 
     Parts: `passed`, `total`, `fraction`, `cpu_s`, `memory_mb`. The note tells the first failure. No
     program in the response: 0. A program that kills its process or outruns a limit fails that test,
@@ -259,15 +260,24 @@ def _work_through(jobs: list[_Job], run_many: Any) -> None:
 
 def _runner(options: Mapping[str, Any]) -> Any:
     """`run_many` of the sandbox that the options name."""
-    if "url" in options or "urls" in options:
-        from plaudit.sandbox import remote
+    if "remote" not in options:
+        from plaudit import sandbox
 
-        return remote.shared(**options).run_many
-    from plaudit import sandbox
+        return sandbox.shared(**options).run_many
+    from plaudit.sandbox import remote
 
-    return sandbox.shared(**options).run_many
+    kinds = {"sandbox_fusion": "SandboxFusion", "piston": "Piston", "plaudit": "Plaudit"}
+    name, rest = options["remote"], {k: v for k, v in options.items() if k != "remote"}
+    if name not in kinds:
+        close = did_you_mean(str(name), kinds) or "."
+        raise ConfigError(f"remote={name!r} is not one of {', '.join(kinds)}{close}")
+    key = repr(sorted(options.items()))
+    if key not in _REMOTE:
+        _REMOTE[key] = getattr(remote, kinds[name])(**rest)
+    return _REMOTE[key].run_many
 
 
+_REMOTE: dict[str, Any] = {}
 _DEFAULTS: Mapping[str, Any] = {
     "give": "all",
     "stop_at_first": None,
