@@ -366,7 +366,8 @@ CHILD = """
 import _thread, resource, signal, socket, threading
 forking = sys.argv[1] == "forking"
 seccomp.load(seccomp.base(HERE, forking=forking))
-seccomp.load(seccomp.patched(seccomp.child(HERE, forking=forking), os.getpid()))
+prepared = seccomp.Prepared(seccomp.child(HERE, forking=forking))
+prepared.load(os.getpid())
 thread = threading.Thread(target=len, args=("",)); thread.start(); thread.join()
 def fork():
     pid = os.fork()
