@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
+from plaudit.rule import prompt_text
 from plaudit.rules import _code_extract, _code_grade, _code_rows
 from plaudit.rules._code_compare import MODES, Mode
 from plaudit.rules._code_problem import Problem, StdioProblem
@@ -152,7 +153,7 @@ class _Passes:
         return _Job(self, problem, _code_grade.grader(problem, code, rules), found.note)
 
     def _problem(self, group: Group, response: Response) -> Problem:
-        columns = {**group.columns, **response.columns}
+        columns = {"prompt": prompt_text(group), **group.columns, **response.columns}
         for wanted, name in self.columns.items():
             if name not in columns:
                 raise DataError(f"no column {name!r} for {wanted!r}", where=f"row {group.key}")
