@@ -420,3 +420,54 @@ def test_the_driver_runs_on_old_pythons():
     assert text.isascii()
     assert sys.version_info >= (3, 10)
     assert isinstance(remote._failed("x"), Outcome)
+
+
+TESTS = """
+def check(f):
+    assert f([3, 1, 2]) == [1, 2, 3]
+    assert f([]) == []
+    assert f("ba") == ["a", "b"], "text"
+
+check(solve)
+"""
+
+
+def passes(outcome):
+    verdict = outcome.checks[0]
+    checks = verdict["checks"]
+    return verdict["finished"] and bool(checks) and all(check["ok"] for check in checks)
+
+
+def test_tests_pass_for_what_is_right_and_not_for_what_is_wrong(box):
+    right = box.run(Asserts("print(1)\ndef solve(x): return sorted(x)", TESTS, limits=LIMITS))
+    wrong = box.run(Asserts("def solve(x): return list(x)", TESTS, limits=LIMITS))
+    assert (right.kind, right.error, passes(right)) == ("ok", "", True)
+    assert len(right.checks[0]["checks"]) == 3
+    assert not passes(wrong)
+    unit = "import unittest\nclass T(unittest.TestCase):\n    def test(self):\n"
+    style = Asserts(
+        "def solve(x): return x", f"{unit}        self.assertEqual(solve(1), 1)", style="unittest"
+    )
+    assert passes(box.run(style))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        *FORGERIES,
+        "class E:\n    def __eq__(self, other): return True\ndef solve(x): return E()",
+        "class E(list):\n    def __eq__(self, other): return True\ndef solve(x): return E()",
+        "import builtins\nbuiltins.sorted = None\ndef solve(x): raise SystemExit(0)",
+        "def solve(x):\n    import os\n    os._exit(0)",
+    ],
+)
+def test_programs_that_cheat_lose(code):
+    with standin.fusion(lies="zero") as server, fusion_box(server) as box:
+        outcome = box.run(Asserts(code, TESTS, limits=LIMITS))
+    assert outcome.kind in ("ok", "exit")
+    assert not passes(outcome)
+
+
+def test_tests_that_cannot_be_run_are_an_input_fault(box):
+    outcome = box.run(Asserts("x = 1", "assert (", limits=LIMITS))
+    assert outcome.checks[0]["fault"] == "input"
