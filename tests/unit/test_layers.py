@@ -13,7 +13,8 @@ import plaudit
 ROOT = Path(plaudit.__file__).parent
 LAYERS = {
     0: "types errors untrusted",
-    1: "combine engines explain http laws metrics registry rule run sandbox think workers",
+    0.5: "http metrics",  # of use to all above, knowing nothing of rewards
+    1: "combine engines explain laws registry rule run sandbox think workers",
     2: "rules",
     3: "judges models",
     4: "data report",

@@ -125,7 +125,8 @@ class Lane:
         self._queues["exec"].append(ticket)
         inputs = _inputs(command.files, command.stdin)
         argv = json.dumps(command.argv).encode()
-        _send(slot, wire.EXEC, command.limits, argv, inputs, fetch=command.product)
+        how = {"fetch": command.product, "stack_mb": command.stack_mb}
+        _send(slot, wire.EXEC, command.limits, argv, inputs, **how)
 
     def _put_pair(self, ticket: Ticket, work: Asserts) -> None:
         program, tests = self.slot("python"), self.slot("judge")
@@ -257,12 +258,14 @@ def _send(
     *,
     fds: list[int] | None = None,
     fetch: bool = False,
+    stack_mb: int = 64,
 ) -> None:
     task = wire.Task(
         mode=mode,
         cpu_s=limits.cpu_s,
         wall_s=limits.wall + (1.0 if mode == wire.JUDGE else 0.0),
         memory=int(limits.memory_mb * _MIB),
+        stack=stack_mb * _MIB,
         file_size=int(limits.file_mb * _MIB),
         output=int(limits.output_mb * _MIB),
         errors=_ERRORS,

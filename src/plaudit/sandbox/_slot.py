@@ -49,7 +49,7 @@ class Slot:
     """
 
     def __init__(self, *, interpreter: str, options: dict[str, Any]) -> None:
-        self.work = tempfile.mkdtemp(prefix=_PREFIX)
+        self.work = tempfile.mkdtemp(prefix=_PREFIX, dir=_folder(options))
         self._lock = _locked(self.work)
         ours, theirs = socket.socketpair()
         self.sock = ours
@@ -203,10 +203,20 @@ def _locked(work: str) -> int:
     return lock
 
 
+def _folder(options: dict[str, Any]) -> str:
+    """Where working directories lie; a slot that changes its user must be able to get there."""
+    folder = Path(tempfile.gettempdir())
+    if options["forking"] and os.getuid() == 0:
+        ways = (folder, *folder.parents)
+        return str(folder) if all(way.stat().st_mode & 0o001 for way in ways) else "/tmp"
+    return str(folder)
+
+
 def sweep() -> int:
     """Removes working directories whose caller and slot are both gone; returns how many."""
     removed = 0
-    for path in Path(tempfile.gettempdir()).glob(_PREFIX + "*"):
+    folders = {tempfile.gettempdir(), "/tmp"}
+    for path in (path for folder in folders for path in Path(folder).glob(_PREFIX + "*")):
         with contextlib.suppress(OSError):
             lock = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
             try:

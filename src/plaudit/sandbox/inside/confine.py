@@ -24,7 +24,6 @@ __all__ = ["attempts", "enter", "limit", "lock", "program"]
 
 _WORK = "/tmp"
 _AS_SLACK = 1 << 30  # address space, not memory: stacks of threads, arenas, mapped libraries
-_STACK = 64 << 20
 _EXEC_SLACK = 64 << 20
 _SPACES = kernel.NEW_USER | kernel.NEW_PID | kernel.NEW_NET | kernel.NEW_IPC | kernel.NEW_UTS
 _FILTERS: list[seccomp.Prepared] = []
@@ -175,7 +174,7 @@ def limit(task: wire.Task, virtual: int) -> None:
     pairs = [
         (resource.RLIMIT_FSIZE, max(task.file_size, task.output + 1)),
         (resource.RLIMIT_NOFILE, task.open_files),
-        (resource.RLIMIT_STACK, _STACK),
+        (resource.RLIMIT_STACK, task.stack),
         (resource.RLIMIT_CPU, cpu),
     ]
     if task.mode == wire.EXEC:  # V8 and others reserve far more addresses than they use

@@ -72,7 +72,10 @@ def hidden(packages: Iterable[str] | None) -> list[str]:
 
 
 def _site_directories() -> list[str]:
-    return [path for path in sys.path if os.path.basename(path) in _SITE and os.path.isdir(path)]
+    """Where modules beside the standard library lie, those of editable installs included."""
+    own = {os.path.realpath(sysconfig.get_path(name)) for name in ("stdlib", "platstdlib")}
+    own |= {os.path.join(folder, "lib-dynload") for folder in own}
+    return [path for path in sys.path if os.path.isdir(path) and os.path.realpath(path) not in own]
 
 
 def _of_packages(site: str, names: tuple[str, ...]) -> Iterator[str]:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 __all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "Reply", "Task"]
 
 SCRIPT, CALLS, SERVE, JUDGE, EXEC = range(5)
-TASK = struct.Struct("<BddQQQQIIQB")
+TASK = struct.Struct("<BddQQQQQIIQB")
 REPLY = struct.Struct("<BiddQQQQB")
 CPU, WALL, HALTED = 1, 2, 3
 
@@ -23,6 +23,7 @@ class Task(NamedTuple):
     cpu_s: float
     wall_s: float
     memory: int
+    stack: int
     file_size: int
     output: int
     errors: int

@@ -19,3 +19,4 @@ class Command:
     files: Mapping[str, bytes] = field(default_factory=dict)
     stdin: bytes = b""
     product: bool = False
+    stack_mb: int = 64

@@ -35,6 +35,5 @@ def command(program: Program, product: bytes) -> Command:
         processes=program.limits.processes + _THREADS,
         memory_mb=program.limits.memory_mb + _OWN_MB,
     )
-    small_stacks = ("/bin/sh", "-c", 'ulimit -s 8192; exec "$@"', "sh")  # one for each thread
-    argv = (*small_stacks, str(tool()), heap, "main.js", *program.arguments)
-    return Command(argv, limits, {"main.js": source})
+    argv = (str(tool()), heap, "main.js", *program.arguments)
+    return Command(argv, limits, {"main.js": source}, stack_mb=8)  # for each of its threads
