@@ -169,8 +169,10 @@ class _Service:
         said, has_begun = _said(outcome, job.token), bool(_said(outcome, job.begin))
         outcome = replace(outcome, stdout=b"", stdout_truncated=False)
         if not has_begun and outcome.kind not in _LATE:
-            why = "the driver never began on the server"
-            return _failed(f"{why}: {clipped(outcome.stderr.decode('utf-8', 'replace'))}")
+            last = outcome.stderr.decode("utf-8", "replace").rstrip().rpartition("\n")[2]
+            needs = ", which must let programs fork" if isinstance(job.work, Asserts) else ""
+            why = f"the driver never began on the server{needs}"
+            return _failed(f"{why}: {clipped(last, limit=200)}")
         if isinstance(job.work, Asserts):
             return _judged(outcome, said)
         return self._answered(job.work, outcome, said)

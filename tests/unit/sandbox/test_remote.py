@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import pickle
 import random
 import sys
 from pathlib import Path
@@ -410,6 +411,13 @@ def test_what_piston_is_asked_for():
     assert (body["run_memory_limit"], body["args"]) == (99 << 20, ["1"])
     assert repr(Piston("http://a/piston")) == "Piston(['http://a/piston'])"
     assert box.run(Program("")).kind == "sandbox"
+
+
+def test_it_pickles(server, box):
+    assert box.run(Program("print(1)", limits=LIMITS)).text == "1\n"
+    other = pickle.loads(pickle.dumps(box))
+    with other:
+        assert other.run(Program("print(1)", limits=LIMITS)).text == "1\n"
 
 
 def test_the_driver_runs_on_old_pythons():

@@ -383,12 +383,20 @@ def test_serving_the_real_sandbox_until_a_signal():
             assert enforced
             with Plaudit(url) as box:
                 works = [Program("print(input())", stdin="a"), Calls("def f(): 1 / 0", "f", ((),))]
-                program, answered = box.run_many(works)
+                works.append(Asserts("def f(x): return x", "assert f(1) == 1"))
+                program, answered, judged = box.run_many(works)
             assert (program.text, program.enforced) == ("a\n", enforced | {"remote"})
             assert answered.replies[0]["x"] == "ZeroDivisionError"
+            assert judged.checks[0]["finished"]
+            assert [check["ok"] for check in judged.checks[0]["checks"]] == [True]
             with SandboxFusion(url) as box:  # the driver itself runs confined
                 assert box.run(Calls("def f(x): return {x}", "f", ((1,),))).replies == (
                     {"r": {"S": [1]}},
+                )
+                refused = box.run(Asserts("def f(x): return x", "assert f(1) == 1"))
+                assert (refused.kind, "must let programs fork" in refused.error) == (
+                    "sandbox",
+                    True,
                 )
         finally:
             os.kill(process.pid, signal.SIGTERM)
