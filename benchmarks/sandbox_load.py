@@ -69,7 +69,8 @@ def memory() -> dict[str, float]:
 def queue(count: int) -> dict[str, float]:
     """Many programs, one in twenty hangs: order, and total time against ideal packing."""
     limits = Limits(cpu_s=HANG_CPU_S)
-    works = [Program(f"print({i})\nwhile {i % 20 == 7}: pass", limits=limits) for i in range(count)]
+    codes = [f"print({i})\nwhile {i % 20 == 7}: pass" for i in range(count)]
+    works = [Program(code, limits=limits) for code in codes]
     with Sandbox(slots=2) as box:
         list(box.run_many([Program("pass")] * 8))
         began, busy, in_order = time.perf_counter(), 0.0, True

@@ -139,9 +139,8 @@ def selftest(
             if not result.holds:
                 bad.append(result)
     if not held:
-        raise ConfigError(
-            f"no attack or category {', '.join(only or [])}; there are: {', '.join(suite.categories())}"
-        )
+        known = ", ".join(suite.categories())
+        raise ConfigError(f"no attack or category {', '.join(only or [])}; there are: {known}")
     _summarise(out, held)
     raise typer.Exit(1 if bad else 0)
 
