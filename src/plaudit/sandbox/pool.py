@@ -99,7 +99,8 @@ class Sandbox:
         """
         if isinstance(work, str | bytes):
             work = Program(work, **fields)
-        return next(iter(self.run_many([work])))
+        with self._leased(most=1) as lanes:
+            return next(_Batch(lanes, [work], self._ready).outcomes())
 
     def run_many(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """The outcomes of many programs, in the order of the programs, as they get ready.
