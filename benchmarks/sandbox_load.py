@@ -80,9 +80,8 @@ def queue(count: int) -> dict[str, float]:
             in_order &= outcome.kind == "cpu" if hangs else outcome.text == f"{i}\n"
         total = time.perf_counter() - began
     ratio = total / (busy / 2)
-    print(
-        f"queue of {count}: {total:.1f} s, {ratio:.2f} of ideal packing (bar 1.2), in order: {in_order}"
-    )
+    told = f"{total:.1f} s, {ratio:.2f} of ideal packing (bar 1.2)"
+    print(f"queue of {count}: {told}, in order: {in_order}")
     return {"queue_over_ideal": ratio, "order_kept": in_order, "queue_programs": count}
 
 

@@ -229,8 +229,11 @@ class _Batch:
             self._ready(lane)
             lane.put(ticket)
         except (EngineError, ConnectionError) as error:
-            ticket.tries += 1
-            self._failed(lane, [*lane.reset(), ticket], str(error))
+            tickets = lane.reset()  # counts a try of what it was given
+            if ticket not in tickets:
+                ticket.tries += 1
+                tickets.append(ticket)
+            self._failed(lane, tickets, str(error))
 
     def _wait(self) -> None:
         owners = {fd: lane for lane in self._lanes for fd in lane.masks()}

@@ -250,10 +250,11 @@ class _Spawner:
 
     def _clean(self) -> bool:
         """Empties the working directory; a slot that cannot is not used again."""
-        with os.scandir(self.home) as entries:
+        with contextlib.suppress(PermissionError), os.scandir(self.home) as entries:
             if not any(True for _ in entries):
                 return True
         with contextlib.suppress(OSError, RecursionError):
+            os.fchmod(self.home, 0o700)
             empty(self.home)
             return True
         return False
