@@ -1,0 +1,49 @@
+"""The built-in attacks under every condition that this user can enter, all at once.
+
+CPU time decides the verdicts, so that four runs on two cores change none of them.
+"""
+
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from plaudit.sandbox import conditions, selftest
+
+MANY = 120
+
+
+def test_there_are_enough_of_them():
+    suite = selftest.categories()
+    names = [attack.name for attacks in suite.values() for attack in attacks]
+    assert len(names) >= MANY
+    assert len({(c, a.name) for c, attacks in suite.items() for a in attacks}) == len(names)
+    assert {a.style for attacks in suite.values() for a in attacks} == {"call", "stdin", "assert"}
+
+
+@pytest.fixture(scope="module")
+def told():
+    """What the suite printed, by condition."""
+    argv = [sys.executable, "-m", "plaudit", "sandbox", "selftest"]
+    with ThreadPoolExecutor(4) as pool:
+        runs = {
+            name: pool.submit(conditions.run_under, name, argv, capture=True)
+            for name in conditions.available()
+        }
+        return {name: run.result() for name, run in runs.items()}
+
+
+@pytest.mark.parametrize("condition", conditions.CONDITIONS)
+def test_every_attack_is_held(told, condition):
+    if condition not in told:
+        pytest.skip(f"this user cannot become {condition}")
+    done: subprocess.CompletedProcess[bytes] = told[condition]
+    text = done.stdout.decode()
+    assert done.returncode == 0, text + done.stderr.decode()
+    assert "BAD" not in text
+    (total,) = [line.split() for line in text.splitlines() if line.startswith("all ")]
+    assert total[1] == total[2]
+    assert int(total[1]) >= MANY
+    enforced = next(line for line in text.splitlines() if line.startswith("enforced: "))
+    assert ("namespaces" in enforced) == (not condition.startswith("container"))
