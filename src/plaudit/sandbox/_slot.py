@@ -59,7 +59,10 @@ class Slot:
             ours.close()
             os.close(self._lock)
             os.rmdir(self.work)
-            raise ConfigError(f"interpreter {interpreter!r} does not start: {error}") from None
+            if isinstance(error, FileNotFoundError | PermissionError):
+                told = f"interpreter {interpreter!r} does not start: {error}"
+                raise ConfigError(told) from None
+            raise
         finally:
             theirs.close()
         self._unsent: list[tuple[memoryview, list[int]]] = []

@@ -140,6 +140,7 @@ class Sandbox:
         report = lane.slot("python").report
         problem = check_minimum(self._minimum, report)
         if problem:
+            lane.close()
             raise SandboxUnavailable(problem)
         return report
 
@@ -228,7 +229,7 @@ class _Batch:
         try:
             self._ready(lane)
             lane.put(ticket)
-        except (EngineError, ConnectionError) as error:
+        except (EngineError, OSError) as error:  # of the system: a full disk, no descriptors left
             tickets = lane.reset()  # counts a try of what it was given
             if ticket not in tickets:
                 ticket.tries += 1

@@ -309,6 +309,18 @@ def _is_alive(pid):
         return False
 
 
+def test_a_full_disk_is_nobody_s_fault(monkeypatch):
+    def full(*args, **kwargs):
+        raise OSError(28, "No space left on device")
+
+    with Sandbox(slots=1) as box:
+        monkeypatch.setattr(tempfile, "mkdtemp", full)
+        outcome = box.run("print(1)")
+        assert (outcome.kind, outcome.error) == ("sandbox", "[Errno 28] No space left on device")
+        monkeypatch.undo()
+        assert box.run("print(1)").text == "1\n"
+
+
 def test_sweep_takes_what_nobody_holds(tmp_path, monkeypatch):
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     stale = tmp_path / "plaudit-slot-stale"
