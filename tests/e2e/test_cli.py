@@ -252,7 +252,7 @@ def test_resume_goes_on_and_counts_all_rows():
         (["-r", "r1-zero", "--set", "nonsense"], "not KEY=VALUE"),
         (["-r", "r1-zero", "--set", "parts.format.weight=[1"], "not YAML"),
         (["-r", "r1-zero", *LENGTH], "one of the two"),
-        ([], "shipped recipes: dapo"),
+        ([], "shipped recipes: code, dapo"),
         ([*LENGTH, "--column", "prompt"], "NAME=COLUMN"),
         ([*LENGTH, "--workers", "many"], "a number or auto"),
         ([*LENGTH, "--deadline-s", "0"], "deadline_s=0.0"),

@@ -305,6 +305,7 @@ def shared(**options: Any) -> Sandbox:
 def run(program: Work | str, /, **fields: Any) -> Outcome:
     """Runs one program in the shared sandbox; see `Sandbox.run`.
 
+    >>> from plaudit.sandbox import Limits
     >>> run("import time\\nwhile True: time.sleep(1)", limits=Limits(cpu_s=1, wall_s=0.2)).kind
     'wall'
     """
