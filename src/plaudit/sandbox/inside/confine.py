@@ -14,7 +14,6 @@ import resource
 import signal
 import socket
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -165,7 +164,6 @@ def _scrub(work: str) -> None:
         OPENBLAS_NUM_THREADS="1",
         OPENSSL_CONF="/dev/null",  # node looks for one that it may not read
     )
-    tempfile.tempdir = work
 
 
 def limit(task: wire.Task, virtual: int) -> None:

@@ -15,7 +15,6 @@ import json
 import mmap
 import os
 import select
-import shutil
 import signal
 import socket
 import struct
@@ -73,7 +72,10 @@ def _keep(spawner: int, caller: int, work: str) -> None:
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(ended, signal.SIGKILL)
     _end_orphans()
-    shutil.rmtree(work, ignore_errors=True)
+    with contextlib.suppress(OSError, RecursionError):
+        folder = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        empty(folder)
+        os.rmdir(work)
 
 
 def _end_orphans() -> None:
