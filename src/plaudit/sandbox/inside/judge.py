@@ -1,1 +1,466 @@
-"""placeholder"""
+"""The tests' side of a test: runs test code, whose program is in another process.
+
+Each check is ok only when it was reached, held every time, and the program was alive to answer.
+"""
+
+from __future__ import annotations
+
+import builtins
+import contextlib
+import io
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from plaudit.sandbox.inside import distant, pytest_standin, tests_code
+from plaudit.sandbox.inside.tests_code import Unusable
+
+__all__ = ["run"]
+
+_MODULE = "tests"
+_MAX_ERROR = 300
+_ALWAYS_OURS = {
+    "isclose": "math",
+    "isnan": "math",
+    "isinf": "math",
+    "isfinite": "math",
+    "deepcopy": "copy",
+    "Counter": "collections",
+    "defaultdict": "collections",
+    "OrderedDict": "collections",
+    "deque": "collections",
+    "namedtuple": "collections",
+    "allclose": "numpy",
+    "array_equal": "numpy",
+}
+_MODULES = frozenset(
+    [
+        "math",
+        "cmath",
+        "re",
+        "collections",
+        "itertools",
+        "functools",
+        "operator",
+        "random",
+        "string",
+        "copy",
+        "datetime",
+        "decimal",
+        "fractions",
+        "statistics",
+        "heapq",
+        "bisect",
+        "json",
+        "time",
+        "os",
+        "sys",
+        "io",
+        "typing",
+        "numpy",
+        "dataclasses",
+        "enum",
+    ]
+)
+_ALIASES = {"np": "numpy"}
+_NEVER_THEIRS = frozenset(
+    [
+        "abs",
+        "all",
+        "any",
+        "bool",
+        "bytes",
+        "complex",
+        "dict",
+        "enumerate",
+        "float",
+        "frozenset",
+        "getattr",
+        "hasattr",
+        "hash",
+        "id",
+        "int",
+        "isinstance",
+        "issubclass",
+        "iter",
+        "len",
+        "list",
+        "map",
+        "next",
+        "object",
+        "print",
+        "range",
+        "repr",
+        "round",
+        "set",
+        "sorted",
+        "str",
+        "super",
+        "tuple",
+        "type",
+        "vars",
+        "zip",
+    ]
+)
+
+
+class _Stop(BaseException):
+    """The first check that failed ends the tests."""
+
+
+def run(
+    tests: str,
+    *,
+    sock: socket.socket,
+    setup: str = "",
+    style: str = "assert",
+    stop_at_first: bool = False,
+) -> dict[str, Any]:
+    """Runs test code against the program at the other end of a socket.
+
+    Returns ``{"checks": [{"line", "ok", "error"}...], "finished", "error", "opaque"}``: one check
+    for each assertion ("assert") or each test ("unittest", "pytest"); `finished`: the tests came to
+    their end; `opaque`: some values stayed in the program's process. Tests that cannot be run at
+    all, whatever the program is, add ``"fault": "input"``.
+    """
+    program = distant.Program(sock, _MODULE)
+    try:
+        judge = _Judge(program, stop_at_first)
+        with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
+            judge.run(setup, tests, style)
+    except Unusable as error:
+        return {**_verdict([], False, str(error), program), "fault": "input"}
+    error = judge.error or program.death
+    return _verdict(judge.results(), not error, error, program)
+
+
+def _verdict(
+    checks: list[dict[str, Any]], finished: bool, error: str, program: distant.Program
+) -> dict[str, Any]:
+    opaque = program.was_opaque
+    return {"checks": checks, "finished": finished, "error": error[:_MAX_ERROR], "opaque": opaque}
+
+
+class _Nowhere(io.TextIOBase):
+    def write(self, text: str) -> int:
+        return len(text)
+
+
+class _Judge:
+    """Runs the tests and keeps what became of each check; the recorder of instrumented code."""
+
+    Caught = Exception
+
+    def __init__(self, program: distant.Program, stop_at_first: bool):
+        self.program = program
+        self.stop_at_first = stop_at_first
+        self.checks: list[tests_code.Check] = []
+        self.entered: set[int] = set()
+        self.error = ""
+
+    def run(self, setup: str, tests: str, style: str) -> None:
+        if style not in _STYLES:
+            raise Unusable(f"unknown style of tests {style!r}")
+        before = tests_code.parse(setup, "setup")
+        tree = tests_code.parse(tests, "tests")
+        pytest_standin.register()
+        namespace = self._namespace([before, tree])
+        parts = tests_code.Checks()
+        if style == "assert":
+            parts = tests_code.instrument(tree, tests)
+            self.checks = parts.found
+            if not self.checks:
+                raise Unusable("the tests contain no assertion")
+        elif not _has_tests(tree, style):
+            raise Unusable(f"the tests contain no test in the style of {style}")
+        namespace[tests_code.RECORDER] = self
+        with self._guarded():
+            exec(_compiled(before, "setup"), namespace)
+            self.entered.add(0)
+            exec(_compiled(tree, "tests"), namespace)
+            _STYLES[style](self, namespace)
+
+    def _namespace(self, trees: list[Any]) -> dict[str, Any]:
+        module = types.ModuleType(_MODULE)
+        sys.modules[_MODULE] = module
+        namespace = vars(module)
+        namespace["__builtins__"] = builtins
+        names: dict[str, str] = {}
+        modules: set[str] = set()
+        used: set[str] = set()
+        bound: set[str] = set()
+        for tree in trees:
+            found, found_modules = tests_code.bind_program(tree)
+            names |= found
+            modules |= found_modules
+            free, own = tests_code.open_names(tree)
+            used |= free
+            bound |= own
+        namespace.update(self._resolved(used - bound, names, modules))
+        return namespace
+
+    def _resolved(self, used: set[str], names: dict[str, str], modules: set[str]) -> dict[str, Any]:
+        """What the tests use and do not define: Python's own, helpers, and then the program's."""
+        ours = {name: _ours(name) for name in used if name not in names and name not in modules}
+        ours = {name: value for name, value in ours.items() if value is not _MISSING}
+        wanted = {name for name in used if name not in ours and not tests_code.is_builtin(name)}
+        wanted = {name for name in wanted if not name.startswith("__")} - modules
+        wanted |= set(names.values())
+        if not wanted and not modules:  # a program may be called like a builtin: sum(10, 15)
+            wanted = {n for n in used if tests_code.is_builtin(n)} - _NEVER_THEIRS
+            wanted = {n for n in wanted if not _is_error(n)}
+        attributes = {name: value for name, value in names.items()}
+        try:
+            theirs = self.program.names(sorted(wanted))
+        except distant.CandidateDied as error:
+            self.error = str(error)
+            return ours
+        bound = {name: theirs[value] for name, value in attributes.items() if value in theirs}
+        found = {**ours, **{name: theirs[name] for name in wanted if name in theirs}, **bound}
+        return {**found, **{name: _Module(self.program, theirs) for name in modules}}
+
+    @contextlib.contextmanager
+    def _guarded(self) -> Iterator[None]:
+        try:
+            yield
+        except _Stop:
+            self.error = self.error or "stopped at the first check that failed"
+        except Unusable:
+            raise
+        except BaseException as error:
+            self.error = self.error or _told(error)
+
+    # what instrumented code calls
+
+    def enter(self, place: int) -> None:
+        self.entered.add(place)
+
+    def reach(self, place: int) -> int:
+        self.checks[place].is_reached = True
+        return place
+
+    def hold(self, place: int, value: Any, message: Callable[[], Any]) -> None:
+        check = self.checks[place]
+        if value:
+            self._alive()
+            check.passed = True
+            return
+        told = message()
+        check.error = check.error or (str(told)[:200] if told is not None else check.text)
+        raise AssertionError(check.error)
+
+    def failed(self, place: int) -> None:
+        check = self.checks[place]
+        error = sys.exc_info()[1]
+        if check.error is None and error is not None:
+            check.error = _told(error)
+        if self.stop_at_first:
+            raise _Stop
+
+    def _alive(self) -> None:
+        if self.program.death:
+            raise distant.CandidateDied(self.program.death)
+
+    # the end
+
+    def results(self) -> list[dict[str, Any]]:
+        """Checks that were reached, or had to be; those that the tests' own `try` ended are not."""
+        found = []
+        for check in self.checks:
+            must = check.owner is not None and (check.owner in self.entered or check.owner == 0)
+            if check.error is not None:
+                found.append(_check(check.line, False, check.error))
+            elif check.passed:
+                found.append(_check(check.line, True, ""))
+            elif must and (self.error or not check.is_reached):
+                found.append(_check(check.line, False, self.error or "not reached"))
+        if not found and not self.error:
+            self.error = "no check was reached"
+        return found
+
+
+def _check(line: int, ok: bool, error: str) -> dict[str, Any]:
+    return {"line": line, "ok": ok, "error": error[:_MAX_ERROR]}
+
+
+_MISSING: Any = object()
+
+
+def _ours(name: str) -> Any:
+    """What a name means that is never asked of the program."""
+    if name == "approx":
+        return pytest_standin.approx
+    if name in ("pytest", "raises"):
+        module = sys.modules["pytest"]
+        return module if name == "pytest" else pytest_standin.raises
+    if name in _ALWAYS_OURS:
+        return getattr(_module(_ALWAYS_OURS[name]), name, _MISSING)
+    if name in _ALIASES or name in _MODULES or name == "unittest":
+        return _module(_ALIASES.get(name, name))
+    return _MISSING
+
+
+def _module(name: str) -> Any:
+    try:
+        __import__(name)
+    except ImportError:
+        return _MISSING
+    return sys.modules[name]
+
+
+def _is_error(name: str) -> bool:
+    found = getattr(builtins, name)
+    return isinstance(found, type) and issubclass(found, BaseException)
+
+
+class _Module:
+    """The program as a module (``import solution``)."""
+
+    def __init__(self, program: distant.Program, known: dict[str, Any]):
+        self._program = program
+        self._known = known
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        if name not in self._known:
+            self._known.update(self._program.names([name]))
+        if name not in self._known:
+            raise AttributeError(f"the program has no {name!r}")
+        return self._known[name]
+
+
+def _compiled(tree: Any, name: str) -> Any:
+    try:
+        return compile(tree, name, "exec", dont_inherit=True)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        raise Unusable(f"{name} are no Python: {error}") from None
+
+
+def _told(error: BaseException) -> str:
+    try:
+        message = str(error)
+    except Exception:  # an exception of the tests may not be able to say what it is
+        message = ""
+    return f"{type(error).__name__}: {message}"[:_MAX_ERROR]
+
+
+# --- styles ---------------------------------------------------------------------------------------
+
+
+def _has_tests(tree: Any, style: str) -> bool:
+    import ast
+
+    nodes = list(ast.walk(tree))
+    if style == "unittest":
+        return any(isinstance(node, ast.ClassDef) for node in nodes)
+    functions = [n for n in nodes if isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef)]
+    return any(node.name.startswith("test") for node in functions)
+
+
+def _finish_asserts(judge: _Judge, namespace: dict[str, Any]) -> None:
+    """Test functions that the text leaves to a runner are run."""
+    if len(judge.entered) > 1 or any(check.owner == 0 for check in judge.checks):
+        return
+    for case in pytest_standin.cases(namespace):
+        case.run()
+
+
+def _run_cases(judge: _Judge, namespace: dict[str, Any]) -> None:
+    cases = list(pytest_standin.cases(namespace))
+    if not cases:
+        raise Unusable("the tests contain no test in the style of pytest")
+    judge.checks = [tests_code.Check(case.line, case.name, 0) for case in cases]
+    for check, case in zip(list(judge.checks), cases, strict=True):
+        try:
+            case.run()
+            judge._alive()
+            check.passed = True
+        except pytest_standin.Skipped:
+            judge.checks.remove(check)
+        except Exception as error:
+            check.error = _told(error)
+            if judge.stop_at_first:
+                raise _Stop from None
+
+
+def _run_unittest(judge: _Judge, namespace: dict[str, Any]) -> None:
+    import unittest
+
+    kinds = [
+        value
+        for value in namespace.values()
+        if isinstance(value, type) and issubclass(value, unittest.TestCase)
+    ]
+    kinds = [kind for kind in kinds if kind.__module__ == _MODULE]
+    loader = unittest.TestLoader()
+    suites = [loader.loadTestsFromTestCase(kind) for kind in kinds]
+    tests = [test for suite in suites for test in suite]
+    if not tests:
+        raise Unusable("the tests contain no test in the style of unittest")
+    found = {test.id(): tests_code.Check(_line(test), test.id(), 0) for test in tests}
+    judge.checks = list(found.values())
+    result = _result(judge, found)
+    for suite in suites:
+        if not result.shouldStop:
+            suite.run(result)
+    if result.shouldStop:
+        raise _Stop
+
+
+def _line(test: Any) -> int:
+    method = getattr(type(test), test._testMethodName)
+    code = getattr(method, "__code__", None)
+    return code.co_firstlineno if code is not None else 0
+
+
+def _result(judge: _Judge, found: dict[str, tests_code.Check]) -> Any:
+    import unittest
+
+    class Result(unittest.TestResult):
+        def addSuccess(self, test: Any) -> None:
+            if not judge.program.death:
+                found[test.id()].passed = True
+
+        def addError(self, test: Any, err: Any) -> None:
+            if isinstance(err[1], Unusable):
+                raise err[1]
+            self._fail(test, err)
+
+        def addFailure(self, test: Any, err: Any) -> None:
+            self._fail(test, err)
+
+        def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+            if err is not None:
+                self._fail(test, err)
+
+        def addUnexpectedSuccess(self, test: Any) -> None:
+            self._fail(test, (None, AssertionError("succeeded unexpectedly"), None))
+
+        def addExpectedFailure(self, test: Any, err: Any) -> None:
+            self.addSuccess(test)
+
+        def addSkip(self, test: Any, reason: str) -> None:
+            check = found.get(test.id())
+            if check in judge.checks:
+                judge.checks.remove(check)
+
+        def _fail(self, test: Any, err: Any) -> None:
+            check = found.get(test.id())
+            if check is None:
+                judge.error = judge.error or _told(err[1])
+            elif check.error is None:
+                check.error = _told(err[1])
+            if judge.stop_at_first:
+                self.stop()
+
+    return Result()
+
+
+_STYLES: dict[str, Callable[[_Judge, dict[str, Any]], None]] = {
+    "assert": _finish_asserts,
+    "pytest": _run_cases,
+    "unittest": _run_unittest,
+}

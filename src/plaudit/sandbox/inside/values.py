@@ -26,6 +26,7 @@ __all__ = [
     "Named",
     "Opaque",
     "decode",
+    "described",
     "dumps",
     "encode",
     "is_true",
@@ -99,7 +100,7 @@ def _encode(value: Any, handles: Handles | None, depth: int) -> Any:
         found = handles(value, write is None)
         if found is not None:
             return found
-    return write(value, handles, depth + 1) if write else {"o": _opaque(value)}
+    return write(value, handles, depth + 1) if write else {"o": described(value)}
 
 
 def _writer(kind: type) -> Callable[[Any, Any, int], Any] | None:
@@ -113,7 +114,8 @@ def _writer(kind: type) -> Callable[[Any, Any, int], Any] | None:
     return None
 
 
-def _opaque(value: Any) -> dict[str, Any]:
+def described(value: Any) -> dict[str, Any]:
+    """What is told of a value without a plain form: its type's name, and its truth, taken now."""
     kind = type(value)
     return {"type": f"{kind.__module__}.{kind.__qualname__}"[:200], "true": _truth(value)}
 
@@ -193,7 +195,7 @@ def _write_type(value: type, handles: Any, depth: int) -> Any:
         found = handles(value, True)
         if found is not None:
             return found
-    return {"k": value.__name__} if is_builtin else {"o": _opaque(value)}
+    return {"k": value.__name__} if is_builtin else {"o": described(value)}
 
 
 def _write_decimal(value: Any, handles: Any, depth: int) -> Any:
@@ -213,7 +215,7 @@ def _write_array(value: Any, handles: Any, depth: int) -> Any:
 
 def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
     plain = value.tolist()
-    return {"o": _opaque(value)} if type(plain) is type(value) else _encode(plain, handles, depth)
+    return {"o": described(value)} if type(plain) is type(value) else _encode(plain, handles, depth)
 
 
 def _write_when(value: Any, handles: Any, depth: int) -> Any:

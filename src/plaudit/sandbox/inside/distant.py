@@ -1,0 +1,446 @@
+"""The program as its tests see it: proxies of what stays in the program's process.
+
+Everything here runs beside the tests and takes the program's words for data. A value of a base type
+arrives as plain data. An object without a plain form is a `Distant`: its attributes and methods are
+asked for, its truth is the one sent with it, and it equals nothing but itself, unless it is of a
+class that the tests name themselves. Arithmetic and order with plain values, in which an expected
+value would travel, work only on objects that the tests have made themselves.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import operator
+import socket
+import sys
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, NoReturn
+
+from plaudit.sandbox.inside import serve, talk, values
+
+__all__ = ["CandidateDied", "CandidateExit", "Distant", "Program"]
+
+_BATCHES = (1, 8, 64, 512, 4096)
+_DATA = (list, dict, set, bytearray)
+
+
+class CandidateDied(BaseException):
+    """The program's process is gone, or says nonsense. Not an Exception: tests catch those."""
+
+
+class CandidateExit(RuntimeError):
+    """The program tried to leave (SystemExit, KeyboardInterrupt) in a call."""
+
+
+class Distant:
+    """An object of the program. Its own attributes begin with `_d_`; all others are asked for."""
+
+    _d_place: int
+    _d_program: Program
+    _d_about: dict[str, Any]
+    _d_made: bool
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__") or name.startswith("_d_"):
+            raise AttributeError(name)
+        return self._d_program.act("get", self, name)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._d_program.act("set", self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self._d_program.act("del", self, name)
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        return self._d_program.call("call", (self, *args), keywords)
+
+    def __bool__(self) -> bool:
+        if self._d_made:
+            return self._d_program.act("truth", self) is True
+        return self._d_about["true"] is True
+
+    def __eq__(self, other: Any) -> Any:
+        if other is self:
+            return True
+        if isinstance(other, Distant):
+            asked = self._d_about["k"] or other._d_about["k"]
+            return bool(asked) and self._d_program.act("eq", self, other) is True
+        if self._d_about.get("b") and type(other).__module__ == "builtins":
+            base = self._d_program.act("base", self)
+            return not isinstance(base, Distant) and base == other
+        return NotImplemented
+
+    def __hash__(self) -> int:
+        if not self._d_about["k"]:
+            return hash(self._d_place)
+        return hash(self._d_program.act("hash", self))
+
+    def __contains__(self, item: Any) -> bool:
+        if self._d_made:
+            return self._d_program.act("contains", self, item) is True
+        return any(found is item or found == item for found in self)
+
+    def __iter__(self) -> Iterator[Any]:
+        return self._d_program.items(self)
+
+    def __reversed__(self) -> Iterator[Any]:
+        return iter(self._d_program.act("reversed", self))
+
+    def __enter__(self) -> Any:
+        return self._d_program.act("enter", self)
+
+    def __exit__(self, *_: Any) -> None:
+        self._d_program.act("leave", self)
+
+    def __index__(self) -> int:
+        return _exact(self._d_program.act("index", self), int)
+
+    def __format__(self, pattern: str) -> str:
+        return _exact(self._d_program.act("format", self, pattern), str)
+
+    def __dir__(self) -> Any:
+        return self._d_program.act("dir", self)
+
+
+def _exact(value: Any, kind: type) -> Any:
+    if type(value) is not kind:
+        raise TypeError(f"the program's object gives no {kind.__name__}")
+    return value
+
+
+def _alone(name: str, kind: type | None = None) -> Callable[..., Any]:
+    def method(self: Distant, *args: Any) -> Any:
+        found = self._d_program.act(name, self, *args)
+        return found if kind is None else _exact(found, kind)
+
+    return method
+
+
+def _paired(name: str, is_swapped: bool = False) -> Callable[..., Any]:
+    def method(self: Distant, other: Any) -> Any:
+        if not (self._d_made or isinstance(other, Distant)):
+            return NotImplemented
+        found = self._d_program.act(name, *((other, self) if is_swapped else (self, other)))
+        if isinstance(found, Distant) and self._d_made:
+            object.__setattr__(found, "_d_made", True)
+        return found
+
+    return method
+
+
+for _name in ["len", "int", "float", "complex", "repr", "str", "hash", "index"]:
+    if _name not in ("hash", "index"):
+        _kind = {"len": int, "repr": str, "str": str}.get(_name) or getattr(builtins, _name)
+        setattr(Distant, f"__{_name}__", _alone(_name, _kind))
+for _name in ["neg", "pos", "abs", "invert", "round", "next", "getitem", "setitem", "delitem"]:
+    setattr(Distant, f"__{_name}__", _alone(_name))
+for _name in ["lt", "le", "gt", "ge"]:
+    setattr(Distant, f"__{_name}__", _paired(_name))
+for _name in [
+    "add",
+    "sub",
+    "mul",
+    "truediv",
+    "floordiv",
+    "mod",
+    "pow",
+    "matmul",
+    "and",
+    "or",
+    "xor",
+    "lshift",
+    "rshift",
+    "divmod",
+]:
+    _act = "divmod" if _name == "divmod" else getattr(operator, f"__{_name}__").__name__.strip("_")
+    setattr(Distant, f"__{_name}__", _paired(_name))
+    setattr(Distant, f"__r{_name}__", _paired(_name, True))
+
+
+class _Kind(type):
+    """The type of the judge's stand-ins for the program's classes."""
+
+    _d_place: int
+    _d_program: Program
+
+    def __call__(cls, *args: Any, **keywords: Any) -> Any:
+        made = cls._d_program.call("call", (cls, *args), keywords)
+        if isinstance(made, Distant):
+            object.__setattr__(made, "_d_made", True)
+        return made
+
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
+        if "_d_place" not in body:
+            body["_d_subclass"] = True
+        return super().__new__(cls, name, bases, body)
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("__") or name.startswith("_d_"):
+            raise AttributeError(name)
+        return cls._d_program.act("get", cls, name)
+
+    def __setattr__(cls, name: str, value: Any) -> None:
+        if name.startswith("__") or name.startswith("_d_"):
+            return super().__setattr__(name, value)
+        return cls._d_program.act("set", cls, name, value)
+
+    def __iter__(cls) -> Iterator[Any]:
+        return cls._d_program.items(cls)
+
+    def __len__(cls) -> int:
+        return _exact(cls._d_program.act("len", cls), int)
+
+    def __bool__(cls) -> bool:
+        return True
+
+    def __getitem__(cls, item: Any) -> Any:
+        return cls._d_program.act("getitem", cls, item)
+
+
+class Program:
+    """The program's process, seen from its tests; `death` says why nothing more is believed."""
+
+    def __init__(self, sock: socket.socket, module: str):
+        self.module = module
+        self.line = talk.Line(sock, self.answer)
+        self.death = ""
+        self.was_opaque = False
+        self.distant: dict[int, Distant] = {}
+        self.kinds: dict[str, type] = {}
+        self.places: dict[int, type] = {}
+        self.errors: dict[str, type[Exception]] = {}
+        self.lent: list[Any] = []
+        self.lent_places: dict[int, int] = {}
+
+    # names
+
+    def names(self, wanted: list[str]) -> dict[str, Any]:
+        """What the program has under these names; helpers come from this interpreter."""
+        found = self._ask(["names", wanted]).get("r")
+        if type(found) is not dict:
+            self._die("no names")
+        told = {name: about for name, about in found.items() if name in wanted}
+        try:
+            order = sorted(told, key=lambda name: len(told[name].get("bases", ())))
+            made = {name: self._named(name, told[name]) for name in order}
+        except (values.Malformed, TypeError, KeyError, AttributeError, ValueError) as error:
+            self._die(f"not readable: {error}")
+        self.was_opaque = False  # functions and classes are what is expected
+        return made
+
+    def _named(self, name: str, about: dict[str, Any]) -> Any:
+        if "helper" in about:
+            return _helper(name, about["helper"])
+        if "class" not in about:
+            return self.decode(about["value"])
+        if about["errors"]:
+            made: type = self._error_type(name, about["errors"])
+            self.errors[name] = made  # type: ignore[assignment]
+            return made
+        bases = tuple(self.kinds[base] for base in about["bases"][:1] if base in self.kinds)
+        body = {"_d_place": int(about["class"]), "_d_program": self}
+        made = _Kind(str(about["name"]), bases or (Distant,), body)
+        self.kinds[name] = self.places[made._d_place] = made
+        return made
+
+    def _error_type(self, name: str, names: list[str]) -> type[Exception]:
+        return type(name, (self._known_error(names),), {"__module__": "solution"})
+
+    def _known_error(self, names: list[str]) -> type[Exception]:
+        for name in names:
+            if name in self.errors:
+                return self.errors[name]
+            found = getattr(builtins, name, None)
+            if isinstance(found, type) and issubclass(found, Exception):
+                return found
+            if isinstance(found, type) and issubclass(found, BaseException):
+                return CandidateExit
+        return Exception
+
+    # calls
+
+    def act(self, name: str, *args: Any) -> Any:
+        return self.call(name, args, {})
+
+    def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        encoded = [self.encode(arg) for arg in args]
+        named = [[name, self.encode(value)] for name, value in keywords.items()]
+        reply = self._ask([act, encoded, named])
+        try:
+            for place, changed in reply.get("c", ()):
+                _change(args[place], self.decode(changed))
+            if "same" in reply:
+                return args[reply["same"]]
+            if "r" in reply:
+                return self.decode(reply["r"])
+            error = self._error(reply)
+        except (values.Malformed, TypeError, ValueError, KeyError, IndexError) as problem:
+            self._die(f"not readable: {problem}")
+        raise error
+
+    def _ask(self, question: Any) -> dict[str, Any]:
+        if self.death:
+            raise CandidateDied(self.death)
+        try:
+            return self.line.ask(question)
+        except talk.Closed as error:
+            self._die(str(error))
+
+    def _die(self, why: str) -> NoReturn:
+        self.death = self.death or why or "the program's process is gone"
+        raise CandidateDied(self.death)
+
+    def _error(self, reply: dict[str, Any]) -> Exception:
+        names = [str(name) for name in reply.get("k", ())][:50] or ["Exception"]
+        kind = self._known_error(names)
+        if kind is CandidateExit:
+            return CandidateExit(f"the program raised {names[0]}")
+        if names[0] not in (kind.__name__, "Exception") and names[0].isidentifier():
+            kind = self._error_type(names[0], names)
+        args = self.decode(reply["a"]) if "a" in reply else [str(reply.get("m", ""))]
+        try:
+            return kind(*args)
+        except Exception:  # an exception with a constructor of its own
+            return CandidateExit(f"{names[0]}: {reply.get('m', '')}"[:300])
+
+    def items(self, subject: Any) -> Iterator[Any]:
+        """Iterates by few questions; an endless iterator is asked for what is used, and some."""
+        iterator = self.act("iter", subject)
+        if not isinstance(iterator, Distant):
+            yield from iterator
+            return
+        turn = 0
+        while True:
+            num = _BATCHES[min(turn, len(_BATCHES) - 1)]
+            batch = self.act("take", iterator, num)
+            if type(batch) is not list or len(batch) > num:
+                self._die("not readable: no batch")
+            yield from batch
+            if len(batch) < num:
+                return
+            turn += 1
+
+    # what the program asks of the tests' own objects
+
+    def answer(self, question: Any) -> dict[str, Any]:
+        try:
+            act, place, encoded, keywords = question
+            args = [self.decode(item) for item in encoded]
+            named = {str(name): self.decode(item) for name, item in keywords}
+            if type(place) is not int or not 0 <= place < len(self.lent):
+                raise TypeError("no such object")
+            return {"r": self.encode(self._lend(act, self.lent[place], args, named))}
+        except Exception as error:
+            return {"x": type(error).__name__, "m": str(error)[:300]}
+
+    def _lend(self, act: str, subject: Any, args: list[Any], named: dict[str, Any]) -> Any:
+        """Does to a lent object what its class lets anybody do; never looks behind it."""
+        if act in serve.SPECIAL:
+            if act == "__next__" and hasattr(type(subject), "__next__"):
+                return next(subject)
+            if act == "__call__" and callable(subject):
+                return subject(*args, **named)
+            if act in self._special(type(subject)):
+                return getattr(type(subject), act)(subject, *args)
+        elif act in ("get", "set", "del") and self._is_own(subject):
+            name = args[0]
+            if type(name) is str and not name.startswith("__"):
+                return {"get": getattr, "set": setattr, "del": delattr}[act](subject, *args)
+        raise AttributeError(f"{type(subject).__name__} does not lend {act!r}"[:100])
+
+    def _is_own(self, value: Any) -> bool:
+        return type(value).__module__ == self.module
+
+    def _special(self, kind: type) -> list[str]:
+        own = [vars(base) for base in kind.__mro__ if base.__module__ == self.module]
+        found = [name for name in serve.SPECIAL if any(body.get(name) for body in own)]
+        return found
+
+    # values
+
+    def encode(self, value: Any) -> Any:
+        return values.encode(value, self._handle)
+
+    def decode(self, encoded: Any) -> Any:
+        return values.decode(encoded, self._found)
+
+    def _handle(self, value: Any, is_opaque: bool) -> Any:
+        kind = type(value)
+        if isinstance(value, Distant) or kind is _Kind:
+            return {"h": value._d_place}
+        is_function = callable(value) and not isinstance(value, types.ModuleType)
+        if not is_opaque and not self._is_own(value):
+            return None
+        if hasattr(kind, "__next__"):
+            special = ["__next__", "__iter__"] if not self._is_own(value) else self._special(kind)
+        elif is_function:
+            special = ["__call__", *self._special(kind)]
+        elif self._is_own(value):
+            special = self._special(kind)
+        else:
+            return None
+        place = self.lent_places.setdefault(id(value), len(self.lent))
+        if place == len(self.lent):
+            self.lent.append(value)
+        return {"j": [place, kind.__name__, special]}
+
+    def _found(self, tag: str, body: Any) -> Any:
+        if tag == "j" and type(body) is int and 0 <= body < len(self.lent):
+            return self.lent[body]
+        if tag != "o" or type(body) is not dict or type(body.get("h")) is not int:
+            raise values.Malformed(f"unknown tag {tag[:20]!r}")
+        self.was_opaque = True
+        place = body["h"]
+        if place in self.places:
+            return self.places[place]
+        names = [str(name) for name in body.get("k", ()) if name in self.kinds]
+        found = self.distant.get(place)
+        if found is None:
+            found = object.__new__(self.kinds[names[0]] if names else Distant)
+            hidden = {"_d_place": place, "_d_program": self, "_d_made": False}
+            for name, value in hidden.items():
+                object.__setattr__(found, name, value)
+            self.distant[place] = found
+        about = {"k": names, "true": body.get("true"), "b": body.get("b") is True}
+        object.__setattr__(found, "_d_about", about)
+        return found
+
+
+def _helper(name: str, module: Any) -> Any:
+    if module not in (*serve.HELPERS, "numpy"):
+        raise values.Malformed(f"no helper module: {str(module)[:40]}")
+    found = importlib.import_module(module)
+    return getattr(found, name, found)
+
+
+def _change(old: Any, new: Any) -> None:
+    """Makes an argument what the program made of its copy; inner objects stay the same objects."""
+    if type(old) is not type(new):
+        return
+    if isinstance(old, list):
+        old[:] = [_merged(a, b) for a, b in zip(old, new, strict=False)] + new[len(old) :]
+    elif isinstance(old, dict):
+        kept = {key: _merged(old[key], new[key]) if key in old else new[key] for key in new}
+        old.clear()
+        old.update(kept)
+    elif isinstance(old, set):
+        old.clear()
+        old.update(new)
+    elif isinstance(old, bytearray):
+        old[:] = new
+    elif isinstance(old, tuple):
+        for first, second in zip(old, new, strict=False):
+            _merged(first, second)
+
+
+def _merged(old: Any, new: Any) -> Any:
+    if type(old) is type(new) and isinstance(old, (*_DATA, tuple)):
+        _change(old, new)
+        return new if isinstance(old, tuple) else old
+    return new
+
+
+if sys.version_info < (3, 10):  # pragma: no cover
+    raise ImportError("Python 3.10 or newer")

@@ -1,0 +1,342 @@
+"""As much of pytest as test texts for programs use, and a clear refusal of the rest."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+import itertools
+import math
+import pathlib
+import re
+import sys
+import tempfile
+import types
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+
+from plaudit.sandbox.inside.tests_code import Unusable
+
+__all__ = ["Skipped", "approx", "cases", "module", "raises"]
+
+
+class Skipped(Exception):
+    """A test that takes itself out."""
+
+
+class Failed(AssertionError):
+    """A test that says it has failed."""
+
+
+class _Info:
+    """What `raises` caught."""
+
+    value: Any = None
+
+    @property
+    def type(self) -> type[BaseException]:
+        return type(self.value)
+
+    def match(self, pattern: str) -> bool:
+        assert re.search(pattern, str(self.value)), f"{str(self.value)!r} is not like {pattern!r}"
+        return True
+
+
+class raises:
+    """``with raises(E, match=...) as info``, or ``raises(E, function, *args)``."""
+
+    def __new__(cls, expected: Any, *args: Any, match: str | None = None, **keywords: Any) -> Any:
+        self = super().__new__(cls)
+        self.expected, self.pattern, self.info = expected, match, _Info()
+        if not args:
+            return self
+        with self:
+            args[0](*args[1:], **keywords)
+        return self.info
+
+    def __enter__(self) -> _Info:
+        return self.info
+
+    def __exit__(self, kind: Any, value: Any, trace: Any) -> bool:
+        if kind is None:
+            raise Failed(f"did not raise {self.expected}")
+        if not issubclass(kind, Exception) or not issubclass(kind, self.expected):
+            return False
+        self.info.value = value
+        return self.pattern is None or self.info.match(self.pattern)
+
+
+class approx:
+    """Equal to what is within ``max(rel * |expected|, abs)``; of numbers, lists, tuples, dicts."""
+
+    __array_ufunc__ = None
+    __hash__ = None  # type: ignore[assignment]
+
+    def __init__(self, expected: Any, rel: Any = None, abs: Any = None, nan_ok: bool = False):
+        self.expected, self.rel, self.abs, self.nan_ok = expected, rel, abs, nan_ok
+
+    def __repr__(self) -> str:
+        return f"approx({self.expected!r})"
+
+    def __eq__(self, actual: Any) -> bool:
+        return self._near(actual, self.expected)
+
+    def _near(self, actual: Any, expected: Any) -> bool:
+        expected, actual = _listed(expected), _listed(actual)
+        if isinstance(expected, dict):
+            is_alike = isinstance(actual, dict) and actual.keys() == expected.keys()
+            return is_alike and all(self._near(actual[key], expected[key]) for key in expected)
+        if isinstance(expected, list | tuple):
+            is_alike = isinstance(actual, list | tuple) and len(actual) == len(expected)
+            return is_alike and all(map(self._near, actual, expected))
+        if not _is_number(expected) or not _is_number(actual):
+            return type(actual) is type(expected) and bool(actual == expected)
+        return self._near_number(actual, expected)
+
+    def _near_number(self, actual: Any, expected: Any) -> bool:
+        if actual == expected:
+            return True
+        if expected != expected:
+            return self.nan_ok and actual != actual
+        if not isinstance(expected, complex) and math.isinf(expected):
+            return False
+        least = 1e-12 if self.abs is None else self.abs
+        rel = (0.0 if self.abs is not None else 1e-6) if self.rel is None else self.rel
+        try:
+            return bool(abs(actual - expected) <= max(rel * abs(expected), least))
+        except (TypeError, OverflowError):
+            return bool(abs(float(actual) - float(expected)) <= max(rel * abs(expected), least))
+
+
+def _listed(value: Any) -> Any:
+    return value.tolist() if type(value).__module__ == "numpy" else value
+
+
+def _is_number(value: Any) -> bool:
+    return hasattr(type(value), "__abs__") and type(value) is not bool and hasattr(value, "real")
+
+
+class param(NamedTuple):
+    """One set of arguments with its marks."""
+
+    values: tuple[Any, ...]
+    marks: tuple[Any, ...] = ()
+
+
+def _param(*values: Any, marks: Any = (), id: Any = None) -> param:
+    return param(values, tuple(marks) if isinstance(marks, list | tuple) else (marks,))
+
+
+class _Mark:
+    """``mark.NAME`` and ``mark.NAME(...)``: kept on the function or class, read by `cases`."""
+
+    def __init__(self, name: str, args: tuple[Any, ...] = (), keywords: dict[str, Any] = {}):
+        self.name, self.args, self.keywords = name, args, keywords
+
+    def __call__(self, *args: Any, **keywords: Any) -> Any:
+        is_decorating = len(args) == 1 and not keywords and callable(args[0])
+        if (is_decorating and inspect.isroutine(args[0])) or inspect.isclass(
+            args[0] if args else 0
+        ):
+            args[0].__dict__.get("pytestmark")
+            args[0].pytestmark = [*vars(args[0]).get("pytestmark", ()), self]
+            return args[0]
+        return _Mark(self.name, args, keywords)
+
+    def skips(self) -> bool:
+        if self.name == "skip":
+            return True
+        return self.name == "skipif" and bool(self.args[0] if self.args else False)
+
+
+class _Marks:
+    def __getattr__(self, name: str) -> _Mark:
+        return _Mark(name)
+
+
+def _fixture(function: Any = None, **options: Any) -> Any:
+    def made(function: Any) -> Any:
+        function.is_fixture = True
+        function.fixture_name = options.get("name") or function.__name__
+        function.is_automatic = options.get("autouse", False)
+        if options.get("params") is not None:
+            raise Unusable("the tests use fixture(params=...), which is not supported")
+        return function
+
+    return made(function) if function is not None else made
+
+
+def _skip(reason: str = "", **_: Any) -> None:
+    raise Skipped(reason)
+
+
+def _fail(reason: str = "", **_: Any) -> None:
+    raise Failed(reason)
+
+
+def _unknown(name: str) -> Any:
+    if name.startswith("__"):
+        raise AttributeError(name)
+    raise Unusable(f"the tests use pytest.{name}, which is not supported")
+
+
+def module() -> types.ModuleType:
+    """The stand-in, to be registered as `pytest`."""
+    made = types.ModuleType("pytest")
+    vars(made).update(
+        raises=raises,
+        approx=approx,
+        param=_param,
+        mark=_Marks(),
+        fixture=_fixture,
+        skip=_skip,
+        fail=_fail,
+        main=lambda *args, **keywords: 0,
+        __getattr__=_unknown,
+    )
+    return made
+
+
+class Case(NamedTuple):
+    """One test: a line, a name, and what runs it."""
+
+    line: int
+    name: str
+    run: Callable[[], Any]
+
+
+def cases(namespace: dict[str, Any]) -> Iterator[Case]:
+    """The tests of a module, in order. Raises: Unusable for a fixture that nobody defines."""
+    fixtures = {
+        value.fixture_name: value
+        for value in namespace.values()
+        if inspect.isfunction(value) and getattr(value, "is_fixture", False)
+    }
+    for name, value in list(namespace.items()):
+        if name.startswith("test") and inspect.isfunction(value):
+            yield from _function_cases(name, value, value, None, fixtures)
+        elif name.startswith("Test") and type(value) is type and value.__module__ == "tests":
+            yield from _class_cases(name, value, fixtures)
+
+
+def _class_cases(name: str, kind: type, fixtures: dict[str, Any]) -> Iterator[Case]:
+    own = {
+        value.fixture_name: value
+        for value in vars(kind).values()
+        if inspect.isfunction(value) and getattr(value, "is_fixture", False)
+    }
+    methods = {key: getattr(kind, key) for base in kind.__mro__[::-1] for key in vars(base)}
+    for key, method in methods.items():
+        if key.startswith("test") and inspect.isfunction(method):
+            yield from _function_cases(f"{name}.{key}", method, method, kind, {**fixtures, **own})
+
+
+def _function_cases(
+    name: str, function: Any, marked: Any, kind: type | None, fixtures: dict[str, Any]
+) -> Iterator[Case]:
+    marks = [*getattr(kind, "pytestmark", ()), *getattr(marked, "pytestmark", ())]
+    tables = [_table(mark) for mark in marks if mark.name == "parametrize"]
+    if any(mark.skips() for mark in marks):
+        return
+    is_failing = any(mark.name == "xfail" for mark in marks)
+    names = list(inspect.signature(function).parameters)[1 if kind else 0 :]
+    for rows in itertools.product(*tables):
+        given = {key: value for row in rows for key, value in row.items()}
+        needed = [key for key in names if key not in given]
+        _known(needed, function, fixtures)
+
+        def run(given: dict[str, Any] = given, needed: list[str] = needed) -> None:
+            with contextlib.ExitStack() as stack:
+                subject = kind() if kind else None
+                _set_up(stack, subject, kind)
+                made = _Fixtures(stack, fixtures, subject)
+                made.automatic()
+                found = {key: made.get(key) for key in needed}
+                _run(function, subject, {**found, **given}, is_failing)
+
+        yield Case(function.__code__.co_firstlineno, name, run)
+
+
+def _run(function: Any, subject: Any, arguments: dict[str, Any], is_failing: bool) -> None:
+    try:
+        result = function(*([subject] if subject is not None else []), **arguments)
+        if inspect.iscoroutine(result):
+            import asyncio
+
+            asyncio.run(result)
+    except Exception:
+        if not is_failing:
+            raise
+
+
+def _known(needed: list[str], function: Any, fixtures: dict[str, Any]) -> None:
+    parameters = inspect.signature(function).parameters
+    for key in needed:
+        has_default = parameters[key].default is not inspect.Parameter.empty
+        if key not in fixtures and key not in ("tmp_path", "request") and not has_default:
+            raise Unusable(f"the tests need the fixture {key!r}, which is not supported")
+    needed[:] = [k for k in needed if parameters[k].default is inspect.Parameter.empty]
+
+
+def _table(mark: _Mark) -> list[dict[str, Any]]:
+    named = {**dict(zip(("argnames", "argvalues"), mark.args, strict=False)), **mark.keywords}
+    names = named["argnames"]
+    names = [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
+    names = [name for name in names if name]
+    rows = []
+    for value in named["argvalues"]:
+        marks: tuple[Any, ...] = ()
+        if isinstance(value, param):
+            value, marks = (value.values if len(names) > 1 else value.values[0]), value.marks
+        if not any(each.skips() for each in marks):
+            rows.append(dict(zip(names, value if len(names) > 1 else [value], strict=True)))
+    return rows
+
+
+def _set_up(stack: contextlib.ExitStack, subject: Any, kind: type | None) -> None:
+    if subject is None:
+        return
+    for before, after in (("setup_class", "teardown_class"), ("setup_method", "teardown_method")):
+        for name, act in ((before, lambda call: call()), (after, stack.callback)):
+            method = getattr(subject, name, None)
+            if method is not None:
+                wants = len(inspect.signature(method).parameters)
+                act(lambda method=method, wants=wants: method(*[None] * wants))
+
+
+class _Fixtures:
+    """The values of fixtures for one test."""
+
+    def __init__(self, stack: contextlib.ExitStack, known: dict[str, Any], subject: Any):
+        self.stack, self.known, self.subject = stack, known, subject
+        self.made: dict[str, Any] = {}
+
+    def automatic(self) -> None:
+        for name, function in self.known.items():
+            if function.is_automatic:
+                self.get(name)
+
+    def get(self, name: str) -> Any:
+        if name not in self.made:
+            self.made[name] = self._make(name)
+        return self.made[name]
+
+    def _make(self, name: str) -> Any:
+        if name == "tmp_path":
+            return pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
+        if name not in self.known:
+            raise Unusable(f"the tests need the fixture {name!r}, which is not supported")
+        function = self.known[name]
+        arguments = {
+            key: self.subject if key == "self" else self.get(key)
+            for key in inspect.signature(function).parameters
+        }
+        result = function(**arguments)
+        if not inspect.isgenerator(result):
+            return result
+        self.stack.callback(lambda: next(result, None))
+        return next(result)
+
+
+def register() -> None:
+    """Makes ``import pytest`` find the stand-in."""
+    sys.modules["pytest"] = module()
