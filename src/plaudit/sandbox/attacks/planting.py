@@ -1,4 +1,4 @@
-"""What a program leaves for those that run after it, and what it does to the host and its neighbours.
+"""What a program leaves for those that run after it, and does to the host and its neighbours.
 
 Planted things are looked for by later runs of the same program, which count how many there were
 before; what the suite has planted on the host must be as it was. A program answers rightly only
@@ -1081,7 +1081,8 @@ import os
 
 
 def solve(x):
-    os.setpriority(os.PRIO_PROCESS, os.getppid(), os.getpriority(os.PRIO_PROCESS, 0) + 1)
+    parent = os.getppid()
+    os.setpriority(os.PRIO_PROCESS, parent, os.getpriority(os.PRIO_PROCESS, parent))
     return x * x
 """,
         layer="seccomp",
@@ -1094,7 +1095,10 @@ import os
 
 
 def solve(x):
-    os.setpriority(os.PRIO_USER, os.getuid(), os.getpriority(os.PRIO_PROCESS, 0) + 1)
+    try:
+        os.setpriority(os.PRIO_PROCESS, 0, os.getpriority(os.PRIO_PROCESS, 0))
+    except OSError:
+        os.setpriority(os.PRIO_USER, os.getuid(), 19)
     return x * x
 """,
         layer="seccomp",
