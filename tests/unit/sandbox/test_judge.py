@@ -49,7 +49,8 @@ def judged(program, tests, **options):
 
 def passes(program, tests, **options):
     verdict = judged(program, tests, **options)
-    return verdict["finished"] and all(check["ok"] for check in verdict["checks"])
+    checks = verdict["checks"]
+    return verdict["finished"] and bool(checks) and all(check["ok"] for check in checks)
 
 
 NODE = """
@@ -81,7 +82,8 @@ GOOD = {
     ),
     "tree": (
         NODE,
-        "root = Node(1)\nroot.left = Node(2)\nassert height(root) == 2\nassert root.left.value == 2",
+        "root = Node(1)\nroot.left = Node(2)\nassert height(root) == 2\n"
+        "assert root.left.value == 2",
     ),
     "class": (
         NODE,
@@ -165,7 +167,9 @@ FORGED = {
     "str": "class S(str):\n    __eq__ = lambda s, o: True\ndef f(x): return S('5')",
     "helpers": "def isclose(*a, **k): return True\ndef approx(*a): return 5\n"
     "def abs(x): return 0\nAssertionError = KeyError\ndef check(*a): pass\ndef f(x): return 5",
-    "patched": "import builtins, math\nbuiltins.abs = math.isclose = lambda *a: 0\ndef f(x): return 5",
+    "patched": "import builtins, math\n"
+    "builtins.abs = math.isclose = lambda *a: 0\n"
+    "def f(x): return 5",
     "exit": "import sys\ndef f(x): sys.exit(0)",
     "os exit": "import os\ndef f(x): os._exit(0)",
     "exit at once": "import sys\nsys.exit(0)",
@@ -269,7 +273,8 @@ def test_a_failed_check_does_not_stop_the_next():
 
 
 def test_checks_in_branches_count_when_reached():
-    tests = "for i in range(3):\n    assert f(i) == i\nif f(9) == 8:\n    assert False\nassert f(5) == 5"
+    tests = "for i in range(3):\n    assert f(i) == i\nif f(9) == 8:\n    assert False\n"
+    tests += "assert f(5) == 5"
     verdict = judged("def f(x): return x", tests)
     assert [(check["line"], check["ok"]) for check in verdict["checks"]] == [(2, True), (5, True)]
     verdict = judged("def f(x): return 8", tests)

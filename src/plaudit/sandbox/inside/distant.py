@@ -13,7 +13,6 @@ import builtins
 import importlib
 import operator
 import socket
-import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
@@ -43,7 +42,7 @@ class Distant:
     _d_made: bool
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") or name.startswith("_d_"):
+        if name.startswith(("__", "_d_")):
             raise AttributeError(name)
         return self._d_program.act("get", self, name)
 
@@ -177,12 +176,12 @@ class _Kind(type):
         return super().__new__(cls, name, bases, body)
 
     def __getattr__(cls, name: str) -> Any:
-        if name.startswith("__") or name.startswith("_d_"):
+        if name.startswith(("__", "_d_")):
             raise AttributeError(name)
         return cls._d_program.act("get", cls, name)
 
     def __setattr__(cls, name: str, value: Any) -> None:
-        if name.startswith("__") or name.startswith("_d_"):
+        if name.startswith(("__", "_d_")):
             return super().__setattr__(name, value)
         return cls._d_program.act("set", cls, name, value)
 
@@ -355,8 +354,7 @@ class Program:
 
     def _special(self, kind: type) -> list[str]:
         own = [vars(base) for base in kind.__mro__ if base.__module__ == self.module]
-        found = [name for name in serve.SPECIAL if any(body.get(name) for body in own)]
-        return found
+        return [name for name in serve.SPECIAL if any(body.get(name) for body in own)]
 
     # values
 
@@ -440,7 +438,3 @@ def _merged(old: Any, new: Any) -> Any:
         _change(old, new)
         return new if isinstance(old, tuple) else old
     return new
-
-
-if sys.version_info < (3, 10):  # pragma: no cover
-    raise ImportError("Python 3.10 or newer")

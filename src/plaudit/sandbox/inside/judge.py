@@ -211,7 +211,7 @@ class _Judge:
         if not wanted and not modules:  # a program may be called like a builtin: sum(10, 15)
             wanted = {n for n in used if tests_code.is_builtin(n)} - _NEVER_THEIRS
             wanted = {n for n in wanted if not _is_error(n)}
-        attributes = {name: value for name, value in names.items()}
+        attributes = dict(names)
         try:
             theirs = self.program.names(sorted(wanted))
         except distant.CandidateDied as error:
@@ -397,7 +397,7 @@ def _run_unittest(judge: _Judge, namespace: dict[str, Any]) -> None:
     kinds = [kind for kind in kinds if kind.__module__ == _MODULE]
     loader = unittest.TestLoader()
     suites = [loader.loadTestsFromTestCase(kind) for kind in kinds]
-    tests = [test for suite in suites for test in suite]
+    tests: list[Any] = [test for suite in suites for test in suite]
     if not tests:
         raise Unusable("the tests contain no test in the style of unittest")
     found = {test.id(): tests_code.Check(_line(test), test.id(), 0) for test in tests}

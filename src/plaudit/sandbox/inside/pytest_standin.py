@@ -44,6 +44,10 @@ class _Info:
 class raises:
     """``with raises(E, match=...) as info``, or ``raises(E, function, *args)``."""
 
+    expected: Any
+    pattern: str | None
+    info: _Info
+
     def __new__(cls, expected: Any, *args: Any, match: str | None = None, **keywords: Any) -> Any:
         self = super().__new__(cls)
         self.expected, self.pattern, self.info = expected, match, _Info()
@@ -104,7 +108,8 @@ class approx:
         try:
             return bool(abs(actual - expected) <= max(rel * abs(expected), least))
         except (TypeError, OverflowError):
-            return bool(abs(float(actual) - float(expected)) <= max(rel * abs(expected), least))
+            near = abs(float(actual) - float(expected))  # type: ignore[arg-type]
+            return bool(near <= max(rel * abs(expected), least))
 
 
 def _listed(value: Any) -> Any:
@@ -129,17 +134,19 @@ def _param(*values: Any, marks: Any = (), id: Any = None) -> param:
 class _Mark:
     """``mark.NAME`` and ``mark.NAME(...)``: kept on the function or class, read by `cases`."""
 
-    def __init__(self, name: str, args: tuple[Any, ...] = (), keywords: dict[str, Any] = {}):
-        self.name, self.args, self.keywords = name, args, keywords
+    def __init__(
+        self, name: str, args: tuple[Any, ...] = (), keywords: dict[str, Any] | None = None
+    ):
+        self.name, self.args, self.keywords = name, args, keywords or {}
 
     def __call__(self, *args: Any, **keywords: Any) -> Any:
         is_decorating = len(args) == 1 and not keywords and callable(args[0])
         if (is_decorating and inspect.isroutine(args[0])) or inspect.isclass(
             args[0] if args else 0
         ):
-            args[0].__dict__.get("pytestmark")
-            args[0].pytestmark = [*vars(args[0]).get("pytestmark", ()), self]
-            return args[0]
+            marked: Any = args[0]
+            marked.pytestmark = [*vars(marked).get("pytestmark", ()), self]
+            return marked
         return _Mark(self.name, args, keywords)
 
     def skips(self) -> bool:
@@ -207,7 +214,7 @@ class Case(NamedTuple):
 def cases(namespace: dict[str, Any]) -> Iterator[Case]:
     """The tests of a module, in order. Raises: Unusable for a fixture that nobody defines."""
     fixtures = {
-        value.fixture_name: value
+        getattr(value, "fixture_name", ""): value
         for value in namespace.values()
         if inspect.isfunction(value) and getattr(value, "is_fixture", False)
     }
@@ -220,7 +227,7 @@ def cases(namespace: dict[str, Any]) -> Iterator[Case]:
 
 def _class_cases(name: str, kind: type, fixtures: dict[str, Any]) -> Iterator[Case]:
     own = {
-        value.fixture_name: value
+        getattr(value, "fixture_name", ""): value
         for value in vars(kind).values()
         if inspect.isfunction(value) and getattr(value, "is_fixture", False)
     }

@@ -119,15 +119,15 @@ class _Program:
     def do(self, act: str, encoded: list[Any], keywords: list[Any]) -> dict[str, Any]:
         args = [self.decode(item) for item in encoded]
         result = _ACTS[act](*args, **{name: self.decode(item) for name, item in keywords})
-        changed = []
+        changed, same = [], None
         for i, (before, arg) in enumerate(zip(encoded, args, strict=True)):
             if type(before) in (list, dict) and "h" not in before and "j" not in before:
-                if arg is result:
-                    return {"same": i, "c": [[i, self.encode(arg)]]}
                 after = self.encode(arg)
                 if after != before:
                     changed.append([i, after])
-        reply = {"r": self.encode(result)}
+                if arg is result:
+                    same = i
+        reply = {"r": self.encode(result)} if same is None else {"same": same}
         return {**reply, "c": changed} if changed else reply
 
     def raised(self, error: BaseException) -> dict[str, Any]:
@@ -222,8 +222,9 @@ def _error_of(reply: dict[str, Any]) -> Exception:
     import builtins
 
     found = getattr(builtins, str(reply.get("x")), None)
-    is_error = isinstance(found, type) and issubclass(found, Exception)
-    return (found if is_error else RuntimeError)(str(reply.get("m", "")))
+    if isinstance(found, type) and issubclass(found, Exception):
+        return found(str(reply.get("m", "")))
+    return RuntimeError(str(reply.get("m", "")))
 
 
 def _take(iterator: Any, num: int) -> list[Any]:
