@@ -440,3 +440,14 @@ def test_a_broken_filter_is_refused_with_the_reason():
         print(json.dumps(error.errno))
     """
     assert seen(code) == errno.EINVAL
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_modes_and_times_are_kept_where_landlock_is_the_only_wall(machine):
+    from plaudit.sandbox.inside import bpf, syscalls
+
+    arch, table = syscalls.ARCHITECTURES[machine], syscalls.TABLES[machine]
+    for name in ("fchmod", "fchmodat", "fchmodat2", "utimensat"):
+        for keeps, action in ((True, seccomp.REFUSE), (False, seccomp.ALLOW)):
+            program = seccomp.child(machine, keeps_modes=keeps)
+            assert bpf.evaluate(program, arch=arch, number=table[name]) == action

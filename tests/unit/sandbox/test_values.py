@@ -65,9 +65,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize(
-    "value", PLAIN, ids=lambda value: repr(value)[:20] if value != 10**5000 else "long"
-)
+@pytest.mark.parametrize("value", PLAIN, ids=lambda value: type(value).__name__)
 def test_a_round_trip_gives_an_equal_value_of_the_same_type(value):
     found = values.decode(crossed(value))
     assert found == value

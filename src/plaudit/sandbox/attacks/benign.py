@@ -108,7 +108,8 @@ ATTACKS: tuple[Attack, ...] = (
     _stdin("much_memory", "x = bytearray(250 << 20)\nprint(10)"),
     _stdin(
         "own_alarm",
-        "import signal, time\ndef late(*_): raise TimeoutError\nsignal.signal(signal.SIGALRM, late)\n"
+        "import signal, time\ndef late(*_): raise TimeoutError\n"
+        "signal.signal(signal.SIGALRM, late)\n"
         "signal.setitimer(signal.ITIMER_REAL, 0.1)\ntry:\n    time.sleep(5)\n"
         "except TimeoutError:\n    print(10)",
     ),

@@ -610,15 +610,15 @@ import os
 
 
 def solve(x):
-    for pid in {os.getppid(), 1, os.getppid() - 1}:
-        with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
-            for line in maps:
-                start, _, end = line.split()[0].partition("-")
-                if "rw" in line and int(end, 16) - int(start, 16) < 16 << 20:
-                    memory.seek(int(start, 16))
-                    secret = found(memory.read(int(end, 16) - int(start, 16)))
-                    if secret:
-                        return secret
+    pid = os.getppid()
+    with open(f"/proc/{pid}/maps") as maps, open(f"/proc/{pid}/mem", "rb", 0) as memory:
+        for line in maps:
+            start, _, end = line.split()[0].partition("-")
+            if "rw" in line and int(end, 16) - int(start, 16) < 16 << 20:
+                memory.seek(int(start, 16))
+                secret = found(memory.read(int(end, 16) - int(start, 16)))
+                if secret:
+                    return secret
 """,
         limits=(("cpu_s", 2.0),),
     ),
@@ -1181,18 +1181,6 @@ def solve(x):
             return found(ours.recv(100))
         except OSError:
             pass
-    inherited = [socket.socket(fileno=fd) for fd in range(3, 8) if is_socket(fd)]
-    for line in inherited:
-        line.connect(("127.0.0.1", {secret_port}))
-        return found(line.recv(100))
-
-
-def is_socket(fd):
-    try:
-        socket.socket(fileno=fd).detach()
-    except OSError:
-        return False
-    return True
 """,
         layer="seccomp",
     ),

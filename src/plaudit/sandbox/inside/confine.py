@@ -94,14 +94,16 @@ def lock(options: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
     for name in (resource.RLIMIT_CORE, resource.RLIMIT_MEMLOCK, resource.RLIMIT_MSGQUEUE):
         resource.setrlimit(name, (0, 0))
     with _noted("seccomp", missing):
-        _filter_calls(options["forking"])
+        has_root = report["namespaces"] and "mounts" not in missing
+        _filter_calls(options["forking"], not has_root and not report["private_uid"])
     owns_pids = os.getpid() == 1 or report["private_uid"]
     return {"virtual": virtual, "owns_pids": owns_pids, "missing": missing, "uid": os.getuid()}
 
 
-def _filter_calls(forking: bool) -> None:
+def _filter_calls(forking: bool, keeps_modes: bool) -> None:
     machine = syscalls.machine()
-    _FILTERS.append(seccomp.Prepared(seccomp.child(machine, forking=forking)))
+    prepared = seccomp.child(machine, forking=forking, keeps_modes=keeps_modes)
+    _FILTERS.append(seccomp.Prepared(prepared))
     seccomp.load(seccomp.base(machine, forking=forking))
 
 

@@ -132,8 +132,9 @@ def run(
             judge.run(setup, tests, style)
     except Unusable as error:
         return {**_verdict([], False, str(error), program), "fault": "input"}
+    checks = judge.results()
     error = judge.error or program.death
-    return _verdict(judge.results(), not error, error, program)
+    return _verdict(checks, not error, error, program)
 
 
 def _verdict(
@@ -211,13 +212,12 @@ class _Judge:
         if not wanted and not modules:  # a program may be called like a builtin: sum(10, 15)
             wanted = {n for n in used if tests_code.is_builtin(n)} - _NEVER_THEIRS
             wanted = {n for n in wanted if not _is_error(n)}
-        attributes = dict(names)
         try:
             theirs = self.program.names(sorted(wanted))
         except distant.CandidateDied as error:
             self.error = str(error)
             return ours
-        bound = {name: theirs[value] for name, value in attributes.items() if value in theirs}
+        bound = {name: theirs[value] for name, value in names.items() if value in theirs}
         found = {**ours, **{name: theirs[name] for name in wanted if name in theirs}, **bound}
         return {**found, **{name: _Module(self.program, theirs) for name in modules}}
 

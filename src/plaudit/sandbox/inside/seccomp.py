@@ -69,6 +69,7 @@ _ALLOWED = _names(
 )
 _FORKING = _names("fork vfork execve execveat setsid setpgid")
 _ONLY_SLOT = _names("pidfd_open pidfd_send_signal memfd_create seccomp setrlimit")
+_MODES = _names("chmod fchmod fchmodat fchmodat2 utime utimes utimensat futimesat")
 _CONTAINER = _names(
     "unshare setns mount umount2 pivot_root fsopen fsconfig fsmount fspick move_mount open_tree"
     " mount_setattr keyctl add_key request_key bpf perf_event_open userfaultfd kexec_load"
@@ -149,8 +150,14 @@ def _between(first: int, last: int) -> bpf.Block:
     return when_at_least(first, [above, *give(ALLOW)])
 
 
-def child(machine: str, *, pid: int = _PID, forking: bool = False) -> bytes:
-    """What each program loses besides: other processes, other limits, filters of its own."""
+def child(
+    machine: str, *, pid: int = _PID, forking: bool = False, keeps_modes: bool = False
+) -> bytes:
+    """What each program loses besides: other processes, other limits, filters of its own.
+
+    `keeps_modes` refuses to change modes and times, which Landlock does not watch: without a root
+    of its own a program could do it to files of the same user.
+    """
     table = syscalls.TABLES[machine]
     limits = [
         *bpf.load(_arg(2)),
@@ -162,9 +169,10 @@ def child(machine: str, *, pid: int = _PID, forking: bool = False) -> bytes:
     ]
     options = (_PR_SET_PDEATHSIG, _PR_SET_DUMPABLE, _PR_SET_SECCOMP, _PR_SET_SUBREAPER)
     own = [] if forking else _only_itself(table, pid)
+    lost = [*_ONLY_SLOT, *(_MODES if keeps_modes else ())]
     return bpf.assemble(
         bpf.load(bpf.NUMBER)
-        + when_any((table[name] for name in _ONLY_SLOT if name in table), give(REFUSE))
+        + when_any((table[name] for name in lost if name in table), give(REFUSE))
         + when(table["prlimit64"], limits)
         + when(table["prctl"], _all_but(0, (*options, _PR_SET_PTRACER)))
         + own

@@ -113,7 +113,8 @@ class _Spawner:
         self.sock = sock
         self.forking = options["forking"]
         self.owns_pids = report["owns_pids"]
-        self.home = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        self.home = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOATIME)
+        self.look = self._looked_at()
         self.virtual = report["virtual"]
         self.payload = mmap.mmap(-1, _PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
@@ -252,14 +253,24 @@ class _Spawner:
 
     def _clean(self) -> bool:
         """Empties the working directory; a slot that cannot is not used again."""
-        with contextlib.suppress(PermissionError), os.scandir(self.home) as entries:
-            if not any(True for _ in entries):
-                return True
         with contextlib.suppress(OSError, RecursionError):
-            os.fchmod(self.home, 0o700)
-            empty(self.home)
+            if not self._is_empty():
+                os.fchmod(self.home, 0o700)
+                empty(self.home)
+            if self._looked_at() != self.look:  # its mode and times would tell of the last program
+                os.fchmod(self.home, 0o700)
+                os.utime(self.home, ns=self.look[1:])
             return True
         return False
+
+    def _is_empty(self) -> bool:
+        with contextlib.suppress(PermissionError), os.scandir(self.home) as entries:
+            return not any(True for _ in entries)
+        return False
+
+    def _looked_at(self) -> tuple[int, int, int]:
+        found = os.fstat(self.home)
+        return found.st_mode, found.st_atime_ns, found.st_mtime_ns
 
 
 def empty(folder: int) -> None:
