@@ -398,7 +398,7 @@ print(int(input()) ** 2, flush=True)
 os.chmod(".", 0)
 """,
         _LINES,
-        "pass",
+        "any",
         "stdin",
         layer="cleanup",
         why="who takes the rights from the directory must not make the next program fail",
@@ -621,7 +621,7 @@ def solve(x):
     ),
     _harms(
         "host_file_times",
-        "neither are times",
+        "the times of a file are no content either",
         """\
 import os
 
@@ -634,7 +634,7 @@ def solve(x):
     ),
     _harms(
         "host_file_owner",
-        "nor owners",
+        "nor is the owner of a file",
         """\
 import os
 
@@ -647,7 +647,7 @@ def solve(x):
     ),
     _harms(
         "host_file_attribute",
-        "nor extended attributes",
+        "nor are extended attributes",
         """\
 import os
 
