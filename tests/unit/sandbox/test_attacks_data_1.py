@@ -26,6 +26,8 @@ LAYERS = {
     "cleanup",
     "cpu",
 }
+UNFINISHED = {"tail_swallowed"}  # waits for the tests that a grader appends to it
+NEVER_CALLED = {"verdict_printed"}  # has left before
 PLACEHOLDERS = {"secret_file", "secret_env", "secret_port", "shared_tmp"}
 
 each = pytest.mark.parametrize("attack", ATTACKS, ids=lambda attack: attack.name)
@@ -76,15 +78,13 @@ def test_name_and_reason_are_readable(attack: Attack):
 
 @each
 def test_program_is_python(attack: Attack):
-    assert tree(text(attack)).body
+    assert attack.name in UNFINISHED or tree(text(attack)).body
 
 
 @each
 def test_call_styles_define_what_is_called(attack: Attack):
-    if attack.style == "call":
-        assert attack.entry in defined(text(attack))
-    elif attack.style == "assert" and "os._exit(0)\n" != text(attack)[-12:]:
-        assert attack.entry in defined(text(attack))
+    if attack.name not in UNFINISHED and attack.name not in NEVER_CALLED:
+        assert attack.style == "stdin" or attack.entry in defined(text(attack))
 
 
 @each

@@ -1176,7 +1176,7 @@ os.write(1, b"end")
         layer="rlimits",
     ),
     _line(
-        "output_taken_back",
+        "output_withdrawn",
         "wrong output is cut off again, and what is left is nothing",
         """\
 import os

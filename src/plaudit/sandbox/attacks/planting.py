@@ -281,7 +281,7 @@ print(count + 1)
         layer="descriptors",
     ),
     _counts(
-        "shared_mapping",
+        "mapping_shared_with_parent",
         "anonymous memory that was shared before the fork is shared after it",
         """\
 import ctypes

@@ -596,7 +596,7 @@ def solve(x):
         limits=(("cpu_s", 0.5), ("memory_mb", 256)),
     ),
     _returns(
-        "long_integer",
+        "integer_of_megabytes",
         "its decimal form takes minutes",
         """\
 def solve(x):
