@@ -146,14 +146,11 @@ print(count + 1)
         """\
 import os
 
-count = 0
-top = os.getcwd()
-if os.path.isdir("d" * 200):
-    count = 1
-else:
-    for _ in range(60):
-        os.mkdir("d" * 200)
-        os.chdir("d" * 200)
+count = len(os.listdir("."))
+for _ in range(60):
+    name = "d" * 200 + str(count)
+    os.mkdir(name)
+    os.chdir(name)
 print(count + 1)
 """,
     ),
@@ -685,13 +682,18 @@ def solve(x):
         "host_directory_nameless",
         "a file without a name is given one later",
         """\
+import ctypes
 import os
+
+libc = ctypes.CDLL(None)
 
 
 def solve(x):
     fd = os.open("{shared_tmp}", os.O_TMPFILE | os.O_RDWR, 0o600)
     os.write(fd, b"here")
-    os.link(f"/proc/self/fd/{fd}", "{shared_tmp}/note")
+    path = f"/proc/self/fd/{fd}".encode()
+    if libc.linkat(-100, path, -100, b"{shared_tmp}/note", 0x400) != 0:
+        raise OSError("no name")
     return x * x
 """,
     ),
