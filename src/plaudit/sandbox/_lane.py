@@ -25,7 +25,6 @@ _MIB = 1 << 20
 _ERRORS = 1 * _MIB
 _PATIENCE_S = 30.0  # beyond the longest a task may take, before a slot counts as lost
 _LENGTH = struct.Struct("<I")
-_NOT_STARTED = 97
 _MAX_PRODUCTS = 64
 _LAST_WORDS: Mapping[bytes, Kind] = {
     b"MemoryError": "memory",
@@ -295,7 +294,7 @@ def _outcome(
         memory_mb=reply.memory / _MIB,
         enforced=report["enforced"],
     )
-    if status == _NOT_STARTED and errors.startswith(b"sandbox: "):
+    if not reply.started:
         text = errors.decode("utf-8", "replace")
         return replace(outcome, kind="sandbox", error=f"the program was not started: {text}")
     if role == "judge":

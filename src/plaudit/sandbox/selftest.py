@@ -219,7 +219,7 @@ class _Host:
             self.secret.write_text(self.canary, encoding="ascii")
         for path in self.shared.iterdir():
             found.append(f"{path.name!r} was written on the host")
-            shutil.rmtree(path) if path.is_dir() else path.unlink()
+            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         if self.visits:
             found.append("the host's port was reached")
             self.visits = 0

@@ -48,9 +48,9 @@ def test_selftest_of_some_and_of_an_unknown_name():
     done = plaudit("sandbox", "selftest", "encoding")
     assert done.returncode == 0, done.stdout.decode()
     assert "encoding" in done.stdout.decode()
-    done = plaudit("sandbox", "selftest", "nothing")
+    done = plaudit("sandbox", "selftest", "no_such_attack")
     assert done.returncode == 2
-    assert b"no attack or category nothing" in done.stderr
+    assert b"no attack or category no_such_attack" in done.stderr
 
 
 ROWS = [

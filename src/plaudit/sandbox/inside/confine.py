@@ -21,7 +21,8 @@ from plaudit.sandbox.inside import kernel, landlock, paths, seccomp, syscalls, w
 
 __all__ = ["attempts", "enter", "limit", "lock", "program"]
 
-_WORK = "/tmp"
+_WORK = "/tmp" if not any(path.startswith("/tmp/") for path in paths.roots()) else "/box"
+"""The working directory in a root of its own; it must not cover the interpreter."""
 _AS_SLACK = 1 << 30  # address space, not memory: stacks of threads, arenas, mapped libraries
 _EXEC_SLACK = 64 << 20
 _SPACES = kernel.NEW_USER | kernel.NEW_PID | kernel.NEW_NET | kernel.NEW_IPC | kernel.NEW_UTS

@@ -33,6 +33,15 @@ class CandidateExit(RuntimeError):
     """The program tried to leave (SystemExit, KeyboardInterrupt) in a call."""
 
 
+_PLAIN = frozenset(
+    name
+    for kind in (str, bytes, list, tuple, dict, set, int, float)
+    for name in dir(kind)
+    if not name.startswith("__")
+)
+"""What tests call on plain values, such as `startswith`: an object in their place says anything."""
+
+
 class Distant:
     """An object of the program. Its own attributes begin with `_d_`; all others are asked for."""
 
@@ -44,6 +53,8 @@ class Distant:
     def __getattr__(self, name: str) -> Any:
         if name.startswith(("__", "_d_")):
             raise AttributeError(name)
+        if name in _PLAIN and not (self._d_made or self._d_about["k"]):
+            raise AttributeError(f"{name!r} of an object of the program, not of a plain value")
         return self._d_program.act("get", self, name)
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -163,10 +174,11 @@ class _Kind(type):
 
     _d_place: int
     _d_program: Program
+    _d_named: bool
 
     def __call__(cls, *args: Any, **keywords: Any) -> Any:
         made = cls._d_program.call("call", (cls, *args), keywords)
-        if isinstance(made, Distant):
+        if isinstance(made, Distant) and cls._d_named:
             object.__setattr__(made, "_d_made", True)
         return made
 
@@ -239,7 +251,7 @@ class Program:
             self.errors[name] = made  # type: ignore[assignment]
             return made
         bases = tuple(self.kinds[base] for base in about["bases"][:1] if base in self.kinds)
-        body = {"_d_place": int(about["class"]), "_d_program": self}
+        body = {"_d_place": int(about["class"]), "_d_program": self, "_d_named": _is_kind(name)}
         made = _Kind(str(about["name"]), bases or (Distant,), body)
         self.kinds[name] = self.places[made._d_place] = made
         return made
@@ -275,6 +287,8 @@ class Program:
             if "r" in reply:
                 return self.decode(reply["r"])
             error = self._error(reply)
+            if isinstance(error, StopIteration) and act != "next":
+                error = RuntimeError("the program raised StopIteration")  # would end the tests' map
         except (values.Malformed, TypeError, ValueError, KeyError, IndexError) as problem:
             self._die(f"not readable: {problem}")
         raise error
@@ -404,6 +418,15 @@ class Program:
         about = {"k": names, "true": body.get("true"), "b": body.get("b") is True}
         object.__setattr__(found, "_d_about", about)
         return found
+
+
+def _is_kind(name: str) -> bool:
+    """Whether tests that use this name mean a class.
+
+    A class in the place of a function they call could answer their comparisons itself, so that
+    only classes with a class's name may.
+    """
+    return name.lstrip("_")[:1].isupper()
 
 
 def _helper(name: str, module: Any) -> Any:

@@ -21,7 +21,7 @@ import types
 from collections.abc import Callable, Collection, Sequence
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import confine, values, wire
+from plaudit.sandbox.inside import values, wire
 
 __all__ = ["NOT_STARTED", "STDLIB", "forget", "hide", "prepare", "run", "warm"]
 
@@ -106,9 +106,16 @@ def forget() -> None:
 
 
 def run(
-    task: wire.Task, payload: mmap.mmap, streams: list[int], fds: list[int], forking: bool
+    task: wire.Task,
+    payload: mmap.mmap,
+    streams: list[int],
+    fds: list[int],
+    start: Callable[[], None],
 ) -> NoReturn:
-    """Becomes the program. `payload` is code and inputs; `fds` a socket to the tests, if any."""
+    """Becomes the program, after `start`.
+
+    `payload` is code and inputs; `fds` holds a socket to the tests, if there are any.
+    """
     code, rest = _split(payload, task.size)
     out, err, result = streams
     stdin = os.memfd_create("in", 0) if task.mode in (wire.SCRIPT, wire.EXEC) else -1
@@ -117,7 +124,7 @@ def run(
         _write_all(stdin, rest)
         os.lseek(stdin, 0, os.SEEK_SET)
     kept = _arrange(stdin, out, err, fds[0] if fds else result)
-    confine.program(forking)
+    start()
     sys.setrecursionlimit(_RECURSION)
     if task.mode == wire.EXEC:
         _execute(code)

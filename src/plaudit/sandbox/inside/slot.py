@@ -116,6 +116,7 @@ class _Spawner:
         self.home = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOATIME)
         self.look = self._looked_at()
         self.virtual = report["virtual"]
+        self.started = mmap.mmap(-1, 1)  # shared: a child says there that it becomes its program
         self.payload = mmap.mmap(-1, _PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
     def trial(self) -> list[str]:
@@ -144,6 +145,7 @@ class _Spawner:
         self._receive(task.size)
         streams = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err", "result")]
         began = time.monotonic()
+        self.started[0] = 0
         pid = os.fork()
         if pid == 0:
             self._become(task, streams, fds)
@@ -175,11 +177,17 @@ class _Spawner:
     def _become(self, task: wire.Task, streams: list[int], fds: list[int]) -> NoReturn:
         try:
             confine.limit(task, self.virtual)
-            program.run(task, self.payload, streams, fds, self.forking)
+            program.run(task, self.payload, streams, fds, self._start)
         except BaseException as error:
             with contextlib.suppress(OSError):
                 os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
             os._exit(program.NOT_STARTED)
+
+    def _start(self) -> None:
+        """The last act before the program, which cannot take it back: the page is gone."""
+        confine.program(self.forking)
+        self.started[0] = 1
+        self.started.close()
 
     def _wait(self, pid: int, peer: int, task: wire.Task, began: float) -> int:
         """0 when the program has ended by itself, else why it was ended."""
@@ -238,6 +246,7 @@ class _Spawner:
             errors=kept[1],
             result=kept[2],
             truncated=over,
+            started=bool(self.started[0]),
         )
         parts = [wire.REPLY.pack(*reply)]
         parts += [os.pread(fd, size, 0) for fd, size in zip(streams, kept, strict=True) if size]

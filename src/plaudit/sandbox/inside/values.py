@@ -370,8 +370,15 @@ def _make_named(parts: list[Any]) -> Named:
     return made
 
 
+_DTYPE = re.compile(
+    r"[<>=|]?(?:[biuf]\d{1,2}|c8|c16|\?)|bool|(?:u?int|float)\d{1,2}|complex64|complex128"
+)
+
+
 def _make_array(parts: list[Any]) -> Any:
     dtype, items = parts
+    if type(dtype) is not str or not _DTYPE.fullmatch(dtype):
+        raise Malformed("no array of such items")  # a wide one would take the reader's memory
     numpy = sys.modules.get("numpy")
     return numpy.array(items, dtype=str(dtype)) if numpy is not None else items
 

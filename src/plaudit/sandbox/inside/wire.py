@@ -9,7 +9,7 @@ __all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "Reply"
 
 SCRIPT, CALLS, SERVE, JUDGE, EXEC = range(5)
 TASK = struct.Struct("<BddQQQQQIIQB")
-REPLY = struct.Struct("<BiddQQQQB")
+REPLY = struct.Struct("<BiddQQQQBB")
 CPU, WALL, HALTED = 1, 2, 3
 
 
@@ -37,7 +37,7 @@ class Reply(NamedTuple):
     """How it ended, followed by three streams: output, errors, result.
 
     `stopped` is 0 or why the slot ended the program (CPU, WALL, HALTED); `status` is the exit code,
-    or minus the signal.
+    or minus the signal. `started` is False where the process was never handed to its program.
     """
 
     stopped: int
@@ -49,3 +49,4 @@ class Reply(NamedTuple):
     errors: int
     result: int
     truncated: int
+    started: bool
