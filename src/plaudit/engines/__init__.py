@@ -1,0 +1,1 @@
+"""Answers three questions about a language model: head output, log-probabilities, text."""

@@ -1,0 +1,416 @@
+"""Attention over packed rows: each sequence sees itself and the prefix that its group shares.
+
+Rows of many sequences stand in one batch row, without padding and without a mask. A sequence that
+shares a prefix attends twice, to itself (causally) and to the prefix, and the two results are
+merged by their log-sum-exps: ``o = o_p + (o_s - o_p) * sigmoid(l_s - l_p)``. The function is
+registered once with transformers' `AttentionInterface`; what it needs to know of a pass stands in
+a thread-local `Layout` while the pass runs.
+
+Shapes: H heads, G key heads, T rows, D head size; query_1HTD, key_1GTD, lse_1HT.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+__all__ = ["NAME", "Layout", "Segment", "install", "running", "seen_options"]
+
+NAME = "plaudit_packed"
+_BLOCK = 512  # query rows at a time where scores are materialised
+_now = threading.local()
+
+
+@dataclass
+class Segment:
+    """The rows of one group in a pass: its prefix, and each sequence's own rows.
+
+    `kept` holds a prefix that an earlier pass has run, by layer: (keys, values); `keeps` is filled
+    for a later one.
+    """
+
+    prefix: tuple[int, int]
+    spans: tuple[tuple[int, int], ...]
+    kept: dict[int, tuple[Any, Any]] | None = None
+    keeps: dict[int, tuple[Any, Any]] | None = None
+    kept_rows: int = 0
+
+
+@dataclass
+class Layout:
+    """All segments of a pass and what is derived from them once for all layers."""
+
+    segments: tuple[Segment, ...]
+    num_rows: int
+    derived: dict[str, Any] = field(default_factory=dict)
+
+
+class _Options(NamedTuple):
+    """What a model asks of its attention besides the usual."""
+
+    scale: float
+    window: int | None
+    softcap: float | None
+    sinks: Any
+
+
+@contextlib.contextmanager
+def running(layout: Layout | None) -> Iterator[None]:
+    """Attention of this thread follows `layout` inside."""
+    before, _now.layout = getattr(_now, "layout", None), layout
+    try:
+        yield
+    finally:
+        _now.layout = before
+
+
+def seen_options() -> set[str]:
+    """The names of the options that models have passed in this thread; emptied by reading."""
+    seen, _now.seen = getattr(_now, "seen", set()), set()
+    return seen
+
+
+@functools.cache
+def install() -> str:
+    """Registers the attention with transformers; its name."""
+    from transformers import AttentionInterface
+
+    AttentionInterface.register(NAME, _attention)
+    return NAME
+
+
+def _attention(module, query, key, value, attention_mask, scaling=None, dropout=0.0, **options):
+    layout = getattr(_now, "layout", None)
+    if layout is None:  # somebody else calls the model: as the library would
+        from transformers.integrations.sdpa_attention import sdpa_attention_forward
+
+        return sdpa_attention_forward(
+            module, query, key, value, attention_mask, scaling=scaling, dropout=dropout, **options
+        )
+    _now.seen = getattr(_now, "seen", set()) | {n for n, v in options.items() if v is not None}
+    if not getattr(module, "is_causal", True):
+        raise NotImplementedError("packed attention is causal; this module's is not")
+    asked = _Options(
+        query.shape[-1] ** -0.5 if scaling is None else scaling,
+        options.get("sliding_window"),
+        options.get("softcap"),
+        options.get("s_aux"),
+    )
+    layer = getattr(module, "layer_idx", 0)
+    attend = _by_varlen if query.is_cuda and not _is_special(asked, layout) else _by_loop
+    return attend(query, key, value, layout, asked, layer).transpose(1, 2).contiguous(), None
+
+
+def _is_special(asked: _Options, layout: Layout) -> bool:
+    """Whether the scores themselves are needed: a window that cuts, a soft cap, sinks."""
+    return (
+        asked.softcap is not None
+        or asked.sinks is not None
+        or (asked.window is not None and _longest(layout) > asked.window)
+        or _varlen() is None
+    )
+
+
+def _longest(layout: Layout) -> int:
+    if "longest" not in layout.derived:
+        ends = [
+            s.kept_rows + s.prefix[1] - s.prefix[0] + max((b - a for a, b in s.spans), default=0)
+            for s in layout.segments
+        ]
+        layout.derived["longest"] = max(ends, default=0)
+    return layout.derived["longest"]
+
+
+def _keep(segment: Segment, layer: int, key, value) -> None:
+    start, end = segment.prefix
+    if segment.keeps is not None:
+        segment.keeps[layer] = (key[:, :, start:end].clone(), value[:, :, start:end].clone())
+
+
+def _prefix_of(segment: Segment, layer: int, key, value):
+    """The prefix's keys and values, of this pass or kept from an earlier one; None without."""
+    if segment.kept is not None:
+        return segment.kept[layer]
+    start, end = segment.prefix
+    return (key[:, :, start:end], value[:, :, start:end]) if end > start else None
+
+
+# --- a loop over sequences: processors, and whatever needs the scores themselves ------------------
+
+
+def _by_loop(query, key, value, layout: Layout, asked: _Options, layer: int):
+    import torch
+
+    out = torch.zeros(*query.shape[:3], value.shape[-1], dtype=query.dtype, device=query.device)
+    attend = _Windowed(asked) if _needs_scores(asked, layout) else _Flash(asked)
+    for segment in layout.segments:
+        _keep(segment, layer, key, value)
+        start, end = segment.prefix
+        if end > start:
+            own = slice(start, end)
+            out[:, :, own] = attend.alone(query[:, :, own], key[:, :, own], value[:, :, own])
+        prefix = _prefix_of(segment, layer, key, value)
+        if prefix is None:
+            for a, b in segment.spans:
+                own = slice(a, b)
+                out[:, :, own] = attend.alone(query[:, :, own], key[:, :, own], value[:, :, own])
+        elif segment.spans:
+            attend.after(prefix, query, key, value, segment.spans, out)
+    return out
+
+
+def _needs_scores(asked: _Options, layout: Layout) -> bool:
+    cuts = asked.window is not None and _longest(layout) > asked.window
+    return asked.softcap is not None or asked.sinks is not None or cuts
+
+
+class _Flash:
+    """Blocked attention of torch, which never holds the scores; log-sum-exps come with it."""
+
+    def __init__(self, asked: _Options):
+        self.scale = asked.scale
+
+    def alone(self, query, key, value):
+        """Causal attention of one sequence to itself."""
+        import torch.nn.functional as F
+
+        key, value = _like(query, key), _like(query, value)
+        return F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=self.scale)
+
+    def after(self, prefix, query, key, value, spans, out) -> None:
+        """Sequences behind a common prefix: one call for all on it, one for each on itself."""
+        first, last = spans[0][0], spans[-1][1]
+        keys, values = (_like(query, part) for part in prefix)
+        before, before_lse = _with_lse(query[:, :, first:last], keys, values, False, self.scale)
+        for a, b in spans:
+            own, there = slice(a, b), slice(a - first, b - first)
+            part, lse = _with_lse(
+                query[:, :, own],
+                _like(query, key[:, :, own]),
+                _like(query, value[:, :, own]),
+                True,
+                self.scale,
+            )
+            out[:, :, own] = _merged(before[:, :, there], before_lse[:, :, there], part, lse)
+
+
+class _Windowed:
+    """Scores held for a block of queries: sliding windows, soft caps, sinks."""
+
+    def __init__(self, asked: _Options):
+        self.asked = asked
+
+    def alone(self, query, key, value):
+        """Causal attention of one sequence to itself, block by block."""
+        import torch
+
+        key, value = _like(query, key), _like(query, value)
+        offset = key.shape[2] - query.shape[2]
+        blocks = [
+            self._block(query[:, :, i : i + _BLOCK], key, value, offset + i)
+            for i in range(0, query.shape[2], _BLOCK)
+        ]
+        return torch.cat(blocks, dim=2)
+
+    def after(self, prefix, query, key, value, spans, out) -> None:
+        """Sequences behind a common prefix, each on the prefix and itself."""
+        import torch
+
+        keys, values = prefix
+        for a, b in spans:
+            own = slice(a, b)
+            out[:, :, own] = self.alone(
+                query[:, :, own],
+                torch.cat([keys, key[:, :, own]], dim=2),
+                torch.cat([values, value[:, :, own]], dim=2),
+            )
+
+    def _block(self, query, key, value, position: int):
+        """A block of queries, the first of them at `position`, on the keys that they can see."""
+        import torch
+
+        last = position + query.shape[2]
+        first = 0 if self.asked.window is None else max(0, position + 1 - self.asked.window)
+        scores = torch.matmul(query, key[:, :, first:last].transpose(2, 3)) * self.asked.scale
+        if self.asked.softcap is not None:
+            scores = torch.tanh(scores / self.asked.softcap) * self.asked.softcap
+        rows = torch.arange(position, last, device=query.device)[:, None]
+        columns = torch.arange(first, last, device=query.device)[None]
+        hidden = columns > rows
+        if self.asked.window is not None:
+            hidden = hidden | (columns <= rows - self.asked.window)
+        scores = scores.masked_fill(hidden, float("-inf"))
+        return torch.matmul(self._weights(scores).to(value.dtype), value[:, :, first:last])
+
+    def _weights(self, scores):
+        import torch
+
+        if self.asked.sinks is None:
+            return torch.softmax(scores, dim=-1, dtype=torch.float32)
+        sinks = self.asked.sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1).to(scores.dtype)
+        return torch.softmax(torch.cat([scores, sinks], -1), -1, dtype=torch.float32)[..., :-1]
+
+
+def _like(query, heads):
+    """Keys or values with one head for each query head."""
+    times = query.shape[1] // heads.shape[1]
+    if times == 1:
+        return heads
+    batch, groups, rows, size = heads.shape
+    spread = heads[:, :, None].expand(batch, groups, times, rows, size)
+    return spread.reshape(batch, groups * times, rows, size)
+
+
+def _with_lse(query, key, value, is_causal: bool, scale: float):
+    """Attention and the log-sum-exp of its scores."""
+    import torch
+
+    if query.device.type == "cpu" and key.shape[-1] == value.shape[-1]:
+        flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+        out, lse = flash(query, key, value, 0.0, is_causal, scale=scale)
+        return out, lse
+    scores = torch.matmul(query, key.transpose(2, 3)).float() * scale
+    if is_causal:
+        seen = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+        scores = scores.masked_fill(~seen, float("-inf"))
+    lse = torch.logsumexp(scores, dim=-1)
+    return torch.matmul((scores - lse[..., None]).exp().to(value.dtype), value), lse
+
+
+def _merged(before, before_lse, own, own_lse):
+    """Attention to two sets of keys, from the attention to each and its log-sum-exp."""
+    import torch
+
+    share = torch.sigmoid(own_lse - before_lse).unsqueeze(-1).to(own.dtype)
+    return before + (own - before) * share
+
+
+# --- one call for all sequences: CUDA with torch's variable-length attention ----------------------
+
+
+@functools.cache
+def _varlen() -> Callable[..., Any] | None:
+    """``(q, k, v, cu_q, cu_k, max_q, max_k, is_causal, scale) -> (out_THD, lse_HT)`` or None."""
+    import inspect
+
+    try:
+        from torch.nn.attention.varlen import AuxRequest, varlen_attn
+    except ImportError:
+        return None
+    known = inspect.signature(varlen_attn).parameters
+    aux = {"return_aux": AuxRequest(lse=True)}
+    if "num_splits" in known:  # one split: the same bits whatever stands beside
+        aux["num_splits"] = 1
+
+    def attend(query, key, value, cu_q, cu_k, max_q, max_k, is_causal, scale):
+        if "window_size" in known:
+            causal = {"window_size": (-1, 0) if is_causal else (-1, -1)}
+        else:
+            causal = {"is_causal": is_causal}
+        if query.shape[1] != key.shape[1] and "enable_gqa" in known:
+            causal["enable_gqa"] = True
+        elif query.shape[1] != key.shape[1]:
+            times = query.shape[1] // key.shape[1]
+            key, value = key.repeat_interleave(times, 1), value.repeat_interleave(times, 1)
+        return varlen_attn(
+            query, key, value, cu_q, cu_k, max_q, max_k, scale=scale, **causal, **aux
+        )
+
+    return attend
+
+
+def _by_varlen(query, key, value, layout: Layout, asked: _Options, layer: int):
+    """All sequences on themselves in one call, all that follow a prefix on it in a second."""
+    import torch
+
+    attend = _varlen()
+    assert attend is not None
+    flat = [part[0].transpose(0, 1) for part in (query, key, value)]
+    own = _own_spans(layout, query.device)
+    out, lse = attend(*flat, own.cu, own.cu, own.longest, own.longest, True, asked.scale)
+    for segment in layout.segments:
+        _keep(segment, layer, key, value)
+    second = _prefix_spans(layout, query.device)
+    if second is not None:
+        heads = [_prefix_of(s, layer, key, value) for s in layout.segments if _follows(s)]
+        keys, values = (
+            torch.cat([pair[i][0] for pair in heads if pair], dim=1).transpose(0, 1)
+            for i in (0, 1)
+        )
+        before, before_lse = attend(
+            flat[0][second.rows],
+            keys,
+            values,
+            second.cu_q,
+            second.cu_k,
+            second.max_q,
+            second.max_k,
+            False,
+            asked.scale,
+        )
+        share = torch.sigmoid(lse[:, second.rows] - before_lse).transpose(0, 1)[..., None]
+        mixed = before + (out[second.rows] - before) * share.to(out.dtype)
+        out = out.index_copy(0, second.rows, mixed)
+    return out.transpose(0, 1)[None]
+
+
+def _follows(segment: Segment) -> bool:
+    """Whether sequences of the segment stand behind a prefix."""
+    has_prefix = segment.kept is not None or segment.prefix[1] > segment.prefix[0]
+    return has_prefix and bool(segment.spans)
+
+
+class _Own(NamedTuple):
+    cu: Any
+    longest: int
+
+
+class _Second(NamedTuple):
+    rows: Any
+    cu_q: Any
+    cu_k: Any
+    max_q: int
+    max_k: int
+
+
+def _cumulated(lengths, device):
+    import torch
+
+    return torch.tensor([0, *lengths], device=device).cumsum(0).to(torch.int32)
+
+
+def _own_spans(layout: Layout, device) -> _Own:
+    """The borders of all prefixes and sequences, the padding at the end as one more."""
+    if "own" not in layout.derived:
+        ends = []
+        for segment in layout.segments:
+            ends += [segment.prefix] if segment.prefix[1] > segment.prefix[0] else []
+            ends += segment.spans
+        lengths = [b - a for a, b in ends]
+        if (padding := layout.num_rows - sum(lengths)) > 0:
+            lengths.append(padding)
+        layout.derived["own"] = _Own(_cumulated(lengths, device), max(lengths))
+    return layout.derived["own"]
+
+
+def _prefix_spans(layout: Layout, device) -> _Second | None:
+    """The rows behind a prefix and the borders of rows and prefixes; None if there are none."""
+    import torch
+
+    if "second" not in layout.derived:
+        behind = [segment for segment in layout.segments if _follows(segment)]
+        queries = [(s.spans[0][0], s.spans[-1][1]) for s in behind]
+        num_q = [b - a for a, b in queries]
+        num_k = [s.kept_rows or s.prefix[1] - s.prefix[0] for s in behind]
+        layout.derived["second"] = behind and _Second(
+            torch.cat([torch.arange(a, b, device=device) for a, b in queries]),
+            _cumulated(num_q, device),
+            _cumulated(num_k, device),
+            max(num_q),
+            max(num_k),
+        )
+    return layout.derived["second"] or None

@@ -1,0 +1,533 @@
+"""The engine over a Hugging Face model: plans passes, runs them, reads the asked rows.
+
+Three ways to run, the first that a self-test finds equal to one plain call for each sequence:
+
+    packed    no padding: rows of many sequences in one batch row, a group's prefix run once
+    padded    batches of sequences of like length, whose shape the sequence alone decides
+    plain     one sequence at a time
+
+A pass that does not fit into memory is planned anew with half the budget and replayed; answers
+then say so.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import math
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any, Literal, NamedTuple
+
+from plaudit.engines import attention
+from plaudit.engines.plan import Budget, Item, Pass, Piece, Shared, plan, shared, windows
+from plaudit.engines.questions import Hidden, Question
+from plaudit.errors import EngineError
+
+__all__ = ["Answer", "HfEngine", "Trunk", "Way", "pick_device", "pick_dtype"]
+
+Way = Literal["packed", "padded", "plain"]
+_WINDOW_PASSES = 64
+_GRID = 32  # padded lengths are multiples of it
+_NEVER_PACKED = ("dynamic", "longrope")  # rotary factors that depend on the longest neighbour
+
+
+class Answer(NamedTuple):
+    """What was read of one sequence: fp32 [positions, K] as nested lists, or why it could not be.
+
+    `note` says that the run was not the planned one (memory).
+    """
+
+    values: list[list[float]] | None
+    error: str | None = None
+    note: str | None = None
+
+
+class Trunk(NamedTuple):
+    """A model up to the rows that heads read.
+
+    `forward(**inputs)` gives [B, T, H]; `model` is the module behind it (or holds it). `can_pack`
+    False keeps a model whose attention is known to look elsewhere out of the packed way.
+    """
+
+    forward: Callable[..., Any]
+    model: Any
+    can_pack: bool = True
+    pad_id: int = 0
+    is_positional: bool = True
+
+
+class HfEngine:
+    """Asks a trunk questions about token sequences. Safe in threads; one pass at a time."""
+
+    def __init__(
+        self,
+        trunk: Trunk,
+        *,
+        budget: Budget | None = None,
+        share: bool = True,
+        way: Way | None = None,
+    ):
+        self.trunk = trunk
+        self.device = _device_of(trunk.model)
+        self.budget = budget or _budget_for(self.device)
+        self.share = share
+        self.note: str | None = None
+        self.why: str = ""
+        self._lock = threading.RLock()
+        self.way: Way = way or "plain"
+        if way is None:
+            self.way, self.why = self._choose()
+
+    def ask(
+        self, question: Question, groups: Iterable[Sequence[Item]]
+    ) -> Iterator[list[Answer]]:
+        """One Answer per item of each group, in order, a bounded window of groups at a time."""
+        rows = max(self.budget.max_rows, 1024) * _WINDOW_PASSES
+        for window in windows(groups, rows=rows):
+            yield from self._window(question, window)
+
+    def _window(self, question: Question, window: Sequence[Sequence[Item]]) -> list[list[Answer]]:
+        share = self.share and self.way == "packed"
+        groups = [shared(group, share=share) for group in window]
+        found: list[dict[int, Answer]] = [{} for _ in groups]
+        with self._lock:
+            for index, item, answer in self._answers(question, groups):
+                found[index][item] = answer
+        return [
+            [found[i][place] for place in group.places] for i, group in enumerate(groups)
+        ]
+
+    def _answers(
+        self, question: Question, groups: Sequence[Shared]
+    ) -> Iterator[tuple[int, int, Answer]]:
+        """(group, item, answer) of all items, in the order in which passes run."""
+        runs = {"packed": self._packed, "padded": self._padded, "plain": self._plain}
+        yield from runs[self.way](question, groups, self.budget)
+
+    # --- packed -----------------------------------------------------------------------------------
+
+    def _packed(self, question: Question, groups: Sequence[Shared], budget: Budget):
+        kept: dict[int, tuple[Any, Any]] = {}
+        failed: list[int] = []
+        for step in plan(groups, budget):
+            first = step.pieces[0]
+            if first.group in failed and first.is_kept:
+                continue  # the whole group is replayed
+            if not first.is_kept:
+                kept = {}
+            try:
+                yield from self._run(question, groups, step, kept)
+            except RuntimeError as error:
+                if not _is_out_of_memory(error):
+                    raise
+                failed += [piece.group for piece in step.pieces]
+        for i in failed:
+            yield from self._replayed(question, groups, i, budget)
+
+    def _replayed(self, question: Question, groups: Sequence[Shared], index: int, budget: Budget):
+        """A group again with half the budget; with nothing left to halve, the error."""
+        _free_memory(self.device)
+        group, smaller = groups[index], budget.halved()
+        biggest = group.prefix + max(len(item.ids) - group.prefix for item in group.items)
+        if smaller.max_rows < 1 or (budget.max_rows < biggest and len(group.items) == 1):
+            error = f"out of memory on a sequence of {biggest} tokens alone"
+            for place in range(len(group.items)):
+                yield index, place, Answer(None, error)
+            return
+        if len(group.items) > 1 and budget.max_rows < biggest:
+            for place, item in enumerate(group.items):
+                alone = [Shared((item,), 0, (0,))]
+                for _, _, answer in self._packed(question, alone, smaller):
+                    yield index, place, answer
+            return
+        self.note = f"out of memory: passes of at most {smaller.max_rows} rows"
+        self.budget = smaller
+        for _, place, answer in self._packed(question, [group], smaller):
+            yield index, place, answer._replace(note=self.note)
+
+    def _run(
+        self, question: Question, groups: Sequence[Shared], step: Pass, kept: dict[int, Any]
+    ):
+        """One packed forward call and what is read of it."""
+        ids, positions, layout, reads = _laid_out(step, groups, kept)
+        hidden_TH = self._forward(ids, positions, layout)
+        rows = [row for _, _, rows, _ in reads for row in rows]
+        following = [next_id for _, _, _, nexts in reads for next_id in nexts]
+        values = self._read(question, hidden_TH, rows, following)
+        start = 0
+        for group, place, own, _ in reads:
+            yield group, place, Answer(values[start : start + len(own)], note=self.note)
+            start += len(own)
+
+    def _forward(self, ids, positions, layout: attention.Layout):
+        import torch
+
+        with torch.inference_mode(), attention.running(layout):
+            hidden = self.trunk.forward(
+                input_ids=torch.tensor([ids], device=self.device),
+                position_ids=torch.tensor([positions], device=self.device),
+                attention_mask=None,
+                use_cache=False,
+            )
+        return hidden[0]
+
+    def _read(self, question: Question, hidden_TH, rows: Sequence[int], following) -> list[Any]:
+        """The question's values at the rows, computed in blocks of a fixed size."""
+        import torch
+
+        values: list[Any] = []
+        with torch.inference_mode():
+            index = torch.tensor(rows, device=hidden_TH.device, dtype=torch.long)
+            nexts = torch.tensor(following, device=hidden_TH.device, dtype=torch.long)
+            for i in range(0, len(rows), question.block):
+                block, next_R = (
+                    _filled(part, question.block)
+                    for part in (
+                        hidden_TH[index[i : i + question.block]],
+                        nexts[i : i + question.block],
+                    )
+                )
+                values += question.values(block, next_R).tolist()[: len(rows) - i]
+        return values
+
+    # --- padded and plain -------------------------------------------------------------------------
+
+    def _padded(self, question: Question, groups: Sequence[Shared], budget: Budget):
+        for length, places in _batches(groups, budget):
+            yield from self._batch(question, groups, places, length, budget)
+
+    def _batch(self, question, groups, places, length: int, budget: Budget):
+        try:
+            yield from self._run_batch(question, groups, places, length, budget)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            _free_memory(self.device)
+            if len(places) == 1:
+                told = f"out of memory on a sequence of {length} tokens alone"
+                yield (*places[0], Answer(None, told))
+                return
+            self.note = f"out of memory: batches of at most {len(places) // 2} sequences"
+            half = (len(places) + 1) // 2
+            for part in (places[:half], places[half:]):
+                yield from self._batch(question, groups, part, length, dataclasses.replace(
+                    budget, is_exact=False))
+
+    def _run_batch(self, question, groups, places, length: int, budget: Budget):
+        items = [groups[i].items[j] for i, j in places]
+        size = _batch_size(length, budget) if budget.is_exact else len(items)
+        hidden_BTH = self._forward_batch(items, length, size)
+        flat = hidden_BTH.reshape(-1, hidden_BTH.shape[-1])
+        width = hidden_BTH.shape[1]
+        rows = [n * width + p for n, item in enumerate(items) for p in item.read]
+        following = [n for item in items for n in _next_ids(item)]
+        values = self._read(question, flat, rows, following)
+        start = 0
+        for (i, j), item in zip(places, items, strict=True):
+            yield i, j, Answer(values[start : start + len(item.read)], note=self.note)
+            start += len(item.read)
+
+    def _forward_batch(self, items: Sequence[Item], length: int, size: int):
+        """Right-padded ids and mask; rows of the batch that hold nothing repeat the first."""
+        import torch
+
+        full = [*items, *[items[0]] * (size - len(items))]
+        ids = torch.full((size, length), self.trunk.pad_id, dtype=torch.long)
+        mask, types = torch.zeros_like(ids), torch.zeros_like(ids)
+        for n, item in enumerate(full):
+            ids[n, : len(item.ids)] = torch.tensor(item.ids, dtype=torch.long)
+            mask[n, : len(item.ids)] = 1
+            if item.types:
+                types[n, : len(item.ids)] = torch.tensor(item.types, dtype=torch.long)
+        inputs = {"input_ids": ids, "attention_mask": mask}
+        if any(item.types for item in items):
+            inputs["token_type_ids"] = types
+        inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
+        with torch.inference_mode():
+            return self.trunk.forward(**inputs)
+
+    def _plain(self, question: Question, groups: Sequence[Shared], budget: Budget):
+        for i, group in enumerate(groups):
+            for j, item in enumerate(group.items):
+                yield from self._batch(
+                    question, groups, [(i, j)], len(item.ids),
+                    dataclasses.replace(budget, is_exact=False))
+
+    # --- which way --------------------------------------------------------------------------------
+
+    def _choose(self) -> tuple[Way, str]:
+        """The first way whose rows equal those of plain calls on three short sequences."""
+        truth = self._told("plain")
+        reasons = []
+        if reason := self._unpackable():
+            reasons.append(f"not packed: {reason}")
+        else:
+            with _attention_set(self.trunk.model) as is_set:
+                problem = self._differs("packed", truth) if is_set else "own attention code"
+                problem = problem or self._overlooked()
+            if problem is None:
+                _set_attention(self.trunk.model, attention.install())
+                return "packed", ""
+            reasons.append(f"not packed: {problem}")
+        if _rope_type(self.trunk.model) in _NEVER_PACKED:
+            return "plain", "; ".join(reasons)
+        problem = self._differs("padded", truth)
+        if problem is None:
+            return "padded", "; ".join(reasons)
+        return "plain", "; ".join([*reasons, f"not padded: {problem}"])
+
+    def _unpackable(self) -> str | None:
+        model, config = self.trunk.model, _text_config(self.trunk.model)
+        if not self.trunk.can_pack:
+            return "the architecture reads its inputs in another way"
+        if not getattr(model, "_supports_attention_backend", False):
+            return "its attention code is its own"
+        if getattr(config, "attention_chunk_size", None):
+            return "its attention is cut into chunks"
+        kinds = set(getattr(config, "layer_types", None) or ()) - {
+            "full_attention", "sliding_attention"}
+        if kinds:
+            return f"it has layers of other kinds ({', '.join(sorted(kinds))})"
+        if _rope_type(model) in _NEVER_PACKED:
+            return "its rotary factors depend on the longest sequence of a call"
+        return None
+
+    def _overlooked(self) -> str | None:
+        """Whether the model has a sliding window of which its attention is not told."""
+        config, seen = _text_config(self.trunk.model), attention.seen_options()
+        has_window = "sliding_attention" in (getattr(config, "layer_types", None) or ())
+        if has_window and "sliding_window" not in seen:
+            return "its attention is not told of its sliding window"
+        return None
+
+    def _told(self, way: Way) -> list[list[Answer]]:
+        """The rows of three short sequences that share a prefix."""
+        before, self.way = self.way, way
+        try:
+            return list(self.ask(Hidden(), [_probe_items(self.trunk.model)]))
+        finally:
+            self.way = before
+
+    def _differs(self, way: Way, truth) -> str | None:
+        """How far the way's rows are from the plain ones; None where that is rounding."""
+        attention.seen_options()
+        try:
+            told = self._told(way)
+        except Exception as error:  # a model's own code may raise anything on inputs new to it
+            return f"{type(error).__name__}: {str(error)[:200]}"
+        worst = _distance(told, truth)
+        limit = _tolerance(self.trunk.model)
+        return None if worst <= limit else f"rows differ by {worst:.2g} (limit {limit:.2g})"
+
+
+def pick_device(device: str = "auto") -> str:
+    """The device to run on: "auto" is CUDA, then Apple's MPS, then the processor."""
+    import torch
+
+    if device != "auto":
+        return device
+    if torch.cuda.is_available():
+        return "cuda"
+    return "mps" if torch.backends.mps.is_available() else "cpu"
+
+
+def pick_dtype(dtype: str, device: str):
+    """The torch dtype: "auto" is bf16 on GPUs and processors that compute in it, else fp32.
+
+    A GPU without bf16 gets fp16. bf16 on a processor without AMX or AVX512-BF16 runs about fifty
+    times slower than fp32.
+    """
+    import torch
+
+    if dtype != "auto":
+        return getattr(torch, dtype)
+    if device.startswith("cuda"):
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
+    if device == "cpu" and _has_bf16_units():
+        return torch.bfloat16
+    return torch.float32
+
+
+def _has_bf16_units() -> bool:
+    import torch
+
+    names = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    return any(getattr(torch.cpu, name, bool)() for name in names)
+
+
+def _budget_for(device) -> Budget:
+    if device.type == "cuda":
+        return Budget(packed=((256, 2048), (8192, 16384)), max_rows=16384)
+    return Budget()
+
+
+def _laid_out(step: Pass, groups: Sequence[Shared], kept: dict[int, Any]):
+    """Ids, positions and segments of a packed pass, and which rows are read for whom."""
+    ids: list[int] = []
+    positions: list[int] = []
+    segments, reads = [], []
+    for piece in step.pieces:
+        segment, own = _segment(piece, groups[piece.group], ids, positions, kept)
+        segments.append(segment)
+        reads += own
+    missing = step.rows - len(ids)
+    ids += [0] * missing
+    positions += [0] * missing
+    return ids, positions, attention.Layout(tuple(segments), step.rows), reads
+
+
+def _segment(piece: Piece, group: Shared, ids: list[int], positions: list[int], kept):
+    """Appends the rows of a piece; its segment, and (group, item, rows, next ids) of its items."""
+    start, shared_rows = len(ids), group.prefix
+    if shared_rows and not piece.is_kept:
+        ids += group.items[0].ids[:shared_rows]
+        positions += range(shared_rows)
+    prefix = (start, len(ids))
+    spans, reads = [], []
+    for place in piece.items:
+        item, first = group.items[place], len(ids)
+        ids += item.ids[shared_rows:]
+        positions += range(shared_rows, len(item.ids))
+        spans.append((first, len(ids)))
+        rows = [start + p if p < shared_rows else first + p - shared_rows for p in item.read]
+        reads.append((piece.group, place, rows, _next_ids(item)))
+    return (
+        attention.Segment(
+            prefix,
+            tuple(spans),
+            kept=kept if piece.is_kept else None,
+            keeps=kept if piece.keeps else None,
+            kept_rows=shared_rows if piece.is_kept else 0,
+        ),
+        reads,
+    )
+
+
+def _next_ids(item: Item) -> list[int]:
+    """The id after each position that is read (0 after the last)."""
+    return [item.ids[p + 1] if p + 1 < len(item.ids) else 0 for p in item.read]
+
+
+def _filled(part, rows: int):
+    """The block with rows of zeros up to its full size."""
+    import torch
+
+    missing = rows - part.shape[0]
+    if not missing:
+        return part
+    return torch.cat([part, part.new_zeros(missing, *part.shape[1:])])
+
+
+def _batches(groups: Sequence[Shared], budget: Budget):
+    """(length, places) of batches whose shape the sequences decide, longest first."""
+    by_length: dict[int, list[tuple[int, int]]] = {}
+    for i, group in enumerate(groups):
+        for j, item in enumerate(group.items):
+            by_length.setdefault(_padded_length(len(item.ids), budget), []).append((i, j))
+    for length in sorted(by_length, reverse=True):
+        places, size = by_length[length], _batch_size(length, budget)
+        for start in range(0, len(places), size):
+            yield length, places[start : start + size]
+
+
+def _padded_length(length: int, budget: Budget) -> int:
+    """A sequence too long to share a batch keeps its length; others end on a grid."""
+    if budget.rows_for(length) is None:
+        return length
+    return max(_GRID, math.ceil(length / _GRID) * _GRID)
+
+
+def _batch_size(length: int, budget: Budget) -> int:
+    return max(1, (budget.rows_for(length) or length) // length)
+
+
+def _device_of(model):
+    import torch
+
+    parameter = next(model.parameters(), None)
+    return torch.device("cpu") if parameter is None else parameter.device
+
+
+def _text_config(model):
+    config = getattr(model, "config", None)
+    getter = getattr(config, "get_text_config", None)
+    return getter() if getter else config
+
+
+def _rope_type(model) -> str:
+    config = _text_config(model)
+    rope = getattr(config, "rope_parameters", None) or getattr(config, "rope_scaling", None) or {}
+    return str(rope.get("rope_type") or rope.get("type") or "") if hasattr(rope, "get") else ""
+
+
+def _set_attention(model, name: str) -> None:
+    model.set_attn_implementation(name)
+
+
+@contextlib.contextmanager
+def _attention_set(model) -> Iterator[bool]:
+    """The packed attention for a while; the model's own comes back. False where it has none."""
+    before = getattr(model.config, "_attn_implementation", None) or "eager"
+    try:
+        _set_attention(model, attention.install())
+    except (ValueError, AttributeError, KeyError):
+        yield False
+        return
+    try:
+        yield True
+    finally:
+        _set_attention(model, before)
+
+
+def _probe_items(model) -> list[Item]:
+    """Three sequences of 30 to 47 ids with 20 in common, the last rows of each read."""
+    size = int(getattr(_text_config(model), "vocab_size", 0) or 32)
+    draw = [(7919 * i + 13) % max(size - 4, 1) + min(3, size - 1) for i in range(120)]
+    tails = (draw[20:30], draw[40:67], draw[80:96])
+    return [
+        Item([*draw[:20], *tail], (10, 18 + len(tail), 19 + len(tail))) for tail in tails
+    ]
+
+
+def _distance(told, truth) -> float:
+    """The largest difference over the size of the rows; infinity where one is missing or NaN."""
+    worst, size = 0.0, 0.0
+    for mine, theirs in zip(told[0], truth[0], strict=True):
+        if mine.values is None or theirs.values is None:
+            return math.inf
+        for a, b in zip(_flat(mine.values), _flat(theirs.values), strict=True):
+            difference = abs(a - b)
+            worst = difference if not difference <= worst else worst
+            size = max(size, abs(b))
+    return worst / max(size, 1e-6)
+
+
+def _flat(rows: Sequence[Sequence[float]]) -> list[float]:
+    return [value for row in rows for value in row]
+
+
+def _tolerance(model) -> float:
+    """How far rows may differ by rounding, relative to the largest: by the model's dtype."""
+    import torch
+
+    parameter = next(model.parameters(), None)
+    dtype = torch.float32 if parameter is None else parameter.dtype
+    return {torch.float32: 1e-4, torch.float64: 1e-6, torch.float16: 2e-2}.get(dtype, 0.1)
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    import torch
+
+    kinds = (getattr(torch, "OutOfMemoryError", ()), torch.cuda.OutOfMemoryError)
+    return isinstance(error, tuple(k for k in kinds if k)) or "can't allocate memory" in str(error)
+
+
+def _free_memory(device) -> None:
+    import gc
+
+    gc.collect()
+    if device.type == "cuda":
+        import torch
+
+        torch.cuda.empty_cache()
