@@ -271,10 +271,12 @@ def _value_problem(score: Score) -> str | None:
 
 
 def _differences(reward: Reward, what: str, base, other) -> Iterator[str]:
-    tolerance = 0.0 if reward.cpu_bound else _TOLERANCE
+    tolerance = 0.0 if reward.cpu_bound else getattr(reward, "tolerance", _TOLERANCE)
     for one, two in zip(_flat(base), _flat(other), strict=True):
         same_nan = not one.is_scored and not two.is_scored
-        if not same_nan and not math.isclose(one.value, two.value, rel_tol=tolerance):
+        if not same_nan and not math.isclose(
+            one.value, two.value, rel_tol=tolerance, abs_tol=tolerance
+        ):
             yield f"{what} gave {two.value} instead of {one.value}"
             return
 

@@ -47,14 +47,15 @@ class Trunk(NamedTuple):
     """A model up to the rows that heads read.
 
     `forward(**inputs)` gives [B, T, H]; `model` is the module behind it (or holds it). `can_pack`
-    False keeps a model whose attention is known to look elsewhere out of the packed way.
+    False keeps a model whose attention is known to look elsewhere out of the packed way;
+    `is_pooled` says that it gives one row for a whole sequence.
     """
 
     forward: Callable[..., Any]
     model: Any
     can_pack: bool = True
     pad_id: int = 0
-    is_positional: bool = True
+    is_pooled: bool = False
 
 
 class HfEngine:
@@ -78,6 +79,11 @@ class HfEngine:
         self.way: Way = way or "plain"
         if way is None:
             self.way, self.why = self._choose()
+
+    @property
+    def tolerance(self) -> float:
+        """What rounding may do to a score of size 1, by the model's dtype."""
+        return 1e-5 if _tolerance(self.trunk.model) <= 1e-4 else 0.1
 
     def ask(
         self, question: Question, groups: Iterable[Sequence[Item]]
@@ -305,7 +311,7 @@ class HfEngine:
         """The rows of three short sequences that share a prefix."""
         before, self.way = self.way, way
         try:
-            return list(self.ask(Hidden(), [_probe_items(self.trunk.model)]))
+            return list(self.ask(Hidden(), [_probe_items(self.trunk)]))
         finally:
             self.way = before
 
@@ -480,13 +486,14 @@ def _attention_set(model) -> Iterator[bool]:
         _set_attention(model, before)
 
 
-def _probe_items(model) -> list[Item]:
-    """Three sequences of 30 to 47 ids with 20 in common, the last rows of each read."""
-    size = int(getattr(_text_config(model), "vocab_size", 0) or 32)
-    draw = [(7919 * i + 13) % max(size - 4, 1) + min(3, size - 1) for i in range(120)]
-    tails = (draw[20:30], draw[40:67], draw[80:96])
+def _probe_items(trunk: Trunk) -> list[Item]:
+    """Three sequences of 56 to 67 ids with 40 in common, three rows of each read."""
+    size = int(getattr(_text_config(trunk.model), "vocab_size", 0) or 32)
+    draw = [(7919 * i + 13) % max(size - 4, 1) + min(3, size - 1) for i in range(140)]
+    tails = (draw[40:56], draw[60:87], draw[100:118])
     return [
-        Item([*draw[:20], *tail], (10, 18 + len(tail), 19 + len(tail))) for tail in tails
+        Item([*draw[:40], *t], (0,) if trunk.is_pooled else (10, 38 + len(t), 39 + len(t)))
+        for t in tails
     ]
 
 

@@ -1,1 +1,15 @@
 """Rewards that a network computes, one architecture a file; `auto` finds the right one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+__all__ = ["Options"]
+
+
+def __getattr__(name: str) -> Any:
+    if name != "Options":
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    from plaudit.models._load import Options
+
+    return Options

@@ -1,0 +1,216 @@
+"""Where a model's files are, and what can be said of them before they are loaded."""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from plaudit.engines.hub import download
+from plaudit.errors import ConfigError, did_you_mean
+
+__all__ = ["Checkpoint", "locate", "open_checkpoint"]
+
+_HUBS = ("hf:", "modelscope:")
+
+
+def locate(name: str, *, revision: str | None = None) -> Path:
+    """The directory of a model: DIRECTORY, hf:ORG/NAME[@REVISION] or modelscope:ORG/NAME[@...].
+
+    Raises: ConfigError where there is no such directory or id, EngineError where a hub fails.
+    """
+    for hub in _HUBS:
+        if name.startswith(hub):
+            ident, _, own = name.removeprefix(hub).partition("@")
+            return download(hub[:-1], ident, own or revision)
+    path = Path(name).expanduser()
+    if path.is_dir():
+        return path
+    siblings = [p.name for p in path.parent.iterdir()] if path.parent.is_dir() else []
+    hint = did_you_mean(path.name, siblings) or ";"
+    raise ConfigError(
+        f"no model {name!r}: it is no directory{hint} hub models are written hf:ORG/NAME or"
+        " modelscope:ORG/NAME"
+    )
+
+
+def open_checkpoint(name: str, *, revision: str | None = None) -> Checkpoint:
+    """The checkpoint at `name`, its config read and its files found.
+
+    Raises: ConfigError for a missing or broken config.json, and for weights that are not there.
+    """
+    path = locate(name, revision=revision)
+    adapter = path / "adapter_config.json"
+    has_config = (path / "config.json").is_file()
+    config = {} if adapter.is_file() and not has_config else _read_json(path / "config.json", name)
+    return Checkpoint(path, name, config, tuple(_weight_files(path, name)))
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """A model's directory: its config.json as a mapping and its weight files."""
+
+    path: Path
+    name: str
+    config: Mapping[str, Any]
+    weight_files: tuple[Path, ...]
+
+    @property
+    def architecture(self) -> str:
+        """The first of config.json's architectures, or an empty string."""
+        return str(next(iter(self.config.get("architectures") or ()), ""))
+
+    @property
+    def model_type(self) -> str:
+        """config.json's model_type, or an empty string."""
+        return str(self.config.get("model_type") or "")
+
+    @property
+    def is_adapter(self) -> bool:
+        """Whether the directory holds an adapter (LoRA) and no model of its own."""
+        return not self.config and (self.path / "adapter_config.json").is_file()
+
+    @property
+    def base_model(self) -> str | None:
+        """The model that an adapter belongs to, as adapter_config.json names it."""
+        if not (self.path / "adapter_config.json").is_file():
+            return None
+        told = _read_json(self.path / "adapter_config.json", self.name)
+        return told.get("base_model_name_or_path")
+
+    @property
+    def revision(self) -> str:
+        """What tells one version of the weights from another: the hub's commit, or file facts."""
+        parts = self.path.resolve().parts
+        if len(parts) > 1 and parts[-2] == "snapshots":
+            return parts[-1]
+        digest = hashlib.blake2b(digest_size=16)
+        for file in sorted((*self.weight_files, *self.path.glob("*config.json"))):
+            facts = file.stat()
+            digest.update(f"{file.name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
+        return digest.hexdigest()
+
+    def tensor_names(self) -> frozenset[str]:
+        """The names of all tensors, read from the files' headers."""
+        return frozenset(_places(self.weight_files))
+
+    def has(self, name: str) -> bool:
+        """Whether a tensor of that name is in the weight files."""
+        return name in _places(self.weight_files)
+
+    def tensors(self, wanted: Iterable[str] | str) -> dict[str, Any]:
+        """Tensors by their names, or all whose names begin with a prefix (a string).
+
+        Raises: ConfigError naming those that are not there.
+        """
+        places = _places(self.weight_files)
+        if isinstance(wanted, str):
+            names = sorted(name for name in places if name.startswith(wanted))
+        else:
+            names = list(wanted)
+        if missing := [name for name in names if name not in places]:
+            files = ", ".join(path.name for path in self.weight_files) or "no weight file"
+            raise ConfigError(f"{self.name}: no tensor {', '.join(missing[:4])} in {files}")
+        found: dict[str, Any] = {}
+        for file in dict.fromkeys(places[name] for name in names):
+            found.update(_read(file, [name for name in names if places[name] == file], self.name))
+        return {name: found[name] for name in names}
+
+
+def _weight_files(path: Path, name: str) -> list[Path]:
+    """Safetensors before .bin before .pt; all shards that an index names."""
+    for kind in ("safetensors", "bin", "pt"):
+        indexes = sorted(path.glob(f"*.{kind}.index.json"))
+        if indexes:
+            return _indexed(indexes[0], name)
+        files = sorted(
+            p for p in path.glob(f"*.{kind}") if p.name not in ("training_args.bin", "optimizer.pt")
+        )
+        if files:
+            return files
+    held = ", ".join(sorted(p.name for p in path.iterdir())[:12]) or "nothing"
+    raise ConfigError(
+        f"{name}: no weight file (*.safetensors, *.bin, *.pt) in the directory; it holds {held}"
+    )
+
+
+def _indexed(index: Path, name: str) -> list[Path]:
+    places = _read_json(index, name).get("weight_map")
+    if not isinstance(places, Mapping):
+        raise ConfigError(f"{name}: {index.name}: no field 'weight_map'; download it again")
+    files = [index.parent / file for file in sorted(set(places.values()))]
+    missing = [file.name for file in files if not file.is_file()]
+    if missing:
+        raise ConfigError(
+            f"{name}: {index.name} names {', '.join(missing[:3])}, which"
+            f" {'is' if len(missing) == 1 else 'are'} not there; download the model again"
+        )
+    extra = [p for p in index.parent.glob("value_head.safetensors") if p not in files]
+    return [*files, *extra]
+
+
+def _read_json(path: Path, name: str) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        held = ", ".join(sorted(p.name for p in path.parent.iterdir())[:12]) or "nothing"
+        raise ConfigError(
+            f"{name}: no {path.name} in the directory, so it is no checkpoint; it holds {held}"
+        ) from None
+    except (OSError, ValueError) as error:
+        raise ConfigError(f"{name}: {path.name} is not readable as JSON: {error}") from None
+    if not isinstance(found, dict):
+        raise ConfigError(f"{name}: {path.name} holds no JSON object; download the model again")
+    return found
+
+
+@functools.lru_cache(maxsize=32)
+def _places(files: tuple[Path, ...]) -> Mapping[str, Path]:
+    """The file of each tensor."""
+    return {name: file for file in files for name in _names(file)}
+
+
+def _names(file: Path) -> list[str]:
+    if file.suffix == ".safetensors":
+        from safetensors import SafetensorError, safe_open
+
+        try:
+            with safe_open(file, framework="pt") as held:
+                return list(held.keys())
+        except (SafetensorError, OSError) as error:
+            raise ConfigError(
+                f"{file}: not a whole safetensors file ({error}); download it again"
+            ) from None
+    return list(_unpickled(file, "meta"))
+
+
+def _read(file: Path, names: list[str], name: str) -> dict[str, Any]:
+    if file.suffix == ".safetensors":
+        from safetensors import safe_open
+
+        with safe_open(file, framework="pt") as held:
+            return {n: held.get_tensor(n) for n in names}
+    held = _unpickled(file, "cpu")
+    return {n: held[n] for n in names}
+
+
+def _unpickled(file: Path, device: str) -> Mapping[str, Any]:
+    """The tensors of a pickle, which may hold nothing else."""
+    import pickle
+
+    import torch
+
+    try:
+        found = torch.load(file, map_location=device, weights_only=True)
+    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
+        raise ConfigError(
+            f"{file}: not loaded: it holds more than weights, or is cut off"
+            f" ({str(error).splitlines()[0][:150]}); use a safetensors copy"
+        ) from None
+    return found.get("state_dict", found) if isinstance(found, Mapping) else {}
+
+

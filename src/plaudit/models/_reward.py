@@ -1,0 +1,143 @@
+"""The Reward around a model: ids in, rows read, values out, and every failure in its place."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from plaudit.engines.plan import Item
+from plaudit.models._text import Encoded, Form, encoded_ahead
+from plaudit.types import Fault, Group, Score, Step
+
+__all__ = ["ModelReward", "Reading", "Scorer", "Value"]
+
+
+@dataclass(frozen=True)
+class Value:
+    """What a model's arithmetic gives for one response."""
+
+    value: float
+    parts: Mapping[str, float] | None = None
+    steps: tuple[Step, ...] = ()
+    error: str | None = None
+    fault: Fault = "system"
+
+
+Reading = Callable[[Encoded, Sequence[Sequence[float]]], Value]
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """A loaded model: how text becomes ids, which rows are read, and what they are worth.
+
+    `positions` gives the rows to read of one encoded response (rising), `reading` its value from
+    their answers, [rows, K]. `engine` has `ask(question, groups)`. `facts` are for `show`.
+    """
+
+    engine: Any
+    form: Form
+    question: Any
+    positions: Callable[[Encoded], Sequence[int]]
+    reading: Reading
+    facts: Mapping[str, Any]
+    on_response_fault: float | None = None
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response."""
+        held: list[list[Encoded]] = []
+        answers = self.engine.ask(self.question, self._items(groups, held))
+        scored: list[list[Score]] = []
+        for found in answers:
+            row = held[len(scored)]
+            left = iter(found)
+            scored.append([self._score(e, next(left) if e.error is None else None) for e in row])
+        return scored
+
+    def _items(
+        self, groups: Sequence[Group], held: list[list[Encoded]]
+    ) -> Iterator[list[Item]]:
+        """The items of each group, what was encoded being kept in `held`."""
+        for row in encoded_ahead(self.form, groups):
+            row = [self._checked(encoded) for encoded in row]
+            held.append(row)
+            yield [
+                Item(e.ids, tuple(self.positions(e)), e.types) for e in row if e.error is None
+            ]
+
+    def _checked(self, encoded: Encoded) -> Encoded:
+        if encoded.error is None and not encoded.ids:
+            return replace(encoded, error="no token at all to score", fault="input")
+        return encoded
+
+    def _score(self, encoded: Encoded, answer: Any) -> Score:
+        parts: dict[str, float] = {}
+        if encoded.ids:
+            parts["num_tokens"] = float(len(encoded.ids))
+        if encoded.num_cut:
+            parts["num_cut"] = float(encoded.num_cut)
+        if answer is None:
+            return self._unscored(encoded, parts)
+        if answer.values is None:
+            return Score(math.nan, parts, fault="system", error=answer.error)
+        found = self.reading(encoded, answer.values)
+        parts = {**(found.parts or {}), **parts}
+        if found.error is not None or not math.isfinite(found.value):
+            told = found.error or f"the model gave {found.value}"
+            return Score(math.nan, parts, found.steps, fault=found.fault, error=told)
+        return Score(found.value, parts, found.steps, note=answer.note)
+
+    def _unscored(self, encoded: Encoded, parts: Mapping[str, float]) -> Score:
+        has_value = encoded.fault == "response" and self.on_response_fault is not None
+        value = float(self.on_response_fault or 0.0) if has_value else math.nan
+        return Score(value, parts, fault=encoded.fault or "system", error=encoded.error)
+
+
+class ModelReward:
+    """A Reward around a Scorer. Copies and pickles hold the parameters, and share the weights."""
+
+    relative = False
+    deterministic = True
+    cpu_bound = False
+
+    def __init__(self, path: str, params: Mapping[str, Any], scorer: Scorer):
+        self.path = path
+        self.params = dict(params)
+        self.scorer = scorer
+
+    def __repr__(self) -> str:
+        args = [repr(self.path), *(f"{k}={v!r}" for k, v in self.params.items())]
+        return f"load({', '.join(args)})"
+
+    def __reduce__(self):
+        return (_again, (self.path, self.params))
+
+    @property
+    def fault_value(self) -> float:
+        """What a response earns that made itself impossible to score; NaN where undeclared."""
+        value = self.scorer.on_response_fault
+        return math.nan if value is None else float(value)
+
+    @property
+    def tolerance(self) -> float:
+        """How far a score may move when its group is split: rounding, by the model's dtype."""
+        return getattr(self.scorer.engine, "tolerance", 1e-5)
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """What was found and how it is scored, for `plaudit show`."""
+        return self.scorer.facts
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response, `num_tokens` (and `num_cut`) among its parts.
+
+        Raises: DataError where a text is too long and overflow is "error".
+        """
+        return self.scorer.score(groups)
+
+
+def _again(path: str, params: Mapping[str, Any]) -> Any:
+    from plaudit.registry import load
+
+    return load(path, **params)

@@ -1,0 +1,397 @@
+"""How a prompt and its responses become token ids: templates, one BOS, truncation, boundaries.
+
+Prompt and response are rendered and tokenised together, never pasted from two id lists (BPE merges
+across the border). Nothing is cut silently: what is cut, or refused, stands in the result.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, NamedTuple
+
+from plaudit.errors import ConfigError, DataError
+from plaudit.think import Part, part_of
+from plaudit.types import Fault, Group, Message, Response
+
+__all__ = [
+    "PROFILES",
+    "ChatForm",
+    "Encoded",
+    "Form",
+    "Overflow",
+    "PairForm",
+    "PlainForm",
+    "Profile",
+    "clean",
+    "encoded_ahead",
+    "num_common",
+    "one_bos",
+    "template_for",
+    "turns_of",
+]
+
+Overflow = Literal["error", "drop", "keep_end", "keep_start"]
+_CHUNK = 64  # groups that are tokenised at a time
+_TULU = (
+    "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}\n{% endfor %}"
+)
+
+
+class Profile(NamedTuple):
+    """A published tool's way of forming text, where it differs from ours.
+
+    `max_tokens` and `cut` truncate ("tokenizer" = on the tokenizer's own side); `fallback` is the
+    template of a tokenizer that has none; `special_tokens` lets the tokenizer add its own.
+    """
+
+    special_tokens: bool = True
+    max_tokens: int | None = None
+    cut: Literal["left", "right", "tokenizer"] = "left"
+    fallback: str | None = None
+
+
+PROFILES: Mapping[str, Profile] = {
+    "rb-cli": Profile(),
+    "rb-run-rm": Profile(max_tokens=2048, fallback=_TULU),
+    "rb-v2": Profile(max_tokens=2048, cut="tokenizer"),
+    "rb-dpo": Profile(special_tokens=False, fallback=_TULU),
+}
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """One prompt with one response, as ids.
+
+    `start` is the first id of the response (0 where nobody asks); `num_cut` counts ids that were
+    left out. `marks` are positions that a form wants read, `spans` the parts of the response's text
+    that they stand for. With an `error` there is nothing to score; `fault` says whose doing it is.
+    """
+
+    ids: Sequence[int] = ()
+    start: int = 0
+    num_cut: int = 0
+    types: Sequence[int] = ()
+    marks: Sequence[int] = ()
+    spans: Sequence[tuple[int, int]] = ()
+    error: str | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True)
+class Form:
+    """What all forms share: the limit and what happens above it."""
+
+    tokenizer: Any
+    max_tokens: int | None = None
+    overflow: Overflow = "drop"
+    view: Part = "answer"
+
+    def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
+        """The ids of every response of every group."""
+        raise NotImplementedError
+
+    def fitted(self, encoded: Encoded, where: str = "") -> Encoded:
+        """The ids within the limit, by the policy.
+
+        Raises: DataError where the policy is "error".
+        """
+        limit, size = self.max_tokens, len(encoded.ids)
+        if limit is None or size <= limit or encoded.error:
+            return encoded
+        fault: Fault = "response" if encoded.start < limit else "input"
+        told = (
+            f"{size} tokens ({encoded.start} before the response) exceed max_tokens={limit};"
+            " overflow='drop' leaves such responses unscored, 'keep_end' or 'keep_start' cut"
+        )
+        if self.overflow == "error":
+            raise DataError(told, where=where, field="responses")
+        if self.overflow == "drop":
+            return Encoded(error=told, fault=fault)
+        return self._cut(encoded, limit)
+
+    def _cut(self, encoded: Encoded, limit: int) -> Encoded:
+        ids, over = list(encoded.ids), len(encoded.ids) - limit
+        if self.overflow == "keep_start":
+            return replace(encoded, ids=ids[:limit], num_cut=over, types=encoded.types[:limit])
+        first = 1 if _starts_with(ids, getattr(self.tokenizer, "bos_token_id", None)) else 0
+        return replace(
+            encoded,
+            ids=[*ids[:first], *ids[first + over :]],
+            start=max(first, encoded.start - over),
+            num_cut=over,
+            types=[*encoded.types[:first], *encoded.types[first + over :]] if encoded.types else (),
+        )
+
+
+@dataclass(frozen=True)
+class ChatForm(Form):
+    """Chat templates: the prompt's turns, then the response as the assistant's.
+
+    No generation prompt follows the response. Exactly one BOS, if the tokenizer has and adds one.
+    `needs_start` also finds where the response begins.
+    """
+
+    template: str | None = None
+    template_options: Mapping[str, Any] = field(default_factory=dict)
+    special_tokens: bool = False
+    needs_start: bool = False
+    eos: bool = False
+
+    def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
+        rendered = [[self.render(group, r) for r in group.responses] for group in groups]
+        texts = [text for row in rendered for text in row if isinstance(text, str)]
+        ids = iter(self.tokenize(texts))
+        heads = self._heads(groups) if self.needs_start else [None] * len(groups)
+        return [
+            [
+                self._one(group, head, text, next(ids)) if isinstance(text, str) else text
+                for text in row
+            ]
+            for group, head, row in zip(groups, heads, rendered, strict=True)
+        ]
+
+    def render(self, group: Group, response: Response) -> str | Encoded:
+        """The text of the prompt with the response; an error where the template refuses it."""
+        return self.templated(turns_of(group, response, self.view))
+
+    def templated(self, turns: Sequence[Message], *, generation: bool = False) -> str | Encoded:
+        """The template's text for the turns."""
+        try:
+            return self.tokenizer.apply_chat_template(
+                list(turns),
+                tokenize=False,
+                add_generation_prompt=generation,
+                chat_template=self.template,
+                **self.template_options,
+            )
+        except Exception as error:  # a template is a program: it may raise anything
+            told = f"the chat template refuses the turns: {type(error).__name__}: {error}"
+            return Encoded(error=told, fault="input")
+
+    def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
+        """Ids of templated texts, with exactly one BOS."""
+        return one_bos(self.tokenizer, texts, self.special_tokens)
+
+    def _one(
+        self, group: Group, head: tuple[str, list[int]] | None, text: str, ids: list[int]
+    ) -> Encoded:
+        eos = self.tokenizer.eos_token_id
+        if self.eos and eos is not None and ids[-1:] != [eos]:
+            ids = [*ids, eos]
+        if self.needs_start and (head is None or not text.startswith(head[0])):
+            return Encoded(
+                error="the chat template rewrites the prompt when a response follows it, so where"
+                " the response begins cannot be told; give another chat_template",
+                fault="input",
+            )
+        return self.fitted(
+            Encoded(ids, num_common(head[1], ids) if head else 0), f"row {group.key}"
+        )
+
+    def _heads(self, groups: Sequence[Group]) -> list[tuple[str, list[int]] | None]:
+        """The text and ids of each prompt up to where its response begins."""
+        found = [
+            self.templated([_clean_turn(turn) for turn in group.prompt], generation=True)
+            for group in groups
+        ]
+        ids = iter(self.tokenize([text for text in found if isinstance(text, str)]))
+        return [(text, next(ids)) if isinstance(text, str) else None for text in found]
+
+
+@dataclass(frozen=True)
+class PairForm(Form):
+    """Encoders without a chat template: ``[CLS] prompt [SEP] response [SEP]``."""
+
+    def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
+        firsts = [clean(_prompt_text(g)) for g in groups for _ in g.responses]
+        seconds = [clean(part_of(r.text, self.view)) for g in groups for r in g.responses]
+        if not firsts:
+            return [[] for _ in groups]
+        made = self.tokenizer(firsts, seconds, add_special_tokens=True, truncation=False)
+        types = made.get("token_type_ids")
+        sides = (self._side(made, n) for n in range(len(firsts)))
+        rows = iter(zip(made["input_ids"], types or [()] * len(firsts), sides, strict=True))
+        return [[self._one(group, *next(rows)) for _ in group.responses] for group in groups]
+
+    def _one(self, group: Group, ids, types, start: int) -> Encoded:
+        return self.fitted(Encoded(list(ids), start, types=list(types)), f"row {group.key}")
+
+    def _side(self, made, n: int) -> int:
+        """The first id of the second text."""
+        sides = made.sequence_ids(n) if self.tokenizer.is_fast else []
+        return next((i for i, side in enumerate(sides) if side == 1), 0)
+
+
+@dataclass(frozen=True)
+class PlainForm(Form):
+    """Texts made by a function of (group, response text), tokenised as they are.
+
+    `make` gives the text before the response's end and where in it the response begins.
+    """
+
+    make: Callable[[Group, str], tuple[str, str]] = lambda group, response: ("", response)
+    special_tokens: bool = True
+    eos: bool = False
+
+    def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
+        made = [
+            self.make(group, clean(part_of(r.text, self.view)))
+            for group in groups
+            for r in group.responses
+        ]
+        full = iter(one_bos(self.tokenizer, [a + b for a, b in made], self.special_tokens))
+        heads = iter(one_bos(self.tokenizer, [a for a, _ in made], self.special_tokens))
+        return [[self._one(group, next(full), next(heads)) for _ in group.responses]
+                for group in groups]
+
+    def _one(self, group: Group, ids: list[int], head: Sequence[int]) -> Encoded:
+        eos = self.tokenizer.eos_token_id
+        if self.eos and eos is not None and ids[-1:] != [eos]:
+            ids = [*ids, eos]
+        return self.fitted(Encoded(ids, num_common(head, ids)), f"row {group.key}")
+
+
+def turns_of(group: Group, response: Response, view: Part) -> list[Message]:
+    """The prompt's turns with the response's behind them, `view` of its text.
+
+    >>> turns_of(Group("2 + 2?", ["<think>easy</think>4"]), Response("<think>easy</think>4"),
+    ...          "answer")[-1]
+    {'role': 'assistant', 'content': '4'}
+    """
+    text = clean(part_of(response.text, view))
+    if not response.messages:
+        return [*map(_clean_turn, group.prompt), {"role": "assistant", "content": text}]
+    *before, last = map(_clean_turn, (*group.prompt, *response.messages))
+    if isinstance(last.get("content"), str) and last.get("role") == "assistant":
+        last = {**last, "content": clean(part_of(last["content"], view))}  # type: ignore[typeddict-item]
+    return [*before, last]
+
+
+def clean(text: str) -> str:
+    """The text with lone surrogates, which no tokenizer takes, as U+FFFD.
+
+    >>> clean("a" + chr(0xD800)) == "a" + chr(0xFFFD)
+    True
+    """
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
+def one_bos(tokenizer, texts: Sequence[str], special_tokens: bool) -> list[list[int]]:
+    """Ids of each text; a BOS that the template wrote and the tokenizer adds again stands once."""
+    if not texts:
+        return []
+    made = tokenizer(list(texts), add_special_tokens=special_tokens, truncation=False)["input_ids"]
+    bos, adds = tokenizer.bos_token_id, _adds_bos(tokenizer)
+    return [_with_one_bos(list(ids), bos, adds) for ids in made]
+
+
+def num_common(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many ids two sequences begin with in common.
+
+    >>> num_common([1, 2, 3], [1, 2, 4])
+    2
+    """
+    return next(
+        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
+        min(len(one), len(other)),
+    )
+
+
+def encoded_ahead(form: Form, groups: Iterable[Group]) -> Iterator[list[Encoded]]:
+    """The ids of each group, tokenised in a thread one chunk ahead of whoever reads."""
+    from concurrent.futures import ThreadPoolExecutor
+
+    chunks = list(_chunks(groups))
+    if len(chunks) < 2:
+        for chunk in chunks:
+            yield from form.encode(chunk)
+        return
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(form.encode, chunks[0])
+        for chunk in [*chunks[1:], None]:
+            ready = coming.result()
+            if chunk is not None:
+                coming = pool.submit(form.encode, chunk)
+            yield from ready
+
+
+def template_for(
+    tokenizer, given: str | None, own: str | None, profile: str | None, name: str
+) -> str | None:
+    """The chat template: the caller's, the architecture's, the tokenizer's, the profile's.
+
+    Raises: ConfigError where there is none.
+    """
+    fallback = PROFILES[profile].fallback if profile else None
+    for template in (_file_or_text(given), own):
+        if template is not None:
+            return template
+    if getattr(tokenizer, "chat_template", None) is not None:
+        return None
+    if fallback is not None:
+        return fallback
+    raise ConfigError(
+        f"{name}: tokenizer_config.json has no chat_template and there is no chat_template.jinja;"
+        " pass chat_template= with a file or the template's text"
+    )
+
+
+def _file_or_text(given: str | None) -> str | None:
+    if given is None or "{" in given:
+        return given
+    try:
+        with open(given, encoding="utf-8") as file:
+            return file.read()
+    except OSError as error:
+        raise ConfigError(
+            f"chat_template={given!r}: neither a readable file nor a Jinja template ({error})"
+        ) from None
+
+
+def _chunks(groups: Iterable[Group]) -> Iterator[list[Group]]:
+    chunk: list[Group] = []
+    for group in groups:
+        chunk.append(group)
+        if len(chunk) == _CHUNK:
+            yield chunk
+            chunk = []
+    if chunk:
+        yield chunk
+
+
+@functools.lru_cache(maxsize=16)
+def _adds_bos(tokenizer) -> bool:
+    """Whether the tokenizer puts its BOS before a text by itself."""
+    return _starts_with(tokenizer("a")["input_ids"], tokenizer.bos_token_id)
+
+
+def _with_one_bos(ids: list[int], bos: int | None, adds: bool) -> list[int]:
+    if bos is None:
+        return ids
+    while ids[:2] == [bos, bos]:
+        del ids[0]
+    return [bos, *ids] if adds and ids[:1] != [bos] else ids
+
+
+def _starts_with(ids: Sequence[int], first: int | None) -> bool:
+    return first is not None and len(ids) > 0 and ids[0] == first
+
+
+def _clean_turn(turn: Message) -> Message:
+    content = turn.get("content")
+    return {**turn, "content": clean(content)} if isinstance(content, str) else turn  # type: ignore[return-value]
+
+
+def _prompt_text(group: Group) -> str:
+    """All turns of the prompt in one text, one a line where there are several."""
+    from plaudit.rule import prompt_text
+
+    if len(group.prompt) <= 1:
+        return prompt_text(group)
+    return "\n".join(str(turn.get("content") or "") for turn in group.prompt)
