@@ -16,10 +16,22 @@ LLAMA = (
     "{{ bos_token }}{% for m in messages %}[{{ m['role'] }}] {{ m['content'] }}</s>{% endfor %}"
     "{% if add_generation_prompt %}[assistant] {% endif %}"
 )
-_TEXT = (
+LLAMA3 = (
+    "{{ bos_token }}{% for m in messages %}<|start_header_id|>{{ m['role'] }}<|end_header_id|>\n\n"
+    "{{ m['content'] }}<|eot_id|>{% endfor %}{% if add_generation_prompt %}"
+    "<|start_header_id|>assistant<|end_header_id|>\n\n{% endif %}"
+)
+_LLAMA3 = [
+    "<pad>",
+    "<|begin_of_text|>",
+    "<|eot_id|>",
+    "<|start_header_id|>",
+    "<|end_header_id|>",
+]
+_WORDS = (  # for the tokenizer to learn
     "the quick brown fox jumps over a lazy dog and answers: yes, no, 42. Step 1: add six and seven."
     " user assistant system reward RESPONSE A B + - 六乘七等于四十二 答案 因此 ки"
-).split()
+)
 SIZE = {
     "hidden_size": 32,
     "num_hidden_layers": 2,
@@ -48,13 +60,14 @@ def tokenizer(kind: str = "chatml", extra: tuple[str, ...] = ()):
     special = {
         "chatml": ["<|endoftext|>", "<|im_start|>", "<|im_end|>"],
         "llama": ["<unk>", "<s>", "</s>", "<pad>"],
+        "llama3": _LLAMA3,
         "encoder": ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]"],
     }[kind]
     made = Tokenizer(models.BPE())
     made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     made.decoder = decoders.ByteLevel()
     rnd = random.Random(0)
-    lines = [" ".join(rnd.choices(_TEXT, k=12)) for _ in range(200)]
+    lines = [" ".join(rnd.choices(_WORDS.split(), k=12)) for _ in range(200)]
     trainer = trainers.BpeTrainer(
         vocab_size=420,
         special_tokens=[*special, *extra],
@@ -69,6 +82,14 @@ def tokenizer(kind: str = "chatml", extra: tuple[str, ...] = ()):
         return PreTrainedTokenizerFast(
             tokenizer_object=made, bos_token="<s>", eos_token="</s>", unk_token="<unk>",
             pad_token="<pad>", chat_template=LLAMA,
+        )
+    if kind == "llama3":
+        return PreTrainedTokenizerFast(
+            tokenizer_object=made,
+            bos_token="<|begin_of_text|>",
+            eos_token="<|eot_id|>",
+            pad_token="<pad>",
+            chat_template=LLAMA3,
         )
     if kind == "encoder":
         made.post_processor = processors.TemplateProcessing(
@@ -90,7 +111,8 @@ def config(family: str, **changes):
     """A small config of transformers' family ("Qwen2", ...)."""
     import transformers
 
-    values = {**SIZE, "vocab_size": 512, "max_position_embeddings": 40_000, "pad_token_id": 0}
+    values = {} if family == "T5" else dict(SIZE)
+    values = {**values, "vocab_size": 512, "max_position_embeddings": 40_000, "pad_token_id": 0}
     values.update({"bos_token_id": None, "eos_token_id": 2})
     return getattr(transformers, f"{family}Config")(**{**values, **changes})
 

@@ -27,7 +27,8 @@ from plaudit.types import Group, Reward
 
 __all__ = ["available", "build", "example", "load", "read_recipe", "recipes", "resolve", "show"]
 
-FAMILIES = ("rules",)
+FAMILIES = ("rules", "models")
+MODEL_PREFIXES = ("hf:", "modelscope:")
 ADAPTERS = tuple(
     f"adapters.{trainer}.wrap"
     for trainer in ("ms_swift", "open_instruct", "openrlhf", "trl", "verifiers", "verl")
@@ -41,6 +42,7 @@ _RECIPE_DIR = Path(__file__).parent / "recipes"
 def load(path: str, /, **params: Any) -> Any:
     """The reward that `path` names, with its parameters.
 
+    A directory, hf:ORG/NAME or modelscope:ORG/NAME loads the model there (`models.auto.auto`).
     For a lifted rule, `columns` and `on_response_fault` are taken besides the rule's own
     parameters; `view` scores one part of each response.
 
@@ -49,8 +51,11 @@ def load(path: str, /, **params: Any) -> Any:
     >>> load("rules.baseline.length", unit="chars")
     load('rules.baseline.length', unit='chars')
     """
-    part = params.pop("view", None)
     target = resolve(path)
+    if is_model(path):
+        params = {"model": path, **params}
+        path = "models.auto.auto"
+    part = None if "view" in signature_of(target).parameters else params.pop("view", None)
     if _is_factory(target):
         reward = _made(path, target, params)
     else:
@@ -145,8 +150,8 @@ def resolve(path: str) -> Callable[..., Any]:
     if not isinstance(path, str) or not path.strip("."):
         raise ConfigError(f"a reward's name is its import path, found {clipped(path)}")
     path = RENAMED.get(path, path)
-    if path.startswith("hf:") or os.path.isdir(path):
-        raise ConfigError(f"{path!r} is a model; this version scores with rules only")
+    if is_model(path):
+        path = "models.auto.auto"
     module, name = _place(path)
     is_own = module.partition(".")[0] == "plaudit"
     if not all(module.split(".")) or (is_own and not _is_home(module)):
@@ -170,8 +175,12 @@ def show(target: str | Reward) -> str:
     >>> print(show("rules.baseline.length").splitlines()[0])
     rules.baseline.length
     """
+    if isinstance(target, str) and is_model(target):
+        return _shown_model(load(target))
     if isinstance(target, str):
         return _shown(target, resolve(target))
+    if hasattr(target, "facts"):
+        return _shown_model(target)
     return _shown(repr(target), target.fn) if isinstance(target, Rule) else repr(target)
 
 
@@ -188,6 +197,11 @@ def example(path: str, **params: Any) -> tuple[Any, list[Group]]:
     given = _example_of(resolve(path))
     reward = build({"use": path, **given.get("params", {}), **params})
     return reward, sample_groups(given.get("columns"))
+
+
+def is_model(path: str) -> bool:
+    """Whether a name is that of a model: a directory, hf:ORG/NAME or modelscope:ORG/NAME."""
+    return path.startswith(MODEL_PREFIXES) or os.path.isdir(os.path.expanduser(path))
 
 
 def is_rule_module(name: str) -> bool:
@@ -406,3 +420,10 @@ def _shown(title: str, fn: Callable[..., Any]) -> str:
     if not _is_factory(fn):
         lines += _inputs(fn)
     return "\n".join([*lines, "", inspect.getdoc(fn) or "(no documentation)"])
+
+
+def _shown_model(reward: Any) -> str:
+    """What was found in a model's files and how it will be scored, a line each."""
+    inner = reward if hasattr(reward, "facts") else getattr(reward, "comparer", reward)
+    lines = [repr(reward), *(f"  {key}: {value}" for key, value in inner.facts.items())]
+    return "\n".join([*lines, "", inspect.getdoc(resolve(inner.path)) or ""])

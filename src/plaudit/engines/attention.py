@@ -338,8 +338,7 @@ def _by_varlen(query, key, value, layout: Layout, asked: _Options, layer: int):
     if second is not None:
         heads = [_prefix_of(s, layer, key, value) for s in layout.segments if _follows(s)]
         keys, values = (
-            torch.cat([pair[i][0] for pair in heads if pair], dim=1).transpose(0, 1)
-            for i in (0, 1)
+            torch.cat([pair[i][0] for pair in heads if pair], dim=1).transpose(0, 1) for i in (0, 1)
         )
         before, before_lse = attend(
             flat[0][second.rows],

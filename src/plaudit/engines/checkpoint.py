@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ from plaudit.errors import ConfigError, did_you_mean
 __all__ = ["Checkpoint", "locate", "open_checkpoint"]
 
 _HUBS = ("hf:", "modelscope:")
+_NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "rng_state.pt")
 
 
 def locate(name: str, *, revision: str | None = None) -> Path:
@@ -98,6 +99,10 @@ class Checkpoint:
         """The names of all tensors, read from the files' headers."""
         return frozenset(_places(self.weight_files))
 
+    def file(self, name: str) -> Mapping[str, Any]:
+        """All tensors of one more file in the directory (weights only)."""
+        return _unpickled(self.path / name, "cpu")
+
     def has(self, name: str) -> bool:
         """Whether a tensor of that name is in the weight files."""
         return name in _places(self.weight_files)
@@ -127,11 +132,10 @@ def _weight_files(path: Path, name: str) -> list[Path]:
         indexes = sorted(path.glob(f"*.{kind}.index.json"))
         if indexes:
             return _indexed(indexes[0], name)
-        files = sorted(
-            p for p in path.glob(f"*.{kind}") if p.name not in ("training_args.bin", "optimizer.pt")
-        )
+        files = [p for p in sorted(path.glob(f"*.{kind}")) if p.name not in _NO_WEIGHTS]
         if files:
-            return files
+            own = [p for p in files if p.name.startswith(("model", "pytorch_model"))]
+            return [*(own or files), *_heads(path, own or files)]
     held = ", ".join(sorted(p.name for p in path.iterdir())[:12]) or "nothing"
     raise ConfigError(
         f"{name}: no weight file (*.safetensors, *.bin, *.pt) in the directory; it holds {held}"
@@ -149,8 +153,15 @@ def _indexed(index: Path, name: str) -> list[Path]:
             f"{name}: {index.name} names {', '.join(missing[:3])}, which"
             f" {'is' if len(missing) == 1 else 'are'} not there; download the model again"
         )
-    extra = [p for p in index.parent.glob("value_head.safetensors") if p not in files]
-    return [*files, *extra]
+    return [*files, *_heads(index.parent, files)]
+
+
+def _heads(path: Path, files: Sequence[Path]) -> list[Path]:
+    """The file of a head that was saved beside the model."""
+    names = ("value_head.safetensors", "value_head.bin")
+    return [path / name for name in names if (path / name).is_file() and path / name not in files][
+        :1
+    ]
 
 
 def _read_json(path: Path, name: str) -> dict[str, Any]:
@@ -212,5 +223,3 @@ def _unpickled(file: Path, device: str) -> Mapping[str, Any]:
             f" ({str(error).splitlines()[0][:150]}); use a safetensors copy"
         ) from None
     return found.get("state_dict", found) if isinstance(found, Mapping) else {}
-
-

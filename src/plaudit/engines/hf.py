@@ -22,7 +22,6 @@ from typing import Any, Literal, NamedTuple
 from plaudit.engines import attention
 from plaudit.engines.plan import Budget, Item, Pass, Piece, Shared, plan, shared, windows
 from plaudit.engines.questions import Hidden, Question
-from plaudit.errors import EngineError
 
 __all__ = ["Answer", "HfEngine", "Trunk", "Way", "pick_device", "pick_dtype"]
 
@@ -85,9 +84,7 @@ class HfEngine:
         """What rounding may do to a score of size 1, by the model's dtype."""
         return 1e-5 if _tolerance(self.trunk.model) <= 1e-4 else 0.1
 
-    def ask(
-        self, question: Question, groups: Iterable[Sequence[Item]]
-    ) -> Iterator[list[Answer]]:
+    def ask(self, question: Question, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
         """One Answer per item of each group, in order, a bounded window of groups at a time."""
         rows = max(self.budget.max_rows, 1024) * _WINDOW_PASSES
         for window in windows(groups, rows=rows):
@@ -100,9 +97,7 @@ class HfEngine:
         with self._lock:
             for index, item, answer in self._answers(question, groups):
                 found[index][item] = answer
-        return [
-            [found[i][place] for place in group.places] for i, group in enumerate(groups)
-        ]
+        return [[found[i][place] for place in group.places] for i, group in enumerate(groups)]
 
     def _answers(
         self, question: Question, groups: Sequence[Shared]
@@ -152,9 +147,7 @@ class HfEngine:
         for _, place, answer in self._packed(question, [group], smaller):
             yield index, place, answer._replace(note=self.note)
 
-    def _run(
-        self, question: Question, groups: Sequence[Shared], step: Pass, kept: dict[int, Any]
-    ):
+    def _run(self, question: Question, groups: Sequence[Shared], step: Pass, kept: dict[int, Any]):
         """One packed forward call and what is read of it."""
         ids, positions, layout, reads = _laid_out(step, groups, kept)
         hidden_TH = self._forward(ids, positions, layout)
@@ -217,8 +210,9 @@ class HfEngine:
             self.note = f"out of memory: batches of at most {len(places) // 2} sequences"
             half = (len(places) + 1) // 2
             for part in (places[:half], places[half:]):
-                yield from self._batch(question, groups, part, length, dataclasses.replace(
-                    budget, is_exact=False))
+                yield from self._batch(
+                    question, groups, part, length, dataclasses.replace(budget, is_exact=False)
+                )
 
     def _run_batch(self, question, groups, places, length: int, budget: Budget):
         items = [groups[i].items[j] for i, j in places]
@@ -257,8 +251,12 @@ class HfEngine:
         for i, group in enumerate(groups):
             for j, item in enumerate(group.items):
                 yield from self._batch(
-                    question, groups, [(i, j)], len(item.ids),
-                    dataclasses.replace(budget, is_exact=False))
+                    question,
+                    groups,
+                    [(i, j)],
+                    len(item.ids),
+                    dataclasses.replace(budget, is_exact=False),
+                )
 
     # --- which way --------------------------------------------------------------------------------
 
@@ -292,7 +290,9 @@ class HfEngine:
         if getattr(config, "attention_chunk_size", None):
             return "its attention is cut into chunks"
         kinds = set(getattr(config, "layer_types", None) or ()) - {
-            "full_attention", "sliding_attention"}
+            "full_attention",
+            "sliding_attention",
+        }
         if kinds:
             return f"it has layers of other kinds ({', '.join(sorted(kinds))})"
         if _rope_type(model) in _NEVER_PACKED:

@@ -35,7 +35,9 @@ def _from_hugging_face(ident: str, revision: str | None) -> Path:
             "models from the Hugging Face hub", package="huggingface_hub", extra="models"
         ) from None
     try:
-        return Path(hub.snapshot_download(ident, revision=revision, allow_patterns=_patterns(ident)))
+        return Path(
+            hub.snapshot_download(ident, revision=revision, allow_patterns=_patterns(ident))
+        )
     except errors.GatedRepoError:
         raise ConfigError(f"hf:{ident}: gated: accept its terms and set HF_TOKEN") from None
     except errors.RepositoryNotFoundError:

@@ -14,7 +14,17 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
-__all__ = ["Budget", "Item", "Pass", "Piece", "Shared", "common_prefix", "plan", "shared", "windows"]
+__all__ = [
+    "Budget",
+    "Item",
+    "Pass",
+    "Piece",
+    "Shared",
+    "common_prefix",
+    "plan",
+    "shared",
+    "windows",
+]
 
 _LEAST_SAVED = 64  # rows; below it a second attention call costs more than it saves
 _LEAST_PREFIX = 16

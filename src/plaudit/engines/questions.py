@@ -18,7 +18,8 @@ __all__ = ["Head", "Hidden", "Labels", "LogProbs", "OutputLayer", "Question"]
 class Question(Protocol):
     """``values(hidden_RH, next_R) -> values_RK``; `next_R` are the ids that follow the rows."""
 
-    block: int
+    @property
+    def block(self) -> int: ...
 
     def values(self, hidden_RH: Any, next_R: Any) -> Any: ...
 
@@ -62,7 +63,7 @@ class OutputLayer:
         if rows is not None:
             weight, bias = weight[list(rows)], None if bias is None else bias[list(rows)]
         hidden_RH = hidden_RH.to(device=weight.device, dtype=weight.dtype)
-        return self.shaped((hidden_RH @ weight.T if bias is None else hidden_RH @ weight.T + bias))
+        return self.shaped(hidden_RH @ weight.T if bias is None else hidden_RH @ weight.T + bias)
 
     def shaped(self, logits_RV):
         """Scale and soft cap, in fp32."""

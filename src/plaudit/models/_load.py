@@ -18,7 +18,7 @@ from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
 from plaudit.engines.hf import HfEngine, Trunk, pick_device, pick_dtype
 from plaudit.engines.plan import Budget
 from plaudit.errors import ConfigError, MissingExtra, did_you_mean
-from plaudit.models._reward import ModelReward, Scorer
+from plaudit.models._reward import ModelReward
 from plaudit.models._text import PROFILES, ChatForm, Form, Overflow, PairForm, template_for
 from plaudit.think import Part
 
@@ -98,7 +98,7 @@ class _Held:
 
 
 def made(
-    path: str, params: Mapping[str, Any], build: Callable[[], Scorer], kind: type = ModelReward
+    path: str, params: Mapping[str, Any], build: Callable[[], Any], kind: type = ModelReward
 ) -> Any:
     """The reward at `path`; rewards of equal parameters hold the same weights."""
     params = {k: v for k, v in params.items() if v is not None}
@@ -167,7 +167,10 @@ def auto_model(
     import transformers
 
     device = pick_device(options.device)
-    given: dict[str, Any] = {"dtype": pick_dtype(options.dtype, device), "output_loading_info": True}
+    given: dict[str, Any] = {
+        "dtype": pick_dtype(options.dtype, device),
+        "output_loading_info": True,
+    }
     if options.device_map is not None:
         given["device_map"] = options.device_map
     kind = getattr(transformers, auto)
@@ -179,8 +182,11 @@ def auto_model(
                 )
             else:
                 model, info = kind.from_pretrained(
-                    str(found.path), local_files_only=True, trust_remote_code=False,
-                    **({} if config is None else {"config": config}), **given
+                    str(found.path),
+                    local_files_only=True,
+                    trust_remote_code=False,
+                    **({} if config is None else {"config": config}),
+                    **given,
                 )
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         raise ConfigError(_unloadable(found, auto, error)) from error
@@ -206,8 +212,10 @@ def engine_for(trunk: Trunk, options: Options, *, way: Any = None) -> HfEngine:
     budget = engine.budget
     if options.max_rows is not None:
         budget = Budget(
-            tuple((min(limit, options.max_rows), min(rows, options.max_rows))
-                  for limit, rows in budget.packed),
+            tuple(
+                (min(limit, options.max_rows), min(rows, options.max_rows))
+                for limit, rows in budget.packed
+            ),
             options.max_rows,
         )
     engine.budget = dataclasses.replace(budget, is_exact=options.reproducible)
@@ -276,7 +284,7 @@ def max_tokens_of(tokenizer: Any, config: Any) -> int | None:
 
 
 def linear(found: Checkpoint, weight: Any, bias: Any = None, *, name: str = "score") -> Any:
-    """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where the weights are no numbers."""
+    """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where weights are no numbers."""
     import torch
 
     check_finite(found, {name: weight, **({} if bias is None else {f"{name} bias": bias})})

@@ -11,7 +11,7 @@ from plaudit.engines.plan import Item
 from plaudit.models._text import Encoded, Form, encoded_ahead
 from plaudit.types import Fault, Group, Score, Step
 
-__all__ = ["ModelReward", "Reading", "Scorer", "Value"]
+__all__ = ["ModelReward", "Reading", "Scorer", "Value", "again"]
 
 
 @dataclass(frozen=True)
@@ -55,16 +55,12 @@ class Scorer:
             scored.append([self._score(e, next(left) if e.error is None else None) for e in row])
         return scored
 
-    def _items(
-        self, groups: Sequence[Group], held: list[list[Encoded]]
-    ) -> Iterator[list[Item]]:
+    def _items(self, groups: Sequence[Group], held: list[list[Encoded]]) -> Iterator[list[Item]]:
         """The items of each group, what was encoded being kept in `held`."""
         for row in encoded_ahead(self.form, groups):
             row = [self._checked(encoded) for encoded in row]
             held.append(row)
-            yield [
-                Item(e.ids, tuple(self.positions(e)), e.types) for e in row if e.error is None
-            ]
+            yield [Item(e.ids, tuple(self.positions(e)), e.types) for e in row if e.error is None]
 
     def _checked(self, encoded: Encoded) -> Encoded:
         if encoded.error is None and not encoded.ids:
@@ -111,7 +107,7 @@ class ModelReward:
         return f"load({', '.join(args)})"
 
     def __reduce__(self):
-        return (_again, (self.path, self.params))
+        return (again, (self.path, self.params))
 
     @property
     def fault_value(self) -> float:
@@ -137,7 +133,8 @@ class ModelReward:
         return self.scorer.score(groups)
 
 
-def _again(path: str, params: Mapping[str, Any]) -> Any:
+def again(path: str, params: Mapping[str, Any]) -> Any:
+    """The reward of those parameters: what a pickle holds."""
     from plaudit.registry import load
 
     return load(path, **params)

@@ -243,8 +243,9 @@ class PlainForm(Form):
         ]
         full = iter(one_bos(self.tokenizer, [a + b for a, b in made], self.special_tokens))
         heads = iter(one_bos(self.tokenizer, [a for a, _ in made], self.special_tokens))
-        return [[self._one(group, next(full), next(heads)) for _ in group.responses]
-                for group in groups]
+        return [
+            [self._one(group, next(full), next(heads)) for _ in group.responses] for group in groups
+        ]
 
     def _one(self, group: Group, ids: list[int], head: Sequence[int]) -> Encoded:
         eos = self.tokenizer.eos_token_id
@@ -266,7 +267,7 @@ def turns_of(group: Group, response: Response, view: Part) -> list[Message]:
     *before, last = map(_clean_turn, (*group.prompt, *response.messages))
     if isinstance(last.get("content"), str) and last.get("role") == "assistant":
         last = {**last, "content": clean(part_of(last["content"], view))}  # type: ignore[typeddict-item]
-    return [*before, last]
+    return [*before, last]  # type: ignore[list-item]
 
 
 def clean(text: str) -> str:

@@ -66,14 +66,15 @@ def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, Any]) 
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     head = getattr(module, "score", None)
     has_rows = head is not None and hasattr(head, "weight")
-    form = chat_form(
-        found, tokenizer, given, view, config=module.config, is_encoder=not has_rows
-    )
+    form = chat_form(found, tokenizer, given, view, config=module.config, is_encoder=not has_rows)
     if has_rows:
         engine = engine_for(trunk_of(module), given)
-        question: Any = Head(linear(found, head.weight, getattr(head, "bias", None)))
+        weight, bias = head.weight, getattr(head, "bias", None)  # type: ignore[union-attr]
+        question: Any = Head(linear(found, weight, bias))
     else:
         check_finite(found, {n: p for n, p in module.named_parameters() if "classif" in n})
+        if given.dtype == "auto":
+            module = module.float()  # an encoder is small, and its head rounds where it is
         engine = engine_for(_whole(module), given)
         question = Hidden()
     return Scorer(
@@ -94,10 +95,11 @@ def _whole(module: Any) -> Trunk:
     """A model with a pooler of its own: its logits as the only row."""
 
     def forward(**inputs):
-        inputs.pop("position_ids", None), inputs.pop("use_cache", None)
         return module(**inputs).logits[:, None]
 
-    return Trunk(forward, module, can_pack=False, pad_id=module.config.pad_token_id or 0, is_pooled=True)
+    return Trunk(
+        forward, module, can_pack=False, pad_id=module.config.pad_token_id or 0, is_pooled=True
+    )
 
 
 def _reduction(found: Checkpoint, reduce: Reduce) -> tuple[Callable[[Sequence[float]], float], str]:
@@ -120,7 +122,9 @@ def _reduction(found: Checkpoint, reduce: Reduce) -> tuple[Callable[[Sequence[fl
         return (lambda z: z[at]), f"the logit of label {names[at]!r}"
     weights = [float(w) for w in reduce]
     if len(weights) != len(names):
-        raise ConfigError(f"{found.name}: reduce has {len(weights)} weights for {len(names)} labels")
+        raise ConfigError(
+            f"{found.name}: reduce has {len(weights)} weights for {len(names)} labels"
+        )
     return (lambda z: sum(w * x for w, x in zip(weights, z, strict=True))), "a weighted sum"
 
 

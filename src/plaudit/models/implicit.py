@@ -8,7 +8,7 @@ import itertools
 import math
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -124,7 +124,9 @@ def _alone(kind: str, beta: float) -> Callable[[Encoded, Sequence[Sequence[float
     def reading(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
         logs = [row[0] for row in rows]
         if not logs:
-            return Value(math.nan, error="no token of the response is left to score", fault="response")
+            return Value(
+                math.nan, error="no token of the response is left to score", fault="response"
+            )
         parts = {"log_prob": math.fsum(logs), "num_scored": float(len(logs))}
         return Value(beta * _reduced(logs, kind), parts)
 
@@ -141,9 +143,6 @@ def _reduced(log_probs: Sequence[float], kind: str) -> float:
         return -math.sqrt(math.fsum(value * value for value in log_probs))
     total = math.fsum(log_probs)
     return total / len(log_probs) if kind == "avg" else total
-
-
-
 
 
 # --- the reference --------------------------------------------------------------------------------
@@ -218,7 +217,7 @@ def _same_vocabulary(policy: CausalModel, other: CausalModel) -> None:
     if policy.tokenizer.get_vocab() != other.tokenizer.get_vocab():
         raise ConfigError(
             f"{policy.found.name} and {other.found.name} have different vocabularies, so their"
-            " log-probs are of different tokens; the reference is the model that the policy began as"
+            " log-probs are of different tokens; the reference is what the policy began as"
         )
 
 
@@ -329,5 +328,3 @@ def _rule(prompt: list[int], response: list[int], longest: int) -> Encoded:
         response = response[:1920]
     kept = [*prompt, *response]
     return Encoded(kept, len(prompt), num_cut=size - len(kept))
-
-

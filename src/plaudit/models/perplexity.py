@@ -53,9 +53,7 @@ def perplexity(
     )
 
 
-def _scorer(
-    model: str, is_conditional: bool, preset: str, view: Part, options: Options
-) -> Scorer:
+def _scorer(model: str, is_conditional: bool, preset: str, view: Part, options: Options) -> Scorer:
     held = causal_model(model, options)
     return Scorer(
         held.engine,

@@ -162,8 +162,6 @@ def _steps_of(text: str, separator: str) -> list[tuple[int, int]]:
     return spans
 
 
-
-
 @dataclass(frozen=True)
 class _StepForm(Form):
     """Steps with their marks, and where in the response's text each stands."""

@@ -1,0 +1,73 @@
+"""Objectives weighed by a gate that reads the prompt: ArmoRM and QRM."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from plaudit.engines.checkpoint import Checkpoint
+from plaudit.errors import ConfigError
+from plaudit.models._headed import Rows, needed
+from plaudit.models._reward import Reading, Value
+from plaudit.models._text import Encoded
+
+__all__ = ["gate_and_end", "gated_head", "gated_reading"]
+
+_MARK = "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
+
+
+def gate_and_end(found: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
+    """Where the prompt ends (the last assistant header) and where the response ends."""
+    mark = list(tokenizer(_MARK, add_special_tokens=False)["input_ids"])
+
+    def positions(encoded: Encoded) -> Sequence[int]:
+        ids = list(encoded.ids)
+        for at in range(len(ids) - len(mark), -1, -1):
+            if ids[at : at + len(mark)] == mark:
+                return (at, len(ids) - 1)
+        return (0, len(ids) - 1)
+
+    return positions
+
+
+def checked_mark(found: Checkpoint, tokenizer: Any, template: str | None) -> None:
+    """Raises ConfigError where the chat template never writes the header that the gate reads."""
+    text = tokenizer.apply_chat_template(
+        [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
+        tokenize=False,
+        chat_template=template,
+    )
+    if _MARK not in text:
+        raise ConfigError(
+            f"{found.name}: the chat template does not write {_MARK!r}, where the gate is read"
+        )
+
+
+def gated_head(objectives: Rows, gate: Rows) -> Rows:
+    """Both heads side by side: [R, objectives + gates]."""
+    import torch
+
+    return lambda rows_RH: torch.cat([objectives(rows_RH), gate(rows_RH)], dim=1)
+
+
+def gated_reading(found: Checkpoint, names: Sequence[str]) -> Reading:
+    """``sum_k gate_k (r T)_k`` with r the last row's objectives, gate the first row's."""
+    (transform,) = needed(found, "reward_transform_matrix")
+    matrix = transform.float().tolist()
+    count = len(matrix)
+
+    def reading(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
+        gate, rewards = rows[0][count:], rows[-1][:count]
+        adjusted = [sum(r * matrix[i][k] for i, r in enumerate(rewards)) for k in range(count)]
+        parts = dict(zip(names, rewards, strict=False)) if len(names) == count else {}
+        return Value(sum(g * a for g, a in zip(gate, adjusted, strict=True)), parts)
+
+    return reading
+
+
+def softmax_gate(found: Checkpoint, layers: Rows) -> Rows:
+    """``scale * softmax(layers(h) / temperature)``."""
+    (scale,) = needed(found, "gating.logit_scale")
+    factor = float(scale.flatten()[0])
+    temperature = float(found.config.get("gating_temperature", 10))
+    return lambda rows_RH: (layers(rows_RH) / temperature).softmax(1) * factor

@@ -1,0 +1,174 @@
+"""A trunk that transformers knows with a head that it does not: what such files share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.questions import Head
+from plaudit.errors import ConfigError
+from plaudit.models._load import (
+    Options,
+    auto_model,
+    chat_form,
+    check_finite,
+    engine_for,
+    linear,
+    made,
+    opened,
+    tokenizer_of,
+    trunk_of,
+)
+from plaudit.models._reward import Reading, Scorer, Value
+from plaudit.models._text import Encoded
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["Headed", "at_the_end", "headed", "mlp", "needed", "only_value", "trunk_from"]
+
+Rows = Callable[[Any], Any]
+
+
+class Headed(NamedTuple):
+    """What a file says of its architecture.
+
+    `head` makes the rows' head from a checkpoint; `template` is used where the tokenizer has none
+    (or always, with `is_own_template`); `trunk` loads the rows' model where the default does not.
+    """
+
+    kind: str
+    head: Callable[[Checkpoint], Rows]
+    template: str | None = None
+    is_own_template: bool = False
+    eos: bool = False
+    special_tokens: bool = False
+    trunk: Callable[[Checkpoint, Options], Any] | None = None
+    positions: Callable[[Checkpoint, Any], Callable[[Encoded], Sequence[int]]] | None = None
+    reading: Callable[[Checkpoint], Reading] | None = None
+    append: Callable[[Checkpoint], int] | None = None
+
+
+def headed(
+    path: str, what: Headed, model: str, view: Part, options: Mapping[str, Any], **params: Any
+) -> Reward:
+    """The reward of a trunk with its own head, read at the last token unless `what` says else."""
+    given = Options.of(options)
+    shown = {"model": model, "view": view, **params, **options}
+    return made(path, shown, lambda: _scorer(what, opened(model, given), view, given))
+
+
+def _scorer(what: Headed, found: Checkpoint, view: Part, options: Options) -> Scorer:
+    load = what.trunk or (lambda f, o: auto_model(f, "AutoModel", o))
+    module = load(found, options)
+    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
+    has_own = getattr(tokenizer, "chat_template", None) is not None and not what.is_own_template
+    form = chat_form(
+        found,
+        tokenizer,
+        options,
+        view,
+        config=module.config,
+        own_template=None if has_own or options.chat_template else what.template,
+        eos=what.eos,
+        special_tokens=what.special_tokens,
+    )
+    if what.append is not None:
+        form = _Appending(form, what.append(found))
+    head = what.head(found)
+    return Scorer(
+        engine_for(trunk_of(module), options),
+        form,  # type: ignore[arg-type]
+        Head(lambda rows: head(rows.cpu())),
+        positions=what.positions(found, tokenizer) if what.positions else at_the_end,
+        reading=what.reading(found) if what.reading else only_value,
+        facts={"kind": what.kind, "read": "the head's output at the last token"},
+        on_response_fault=options.on_response_fault,
+    )
+
+
+class _Appending:
+    """A form whose ids all end with one more: a model's own reward token."""
+
+    def __init__(self, form: Any, token: int):
+        self.form, self.token = form, token
+        self.tokenizer, self.view = form.tokenizer, form.view
+        self.max_tokens, self.overflow = form.max_tokens, form.overflow
+
+    def encode(self, groups: Sequence[Any]) -> list[list[Encoded]]:
+        from dataclasses import replace
+
+        return [
+            [e if e.error else replace(e, ids=self._with(e.ids)) for e in row]
+            for row in self.form.encode(groups)
+        ]
+
+    def _with(self, ids: Sequence[int]) -> list[int]:
+        return [*ids] if self.token in ids[-1:] else [*ids, self.token]
+
+
+def at_the_end(encoded: Encoded) -> Sequence[int]:
+    """The last position."""
+    return (len(encoded.ids) - 1,)
+
+
+def only_value(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
+    """The first value of the only row."""
+    return Value(rows[0][0])
+
+
+def needed(found: Checkpoint, *names: str) -> list[Any]:
+    """Tensors of those names, all finite. Raises ConfigError for one that is not there."""
+    held = found.tensors(names)
+    check_finite(found, held)
+    return [held[name] for name in names]
+
+
+def row_head(found: Checkpoint, name: str) -> Rows:
+    """The linear head whose weight (and bias, if any) stand under `name`."""
+    bias = needed(found, f"{name}.bias")[0] if found.has(f"{name}.bias") else None
+    return linear(found, needed(found, f"{name}.weight")[0], bias, name=name)
+
+
+def mlp(found: Checkpoint, name: str) -> Rows:
+    """``W_n relu(... relu(W_0 h + b_0))``: the layers `name`.0, `name`.2, ... of a Sequential."""
+    import torch
+
+    numbers = sorted(
+        int(n.removeprefix(f"{name}.").removesuffix(".weight"))
+        for n in found.tensor_names()
+        if n.startswith(f"{name}.") and n.endswith(".weight")
+        and n.removeprefix(f"{name}.").removesuffix(".weight").isdecimal()
+    )  # fmt: skip
+    if not numbers:
+        raise ConfigError(f"{found.name}: no tensors {name}.0.weight, ...: not this layout's head")
+    layers = [row_head(found, f"{name}.{number}") for number in numbers]
+
+    def head(rows_RH):
+        for layer in layers[:-1]:
+            rows_RH = torch.relu(layer(rows_RH))
+        return layers[-1](rows_RH)
+
+    return head
+
+
+def trunk_from(
+    found: Checkpoint,
+    options: Options,
+    *,
+    config: Any = None,
+    rename: Callable[[str], str | None] = lambda name: name,
+    state: Mapping[str, Any] | None = None,
+) -> Any:
+    """The trunk from tensors under other names; `rename` gives the class's own name, or None.
+
+    `state` gives the tensors themselves where they have to be taken apart first.
+    """
+    from transformers import AutoConfig
+
+    config = AutoConfig.from_pretrained(str(found.path)) if config is None else config
+    if state is None:
+        renamed = {name: rename(name) for name in sorted(found.tensor_names())}
+        held = found.tensors([name for name, new in renamed.items() if new])
+        state = {str(renamed[name]): tensor for name, tensor in held.items()}
+    return auto_model(found, "AutoModel", options, config=config, state=state)

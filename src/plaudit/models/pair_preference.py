@@ -1,0 +1,101 @@
+"""RLHFlow pair-preference: a causal LM that names the better of two responses, asked both ways."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from plaudit.engines.questions import Labels
+from plaudit.errors import ConfigError
+from plaudit.models._causal import CausalModel, causal_model
+from plaudit.models._compare import Duel, ModelComparer, PairScorer, sigmoid
+from plaudit.models._load import Options, made
+from plaudit.models._text import Encoded, clean, turns_of
+from plaudit.think import Part
+from plaudit.types import Comparer, Group, Message, Pair, Response
+
+__all__ = ["pair_preference"]
+
+
+def pair_preference(model: str, *, view: Part = "answer", **options: Any) -> Comparer:
+    """P(first is better) in [0, 1]: the mean over both orders of ``sigmoid(z_own - z_other)``.
+
+    z are the logits of "A" and "B" at the last token of ``[CONTEXT] .. [RESPONSE A] .. [RESPONSE
+    B] ..``, one user turn of the model's template, its BOS left out, as in
+    RLHFlow/pair-preference-model-LLaMA3-8B (Dong et al. 2024). `margin` is the sum of the two
+    orders' log-odds. A plain causal model in the files: it has to be named, not found.
+    """
+    given = Options.of(options)
+    params = {"model": model, "view": view, **options}
+    return made(
+        "models.pair_preference.pair_preference",
+        params,
+        lambda: _scorer(causal_model(model, given), view, given),
+        ModelComparer,
+    )
+
+
+def _scorer(held: CausalModel, view: Part, options: Options) -> PairScorer:
+    labels = tuple(_label(held, letter) for letter in "AB")
+
+    def encode(pair: Pair) -> list[Encoded]:
+        context = _context(pair.prompt)
+        a, b = (_text(pair, response, view) for response in (pair.first, pair.second))
+        return [_asked(held, context, *both, options) for both in ((a, b), (b, a))]
+
+    def reading(answers: Sequence[Sequence[Sequence[float]]]) -> Duel:
+        ab, ba = (rows[0][0] - rows[0][1] for rows in answers)
+        return Duel(
+            (sigmoid(ab) + sigmoid(-ba)) / 2,
+            ab - ba,
+            {"forward": sigmoid(ab), "backward": sigmoid(-ba)},
+        )
+
+    return PairScorer(
+        held.engine,
+        Labels(held.layer, labels),
+        encode,
+        reading,
+        {"kind": "pair preference", "read": "the logits of A and B at the last token, both orders"},
+    )
+
+
+def _label(held: CausalModel, letter: str) -> int:
+    ids = held.tokenizer(letter, add_special_tokens=False)["input_ids"]
+    if len(ids) != 1:
+        raise ConfigError(
+            f"{held.found.name}: its tokenizer writes {letter!r} as {len(ids)} tokens"
+        )
+    return ids[0]
+
+
+def _context(prompt: Sequence[Message]) -> str:
+    turns = [
+        f"\n\n<turn> {'assistant' if turn.get('role') == 'assistant' else 'user'}\n"
+        f" {clean(str(turn.get('content') or ''))}"
+        for turn in prompt
+    ]
+    return "\n" + "".join(turns) + "\n\n\n"
+
+
+def _asked(held: CausalModel, context: str, a: str, b: str, options: Options) -> Encoded:
+    text = f"[CONTEXT] {context} [RESPONSE A] {a} [RESPONSE B] {b} \n"
+    turns = [{"role": "user", "content": text}]
+    tokenizer = held.tokenizer
+    try:
+        made = tokenizer.apply_chat_template(
+            turns, tokenize=False, chat_template=options.chat_template
+        )
+    except Exception as error:  # a template is a program: it may raise anything
+        told = f"the chat template refuses the turns: {type(error).__name__}: {error}"
+        return Encoded(error=told, fault="input")
+    made = made.replace(tokenizer.bos_token or "\0\0", "")
+    ids = list(tokenizer(made, add_special_tokens=False)["input_ids"])
+    limit = options.max_tokens
+    if limit is not None and len(ids) > limit:
+        return Encoded(error=f"{len(ids)} tokens exceed max_tokens={limit}", fault="response")
+    return Encoded(ids, marks=(len(ids) - 1,))
+
+
+def _text(pair: Pair, response: Response, view: Part) -> str:
+    return str(turns_of(Group(pair.prompt, [response]), response, view)[-1].get("content") or "")

@@ -1,0 +1,44 @@
+"""UltraRM and Eurus-RM: a trunk with a bias-free regression head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plaudit.engines.checkpoint import Checkpoint
+from plaudit.models._architecture import Architecture
+from plaudit.models._headed import Headed, headed, row_head
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["ARCHITECTURE", "regression"]
+
+_TEMPLATE = (
+    "{% for message in messages %}"
+    "{{ 'Human: ' if message['role'] == 'user' else 'Assistant: ' if message['role'] =="
+    " 'assistant' else '' }}{{ message['content'] }}{{ '\\n\\n' if not loop.last else '' }}"
+    "{% endfor %}{% if add_generation_prompt %}{{ '\\n\\nAssistant: ' }}{% endif %}"
+)
+_WHAT = Headed(
+    "regression head",
+    lambda found: row_head(found, "regression_head"),
+    template=_TEMPLATE,
+    special_tokens=True,
+)
+
+
+def regression(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+    """``w . h`` at the last token: any real number.
+
+    Tensor ``regression_head.weight`` beside a Llama trunk (openbmb/UltraRM-13b) or a Mistral trunk
+    (openbmb/Eurus-RM-7b). A tokenizer without a chat template gets UltraRM's: "Human: ...",
+    "Assistant: ...", with a blank line between. RewardBench writes "User: " there; its way is a
+    chat_template= of your own.
+    """
+    return headed("models.regression.regression", _WHAT, model, view, options)
+
+
+def _is_mine(found: Checkpoint) -> bool:
+    return found.has("regression_head.weight")
+
+
+ARCHITECTURE = Architecture(make=regression, is_mine=_is_mine)

@@ -1,0 +1,53 @@
+"""Starling reward models: a Llama trunk under its own prefix with a value head."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plaudit.engines.checkpoint import Checkpoint
+from plaudit.models._architecture import Architecture
+from plaudit.models._headed import Headed, headed, row_head, trunk_from
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["ARCHITECTURE", "starling"]
+
+_TEMPLATE = (
+    "{{ bos_token }}{% for message in messages %}"
+    "{% if message['role'] == 'user' %}[INST] {{ message['content'] }} </s> [/INST] "
+    "{% else %}{{ message['content'] }}</s>{% endif %}{% endfor %}"
+)
+
+
+def _trunk(found: Checkpoint, options: Any) -> Any:
+    def rename(name: str) -> str | None:
+        if not name.startswith("transformer."):
+            return None
+        return name.removeprefix("transformer.").removeprefix("model.")
+
+    return trunk_from(found, options, rename=rename)
+
+
+_WHAT = Headed(
+    "Starling", lambda found: row_head(found, "v_head"), template=_TEMPLATE, trunk=_trunk
+)
+
+
+def starling(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+    """``w . h`` at the last token: any real number.
+
+    Tensors ``transformer.*`` (a Llama trunk) and ``v_head.weight``, as in
+    berkeley-nest/Starling-RM-7B-alpha and Nexusflow/Starling-RM-34B. The 7B repository holds
+    weights alone: put config.json and the tokenizer of meta-llama/Llama-2-7b-chat-hf beside them.
+    The published code reads the token before the first pad id; this reads the last one by length.
+    """
+    return headed("models.starling.starling", _WHAT, model, view, options)
+
+
+def _is_mine(found: Checkpoint) -> bool:
+    return found.has("v_head.weight") and any(
+        name.startswith("transformer.") for name in found.tensor_names()
+    )
+
+
+ARCHITECTURE = Architecture(make=starling, is_mine=_is_mine)
