@@ -112,7 +112,7 @@ def config(family: str, **changes):
     import transformers
 
     values = {} if family == "T5" else dict(SIZE)
-    values = {**values, "vocab_size": 512, "max_position_embeddings": 40_000, "pad_token_id": 0}
+    values = {**values, "vocab_size": 512, "max_position_embeddings": 4096, "pad_token_id": 0}
     values.update({"bos_token_id": None, "eos_token_id": 2})
     return getattr(transformers, f"{family}Config")(**{**values, **changes})
 

@@ -57,6 +57,15 @@ class _Options(NamedTuple):
     softcap: float | None
     sinks: Any
 
+    @property
+    def needs_scores(self) -> bool:
+        """Whether every sequence needs its scores: a soft cap, sinks."""
+        return self.softcap is not None or self.sinks is not None
+
+    def cuts(self, segment: Segment) -> bool:
+        """Whether the window is shorter than the segment's longest sequence."""
+        return self.window is not None and _longest(segment) > self.window
+
 
 @contextlib.contextmanager
 def running(layout: Layout | None) -> Iterator[None]:
@@ -101,28 +110,15 @@ def _attention(module, query, key, value, attention_mask, scaling=None, dropout=
         options.get("s_aux"),
     )
     layer = getattr(module, "layer_idx", 0)
-    attend = _by_varlen if query.is_cuda and not _is_special(asked, layout) else _by_loop
+    is_fast = query.is_cuda and _varlen() is not None and not asked.needs_scores
+    attend = _by_varlen if is_fast else _by_loop
     return attend(query, key, value, layout, asked, layer).transpose(1, 2).contiguous(), None
 
 
-def _is_special(asked: _Options, layout: Layout) -> bool:
-    """Whether the scores themselves are needed: a window that cuts, a soft cap, sinks."""
-    return (
-        asked.softcap is not None
-        or asked.sinks is not None
-        or (asked.window is not None and _longest(layout) > asked.window)
-        or _varlen() is None
-    )
-
-
-def _longest(layout: Layout) -> int:
-    if "longest" not in layout.derived:
-        ends = [
-            s.kept_rows + s.prefix[1] - s.prefix[0] + max((b - a for a, b in s.spans), default=0)
-            for s in layout.segments
-        ]
-        layout.derived["longest"] = max(ends, default=0)
-    return layout.derived["longest"]
+def _longest(segment: Segment) -> int:
+    """The rows of the segment's longest sequence, its prefix included."""
+    prefix = segment.kept_rows + segment.prefix[1] - segment.prefix[0]
+    return prefix + max((b - a for a, b in segment.spans), default=0)
 
 
 def _keep(segment: Segment, layer: int, key, value) -> None:
@@ -146,26 +142,23 @@ def _by_loop(query, key, value, layout: Layout, asked: _Options, layer: int):
     import torch
 
     out = torch.zeros(*query.shape[:3], value.shape[-1], dtype=query.dtype, device=query.device)
-    attend = _Windowed(asked) if _needs_scores(asked, layout) else _Flash(asked)
     for segment in layout.segments:
         _keep(segment, layer, key, value)
-        start, end = segment.prefix
-        if end > start:
-            own = slice(start, end)
-            out[:, :, own] = attend.alone(query[:, :, own], key[:, :, own], value[:, :, own])
-        prefix = _prefix_of(segment, layer, key, value)
-        if prefix is None:
-            for a, b in segment.spans:
-                own = slice(a, b)
-                out[:, :, own] = attend.alone(query[:, :, own], key[:, :, own], value[:, :, own])
-        elif segment.spans:
-            attend.after(prefix, query, key, value, segment.spans, out)
+        _attend(query, key, value, segment, asked, layer, out)
     return out
 
 
-def _needs_scores(asked: _Options, layout: Layout) -> bool:
-    cuts = asked.window is not None and _longest(layout) > asked.window
-    return asked.softcap is not None or asked.sinks is not None or cuts
+def _attend(query, key, value, segment: Segment, asked: _Options, layer: int, out) -> None:
+    """Writes the attention of one segment's rows to `out`."""
+    has_scores = asked.needs_scores or asked.cuts(segment)  # the group alone decides
+    attend = _Windowed(asked) if has_scores else _Flash(asked)
+    prefix = _prefix_of(segment, layer, key, value)
+    alone = [segment.prefix] if segment.prefix[1] > segment.prefix[0] else []
+    for a, b in [*alone, *(segment.spans if prefix is None else ())]:
+        own = slice(a, b)
+        out[:, :, own] = attend.alone(query[:, :, own], key[:, :, own], value[:, :, own])
+    if prefix is not None and segment.spans:
+        attend.after(prefix, query, key, value, segment.spans, out)
 
 
 class _Flash:
@@ -354,7 +347,11 @@ def _by_varlen(query, key, value, layout: Layout, asked: _Options, layer: int):
         share = torch.sigmoid(lse[:, second.rows] - before_lse).transpose(0, 1)[..., None]
         mixed = before + (out[second.rows] - before) * share.to(out.dtype)
         out = out.index_copy(0, second.rows, mixed)
-    return out.transpose(0, 1)[None]
+    out = out.transpose(0, 1)[None]
+    for segment in layout.segments:
+        if asked.cuts(segment):
+            _attend(query, key, value, segment, asked, layer, out)
+    return out
 
 
 def _follows(segment: Segment) -> bool:

@@ -193,6 +193,9 @@ class HfEngine:
     # --- padded and plain -------------------------------------------------------------------------
 
     def _padded(self, question: Question, groups: Sequence[Shared], budget: Budget):
+        if budget.is_exact and self.device.type == "cpu":
+            # Batched products of a processor depend on where in the batch a sequence stands.
+            budget = dataclasses.replace(budget, packed=())
         for length, places in _batches(groups, budget):
             yield from self._batch(question, groups, places, length, budget)
 
