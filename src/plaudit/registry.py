@@ -263,6 +263,11 @@ def _member(owner: Any, name: str) -> Callable[..., Any]:
 
 def _unknown(path: str) -> ConfigError:
     module, name = _place(path)
+    if os.sep in path or path.startswith(("~", ".")):
+        return ConfigError(
+            f"no model {path!r}: it is no directory; hub models are written hf:ORG/NAME or"
+            " modelscope:ORG/NAME"
+        )
     if ":" in path and module.partition(".")[0] != "plaudit":
         return ConfigError(
             f"no reward {path!r}: no module {module!r} on the Python path, or in it no public"

@@ -53,6 +53,7 @@ class Progress:
     responses: int = 0
     unscored: int = 0
     faulted: int = 0
+    tokens: int = 0
     seconds: float = 0.0
 
     def count(self, results: Sequence[Result]) -> None:
@@ -62,6 +63,7 @@ class Progress:
             self.bad_rows += result.error is not None
             self.responses += len(result.scores)
             for score in result.scores:
+                self.tokens += int(score.parts.get("num_tokens", 0)) if score.parts else 0
                 if score.error is not None or score.value != score.value:
                     self.unscored += not score.is_scored
                     self.faulted += score.fault == "response"

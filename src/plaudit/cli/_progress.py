@@ -117,6 +117,10 @@ class Meter:
         pieces = [f"{rows:,}{self._of()} rows", f"{rate:,.0f} rows/s"]
         if self._total is not None and rate > 0:
             pieces.append(f"{_clock(max(0, self._total.rows - rows) / rate)} left")
+        if progress.responses > progress.rows and seconds > 0:
+            pieces.append(f"{progress.responses / seconds:,.0f} responses/s")
+        if progress.tokens and seconds > 0:
+            pieces.append(f"{progress.tokens / seconds:,.0f} tokens/s")
         counts = {
             "bad rows": progress.bad_rows,
             "unscored": progress.unscored,

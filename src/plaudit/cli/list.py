@@ -74,6 +74,9 @@ def _rule(name: str) -> Entry:
     from plaudit import registry
     from plaudit.errors import PlauditError
 
+    if name.startswith("models."):
+        return Entry("model", name, "", first_sentence(registry.resolve(name).__doc__))
+
     try:
         found = getattr(registry.example(name)[0], "range", None)
     except PlauditError:  # an optional package is missing: the name is listed all the same

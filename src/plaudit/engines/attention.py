@@ -295,11 +295,12 @@ def _varlen() -> Callable[..., Any] | None:
     except ImportError:
         return None
     known = inspect.signature(varlen_attn).parameters
-    aux = {"return_aux": AuxRequest(lse=True)}
+    aux: dict[str, Any] = {"return_aux": AuxRequest(lse=True)}
     if "num_splits" in known:  # one split: the same bits whatever stands beside
         aux["num_splits"] = 1
 
     def attend(query, key, value, cu_q, cu_k, max_q, max_k, is_causal, scale):
+        causal: dict[str, Any]
         if "window_size" in known:
             causal = {"window_size": (-1, 0) if is_causal else (-1, -1)}
         else:
@@ -309,7 +310,7 @@ def _varlen() -> Callable[..., Any] | None:
         elif query.shape[1] != key.shape[1]:
             times = query.shape[1] // key.shape[1]
             key, value = key.repeat_interleave(times, 1), value.repeat_interleave(times, 1)
-        return varlen_attn(
+        return varlen_attn(  # pyright: ignore[reportReturnType]
             query, key, value, cu_q, cu_k, max_q, max_k, scale=scale, **causal, **aux
         )
 
@@ -402,11 +403,15 @@ def _prefix_spans(layout: Layout, device) -> _Second | None:
         queries = [(s.spans[0][0], s.spans[-1][1]) for s in behind]
         num_q = [b - a for a, b in queries]
         num_k = [s.kept_rows or s.prefix[1] - s.prefix[0] for s in behind]
-        layout.derived["second"] = behind and _Second(
-            torch.cat([torch.arange(a, b, device=device) for a, b in queries]),
-            _cumulated(num_q, device),
-            _cumulated(num_k, device),
-            max(num_q),
-            max(num_k),
+        layout.derived["second"] = (
+            None
+            if not behind
+            else _Second(
+                torch.cat([torch.arange(a, b, device=device) for a, b in queries]),
+                _cumulated(num_q, device),
+                _cumulated(num_k, device),
+                max(num_q),
+                max(num_k),
+            )
         )
-    return layout.derived["second"] or None
+    return layout.derived["second"]

@@ -16,6 +16,7 @@ import contextlib
 import dataclasses
 import math
 import threading
+import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -78,6 +79,12 @@ class HfEngine:
         self.way: Way = way or "plain"
         if way is None:
             self.way, self.why = self._choose()
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights, as "float32"."""
+        parameter = next(self.trunk.model.parameters(), None)
+        return "" if parameter is None else str(parameter.dtype).removeprefix("torch.")
 
     @property
     def tolerance(self) -> float:
@@ -247,7 +254,7 @@ class HfEngine:
         if any(item.types for item in items):
             inputs["token_type_ids"] = types
         inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
-        with torch.inference_mode():
+        with torch.inference_mode(), _library_attention(self.trunk.model):
             return self.trunk.forward(**inputs)
 
     def _plain(self, question: Question, groups: Sequence[Shared], budget: Budget):
@@ -470,8 +477,27 @@ def _rope_type(model) -> str:
     return str(rope.get("rope_type") or rope.get("type") or "") if hasattr(rope, "get") else ""
 
 
+_original: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+
+
 def _set_attention(model, name: str) -> None:
+    before = getattr(model.config, "_attn_implementation", None) or "eager"
+    if name == attention.NAME and before != name:
+        _original[model] = before
     model.set_attn_implementation(name)
+
+
+@contextlib.contextmanager
+def _library_attention(model) -> Iterator[None]:
+    """The model's own attention, which makes masks, where the packed one has been set."""
+    if getattr(model.config, "_attn_implementation", None) != attention.NAME:
+        yield
+        return
+    _set_attention(model, _original.get(model, "sdpa"))
+    try:
+        yield
+    finally:
+        _set_attention(model, attention.NAME)
 
 
 @contextlib.contextmanager

@@ -12,7 +12,7 @@ from __future__ import annotations
 import bisect
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 __all__ = [
     "Budget",
@@ -113,7 +113,8 @@ def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
     >>> common_prefix([[1, 2, 3], [1, 2, 4, 5]]), common_prefix([[1, 2], [1, 2, 3]])
     (2, 1)
     """
-    first, last = min(sequences), max(sequences)  # whatever these two share, all share
+    held: list[Any] = list(sequences)
+    first, last = min(held), max(held)  # whatever these two share, all share
     low, high = 0, max(0, min(map(len, sequences)) - 1)
     while low < high:  # slices compare at C speed
         middle = (low + high + 1) // 2

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from plaudit.engines.plan import Item
-from plaudit.models._reward import again
+from plaudit.models._reward import again, engine_facts
 from plaudit.models._text import Encoded
 from plaudit.types import Pair, Score
 
@@ -86,7 +86,7 @@ class ModelComparer:
     @property
     def facts(self) -> Mapping[str, Any]:
         """What was found and how it is compared, for `plaudit show`."""
-        return self.scorer.facts
+        return {**self.scorer.facts, **engine_facts(self.scorer.engine)}
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """P(first is better) for each pair, the raw margin in `parts`."""

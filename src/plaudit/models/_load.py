@@ -137,7 +137,8 @@ def tokenizer_of(found: Checkpoint, vocabulary: int | None = None, *, name: str 
             tokenizer = AutoTokenizer.from_pretrained(source)
     except Exception as error:  # the library raises anything here
         raise ConfigError(
-            f"{found.name}: no tokenizer can be loaded ({type(error).__name__}: {str(error)[:200]});"
+            f"{found.name}: no tokenizer can be loaded ({type(error).__name__}:"
+            f" {str(error)[:200]});"
             " the directory needs tokenizer.json or tokenizer_config.json with its files"
         ) from error
     if vocabulary is not None and len(tokenizer) > vocabulary:

@@ -11,7 +11,7 @@ from plaudit.engines.plan import Item
 from plaudit.models._text import Encoded, Form, encoded_ahead
 from plaudit.types import Fault, Group, Score, Step
 
-__all__ = ["ModelReward", "Reading", "Scorer", "Value", "again"]
+__all__ = ["ModelReward", "Reading", "Scorer", "Value", "again", "engine_facts"]
 
 
 @dataclass(frozen=True)
@@ -123,7 +123,14 @@ class ModelReward:
     @property
     def facts(self) -> Mapping[str, Any]:
         """What was found and how it is scored, for `plaudit show`."""
-        return self.scorer.facts
+        form = self.scorer.form
+        limit = getattr(form, "max_tokens", None)
+        return {
+            **self.scorer.facts,
+            "view": getattr(form, "view", "answer"),
+            "limit": f"{limit} tokens, beyond it {form.overflow}" if limit else "none",
+            **engine_facts(self.scorer.engine),
+        }
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response, `num_tokens` (and `num_cut`) among its parts.
@@ -131,6 +138,15 @@ class ModelReward:
         Raises: DataError where a text is too long and overflow is "error".
         """
         return self.scorer.score(groups)
+
+
+def engine_facts(engine: Any) -> Mapping[str, Any]:
+    """How an engine runs, where it says so."""
+    engine = getattr(engine, "policy", engine)
+    if not hasattr(engine, "way"):
+        return {}
+    why = f" ({engine.why})" if engine.why else ""
+    return {"runs": f"{engine.way} on {engine.device}, {engine.dtype}{why}"}
 
 
 def again(path: str, params: Mapping[str, Any]) -> Any:

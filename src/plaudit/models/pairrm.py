@@ -90,7 +90,10 @@ def _scorer(found: Checkpoint, style: _Style, view: Part, options: Options) -> P
     def forward(**inputs):
         return module(**inputs).last_hidden_state
 
-    encode = _Encode(tokenizer, [_id_of(found, tokenizer, mark) for mark in _MARKS], style, view)
+    config = module.config
+    limit = config.max_position_embeddings if config.position_biased_input else style.total_tokens
+    marks = [_id_of(found, tokenizer, mark) for mark in _MARKS]
+    encode = _Encode(tokenizer, marks, style, view, options.max_tokens or limit)
     trunk = Trunk(forward, module, can_pack=False, pad_id=module.config.pad_token_id or 0)
     return PairScorer(
         engine_for(trunk, options),
@@ -116,6 +119,7 @@ class _Encode:
     marks: Sequence[int]
     style: _Style
     view: Part
+    limit: int
 
     def __call__(self, pair: Pair) -> list[Encoded]:
         a, b = (self._turns(pair, response) for response in (pair.first, pair.second))
@@ -129,9 +133,9 @@ class _Encode:
         return turns
 
     def _sequence(self, a: Sequence[Message], b: Sequence[Message]) -> Encoded:
-        style = self.style
-        source, cut = self._part(0, style.source(a), style.source_tokens, keeps_end=style.keeps_end)
-        room = (style.total_tokens - len(source)) // 2
+        style, most = self.style, min(self.style.source_tokens, self.limit // 2)
+        source, cut = self._part(0, style.source(a), most, keeps_end=style.keeps_end)
+        room = (min(style.total_tokens, self.limit) - len(source)) // 2
         ids, marks = source, [1]
         for mark, turns in ((1, a), (2, b)):
             marks.append(len(ids) + 1)

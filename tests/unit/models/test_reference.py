@@ -154,7 +154,7 @@ def test_oasst_pools_the_last_or_the_mean():
     last, mean = values("oasst_last"), values("oasst_mean")
     for n, response in enumerate(GROUP.responses):
         hidden = rows(base, chat_ids(base, GROUP, response.text))
-        head = lambda x: float((w["out_proj.weight"] @ x + w["out_proj.bias"])[0])  # noqa: E731
+        head = lambda x: float((w["out_proj.weight"] @ x + w["out_proj.bias"])[0])
         assert last[n] == pytest.approx(head(hidden[-1]), abs=2e-5)
         assert mean[n] == pytest.approx(head(hidden.mean(0)), abs=2e-5)
 
@@ -238,7 +238,7 @@ def test_implicit_is_beta_times_the_difference_of_summed_log_probs():
 def rb_tokens(path: Path, group, text: str) -> tuple[list[int], int]:
     """RewardBench's tokenize_row below its limits, by its published rules."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(path)
-    render = lambda turns: tokenizer.apply_chat_template(turns, tokenize=False)  # noqa: E731
+    render = lambda turns: tokenizer.apply_chat_template(turns, tokenize=False)
     prompt = render(list(group.prompt))
     full = render([*group.prompt, {"role": "assistant", "content": text}])
     answer = full.replace(prompt, "")
