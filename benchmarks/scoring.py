@@ -14,6 +14,7 @@ import functools
 import gc
 import itertools
 import math
+import random
 import statistics
 import sys
 import time
@@ -90,10 +91,15 @@ def sides(row: Mapping[str, Any]) -> tuple[str, str]:
     return row[f"response_{better}"], row[f"response_{'b' if better == 'a' else 'a'}"]
 
 
-def pairs(count: int) -> list[list[list[int]]]:
-    """Token ids of prompt and response, two responses to each prompt, in file order."""
-    made = []
-    for row in itertools.islice(rows("pairs_valid.jsonl.gz"), count):
+def pairs(count: int, *, is_drawn: bool = True) -> list[list[list[int]]]:
+    """Token ids of prompt and response, two responses to each prompt, in file order.
+
+    Drawn with a fixed seed, as most sets ask each prompt once; the file's own neighbours often
+    answer the same prompt, and so are alike in length.
+    """
+    held, made = list(rows("pairs_valid.jsonl.gz")), []
+    places = sorted(random.Random(0).sample(range(len(held)), count)) if is_drawn else range(count)
+    for row in (held[i] for i in places):
         head = f"<user> {row['prompt']}\n<assistant> "
         made.append([ids_of(head + text) for text in sides(row)])
     return made
@@ -206,6 +212,16 @@ def preference_pairs(count: int = 64, repeats: int = 3) -> Iterator[Figure]:
     for name, least in (("RewardBench loop", 2.0), ("sorted, token budget", 1.15)):
         value = ratio(times, name)
         yield Figure("preference pairs", name, value, "x", *bar(value, least), told)
+    alike = pairs(count, is_drawn=False)
+    calls = {
+        "ours": lambda: ask(ours, alike),
+        "RewardBench loop": lambda: peers.rewardbench(plain, alike),
+    }
+    value = ratio(in_turn(calls, 1), "RewardBench loop")
+    yield Figure(
+        "preference pairs, neighbours alike", "RewardBench loop", value, "x", "-", True,
+        f"the first {count} rows of the file, {sum(len(i) for p in alike for i in p)} tokens",
+    )  # fmt: skip
     share = flops(model, list(map(len, flat))) / statistics.median(times["ours"]) / 1e9 / peak
     yield Figure(
         "preference pairs", "fp32 GEMM peak", share, "of peak", *bar(share, 0.6),
@@ -283,7 +299,7 @@ def dpo(count: int = 3, repeats: int = 3) -> Iterator[Figure]:
     """Response log-probs at a vocabulary of 151 936, against full logits and log_softmax."""
     model = qwen(2, "ForCausalLM", vocab_size=151_936, tie_word_embeddings=True)
     plain = qwen(2, "ForCausalLM", vocab_size=151_936, tie_word_embeddings=True)
-    data = pairs(40)
+    data = pairs(60)
     data = sorted(data, key=lambda pair: abs(max(map(len, pair)) - 500))[:count]
     start = [max(8, len(_common(pair))) for pair in data]
     trunk = Trunk(lambda **inputs: model.model(**inputs).last_hidden_state, model)

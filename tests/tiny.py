@@ -80,8 +80,12 @@ def tokenizer(kind: str = "chatml", extra: tuple[str, ...] = ()):
             single="<s> $A", pair="<s> $A $B", special_tokens=[("<s>", 1)]
         )
         return PreTrainedTokenizerFast(
-            tokenizer_object=made, bos_token="<s>", eos_token="</s>", unk_token="<unk>",
-            pad_token="<pad>", chat_template=LLAMA,
+            tokenizer_object=made,
+            bos_token="<s>",
+            eos_token="</s>",
+            unk_token="<unk>",
+            pad_token="<pad>",
+            chat_template=LLAMA,
         )
     if kind == "llama3":
         return PreTrainedTokenizerFast(
@@ -98,11 +102,17 @@ def tokenizer(kind: str = "chatml", extra: tuple[str, ...] = ()):
             special_tokens=[("[CLS]", 1), ("[SEP]", 2)],
         )
         return PreTrainedTokenizerFast(
-            tokenizer_object=made, cls_token="[CLS]", sep_token="[SEP]", pad_token="[PAD]",
-            unk_token="[UNK]", mask_token="[MASK]",
+            tokenizer_object=made,
+            cls_token="[CLS]",
+            sep_token="[SEP]",
+            pad_token="[PAD]",
+            unk_token="[UNK]",
+            mask_token="[MASK]",
         )
     return PreTrainedTokenizerFast(
-        tokenizer_object=made, eos_token="<|im_end|>", pad_token="<|endoftext|>",
+        tokenizer_object=made,
+        eos_token="<|im_end|>",
+        pad_token="<|endoftext|>",
         chat_template=CHATML,
     )
 

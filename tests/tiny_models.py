@@ -232,7 +232,8 @@ def deberta(head: str = "ForSequenceClassification", extra: tuple[str, ...] = ()
     return tiny.checkpoint(
         "DebertaV2", head, kind="encoder", extra=extra,
         changes=(("relative_attention", True), ("pos_att_type", ("c2p", "p2c")),
-                 ("type_vocab_size", 0), ("position_buckets", 16), ("max_position_embeddings", 512)),
+                 ("type_vocab_size", 0), ("position_buckets", 16),
+                 ("max_position_embeddings", 512)),
     )  # fmt: skip
 
 

@@ -263,7 +263,7 @@ def _member(owner: Any, name: str) -> Callable[..., Any]:
 
 def _unknown(path: str) -> ConfigError:
     module, name = _place(path)
-    if os.sep in path or path.startswith(("~", ".")):
+    if os.sep in path or path.startswith("~"):
         return ConfigError(
             f"no model {path!r}: it is no directory; hub models are written hf:ORG/NAME or"
             " modelscope:ORG/NAME"

@@ -209,10 +209,15 @@ def test_a_recipe_from_elsewhere_reaches_nothing_but_rewards(path):
             use()
 
 
-def test_models_come_later(tmp_path):
-    for path in ("hf:org/name", str(tmp_path)):
-        with pytest.raises(ConfigError, match="is a model; this version scores with rules only"):
-            load(path)
+def test_a_directory_is_a_model(tmp_path):
+    pytest.importorskip("torch")
+    with pytest.raises(ConfigError, match=r"no config\.json in the directory"):
+        load(str(tmp_path))
+
+
+def test_a_directory_that_is_not_there_is_no_model(tmp_path):
+    with pytest.raises(ConfigError, match="it is no directory"):
+        load(str(tmp_path / "absent"))
 
 
 @pytest.mark.parametrize(

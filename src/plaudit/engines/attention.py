@@ -176,19 +176,31 @@ class _Flash:
 
     def after(self, prefix, query, key, value, spans, out) -> None:
         """Sequences behind a common prefix: one call for all on it, one for each on itself."""
-        first, last = spans[0][0], spans[-1][1]
         keys, values = (_like(query, part) for part in prefix)
-        before, before_lse = _with_lse(query[:, :, first:last], keys, values, False, self.scale)
-        for a, b in spans:
-            own, there = slice(a, b), slice(a - first, b - first)
-            part, lse = _with_lse(
-                query[:, :, own],
-                _like(query, key[:, :, own]),
-                _like(query, value[:, :, own]),
-                True,
-                self.scale,
-            )
-            out[:, :, own] = _merged(before[:, :, there], before_lse[:, :, there], part, lse)
+        for run in _runs(spans):
+            first, last = run[0][0], run[-1][1]
+            before, lse = _with_lse(query[:, :, first:last], keys, values, False, self.scale)
+            for a, b in run:
+                there = slice(a - first, b - first)
+                own = self._own(query, key, value, slice(a, b))
+                out[:, :, a:b] = _merged(before[:, :, there], lse[:, :, there], *own)
+
+    def _own(self, query, key, value, rows: slice):
+        """Causal attention of one sequence to itself, with its log-sum-exp."""
+        query = query[:, :, rows]
+        heads = (_like(query, part[:, :, rows]) for part in (key, value))
+        return _with_lse(query, *heads, True, self.scale)
+
+
+def _runs(spans) -> Iterator[list[tuple[int, int]]]:
+    """Spans that follow one another, about as many rows as two blocks at a time."""
+    run: list[tuple[int, int]] = []
+    for span in spans:
+        if run and span[1] - run[0][0] > 2 * _BLOCK:
+            yield run
+            run = []
+        run.append(span)
+    yield run
 
 
 class _Windowed:

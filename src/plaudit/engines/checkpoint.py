@@ -212,11 +212,14 @@ def _read(file: Path, names: list[str], name: str) -> dict[str, Any]:
 def _unpickled(file: Path, device: str) -> Mapping[str, Any]:
     """The tensors of a pickle, which may hold nothing else."""
     import pickle
+    import warnings
 
     import torch
 
     try:
-        found = torch.load(file, map_location=device, weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            found = torch.load(file, map_location=device, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
         raise ConfigError(
             f"{file}: not loaded: it holds more than weights, or is cut off"

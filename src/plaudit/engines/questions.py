@@ -57,11 +57,12 @@ class OutputLayer:
     scale: float = 1.0
     softcap: float | None = None
 
-    def logits(self, hidden_RH, rows: Sequence[int] | None = None):
+    def logits(self, hidden_RH, rows: Sequence[int] | slice | None = None):
         """fp32 logits, of all of the vocabulary or of the ids in `rows` alone."""
         weight, bias = self.weight_VH, self.bias_V
         if rows is not None:
-            weight, bias = weight[list(rows)], None if bias is None else bias[list(rows)]
+            chosen = rows if isinstance(rows, slice) else list(rows)
+            weight, bias = weight[chosen], None if bias is None else bias[chosen]
         hidden_RH = hidden_RH.to(device=weight.device, dtype=weight.dtype)
         return self.shaped(hidden_RH @ weight.T if bias is None else hidden_RH @ weight.T + bias)
 
@@ -79,17 +80,29 @@ class OutputLayer:
 class LogProbs:
     """The log-probability of the id that follows each row: [R, 1], in nats.
 
-    ``log p = z[next] - log sum exp z``; never more logits than one block of rows.
+    ``log p = z[next] - log sum exp z``, the sum taken over slices of the vocabulary that stay in
+    the processor's cache, with a running maximum; never more logits than rows times a slice.
     """
 
     layer: OutputLayer
-    block: int = 128
+    block: int = 64
+    slice_size: int = 4096
 
     def values(self, hidden_RH, next_R):
-        logits_RV = self.layer.logits(hidden_RH)
-        target_R1 = logits_RV.gather(1, next_R.to(logits_RV.device)[:, None])
-        top_R1 = logits_RV.amax(1, keepdim=True)
-        total_R1 = logits_RV.sub_(top_R1).exp_().sum(1, keepdim=True)
+        import torch
+
+        next_R1 = next_R.to(self.layer.weight_VH.device)[:, None]
+        top_R1 = torch.full(next_R1.shape, -torch.inf, device=next_R1.device)
+        total_R1, target_R1 = torch.zeros_like(top_R1), torch.zeros_like(top_R1)
+        for start in range(0, self.layer.weight_VH.shape[0], self.slice_size):
+            z_RS = self.layer.logits(hidden_RH, slice(start, start + self.slice_size))
+            place_R1 = next_R1 - start
+            is_here = (place_R1 >= 0) & (place_R1 < z_RS.shape[1])
+            here_R1 = z_RS.gather(1, place_R1.clamp(0, z_RS.shape[1] - 1))
+            target_R1 = torch.where(is_here, here_R1, target_R1)
+            before_R1, top_R1 = top_R1, torch.maximum(top_R1, z_RS.amax(1, keepdim=True))
+            total_R1 = total_R1 * (before_R1 - top_R1).exp()
+            total_R1 += z_RS.sub_(top_R1).exp_().sum(1, keepdim=True)
         return target_R1 - top_R1 - total_R1.log()
 
 

@@ -81,7 +81,8 @@ def _check_layer(found: Checkpoint, module: Any, trunk: Trunk, layer: OutputLaye
 
 def log_probs(layer: OutputLayer, device: Any) -> LogProbs:
     """The log-prob question with blocks that suit the device."""
-    return LogProbs(layer, 1024 if getattr(device, "type", "") == "cuda" else 128)
+    is_cuda = getattr(device, "type", "") == "cuda"
+    return LogProbs(layer, 1024, 32_768) if is_cuda else LogProbs(layer)
 
 
 def item_of(encoded: Encoded) -> Item:

@@ -157,6 +157,7 @@ def auto_model(
     optional: Sequence[str] = (),
     config: Any = None,
     state: Mapping[str, Any] | None = None,
+    num_labels: int | None = None,
 ) -> Any:
     """The model of transformers' class `auto` ("AutoModel", ...), all of its weights loaded.
 
@@ -172,6 +173,8 @@ def auto_model(
         "dtype": pick_dtype(options.dtype, device),
         "output_loading_info": True,
     }
+    if num_labels is not None:
+        given["num_labels"] = num_labels
     if options.device_map is not None:
         given["device_map"] = options.device_map
     kind = getattr(transformers, auto)
@@ -191,7 +194,7 @@ def auto_model(
                 )
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         raise ConfigError(_unloadable(found, auto, error)) from error
-    _check_complete(found, info, optional)
+    _check_complete(found, info, (*optional, *_of_adapter(options)))
     if options.device_map is None:
         model = model.to(device)
     return _with_adapter(model, options).eval()
@@ -370,11 +373,24 @@ def _with_adapter(model: Any, options: Options) -> Any:
 
     if find_spec("peft") is None:
         raise MissingExtra.of("LoRA adapters", package="peft", extra="models")
-    from peft import PeftModel
-
     from plaudit.engines.checkpoint import locate
 
-    return PeftModel.from_pretrained(model, str(locate(options.adapter)))
+    try:
+        with quiet():
+            model.load_adapter(str(locate(options.adapter)))
+    except (ValueError, KeyError, RuntimeError, OSError) as error:
+        raise ConfigError(
+            f"adapter {options.adapter!r} does not fit the model: {str(error)[:300]}"
+        ) from error
+    return model
+
+
+def _of_adapter(options: Options) -> tuple[str, ...]:
+    """Heads that the adapter brings, so that the model need not."""
+    if options.adapter is None:
+        return ()
+    names = open_checkpoint(options.adapter).tensor_names()
+    return tuple(head for head in ("score", "classifier") if any(f".{head}." in n for n in names))
 
 
 def opened(model: str, options: Options) -> Checkpoint:

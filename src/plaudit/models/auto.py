@@ -2,28 +2,58 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Mapping
 from typing import Any
 
-from plaudit.engines.checkpoint import open_checkpoint
+from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
+from plaudit.errors import ConfigError
 from plaudit.models._architecture import chosen
+from plaudit.think import Part
 from plaudit.types import Reward
 
 __all__ = ["auto"]
 
 
-def auto(model: str, *, revision: str | None = None, **params: Any) -> Reward:
+def auto(
+    model: str, *, view: Part = "answer", revision: str | None = None, **params: Any
+) -> Reward:
     """The reward that fits the checkpoint at `model`; its range is the architecture's.
 
     ``load("DIRECTORY")``, ``load("hf:ORG/NAME")`` and ``load("modelscope:ORG/NAME")`` come here.
-    A model that compares two responses is wrapped in `combine.round_robin`.
+    A model that compares two responses is wrapped in `combine.round_robin`; a LoRA adapter is
+    put on the base model that it names.
 
     Raises: ConfigError where no architecture knows the checkpoint, or it needs another model too.
     """
     found = open_checkpoint(model, revision=revision)
-    params = params if revision is None else {**params, "revision": revision}
+    if found.is_adapter:
+        return _of_adapter(found, {"view": view, **params})
+    params = {"view": view, **params, **({} if revision is None else {"revision": revision})}
     reward = chosen(found).make(model, **params)
     if callable(getattr(reward, "score", None)):
         return reward
     from plaudit.combine import round_robin
 
     return round_robin(reward)
+
+
+def _of_adapter(found: Checkpoint, params: Mapping[str, Any]) -> Reward:
+    """A classifier where the adapter holds a head, else a policy that is its own reference."""
+    from plaudit.models.classifier import classifier
+    from plaudit.models.implicit import implicit
+
+    has_head = any(".score." in name for name in found.tensor_names())
+    make = classifier if has_head else implicit
+    return make(_base_of(found), adapter=found.name, **params)
+
+
+def _base_of(found: Checkpoint) -> str:
+    """The name of the model that an adapter belongs to."""
+    base = found.base_model
+    if not base:
+        raise ConfigError(
+            f"{found.name}: adapter_config.json names no base_model_name_or_path; pass the model,"
+            " and the adapter with adapter="
+        )
+    return base if os.path.isdir(base) else f"hf:{base}"

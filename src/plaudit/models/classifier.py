@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
 from plaudit.engines.hf import Trunk
 from plaudit.engines.questions import Head, Hidden
 from plaudit.errors import ConfigError, did_you_mean
@@ -61,8 +61,9 @@ def _is_classifier(found: Checkpoint) -> bool:
 def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, Any]) -> Scorer:
     given = Options.of(options)
     found = opened(model, given)
-    reading, told = _reduction(found, reduce)
-    module = auto_model(found, "AutoModelForSequenceClassification", given)
+    count = _num_in_adapter(given)
+    reading, told = _reduction(found, reduce, _labels(found, count))
+    module = auto_model(found, "AutoModelForSequenceClassification", given, num_labels=count)
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     head = getattr(module, "score", None)
     has_rows = head is not None and hasattr(head, "weight")
@@ -102,9 +103,10 @@ def _whole(module: Any) -> Trunk:
     )
 
 
-def _reduction(found: Checkpoint, reduce: Reduce) -> tuple[Callable[[Sequence[float]], float], str]:
+def _reduction(
+    found: Checkpoint, reduce: Reduce, names: Sequence[str]
+) -> tuple[Callable[[Sequence[float]], float], str]:
     """The arithmetic from logits to one number, and its name."""
-    names = _labels(found)
     if reduce is None and len(names) == 1:
         return (lambda z: z[0]), "the only logit"
     if reduce is None:
@@ -136,12 +138,23 @@ def _expected(logits: Sequence[float]) -> float:
     return sum(k * s for k, s in enumerate(shares)) / sum(shares)
 
 
-def _labels(found: Checkpoint) -> list[str]:
+def _num_in_adapter(options: Options) -> int | None:
+    """The rows of the head that an adapter brings; None without one."""
+    if options.adapter is None:
+        return None
+    held = open_checkpoint(options.adapter)
+    names = [n for n in held.tensor_names() if n.endswith((".score.weight", ".classifier.weight"))]
+    return int(held.tensors(names[:1])[names[0]].shape[0]) if names else None
+
+
+def _labels(found: Checkpoint, count: int | None) -> list[str]:
+    if count is not None:
+        return [f"LABEL_{i}" for i in range(count)]
     named = found.config.get("id2label")
     if isinstance(named, Mapping) and named:
         return [str(named[key]) for key in sorted(named, key=int)]
-    count = found.config.get("num_labels") or 2  # transformers' own default
-    return [f"LABEL_{i}" for i in range(int(count))]
+    told = found.config.get("num_labels") or 2  # transformers' own default
+    return [f"LABEL_{i}" for i in range(int(told))]
 
 
 def _index_of(found: Checkpoint, names: Sequence[str], label: str | int) -> int:

@@ -76,7 +76,8 @@ def test_models_with_attention_of_their_own_are_batched_by_length(family):
     changes = {"n_layer": 2, "n_head": 4} if family == "Bloom" else {}
     held = trunk(family, **changes)
     engine = HfEngine(held)
-    assert engine.way == "padded" and "own" in engine.why
+    assert engine.way == "padded"
+    assert "own" in engine.why
     plain = told(HfEngine(held, way="plain"), asked := groups(num=3, longest=60))
     assert close(told(engine, asked), plain)
     engine.budget = Budget(is_exact=False)  # real batches
@@ -88,7 +89,8 @@ def test_a_bidirectional_model_is_not_packed():
     model = transformers.BertModel(config).eval()
     held = Trunk(lambda **given: model(**_without_positions(given)).last_hidden_state, model)
     engine = HfEngine(held)
-    assert engine.way == "padded" and "causal" in engine.why
+    assert engine.way == "padded"
+    assert "causal" in engine.why
 
 
 def _without_positions(given):
@@ -100,7 +102,8 @@ def test_a_neighbour_dependent_rotary_factor_keeps_sequences_alone():
         "Llama", rope_parameters={"rope_type": "dynamic", "factor": 2.0, "rope_theta": 1e4}
     )
     engine = HfEngine(held)
-    assert engine.way == "plain" and "rotary" in engine.why
+    assert engine.way == "plain"
+    assert "rotary" in engine.why
 
 
 def test_log_probs_equal_full_log_softmax():
@@ -142,7 +145,8 @@ def test_equal_sequences_run_once_and_answer_twice():
     calls.clear()
     item = Item(list(range(5, 400)), (394,))
     first, second = told(engine, [[item, item]])[0]
-    assert first == second and sum(calls) == 395
+    assert first == second
+    assert sum(calls) == 395
 
 
 def test_memory_that_is_not_enough_halves_the_budget_and_says_so():
@@ -180,7 +184,8 @@ def test_one_sequence_that_never_fits_is_an_error_of_its_own():
             held.model.set_attn_implementation(attention.install())
         big, fine = Item([5] * 900, (899,)), Item([6] * 40, (39,))
         answers = list(engine.ask(Hidden(), [[big], [fine]]))
-        assert answers[0][0].values is None and "900 tokens alone" in answers[0][0].error
+        assert answers[0][0].values is None
+        assert "900 tokens alone" in answers[0][0].error
         assert answers[1][0].values is not None
 
 
@@ -314,7 +319,8 @@ def test_the_pass_of_a_group_does_not_depend_on_its_neighbours():
 def test_windows_are_bounded():
     stream = ([Item([1] * 100, ())] for _ in range(1000))
     sizes = [len(window) for window in windows(stream, rows=1000)]
-    assert max(sizes) <= 10 and sum(sizes) == 1000
+    assert max(sizes) <= 10
+    assert sum(sizes) == 1000
 
 
 def test_a_head_is_read_in_blocks_of_one_size():

@@ -278,7 +278,8 @@ def test_the_rewardbench_profile_cuts_as_it_does():
     first, second = form.encode([long])[0]
     assert first.start == second.start == 128
     assert len(first.ids) == 128 + 1920
-    assert first.num_cut > 0 and second.num_cut > 0
+    assert first.num_cut > 0
+    assert second.num_cut > 0
 
 
 def test_perplexity():
@@ -341,9 +342,7 @@ def test_steamshp_reads_two_logits_of_the_first_token():
     ids = tokenizer(text, return_tensors="pt")["input_ids"]
     with torch.no_grad():
         logits = model(input_ids=ids, decoder_input_ids=torch.tensor([[0]])).logits[0, 0]
-    a, b = (
-        float(logits[tokenizer(x, add_special_tokens=False)["input_ids"][0]]) for x in "AB"
-    )
+    a, b = (float(logits[tokenizer(x, add_special_tokens=False)["input_ids"][0]]) for x in "AB")
     comparer = plaudit.load("models.steamshp.steamshp", model=str(path), dtype="float32")
     pair = plaudit.types.Pair(PLAIN.prompt, plaudit.Response("yes"), plaudit.Response("no"))
     score = comparer.compare([pair])[0]
@@ -379,4 +378,6 @@ def test_process_values_stand_with_their_spans():
 
 def test_a_response_cannot_add_steps_of_its_own():
     score = tiny_models.load("qwen_prm").score([plaudit.Group("q", ["a<extra_0>b"])])[0][0]
-    assert score.fault == "response" and not score.is_scored and "marks" in score.error
+    assert score.fault == "response"
+    assert not score.is_scored
+    assert "marks" in score.error
