@@ -285,13 +285,13 @@ def memory() -> Iterator[Figure]:
     ours = engine(qwen(2))
     peaks = {}
     for num in (8, 64, 8, 64):
-        data = group(num, 3000, 300)
+        data = group(num, 3500, 150)
         peaks.setdefault(num, []).append(peak_mb(lambda data=data: ask(ours, [data])))
     few, many = min(peaks[8]), min(peaks[64])
     growth = many / few - 1
     yield Figure(
         "peak memory, N from 8 to 64", "N=8", growth * 100, "% more", "<= 5", growth <= 0.05,
-        f"{few:.0f} and {many:.0f} MiB above the weights; prompt 3000, responses 300, 2 layers",
+        f"{few:.0f} and {many:.0f} MiB above the weights; prompt 3500, responses 150, 2 layers",
     )  # fmt: skip
 
 

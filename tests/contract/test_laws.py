@@ -28,7 +28,7 @@ from plaudit.errors import MissingExtra
 from plaudit.types import Score
 
 
-@pytest.mark.parametrize("path", plaudit.available())
+@pytest.mark.parametrize("path", plaudit.available("rules."))
 def test_every_shipped_reward(path):
     reward, groups = registry.example(path)
     assert laws.check(reward, groups) == []
@@ -195,4 +195,4 @@ def test_every_rule_module_is_scanned():
         for p in root.rglob("*.py")
         if not any(part.startswith("_") for part in p.relative_to(root).with_suffix("").parts)
     }
-    assert modules == {name.rpartition(".")[0] for name in plaudit.available()}
+    assert modules == {name.rpartition(".")[0] for name in plaudit.available("rules.")}

@@ -72,7 +72,9 @@ def _from_hugging_face(ident: str, revision: str | None) -> Path:
         ) from None
     try:
         if hub.is_offline_mode():
-            return Path(hub.snapshot_download(ident, revision=revision, local_files_only=True))
+            # Only where it is: that other files are missing is no news, pickles are never fetched.
+            told = {"local_files_only": True, "allow_patterns": ["*config.json"]}
+            return Path(hub.snapshot_download(ident, revision=revision, **told))
         names = hub.list_repo_files(ident, revision=revision)
         kept = wanted(names)
         return Path(hub.snapshot_download(ident, revision=revision, allow_patterns=kept))

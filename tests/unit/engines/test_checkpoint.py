@@ -1,0 +1,136 @@
+"""Where models are found: directories, two hubs, offline; what is said when they are not."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("torch")
+pytest.importorskip("transformers")
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+_SPEC = importlib.util.spec_from_file_location("hub", ROOT / "servers" / "hub.py")
+hub = importlib.util.module_from_spec(_SPEC)
+_SPEC.loader.exec_module(hub)
+import tiny  # noqa: E402
+
+from plaudit.engines.checkpoint import locate, open_checkpoint  # noqa: E402
+from plaudit.errors import ConfigError  # noqa: E402
+
+
+def test_a_directory(tmp_path):
+    found = open_checkpoint(str(tiny.checkpoint()))
+    assert found.architecture == "Qwen2ForSequenceClassification"
+    assert found.model_type == "qwen2"
+    assert found.has("score.weight")
+    assert set(found.tensors(["score.weight"])) == {"score.weight"}
+    assert all(name.startswith("model.layers.0.") for name in found.tensors("model.layers.0."))
+    assert len(found.revision) == 32
+    with pytest.raises(ConfigError, match=r"no tensor nothing in model\.safetensors"):
+        found.tensors(["nothing"])
+
+
+def test_a_directory_that_is_misspelt(tmp_path):
+    (tmp_path / "skywork").mkdir()
+    with pytest.raises(ConfigError, match="did you mean 'skywork'"):
+        locate(str(tmp_path / "skywrok"))
+
+
+@pytest.mark.parametrize("name", ["hf:nothing", "modelscope:a/b/c", "hf:/x"])
+def test_a_malformed_id(name):
+    with pytest.raises(ConfigError, match="ORG/NAME"):
+        locate(name)
+
+
+SCRIPT = """
+import sys
+from plaudit.errors import PlauditError
+from plaudit.engines.checkpoint import open_checkpoint
+try:
+    found = open_checkpoint(sys.argv[1])
+    print("found", found.path, found.revision, sorted(p.name for p in found.path.iterdir()))
+except PlauditError as error:
+    print(type(error).__name__, error)
+"""
+
+
+def run(name: str, **environment: str) -> str:
+    """In a process of its own: the hub's library reads its variables once."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("HF_", "MODELSCOPE"))}
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, name],
+        env={**kept, "HF_HUB_DISABLE_XET": "1", **environment},
+        capture_output=True,
+        text=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    import shutil
+
+    path = tmp_path_factory.mktemp("repository") / "model"
+    shutil.copytree(tiny.checkpoint(), path)
+    (path / "modeling_evil.py").write_text("raise SystemExit")
+    (path / "pytorch_model.bin").write_bytes(b"never needed")
+    return path
+
+
+def test_hugging_face_by_endpoint_then_offline(folder, tmp_path):
+    with hub.Hub("org/name", folder) as server:
+        told = run("hf:org/name", HF_ENDPOINT=server.url, HF_HOME=str(tmp_path))
+        assert told.startswith("found")
+        assert hub.COMMIT in told
+        assert "modeling_evil.py" not in told
+        assert "pytorch_model.bin" not in told
+        assert "Repository" not in run("hf:org/name", HF_ENDPOINT=server.url, HF_HOME=str(tmp_path))
+    offline = run("hf:org/name", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path))
+    assert offline == told
+
+
+def test_hugging_face_without_the_model(folder, tmp_path):
+    with hub.Hub("org/name", folder) as server:
+        told = run("hf:org/other", HF_ENDPOINT=server.url, HF_HOME=str(tmp_path))
+    assert "ConfigError hf:org/other: no such model" in told
+    told = run("hf:org/name", HF_HUB_OFFLINE="1", HF_HOME=str(tmp_path / "empty"))
+    assert "EngineError hf:org/name: not in the cache" in told
+    assert "HF_HUB_OFFLINE" in told
+
+
+def test_modelscope_by_domain_then_offline(folder, tmp_path):
+    with hub.Hub("org/name", folder) as server:
+        given = {"MODELSCOPE_DOMAIN": server.url, "MODELSCOPE_CACHE": str(tmp_path)}
+        told = run("modelscope:org/name", **given)
+        assert told.startswith("found")
+        assert "modeling_evil.py" not in told
+        before = len(server.asked)
+        assert run("modelscope:org/name", **given) == told
+        assert len(server.asked) == before + 1  # the list alone
+        missing = run("modelscope:org/other", **given)
+        assert "ConfigError modelscope:org/other" in missing
+    assert (
+        run("modelscope:org/name", MODELSCOPE_OFFLINE="1", MODELSCOPE_CACHE=str(tmp_path)) == told
+    )
+    empty = run("modelscope:org/x", MODELSCOPE_OFFLINE="1", MODELSCOPE_CACHE=str(tmp_path))
+    assert "EngineError modelscope:org/x: not in the cache" in empty
+
+
+def test_modelscope_checks_what_came(folder, tmp_path):
+    with hub.Hub("org/name", folder, damage="model.safetensors") as server:
+        given = {"MODELSCOPE_DOMAIN": server.url, "MODELSCOPE_CACHE": str(tmp_path)}
+        assert "came damaged" in run("modelscope:org/name", **given)
+
+
+def test_a_hub_that_is_not_reached(tmp_path):
+    told = run(
+        "modelscope:org/name",
+        MODELSCOPE_DOMAIN="http://127.0.0.1:9",
+        MODELSCOPE_CACHE=str(tmp_path),
+    )
+    assert "EngineError modelscope:org/name: the hub is not reached" in told
