@@ -395,7 +395,7 @@ def _value(
 
 
 def _allowed(path: str, place: str, allow: tuple[str, ...]) -> None:
-    if "*" in allow or ":" not in path:
+    if "*" in allow or ":" not in path or path.startswith(MODEL_PREFIXES):
         return
     package = path.partition(":")[0].partition(".")[0]
     if package not in ("plaudit", *allow):

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
-from plaudit.errors import ConfigError
 from plaudit.models._headed import Rows, needed
 from plaudit.models._reward import Reading, Value
 from plaudit.models._text import Encoded
@@ -17,7 +17,10 @@ _MARK = "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
 
 
 def gate_and_end(found: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
-    """Where the prompt ends (the last assistant header) and where the response ends."""
+    """Where the prompt ends (the last assistant header) and where the response ends.
+
+    Nowhere where there is no such header: another template, or it was cut off.
+    """
     mark = list(tokenizer(_MARK, add_special_tokens=False)["input_ids"])
 
     def positions(encoded: Encoded) -> Sequence[int]:
@@ -25,22 +28,9 @@ def gate_and_end(found: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Seque
         for at in range(len(ids) - len(mark), -1, -1):
             if ids[at : at + len(mark)] == mark:
                 return (at, len(ids) - 1)
-        return (0, len(ids) - 1)
+        return ()
 
     return positions
-
-
-def checked_mark(found: Checkpoint, tokenizer: Any, template: str | None) -> None:
-    """Raises ConfigError where the chat template never writes the header that the gate reads."""
-    text = tokenizer.apply_chat_template(
-        [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}],
-        tokenize=False,
-        chat_template=template,
-    )
-    if _MARK not in text:
-        raise ConfigError(
-            f"{found.name}: the chat template does not write {_MARK!r}, where the gate is read"
-        )
 
 
 def gated_head(objectives: Rows, gate: Rows) -> Rows:
@@ -57,6 +47,9 @@ def gated_reading(found: Checkpoint, names: Sequence[str]) -> Reading:
     count = len(matrix)
 
     def reading(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
+        if len(rows) != 2:
+            told = f"the text holds no {_MARK!r}, where the gate is read"
+            return Value(math.nan, error=told, fault="input")
         gate, rewards = rows[0][count:], rows[-1][:count]
         adjusted = [sum(r * matrix[i][k] for i, r in enumerate(rewards)) for k in range(count)]
         parts = dict(zip(names, rewards, strict=False)) if len(names) == count else {}

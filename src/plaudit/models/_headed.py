@@ -166,7 +166,11 @@ def trunk_from(
     """
     from transformers import AutoConfig
 
-    config = AutoConfig.from_pretrained(str(found.path)) if config is None else config
+    config = (
+        AutoConfig.from_pretrained(str(found.path), trust_remote_code=False)
+        if config is None
+        else config
+    )
     if state is None:
         renamed = {name: rename(name) for name in sorted(found.tensor_names())}
         held = found.tensors([name for name, new in renamed.items() if new])

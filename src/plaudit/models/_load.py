@@ -134,7 +134,7 @@ def tokenizer_of(found: Checkpoint, vocabulary: int | None = None, *, name: str 
     source = name or str(found.path)
     try:
         with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(source)
+            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
     except Exception as error:  # the library raises anything here
         raise ConfigError(
             f"{found.name}: no tokenizer can be loaded ({type(error).__name__}:"

@@ -8,8 +8,9 @@ import itertools
 import math
 import sqlite3
 import struct
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plaudit.engines.hf import Answer
@@ -150,16 +151,23 @@ def _reduced(log_probs: Sequence[float], kind: str) -> float:
 
 @dataclass
 class _Paired:
-    """Asks the policy, then the reference; the reference's sum is one more row of each answer."""
+    """Asks the policy, then the reference; the reference's sum is one more row of each answer.
+
+    One chunk at a time: where the reference is the policy with its adapter off, another thread
+    must not see it so.
+    """
 
     policy: Any
     totals: Callable[[Sequence[Sequence[Item]]], list[list[float | str]]]
+    lock: threading.RLock = field(default_factory=threading.RLock)  # pyright: ignore[reportGeneralTypeIssues]
 
     def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
         coming = iter(groups)
         while chunk := list(itertools.islice(coming, _CHUNK)):
-            found = list(self.policy.ask(question, chunk))
-            for answers, totals in zip(found, self.totals(chunk), strict=True):
+            with self.lock:
+                found = list(self.policy.ask(question, chunk))
+                sums = self.totals(chunk)
+            for answers, totals in zip(found, sums, strict=True):
                 yield [_joined(a, t) for a, t in zip(answers, totals, strict=True)]
 
 

@@ -222,8 +222,9 @@ def test_a_stream_is_answered_window_by_window():
     assert sum(1 for _ in answers) == 3999
 
 
-def test_an_8k_sequence_runs_whole():
-    held = trunk(max_position_embeddings=20_000)
+@pytest.mark.parametrize("family", ["Qwen2", "Llama", "Gemma2", "GPTNeoX"])
+def test_an_8k_sequence_runs_whole(family):
+    held = trunk(family, max_position_embeddings=20_000, **FAMILIES.get(family, {}))
     rnd = random.Random(0)
     ids = [rnd.randrange(3, 500) for _ in range(8192)]
     asked = [[Item(ids, (8191,)), Item(ids[:4000] + [9] * 50, (4049,))]]

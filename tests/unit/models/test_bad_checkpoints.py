@@ -265,6 +265,25 @@ def test_pad_that_is_eos_reads_the_last_token_all_the_same():
     assert values[0] == values[1]
 
 
+@pytest.mark.parametrize("side", ["left", "right"])
+@pytest.mark.parametrize("name", ["qwen2", "deberta", "pairrm", "steamshp", "dpo", "oasst_mean"])
+def test_the_tokenizers_padding_side_changes_nothing(name, side):
+    reward = tiny_models.load(name)
+    inner = getattr(reward, "comparer", reward).scorer
+    form = getattr(inner, "form", None)
+    tokenizer = inner.encode.tokenizer if hasattr(inner, "encode") and form is None and hasattr(
+        inner.encode, "tokenizer") else getattr(form, "tokenizer", None)  # fmt: skip
+    group = plaudit.Group("q", ["a", "a much longer response, padded beside the other", ""])
+    before = [s.value for s in reward.score([group])[0]]
+    if tokenizer is not None:
+        tokenizer.padding_side, kept = side, tokenizer.padding_side
+    try:
+        assert [s.value for s in reward.score([group])[0]] == before
+    finally:
+        if tokenizer is not None:
+            tokenizer.padding_side = kept
+
+
 def test_the_think_block_is_left_out_unless_asked_for():
     group = plaudit.Group("a", ["<think>hm</think>b", "b"])
     path = str(tiny.checkpoint())

@@ -1,0 +1,54 @@
+"""An engine without a model: deterministic answers from the ids alone, for tests."""
+
+from __future__ import annotations
+
+import hashlib
+import struct
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import Any
+
+from plaudit.engines.hf import Answer
+from plaudit.engines.plan import Item
+
+__all__ = ["FakeEngine"]
+
+
+class FakeEngine:
+    """Answers every read position with `width` numbers in [-1, 1) drawn from the ids up to it.
+
+    As a causal model's, an answer depends on nothing behind its position. `values` gives other
+    answers; an `Answer` that it returns (an error, say) stands for the whole sequence.
+
+    >>> engine = FakeEngine()
+    >>> first, second = next(iter(engine.ask(None, [[Item([1, 2], [0, 1]), Item([1, 3], [0, 1])]])))
+    >>> first.values[0] == second.values[0], first.values[1] == second.values[1]
+    (True, False)
+    """
+
+    way, why, device, dtype, tolerance = "fake", "", "none", "none", 1e-5
+
+    def __init__(self, width: int = 1, values: Callable[[Item], Any] | None = None):
+        self.width = width
+        self.values = values or self._drawn
+        self.asked: list[Item] = []
+
+    def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
+        """One Answer per item of each group, in order; what was asked is kept in `asked`."""
+        for group in groups:
+            self.asked += group
+            yield [self._answer(self.values(item)) for item in group]
+
+    def _answer(self, found: Any) -> Answer:
+        return found if isinstance(found, Answer) else Answer(found)
+
+    def _drawn(self, item: Item) -> list[list[float]]:
+        return [self._row(item.ids[: p + 1]) for p in item.read]
+
+    def _row(self, ids: Sequence[int]) -> list[float]:
+        told = struct.pack(f"<{len(ids)}q", *ids)
+        return [
+            int.from_bytes(hashlib.blake2b(told, digest_size=8, salt=bytes([k])).digest(), "little")
+            / 2**63
+            - 1
+            for k in range(self.width)
+        ]
