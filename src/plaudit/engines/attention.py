@@ -394,7 +394,8 @@ def _cumulated(lengths, device):
 
 def _own_spans(layout: Layout, device) -> _Own:
     """The borders of all prefixes and sequences, the padding at the end as one more."""
-    if "own" not in layout.derived:
+    key = f"own {device}"
+    if key not in layout.derived:
         ends = []
         for segment in layout.segments:
             ends += [segment.prefix] if segment.prefix[1] > segment.prefix[0] else []
@@ -402,15 +403,16 @@ def _own_spans(layout: Layout, device) -> _Own:
         lengths = [b - a for a, b in ends]
         if (padding := layout.num_rows - sum(lengths)) > 0:
             lengths.append(padding)
-        layout.derived["own"] = _Own(_cumulated(lengths, device), max(lengths))
-    return layout.derived["own"]
+        layout.derived[key] = _Own(_cumulated(lengths, device), max(lengths))
+    return layout.derived[key]
 
 
 def _prefix_spans(layout: Layout, device) -> _Second | None:
     """The rows behind a prefix and the borders of rows and prefixes; None if there are none."""
     import torch
 
-    if "second" not in layout.derived:
+    key = f"second {device}"
+    if key not in layout.derived:
         behind = [segment for segment in layout.segments if _follows(segment)]
         queries = [(s.spans[0][0], s.spans[-1][1]) for s in behind]
         num_q = [b - a for a, b in queries]
@@ -426,4 +428,4 @@ def _prefix_spans(layout: Layout, device) -> _Second | None:
                 max(num_k),
             )
         )
-    return layout.derived["second"]
+    return layout.derived[key]
