@@ -417,7 +417,7 @@ def _prefix_spans(layout: Layout, device) -> _Second | None:
         queries = [(s.spans[0][0], s.spans[-1][1]) for s in behind]
         num_q = [b - a for a, b in queries]
         num_k = [s.kept_rows or s.prefix[1] - s.prefix[0] for s in behind]
-        layout.derived["second"] = (
+        layout.derived[key] = (
             None
             if not behind
             else _Second(
