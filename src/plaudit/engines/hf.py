@@ -23,6 +23,7 @@ from typing import Any, Literal, NamedTuple
 from plaudit.engines import attention
 from plaudit.engines.plan import Budget, Item, Pass, Piece, Shared, plan, shared, windows
 from plaudit.engines.questions import Hidden, Question
+from plaudit.errors import ConfigError, did_you_mean
 
 __all__ = ["Answer", "HfEngine", "Trunk", "Way", "pick_device", "pick_dtype"]
 
@@ -342,6 +343,10 @@ def pick_device(device: str = "auto") -> str:
     import torch
 
     if device != "auto":
+        try:
+            torch.device(device)
+        except RuntimeError as error:
+            raise ConfigError(f"device={device!r}: {str(error).splitlines()[0]}") from None
         return device
     if torch.cuda.is_available():
         return "cuda"
@@ -357,12 +362,25 @@ def pick_dtype(dtype: str, device: str):
     import torch
 
     if dtype != "auto":
-        return getattr(torch, dtype)
+        return _named_dtype(dtype)
     if device.startswith("cuda"):
         return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
     if device == "cpu" and _has_bf16_units():
         return torch.bfloat16
     return torch.float32
+
+
+def _named_dtype(name: str):
+    import torch
+
+    short = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
+    known = ("float32", "bfloat16", "float16", "float64")
+    name = short.get(name, name)
+    if name not in known:
+        raise ConfigError(
+            f"dtype={name!r} must be auto, {', '.join(known)}{did_you_mean(name, known)}"
+        )
+    return getattr(torch, name)
 
 
 def _has_bf16_units() -> bool:

@@ -395,4 +395,5 @@ def _of_adapter(options: Options) -> tuple[str, ...]:
 
 def opened(model: str, options: Options) -> Checkpoint:
     """The checkpoint that `model` names."""
+    needs_torch()
     return open_checkpoint(model, revision=options.revision)

@@ -9,6 +9,7 @@ from typing import Any
 from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import chosen
+from plaudit.models._load import needs_torch
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -26,6 +27,7 @@ def auto(
 
     Raises: ConfigError where no architecture knows the checkpoint, or it needs another model too.
     """
+    needs_torch()
     found = open_checkpoint(model, revision=revision)
     if found.is_adapter:
         return _of_adapter(found, {"view": view, **params})

@@ -175,6 +175,24 @@ def test_options_that_do_not_fit():
     assert "positive" in _said(path, max_tokens=0)
 
 
+def test_a_device_or_dtype_that_does_not_exist():
+    path = tiny.checkpoint()
+    assert "did you mean 'float16'" in _said(path, dtype="float61")
+    assert "gpu" in _said(path, device="gpu")
+    assert plaudit.load(str(path), dtype="fp32").scorer.engine.dtype == "float32"
+
+
+def test_without_torch_the_pip_line_is_said(monkeypatch):
+    import importlib.util
+
+    real = importlib.util.find_spec
+    monkeypatch.setattr(
+        importlib.util, "find_spec", lambda name, *a: None if name == "torch" else real(name, *a)
+    )
+    with pytest.raises(plaudit.MissingExtra, match=r"plaudit\[models\]"):
+        plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=77)
+
+
 def _said(path, **params) -> str:
     with pytest.raises(ConfigError) as caught:
         plaudit.load(str(path), **params)
