@@ -177,7 +177,7 @@ def test_options_that_do_not_fit():
 
 def test_a_device_or_dtype_that_does_not_exist():
     path = tiny.checkpoint()
-    assert "did you mean 'float16'" in _said(path, dtype="float61")
+    assert "'float16'" in _said(path, dtype="float61")
     assert "gpu" in _said(path, device="gpu")
     assert plaudit.load(str(path), dtype="fp32").scorer.engine.dtype == "float32"
 

@@ -137,7 +137,9 @@ def test_two_layer_heads():
 def test_beaver_normalises_and_negates_a_cost():
     reward = tiny_models.tensors(10, score_head__weight=(1, 32), score_head__bias=(1,))
     cost = tiny_models.tensors(11, score_head__weight=(1, 32))
-    template = plaudit.models.beaver._TEMPLATE  # its own: the tokenizer here has another
+    from plaudit.models import beaver
+
+    template = beaver._TEMPLATE  # its own: the tokenizer here has another
     assert "BEGINNING OF CONVERSATION" in template
     for hidden, r, c in zip(
         llama_rows(), values("beaver_reward"), values("beaver_cost"), strict=True
