@@ -10,13 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from plaudit.engines.hub import download
+from plaudit.engines.hub import NO_WEIGHTS, download
 from plaudit.errors import ConfigError, did_you_mean
 
 __all__ = ["Checkpoint", "locate", "open_checkpoint"]
 
 _HUBS = ("hf:", "modelscope:")
-_NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "rng_state.pt")
 
 
 def locate(name: str, *, revision: str | None = None) -> Path:
@@ -132,7 +131,7 @@ def _weight_files(path: Path, name: str) -> list[Path]:
         indexes = sorted(path.glob(f"*.{kind}.index.json"))
         if indexes:
             return _indexed(indexes[0], name)
-        files = [p for p in sorted(path.glob(f"*.{kind}")) if p.name not in _NO_WEIGHTS]
+        files = [p for p in sorted(path.glob(f"*.{kind}")) if p.name not in NO_WEIGHTS]
         if files:
             own = [p for p in files if p.name.startswith(("model", "pytorch_model"))]
             return [*(own or files), *_heads(path, own or files)]

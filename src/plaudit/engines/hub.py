@@ -18,11 +18,14 @@ from typing import Any
 
 from plaudit.errors import ConfigError, EngineError, MissingExtra
 
-__all__ = ["download"]
+__all__ = ["NO_WEIGHTS", "download"]
 
 _SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt")
-_NO_WEIGHTS = ("training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt")
+NO_WEIGHTS = (  # what training leaves beside a model
+    "training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "rng_state.pth",
+    "rng_state.pt",
+)  # fmt: skip
 _CHUNK = 1 << 20
 _TIMEOUT_S = 60.0
 
@@ -49,7 +52,7 @@ def wanted(names: Sequence[str]) -> list[str]:
     >>> wanted(["config.json", "a.py", "model.safetensors", "pytorch_model.bin"])
     ['config.json', 'model.safetensors']
     """
-    top = [name for name in names if name.rpartition("/")[2] not in _NO_WEIGHTS]
+    top = [name for name in names if name.rpartition("/")[2] not in NO_WEIGHTS]
     kept = [n for n in top if "/" not in n and any(fnmatch.fnmatch(n, p) for p in _SMALL)]
     for pattern in _WEIGHTS:
         found = [n for n in top if "/" not in n and fnmatch.fnmatch(n, pattern)]

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from plaudit.engines.plan import Item
-from plaudit.models._reward import again, engine_facts
-from plaudit.models._text import Encoded
-from plaudit.types import Pair, Score
+from plaudit.models._reward import FromFiles, engine_facts
+from plaudit.models._text import Encoded, turns_of
+from plaudit.think import Part
+from plaudit.types import Group, Pair, Response, Score
 
-__all__ = ["Duel", "ModelComparer", "PairScorer", "sigmoid"]
+__all__ = ["Duel", "ModelComparer", "PairScorer", "answer_of"]
 
 
 class Duel(NamedTuple):
@@ -61,27 +62,8 @@ class PairScorer:
         return Score(duel.probability, parts, note=answers[0].note)
 
 
-class ModelComparer:
+class ModelComparer(FromFiles):
     """A Comparer around a PairScorer. Copies and pickles hold the parameters."""
-
-    deterministic = True
-
-    def __init__(self, path: str, params: Mapping[str, Any], scorer: Any):
-        self.path = path
-        self.params = dict(params)
-        self.scorer = scorer
-
-    def __repr__(self) -> str:
-        args = [repr(self.path), *(f"{k}={v!r}" for k, v in self.params.items())]
-        return f"load({', '.join(args)})"
-
-    def __reduce__(self):
-        return (again, (self.path, self.params))
-
-    @property
-    def tolerance(self) -> float:
-        """How far a value may move by rounding."""
-        return getattr(self.scorer.engine, "tolerance", 1e-5)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -93,10 +75,7 @@ class ModelComparer:
         return self.scorer.compare(pairs)
 
 
-def sigmoid(x: float) -> float:
-    """``1 / (1 + e^-x)``, without overflow.
-
-    >>> sigmoid(0.0), sigmoid(-1000.0)
-    (0.5, 0.0)
-    """
-    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
+def answer_of(pair: Pair, response: Response, view: Part) -> str:
+    """The text of a response that a comparison reads."""
+    group = Group(pair.prompt, [response])
+    return str(turns_of(group, response, view)[-1].get("content") or "")

@@ -11,7 +11,16 @@ from plaudit.engines.plan import Item
 from plaudit.models._text import Encoded, Form, encoded_ahead
 from plaudit.types import Fault, Group, Score, Step
 
-__all__ = ["ModelReward", "Reading", "Scorer", "Value", "again", "engine_facts"]
+__all__ = [
+    "FromFiles",
+    "ModelReward",
+    "Reading",
+    "Scorer",
+    "Value",
+    "again",
+    "engine_facts",
+    "sigmoid",
+]
 
 
 @dataclass(frozen=True)
@@ -90,14 +99,13 @@ class Scorer:
         return Score(value, parts, fault=encoded.fault or "system", error=encoded.error)
 
 
-class ModelReward:
-    """A Reward around a Scorer. Copies and pickles hold the parameters, and share the weights."""
+class FromFiles:
+    """What rewards and comparers of a loaded model share: their parameters spell and pickle them,
+    and copies hold the same weights."""
 
-    relative = False
     deterministic = True
-    cpu_bound = False
 
-    def __init__(self, path: str, params: Mapping[str, Any], scorer: Scorer):
+    def __init__(self, path: str, params: Mapping[str, Any], scorer: Any):
         self.path = path
         self.params = dict(params)
         self.scorer = scorer
@@ -110,15 +118,22 @@ class ModelReward:
         return (again, (self.path, self.params))
 
     @property
+    def tolerance(self) -> float:
+        """How far a score may move when its group is split: rounding, by the model's dtype."""
+        return getattr(self.scorer.engine, "tolerance", 1e-5)
+
+
+class ModelReward(FromFiles):
+    """A Reward around a Scorer. Copies and pickles hold the parameters, and share the weights."""
+
+    relative = False
+    cpu_bound = False
+
+    @property
     def fault_value(self) -> float:
         """What a response earns that made itself impossible to score; NaN where undeclared."""
         value = self.scorer.on_response_fault
         return math.nan if value is None else float(value)
-
-    @property
-    def tolerance(self) -> float:
-        """How far a score may move when its group is split: rounding, by the model's dtype."""
-        return getattr(self.scorer.engine, "tolerance", 1e-5)
 
     @property
     def facts(self) -> Mapping[str, Any]:
@@ -154,3 +169,12 @@ def again(path: str, params: Mapping[str, Any]) -> Any:
     from plaudit.registry import load
 
     return load(path, **params)
+
+
+def sigmoid(x: float) -> float:
+    """``1 / (1 + e^-x)``, without overflow.
+
+    >>> sigmoid(0.0), sigmoid(-1000.0)
+    (0.5, 0.0)
+    """
+    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))

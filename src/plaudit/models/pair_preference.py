@@ -8,11 +8,12 @@ from typing import Any
 from plaudit.engines.questions import Labels
 from plaudit.errors import ConfigError
 from plaudit.models._causal import CausalModel, causal_model
-from plaudit.models._compare import Duel, ModelComparer, PairScorer, sigmoid
+from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
 from plaudit.models._load import Options, made
-from plaudit.models._text import Encoded, clean, turns_of
+from plaudit.models._reward import sigmoid
+from plaudit.models._text import Encoded, clean
 from plaudit.think import Part
-from plaudit.types import Comparer, Group, Message, Pair, Response
+from plaudit.types import Comparer, Message, Pair
 
 __all__ = ["pair_preference"]
 
@@ -40,7 +41,7 @@ def _scorer(held: CausalModel, view: Part, options: Options) -> PairScorer:
 
     def encode(pair: Pair) -> list[Encoded]:
         context = _context(pair.prompt)
-        a, b = (_text(pair, response, view) for response in (pair.first, pair.second))
+        a, b = (answer_of(pair, response, view) for response in (pair.first, pair.second))
         return [_asked(held, context, *both, options) for both in ((a, b), (b, a))]
 
     def reading(answers: Sequence[Sequence[Sequence[float]]]) -> Duel:
@@ -95,7 +96,3 @@ def _asked(held: CausalModel, context: str, a: str, b: str, options: Options) ->
     if limit is not None and len(ids) > limit:
         return Encoded(error=f"{len(ids)} tokens exceed max_tokens={limit}", fault="response")
     return Encoded(ids, marks=(len(ids) - 1,))
-
-
-def _text(pair: Pair, response: Response, view: Part) -> str:
-    return str(turns_of(Group(pair.prompt, [response]), response, view)[-1].get("content") or "")

@@ -24,7 +24,7 @@ from plaudit.models._load import (
     tokenizer_of,
     trunk_of,
 )
-from plaudit.models._reward import Scorer, Value
+from plaudit.models._reward import Scorer, Value, sigmoid
 from plaudit.models._text import Encoded, Form, clean
 from plaudit.rule import prompt_text
 from plaudit.think import Part, part_of
@@ -229,7 +229,7 @@ def _qwen_prm(found: Checkpoint, options: Options) -> _Loaded:
         tokenizer,
         Head(lambda rows: second(torch.relu(first(rows)))),
         encode,
-        lambda row: _sigmoid(row[1] - row[0]),
+        lambda row: sigmoid(row[1] - row[0]),
     )
 
 
@@ -249,7 +249,7 @@ def _math_shepherd(found: Checkpoint, options: Options) -> _Loaded:
         tokenizer,
         Labels(output_layer(module), (good, bad)),
         encode,
-        lambda row: _sigmoid(row[0] - row[1]),
+        lambda row: sigmoid(row[0] - row[1]),
     )
 
 
@@ -267,7 +267,7 @@ def _skywork_prm(found: Checkpoint, options: Options) -> _Loaded:
             marks.append(len(ids) - 1)
         return ids, marks
 
-    return _Loaded(module, tokenizer, Head(head), encode, lambda row: _sigmoid(row[0]))
+    return _Loaded(module, tokenizer, Head(head), encode, lambda row: sigmoid(row[0]))
 
 
 _LOADERS: Mapping[str, Callable[[Checkpoint, Options], _Loaded]] = {
@@ -318,10 +318,6 @@ def _last_id(tokenizer: Any, text: str) -> int:
 
 def _plain_ids(tokenizer: Any, text: str) -> list[int]:
     return list(tokenizer(text, add_special_tokens=False)["input_ids"])
-
-
-def _sigmoid(x: float) -> float:
-    return 1.0 / (1.0 + math.exp(-x)) if x >= 0 else math.exp(x) / (1.0 + math.exp(x))
 
 
 def _is_process(found: Checkpoint) -> bool:

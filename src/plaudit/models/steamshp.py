@@ -10,11 +10,12 @@ from plaudit.engines.hf import Trunk
 from plaudit.engines.questions import Hidden
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
-from plaudit.models._compare import Duel, ModelComparer, PairScorer, sigmoid
+from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
 from plaudit.models._load import Options, auto_model, engine_for, made, opened, tokenizer_of
-from plaudit.models._text import Encoded, clean, turns_of
+from plaudit.models._reward import sigmoid
+from plaudit.models._text import Encoded, clean
 from plaudit.think import Part
-from plaudit.types import Comparer, Group, Pair, Response
+from plaudit.types import Comparer, Pair
 
 __all__ = ["ARCHITECTURE", "steamshp"]
 
@@ -80,15 +81,11 @@ def _label(found: Checkpoint, tokenizer: Any, letter: str) -> int:
 
 def _encoded(tokenizer: Any, pair: Pair, view: Part, limit: int) -> Encoded:
     post = " ".join(str(turn.get("content") or "") for turn in pair.prompt)
-    a, b = (_text(pair, response, view) for response in (pair.first, pair.second))
+    a, b = (answer_of(pair, response, view) for response in (pair.first, pair.second))
     rest = f"\n\n RESPONSE A: {a}\n\n RESPONSE B: {b}\n\n Which response is better? RESPONSE"
     ids = list(tokenizer(f"POST: {clean(post)}{rest}")["input_ids"])
     cut = max(0, len(ids) - limit)
     return Encoded(ids[cut:], num_cut=cut, marks=(0,))
-
-
-def _text(pair: Pair, response: Response, view: Part) -> str:
-    return str(turns_of(Group(pair.prompt, [response]), response, view)[-1].get("content") or "")
 
 
 def _is_mine(found: Checkpoint) -> bool:
