@@ -1,0 +1,1 @@
+"""Language models that judge: what they are asked, and how their verdicts are read."""
