@@ -243,7 +243,8 @@ def test_a_marker_of_another_grammar():
 REPLIES = Path(__file__).resolve().parents[4] / "shared" / "data" / "judge_replies_llmbar.jsonl.gz"
 NAMED = Labels(("a", "b"), marker=r"output \(([a-z])\)")
 ARGUED = Labels(("a", "b"), marker=r"output \(([ab])\)(?= is (?:clearly |the )?better)")
-# Where a reply names both outputs as better, the recorded label is one of the first, ours the last.
+# Where a reply calls both outputs better, the last one counts here and mostly the first one in the
+# recorded labels. In PaLM2's 146 the label is the output that the reply does not call better.
 OTHERWISE = {
     ("ChatGPT", "Swap_CoT"): 31, ("Falcon", "CoT"): 5, ("Falcon", "Swap_CoT"): 6,
     ("GPT-4", "Swap_CoT"): 1, ("LLaMA2", "Swap_CoT"): 8, ("PaLM2", "CoT"): 146,
