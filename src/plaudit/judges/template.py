@@ -4,7 +4,8 @@ name, version, language (en, zh), source
 kind           pairwise | pointwise | listwise | verifier
 text           the user turn, with slots {input}, {response_a}, ...; or text_file beside the file
 system         the system turn, if any
-verdict        {labels: [...]} | {scale: {low, high, anchors}} | {json: {key, low, high}} | {yes_no: {}}
+verdict        {labels: [...]} | {scale: {low, high, anchors}} | {json: {key, low, high}}
+               | {yes_no: {}}
 is_fenced      whether untrusted text stands between fences with a nonce and has its verdict
                markers neutralised (true unless the model was trained on exactly this wording)
 """
