@@ -3,6 +3,7 @@
 The event loop lives in a thread of its own, so that the client works in plain code, in many
 threads, inside a running event loop and, anew, after a fork. There is one layer of retries: full
 jitter (Brooker, "Exponential Backoff And Jitter", 2015), Retry-After, one deadline over all tries.
+How fast it goes is the business of `plaudit.pace`.
 With several URLs the least busy is chosen, and one that fails is set aside for a growing while.
 
 A POST may be sent again after its connection broke: right for running programs and asking models,
@@ -31,10 +32,13 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from plaudit.errors import ConfigError, EngineError, MissingExtra, clipped
+from plaudit.pace import Limits, Pace
 
-__all__ = ["Client", "Request"]
+__all__ = ["Client", "Request", "halt"]
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
+_OVERLOADED = (429, 503)
+_NO_LIMITS = Limits()
 _JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 60.0
@@ -46,9 +50,13 @@ _MAX_PATHS = 256
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call for `Client.map`; `deadline_s` runs from the moment its turn has come.
+    """One call for `Client.map` or `Client.gather`; `deadline_s` runs from the moment its turn has
+    come.
 
-    `timeout_s` bounds one try, in place of the client's.
+    `timeout_s` bounds one try, in place of the client's. `tokens` are what it will take of a limit
+    of tokens per minute. `read` makes of the JSON value what the caller gets: a ValueError from it
+    is a failed try, as a reply that is no JSON. `refusal` is asked before each try: the reason that
+    it gives ends the call unsent. Both run on the loop's thread, and must be quick.
     """
 
     path: str
@@ -57,6 +65,9 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     deadline_s: float | None = None
     timeout_s: float | None = None
+    tokens: int = 0
+    read: Callable[[Any], Any] | None = None
+    refusal: Callable[[], str | None] | None = None
 
 
 class Client:
@@ -64,7 +75,8 @@ class Client:
 
     `timeout_s` bounds one try, `deadline_s` of a call all its tries; `retries` counts the tries
     after the first. `max_connections` bounds what is under way at once; more calls wait. A reply
-    over `max_reply_mb` MiB is an error. `rng`, `clock` (monotonic seconds) and `sleep` (a
+    over `max_reply_mb` MiB is an error. `limits` say what else it holds itself to. `rng`, `clock`
+    (monotonic seconds) and `sleep` (a
     coroutine function) are for tests. The client pickles; the copy opens connections of its own.
 
     Raises: ConfigError for a URL that is none; MissingExtra on first use without aiohttp.
@@ -82,6 +94,7 @@ class Client:
         max_connections: int = 64,
         retries: int = 4,
         max_reply_mb: float = 64.0,
+        limits: Limits = _NO_LIMITS,
         rng: random.Random | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
@@ -96,6 +109,7 @@ class Client:
             "max_connections": max_connections,
             "retries": retries,
             "max_reply_mb": max_reply_mb,
+            "limits": limits,
             "rng": rng,
             "clock": clock,
             "sleep": sleep,
@@ -168,6 +182,16 @@ class Client:
             for future in waiting:
                 future.cancel()
 
+    def gather(self, requests: Sequence[Request]) -> list[Any | EngineError]:
+        """Like `map`, all at once: what is done with each reply is done as it comes (`read`)."""
+        core = self._living()
+        return _result(core.submit(core.gather(requests)))
+
+    @property
+    def pace(self) -> Pace:
+        """How fast it goes just now."""
+        return self._living().pace
+
     def close(self) -> None:
         """Closes the connections; calls under way end with an EngineError.
 
@@ -196,10 +220,20 @@ class Client:
         core = self._core
         if core is None:
             with self._lock:
+                if _HALTED.is_set():
+                    raise _closed()
                 core = self._core = self._core or _Core(self.urls, **self._options)
         return core
 
 
+def halt() -> None:
+    """Ends every call of this process and refuses new ones: for a run that was interrupted."""
+    _HALTED.set()
+    for core in list(_CORES):
+        core.close()
+
+
+_HALTED = threading.Event()
 _SHOWN = {"timeout_s": 60.0, "max_connections": 64, "retries": 4, "max_reply_mb": 64.0}
 
 
@@ -290,6 +324,7 @@ class _Core:
         max_connections: int,
         retries: int,
         max_reply_mb: float,
+        limits: Limits,
         rng: random.Random | None,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[Any]],
@@ -300,7 +335,8 @@ class _Core:
         self._usual = aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_S)
         self._max_reply = int(max_reply_mb * 2**20)
         self._rng, self._clock, self._sleep = rng or random.SystemRandom(), clock, sleep
-        self._free = asyncio.Semaphore(max_connections)
+        self._is_patient = limits.is_patient
+        self.pace = Pace(max_connections, limits, clock=clock, sleep=sleep)
         self._lock, self.is_open = threading.Lock(), True
         self._loop = loop = asyncio.new_event_loop()
         thread = threading.Thread(target=_turn, args=(loop,), name="plaudit-http", daemon=True)
@@ -308,6 +344,7 @@ class _Core:
         self._session = self.submit(_open(aiohttp, {**_JSON, **headers})).result()
         kept = (loop, thread, self._session)
         _LIVE[id(loop)] = kept
+        _CORES.add(self)
         self._finish = weakref.finalize(self, _end, os.getpid(), *kept)
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
@@ -328,23 +365,40 @@ class _Core:
         async with turn:
             return await self._answer(request)
 
+    async def gather(self, requests: Sequence[Request]) -> list[Any | EngineError]:
+        tasks = [asyncio.ensure_future(self._answer(request)) for request in requests]
+        try:
+            return list(await asyncio.gather(*map(_or_error, tasks)))
+        except asyncio.CancelledError:
+            for task in tasks:
+                task.cancel()
+            raise
+
     async def _answer(self, request: Request) -> Any:
         body = None if request.method == "GET" else _dumps(request.json)
         end = math.inf if request.deadline_s is None else self._clock() + request.deadline_s
         failures: list[tuple[_Endpoint, _Failure]] = []
+        self.pace.num_calls += 1
         while True:
             endpoint = self._choose()
             reply = await self._try(endpoint, request, body, end)
             if not isinstance(reply, _Failure):
                 return reply
             failures.append((endpoint, reply))
-            if reply.is_final or len(failures) > self._retries:
+            if reply.is_final or not self._may_retry(failures):
                 raise _failed(request, failures, "")
             wait_s = self._wait_s(reply, len(failures))
             if self._clock() + wait_s >= end:
                 raise _failed(request, failures, f" within {request.deadline_s:g} s")
             if wait_s > 0:
                 await self._sleep(wait_s)
+
+    def _may_retry(self, failures: Sequence[tuple[_Endpoint, _Failure]]) -> bool:
+        """Whether another try is left; the patient wait for a busy service without losing one."""
+        if self._is_patient and failures[-1][1].status == 429:
+            return True
+        count = sum(not (self._is_patient and f.status == 429) for _, f in failures)
+        return count <= self._retries and self.pace.may_retry()
 
     def _choose(self) -> _Endpoint:
         """The least busy URL that is open; where none is, the one that opens soonest."""
@@ -373,29 +427,25 @@ class _Core:
         """The value answered, or a failure."""
         endpoint.in_flight += 1  # counted while it waits, or all that wait would choose one URL
         try:
-            if not await self._may_go(end):
+            if not await self.pace.enter(request.tokens, until=end):
                 return _Failure("no connection was free in time", blame=0)
+            began = self._clock()
             try:
                 result = await self._exchange(endpoint, request, body, end)
             finally:
-                self._free.release()
+                self.pace.leave()
         finally:
             endpoint.in_flight -= 1
-        self._note(endpoint, result)
+        self._note(endpoint, result, began)
         return result
 
-    async def _may_go(self, end: float) -> bool:
-        if not self._free.locked() or end == math.inf:
-            return await self._free.acquire()
-        try:
-            return await asyncio.wait_for(self._free.acquire(), max(end - self._clock(), 0))
-        except asyncio.TimeoutError:
-            return False
-
-    def _note(self, endpoint: _Endpoint, result: Any) -> None:
+    def _note(self, endpoint: _Endpoint, result: Any, began: float) -> None:
         """Keeps the URL's record: failures in a row, and how long to stay away."""
         if not isinstance(result, _Failure) or result.blame < 0:
             endpoint.failures, endpoint.aside_until = 0, -math.inf
+            self.pace.go_on()
+        elif result.status in _OVERLOADED and len(self._endpoints) == 1:
+            self.pace.slow_down(began, result.wait_s)
         if not isinstance(result, _Failure) or result.blame <= 0:
             return
         endpoint.failures += 1
@@ -405,6 +455,8 @@ class _Core:
     async def _exchange(
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
     ) -> Any | _Failure:
+        if request.refusal is not None and (why := request.refusal()):
+            return _Failure(why, is_final=True, blame=0)
         aiohttp = self._aiohttp
         limit, left = request.timeout_s or self._timeout_s, end - self._clock()
         try:
@@ -417,7 +469,7 @@ class _Core:
                 allow_redirects=False,
             ) as response:
                 data = await self._read(response)
-                return data if isinstance(data, _Failure) else _judged(response, data)
+                return data if isinstance(data, _Failure) else _judged(response, data, request.read)
         except asyncio.TimeoutError:
             return _Failure(f"no answer in {min(limit, left):.3g} s", blame=int(left >= limit))
         except (aiohttp.InvalidURL, aiohttp.ClientConnectorCertificateError) as error:
@@ -446,14 +498,18 @@ def _grown(number: int) -> float:
     return min(_FIRST_WAIT_S * 2.0 ** min(number - 1, 30), _LONGEST_WAIT_S)
 
 
-def _judged(response: Any, data: bytes) -> Any | _Failure:
+def _judged(response: Any, data: bytes, read: Callable[[Any], Any] | None) -> Any | _Failure:
     """The value of an answer, or why it is none."""
     status = response.status
     if 200 <= status < 300:
         try:
-            return _loads(data)
+            value = _loads(data)
         except (ValueError, RecursionError):
             return _Failure(f"{status}, and the reply is not JSON: {_excerpt(data)}", status)
+        try:
+            return value if read is None else read(value)
+        except ValueError as error:
+            return _Failure(f"{status}, and {error}: {_excerpt(data)}", status)
     if 300 <= status < 400:
         to = clipped(response.headers.get("Location", ""))
         return _Failure(f"{status}, a redirect to {to}; name that URL instead", status, True)
@@ -544,7 +600,15 @@ async def _open(aiohttp: Any, headers: dict[str, str]) -> Any:
     )
 
 
+async def _or_error(task: asyncio.Future[Any]) -> Any | EngineError:
+    try:
+        return await task
+    except EngineError as error:
+        return error
+
+
 _LIVE: dict[int, tuple[Any, ...]] = {}
+_CORES: weakref.WeakSet[_Core] = weakref.WeakSet()
 
 
 def _end(pid: int, loop: asyncio.AbstractEventLoop, thread: threading.Thread, session: Any) -> None:

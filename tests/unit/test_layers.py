@@ -13,7 +13,7 @@ import plaudit
 ROOT = Path(plaudit.__file__).parent
 LAYERS = {
     0: "types errors untrusted",
-    0.5: "http metrics",  # of use to all above, knowing nothing of rewards
+    0.5: "http journal metrics pace",  # of use to all above, knowing nothing of rewards
     1: "combine engines explain laws registry rule run sandbox think workers",
     2: "rules",
     3: "judges models",

@@ -18,11 +18,12 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from plaudit.data import export
-from plaudit.data.journal import Journal, io_error, replace_durably
+from plaudit.data.journal import Journal, replace_durably
 from plaudit.data.jsontext import dumps
 from plaudit.data.rows import Row
 from plaudit.data.tables import require_pyarrow
 from plaudit.errors import ConfigError, did_you_mean
+from plaudit.journal import io_error
 from plaudit.run import Result
 from plaudit.types import Reward, Score
 

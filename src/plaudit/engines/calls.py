@@ -1,0 +1,185 @@
+"""The journal of paid calls: every finished reply is on disk before anything is made of it.
+
+One line for each reply, filed by the content of its call and model, so that the journal is the
+cache, the means to resume, and what `replay` reads. Failed calls are never in it. A line:
+
+    {"key", "model", "template", "index", "temperature", "text", "finish_reason", "tokens",
+     "usage", "latency_s", "at", "fingerprint"}
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from plaudit.engines.chat import Call, Reply, Token, Usage
+from plaudit.errors import ConfigError
+from plaudit.journal import Lines
+
+__all__ = ["Calls"]
+
+_SYNC_S = 1.0
+
+
+class Calls:
+    """Replies by the key of their call, in a file (or, without a path, in memory for this process).
+
+    Each reply is written at once, and forced to the disk within a second. A file belongs to one
+    process at a time.
+
+    Raises: ConfigError for a file that another process is writing, or that is no journal.
+
+    >>> calls = Calls()
+    >>> calls.put("k", Call(()), Reply("[[A]]"), "m")
+    >>> calls.get("k").text, calls.get("other")
+    ('[[A]]', None)
+    """
+
+    def __init__(self, path: str | os.PathLike[str] | None = None, *, is_read_only: bool = False):
+        self.path = None if path is None else Path(path)
+        self._places: dict[str, int] = {}
+        self._held: dict[str, bytes] = {}
+        self._lock = threading.Lock()
+        self._lines: Lines | None = None
+        self._bell: threading.Timer | None = None
+        self._pid = os.getpid()
+        if self.path is None:
+            return
+        if is_read_only and not self.path.is_file():
+            raise ConfigError(f"no journal of calls {str(self.path)!r}")
+        if not is_read_only:
+            self._lines = self._opened(self.path)
+        self._places = dict(_places(self.path))
+        self._reader = self.path.open("rb")
+
+    def __len__(self) -> int:
+        return len(self._places) + len(self._held)
+
+    def get(self, key: str) -> Reply | None:
+        """The reply of an earlier call, marked as recorded."""
+        line = self._held.get(key)
+        if line is None and key in self._places:
+            with self._lock:
+                self._reader.seek(self._places[key])
+                line = self._reader.readline()
+        return None if line is None else _reply(json.loads(line))
+
+    def put(
+        self, key: str, call: Call, reply: Reply, model: str, fingerprint: str | None = None
+    ) -> None:
+        """Files a finished reply. Raises PlauditError where it cannot be written."""
+        line = _line(key, call, reply, model, fingerprint)
+        with self._lock:
+            if self._lines is None or self._pid != os.getpid():
+                self._held[key] = line
+                return
+            self._places[key] = self._lines.size
+            self._lines.append(line)
+            if self._bell is None:
+                self._bell = threading.Timer(_SYNC_S, self._sync)
+                self._bell.daemon = True
+                self._bell.start()
+
+    def close(self) -> None:
+        """Forces what was written to the disk, and lets the file go."""
+        with self._lock:
+            if self._bell is not None:
+                self._bell.cancel()
+            if self._lines is not None:
+                self._lines.flush()
+                self._lines.close()
+                self._lines = None
+
+    def _sync(self) -> None:
+        with self._lock:
+            self._bell = None
+            descriptor = None if self._lines is None else os.dup(self._lines.fileno())
+        if descriptor is not None:  # without the lock: a slow disk stops nobody
+            os.fsync(descriptor)
+            os.close(descriptor)
+
+    def _opened(self, path: Path) -> Lines:
+        try:
+            lines = Lines(path)
+        except OSError as error:
+            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+        if not _is_locked(lines.fileno()):
+            lines.close()
+            raise ConfigError(
+                f"{path}: another run is writing this journal of calls; wait for it, or name"
+                " another with journal="
+            )
+        return lines
+
+
+def _is_locked(descriptor: int) -> bool:
+    """Takes the file for this process; False where another has it."""
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return True
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _places(path: Path) -> Iterator[tuple[str, int]]:
+    """Where the line of each key begins. Raises ConfigError for a file that is no journal."""
+    place = 0
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            if not line.startswith(b'{"key":"'):
+                raise ConfigError(
+                    f"{path}:{number}: no line of a journal of calls (they begin with a key)"
+                )
+            yield line[8 : line.index(b'"', 8)].decode(), place
+            place += len(line)
+
+
+def _line(key: str, call: Call, reply: Reply, model: str, fingerprint: str | None) -> bytes:
+    told: dict[str, Any] = {
+        "key": key, "model": model, "template": call.template, "index": call.index,
+        "temperature": call.sampling.temperature, "text": reply.text,
+        "finish_reason": reply.finish_reason,
+    }  # fmt: skip
+    if reply.tokens:
+        told["tokens"] = [[t.text, t.logprob, dict(t.top)] for t in reply.tokens]
+    told["usage"] = list(reply.usage)
+    told["latency_s"] = reply.latency_s if math.isfinite(reply.latency_s) else None
+    told["at"] = round(time.time(), 3)
+    if fingerprint:
+        told["fingerprint"] = fingerprint
+    return _dumps(told)
+
+
+def _dumps(told: Mapping[str, Any]) -> bytes:
+    """JSON in one line; what orjson refuses (lone surrogates, infinities) goes through `json`."""
+    import orjson
+
+    try:
+        return orjson.dumps(told)
+    except TypeError:
+        return json.dumps(told, separators=(",", ":")).encode()
+
+
+def _reply(told: Mapping[str, Any]) -> Reply:
+    tokens = tuple(Token(text, p, top) for text, p, top in told.get("tokens", ()))
+    latency_s = told.get("latency_s")
+    return Reply(
+        told["text"],
+        told.get("finish_reason"),
+        tokens,
+        Usage(*told.get("usage", ())),
+        math.nan if latency_s is None else latency_s,
+        is_recorded=True,
+    )

@@ -1,0 +1,137 @@
+"""What a generating engine is asked, and what it answers: one shape for servers, local models and
+recorded replies.
+
+A `Call` is everything that makes a reply what it is; its `key` is what a journal files it under.
+Nothing here does any work.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple, Protocol
+
+from plaudit.types import Fault
+
+__all__ = ["Call", "ChatEngine", "Job", "Reply", "Sampling", "Token", "Usage"]
+
+Turn = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a reply is drawn; every value is sent, zeros included. Temperature 0 is greedy."""
+
+    temperature: float = 0.0
+    top_p: float = 1.0
+    max_tokens: int = 1024
+    seed: int | None = None
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One reply that is wanted.
+
+    `prefix` is what the reply is made to begin with (an assistant turn that goes on). With `labels`
+    the reply carries its tokens with the log-probabilities of their rivals; with `max_tokens` 1 it
+    is the one token behind `prefix` that is asked for. `schema` is a JSON schema that the reply
+    must fit, where the engine can enforce one. `index` tells samples of equal calls apart.
+    `template` is the hash of the wording that made the messages. `place` names the call within its
+    job ("ab", "ba", "0", "1", ...), for recorded replies; it does not make the reply.
+    """
+
+    messages: tuple[Turn, ...]
+    sampling: Sampling = Sampling()
+    index: int = 0
+    prefix: str = ""
+    labels: tuple[str, ...] = ()
+    schema: Mapping[str, Any] | None = None
+    template: str = ""
+    place: str = ""
+
+    def key(self, model: str) -> str:
+        """The content of the call asked of `model`, in 32 hex digits.
+
+        >>> one = Call(({"role": "user", "content": "hi"},))
+        >>> one.key("m") == Call(one.messages, place="ab").key("m")
+        True
+        >>> one.key("m") == Call(one.messages, index=1).key("m")
+        False
+        """
+        s = self.sampling
+        told = json.dumps(
+            [model, self.template, self.messages, self.prefix, self.labels, self.schema, self.index,
+             s.temperature, s.top_p, s.max_tokens, s.seed, s.stop],
+            sort_keys=True,
+        )  # fmt: skip
+        return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+
+
+class Token(NamedTuple):
+    """A token of a reply: its text, its log-probability in nats, and the best rivals with theirs
+    (itself included). A label that is not in `top` is less likely than all that are."""
+
+    text: str
+    logprob: float
+    top: Mapping[str, float] = {}
+
+
+class Usage(NamedTuple):
+    """Tokens as the server or the tokenizer counts them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What came back: the text (without the call's prefix), or why there is none.
+
+    `text` None with an `error` is a call that failed; `fault` says whose doing that was ("system":
+    the server, "input": the text does not fit the model). A refused reply (content filter) has
+    `text` None and no error. `is_recorded` marks what a journal gave, which costs nothing.
+    """
+
+    text: str | None
+    finish_reason: str | None = "stop"
+    tokens: tuple[Token, ...] = ()
+    usage: Usage = Usage()
+    latency_s: float = math.nan
+    error: str | None = None
+    fault: Fault | None = None
+    is_recorded: bool = False
+
+
+class Job(NamedTuple):
+    """The calls of one thing under judgment; what their prompts share is read once where the engine
+    can. `columns` are those of its group, where recorded replies may stand."""
+
+    calls: tuple[Call, ...]
+    columns: Mapping[str, Any] = {}
+
+
+class ChatEngine(Protocol):
+    """Answers jobs. `in_flight` is how many jobs it can usefully hold at a time (1: one by one)."""
+
+    @property
+    def model(self) -> str: ...
+    @property
+    def deterministic(self) -> bool: ...
+    @property
+    def in_flight(self) -> int: ...
+
+    def check(self, call: Call) -> None:
+        """Asks once, shortly, whether calls like this one can be answered at all.
+
+        Raises: ConfigError for what no retry mends: key, model name, log-probs, labels.
+        """
+        ...
+
+    def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
+        """One Reply per call of each job, in order; what failed is a Reply too."""
+        ...

@@ -1,0 +1,458 @@
+"""Any server that speaks OpenAI's chat protocol: vLLM, SGLang, llama.cpp, Ollama, hosted ones.
+
+    vllm serve MODEL                                      http://127.0.0.1:8000/v1
+    python -m sglang.launch_server --model-path MODEL     http://127.0.0.1:30000/v1
+    llama-server -m MODEL.gguf --port 8080                http://127.0.0.1:8080/v1
+    ollama serve                                          http://127.0.0.1:11434/v1
+
+What has been answered once is never asked again: replies are filed in a journal of calls before
+anything is made of them. Equal calls that are under way at the same time are sent once.
+"""
+
+from __future__ import annotations
+
+import concurrent.futures
+import dataclasses
+import math
+import os
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plaudit.engines.calls import Calls
+from plaudit.engines.chat import Call, Job, Reply, Token, Usage
+from plaudit.errors import ConfigError, EngineError, clipped, did_you_mean
+from plaudit.http import Client, Request
+from plaudit.pace import Limits
+
+__all__ = ["OpenAiEngine", "Prices", "Spending", "expected_tokens"]
+
+_TOP = 20
+_PATH = "/chat/completions"
+_MAX_LATENCIES = 20_000
+_NEVER = -9999.0  # the log-probability that servers write for minus infinity
+_TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len",
+             "exceeds the available context", "context size")  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Prices:
+    """What a million tokens cost, in whatever money `max_cost` is in."""
+
+    prompt: float = 0.0
+    completion: float = 0.0
+    cached: float | None = None
+
+    def of(self, usage: Usage) -> float:
+        """The cost of a call.
+
+        >>> round(Prices(1.0, 4.0).of(Usage(1000, 500)), 6)
+        0.003
+        """
+        cached = self.prompt if self.cached is None else self.cached
+        fresh = usage.prompt_tokens - usage.cached_tokens
+        total = fresh * self.prompt + usage.cached_tokens * cached
+        return (total + usage.completion_tokens * self.completion) / 1e6
+
+
+@dataclass
+class Spending:
+    """What the calls of this process came to; the first 20 000 latencies are kept."""
+
+    num_calls: int = 0
+    num_paid: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+    cached_tokens: int = 0
+    cost: float = 0.0
+    reserved: float = 0.0
+    latencies_s: list[float] = field(default_factory=list)
+
+    def add(self, usage: Usage, cost: float, latency_s: float) -> None:
+        """Counts a reply that was paid for."""
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.cost += cost
+        if len(self.latencies_s) < _MAX_LATENCIES:
+            self.latencies_s.append(latency_s)
+
+
+@dataclass
+class OpenAiEngine:
+    """Answers calls over HTTP; what it has answered before comes from `calls` (its journal).
+
+    `urls` are base URLs ending in /v1 (added where there is no path), the least busy is asked.
+    `model` may be left out where the server has one. `api_key_env` names the environment variable
+    of the key. `concurrency` bounds the requests under way; it adapts downwards where the server
+    is overloaded. `timeout_s` bounds one try, `deadline_s` a call with all its tries and waits.
+    `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
+    continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
+    are passed: what is left is unscored, and counted. `extra_body` is sent with every request.
+
+    Raises: ConfigError for what cannot be right, before anything is sent.
+    """
+
+    urls: Sequence[str]
+    model: str = ""
+    calls: Calls = field(default_factory=Calls)
+    api_key_env: str | None = None
+    concurrency: int = 64
+    timeout_s: float = 300.0
+    deadline_s: float = 1800.0
+    retries: int = 8
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    can_prefix: bool = False
+    prices: Prices = Prices()
+    max_cost: float | None = None
+    max_calls: int | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+
+    deterministic = False
+    can_ask_again = True
+
+    def __post_init__(self) -> None:
+        if not self.urls:
+            raise ConfigError("server: name one URL at least, as http://127.0.0.1:8000/v1")
+        if self.max_cost is not None and self.prices == Prices():
+            raise ConfigError(
+                f"max_cost={self.max_cost} needs the prices of a million tokens:"
+                " prices={'prompt': ..., 'completion': ...}"
+            )
+        self.spending = Spending()
+        self._lock = threading.Lock()
+        self._pending: dict[str, concurrent.futures.Future[Reply]] = {}
+        self._checked: set[tuple[bool, bool, bool]] = set()
+        limits = Limits(
+            is_adaptive=True,
+            is_patient=True,
+            requests_per_minute=self.requests_per_minute,
+            tokens_per_minute=self.tokens_per_minute,
+            retry_share=1.0,
+        )
+        self._client = Client(
+            [_with_version(url) for url in self.urls],
+            headers=self._key_header(),
+            timeout_s=self.timeout_s,
+            max_connections=self.concurrency,
+            retries=self.retries,
+            limits=limits,
+        )
+
+    @property
+    def in_flight(self) -> int:
+        """How many jobs it can usefully hold: as many as requests may be under way."""
+        return self.concurrency
+
+    def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
+        """One Reply per call of each job, in order; what failed is a Reply with its error.
+
+        Raises: ConfigError where the first call shows that none can be answered (see `check`).
+        """
+        self.resolve()
+        found: dict[str, Reply] = {}
+        keys = [[call.key(self.model) for call in job.calls] for job in jobs]
+        own: dict[str, Call] = {}
+        others: dict[str, concurrent.futures.Future[Reply]] = {}
+        for job, row in zip(jobs, keys, strict=True):
+            for call, key in zip(job.calls, row, strict=True):
+                self._look_up(call, key, found, own, others)
+        if own:
+            self._ask(own, found)
+        for key, future in others.items():
+            found[key] = future.result()
+        self.spending.num_calls += sum(map(len, keys))
+        return [[found[key] for key in row] for row in keys]
+
+    def check(self, call: Call) -> None:
+        """Asks the server for one token, as `call` will be asked; each kind of call once.
+
+        Raises: ConfigError for a wrong key, an unknown model, log-probs that the server refuses or
+        ignores, a schema or sampling parameter that it refuses; EngineError where nobody answers.
+        """
+        kind = (bool(call.labels), bool(call.prefix), call.schema is not None)
+        with self._lock:
+            if kind in self._checked:
+                return
+            self._probe(call)
+            self._checked.add(kind)
+
+    def resolve(self) -> str:
+        """The model's name; asked of the server where none was given and it serves one.
+
+        Raises: ConfigError where it serves several.
+        """
+        if not self.model:
+            known = self._served()
+            if len(known) != 1:
+                raise ConfigError(
+                    f"model: {self.urls[0]} serves {', '.join(known) or 'none'}; name one of them"
+                )
+            self.model = known[0]
+        return self.model
+
+    # --- asking -----------------------------------------------------------------------------------
+
+    def _look_up(self, call: Call, key: str, found, own, others) -> None:
+        """Sorts a call: answered before, under way already, or ours to send."""
+        if key in found or key in own or key in others:
+            return
+        if (reply := self.calls.get(key)) is not None:
+            found[key] = reply
+            return
+        with self._lock:
+            future = self._pending.get(key)
+            if future is not None:
+                others[key] = future
+                return
+            self._pending[key] = concurrent.futures.Future()
+            own[key] = call
+
+    def _ask(self, own: Mapping[str, Call], found: dict[str, Reply]) -> None:
+        try:
+            self.check(next(iter(own.values())))
+            left = list(own)
+            while left:  # a server may give fewer choices than it was asked for
+                sent = [_Sent(self, b, found) for b in _bundled({key: own[key] for key in left})]
+                answers = self._client.gather([one.request() for one in sent])
+                for one, answer in zip(sent, answers, strict=True):
+                    if isinstance(answer, EngineError):
+                        one.fail(answer)
+                left = [key for key in left if key not in found]
+        finally:
+            with self._lock:
+                for key in own:
+                    future = self._pending.pop(key)
+                    future.set_result(found.get(key) or Reply(None, error="the run was stopped"))
+
+    def body(self, call: Call, count: int) -> dict[str, Any]:
+        """What is sent for `count` samples of a call."""
+        s = call.sampling
+        body: dict[str, Any] = {
+            "model": self.model, "messages": list(call.messages), "temperature": s.temperature,
+            "top_p": s.top_p, "max_tokens": s.max_tokens, "n": count, **self.extra_body,
+        }  # fmt: skip
+        if s.seed is not None:
+            body["seed"] = s.seed + call.index
+        if s.stop:
+            body["stop"] = list(s.stop)
+        if call.labels:
+            body.update(logprobs=True, top_logprobs=_TOP)
+        if call.schema is not None:
+            named = {"name": "verdict", "schema": call.schema, "strict": True}
+            body["response_format"] = {"type": "json_schema", "json_schema": named}
+        if call.prefix and self.can_prefix:
+            body["messages"].append({"role": "assistant", "content": call.prefix})
+            body.update(continue_final_message=True, add_generation_prompt=False)
+        return body
+
+    def settle(self, expected: int, used: int) -> None:
+        """Corrects the limit of tokens per minute by what a request really took."""
+        self._client.pace.settle(expected, used)
+
+    # --- looking before asking --------------------------------------------------------------------
+
+    def _probe(self, call: Call) -> None:
+        short = dataclasses.replace(call.sampling, max_tokens=1)
+        turns = ({"role": "user", "content": "Hi"},)
+        body = self.body(dataclasses.replace(call, messages=turns, sampling=short), 1)
+        try:
+            value = self._client.send(Request(_PATH, body, deadline_s=60.0, read=_checked_reply))
+        except EngineError as error:
+            if error.status is not None and 400 <= error.status < 500 and not error.retryable:
+                raise ConfigError(self._explained(error)) from None
+            raise
+        if call.labels and not (value["choices"][0].get("logprobs") or {}).get("content"):
+            raise ConfigError(
+                f"{self.urls[0]} gives no log-probabilities for {self.model!r}; read='text' parses"
+                " the replies instead"
+            )
+
+    def _explained(self, error: EngineError) -> str:
+        """What a refusal of the probe means, with the way out."""
+        text = str(error)
+        if error.status in (401, 403):
+            key = self.api_key_env
+            told = f"the key in {key} is refused" if key else "a key is needed: api_key_env=NAME"
+            return f"{self.urls[0]}: {told} ({error.status})"
+        if error.status == 404 or ("model" in text.lower() and "not" in text.lower()):
+            known = self._served(quietly=True)
+            if self.model not in known:
+                hint = did_you_mean(self.model, known)
+                return (
+                    f"{self.urls[0]} has no model {self.model!r}{hint or '.'}"
+                    f" It serves {', '.join(known) or 'none that it names'}"
+                )
+        if "logprob" in text.lower():
+            return (
+                f"{self.urls[0]} refuses log-probabilities with {_TOP} rivals: start it with more"
+                f" (vLLM: --max-logprobs {_TOP}), or read='text' ({text})"
+            )
+        return f"{self.urls[0]} refuses calls like these: {text}"
+
+    def _served(self, *, quietly: bool = False) -> list[str]:
+        try:
+            value = self._client.get("/models", deadline_s=30.0)
+            return [str(item["id"]) for item in value["data"]]
+        except (EngineError, KeyError, TypeError) as error:
+            if quietly:
+                return []
+            raise ConfigError(
+                f"model: {self.urls[0]} does not tell which models it serves ({error}); name one"
+            ) from None
+
+    def _key_header(self) -> dict[str, str]:
+        if self.api_key_env is None:
+            return {}
+        key = os.environ.get(self.api_key_env)
+        if not key:
+            raise ConfigError(
+                f"api_key_env={self.api_key_env!r}: no such environment variable is set"
+            )
+        return {"Authorization": f"Bearer {key}"}
+
+
+class _Sent:
+    """A request on its way: what it may cost, what it brings. Its methods run on the loop."""
+
+    def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], found: Any):
+        self._engine, self._bundle, self._found = engine, bundle, found
+        self._call = call = bundle[0][1]
+        prompt = sum(expected_tokens(str(turn.get("content") or "")) for turn in call.messages)
+        self._expected = Usage(prompt, len(bundle) * call.sampling.max_tokens)
+        self._began = 0.0
+        self._reserved: float | None = None
+
+    def request(self) -> Request:
+        return Request(
+            _PATH,
+            self._engine.body(self._call, len(self._bundle)),
+            deadline_s=self._engine.deadline_s,
+            tokens=sum(self._expected),
+            read=self.read,
+            refusal=self.refusal,
+        )
+
+    def refusal(self) -> str | None:
+        """Why it may not be sent: the money or the calls are used up."""
+        self._began = time.monotonic()
+        if self._reserved is not None:  # another try: it is paid for already
+            return None
+        engine, spent = self._engine, self._engine.spending
+        most = engine.prices.of(self._expected)
+        if engine.max_calls is not None and spent.num_paid + len(self._bundle) > engine.max_calls:
+            return f"budget: max_calls={engine.max_calls} are used up"
+        if engine.max_cost is not None and spent.cost + spent.reserved + most > engine.max_cost:
+            return f"budget: max_cost={engine.max_cost:g} would be passed ({spent.cost:.4g} spent)"
+        spent.num_paid += len(self._bundle)
+        spent.reserved += most
+        self._reserved = most
+        return None
+
+    def read(self, value: Any) -> None:
+        """Files the replies. Raises ValueError for a body that is none."""
+        latency_s = time.monotonic() - self._began
+        usage, replies = _replies(value, self._call, latency_s)
+        engine = self._engine
+        self._release()
+        engine.spending.add(usage, engine.prices.of(usage), latency_s)
+        engine.settle(sum(self._expected), usage.prompt_tokens + usage.completion_tokens)
+        fingerprint = value.get("system_fingerprint")
+        for (key, call), reply in zip(self._bundle, replies, strict=False):
+            engine.calls.put(key, call, reply, engine.model, fingerprint)
+            self._found[key] = reply
+
+    def fail(self, error: EngineError) -> None:
+        self._release()
+        self._found.update({key: _failed(error) for key, _ in self._bundle})
+
+    def _release(self) -> None:
+        self._engine.spending.reserved -= self._reserved or 0.0
+        self._reserved = 0.0
+
+
+def expected_tokens(text: str) -> int:
+    """About how many tokens a text has: a quarter of its letters, eight tenths of other scripts'.
+
+    >>> expected_tokens("four score and seven"), expected_tokens("六乘七等于多少")
+    (5, 6)
+    """
+    num_wide = 0 if text.isascii() else sum(ord(char) > 0x2E7F for char in text)
+    return math.ceil((len(text) - num_wide) / 4 + num_wide * 0.8)
+
+
+def _with_version(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return url if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/v1"
+
+
+def _bundled(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
+    """Calls that differ only in their sample, together: one request with n choices."""
+    bundles: dict[Any, list[tuple[str, Call]]] = {}
+    for key, call in own.items():
+        is_alone = call.sampling.temperature == 0
+        same = key if is_alone else (id(call.messages), call.prefix, call.template, call.place)
+        bundles.setdefault(same, []).append((key, call))
+    return list(bundles.values())
+
+
+def _checked_reply(value: Any) -> Any:
+    """The reply if it is one. Raises ValueError, which makes it a failed try."""
+    choices = value.get("choices") if isinstance(value, dict) else None
+    if not isinstance(choices, list) or not choices:
+        told = value.get("error") if isinstance(value, dict) else value
+        raise ValueError(f"the reply has no choices ({clipped(told)})")
+    if not all(isinstance(choice.get("message"), dict) for choice in choices):
+        raise ValueError("a choice has no message")
+    return value
+
+
+def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Reply]]:
+    """The usage of a request, and its replies, each with an equal share of it."""
+    told = _checked_reply(value).get("usage") or {}
+    details = told.get("prompt_tokens_details") or {}
+    usage = Usage(
+        int(told.get("prompt_tokens") or 0),
+        int(told.get("completion_tokens") or 0),
+        int(details.get("cached_tokens") or 0),
+    )
+    each = Usage(*(n // len(value["choices"]) for n in usage))
+    try:
+        return usage, [_reply(choice, call, each, latency_s) for choice in value["choices"]]
+    except (KeyError, TypeError, AttributeError) as error:
+        raise ValueError(f"a choice is malformed ({type(error).__name__}: {error})") from None
+
+
+def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float) -> Reply:
+    message, finish = choice["message"], choice.get("finish_reason")
+    text = message.get("content")
+    if isinstance(text, list):
+        text = "".join(part.get("text") or "" for part in text)
+    reasoning = message.get("reasoning_content") or message.get("reasoning")
+    if isinstance(reasoning, str) and reasoning and finish != "content_filter":
+        text = f"<think>{reasoning}" if text is None else f"<think>{reasoning}</think>{text}"
+    if text is None and (message.get("refusal") or finish == "content_filter"):
+        return Reply(None, "content_filter", usage=usage, latency_s=latency_s)
+    tokens = tuple(map(_token, (choice.get("logprobs") or {}).get("content") or ()))
+    return Reply(text or "", finish, tokens if call.labels else (), usage, latency_s)
+
+
+def _token(told: Mapping[str, Any]) -> Token:
+    top = {rival["token"]: _finite(rival["logprob"]) for rival in told.get("top_logprobs") or ()}
+    return Token(told["token"], _finite(told["logprob"]), top)
+
+
+def _finite(logprob: float | None) -> float:
+    return _NEVER if logprob is None or not logprob > _NEVER else float(logprob)
+
+
+def _failed(error: EngineError) -> Reply:
+    """Why there is no reply, and whose doing it is."""
+    text = str(error)
+    if error.status in (400, 413, 422) and any(word in text.lower() for word in _TOO_LONG):
+        return Reply(None, None, error=f"too long for the model: {text}", fault="input")
+    return Reply(None, None, error=text, fault="system")

@@ -1,0 +1,191 @@
+"""How fast a service is asked: how many calls at once, how many a minute, how many again.
+
+The number of calls under way follows what the service bears (Chiu and Jain, 1989): one more for
+each round that went well, half as many when it says that it has too much. Buckets hold a stated
+number of requests and tokens per minute. All of it belongs to one event loop.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from plaudit.errors import ConfigError
+
+__all__ = ["Bucket", "Limits", "Pace"]
+
+_BURST_S = 2.0
+_FIRST_RETRIES = 20
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a client holds itself to, besides its number of connections.
+
+    `is_adaptive`: fewer calls at once while the service answers 429 or 503. `is_patient`: a 429
+    costs a wait and no try (a deadline should bound the call then). `retry_share` bounds the tries
+    after the first, over all calls, to that share of the calls (and 20 more): a service that is
+    down is not asked five times as often.
+    """
+
+    is_adaptive: bool = False
+    is_patient: bool = False
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    retry_share: float = math.inf
+
+    def __post_init__(self) -> None:
+        for name in ("requests_per_minute", "tokens_per_minute", "retry_share"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise ConfigError(f"{name}={value!r} must be positive")
+
+
+class Bucket:
+    """So much a minute, two seconds' worth of it at once; what is taken is taken in order.
+
+    >>> bucket = Bucket(60)
+    >>> [bucket.wait_s(1, now=0.0) for _ in range(4)]
+    [0.0, 0.0, 1.0, 2.0]
+    """
+
+    def __init__(self, per_minute: float) -> None:
+        self._per_s = per_minute / 60.0
+        self._free_at = -math.inf
+
+    def wait_s(self, amount: float, *, now: float) -> float:
+        """Takes `amount`; the seconds until it may be used."""
+        self._free_at = max(self._free_at, now - _BURST_S) + amount / self._per_s
+        return max(0.0, self._free_at - now)
+
+    def give_back(self, amount: float) -> None:
+        """What was taken and not used."""
+        self._free_at -= amount / self._per_s
+
+
+class Pace:
+    """Lets calls through: at most `most` at once, fewer after `slow_down`, more after `go_on`.
+
+    `limit` is how many may be under way now.
+    """
+
+    def __init__(
+        self,
+        most: int,
+        limits: Limits,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[object]],
+    ) -> None:
+        self.limit = float(most)
+        self.num_calls = self.num_retries = self.most_busy = 0
+        self._most, self._limits = most, limits
+        self._busy = 0
+        self._waiting: deque[asyncio.Future[bool]] = deque()
+        self._closed_until = self._slowed_at = -math.inf
+        self._clock, self._sleep = clock, sleep
+        per_minute = (limits.requests_per_minute, limits.tokens_per_minute)
+        self._requests, self._tokens = (Bucket(n) if n else None for n in per_minute)
+
+    async def enter(self, tokens: int = 0, *, until: float = math.inf) -> bool:
+        """Waits until a call of `tokens` may go; False where that is not before `until`.
+
+        Where it is True, `leave` must follow.
+        """
+        if self._busy < int(self.limit) and not self._waiting:
+            self._busy += 1
+        elif not await self._turn(until):
+            return False
+        self.most_busy = max(self.most_busy, self._busy)
+        wait_s = self._wait_s(tokens)
+        if not wait_s:
+            return True
+        has_time = self._clock() + wait_s < until
+        try:
+            await self._sleep(wait_s if has_time else max(0.0, until - self._clock()))
+        except BaseException:
+            self.leave()
+            raise
+        if not has_time:
+            self.leave()
+        return has_time
+
+    def leave(self) -> None:
+        """A call has ended, however."""
+        self._busy -= 1
+        self._wake()
+
+    def go_on(self) -> None:
+        """A call went well: the limit grows by one in as many calls as it allows at once."""
+        if self.limit < self._most:
+            self.limit = min(float(self._most), self.limit + 1.0 / self.limit)
+            self._wake()
+
+    def slow_down(self, began: float, wait_s: float | None) -> None:
+        """The service has too much of calls that `began` then: half as many, once for each round.
+
+        With `wait_s` (Retry-After) nothing goes out before that has passed.
+        """
+        if not self._limits.is_adaptive:
+            return
+        now = self._clock()
+        if began >= self._slowed_at:
+            self.limit = max(1.0, min(self.limit, self._busy) / 2)
+            self._slowed_at = now
+        if wait_s:
+            self._closed_until = max(self._closed_until, now + wait_s)
+
+    def may_retry(self) -> bool:
+        """Counts one more try after a first one; False where their share is used up."""
+        if self.num_retries >= _FIRST_RETRIES + self._limits.retry_share * self.num_calls:
+            return False
+        self.num_retries += 1
+        return True
+
+    def settle(self, expected: int, used: int) -> None:
+        """Corrects the bucket of tokens by what a call really took."""
+        if self._tokens is not None:
+            self._tokens.give_back(expected - used)
+
+    async def _turn(self, until: float) -> bool:
+        """Waits in line; False where the time was up first."""
+        loop = asyncio.get_running_loop()
+        future: asyncio.Future[bool] = loop.create_future()
+        self._waiting.append(future)
+        bell = None
+        if until != math.inf:
+            bell = loop.call_later(max(0.0, until - self._clock()), _answer, future, False)
+        try:
+            return await future
+        except asyncio.CancelledError:
+            if future.done() and not future.cancelled() and future.result():
+                self.leave()  # its turn had come in the meantime
+            raise
+        finally:
+            if bell is not None:
+                bell.cancel()
+
+    def _wake(self) -> None:
+        while self._waiting and self._busy < int(self.limit):
+            future = self._waiting.popleft()
+            if not future.done():
+                self._busy += 1
+                future.set_result(True)
+
+    def _wait_s(self, tokens: int) -> float:
+        """Seconds that the buckets ask for, or the service that wants to be left alone."""
+        now = self._clock()
+        waits = [
+            bucket.wait_s(amount, now=now)
+            for bucket, amount in ((self._requests, 1), (self._tokens, tokens))
+            if bucket is not None
+        ]
+        return max([0.0, *waits, self._closed_until - now])
+
+
+def _answer(future: asyncio.Future[bool], value: bool) -> None:
+    if not future.done():
+        future.set_result(value)
