@@ -15,7 +15,8 @@ The NaN algebra, in one table:
     all          a result that is not finite (overflow, a root of a negative number) is NaN
     route        the chosen branch
     both_orders  NaN if either order is NaN
-    round_robin  mean over the rivals that could be compared; NaN if there is none
+    round_robin  mean over the rivals that could be compared; NaN if there is none; a response's
+                 fault in a comparison is the loser's alone
 
 A fault of a part is a fault of the whole, with the part's name before the error; what stands behind
 a closed gate does not count. Under a negative weight or scale a response's fault earns the part's
@@ -125,6 +126,11 @@ class _Node:
     def cpu_bound(self) -> bool:
         """Whether the work is Python on this machine's processor."""
         return all(reward.cpu_bound for reward in self._rewards())
+
+    @property
+    def in_flight(self) -> int:
+        """How many groups can usefully be scored at a time (1: one batch after the other)."""
+        return max((getattr(reward, "in_flight", 1) for reward in self._rewards()), default=1)
 
     @property
     def fault_value(self) -> float:
@@ -699,7 +705,7 @@ class _BothOrders:
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """P(first is better), averaged over both orders."""
-        swapped = [replace(p, first=p.second, second=p.first) for p in pairs]
+        swapped = [replace(p, first=p.second, second=p.first, places=p.places[::-1]) for p in pairs]
         scores = self.comparer.compare([*pairs, *swapped])
         return [
             self._merged(a, b)
@@ -738,6 +744,16 @@ class _RoundRobin(_Node):
     def deterministic(self) -> bool:
         return self.comparer.deterministic
 
+    @property
+    def in_flight(self) -> int:
+        """How many groups can usefully be scored at a time: as many as the comparer says."""
+        return getattr(self.comparer, "in_flight", 1)
+
+    def check(self, group: Group) -> None:
+        """Raises the DataError of what the comparer cannot read in the group."""
+        if hasattr(self.comparer, "check"):
+            self.comparer.check(group)  # type: ignore[attr-defined]
+
     def children(self, group: Group) -> Iterator[Child]:
         return iter(())
 
@@ -745,13 +761,13 @@ class _RoundRobin(_Node):
         """The mean over rivals of P(this response is better)."""
         plan = [(i, a, b) for i, g in enumerate(groups) for a, b in self._duels(g)]
         pairs = [
-            Pair(g.prompt, g.responses[a], g.responses[b], g.columns)
+            Pair(g.prompt, g.responses[a], g.responses[b], g.columns, (a, b))
             for g, a, b in ((groups[i], a, b) for i, a, b in plan)
         ]
         wins: list[list[list[Score]]] = [[[] for _ in g.responses] for g in groups]
         for (i, a, b), score in zip(plan, self.comparer.compare(pairs), strict=True):
-            wins[i][a].append(score)
-            wins[i][b].append(replace(score, value=1.0 - score.value))
+            wins[i][a].append(_blaming(score, loses=score.value == 0.0))
+            wins[i][b].append(_blaming(_turned(score), loses=score.value == 1.0))
         return [[self._total(duels) for duels in group] for group in wins]
 
     def _duels(self, group: Group) -> list[tuple[int, int]]:
@@ -774,11 +790,45 @@ class _RoundRobin(_Node):
         faulty = next((s for s in duels if s.error is not None), None)
         fault, error = (faulty.fault, faulty.error) if faulty else (None, None)
         if not values:
-            return Score(
-                math.nan, fault=fault or "input", error=error or "round_robin: no rival to compare"
-            )
+            told = error or "round_robin: no rival to compare"
+            note = duels[0].note if duels else None
+            pooled = _pooled([duel.parts for duel in duels])
+            return Score(math.nan, pooled, fault=fault or "input", error=told, note=note)
         parts = {"num_rivals": float(len(values)), "num_failed": float(len(duels) - len(values))}
-        return Score(statistics.fmean(sorted(values)), parts, fault=fault, error=error)
+        parts |= _pooled([duel.parts for duel in duels])
+        note = duels[0].note if len(duels) == 1 else None
+        value = statistics.fmean(sorted(values))
+        return Score(value, parts, fault=fault, error=error, note=note)
+
+
+def _turned(score: Score) -> Score:
+    """A comparison as the second response sees it."""
+    parts = dict(score.parts)
+    for own, other in (("forward", "backward"), ("backward", "forward")):
+        if other in score.parts:
+            parts[own] = 1.0 - score.parts[other]
+        else:
+            parts.pop(own, None)
+    if "margin" in parts:
+        parts["margin"] = -parts["margin"]
+    return replace(score, value=1.0 - score.value, parts=parts)
+
+
+def _blaming(score: Score, *, loses: bool) -> Score:
+    """The comparison without a fault that is the other response's."""
+    if score.fault != "response" or loses or not score.is_scored:
+        return score
+    return replace(score, fault=None, error=None)
+
+
+def _pooled(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
+    """The parts of several comparisons: counts are added up, the rest is averaged."""
+    pooled = {}
+    for name in dict.fromkeys(name for held in parts for name in held):
+        values = [held[name] for held in parts if held.get(name, math.nan) == held.get(name)]
+        if values:
+            pooled[name] = math.fsum(values) / (1 if name.startswith("num_") else len(values))
+    return pooled
 
 
 def round_robin(comparer: Comparer, *, num_pairs: int | None = None, seed: int = 0) -> Reward:

@@ -53,7 +53,8 @@ class Request:
     """One call for `Client.map` or `Client.gather`; `deadline_s` runs from the moment its turn has
     come.
 
-    `timeout_s` bounds one try, in place of the client's. `tokens` are what it will take of a limit
+    `timeout_s` bounds one try and `retries` the tries after the first, in place of the client's.
+    `tokens` are what it will take of a limit
     of tokens per minute. `read` makes of the JSON value what the caller gets: a ValueError from it
     is a failed try, as a reply that is no JSON. `refusal` is asked before each try: the reason that
     it gives ends the call unsent. Both run on the loop's thread, and must be quick.
@@ -65,6 +66,7 @@ class Request:
     headers: Mapping[str, str] = field(default_factory=dict)
     deadline_s: float | None = None
     timeout_s: float | None = None
+    retries: int | None = None
     tokens: int = 0
     read: Callable[[Any], Any] | None = None
     refusal: Callable[[], str | None] | None = None
@@ -191,6 +193,11 @@ class Client:
     def pace(self) -> Pace:
         """How fast it goes just now."""
         return self._living().pace
+
+    @property
+    def num_retries(self) -> int:
+        """How many tries there were after first ones, since it was opened."""
+        return 0 if self._core is None else self._core.pace.num_retries
 
     def close(self) -> None:
         """Closes the connections; calls under way end with an EngineError.
@@ -385,7 +392,7 @@ class _Core:
             if not isinstance(reply, _Failure):
                 return reply
             failures.append((endpoint, reply))
-            if reply.is_final or not self._may_retry(failures):
+            if reply.is_final or not self._may_retry(request, failures):
                 raise _failed(request, failures, "")
             wait_s = self._wait_s(reply, len(failures))
             if self._clock() + wait_s >= end:
@@ -393,12 +400,13 @@ class _Core:
             if wait_s > 0:
                 await self._sleep(wait_s)
 
-    def _may_retry(self, failures: Sequence[tuple[_Endpoint, _Failure]]) -> bool:
+    def _may_retry(self, request: Request, failures: Sequence[tuple[_Endpoint, _Failure]]) -> bool:
         """Whether another try is left; the patient wait for a busy service without losing one."""
         if self._is_patient and failures[-1][1].status == 429:
             return True
         count = sum(not (self._is_patient and f.status == 429) for _, f in failures)
-        return count <= self._retries and self.pace.may_retry()
+        most = self._retries if request.retries is None else request.retries
+        return count <= most and self.pace.may_retry()
 
     def _choose(self) -> _Endpoint:
         """The least busy URL that is open; where none is, the one that opens soonest."""

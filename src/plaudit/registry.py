@@ -27,7 +27,8 @@ from plaudit.types import Group, Reward
 
 __all__ = ["available", "build", "example", "load", "read_recipe", "recipes", "resolve", "show"]
 
-FAMILIES = ("rules", "models")
+FAMILIES = ("rules", "models", "judges")
+FACTORIES = ("judges",)  # families in whose modules other functions stand too
 MODEL_PREFIXES = ("hf:", "modelscope:")
 ADAPTERS = tuple(
     f"adapters.{trainer}.wrap"
@@ -164,7 +165,7 @@ def resolve(path: str) -> Callable[..., Any]:
         raise _unknown(path) from None
     except AttributeError:
         raise _unknown(path) from None
-    if is_own and found.__module__ != module:
+    if is_own and (found.__module__ != module or not _is_reward(module, found)):
         raise _unknown(path)
     return found
 
@@ -228,7 +229,14 @@ def _public(module) -> list[str]:
         if callable(value)
         and not name.startswith("_")
         and getattr(value, "__module__", None) == module.__name__
+        and _is_reward(module.__name__, value)
     ]
+
+
+def _is_reward(module: str, found: Any) -> bool:
+    """Whether a public name of a module makes rewards: in some families only what says so."""
+    family = module.removeprefix("plaudit.").partition(".")[0]
+    return family not in FACTORIES or (_is_factory(found) and not inspect.isclass(found))
 
 
 def _place(path: str) -> tuple[str, str]:

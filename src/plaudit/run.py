@@ -5,7 +5,8 @@ The one place for batching, worker processes, deadlines and progress; rewards kn
 What goes wrong costs one row, not the run. A row that cannot be read (DataError) is passed through
 and counted. A batch that outruns its deadline or kills its worker is run again, group by group and
 then response by response, until the one to blame is found; only that one gets the reward's
-declared minimum and ``fault="response"``. System faults are tried once more.
+declared minimum and ``fault="response"``. System faults are tried once more, but for rewards that
+are not deterministic: what asks a remote model has retries of its own, and pays for each.
 """
 
 from __future__ import annotations
@@ -82,7 +83,8 @@ def run(
     """One Result per item, in order, as soon as it and all before it are scored.
 
     `workers` 0 scores in this process, where no deadline can be enforced; N sends a reward that
-    is ``cpu_bound`` to N killable processes, with `deadline_s` for each response. `strict` raises
+    is ``cpu_bound`` to N killable processes, with `deadline_s` for each response. A reward that
+    says ``in_flight`` > 1 (it waits for a server) scores several batches at a time. `strict` raises
     the first DataError instead of counting it. Nothing is read ahead of what is in flight.
 
     Raises: ConfigError, EngineError, and DataError where `strict`.
@@ -93,7 +95,9 @@ def run(
     [1.0, 2.0]
     """
     _check_numbers(workers, deadline_s, batch_size)
-    if workers == 0 or not reward.cpu_bound:
+    if (width := getattr(reward, "in_flight", 1)) > 1:
+        batches = _overlapped(reward, items, width, batch_size)
+    elif workers == 0 or not reward.cpu_bound:
         batches = _in_process(reward, items, batch_size)
     else:
         _check_portable(reward)
@@ -141,6 +145,29 @@ def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Generator[li
         yield _results(batch, score_batch(reward, groups))
 
 
+def _overlapped(
+    reward: Reward, items: Iterable[Any], width: int, most: int
+) -> Generator[list[Result]]:
+    """Batches in threads, twice `width` groups in all, so that none waits for another's slowest."""
+    numbered = iter(enumerate(items))
+    size = max(1, min(most, math.ceil(width / _AHEAD)))
+    waiting: deque[tuple[list[tuple[int, Any]], Future[list[Any]]]] = deque()
+    threads = ThreadPoolExecutor(2 * _AHEAD, thread_name_prefix="plaudit")
+    try:
+        while True:
+            while len(waiting) < 3 * _AHEAD and (batch := _take(numbered, size)):
+                groups = [item for _, item in batch if isinstance(item, Group)]
+                waiting.append((batch, threads.submit(score_batch, reward, groups)))
+            if not waiting:
+                return
+            batch, future = waiting[0]
+            results = _results(batch, future.result())
+            waiting.popleft()
+            yield results
+    finally:
+        threads.shutdown(wait=False, cancel_futures=True)
+
+
 def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | DataError]:
     """Scores groups; bad data gives its DataError in place, a system fault is retried once."""
     try:
@@ -149,6 +176,8 @@ def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | D
         if len(groups) == 1:
             return [error]
         return [score_batch(reward, [group])[0] for group in groups]
+    if not reward.deterministic:
+        return scored
     for i, scores in enumerate(scored):
         if isinstance(scores, list) and any(s.fault == "system" for s in scores):
             scored[i] = reward.score([groups[i]])[0]

@@ -163,12 +163,16 @@ class Range(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two responses to one prompt, in the order in which a comparer sees them."""
+    """Two responses to one prompt, in the order in which a comparer sees them.
+
+    `places` are those that they have in their group.
+    """
 
     prompt: tuple[Message, ...]
     first: Response
     second: Response
     columns: Mapping[str, Any] = field(default_factory=dict)
+    places: tuple[int, int] = (0, 1)
 
 
 @runtime_checkable

@@ -570,7 +570,7 @@ def test_round_robin_is_the_mean_over_rivals():
     scores = round_robin(Table(FOUR)).score([Group("p", ["a", "b", "d"])])[0]
     expected = [(1 / 4 + 1 / 13) / 2, (3 / 4 + 3 / 15) / 2, (12 / 13 + 12 / 15) / 2]
     assert [s.value for s in scores] == pytest.approx(expected)
-    assert scores[0].parts == {"num_rivals": 2.0, "num_failed": 0.0}
+    assert scores[0].parts == {"num_rivals": 2.0, "num_failed": 0.0, "margin": -6.5}
 
 
 def test_round_robin_asks_each_pair_once_across_groups():
@@ -590,7 +590,7 @@ def test_round_robin_follows_its_response():
 def test_round_robin_means_over_the_rivals_that_could_be_compared():
     scores = round_robin(Table(FOUR)).score([Group("p", ["a", "?", "b"])])[0]
     assert [s.value for s in scores[::2]] == [0.25, 0.75]
-    assert scores[0].parts == {"num_rivals": 1.0, "num_failed": 1.0}
+    assert scores[0].parts == {"num_rivals": 1.0, "num_failed": 1.0, "margin": -2.0}
     assert (scores[0].fault, scores[0].error) == ("system", "no verdict")
     assert math.isnan(scores[1].value)
     assert (scores[1].fault, scores[1].error) == ("system", "no verdict")

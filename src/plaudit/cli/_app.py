@@ -14,7 +14,19 @@ import typer
 from typer.core import TyperGroup
 
 import plaudit
-from plaudit.cli import check, compare, demo, explain, init, list, probe, sandbox, score, show
+from plaudit.cli import (
+    check,
+    compare,
+    demo,
+    explain,
+    init,
+    judge,
+    list,
+    probe,
+    sandbox,
+    score,
+    show,
+)
 from plaudit.cli._console import spelled_as_options, stderr
 from plaudit.errors import DataError, EngineError, PlauditError
 
@@ -132,7 +144,7 @@ def _plaudit(
     """Rewards for language-model responses: score files, explain scores, check your own rewards."""
 
 
-for verb in (demo, init, score, compare, explain, list, show, check, probe):
+for verb in (demo, init, score, judge, compare, explain, list, show, check, probe):
     name = verb.__name__.rpartition(".")[2]
     app.command(name=name, help=_reflowed(verb.run.__doc__))(verb.run)
 app.add_typer(sandbox.app, name="sandbox", help=_reflowed(sandbox.__doc__))

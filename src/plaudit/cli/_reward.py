@@ -25,6 +25,7 @@ __all__ = [
     "choose",
     "columns_of",
     "importing",
+    "key_value",
     "node_of",
     "see_current_directory",
 ]
@@ -114,7 +115,7 @@ def node_of(path: str) -> dict[str, Any]:
     use, *settings = _split(path)
     node: dict[str, Any] = {"use": use}
     for setting in settings:
-        key, value = _key_value(setting, f"--reward {use}")
+        key, value = key_value(setting, f"--reward {use}")
         node[key] = value
     return node
 
@@ -180,7 +181,8 @@ def _split(path: str) -> list[str]:
     return [piece.strip() for piece in pieces]
 
 
-def _key_value(setting: str, place: str) -> tuple[str, Any]:
+def key_value(setting: str, place: str) -> tuple[str, Any]:
+    """The two sides of ``KEY=YAML``. Raises ConfigError."""
     import yaml
 
     key, equals, value = setting.partition("=")
@@ -194,7 +196,7 @@ def _key_value(setting: str, place: str) -> tuple[str, Any]:
 
 def _set(node: Any, setting: str) -> None:
     """Puts one value into the recipe at its dotted place."""
-    key, value = _key_value(setting, "--set")
+    key, value = key_value(setting, "--set")
     *way, last = key.split(".")
     place = ""
     for step in way:

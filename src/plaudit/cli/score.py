@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plaudit.report import Summary
     from plaudit.run import Result
 
-__all__ = ["run"]
+__all__ = ["Job", "free_report", "run"]
 
 _SHOWN_ERRORS = 100
 
@@ -99,11 +99,11 @@ def run(
 
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    job = _Job(
+    job = Job(
         chosen=choose(recipe, reward, settings, allow_import),
         inputs=inputs,
         output=output,
-        report=_free(report, overwrite or resume),
+        report=free_report(report, overwrite or resume),
         columns=columns_of(columns),
         limit=limit,
         options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
@@ -117,7 +117,7 @@ def run(
 
 
 @dataclass
-class _Job:
+class Job:
     """One run of the verb."""
 
     chosen: Chosen
@@ -143,22 +143,26 @@ class _Job:
         try:
             self._score(rows, writer, summary)
         except KeyboardInterrupt:
+            _stop_asking()
             stderr(f"interrupted after {summary.counts.rows:,} rows{self._kept()}")
             raise typer.Exit(130) from None
         if writer is not None and writer.num_replaced:
             stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
-        print_summary(
-            summary,
-            self.problems,
-            time.monotonic() - began,
-            num_before=writer.num_done if writer else 0,
-            names=getattr(self.chosen.reward, "parts", ()),
-            on_stderr=self.output == "-",
-        )
+        self._print(summary, time.monotonic() - began, writer.num_done if writer else 0)
         if not summary.counts.rows:
             stderr(f"plaudit: no row in {', '.join(self.inputs)}")
         self._report(summary)
         return summary
+
+    def _print(self, summary: Summary, seconds: float, num_before: int) -> None:
+        print_summary(
+            summary,
+            self.problems,
+            seconds,
+            num_before=num_before,
+            names=getattr(self.chosen.reward, "parts", ()),
+            on_stderr=self.output == "-",
+        )
 
     def check(self) -> int:
         """Prints what is wrong with the rows before anything is scored; the exit code."""
@@ -174,14 +178,19 @@ class _Job:
         return 1 if count else 0
 
     def _writer(self, *, overwrite: bool, resume: bool) -> Writer | None:
-        from plaudit.data import Writer, run_meta
+        from plaudit.data import Writer
 
         if self.output is None:
             if resume or (overwrite and self.report is None):
                 raise ConfigError(f"--{'resume' if resume else 'overwrite'} needs --output")
             return None
-        meta = run_meta(self.chosen.reward, self.inputs, columns=dict(self.columns))
-        return Writer(self.output, meta=meta, overwrite=overwrite, resume=resume)
+        return Writer(self.output, meta=self._meta(), overwrite=overwrite, resume=resume)
+
+    def _meta(self) -> Mapping[str, Any]:
+        """What makes the rows: a resumed run must be the same."""
+        from plaudit.data import run_meta
+
+        return run_meta(self.chosen.reward, self.inputs, columns=dict(self.columns))
 
     def _score(self, rows: Iterable[Row], writer: Writer | None, summary: Summary) -> None:
         """Gives each result to the writer, the summary and the list of problems."""
@@ -231,7 +240,13 @@ class _Job:
         stderr(f"report: {path}")
 
 
-def _free(report: str | None, may_replace: bool) -> str | None:
+def _stop_asking() -> None:
+    """Nothing goes out any more, if anything did: threads that wait for a server end at once."""
+    if (http := sys.modules.get("plaudit.http")) is not None:
+        http.halt()
+
+
+def free_report(report: str | None, may_replace: bool) -> str | None:
     """The path of the report, if it can be written."""
     if report is None:
         return None

@@ -143,11 +143,13 @@ def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, An
 
 
 def run_meta(
-    reward: Reward,
+    reward: Reward | str,
     sources: Iterable[str | os.PathLike[str]],
     **options: Any,
 ) -> dict[str, Any]:
     """What makes the rows of a run: version, reward, inputs with their sizes, and `options`.
+
+    A text stands for a reward some of whose parameters do not matter for the rows.
 
     >>> from plaudit import load
     >>> run_meta(load("rules.baseline.length"), ["-"], limit=5)["inputs"]
@@ -158,13 +160,17 @@ def run_meta(
     paths = [os.fspath(source) for source in sources]
     return {
         "plaudit": __version__,
-        "reward": re.sub(r" at 0x[0-9a-f]+", "", repr(reward)),
+        "reward": reward if isinstance(reward, str) else _spelling(reward),
         "inputs": [
             {"path": path, "bytes": os.path.getsize(path) if os.path.isfile(path) else None}
             for path in paths
         ],
         **options,
     }
+
+
+def _spelling(reward: Reward) -> str:
+    return re.sub(r" at 0x[0-9a-f]+", "", repr(reward))
 
 
 # --- rows -----------------------------------------------------------------------------------------

@@ -116,7 +116,11 @@ class Job(NamedTuple):
 
 
 class ChatEngine(Protocol):
-    """Answers jobs. `in_flight` is how many jobs it can usefully hold at a time (1: one by one)."""
+    """Answers jobs. `in_flight` is how many jobs it can usefully hold at a time (1: one by one).
+
+    `can_prefix`: a reply can be made to begin with a text. `can_ask_again`: a new call is answered
+    (recorded replies are what they are).
+    """
 
     @property
     def model(self) -> str: ...
@@ -124,6 +128,10 @@ class ChatEngine(Protocol):
     def deterministic(self) -> bool: ...
     @property
     def in_flight(self) -> int: ...
+    @property
+    def can_prefix(self) -> bool: ...
+    @property
+    def can_ask_again(self) -> bool: ...
 
     def check(self, call: Call) -> None:
         """Asks once, shortly, whether calls like this one can be answered at all.

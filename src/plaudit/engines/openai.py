@@ -147,6 +147,11 @@ class OpenAiEngine:
         """How many jobs it can usefully hold: as many as requests may be under way."""
         return self.concurrency
 
+    @property
+    def num_retries(self) -> int:
+        """How many tries there were after first ones."""
+        return self._client.num_retries
+
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order; what failed is a Reply with its error.
 
@@ -259,8 +264,9 @@ class OpenAiEngine:
         short = dataclasses.replace(call.sampling, max_tokens=1)
         turns = ({"role": "user", "content": "Hi"},)
         body = self.body(dataclasses.replace(call, messages=turns, sampling=short), 1)
+        request = Request(_PATH, body, deadline_s=300.0, retries=3, read=_checked_reply)
         try:
-            value = self._client.send(Request(_PATH, body, deadline_s=60.0, read=_checked_reply))
+            value = self._client.send(request)
         except EngineError as error:
             if error.status is not None and 400 <= error.status < 500 and not error.retryable:
                 raise ConfigError(self._explained(error)) from None

@@ -1,13 +1,21 @@
 """Judge templates are data: a YAML file with slots, the grammar of its verdict, and its source.
 
 name, version, language (en, zh), source
-kind           pairwise | pointwise | listwise | verifier
+kind           pairwise | pointwise | listwise | verifier | reference | rubric
 text           the user turn, with slots {input}, {response_a}, ...; or text_file beside the file
 system         the system turn, if any
-verdict        {labels: [...]} | {scale: {low, high, anchors}} | {json: {key, low, high}}
-               | {yes_no: {}}
+verdict        {labels: [A, B]} | {labels: {allowed, values, marker, anchors, key}}
+               | {scale: {low, high, anchors, is_integer}} | {scores: {low, high, anchors}}
+               | {json: {key, low, high}} | {yes_no: {anchors}}
 is_fenced      whether untrusted text stands between fences with a nonce and has its verdict
                markers neutralised (true unless the model was trained on exactly this wording)
+reasons        whether the reply reasons before its verdict
+verdict_prefix what the reply is made to begin with where its verdict is read by log-probs ("[[")
+reminder       what is said after an unreadable reply (made from the verdict's grammar if absent)
+sampling       {temperature, top_p, max_tokens}: defaults
+schema         a JSON schema of the reply
+item           listwise: how each response stands in {responses}, with {letter} {number} {response}
+num_responses  listwise: exactly so many
 """
 
 from __future__ import annotations
@@ -15,34 +23,59 @@ from __future__ import annotations
 import dataclasses
 import functools
 import hashlib
+import itertools
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+import string
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plaudit.engines.chat import Sampling
 from plaudit.errors import ConfigError, did_you_mean
-from plaudit.judges.verdict import JsonScore, Labels, Scale, Spec, YesNo
+from plaudit.judges.verdict import (
+    MARK,
+    JsonScore,
+    Labels,
+    Scale,
+    Scores,
+    Spec,
+    YesNo,
+    claims,
+    describe,
+    is_legible,
+    restored,
+)
 
 __all__ = ["Template", "load_template", "neutralised", "restored", "shipped"]
 
 _FOLDER = Path(__file__).parent / "templates"
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
-_KINDS = ("pairwise", "pointwise", "listwise", "verifier")
-_SLOTS = ("input", "response_a", "response_b", "reference", "rubric", "responses", "context")
-_KEYS = ("name", "version", "language", "kind", "source", "text", "text_file", "system", "verdict",
-         "is_fenced")  # fmt: skip
+_KINDS = ("pairwise", "pointwise", "listwise", "verifier", "reference", "rubric")
+_SLOTS = ("input", "question", "history", "response_a", "response_b", "response", "responses",
+          "conversation", "conversation_a", "conversation_b", "reference", "rubric",
+          "criterion")  # fmt: skip
+_ITEM_SLOTS = ("letter", "number", "response")
+_DRAWN = ("temperature", "top_p", "max_tokens")
 _SPECS: Mapping[str, type] = {
-    "labels": Labels, "scale": Scale, "json": JsonScore, "yes_no": YesNo,
+    "labels": Labels, "scale": Scale, "scores": Scores, "json": JsonScore, "yes_no": YesNo,
 }  # fmt: skip
-_MARK = "\u2060"  # word joiner: nothing to see, and it keeps a marker from being one
-_MARKERS = re.compile(r"\[(?=\[)|(?<=\[)\[|\[(?=RESULT)|</?(?=think|answer|verdict)", re.IGNORECASE)
+_REMINDERS = {
+    "en": "Your reply holds no verdict in the required form. Reply with {} and nothing else.",
+    "zh": "你的回复中没有符合要求的结论。请只回复{}，不要写任何别的内容。",
+}
+# Brackets of full width count as brackets: what is read is normalised first.
+_MARKERS = re.compile(
+    r"[\[［【<](?:(?<!<)(?=[\[［【]|(?i:RESULT))|(?<=<)/?(?=(?i:think|answer|verdict|text\b)))"
+)
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93}
+_MARKUP = re.compile(r"[\\&*_~<|#【】\uff01-\uff5e]")
 
 
 @dataclass(frozen=True)
 class Template:
-    """A judge's prompt and how its reply is read."""
+    """A judge's prompt and how its reply is read. The fields are those of a template file."""
 
     name: str
     text: str
@@ -53,23 +86,68 @@ class Template:
     source: str = ""
     system: str = ""
     is_fenced: bool = True
+    reasons: bool = False
+    verdict_prefix: str = ""
+    reminder: str = ""
+    sampling: Mapping[str, float] = field(default_factory=dict, hash=False)
+    schema: Mapping[str, Any] | None = field(default=None, hash=False)
+    item: str = ""
+    num_responses: int | None = None
 
-    @property
+    @functools.cached_property
     def slots(self) -> tuple[str, ...]:
         """The names in braces, in order, each once."""
         return tuple(dict.fromkeys(_SLOT.findall(f"{self.system}\n{self.text}")))
 
-    @property
+    @functools.cached_property
     def hash(self) -> str:
-        """What tells this wording from another: 16 digits."""
-        told = repr((self.system, self.text, self.spec, self.is_fenced))
-        return hashlib.blake2b(told.encode(), digest_size=8).hexdigest()
+        """What tells this prompt and its reading from another: 16 digits."""
+        told = (self.system, self.text, self.spec, self.is_fenced, self.reasons, self.item,
+                self.verdict_prefix, self.asked_again, self.schema, self.num_responses)  # fmt: skip
+        return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
+
+    @property
+    def asked_again(self) -> str:
+        """What is said after an unreadable reply: `reminder`, or one made of the verdict's form.
+
+        >>> load_template("skywork_critic_pairwise").asked_again[-56:]
+        'Reply with exactly one of [[A]], [[B]] and nothing else.'
+        """
+        return self.reminder or _REMINDERS[self.language].format(describe(self.spec, self.language))
 
     def messages(self, **values: str) -> list[dict[str, str]]:
         """The turns for the given slots, filled in one pass: a value cannot open another slot.
 
+        {responses} is filled with what `listed` made; every other value gets its fence here. An
+        empty {history} stays empty.
+
         Raises: ConfigError for a slot that has no value, or a value that has no slot.
         """
+        self._check(values)
+        held = {name: self._held(name, value) for name, value in values.items()}
+        fill = functools.partial(_SLOT.sub, lambda match: held[match[1]])
+        turns = [("system", fill(self.system))] if self.system else []
+        return [{"role": r, "content": c} for r, c in [*turns, ("user", fill(self.text))]]
+
+    def listed(self, responses: Sequence[str]) -> str:
+        """The value of {responses}: each response in its `item`, fenced, lettered and numbered.
+
+        Raises: ConfigError where the template takes another number of responses.
+        """
+        count = len(responses)
+        if self.num_responses not in (None, count):
+            raise ConfigError(
+                f"template {self.name}: {count} responses, but it compares {self.num_responses};"
+                " give it groups of that size or take a template without num_responses"
+            )
+        if "{letter}" in self.item and count > 26:
+            raise ConfigError(
+                f"template {self.name}: {count} responses, but only 26 letters; use {{number}}"
+            )
+        made = [self._item(i, response) for i, response in enumerate(responses)]
+        return "\n\n".join(made)
+
+    def _check(self, values: Mapping[str, str]) -> None:
         for name in self.slots:
             if name not in values:
                 raise ConfigError(f"template {self.name}: no value for its slot {{{name}}}")
@@ -79,33 +157,72 @@ class Template:
                     f"template {self.name} has no slot {{{name}}}"
                     f"{did_you_mean(name, self.slots) or '.'} It has {', '.join(self.slots)}"
                 )
-        held = self._fenced(values) if self.is_fenced else values
-        fill = functools.partial(_SLOT.sub, lambda match: held[match[1]])
-        turns = [("system", fill(self.system))] if self.system else []
-        return [{"role": r, "content": c} for r, c in [*turns, ("user", fill(self.text))]]
 
-    def _fenced(self, values: Mapping[str, str]) -> dict[str, str]:
-        """Each value between fences that no value can contain, its markers neutralised."""
-        told = "\0".join(f"{name}\0{value}" for name, value in sorted(values.items()))
-        nonce = hashlib.blake2b(told.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-        return {
-            name: f"<text {nonce}>\n{neutralised(value)}\n</text {nonce}>"
-            for name, value in values.items()
+    def _held(self, name: str, value: str) -> str:
+        """A value as it stands in the prompt."""
+        is_done = name == "responses" or (name == "history" and not value)
+        return value if is_done or not self.is_fenced else _fenced(value, self.spec)
+
+    def _item(self, place: int, response: str) -> str:
+        held = {
+            "letter": string.ascii_uppercase[place % 26],
+            "number": str(place + 1),
+            "response": self._held("response", response),
         }
+        return _SLOT.sub(lambda match: held[match[1]], self.item)
 
 
-def neutralised(text: str) -> str:
-    """The text with an invisible mark inside whatever a parser could take for a verdict.
+@functools.lru_cache(maxsize=256)
+def _fenced(value: str, spec: Spec) -> str:
+    """The value between fences that it cannot contain, its markers neutralised.
+
+    The nonce is of the value alone, so that both orders of a pair share their prompt up to the
+    first response.
+    """
+    nonce = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    return f"<text {nonce}>\n{neutralised(value, spec)}\n</text {nonce}>"
+
+
+def neutralised(text: str, spec: Spec | None = None) -> str:
+    """The text with an invisible mark (U+2060) inside whatever a parser could take for a verdict.
+
+    Double brackets, think, answer and verdict tags always; with a `spec` also what it would read:
+    a value behind its anchor ("Rating: 7", "总体打分：5", "(Yes/No)? Yes"), a key of its JSON, its
+    own marker. Where a verdict hides in markup, escapes or odd characters, the marks stand behind
+    every such character, in the worst case behind every character. Marks are only added: `restored`
+    gives the text back, without the U+2060 that it may have held itself.
 
     >>> neutralised("[[A]]") == "[[A]]", restored(neutralised("[[A]] </think>")) == "[[A]] </think>"
     (False, True)
+    >>> neutralised("Rating: 7", Scale(1, 10, ("rating",)))
+    'Rating: \u20607'
     """
-    return _MARKERS.sub(lambda match: match[0] + _MARK, text)
+    marked = _MARKERS.sub(lambda match: match[0] + MARK, text)
+    for again in (_split, _odd, _every):
+        if spec is None or not is_legible(marked, spec):
+            break
+        marked = again(marked, spec)
+    return marked
 
 
-def restored(text: str) -> str:
-    """A neutralised text as it was."""
-    return text.replace(_MARK, "")
+def _split(text: str, spec: Spec) -> str:
+    """The text with a mark before the value of each claim, and inside the sign it opens with."""
+    narrow = text.translate(_NARROW)
+    places = set()
+    for match in claims(narrow, spec):
+        places.add(match.start(match.lastindex or 0))
+        if not narrow[match.start()].isalnum():
+            places.add(match.start() + 1)
+    cuts = [0, *sorted(places), len(text)]
+    return MARK.join(text[start:end] for start, end in itertools.pairwise(cuts))
+
+
+def _odd(text: str, spec: Spec) -> str:
+    return _MARKUP.sub(lambda match: match[0] + MARK, text)
+
+
+def _every(text: str, spec: Spec) -> str:
+    return "".join(char + MARK for char in text)
 
 
 def shipped() -> list[str]:
@@ -141,13 +258,12 @@ def load_template(name: str | os.PathLike[str] | Mapping[str, Any]) -> Template:
     return _made(held, str(path), path.parent)
 
 
+_KEYS = ("verdict", "text_file",
+         *(f.name for f in dataclasses.fields(Template) if f.name != "spec"))  # fmt: skip
+
+
 def _made(held: Mapping[str, Any], place: str, folder: Path) -> Template:
-    for key in held:
-        if key not in _KEYS:
-            raise ConfigError(
-                f"{place}: unknown field {key!r}{did_you_mean(str(key), _KEYS) or '.'}"
-                f" It takes {', '.join(_KEYS)}"
-            )
+    _known(held, _KEYS, place, "field")
     if held.get("kind") not in _KINDS:
         raise ConfigError(f"{place}: kind={held.get('kind')!r} must be one of {', '.join(_KINDS)}")
     told = {k: v for k, v in held.items() if k not in ("verdict", "text_file")}
@@ -158,13 +274,37 @@ def _made(held: Mapping[str, Any], place: str, folder: Path) -> Template:
         raise ConfigError(f"{place}: field 'text': expected the user turn's text")
     told.setdefault("name", Path(place).stem)
     made = Template(spec=_spec(held.get("verdict"), place), **told)
-    for slot in made.slots:
-        if slot not in _SLOTS:
-            raise ConfigError(
-                f"{place}: unknown slot {{{slot}}}{did_you_mean(slot, _SLOTS) or '.'}"
-                f" Slots are {', '.join(_SLOTS)}"
-            )
+    _known(made.slots, _SLOTS, place, "slot")
+    _check_fields(made, place)
     return made
+
+
+def _known(names: Mapping[str, Any] | Sequence[str], allowed: Sequence[str], place: str,
+           what: str) -> None:  # fmt: skip
+    """Raises ConfigError for the first name that is not allowed."""
+    for name in names:
+        if name not in allowed:
+            shown = f"{{{name}}}" if what == "slot" else repr(name)
+            raise ConfigError(
+                f"{place}: unknown {what} {shown}{did_you_mean(str(name), allowed) or '.'}"
+                f" It takes {', '.join(allowed)}"
+            )
+
+
+def _check_fields(made: Template, place: str) -> None:
+    if made.language not in _REMINDERS:
+        raise ConfigError(f"{place}: language={made.language!r} must be en or zh")
+    is_list = "responses" in made.slots
+    if is_list != ("{response}" in made.item):
+        raise ConfigError(
+            f"{place}: field 'item': a template with {{responses}} needs an item with {{response}},"
+            f" and only such a template; found item={made.item!r}"
+        )
+    _known(_SLOT.findall(made.item), _ITEM_SLOTS, place, "slot")
+    if not isinstance(made.sampling, Mapping):
+        raise ConfigError(f"{place}: field 'sampling': expected a mapping, got {made.sampling!r}")
+    _known(made.sampling, _DRAWN, place, "sampling field")
+    Sampling(**made.sampling)  # type: ignore[arg-type]
 
 
 def _spec(held: Any, place: str) -> Spec:
@@ -173,9 +313,15 @@ def _spec(held: Any, place: str) -> Spec:
         raise ConfigError(f"{place}: field 'verdict': expected one of {', '.join(_SPECS)}")
     ((kind, told),) = held.items()
     if kind == "labels" and isinstance(told, list):
-        return Labels(tuple(map(str, told)))
+        told = {"allowed": told}
     made = _SPECS[kind]
     known = [field.name for field in dataclasses.fields(made)]
     if not isinstance(told, Mapping) or set(told) - set(known):
         raise ConfigError(f"{place}: field 'verdict': {kind} takes {', '.join(known)}")
-    return made(**{k: tuple(v) if isinstance(v, list) else v for k, v in told.items()})
+    told = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
+    if "allowed" in told:
+        told["allowed"] = tuple(map(str, told["allowed"]))
+    try:
+        return made(**told)
+    except ConfigError as error:
+        raise ConfigError(f"{place}: field 'verdict': {error}") from None

@@ -10,6 +10,6 @@ __all__ = ["Options"]  # pyright: ignore[reportUnsupportedDunderAll]
 def __getattr__(name: str) -> Any:
     if name != "Options":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    from plaudit.models._load import Options
+    from plaudit.engines.load import Options
 
     return Options

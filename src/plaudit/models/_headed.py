@@ -6,20 +6,18 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.engines.checkpoint import Checkpoint
-from plaudit.engines.questions import Head
-from plaudit.errors import ConfigError
-from plaudit.models._load import (
+from plaudit.engines.load import (
     Options,
     auto_model,
-    chat_form,
     check_finite,
     engine_for,
-    linear,
-    made,
     opened,
     tokenizer_of,
     trunk_of,
 )
+from plaudit.engines.questions import Head
+from plaudit.errors import ConfigError
+from plaudit.models._load import chat_form, linear, made
 from plaudit.models._reward import Reading, Scorer, Value
 from plaudit.models._text import Encoded
 from plaudit.think import Part

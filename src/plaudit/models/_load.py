@@ -1,100 +1,18 @@
-"""From a checkpoint to an engine: options, tokenizer, weights, and what must be right before.
-
-Everything wrong with a checkpoint is a ConfigError here, before anything is scored: a missing or
-random head, NaN weights, a vocabulary that does not fit, no chat template.
-"""
+"""What the rewards around a loaded model share: weights held once, forms of text, linear heads."""
 
 from __future__ import annotations
 
-import contextlib
-import dataclasses
-import json
-import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
 from typing import Any
 
-from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
-from plaudit.engines.hf import HfEngine, Trunk, pick_device, pick_dtype
-from plaudit.engines.plan import Budget
-from plaudit.errors import ConfigError, MissingExtra, did_you_mean
+from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.load import Options, check_finite, loaded, max_tokens_of
+from plaudit.engines.text import PROFILES, Overflow, template_for
 from plaudit.models._reward import ModelReward
-from plaudit.models._text import PROFILES, ChatForm, Form, Overflow, PairForm, template_for
+from plaudit.models._text import ChatForm, Form, PairForm
 from plaudit.think import Part
 
-__all__ = [
-    "Options",
-    "auto_model",
-    "chat_form",
-    "engine_for",
-    "linear",
-    "loaded",
-    "made",
-    "max_tokens_of",
-    "needs_torch",
-    "tokenizer_of",
-    "trunk_of",
-]
-
-_UNLIMITED = 1_000_000  # what tokenizers say when they know of no limit is far above it
-_cache: weakref.WeakValueDictionary[str, _Held] = weakref.WeakValueDictionary()
-
-
-@dataclass(frozen=True)
-class Options:
-    """What every model reward takes besides its own parameters.
-
-    `device` and `dtype` "auto" follow the hardware; `device_map` spreads a model over several
-    devices (accelerate's "auto", ...). `max_tokens` (default: the model's own limit) with
-    `overflow` "drop" (unscored, counted), "error", "keep_end" or "keep_start". `profile` forms text
-    as a published tool does. `adapter` is the directory or hub id of a LoRA adapter. `share` False
-    reads a group's prompt anew for each response. `reproducible` False leaves out the padding that
-    makes scores bitwise independent of their neighbours. `max_rows` bounds the token rows of a
-    pass, and so the memory. `on_response_fault` is the value of a response too long to be scored.
-    """
-
-    device: str = "auto"
-    dtype: str = "auto"
-    device_map: Any = None
-    max_tokens: int | None = None
-    overflow: Overflow = "drop"
-    chat_template: str | None = None
-    template_options: Mapping[str, Any] = field(default_factory=dict)
-    profile: str | None = None
-    adapter: str | None = None
-    revision: str | None = None
-    share: bool = True
-    reproducible: bool = True
-    max_rows: int | None = None
-    on_response_fault: float | None = None
-
-    def __post_init__(self) -> None:
-        _one_of("overflow", self.overflow, ("error", "drop", "keep_end", "keep_start"))
-        if self.profile is not None:
-            _one_of("profile", self.profile, tuple(PROFILES))
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise ConfigError(f"max_tokens={self.max_tokens} must be positive")
-        if self.max_rows is not None and self.max_rows < 1:
-            raise ConfigError(f"max_rows={self.max_rows} must be positive")
-
-    @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Options:
-        """The options in a mapping. Raises ConfigError for an unknown name."""
-        known = [f.name for f in dataclasses.fields(cls)]
-        for name in options:
-            if name not in known:
-                raise ConfigError(
-                    f"no option {name!r}{did_you_mean(name, known) or '.'}"
-                    f" Models take {', '.join(known)}"
-                )
-        return cls(**options)
-
-
-class _Held:
-    """A Scorer that copies of a reward share."""
-
-    def __init__(self, scorer: Any):
-        self.scorer = scorer
+__all__ = ["chat_form", "limit_of", "linear", "made"]
 
 
 def made(
@@ -106,124 +24,6 @@ def made(
     reward._held = held
     reward.scorer = held.scorer
     return reward
-
-
-def loaded(path: str, params: Mapping[str, Any], build: Callable[[], Any]) -> _Held:
-    """What `build` makes, or what it made before while somebody still holds that."""
-    key = f"{path} {json.dumps(params, sort_keys=True, default=repr)}"
-    held = _cache.get(key)
-    if held is None:
-        needs_torch()
-        held = _cache[key] = _Held(build())
-    return held
-
-
-def needs_torch() -> None:
-    """Raises MissingExtra where torch or transformers is not installed."""
-    from importlib.util import find_spec
-
-    for package in ("torch", "transformers"):
-        if find_spec(package) is None:
-            raise MissingExtra.of("model rewards", package=package, extra="models")
-
-
-def tokenizer_of(found: Checkpoint, vocabulary: int | None = None, *, name: str = "") -> Any:
-    """The checkpoint's tokenizer. Raises ConfigError where it has none or ids above the model's."""
-    from transformers import AutoTokenizer
-
-    source = name or str(found.path)
-    try:
-        with quiet():
-            tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-    except Exception as error:  # the library raises anything here
-        raise ConfigError(
-            f"{found.name}: no tokenizer can be loaded ({type(error).__name__}:"
-            f" {str(error)[:200]});"
-            " the directory needs tokenizer.json or tokenizer_config.json with its files"
-        ) from error
-    if vocabulary is not None and len(tokenizer) > vocabulary:
-        raise ConfigError(
-            f"{found.name}: the tokenizer has {len(tokenizer)} ids and the model embeddings for"
-            f" {vocabulary} (config.json: vocab_size); they do not belong together"
-        )
-    return tokenizer
-
-
-def auto_model(
-    found: Checkpoint,
-    auto: str,
-    options: Options,
-    *,
-    optional: Sequence[str] = (),
-    config: Any = None,
-    state: Mapping[str, Any] | None = None,
-    num_labels: int | None = None,
-) -> Any:
-    """The model of transformers' class `auto` ("AutoModel", ...), all of its weights loaded.
-
-    With `state` the tensors come from there, named as the class names them, and `config` (a
-    transformers config) says what to build. Names that contain one of `optional` may be missing.
-
-    Raises: ConfigError naming the weights that are missing, of another shape or not numbers.
-    """
-    import transformers
-
-    device = pick_device(options.device)
-    given: dict[str, Any] = {
-        "dtype": pick_dtype(options.dtype, device),
-        "output_loading_info": True,
-    }
-    if num_labels is not None:
-        given["num_labels"] = num_labels
-    if options.device_map is not None:
-        given["device_map"] = options.device_map
-    kind = getattr(transformers, auto)
-    try:
-        with quiet():
-            if state is not None:
-                model, info = kind._model_mapping[type(config)].from_pretrained(
-                    None, config=config, state_dict=dict(state), **given
-                )
-            else:
-                model, info = kind.from_pretrained(
-                    str(found.path),
-                    local_files_only=True,
-                    trust_remote_code=False,
-                    **({} if config is None else {"config": config}),
-                    **given,
-                )
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
-        raise ConfigError(_unloadable(found, auto, error)) from error
-    _check_complete(found, info, (*optional, *_of_adapter(options)))
-    if options.device_map is None:
-        model = model.to(device)
-    return _with_adapter(model, options).eval()
-
-
-def trunk_of(model: Any, *, can_pack: bool = True) -> Trunk:
-    """The rows before a model's head: [B, T, H]."""
-    base = getattr(model, "base_model", model)
-
-    def forward(**inputs):
-        return base(**inputs).last_hidden_state
-
-    return Trunk(forward, model, can_pack)
-
-
-def engine_for(trunk: Trunk, options: Options, *, way: Any = None) -> HfEngine:
-    """The engine around a trunk, with the options' budget."""
-    engine = HfEngine(trunk, share=options.share, way=way)
-    budget = engine.budget
-    if options.max_rows is not None:
-        budget = Budget(
-            tuple(
-                (min(limit, options.max_rows), min(rows, options.max_rows))
-                for limit, rows in budget.packed
-            ),
-            options.max_rows,
-        )
-    engine.budget = dataclasses.replace(budget, is_exact=options.reproducible)
-    return engine
 
 
 def chat_form(
@@ -276,17 +76,6 @@ def limit_of(tokenizer: Any, options: Options, config: Any) -> tuple[int | None,
     return profile.max_tokens, "keep_end" if side == "left" else "keep_start"
 
 
-def max_tokens_of(tokenizer: Any, config: Any) -> int | None:
-    """How long a text may be: the tokenizer's limit, or the model's positions."""
-    text = config.get_text_config() if hasattr(config, "get_text_config") else config
-    limits = [
-        getattr(tokenizer, "model_max_length", None),
-        getattr(text, "max_position_embeddings", None),
-    ]
-    known = [int(n) for n in limits if n is not None and 0 < n < _UNLIMITED]
-    return min(known, default=None)
-
-
 def linear(found: Checkpoint, weight: Any, bias: Any = None, *, name: str = "score") -> Any:
     """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where weights are no numbers."""
     import torch
@@ -299,101 +88,3 @@ def linear(found: Checkpoint, weight: Any, bias: Any = None, *, name: str = "sco
         return torch.nn.functional.linear(rows_RH.to(weight.device), weight, bias)
 
     return head
-
-
-def check_finite(found: Checkpoint, tensors: Mapping[str, Any]) -> None:
-    """Raises ConfigError naming the first tensor that holds NaN or infinity."""
-    for name, tensor in tensors.items():
-        if not bool(tensor.isfinite().all()):
-            raise ConfigError(
-                f"{found.name}: the weights of {name!r} hold NaN or infinity; the checkpoint is"
-                " broken, or was saved in a dtype that could not hold it"
-            )
-
-
-@contextlib.contextmanager
-def quiet() -> Iterator[None]:
-    """The library's reports and progress bars stay out of the user's terminal."""
-    import warnings
-
-    from transformers.utils import logging
-
-    level, bar = logging.get_verbosity(), logging.is_progress_bar_enabled()
-    logging.set_verbosity_error()
-    logging.disable_progress_bar()
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    finally:
-        logging.set_verbosity(level)
-        if bar:
-            logging.enable_progress_bar()
-
-
-def _one_of(name: str, value: Any, known: Sequence[str]) -> None:
-    if value not in known:
-        raise ConfigError(
-            f"{name}={value!r} must be one of {', '.join(known)}{did_you_mean(str(value), known)}"
-        )
-
-
-def _unloadable(found: Checkpoint, auto: str, error: Exception) -> str:
-    first = str(error).strip().splitlines()[0][:300] if str(error).strip() else "no message"
-    return (
-        f"{found.name}: transformers cannot load it as {auto} ({type(error).__name__}: {first});"
-        f" config.json says model_type={found.model_type!r},"
-        f" architectures={found.config.get('architectures')}"
-    )
-
-
-def _check_complete(found: Checkpoint, info: Mapping[str, Any], optional: Sequence[str]) -> None:
-    """No weight may be left at random."""
-    missing = sorted(
-        name for name in info.get("missing_keys", ()) if not any(o in name for o in optional)
-    )
-    if missing:
-        files = ", ".join(path.name for path in found.weight_files) or "the weight files"
-        raise ConfigError(
-            f"{found.name}: {files} hold no weights for {', '.join(missing[:4])}"
-            f"{' and others' if len(missing) > 4 else ''}, so they would be random. If this is a"
-            " base model, it has no score head: train one first, or name the reward that fits"
-        )
-    wrong = info.get("mismatched_keys") or ()
-    if wrong:
-        raise ConfigError(
-            f"{found.name}: weights of another shape than config.json says: {sorted(wrong)[:3]}"
-        )
-
-
-def _with_adapter(model: Any, options: Options) -> Any:
-    if options.adapter is None:
-        return model
-    from importlib.util import find_spec
-
-    if find_spec("peft") is None:
-        raise MissingExtra.of("LoRA adapters", package="peft", extra="models")
-    from plaudit.engines.checkpoint import locate
-
-    try:
-        with quiet():
-            model.load_adapter(str(locate(options.adapter)))
-    except (ValueError, KeyError, RuntimeError, OSError) as error:
-        raise ConfigError(
-            f"adapter {options.adapter!r} does not fit the model: {str(error)[:300]}"
-        ) from error
-    return model
-
-
-def _of_adapter(options: Options) -> tuple[str, ...]:
-    """Heads that the adapter brings, so that the model need not."""
-    if options.adapter is None:
-        return ()
-    names = open_checkpoint(options.adapter).tensor_names()
-    return tuple(head for head in ("score", "classifier") if any(f".{head}." in n for n in names))
-
-
-def opened(model: str, options: Options) -> Checkpoint:
-    """The checkpoint that `model` names."""
-    needs_torch()
-    return open_checkpoint(model, revision=options.revision)

@@ -6,58 +6,34 @@ across the border). Nothing is cut silently: what is cut, or refused, stands in 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal, NamedTuple
+from typing import Any
 
-from plaudit.errors import ConfigError, DataError
+from plaudit.engines.text import (
+    Overflow,
+    clean,
+    clean_turn,
+    num_common,
+    one_bos,
+    starts_with,
+    templated,
+)
+from plaudit.errors import DataError
 from plaudit.think import Part, part_of
 from plaudit.types import Fault, Group, Message, Response
 
 __all__ = [
-    "PROFILES",
     "ChatForm",
     "Encoded",
     "Form",
-    "Overflow",
     "PairForm",
     "PlainForm",
-    "Profile",
-    "clean",
     "encoded_ahead",
-    "num_common",
-    "one_bos",
-    "template_for",
     "turns_of",
 ]
 
-Overflow = Literal["error", "drop", "keep_end", "keep_start"]
 _CHUNK = 64  # groups that are tokenised at a time
-_TULU = (
-    "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}\n{% endfor %}"
-)
-
-
-class Profile(NamedTuple):
-    """A published tool's way of forming text, where it differs from ours.
-
-    `max_tokens` and `cut` truncate ("tokenizer" = on the tokenizer's own side); `fallback` is the
-    template of a tokenizer that has none; `special_tokens` lets the tokenizer add its own.
-    """
-
-    special_tokens: bool = True
-    max_tokens: int | None = None
-    cut: Literal["left", "right", "tokenizer"] = "left"
-    fallback: str | None = None
-
-
-PROFILES: Mapping[str, Profile] = {
-    "rb-cli": Profile(),
-    "rb-run-rm": Profile(max_tokens=2048, fallback=_TULU),
-    "rb-v2": Profile(max_tokens=2048, cut="tokenizer"),
-    "rb-dpo": Profile(special_tokens=False, fallback=_TULU),
-}
 
 
 @dataclass(frozen=True)
@@ -115,7 +91,7 @@ class Form:
         ids, over = list(encoded.ids), len(encoded.ids) - limit
         if self.overflow == "keep_start":
             return replace(encoded, ids=ids[:limit], num_cut=over, types=encoded.types[:limit])
-        first = 1 if _starts_with(ids, getattr(self.tokenizer, "bos_token_id", None)) else 0
+        first = 1 if starts_with(ids, getattr(self.tokenizer, "bos_token_id", None)) else 0
         return replace(
             encoded,
             ids=[*ids[:first], *ids[first + over :]],
@@ -159,16 +135,11 @@ class ChatForm(Form):
     def templated(self, turns: Sequence[Message], *, generation: bool = False) -> str | Encoded:
         """The template's text for the turns."""
         try:
-            return self.tokenizer.apply_chat_template(
-                list(turns),
-                tokenize=False,
-                add_generation_prompt=generation,
-                chat_template=self.template,
-                **self.template_options,
+            return templated(
+                self.tokenizer, turns, self.template, self.template_options, generation=generation
             )
-        except Exception as error:  # a template is a program: it may raise anything
-            told = f"the chat template refuses the turns: {type(error).__name__}: {error}"
-            return Encoded(error=told, fault="input")
+        except DataError as error:
+            return Encoded(error=str(error), fault="input")
 
     def tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         """Ids of templated texts, with exactly one BOS."""
@@ -193,7 +164,7 @@ class ChatForm(Form):
     def _heads(self, groups: Sequence[Group]) -> list[tuple[str, list[int]] | None]:
         """The text and ids of each prompt up to where its response begins."""
         found = [
-            self.templated([_clean_turn(turn) for turn in group.prompt], generation=True)
+            self.templated([clean_turn(turn) for turn in group.prompt], generation=True)
             for group in groups
         ]
         ids = iter(self.tokenize([text for text in found if isinstance(text, str)]))
@@ -263,45 +234,11 @@ def turns_of(group: Group, response: Response, view: Part) -> list[Message]:
     """
     text = clean(part_of(response.text, view))
     if not response.messages:
-        return [*map(_clean_turn, group.prompt), {"role": "assistant", "content": text}]
-    *before, last = map(_clean_turn, (*group.prompt, *response.messages))
+        return [*map(clean_turn, group.prompt), {"role": "assistant", "content": text}]
+    *before, last = map(clean_turn, (*group.prompt, *response.messages))
     if isinstance(last.get("content"), str) and last.get("role") == "assistant":
         last = {**last, "content": clean(part_of(last["content"], view))}  # type: ignore[typeddict-item]
     return [*before, last]  # type: ignore[list-item]
-
-
-def clean(text: str) -> str:
-    """The text with lone surrogates, which no tokenizer takes, as U+FFFD.
-
-    >>> clean("a" + chr(0xD800)) == "a" + chr(0xFFFD)
-    True
-    """
-    try:
-        text.encode()
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
-
-
-def one_bos(tokenizer, texts: Sequence[str], special_tokens: bool) -> list[list[int]]:
-    """Ids of each text; a BOS that the template wrote and the tokenizer adds again stands once."""
-    if not texts:
-        return []
-    made = tokenizer(list(texts), add_special_tokens=special_tokens, truncation=False)["input_ids"]
-    bos, adds = tokenizer.bos_token_id, _adds_bos(tokenizer)
-    return [_with_one_bos(list(ids), bos, adds) for ids in made]
-
-
-def num_common(one: Sequence[int], other: Sequence[int]) -> int:
-    """How many ids two sequences begin with in common.
-
-    >>> num_common([1, 2, 3], [1, 2, 4])
-    2
-    """
-    return next(
-        (i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b),
-        min(len(one), len(other)),
-    )
 
 
 def encoded_ahead(form: Form, groups: Iterable[Group]) -> Iterator[list[Encoded]]:
@@ -322,39 +259,6 @@ def encoded_ahead(form: Form, groups: Iterable[Group]) -> Iterator[list[Encoded]
             yield from ready
 
 
-def template_for(
-    tokenizer, given: str | None, own: str | None, profile: str | None, name: str
-) -> str | None:
-    """The chat template: the caller's, the architecture's, the tokenizer's, the profile's.
-
-    Raises: ConfigError where there is none.
-    """
-    fallback = PROFILES[profile].fallback if profile else None
-    for template in (_file_or_text(given), own):
-        if template is not None:
-            return template
-    if getattr(tokenizer, "chat_template", None) is not None:
-        return None
-    if fallback is not None:
-        return fallback
-    raise ConfigError(
-        f"{name}: tokenizer_config.json has no chat_template and there is no chat_template.jinja;"
-        " pass chat_template= with a file or the template's text"
-    )
-
-
-def _file_or_text(given: str | None) -> str | None:
-    if given is None or "{" in given:
-        return given
-    try:
-        with open(given, encoding="utf-8") as file:
-            return file.read()
-    except OSError as error:
-        raise ConfigError(
-            f"chat_template={given!r}: neither a readable file nor a Jinja template ({error})"
-        ) from None
-
-
 def _chunks(groups: Iterable[Group]) -> Iterator[list[Group]]:
     chunk: list[Group] = []
     for group in groups:
@@ -364,29 +268,6 @@ def _chunks(groups: Iterable[Group]) -> Iterator[list[Group]]:
             chunk = []
     if chunk:
         yield chunk
-
-
-@functools.lru_cache(maxsize=16)
-def _adds_bos(tokenizer) -> bool:
-    """Whether the tokenizer puts its BOS before a text by itself."""
-    return _starts_with(tokenizer("a")["input_ids"], tokenizer.bos_token_id)
-
-
-def _with_one_bos(ids: list[int], bos: int | None, adds: bool) -> list[int]:
-    if bos is None:
-        return ids
-    while ids[:2] == [bos, bos]:
-        del ids[0]
-    return [bos, *ids] if adds and ids[:1] != [bos] else ids
-
-
-def _starts_with(ids: Sequence[int], first: int | None) -> bool:
-    return first is not None and len(ids) > 0 and ids[0] == first
-
-
-def _clean_turn(turn: Message) -> Message:
-    content = turn.get("content")
-    return {**turn, "content": clean(content)} if isinstance(content, str) else turn  # type: ignore[return-value]
 
 
 def _prompt_text(group: Group) -> str:

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
+from plaudit.engines.load import needs_torch
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import chosen
-from plaudit.models._load import needs_torch
 from plaudit.think import Part
 from plaudit.types import Reward
 

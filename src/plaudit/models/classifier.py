@@ -7,21 +7,19 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
 from plaudit.engines.hf import Trunk
-from plaudit.engines.questions import Head, Hidden
-from plaudit.errors import ConfigError, did_you_mean
-from plaudit.models._architecture import Architecture
-from plaudit.models._load import (
+from plaudit.engines.load import (
     Options,
     auto_model,
-    chat_form,
     check_finite,
     engine_for,
-    linear,
-    made,
     opened,
     tokenizer_of,
     trunk_of,
 )
+from plaudit.engines.questions import Head, Hidden
+from plaudit.errors import ConfigError, did_you_mean
+from plaudit.models._architecture import Architecture
+from plaudit.models._load import chat_form, linear, made
 from plaudit.models._reward import Scorer, Value
 from plaudit.think import Part
 from plaudit.types import Reward

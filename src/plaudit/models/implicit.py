@@ -13,11 +13,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from plaudit.engines.causal import CausalModel, causal_model, log_probs
 from plaudit.engines.hf import Answer
+from plaudit.engines.load import Options
 from plaudit.engines.plan import Item
+from plaudit.engines.text import template_for
 from plaudit.errors import ConfigError
-from plaudit.models._causal import CausalModel, causal_model, log_probs, scored_positions
-from plaudit.models._load import Options, chat_form, made, template_for
+from plaudit.models._causal import scored_positions
+from plaudit.models._load import chat_form, made
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._text import ChatForm, Encoded, Form
 from plaudit.think import Part

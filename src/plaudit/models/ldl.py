@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.load import check_finite
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, Rows, headed
-from plaudit.models._load import check_finite, linear
+from plaudit.models._load import linear
 from plaudit.think import Part
 from plaudit.types import Reward
 

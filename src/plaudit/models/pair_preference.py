@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from plaudit.engines.causal import CausalModel, causal_model
+from plaudit.engines.load import Options
 from plaudit.engines.questions import Labels
-from plaudit.errors import ConfigError
-from plaudit.models._causal import CausalModel, causal_model
+from plaudit.engines.text import clean, templated
+from plaudit.errors import ConfigError, DataError
 from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
-from plaudit.models._load import Options, made
+from plaudit.models._load import made
 from plaudit.models._reward import sigmoid
-from plaudit.models._text import Encoded, clean
+from plaudit.models._text import Encoded
 from plaudit.think import Part
 from plaudit.types import Comparer, Message, Pair
 
@@ -84,12 +86,9 @@ def _asked(held: CausalModel, context: str, a: str, b: str, options: Options) ->
     turns = [{"role": "user", "content": text}]
     tokenizer = held.tokenizer
     try:
-        made = tokenizer.apply_chat_template(
-            turns, tokenize=False, chat_template=options.chat_template
-        )
-    except Exception as error:  # a template is a program: it may raise anything
-        told = f"the chat template refuses the turns: {type(error).__name__}: {error}"
-        return Encoded(error=told, fault="input")
+        made = templated(tokenizer, turns, options.chat_template, {})
+    except DataError as error:
+        return Encoded(error=str(error), fault="input")
     made = made.replace(tokenizer.bos_token or "\0\0", "")
     ids = list(tokenizer(made, add_special_tokens=False)["input_ids"])
     limit = options.max_tokens

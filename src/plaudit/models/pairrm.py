@@ -8,14 +8,16 @@ from typing import Any, Literal
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.engines.hf import Trunk
+from plaudit.engines.load import Options, engine_for, opened, tokenizer_of
 from plaudit.engines.questions import Hidden
+from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
 from plaudit.models._compare import Duel, ModelComparer, PairScorer
 from plaudit.models._headed import row_head, trunk_from
-from plaudit.models._load import Options, engine_for, made, opened, tokenizer_of
+from plaudit.models._load import made
 from plaudit.models._reward import sigmoid
-from plaudit.models._text import Encoded, clean, turns_of
+from plaudit.models._text import Encoded, turns_of
 from plaudit.think import Part
 from plaudit.types import Comparer, Group, Message, Pair, Response
 

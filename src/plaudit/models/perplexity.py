@@ -6,9 +6,11 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
 
+from plaudit.engines.causal import CausalModel, causal_model, log_probs
+from plaudit.engines.load import Options
 from plaudit.errors import ConfigError
-from plaudit.models._causal import CausalModel, causal_model, log_probs, scored_positions
-from plaudit.models._load import Options, chat_form, limit_of, made
+from plaudit.models._causal import scored_positions
+from plaudit.models._load import chat_form, limit_of, made
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._text import Encoded, Form, PlainForm
 from plaudit.rule import prompt_text

@@ -7,25 +7,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from plaudit.engines.causal import output_layer
 from plaudit.engines.checkpoint import Checkpoint
-from plaudit.engines.questions import Head, Labels
-from plaudit.errors import ConfigError
-from plaudit.models._architecture import Architecture
-from plaudit.models._causal import output_layer
-from plaudit.models._load import (
+from plaudit.engines.load import (
     Options,
     auto_model,
     check_finite,
     engine_for,
-    limit_of,
-    linear,
-    made,
     opened,
     tokenizer_of,
     trunk_of,
 )
+from plaudit.engines.questions import Head, Labels
+from plaudit.engines.text import clean
+from plaudit.errors import ConfigError
+from plaudit.models._architecture import Architecture
+from plaudit.models._load import limit_of, linear, made
 from plaudit.models._reward import Scorer, Value, sigmoid
-from plaudit.models._text import Encoded, Form, clean
+from plaudit.models._text import Encoded, Form
 from plaudit.rule import prompt_text
 from plaudit.think import Part, part_of
 from plaudit.types import Group, Response, Reward, Step

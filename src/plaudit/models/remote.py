@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from plaudit.engines.load import Options, tokenizer_of
 from plaudit.engines.remote import PROTOCOLS, RemoteEngine
+from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
-from plaudit.models._load import Options, chat_form, made, tokenizer_of
+from plaudit.models._load import chat_form, made
 from plaudit.models._reward import ModelReward, Scorer, Value
-from plaudit.models._text import Encoded, Form, clean
+from plaudit.models._text import Encoded, Form
 from plaudit.rule import prompt_text
 from plaudit.think import Part, part_of
 from plaudit.types import Group, Reward

@@ -7,13 +7,15 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.engines.hf import Trunk
+from plaudit.engines.load import Options, auto_model, engine_for, opened, tokenizer_of
 from plaudit.engines.questions import Hidden
+from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
 from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
-from plaudit.models._load import Options, auto_model, engine_for, made, opened, tokenizer_of
+from plaudit.models._load import made
 from plaudit.models._reward import sigmoid
-from plaudit.models._text import Encoded, clean
+from plaudit.models._text import Encoded
 from plaudit.think import Part
 from plaudit.types import Comparer, Pair
 

@@ -1,0 +1,381 @@
+"""A causal language model in this process, as a chat engine.
+
+A call that asks for the one token behind its prefix (`labels`, `max_tokens` 1) is not generated:
+one forward pass reads the labels' log-probabilities at the last position, what the calls of a job
+have in common run once. Other calls are sampled: the prompt is read once for all calls of a job
+that share it, and they grow side by side.
+
+Different prompts are generated one after another. For throughput over many prompts, a server with
+continuous batching is the way.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import math
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plaudit.engines.chat import Call, Job, Reply, Token, Usage
+from plaudit.engines.hf import (
+    Answer,
+    HfEngine,
+    _free_memory,
+    _is_out_of_memory,
+    _library_attention,
+)
+from plaudit.engines.plan import Item
+from plaudit.engines.questions import Labels, OutputLayer
+from plaudit.engines.sampling import Draft, Stream, drawn, rivals
+from plaudit.engines.text import (
+    Labelled,
+    clean,
+    clean_turn,
+    labelled,
+    one_bos,
+    template_for,
+    templated,
+)
+from plaudit.errors import ConfigError, DataError
+from plaudit.types import Fault
+
+__all__ = ["LocalEngine"]
+
+_BLOCK = {"cpu": 2}  # rows of logits at a time; a processor does two in the time of one
+_TAIL = 16  # ids that decide how a label behind them is tokenised
+_NOT_FINITE = (
+    "the model's logits are not finite: its weights are broken, or its dtype cannot hold them;"
+    " try dtype=float32"
+)
+
+
+class _Asked(NamedTuple):
+    """A call with its prompt; `labels` where these are all that is read."""
+
+    call: Call
+    ids: list[int]
+    labels: Labelled | None = None
+
+    @property
+    def label_ids(self) -> set[int]:
+        """All ids that are read."""
+        return {i for own in self.labels.ids.values() for i in own} if self.labels else set()
+
+    @property
+    def item(self) -> Item:
+        """The sequence whose last position holds the labels."""
+        assert self.labels is not None
+        end = len(self.ids) - self.labels.num_merged
+        return Item(self.ids[:end], (end - 1,))
+
+
+class LocalEngine:
+    """Answers chat calls from a causal LM in this process.
+
+    `module`, `tokenizer`, `engine` and `layer` belong together, as `engines.causal.causal_model`
+    loads them; `name` is what replies are filed under. `chat_template` (a file or a template) and
+    `template_options` go to the template; a call's prefix stands behind the generation prompt, and
+    all is tokenised together with one BOS. `max_tokens_of_model` bounds prompt and reply together:
+    a prompt that leaves no room is a Reply with an error, fault "input".
+
+    A label's log-probability is the sum over how it may be written ("A", " A"). All log-probs are
+    the model's, before temperature and top_p. A `schema` is not enforced. Equal calls give equal
+    replies, up to rounding where their neighbours differ. Safe in threads, one pass at a time.
+
+    Raises: ConfigError where there is no chat template.
+    """
+
+    deterministic = True
+    in_flight = 1
+    can_prefix = True
+    can_ask_again = True
+
+    def __init__(
+        self,
+        module: Any,
+        tokenizer: Any,
+        engine: HfEngine,
+        layer: OutputLayer,
+        *,
+        name: str,
+        chat_template: str | None = None,
+        template_options: Mapping[str, Any] | None = None,
+        max_tokens_of_model: int | None = None,
+    ):
+        self.model = name
+        self._base = getattr(module, "base_model", module)
+        self._tokenizer = tokenizer
+        self._engine = engine
+        self._layer = layer
+        self._template = template_for(tokenizer, chat_template, None, None, name)
+        self._options = dict(template_options or {})
+        self._limit = max_tokens_of_model
+        self._ends = self._end_ids(getattr(module, "generation_config", None))
+        self._labelled: dict[Any, Labelled] = {}
+        self._pieces: dict[int, str] = {}
+
+    def check(self, call: Call) -> None:
+        """Renders and tokenises the call, and tries a pass over one token where it is generated.
+
+        Raises: ConfigError where the template refuses the turns, a label is not one token, or the
+        model keeps no cache to go on from.
+        """
+        try:
+            text = self._text(call)
+        except DataError as error:
+            raise ConfigError(f"{self.model}: {error}; give another chat_template=") from error
+        asked = self._asked(call, text, self._tokenized([text])[0])
+        if asked.labels is None:
+            with self._alone():
+                self._forward([asked.ids[:1]])
+
+    def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
+        """One Reply per call of each job, in order.
+
+        Raises: ConfigError for labels that are not one token.
+        """
+        held = [self._prepared(job) for job in jobs]
+        asked = [[one for one in row if isinstance(one, _Asked)] for row in held]
+        reads = iter(self._read([[one for one in row if one.labels] for row in asked]))
+        replies = []
+        for row, open_ in zip(held, asked, strict=True):
+            written = iter(self._written([one for one in open_ if not one.labels]))
+            replies.append(
+                [
+                    one if isinstance(one, Reply) else next(reads if one.labels else written)
+                    for one in row
+                ]
+            )
+        return replies
+
+    # --- prompts ----------------------------------------------------------------------------------
+
+    def _prepared(self, job: Job) -> list[_Asked | Reply]:
+        """The prompts of a job, or why one cannot be asked."""
+        texts = [self._text_or_reply(call) for call in job.calls]
+        ids = iter(self._tokenized([text for text in texts if isinstance(text, str)]))
+        return [
+            text if isinstance(text, Reply) else self._fitted(self._asked(call, text, next(ids)))
+            for call, text in zip(job.calls, texts, strict=True)
+        ]
+
+    def _text_or_reply(self, call: Call) -> str | Reply:
+        try:
+            return self._text(call)
+        except DataError as error:
+            return _failed(str(error), "input")
+
+    def _text(self, call: Call) -> str:
+        turns = [clean_turn(turn) for turn in call.messages]  # type: ignore[arg-type]
+        text = templated(self._tokenizer, turns, self._template, self._options, generation=True)
+        return text + clean(call.prefix)
+
+    def _tokenized(self, texts: Sequence[str]) -> list[list[int]]:
+        return one_bos(self._tokenizer, texts, False)
+
+    def _asked(self, call: Call, text: str, ids: list[int]) -> _Asked:
+        if not call.labels or call.sampling.max_tokens != 1:
+            return _Asked(call, ids)
+        key = (call.labels, tuple(ids[-_TAIL:]))
+        if key not in self._labelled:
+            self._labelled[key] = labelled(self._tokenizer, text, call.labels, self.model)
+        return _Asked(call, ids, self._labelled[key])
+
+    def _fitted(self, asked: _Asked) -> _Asked | Reply:
+        size, room = len(asked.ids), 0 if asked.labels else 1
+        if not size:
+            return _failed("the chat template makes no token of the turns", "input")
+        if self._limit is not None and size + room > self._limit:
+            told = f"a prompt of {size} tokens, and the model takes {self._limit} with its reply"
+            return _failed(told, "input", size)
+        return asked
+
+    def _end_ids(self, generation: Any) -> frozenset[int]:
+        """What ends a reply: the generation config's ids, EOS, the template's end of a turn."""
+        told = getattr(generation, "eos_token_id", None)
+        ends = [*(told if isinstance(told, (list, tuple)) else [told])]
+        ends += [self._tokenizer.eos_token_id, self._end_of_turn()]
+        return frozenset(end for end in ends if end is not None)
+
+    def _end_of_turn(self) -> int | None:
+        """The special token that the template writes behind an assistant's turn, if any."""
+        mark = "zq7"
+        turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": mark}]
+        try:
+            text = templated(self._tokenizer, turns, self._template, self._options)
+        except DataError:
+            return None
+        behind = text.rpartition(mark)[2]
+        ids = self._tokenizer(behind, add_special_tokens=False)["input_ids"]
+        added = self._tokenizer.added_tokens_decoder
+        return ids[0] if ids and ids[0] in added and added[ids[0]].special else None
+
+    # --- labels -----------------------------------------------------------------------------------
+
+    def _read(self, groups: Sequence[Sequence[_Asked]]) -> Iterator[Reply]:
+        """Label reads, each group's together; all in one go, so that small groups share passes."""
+        groups = [group for group in groups if group]
+        ids = sorted({i for group in groups for one in group for i in one.label_ids})
+        block = _BLOCK.get(self._engine.device.type, 64)
+        question = Labels(self._layer, tuple(ids), is_normalised=True, block=block)
+        start = time.perf_counter()
+        told = list(self._engine.ask(question, ([one.item for one in group] for group in groups)))
+        each_s = (time.perf_counter() - start) / max(1, sum(map(len, groups)))
+        for group, answers in zip(groups, told, strict=True):
+            for one, answer in zip(group, answers, strict=True):
+                yield _verdict(one, answer, ids, each_s)
+
+    # --- generated text ---------------------------------------------------------------------------
+
+    def _written(self, asked: Sequence[_Asked]) -> list[Reply]:
+        """Sampled replies, those of one prompt side by side."""
+        places: dict[tuple[int, ...], list[int]] = {}
+        for place, one in enumerate(asked):
+            places.setdefault(tuple(one.ids), []).append(place)
+        found: dict[int, Reply] = {}
+        for ids, own in places.items():
+            with self._alone():
+                replies = self._samples(ids, [asked[place].call for place in own])
+            found.update(zip(own, replies, strict=True))
+        return [found[place] for place in range(len(asked))]
+
+    def _samples(self, ids: Sequence[int], calls: Sequence[Call]) -> list[Reply]:
+        """The replies to one prompt; where memory is short, half of them at a time."""
+        try:
+            return self._grown(ids, calls)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+        _free_memory(self._engine.device)
+        if len(calls) == 1:
+            told = f"out of memory on a prompt of {len(ids)} tokens alone"
+            return [_failed(told, "system", len(ids))]
+        half = (len(calls) + 1) // 2
+        return [*self._samples(ids, calls[:half]), *self._samples(ids, calls[half:])]
+
+    def _grown(self, ids: Sequence[int], calls: Sequence[Call]) -> list[Reply]:
+        """One pass over the prompt, then one for each token of all that still grow."""
+        start = time.perf_counter()
+        drafts = [Draft(call, self._tokenizer, ids, self._room(call, ids)) for call in calls]
+        growing = [draft for draft in drafts if draft.reason is None]
+        logits_RV, cache = self._forward([ids])
+        rows = [0] * len(growing)
+        while growing:
+            self._extend(growing, logits_RV[rows], start)
+            kept = [(row, d) for row, d in zip(rows, growing, strict=True) if d.reason is None]
+            rows, growing = [row for row, _ in kept], [draft for _, draft in kept]
+            if not growing:
+                break
+            self._select(cache, rows, logits_RV.shape[0])
+            logits_RV, cache = self._forward([draft.ids[-1:] for draft in growing], cache)
+            rows = list(range(len(growing)))
+        return [_reply(draft, len(ids), i) for i, draft in enumerate(drafts)]
+
+    def _room(self, call: Call, ids: Sequence[int]) -> int:
+        """The most tokens that the reply may have."""
+        asked = call.sampling.max_tokens
+        return asked if self._limit is None else min(asked, self._limit - len(ids))
+
+    def _extend(self, drafts: Sequence[Draft], logits_RV: Any, start: float) -> None:
+        """The next token of each draft, or its end."""
+        samplings = [draft.call.sampling for draft in drafts]
+        ids = drawn(logits_RV, samplings, [draft.draw() for draft in drafts])
+        finite = logits_RV.amax(1).isfinite().tolist()
+        tops = self._rivals(drafts, logits_RV, ids)
+        for draft, id_, is_finite, (logprob, top) in zip(drafts, ids, finite, tops, strict=True):
+            if not is_finite:
+                draft.fail(_NOT_FINITE)
+            elif id_ in self._ends:
+                draft.end("stop")
+            else:
+                draft.add(id_, logprob, top)
+            draft.seconds = time.perf_counter() - start
+
+    def _rivals(
+        self, drafts: Sequence[Draft], logits_RV: Any, ids: Sequence[int]
+    ) -> list[tuple[float, dict[str, float]]]:
+        """Each new token's log-probability and that of its rivals by text, where labels are asked
+        for."""
+        if not any(draft.call.labels for draft in drafts):
+            return [(math.nan, {})] * len(drafts)
+        rows = zip(rivals(logits_RV, ids), ids, strict=True)
+        return [(row[id_], self._by_text(row)) for row, id_ in rows]
+
+    def _by_text(self, row: Mapping[int, float]) -> dict[str, float]:
+        """Log-probs by text; of ids that read alike the likeliest counts."""
+        top: dict[str, float] = {}
+        for id_, logprob in row.items():
+            top.setdefault(self._piece(id_), logprob)
+        return top
+
+    def _piece(self, id_: int) -> str:
+        """What a token reads as within a text."""
+        if id_ not in self._pieces:
+            stream = Stream(
+                self._tokenizer, self._tokenizer("a", add_special_tokens=False)["input_ids"]
+            )
+            text = stream.push(id_) or stream.rest() or self._tokenizer.decode([id_])
+            self._pieces[id_] = text
+        return self._pieces[id_]
+
+    def _select(self, cache: Any, rows: Sequence[int], num_rows: int) -> None:
+        """The cache cut to these of its rows; a prompt's one row is repeated."""
+        import torch
+
+        if list(rows) != list(range(num_rows)):
+            cache.reorder_cache(torch.tensor(rows, device=self._engine.device))
+
+    def _forward(self, ids: Sequence[Sequence[int]], cache: Any = None) -> tuple[Any, Any]:
+        """fp32 logits behind the last ids, [R, V], and the cache to go on from."""
+        import torch
+
+        given = torch.tensor([list(row) for row in ids], device=self._engine.device)
+        out = self._base(input_ids=given, past_key_values=cache, use_cache=True)
+        cache = getattr(out, "past_key_values", None)
+        if cache is None:
+            raise ConfigError(
+                f"{self.model}: the model keeps no cache of keys and values to go on from, so"
+                " it cannot generate here; serve it (vLLM, llama.cpp) and ask the server"
+            )
+        return self._layer.logits(out.last_hidden_state[:, -1]), cache
+
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else's pass, and the model's own attention, which batches with a cache."""
+        import torch
+
+        engine = self._engine
+        with engine._lock, torch.inference_mode(), _library_attention(engine.trunk.model):
+            yield
+
+
+def _verdict(one: _Asked, answer: Answer, ids: Sequence[int], seconds: float) -> Reply:
+    """The likeliest label as a reply of one token, whose rivals are all labels."""
+    num_prompt = len(one.item.ids)
+    if answer.values is None or one.labels is None:
+        return _failed(answer.error or "nothing was read", "system", num_prompt)
+    known = dict(zip(ids, answer.values[0], strict=True))
+    top = {label: _either([known[i] for i in own]) for label, own in one.labels.ids.items()}
+    if not all(map(math.isfinite, top.values())):
+        return _failed(_NOT_FINITE, "system", num_prompt)
+    best = max(top, key=lambda label: top[label])
+    return Reply(best, "stop", (Token(best, top[best], top),), Usage(num_prompt, 1), seconds)
+
+
+def _either(logprobs: Sequence[float]) -> float:
+    """``log sum exp``: the log-probability of one or another."""
+    most = max(logprobs)
+    return most + math.log(sum(math.exp(value - most) for value in logprobs))
+
+
+def _reply(draft: Draft, num_prompt: int, place: int) -> Reply:
+    """What became of a draft; behind the first, the prompt was not read again."""
+    if draft.error is not None:
+        return _failed(draft.error, "system", num_prompt)
+    usage = Usage(num_prompt, len(draft.ids), num_prompt if place else 0)
+    return Reply(draft.text, draft.reason, tuple(draft.tokens), usage, draft.seconds)
+
+
+def _failed(error: str, fault: Fault, num_prompt: int = 0) -> Reply:
+    return Reply(None, None, usage=Usage(num_prompt), error=error, fault=fault)

@@ -1,0 +1,193 @@
+"""Who answers a judge's calls: a server, a model in this process, or recorded replies."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import threading
+import weakref
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from plaudit.engines.calls import Calls
+from plaudit.engines.chat import Sampling
+from plaudit.errors import ConfigError, clipped, did_you_mean
+
+__all__ = ["Backend", "engine_of"]
+
+_engines: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+_journals: weakref.WeakValueDictionary[str, Calls] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+_OF_SERVERS = ("api_key_env", "concurrency", "timeout_s", "deadline_s", "retries", "can_prefix",
+               "requests_per_minute", "tokens_per_minute", "max_cost", "max_calls", "extra_body",
+               "prices")  # fmt: skip
+_OF_SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "stop")
+_PREFIX = "column:"
+
+
+@dataclass(frozen=True)
+class Backend:
+    """What every judge takes besides its own parameters.
+
+    Who answers: `server` (one or more base URLs, as http://127.0.0.1:8000/v1) with `model` the
+    name that it serves; or without a server `model`, a directory or hub id to load here, with the
+    options of local models (device, dtype, adapter, ...); or `replay`, a journal of calls, or
+    "column:NAME" for replies that stand in the rows.
+
+    How: `temperature`, `top_p`, `max_tokens`, `seed`, `stop` in place of the template's; all are
+    sent, zeros too. `journal` is the file of finished calls, which are never paid twice.
+    `api_key_env` names the variable with the key. `concurrency`, `requests_per_minute` and
+    `tokens_per_minute` bound the pace, `timeout_s` a try, `deadline_s` a call. `can_prefix` says
+    that the server can go on with a begun reply. `prices` are those of a million tokens
+    ({prompt, completion, cached}), `max_cost` and `max_calls` end the spending. `extra_body` goes
+    with every request.
+    """
+
+    model: str = ""
+    server: str | Sequence[str] | None = None
+    replay: str | None = None
+    journal: str | None = None
+    temperature: float | None = None
+    top_p: float | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    stop: Sequence[str] | None = None
+    api_key_env: str | None = None
+    concurrency: int = 64
+    timeout_s: float = 300.0
+    deadline_s: float = 1800.0
+    retries: int = 8
+    requests_per_minute: float | None = None
+    tokens_per_minute: float | None = None
+    can_prefix: bool = False
+    prices: Mapping[str, float] = field(default_factory=dict)
+    max_cost: float | None = None
+    max_calls: int | None = None
+    extra_body: Mapping[str, Any] = field(default_factory=dict)
+    local: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, options: Mapping[str, Any]) -> Backend:
+        """The options in a mapping; what only local models take goes to `local`.
+
+        Raises: ConfigError for an unknown name, and where nobody is named to answer.
+        """
+        from plaudit.engines.load import Options
+
+        own = {f.name for f in dataclasses.fields(cls)} - {"local"}
+        of_models = {f.name for f in dataclasses.fields(Options)}
+        for name in options:
+            if name not in own | of_models:
+                known = sorted(own | of_models)
+                raise ConfigError(
+                    f"no option {name!r}{did_you_mean(name, known) or '.'}"
+                    f" Judges take {', '.join(sorted(own))}"
+                )
+        local = {k: v for k, v in options.items() if k not in own}
+        given = {k: v for k, v in options.items() if k in own and v is not None}
+        made = cls(**given, local=local)
+        made._check(given)
+        return made
+
+    def _check(self, given: Mapping[str, Any]) -> None:
+        if self.replay is not None and self.server is not None:
+            raise ConfigError("replay and server exclude each other: who answers?")
+        if self.replay is None and self.server is None and not self.model:
+            raise ConfigError(
+                "who judges? Pass server= (as http://127.0.0.1:8000/v1), model= (a directory or"
+                " hf:ORG/NAME, loaded here) or replay= (a journal of calls, or column:NAME)"
+            )
+        if self.local and self.server is not None:
+            raise ConfigError(
+                f"{', '.join(self.local)}: options of a model that is loaded here, not of a server"
+            )
+        idle = [name for name in _OF_SERVERS if name in given and self.server is None]
+        if idle and self.replay is None:
+            raise ConfigError(f"{', '.join(idle)}: options of a server; pass server=")
+        if not isinstance(self.concurrency, int) or self.concurrency < 1:
+            raise ConfigError(f"concurrency={clipped(self.concurrency)} must be 1 or more")
+
+    def sampling(self, base: Mapping[str, Any], default: Sampling) -> Sampling:
+        """The template's sampling over the default, and the user's over both."""
+        own = {name: getattr(self, name) for name in _OF_SAMPLING}
+        told = {**base, **{name: value for name, value in own.items() if value is not None}}
+        unknown = [name for name in told if name not in _OF_SAMPLING]
+        if unknown:
+            raise ConfigError(
+                f"sampling: unknown {unknown[0]!r}{did_you_mean(unknown[0], _OF_SAMPLING)}"
+            )
+        if "stop" in told:
+            stop = told["stop"]
+            told["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+        return dataclasses.replace(default, **told)
+
+
+def engine_of(backend: Backend) -> Any:
+    """The engine that a backend describes; equal ones share theirs, journals and weights too.
+
+    Raises: ConfigError, MissingExtra.
+    """
+    told = json.dumps(dataclasses.asdict(backend), sort_keys=True, default=repr)
+    with _lock:
+        engine = _engines.get(told)
+        if engine is None:
+            engine = _engines[told] = _made(backend)
+    return engine
+
+
+def _made(backend: Backend) -> Any:
+    if backend.replay is not None:
+        from plaudit.engines.replay import ColumnReplay, JournalReplay
+
+        if backend.replay.startswith(_PREFIX):
+            return ColumnReplay(backend.replay.removeprefix(_PREFIX), backend.model)
+        return JournalReplay(backend.replay, backend.model)
+    if backend.server is not None:
+        return _remote(backend)
+    return _local(backend)
+
+
+def _remote(backend: Backend) -> Any:
+    from plaudit.engines.openai import OpenAiEngine, Prices
+
+    known = {f.name for f in dataclasses.fields(Prices)}
+    if unknown := set(backend.prices) - known:
+        raise ConfigError(f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(known))}")
+    options = {name: getattr(backend, name) for name in _OF_SERVERS if name != "prices"}
+    server = backend.server or ()
+    urls = [server] if isinstance(server, str) else list(server)
+    calls, prices = _journal(backend.journal), Prices(**backend.prices)
+    return OpenAiEngine(urls, backend.model, calls, prices=prices, **options)
+
+
+def _journal(path: str | None) -> Calls:
+    """The journal of a path, which all judges of this process share; one in memory without."""
+    if path is None:
+        return Calls()
+    place = os.path.realpath(path)
+    calls = _journals.get(place)
+    if calls is None:
+        calls = _journals[place] = Calls(path)
+    return calls
+
+
+def _local(backend: Backend) -> Any:
+    from plaudit.engines.causal import causal_model
+    from plaudit.engines.load import Options, max_tokens_of, needs_torch
+    from plaudit.engines.local import LocalEngine
+
+    needs_torch()
+    options = Options.of(backend.local)
+    held = causal_model(backend.model, options)
+    return LocalEngine(
+        held.module,
+        held.tokenizer,
+        held.engine,
+        held.layer,
+        name=held.found.name,
+        chat_template=options.chat_template,
+        template_options=options.template_options,
+        max_tokens_of_model=options.max_tokens or max_tokens_of(held.tokenizer, held.module.config),
+    )

@@ -1,0 +1,114 @@
+"""Judges of one response at a time: the responses of a group are one job, each with its votes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from plaudit.errors import ConfigError
+from plaudit.judges._judge import Asked, Judge, JudgeReward, Verdict, parts_of, unscored
+from plaudit.judges._slots import answer_text, filled, needs
+from plaudit.judges.voting import Vote, kept, spread, vote
+from plaudit.types import Group, Response, Reward, Score
+
+__all__ = ["EachResponse"]
+
+
+class EachResponse(JudgeReward):
+    """An absolute reward: `value` makes a number of each verdict, votes make the score.
+
+    `is_empty` says of an answer that it is none, which is then worth `on_response_fault` unasked.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        params: Mapping[str, Any],
+        judge: Judge,
+        *,
+        value: Callable[[Verdict], float],
+        vote_by: Vote,
+        on_response_fault: float,
+        meta: Reward | None = None,
+        num_kept: int | None = None,
+        is_empty: Callable[[str], bool] | None = None,
+    ) -> None:
+        super().__init__(path, params, judge)
+        self.fault_value = float(on_response_fault)
+        self._value, self._vote_by, self._is_empty = value, vote_by, is_empty
+        self._meta, self._num_kept = meta, num_kept
+        if meta is not None and judge.samples < 2:
+            raise ConfigError("meta chooses among judgments: samples must be 2 or more")
+
+    def check(self, group: Group) -> None:
+        """Raises the DataError of a column that the template needs and the group lacks."""
+        needs(self.judge.template, group)
+
+    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
+        """What scoring the groups would ask."""
+        return [self._asked(group) for group in groups]
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response.
+
+        Raises: DataError where a column of the template is missing.
+        """
+        jobs = [(self._asked(group), group.columns) for group in groups]
+        found = self.judge.ask(jobs)
+        return [
+            self._scores(group, asked, verdicts)
+            for group, (asked, _), verdicts in zip(groups, jobs, found, strict=True)
+        ]
+
+    def _asked(self, group: Group) -> list[Asked]:
+        judge = self.judge
+        return [
+            Asked(
+                tuple(filled(judge.template, group, (response,), judge.view)), str(n),
+                (response.text,),
+            )
+            for n, response in enumerate(group.responses)
+            if not self._has_no_answer(response)
+        ]  # fmt: skip
+
+    def _has_no_answer(self, response: Response) -> bool:
+        return self._is_empty is not None and self._is_empty(answer_text(response, self.judge.view))
+
+    def _scores(self, group: Group, asked: Sequence[Asked], found: Any) -> list[Score]:
+        by_place = {one.place: (one, verdicts) for one, verdicts in zip(asked, found, strict=True)}
+        scores = []
+        for n in range(len(group.responses)):
+            if str(n) in by_place:
+                scores.append(self._score(*by_place[str(n)]))
+            else:
+                told = "no answer: what stands there says nothing, and was not asked about"
+                scores.append(Score(self.fault_value, note=told))
+        return scores
+
+    def _score(self, asked: Asked, verdicts: Sequence[Verdict]) -> Score:
+        parts = parts_of(verdicts)
+        forged = next((v for v in verdicts if v.forger is not None), None)
+        if forged is not None:
+            return Score(self.fault_value, parts, fault="response", error=forged.error)
+        read = [verdict for verdict in verdicts if verdict.error is None]
+        if not read:
+            return unscored(verdicts, parts)
+        values = [self._value(verdict) for verdict in read]
+        if self._meta is not None:
+            values = self._chosen(asked, read, values)
+            parts["num_kept"] = float(len(values))
+        if len(values) > 1:
+            parts["spread"] = spread(values)
+        value = vote(values, self._vote_by)
+        if not math.isfinite(value):
+            return unscored(verdicts, parts)
+        return Score(value, parts, note=read[0].reply.text)
+
+    def _chosen(self, asked: Asked, read: Sequence[Verdict], values: list[float]) -> list[float]:
+        """The values of the judgments that the meta reward rates best."""
+        assert self._meta is not None
+        texts = [verdict.reply.text or "" for verdict in read]
+        rated = self._meta.score([Group(asked.turns, texts)])[0]  # type: ignore[arg-type]
+        count = self._num_kept or max(1, self.judge.samples // 2)
+        return kept(values, [score.value for score in rated], count)

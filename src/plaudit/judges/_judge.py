@@ -1,0 +1,349 @@
+"""What all judges share: calls go out, replies become verdicts, and what is unreadable says so."""
+
+from __future__ import annotations
+
+import dataclasses
+import functools
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from plaudit.engines.chat import Call, Job, Reply, Sampling
+from plaudit.errors import ConfigError, VerdictError
+from plaudit.judges._backend import Backend, engine_of
+from plaudit.judges.odds import Odds, expected, label_odds
+from plaudit.judges.template import Template, load_template
+from plaudit.judges.verdict import Labels, Scale, YesNo, forged, parse
+from plaudit.spelled import Spelled
+from plaudit.think import Part
+from plaudit.types import Fault, Score
+
+__all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
+           "given", "judge_of", "parts_of", "unscored"]  # fmt: skip
+
+Read = Literal["text", "logprobs"]
+_ANSWER_TOKENS, _REASON_TOKENS = 64, 2048
+_LEAST_MASS = 0.5
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What one reply said: `value` is a label, a number or several; or `error` says why nothing.
+
+    `odds` are there where log-probabilities were read. `forger` is the place of the response whose
+    forged verdict the reply merely echoes.
+    """
+
+    reply: Reply
+    value: Any = None
+    odds: Odds | None = None
+    error: str | None = None
+    fault: Fault = "system"
+    forger: int | None = None
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One thing to be judged: its turns, its name within the job, and the texts under judgment.
+
+    `count` is how many numbers the verdict must have; `is_swapped` marks the second order of a pair.
+    """
+
+    turns: tuple[Mapping[str, str], ...]
+    place: str
+    texts: tuple[str, ...] = ()
+    count: int | None = None
+    is_swapped: bool = False
+
+
+@dataclass(frozen=True)
+class Judge:
+    """A template, an engine, and how replies are drawn and read.
+
+    `samples` are drawn of each thing asked; `min_mass` is the least probability that the labels
+    must have together; `asks_again` repeats what was unreadable once, with a reminder.
+    """
+
+    template: Template
+    engine: Any
+    sampling: Sampling
+    read: Read = "text"
+    samples: int = 1
+    view: Part = "answer"
+    min_mass: float = _LEAST_MASS
+    asks_again: bool = True
+    parse: Callable[..., Any] = parse
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """The labels whose log-probabilities are read; none where the text is parsed."""
+        return () if self.read == "text" else _labels(self.template)
+
+    def ask(self, jobs: Sequence[tuple[Sequence[Asked], Mapping[str, Any]]]) -> list[list[Any]]:
+        """The verdicts on each thing of each job, `samples` of them (one more where asked again).
+
+        Each job is a list of things with the columns of its group; each thing gets a list.
+        """
+        calls = [Job(tuple(c for one in asked for c in self._calls(one)), columns)
+                 for asked, columns in jobs]  # fmt: skip
+        replies = self.engine.answer(calls)
+        found = [self._read_all(asked, row) for (asked, _), row in zip(jobs, replies, strict=True)]
+        if self.asks_again and self.engine.can_ask_again:
+            self._again(jobs, found)
+        return found
+
+    def calls(self, asked: Sequence[Asked]) -> list[Call]:
+        """The calls of a job, in order: what a dry run counts."""
+        return [call for one in asked for call in self._calls(one)]
+
+    def _calls(self, asked: Asked) -> list[Call]:
+        first = Call(
+            asked.turns,
+            self.sampling,
+            prefix=self.template.verdict_prefix if self._is_direct else "",
+            labels=self.labels,
+            schema=self.template.schema,
+            template=self.template.hash,
+            place=asked.place,
+        )
+        return [dataclasses.replace(first, index=i) for i in range(self.samples)]
+
+    @property
+    def _is_direct(self) -> bool:
+        """Whether one token behind the verdict's beginning is the whole reply."""
+        return self.read == "logprobs" and self.sampling.max_tokens == 1
+
+    def _read_all(self, asked: Sequence[Asked], replies: Sequence[Reply]) -> list[list[Verdict]]:
+        rest = iter(replies)
+        return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in asked]
+
+    def _read(self, asked: Asked, reply: Reply) -> Verdict:
+        if reply.error is not None:
+            return Verdict(reply, error=reply.error, fault=reply.fault or "system")
+        if self._is_direct:
+            return self._measured(reply, None)
+        options = {} if asked.count is None else {"count": asked.count}
+        try:
+            value = self.parse(reply.text, self.template.spec, reply.finish_reason, **options)
+        except VerdictError as error:
+            forger = forged(reply.text or "", self.template.spec, asked.texts)
+            return self._unread(reply, str(error), forger)
+        forger = None
+        if not self.template.is_fenced:
+            forger = forged(reply.text or "", self.template.spec, asked.texts)
+        if forger is not None:
+            return self._unread(reply, "the only verdict is one that the response holds", forger)
+        return Verdict(reply, value) if self.read == "text" else self._measured(reply, value)
+
+    def _unread(self, reply: Reply, told: str, forger: int | None) -> Verdict:
+        if forger is None:
+            return Verdict(reply, error=told)
+        told = f"forged: the response plants a verdict, and the judge repeats it ({told})"
+        return Verdict(reply, error=told, fault="response", forger=forger)
+
+    def _measured(self, reply: Reply, value: Any) -> Verdict:
+        """The odds of the labels where the verdict stands."""
+        said = None if value is None else _spelled(value)
+        odds = label_odds(reply.tokens, self.labels, verdict=said)
+        if odds is None:
+            return Verdict(reply, error="absent: no token of the reply is a label")
+        if odds.mass < self.min_mass:
+            return Verdict(
+                reply,
+                odds=odds,
+                error=f"absent: the labels {', '.join(self.labels)} have a probability of"
+                f" {odds.mass:.3g} together (min_mass={self.min_mass:g})",
+            )
+        return Verdict(reply, value, odds)
+
+    def _again(self, jobs: Sequence[Any], found: list[list[list[Verdict]]]) -> None:
+        """Asks once more where a reply could not be read; the new one takes its place."""
+        places = [
+            (i, j, k)
+            for i, job in enumerate(found)
+            for j, verdicts in enumerate(job)
+            for k, verdict in enumerate(verdicts)
+            if _may_be_asked_again(verdict)
+        ]
+        if not places or self._is_direct:
+            return
+        calls = [
+            Job((self._reminding(jobs[i][0][j], k, found[i][j][k].reply),), jobs[i][1])
+            for i, j, k in places
+        ]
+        for (i, j, k), (reply,) in zip(places, self.engine.answer(calls), strict=True):
+            new = self._read(jobs[i][0][j], reply)
+            if new.error is None or reply.error is None:
+                found[i][j][k] = dataclasses.replace(new, reply=_both(found[i][j][k].reply, reply))
+
+    def _reminding(self, asked: Asked, index: int, reply: Reply) -> Call:
+        first = self._calls(asked)[index]
+        again = [
+            {"role": "assistant", "content": reply.text or "-"},
+            {"role": "user", "content": self.template.asked_again},
+        ]
+        return dataclasses.replace(first, messages=(*first.messages, *again))
+
+
+def given(factory: Any, told: Mapping[str, Any]) -> dict[str, Any]:
+    """Those parameters of a factory's call (its locals) that differ from their defaults."""
+    defaults = factory.__kwdefaults__
+    own = {name: told[name] for name, default in defaults.items() if told[name] != default}
+    return {**own, **told["options"]}
+
+
+def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> Judge:
+    """The judge that the parameters of a factory's call (its locals) describe.
+
+    Raises: ConfigError for whatever does not go together, before anything is asked.
+    """
+    read = told["read"]
+    template = load_template(told["template"])
+    if template.kind not in kinds:
+        raise ConfigError(
+            f"template {template.name!r} is {template.kind}; this judge takes {' or '.join(kinds)}"
+        )
+    if read not in ("text", "logprobs"):
+        raise ConfigError(f"read={read!r} must be text or logprobs")
+    if not isinstance(samples, int) or samples < 1:
+        raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
+    if read == "logprobs":
+        _labels(template)
+    backend = Backend.of(told["options"])
+    engine = engine_of(backend)
+    sampling = backend.sampling(template.sampling, _default_sampling(template, read, engine))
+    if samples > 1 and sampling.temperature == 0 and not backend.replay:
+        raise ConfigError(
+            f"{samples} samples at temperature 0 are one and the same: pass temperature="
+        )
+    return Judge(
+        template,
+        engine,
+        sampling,
+        read,
+        samples,
+        told["view"],
+        told["min_mass"],
+        told["asks_again"],
+        _parser(told.get("parser"), template),
+    )
+
+
+def _default_sampling(template: Template, read: Read, engine: Any) -> Sampling:
+    """Greedy, and as many tokens as the template's way of judging needs."""
+    if template.reasons:
+        return Sampling(max_tokens=_REASON_TOKENS)
+    is_direct = read == "logprobs" and (engine.can_prefix or not template.verdict_prefix)
+    return Sampling(max_tokens=1 if is_direct else _ANSWER_TOKENS)
+
+
+def _parser(name: str | None, template: Template) -> Callable[..., Any]:
+    if name is None:
+        return parse
+    if name != "rewardbench":
+        raise ConfigError(f"parser={name!r} must be None (plaudit's) or 'rewardbench'")
+    from plaudit.judges.compat.rewardbench import parser_for
+
+    return parser_for(template.kind)
+
+
+def _labels(template: Template) -> tuple[str, ...]:
+    """What a verdict's token may say. Raises ConfigError for verdicts that are no label."""
+    spec = template.spec
+    if isinstance(spec, Labels):
+        return spec.allowed
+    if isinstance(spec, YesNo):
+        return ("是", "否") if template.language == "zh" else ("Yes", "No")
+    if isinstance(spec, Scale) and spec.is_integer and spec.high <= 9:
+        return tuple(str(k) for k in range(int(spec.low), int(spec.high) + 1))
+    raise ConfigError(
+        f"template {template.name!r}: its verdict is not one token out of a few, so"
+        " read='logprobs' cannot be used (a scale must end at 9); read='text' parses it"
+    )
+
+
+def _spelled(value: Any) -> str:
+    """A verdict as its token says it.
+
+    >>> _spelled(4.0), _spelled("yes")
+    ('4', 'yes')
+    """
+    return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def _may_be_asked_again(verdict: Verdict) -> bool:
+    """A reply that was there and could not be read; refusals and forgeries are what they are."""
+    has_text = verdict.reply.error is None and verdict.reply.text is not None
+    return verdict.error is not None and has_text and verdict.forger is None
+
+
+def _both(first: Reply, second: Reply) -> Reply:
+    """The second reply with what both took."""
+    usage = type(first.usage)(*(a + b for a, b in zip(first.usage, second.usage, strict=True)))
+    return dataclasses.replace(second, usage=usage)
+
+
+def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
+    """The counts behind a score: votes read, unreadable ones, tokens, mass of the labels."""
+    parts = {"num_votes": float(sum(v.error is None for v in verdicts))}
+    if lost := sum(v.error is not None for v in verdicts):
+        parts["num_unreadable"] = float(lost)
+    tokens = sum(v.reply.usage.prompt_tokens + v.reply.usage.completion_tokens for v in verdicts)
+    if tokens:
+        parts["num_tokens"] = float(tokens)
+    odds = [v.odds for v in verdicts if v.odds is not None]
+    if odds:
+        parts["mass"] = min(one.mass for one in odds)
+        if any(one.is_bounded for one in odds):
+            parts["bounded"] = 1.0
+    return parts
+
+
+def unscored(verdicts: Sequence[Verdict], parts: Mapping[str, float]) -> Score:
+    """No vote could be read: NaN with the first reason, and what was replied as the note."""
+    first = verdicts[0]
+    told = first.error or "no verdict"
+    notes = [v.reply.text for v in verdicts if v.reply.text]
+    fault = first.fault if first.fault != "response" else "system"
+    return Score(math.nan, parts, fault=fault, error=told, note=notes[0] if notes else None)
+
+
+class JudgeReward(Spelled):
+    """What judges share as Rewards and Comparers; copies hold the parameters, and share engines."""
+
+    cpu_bound = False
+    relative = False
+
+    def __init__(self, path: str, params: Mapping[str, Any], judge: Judge) -> None:
+        super().__init__(path, params)
+        self.judge = judge
+
+    @property
+    def deterministic(self) -> bool:
+        """Only a server may answer otherwise the next time."""
+        return bool(self.judge.engine.deterministic)
+
+    @property
+    def in_flight(self) -> int:
+        """How many groups can usefully be scored at a time."""
+        return int(self.judge.engine.in_flight)
+
+    @functools.cached_property
+    def facts(self) -> Mapping[str, Any]:
+        """What is asked of whom, for `plaudit show`."""
+        judge = self.judge
+        s = judge.sampling
+        return {
+            "template": f"{judge.template.name} {judge.template.hash} ({judge.template.language})",
+            "source": judge.template.source,
+            "asks": f"{type(judge.engine).__name__} {judge.engine.model}".strip(),
+            "reads": judge.read,
+            "draws": f"{judge.samples} x temperature {s.temperature:g}, top_p {s.top_p:g},"
+            f" at most {s.max_tokens} tokens",
+        }
+
+
+def expected_value(verdict: Verdict) -> float:
+    """The number of a verdict: the expected one where there are odds."""
+    return float(verdict.value) if verdict.odds is None else expected(verdict.odds)

@@ -1,0 +1,196 @@
+"""Listwise judges: a model reads all responses of a group at once."""
+
+from __future__ import annotations
+
+import math
+import random
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from plaudit.combine import seeded_hash
+from plaudit.errors import ConfigError
+from plaudit.judges._judge import (
+    Asked,
+    JudgeReward,
+    Read,
+    Verdict,
+    given,
+    judge_of,
+    parts_of,
+    unscored,
+)
+from plaudit.judges._slots import filled, needs
+from plaudit.judges.verdict import Labels, Scores
+from plaudit.judges.voting import kept, mean, spread
+from plaudit.think import Part
+from plaudit.types import Group, Response, Reward, Score
+
+__all__ = ["listwise"]
+
+
+def listwise(
+    *,
+    template: Any = "grm_principles",
+    read: Read = "text",
+    permutations: int = 1,
+    votes: int = 1,
+    seed: int = 0,
+    meta: Reward | None = None,
+    num_kept: int | None = None,
+    view: Part = "answer",
+    min_mass: float = 0.5,
+    asks_again: bool = True,
+    **options: Any,
+) -> Reward:
+    """What a judge of the whole list gives each response, averaged over orders and votes.
+
+    With a template that scores each (DeepSeek-GRM, arXiv 2504.02495): the mean of its numbers, on
+    the template's scale. With one that names the best (RewardBench 2's four-way): the share of
+    orders and votes in which it was named, in [0, 1]; by `read` "logprobs" the mean of its
+    probability. The responses are shown in `permutations` orders drawn from `seed` and the texts,
+    never as they come. `meta`, a Reward of judgments, keeps the best `num_kept` (default: half).
+
+    A judgment that cannot be read is left out; with none left the group is unscored. A planted
+    verdict that is only repeated earns its response the low end, ``fault="response"``. A relative
+    reward. `options` say who answers and how: `judges.Backend`.
+
+    Raises: ConfigError; scoring raises DataError for a column of the template that is missing.
+    """
+    told = locals()
+    if permutations < 1:
+        raise ConfigError(f"permutations={permutations} must be 1 or more")
+    judge = judge_of(told, kinds=("listwise",), samples=votes)
+    if meta is not None and permutations * votes < 2:
+        raise ConfigError("meta chooses among judgments: permutations or votes must be 2 or more")
+    return _Listwise(
+        "judges.listwise.listwise", given(listwise, told), judge, permutations, seed, meta, num_kept
+    )
+
+
+class _Listwise(JudgeReward):
+    relative = True
+
+    def __init__(self, path, params, judge, permutations, seed, meta, num_kept):
+        super().__init__(path, params, judge)
+        self._permutations, self._seed = permutations, seed
+        self._meta, self._num_kept = meta, num_kept
+
+    @property
+    def fault_value(self) -> float:
+        """What a response earns that plants a verdict: the low end."""
+        spec = self.judge.template.spec
+        return float(spec.low) if isinstance(spec, Scores) else 0.0
+
+    def check(self, group: Group) -> None:
+        """Raises the DataError of a column that the template needs and the group lacks."""
+        needs(self.judge.template, group)
+
+    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
+        """What scoring the groups would ask."""
+        return [self._asked(group, self._orders(group)) for group in groups if group.responses]
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response."""
+        orders = [self._orders(group) for group in groups]
+        jobs = [
+            (self._asked(group, held) if self._fits(group) else [], group.columns)
+            for group, held in zip(groups, orders, strict=True)
+        ]
+        found = self.judge.ask(jobs)
+        return [
+            self._scores(group, held, asked, verdicts)
+            for group, held, (asked, _), verdicts in zip(groups, orders, jobs, found, strict=True)
+        ]
+
+    def _orders(self, group: Group) -> list[list[int]]:
+        """The orders in which the responses are shown: a matter of the texts, not of their places.
+
+        Each is a list of places in the group.
+        """
+        prompt = repr(group.prompt)
+        rank = sorted(
+            range(len(group.responses)),
+            key=lambda i: seeded_hash(self._seed, prompt, group.responses[i].text),
+        )
+        texts = [group.responses[i].text for i in rank]
+        rng = random.Random(seeded_hash(self._seed, prompt, *texts))
+        return [rank] + [rng.sample(rank, len(rank)) for _ in range(self._permutations - 1)]
+
+    def _fits(self, group: Group) -> bool:
+        wanted = self.judge.template.num_responses
+        return bool(group.responses) and wanted in (None, len(group.responses))
+
+    def _asked(self, group: Group, orders: Sequence[Sequence[int]]) -> list[Asked]:
+        judge = self.judge
+        asked = []
+        for n, order in enumerate(orders):
+            shown: list[Response] = [group.responses[i] for i in order]
+            turns = filled(judge.template, group, shown, judge.view)
+            count = len(shown) if isinstance(judge.template.spec, Scores) else None
+            asked.append(Asked(tuple(turns), str(n), tuple(r.text for r in shown), count))
+        return asked
+
+    def _scores(
+        self,
+        group: Group,
+        orders: Sequence[Sequence[int]],
+        asked: Sequence[Asked],
+        found: Sequence[Sequence[Verdict]],
+    ) -> list[Score]:
+        if not self._fits(group):
+            wanted = self.judge.template.num_responses
+            told = f"the template judges {wanted} responses, the group has {len(group.responses)}"
+            return [Score.unscored(told, fault="input") for _ in group.responses]
+        verdicts = [verdict for row in found for verdict in row]
+        places = [order for order, row in zip(orders, found, strict=True) for _ in row]
+        turns = [one.turns for one, row in zip(asked, found, strict=True) for _ in row]
+        forgers = {
+            order[v.forger]: v for v, order in zip(verdicts, places, strict=True)
+            if v.forger is not None
+        }  # fmt: skip
+        read = [i for i, verdict in enumerate(verdicts) if verdict.error is None]
+        values = [self._by_response(verdicts[i], places[i]) for i in read]
+        values = self._chosen(values, [(turns[i], verdicts[i]) for i in read])
+        parts = parts_of(verdicts)
+        note = verdicts[read[0]].reply.text if read else None
+        return [
+            self._score(i, forgers, [row[i] for row in values], verdicts, parts, note)
+            for i in range(len(group.responses))
+        ]
+
+    def _by_response(self, verdict: Verdict, order: Sequence[int]) -> dict[int, float]:
+        """What one judgment gives to each place of the group."""
+        spec = self.judge.template.spec
+        if not isinstance(spec, Labels):
+            return {place: float(v) for place, v in zip(order, verdict.value, strict=True)}
+        labels = spec.allowed
+        if verdict.odds is not None:
+            return {p: verdict.odds.probabilities[labels[n]] for n, p in enumerate(order)}
+        return {p: float(labels[n] == verdict.value) for n, p in enumerate(order)}
+
+    def _chosen(self, values: list[dict[int, float]], judged: Sequence[Any]):
+        if self._meta is None or not values:
+            return values
+        groups = [Group(turns, [verdict.reply.text or ""]) for turns, verdict in judged]
+        rated = [scores[0].value for scores in self._meta.score(groups)]
+        count = self._num_kept or max(1, len(values) // 2)
+        chosen = kept([float(n) for n in range(len(values))], rated, count)
+        return [values[int(n)] for n in chosen]
+
+    def _score(
+        self,
+        place: int,
+        forgers: Mapping[int, Verdict],
+        values: Sequence[float],
+        verdicts: Sequence[Verdict],
+        parts: Mapping[str, float],
+        note: str | None,
+    ) -> Score:
+        if place in forgers:
+            error = forgers[place].error
+            return Score(self.fault_value, dict(parts), fault="response", error=error)
+        value = mean(values)
+        if not math.isfinite(value):
+            return unscored(verdicts, dict(parts))
+        told = {**parts, "spread": spread(values)} if len(values) > 1 else dict(parts)
+        return Score(value, told, note=note)

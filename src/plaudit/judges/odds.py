@@ -1,0 +1,83 @@
+"""Probabilities of a verdict's labels, read off the token where the verdict stands.
+
+``P(A) = exp(l_A) / (exp(l_A) + exp(l_B))``, where l of a label is the logsumexp over its surface
+forms ("A", " A", "[[A"). What the labels captured of the whole is the mass.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from plaudit.engines.chat import Token
+
+__all__ = ["Odds", "expected", "label_odds"]
+
+_AROUND = re.compile(r"^[\s\[(*\"'`_:：▁Ġ]+|[\s\])*\"'`_.。,，]+$")
+
+
+class Odds(NamedTuple):
+    """How likely each label is, among the labels.
+
+    `probabilities` sum to 1; `mass` in [0, 1] is what they had of all tokens; `is_bounded` says
+    that some label was not among the rivals listed, so that the least of these stands for it: it
+    can only be less likely than that.
+    """
+
+    probabilities: Mapping[str, float]
+    mass: float
+    is_bounded: bool = False
+
+
+def label_odds(
+    tokens: Sequence[Token], labels: Sequence[str], *, verdict: str | None = None
+) -> Odds | None:
+    """The odds at the last token that says one of `labels` (or `verdict`), case aside.
+
+    A reply of one token is read there whatever it says: the labels' mass tells how far it was from
+    a verdict. None where no token says a label. Ties of surface forms are joined by logsumexp.
+
+    >>> odds = label_odds([Token(" A", -0.5, {" A": -0.5, "A": -2.5, "B": -1.5})], ["A", "B"])
+    >>> round(odds.probabilities["A"], 3), round(odds.mass, 3)
+    (0.755, 0.912)
+    """
+    names = {label.casefold(): label for label in labels}
+    wanted = set(names) if verdict is None else {verdict.casefold()}
+    said = (token for token in reversed(tokens) if _bare(token.text) in wanted)
+    token = next(said, tokens[0] if len(tokens) == 1 else None)
+    if token is None or not token.top:
+        return None
+    found: dict[str, list[float]] = {label: [] for label in labels}
+    for text, logprob in token.top.items():
+        if (label := names.get(_bare(text))) is not None:
+            found[label].append(logprob)
+    if not any(found.values()):
+        return Odds(dict.fromkeys(labels, math.nan), 0.0, True)
+    least = min(token.top.values())
+    joined = {label: _logsumexp(held) if held else least for label, held in found.items()}
+    mass = math.fsum(math.exp(p) for held in found.values() for p in held)
+    total = _logsumexp(joined.values())
+    probabilities = {label: math.exp(p - total) for label, p in joined.items()}
+    return Odds(probabilities, min(mass, 1.0), not all(found.values()))
+
+
+def expected(odds: Odds) -> float:
+    """``E[s] = sum k p(k)`` over labels that are numbers (G-Eval, Liu et al. 2023, eq. 1).
+
+    >>> expected(Odds({"1": 0.25, "5": 0.75}, 1.0))
+    4.0
+    """
+    return math.fsum(float(label) * p for label, p in odds.probabilities.items())
+
+
+def _bare(text: str) -> str:
+    """A token's text without what stands around a label."""
+    return _AROUND.sub("", text).casefold()
+
+
+def _logsumexp(values: Iterable[float]) -> float:
+    held = list(values)
+    top = max(held)
+    return top + math.log(math.fsum(math.exp(value - top) for value in held))

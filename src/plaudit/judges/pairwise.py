@@ -1,0 +1,201 @@
+"""Pairwise critics: a model reads two responses and names the better one."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
+
+from plaudit.combine import round_robin, seeded_hash
+from plaudit.errors import ConfigError
+from plaudit.judges._judge import (
+    Asked,
+    JudgeReward,
+    Read,
+    Verdict,
+    given,
+    judge_of,
+    parts_of,
+    unscored,
+)
+from plaudit.judges._slots import filled, needs
+from plaudit.judges.voting import Vote, vote
+from plaudit.think import Part
+from plaudit.types import Comparer, Group, Pair, Reward, Score
+
+__all__ = ["critic", "pairwise"]
+
+Orders = Literal["both", "one"]
+
+
+def critic(
+    *,
+    template: Any = "skywork_critic_pairwise",
+    read: Read = "text",
+    orders: Orders = "both",
+    votes: int = 1,
+    vote_by: Vote = "mean",
+    seed: int = 0,
+    view: Part = "answer",
+    min_mass: float = 0.5,
+    asks_again: bool = True,
+    parser: str | None = None,
+    **options: Any,
+) -> Comparer:
+    """P(first is better) in [0, 1], as a language model judges it.
+
+    In one order: by `read` "text" the worth of the label (first 1, second 0, tie 0.5; five labels
+    1, 0.75, 0.5, 0.25, 0), by "logprobs" ``P(A) / (P(A) + P(B))`` at the verdict. Over `votes`
+    samples their mean or `vote_by` "majority"; over both `orders` ``(P(A | ab) + 1 - P(A | ba)) /
+    2``, which cancels a preference for the first place. `orders` "one" buys one, drawn from `seed`
+    and the texts. `forward` and `backward` among the parts are P(first is better) where it is shown
+    first and second, `flipped` is 1 where the two orders prefer different responses.
+
+    An order without a readable vote leaves the pair unscored (a system fault, the reply in the
+    note). A response whose planted verdict the judge only repeats loses, with ``fault="response"``.
+    `template` is a shipped name or a file; `parser` "rewardbench" reads replies as RewardBench
+    does and counts what it cannot read as 0.5 (for its numbers alone). `options` say who answers
+    and how: `judges.Backend`.
+
+    Sources: Skywork-Critic; Zheng et al. 2023 (arXiv 2306.05685); RLHFlow pair-preference.
+
+    Raises: ConfigError.
+    """
+    told = locals()
+    if orders not in ("both", "one"):
+        raise ConfigError(f"orders={orders!r} must be both or one")
+    vote([], vote_by)
+    judge = judge_of(told, kinds=("pairwise",), samples=votes)
+    params = given(critic, told)
+    return _Critic("judges.pairwise.critic", params, judge, orders, vote_by, seed, parser)
+
+
+def pairwise(*, num_pairs: int | None = None, seed: int = 0, **params: Any) -> Reward:
+    """The mean over rivals of P(this response is better), in [0, 1]: `critic` as a Reward.
+
+    A relative reward over groups of any size: all pairs of a group are judged, or `num_pairs` of
+    them (a ring through all, then drawn by `seed`). Of a group of two the parts are those of the
+    pair, each response's own way round.
+
+    Parameters: those of `judges.pairwise.critic`.
+    """
+    return round_robin(critic(seed=seed, **params), num_pairs=num_pairs, seed=seed)
+
+
+class _Order(NamedTuple):
+    """P(first of the pair is better) as one order tells it, or the score that says why not."""
+
+    value: float
+    verdicts: Sequence[Verdict]
+    is_swapped: bool
+
+
+class _Critic(JudgeReward):
+    def __init__(self, path, params, judge, orders: Orders, vote_by: Vote, seed: int, parser):
+        super().__init__(path, params, judge)
+        self._orders, self._vote_by, self._seed = orders, vote_by, seed
+        self._counts_unread = parser is not None
+
+    def compare(self, pairs: Sequence[Pair]) -> list[Score]:
+        """One Score per pair, in order."""
+        jobs = [(self._asked(pair), pair.columns) for pair in pairs]
+        found = self.judge.ask(jobs)
+        return [
+            self._score(asked, verdicts) for (asked, _), verdicts in zip(jobs, found, strict=True)
+        ]
+
+    def check(self, group: Group) -> None:
+        """Raises the DataError of a column that the template needs and the group lacks."""
+        needs(self.judge.template, group)
+
+    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
+        """What scoring the groups would ask, all pairs of each: for estimates."""
+        return [
+            self._asked(Pair(group.prompt, first, second, group.columns, (i, j)))
+            for group in groups
+            for i, first in enumerate(group.responses)
+            for j, second in enumerate(group.responses[i + 1 :], i + 1)
+        ]
+
+    def _asked(self, pair: Pair) -> list[Asked]:
+        both = [self._order(pair, is_swapped) for is_swapped in (False, True)]
+        if self._orders == "both":
+            return both
+        texts = sorted((pair.first.text, pair.second.text))
+        is_first = pair.first.text == texts[0]
+        drawn = seeded_hash(self._seed, repr(pair.prompt), *texts) % 2
+        return [both[drawn if is_first else 1 - drawn]]
+
+    def _order(self, pair: Pair, is_swapped: bool) -> Asked:
+        shown, places = (pair.first, pair.second), pair.places
+        if is_swapped:
+            shown, places = shown[::-1], places[::-1]
+        group = Group(pair.prompt, shown, pair.columns)
+        turns = filled(self.judge.template, group, shown, self.judge.view)
+        texts = tuple(response.text for response in shown)
+        return Asked(tuple(turns), _place(places), texts, is_swapped=is_swapped)
+
+    def _score(self, asked: Sequence[Asked], found: Sequence[Sequence[Verdict]]) -> Score:
+        verdicts = [verdict for row in found for verdict in row]
+        told = [self._ordered(one.is_swapped, row) for one, row in zip(asked, found, strict=True)]
+        parts = parts_of(verdicts)
+        if loser := _forger(told):
+            why = next(v.error for v in verdicts if v.forger is not None)
+            value = 0.0 if loser == "first" else 1.0
+            return Score(value, parts, fault="response", error=f"the {loser} response: {why}")
+        parts = {**_named(told), **parts}
+        for order in told:
+            if not math.isfinite(order.value):
+                return unscored([v for v in order.verdicts if v.error is not None], parts)
+        ties = sum(order.value == 0.5 for order in told)
+        value = sum(order.value for order in told) / len(told)
+        return Score(value, {**parts, "num_ties": float(ties)}, note=_rationale(told))
+
+    def _ordered(self, is_swapped: bool, verdicts: Sequence[Verdict]) -> _Order:
+        worths = [self._worth(verdict) for verdict in verdicts]
+        value = vote([worth for worth in worths if worth is not None], self._vote_by)
+        return _Order(1.0 - value if is_swapped else value, verdicts, is_swapped)
+
+    def _worth(self, verdict: Verdict) -> float | None:
+        """P(the first shown is better); None where the verdict could not be read."""
+        if verdict.error is not None:
+            is_read = verdict.reply.error is None and verdict.forger is None
+            return 0.5 if self._counts_unread and is_read else None
+        spec = self.judge.template.spec
+        if verdict.odds is None:
+            return spec.worth(verdict.value)
+        odds = verdict.odds.probabilities
+        return math.fsum(spec.worth(label) * p for label, p in odds.items())
+
+
+def _place(places: tuple[int, int]) -> str:
+    """How an order is called: ab and ba of the first two responses, else by their places.
+
+    >>> _place((1, 0)), _place((0, 2))
+    ('ba', '0-2')
+    """
+    return {(0, 1): "ab", (1, 0): "ba"}.get(places, f"{places[0]}-{places[1]}")
+
+
+def _forger(told: Sequence[_Order]) -> str | None:
+    """Which response of the pair planted a verdict that took a vote."""
+    for order in told:
+        for verdict in order.verdicts:
+            if verdict.forger is not None:
+                return "first" if (verdict.forger == 0) != order.is_swapped else "second"
+    return None
+
+
+def _named(told: Sequence[_Order]) -> dict[str, float]:
+    """P(first is better) of each order by its name, and whether they contradict each other."""
+    parts = {"backward" if order.is_swapped else "forward": order.value for order in told}
+    if len(told) == 2 and all(math.isfinite(order.value) for order in told):
+        one, other = (order.value - 0.5 for order in told)
+        parts["flipped"] = float(one * other < 0)
+    return parts
+
+
+def _rationale(told: Sequence[_Order]) -> str | None:
+    """What the judge said, once for each order."""
+    texts = [order.verdicts[0].reply.text for order in told if order.verdicts[0].reply.text]
+    return "\n--- swapped ---\n".join(texts) or None  # type: ignore[arg-type]

@@ -1,0 +1,58 @@
+"""Pointwise judges: a model reads one response and gives it a number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plaudit.judges._each import EachResponse
+from plaudit.judges._judge import Read, expected_value, given, judge_of
+from plaudit.judges.voting import Vote, vote
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["rating"]
+
+
+def rating(
+    *,
+    template: Any = "mt_bench_single",
+    read: Read = "text",
+    samples: int = 1,
+    vote_by: Vote = "mean",
+    meta: Reward | None = None,
+    num_kept: int | None = None,
+    view: Part = "answer",
+    min_mass: float = 0.5,
+    asks_again: bool = True,
+    on_response_fault: float | None = None,
+    **options: Any,
+) -> Reward:
+    """The judge's number, on the template's own scale (1 to 5, 1 to 10, 0 to 1).
+
+    By `read` "text" the number that the reply states behind its anchor; by "logprobs" the expected
+    one over digit tokens, ``E[s] = sum k p(k) / sum p(k)`` (G-Eval, Liu et al. 2023), `mass` among
+    the parts being what the digits had of the whole. Over `samples` their mean (or majority); with
+    `meta`, a Reward that rates the judgments themselves, only the best `num_kept` (default: half)
+    count (DeepSeek-GRM's guided voting, arXiv 2504.02495). The reply, with its dimensions, is the
+    note.
+
+    An unreadable number is NaN, never the middle of the scale. A planted number that the judge only
+    repeats earns `on_response_fault` (default: the scale's low end). Templates with {reference} or
+    {rubric} read those columns. `options` say who answers and how: `judges.Backend`.
+
+    Raises: ConfigError; scoring raises DataError for a missing column.
+    """
+    told = locals()
+    vote([], vote_by)
+    judge = judge_of(told, kinds=("pointwise",), samples=samples)
+    low = judge.template.spec.low
+    return EachResponse(
+        "judges.pointwise.rating",
+        given(rating, told),
+        judge,
+        value=expected_value,
+        vote_by=vote_by,
+        on_response_fault=low if on_response_fault is None else on_response_fault,
+        meta=meta,
+        num_kept=num_kept,
+    )

@@ -1,0 +1,74 @@
+"""Reference-based judges: does the response agree with the ground truth?"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import Any
+
+from plaudit.judges._each import EachResponse
+from plaudit.judges._judge import Read, given, judge_of
+from plaudit.judges.verifier import yes_of
+from plaudit.judges.voting import Vote, vote
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["correct", "is_master_key"]
+
+# One line that opens an answer and gives none; judges with a reference let it pass as correct
+# (Zhao et al. 2025, arXiv 2507.08794).
+_OPENERS = frozenset((
+    "solution", "the solution is", "answer", "final answer", "the answer is", "thought process",
+    "let's solve this problem step by step", "let's think step by step",
+    "let me solve this step by step", "respuesta", "solución",
+    "解", "解答", "答案", "答", "让我们一步一步地思考",
+    "让我们逐步解决这个问题", "かいせつ", "解説",
+))  # fmt: skip
+
+
+def correct(
+    *,
+    template: Any = "reference_correct",
+    read: Read = "text",
+    votes: int = 1,
+    vote_by: Vote = "mean",
+    guard: bool = True,
+    view: Part = "answer",
+    min_mass: float = 0.5,
+    asks_again: bool = True,
+    on_response_fault: float = 0.0,
+    **options: Any,
+) -> Reward:
+    """1 where the judge finds that the response agrees with the reference, else 0.
+
+    The column `reference` (or an alias of it) holds the ground truth, as in the data of DeepSeek-R1
+    (arXiv 2501.12948, sec. 2.3.3). Over `votes` the share of yes; by `read` "logprobs" P(Yes).
+    `guard` gives an answer without content (punctuation, or an opener such as "Solution:" alone)
+    the low end unasked: such "master keys" pass many judges (arXiv 2507.08794).
+
+    `options` say who answers and how: `judges.Backend`.
+
+    Raises: ConfigError; scoring raises DataError where the reference is missing.
+    """
+    told = locals()
+    vote([], vote_by)
+    judge = judge_of(told, kinds=("reference",), samples=votes)
+    return EachResponse(
+        "judges.reference.correct",
+        given(correct, told),
+        judge,
+        value=yes_of,
+        vote_by=vote_by,
+        on_response_fault=on_response_fault,
+        is_empty=is_master_key if guard else None,
+    )
+
+
+def is_master_key(text: str) -> bool:
+    """Whether an answer says nothing: no letter or digit, or an opener alone.
+
+    >>> is_master_key(" : "), is_master_key("**Solution:**"), is_master_key("Solution: 4")
+    (True, True, False)
+    """
+    kept = "".join(c if unicodedata.category(c)[0] in "LN" or c in "' " else " " for c in text)
+    words = " ".join(kept.split()).strip("' ").casefold()
+    return not words or words in _OPENERS

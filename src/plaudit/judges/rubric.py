@@ -1,0 +1,162 @@
+"""Rubrics: each criterion is asked about by itself, and weighs what it says."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from plaudit.engines.text import clean
+from plaudit.errors import ConfigError, DataError, clipped
+from plaudit.judges._judge import (
+    Asked,
+    JudgeReward,
+    Read,
+    Verdict,
+    given,
+    judge_of,
+    parts_of,
+    unscored,
+)
+from plaudit.judges._slots import column_value, filled, needs
+from plaudit.judges.verifier import yes_of
+from plaudit.judges.voting import Vote, vote, weighted
+from plaudit.think import Part
+from plaudit.types import Group, Reward, Score
+
+__all__ = ["rubric"]
+
+_TEXTS = ("criterion", "text", "description", "title", "name")
+
+
+class Criterion(NamedTuple):
+    """What is asked, and how much it weighs."""
+
+    text: str
+    weight: float = 1.0
+
+
+def rubric(
+    *,
+    criteria: Sequence[Any] | None = None,
+    template: Any = "rubric_checklist",
+    read: Read = "text",
+    votes: int = 1,
+    vote_by: Vote = "mean",
+    view: Part = "answer",
+    min_mass: float = 0.5,
+    asks_again: bool = True,
+    on_response_fault: float = 0.0,
+    **options: Any,
+) -> Reward:
+    """The weighted share of criteria that the response meets: ``sum w_j c_j / sum_{w_j>0} w_j``.
+
+    In [0, 1] where no weight is negative (Gunjal et al. 2025, arXiv 2507.17746, explicit
+    aggregation). `criteria` are texts, or mappings with `criterion` and `weight`; without them each
+    row brings its own in the column `rubric`. Each is one call, the criterion last, so that what
+    stands before it is read once where prefixes are cached; c_j is 1 or 0 by the reply, or P(Yes)
+    by `read` "logprobs". Among the parts each c_j stands as `criterion_1`, `criterion_2`, ...
+
+    A criterion without a readable verdict leaves the response unscored. A holistic rubric is a
+    pointwise template with the slot {rubric}. `options` say who answers: `judges.Backend`.
+
+    Raises: ConfigError; scoring raises DataError for a row without criteria.
+    """
+    told = locals()
+    vote([], vote_by)
+    judge = judge_of(told, kinds=("rubric",), samples=votes)
+    fixed = None if criteria is None else _criteria(criteria, "criteria", ConfigError)
+    return _Rubric(
+        "judges.rubric.rubric", given(rubric, told), judge, fixed, vote_by, on_response_fault
+    )
+
+
+class _Rubric(JudgeReward):
+    def __init__(self, path, params, judge, criteria, vote_by: Vote, on_response_fault: float):
+        super().__init__(path, params, judge)
+        self._criteria, self._vote_by = criteria, vote_by
+        self.fault_value = float(on_response_fault)
+
+    def check(self, group: Group) -> None:
+        """Raises the DataError of a row without criteria, or without another column."""
+        self._of(group)
+        needs(self.judge.template, group)
+
+    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
+        """What scoring the groups would ask."""
+        return [self._asked(group) for group in groups]
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response. Raises: DataError for a row without criteria."""
+        jobs = [(self._asked(group), group.columns) for group in groups]
+        found = self.judge.ask(jobs)
+        return [
+            self._scores(group, verdicts) for group, verdicts in zip(groups, found, strict=True)
+        ]
+
+    def _of(self, group: Group) -> Sequence[Criterion]:
+        if self._criteria is not None:
+            return self._criteria
+        held = column_value(group, "rubric")
+        return _criteria(held, f"row {group.key}: field 'rubric'", DataError)
+
+    def _asked(self, group: Group) -> list[Asked]:
+        judge = self.judge
+        return [
+            Asked(
+                tuple(filled(judge.template, group, (response,), judge.view, criterion=one.text)),
+                f"{n}:{j}",
+                (response.text,),
+            )
+            for n, response in enumerate(group.responses)
+            for j, one in enumerate(self._of(group))
+        ]
+
+    def _scores(self, group: Group, found: Sequence[Sequence[Verdict]]) -> list[Score]:
+        criteria = self._of(group)
+        size = len(criteria)
+        return [
+            self._score(criteria, found[n * size : (n + 1) * size])
+            for n in range(len(group.responses))
+        ]
+
+    def _score(self, criteria: Sequence[Criterion], found: Sequence[Sequence[Verdict]]) -> Score:
+        verdicts = [verdict for row in found for verdict in row]
+        values = [vote([yes_of(v) for v in row if v.error is None], self._vote_by) for row in found]
+        parts = {f"criterion_{j}": value for j, value in enumerate(values, 1)}
+        parts |= parts_of(verdicts)
+        forged = next((v for v in verdicts if v.forger is not None), None)
+        if forged is not None:
+            return Score(self.fault_value, parts, fault="response", error=forged.error)
+        lost = next((j for j, value in enumerate(values) if not math.isfinite(value)), None)
+        if lost is not None:
+            score = unscored(found[lost], parts)
+            told = f"criterion {lost + 1} ({clipped(criteria[lost].text, limit=60)}): {score.error}"
+            return Score(math.nan, parts, fault=score.fault, error=told, note=score.note)
+        return Score(weighted(values, [one.weight for one in criteria]), parts)
+
+
+def _criteria(held: Any, place: str, error: type[Exception]) -> list[Criterion]:
+    """The criteria in a list of texts or mappings. Raises `error`."""
+    if isinstance(held, str):
+        held = [line.strip(" -*\t") for line in held.splitlines() if line.strip(" -*\t")]
+    if not isinstance(held, list | tuple) or not held:
+        raise error(f"{place}: expected a list of criteria, found {clipped(held)}")
+    found = [_criterion(item, f"{place}[{n}]", error) for n, item in enumerate(held)]
+    if not any(one.weight > 0 for one in found):
+        raise error(f"{place}: no criterion has a positive weight")
+    return found
+
+
+def _criterion(item: Any, place: str, error: type[Exception]) -> Criterion:
+    if isinstance(item, str) and item.strip():
+        return Criterion(clean(item))
+    if not isinstance(item, Mapping):
+        raise error(f"{place}: expected a text or a mapping, found {clipped(item)}")
+    text = next((item[name] for name in _TEXTS if isinstance(item.get(name), str)), None)
+    weight = item.get("weight", item.get("points", 1.0))
+    if text is None:
+        raise error(f"{place}: no {' or '.join(_TEXTS)} among {', '.join(map(str, item))}")
+    if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
+        raise error(f"{place}: weight {clipped(weight)} is no finite number")
+    return Criterion(clean(text), float(weight))

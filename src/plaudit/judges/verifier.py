@@ -1,0 +1,65 @@
+"""Generative verifiers: a model says whether a solution is correct, at once or after reasoning."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plaudit.judges._each import EachResponse
+from plaudit.judges._judge import Read, Verdict, given, judge_of
+from plaudit.judges.voting import Vote, vote
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["verifier"]
+
+_YES = ("yes", "是")
+
+
+def verifier(
+    *,
+    template: Any = "genrm_direct",
+    read: Read = "logprobs",
+    rationales: int = 1,
+    vote_by: Vote = "mean",
+    normalised: bool = True,
+    view: Part = "answer",
+    min_mass: float = 0.5,
+    asks_again: bool = True,
+    on_response_fault: float = 0.0,
+    **options: Any,
+) -> Reward:
+    """P(the response is correct) in [0, 1], by the token "Yes".
+
+    ``r = p(Yes) / (p(Yes) + p(No))``, or p(Yes) itself where not `normalised` (GenRM, Zhang et al.
+    2024, arXiv 2408.15240, eq. 4). A template that reasons first ("genrm_cot") gives ``r_MajV =
+    mean_k p(Yes | rationale k)`` over `rationales` samples, a mean of probabilities, not a count of
+    votes (eq. 7). By `read` "text" each verdict is 1 or 0.
+
+    A reply in which Yes and No together have less than `min_mass`, or that says neither, is no
+    verdict: NaN where none is left. `options` say who answers and how: `judges.Backend`.
+
+    Raises: ConfigError.
+    """
+    told = locals()
+    vote([], vote_by)
+    judge = judge_of(told, kinds=("verifier",), samples=rationales)
+
+    def value(verdict: Verdict) -> float:
+        return yes_of(verdict, normalised=normalised)
+
+    return EachResponse(
+        "judges.verifier.verifier",
+        given(verifier, told),
+        judge,
+        value=value,
+        vote_by=vote_by,
+        on_response_fault=on_response_fault,
+    )
+
+
+def yes_of(verdict: Verdict, *, normalised: bool = True) -> float:
+    """P(Yes) where it was measured, else 1 or 0 by the word."""
+    if verdict.odds is None:
+        return float(str(verdict.value).casefold() in _YES)
+    p = sum(p for label, p in verdict.odds.probabilities.items() if label.casefold() in _YES)
+    return p if normalised else p * verdict.odds.mass
