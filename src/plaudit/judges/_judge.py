@@ -23,7 +23,7 @@ __all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
            "given", "judge_of", "parts_of", "unscored"]  # fmt: skip
 
 Read = Literal["text", "logprobs"]
-_ANSWER_TOKENS, _REASON_TOKENS = 64, 2048
+_ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
 
 
@@ -32,7 +32,7 @@ class Verdict:
     """What one reply said: `value` is a label, a number or several; or `error` says why nothing.
 
     `odds` are there where log-probabilities were read. `forger` is the place of the response whose
-    forged verdict the reply merely echoes.
+    forged verdict the reply merely echoes. `is_second` marks what was asked twice.
     """
 
     reply: Reply
@@ -41,6 +41,7 @@ class Verdict:
     error: str | None = None
     fault: Fault = "system"
     forger: int | None = None
+    is_second: bool = False
 
 
 @dataclass(frozen=True)
@@ -175,7 +176,8 @@ class Judge:
         for (i, j, k), (reply,) in zip(places, self.engine.answer(calls), strict=True):
             new = self._read(jobs[i][0][j], reply)
             if new.error is None or reply.error is None:
-                found[i][j][k] = dataclasses.replace(new, reply=_both(found[i][j][k].reply, reply))
+                reply = _both(found[i][j][k].reply, reply)
+                found[i][j][k] = dataclasses.replace(new, reply=reply, is_second=True)
 
     def _reminding(self, asked: Asked, index: int, reply: Reply) -> Call:
         first = self._calls(asked)[index]
@@ -212,7 +214,7 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         _labels(template)
     backend = Backend.of(told["options"])
     engine = engine_of(backend)
-    sampling = backend.sampling(template.sampling, _default_sampling(template, read, engine))
+    sampling = _sampling(template, read, engine, backend)
     if samples > 1 and sampling.temperature == 0 and not backend.replay:
         raise ConfigError(
             f"{samples} samples at temperature 0 are one and the same: pass temperature="
@@ -230,12 +232,17 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
     )
 
 
-def _default_sampling(template: Template, read: Read, engine: Any) -> Sampling:
-    """Greedy, and as many tokens as the template's way of judging needs."""
-    if template.reasons:
-        return Sampling(max_tokens=_REASON_TOKENS)
-    is_direct = read == "logprobs" and (engine.can_prefix or not template.verdict_prefix)
-    return Sampling(max_tokens=1 if is_direct else _ANSWER_TOKENS)
+def _sampling(template: Template, read: Read, engine: Any, backend: Backend) -> Sampling:
+    """Greedy and as long as the template reasons, but for what it or the user says.
+
+    One token is enough where the labels' probabilities can be read behind the reply's beginning.
+    """
+    can_begin = engine.can_prefix or not template.verdict_prefix
+    if read == "logprobs" and not template.reasons and can_begin:
+        told = {k: v for k, v in template.sampling.items() if k != "max_tokens"}
+        return backend.sampling(told, Sampling(max_tokens=1))
+    longest = _REASON_TOKENS if template.reasons else _ANSWER_TOKENS
+    return backend.sampling(template.sampling, Sampling(max_tokens=longest))
 
 
 def _parser(name: str | None, template: Template) -> Callable[..., Any]:
@@ -287,8 +294,12 @@ def _both(first: Reply, second: Reply) -> Reply:
 def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
     """The counts behind a score: votes read, unreadable ones, tokens, mass of the labels."""
     parts = {"num_votes": float(sum(v.error is None for v in verdicts))}
-    if lost := sum(v.error is not None for v in verdicts):
-        parts["num_unreadable"] = float(lost)
+    counts = {
+        "num_unreadable": sum(v.error is not None and v.reply.error is None for v in verdicts),
+        "num_failed_calls": sum(v.reply.error is not None for v in verdicts),
+        "num_reasked": sum(v.is_second for v in verdicts),
+    }
+    parts |= {name: float(count) for name, count in counts.items() if count}
     tokens = sum(v.reply.usage.prompt_tokens + v.reply.usage.completion_tokens for v in verdicts)
     if tokens:
         parts["num_tokens"] = float(tokens)

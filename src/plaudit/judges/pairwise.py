@@ -138,12 +138,11 @@ class _Critic(JudgeReward):
     def _score(self, asked: Sequence[Asked], found: Sequence[Sequence[Verdict]]) -> Score:
         verdicts = [verdict for row in found for verdict in row]
         told = [self._ordered(one.is_swapped, row) for one, row in zip(asked, found, strict=True)]
-        parts = parts_of(verdicts)
+        parts = {**_named(told), **parts_of(verdicts)}
         if loser := _forger(told):
             why = next(v.error for v in verdicts if v.forger is not None)
             value = 0.0 if loser == "first" else 1.0
             return Score(value, parts, fault="response", error=f"the {loser} response: {why}")
-        parts = {**_named(told), **parts}
         for order in told:
             if not math.isfinite(order.value):
                 return unscored([v for v in order.verdicts if v.error is not None], parts)

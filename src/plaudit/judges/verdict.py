@@ -156,7 +156,9 @@ class JsonScore:
 class YesNo:
     """ "yes" or "no" behind one of the `anchors`, or as the whole reply."""
 
-    anchors: tuple[str, ...] = ("(yes/no)?", "answer", "verdict", "verification", "是否正确")
+    anchors: tuple[str, ...] = (
+        "(yes/no)?", "(是/否)?", "answer", "verdict", "verification", "是否正确",
+    )  # fmt: skip
 
 
 Spec = Labels | Scale | Scores | JsonScore | YesNo

@@ -1,6 +1,7 @@
 """The report: what a run gave, on one self-contained HTML page.
 
-`Summary` gathers the results of the runner, `write_report` writes the page.
+`Summary` gathers the results of the runner, `write_report` writes the page; `JudgeSummary` and
+`write_judge_report` do so for a judge whose verdicts are held against labels.
 """
 
 from __future__ import annotations
@@ -10,11 +11,24 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from plaudit.report.html import write_report
+    from plaudit.report.judge import JudgeSummary
+    from plaudit.report.judge_html import write_judge_report
     from plaudit.report.summary import Counts, PartSummary, Summary
 
-__all__ = ["Counts", "PartSummary", "Summary", "write_report"]
+__all__ = [
+    "Counts",
+    "JudgeSummary",
+    "PartSummary",
+    "Summary",
+    "write_judge_report",
+    "write_report",
+]
 
-_WHERE = {"write_report": "html"}
+_WHERE = {
+    "JudgeSummary": "judge",
+    "write_judge_report": "judge_html",
+    "write_report": "html",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -17,7 +17,6 @@ __all__ = [
     "Reservoir",
     "correlations",
     "histogram",
-    "ranks",
 ]
 
 _MAX_DISTINCT = 12
@@ -242,22 +241,3 @@ def _unit_scale(x_CN: Any, has_CN: Any) -> Any:
     x_CN = np.where(has_CN, x_CN - x_CN.sum(axis=1, keepdims=True) / num_C1, 0.0)
     size_C1 = np.abs(x_CN).max(axis=1, keepdims=True)
     return np.where(size_C1 > 1e-12, x_CN / np.maximum(size_C1, 1e-300), 0.0)
-
-
-def ranks(values: Sequence[float]) -> list[float]:
-    """The rank of each value from 1, ties sharing their mean rank; NaN keeps NaN.
-
-    >>> ranks([10.0, 30.0, 10.0, float("nan")])
-    [1.5, 3.0, 1.5, nan]
-    """
-    out = [math.nan] * len(values)
-    order = sorted((i for i, v in enumerate(values) if v == v), key=values.__getitem__)
-    first = 0
-    while first < len(order):
-        last = first
-        while last + 1 < len(order) and values[order[last + 1]] == values[order[first]]:
-            last += 1
-        for place in order[first : last + 1]:
-            out[place] = (first + last) / 2 + 1
-        first = last + 1
-    return out

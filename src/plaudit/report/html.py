@@ -24,7 +24,7 @@ from typing import Any
 from plaudit.report.summary import Summary
 from plaudit.untrusted import visible
 
-__all__ = ["write_report"]
+__all__ = ["write_page", "write_report"]
 
 # The chart library puts this style element into every chart.
 _CHART_STYLE = """:where(.plot-d6a7b5) {
@@ -86,11 +86,17 @@ def write_report(
         "meta": [(str(key), str(value)) for key, value in (meta or {}).items()],
         "runs": [summary.as_dict() for summary in runs],
     }
-    return _write_whole(Path(path), _page(page))
+    return write_page(path, page, script="report.js")
 
 
-def _page(page: Mapping[str, Any]) -> str:
-    style, charts, script = (_asset(name) for name in ("report.css", "plot.min.js", "report.js"))
+def write_page(path: str | os.PathLike[str], page: Mapping[str, Any], *, script: str) -> Path:
+    """Writes a page that holds the data of `page` (with its title) and the asset `script`."""
+    return _write_whole(Path(path), _page(page, script))
+
+
+def _page(page: Mapping[str, Any], name: str) -> str:
+    style, charts = _asset("report.css"), _asset("plot.min.js")
+    script = _asset("page.js") + _asset(name)
     return _PAGE.format(
         policy=_policy(scripts=(charts, script), styles=(style, _CHART_STYLE)),
         title=html.escape(visible(page["title"])),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plaudit.errors import clipped
+from plaudit.metrics import ranks
 from plaudit.report._stats import (
     Extremes,
     Messages,
@@ -14,7 +15,6 @@ from plaudit.report._stats import (
     Reservoir,
     correlations,
     histogram,
-    ranks,
 )
 from plaudit.types import Group, Response, Score, content_hash
 from plaudit.untrusted import clip

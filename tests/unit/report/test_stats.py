@@ -12,7 +12,6 @@ from plaudit.report._stats import (
     Reservoir,
     correlations,
     histogram,
-    ranks,
 )
 
 FLOATS = st.floats(-1e6, 1e6)
@@ -150,8 +149,3 @@ def test_correlations_of_huge_and_tiny_numbers():
     matrix = correlations([[1e300, 2e300, 4e300], [1e-200, 2e-200, 4e-200], [1e9, 1e9, 1e9]])
     assert matrix[0][1] == pytest.approx(1.0)
     assert math.isnan(matrix[0][2])
-
-
-def test_ranks():
-    assert ranks([3.0, 1.0, 3.0, 3.0, 2.0]) == [4.0, 1.0, 4.0, 4.0, 2.0]
-    assert ranks([]) == []

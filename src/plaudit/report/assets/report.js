@@ -1,45 +1,14 @@
 // Puts the figures on the page. Text goes in through textContent alone; nothing here reads markup.
 "use strict";
 (() => {
+  const { h, fmt, count, plural, tick, scroll, head, header, fact, block, legend, chart, fitCharts } = kit;
   const page = JSON.parse(document.getElementById("data").textContent);
   const main = document.getElementById("report");
   const TOTAL = "reward (total)";
 
-  // --- small parts ---------------------------------------------------------------------------
-
-  function h(tag, attributes, ...children) {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes ?? {})) {
-      if (value !== undefined && value !== false) node.setAttribute(name, value === true ? "" : value);
-    }
-    for (const child of children.flat(Infinity)) {
-      if (child !== null && child !== undefined) node.append(child);
-    }
-    return node;
-  }
-
-  const whole = new Intl.NumberFormat("en-US");
-  const short = new Intl.NumberFormat("en-US", { maximumSignificantDigits: 4 });
-
-  function fmt(x) {
-    if (x === null || x === undefined) return "–";
-    const size = Math.abs(x);
-    if (size !== 0 && (size < 1e-4 || size >= 1e7)) return x.toExponential(2);
-    return short.format(x === 0 ? 0 : x);
-  }
-  const count = (n) => whole.format(n);
-  const plural = (n, one, many) => `${count(n)} ${n === 1 ? one : many ?? one + "s"}`;
   const sum = (counts) => Object.values(counts).reduce((a, b) => a + b, 0);
   const kinds = (faulted) => Object.entries(faulted).map(([k, n]) => `${count(n)} ${k}`).join(", ");
   const nameOf = (part) => part.name === "" ? TOTAL : part.name;
-  const scroll = (label, node) =>
-    h("div", { class: "scroll", role: "region", "aria-label": label, tabindex: "0" }, node);
-
-  function head(labels) {
-    return h("thead", {}, h("tr", {}, labels.map(([text, isText]) =>
-      h("th", { scope: "col", class: isText && "text" }, text))));
-  }
-
   // The counts that stand beside a mean.
   function beside(part) {
     const faults = sum(part.faulted);
@@ -49,24 +18,6 @@
       faults ? `faulted: ${kinds(part.faulted)}` : null,
       part.num_not_applicable ? `${count(part.num_not_applicable)} not applicable` : null,
     ].filter(Boolean).join(" · ");
-  }
-
-  // --- head of the page ----------------------------------------------------------------------
-
-  function header() {
-    return h("header", {},
-      h("p", { class: "overline" }, "plaudit reward report"),
-      h("h1", {}, page.title),
-      page.meta.length ? h("dl", { class: "meta" }, page.meta.map(([key, value]) =>
-        h("div", {}, h("dt", {}, key), h("dd", {}, value)))) : null,
-      page.command ? h("pre", { "aria-label": "command" }, page.command) : null,
-      page.recipe ? h("details", { class: "plain" }, h("summary", {}, "Recipe"),
-        h("pre", { tabindex: "0" }, page.recipe)) : null);
-  }
-
-  function fact(label, value, note, alert) {
-    return h("div", { class: alert && "alert" }, h("dt", {}, label),
-      h("dd", {}, value, note ? h("small", {}, note) : null));
   }
 
   function facts(run) {
@@ -122,31 +73,6 @@
   }
 
   // --- charts --------------------------------------------------------------------------------
-
-  const charts = new Set();
-
-  // A place that `fitCharts` fills, and fills again when its width has changed.
-  function chart(draw) {
-    const place = h("div", {});
-    charts.add({ place, draw, width: 0 });
-    return place;
-  }
-
-  function fitCharts() {
-    for (const item of charts) {
-      const width = Math.floor(item.place.clientWidth);
-      if (!item.place.isConnected) charts.delete(item);
-      else if (width >= 40 && width !== item.width) {
-        const svg = item.draw(width);
-        svg.setAttribute("role", "img");
-        item.width = width;
-        item.place.replaceChildren(svg);
-      }
-    }
-  }
-
-  const compact = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 1 });
-  const tick = (n) => !Number.isInteger(n) ? "" : Math.abs(n) >= 1e4 ? compact.format(n) : whole.format(n);
 
   function barsOf(part) {
     const bars = part.values.map(([value, n]) => ({ value: fmt(value), n }));
@@ -315,11 +241,6 @@
 
   const reasonOf = (row) => [row.error, row.note].filter(Boolean).join(" · ");
 
-  function block(label, text) {
-    return [h("h4", {}, label),
-      h("pre", { dir: "auto", tabindex: "0" }, text === "" ? "(empty)" : text)];
-  }
-
   function rowBody(row) {
     const marks = [`${plural(row.length, "character")}`];
     if (row.finish_reason) marks.push(`finish reason ${row.finish_reason}`);
@@ -409,12 +330,6 @@
     ["⟨U+202E⟩, ⟨ESC⟩", "characters of the data that are invisible or would act on the display."],
   ];
 
-  function legend() {
-    return h("details", { class: "plain" }, h("summary", {}, "What the words mean"),
-      h("table", {}, h("tbody", {}, TERMS.map(([term, meaning]) =>
-        h("tr", {}, h("th", { scope: "row" }, term), h("td", { class: "text" }, meaning))))));
-  }
-
   function runSections(run) {
     const name = page.runs.length > 1 ? h("h2", { class: "run" }, run.name) : null;
     if (!run.counts.responses) {
@@ -424,7 +339,7 @@
       run.parts.length > 1 ? correlation(run) : null, rowsSection(run), errors(run)];
   }
 
-  main.replaceChildren(header(), ...page.runs.flatMap(runSections).filter(Boolean), legend());
+  main.replaceChildren(header(page, "plaudit reward report"), ...page.runs.flatMap(runSections).filter(Boolean), legend(TERMS));
   fitCharts();
   addEventListener("resize", fitCharts);
 })();

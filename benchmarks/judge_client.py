@@ -1,0 +1,286 @@
+"""What a judgment costs its client, and how much of what a server bears is reached.
+
+``python -m benchmarks judge_client``. The judges `pairwise` (both orders) and `rating` run over the
+runner, with parser and journal, against the stand-in server in a process of its own: 200 ms for a
+reply of some 20 tokens to a prompt of some 700. A judgment is one call. Every client is a fresh
+process; its CPU time is its own, warm-up excluded; the limit is what is in flight over 200 ms.
+Others (`_judge_peers.py`) ask the same prompts, read them with one expression and keep no journal;
+what is not installed is left out. ``--peers-python`` names an interpreter that has them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import json
+import os
+import random
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from benchmarks._judge_peers import CLIENTS
+from benchmarks.harness import table, write
+
+__all__ = [
+    "TEMPLATES",
+    "Cost",
+    "Server",
+    "built",
+    "groups",
+    "main",
+    "options",
+    "peer",
+    "write_prompts",
+]
+
+LATENCY_MS = 200.0
+OURS = ("pairwise", "rating")
+TEMPLATES = {"pairwise": "skywork_critic_pairwise", "rating": "mt_bench_single"}
+_CPU_BAR_MS = 0.7
+_SHARE_BARS = {32: 0.9, 128: 0.75}
+_PATIENCE_S = 300.0
+_ROOT = Path(__file__).parents[1]
+_NOT_INSTALLED = "ModuleNotFoundError"
+
+
+class Cost(NamedTuple):
+    """What one client came to with so many calls in flight."""
+
+    client: str
+    in_flight: int
+    judged: int
+    lost: int
+    cpu_ms: float
+    per_s: float
+    share: float
+    rss_mb: float
+    server_ms: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether our bars are; others have none."""
+        if self.client not in OURS:
+            return True
+        is_cheap = self.cpu_ms <= _CPU_BAR_MS and not self.lost
+        return is_cheap and self.share >= _SHARE_BARS.get(self.in_flight, 0.0)
+
+
+# --- the server -----------------------------------------------------------------------------------
+
+
+class Server:
+    """The stand-in in a process of its own, for the length of a `with` block."""
+
+    def __init__(self, *arguments: str) -> None:
+        command = [sys.executable, "-m", "tests.servers.chat", "--until-eof", *arguments]
+        self._process = subprocess.Popen(
+            command,
+            cwd=_ROOT,
+            text=True,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            start_new_session=True,
+        )
+        assert self._process.stdout is not None
+        self.url = self._process.stdout.readline().strip()
+
+    def stats(self) -> dict[str, Any]:
+        """What it has seen so far."""
+        with urllib.request.urlopen(self.url.replace("/v1", "/stats"), timeout=10) as reply:
+            return json.load(reply)
+
+    def __enter__(self) -> Server:
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        with self._process as process:
+            process.kill()
+
+
+# --- what is judged -------------------------------------------------------------------------------
+
+_TEXT = (
+    "the answer follows from what was given and so we add both sides before the number is checked"
+    " once more against a case that can be done by hand which shows where it would have failed"
+)
+
+
+def groups(count: int, num_responses: int, *, start: int = 0) -> Iterator[Any]:
+    """Groups whose prompts name their item; with a judge's wording some 700 tokens together."""
+    from plaudit import Group
+
+    for item in range(start, start + count):
+        draw = random.Random(item)
+        responses = [_text(draw, 1500 // num_responses) for _ in range(num_responses)]
+        yield Group(f"item={item} {_text(draw, 240)}", responses)
+
+
+def _text(draw: random.Random, num_chars: int) -> str:
+    return " ".join(draw.choices(_TEXT.split(), k=num_chars // 5))[:num_chars]
+
+
+def options(judge: str, url: str, in_flight: int, **more: Any) -> dict[str, Any]:
+    """How a judge is built against the stand-in."""
+    asked = {"template": TEMPLATES[judge], "max_tokens": 64}
+    return {**asked, "server": url, "model": "judge", "concurrency": in_flight, **more}
+
+
+def built(judge: str, **given: Any) -> Any:
+    """The judge as a Reward."""
+    from plaudit import load
+
+    path = {"pairwise": "judges.pairwise.pairwise", "rating": "judges.pointwise.rating"}[judge]
+    return load(path, **given)
+
+
+# --- measuring ------------------------------------------------------------------------------------
+
+
+def own(judge: str, url: str, journal: str, in_flight: int, num_calls: int) -> dict[str, Any]:
+    """What a run of ours costs this process, after one that opens the connections."""
+    from plaudit.run import run
+
+    per_group = 2 if judge == "pairwise" else 1
+    reward = built(judge, **options(judge, url, in_flight, journal=journal))
+    given = list(groups((num_calls + 2 * in_flight) // per_group, per_group))
+    num_warm = 2 * in_flight // per_group
+    for _ in run(reward, given[:num_warm]):
+        pass
+    cpu, wall = sum(os.times()[:2]), time.perf_counter()
+    scored = [all(s.is_scored for s in result.scores) for result in run(reward, given[num_warm:])]
+    wall, cpu = time.perf_counter() - wall, sum(os.times()[:2]) - cpu
+    return {
+        "judged": sum(scored) * per_group,
+        "lost": (len(scored) - sum(scored)) * per_group,
+        "wall_s": wall,
+        "cpu_s": cpu,
+        "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+    }
+
+
+def cost(client: str, python: str, in_flight: int, num_calls: int, folder: Path) -> Cost | None:
+    """One client in a fresh process against a fresh server; None where it is not installed."""
+    with Server("--latency-ms", str(LATENCY_MS)) as server:
+        before = server.stats()["cpu_s"]
+        if client in OURS:
+            told = _own(client, server.url, folder, in_flight, num_calls)
+        else:
+            path = folder / f"prompts-{in_flight}.jsonl"
+            write_prompts(path, num_calls + 2 * in_flight)
+            told = peer(client, python, server.url, path, in_flight=in_flight, warm=2 * in_flight)
+        stats = server.stats()
+    if told is None:
+        return None
+    per_s = (told["judged"] + told["lost"]) / told["wall_s"]
+    return Cost(
+        client,
+        in_flight,
+        told["judged"],
+        told["lost"],
+        cpu_ms=told["cpu_s"] / num_calls * 1e3,
+        per_s=per_s,
+        share=per_s / (in_flight / LATENCY_MS * 1e3),
+        rss_mb=told["rss_mb"],
+        server_ms=(stats["cpu_s"] - before) / stats["requests"] * 1e3,
+    )
+
+
+def _own(judge: str, url: str, folder: Path, in_flight: int, num_calls: int) -> dict[str, Any]:
+    journal = folder / f"{judge}-{in_flight}.calls.jsonl"
+    told = [judge, url, str(journal), str(in_flight), str(num_calls)]
+    found = _child([sys.executable, "-m", "benchmarks.judge_client", "--own", *told])
+    assert found is not None
+    return found
+
+
+def peer(
+    client: str,
+    python: str,
+    url: str,
+    prompts: Path,
+    *,
+    in_flight: int,
+    warm: int = 0,
+    timeout_s: float = 60.0,
+) -> dict[str, Any] | None:
+    """What another client came to, in a fresh process; None where it is not installed."""
+    script = str(Path(__file__).with_name("_judge_peers.py"))
+    numbers = map(str, (in_flight, warm, timeout_s))
+    return _child([python, script, client, url, str(prompts), *numbers])
+
+
+def _child(command: Sequence[str]) -> dict[str, Any] | None:
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, timeout=_PATIENCE_S)
+    if done.returncode and _NOT_INSTALLED in done.stderr:
+        return None
+    if done.returncode:
+        raise RuntimeError(f"{command} ended with {done.returncode}: {done.stderr[-2000:]}")
+    return json.loads(done.stdout.splitlines()[-1])
+
+
+def write_prompts(path: Path, count: int) -> None:
+    """The prompts of our pairwise judge, each as JSON in a line."""
+    from plaudit.judges.template import load_template
+
+    template = load_template(TEMPLATES["pairwise"])
+    with path.open("w", encoding="utf-8") as file:
+        for group in groups(count, 2):
+            one, other = (response.text for response in group.responses)
+            asked = template.messages(
+                input=group.prompt[0]["content"], response_a=one, response_b=other
+            )
+            file.write(json.dumps(asked) + "\n")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Prints and writes the costs; 1 where a bar of ours was missed."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--in-flight", type=int, nargs="*", default=[32, 128, 512])
+    parser.add_argument("--rounds", type=int, default=20, help="calls per place in flight")
+    parser.add_argument("--clients", nargs="*", default=[*OURS, *CLIENTS])
+    parser.add_argument("--peers-python", default=sys.executable)
+    parser.add_argument("--own", nargs=5, help=argparse.SUPPRESS)
+    args = parser.parse_args(argv)
+    if args.own:
+        judge, url, journal, *numbers = args.own
+        print(json.dumps(own(judge, url, journal, *map(int, numbers))))
+        return 0
+    costs = list(_costs(args))
+    if set(OURS) <= set(args.clients):
+        write("judge_client", [{**c._asdict(), "is_met": c.is_met} for c in costs])
+    return int(not all(cost.is_met for cost in costs))
+
+
+def _costs(args: argparse.Namespace) -> Iterator[Cost]:
+    print(table(["client", "in flight", "CPU ms", "per s", "of the limit", "lost", "RSS MB"], []))
+    with tempfile.TemporaryDirectory() as folder:
+        for in_flight in args.in_flight:
+            for client in args.clients:
+                found = cost(
+                    client, args.peers_python, in_flight, args.rounds * in_flight, Path(folder)
+                )
+                print(_line(client, in_flight, found), flush=True)
+                if found is not None:
+                    yield found
+
+
+def _line(client: str, in_flight: int, found: Cost | None) -> str:
+    if found is None:
+        return f"| {client} | {in_flight} | not installed | | | | |"
+    c, miss = found, "" if found.is_met else " (bar missed)"
+    return (
+        f"| {client} | {in_flight} | {c.cpu_ms:.2f} | {c.per_s:.0f} | {c.share:.0%}{miss}"
+        f" | {c.lost} | {c.rss_mb:.0f} |"
+    )
+
+
+if __name__ == "__main__":
+    with contextlib.suppress(KeyboardInterrupt):
+        sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,224 @@
+"""Judging with a model in this process: our one pass and our votes against the ways of other tools.
+
+``python -m benchmarks judge_local``; ``python -m benchmarks.judge_local labels votes`` for a part.
+One thread, fp32, CPU seconds, A B A B in one process; a random model of Qwen2-0.5B's layer shapes
+with 3 layers and its vocabulary of 151 936; real pairs of about 900 tokens, both orders.
+"""
+
+from __future__ import annotations
+
+import argparse
+import functools
+import math
+import statistics
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+from benchmarks.harness import natural_text, rows, table, write
+from benchmarks.scoring import Figure, bar, in_turn, qwen, ratio, sides, tokenizer
+from plaudit.engines.causal import output_layer
+from plaudit.engines.chat import Call, Job, Reply, Sampling
+from plaudit.engines.hf import HfEngine
+from plaudit.engines.load import trunk_of
+from plaudit.engines.local import LocalEngine
+
+LAYERS = 3
+VOCABULARY = 151_936
+LABELS = ("A", "B")
+TEMPLATE = (
+    "{% for m in messages %}<{{ m['role'] }}> {{ m['content'] }}\n{% endfor %}"
+    "{% if add_generation_prompt %}<assistant> {% endif %}"
+)
+
+
+@functools.cache
+def wrapped() -> Any:
+    """The benchmark's tokenizer as transformers' own."""
+    from transformers import PreTrainedTokenizerFast
+
+    return PreTrainedTokenizerFast(tokenizer_object=tokenizer(), chat_template=TEMPLATE)
+
+
+def model() -> Any:
+    return qwen(LAYERS, "ForCausalLM", vocab_size=VOCABULARY, tie_word_embeddings=True)
+
+
+def engine(*, share: bool = True) -> LocalEngine:
+    """Our chat engine on a model of its own (it changes the model's attention)."""
+    held = model()
+    asked = HfEngine(trunk_of(held), share=share)
+    return LocalEngine(held, wrapped(), asked, output_layer(held), name="random")
+
+
+def pairs(count: int) -> list[Job]:
+    """Pairs whose prompt has nearly 900 tokens, each in both orders, to be answered by a label."""
+    system = natural_text("en", 800)
+    made = []
+    for row in rows("pairs_valid.jsonl.gz"):
+        first, second = sides(row)
+        size = sum(len(tokenizer().encode(text).ids) for text in (row["prompt"], first, second))
+        if 600 < size < 750:
+            made.append(Job(tuple(
+                asked(system, row["prompt"], *both) for both in ((first, second), (second, first))
+            )))  # fmt: skip
+        if len(made) == count:
+            break
+    return made
+
+
+def asked(system: str, prompt: str, a: str, b: str) -> Call:
+    turns = (
+        {"role": "system", "content": system},
+        {"role": "user", "content": f"Question: {prompt}\n\nA: {a}\n\nB: {b}\n\nWhich is better?"},
+    )
+    return Call(turns, Sampling(max_tokens=1), prefix="[[", labels=LABELS)
+
+
+def ids_of(call: Call) -> list[int]:
+    text = wrapped().apply_chat_template(
+        list(call.messages), tokenize=False, add_generation_prompt=True
+    )
+    return wrapped()(text + call.prefix)["input_ids"]
+
+
+def share_of_a(reply: Reply) -> float:
+    """P(A) / (P(A) + P(B)) of a label read."""
+    top = reply.tokens[0].top
+    return 1 / (1 + math.exp(top["B"] - top["A"]))
+
+
+# --- other tools' ways ----------------------------------------------------------------------------
+
+
+def label_ids() -> dict[str, list[int]]:
+    """Both ways to write each label, as our engine reads them."""
+    return {
+        label: [wrapped()(text)["input_ids"][-1] for text in (f"[[{label}", f"[[ {label}")]
+        for label in LABELS
+    }
+
+
+def _share(logits_V: Any) -> float:
+    import torch
+
+    p = {la: float(torch.logsumexp(logits_V[ids].double(), 0)) for la, ids in label_ids().items()}
+    return 1 / (1 + math.exp(p["B"] - p["A"]))
+
+
+def all_positions(held: Any, prompts: Sequence[Sequence[int]]) -> list[float]:
+    """A forward call for each prompt, logits at all positions, the last taken."""
+    import torch
+
+    with torch.inference_mode():
+        return [_share(held(input_ids=torch.tensor([ids])).logits[0, -1]) for ids in prompts]
+
+
+def generated(held: Any, prompts: Sequence[Sequence[int]]) -> list[float]:
+    """``generate(max_new_tokens=1)`` for each prompt, its logits asked for."""
+    import torch
+
+    found = []
+    for ids in prompts:
+        given = torch.tensor([list(ids)])
+        out = held.generate(
+            given, attention_mask=torch.ones_like(given), max_new_tokens=1, do_sample=False,
+            output_logits=True, return_dict_in_generate=True, pad_token_id=0,
+        )  # fmt: skip
+        found.append(_share(out.logits[0][0]))
+    return found
+
+
+def sampled(held: Any, ids: Sequence[int], num: int, length: int) -> Any:
+    """``generate(num_return_sequences=num)``: the prompt is repeated before it is read."""
+    import torch
+
+    given = torch.tensor([list(ids)])
+    return held.generate(
+        given, attention_mask=torch.ones_like(given), do_sample=True, temperature=1.0, top_k=0,
+        num_return_sequences=num, max_new_tokens=length, min_new_tokens=length, pad_token_id=0,
+    )  # fmt: skip
+
+
+# --- workloads ------------------------------------------------------------------------------------
+
+
+def labels(count: int = 1, repeats: int = 3) -> Iterator[Figure]:
+    """P(A) and P(B) of both orders of a pair."""
+    ours, apart, plain = engine(), engine(share=False), model()
+    jobs = pairs(count)
+    prompts = [ids_of(call) for job in jobs for call in job.calls]
+    calls = {
+        "ours": lambda: ours.answer(jobs),
+        "logits at all positions": lambda: all_positions(plain, prompts),
+        "generate(max_new_tokens=1)": lambda: generated(plain, prompts),
+        "ours, nothing shared": lambda: apart.answer(jobs),
+    }
+    short = [Job((asked("", "a", "b", "c"),))]
+    ours.answer(short), apart.answer(short), generated(plain, [[1, 2, 3]])
+    times = in_turn(calls, repeats)
+    told = f"both orders of a pair, {sum(map(len, prompts))} tokens, {LAYERS} layers"
+    for name, least in (("logits at all positions", 1.3), ("generate(max_new_tokens=1)", 1.15)):
+        value = ratio(times, name)
+        yield Figure("P(A), P(B), V=151936", name, value, "x", *bar(value, least), told)
+        alone = ratio(times, name, "ours, nothing shared")
+        yield Figure("P(A), P(B), each order alone", name, alone, "x", "-", True, told)
+    value = ratio(times, "ours, nothing shared")
+    yield Figure("both orders, prefix shared", "nothing shared", value, "x", "-", True, told)
+    mine = [share_of_a(reply) for row in ours.answer(jobs) for reply in row]
+    for name, theirs in (
+        ("logits at all positions", all_positions(plain, prompts)),
+        ("generate(max_new_tokens=1)", generated(plain, prompts)),
+    ):
+        worst = max(abs(a - b) for a, b in zip(mine, theirs, strict=True))
+        yield Figure(
+            "P(A) / (P(A) + P(B))", name, worst, "max error", "<= 1e-6", worst <= 1e-6, "fp32"
+        )
+
+
+def votes(num: int = 8, length: int = 16, repeats: int = 2) -> Iterator[Figure]:
+    """N sampled replies to one prompt."""
+    ours, plain = engine(), model()
+    [job] = pairs(1)
+    one = job.calls[0]
+    many = [
+        Call(one.messages, Sampling(1.0, max_tokens=length), index=i, prefix=one.prefix)
+        for i in range(num)
+    ]
+    ids = ids_of(one)
+    calls = {
+        "ours": lambda: ours.answer([Job(tuple(many))]),
+        "generate(num_return_sequences)": lambda: sampled(plain, ids, num, length),
+    }
+    times = in_turn(calls, repeats)
+    value = ratio(times, "generate(num_return_sequences)")
+    told = (
+        f"prompt {len(ids)}, {length} new tokens each, {LAYERS} layers; medians"
+        f" {statistics.median(times['ours']):.1f} s and"
+        f" {statistics.median(times['generate(num_return_sequences)']):.1f} s"
+    )
+    yield Figure(
+        f"{num} votes", f"generate(num_return_sequences={num})", value, "x", "-", True, told
+    )
+
+
+WORKLOADS: Mapping[str, Callable[[], Iterator[Figure]]] = {"labels": labels, "votes": votes}
+
+
+def main(names: Sequence[str]) -> int:
+    """Runs the named workloads, or all; 1 if a bar was missed."""
+    parser = argparse.ArgumentParser(prog="benchmarks.judge_local")
+    parser.add_argument("workloads", nargs="*", default=[], metavar="|".join(WORKLOADS))
+    chosen = parser.parse_args(names).workloads or list(WORKLOADS)
+    import torch
+
+    torch.set_num_threads(1)
+    figures = [figure for name in chosen for figure in WORKLOADS[name]()]
+    print(table(Figure._fields, figures))
+    if set(chosen) == set(WORKLOADS):
+        write("judge_local", figures)
+    return int(not all(figure.is_met for figure in figures))
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

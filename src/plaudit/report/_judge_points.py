@@ -1,0 +1,179 @@
+"""The tally of a judge that rated responses one by one, or said yes or no to each.
+
+Two numbers are kept of every response: the verdict and its label.
+"""
+
+from __future__ import annotations
+
+import math
+from array import array
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from plaudit.metrics import (
+    Interval,
+    bootstrap_counts,
+    brier,
+    confusion,
+    ece,
+    fit_temperature,
+    kappa,
+    kendall,
+    pearson,
+    spearman,
+    wilson,
+)
+from plaudit.report._judge_gold import Gold
+
+__all__ = ["PointTally"]
+
+_MAX_LABELS = 101
+_NONE = Interval(math.nan, math.nan, math.nan)
+
+
+class PointTally:
+    """Verdicts and labels of the responses of one cell of the table.
+
+    >>> tally = PointTally()
+    >>> for value, label in ((4.0, 5.0), (2.0, 2.0), (1.4, 1.0)): tally.add(value, Gold(label))
+    >>> figures, intervals = tally.figures(scale=(1, 5))
+    >>> round(figures["exact"], 2), round(figures["difference"], 2), figures["spearman"]
+    (0.67, 0.47, 1.0)
+    """
+
+    def __init__(self) -> None:
+        self.values, self.golds = array("d"), array("d")
+        self.num_boolean = 0
+
+    @property
+    def num(self) -> int:
+        """Responses, with or without a verdict."""
+        return len(self.values)
+
+    @property
+    def is_yes_no(self) -> bool:
+        """Whether all labels are booleans and all verdicts lie in [0, 1]."""
+        num_labelled = sum(g == g for g in self.golds)
+        is_share = all(0.0 <= v <= 1.0 for v in self.values if v == v)
+        return 0 < self.num_boolean == num_labelled and is_share
+
+    def add(self, value: float, gold: Gold | None) -> None:
+        """Counts a response; the value of one without a verdict is NaN."""
+        self.values.append(value)
+        self.golds.append(math.nan if gold is None else gold.value)
+        self.num_boolean += gold is not None and gold.is_boolean
+
+    @classmethod
+    def merged(cls, tallies: Iterable[PointTally]) -> PointTally:
+        """All responses of several tallies."""
+        made = cls()
+        for tally in tallies:
+            made.values.extend(tally.values)
+            made.golds.extend(tally.golds)
+            made.num_boolean += tally.num_boolean
+        return made
+
+    def figures(
+        self, *, scale: tuple[float, float] | None = None
+    ) -> tuple[dict[str, float], dict[str, Interval]]:
+        """The figures by name, and the 95 % intervals of those that have one."""
+        values, golds = self.labelled()
+        measured, found = (
+            self._yes_no(values, golds) if self.is_yes_no else _ratings(values, golds, scale)
+        )
+        found["unscored"] = wilson(sum(v != v for v in self.values), self.num)
+        figures = {
+            "num_responses": self.num,
+            "num_labelled": sum(g == g for g in self.golds),
+            **measured,
+            **{name: interval.value for name, interval in found.items()},
+        }
+        return figures, found
+
+    def labelled(self) -> tuple[list[float], list[float]]:
+        """Verdicts and labels of the responses that have both."""
+        both = zip(self.values, self.golds, strict=True)
+        known = [(v, g) for v, g in both if v == v and g == g]
+        return [v for v, _ in known], [g for _, g in known]
+
+    def _yes_no(
+        self, values: Sequence[float], golds: Sequence[float]
+    ) -> tuple[dict[str, float], dict[str, Interval]]:
+        said = [_side(value) for value in values]
+        right = ["yes" if gold else "no" for gold in golds]
+        table = confusion(said, right, ("yes", "no", "tie"))
+        num_right = table[0][0] + table[1][1] + sum(table[2]) / 2
+        fit = fit_temperature(values, golds)
+        measured = {
+            "true_yes": table[0][0],
+            "false_yes": table[0][1],
+            "false_no": table[1][0],
+            "true_no": table[1][1],
+            "ties": sum(table[2]),
+            "ece": ece(values, golds),
+            "ece_equal_mass": ece(values, golds, equal="mass"),
+            "brier": brier(values, golds),
+            "temperature": fit.value,
+            "ece_after": fit.ece,
+        }
+        return measured, {"accuracy": wilson(num_right, len(said)), "kappa": _kappa(table)}
+
+
+def _side(value: float) -> str:
+    return "tie" if value == 0.5 else "yes" if value > 0.5 else "no"
+
+
+def _ratings(
+    values: Sequence[float], golds: Sequence[float], scale: tuple[float, float] | None
+) -> tuple[dict[str, float], dict[str, Interval]]:
+    gaps = [v - g for v, g in zip(values, golds, strict=True)]
+    measured = {
+        "pearson": pearson(values, golds),
+        "spearman": spearman(values, golds),
+        "kendall": kendall(values, golds),
+    }
+    labels = _labels(values, golds, scale)
+    if not labels:
+        measured |= {"difference": math.nan, "bias": math.nan}
+        return measured, dict.fromkeys(("exact", "kappa", "kappa_quadratic"), _NONE)
+    measured["difference"] = sum(map(abs, gaps)) / len(gaps)
+    measured["bias"] = sum(gaps) / len(gaps)
+    table = confusion([_rounded(v) for v in values], [_rounded(g) for g in golds], labels)
+    num_equal = sum(table[i][i] for i in range(len(labels)))
+    return measured, {
+        "exact": wilson(num_equal, len(values)),
+        "kappa": _kappa(table),
+        "kappa_quadratic": _kappa(table, weights="quadratic"),
+    }
+
+
+def _labels(
+    values: Sequence[float], golds: Sequence[float], scale: tuple[float, float] | None
+) -> list[int]:
+    """The whole numbers of the scale; none where the labels are on another one."""
+    both = [*values, *golds]
+    if not both:
+        return []
+    low, high = scale or (min(both), max(both))
+    if not (low <= min(both) and max(both) <= high and high - low < _MAX_LABELS):
+        return []
+    return list(range(_rounded(low), _rounded(high) + 1))
+
+
+def _rounded(value: float) -> int:
+    return math.floor(value + 0.5)
+
+
+def _kappa(table: list[list[int]], **weights: Any) -> Interval:
+    """Of the cells that hold something only: most of a long scale's do not."""
+    import numpy as np
+
+    num = len(table)
+    counts = Counter({(i, j): n for i, row in enumerate(table) for j, n in enumerate(row) if n})
+    each = np.zeros((len(counts), num, num))
+    for k, (i, j) in enumerate(counts):
+        each[k, i, j] = 1
+    return bootstrap_counts(
+        lambda n_K: kappa(np.tensordot(n_K, each, 1), **weights), list(counts.values())
+    )
