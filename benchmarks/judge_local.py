@@ -2,7 +2,8 @@
 
 ``python -m benchmarks judge_local``; ``python -m benchmarks.judge_local labels votes`` for a part.
 One thread, fp32, CPU seconds, A B A B in one process; a random model of Qwen2-0.5B's layer shapes
-with 3 layers and its vocabulary of 151 936; real pairs of about 900 tokens, both orders.
+with 3 layers and its vocabulary of 151 936; a real pair of about 900 tokens in
+both orders.
 """
 
 from __future__ import annotations
@@ -51,20 +52,17 @@ def engine(*, share: bool = True) -> LocalEngine:
     return LocalEngine(held, wrapped(), asked, output_layer(held), name="random")
 
 
-def pairs(count: int) -> list[Job]:
-    """Pairs whose prompt has nearly 900 tokens, each in both orders, to be answered by a label."""
-    system = natural_text("en", 800)
-    made = []
+def pair() -> Job:
+    """A pair in both orders, the token behind the prefix wanted: instructions and a question of
+    some 300 tokens together, two answers of some 300 each."""
+    system = natural_text("en", 650)
     for row in rows("pairs_valid.jsonl.gz"):
         first, second = sides(row)
-        size = sum(len(tokenizer().encode(text).ids) for text in (row["prompt"], first, second))
-        if 600 < size < 750:
-            made.append(Job(tuple(
-                asked(system, row["prompt"], *both) for both in ((first, second), (second, first))
-            )))  # fmt: skip
-        if len(made) == count:
-            break
-    return made
+        sizes = [len(tokenizer().encode(text).ids) for text in (row["prompt"], first, second)]
+        if 40 < sizes[0] < 100 and all(250 < size < 350 for size in sizes[1:]):
+            orders = ((first, second), (second, first))
+            return Job(tuple(asked(system, row["prompt"], *both) for both in orders))
+    raise SystemExit("pairs_valid.jsonl.gz: no pair of the wanted size")
 
 
 def asked(system: str, prompt: str, a: str, b: str) -> Call:
@@ -143,44 +141,41 @@ def sampled(held: Any, ids: Sequence[int], num: int, length: int) -> Any:
 # --- workloads ------------------------------------------------------------------------------------
 
 
-def labels(count: int = 1, repeats: int = 3) -> Iterator[Figure]:
+def labels(repeats: int = 3) -> Iterator[Figure]:
     """P(A) and P(B) of both orders of a pair."""
-    ours, apart, plain = engine(), engine(share=False), model()
-    jobs = pairs(count)
-    prompts = [ids_of(call) for job in jobs for call in job.calls]
+    ours, apart, plain, job = engine(), engine(share=False), model(), pair()
+    prompts = [ids_of(call) for call in job.calls]
+    found: dict[str, list[float]] = {}
+
+    def kept(name: str, call: Callable[[], list[float]]) -> Callable[[], None]:
+        return lambda: found.update({name: call()})
+
+    every, one = "logits at all positions", "generate(max_new_tokens=1)"
     calls = {
-        "ours": lambda: ours.answer(jobs),
-        "logits at all positions": lambda: all_positions(plain, prompts),
-        "generate(max_new_tokens=1)": lambda: generated(plain, prompts),
-        "ours, nothing shared": lambda: apart.answer(jobs),
+        "ours": kept("ours", lambda: list(map(share_of_a, ours.answer([job])[0]))),
+        every: kept(every, lambda: all_positions(plain, prompts)),
+        one: kept(one, lambda: generated(plain, prompts)),
+        "apart": kept("apart", lambda: list(map(share_of_a, apart.answer([job])[0]))),
     }
     short = [Job((asked("", "a", "b", "c"),))]
     ours.answer(short), apart.answer(short), generated(plain, [[1, 2, 3]])
     times = in_turn(calls, repeats)
     told = f"both orders of a pair, {sum(map(len, prompts))} tokens, {LAYERS} layers"
-    for name, least in (("logits at all positions", 1.3), ("generate(max_new_tokens=1)", 1.15)):
+    for name, least in ((every, 1.3), (one, 1.15)):
         value = ratio(times, name)
         yield Figure("P(A), P(B), V=151936", name, value, "x", *bar(value, least), told)
-        alone = ratio(times, name, "ours, nothing shared")
-        yield Figure("P(A), P(B), each order alone", name, alone, "x", "-", True, told)
-    value = ratio(times, "ours, nothing shared")
-    yield Figure("both orders, prefix shared", "nothing shared", value, "x", "-", True, told)
-    mine = [share_of_a(reply) for row in ours.answer(jobs) for reply in row]
-    for name, theirs in (
-        ("logits at all positions", all_positions(plain, prompts)),
-        ("generate(max_new_tokens=1)", generated(plain, prompts)),
-    ):
-        worst = max(abs(a - b) for a, b in zip(mine, theirs, strict=True))
+        alone = ratio(times, name, "apart")
+        yield Figure("P(A), P(B), nothing shared", name, alone, "x", "-", True, told)
+        worst = max(abs(a - b) for a, b in zip(found["ours"], found[name], strict=True))
         yield Figure(
             "P(A) / (P(A) + P(B))", name, worst, "max error", "<= 1e-6", worst <= 1e-6, "fp32"
         )
 
 
-def votes(num: int = 8, length: int = 16, repeats: int = 2) -> Iterator[Figure]:
+def votes(num: int = 8, length: int = 16, repeats: int = 1) -> Iterator[Figure]:
     """N sampled replies to one prompt."""
     ours, plain = engine(), model()
-    [job] = pairs(1)
-    one = job.calls[0]
+    one = pair().calls[0]
     many = [
         Call(one.messages, Sampling(1.0, max_tokens=length), index=i, prefix=one.prefix)
         for i in range(num)
@@ -193,7 +188,7 @@ def votes(num: int = 8, length: int = 16, repeats: int = 2) -> Iterator[Figure]:
     times = in_turn(calls, repeats)
     value = ratio(times, "generate(num_return_sequences)")
     told = (
-        f"prompt {len(ids)}, {length} new tokens each, {LAYERS} layers; medians"
+        f"prompt {len(ids)}, {length} new tokens each, {LAYERS} layers;"
         f" {statistics.median(times['ours']):.1f} s and"
         f" {statistics.median(times['generate(num_return_sequences)']):.1f} s"
     )

@@ -25,6 +25,7 @@ from plaudit.cli import (
     probe,
     sandbox,
     score,
+    select,
     show,
 )
 from plaudit.cli._console import spelled_as_options, stderr
@@ -144,7 +145,7 @@ def _plaudit(
     """Rewards for language-model responses: score files, explain scores, check your own rewards."""
 
 
-for verb in (demo, init, score, judge, compare, explain, list, show, check, probe):
+for verb in (demo, init, score, judge, select, compare, explain, list, show, check, probe):
     name = verb.__name__.rpartition(".")[2]
     app.command(name=name, help=_reflowed(verb.run.__doc__))(verb.run)
 app.add_typer(sandbox.app, name="sandbox", help=_reflowed(sandbox.__doc__))

@@ -143,8 +143,12 @@ def run(
     pass_at: Annotated[
         float | None, typer.Option(help="The reward of a right answer (1).", rich_help_panel=_RL)
     ] = None,
-    min_rate: Annotated[float | None, typer.Option(metavar="SHARE", rich_help_panel=_RL)] = None,
-    max_rate: Annotated[float | None, typer.Option(metavar="SHARE", rich_help_panel=_RL)] = None,
+    min_rate: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Least pass rate.", rich_help_panel=_RL)
+    ] = None,
+    max_rate: Annotated[
+        float | None, typer.Option(metavar="SHARE", help="Largest pass rate.", rich_help_panel=_RL)
+    ] = None,
     dedup: Annotated[
         str | None, typer.Option(metavar="HOW", help="Drop repeated prompts: exact or near.")
     ] = None,

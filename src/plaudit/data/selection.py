@@ -219,7 +219,7 @@ def agreement(chosen: Member, rejected: Member, parts: Sequence[str]) -> float:
     A part of the scores is one vote: for `chosen` where its value is the higher, half a vote where
     they are equal. ``forward`` and ``backward`` are what a pairwise judge found in its two orders,
     P(this one is better) shown first and shown second: each order is a vote, in which one response
-    stood first and the other second.
+    stood first and the other second. In groups of more than two they are means over the rivals.
 
     >>> from plaudit.types import Response
     >>> a = Member(Response("a"), 0.7, {"forward": 0.9, "backward": 0.5})

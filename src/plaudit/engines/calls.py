@@ -14,6 +14,7 @@ import math
 import os
 import threading
 import time
+import weakref
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -57,6 +58,7 @@ class Calls:
             self._lines = self._opened(self.path)
         self._places = dict(_places(self.path))
         self._reader = self.path.open("rb")
+        weakref.finalize(self, _let_go, self._lines, self._reader)
 
     def __len__(self) -> int:
         return len(self._places) + len(self._held)
@@ -95,6 +97,8 @@ class Calls:
                 self._lines.flush()
                 self._lines.close()
                 self._lines = None
+            if self.path is not None:
+                self._reader.close()
 
     def _sync(self) -> None:
         with self._lock:
@@ -116,6 +120,12 @@ class Calls:
                 " another with journal="
             )
         return lines
+
+
+def _let_go(*files: Any) -> None:
+    for file in files:
+        if file is not None:
+            file.close()
 
 
 def _is_locked(descriptor: int) -> bool:

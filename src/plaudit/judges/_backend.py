@@ -7,7 +7,7 @@ import json
 import os
 import threading
 import weakref
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -69,8 +69,10 @@ class Backend:
     local: Mapping[str, Any] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, options: Mapping[str, Any]) -> Backend:
+    def of(cls, options: Mapping[str, Any], others: Iterable[str] = ()) -> Backend:
         """The options in a mapping; what only local models take goes to `local`.
+
+        `others` are the parameters of the judge itself, for close matches.
 
         Raises: ConfigError for an unknown name, and where nobody is named to answer.
         """
@@ -80,7 +82,7 @@ class Backend:
         of_models = {f.name for f in dataclasses.fields(Options)}
         for name in options:
             if name not in own | of_models:
-                known = sorted(own | of_models)
+                known = sorted({*own, *of_models, *others})
                 raise ConfigError(
                     f"no option {name!r}{did_you_mean(name, known) or '.'}"
                     f" Judges take {', '.join(sorted(own))}"

@@ -212,7 +212,7 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
     if read == "logprobs":
         _labels(template)
-    backend = Backend.of(told["options"])
+    backend = Backend.of(told["options"], [name for name in told if name != "options"])
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
     if samples > 1 and sampling.temperature == 0 and not backend.replay:

@@ -45,6 +45,7 @@ from plaudit.judges.verdict import (
     claims,
     describe,
     is_legible,
+    narrow,
     restored,
 )
 
@@ -69,7 +70,6 @@ _REMINDERS = {
 _MARKERS = re.compile(
     r"[\[［【<](?:(?<!<)(?=[\[［【]|(?i:RESULT))|(?<=<)/?(?=(?i:think|answer|verdict|text\b)))"
 )
-_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93}
 _MARKUP = re.compile(r"[\\&*_~<|#【】\uff01-\uff5e]")
 
 
@@ -207,11 +207,11 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
 
 def _split(text: str, spec: Spec) -> str:
     """The text with a mark before the value of each claim, and inside the sign it opens with."""
-    narrow = text.translate(_NARROW)
+    plain = narrow(text)
     places = set()
-    for match in claims(narrow, spec):
+    for match in claims(plain, spec):
         places.add(match.start(match.lastindex or 0))
-        if not narrow[match.start()].isalnum():
+        if not plain[match.start()].isalnum():
             places.add(match.start() + 1)
     cuts = [0, *sorted(places), len(text)]
     return MARK.join(text[start:end] for start, end in itertools.pairwise(cuts))

@@ -8,7 +8,8 @@ The contract, in ten points:
 3. What stands in matched quotes or backticks is a quotation, unless the whole reply is one.
 4. The last well-formed marker wins; markers offered as alternatives are no verdict.
 5. A marker outside the allowed set leaves no verdict, whatever was said before it.
-6. A score needs its anchor; a bare number or label counts only where it is the whole reply.
+6. A score needs its anchor, a list of scores too (or its box); a bare number, list or label counts
+   only where it is the whole reply.
 7. ``k/m`` counts only where m is the scale's maximum; ranges and values outside are refused, never
    clamped; percents count only on a scale from 0 to 1.
 8. JSON: exactly one object with the key; booleans, null, NaN and cut numbers are refused.
@@ -44,6 +45,7 @@ __all__ = [
     "evidence",
     "forged",
     "is_legible",
+    "narrow",
     "parse",
     "restored",
 ]
@@ -80,6 +82,14 @@ _FOLLOWED = re.compile(r"[A-Za-z\d.]*[A-Za-z\d]|,\d|[一二三四五六七八九
 _WORDS = {"yes": "yes", "no": "no", "是": "yes", "是的": "yes", "否": "no", "不是": "no"}
 
 
+@functools.lru_cache(maxsize=64)
+def _has_group(pattern: str) -> bool:
+    try:
+        return re.compile(pattern).groups == 1
+    except re.error:
+        return False
+
+
 @dataclass(frozen=True)
 class Labels:
     """One of a few labels in a marker: ``[[A]]``, or what `marker` (a pattern, one group) says.
@@ -96,6 +106,11 @@ class Labels:
     key: str = ""
 
     def __post_init__(self) -> None:
+        if not _has_group(self.marker):
+            raise ConfigError(
+                f"labels: marker={self.marker!r} must be a regular expression with one group,"
+                r" the label: \[\[(\w+)\]\]"
+            )
         if self.values and len(self.values) != len(self.allowed):
             raise ConfigError(
                 f"labels: {len(self.values)} values for {len(self.allowed)} labels;"
@@ -230,16 +245,25 @@ def _answered(text: str) -> str:
 
 _EMPHASIS = re.compile(r"\*\*|__|~~|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE)
-
-
 _WIDE = tuple(zip("，：；！？（）【】", ",:;!?()[]", strict=True))
+_NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93}
+
+
+def narrow(text: str) -> str:
+    """The text with full-width letters, digits and signs made plain, every place as it was.
+
+    >>> narrow("总体打分：【５】")
+    '总体打分:[5]'
+    """
+    return text if text.isascii() else text.translate(_NARROW)
 
 
 def _plain(text: str) -> str:
+    """Point 2: plain characters without markup."""
     tail = text
     if not text.isascii():
-        for wide, narrow in _WIDE:  # most Chinese text is normal after this, which is soon seen
-            tail = tail.replace(wide, narrow)
+        for wide, plain in _WIDE:  # most Chinese text is normal after this, which is soon seen
+            tail = tail.replace(wide, plain)
         tail = unicodedata.normalize("NFKC", tail)
     tail = html.unescape(tail)
     if "<|" in tail:
@@ -328,7 +352,9 @@ def _places(text: str, part: str) -> Iterator[int]:
 @functools.lru_cache(maxsize=64)
 def _shapes(spec: Spec) -> tuple[_Shape, ...]:
     if isinstance(spec, JsonScore) or (isinstance(spec, Labels) and spec.key):
-        key = re.compile(rf"[\"']({re.escape(spec.key)})[\"']{_GAP}:", re.IGNORECASE)
+        key = re.compile(
+            rf"[\"']({re.escape(spec.key)})[\"']{_GAP}:{_GAP}[\"']?[\w.+-]{{0,20}}", re.IGNORECASE
+        )
         return (_Shape(key, (f'"{spec.key.lower()}', f"'{spec.key.lower()}")),)
     anchors = "|".join(map(re.escape, spec.anchors))
     starts = tuple(anchor.lower() for anchor in spec.anchors)
@@ -365,7 +391,7 @@ def _scores_shape(anchor: str, spec: Scores) -> str:
 
 def _yes_no_shape(anchor: str, spec: YesNo) -> str:
     words = "|".join(sorted(_WORDS, key=len, reverse=True))
-    end = rf"{_GAP}(?:$|[.,;:!?。、)\](—–]|-\s|(?:because|since)\b|因为)"
+    end = rf"{_GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
     return rf"{anchor}(?:is|为|是)?{_GAP}:?{_GAP}[\[(<]{{0,3}}{_GAP}({words})(?={end})"
 
 
@@ -429,7 +455,7 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
         lines = _answered(reply).splitlines()
     except VerdictError:
         return None
-    if MARK not in reply:
+    if not any(MARK in line for line in lines):
         line = next((line for line in reversed(lines) if claims(_plain(line), spec)), "")
         echo = "" if _is_bare(_plain(line), spec) else line
     else:
@@ -440,13 +466,13 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
 
 
 def _marked(lines: Sequence[str], spec: Spec) -> str:
-    """The last verdict with a mark inside, as it was before; as written if it can be found so."""
+    """The last verdict with a mark inside, as it was before the marks; "" where there is none."""
     for line in reversed([line for line in lines if MARK in line]):
         clean = restored(line)
         at = [place for place, char in enumerate(line) if char != MARK]
-        for match in reversed(claims(clean, spec) or claims(_plain(clean), spec)):
-            if match.string != clean or MARK in line[at[match.start()] : at[match.end() - 1]]:
-                return match[0]
+        for match in reversed(claims(narrow(clean), spec)):
+            if MARK in line[at[match.start()] : at[match.end() - 1]]:
+                return clean[match.start() : match.end()]
     return ""
 
 
@@ -516,7 +542,7 @@ def _anchored_label(body: str, spec: Labels, is_cut: bool) -> str:
 
 def _keyed_label(said: _Said, spec: Labels) -> str:
     value = _value(said, spec.key)
-    label = None if isinstance(value, bool) else _known(str(value), spec)
+    label = None if isinstance(value, bool) else _known(_plain(str(value)), spec)
     if label is None:
         raise _unread("outside", f"{spec.key!r} is {clipped(value)}, none of {spec.allowed}")
     return label

@@ -7,11 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from plaudit.combine import both_orders, round_robin
 from plaudit.data.judged import Judged, Member
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.data.selection import Funnel, Preference, Prompts, Sft, agreement, select
 from plaudit.errors import ConfigError
-from plaudit.types import Response
+from plaudit.types import Group, Response, Score
 
 NAN = math.nan
 STRATEGIES = ["best-vs-worst", "best-vs-random", "all-pairs"]
@@ -159,6 +160,30 @@ def test_both_orders_vote(forward, backward, agreed):
     strict = Preference(min_agreement=1).outcome(judge(forward, backward))
     assert bool(strict.picks) is (agreed == 1)
     assert agreed == 1 or strict.dropped == {"too little agreement": 1}
+
+
+class Fixed:
+    """A comparer that likes "a", the more the earlier it stands."""
+
+    deterministic = True
+
+    def __init__(self, first, second):
+        self.first, self.second = first, second
+
+    def compare(self, pairs):
+        return [Score(self.first if p.first.text == "a" else 1 - self.second) for p in pairs]
+
+
+@pytest.mark.parametrize(("first", "second", "agreed"), [(0.9, 0.8, 1.0), (0.9, 0.2, 0.5)])
+def test_the_parts_are_those_that_round_robin_writes(first, second, agreed):
+    reward = round_robin(both_orders(Fixed(first, second)))
+    for texts in (["a", "b"], ["b", "a"]):
+        (scores,) = reward.score([Group("q", texts)])
+        members = (
+            Member(Response(t), s.value, s.parts) for t, s in zip(texts, scores, strict=True)
+        )
+        (pick,) = Preference().outcome(Judged((), tuple(members))).picks
+        assert (pick.chosen.text, pick.figures["agreement"]) == ("a", agreed)
 
 
 def test_parts_of_several_judges_vote():

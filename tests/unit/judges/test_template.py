@@ -87,6 +87,31 @@ def test_the_hash_follows_the_wording():
 
 
 @pytest.mark.parametrize(
+    ("change", "is_other"),
+    [
+        ({"verdict": {"labels": ["A", "B", "C"]}}, True), ({"system": "x"}, True),
+        ({"is_fenced": False}, True), ({"verdict_prefix": "[["}, True), ({"reasons": True}, True),
+        ({"reminder": "Again!"}, True), ({"language": "zh"}, True), ({"schema": {"a": 1}}, True),
+        ({"num_responses": 2}, True), ({"name": "other"}, False), ({"version": 2}, False),
+        ({"source": "elsewhere"}, False), ({"sampling": {"max_tokens": 5}}, False),
+    ],
+)  # fmt: skip
+def test_the_hash_follows_what_changes_the_prompt_or_its_reading(change, is_other):
+    assert (load_template(OWN).hash != load_template({**OWN, **change}).hash) == is_other
+
+
+def test_a_template_travels():
+    import pickle
+
+    made = load_template({**OWN, "sampling": {"temperature": 0.5}, "schema": {"type": "object"}})
+    assert made.slots
+    copy = pickle.loads(pickle.dumps(made))
+    assert copy == made
+    assert hash(copy) == hash(made)
+    assert copy.hash == made.hash
+
+
+@pytest.mark.parametrize(
     ("change", "told"),
     [
         ({"text": "{inptu}"}, "did you mean 'input'"),
@@ -95,6 +120,16 @@ def test_the_hash_follows_the_wording():
         ({"verdict": {"label": ["A"]}}, "expected one of labels"),
         ({"verdict": {"scale": {"lo": 1}}}, "scale takes low, high"),
         ({"text": None}, "expected the user turn"),
+        ({"kind": "pair"}, "kind='pair' must be one of pairwise, .*, rubric"),
+        ({"language": "fr"}, "language='fr' must be en or zh"),
+        ({"text": "{responses}"}, "field 'item': a template with"),
+        ({"item": "{response}"}, "only such a template; found item='{response}'"),
+        ({"text": "{responses}", "item": "{leter} {response}"}, "did you mean 'letter'"),
+        ({"sampling": {"temprature": 0}}, "did you mean 'temperature'"),
+        ({"sampling": 0.5}, "field 'sampling': expected a mapping, got 0.5"),
+        ({"verdict": {"labels": {"allowed": ["A", "B"], "values": [1]}}}, "1 values for 2 labels"),
+        ({"verdict": {"labels": {"marker": "(A"}}}, "marker='[(]A' .* one group"),
+        ({"verdict": {"labels": {"marker": "A"}}}, "marker='A' .* one group"),
     ],
 )
 def test_a_template_that_does_not_fit_says_where(change, told):
@@ -116,5 +151,7 @@ def test_a_file_of_ones_own(tmp_path):
     made = load_template(path)
     assert isinstance(made, Template)
     assert made.name == "house"
-    with pytest.raises(ConfigError, match="Shipped: skywork"):
+    with pytest.raises(
+        ConfigError, match=r"did you mean 'skywork_critic_pairwise'.*Shipped: arena_hard, "
+    ):
         load_template("skywork_critc")

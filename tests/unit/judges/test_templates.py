@@ -2,7 +2,7 @@
 """The shipped templates: twins in two languages, prompts that share their beginnings, replies in the
 forms that the methods define, and canaries against what a response may try."""
 
-import os
+import itertools
 import pathlib
 
 import pytest
@@ -58,6 +58,12 @@ def prompt(made, **given):
     return "\n".join(turn["content"] for turn in made.messages(**values(made, **given)))
 
 
+def beginning(one, two):
+    """What two texts begin with alike."""
+    pairs = itertools.takewhile(lambda pair: pair[0] == pair[1], zip(one, two, strict=False))
+    return "".join(char for char, _ in pairs)
+
+
 def test_every_family_is_there():
     assert set(TEMPLATES) == EXPECTED
 
@@ -87,8 +93,8 @@ def test_twins_differ_in_their_language_only(en, zh):
     assert en.text.count("\n# ") == zh.text.count("\n# ")
 
 
-def test_there_are_nine_pairs_of_twins():
-    assert len(TWINS) == 9
+def test_there_are_ten_pairs_of_twins():
+    assert len(TWINS) == 10
 
 
 @pytest.mark.parametrize("name", FENCED)
@@ -126,7 +132,7 @@ def test_both_orders_share_the_prompt_up_to_the_first_response(name):
     told = {slot: f"the {slot}" for slot in made.slots}
     ab = [turn["content"] for turn in made.messages(**told)]
     ba = [turn["content"] for turn in made.messages(**{**told, a: told[b], b: told[a]})]
-    shared = os.path.commonprefix([ab[-1], ba[-1]])
+    shared = beginning(ab[-1], ba[-1])
     assert ab[:-1] == ba[:-1]
     assert all(told[slot] in shared for slot in made.slots if slot not in (a, b))
 
@@ -135,7 +141,7 @@ def test_both_orders_share_the_prompt_up_to_the_first_response(name):
 def test_the_criterion_stands_last(name):
     made = TEMPLATES[name]
     one, two = prompt(made, criterion="is polite"), prompt(made, criterion="is right")
-    assert "the response" in os.path.commonprefix([one, two])
+    assert "the response" in beginning(one, two)
     assert made.slots[-1] == "criterion"
 
 
