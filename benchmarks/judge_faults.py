@@ -207,7 +207,8 @@ def _end(
 def _command(rows: Path, output: Path, url: str) -> list[str]:
     judged = ["judge", str(rows), "--template", TEMPLATES["pairwise"], "--orders", "one"]
     asked = ["--server", url, "--model", "judge", "--concurrency", str(_ROWS_IN_FLIGHT)]
-    return [sys.executable, "-m", "plaudit", *judged, *asked, "--output", str(output)]
+    drawn_as = ["--max-tokens", "64"]
+    return [sys.executable, "-m", "plaudit", *judged, *asked, *drawn_as, "--output", str(output)]
 
 
 def _write_rows(path: Path) -> None:

@@ -1,9 +1,9 @@
 """Judging with a model in this process: our one pass and our votes against the ways of other tools.
 
-``python -m benchmarks judge_local``; ``python -m benchmarks.judge_local labels votes`` for a part.
+``python -m benchmarks judge_local``; ``python -m benchmarks.judge_local logits votes`` for a part.
 One thread, fp32, CPU seconds, A B A B in one process; a random model of Qwen2-0.5B's layer shapes
-with 3 layers and its vocabulary of 151 936; a real pair of about 900 tokens in
-both orders.
+with 3 layers and its vocabulary of 151 936; real pairs
+under Skywork-Critic's prompt, both orders.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ from __future__ import annotations
 import argparse
 import functools
 import math
+import random
 import statistics
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from benchmarks.harness import natural_text, rows, table, write
+from benchmarks.harness import DATA, rows, table, write
 from benchmarks.scoring import Figure, bar, in_turn, qwen, ratio, sides, tokenizer
 from plaudit.engines.causal import output_layer
 from plaudit.engines.chat import Call, Job, Reply, Sampling
@@ -52,24 +53,21 @@ def engine(*, share: bool = True) -> LocalEngine:
     return LocalEngine(held, wrapped(), asked, output_layer(held), name="random")
 
 
-def pair() -> Job:
-    """A pair in both orders, the token behind the prefix wanted: instructions and a question of
-    some 300 tokens together, two answers of some 300 each."""
-    system = natural_text("en", 650)
-    for row in rows("pairs_valid.jsonl.gz"):
+def pairs(count: int) -> list[Job]:
+    """Real pairs under the critic's prompt, each in both orders, the token behind ``[[`` wanted."""
+    prompt = (DATA / "prompts" / "skywork_critic_pairwise.txt").read_text(encoding="utf-8")
+    held = list(rows("pairs_valid.jsonl.gz"))
+    jobs = []
+    for row in random.Random(0).sample(held, count):
         first, second = sides(row)
-        sizes = [len(tokenizer().encode(text).ids) for text in (row["prompt"], first, second)]
-        if 40 < sizes[0] < 100 and all(250 < size < 350 for size in sizes[1:]):
-            orders = ((first, second), (second, first))
-            return Job(tuple(asked(system, row["prompt"], *both) for both in orders))
-    raise SystemExit("pairs_valid.jsonl.gz: no pair of the wanted size")
+        orders = ((first, second), (second, first))
+        jobs.append(Job(tuple(asked(prompt, row["prompt"], *both) for both in orders)))
+    return jobs
 
 
-def asked(system: str, prompt: str, a: str, b: str) -> Call:
-    turns = (
-        {"role": "system", "content": system},
-        {"role": "user", "content": f"Question: {prompt}\n\nA: {a}\n\nB: {b}\n\nWhich is better?"},
-    )
+def asked(prompt: str, question: str, a: str, b: str) -> Call:
+    text = prompt.format(input=question, response_a=a, response_b=b)
+    turns = ({"role": "user", "content": text},)
     return Call(turns, Sampling(max_tokens=1), prefix="[[", labels=LABELS)
 
 
@@ -127,6 +125,24 @@ def generated(held: Any, prompts: Sequence[Sequence[int]]) -> list[float]:
     return found
 
 
+def in_batches(held: Any, prompts: Sequence[Sequence[int]], size: int = 8) -> list[float]:
+    """``generate(max_new_tokens=1)`` for batches in file order, padded on the left."""
+    import torch
+
+    found = []
+    for start in range(0, len(prompts), size):
+        batch = prompts[start : start + size]
+        width = max(map(len, batch))
+        ids = torch.tensor([[0] * (width - len(p)) + list(p) for p in batch])
+        mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in batch])
+        out = held.generate(
+            ids, attention_mask=mask, max_new_tokens=1, do_sample=False, output_logits=True,
+            return_dict_in_generate=True, pad_token_id=0,
+        )  # fmt: skip
+        found += map(_share, out.logits[0])
+    return found
+
+
 def sampled(held: Any, ids: Sequence[int], num: int, length: int) -> Any:
     """``generate(num_return_sequences=num)``: the prompt is repeated before it is read."""
     import torch
@@ -141,41 +157,57 @@ def sampled(held: Any, ids: Sequence[int], num: int, length: int) -> Any:
 # --- workloads ------------------------------------------------------------------------------------
 
 
-def labels(repeats: int = 3) -> Iterator[Figure]:
-    """P(A) and P(B) of both orders of a pair."""
-    ours, apart, plain, job = engine(), engine(share=False), model(), pair()
-    prompts = [ids_of(call) for call in job.calls]
+def compared(
+    jobs: Sequence[Job], peers: Mapping[str, tuple[Callable[..., list[float]], float]], repeats: int
+) -> Iterator[Figure]:
+    """Time and P(A) / (P(A) + P(B)) of our label reads against other ways (a bar of 0: none)."""
+    ours, apart, plain = engine(), engine(share=False), model()
+    prompts = [ids_of(call) for job in jobs for call in job.calls]
     found: dict[str, list[float]] = {}
 
     def kept(name: str, call: Callable[[], list[float]]) -> Callable[[], None]:
         return lambda: found.update({name: call()})
 
-    every, one = "logits at all positions", "generate(max_new_tokens=1)"
-    calls = {
-        "ours": kept("ours", lambda: list(map(share_of_a, ours.answer([job])[0]))),
-        every: kept(every, lambda: all_positions(plain, prompts)),
-        one: kept(one, lambda: generated(plain, prompts)),
-        "apart": kept("apart", lambda: list(map(share_of_a, apart.answer([job])[0]))),
-    }
-    short = [Job((asked("", "a", "b", "c"),))]
-    ours.answer(short), apart.answer(short), generated(plain, [[1, 2, 3]])
+    def told(of: LocalEngine) -> list[float]:
+        return [share_of_a(reply) for row in of.answer(jobs) for reply in row]
+
+    calls = {"ours": kept("ours", lambda: told(ours)), "apart": kept("apart", lambda: told(apart))}
+    for name, (peer, _) in peers.items():
+        calls[name] = kept(name, lambda peer=peer: peer(plain, prompts))
+        peer(plain, [[1, 2, 3]])
+    for one in (ours, apart):
+        one.answer([Job((asked("{input}", "a", "", ""),))])
     times = in_turn(calls, repeats)
-    told = f"both orders of a pair, {sum(map(len, prompts))} tokens, {LAYERS} layers"
-    for name, least in ((every, 1.3), (one, 1.15)):
-        value = ratio(times, name)
-        yield Figure("P(A), P(B), V=151936", name, value, "x", *bar(value, least), told)
-        alone = ratio(times, name, "apart")
-        yield Figure("P(A), P(B), nothing shared", name, alone, "x", "-", True, told)
+    detail = f"{len(jobs)} pairs, both orders, {sum(map(len, prompts))} tokens, {LAYERS} layers"
+    for name, (_, least) in peers.items():
+        value, alone = ratio(times, name), ratio(times, name, "apart")
+        shown, is_met = bar(value, least) if least else ("-", True)
+        yield Figure("P(A), P(B), V=151936", name, value, "x", shown, is_met, detail)
+        yield Figure("P(A), P(B), nothing shared", name, alone, "x", "-", True, detail)
         worst = max(abs(a - b) for a, b in zip(found["ours"], found[name], strict=True))
         yield Figure(
             "P(A) / (P(A) + P(B))", name, worst, "max error", "<= 1e-6", worst <= 1e-6, "fp32"
         )
 
 
+def logits() -> Iterator[Figure]:
+    """A pair, against logits at all positions."""
+    yield from compared(pairs(1), {"logits at all positions": (all_positions, 1.3)}, 3)
+
+
+def one_token() -> Iterator[Figure]:
+    """Some pairs, against ``generate``, one by one and in batches."""
+    peers = {
+        "generate(max_new_tokens=1)": (generated, 1.15),
+        "generate(max_new_tokens=1), batch 8": (in_batches, 0.0),
+    }
+    yield from compared(pairs(4), peers, 3)
+
+
 def votes(num: int = 8, length: int = 16, repeats: int = 1) -> Iterator[Figure]:
     """N sampled replies to one prompt."""
     ours, plain = engine(), model()
-    one = pair().calls[0]
+    one = pairs(1)[0].calls[0]
     many = [
         Call(one.messages, Sampling(1.0, max_tokens=length), index=i, prefix=one.prefix)
         for i in range(num)
@@ -197,7 +229,11 @@ def votes(num: int = 8, length: int = 16, repeats: int = 1) -> Iterator[Figure]:
     )
 
 
-WORKLOADS: Mapping[str, Callable[[], Iterator[Figure]]] = {"labels": labels, "votes": votes}
+WORKLOADS: Mapping[str, Callable[[], Iterator[Figure]]] = {
+    "logits": logits,
+    "one_token": one_token,
+    "votes": votes,
+}
 
 
 def main(names: Sequence[str]) -> int:

@@ -719,6 +719,8 @@ class _BothOrders:
                 return replace(score, parts=parts, error=f"{order}: {score.error}")
         faulty = forward if forward.error is not None else backward
         value = (parts["forward"] + parts["backward"]) / 2
+        if faulty.fault == "response":  # whoever is at fault loses, whatever the other order says
+            value = parts["forward"] if faulty is forward else parts["backward"]
         notes = "; ".join(n for n in (forward.note, backward.note) if n)
         return Score(value, parts, fault=faulty.fault, error=faulty.error, note=notes or None)
 
@@ -758,7 +760,12 @@ class _RoundRobin(_Node):
         return iter(())
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
-        """The mean over rivals of P(this response is better)."""
+        """The mean over rivals of P(this response is better).
+
+        Raises: DataError of what the comparer cannot read in a group.
+        """
+        for group in groups:
+            self.check(group)
         plan = [(i, a, b) for i, g in enumerate(groups) for a, b in self._duels(g)]
         pairs = [
             Pair(g.prompt, g.responses[a], g.responses[b], g.columns, (a, b))
@@ -775,7 +782,7 @@ class _RoundRobin(_Node):
         prompt = repr(group.prompt)
         rank = sorted(
             range(len(group.responses)),
-            key=lambda i: seeded_hash(self.seed, prompt, group.responses[i].text),
+            key=lambda i: seeded_hash(self.seed, prompt, content_of(group.responses[i])),
         )
         duels = [(a, b) for n, a in enumerate(rank) for b in rank[n + 1 :]]
         if self.num_pairs is None or self.num_pairs >= len(duels):
@@ -862,6 +869,15 @@ def _blamed(reward: Reward, sign: float, score: Score | None = None) -> Score:
     if sign >= 0:
         return score
     return replace(score, value=getattr(reward, "fault_high", math.nan))
+
+
+def content_of(response: Response) -> str:
+    """What tells a response from its rivals in a draw: its text, or its turns where it has them.
+
+    >>> content_of(Response("4"))
+    '4'
+    """
+    return response.text if not response.messages else repr((response.text, response.messages))
 
 
 def seeded_hash(seed: int, *texts: str) -> int:

@@ -54,10 +54,10 @@ class Request:
     come.
 
     `timeout_s` bounds one try and `retries` the tries after the first, in place of the client's.
-    `tokens` are what it will take of a limit
-    of tokens per minute. `read` makes of the JSON value what the caller gets: a ValueError from it
-    is a failed try, as a reply that is no JSON. `refusal` is asked before each try: the reason that
-    it gives ends the call unsent. Both run on the loop's thread, and must be quick.
+    `tokens` are what it will take of a limit of tokens per minute. `read` makes of the JSON value
+    what the caller gets: a ValueError from it is a failed try, as a reply that is no JSON.
+    `refusal` is asked before each wait for a turn and again before each try: the reason that it
+    gives ends the call unsent. Both run on the loop's thread, and must be quick.
     """
 
     path: str
@@ -230,6 +230,8 @@ class Client:
                 if _HALTED.is_set():
                     raise _closed()
                 core = self._core = self._core or _Core(self.urls, **self._options)
+                if _HALTED.is_set():  # in between
+                    core.close()
         return core
 
 
@@ -376,7 +378,7 @@ class _Core:
         tasks = [asyncio.ensure_future(self._answer(request)) for request in requests]
         try:
             return list(await asyncio.gather(*map(_or_error, tasks)))
-        except asyncio.CancelledError:
+        except BaseException:  # cancelled, or what `read` raised: nothing more goes out
             for task in tasks:
                 task.cancel()
             raise
@@ -435,8 +437,9 @@ class _Core:
         """The value answered, or a failure."""
         endpoint.in_flight += 1  # counted while it waits, or all that wait would choose one URL
         try:
+            _check_refusal(request)  # before it waits for what it would not use
             if not await self.pace.enter(request.tokens, until=end):
-                return _Failure("no connection was free in time", blame=0)
+                return _Failure("no connection was free, or the pace gave it no turn", blame=0)
             began = self._clock()
             try:
                 result = await self._exchange(endpoint, request, body, end)
@@ -463,8 +466,7 @@ class _Core:
     async def _exchange(
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
     ) -> Any | _Failure:
-        if request.refusal is not None and (why := request.refusal()):
-            return _Failure(why, is_final=True, blame=0)
+        _check_refusal(request)
         aiohttp = self._aiohttp
         limit, left = request.timeout_s or self._timeout_s, end - self._clock()
         try:
@@ -500,6 +502,11 @@ class _Core:
                 )
             chunks.append(chunk)
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+
+
+def _check_refusal(request: Request) -> None:
+    if request.refusal is not None and (why := request.refusal()):
+        raise EngineError(why)
 
 
 def _grown(number: int) -> float:

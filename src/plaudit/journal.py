@@ -6,7 +6,7 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-from plaudit.errors import PlauditError
+from plaudit.errors import ConfigError, PlauditError
 
 __all__ = ["Lines", "io_error"]
 
@@ -16,19 +16,23 @@ _BLOCK = 1 << 20
 class Lines:
     """Appends whole lines to a file; what an earlier process left half written is cut off.
 
-    Each line is one write to the operating system, so that a SIGKILL loses none before it.
-    `keep` False begins anew.
+    Each line is one write to the operating system, so that a SIGKILL loses none before it. With
+    `is_alone` the file is this process's own while it is open.
+
+    Raises: ConfigError where another process has it, and leaves it as it is.
     """
 
-    def __init__(self, path: Path, *, keep: bool = True) -> None:
+    def __init__(self, path: Path, *, is_alone: bool = False) -> None:
         self.path = path
-        self.num_lines, self.size = 0, 0
-        if keep and path.exists():
-            self.num_lines, self.size = _whole_lines(path)
-            os.truncate(path, self.size)
-        else:
-            path.unlink(missing_ok=True)
         self._file = path.open("ab", buffering=0)
+        try:
+            if is_alone:  # before anything is cut off: the other's lines grow meanwhile
+                _lock(self._file.fileno(), path)
+            self.num_lines, self.size = _whole_lines(path)
+            self._file.truncate(self.size)
+        except BaseException:
+            self._file.close()
+            raise
 
     def __iter__(self) -> Iterator[bytes]:
         """The lines that were there when the file was opened, without their ends."""
@@ -49,7 +53,7 @@ class Lines:
         self.size += len(data)
 
     def fileno(self) -> int:
-        """The open file's descriptor, for locks."""
+        """The open file's descriptor."""
         return self._file.fileno()
 
     def flush(self) -> None:
@@ -67,6 +71,19 @@ def io_error(path: Path, error: OSError) -> PlauditError:
         f"{path}: cannot be written: {error.strerror or error};"
         " the rows written before are kept: mend this and resume"
     )
+
+
+def _lock(descriptor: int, path: Path) -> None:
+    try:
+        import fcntl
+    except ImportError:  # not on Windows
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise ConfigError(
+            f"{path}: another run is writing this journal; wait for it, or name another"
+        ) from None
 
 
 def _whole_lines(path: Path) -> tuple[int, int]:

@@ -45,15 +45,15 @@ class Limits:
 
 
 class Bucket:
-    """So much a minute, two seconds' worth of it at once; what is taken is taken in order.
+    """So much in any minute, two seconds' worth of it at once; what is taken is taken in order.
 
-    >>> bucket = Bucket(60)
+    >>> bucket = Bucket(62)
     >>> [bucket.wait_s(1, now=0.0) for _ in range(4)]
     [0.0, 0.0, 1.0, 2.0]
     """
 
     def __init__(self, per_minute: float) -> None:
-        self._per_s = per_minute / 60.0
+        self._per_s = per_minute / (60.0 + _BURST_S)  # so that a minute holds what stands at once
         self._free_at = -math.inf
 
     def wait_s(self, amount: float, *, now: float) -> float:
@@ -100,18 +100,15 @@ class Pace:
         elif not await self._turn(until):
             return False
         self.most_busy = max(self.most_busy, self._busy)
-        wait_s = self._wait_s(tokens)
-        if not wait_s:
-            return True
-        has_time = self._clock() + wait_s < until
+        may_go = False
         try:
-            await self._sleep(wait_s if has_time else max(0.0, until - self._clock()))
-        except BaseException:
-            self.leave()
-            raise
-        if not has_time:
-            self.leave()
-        return has_time
+            may_go = await self._may_go(tokens, until)
+        finally:
+            if not may_go:
+                self.leave()
+        if not may_go:  # not told before: who asks for the next call would be told no at once, too
+            await self._sleep(max(0.0, until - self._clock()))
+        return may_go
 
     def leave(self) -> None:
         """A call has ended, however."""
@@ -132,8 +129,8 @@ class Pace:
         if not self._limits.is_adaptive:
             return
         now = self._clock()
-        if began >= self._slowed_at:
-            self.limit = max(1.0, min(self.limit, self._busy) / 2)
+        if began >= self._slowed_at:  # it has left by now, and was one of them
+            self.limit = max(1.0, min(self.limit, self._busy + 1) / 2)
             self._slowed_at = now
         if wait_s:
             self._closed_until = max(self._closed_until, now + wait_s)
@@ -175,15 +172,28 @@ class Pace:
                 self._busy += 1
                 future.set_result(True)
 
-    def _wait_s(self, tokens: int) -> float:
-        """Seconds that the buckets ask for, or the service that wants to be left alone."""
-        now = self._clock()
-        waits = [
-            bucket.wait_s(amount, now=now)
-            for bucket, amount in ((self._requests, 1), (self._tokens, tokens))
-            if bucket is not None
-        ]
-        return max([0.0, *waits, self._closed_until - now])
+    async def _may_go(self, tokens: int, until: float) -> bool:
+        """Waits for the buckets, and while the service wants to be left alone; False where that
+        is not over before `until`: then nothing is taken."""
+        now, amounts = self._clock(), ((self._requests, 1), (self._tokens, tokens))
+        taken = [(bucket, amount) for bucket, amount in amounts if bucket is not None]
+        ready_at = max([now, *(now + bucket.wait_s(amount, now=now) for bucket, amount in taken)])
+        may_go = False
+        try:
+            may_go = await self._reached(ready_at, until)
+        finally:
+            if not may_go:
+                for bucket, amount in taken:
+                    bucket.give_back(amount)
+        return may_go
+
+    async def _reached(self, ready_at: float, until: float) -> bool:
+        """Waits; and again where the service has closed for longer meanwhile."""
+        while (go_at := max(ready_at, self._closed_until)) > self._clock():
+            if go_at >= until:
+                return False
+            await self._sleep(go_at - self._clock())
+        return True
 
 
 def _answer(future: asyncio.Future[bool], value: bool) -> None:

@@ -259,12 +259,6 @@ def _text(message: Mapping[str, Any]) -> str:
     return "".join(part.get("text", "") for part in content)
 
 
-def last_user_text(body: Mapping[str, Any]) -> str:
-    """The last user turn of a request, its parts joined."""
-    users = (turn for turn in reversed(body["messages"]) if turn["role"] == "user")
-    return _text(next(users, {}))
-
-
 # --- the scripted judge ---------------------------------------------------------------------------
 
 _WHYS = (
@@ -277,14 +271,25 @@ _ZH = (
     "1. **事实正确性**:内容无误。\n2. **满足用户需求**:覆盖了要点。\n"
     "3. **逻辑连贯性**:清楚。\n\n**总体打分:{}**\n\n总结:满分为5分。"
 )
+_PROSE, _DIGITS = "{why} [[{}]]", tuple("123456789")
+_RESPONSES = re.compile(r"^# (?:Response|回答) \d+$", re.MULTILINE)
+# The first that a prompt asks for; {why} is a sentence, {scores} one number for each response.
 _FORMS: Sequence[tuple[re.Pattern[str], str, tuple[str, ...]]] = (
+    (re.compile("最终得分"), "{why}\n最终得分:{scores}", _DIGITS),
+    (re.compile(r"Scores: \[k1"), "{why}\nScores: {scores}", _DIGITS),
     (re.compile("总体打分"), _ZH, tuple("12345")),
-    (re.compile(r"\[\[A>>B\]\]"), "{why} [[{}]]", ("A>>B", "A>B", "A=B", "B>A", "B>>A")),
-    (re.compile(r"\[\[[AB]\]\]"), "{why} [[{}]]", ("A", "B")),
+    (re.compile(r"\[\[A>>B\]\]"), _PROSE, ("A>>B", "A>B", "A=B", "B>A", "B>>A")),
+    (re.compile(r"\[\[D\]\]"), _PROSE, tuple("ABCD")),
+    (re.compile(r"\[\[C\]\]"), _PROSE, tuple("ABC")),
+    (re.compile(r"\[\[[AB]\]\]"), _PROSE, tuple("AB")),
+    (re.compile(r"\[RESULT\] \(A or B\)"), "{why} [RESULT] {}", tuple("AB")),
     (re.compile(r"\[RESULT\]"), "{why} [RESULT] {}", tuple("12345")),
+    (re.compile("final decision is"), "{why} So, the final decision is Response {}.", tuple("12")),
+    (re.compile("1, 2 or Tie"), "{}\n{why}", ("1", "2", "Tie")),
+    (re.compile("Overall score: k"), "{why}\nOverall score: {}", tuple("12345")),
     (re.compile(r"[Yy]es ?(/|or) ?[Nn]o"), "{}", ("Yes", "No")),
     (re.compile("是/否|是或否"), "{}", ("是", "否")),
-    (re.compile(""), "{why} Rating: [[{}]]", tuple("123456789")),
+    (re.compile(""), "{why} Rating: [[{}]]", _DIGITS),
 )
 
 
@@ -301,7 +306,7 @@ def scripted(body: Mapping[str, Any], sample: int = 0) -> Answer:
     schema = ((body.get("response_format") or {}).get("json_schema") or {}).get("schema")
     if schema is not None:
         return Answer(orjson.dumps(_fitting(schema, digest)).decode(), confidence=confidence)
-    text = _said(last_user_text(body), digest)
+    text = _said("\n".join(map(_text, body["messages"])), digest)
     last = body["messages"][-1]
     if last["role"] == "assistant" and body.get("continue_final_message"):
         text = _continued(text, _text(last))
@@ -310,8 +315,10 @@ def scripted(body: Mapping[str, Any], sample: int = 0) -> Answer:
 
 def _said(asked: str, digest: bytes) -> str:
     form, labels = next((form, labels) for ask, form, labels in _FORMS if ask.search(asked))
-    label = labels[digest[1] % len(labels)]
-    return form.format(label, why=_WHYS[digest[2] % len(_WHYS)])
+    told = {"why": _WHYS[digest[2] % len(_WHYS)]}
+    if "{scores}" in form:
+        told["scores"] = str([k % 9 + 1 for k in digest * 8][: len(_RESPONSES.findall(asked))])
+    return form.format(labels[digest[1] % len(labels)], **told)
 
 
 def _continued(text: str, prefix: str) -> str:

@@ -13,6 +13,9 @@ from pathlib import Path
 
 import pytest
 
+from plaudit.judges.template import load_template, shipped
+from plaudit.judges.verdict import parse
+
 _ROOT = Path(__file__).parents[2]
 _SPEC = importlib.util.spec_from_file_location("chat", _ROOT / "tests" / "servers" / "chat.py")
 chat = importlib.util.module_from_spec(_SPEC)
@@ -154,6 +157,20 @@ def test_the_scripted_judge_keeps_to_the_form(asked, allowed):
     assert found <= allowed
     assert len(found) > 1
     assert chat.scripted(body(asked)) == chat.scripted(body(asked))
+
+
+@pytest.mark.parametrize("name", shipped())
+def test_the_scripted_judge_can_be_read_by_every_template(name):
+    template = load_template(name)
+    values = {slot: f"some {slot}" for slot in template.slots}
+    if "responses" in values:
+        values["responses"] = template.listed(["one", "two", "three", "four"])
+    given = {"messages": template.messages(**values)}
+    if template.schema:
+        given["response_format"] = {"json_schema": {"schema": template.schema}}
+    text = chat.scripted(given).text
+    found = parse(text, template.spec, "stop", count=4 if "responses" in values else None)
+    assert found is not None
 
 
 def test_a_begun_reply_goes_on():

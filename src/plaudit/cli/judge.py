@@ -48,9 +48,9 @@ _OF_THE_WAY = (
 )  # fmt: skip
 _SAMPLED_ROWS = 32
 _SHOWN = frozenset((
-    "num_pairs", "num_responses", "accuracy", "swap_accuracy", "both_right", "same_verdict", "first_position",
-    "kappa", "kappa_quadratic", "spearman", "exact", "difference", "length_slope", "unreadable",
-    "unscored",
+    "num_pairs", "num_responses", "accuracy", "swap_accuracy", "both_right", "same_verdict",
+    "first_position", "kappa", "kappa_quadratic", "spearman", "exact", "difference",
+    "length_slope", "unreadable", "unscored",
 ))  # fmt: skip
 
 
@@ -438,7 +438,7 @@ def _print_judged(judged: Any, *, on_stderr: bool) -> None:
     for found in (judged.table(kind) for kind in judged.kinds):
         shown = [column for column in found.columns if column.name in _SHOWN]
         heads = [column.heading for column in shown]
-        made = table(*(judged.by or (found.kind,)), *heads, numeric=heads)
+        made = table(*(judged.by or (found.kind,)), *heads, numeric=tuple(heads))
         for column in made.columns:
             column.no_wrap = True
         for row in found.rows:

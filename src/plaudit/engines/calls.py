@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import threading
 import time
 import weakref
@@ -26,6 +27,7 @@ from plaudit.journal import Lines
 __all__ = ["Calls"]
 
 _SYNC_S = 1.0
+_KEY = re.compile(rb'{"key":"([!#-~]+)"')
 
 
 class Calls:
@@ -55,10 +57,13 @@ class Calls:
         if is_read_only and not self.path.is_file():
             raise ConfigError(f"no journal of calls {str(self.path)!r}")
         if not is_read_only:
-            self._lines = self._opened(self.path)
-        self._places = dict(_places(self.path))
-        self._reader = self.path.open("rb")
-        weakref.finalize(self, _let_go, self._lines, self._reader)
+            self._lines = _opened(self.path)
+            weakref.finalize(self, self._lines.close)
+        try:
+            self._places = dict(_places(self.path))
+        except ConfigError:
+            self.close()
+            raise
 
     def __len__(self) -> int:
         return len(self._places) + len(self._held)
@@ -66,10 +71,10 @@ class Calls:
     def get(self, key: str) -> Reply | None:
         """The reply of an earlier call, marked as recorded."""
         line = self._held.get(key)
-        if line is None and key in self._places:
-            with self._lock:
-                self._reader.seek(self._places[key])
-                line = self._reader.readline()
+        if line is None and self.path is not None and key in self._places:
+            with self.path.open("rb") as file:  # anew: threads and forks would share a position
+                file.seek(self._places[key])
+                line = file.readline()
         return None if line is None else _reply(json.loads(line))
 
     def put(
@@ -77,12 +82,16 @@ class Calls:
     ) -> None:
         """Files a finished reply. Raises PlauditError where it cannot be written."""
         line = _line(key, call, reply, model, fingerprint)
+        if self._pid != os.getpid():  # forked: file and lock are the parent's
+            self._held[key] = line
+            return
         with self._lock:
-            if self._lines is None or self._pid != os.getpid():
+            if self._lines is None:
                 self._held[key] = line
                 return
-            self._places[key] = self._lines.size
+            place = self._lines.size
             self._lines.append(line)
+            self._places[key] = place
             if self._bell is None:
                 self._bell = threading.Timer(_SYNC_S, self._sync)
                 self._bell.daemon = True
@@ -97,8 +106,6 @@ class Calls:
                 self._lines.flush()
                 self._lines.close()
                 self._lines = None
-            if self.path is not None:
-                self._reader.close()
 
     def _sync(self) -> None:
         with self._lock:
@@ -108,37 +115,12 @@ class Calls:
             os.fsync(descriptor)
             os.close(descriptor)
 
-    def _opened(self, path: Path) -> Lines:
-        try:
-            lines = Lines(path)
-        except OSError as error:
-            raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
-        if not _is_locked(lines.fileno()):
-            lines.close()
-            raise ConfigError(
-                f"{path}: another run is writing this journal of calls; wait for it, or name"
-                " another with journal="
-            )
-        return lines
 
-
-def _let_go(*files: Any) -> None:
-    for file in files:
-        if file is not None:
-            file.close()
-
-
-def _is_locked(descriptor: int) -> bool:
-    """Takes the file for this process; False where another has it."""
+def _opened(path: Path) -> Lines:
     try:
-        import fcntl
-    except ImportError:  # not on Windows
-        return True
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return True
+        return Lines(path, is_alone=True)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
 
 
 def _places(path: Path) -> Iterator[tuple[str, int]]:
@@ -148,11 +130,12 @@ def _places(path: Path) -> Iterator[tuple[str, int]]:
         for number, line in enumerate(file, 1):
             if not line.endswith(b"\n"):
                 return
-            if not line.startswith(b'{"key":"'):
+            key = _KEY.match(line)
+            if key is None:
                 raise ConfigError(
                     f"{path}:{number}: no line of a journal of calls (they begin with a key)"
                 )
-            yield line[8 : line.index(b'"', 8)].decode(), place
+            yield key[1].decode(), place
             place += len(line)
 
 
@@ -173,7 +156,7 @@ def _line(key: str, call: Call, reply: Reply, model: str, fingerprint: str | Non
 
 
 def _dumps(told: Mapping[str, Any]) -> bytes:
-    """JSON in one line; what orjson refuses (lone surrogates, infinities) goes through `json`."""
+    """JSON in one line; what orjson refuses (lone surrogates) goes through `json`."""
     import orjson
 
     try:

@@ -88,6 +88,9 @@ class Usage(NamedTuple):
     cached_tokens: int = 0
 
 
+_NO_USAGE = Usage()
+
+
 @dataclass(frozen=True, slots=True)
 class Reply:
     """What came back: the text (without the call's prefix), or why there is none.
@@ -100,7 +103,7 @@ class Reply:
     text: str | None
     finish_reason: str | None = "stop"
     tokens: tuple[Token, ...] = ()
-    usage: Usage = Usage()
+    usage: Usage = _NO_USAGE
     latency_s: float = math.nan
     error: str | None = None
     fault: Fault | None = None

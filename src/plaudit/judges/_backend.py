@@ -127,11 +127,12 @@ class Backend:
 
 
 def engine_of(backend: Backend) -> Any:
-    """The engine that a backend describes; equal ones share theirs, journals and weights too.
+    """The engine that a backend describes; those that differ in sampling alone share it.
 
     Raises: ConfigError, MissingExtra.
     """
-    told = json.dumps(dataclasses.asdict(backend), sort_keys=True, default=repr)
+    asked = {k: v for k, v in dataclasses.asdict(backend).items() if k not in _OF_SAMPLING}
+    told = json.dumps(asked, sort_keys=True, default=repr)
     with _lock:
         engine = _engines.get(told)
         if engine is None:

@@ -10,6 +10,7 @@ from plaudit.errors import ConfigError
 from plaudit.judges._judge import Asked, Judge, JudgeReward, Verdict, parts_of, unscored
 from plaudit.judges._slots import answer_text, filled, needs
 from plaudit.judges.voting import Vote, kept, spread, vote
+from plaudit.think import part_of
 from plaudit.types import Group, Response, Reward, Score
 
 __all__ = ["EachResponse"]
@@ -66,14 +67,16 @@ class EachResponse(JudgeReward):
         return [
             Asked(
                 tuple(filled(judge.template, group, (response,), judge.view)), str(n),
-                (response.text,),
+                (answer_text(response, judge.view),),
             )
             for n, response in enumerate(group.responses)
             if not self._has_no_answer(response)
         ]  # fmt: skip
 
     def _has_no_answer(self, response: Response) -> bool:
-        return self._is_empty is not None and self._is_empty(answer_text(response, self.judge.view))
+        return self._is_empty is not None and self._is_empty(
+            part_of(response.text, self.judge.view)
+        )
 
     def _scores(self, group: Group, asked: Sequence[Asked], found: Any) -> list[Score]:
         by_place = {one.place: (one, verdicts) for one, verdicts in zip(asked, found, strict=True)}

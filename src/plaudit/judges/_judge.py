@@ -12,9 +12,20 @@ from typing import Any, Literal
 from plaudit.engines.chat import Call, Job, Reply, Sampling
 from plaudit.errors import ConfigError, VerdictError
 from plaudit.judges._backend import Backend, engine_of
+from plaudit.judges._slots import fits
 from plaudit.judges.odds import Odds, expected, label_odds
 from plaudit.judges.template import Template, load_template
-from plaudit.judges.verdict import Labels, Scale, YesNo, forged, parse
+from plaudit.judges.verdict import (
+    JsonScore,
+    Labels,
+    Scale,
+    Scores,
+    Spec,
+    YesNo,
+    claims,
+    forged,
+    parse,
+)
 from plaudit.spelled import Spelled
 from plaudit.think import Part
 from plaudit.types import Fault, Score
@@ -25,6 +36,12 @@ __all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
+# A reply without emphasis and full width, each character in its place.
+_FLAT = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93, 42: 32}
+_SPECS: Mapping[str, tuple[type, ...]] = {
+    "pairwise": (Labels,), "pointwise": (Scale, JsonScore), "listwise": (Labels, Scores),
+    "verifier": (YesNo,), "reference": (YesNo,), "rubric": (YesNo,),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -48,7 +65,7 @@ class Verdict:
 class Asked:
     """One thing to be judged: its turns, its name within the job, and the texts under judgment.
 
-    `count` is how many numbers the verdict must have; `is_swapped` marks the second order of a pair.
+    `count` is how many numbers the verdict must have; `is_swapped` marks a pair's second order.
     """
 
     turns: tuple[Mapping[str, str], ...]
@@ -122,7 +139,7 @@ class Judge:
     def _read(self, asked: Asked, reply: Reply) -> Verdict:
         if reply.error is not None:
             return Verdict(reply, error=reply.error, fault=reply.fault or "system")
-        if self._is_direct:
+        if self._is_direct and reply.text is not None:
             return self._measured(reply, None)
         options = {} if asked.count is None else {"count": asked.count}
         try:
@@ -145,11 +162,12 @@ class Judge:
 
     def _measured(self, reply: Reply, value: Any) -> Verdict:
         """The odds of the labels where the verdict stands."""
-        said = None if value is None else _spelled(value)
-        odds = label_odds(reply.tokens, self.labels, verdict=said)
+        said = None if value is None else _spelled(value, self.labels)
+        tail = "" if said is None else _from_verdict(reply.text or "", self.template.spec, said)
+        odds = label_odds(reply.tokens, self.labels, verdict=said, tail=tail)
         if odds is None:
             return Verdict(reply, error="absent: no token of the reply is a label")
-        if odds.mass < self.min_mass:
+        if odds.mass < self.min_mass or odds.mass == 0.0:
             return Verdict(
                 reply,
                 odds=odds,
@@ -206,19 +224,29 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         raise ConfigError(
             f"template {template.name!r} is {template.kind}; this judge takes {' or '.join(kinds)}"
         )
+    fitting = _SPECS[template.kind]
+    if not isinstance(template.spec, fitting):
+        names = " or ".join(kind.__name__ for kind in fitting)
+        raise ConfigError(
+            f"template {template.name!r} is {template.kind}: its verdict must be {names},"
+            f" found {type(template.spec).__name__}"
+        )
+    fits(template)
     if read not in ("text", "logprobs"):
         raise ConfigError(f"read={read!r} must be text or logprobs")
     if not isinstance(samples, int) or samples < 1:
         raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
     if read == "logprobs":
         _labels(template)
+    parser = _parser(told.get("parser"), template)
     backend = Backend.of(told["options"], [name for name in told if name != "options"])
+    if read == "logprobs" and (backend.replay or "").startswith("column:"):
+        raise ConfigError(f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
+                          " pass read='text', or replay a journal of calls")  # fmt: skip
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
-    if samples > 1 and sampling.temperature == 0 and not backend.replay:
-        raise ConfigError(
-            f"{samples} samples at temperature 0 are one and the same: pass temperature="
-        )
+    if not backend.replay:
+        _check_samples(samples, sampling, read)
     return Judge(
         template,
         engine,
@@ -227,9 +255,22 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         samples,
         told["view"],
         told["min_mass"],
-        told["asks_again"],
-        _parser(told.get("parser"), template),
+        told["asks_again"] and parser is parse,
+        parser,
     )
+
+
+def _check_samples(samples: int, sampling: Sampling, read: Read) -> None:
+    """Raises ConfigError for samples that cannot differ."""
+    if samples > 1 and sampling.temperature == 0:
+        raise ConfigError(
+            f"{samples} samples at temperature 0 are one and the same: pass temperature="
+        )
+    if samples > 1 and read == "logprobs" and sampling.max_tokens == 1:
+        raise ConfigError(
+            f"{samples} samples of one token are one and the same where its log-probabilities are"
+            " read: ask for 1, or take read='text' or a template that reasons"
+        )
 
 
 def _sampling(template: Template, read: Read, engine: Any, backend: Backend) -> Sampling:
@@ -237,7 +278,8 @@ def _sampling(template: Template, read: Read, engine: Any, backend: Backend) -> 
 
     One token is enough where the labels' probabilities can be read behind the reply's beginning.
     """
-    can_begin = engine.can_prefix or not template.verdict_prefix
+    can_prefix = backend.can_prefix if backend.replay else engine.can_prefix
+    can_begin = can_prefix or not template.verdict_prefix
     if read == "logprobs" and not template.reasons and can_begin:
         told = {k: v for k, v in template.sampling.items() if k != "max_tokens"}
         return backend.sampling(told, Sampling(max_tokens=1))
@@ -258,7 +300,7 @@ def _parser(name: str | None, template: Template) -> Callable[..., Any]:
 def _labels(template: Template) -> tuple[str, ...]:
     """What a verdict's token may say. Raises ConfigError for verdicts that are no label."""
     spec = template.spec
-    if isinstance(spec, Labels):
+    if isinstance(spec, Labels) and not spec.key and all(map(str.isalnum, spec.allowed)):
         return spec.allowed
     if isinstance(spec, YesNo):
         return ("是", "否") if template.language == "zh" else ("Yes", "No")
@@ -270,19 +312,35 @@ def _labels(template: Template) -> tuple[str, ...]:
     )
 
 
-def _spelled(value: Any) -> str:
+def _spelled(value: Any, labels: Sequence[str]) -> str:
     """A verdict as its token says it.
 
-    >>> _spelled(4.0), _spelled("yes")
-    ('4', 'yes')
+    >>> _spelled(4.0, "45"), _spelled("no", ["是", "否"])
+    ('4', '否')
     """
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value) if value in labels else labels[int(value == "no")]
+
+
+def _from_verdict(text: str, spec: Spec, said: str) -> str:
+    """The reply from its last verdict on, where it says that one.
+
+    >>> _from_verdict("So **[[A]]**, a clear case.", Labels(), "A")
+    'A]]**, a clear case.'
+    """
+    for match in reversed(claims(text.translate(_FLAT), spec)):
+        group = match.lastindex or 0
+        if match[group].strip().casefold() == said.casefold():
+            return text[match.start(group) :]
+    return ""
 
 
 def _may_be_asked_again(verdict: Verdict) -> bool:
     """A reply that was there and could not be read; refusals and forgeries are what they are."""
-    has_text = verdict.reply.error is None and verdict.reply.text is not None
-    return verdict.error is not None and has_text and verdict.forger is None
+    if verdict.error is None or verdict.reply.error is not None or verdict.forger is not None:
+        return False
+    return not verdict.error.startswith("refused")
 
 
 def _both(first: Reply, second: Reply) -> Reply:

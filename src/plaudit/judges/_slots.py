@@ -9,19 +9,39 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plaudit.engines.text import clean
-from plaudit.errors import DataError, did_you_mean
+from plaudit.errors import ConfigError, DataError, did_you_mean
 from plaudit.judges.template import Template
 from plaudit.rule import column_of, prompt_text, sources_of
 from plaudit.think import Part, part_of
 from plaudit.types import Group, Message, Response
 
-__all__ = ["answer_text", "column_text", "column_value", "filled", "needs"]
+__all__ = ["answer_text", "column_text", "column_value", "filled", "fits", "needs"]
 
 _ROLES = {
     "en": {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"},
     "zh": {"user": "用户", "assistant": "助手", "system": "系统", "tool": "工具"},
 }
 _COLUMNS = {"reference": "reference", "rubric": "rubric"}
+# What a template of each kind must show: one slot of each tuple.
+_ONE = ("response", "response_a", "conversation", "conversation_a")
+_PAIR = (("response_a", "conversation_a"), ("response_b", "conversation_b"))
+_SHOWN = {"pairwise": _PAIR, "listwise": (("responses",),), "rubric": (_ONE, ("criterion",))}
+_ONLY = {"response_b": "pairwise", "conversation_b": "pairwise", "responses": "listwise",
+         "criterion": "rubric"}  # fmt: skip
+
+
+def fits(template: Template) -> None:
+    """Raises ConfigError for a template whose slots are not those of its kind."""
+    place, kind = f"template {template.name!r}", template.kind
+    for slots in _SHOWN.get(kind, (_ONE,)):
+        if not set(slots) & set(template.slots):
+            raise ConfigError(
+                f"{place}: a {kind} template needs a slot {' or '.join(f'{{{s}}}' for s in slots)};"
+                f" it has {', '.join(template.slots) or 'none'}"
+            )
+    for slot in template.slots:
+        if _ONLY.get(slot, kind) != kind:
+            raise ConfigError(f"{place}: slot {{{slot}}} belongs to {_ONLY[slot]} templates only")
 
 
 def filled(
@@ -47,9 +67,17 @@ def answer_text(response: Response, view: Part, language: str = "en") -> str:
     """What of a response is judged: `view` of its text, or its turns where it is several."""
     if len(response.messages) <= 1:
         return clean(part_of(response.text, view))
+    return _dialogue(_viewed(response, view), language)
+
+
+def _viewed(response: Response, view: Part) -> list[Message]:
+    """The turns of a response, the last one cut to `view`."""
+    if not response.messages:
+        return [{"role": "assistant", "content": part_of(response.text, view)}]
     *before, last = response.messages
-    text = str(last.get("content") or "")
-    return _dialogue([*before, {**last, "content": part_of(text, view)}], language)  # type: ignore[list-item]
+    content = last.get("content")
+    text = content if isinstance(content, str) else response.text
+    return [*before, {**last, "content": part_of(text, view)}]  # type: ignore[list-item]
 
 
 def column_value(group: Group, name: str, response: Response | None = None) -> Any:
@@ -109,10 +137,7 @@ def _input(group: Group, language: str) -> str:
 
 def _conversation(group: Group, response: Response, view: Part, language: str) -> str:
     """The prompt's turns and the response's behind them, with their roles."""
-    turns = response.messages or ({"role": "assistant", "content": response.text},)
-    *before, last = turns
-    cut = {**last, "content": part_of(str(last.get("content") or ""), view)}
-    return _dialogue([*group.prompt, *before, cut], language)  # type: ignore[list-item]
+    return _dialogue([*group.prompt, *_viewed(response, view)], language)
 
 
 def _dialogue(turns: Sequence[Message], language: str) -> str:

@@ -7,7 +7,7 @@ import random
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plaudit.combine import seeded_hash
+from plaudit.combine import content_of, seeded_hash
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     Asked,
@@ -19,7 +19,7 @@ from plaudit.judges._judge import (
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import filled, needs
+from plaudit.judges._slots import answer_text, filled, needs
 from plaudit.judges.verdict import Labels, Scores
 from plaudit.judges.voting import kept, mean, spread
 from plaudit.think import Part
@@ -48,7 +48,7 @@ def listwise(
     the template's scale. With one that names the best (RewardBench 2's four-way): the share of
     orders and votes in which it was named, in [0, 1]; by `read` "logprobs" the mean of its
     probability. The responses are shown in `permutations` orders drawn from `seed` and the texts,
-    never as they come. `meta`, a Reward of judgments, keeps the best `num_kept` (default: half).
+    never as they come, each response once in each place before any is there again. `meta`, a Reward of judgments, keeps the best `num_kept` (default: half).
 
     A judgment that cannot be read is left out; with none left the group is unscored. A planted
     verdict that is only repeated earns its response the low end, ``fault="response"``. A relative
@@ -87,7 +87,7 @@ class _Listwise(JudgeReward):
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
         """What scoring the groups would ask."""
-        return [self._asked(group, self._orders(group)) for group in groups if group.responses]
+        return [self._asked(group, self._orders(group)) for group in groups if self._fits(group)]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response."""
@@ -105,20 +105,26 @@ class _Listwise(JudgeReward):
     def _orders(self, group: Group) -> list[list[int]]:
         """The orders in which the responses are shown: a matter of the texts, not of their places.
 
-        Each is a list of places in the group.
+        Each is a list of places in the group. They come by turning a drawn order round.
         """
         prompt = repr(group.prompt)
-        rank = sorted(
-            range(len(group.responses)),
-            key=lambda i: seeded_hash(self._seed, prompt, group.responses[i].text),
-        )
-        texts = [group.responses[i].text for i in rank]
-        rng = random.Random(seeded_hash(self._seed, prompt, *texts))
-        return [rank] + [rng.sample(rank, len(rank)) for _ in range(self._permutations - 1)]
+        texts = [content_of(response) for response in group.responses]
+        rank = sorted(range(len(texts)), key=lambda i: seeded_hash(self._seed, prompt, texts[i]))
+        rng = random.Random(seeded_hash(self._seed, prompt, *(texts[i] for i in rank)))
+        orders: list[list[int]] = []
+        while len(orders) < self._permutations:
+            drawn = rng.sample(rank, len(rank)) if orders else rank
+            orders += [drawn[k:] + drawn[:k] for k in range(len(drawn) or 1)]
+        return orders[: self._permutations]
 
     def _fits(self, group: Group) -> bool:
-        wanted = self.judge.template.num_responses
-        return bool(group.responses) and wanted in (None, len(group.responses))
+        return bool(group.responses) and self._wanted in (None, len(group.responses))
+
+    @property
+    def _wanted(self) -> int | None:
+        """How many responses a group must have: as many as there are labels, or any number."""
+        spec = self.judge.template.spec
+        return len(spec.allowed) if isinstance(spec, Labels) else self.judge.template.num_responses
 
     def _asked(self, group: Group, orders: Sequence[Sequence[int]]) -> list[Asked]:
         judge = self.judge
@@ -127,7 +133,8 @@ class _Listwise(JudgeReward):
             shown: list[Response] = [group.responses[i] for i in order]
             turns = filled(judge.template, group, shown, judge.view)
             count = len(shown) if isinstance(judge.template.spec, Scores) else None
-            asked.append(Asked(tuple(turns), str(n), tuple(r.text for r in shown), count))
+            texts = tuple(answer_text(response, judge.view) for response in shown)
+            asked.append(Asked(tuple(turns), str(n), texts, count))
         return asked
 
     def _scores(
@@ -138,8 +145,8 @@ class _Listwise(JudgeReward):
         found: Sequence[Sequence[Verdict]],
     ) -> list[Score]:
         if not self._fits(group):
-            wanted = self.judge.template.num_responses
-            told = f"the template judges {wanted} responses, the group has {len(group.responses)}"
+            num = len(group.responses)
+            told = f"the template judges {self._wanted} responses, the group has {num}"
             return [Score.unscored(told, fault="input") for _ in group.responses]
         verdicts = [verdict for row in found for verdict in row]
         places = [order for order, row in zip(orders, found, strict=True) for _ in row]

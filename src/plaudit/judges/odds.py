@@ -15,6 +15,7 @@ from plaudit.engines.chat import Token
 
 __all__ = ["Odds", "expected", "label_odds"]
 
+_ROUNDING = 1e-9  # log-probs are told to a few digits: what they leave is never quite nothing
 _AROUND = re.compile(r"^[\s\[(*\"'`_:：▁Ġ]+|[\s\])*\"'`_.。,，]+$")
 
 
@@ -32,12 +33,15 @@ class Odds(NamedTuple):
 
 
 def label_odds(
-    tokens: Sequence[Token], labels: Sequence[str], *, verdict: str | None = None
+    tokens: Sequence[Token], labels: Sequence[str], *, verdict: str | None = None, tail: str = ""
 ) -> Odds | None:
     """The odds at the last token that says one of `labels` (or `verdict`), case aside.
 
-    A reply of one token is read there whatever it says: the labels' mass tells how far it was from
-    a verdict. None where no token says a label. Ties of surface forms are joined by logsumexp.
+    `tail` is what the reply says from its verdict on: the token where it begins goes before any
+    other ("[[A]] is a good answer" ends in an article, not in a label). A reply of one token is
+    read there whatever it says: the labels' mass tells how far it was from a verdict. None where no
+    token says a label. Ties of surface forms are joined by logsumexp. A label that is not among the
+    rivals gets the most that it can have: what the least of them has, or what all of them leave.
 
     >>> odds = label_odds([Token(" A", -0.5, {" A": -0.5, "A": -2.5, "B": -1.5})], ["A", "B"])
     >>> round(odds.probabilities["A"], 3), round(odds.mass, 3)
@@ -45,7 +49,8 @@ def label_odds(
     """
     names = {label.casefold(): label for label in labels}
     wanted = set(names) if verdict is None else {verdict.casefold()}
-    said = (token for token in reversed(tokens) if _bare(token.text) in wanted)
+    found_at = [_token_at(tokens, tail), *reversed(tokens)]
+    said = (token for token in found_at if token is not None and _bare(token.text) in wanted)
     token = next(said, tokens[0] if len(tokens) == 1 else None)
     if token is None or not token.top:
         return None
@@ -55,7 +60,8 @@ def label_odds(
             found[label].append(logprob)
     if not any(found.values()):
         return Odds(dict.fromkeys(labels, math.nan), 0.0, True)
-    least = min(token.top.values())
+    rest = 1.0 - math.fsum(math.exp(p) for p in token.top.values())
+    least = min(*token.top.values(), math.log(max(rest, _ROUNDING)))
     joined = {label: _logsumexp(held) if held else least for label, held in found.items()}
     mass = math.fsum(math.exp(p) for held in found.values() for p in held)
     total = _logsumexp(joined.values())
@@ -70,6 +76,17 @@ def expected(odds: Odds) -> float:
     4.0
     """
     return math.fsum(float(label) * p for label, p in odds.probabilities.items())
+
+
+def _token_at(tokens: Sequence[Token], tail: str) -> Token | None:
+    """The token in which the last occurrence of `tail` begins."""
+    texts = [token.text for token in tokens]
+    left = "".join(texts).rfind(tail) if tail else -1
+    for token in tokens if left >= 0 else ():
+        left -= len(token.text)
+        if left < 0:
+            return token
+    return None
 
 
 def _bare(text: str) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
-from plaudit.combine import round_robin, seeded_hash
+from plaudit.combine import content_of, round_robin, seeded_hash
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     Asked,
@@ -18,7 +18,8 @@ from plaudit.judges._judge import (
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import filled, needs
+from plaudit.judges._slots import answer_text, filled, needs
+from plaudit.judges.verdict import Labels
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
 from plaudit.types import Comparer, Group, Pair, Reward, Score
@@ -118,22 +119,20 @@ class _Critic(JudgeReward):
         ]
 
     def _asked(self, pair: Pair) -> list[Asked]:
-        both = [self._order(pair, is_swapped) for is_swapped in (False, True)]
         if self._orders == "both":
-            return both
-        texts = sorted((pair.first.text, pair.second.text))
-        is_first = pair.first.text == texts[0]
-        drawn = seeded_hash(self._seed, repr(pair.prompt), *texts) % 2
-        return [both[drawn if is_first else 1 - drawn]]
+            return [self._order(pair, is_swapped) for is_swapped in (False, True)]
+        first, second = content_of(pair.first), content_of(pair.second)
+        drawn = seeded_hash(self._seed, repr(pair.prompt), *sorted((first, second))) % 2
+        return [self._order(pair, is_swapped=(first > second) != bool(drawn))]
 
     def _order(self, pair: Pair, is_swapped: bool) -> Asked:
-        shown, places = (pair.first, pair.second), pair.places
+        shown, (i, j) = (pair.first, pair.second), pair.places
         if is_swapped:
-            shown, places = shown[::-1], places[::-1]
+            shown, (i, j) = (pair.second, pair.first), (j, i)
         group = Group(pair.prompt, shown, pair.columns)
         turns = filled(self.judge.template, group, shown, self.judge.view)
-        texts = tuple(response.text for response in shown)
-        return Asked(tuple(turns), _place(places), texts, is_swapped=is_swapped)
+        texts = tuple(answer_text(response, self.judge.view) for response in shown)
+        return Asked(tuple(turns), _place(i, j), texts, is_swapped=is_swapped)
 
     def _score(self, asked: Sequence[Asked], found: Sequence[Sequence[Verdict]]) -> Score:
         verdicts = [verdict for row in found for verdict in row]
@@ -161,19 +160,20 @@ class _Critic(JudgeReward):
             is_read = verdict.reply.error is None and verdict.forger is None
             return 0.5 if self._counts_unread and is_read else None
         spec = self.judge.template.spec
+        assert isinstance(spec, Labels)
         if verdict.odds is None:
             return spec.worth(verdict.value)
         odds = verdict.odds.probabilities
         return math.fsum(spec.worth(label) * p for label, p in odds.items())
 
 
-def _place(places: tuple[int, int]) -> str:
+def _place(i: int, j: int) -> str:
     """How an order is called: ab and ba of the first two responses, else by their places.
 
-    >>> _place((1, 0)), _place((0, 2))
+    >>> _place(1, 0), _place(0, 2)
     ('ba', '0-2')
     """
-    return {(0, 1): "ab", (1, 0): "ba"}.get(places, f"{places[0]}-{places[1]}")
+    return {(0, 1): "ab", (1, 0): "ba"}.get((i, j), f"{i}-{j}")
 
 
 def _forger(told: Sequence[_Order]) -> str | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from plaudit.judges._each import EachResponse
 from plaudit.judges._judge import Read, expected_value, given, judge_of
+from plaudit.judges.verdict import JsonScore, Scale
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -45,14 +46,15 @@ def rating(
     told = locals()
     vote([], vote_by)
     judge = judge_of(told, kinds=("pointwise",), samples=samples)
-    low = judge.template.spec.low
+    spec = judge.template.spec
+    assert isinstance(spec, Scale | JsonScore)
     return EachResponse(
         "judges.pointwise.rating",
         given(rating, told),
         judge,
         value=expected_value,
         vote_by=vote_by,
-        on_response_fault=low if on_response_fault is None else on_response_fault,
+        on_response_fault=spec.low if on_response_fault is None else on_response_fault,
         meta=meta,
         num_kept=num_kept,
     )

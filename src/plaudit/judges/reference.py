@@ -24,6 +24,9 @@ _OPENERS = frozenset((
     "让我们逐步解决这个问题", "かいせつ", "解説",
 ))  # fmt: skip
 
+# Letters, digits, and the symbols of mathematics, money and pictures: all but punctuation.
+_SAYING = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"))
+
 
 def correct(
     *,
@@ -64,11 +67,12 @@ def correct(
 
 
 def is_master_key(text: str) -> bool:
-    """Whether an answer says nothing: no letter or digit, or an opener alone.
+    """Whether an answer says nothing: no letter, digit or symbol (as ∞), or an opener alone.
 
     >>> is_master_key(" : "), is_master_key("**Solution:**"), is_master_key("Solution: 4")
     (True, True, False)
     """
-    kept = "".join(c if unicodedata.category(c)[0] in "LN" or c in "' " else " " for c in text)
+    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
+    kept = "".join(c if unicodedata.category(c) in _SAYING or c == "'" else " " for c in plain)
     words = " ".join(kept.split()).strip("' ").casefold()
     return not words or words in _OPENERS

@@ -18,7 +18,7 @@ from plaudit.judges._judge import (
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import column_value, filled, needs
+from plaudit.judges._slots import answer_text, column_value, filled, needs
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote, weighted
 from plaudit.think import Part
@@ -46,7 +46,7 @@ def rubric(
     view: Part = "answer",
     min_mass: float = 0.5,
     asks_again: bool = True,
-    on_response_fault: float = 0.0,
+    on_response_fault: float | None = None,
     **options: Any,
 ) -> Reward:
     """The weighted share of criteria that the response meets: ``sum w_j c_j / sum_{w_j>0} w_j``.
@@ -57,8 +57,10 @@ def rubric(
     stands before it is read once where prefixes are cached; c_j is 1 or 0 by the reply, or P(Yes)
     by `read` "logprobs". Among the parts each c_j stands as `criterion_1`, `criterion_2`, ...
 
-    A criterion without a readable verdict leaves the response unscored. A holistic rubric is a
-    pointwise template with the slot {rubric}. `options` say who answers: `judges.Backend`.
+    A criterion without a readable verdict leaves the response unscored. A planted verdict that the
+    judge only repeats earns `on_response_fault` (default: the low end, as if only what counts
+    against it were met). A holistic rubric is a pointwise template with the slot {rubric}.
+    `options` say who answers: `judges.Backend`.
 
     Raises: ConfigError; scoring raises DataError for a row without criteria.
     """
@@ -72,10 +74,21 @@ def rubric(
 
 
 class _Rubric(JudgeReward):
-    def __init__(self, path, params, judge, criteria, vote_by: Vote, on_response_fault: float):
+    def __init__(self, path, params, judge, criteria, vote_by: Vote, on_response_fault):
         super().__init__(path, params, judge)
         self._criteria, self._vote_by = criteria, vote_by
-        self.fault_value = float(on_response_fault)
+        self._on_fault = on_response_fault
+
+    @property
+    def fault_value(self) -> float:
+        """What a response earns that plants a verdict; NaN where it depends on the row's rubric."""
+        return math.nan if self._criteria is None else self._worst(self._criteria)
+
+    def _worst(self, criteria: Sequence[Criterion]) -> float:
+        if self._on_fault is not None:
+            return float(self._on_fault)
+        weights = [one.weight for one in criteria]
+        return weighted([float(weight < 0) for weight in weights], weights)
 
     def check(self, group: Group) -> None:
         """Raises the DataError of a row without criteria, or without another column."""
@@ -106,7 +119,7 @@ class _Rubric(JudgeReward):
             Asked(
                 tuple(filled(judge.template, group, (response,), judge.view, criterion=one.text)),
                 f"{n}:{j}",
-                (response.text,),
+                (answer_text(response, judge.view),),
             )
             for n, response in enumerate(group.responses)
             for j, one in enumerate(self._of(group))
@@ -127,7 +140,7 @@ class _Rubric(JudgeReward):
         parts |= parts_of(verdicts)
         forged = next((v for v in verdicts if v.forger is not None), None)
         if forged is not None:
-            return Score(self.fault_value, parts, fault="response", error=forged.error)
+            return Score(self._worst(criteria), parts, fault="response", error=forged.error)
         lost = next((j for j, value in enumerate(values) if not math.isfinite(value)), None)
         if lost is not None:
             score = unscored(found[lost], parts)

@@ -42,8 +42,8 @@ def majority(values: Sequence[float]) -> float:
     return mean(sorted(value for value, count in counts.items() if count == most))
 
 
-def vote(values: Sequence[float], how: Vote) -> float:
-    """`mean` or `majority`, by name."""
+def vote(values: Sequence[float], how: str) -> float:
+    """`mean` or `majority`, by name. Raises ConfigError for another."""
     if how not in ("mean", "majority"):
         raise ConfigError(f"vote={how!r} must be mean or majority")
     return mean(values) if how == "mean" else majority(values)

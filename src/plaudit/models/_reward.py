@@ -9,6 +9,7 @@ from typing import Any
 
 from plaudit.engines.plan import Item
 from plaudit.models._text import Encoded, Form, encoded_ahead
+from plaudit.spelled import Spelled
 from plaudit.types import Fault, Group, Score, Step
 
 __all__ = [
@@ -17,7 +18,6 @@ __all__ = [
     "Reading",
     "Scorer",
     "Value",
-    "again",
     "engine_facts",
     "sigmoid",
 ]
@@ -99,23 +99,14 @@ class Scorer:
         return Score(value, parts, fault=encoded.fault or "system", error=encoded.error)
 
 
-class FromFiles:
-    """What rewards and comparers of a loaded model share: their parameters spell and pickle them,
-    and copies hold the same weights."""
+class FromFiles(Spelled):
+    """What rewards and comparers of a loaded model share; copies hold the same weights."""
 
     deterministic = True
 
     def __init__(self, path: str, params: Mapping[str, Any], scorer: Any):
-        self.path = path
-        self.params = dict(params)
+        super().__init__(path, params)
         self.scorer = scorer
-
-    def __repr__(self) -> str:
-        args = [repr(self.path), *(f"{k}={v!r}" for k, v in self.params.items())]
-        return f"load({', '.join(args)})"
-
-    def __reduce__(self):
-        return (again, (self.path, self.params))
 
     @property
     def tolerance(self) -> float:
@@ -162,13 +153,6 @@ def engine_facts(engine: Any) -> Mapping[str, Any]:
         return {}
     why = f" ({engine.why})" if engine.why else ""
     return {"runs": f"{engine.way} on {engine.device}, {engine.dtype}{why}"}
-
-
-def again(path: str, params: Mapping[str, Any]) -> Any:
-    """The reward of those parameters: what a pickle holds."""
-    from plaudit.registry import load
-
-    return load(path, **params)
 
 
 def sigmoid(x: float) -> float:
