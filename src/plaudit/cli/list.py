@@ -30,8 +30,8 @@ def run(
     ] = "",
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object a line.")] = False,
 ) -> None:
-    """List the shipped rewards, combinations and recipes: name, range, what it is."""
-    every = [*_rules(), *_combinations(), *_adapters(), *_recipes()]
+    """List the shipped rewards, combinations, recipes and judge templates: what each is."""
+    every = [*_rules(), *_combinations(), *_adapters(), *_recipes(), *_templates()]
     entries = next(filter(None, (list(found) for found in _matches(every, prefix))), [])
     if not entries:
         raise ConfigError(
@@ -74,9 +74,9 @@ def _rule(name: str) -> Entry:
     from plaudit import registry
     from plaudit.errors import PlauditError
 
-    if name.startswith("models."):
-        return Entry("model", name, "", first_sentence(registry.resolve(name).__doc__))
-
+    for family, kind in (("models.", "model"), ("judges.", "judge")):
+        if name.startswith(family):
+            return Entry(kind, name, "", first_sentence(registry.resolve(name).__doc__))
     try:
         found = getattr(registry.example(name)[0], "range", None)
     except PlauditError:  # an optional package is missing: the name is listed all the same
@@ -114,10 +114,18 @@ def _recipes() -> list[Entry]:
     ]
 
 
+def _templates() -> list[Entry]:
+    from plaudit.judges.template import load_template, shipped
+
+    made = [load_template(name) for name in shipped()]
+    return [Entry("template", t.name, "", f"{t.kind} ({t.language}): {t.source}") for t in made]
+
+
 def _print(entries: list[Entry]) -> None:
     made = table("name", "range", "what it is")
     for entry in entries:
-        name = f"--recipe {entry.name}" if entry.kind == "recipe" else entry.name
+        is_option = entry.kind in ("recipe", "template")
+        name = f"--{entry.kind} {entry.name}" if is_option else entry.name
         made.add_row(text(name, "bold"), text(entry.range), text(entry.summary))
     console().print(made)
 

@@ -20,17 +20,23 @@ def run(
     name: Annotated[
         str,
         typer.Argument(
-            metavar="NAME|RECIPE|FILE",
-            help="As rules.math.equal, my_pkg.rewards:mine, r1 or recipe.yaml.",
+            metavar="NAME|RECIPE|TEMPLATE|FILE",
+            help="As rules.math.equal, my_pkg.rewards:mine, r1, recipe.yaml or a judge template.",
         ),
     ],
     settings: Set = None,
     allow_import: AllowImport = None,
 ) -> None:
-    """Show a reward (signature, range, inputs, documentation) or a recipe (its tree)."""
-    from plaudit import registry
+    """Show a reward (signature, range, inputs, documentation), a recipe (its tree) or a template.
 
-    if name in registry.recipes() or os.path.isfile(name):
+    A template is printed as its file: `plaudit show pairwise > mine.yaml` begins one of your own.
+    """
+    from plaudit import registry
+    from plaudit.judges.template import shipped, template_file
+
+    if name in shipped():
+        print(template_file(name).read_text(encoding="utf-8").rstrip())
+    elif name in registry.recipes() or os.path.isfile(name):
         _show_recipe(name, settings, allow_import)
     else:
         _show_reward(name)

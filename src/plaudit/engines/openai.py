@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import concurrent.futures
 import dataclasses
+import json
 import math
 import os
 import threading
@@ -32,6 +33,7 @@ __all__ = ["OpenAiEngine", "Prices", "Spending", "expected_tokens"]
 _TOP = 20
 _PATH = "/chat/completions"
 _MAX_LATENCIES = 20_000
+_MOMENT_S = 0.2
 _NEVER = -9999.0  # the log-probability that servers write for minus infinity
 _TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len",
              "exceeds the available context", "context size")  # fmt: skip
@@ -59,7 +61,10 @@ class Prices:
 
 @dataclass
 class Spending:
-    """What the calls of this process came to; the first 20 000 latencies are kept."""
+    """What the calls of this process came to; the first 20 000 latencies are kept.
+
+    `reserved` is what the `num_reserved` requests under way may cost at most.
+    """
 
     num_calls: int = 0
     num_paid: int = 0
@@ -68,16 +73,40 @@ class Spending:
     cached_tokens: int = 0
     cost: float = 0.0
     reserved: float = 0.0
+    num_reserved: int = 0
     latencies_s: list[float] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.lock = threading.Condition()
 
     def add(self, usage: Usage, cost: float, latency_s: float) -> None:
         """Counts a reply that was paid for."""
-        self.prompt_tokens += usage.prompt_tokens
-        self.completion_tokens += usage.completion_tokens
-        self.cached_tokens += usage.cached_tokens
-        self.cost += cost
-        if len(self.latencies_s) < _MAX_LATENCIES:
-            self.latencies_s.append(latency_s)
+        with self.lock:
+            self.prompt_tokens += usage.prompt_tokens
+            self.completion_tokens += usage.completion_tokens
+            self.cached_tokens += usage.cached_tokens
+            self.cost += cost
+            if len(self.latencies_s) < _MAX_LATENCIES:
+                self.latencies_s.append(latency_s)
+
+    def reserve(self, num_calls: int, cost: float) -> None:
+        """Counts a request that goes out; under the lock."""
+        self.num_paid += num_calls
+        self.reserved += cost
+        self.num_reserved += 1
+
+    def release(self, cost: float) -> None:
+        """What was reserved for a request that has ended."""
+        with self.lock:
+            self.num_reserved -= 1
+            self.reserved = self.reserved - cost if self.num_reserved else 0.0
+            self.lock.notify_all()
+
+    def wait(self) -> None:
+        """Until a request has ended, a moment at most."""
+        with self.lock:
+            if self.num_reserved:
+                self.lock.wait(_MOMENT_S)
 
 
 @dataclass
@@ -90,7 +119,9 @@ class OpenAiEngine:
     is overloaded. `timeout_s` bounds one try, `deadline_s` a call with all its tries and waits.
     `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
     continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
-    are passed: what is left is unscored, and counted. `extra_body` is sent with every request.
+    are passed: what is left is unscored, and counted. A request may cost what its bytes and
+    `max_tokens` come to, and does where the server tells no usage. `extra_body` is sent with every
+    request.
 
     Raises: ConfigError for what cannot be right, before anything is sent.
     """
@@ -117,15 +148,17 @@ class OpenAiEngine:
     def __post_init__(self) -> None:
         if not self.urls:
             raise ConfigError("server: name one URL at least, as http://127.0.0.1:8000/v1")
+        if self.concurrency < 1:
+            raise ConfigError(f"concurrency={self.concurrency!r} must be at least 1")
         if self.max_cost is not None and self.prices == Prices():
             raise ConfigError(
                 f"max_cost={self.max_cost} needs the prices of a million tokens:"
                 " prices={'prompt': ..., 'completion': ...}"
             )
         self.spending = Spending()
-        self._lock = threading.Lock()
+        self._pid, self._lock = os.getpid(), threading.Lock()
         self._pending: dict[str, concurrent.futures.Future[Reply]] = {}
-        self._checked: set[tuple[bool, bool, bool]] = set()
+        self._probes: dict[tuple[bool, bool, bool], concurrent.futures.Future[None]] = {}
         limits = Limits(
             is_adaptive=True,
             is_patient=True,
@@ -155,35 +188,48 @@ class OpenAiEngine:
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order; what failed is a Reply with its error.
 
-        Raises: ConfigError where the first call shows that none can be answered (see `check`).
+        Raises: ConfigError and EngineError where the first call of its kind shows that none can be
+        answered (see `check`), EngineError where the client was closed meanwhile, PlauditError for
+        a full disk.
         """
+        self._settle_in()
         self.resolve()
         found: dict[str, Reply] = {}
         keys = [[call.key(self.model) for call in job.calls] for job in jobs]
         own: dict[str, Call] = {}
         others: dict[str, concurrent.futures.Future[Reply]] = {}
-        for job, row in zip(jobs, keys, strict=True):
-            for call, key in zip(job.calls, row, strict=True):
-                self._look_up(call, key, found, own, others)
-        if own:
+        try:
+            for job, row in zip(jobs, keys, strict=True):
+                for call, key in zip(job.calls, row, strict=True):
+                    self._look_up(call, key, found, own, others)
             self._ask(own, found)
+        finally:
+            self._hand_out(own, found)
         for key, future in others.items():
             found[key] = future.result()
-        self.spending.num_calls += sum(map(len, keys))
+        with self.spending.lock:
+            self.spending.num_calls += sum(map(len, keys))
         return [[found[key] for key in row] for row in keys]
 
     def check(self, call: Call) -> None:
         """Asks the server for one token, as `call` will be asked; each kind of call once.
 
+        Threads that come while it asks share what it finds; after a failure the next asks anew.
+
         Raises: ConfigError for a wrong key, an unknown model, log-probs that the server refuses or
         ignores, a schema or sampling parameter that it refuses; EngineError where nobody answers.
         """
         kind = (bool(call.labels), bool(call.prefix), call.schema is not None)
-        with self._lock:
-            if kind in self._checked:
-                return
-            self._probe(call)
-            self._checked.add(kind)
+        own: concurrent.futures.Future[None] = concurrent.futures.Future()
+        probe = self._probes.setdefault(kind, own)
+        if probe is own:
+            try:
+                self._probe(call)
+                own.set_result(None)
+            except BaseException as error:
+                del self._probes[kind]
+                own.set_exception(error)
+        probe.result()
 
     def resolve(self) -> str:
         """The model's name; asked of the server where none was given and it serves one.
@@ -201,37 +247,51 @@ class OpenAiEngine:
 
     # --- asking -----------------------------------------------------------------------------------
 
+    def _settle_in(self) -> None:
+        """After a fork: what is under way, and who holds which lock, is the parent's business."""
+        if os.getpid() != self._pid:
+            self._pid, self._lock = os.getpid(), threading.Lock()
+            self._pending = {}
+            self._probes = {kind: probe for kind, probe in self._probes.items() if probe.done()}
+            self.spending = dataclasses.replace(self.spending, reserved=0.0, num_reserved=0)
+
     def _look_up(self, call: Call, key: str, found, own, others) -> None:
         """Sorts a call: answered before, under way already, or ours to send."""
         if key in found or key in own or key in others:
             return
-        if (reply := self.calls.get(key)) is not None:
-            found[key] = reply
-            return
         with self._lock:
-            future = self._pending.get(key)
-            if future is not None:
+            if (future := self._pending.get(key)) is not None:
                 others[key] = future
-                return
-            self._pending[key] = concurrent.futures.Future()
-            own[key] = call
+            elif (reply := self.calls.get(key)) is not None:  # filed before it is not pending
+                found[key] = reply
+            else:
+                self._pending[key] = concurrent.futures.Future()
+                own[key] = call
 
     def _ask(self, own: Mapping[str, Call], found: dict[str, Reply]) -> None:
-        try:
-            self.check(next(iter(own.values())))
-            left = list(own)
-            while left:  # a server may give fewer choices than it was asked for
-                sent = [_Sent(self, b, found) for b in _bundled({key: own[key] for key in left})]
+        for call in own.values():
+            self.check(call)
+        left = list(own)
+        while left:  # a server may give fewer choices than asked for, and money may come free
+            sent = [_Sent(self, b, found) for b in _bundled({key: own[key] for key in left})]
+            try:
                 answers = self._client.gather([one.request() for one in sent])
                 for one, answer in zip(sent, answers, strict=True):
-                    if isinstance(answer, EngineError):
+                    if isinstance(answer, EngineError) and not one.is_put_off:
                         one.fail(answer)
-                left = [key for key in left if key not in found]
-        finally:
-            with self._lock:
-                for key in own:
-                    future = self._pending.pop(key)
-                    future.set_result(found.get(key) or Reply(None, error="the run was stopped"))
+            finally:
+                for one in sent:
+                    one.release()
+            left = [key for key in left if key not in found]
+            if any(one.is_put_off for one in sent):
+                self.spending.wait()
+
+    def _hand_out(self, own: Mapping[str, Call], found: Mapping[str, Reply]) -> None:
+        """What came of our calls, to the threads that wait for them."""
+        stopped = Reply(None, error="the run was stopped", fault="system")
+        with self._lock:
+            for key in own:
+                self._pending.pop(key).set_result(found.get(key, stopped))
 
     def body(self, call: Call, count: int) -> dict[str, Any]:
         """What is sent for `count` samples of a call."""
@@ -271,7 +331,9 @@ class OpenAiEngine:
             if error.status is not None and 400 <= error.status < 500 and not error.retryable:
                 raise ConfigError(self._explained(error)) from None
             raise
-        if call.labels and not (value["choices"][0].get("logprobs") or {}).get("content"):
+        with self.spending.lock:
+            self.spending.cost += self.prices.of(_usage(value))
+        if call.labels and not _told_tokens(value["choices"][0]):
             raise ConfigError(
                 f"{self.urls[0]} gives no log-probabilities for {self.model!r}; read='text' parses"
                 " the replies instead"
@@ -280,28 +342,34 @@ class OpenAiEngine:
     def _explained(self, error: EngineError) -> str:
         """What a refusal of the probe means, with the way out."""
         text = str(error)
+        lower = text.lower()
         if error.status in (401, 403):
             key = self.api_key_env
             told = f"the key in {key} is refused" if key else "a key is needed: api_key_env=NAME"
             return f"{self.urls[0]}: {told} ({error.status})"
-        if error.status == 404 or ("model" in text.lower() and "not" in text.lower()):
-            known = self._served(quietly=True)
-            if self.model not in known:
-                hint = did_you_mean(self.model, known)
-                return (
-                    f"{self.urls[0]} has no model {self.model!r}{hint or '.'}"
-                    f" It serves {', '.join(known) or 'none that it names'}"
-                )
-        if "logprob" in text.lower():
+        if error.status != 404 and "logprob" in lower:
             return (
                 f"{self.urls[0]} refuses log-probabilities with {_TOP} rivals: start it with more"
                 f" (vLLM: --max-logprobs {_TOP}), or read='text' ({text})"
+            )
+        if error.status == 404 or ("model" in lower and "not" in lower):
+            known = self._served(quietly=True)
+            if known and self.model not in known:
+                hint = did_you_mean(self.model, known)
+                return (
+                    f"{self.urls[0]} has no model {self.model!r}{hint or '.'}"
+                    f" It serves {', '.join(known)}"
+                )
+        if error.status == 404:
+            return (
+                f"{self.urls[0]} has no model {self.model!r}, or is not where the API begins"
+                f" (most base URLs end in /v1): {text}"
             )
         return f"{self.urls[0]} refuses calls like these: {text}"
 
     def _served(self, *, quietly: bool = False) -> list[str]:
         try:
-            value = self._client.get("/models", deadline_s=30.0)
+            value = self._client.send(Request("/models", method="GET", deadline_s=30.0, retries=3))
             return [str(item["id"]) for item in value["data"]]
         except (EngineError, KeyError, TypeError) as error:
             if quietly:
@@ -322,20 +390,26 @@ class OpenAiEngine:
 
 
 class _Sent:
-    """A request on its way: what it may cost, what it brings. Its methods run on the loop."""
+    """A request on its way: what it may cost, what it brings.
+
+    `is_put_off` where the money that it wants is reserved for others, and may come free.
+    """
 
     def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], found: Any):
         self._engine, self._bundle, self._found = engine, bundle, found
         self._call = call = bundle[0][1]
         prompt = sum(expected_tokens(str(turn.get("content") or "")) for turn in call.messages)
         self._expected = Usage(prompt, len(bundle) * call.sampling.max_tokens)
+        self._body = engine.body(call, len(bundle))
+        # no tokenizer makes more tokens than bytes
+        self._most = engine.prices.of(self._expected._replace(prompt_tokens=_size(self._body)))
         self._began = 0.0
-        self._reserved: float | None = None
+        self._is_reserved = self._is_paid = self.is_put_off = False
 
     def request(self) -> Request:
         return Request(
             _PATH,
-            self._engine.body(self._call, len(self._bundle)),
+            self._body,
             deadline_s=self._engine.deadline_s,
             tokens=sum(self._expected),
             read=self.read,
@@ -345,39 +419,42 @@ class _Sent:
     def refusal(self) -> str | None:
         """Why it may not be sent: the money or the calls are used up."""
         self._began = time.monotonic()
-        if self._reserved is not None:  # another try: it is paid for already
+        if self._is_paid:  # it waits no longer, or tries once more
             return None
         engine, spent = self._engine, self._engine.spending
-        most = engine.prices.of(self._expected)
-        if engine.max_calls is not None and spent.num_paid + len(self._bundle) > engine.max_calls:
-            return f"budget: max_calls={engine.max_calls} are used up"
-        if engine.max_cost is not None and spent.cost + spent.reserved + most > engine.max_cost:
-            return f"budget: max_cost={engine.max_cost:g} would be passed ({spent.cost:.4g} spent)"
-        spent.num_paid += len(self._bundle)
-        spent.reserved += most
-        self._reserved = most
+        max_calls, max_cost, count = engine.max_calls, engine.max_cost, len(self._bundle)
+        with spent.lock:
+            if max_calls is not None and spent.num_paid + count > max_calls:
+                return f"budget: max_calls={max_calls} are used up"
+            if max_cost is not None and spent.cost + spent.reserved + self._most > max_cost:
+                self.is_put_off = spent.cost + self._most <= max_cost
+                return f"budget: max_cost={max_cost:g} would be passed ({spent.cost:.4g} spent)"
+            spent.reserve(count, self._most)
+        self._is_reserved = self._is_paid = True
         return None
 
     def read(self, value: Any) -> None:
         """Files the replies. Raises ValueError for a body that is none."""
         latency_s = time.monotonic() - self._began
         usage, replies = _replies(value, self._call, latency_s)
-        engine = self._engine
-        self._release()
-        engine.spending.add(usage, engine.prices.of(usage), latency_s)
-        engine.settle(sum(self._expected), usage.prompt_tokens + usage.completion_tokens)
+        engine, is_told = self._engine, any(usage)
+        engine.spending.add(usage, engine.prices.of(usage) if is_told else self._most, latency_s)
+        self.release()
+        if is_told:
+            engine.settle(sum(self._expected), usage.prompt_tokens + usage.completion_tokens)
         fingerprint = value.get("system_fingerprint")
         for (key, call), reply in zip(self._bundle, replies, strict=False):
             engine.calls.put(key, call, reply, engine.model, fingerprint)
             self._found[key] = reply
 
     def fail(self, error: EngineError) -> None:
-        self._release()
         self._found.update({key: _failed(error) for key, _ in self._bundle})
 
-    def _release(self) -> None:
-        self._engine.spending.reserved -= self._reserved or 0.0
-        self._reserved = 0.0
+    def release(self) -> None:
+        """What it may cost is not reserved any more."""
+        if self._is_reserved:
+            self._is_reserved = False
+            self._engine.spending.release(self._most)
 
 
 def expected_tokens(text: str) -> int:
@@ -390,6 +467,10 @@ def expected_tokens(text: str) -> int:
     return math.ceil((len(text) - num_wide) / 4 + num_wide * 0.8)
 
 
+def _size(body: Mapping[str, Any]) -> int:
+    return len(json.dumps(body))
+
+
 def _with_version(url: str) -> str:
     from urllib.parse import urlsplit
 
@@ -400,9 +481,9 @@ def _bundled(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
     """Calls that differ only in their sample, together: one request with n choices."""
     bundles: dict[Any, list[tuple[str, Call]]] = {}
     for key, call in own.items():
-        is_alone = call.sampling.temperature == 0
-        same = key if is_alone else (id(call.messages), call.prefix, call.template, call.place)
-        bundles.setdefault(same, []).append((key, call))
+        s = call.sampling
+        same = (id(call.messages), call.prefix, call.labels, id(call.schema), call.template, s)
+        bundles.setdefault(same if s.temperature else key, []).append((key, call))
     return list(bundles.values())
 
 
@@ -412,25 +493,30 @@ def _checked_reply(value: Any) -> Any:
     if not isinstance(choices, list) or not choices:
         told = value.get("error") if isinstance(value, dict) else value
         raise ValueError(f"the reply has no choices ({clipped(told)})")
-    if not all(isinstance(choice.get("message"), dict) for choice in choices):
+    if not all(isinstance(c, dict) and isinstance(c.get("message"), dict) for c in choices):
         raise ValueError("a choice has no message")
     return value
 
 
 def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Reply]]:
     """The usage of a request, and its replies, each with an equal share of it."""
-    told = _checked_reply(value).get("usage") or {}
-    details = told.get("prompt_tokens_details") or {}
-    usage = Usage(
-        int(told.get("prompt_tokens") or 0),
-        int(told.get("completion_tokens") or 0),
-        int(details.get("cached_tokens") or 0),
-    )
-    each = Usage(*(n // len(value["choices"]) for n in usage))
+    choices = _checked_reply(value)["choices"]
+    usage = _usage(value)
+    each = Usage(*(n // len(choices) for n in usage))
     try:
-        return usage, [_reply(choice, call, each, latency_s) for choice in value["choices"]]
+        return usage, [_reply(choice, call, each, latency_s) for choice in choices]
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"a choice is malformed ({type(error).__name__}: {error})") from None
+
+
+def _usage(value: Mapping[str, Any]) -> Usage:
+    """What the server says that it took; zeros where it says nothing: the reply is good for that."""
+    told = value.get("usage")
+    told = told if isinstance(told, dict) else {}
+    details = told.get("prompt_tokens_details")
+    details = details if isinstance(details, dict) else {}
+    counts = (told.get("prompt_tokens"), told.get("completion_tokens"), details.get("cached_tokens"))
+    return Usage(*(n if isinstance(n, int) and n > 0 else 0 for n in counts))
 
 
 def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float) -> Reply:
@@ -438,18 +524,33 @@ def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float
     text = message.get("content")
     if isinstance(text, list):
         text = "".join(part.get("text") or "" for part in text)
+    if not isinstance(text, str | None):
+        raise TypeError(f"content is {clipped(text)}")
     reasoning = message.get("reasoning_content") or message.get("reasoning")
     if isinstance(reasoning, str) and reasoning and finish != "content_filter":
         text = f"<think>{reasoning}" if text is None else f"<think>{reasoning}</think>{text}"
-    if text is None and (message.get("refusal") or finish == "content_filter"):
+    if not text and (message.get("refusal") or finish == "content_filter"):
         return Reply(None, "content_filter", usage=usage, latency_s=latency_s)
-    tokens = tuple(map(_token, (choice.get("logprobs") or {}).get("content") or ()))
-    return Reply(text or "", finish, tokens if call.labels else (), usage, latency_s)
+    tokens = tuple(map(_token, _told_tokens(choice))) if call.labels else ()
+    return Reply(text or "", finish, tokens, usage, latency_s)
+
+
+def _told_tokens(choice: Mapping[str, Any]) -> Sequence[Any]:
+    """The tokens of a choice with their log-probabilities, if it has any."""
+    told = choice.get("logprobs")
+    return told.get("content") or () if isinstance(told, dict) else ()
 
 
 def _token(told: Mapping[str, Any]) -> Token:
-    top = {rival["token"]: _finite(rival["logprob"]) for rival in told.get("top_logprobs") or ()}
+    top: dict[str, float] = {}
+    for rival in told.get("top_logprobs") or ():
+        text, p = rival["token"], _finite(rival["logprob"])
+        top[text] = _either(top[text], p) if text in top else p  # two tokens may read the same
     return Token(told["token"], _finite(told["logprob"]), top)
+
+
+def _either(p: float, q: float) -> float:
+    return max(p, q) + math.log1p(math.exp(-abs(p - q)))
 
 
 def _finite(logprob: float | None) -> float:

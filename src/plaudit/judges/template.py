@@ -33,7 +33,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.engines.chat import Sampling
-from plaudit.errors import ConfigError, did_you_mean
+from plaudit.errors import ConfigError, clipped, did_you_mean
 from plaudit.judges.verdict import (
     MARK,
     JsonScore,
@@ -49,7 +49,7 @@ from plaudit.judges.verdict import (
     restored,
 )
 
-__all__ = ["Template", "load_template", "neutralised", "restored", "shipped"]
+__all__ = ["Template", "load_template", "neutralised", "restored", "shipped", "template_file"]
 
 _FOLDER = Path(__file__).parent / "templates"
 _SLOT = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -239,15 +239,10 @@ def load_template(name: str | os.PathLike[str] | Mapping[str, Any]) -> Template:
     ('input', 'response_a', 'response_b')
     """
     if isinstance(name, Mapping):
-        return _made(name, "template", Path())
-    path = Path(name)
-    path = path if path.is_file() else _FOLDER / f"{name}.yaml"
-    if not path.is_file():
-        raise ConfigError(
-            f"no template {str(name)!r}: neither a file nor a shipped one"
-            f"{did_you_mean(str(name), shipped()) or '.'} Shipped: {', '.join(shipped())}"
-        )
+        return _made(name, "template", None)
     import yaml
+
+    path = template_file(name)
 
     try:
         held = yaml.safe_load(path.read_text(encoding="utf-8"))
@@ -258,18 +253,29 @@ def load_template(name: str | os.PathLike[str] | Mapping[str, Any]) -> Template:
     return _made(held, str(path), path.parent)
 
 
+def template_file(name: str | os.PathLike[str]) -> Path:
+    """The file of a template: your own, or the shipped one of that name. Raises ConfigError."""
+    path = Path(name)
+    path = path if path.is_file() else _FOLDER / f"{name}.yaml"
+    if not path.is_file():
+        raise ConfigError(
+            f"no template {str(name)!r}: neither a file nor a shipped one"
+            f"{did_you_mean(str(name), shipped()) or '.'} Shipped: {', '.join(shipped())}"
+        )
+    return path
+
+
 _KEYS = ("verdict", "text_file",
          *(f.name for f in dataclasses.fields(Template) if f.name != "spec"))  # fmt: skip
 
 
-def _made(held: Mapping[str, Any], place: str, folder: Path) -> Template:
+def _made(held: Mapping[str, Any], place: str, folder: Path | None) -> Template:
     _known(held, _KEYS, place, "field")
     if held.get("kind") not in _KINDS:
         raise ConfigError(f"{place}: kind={held.get('kind')!r} must be one of {', '.join(_KINDS)}")
     told = {k: v for k, v in held.items() if k not in ("verdict", "text_file")}
     if "text_file" in held:
-        with (folder / held["text_file"]).open(encoding="utf-8", newline="") as file:
-            told["text"] = file.read()
+        told["text"] = _beside(held["text_file"], place, folder)
     if not isinstance(told.get("text"), str):
         raise ConfigError(f"{place}: field 'text': expected the user turn's text")
     told.setdefault("name", Path(place).stem)
@@ -277,6 +283,20 @@ def _made(held: Mapping[str, Any], place: str, folder: Path) -> Template:
     _known(made.slots, _SLOTS, place, "slot")
     _check_fields(made, place)
     return made
+
+
+def _beside(name: Any, place: str, folder: Path | None) -> str:
+    """The text of a file beside the template's, byte for byte; no other file can be named."""
+    if folder is None or not isinstance(name, str) or Path(name).name != name:
+        raise ConfigError(
+            f"{place}: field 'text_file': expected the name of a file beside the template's own,"
+            f" found {clipped(name)}"
+        )
+    try:
+        with (folder / name).open(encoding="utf-8", newline="") as file:
+            return file.read()
+    except (OSError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{place}: field 'text_file': {name} cannot be read: {error}") from None
 
 
 def _known(names: Mapping[str, Any] | Sequence[str], allowed: Sequence[str], place: str,
