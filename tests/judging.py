@@ -1,4 +1,4 @@
-"""What tests of judges share: templates of every kind, scripted judges, the values they were shown."""
+"""What tests of judges share: templates of every kind, scripted judges, what these were shown."""
 
 from __future__ import annotations
 

@@ -151,8 +151,9 @@ def _overlapped(
     """Batches in threads, twice `width` groups in all, so that none waits for another's slowest."""
     numbered = iter(enumerate(items))
     size = max(1, min(most, math.ceil(width / _AHEAD)))
+    num_threads = min(2 * _AHEAD, 2 * width // size)
     waiting: deque[tuple[list[tuple[int, Any]], Future[list[Any]]]] = deque()
-    threads = ThreadPoolExecutor(2 * _AHEAD, thread_name_prefix="plaudit")
+    threads = ThreadPoolExecutor(num_threads, thread_name_prefix="plaudit")
     try:
         while True:
             while len(waiting) < 3 * _AHEAD and (batch := _take(numbered, size)):

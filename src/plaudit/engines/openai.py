@@ -59,6 +59,9 @@ class Prices:
         return (total + usage.completion_tokens * self.completion) / 1e6
 
 
+_FREE = Prices()
+
+
 @dataclass
 class Spending:
     """What the calls of this process came to; the first 20 000 latencies are kept.
@@ -137,7 +140,7 @@ class OpenAiEngine:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     can_prefix: bool = False
-    prices: Prices = Prices()
+    prices: Prices = _FREE
     max_cost: float | None = None
     max_calls: int | None = None
     extra_body: Mapping[str, Any] = field(default_factory=dict)
@@ -150,7 +153,7 @@ class OpenAiEngine:
             raise ConfigError("server: name one URL at least, as http://127.0.0.1:8000/v1")
         if self.concurrency < 1:
             raise ConfigError(f"concurrency={self.concurrency!r} must be at least 1")
-        if self.max_cost is not None and self.prices == Prices():
+        if self.max_cost is not None and self.prices == _FREE:
             raise ConfigError(
                 f"max_cost={self.max_cost} needs the prices of a million tokens:"
                 " prices={'prompt': ..., 'completion': ...}"
@@ -220,15 +223,12 @@ class OpenAiEngine:
         ignores, a schema or sampling parameter that it refuses; EngineError where nobody answers.
         """
         kind = (bool(call.labels), bool(call.prefix), call.schema is not None)
-        own: concurrent.futures.Future[None] = concurrent.futures.Future()
-        probe = self._probes.setdefault(kind, own)
-        if probe is own:
-            try:
-                self._probe(call)
-                own.set_result(None)
-            except BaseException as error:
-                del self._probes[kind]
-                own.set_exception(error)
+        probe = self._probes.get(kind)
+        if probe is None:
+            own: concurrent.futures.Future[None] = concurrent.futures.Future()
+            probe = self._probes.setdefault(kind, own)
+            if probe is own:
+                self._fulfil(own, kind, call)
         probe.result()
 
     def resolve(self) -> str:
@@ -320,6 +320,15 @@ class OpenAiEngine:
 
     # --- looking before asking --------------------------------------------------------------------
 
+    def _fulfil(self, probe: concurrent.futures.Future[None], kind: Any, call: Call) -> None:
+        try:
+            self._probe(call)
+        except BaseException as error:  # whatever it is, others wait for it
+            self._probes.pop(kind, None)
+            probe.set_exception(error)
+        else:
+            probe.set_result(None)
+
     def _probe(self, call: Call) -> None:
         short = dataclasses.replace(call.sampling, max_tokens=1)
         turns = ({"role": "user", "content": "Hi"},)
@@ -402,7 +411,8 @@ class _Sent:
         self._expected = Usage(prompt, len(bundle) * call.sampling.max_tokens)
         self._body = engine.body(call, len(bundle))
         # no tokenizer makes more tokens than bytes
-        self._most = engine.prices.of(self._expected._replace(prompt_tokens=_size(self._body)))
+        size = 0 if engine.prices == _FREE else len(json.dumps(self._body))
+        self._most = engine.prices.of(self._expected._replace(prompt_tokens=size))
         self._began = 0.0
         self._is_reserved = self._is_paid = self.is_put_off = False
 
@@ -467,10 +477,6 @@ def expected_tokens(text: str) -> int:
     return math.ceil((len(text) - num_wide) / 4 + num_wide * 0.8)
 
 
-def _size(body: Mapping[str, Any]) -> int:
-    return len(json.dumps(body))
-
-
 def _with_version(url: str) -> str:
     from urllib.parse import urlsplit
 
@@ -510,13 +516,15 @@ def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Repl
 
 
 def _usage(value: Mapping[str, Any]) -> Usage:
-    """What the server says that it took; zeros where it says nothing: the reply is good for that."""
-    told = value.get("usage")
-    told = told if isinstance(told, dict) else {}
-    details = told.get("prompt_tokens_details")
-    details = details if isinstance(details, dict) else {}
-    counts = (told.get("prompt_tokens"), told.get("completion_tokens"), details.get("cached_tokens"))
+    """What the server says that it took; zeros where it does not: the reply is as good."""
+    told = _mapping(value.get("usage"))
+    cached = _mapping(told.get("prompt_tokens_details")).get("cached_tokens")
+    counts = (told.get("prompt_tokens"), told.get("completion_tokens"), cached)
     return Usage(*(n if isinstance(n, int) and n > 0 else 0 for n in counts))
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float) -> Reply:
@@ -537,8 +545,7 @@ def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float
 
 def _told_tokens(choice: Mapping[str, Any]) -> Sequence[Any]:
     """The tokens of a choice with their log-probabilities, if it has any."""
-    told = choice.get("logprobs")
-    return told.get("content") or () if isinstance(told, dict) else ()
+    return _mapping(choice.get("logprobs")).get("content") or ()
 
 
 def _token(told: Mapping[str, Any]) -> Token:

@@ -67,11 +67,15 @@ def critic(
         raise ConfigError(f"orders={orders!r} must be both or one")
     vote([], vote_by)
     judge = judge_of(told, kinds=("pairwise",), samples=votes)
+    for label in judge.template.spec.allowed:  # type: ignore[union-attr]
+        judge.template.spec.worth(label)  # type: ignore[union-attr]
     params = given(critic, told)
     return _Critic("judges.pairwise.critic", params, judge, orders, vote_by, seed, parser)
 
 
-def pairwise(*, num_pairs: int | None = None, seed: int = 0, **params: Any) -> Reward:
+def pairwise(
+    *, num_pairs: int | None = None, seed: int = 0, view: Part = "answer", **params: Any
+) -> Reward:
     """The mean over rivals of P(this response is better), in [0, 1]: `critic` as a Reward.
 
     A relative reward over groups of any size: all pairs of a group are judged, or `num_pairs` of
@@ -80,7 +84,7 @@ def pairwise(*, num_pairs: int | None = None, seed: int = 0, **params: Any) -> R
 
     Parameters: those of `judges.pairwise.critic`.
     """
-    return round_robin(critic(seed=seed, **params), num_pairs=num_pairs, seed=seed)
+    return round_robin(critic(seed=seed, view=view, **params), num_pairs=num_pairs, seed=seed)
 
 
 class _Order(NamedTuple):
