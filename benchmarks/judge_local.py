@@ -2,9 +2,10 @@
 
 ``python -m benchmarks judge_local``; ``python -m benchmarks.judge_local logits votes`` for a part.
 One thread, fp32, CPU seconds, A B A B in one process; a random model of Qwen2-0.5B's layer shapes
-with 3 layers and its vocabulary of 151 936; real pairs under
-Skywork-Critic's prompt, both orders. What is gained on ``generate`` is what the two orders share:
-the instructions and the question; with nothing shared, one pass costs what theirs costs.
+with 3 layers and its vocabulary of 151 936 (with more layers the output layer weighs less, and so
+does what logits at all positions cost); real pairs under Skywork-Critic's prompt, both orders.
+What is gained on ``generate`` is what the two orders share: the instructions and the question.
+With nothing shared, one pass costs what theirs costs.
 """
 
 from __future__ import annotations
@@ -43,13 +44,20 @@ def wrapped() -> Any:
     return PreTrainedTokenizerFast(tokenizer_object=tokenizer(), chat_template=TEMPLATE)
 
 
+@functools.cache
 def model() -> Any:
+    """The other tools' model."""
+    return built()
+
+
+def built() -> Any:
     return qwen(LAYERS, "ForCausalLM", vocab_size=VOCABULARY, tie_word_embeddings=True)
 
 
+@functools.cache
 def engine(*, share: bool = True) -> LocalEngine:
     """Our chat engine on a model of its own (it changes the model's attention)."""
-    held = model()
+    held = built()
     asked = HfEngine(trunk_of(held), share=share)
     return LocalEngine(held, wrapped(), asked, output_layer(held), name="random")
 

@@ -443,11 +443,11 @@ class _Core:
             began = self._clock()
             try:
                 result = await self._exchange(endpoint, request, body, end)
+                self._note(endpoint, result, began)
             finally:
                 self.pace.leave()
         finally:
             endpoint.in_flight -= 1
-        self._note(endpoint, result, began)
         return result
 
     def _note(self, endpoint: _Endpoint, result: Any, began: float) -> None:

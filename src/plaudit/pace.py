@@ -124,13 +124,14 @@ class Pace:
     def slow_down(self, began: float, wait_s: float | None) -> None:
         """The service has too much of calls that `began` then: half as many, once for each round.
 
+        To be told before the call leaves: the next would go in its place, and be another round.
         With `wait_s` (Retry-After) nothing goes out before that has passed.
         """
         if not self._limits.is_adaptive:
             return
         now = self._clock()
-        if began >= self._slowed_at:  # it has left by now, and was one of them
-            self.limit = max(1.0, min(self.limit, self._busy + 1) / 2)
+        if began >= self._slowed_at:
+            self.limit = max(1.0, min(self.limit, self._busy) / 2)
             self._slowed_at = now
         if wait_s:
             self._closed_until = max(self._closed_until, now + wait_s)

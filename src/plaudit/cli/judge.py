@@ -268,10 +268,17 @@ class JudgeJob(Job):
         told = _Estimate()
         for row in read(self.inputs, columns=self.columns, limit=min(_SAMPLED_ROWS, total.rows)):
             told.add(row, self._judge)
+        self._probe(told.first)
         told.scale(total.rows)
         lines = told.lines(self._engine)
         what = ", ".join(f"{value} {name}" for name, value in lines.items())
         stderr(f"asks {self._engine.resolve()} at {', '.join(self._engine.urls)}: about {what}")
+
+    def _probe(self, call: Any) -> None:
+        """What cannot work says so before a file is begun; what is in the journal needs nobody."""
+        engine = self._engine
+        if call is not None and engine.calls.get(call.key(engine.resolve())) is None:
+            engine.check(call)
 
     def _count(self, summary: Summary, row: Row, result: Result) -> None:
         super()._count(summary, row, result)
@@ -326,6 +333,7 @@ class _Estimate:
     num_calls: int = 0
     num_prompt: int = 0
     num_reply: int = 0
+    first: Any = None
 
     def add(self, row: Row, judge: Any) -> None:
         from plaudit.engines.openai import expected_tokens
@@ -343,6 +351,7 @@ class _Estimate:
                 stderr(str(row.placed(error)))
             return
         for call in (call for asked in jobs for call in judge.judge.calls(asked)):
+            self.first = self.first or call
             self.num_calls += 1
             self.num_prompt += sum(expected_tokens(str(t["content"])) for t in call.messages)
             self.num_reply += call.sampling.max_tokens

@@ -67,8 +67,6 @@ def critic(
         raise ConfigError(f"orders={orders!r} must be both or one")
     vote([], vote_by)
     judge = judge_of(told, kinds=("pairwise",), samples=votes)
-    for label in judge.template.spec.allowed:  # type: ignore[union-attr]
-        judge.template.spec.worth(label)  # type: ignore[union-attr]
     params = given(critic, told)
     return _Critic("judges.pairwise.critic", params, judge, orders, vote_by, seed, parser)
 
@@ -100,6 +98,9 @@ class _Critic(JudgeReward):
         super().__init__(path, params, judge)
         self._orders, self._vote_by, self._seed = orders, vote_by, seed
         self._counts_unread = parser is not None
+        spec = judge.template.spec
+        assert isinstance(spec, Labels)
+        self._worths = {label: spec.worth(label) for label in spec.allowed}
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair, in order."""
@@ -163,12 +164,10 @@ class _Critic(JudgeReward):
         if verdict.error is not None:
             is_read = verdict.reply.error is None and verdict.forger is None
             return 0.5 if self._counts_unread and is_read else None
-        spec = self.judge.template.spec
-        assert isinstance(spec, Labels)
         if verdict.odds is None:
-            return spec.worth(verdict.value)
+            return self._worths[verdict.value]
         odds = verdict.odds.probabilities
-        return math.fsum(spec.worth(label) * p for label, p in odds.items())
+        return math.fsum(self._worths[label] * p for label, p in odds.items())
 
 
 def _place(i: int, j: int) -> str:
