@@ -43,8 +43,18 @@ _FENCED = re.compile(r"<text (\w+)>\n(.*?)\n</text \1>", re.DOTALL)
 
 
 def shown(body) -> list[str]:
-    """The untrusted texts in the last user turn of a request, as they were before the fences."""
-    return [restored(text) for _, text in _FENCED.findall(body["messages"][0]["content"])]
+    """The untrusted texts in the first user turn of a request, as they were before the fences."""
+    return [restored(text) for _, text in _FENCED.findall(asked(body))]
+
+
+def asked(body) -> str:
+    """The first user turn of a request."""
+    return next(turn["content"] for turn in body["messages"] if turn["role"] == "user")
+
+
+def echo(body, words: str) -> str:
+    """The line of the request with these words, as it stands there: neutralised."""
+    return next(line for line in asked(body).splitlines() if words in restored(line))
 
 
 def is_probe(body) -> bool:

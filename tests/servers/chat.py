@@ -185,13 +185,14 @@ def _share(data: bytes) -> float:
 # --- replies --------------------------------------------------------------------------------------
 
 
-def tokenised(text: str) -> list[str]:
+@functools.lru_cache(maxsize=1024)
+def tokenised(text: str) -> tuple[str, ...]:
     """Words of Latin letters with the space before them, and single characters.
 
     >>> tokenised("so [[A]]")
-    ['so', ' ', '[', '[', 'A', ']', ']']
+    ('so', ' ', '[', '[', 'A', ']', ']')
     """
-    return _TOKEN.findall(text)
+    return tuple(_TOKEN.findall(text))
 
 
 _RIVALS = (("A", "B", "C", "D"), tuple("0123456789"), ("Yes", "No"), ("yes", "no"), ("是", "否"))
@@ -556,8 +557,8 @@ def _item_of(request: Request) -> str:
     if named:
         return named
     for text in map(_text, reversed(request.body["messages"])):
-        if marks := _ITEM.findall(text):
-            return marks[-1]
+        if (mark := _ITEM.match(text, max(0, text.rfind("item=")))) is not None:
+            return mark[1]
     return hashlib.blake2b(request.data, digest_size=4).hexdigest()
 
 

@@ -18,6 +18,7 @@ import pytest
 from plaudit import http
 from plaudit.errors import ConfigError, EngineError, MissingExtra
 from plaudit.http import Client, Request
+from plaudit.pace import Limits
 
 pytest.importorskip("aiohttp")
 _PATH = Path(__file__).parents[1] / "servers" / "standin.py"
@@ -371,6 +372,7 @@ assert client.post("/p", json=3)["body"] == 3
 def test_the_interpreter_exits_without_a_word(server):
     code = f"""
 from plaudit.http import Client, Request
+from plaudit.pace import Limits
 client = Client({server.url!r})
 client.post("/p")
 other = Client({server.url!r})
@@ -429,3 +431,282 @@ def test_the_jitter_is_full():
     assert min(draws) < 0.2
     assert max(draws) > 1.8
     assert http._grown(100) == 60.0
+
+
+# --- many at once ---------------------------------------------------------------------------------
+
+
+def test_gather_keeps_order_and_puts_errors_in_their_place(server, connect):
+    server.answer = lambda method, path, body: (400 if body % 3 == 1 else 200, body)
+    replies = connect(server.url).gather([Request("/p", json=i) for i in range(9)])
+    assert [reply if isinstance(reply, int) else reply.status for reply in replies] == [
+        0, 400, 2, 3, 400, 5, 6, 400, 8,
+    ]  # fmt: skip
+    assert connect(server.url).gather([]) == []
+
+
+def test_gather_holds_to_the_limit(server, connect):
+    server.delay_s = 0.01
+    connect(server.url, max_connections=3).gather([Request("/p", json=i) for i in range(20)])
+    assert server.most_busy == 3
+
+
+def test_what_is_read_is_read_as_it_comes(server, connect):
+    came = []
+
+    def read(value):
+        came.append(value["body"])
+        return -value["body"]
+
+    released = threading.Event()
+    plain = server.answer
+
+    def answer(method, path, body):
+        if body == 0:
+            released.wait(10)
+        return plain(method, path, body)
+
+    server.answer = answer
+    found = []
+    requests = [Request("/p", json=i, read=read) for i in range(4)]
+    client = connect(server.url)
+    thread = threading.Thread(target=lambda: found.extend(client.gather(requests)))
+    thread.start()
+    while len(came) < 3:
+        time.sleep(0.005)
+    assert sorted(came) == [1, 2, 3]
+    released.set()
+    thread.join(10)
+    assert found == [0, -1, -2, -3]
+
+
+def test_what_cannot_be_read_is_a_failed_try(server, connect, waits):
+    values = iter(["bad", "good"])
+
+    def read(value):
+        if next(values) == "bad":
+            raise ValueError("it has no choices")
+        return value["body"]
+
+    assert connect(server.url).send(Request("/p", json=5, read=read)) == 5
+    assert waits == [0.5]
+    with pytest.raises(EngineError, match="200, and it has no choices: .*x2"):
+        values = iter(["bad", "bad"])
+        connect(server.url, retries=1).send(Request("/p", json=5, read=read))
+
+
+def test_another_error_of_who_reads_ends_all_at_once(server, connect):
+    server.delay_s = 0.01
+
+    def read(value):
+        if value["body"] == 2:
+            raise OSError("disk full")
+
+    requests = [Request("/p", json=i, read=read) for i in range(100)]
+    client = connect(server.url, max_connections=2)
+    with pytest.raises(OSError, match="disk full"):
+        client.gather(requests)
+    time.sleep(0.1)
+    assert len(server.seen) < 10
+    assert client.post("/p", json=1)["body"] == 1
+
+
+def test_an_interrupted_gather_sends_no_more(server, connect):
+    server.delay_s = 0.02
+    client = connect(server.url, max_connections=2)
+    core = client._living()
+    future = core.submit(core.gather([Request("/p", json=i) for i in range(100)]))
+    while not server.seen:
+        time.sleep(0.002)
+    future.cancel()
+    time.sleep(0.1)
+    assert len(server.seen) < 8
+    assert client.pace._busy == 0
+
+
+# --- refusals, tries and patience -----------------------------------------------------------------
+
+
+def test_what_is_refused_is_not_sent(server, connect):
+    client = connect(server.url)
+    requests = [
+        Request("/p", json=i, refusal=lambda i=i: "no money" if i % 2 else None) for i in range(4)
+    ]
+    replies = client.gather(requests)
+    assert [str(reply) if i % 2 else reply["body"] for i, reply in enumerate(replies)] == [
+        0, "no money", 2, "no money",
+    ]  # fmt: skip
+    assert len(server.seen) == 2
+    assert client.pace._busy == 0
+
+
+def test_each_try_may_be_refused(server, connect, waits):
+    server.always = Fault("status", 503)
+    told = iter([None, None, "no money"])
+    with pytest.raises(EngineError, match="^no money$"):
+        connect(server.url).send(Request("/p", refusal=lambda: next(told)))
+    assert (len(server.seen), waits) == (1, [0.5])
+
+
+def test_what_is_refused_waits_for_no_turn(server, connect):
+    server.always = Fault("hang")
+    client = connect(server.url, max_connections=1, retries=0)
+    thread = threading.Thread(target=lambda: client.gather([Request("/p", deadline_s=1.0)]))
+    thread.start()
+    while not server.seen:
+        time.sleep(0.005)
+    began = time.monotonic()
+    with pytest.raises(EngineError, match="no money"):
+        client.send(Request("/q", refusal=lambda: "no money"))
+    assert time.monotonic() - began < 0.5
+    thread.join(10)
+
+
+@pytest.mark.parametrize(
+    ("of_client", "of_request", "num_tries"), [(4, 0, 1), (0, 3, 4), (2, None, 3)]
+)
+def test_a_request_may_have_its_own_number_of_tries(
+    server, connect, of_client, of_request, num_tries
+):
+    server.always = Fault("status", 500)
+    with pytest.raises(EngineError):
+        connect(server.url, retries=of_client).send(Request("/p", retries=of_request))
+    assert len(server.seen) == num_tries
+
+
+def test_a_request_may_have_its_own_time(server, connect):
+    server.faults.append(Fault("hang"))
+    began = time.monotonic()
+    assert connect(server.url).send(Request("/p", json=3, timeout_s=0.1))["body"] == 3
+    assert time.monotonic() - began < 5
+
+
+def test_who_is_patient_loses_no_try_to_a_429(server, connect):
+    server.faults.extend([Fault("status", 429)] * 7)
+    client = connect(server.url, retries=0, limits=Limits(is_patient=True))
+    assert client.post("/p", json=1)["body"] == 1
+    assert (len(server.seen), client.num_retries) == (8, 0)
+
+
+def test_patience_is_for_429_alone(server, connect):
+    server.faults.extend([Fault("status", s) for s in (429, 503, 429, 503, 429, 503)])
+    with pytest.raises(EngineError, match="after 6 tries"):
+        connect(server.url, retries=2, limits=Limits(is_patient=True)).post("/p")
+
+
+def test_a_deadline_ends_patience(server, connect):
+    server.always = Fault("status", 429)
+    now = [0.0]
+
+    async def sleep(seconds):
+        now[0] += seconds
+
+    limits = Limits(is_patient=True)
+    client = connect(server.url, limits=limits, sleep=sleep, clock=lambda: now[0])
+    with pytest.raises(EngineError, match="failed within 100 s after") as caught:
+        client.post("/p", deadline_s=100)
+    assert (caught.value.status, caught.value.retryable) == (429, True)
+    assert now[0] < 100
+
+
+def test_a_service_that_is_down_is_not_asked_five_times_as_often(server, connect):
+    server.always = Fault("status", 503)
+    client = connect(server.url, limits=Limits(retry_share=0.1))
+    replies = client.gather([Request("/p", json=i) for i in range(40)])
+    assert all(isinstance(reply, EngineError) for reply in replies)
+    assert len(server.seen) == 40 + 20 + 4
+    assert client.num_retries == 24
+
+
+def test_so_many_a_minute(server, connect):
+    now, went = [0.0], []
+    plain = server.answer
+
+    async def sleep(seconds):
+        now[0] += seconds
+
+    def answer(method, path, body):
+        went.append(now[0])
+        return plain(method, path, body)
+
+    server.answer = answer
+    limits = Limits(requests_per_minute=62, tokens_per_minute=620)
+    client = connect(server.url, limits=limits, sleep=sleep, clock=lambda: now[0])
+    for i in range(5):
+        client.send(Request("/p", json=i))
+    assert went == [0.0, 0.0, 1.0, 2.0, 3.0]
+    client.send(Request("/p", json=0, tokens=60))
+    client.send(Request("/p", json=0, tokens=10))
+    assert went[5:] == [7.0, 8.0]
+
+
+def test_a_round_of_429s_halves_what_is_under_way_once(connect):
+    refused = set()
+
+    def answer(method, path, body):
+        if body < 8 and body not in refused:
+            refused.add(body)
+            return 429, None
+        return 200, body
+
+    with standin.Standin(answer) as server:
+        client = connect(server.url, max_connections=8, limits=Limits(True, True))
+        limits = []
+        slow_down = client.pace.slow_down
+
+        def noted(*args):
+            slow_down(*args)
+            limits.append(client.pace.limit)
+
+        client.pace.slow_down = noted
+        assert client.gather([Request("/p", json=i) for i in range(24)]) == [*range(24)]
+        assert limits == [4.0] * 8
+        assert client.pace.limit > 4.0
+
+
+@pytest.fixture
+def halted(monkeypatch):
+    """Nothing of what is halted stays so."""
+    monkeypatch.setattr(http, "_HALTED", threading.Event())
+    monkeypatch.setattr(http, "_CORES", set())
+
+
+def test_halting_ends_all_calls_and_lets_none_begin(server, connect, halted):
+    server.always = Fault("hang")
+    one, two, three = (connect(server.url) for _ in range(3))
+    ended = []
+
+    def work(client):
+        with pytest.raises(EngineError, match="closed"):
+            client.gather([Request("/p") for _ in range(5)])
+        ended.append(True)
+
+    threads = [threading.Thread(target=work, args=(client,)) for client in (one, two)]
+    for thread in threads:
+        thread.start()
+    while len(server.seen) < 10:
+        time.sleep(0.005)
+    began = time.monotonic()
+    http.halt()
+    for thread in threads:
+        thread.join(10)
+    assert time.monotonic() - began < 2
+    assert ended == [True, True]
+    server.always = None
+    for client in (one, two, three):
+        with pytest.raises(EngineError, match="closed"):
+            client.post("/p")
+    assert len(server.seen) == 10
+
+
+def test_what_opens_while_all_is_halted_sends_nothing(server, connect, halted, monkeypatch):
+    core = http._Core
+
+    def late(*args, **options):
+        http.halt()  # between the look and the opening
+        return core(*args, **options)
+
+    monkeypatch.setattr(http, "_Core", late)
+    with pytest.raises(EngineError, match="closed"):
+        connect(server.url).post("/p")
+    assert server.seen == []

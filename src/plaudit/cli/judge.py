@@ -415,8 +415,12 @@ def _chosen(
         node[key] = value
     if allow:
         see_current_directory()
-    with importing(template):
-        return Chosen(registry.build(node, allow=["plaudit", *(allow or ())]), template, node)
+    try:
+        with importing(template):
+            reward = registry.build(node, allow=["plaudit", *(allow or ())])
+    except ConfigError as error:  # nobody wrote a recipe here
+        raise ConfigError(str(error).removeprefix("recipe: ")) from None
+    return Chosen(reward, template, node)
 
 
 def _journal_of(output: str | None, server: Sequence[str] | None) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from plaudit.engines.checkpoint import Checkpoint
-from plaudit.engines.hf import HfEngine, Trunk, _library_attention
+from plaudit.engines.hf import HfEngine, Trunk, library_attention
 from plaudit.engines.load import Options, auto_model, engine_for, opened, tokenizer_of, trunk_of
 from plaudit.engines.questions import LogProbs, OutputLayer
 from plaudit.errors import ConfigError
@@ -56,7 +56,7 @@ def _check_layer(found: Checkpoint, module: Any, trunk: Trunk, layer: OutputLaye
 
     size = layer.weight_VH.shape[0]
     ids = torch.arange(1, 9, device=module.device)[None] % size
-    with torch.inference_mode(), _library_attention(module):  # ours has no soft cap
+    with torch.inference_mode(), library_attention(module):  # ours has no soft cap
         theirs = module(input_ids=ids, use_cache=False).logits[0].float()
         ours = layer.logits(trunk.forward(input_ids=ids, use_cache=False)[0])
     if not bool(theirs.isfinite().all()):

@@ -25,7 +25,17 @@ from plaudit.engines.plan import Budget, Item, Pass, Piece, Shared, plan, shared
 from plaudit.engines.questions import Hidden, Question
 from plaudit.errors import ConfigError, did_you_mean
 
-__all__ = ["Answer", "HfEngine", "Trunk", "Way", "pick_device", "pick_dtype"]
+__all__ = [
+    "Answer",
+    "HfEngine",
+    "Trunk",
+    "Way",
+    "free_memory",
+    "is_out_of_memory",
+    "library_attention",
+    "pick_device",
+    "pick_dtype",
+]
 
 Way = Literal["packed", "padded", "plain"]
 _WINDOW_PASSES = 64
@@ -92,6 +102,12 @@ class HfEngine:
         """What rounding may do to a score of size 1, by the model's dtype."""
         return 1e-5 if _tolerance(self.trunk.model) <= 1e-4 else 0.1
 
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Nobody else's pass, and the model's own attention: for calls that keep a cache."""
+        with self._lock, library_attention(self.trunk.model):
+            yield
+
     def ask(self, question: Question, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
         """One Answer per item of each group, in order, a bounded window of groups at a time."""
         rows = max(self.budget.max_rows, 1024) * _WINDOW_PASSES
@@ -128,7 +144,7 @@ class HfEngine:
             try:
                 yield from self._run(question, groups, step, kept)
             except RuntimeError as error:
-                if not _is_out_of_memory(error):
+                if not is_out_of_memory(error):
                     raise
                 failed += [piece.group for piece in step.pieces]
         for i in failed:
@@ -136,7 +152,7 @@ class HfEngine:
 
     def _replayed(self, question: Question, groups: Sequence[Shared], index: int, budget: Budget):
         """A group again with half the budget; with nothing left to halve, the error."""
-        _free_memory(self.device)
+        free_memory(self.device)
         group, smaller = groups[index], budget.halved()
         biggest = group.prefix + max(len(item.ids) - group.prefix for item in group.items)
         if smaller.max_rows < 1 or (budget.max_rows < biggest and len(group.items) == 1):
@@ -211,9 +227,9 @@ class HfEngine:
         try:
             yield from self._run_batch(question, groups, places, length, budget)
         except RuntimeError as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
-            _free_memory(self.device)
+            free_memory(self.device)
             if len(places) == 1:
                 told = f"out of memory on a sequence of {length} tokens alone"
                 yield (*places[0], Answer(None, told))
@@ -255,7 +271,7 @@ class HfEngine:
         if any(item.types for item in items):
             inputs["token_type_ids"] = types
         inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
-        with torch.inference_mode(), _library_attention(self.trunk.model):
+        with torch.inference_mode(), library_attention(self.trunk.model):
             return self.trunk.forward(**inputs)
 
     def _plain(self, question: Question, groups: Sequence[Shared], budget: Budget):
@@ -506,7 +522,7 @@ def _set_attention(model, name: str) -> None:
 
 
 @contextlib.contextmanager
-def _library_attention(model) -> Iterator[None]:
+def library_attention(model) -> Iterator[None]:
     """The model's own attention, which makes masks, where the packed one has been set."""
     if getattr(model.config, "_attn_implementation", None) != attention.NAME:
         yield
@@ -570,14 +586,16 @@ def _tolerance(model) -> float:
     return {torch.float32: 1e-4, torch.float64: 1e-6, torch.float16: 2e-2}.get(dtype, 0.1)
 
 
-def _is_out_of_memory(error: RuntimeError) -> bool:
+def is_out_of_memory(error: RuntimeError) -> bool:
+    """Whether the error says that memory was not enough."""
     import torch
 
     kinds = (getattr(torch, "OutOfMemoryError", ()), torch.cuda.OutOfMemoryError)
     return isinstance(error, tuple(k for k in kinds if k)) or "can't allocate memory" in str(error)
 
 
-def _free_memory(device) -> None:
+def free_memory(device) -> None:
+    """Gives back what the device's allocator holds."""
     import gc
 
     gc.collect()

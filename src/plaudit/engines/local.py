@@ -21,9 +21,8 @@ from plaudit.engines.chat import Call, Job, Reply, Token, Usage
 from plaudit.engines.hf import (
     Answer,
     HfEngine,
-    _free_memory,
-    _is_out_of_memory,
-    _library_attention,
+    free_memory,
+    is_out_of_memory,
 )
 from plaudit.engines.plan import Item
 from plaudit.engines.questions import Labels, OutputLayer
@@ -245,9 +244,9 @@ class LocalEngine:
         try:
             return self._grown(ids, calls)
         except RuntimeError as error:
-            if not _is_out_of_memory(error):
+            if not is_out_of_memory(error):
                 raise
-        _free_memory(self._engine.device)
+        free_memory(self._engine.device)
         if len(calls) == 1:
             told = f"out of memory on a prompt of {len(ids)} tokens alone"
             return [_failed(told, "system", len(ids))]
@@ -345,8 +344,7 @@ class LocalEngine:
         """Nobody else's pass, and the model's own attention, which batches with a cache."""
         import torch
 
-        engine = self._engine
-        with engine._lock, torch.inference_mode(), _library_attention(engine.trunk.model):
+        with self._engine.alone(), torch.inference_mode():
             yield
 
 

@@ -85,7 +85,8 @@ def column_value(group: Group, name: str, response: Response | None = None) -> A
     value = column_of(group, response, name)
     if value is inspect.Parameter.empty:
         held = {**group.columns, **(group.responses[0].columns if group.responses else {})}
-        also = "".join(f" (or {alias})" for alias in sources_of(name)[1:3])
+        others = ", ".join(sources_of(name)[1:])
+        also = f" (or {others})" if others else ""
         raise DataError(
             f"missing column{also}, which the judge's template reads; the row has"
             f" {', '.join(held) or 'no columns'}{did_you_mean(name, held)}",

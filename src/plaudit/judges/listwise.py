@@ -20,6 +20,7 @@ from plaudit.judges._judge import (
     unscored,
 )
 from plaudit.judges._slots import answer_text, filled, needs
+from plaudit.judges.template import Template
 from plaudit.judges.verdict import Labels, Scores
 from plaudit.judges.voting import kept, mean, spread
 from plaudit.think import Part
@@ -61,11 +62,22 @@ def listwise(
     if permutations < 1:
         raise ConfigError(f"permutations={permutations} must be 1 or more")
     judge = judge_of(told, kinds=("listwise",), samples=votes)
+    _check_labels(judge.template)
     if meta is not None and permutations * votes < 2:
         raise ConfigError("meta chooses among judgments: permutations or votes must be 2 or more")
     return _Listwise(
         "judges.listwise.listwise", given(listwise, told), judge, permutations, seed, meta, num_kept
     )
+
+
+def _check_labels(template: Template) -> None:
+    """Raises ConfigError for a list of another length than there are labels."""
+    size = template.num_responses
+    if isinstance(template.spec, Labels) and size not in (None, len(template.spec.allowed)):
+        raise ConfigError(
+            f"template {template.name!r}: {len(template.spec.allowed)} labels for {size} responses;"
+            " give each response its label"
+        )
 
 
 class _Listwise(JudgeReward):

@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("aiohttp")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from chat import Answer
 from judging import DATA, JSON, PAIR, RATING, TEN, Judging, shown
 
 from plaudit.errors import ConfigError, DataError
@@ -166,8 +167,6 @@ def test_the_middle_of_the_scale_is_never_made_up():
 
 @pytest.mark.parametrize("kind", ["null", "empty"])
 def test_a_refused_reply_is_not_asked_again_an_empty_one_is(kind):
-    from chat import Answer
-
     text, finish = (None, "content_filter") if kind == "null" else ("", "stop")
     with Judging(lambda texts: Answer(text, finish)) as server:
         (score,) = load(NAME, template=TEN, **server.way).score([Group("q", ["a"])])[0]
@@ -177,8 +176,6 @@ def test_a_refused_reply_is_not_asked_again_an_empty_one_is(kind):
 
 
 def test_a_filtered_reply_with_text_is_refused_and_not_asked_again():
-    from chat import Answer
-
     with Judging(lambda texts: Answer("Rating: 9", "content_filter")) as server:
         (score,) = load(NAME, template=TEN, **server.way).score([Group("q", ["a"])])[0]
         assert len(server.asked) == 1
@@ -186,8 +183,6 @@ def test_a_filtered_reply_with_text_is_refused_and_not_asked_again():
 
 
 def test_a_refusal_where_one_token_was_wanted():
-    from chat import Answer
-
     with Judging(lambda texts: Answer(None, "content_filter")) as server:
         judge = load(NAME, template=RATING, read="logprobs", can_prefix=True, **server.way)
         (score,) = judge.score([Group("q", ["a"])])[0]
