@@ -13,7 +13,7 @@ transformers = pytest.importorskip("transformers")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import tiny  # noqa: E402
 
-from plaudit.engines import local  # noqa: E402
+from plaudit.engines import hf  # noqa: E402
 from plaudit.engines.causal import causal_model, output_layer  # noqa: E402
 from plaudit.engines.chat import Call, Job, Sampling  # noqa: E402
 from plaudit.engines.hf import Answer  # noqa: E402
@@ -68,7 +68,7 @@ def prompt_ids(held, asked: Call) -> list[int]:
 
 def log_p(held, ids: list[int]):
     """Log-probs behind the last id by a plain call with logits at all positions."""
-    with torch.inference_mode(), local.library_attention(held.module):
+    with torch.inference_mode(), hf.library_attention(held.module):
         return held.module(input_ids=torch.tensor([ids])).logits[0, -1].log_softmax(-1)
 
 
@@ -172,7 +172,7 @@ def test_greedy_equals_generate(family):
         asked = call(text, sampling={"max_tokens": 48})
         ids = prompt_ids(held, asked)
         [[reply, again]] = engine(family).answer([Job((asked, asked))])
-        with local.library_attention(held.module):
+        with hf.library_attention(held.module):
             out = held.module.generate(
                 torch.tensor([ids]),
                 attention_mask=torch.ones(1, len(ids), dtype=torch.long),
