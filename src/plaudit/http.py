@@ -479,13 +479,13 @@ class _Core:
                 allow_redirects=False,
             ) as response:
                 data = await self._read(response)
-                return data if isinstance(data, _Failure) else _judged(response, data, request.read)
         except asyncio.TimeoutError:
             return _Failure(f"no answer in {min(limit, left):.3g} s", blame=int(left >= limit))
         except (aiohttp.InvalidURL, aiohttp.ClientConnectorCertificateError) as error:
             return _Failure(_said(error), is_final=True)
         except (aiohttp.ClientError, OSError) as error:
             return _Failure(_said(error))
+        return data if isinstance(data, _Failure) else _judged(response, data, request.read)
 
     def _timeout(self, seconds: float) -> Any:
         if seconds == self._timeout_s:

@@ -1,4 +1,5 @@
-"""The reward that the command line names: a recipe or a path, with --set on top."""
+"""The reward that the command line names (a recipe or a path, with --set on top), and the options
+that several verbs have."""
 
 from __future__ import annotations
 
@@ -16,11 +17,17 @@ from plaudit.types import Reward
 
 __all__ = [
     "AllowImport",
+    "AllowUnscored",
     "Chosen",
     "Columns",
+    "Limit",
+    "Offline",
+    "Overwrite",
     "Path",
     "Recipe",
+    "Resume",
     "Set",
+    "Strict",
     "as_yaml",
     "choose",
     "columns_of",
@@ -66,6 +73,16 @@ AllowImport = Annotated[
         metavar="PKG",
         help="A package that a recipe may load from, besides plaudit. Repeatable.",
     ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")]
+AllowUnscored = Annotated[
+    bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask no host for anything (Hugging Face included).")
 ]
 
 

@@ -14,7 +14,7 @@ import typer
 
 from plaudit.cli._console import console, stderr, table, text
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import AllowImport, Columns, Path, Recipe, Set
+from plaudit.cli._reward import AllowImport, Columns, Limit, Offline, Overwrite, Path, Recipe, Set
 from plaudit.errors import ConfigError, DataError, did_you_mean
 from plaudit.untrusted import visible
 
@@ -50,14 +50,10 @@ def run(
     ] = None,
     settings: Set = None,
     columns: Columns = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
+    limit: Limit = None,
+    overwrite: Overwrite = False,
     allow_import: AllowImport = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask no host for anything (Hugging Face included).")
-    ] = False,
+    offline: Offline = False,
 ) -> None:
     """Compare two columns of responses: how often the first wins, and by what margin.
 

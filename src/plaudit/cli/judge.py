@@ -16,8 +16,12 @@ from plaudit.cli._console import console, stderr, table, text
 from plaudit.cli._progress import count_rows
 from plaudit.cli._reward import (
     AllowImport,
+    AllowUnscored,
     Chosen,
     Columns,
+    Limit,
+    Resume,
+    Strict,
     as_yaml,
     importing,
     see_current_directory,
@@ -152,22 +156,16 @@ def run(
         ),
     ] = None,
     columns: Columns = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")
-    ] = None,
+    limit: Limit = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count calls, tokens and cost; ask nobody.")
     ] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")] = False,
+    strict: Strict = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output; the journal is kept.")
     ] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")
-    ] = False,
-    allow_unscored: Annotated[
-        bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
-    ] = False,
+    resume: Resume = False,
+    allow_unscored: AllowUnscored = False,
     allow_import: AllowImport = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no host but the servers named.")

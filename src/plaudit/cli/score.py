@@ -17,7 +17,20 @@ import typer
 import plaudit
 from plaudit.cli._console import stderr
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import AllowImport, Chosen, Columns, Path, Recipe, Set
+from plaudit.cli._reward import (
+    AllowImport,
+    AllowUnscored,
+    Chosen,
+    Columns,
+    Limit,
+    Offline,
+    Overwrite,
+    Path,
+    Recipe,
+    Resume,
+    Set,
+    Strict,
+)
 from plaudit.cli._summary import Problems, print_summary, result_of
 from plaudit.errors import ConfigError
 from plaudit.untrusted import visible
@@ -67,24 +80,16 @@ def run(
     deadline_s: Annotated[
         float, typer.Option("--deadline-s", help="Seconds that one response may take.")
     ] = 60.0,
-    strict: Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
-    resume: Annotated[
-        bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")
-    ] = None,
-    allow_unscored: Annotated[
-        bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
-    ] = False,
+    strict: Strict = False,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
+    limit: Limit = None,
+    allow_unscored: AllowUnscored = False,
     check_only: Annotated[
         bool, typer.Option("--check-only", help="Read and check every row; score nothing.")
     ] = False,
     allow_import: AllowImport = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask no host for anything (Hugging Face included).")
-    ] = False,
+    offline: Offline = False,
 ) -> None:
     """Score the responses in files.
 

@@ -16,7 +16,7 @@ import typer
 import plaudit
 from plaudit.cli._console import console, number, spelled_as_options, stderr, table, text
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import Columns
+from plaudit.cli._reward import Columns, Limit, Overwrite
 from plaudit.cli._summary import Messages
 from plaudit.errors import ConfigError, DataError, did_you_mean
 
@@ -177,10 +177,8 @@ def run(
         str | None,
         typer.Option(metavar="FILE.json", help="The counts as JSON (OUT.summary.json)."),
     ] = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")
-    ] = None,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output.")] = False,
+    limit: Limit = None,
+    overwrite: Overwrite = False,
 ) -> None:
     """Make training data of scored rows: preference pairs, SFT samples or RL prompts.
 
