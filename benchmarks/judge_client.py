@@ -4,6 +4,7 @@
 runner, with parser and journal, against the stand-in server in a process of its own: 200 ms for a
 reply of some 20 tokens to a prompt of some 700. A judgment is one call. Every client is a fresh
 process; its CPU time is its own, warm-up excluded; the limit is what is in flight over 200 ms.
+The clients that are close to each other take turns, and the run with the least CPU time counts.
 Others (`_judge_peers.py`) ask the same prompts, read them with one expression and keep no journal;
 what is not installed is left out. ``--peers-python`` names an interpreter that has them.
 """
@@ -46,7 +47,7 @@ _CPU_BAR_MS = 0.7
 _SHARE_BARS = {32: 0.9, 128: 0.75}
 _PATIENCE_S = 300.0
 _IN_FLIGHT = (32, 128, 512)
-_MOST_OF_PEERS = 2560  # calls, so that a slow client does not hold up the rest
+_MOST_OF_PEERS = 1280  # calls, so that a slow client does not hold up the rest
 _ROOT = Path(__file__).parents[1]
 _NOT_INSTALLED = "ModuleNotFoundError"
 
@@ -245,6 +246,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--in-flight", type=int, nargs="*", default=list(_IN_FLIGHT))
     parser.add_argument("--rounds", type=int, default=20, help="calls per place in flight")
+    parser.add_argument("--turns", type=int, default=3, help="the cheapest of so many runs counts")
     parser.add_argument("--clients", nargs="*", default=[*OURS, *CLIENTS])
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--own", nargs=5, help=argparse.SUPPRESS)
@@ -263,13 +265,26 @@ def _costs(args: argparse.Namespace) -> Iterator[Cost]:
     print(table(["client", "in flight", "CPU ms", "per s", "of the limit", "lost", "RSS MB"], []))
     with tempfile.TemporaryDirectory() as folder:
         for in_flight in args.in_flight:
+            turns = [list(_turn(args, turn, in_flight, Path(folder))) for turn in range(args.turns)]
             for client in args.clients:
-                count = args.rounds * in_flight
-                count = count if client in OURS else min(count, _MOST_OF_PEERS)
-                found = cost(client, args.peers_python, in_flight, count, Path(folder))
-                print(_line(client, in_flight, found), flush=True)
-                if found is not None:
-                    yield found
+                runs = [found for turn in turns for found in turn if found.client == client]
+                best = min(runs, key=lambda found: found.cpu_ms, default=None)
+                print(_line(client, in_flight, best), flush=True)
+                if best is not None:
+                    yield best
+
+
+def _turn(args: argparse.Namespace, turn: int, in_flight: int, folder: Path) -> Iterator[Cost]:
+    """Each client once; after the first turn only those that are close to each other."""
+    for client in args.clients:
+        if turn and client not in (*OURS, "aiohttp"):
+            continue
+        count = args.rounds * in_flight
+        count = count if client in OURS else min(count, _MOST_OF_PEERS)
+        place = folder / str(turn)  # a journal of its own, or nothing would be asked again
+        place.mkdir(exist_ok=True)
+        if (found := cost(client, args.peers_python, in_flight, count, place)) is not None:
+            yield found
 
 
 def _line(client: str, in_flight: int, found: Cost | None) -> str:

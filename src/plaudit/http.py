@@ -42,6 +42,7 @@ _NO_LIMITS = Limits()
 _JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 60.0
+_PATIENT_WAIT_S = 4.0
 _CONNECT_S = 10.0
 _CLOSING_S = 5.0
 _AHEAD = 4
@@ -426,7 +427,10 @@ class _Core:
         now = self._clock()
         if len(self._endpoints) > 1 and any(e.is_open(now) for e in self._endpoints):
             return 0.0
-        drawn = self._rng.uniform(0.0, _grown(num_failures))
+        most = _grown(num_failures)
+        if self._is_patient and failure.status == 429:  # the pace slows down for all
+            most = min(most, _PATIENT_WAIT_S)
+        drawn = self._rng.uniform(0.0, most)
         if failure.wait_s is None:
             return drawn
         return min(failure.wait_s, _LONGEST_WAIT_S) + min(drawn, _FIRST_WAIT_S)

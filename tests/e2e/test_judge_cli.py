@@ -152,14 +152,15 @@ def test_ctrl_c_loses_nothing_and_asks_nothing_more(tmp_path):
         process = start(tmp_path, *args)
         wait_for(lambda: judged(server) >= 65)
         process.send_signal(signal.SIGINT)
-        began, sent = time.monotonic(), server.stats.requests
+        began, told = time.monotonic(), time.time()
         _, err = process.communicate(timeout=20)
         seconds = time.monotonic() - began
         time.sleep(0.5)
         assert process.returncode == 130, err
         assert "--resume" in err
         assert seconds <= 2.0
-        assert server.stats.requests <= sent + 1  # one may have been on its way
+        late = [at for at in server.stats.times if at > told + 0.3]  # seen, on a busy machine
+        assert late == []
         done = judged(server)
         kept = lines(tmp_path / "out.jsonl.calls.jsonl")
         assert done - 8 <= len(kept) <= done  # what was answered after the signal is in flight

@@ -481,7 +481,7 @@ def test_what_is_read_is_read_as_it_comes(server, connect):
 
 
 def test_what_cannot_be_read_is_a_failed_try(server, connect, waits):
-    values = iter(["bad", "good"])
+    values = iter(["bad", "good", "bad", "bad"])
 
     def read(value):
         if next(values) == "bad":
@@ -490,8 +490,7 @@ def test_what_cannot_be_read_is_a_failed_try(server, connect, waits):
 
     assert connect(server.url).send(Request("/p", json=5, read=read)) == 5
     assert waits == [0.5]
-    with pytest.raises(EngineError, match="200, and it has no choices: .*x2"):
-        values = iter(["bad", "bad"])
+    with pytest.raises(EngineError, match=r"200, and it has no choices: .*x2"):
         connect(server.url, retries=1).send(Request("/p", json=5, read=read))
 
 
@@ -543,7 +542,7 @@ def test_what_is_refused_is_not_sent(server, connect):
 def test_each_try_may_be_refused(server, connect, waits):
     server.always = Fault("status", 503)
     told = iter([None, None, "no money"])
-    with pytest.raises(EngineError, match="^no money$"):
+    with pytest.raises(EngineError, match=r"^no money$"):
         connect(server.url).send(Request("/p", refusal=lambda: next(told)))
     assert (len(server.seen), waits) == (1, [0.5])
 
@@ -555,10 +554,9 @@ def test_what_is_refused_waits_for_no_turn(server, connect):
     thread.start()
     while not server.seen:
         time.sleep(0.005)
-    began = time.monotonic()
     with pytest.raises(EngineError, match="no money"):
         client.send(Request("/q", refusal=lambda: "no money"))
-    assert time.monotonic() - began < 0.5
+    assert thread.is_alive()
     thread.join(10)
 
 
@@ -581,11 +579,12 @@ def test_a_request_may_have_its_own_time(server, connect):
     assert time.monotonic() - began < 5
 
 
-def test_who_is_patient_loses_no_try_to_a_429(server, connect):
+def test_who_is_patient_loses_no_try_to_a_429_and_little_time(server, connect, waits):
     server.faults.extend([Fault("status", 429)] * 7)
     client = connect(server.url, retries=0, limits=Limits(is_patient=True))
     assert client.post("/p", json=1)["body"] == 1
     assert (len(server.seen), client.num_retries) == (8, 0)
+    assert waits == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0]
 
 
 def test_patience_is_for_429_alone(server, connect):
@@ -660,7 +659,7 @@ def test_a_round_of_429s_halves_what_is_under_way_once(connect):
 
         client.pace.slow_down = noted
         assert client.gather([Request("/p", json=i) for i in range(24)]) == [*range(24)]
-        assert limits == [4.0] * 8
+        assert (len(limits), limits[0], min(limits)) == (8, 4.0, 4.0)
         assert client.pace.limit > 4.0
 
 

@@ -569,3 +569,158 @@ def test_two_runs_at_once_do_not_disturb_each_other(act):
     two = run(act, groups_of("abc", "kill x", "d"), workers=1)
     mixed = [(a.scores[0].value, b.scores[0].value) for a, b in zip(one, two, strict=True)]
     assert mixed == [(1.0, 3.0), (-1.0, -1.0), (2.0, 1.0)]
+
+
+# --- what waits for a server ----------------------------------------------------------------------
+
+
+class Waiting:
+    """A reward of a server: it scores several batches at a time, in its own time."""
+
+    relative, deterministic, cpu_bound = False, False, False
+
+    def __init__(self, in_flight=8, seconds=lambda text: 0.0):
+        self.in_flight, self.seconds = in_flight, seconds
+        self.lock = threading.Lock()
+        self.scored: list[str] = []
+        self.busy = self.most_busy = 0
+
+    def score(self, groups):
+        texts = [response.text for group in groups for response in group.responses]
+        with self.lock:
+            self.busy += len(groups)
+            self.most_busy = max(self.most_busy, self.busy)
+        try:
+            time.sleep(max([0.0, *map(self.seconds, texts)]))
+            with self.lock:
+                self.scored.extend(texts)
+            return [[self.one(group, r.text) for r in group.responses] for group in groups]
+        finally:
+            with self.lock:
+                self.busy -= len(groups)
+
+    def one(self, group, text):
+        word, _, _ = text.partition(" ")
+        if word == "data":
+            raise DataError("odd row", where=text)
+        if word == "engine":
+            raise EngineError("down", 503)
+        if word == "system":
+            return Score(math.nan, fault="system", error="no reply")
+        return Score(float(len(text)))
+
+
+def test_batches_that_overlap_keep_their_order():
+    reward = Waiting(seconds=lambda text: 0.02 if len(text) % 3 == 0 else 0.001)
+    groups = [Group("p", ["x" * (n % 7)] * (n % 3)) for n in range(100)]
+    results = list(run(reward, groups))
+    assert [result.index for result in results] == list(range(100))
+    assert all(result.group is group for result, group in zip(results, groups, strict=True))
+    assert values(results) == [[n % 7] * (n % 3) for n in range(100)]
+
+
+def test_a_slow_one_does_not_stop_the_others():
+    def seconds(text):
+        began = time.monotonic()
+        while text == "slow" and len(reward.scored) < 14 and time.monotonic() - began < 10:
+            time.sleep(0.001)
+        return 0.0
+
+    reward = Waiting(seconds=seconds)
+    results = run(reward, groups_of("slow", *["x"] * 15))
+    assert len(list(results)) == 16
+    assert "slow" in reward.scored[-2:]
+
+
+@pytest.mark.parametrize("in_flight", [2, 3, 5, 8, 64])
+@pytest.mark.parametrize("batch_size", [1, 64])
+def test_no_more_groups_are_under_way_than_twice_what_it_bears(in_flight, batch_size):
+    reward = Waiting(in_flight, seconds=lambda text: 0.002)
+    taken = 0
+
+    def items():
+        nonlocal taken
+        for _ in range(6 * in_flight + 20):
+            taken += 1
+            yield Group("p", ["a"])
+
+    ahead = [taken - result.index for result in run(reward, items(), batch_size=batch_size)]
+    assert 1 < reward.most_busy <= 2 * in_flight
+    assert max(ahead) <= 4 * in_flight + 20
+
+
+def test_what_bears_one_call_at_a_time_gets_one():
+    reward = Waiting(1)
+    assert values(run(reward, groups_of("a", "bc"))) == [[1.0], [2.0]]
+    assert reward.most_busy == 2  # a batch, as of any other
+
+
+def test_bad_rows_cost_nobody_else_where_batches_overlap():
+    bad = DataError("broken", where="f:2")
+    items = [*groups_of("a", "data x", "bc"), bad, *groups_of(["d", "data y"], "efg"), bad]
+    results = list(run(Waiting(), items))
+    assert values(results) == [[1.0], [], [2.0], [], [], [3.0], []]
+    assert [str(result.error) for result in results if result.error] == [
+        "data x: odd row", "f:2: broken", "data y: odd row", "f:2: broken",
+    ]  # fmt: skip
+    assert list(run(Waiting(), [bad] * 9))[8].error is bad
+    assert list(run(Waiting(), [])) == []
+
+
+def test_strict_stops_where_batches_overlap():
+    items = [*groups_of("a", "bc"), DataError("broken"), *groups_of("d")]
+    results = run(Waiting(), items, strict=True)
+    assert [next(results).index for _ in range(2)] == [0, 1]
+    with pytest.raises(DataError, match="broken"):
+        next(results)
+
+
+def test_an_engine_that_fails_ends_the_run_and_begins_no_new_batch():
+    reward = Waiting(2, seconds=lambda text: 0.005)
+    results = run(reward, groups_of(*["a"] * 5, "engine x", *["b"] * 500))
+    with pytest.raises(EngineError, match="down"):
+        list(results)
+    time.sleep(0.1)
+    assert len(reward.scored) < 40
+
+
+def test_an_error_of_the_reader_comes_up_where_batches_overlap():
+    def items():
+        yield Group("p", ["a"])
+        raise OSError("disk gone")
+
+    with pytest.raises(OSError, match="disk gone"):
+        list(run(Waiting(), items()))
+
+
+def test_closing_begins_no_new_batch_and_does_not_wait():
+    release = threading.Event()
+    reward = Waiting(2, seconds=lambda text: text == "slow" and release.wait(10) and 0.0)
+    results = run(reward, groups_of("a", *["slow"] * 200))
+    assert next(results).index == 0
+    results.close()
+    assert reward.scored == ["a"]
+    release.set()
+    began = time.monotonic()
+    while reward.busy and time.monotonic() - began < 10:
+        time.sleep(0.005)
+    time.sleep(0.1)
+    assert len(reward.scored) <= 1 + 4
+
+
+def test_what_is_paid_for_is_not_scored_twice():
+    reward = Waiting()
+    results = list(run(reward, groups_of("a", "system x", "b")))
+    assert [result.scores[0].fault for result in results] == [None, "system", None]
+    assert sorted(reward.scored) == ["a", "b", "system x"]
+    known = Waiting()
+    known.deterministic = True
+    list(run(known, groups_of("a", "system x", "b")))
+    assert sorted(known.scored) == ["a", "b", "system x", "system x"]
+
+
+def test_overlapping_runs_inside_a_running_event_loop():
+    async def inside():
+        return values(run(Waiting(), groups_of("a", "bc", "def")))
+
+    assert asyncio.run(inside()) == [[1.0], [2.0], [3.0]]

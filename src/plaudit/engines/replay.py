@@ -36,6 +36,8 @@ class _Replay:
 class JournalReplay(_Replay):
     """Answers from a journal of calls, as `model` did; a call that it lacks is a system fault."""
 
+    can_ask_again = True  # what was asked twice stands there twice
+
     def __init__(self, path: str | os.PathLike[str], model: str) -> None:
         self.calls, self.model = Calls(path, is_read_only=True), model
 

@@ -105,7 +105,8 @@ class Backend:
             raise ConfigError(
                 f"{', '.join(self.local)}: options of a model that is loaded here, not of a server"
             )
-        idle = [name for name in _OF_SERVERS if name in given and self.server is None]
+        of_servers = ("journal", *_OF_SERVERS)
+        idle = [name for name in of_servers if name in given and self.server is None]
         if idle and self.replay is None:
             raise ConfigError(f"{', '.join(idle)}: options of a server; pass server=")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:

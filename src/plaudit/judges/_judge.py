@@ -218,31 +218,17 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
 
     Raises: ConfigError for whatever does not go together, before anything is asked.
     """
-    read = told["read"]
-    template = load_template(told["template"])
-    if template.kind not in kinds:
-        raise ConfigError(
-            f"template {template.name!r} is {template.kind}; this judge takes {' or '.join(kinds)}"
-        )
-    fitting = _SPECS[template.kind]
-    if not isinstance(template.spec, fitting):
-        names = " or ".join(kind.__name__ for kind in fitting)
-        raise ConfigError(
-            f"template {template.name!r} is {template.kind}: its verdict must be {names},"
-            f" found {type(template.spec).__name__}"
-        )
-    fits(template)
-    if read not in ("text", "logprobs"):
-        raise ConfigError(f"read={read!r} must be text or logprobs")
-    if not isinstance(samples, int) or samples < 1:
-        raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
+    template, read = _fitting(told["template"], kinds), told["read"]
+    _check_values(told, samples)
     if read == "logprobs":
         _labels(template)
     parser = _parser(told.get("parser"), template)
     backend = Backend.of(told["options"], [name for name in told if name != "options"])
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
-        raise ConfigError(f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
-                          " pass read='text', or replay a journal of calls")  # fmt: skip
+        raise ConfigError(
+            f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
+            " pass read='text', or replay a journal of calls"
+        )
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
     if not backend.replay:
@@ -258,6 +244,34 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         told["asks_again"] and parser is parse,
         parser,
     )
+
+
+def _fitting(name: Any, kinds: Sequence[str]) -> Template:
+    """The template of that name. Raises ConfigError where it is of no such kind, or of none."""
+    template = load_template(name)
+    if template.kind not in kinds:
+        raise ConfigError(
+            f"template {template.name!r} is {template.kind}; this judge takes {' or '.join(kinds)}"
+        )
+    fitting = _SPECS[template.kind]
+    if not isinstance(template.spec, fitting):
+        names = " or ".join(kind.__name__ for kind in fitting)
+        raise ConfigError(
+            f"template {template.name!r} is {template.kind}: its verdict must be {names},"
+            f" found {type(template.spec).__name__}"
+        )
+    fits(template)
+    return template
+
+
+def _check_values(told: Mapping[str, Any], samples: Any) -> None:
+    for name, known in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
+        if told[name] not in known:
+            raise ConfigError(f"{name}={told[name]!r} must be {' or '.join(known)}")
+    if not isinstance(samples, int) or samples < 1:
+        raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
+    if (num_kept := told.get("num_kept")) is not None and num_kept < 1:
+        raise ConfigError(f"num_kept={num_kept!r} must be 1 or more")
 
 
 def _check_samples(samples: int, sampling: Sampling, read: Read) -> None:

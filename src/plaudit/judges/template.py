@@ -27,7 +27,7 @@ import itertools
 import os
 import re
 import string
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -198,7 +198,7 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
     'Rating: \u20607'
     """
     marked = _MARKERS.sub(lambda match: match[0] + MARK, text)
-    for again in (_split, _odd, _every):
+    for again in (_split, _inside, _odd, _every):
         if spec is None or not is_legible(marked, spec):
             break
         marked = again(marked, spec)
@@ -213,6 +213,15 @@ def _split(text: str, spec: Spec) -> str:
         places.add(match.start(match.lastindex or 0))
         if not plain[match.start()].isalnum():
             places.add(match.start() + 1)
+    return _cut(text, places)
+
+
+def _inside(text: str, spec: Spec) -> str:
+    """The text with a mark behind the first character of each claim."""
+    return _cut(text, {match.start() + 1 for match in claims(narrow(text), spec)})
+
+
+def _cut(text: str, places: Iterable[int]) -> str:
     cuts = [0, *sorted(places), len(text)]
     return MARK.join(text[start:end] for start, end in itertools.pairwise(cuts))
 

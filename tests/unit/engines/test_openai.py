@@ -599,7 +599,7 @@ def test_the_probe_is_made_once_for_each_kind(ask):
 
 
 def test_threads_that_come_during_a_probe_share_what_it_finds(ask):
-    with ChatServer(named, key="right", latency_s=0.2) as server:
+    with ChatServer(named, key="right", latency_s=0.5) as server:
         engine = ask(server)
         found = in_threads(8, lambda i: engine.answer([Job((call(i),))]))
         assert all(isinstance(one, ConfigError) for one in found)
@@ -807,7 +807,8 @@ def test_who_waits_for_a_call_of_another_hears_that_it_failed(ask):
     with ChatServer(named, latency_s=0.1) as server:
         engine = ask(server, retries=0)
         engine.check(call(0))
-        server.queue.append(Fault("500", wait_s=0.1))
+        server.latency_s = 0.5
+        server.queue.append(Fault("500"))
         found = in_threads(4, lambda i: engine.answer(jobs(1))[0][0])
         assert len({reply.error for reply in found}) == 1
         assert {reply.fault for reply in found} == {"system"}
@@ -864,7 +865,7 @@ engine.answer([Job((Call(turn, Sampling(max_tokens=64)),)) for turn in turns])
 
 def test_a_killed_run_pays_again_for_no_more_than_was_under_way(ask, tmp_path):
     path = tmp_path / "calls"
-    with ChatServer(named, latency_s=0.02) as server:
+    with ChatServer(named, latency_s=0.04) as server:
         process = subprocess.Popen([sys.executable, "-c", KILLED, server.url, str(path)])
         began = time.monotonic()
         while server.stats.answers.total() < 60 and time.monotonic() - began < 30:
@@ -902,7 +903,7 @@ def test_retry_after_stops_all_calls(ask):
         times = [at for at in server.stats.times if at >= began]
         gaps = [b - a for a, b in itertools.pairwise(times)]
         assert max(gaps) > 0.35
-        assert sorted(gaps)[-2] < 0.2
+        assert sorted(gaps)[-2] < 0.3
         assert server.stats.most_in_flight <= 4
 
 

@@ -163,9 +163,6 @@ def test_a_journal_without_a_call_says_so(tmp_path):
     assert "holds no reply of 'judge'" in score.error
 
 
-@pytest.mark.xfail(
-    strict=True, reason="JournalReplay.can_ask_again is False: second replies are not looked up"
-)
 def test_a_journal_gives_second_replies_again(tmp_path):
     def judge(body):
         return "[[A]]" if len(body["messages"]) > 1 else "Both."

@@ -275,6 +275,8 @@ def test_what_is_shown_of_it():
         ({"meta": Rule(length_of, "x:length_of")}, "samples must be 2 or more"),
         ({"vote_by": "min"}, "must be mean or majority"),
         ({"sample": 3}, "did you mean 'samples'"),
+        ({"num_kept": 0, "samples": 2}, "num_kept=0 must be 1 or more"),
+        ({"view": "answers"}, "view='answers' must be answer or think or all"),
     ],
 )
 def test_bad_parameters_are_told_at_once(params, told):
