@@ -376,13 +376,19 @@ class _Core:
             return await self._answer(request)
 
     async def gather(self, requests: Sequence[Request]) -> list[Any | EngineError]:
-        tasks = [asyncio.ensure_future(self._answer(request)) for request in requests]
+        tasks = [asyncio.ensure_future(self._caught(request)) for request in requests]
         try:
-            return list(await asyncio.gather(*map(_or_error, tasks)))
+            return list(await asyncio.gather(*tasks))
         except BaseException:  # cancelled, or what `read` raised: nothing more goes out
             for task in tasks:
                 task.cancel()
             raise
+
+    async def _caught(self, request: Request) -> Any | EngineError:
+        try:
+            return await self._answer(request)
+        except EngineError as error:
+            return error
 
     async def _answer(self, request: Request) -> Any:
         body = None if request.method == "GET" else _dumps(request.json)
@@ -617,13 +623,6 @@ async def _open(aiohttp: Any, headers: dict[str, str]) -> Any:
     return aiohttp.ClientSession(
         connector=connector, headers=headers, cookie_jar=jar, trust_env=False
     )
-
-
-async def _or_error(task: asyncio.Future[Any]) -> Any | EngineError:
-    try:
-        return await task
-    except EngineError as error:
-        return error
 
 
 _LIVE: dict[int, tuple[Any, ...]] = {}

@@ -63,12 +63,21 @@ class Call:
         False
         """
         s = self.sampling
-        told = json.dumps(
-            [model, self.template, self.messages, self.prefix, self.labels, self.schema, self.index,
-             s.temperature, s.top_p, s.max_tokens, s.seed, s.stop],
-            sort_keys=True,
-        )  # fmt: skip
-        return hashlib.blake2b(told.encode(), digest_size=16).hexdigest()
+        told = [
+            model, self.template, self.messages, self.prefix, self.labels, self.schema, self.index,
+            s.temperature, s.top_p, s.max_tokens, s.seed, s.stop,
+        ]  # fmt: skip
+        return hashlib.blake2b(_sorted_json(told), digest_size=16).hexdigest()
+
+
+def _sorted_json(told: Any) -> bytes:
+    """JSON with sorted keys; what orjson refuses (lone surrogates, huge integers) by `json`."""
+    import orjson
+
+    try:
+        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+    except TypeError:
+        return json.dumps(told, sort_keys=True).encode()
 
 
 class Token(NamedTuple):

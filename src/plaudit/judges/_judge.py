@@ -231,6 +231,8 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         )
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
+    if sampling.temperature and "seed" in told:  # one seed, of the orders and of the samples
+        sampling = dataclasses.replace(sampling, seed=told["seed"])
     if not backend.replay:
         _check_samples(samples, sampling, read)
     return Judge(
