@@ -50,7 +50,8 @@ def critic(
     samples their mean or `vote_by` "majority"; over both `orders` ``(P(A | ab) + 1 - P(A | ba)) /
     2``, which cancels a preference for the first place. `orders` "one" buys one, drawn from `seed`
     and the texts; samples are drawn by it too. `forward` and `backward` among the parts are
-    P(first is better) where it is shown first and second, `flipped` is 1 where the two orders prefer different responses.
+    P(first is better) where it is shown first and second, `flipped` is 1 where the two orders
+    prefer different responses.
 
     An order without a readable vote leaves the pair unscored (a system fault, the reply in the
     note). A response whose planted verdict the judge only repeats loses, with ``fault="response"``.
