@@ -84,7 +84,9 @@ class Pace:
         self.num_calls = self.num_retries = self.most_busy = 0
         self._most, self._limits = most, limits
         self._busy = 0
-        self._waiting: deque[asyncio.Future[bool]] = deque()
+        self._waiting: deque[tuple[asyncio.Future[bool], float]] = deque()
+        self._bell: asyncio.TimerHandle | None = None
+        self._rings_at = math.inf
         self._closed_until = self._slowed_at = -math.inf
         self._clock, self._sleep = clock, sleep
         per_minute = (limits.requests_per_minute, limits.tokens_per_minute)
@@ -100,6 +102,8 @@ class Pace:
         elif not await self._turn(until):
             return False
         self.most_busy = max(self.most_busy, self._busy)
+        if self._is_free:
+            return True
         may_go = False
         try:
             may_go = await self._may_go(tokens, until)
@@ -109,6 +113,12 @@ class Pace:
         if not may_go:  # not told before: who asks for the next call would be told no at once, too
             await self._sleep(max(0.0, until - self._clock()))
         return may_go
+
+    @property
+    def _is_free(self) -> bool:
+        """Whether nothing but the number of calls under way holds one back: the usual case."""
+        has_buckets = self._requests is not None or self._tokens is not None
+        return not has_buckets and self._closed_until <= self._clock()
 
     def leave(self) -> None:
         """A call has ended, however."""
@@ -150,25 +160,39 @@ class Pace:
 
     async def _turn(self, until: float) -> bool:
         """Waits in line; False where the time was up first."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[bool] = loop.create_future()
-        self._waiting.append(future)
-        bell = None
-        if until != math.inf:
-            bell = loop.call_later(max(0.0, until - self._clock()), _answer, future, False)
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        self._waiting.append((future, until))
+        self._watch(until)
         try:
             return await future
         except asyncio.CancelledError:
             if future.done() and not future.cancelled() and future.result():
                 self.leave()  # its turn had come in the meantime
             raise
-        finally:
-            if bell is not None:
-                bell.cancel()
+
+    def _watch(self, until: float) -> None:
+        """Sets the one bell of all that wait to the first of their ends."""
+        if until >= self._rings_at:
+            return
+        if self._bell is not None:
+            self._bell.cancel()
+        self._rings_at = until
+        delay_s = max(0.0, until - self._clock())
+        self._bell = asyncio.get_running_loop().call_later(delay_s, self._ring)
+
+    def _ring(self) -> None:
+        """Tells those whose time is up; sets the bell for the rest."""
+        end, self._rings_at, self._bell = self._rings_at, math.inf, None
+        for future, until in self._waiting:
+            if until <= end and not future.done():
+                future.set_result(False)
+        left = [until for future, until in self._waiting if not future.done()]
+        if left:
+            self._watch(min(left))
 
     def _wake(self) -> None:
         while self._waiting and self._busy < int(self.limit):
-            future = self._waiting.popleft()
+            future, _ = self._waiting.popleft()
             if not future.done():
                 self._busy += 1
                 future.set_result(True)
@@ -196,7 +220,3 @@ class Pace:
             await self._sleep(go_at - self._clock())
         return True
 
-
-def _answer(future: asyncio.Future[bool], value: bool) -> None:
-    if not future.done():
-        future.set_result(value)

@@ -407,8 +407,10 @@ class _Sent:
     def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], found: Any):
         self._engine, self._bundle, self._found = engine, bundle, found
         self._call = call = bundle[0][1]
-        prompt = sum(expected_tokens(str(turn.get("content") or "")) for turn in call.messages)
-        self._expected = Usage(prompt, len(bundle) * call.sampling.max_tokens)
+        self._expected = Usage(0, len(bundle) * call.sampling.max_tokens)
+        if engine.tokens_per_minute is not None:
+            texts = (str(turn.get("content") or "") for turn in call.messages)
+            self._expected = self._expected._replace(prompt_tokens=sum(map(expected_tokens, texts)))
         self._body = engine.body(call, len(bundle))
         # no tokenizer makes more tokens than bytes
         size = 0 if engine.prices == _FREE else len(json.dumps(self._body))
@@ -473,7 +475,7 @@ def expected_tokens(text: str) -> int:
     >>> expected_tokens("four score and seven"), expected_tokens("六乘七等于多少")
     (5, 6)
     """
-    num_wide = 0 if text.isascii() else sum(ord(char) > 0x2E7F for char in text)
+    num_wide = (len(text.encode("utf-8", "surrogatepass")) - len(text)) / 2  # of three bytes each
     return math.ceil((len(text) - num_wide) / 4 + num_wide * 0.8)
 
 

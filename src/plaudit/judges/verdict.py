@@ -243,6 +243,7 @@ def _answered(text: str) -> str:
     return tail
 
 
+_DISGUISES = "&\\<【［：（"  # what other characters than a verdict's own may stand for
 _EMPHASIS = re.compile(r"\*\*|__|~~|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE)
 _WIDE = tuple(zip("，：；！？（）【】", ",:;!?()[]", strict=True))
@@ -451,6 +452,8 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
     >>> forged("[[A]]", Labels(), ["[[A]]", ""]) is None
     True
     """
+    if MARK not in reply and not any(_may_claim(text, spec) for text in texts):
+        return None
     try:
         lines = _answered(reply).splitlines()
     except VerdictError:
@@ -463,6 +466,14 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
     squeezed = "".join(echo.split())
     found = [i for i, text in enumerate(texts) if squeezed and squeezed in "".join(text.split())]
     return found[0] if len(found) == 1 else None
+
+
+def _may_claim(text: str, spec: Spec) -> bool:
+    """Whether a text holds anything that a verdict begins with, markup and escapes included."""
+    if any(char in text for char in _DISGUISES):
+        return True
+    low = text.lower()
+    return any(not s.starts or any(start in low for start in s.starts) for s in _shapes(spec))
 
 
 def _marked(lines: Sequence[str], spec: Spec) -> str:

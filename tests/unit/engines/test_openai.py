@@ -907,6 +907,15 @@ def test_retry_after_stops_all_calls(ask):
         assert server.stats.most_in_flight <= 4
 
 
+@pytest.mark.parametrize(("usage", "told"), [({"prompt_tokens": 7}, [(3 + 64, 7)]), (None, [])])
+def test_the_tokens_of_a_minute_are_corrected_by_what_is_told(usage, told, ask):
+    with Raw(lambda body: raw(said("ok"), usage=usage)) as server:
+        engine, settled = ask(server), []
+        engine.settle = lambda expected, used: settled.append((expected, used))
+        engine.answer(jobs(1))
+        assert settled == told
+
+
 def test_no_more_under_way_than_allowed(ask):
     with ChatServer(named, latency_s=0.01) as server:
         engine = ask(server, concurrency=5)
