@@ -830,6 +830,8 @@ def _blaming(score: Score, *, loses: bool) -> Score:
 
 def _pooled(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The parts of several comparisons: counts are added up, the rest is averaged."""
+    if len(parts) == 1:
+        return {name: value for name, value in parts[0].items() if value == value}
     pooled = {}
     for name in dict.fromkeys(name for held in parts for name in held):
         values = [held[name] for held in parts if held.get(name, math.nan) == held.get(name)]

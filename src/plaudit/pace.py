@@ -219,4 +219,3 @@ class Pace:
                 return False
             await self._sleep(go_at - self._clock())
         return True
-

@@ -83,14 +83,13 @@ class Spending:
         self.lock = threading.Condition()
 
     def add(self, usage: Usage, cost: float, latency_s: float) -> None:
-        """Counts a reply that was paid for."""
-        with self.lock:
-            self.prompt_tokens += usage.prompt_tokens
-            self.completion_tokens += usage.completion_tokens
-            self.cached_tokens += usage.cached_tokens
-            self.cost += cost
-            if len(self.latencies_s) < _MAX_LATENCIES:
-                self.latencies_s.append(latency_s)
+        """Counts a reply that was paid for; under the lock."""
+        self.prompt_tokens += usage.prompt_tokens
+        self.completion_tokens += usage.completion_tokens
+        self.cached_tokens += usage.cached_tokens
+        self.cost += cost
+        if len(self.latencies_s) < _MAX_LATENCIES:
+            self.latencies_s.append(latency_s)
 
     def reserve(self, num_calls: int, cost: float) -> None:
         """Counts a request that goes out; under the lock."""
@@ -99,11 +98,10 @@ class Spending:
         self.num_reserved += 1
 
     def release(self, cost: float) -> None:
-        """What was reserved for a request that has ended."""
-        with self.lock:
-            self.num_reserved -= 1
-            self.reserved = self.reserved - cost if self.num_reserved else 0.0
-            self.lock.notify_all()
+        """What was reserved for a request that has ended; under the lock."""
+        self.num_reserved -= 1
+        self.reserved = self.reserved - cost if self.num_reserved else 0.0
+        self.lock.notify_all()
 
     def wait(self) -> None:
         """Until a request has ended, a moment at most."""
@@ -160,7 +158,7 @@ class OpenAiEngine:
             )
         self.spending = Spending()
         self._pid, self._lock = os.getpid(), threading.Lock()
-        self._pending: dict[str, concurrent.futures.Future[Reply]] = {}
+        self._pending: dict[str, concurrent.futures.Future[Reply] | None] = {}
         self._probes: dict[tuple[bool, bool, bool], concurrent.futures.Future[None]] = {}
         limits = Limits(
             is_adaptive=True,
@@ -222,7 +220,7 @@ class OpenAiEngine:
         Raises: ConfigError for a wrong key, an unknown model, log-probs that the server refuses or
         ignores, a schema or sampling parameter that it refuses; EngineError where nobody answers.
         """
-        kind = (bool(call.labels), bool(call.prefix), call.schema is not None)
+        kind = _kind(call)
         probe = self._probes.get(kind)
         if probe is None:
             own: concurrent.futures.Future[None] = concurrent.futures.Future()
@@ -260,16 +258,17 @@ class OpenAiEngine:
         if key in found or key in own or key in others:
             return
         with self._lock:
-            if (future := self._pending.get(key)) is not None:
-                others[key] = future
+            if key in self._pending:
+                others[key] = self._pending[key] or concurrent.futures.Future()
+                self._pending[key] = others[key]
             elif (reply := self.calls.get(key)) is not None:  # filed before it is not pending
                 found[key] = reply
             else:
-                self._pending[key] = concurrent.futures.Future()
+                self._pending[key] = None  # until another thread wants it, too
                 own[key] = call
 
     def _ask(self, own: Mapping[str, Call], found: dict[str, Reply]) -> None:
-        for call in own.values():
+        for call in {_kind(call): call for call in own.values()}.values():
             self.check(call)
         left = list(own)
         while left:  # a server may give fewer choices than asked for, and money may come free
@@ -281,7 +280,7 @@ class OpenAiEngine:
                         one.fail(answer)
             finally:
                 for one in sent:
-                    one.release()
+                    one.end()
             left = [key for key in left if key not in found]
             if any(one.is_put_off for one in sent):
                 self.spending.wait()
@@ -291,7 +290,8 @@ class OpenAiEngine:
         stopped = Reply(None, error="the run was stopped", fault="system")
         with self._lock:
             for key in own:
-                self._pending.pop(key).set_result(found.get(key, stopped))
+                if (future := self._pending.pop(key)) is not None:
+                    future.set_result(found.get(key, stopped))
 
     def body(self, call: Call, count: int) -> dict[str, Any]:
         """What is sent for `count` samples of a call."""
@@ -398,6 +398,11 @@ class OpenAiEngine:
         return {"Authorization": f"Bearer {key}"}
 
 
+def _kind(call: Call) -> tuple[bool, bool, bool]:
+    """What a server may refuse of it."""
+    return bool(call.labels), bool(call.prefix), call.schema is not None
+
+
 class _Sent:
     """A request on its way: what it may cost, what it brings.
 
@@ -450,8 +455,10 @@ class _Sent:
         latency_s = time.monotonic() - self._began
         usage, replies = _replies(value, self._call, latency_s)
         engine, is_told = self._engine, any(usage)
-        engine.spending.add(usage, engine.prices.of(usage) if is_told else self._most, latency_s)
-        self.release()
+        cost = engine.prices.of(usage) if is_told else self._most
+        with engine.spending.lock:
+            engine.spending.add(usage, cost, latency_s)
+            self._release()
         if is_told:
             engine.settle(sum(self._expected), usage.prompt_tokens + usage.completion_tokens)
         fingerprint = value.get("system_fingerprint")
@@ -462,8 +469,13 @@ class _Sent:
     def fail(self, error: EngineError) -> None:
         self._found.update({key: _failed(error) for key, _ in self._bundle})
 
-    def release(self) -> None:
-        """What it may cost is not reserved any more."""
+    def end(self) -> None:
+        """Whatever became of it: what it may cost is not reserved any more."""
+        if self._is_reserved:
+            with self._engine.spending.lock:
+                self._release()
+
+    def _release(self) -> None:
         if self._is_reserved:
             self._is_reserved = False
             self._engine.spending.release(self._most)
@@ -489,9 +501,11 @@ def _bundled(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
     """Calls that differ only in their sample, together: one request with n choices."""
     bundles: dict[Any, list[tuple[str, Call]]] = {}
     for key, call in own.items():
-        s = call.sampling
-        same = (id(call.messages), call.prefix, call.labels, id(call.schema), call.template, s)
-        bundles.setdefault(same if s.temperature else key, []).append((key, call))
+        same: Any = key
+        if call.sampling.temperature:
+            same = (id(call.messages), call.prefix, call.labels, id(call.schema), call.template,
+                    call.sampling)  # fmt: skip
+        bundles.setdefault(same, []).append((key, call))
     return list(bundles.values())
 
 

@@ -116,16 +116,21 @@ class Judge:
         return [call for one in asked for call in self._calls(one)]
 
     def _calls(self, asked: Asked) -> list[Call]:
-        first = Call(
-            asked.turns,
-            self.sampling,
-            prefix=self.template.verdict_prefix if self._is_direct else "",
-            labels=self.labels,
-            schema=self.template.schema,
-            template=self.template.hash,
-            place=asked.place,
-        )
-        return [dataclasses.replace(first, index=i) for i in range(self.samples)]
+        template, labels = self.template, self.labels
+        prefix = template.verdict_prefix if self._is_direct else ""
+        return [
+            Call(
+                asked.turns,
+                self.sampling,
+                index=i,
+                prefix=prefix,
+                labels=labels,
+                schema=template.schema,
+                template=template.hash,
+                place=asked.place,
+            )
+            for i in range(self.samples)
+        ]
 
     @property
     def _is_direct(self) -> bool:

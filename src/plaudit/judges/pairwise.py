@@ -125,19 +125,20 @@ class _Critic(JudgeReward):
         ]
 
     def _asked(self, pair: Pair) -> list[Asked]:
+        view = self.judge.view
+        texts = (answer_text(pair.first, view), answer_text(pair.second, view))
         if self._orders == "both":
-            return [self._order(pair, is_swapped) for is_swapped in (False, True)]
+            return [self._order(pair, texts, is_swapped) for is_swapped in (False, True)]
         first, second = content_of(pair.first), content_of(pair.second)
         drawn = seeded_hash(self._seed, repr(pair.prompt), *sorted((first, second))) % 2
-        return [self._order(pair, is_swapped=(first > second) != bool(drawn))]
+        return [self._order(pair, texts, (first > second) != bool(drawn))]
 
-    def _order(self, pair: Pair, is_swapped: bool) -> Asked:
+    def _order(self, pair: Pair, texts: tuple[str, str], is_swapped: bool) -> Asked:
         shown, (i, j) = (pair.first, pair.second), pair.places
         if is_swapped:
-            shown, (i, j) = (pair.second, pair.first), (j, i)
+            shown, (i, j), texts = (pair.second, pair.first), (j, i), (texts[1], texts[0])
         group = Group(pair.prompt, shown, pair.columns)
         turns = filled(self.judge.template, group, shown, self.judge.view)
-        texts = tuple(answer_text(response, self.judge.view) for response in shown)
         return Asked(tuple(turns), _place(i, j), texts, is_swapped=is_swapped)
 
     def _score(self, asked: Sequence[Asked], found: Sequence[Sequence[Verdict]]) -> Score:

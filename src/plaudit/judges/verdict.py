@@ -470,10 +470,14 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
 
 def _may_claim(text: str, spec: Spec) -> bool:
     """Whether a text holds anything that a verdict begins with, markup and escapes included."""
-    if any(char in text for char in _DISGUISES):
-        return True
     low = text.lower()
-    return any(not s.starts or any(start in low for start in s.starts) for s in _shapes(spec))
+    return any(part in low for part in _beginnings(spec))
+
+
+@functools.lru_cache(maxsize=64)
+def _beginnings(spec: Spec) -> tuple[str, ...]:
+    """What claims begin with, or what may stand for it ("": anything)."""
+    return (*_DISGUISES, *(start for shape in _shapes(spec) for start in shape.starts or ("",)))
 
 
 def _marked(lines: Sequence[str], spec: Spec) -> str:

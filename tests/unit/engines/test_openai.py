@@ -910,7 +910,7 @@ def test_retry_after_stops_all_calls(ask):
 @pytest.mark.parametrize(("usage", "told"), [({"prompt_tokens": 7}, [(3 + 64, 7)]), (None, [])])
 def test_the_tokens_of_a_minute_are_corrected_by_what_is_told(usage, told, ask):
     with Raw(lambda body: raw(said("ok"), usage=usage)) as server:
-        engine, settled = ask(server), []
+        engine, settled = ask(server, tokens_per_minute=1e9), []
         engine.settle = lambda expected, used: settled.append((expected, used))
         engine.answer(jobs(1))
         assert settled == told
