@@ -39,6 +39,7 @@ __all__ = ["Client", "Request", "halt"]
 RETRIED = frozenset({408, 429, 500, 502, 503, 504})
 _OVERLOADED = (429, 503)
 _NO_LIMITS = Limits()
+_NO_MONEY = b"insufficient_quota"  # a 429 that no waiting mends
 _JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 60.0
@@ -539,7 +540,7 @@ def _judged(response: Any, data: bytes, read: Callable[[Any], Any] | None) -> An
         to = clipped(response.headers.get("Location", ""))
         return _Failure(f"{status}, a redirect to {to}; name that URL instead", status, True)
     why = f"{status} {response.reason or ''}: {_excerpt(data)}"
-    if status not in RETRIED:
+    if status not in RETRIED or _NO_MONEY in data:
         return _Failure(why, status, is_final=True, blame=-1)
     return _Failure(why, status, wait_s=_retry_after(response.headers))
 

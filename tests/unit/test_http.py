@@ -709,3 +709,12 @@ def test_what_opens_while_all_is_halted_sends_nothing(server, connect, halted, m
     with pytest.raises(EngineError, match="closed"):
         connect(server.url).post("/p")
     assert server.seen == []
+
+
+def test_a_429_that_no_waiting_mends_ends_the_call(connect):
+    with standin.Standin(
+        lambda method, path, body: (429, {"error": {"code": "insufficient_quota"}})
+    ) as up:
+        with pytest.raises(EngineError, match="after 1 try") as caught:
+            connect(up.url, limits=Limits(is_patient=True)).post("/p")
+        assert (caught.value.status, caught.value.retryable) == (429, False)

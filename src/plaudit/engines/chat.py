@@ -40,7 +40,8 @@ class Call:
     the reply carries its tokens with the log-probabilities of their rivals; with `max_tokens` 1 it
     is the one token behind `prefix` that is asked for. `schema` is a JSON schema that the reply
     must fit, where the engine can enforce one. `index` tells samples of equal calls apart.
-    `template` is the hash of the wording that made the messages. `place` names the call within its
+    `template` is the hash of the wording that made the messages. `extra` is what else goes to the
+    engine (an `extra_body`). `place` names the call within its
     job ("ab", "ba", "0", "1", ...), for recorded replies; it does not make the reply.
     """
 
@@ -51,6 +52,7 @@ class Call:
     labels: tuple[str, ...] = ()
     schema: Mapping[str, Any] | None = None
     template: str = ""
+    extra: Mapping[str, Any] | None = None
     place: str = ""
 
     def key(self, model: str) -> str:
@@ -65,7 +67,8 @@ class Call:
         s = self.sampling
         told = [
             model, self.template, self.messages, self.prefix, self.labels, self.schema, self.index,
-            s.temperature, s.top_p, s.max_tokens, s.seed, s.stop,
+            float(s.temperature), float(s.top_p), s.max_tokens, s.seed, s.stop,
+            self.extra,
         ]  # fmt: skip
         return hashlib.blake2b(_sorted_json(told), digest_size=16).hexdigest()
 

@@ -121,8 +121,7 @@ class OpenAiEngine:
     `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
     continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
     are passed: what is left is unscored, and counted. A request may cost what its bytes and
-    `max_tokens` come to, and does where the server tells no usage. `extra_body` is sent with every
-    request.
+    `max_tokens` come to, and does where the server tells no usage.
 
     Raises: ConfigError for what cannot be right, before anything is sent.
     """
@@ -141,7 +140,6 @@ class OpenAiEngine:
     prices: Prices = _FREE
     max_cost: float | None = None
     max_calls: int | None = None
-    extra_body: Mapping[str, Any] = field(default_factory=dict)
 
     deterministic = False
     can_ask_again = True
@@ -159,7 +157,7 @@ class OpenAiEngine:
         self.spending = Spending()
         self._pid, self._lock = os.getpid(), threading.Lock()
         self._pending: dict[str, concurrent.futures.Future[Reply] | None] = {}
-        self._probes: dict[tuple[bool, bool, bool], concurrent.futures.Future[None]] = {}
+        self._probes: dict[tuple[bool, ...], concurrent.futures.Future[None]] = {}
         limits = Limits(
             is_adaptive=True,
             is_patient=True,
@@ -298,7 +296,7 @@ class OpenAiEngine:
         s = call.sampling
         body: dict[str, Any] = {
             "model": self.model, "messages": list(call.messages), "temperature": s.temperature,
-            "top_p": s.top_p, "max_tokens": s.max_tokens, "n": count, **self.extra_body,
+            "top_p": s.top_p, "max_tokens": s.max_tokens, "n": count, **(call.extra or {}),
         }  # fmt: skip
         if s.seed is not None:
             body["seed"] = s.seed + call.index
@@ -398,9 +396,9 @@ class OpenAiEngine:
         return {"Authorization": f"Bearer {key}"}
 
 
-def _kind(call: Call) -> tuple[bool, bool, bool]:
+def _kind(call: Call) -> tuple[bool, ...]:
     """What a server may refuse of it."""
-    return bool(call.labels), bool(call.prefix), call.schema is not None
+    return bool(call.labels), bool(call.prefix), call.schema is not None, bool(call.extra)
 
 
 class _Sent:

@@ -159,7 +159,8 @@ def _remote(backend: Backend) -> Any:
     known = {f.name for f in dataclasses.fields(Prices)}
     if unknown := set(backend.prices) - known:
         raise ConfigError(f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(known))}")
-    options = {name: getattr(backend, name) for name in _OF_SERVERS if name != "prices"}
+    of_calls = ("prices", "extra_body")
+    options = {name: getattr(backend, name) for name in _OF_SERVERS if name not in of_calls}
     server = backend.server or ()
     urls = [server] if isinstance(server, str) else list(server)
     calls, prices = _journal(backend.journal), Prices(**backend.prices)

@@ -80,7 +80,8 @@ class Judge:
     """A template, an engine, and how replies are drawn and read.
 
     `samples` are drawn of each thing asked; `min_mass` is the least probability that the labels
-    must have together; `asks_again` repeats what was unreadable once, with a reminder.
+    must have together; `asks_again` repeats what was unreadable once, with a reminder. `extra` goes
+    with every call.
     """
 
     template: Template
@@ -92,6 +93,7 @@ class Judge:
     min_mass: float = _LEAST_MASS
     asks_again: bool = True
     parse: Callable[..., Any] = parse
+    extra: Mapping[str, Any] | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -127,6 +129,7 @@ class Judge:
                 labels=labels,
                 schema=template.schema,
                 template=template.hash,
+                extra=self.extra,
                 place=asked.place,
             )
             for i in range(self.samples)
@@ -250,6 +253,7 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         told["min_mass"],
         told["asks_again"] and parser is parse,
         parser,
+        backend.extra_body or None,
     )
 
 

@@ -348,9 +348,9 @@ def test_every_parameter_is_sent_zeros_included(ask):
 def test_what_a_call_may_ask_for(ask):
     schema = {"type": "object", "properties": {"verdict": {"enum": ["A", "B"]}}}
     sampling = Sampling(0.5, 0.9, 7, seed=40, stop=("\n", "##"))
-    given = call(3, sampling, index=2, labels=("A", "B"), schema=schema)
+    given = call(3, sampling, index=2, labels=("A", "B"), schema=schema, extra={"top_k": 5})
     with ChatServer() as server:
-        body = ask(server, extra_body={"top_k": 5}).body(given, 4)
+        body = ask(server).body(given, 4)
     assert body == {
         "model": "judge", "messages": [{"role": "user", "content": "item=3 go"}],
         "temperature": 0.5, "top_p": 0.9, "max_tokens": 7, "n": 4, "top_k": 5,
@@ -514,6 +514,11 @@ def test_log_probs_that_were_not_asked_for_are_not_kept(ask):
         assert ask(server).answer(jobs(1))[0][0].tokens == ()
 
 
+def test_what_else_is_sent_makes_another_call():
+    assert call(1).key("m") != call(1, extra={"top_k": 5}).key("m")
+    assert call(1, Sampling(0)).key("m") == call(1, Sampling(0.0)).key("m")
+
+
 # --- looking before asking ------------------------------------------------------------------------
 
 
@@ -536,7 +541,7 @@ def test_log_probs_that_were_not_asked_for_are_not_kept(ask):
             call(1, labels=("A",)),
             r"with 20 rivals: .*--max-logprobs 20.* must be <= 5",
         ),
-        ({}, {"extra_body": {"stream": True}}, call(1), "refuses calls like these: .*stream"),
+        ({}, {}, call(1, extra={"stream": True}), "refuses calls like these: .*stream"),
     ],
 )
 def test_what_no_retry_mends_is_told_before_anything_else(
