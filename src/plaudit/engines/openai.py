@@ -335,6 +335,8 @@ class OpenAiEngine:
         try:
             value = self._client.send(request)
         except EngineError as error:
+            if _is_too_long(error):  # of two letters: it says nothing of the calls to come
+                return
             if error.status is not None and 400 <= error.status < 500 and not error.retryable:
                 raise ConfigError(self._explained(error)) from None
             raise
@@ -580,7 +582,11 @@ def _finite(logprob: float | None) -> float:
 
 def _failed(error: EngineError) -> Reply:
     """Why there is no reply, and whose doing it is."""
-    text = str(error)
-    if error.status in (400, 413, 422) and any(word in text.lower() for word in _TOO_LONG):
-        return Reply(None, None, error=f"too long for the model: {text}", fault="input")
-    return Reply(None, None, error=text, fault="system")
+    if _is_too_long(error):
+        return Reply(None, None, error=f"too long for the model: {error}", fault="input")
+    return Reply(None, None, error=str(error), fault="system")
+
+
+def _is_too_long(error: EngineError) -> bool:
+    text = str(error).lower()
+    return error.status in (400, 413, 422) and any(word in text for word in _TOO_LONG)
