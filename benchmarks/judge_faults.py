@@ -191,7 +191,13 @@ def _end(
 ) -> tuple[int, float, float]:
     """Judgments that the server had finished, when the signal was sent, and how long it took."""
     quiet = subprocess.DEVNULL
-    with subprocess.Popen(command, stdout=quiet, stderr=quiet, start_new_session=True) as process:
+    with subprocess.Popen(
+        command,
+        stdout=quiet,
+        stderr=quiet,
+        start_new_session=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # ignored behind nohup
+    ) as process:
         while len(server.stats()["answers"]) < _ENDED_AFTER:
             if process.poll() is not None:
                 raise RuntimeError(f"ended with {process.returncode} before it could be signalled")
