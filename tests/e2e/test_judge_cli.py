@@ -432,6 +432,28 @@ def test_recorded_ratings_are_read(recorded, invoke, tmp_path):
     assert all(value == float(text) for value, text in told if value is not None)
 
 
+def test_a_model_in_this_process(invoke, tmp_path):
+    pytest.importorskip("torch")
+    pytest.importorskip("transformers")
+    sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+    import tiny
+
+    model = tiny.checkpoint("Qwen2", "ForCausalLM", kind="chatml", name="judging")
+    rows = write_pairs(tmp_path / "rows.jsonl", 3)
+    args = ("judge", rows, "-t", PAIR, "--model", model, "--read", "logprobs", "--set",
+            "dtype=float32", "--set", "min_mass=0", "-o")  # fmt: skip
+    assert invoke(*args, "one.jsonl").exit_code == 0
+    assert invoke(*args, "two.jsonl").exit_code == 0
+    out = lines(tmp_path / "one.jsonl")
+    assert out == lines(tmp_path / "two.jsonl")
+    assert all(row["reward"][0] + row["reward"][1] == pytest.approx(1) for row in out)
+    assert all(0 < row["reward_scores"][0]["parts"]["mass"] < 1 for row in out)
+    assert len({row["reward"][0] for row in out}) == 3
+    idle = invoke("judge", rows, "-t", PAIR, "--model", model, "--concurrency", 3)
+    assert idle.exit_code == 2
+    assert "options of a server" in idle.output
+
+
 def test_no_thread_keeps_the_process(tmp_path):
     rows = write_pairs(tmp_path / "rows.jsonl", 2)
     with ChatServer(pick) as server:
