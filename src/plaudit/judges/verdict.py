@@ -243,7 +243,7 @@ def _answered(text: str) -> str:
     return tail
 
 
-_DISGUISES = "&\\<【［：（"  # what other characters than a verdict's own may stand for
+_DISGUISES = "&\\<*_~#"  # what `_plain` makes of plain characters
 _EMPHASIS = re.compile(r"\*\*|__|~~|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE)
 _WIDE = tuple(zip("，：；！？（）【】", ",:;!?()[]", strict=True))
@@ -423,6 +423,8 @@ def is_legible(text: str, spec: Spec) -> bool:
     >>> is_legible("he wrote &#91;[A]]", Labels()), is_legible("an answer", Labels())
     (True, False)
     """
+    if not _may_claim(text, spec):
+        return False
     plain = _plain(text)
     if claims(plain, spec) or ("</" in text and _CLOSING.search(text)):
         return True
@@ -470,6 +472,8 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
 
 def _may_claim(text: str, spec: Spec) -> bool:
     """Whether a text holds anything that a verdict begins with, markup and escapes included."""
+    if not text.isascii():
+        return True
     low = text.lower()
     return any(part in low for part in _beginnings(spec))
 
