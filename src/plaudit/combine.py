@@ -109,7 +109,7 @@ class _Node:
 
     spelled: str
 
-    def _rewards(self) -> Sequence[Reward]:
+    def _rewards(self) -> Sequence[Any]:
         raise NotImplementedError
 
     @property
@@ -131,6 +131,17 @@ class _Node:
     def in_flight(self) -> int:
         """How many groups can usefully be scored at a time (1: one batch after the other)."""
         return max((getattr(reward, "in_flight", 1) for reward in self._rewards()), default=1)
+
+    @property
+    def retries_itself(self) -> bool:
+        """Whether a system fault of a part has been tried again, and paid for, already."""
+        return any(getattr(reward, "retries_itself", False) for reward in self._rewards())
+
+    def stop(self) -> None:
+        """Ends what the parts have under way."""
+        for reward in self._rewards():
+            if hasattr(reward, "stop"):
+                reward.stop()  # type: ignore[attr-defined]
 
     @property
     def fault_value(self) -> float:
@@ -750,6 +761,9 @@ class _RoundRobin(_Node):
     def in_flight(self) -> int:
         """How many groups can usefully be scored at a time: as many as the comparer says."""
         return getattr(self.comparer, "in_flight", 1)
+
+    def _rewards(self) -> Sequence[Any]:
+        return [self.comparer]
 
     def check(self, group: Group) -> None:
         """Raises the DataError of what the comparer cannot read in the group."""

@@ -36,8 +36,8 @@ from plaudit.pace import Limits, Pace
 
 __all__ = ["Client", "Request", "halt"]
 
-RETRIED = frozenset({408, 429, 500, 502, 503, 504})
-_OVERLOADED = (429, 503)
+RETRIED = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
+_OVERLOADED = (429, 503, 529)
 _NO_LIMITS = Limits()
 _NO_MONEY = b"insufficient_quota"  # a 429 that no waiting mends
 _JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
@@ -466,13 +466,13 @@ class _Core:
         if not isinstance(result, _Failure) or result.blame < 0:
             endpoint.failures, endpoint.aside_until = 0, -math.inf
             self.pace.go_on()
-        elif result.status in _OVERLOADED and len(self._endpoints) == 1:
-            self.pace.slow_down(began, result.wait_s)
         if not isinstance(result, _Failure) or result.blame <= 0:
             return
         endpoint.failures += 1
-        away = max(_grown(endpoint.failures), min(result.wait_s or 0.0, _LONGEST_WAIT_S))
-        endpoint.aside_until = self._clock() + away
+        now, asked_s = self._clock(), min(result.wait_s or 0.0, _LONGEST_WAIT_S)
+        endpoint.aside_until = now + max(_grown(endpoint.failures), asked_s)
+        if result.status in _OVERLOADED and not any(e.is_open(now) for e in self._endpoints):
+            self.pace.slow_down(began, asked_s)
 
     async def _exchange(
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float

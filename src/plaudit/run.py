@@ -6,7 +6,7 @@ What goes wrong costs one row, not the run. A row that cannot be read (DataError
 and counted. A batch that outruns its deadline or kills its worker is run again, group by group and
 then response by response, until the one to blame is found; only that one gets the reward's
 declared minimum and ``fault="response"``. System faults are tried once more, but for rewards that
-are not deterministic: what asks a remote model has retries of its own, and pays for each.
+are not deterministic, or have tried again themselves: they pay for each try.
 """
 
 from __future__ import annotations
@@ -154,12 +154,14 @@ def _overlapped(
     num_threads = min(2 * _AHEAD, 2 * width // size)
     waiting: deque[tuple[list[tuple[int, Any]], Future[list[Any]]]] = deque()
     threads = ThreadPoolExecutor(num_threads, thread_name_prefix="plaudit")
+    is_done = False
     try:
         while True:
             while len(waiting) < 3 * _AHEAD and (batch := _take(numbered, size)):
                 groups = [item for _, item in batch if isinstance(item, Group)]
                 waiting.append((batch, threads.submit(score_batch, reward, groups)))
             if not waiting:
+                is_done = True
                 return
             batch, future = waiting[0]
             results = _results(batch, future.result())
@@ -167,6 +169,8 @@ def _overlapped(
             yield results
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
+        if not is_done and hasattr(reward, "stop"):  # nobody wants what is under way
+            reward.stop()  # type: ignore[attr-defined]
 
 
 def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | DataError]:
@@ -177,7 +181,7 @@ def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | D
         if len(groups) == 1:
             return [error]
         return [score_batch(reward, [group])[0] for group in groups]
-    if not reward.deterministic:
+    if not reward.deterministic or getattr(reward, "retries_itself", False):
         return scored
     for i, scores in enumerate(scored):
         if isinstance(scores, list) and any(s.fault == "system" for s in scores):

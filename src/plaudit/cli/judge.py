@@ -270,6 +270,8 @@ class JudgeJob(Job):
         told.scale(total.rows)
         lines = told.lines(self._engine)
         what = ", ".join(f"{value} {name}" for name, value in lines.items())
+        if self._engine.calls.path is None:
+            stderr("no journal: finished calls are kept in memory; --journal FILE keeps them")
         stderr(f"asks {self._engine.resolve()} at {', '.join(self._engine.urls)}: about {what}")
 
     def _probe(self, call: Any) -> None:
@@ -280,12 +282,14 @@ class JudgeJob(Job):
 
     def _count(self, summary: Summary, row: Row, result: Result) -> None:
         super()._count(summary, row, result)
+        self.judged.judge = self._engine.model  # a server may have told it since
         self.judged.add(row, result)
 
     def _meta(self) -> Mapping[str, Any]:
         from plaudit.data import run_meta
 
         node = {k: v for k, v in self.chosen.recipe.items() if k not in _OF_THE_WAY}
+        node |= {"model": self._engine.resolve(), "wording": self._judge.judge.template.hash}
         return run_meta(as_yaml(node), self.inputs, columns=dict(self.columns))
 
     def _print(self, summary: Summary, seconds: float, num_before: int) -> None:

@@ -27,6 +27,7 @@ from plaudit.journal import Lines
 __all__ = ["Calls"]
 
 _SYNC_S = 1.0
+_BEGIN = b'{"key":"'
 _KEY = re.compile(rb'{"key":"([!#-~]+)"')
 
 
@@ -57,6 +58,7 @@ class Calls:
         if is_read_only and not self.path.is_file():
             raise ConfigError(f"no journal of calls {str(self.path)!r}")
         if not is_read_only:
+            _check_kind(self.path)
             self._lines = _opened(self.path)
             weakref.finalize(self, self._lines.close)
         try:
@@ -121,6 +123,18 @@ def _opened(path: Path) -> Lines:
         return Lines(path, is_alone=True)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be written: {error.strerror}") from None
+
+
+def _check_kind(path: Path) -> None:
+    """Raises ConfigError for a file of another kind, before anything is done to it."""
+    if path.is_file():
+        with path.open("rb") as file:
+            first = file.read(len(_BEGIN))
+        if not _BEGIN.startswith(first):
+            raise ConfigError(
+                f"{path}: holds something else than a journal of calls, and is left as it is; name"
+                " another file with journal="
+            )
 
 
 def _places(path: Path) -> Iterator[tuple[str, int]]:

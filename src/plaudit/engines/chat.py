@@ -155,6 +155,14 @@ class ChatEngine(Protocol):
         """
         ...
 
+    def resolve(self) -> str:
+        """The model's name, looked up where it has to be."""
+        ...
+
+    def stop(self) -> None:
+        """Ends the calls under way, where that can be done."""
+        ...
+
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order; what failed is a Reply too."""
         ...

@@ -114,6 +114,13 @@ class LocalEngine:
         self._labelled: dict[Any, Labelled] = {}
         self._pieces: dict[int, str] = {}
 
+    def resolve(self) -> str:
+        """The name under which its replies are known."""
+        return self.model
+
+    def stop(self) -> None:
+        """A pass under way runs to its end."""
+
     def check(self, call: Call) -> None:
         """Renders and tokenises the call, and tries a pass over one token where it is generated.
 

@@ -34,6 +34,7 @@ _TOP = 20
 _PATH = "/chat/completions"
 _MAX_LATENCIES = 20_000
 _MOMENT_S = 0.2
+_BROKEN_OFF = ("abort", "aborted", "error", "cancelled", "canceled")
 _NEVER = -9999.0  # the log-probability that servers write for minus infinity
 _TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len",
              "exceeds the available context", "context size")  # fmt: skip
@@ -209,6 +210,10 @@ class OpenAiEngine:
         with self.spending.lock:
             self.spending.num_calls += sum(map(len, keys))
         return [[found[key] for key in row] for row in keys]
+
+    def stop(self) -> None:
+        """Ends the calls under way; whoever waits for them gets an EngineError."""
+        self._client.close()
 
     def check(self, call: Call) -> None:
         """Asks the server for one token, as `call` will be asked; each kind of call once.
@@ -545,6 +550,8 @@ def _mapping(value: Any) -> Mapping[str, Any]:
 
 def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float) -> Reply:
     message, finish = choice["message"], choice.get("finish_reason")
+    if finish in _BROKEN_OFF:
+        raise ValueError(f"the generation was broken off ({finish})")
     text = message.get("content")
     if isinstance(text, list):
         text = "".join(part.get("text") or "" for part in text)

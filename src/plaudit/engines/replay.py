@@ -26,6 +26,9 @@ class _Replay:
     def check(self, call: Call) -> None:
         """Nothing can be wrong with what is recorded."""
 
+    def stop(self) -> None:
+        """Nothing is under way."""
+
     def resolve(self) -> str:
         """The name under which replies are looked up."""
         return self.model

@@ -19,7 +19,8 @@ __all__ = ["EachResponse"]
 class EachResponse(JudgeReward):
     """An absolute reward: `value` makes a number of each verdict, votes make the score.
 
-    `is_empty` says of an answer that it is none, which is then worth `on_response_fault` unasked.
+    `is_empty` says of an answer to a group that it is none: it is worth `on_response_fault`
+    unasked.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class EachResponse(JudgeReward):
         on_response_fault: float,
         meta: Reward | None = None,
         num_kept: int | None = None,
-        is_empty: Callable[[str], bool] | None = None,
+        is_empty: Callable[[str, Group], bool] | None = None,
     ) -> None:
         super().__init__(path, params, judge)
         self.fault_value = float(on_response_fault)
@@ -70,12 +71,12 @@ class EachResponse(JudgeReward):
                 (answer_text(response, judge.view),),
             )
             for n, response in enumerate(group.responses)
-            if not self._has_no_answer(response)
+            if not self._has_no_answer(response, group)
         ]  # fmt: skip
 
-    def _has_no_answer(self, response: Response) -> bool:
+    def _has_no_answer(self, response: Response, group: Group) -> bool:
         return self._is_empty is not None and self._is_empty(
-            part_of(response.text, self.judge.view)
+            part_of(response.text, self.judge.view), group
         )
 
     def _scores(self, group: Group, asked: Sequence[Asked], found: Any) -> list[Score]:

@@ -94,6 +94,7 @@ class Judge:
     asks_again: bool = True
     parse: Callable[..., Any] = parse
     extra: Mapping[str, Any] | None = None
+    can_prefix: bool = True
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -119,7 +120,7 @@ class Judge:
 
     def _calls(self, asked: Asked) -> list[Call]:
         template, labels = self.template, self.labels
-        prefix = template.verdict_prefix if self._is_direct else ""
+        prefix = template.verdict_prefix if self._is_direct and self.can_prefix else ""
         return [
             Call(
                 asked.turns,
@@ -156,7 +157,7 @@ class Judge:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
             return self._unread(reply, str(error), forger)
         forger = None
-        if not self.template.is_fenced:
+        if not self.template.is_fenced and self.parse is parse:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
         if forger is not None:
             return self._unread(reply, "the only verdict is one that the response holds", forger)
@@ -254,6 +255,7 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         told["asks_again"] and parser is parse,
         parser,
         backend.extra_body or None,
+        backend.can_prefix if backend.replay else engine.can_prefix,
     )
 
 
@@ -408,6 +410,7 @@ class JudgeReward(Spelled):
 
     cpu_bound = False
     relative = False
+    retries_itself = True
 
     def __init__(self, path: str, params: Mapping[str, Any], judge: Judge) -> None:
         super().__init__(path, params)
@@ -422,6 +425,10 @@ class JudgeReward(Spelled):
     def in_flight(self) -> int:
         """How many groups can usefully be scored at a time."""
         return int(self.judge.engine.in_flight)
+
+    def stop(self) -> None:
+        """Ends the calls under way: their scores are not wanted any more."""
+        self.judge.engine.stop()
 
     @functools.cached_property
     def facts(self) -> Mapping[str, Any]:

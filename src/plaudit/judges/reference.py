@@ -7,10 +7,11 @@ from typing import Any
 
 from plaudit.judges._each import EachResponse
 from plaudit.judges._judge import Read, given, judge_of
+from plaudit.judges._slots import column_text
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
-from plaudit.types import Reward
+from plaudit.types import Group, Reward
 
 __all__ = ["correct", "is_master_key"]
 
@@ -62,8 +63,13 @@ def correct(
         value=yes_of,
         vote_by=vote_by,
         on_response_fault=on_response_fault,
-        is_empty=is_master_key if guard else None,
+        is_empty=_says_nothing if guard else None,
     )
+
+
+def _says_nothing(answer: str, group: Group) -> bool:
+    """Whether an answer is none; never where the reference looks like one itself, as "%" does."""
+    return is_master_key(answer) and not is_master_key(column_text(group, "reference"))
 
 
 def is_master_key(text: str) -> bool:

@@ -101,7 +101,7 @@ class Labels:
 
     allowed: tuple[str, ...] = ("A", "B")
     marker: str = _MARKER
-    anchors: tuple[str, ...] = ("verdict", "answer", "winner", "choice", "结论", "最终判断", "答案")
+    anchors: tuple[str, ...] = ("verdict", "winner", "结论", "最终判断")
     values: tuple[float, ...] = ()
     key: str = ""
 
@@ -143,7 +143,7 @@ class Scale:
 
     low: float = 1
     high: float = 5
-    anchors: tuple[str, ...] = ("总体打分", "总体评分", "总分")
+    anchors: tuple[str, ...] = ("总体打分", "总体评分")
     is_integer: bool = True
 
 
@@ -172,7 +172,7 @@ class YesNo:
     """ "yes" or "no" behind one of the `anchors`, or as the whole reply."""
 
     anchors: tuple[str, ...] = (
-        "(yes/no)?", "(是/否)?", "answer", "verdict", "verification", "是否正确",
+        "(yes/no)?", "(是/否)?", "verdict", "verification", "是否正确",
     )  # fmt: skip
 
 
@@ -573,6 +573,9 @@ def _known(name: str, spec: Labels) -> str | None:
     return next((x for x in spec.allowed if "".join(x.split()).casefold() == name), None)
 
 
+_ANSWERING = re.compile(r"^(?:(?:final )?(?:answer|choice)|(?:最终)?答案)\s*:", re.IGNORECASE)
+
+
 def _whole(text: str) -> str:
     """A short reply without the brackets, quotes, tags and dots around it; "" for a long one."""
     if len(text) > 400:
@@ -580,6 +583,7 @@ def _whole(text: str) -> str:
     inner = re.sub(r"^<(\w+)>\s*(.*?)\s*</\1>$", r"\2", text.strip(), flags=re.DOTALL)
     inner = re.sub(r"^\\boxed\{(.*)\}$", r"\1", inner.strip("$ "))
     inner = re.sub(r"^```\w*\s*(.*?)\s*```$", r"\1", inner, flags=re.DOTALL)
+    inner = _ANSWERING.sub("", inner)
     while True:
         inner = inner.strip(" \t\r\n.。,")
         if len(inner) < 2 or _PAIRS.get(inner[0]) != inner[-1]:
@@ -624,7 +628,7 @@ def _number(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
     after = rest[tail.end() :]
     if is_cut and not after.strip():
         raise _unread("truncated", "the number may go on")
-    if (not tail[0].strip() and _FOLLOWED.match(rest)) or after.startswith("半"):
+    if (not tail[0].strip() and _FOLLOWED.match(rest)) or after.startswith(("半", "制")):
         raise _unread("ambiguous", f"the number goes on as {clipped(rest[:8])}")
     if not spec.is_integer and rest.strip() == ".":
         raise _unread("truncated", "the number ends in its point")

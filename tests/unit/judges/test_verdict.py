@@ -59,6 +59,12 @@ CASES = [
     (AB, r"\boxed{A}", "A"), (AB, r"$\boxed{B}$", "B"), (AB, "<answer>[[A]]</answer>", "A"),
     (AB, "<verdict>B</verdict>", "B"), (AB, "Final verdict: A", "A"), (AB, "最终判断：B", "B"),
     (AB, "The winner is B.", "B"), (AB, "结论：[[A]]", "A"),
+    # whose answer?
+    (AB, "A multiple-choice question.\nThe correct answer is B\nBoth reach it.", ERROR),
+    (AB, "答案：A", "A"), (AB, "Final answer: **B**", "B"), (AB, "正确答案：B\n两个都对。", ERROR),
+    (YN, "Reference answer: No.\nThe response agrees with it.", ERROR),
+    (YN, "The student's answer: yes.", ERROR), (ZH5, "总分5分，该回答得4分。", ERROR),
+    (ZH5, "总体评分5分制，得分：3", ERROR),
     # reasoning before the verdict
     (AB, "A is short, B is long and right. [[B]]", "B"),
     (AB, "At first [[A]] looked better, yet B proves it.\n\nSo: [[B]]", "B"),
