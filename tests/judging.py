@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "servers"))
+from chat import Answer as Answer
 from chat import ChatServer
 
 from plaudit.judges.verdict import restored

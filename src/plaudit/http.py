@@ -472,7 +472,7 @@ class _Core:
         now, asked_s = self._clock(), min(result.wait_s or 0.0, _LONGEST_WAIT_S)
         endpoint.aside_until = now + max(_grown(endpoint.failures), asked_s)
         if result.status in _OVERLOADED and not any(e.is_open(now) for e in self._endpoints):
-            self.pace.slow_down(began, asked_s)
+            self.pace.slow_down(began, result.wait_s)
 
     async def _exchange(
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float

@@ -19,6 +19,7 @@ __all__ = ["Bucket", "Limits", "Pace"]
 
 _BURST_S = 2.0
 _FIRST_RETRIES = 20
+_LONGEST_CLOSED_S = 60.0  # then it is tried again, whatever was asked for
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class Pace:
         """The service has too much of calls that `began` then: half as many, once for each round.
 
         To be told before the call leaves: the next would go in its place, and be another round.
-        With `wait_s` (Retry-After) nothing goes out before that has passed.
+        With `wait_s` (Retry-After) nothing goes out before that has passed, or a minute.
         """
         if not self._limits.is_adaptive:
             return
@@ -144,7 +145,7 @@ class Pace:
             self.limit = max(1.0, min(self.limit, self._busy) / 2)
             self._slowed_at = now
         if wait_s:
-            self._closed_until = max(self._closed_until, now + wait_s)
+            self._closed_until = max(self._closed_until, now + min(wait_s, _LONGEST_CLOSED_S))
 
     def may_retry(self) -> bool:
         """Counts one more try after a first one; False where their share is used up."""

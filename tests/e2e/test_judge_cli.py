@@ -461,3 +461,32 @@ def test_no_thread_keeps_the_process(tmp_path):
         _, err = process.communicate(timeout=30)
     assert process.returncode == 0, err
     assert os.listdir(tmp_path) == ["rows.jsonl"]
+
+
+@pytest.mark.parametrize(
+    "name", ["pairwise", "skywork_critic_pairwise", "skywork_critic_rating_zh"]
+)
+def test_a_shown_template_is_a_file_of_ones_own(name, invoke, tmp_path):
+    from plaudit.judges.template import load_template
+
+    (tmp_path / "mine.yaml").write_text(invoke("show", name).output, encoding="utf-8")
+    assert load_template("mine.yaml") == load_template(name)
+
+
+def test_another_wording_is_not_resumed(invoke, tmp_path):
+    write_pairs(tmp_path / "rows.jsonl", 60)
+    text = "kind: pairwise\ntext: '{input} {response_a} {response_b}'\nverdict: {labels: [A, B]}\n"
+    (tmp_path / "t.yaml").write_text(text)
+    with ChatServer(lambda body: "[[A]]", latency_s=0.05) as server:
+        args = ("rows.jsonl", "-t", "t.yaml", "--server", server.url, "--concurrency", 2,
+                "-o", "out.jsonl")  # fmt: skip
+        process = start(tmp_path, *args)
+        wait_for(lambda: judged(server) >= 20)
+        process.kill()
+        process.communicate()
+        (tmp_path / "t.yaml").write_text(text.replace("{input}", "Judge: {input}"))
+        result = invoke("judge", *args, "--resume")
+        (tmp_path / "t.yaml").write_text(text)
+        assert invoke("judge", *args, "--resume").exit_code == 0
+    assert result.exit_code == 2
+    assert "cannot be resumed" in result.output

@@ -32,14 +32,28 @@ def run(
     A template is printed as its file: `plaudit show pairwise > mine.yaml` begins one of your own.
     """
     from plaudit import registry
-    from plaudit.judges.template import shipped, template_file
+    from plaudit.judges.template import shipped
 
     if name in shipped():
-        print(template_file(name).read_text(encoding="utf-8").rstrip())
+        print(_template(name).rstrip())
     elif name in registry.recipes() or os.path.isfile(name):
         _show_recipe(name, settings, allow_import)
     else:
         _show_reward(name)
+
+
+def _template(name: str) -> str:
+    """The file of a shipped template, whole: a text that stands beside it is put in."""
+    import yaml
+
+    from plaudit.judges.template import load_template, template_file
+
+    told = template_file(name).read_text(encoding="utf-8")
+    held = yaml.safe_load(told)
+    if held.pop("text_file", None) is None:
+        return told
+    whole = {**held, "text": load_template(name).text}
+    return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
 
 
 def _show_reward(name: str) -> None:

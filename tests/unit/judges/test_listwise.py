@@ -9,8 +9,7 @@ import pytest
 
 pytest.importorskip("aiohttp")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from chat import Answer
-from judging import BEST, LIST, PAIR, Judging, echo, shown
+from judging import BEST, LIST, PAIR, Answer, Judging, echo, shown
 
 from plaudit.errors import ConfigError, DataError
 from plaudit.registry import load

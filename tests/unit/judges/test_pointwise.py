@@ -10,8 +10,7 @@ import pytest
 
 pytest.importorskip("aiohttp")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from chat import Answer
-from judging import DATA, JSON, PAIR, RATING, TEN, Judging, shown
+from judging import DATA, JSON, PAIR, RATING, TEN, Answer, Judging, shown
 
 from plaudit.errors import ConfigError, DataError
 from plaudit.registry import load

@@ -8,8 +8,7 @@ import pytest
 
 pytest.importorskip("aiohttp")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
-from chat import Answer
-from judging import YES_NO, Judging
+from judging import YES_NO, Answer, Judging
 
 from plaudit.errors import ConfigError
 from plaudit.registry import load
@@ -46,8 +45,8 @@ def test_no_is_the_complement():
 
 
 def test_the_mean_over_rationales_is_one_of_probabilities():
-    said = iter([("Right. Answer: Yes", 0.9, 0.05), ("Wrong. Answer: No", 0.2, 0.6),
-                 ("Right. Answer: Yes", 0.6, 0.3)])  # fmt: skip
+    said = iter([("Right. Verdict: Yes", 0.9, 0.05), ("Wrong. Verdict: No", 0.2, 0.6),
+                 ("Right. Verdict: Yes", 0.6, 0.3)])  # fmt: skip
 
     def judge(texts):
         text, yes, no = next(said)
