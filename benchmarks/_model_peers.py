@@ -15,11 +15,11 @@ def padded(
     import torch
 
     width = max(map(len, sequences))
-    ids = torch.full((len(sequences), width), model.config.pad_token_id)
+    ids = torch.full((len(sequences), width), model.config.pad_token_id, device=model.device)
     mask = torch.zeros_like(ids)
     for n, sequence in enumerate(sequences):
         place = slice(width - len(sequence), width) if left else slice(0, len(sequence))
-        ids[n, place] = torch.tensor(sequence)
+        ids[n, place] = torch.tensor(sequence, device=model.device)
         mask[n, place] = 1
     with torch.no_grad():
         return model(input_ids=ids, attention_mask=mask, **given).logits[:, 0].tolist()
@@ -64,12 +64,12 @@ def dpo(model: Any, pairs: Sequence[Sequence[Ids]], start: Sequence[int]) -> lis
     sums = []
     for pair, first in zip(pairs, start, strict=True):
         width = max(map(len, pair))
-        ids = torch.zeros(len(pair), width, dtype=torch.long)
+        ids = torch.zeros(len(pair), width, dtype=torch.long, device=model.device)
         labels = torch.full_like(ids, -100)
         mask = torch.zeros_like(ids)
         for n, sequence in enumerate(pair):
-            ids[n, : len(sequence)] = torch.tensor(sequence)
-            labels[n, first : len(sequence)] = torch.tensor(sequence[first:])
+            ids[n, : len(sequence)] = torch.tensor(sequence, device=model.device)
+            labels[n, first : len(sequence)] = torch.tensor(sequence[first:], device=model.device)
             mask[n, : len(sequence)] = 1
         with torch.no_grad():
             logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]

@@ -259,6 +259,33 @@ def classifier(shape: str, device: str, meter: Meter, num_pairs: int) -> Iterato
         )  # fmt: skip
 
 
+def numerics(shape: str, device: str, meter: Meter, num_pairs: int) -> Iterator[Row]:
+    """Errors in bf16 against single fp32 calls, and whether order and split change a bit."""
+    bench = Bench(shape, device, meter)
+    data = pairs(num_pairs, bench.size)
+    began = time.perf_counter()
+    ours = bench.ours(data)
+    took = time.perf_counter() - began
+    order = random.Random(3).sample(range(len(data)), len(data))
+    shuffled = bench.ours([data[i] for i in order])
+    again = {i: shuffled[2 * n : 2 * n + 2] for n, i in enumerate(order)}
+    split = [x for i in range(0, len(data), 7) for x in bench.ours(data[i : i + 7])]
+    moved = sum([*again[i]] != ours[2 * i : 2 * i + 2] for i in range(len(data)))
+    moved += sum(a != b for a, b in zip(split, ours, strict=True))
+    plain = bench.theirs(lambda m: [peers.padded(m, [ids])[0] for p in data for ids in p])()
+    bench.model.float()
+    truth = bench.theirs(lambda m: [peers.padded(m, [ids])[0] for p in data for ids in p])()
+    nan = float("nan")
+    for system, scores, seconds, note in (
+        (f"plaudit ({bench.engine.way})", ours, took, f"{moved} scores moved by order or split"),
+        ("plain bf16 calls", plain, nan, ""),
+    ):
+        errors = [abs(a - b) for a, b in zip(scores, truth, strict=True)]
+        rms = statistics.fmean(e * e for e in errors) ** 0.5 / statistics.pstdev(truth)
+        error = f"error against fp32: rms {rms:.2g} of a std; {note}".removesuffix("; ")
+        yield Row(shape, "numerics", system, seconds, nan, nan, nan, nan, nan, error)
+
+
 def log_probs(shape: str, device: str, meter: Meter, num_pairs: int) -> Iterator[Row]:
     """The policy's pass of a DPO reward."""
     model = build(shape, device, "ForCausalLM")
@@ -321,21 +348,24 @@ def main(names: Sequence[str]) -> int:
         found += classifier("tiny", "cpu", meter, 24)
     else:
         print(f"{torch.cuda.get_device_name()}, torch {torch.__version__},"
-              f" measured bf16 peak {meter.peak / 1e12:.0f} TFLOP/s")  # fmt: skip
+              f" measured bf16 peak {meter.peak / 1e12:.0f} TFLOP/s", flush=True)  # fmt: skip
         parts: list[Callable[[], Iterator[Row]]] = [
             lambda: classifier("8B", "cuda", meter, 400),
             lambda: classifier("0.5B", "cuda", meter, 805),
             lambda: log_probs("7B", "cuda", meter, 60),
+            lambda: numerics("0.5B", "cuda", meter, 200),
+            lambda: numerics("8B", "cuda", meter, 60),
         ]
         for part in parts:
             if time.monotonic() - began < _LIMIT_S:
-                found += part()
+                for row in part():
+                    print(*row, sep="  ", flush=True)
+                    found.append(row)
+                write("gpu_scoring", found)  # what is measured stays, whatever comes after
                 gc.collect()
                 torch.cuda.empty_cache()
     found += served(SHAPES["0.5B"]["vocab_size"])
     print(table(Row._fields, found))
-    if has_gpu:
-        write("gpu_scoring", found)
     return 0
 
 

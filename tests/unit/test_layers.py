@@ -15,6 +15,7 @@ LAYERS = {
     0: "types errors untrusted",
     0.5: "http journal metrics pace",  # of use to all above, knowing nothing of rewards
     1: "combine engines explain laws registry rule run sandbox spelled think workers",
+    1.5: "answers grading",  # libraries of the rules, which know nothing of them
     2: "rules",
     3: "judges models",
     4: "data report",

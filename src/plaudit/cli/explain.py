@@ -136,7 +136,7 @@ def _cut(value: str, limit: int) -> str:
 
 def _spans(response: str) -> Iterator[tuple[str, int, int]]:
     """Where the think block, the last answer tag and the last box stand."""
-    from plaudit.rules._boxed import last_boxed
+    from plaudit.answers.boxed import last_boxed
     from plaudit.think import split
 
     thought = split(response)

@@ -17,10 +17,10 @@ from collections.abc import Callable, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
+from plaudit.answers.choices import ChoiceExtract, Chosen, chosen, chosen_each, spelled
+from plaudit.answers.plain import Extract, answer_of, references
 from plaudit.errors import ConfigError, ScoringError, clipped
-from plaudit.rules._answer import Extract, answer_of, references
 from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
-from plaudit.rules._choices import ChoiceExtract, Chosen, chosen, chosen_each, spelled
 from plaudit.rules._normal import normal, tokens
 from plaudit.think import split
 from plaudit.types import Range, Score

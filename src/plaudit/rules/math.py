@@ -8,6 +8,11 @@ import os
 from typing import Annotated, NamedTuple
 
 from plaudit import think
+from plaudit.answers import extract as _extract
+from plaudit.answers.extract import Extract
+from plaudit.answers.latex_equal import Percent, answer_of, same
+from plaudit.answers.latex_read import Oversized
+from plaudit.answers.reference import check_reference, reference_of
 from plaudit.errors import (
     ConfigError,
     DataError,
@@ -17,11 +22,6 @@ from plaudit.errors import (
     clipped,
     did_you_mean,
 )
-from plaudit.rules import _extract
-from plaudit.rules._extract import Extract
-from plaudit.rules._latex_equal import Percent, answer_of, same
-from plaudit.rules._latex_read import Oversized
-from plaudit.rules._reference import check_reference, reference_of
 from plaudit.types import Range, Score
 from plaudit.workers import Outcome, Pool
 
@@ -33,7 +33,7 @@ CHECKS = {"equal": {"reference": check_reference}}  # what readers may ask of a 
 _MEMO = 16_384
 _MEMO_CHARS = 2000
 _POOL = Pool(  # starts nothing before its first job
-    "plaudit.rules._mathworker:prepared",
+    "plaudit.answers.worker:prepared",
     setup=True,
     size=max(2, min(8, os.cpu_count() or 2)),
     memory_mb=4096,

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit import ConfigError, DataError, Group, load
+from plaudit.answers.choices import chosen, chosen_each
+from plaudit.answers.plain import answer_of, references
 from plaudit.rules import exact
-from plaudit.rules._answer import answer_of, references
 from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
-from plaudit.rules._choices import chosen, chosen_each
 from plaudit.rules._normal import nfkc, normal, tokens
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "zh_exam_mcq.jsonl"

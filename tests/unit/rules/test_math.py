@@ -12,9 +12,9 @@ import time
 import pytest
 
 from plaudit import Group, load
+from plaudit.answers.reference import check_reference, reference_of
 from plaudit.errors import ConfigError, DataError, MissingExtra, ScoreTimeout, ScoringError
 from plaudit.rules import math as rule
-from plaudit.rules._reference import check_reference, reference_of
 from plaudit.workers import Outcome
 
 

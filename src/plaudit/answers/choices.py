@@ -9,9 +9,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
+from plaudit.answers.boxed import last_boxed
+from plaudit.answers.plain import last_tag
 from plaudit.errors import ConfigError
-from plaudit.rules._answer import last_tag
-from plaudit.rules._boxed import last_boxed
 
 __all__ = ["ChoiceExtract", "Chosen", "chosen", "chosen_each", "spelled"]
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.rules._boxed import last_boxed
+from plaudit.answers.boxed import last_boxed
 
 
 @pytest.mark.parametrize(

@@ -10,8 +10,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
-from plaudit.rules._boxed import last_boxed
-from plaudit.rules._extract_value import (
+from plaudit.answers.boxed import last_boxed
+from plaudit.answers.extract_value import (
     final_formula,
     first_number,
     is_bare_formula,

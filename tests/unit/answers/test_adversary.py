@@ -2,8 +2,8 @@
 
 import pytest
 
+from plaudit.answers.latex_equal import answer_of, same
 from plaudit.errors import ScoringError
-from plaudit.rules._latex_equal import answer_of, same
 from plaudit.rules.math import equal
 
 

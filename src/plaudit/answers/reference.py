@@ -5,10 +5,10 @@ from __future__ import annotations
 import functools
 from typing import Any
 
+from plaudit.answers.extract import extract
+from plaudit.answers.latex_equal import Answer, answer_of
+from plaudit.answers.latex_read import Oversized
 from plaudit.errors import DataError, clipped
-from plaudit.rules._extract import extract
-from plaudit.rules._latex_equal import Answer, answer_of
-from plaudit.rules._latex_read import Oversized
 
 __all__ = ["check_reference", "reference_of"]
 

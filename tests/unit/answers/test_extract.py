@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.rules._extract import extract
+from plaudit.answers.extract import extract
 
 METHODS = ["auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva"]
 STORY = "There are 3 apples and 4 pears, 12 in each box. "

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from decimal import Decimal
 from fractions import Fraction
 
-from plaudit.rules._latex_read import Node, children, rebuilt
-from plaudit.rules._latex_real import Arithmetic, Complex, Interval, Undecided, Value
-from plaudit.rules._latex_token import name_set
+from plaudit.answers.latex_read import Node, children, rebuilt
+from plaudit.answers.latex_real import Arithmetic, Complex, Interval, Undecided, Value
+from plaudit.answers.latex_token import name_set
 
 __all__ = ["apart", "evaluate", "holds_container", "is_narrow", "is_scalar", "symbols", "weight"]
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.rules._latex_equal import MAX_CHARS, answer_of, same
-from plaudit.rules._latex_read import MAX_DEPTH, Oversized, Unreadable, children, read
-from plaudit.rules._latex_real import Arithmetic, Complex, Interval, Undecided
-from plaudit.rules._latex_token import bare, tokens_of
-from plaudit.rules._latex_value import apart, evaluate
+from plaudit.answers.latex_equal import MAX_CHARS, answer_of, same
+from plaudit.answers.latex_read import MAX_DEPTH, Oversized, Unreadable, children, read
+from plaudit.answers.latex_real import Arithmetic, Complex, Interval, Undecided
+from plaudit.answers.latex_token import bare, tokens_of
+from plaudit.answers.latex_value import apart, evaluate
 
 GOLDEN = Path(__file__).parents[2] / "golden" / "math_pairs.jsonl"
 PAIRS = [json.loads(line) for line in GOLDEN.read_text(encoding="utf-8").splitlines()]

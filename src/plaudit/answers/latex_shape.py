@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
 
-from plaudit.rules._latex_read import Node, children, rebuilt
-from plaudit.rules._latex_real import Arithmetic, Complex, Undecided, Value
-from plaudit.rules._latex_value import evaluate, symbols
+from plaudit.answers.latex_read import Node, children, rebuilt
+from plaudit.answers.latex_real import Arithmetic, Complex, Undecided, Value
+from plaudit.answers.latex_value import evaluate, symbols
 
 __all__ = [
     "MIRRORED",

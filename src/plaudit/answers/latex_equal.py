@@ -13,9 +13,9 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 from typing import Literal, NamedTuple
 
-from plaudit.rules._latex_read import Node, Oversized, Unreadable, read
-from plaudit.rules._latex_real import Arithmetic, Undecided, Undefined, Value
-from plaudit.rules._latex_shape import (
+from plaudit.answers.latex_read import Node, Oversized, Unreadable, read
+from plaudit.answers.latex_real import Arithmetic, Undecided, Undefined, Value
+from plaudit.answers.latex_shape import (
     MIRRORED,
     as_interval,
     chosen,
@@ -27,8 +27,8 @@ from plaudit.rules._latex_shape import (
     shortened,
     unlinked,
 )
-from plaudit.rules._latex_token import bare, is_word, tokens_of
-from plaudit.rules._latex_value import (
+from plaudit.answers.latex_token import bare, is_word, tokens_of
+from plaudit.answers.latex_value import (
     apart,
     evaluate,
     holds_container,

@@ -21,7 +21,7 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from plaudit.rules._latex_token import FUNCTIONS, is_word, name_set
+from plaudit.answers.latex_token import FUNCTIONS, is_word, name_set
 
 __all__ = ["Node", "Oversized", "Unreadable", "children", "read", "read_number", "rebuilt"]
 
@@ -74,7 +74,7 @@ def read(tokens: list[str]) -> Node:
 
     Raises: Unreadable, Oversized.
 
-    >>> from plaudit.rules._latex_token import tokens_of
+    >>> from plaudit.answers.latex_token import tokens_of
     >>> read(tokens_of(r"\frac12, x=3"))[0]
     'list'
     """

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Literal
 
+from plaudit.answers.boxed import last_boxed
 from plaudit.errors import ConfigError, ScoringError, clipped
-from plaudit.rules._boxed import last_boxed
 from plaudit.think import split
 
 __all__ = ["Extract", "answer_of", "last_tag", "references"]
