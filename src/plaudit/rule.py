@@ -8,9 +8,10 @@ Inputs: `response` (text, without the end-of-turn marks at its end and with the 
 that the prompt ends in: `plaudit.entry`; a rule with a parameter `prefilled` gets it as True for
 such a response, and the text as it is), `prompt` (text of the turn to answer, without that tag),
 `messages` (the whole prompt), `reference`, `token_ids`, `finish_reason`, any column of the row, or
-`responses` for a group rule, which sees all responses of a prompt at once and returns one value for each. In a group rule
-`token_ids`, `finish_reason` and columns that belong to responses are lists, one item a response.
-An input with a default may be absent. A column whose value is None is absent.
+`responses` for a group rule, which sees all responses of a prompt at once and returns one value
+for each. In a group rule `token_ids`, `finish_reason` and columns that belong to responses are
+lists, one item a response. An input with a default may be absent. A column whose value is None is
+absent.
 """
 
 from __future__ import annotations

@@ -43,10 +43,11 @@ def think(
     The format reward of DeepSeek-R1 (arXiv 2501.12948, section 2.2.2) for models that answer
     outside of tags. Each tag occurs once in the whole response; white space around is tolerated.
     `tag` names the block (``tag="think"``: only ``<think>``); "auto" takes the marks of any model
-    family, harmony's channels among them (`plaudit.think.split`). `prefilled`: True where the chat template writes the opening tag (then the response only closes
-    it), False where the model does, "auto" takes either. It need not be set where the prompt of the
-    row ends in the opening tag: there it is True by itself. A block that is never closed, as in a
-    response cut by its length limit, earns 0.
+    family, harmony's channels among them (`plaudit.think.split`). `prefilled`: True where the chat
+    template writes the opening tag (then the response only closes it), False where the model does,
+    "auto" takes either. It need not be set where the prompt of the row ends in the opening tag:
+    there it is True by itself. A block that is never closed, as in a response cut by its length
+    limit, earns 0.
 
     >>> think("<think>2 + 2</think> 4"), think("<think></think> 4").note
     (1.0, 'the think block is empty')
