@@ -20,6 +20,7 @@ from plaudit.think import opening_at_end, starts_in
 from plaudit.types import Group, Message, Pair, Response, Score, Step
 
 __all__ = [
+    "CONVENTION",
     "entered",
     "entered_pair",
     "in_own_places",
@@ -28,6 +29,13 @@ __all__ = [
     "without_marks",
     "without_marks_group",
 ]
+
+
+CONVENTION = (
+    "Responses are read without the end-of-turn marks at their end (--keep-end-marks leaves them),"
+    " with reasoning from a field of its own as <think>reasoning</think> in front, and with the"
+    " opening think tag that the prompt ends in."
+)
 
 
 def entered(groups: Sequence[Group]) -> list[Group]:

@@ -17,6 +17,7 @@ __all__ = [
     "Marks",
     "Part",
     "Thought",
+    "answer_start",
     "opening_at_end",
     "part_of",
     "split",
@@ -176,6 +177,20 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     thought, family = _at_start_or_bare(text, families)
     family = family or (families or (_HARMONY,))[0]
     return _finished(thought, families), Marks(family.start, family.closing)
+
+
+def answer_start(text: str) -> int:
+    """Where in a response its answer begins: 0 without a think block, the end without an answer.
+
+    >>> answer_start("<think>2+2</think>4"), answer_start("4"), answer_start("<think>2+2")
+    (18, 0, 10)
+    """
+    thought, marks = split_with_marks(text)
+    if thought.status == "none" or not thought.answer:
+        return 0 if thought.status == "none" else len(text)
+    end = text.find(thought.think) + len(thought.think)
+    closing = text.find(marks.closing, end)
+    return text.find(thought.answer, end if closing < 0 else closing + len(marks.closing))
 
 
 def part_of(text: str, part: Part, *, tag: str = "auto", prompt: str = "") -> str:

@@ -219,11 +219,11 @@ def _call(item: Mapping[str, Any]) -> dict[str, Any]:
 def recipe_for(responses: Sequence[Response | str]) -> str:
     """The shipped recipe whose format responses like these keep, of those with a reference.
 
-    "r1" where most think blocks are followed by an ``<answer>`` tag, "r1-open" where models think
+    "r1" where most think blocks are followed by an ``<answer>`` tag, "reasoning" where models think
     and then simply answer, "math" where fewer than a fifth have a think block.
 
     >>> recipe_for(["<think>2+2</think><answer>4</answer>"]), recipe_for(["<think>2+2</think>4"])
-    ('r1', 'r1-open')
+    ('r1', 'reasoning')
     >>> recipe_for(["It is 4."])
     'math'
     """
@@ -234,4 +234,4 @@ def recipe_for(responses: Sequence[Response | str]) -> str:
         return "math"
     closed = [thought for thought in opened if thought.status != "unclosed"]
     num_tagged = sum("<answer>" in thought.answer for thought in closed)
-    return "r1" if closed and num_tagged >= 0.5 * len(closed) else "r1-open"
+    return "r1" if closed and num_tagged >= 0.5 * len(closed) else "reasoning"

@@ -161,7 +161,8 @@ def _turn(value: Any, field: str) -> Message:
         raise wrong("a message with role and content", value, field)
     if "role" not in value and "from" in value:
         role = value["from"]
-        value = {"role": _SHAREGPT.get(role, role), "content": value.get("value")}
+        beside = {k: value[k] for k in (*REASONING, "tool_calls") if value.get(k)}
+        value = {"role": _SHAREGPT.get(role, role), "content": value.get("value"), **beside}
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str):
         raise wrong("a message with role and content", value, field)
