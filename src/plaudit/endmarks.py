@@ -88,6 +88,8 @@ def without_end_marks(text: str) -> tuple[str, tuple[str, ...]]:
     >>> without_end_marks("no mark \\n")
     ('no mark \\n', ())
     """
+    if not text or (text[-1] not in _LAST and not text[-1].isspace()):
+        return text, ()
     end, marks = _end_of_text(text, len(text)), []
     start = len(text)
     if not end or text[end - 1] not in _LAST:

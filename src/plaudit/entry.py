@@ -74,7 +74,7 @@ def without_marks(response: Response) -> tuple[Response, tuple[str, ...]]:
     if response.keeps_end_marks:
         return response, ()
     text, marks = without_end_marks(response.text)
-    turns = _without_marks(response.messages)
+    turns = _without_marks(response.messages) if response.messages else response.messages
     if not marks and turns is response.messages:
         return response, ()
     return replace(response, text=text, messages=turns), marks

@@ -6,6 +6,7 @@ one row. A fixed number of `str.find` calls for each row, so linear on any input
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
@@ -174,8 +175,11 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     if tag in ("auto", "harmony") and (found := _harmony.split(text)) is not None:
         return Thought(*found), Marks(_HARMONY.opening, _HARMONY.closing)
     families = _named(tag)
+    first = (families or (_HARMONY,))[0]
+    if tag == "auto" and not _has_marks(text):
+        return Thought("", text, "none"), Marks(first.start, first.closing)
     thought, family = _at_start_or_bare(text, families)
-    family = family or (families or (_HARMONY,))[0]
+    family = family or first
     return _finished(thought, families), Marks(family.start, family.closing)
 
 
@@ -241,6 +245,28 @@ def _named(tag: str) -> tuple[Family, ...]:
     if tag == "harmony":
         return ()
     return tuple(family for family in FAMILIES if family.name == tag) or (_xml(tag),)
+
+
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """For each first character of a mark what finds all marks that begin with it."""
+    marks = [mark for f in FAMILIES for mark in (f.start, f.closing) if mark[0] != "H"]
+    return {
+        first: re.compile(
+            re.escape(first) + f"(?:{'|'.join(re.escape(m[1:]) for m in marks if m[0] == first)})"
+        )
+        for first in sorted({mark[0] for mark in marks})
+    }
+
+
+_PATTERNS = _patterns()
+_PROSE_STARTS = tuple(family.start for family in FAMILIES if family.is_prose)
+
+
+def _has_marks(text: str) -> bool:
+    """Whether a text holds any mark: of the many that hold none, most are done in one look."""
+    if any(first in text and found.search(text) for first, found in _PATTERNS.items()):
+        return True
+    return text.lstrip().startswith(_PROSE_STARTS)
 
 
 def _at_start_or_bare(text: str, families: tuple[Family, ...]) -> tuple[Thought, Family | None]:
