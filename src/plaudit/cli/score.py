@@ -183,13 +183,13 @@ class Job:
         print(f"{count:,} bad rows for {self.chosen.name}" if count else "every row can be scored")
         return 1 if count else 0
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows(self, limit: int | None = None) -> Iterator[Row]:
         from plaudit.data.read import read
 
         return read(
             self.inputs,
             columns=self.columns,
-            limit=self.limit,
+            limit=limit or self.limit,
             keep_end_marks=self.keep_end_marks,
         )
 
@@ -206,8 +206,13 @@ class Job:
         """What makes the rows: a resumed run must be the same."""
         from plaudit.data import run_meta
 
+        return run_meta(self.chosen.reward, self.inputs, **self._reading)
+
+    @property
+    def _reading(self) -> Mapping[str, Any]:
+        """How the rows are read, as far as it changes them."""
         kept = {"keep_end_marks": True} if self.keep_end_marks else {}
-        return run_meta(self.chosen.reward, self.inputs, columns=dict(self.columns), **kept)
+        return {"columns": dict(self.columns), **kept}
 
     def _score(self, rows: Iterable[Row], writer: Writer | None, summary: Summary) -> None:
         """Gives each result to the writer, the summary and the list of problems."""
