@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from plaudit.endmarks import without_end_marks
-from plaudit.think import opening_at_end, starts_in
+from plaudit.think import opening_at_end, split, starts_in
 from plaudit.types import Group, Message, Pair, Response, Score, Step
 
 __all__ = [
@@ -108,10 +108,18 @@ def _shifted(score: Score, size: int) -> Score:
 
 
 def opening_of(group: Group) -> str:
-    """The opening think tag that the prompt ends in, with the white space behind it, or ""."""
+    """The opening think tag that the prompt ends in, with the white space behind it, or "".
+
+    Where the prompt ends in a turn of the assistant that has begun to think, all of that turn.
+
+    >>> opening_of(Group("2+2?<|assistant|><think>\\n", []))
+    '<think>\\n'
+    """
     text = _last_text(group.prompt)
-    if text is None or not text:
+    if not text:
         return ""
+    if group.prompt[-1].get("role") == "assistant" and split(text).status == "unclosed":
+        return text
     return opening_at_end(text)
 
 

@@ -126,7 +126,9 @@ FAMILIES = (
 )
 """The families beside harmony (gpt-oss), whose messages are no pair of marks: `_harmony.py`."""
 
+_TAIL = 200  # characters of a prompt in which its last mark stands
 _HARMONY = Family("harmony", _harmony.OPENING, "<|channel|>final<|message|>")
+_STARTS = tuple(family.start for family in (*FAMILIES, _HARMONY) if not family.is_prose)
 _QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "‘": "’", "「": "」"}
 _TAG_WORDS = ("tag", "block", "token", "element", "mark", "section", "标签", "标记", "标识", "块")
 _MENTION_ENDS = frozenset(" \t.,;:!?)]，。；：！？、）")
@@ -154,7 +156,9 @@ def split(text: str, *, tag: str = "auto", prompt: str = "") -> Thought:
     """
     opening = opening_at_end(prompt, tag=tag) if prompt else ""
     if opening and not starts_in(text, opening):
-        thought = split(opening.rstrip() + text, tag=tag)
+        start = opening.rstrip()
+        mark = next((family.opening for family in FAMILIES if family.start == start), start)
+        thought = split(mark + text, tag=tag)
         return thought._replace(status="prefilled") if thought.status == "closed" else thought
     return split_with_marks(text, tag=tag)[0]
 
@@ -217,12 +221,14 @@ def opening_at_end(prompt: str, *, tag: str = "auto") -> str:
     >>> opening_at_end("<｜User｜>2+2?<｜Assistant｜><think>\n"), opening_at_end("Think in <think>")
     ('<think>\n', '')
     """
-    end = len(prompt.rstrip())
-    for family in (*_named(tag), *((_HARMONY,) if tag in ("auto", "harmony") else ())):
-        start = end - len(family.start)
-        if family.is_prose or start < 0 or not prompt.startswith(family.start, start):
-            continue
-        return "" if _ends_a_sentence(prompt, start) else prompt[start:]
+    tail = prompt[-_TAIL:].rstrip()
+    if tag == "auto" and not tail.endswith(_STARTS):
+        return ""
+    families = (*_named(tag), *((_HARMONY,) if tag in ("auto", "harmony") else ()))
+    for family in families:
+        if tail.endswith(family.start) and not family.is_prose:
+            start = len(tail) - len(family.start)
+            return "" if _ends_a_sentence(tail, start) else prompt[-_TAIL:][start:]
     return ""
 
 

@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plaudit.think import part_of, split
+from plaudit.think import FAMILIES, part_of, split
 
 PIECES = ("<think>", "</think>", "<answer>", " ", "\n", "a", "<", ">", "/", "think", "\ud800", "思")
 texts = st.one_of(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.text(max_size=40))
@@ -81,3 +81,24 @@ def test_a_part_is_a_piece_of_the_text(text, part):
 def test_a_block_put_in_front_is_found(think, answer):
     if "</think>" not in think and is_finished(f"</think>{answer}"):
         assert split(f"<think>{think}</think>{answer}") == (think, answer, "closed")
+
+
+PLAIN = st.text(alphabet="ab 4\n.思\ud800", max_size=30)
+FAMILY = st.sampled_from([family for family in FAMILIES if not family.is_prose])
+
+
+@given(FAMILY, PLAIN, PLAIN)
+def test_every_family_splits_alike(family, think, answer):
+    whole = f"{family.opening}{think}{family.closing}{answer}"
+    assert split(whole) == (think, answer, "closed")
+    bare = f"{think}{family.closing}{answer}"
+    assert split(bare, prompt=f"q\n{family.opening}") == (think, answer, "prefilled")
+    assert split(f"{family.opening}{think}") == (think, "", "unclosed")
+    assert split(think, prompt=f"q\n{family.opening}")[1:] == ("", "unclosed")
+
+
+@given(FAMILY, texts, texts)
+def test_no_answer_stands_behind_an_opening_mark_that_is_never_closed(family, answer, think):
+    text = f"{answer}\n{family.opening}x{think}"
+    if family.closing not in think:
+        assert not split(text).answer.endswith(f"{family.opening}x{think}")
