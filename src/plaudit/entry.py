@@ -89,7 +89,7 @@ def _without_marks(turns: tuple[Message, ...]) -> tuple[Message, ...]:
     return (*turns[:-1], {**turns[-1], "content": text}) if marks else turns
 
 
-def in_own_places(group: Group, scores: Sequence[Score]) -> Sequence[Score]:
+def in_own_places(group: Group, scores: list[Score]) -> list[Score]:
     """Scores of an entered group with their steps in the places of the group's own texts."""
     if not any(score.steps for score in scores) or not (opening := opening_of(group)):
         return scores

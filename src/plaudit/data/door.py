@@ -190,7 +190,8 @@ def responses_of_output(
     think = "\n\n".join(filter(None, (reasoning_of({"content": [item]}) for item in items)))
     status, finish = whole.get("status"), "tool_calls" if calls else "stop"
     if status == "incomplete":
-        reason = (whole.get("incomplete_details") or {}).get("reason")
+        details = whole.get("incomplete_details")
+        reason = str(details.get("reason")) if isinstance(details, Mapping) else "incomplete"
         finish = _FINISH.get(reason, reason)
     turn: dict[str, Any] = {"role": "assistant", "content": parts if messages else None}
     turn |= {"tool_calls": calls} if calls else {}
