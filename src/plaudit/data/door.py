@@ -184,22 +184,34 @@ def responses_of_output(
     '<think>2+2</think>4'
     """
     whole = whole or {}
-    messages = [item for item in items if item["type"] == "message"]
     calls = [_call(item) for item in items if item["type"].endswith("_call") and "name" in item]
+    finish = _finish_of(whole, has_calls=bool(calls))
+    response = answer(turns(_turn_of(items, calls, finish), field), field)
+    return replace(response, finish_reason=finish if whole.get("status") else None)
+
+
+def _turn_of(
+    items: Sequence[Mapping[str, Any]], calls: Sequence[Any], finish: str
+) -> dict[str, Any]:
+    """The items of an output as one turn of the assistant."""
+    messages = [item for item in items if item["type"] == "message"]
     parts = [part for item in messages for part in _parts(item)]
     think = "\n\n".join(filter(None, (reasoning_of({"content": [item]}) for item in items)))
-    status, finish = whole.get("status"), "tool_calls" if calls else "stop"
-    if status == "incomplete":
-        details = whole.get("incomplete_details")
-        reason = str(details.get("reason")) if isinstance(details, Mapping) else "incomplete"
-        finish = _FINISH.get(reason, reason)
     turn: dict[str, Any] = {"role": "assistant", "content": parts if messages else None}
     turn |= {"tool_calls": calls} if calls else {}
     turn |= {"reasoning_content": think} if think else {}
     if not messages and not calls and not (think and finish == "length"):
         turn["content"] = ""
-    response = answer(turns(turn, field), field)
-    return replace(response, finish_reason=finish if status else None)
+    return turn
+
+
+def _finish_of(whole: Mapping[str, Any], *, has_calls: bool) -> str:
+    """The finish reason under the name that Chat Completions has for it."""
+    if whole.get("status") != "incomplete":
+        return "tool_calls" if has_calls else "stop"
+    details = whole.get("incomplete_details")
+    reason = str(details.get("reason")) if isinstance(details, Mapping) else "incomplete"
+    return _FINISH.get(reason, reason)
 
 
 def _parts(item: Mapping[str, Any]) -> Sequence[Any]:
