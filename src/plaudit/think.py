@@ -7,7 +7,7 @@ one row. A fixed number of `str.find` calls for each row, so linear on any input
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from plaudit import _harmony
@@ -47,7 +47,8 @@ class Family(NamedTuple):
     """The marks around the reasoning of some models, and around the answer behind it.
 
     `is_prose`: the opening is a sentence, which counts only at the start of a text that also holds
-    the closing one.
+    the closing one. `is_word`: the marks are ordinary XML, which a text may hold for other reasons
+    (a placeholder, say), so that they open reasoning again only behind a block of their own.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Family(NamedTuple):
     closing: str
     answer: tuple[str, str] = ("", "")
     is_prose: bool = False
+    is_word: bool = False
 
     @property
     def start(self) -> str:
@@ -62,8 +64,8 @@ class Family(NamedTuple):
         return self.opening.rstrip()
 
 
-def _xml(name: str) -> Family:
-    return Family(name, f"<{name}>", f"</{name}>")
+def _xml(name: str, *, is_word: bool = False) -> Family:
+    return Family(name, f"<{name}>", f"</{name}>", is_word=is_word)
 
 
 FAMILIES = (
@@ -71,11 +73,10 @@ FAMILIES = (
     _xml("think"),
     # instructions to models without a family of their own, and EXAONE Deep (<thought>): the list
     # of open-webui/open-webui, backend/open_webui/utils/middleware.py
-    _xml("thinking"),
-    _xml("thought"),
-    _xml("Thought"),
-    _xml("reasoning"),
-    _xml("reason"),
+    _xml("thinking", is_word=True),
+    _xml("thought", is_word=True),
+    _xml("Thought", is_word=True),
+    _xml("reasoning", is_word=True),
     # Magistral, Ministral 3: mistralai/mistral-common, tokens of the v13 tokenizer
     Family("[THINK]", "[THINK]", "[/THINK]"),
     # Seed-OSS: vllm-project/vllm, vllm/reasoning/seedoss_reasoning_parser.py
@@ -126,6 +127,23 @@ FAMILIES = (
 )
 """The families beside harmony (gpt-oss), whose messages are no pair of marks: `_harmony.py`."""
 
+# What a chat template writes before the turn of the assistant; dumps of whole sequences keep it.
+_HEADERS = (
+    "<s>",
+    "<bos>",
+    "<|begin_of_text|>",
+    "<｜begin▁of▁sentence｜>",
+    "<|im_start|>assistant",
+    "<|start_header_id|>assistant<|end_header_id|>",
+    "<|header_start|>assistant<|header_end|>",
+    "<start_of_turn>model",
+    "<|turn>model",
+    "<|assistant|>",
+    "<｜Assistant｜>",
+    "<|Assistant|>",
+    "[/INST]",
+)
+_MOST_HEADERS = 3
 _TAIL = 200  # characters of a prompt in which its last mark stands
 _HARMONY = Family("harmony", _harmony.OPENING, "<|channel|>final<|message|>")
 _STARTS = tuple(family.start for family in (*FAMILIES, _HARMONY) if not family.is_prose)
@@ -183,8 +201,9 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     if tag == "auto" and not _has_marks(text):
         return Thought("", text, "none"), Marks(first.start, first.closing)
     thought, family = _at_start_or_bare(text, families)
+    openings = [f for f in families if f is family or not (f.is_prose or f.is_word)]
     family = family or first
-    return _finished(thought, families), Marks(family.start, family.closing)
+    return _finished(thought, openings), Marks(family.start, family.closing)
 
 
 def answer_start(text: str) -> int:
@@ -277,7 +296,7 @@ def _has_marks(text: str) -> bool:
 
 def _at_start_or_bare(text: str, families: tuple[Family, ...]) -> tuple[Thought, Family | None]:
     """The split at a block that the text opens, or that it only closes."""
-    start = len(text) - len(text.lstrip()) if text[:1].isspace() else 0
+    start = _start(text)
     for family in families:
         if text.startswith(family.start, start):
             head = start + len(family.opening)
@@ -294,6 +313,18 @@ def _at_start_or_bare(text: str, families: tuple[Family, ...]) -> tuple[Thought,
         return Thought("", text, "none"), None
     end, family = min(ends, key=lambda pair: pair[0])
     return Thought(text[:end], _answer(text, end, family), "prefilled"), family
+
+
+def _start(text: str) -> int:
+    """Where the text begins behind white space, a BOS mark and the header of the turn."""
+    start = len(text) - len(text.lstrip()) if text[:1].isspace() else 0
+    for _ in range(_MOST_HEADERS):
+        header = next((h for h in _HEADERS if text.startswith(h, start)), None)
+        if header is None:
+            break
+        rest = text[start + len(header) :].lstrip()
+        start = len(text) - len(rest)
+    return start
 
 
 def _closing(text: str, family: Family, start: int) -> int:
@@ -324,9 +355,9 @@ def _answer(text: str, end: int, family: Family) -> str:
 # --- reasoning that is opened again ---------------------------------------------------------------
 
 
-def _finished(thought: Thought, families: tuple[Family, ...]) -> Thought:
-    """The split without the unfinished reasoning behind the answer."""
-    ends = [_reopened(thought.answer, family) for family in families if not family.is_prose]
+def _finished(thought: Thought, families: Sequence[Family]) -> Thought:
+    """The split without the unfinished reasoning that a family's mark opens behind the answer."""
+    ends = [_reopened(thought.answer, family) for family in families]
     end = min((end for end in ends if end >= 0), default=-1)
     if end < 0:
         return thought

@@ -215,6 +215,8 @@ def test_a_view_and_the_language_of_the_reasoning_see_the_block(form):
         "analysis of the poem",
         "answer first, then <think>",
         "the channel <|channel|> is a token",
+        "/kick <player> <reasoning>\nThen the player is gone.",
+        "Fill in:\n<thought>\nyour thought",
     ],
 )
 def test_a_text_that_only_mentions_the_marks_is_all_answer(text):
@@ -226,7 +228,8 @@ def test_a_text_that_only_mentions_the_marks_is_all_answer(text):
     [
         ("<think>a</think>4 <think>but", "4 ", "closed"),
         ("<think>a</think>4\n<think>\nWait, \\boxed{5}", "4\n", "closed"),
-        ("<think>a</think>4.<thinking>Wait, 5", "4.", "closed"),
+        ("<thinking>a</thinking>4.<think>Wait, 5", "4.", "closed"),
+        ("<thinking>a</thinking>4.<thinking>Wait, 5", "4.", "closed"),
         ("It is 4.\n<think>Wait, 5", "It is 4.\n", "none"),
         ("<think>a</think>\n<think>b", "", "unclosed"),
         ("<think>a</think>4<think>b</think>5", "4<think>b</think>5", "closed"),
@@ -240,6 +243,17 @@ def test_a_text_that_only_mentions_the_marks_is_all_answer(text):
 def test_reasoning_that_is_opened_again_is_no_answer(text, answer, status):
     found = split(text)
     assert (found.answer, found.status) == (answer, status)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["<|im_start|>assistant\n", "<｜Assistant｜>", "<s> ", "<|begin_of_text|><|assistant|>\n"],
+)
+def test_the_header_of_a_turn_may_stand_before_the_block(head):
+    assert split(f"{head}<think>a</think>b") == ("a", "b", "closed")
+    assert split(f"{head}[THINK]a").status == "unclosed"
+    assert split(f"{head}b") == ("", f"{head}b", "none")
+    split("<s> " * 30_000)
 
 
 class TestHarmony:
