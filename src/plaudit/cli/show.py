@@ -10,7 +10,6 @@ import typer
 
 from plaudit.cli._console import console, on_one_line, text
 from plaudit.cli._reward import AllowImport, Set
-from plaudit.entry import CONVENTION
 
 __all__ = ["run"]
 
@@ -60,6 +59,7 @@ def _template(name: str) -> str:
 def _show_reward(name: str) -> None:
     from plaudit import registry
     from plaudit.cli._reward import importing, see_current_directory
+    from plaudit.entry import CONVENTION
 
     if ":" in name:
         see_current_directory()
@@ -74,6 +74,7 @@ def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None)
     from rich.tree import Tree
 
     from plaudit.cli._reward import choose
+    from plaudit.entry import CONVENTION
 
     chosen = choose(name, None, settings, allow)
     out = console()
