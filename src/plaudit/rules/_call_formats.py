@@ -278,9 +278,24 @@ def _harmony_calls(text: str) -> Iterator[Call]:
 
 
 def _harmony_call(text: str, start: int, recipient: str) -> Call:
-    end = _HARMONY_MARK.search(text, start)
-    body = text[start : end.start() if end else len(text)]
-    return call_of_parts(recipient.removeprefix("functions."), body)
+    name = recipient.removeprefix("functions.")
+    reading = Reading(text, {})
+    reading.place = start
+    arguments: Any = {}
+    try:
+        if not _is_message_end(reading):
+            arguments = reading.json()
+            if not _is_message_end(reading):
+                raise ValueError("the arguments are followed by more text")
+    except ValueError as error:
+        return broken(f"arguments of {name[:40]!r}: {error}")
+    return call_of_parts(name, arguments)
+
+
+def _is_message_end(reading: Reading) -> bool:
+    reading.skip_space()
+    at = reading.place
+    return at == len(reading.text) or _HARMONY_MARK.match(reading.text, at) is not None
 
 
 # --- the table ------------------------------------------------------------------------------------

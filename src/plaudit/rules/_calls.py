@@ -1,12 +1,12 @@
 """Tool calls: read from the text or the turns of a response, and from a column of gold.
 
-A text is read in the first of these ways that finds a mark:
+A text is read in the first of these ways that finds a call:
 
-1. the marks of models' own formats: the table in `_call_formats`;
-2. ``Action: name`` and ``Action Input: {json}`` lines (ReAct);
-3. the whole text as JSON: a call, calls one after the other (Llama separates them with `;`), a
+1. the whole text as JSON: a call, calls one after the other (Llama separates them with `;`), a
    list of calls, or OpenAI's ``{"tool_calls": [...]}``;
-4. the whole text as Python: ``f(a=1)`` or ``[f(a=1), g()]``;
+2. the whole text as Python: ``f(a=1)`` or ``[f(a=1), g()]``;
+3. the marks of models' own formats: the table in `_call_formats`;
+4. ``Action: name`` and ``Action Input: {json}`` lines (ReAct);
 5. fenced blocks marked json, python, tool_call or tool_code.
 
 What stands in the think block is no call. What is marked as a call and cannot be read is a broken
@@ -63,12 +63,15 @@ def calls_in(response: str, tools: Schemas | None = None) -> list[Call]:
     is_harmony = "<|message|>" in response  # its reasoning is a channel of its own
     text = response if is_harmony else split(response).answer
     text = without_end_marks(text)[0].strip()
+    whole = _whole(text)
+    if whole and not any(call.problem for call in whole):
+        return whole  # a mark can only stand in one of its texts
     marked = marked_calls(text, tools or {})
     if marked is not None:
         return marked
     if fields := react_fields(text):
         return list(_react(fields))
-    return _whole(text) or list(_fenced(text))
+    return whole or list(_fenced(text))
 
 
 def calls_of(
