@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import last_boxed
-from plaudit.answers.plain import last_tag
 from plaudit.errors import ConfigError
 
 __all__ = ["ChoiceExtract", "Chosen", "chosen", "chosen_each", "spelled"]
@@ -183,8 +182,14 @@ def _whole(text: str) -> Chosen | None:
 
 
 def _tagged(text: str) -> Chosen | None:
-    inside = last_tag(text, "answer")
+    inside = _last_tag(text)
     return None if inside is None else _boxed(inside) or _marked(inside) or _whole(inside)
+
+
+def _last_tag(text: str) -> str | None:
+    end = text.rfind("</answer>")
+    start = text.rfind("<answer>", 0, max(end, 0))
+    return None if end < 0 or start < 0 else text[start + len("<answer>") : end]
 
 
 def _boxed(text: str) -> Chosen | None:

@@ -1,10 +1,13 @@
 """Is the answer the reference: as text, a number, a choice, a list, or a sum that works out.
 
 `reference` is the accepted answer or a list of accepted answers (in `list_equal` and `set_equal`
-the items, in `multiple_choice` the letters). `extract` says where the answer stands: "answer" (what
-follows the think block), "all" (the whole response), "answer_tag" (the last ``<answer>``), "boxed"
-(the last box) or "last_line", these three behind the think block. A response that states no answer
-earns 0, with a note; a reference that cannot be read is an input fault.
+the items, in `multiple_choice` the letters). `extract` says where the answer stands, always behind
+the think block: "auto" reads the answer that the rules of `format` demand, as `rules.math` does
+(``<answer>``, box, ``####``, a phrase such as "the answer is"), and without such a mark all that
+follows the think block; a mark may be named alone ("answer_tag", "boxed", "gsm8k", "minerva",
+"phrase"); "answer" is all that follows the think block, "last_line" its last line, "all" the whole
+response. A response that states no answer earns 0, with a note; a reference that cannot be read is
+an input fault.
 """
 
 from __future__ import annotations
@@ -18,11 +21,10 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal
 
 from plaudit.answers.choices import ChoiceExtract, Chosen, chosen, chosen_each, spelled
-from plaudit.answers.plain import Extract, answer_of, references
 from plaudit.errors import ConfigError, ScoringError, clipped
+from plaudit.rules._answer import Extract, answer_of, behind_think, references
 from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
 from plaudit.rules._normal import normal, tokens
-from plaudit.think import split
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -51,7 +53,7 @@ _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
 def equal(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer is the reference, character by character, else 0.
 
@@ -64,7 +66,7 @@ def equal(
 
 
 def normalised(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if answer and reference agree but for case, punctuation, articles and white space, else 0.
 
@@ -79,7 +81,7 @@ def normalised(
 
 
 def substring(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the reference stands in the answer as whole words (Chinese: characters), else 0.
 
@@ -93,7 +95,7 @@ def substring(
 
 
 def token_f1(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """From 0 (no word in common) to 1 (the same words): the F1 of answer and reference as bags.
 
@@ -151,7 +153,7 @@ def numeric(
     abs_tol: float = 0.0,
     rel_tol: float = 0.0,
     number: Literal["last", "whole"] = "last",
-    extract: Extract = "answer",
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer's number is the reference within the tolerance, else 0.
 
@@ -184,7 +186,7 @@ def countdown(
     numbers: Sequence[int],
     target: int,
     *,
-    extract: Extract = "answer_tag",
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 for an expression that uses each given number exactly once and equals the target, else 0.
 
@@ -241,7 +243,7 @@ def multiple_choice(
     """
     if not 0 <= partial <= 1:
         raise ConfigError(f"partial={partial} must be within [0, 1]")
-    text = split(response).answer
+    text = behind_think(response)
     letters = _choices(reference)
     if questions:
         return _each_question(text, letters)
@@ -255,7 +257,7 @@ def multiple_choice(
 
 
 def list_equal(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer lists the reference's items, in order and no others, else 0.
 
@@ -270,7 +272,7 @@ def list_equal(
 
 
 def set_equal(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer lists the reference's items in any order, each once or more, else 0.
 
