@@ -12,15 +12,24 @@ an input fault.
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from plaudit.answers.choices import ChoiceExtract, Chosen, chosen, chosen_each, spelled
+from plaudit.answers.choices import (
+    ChoiceExtract,
+    Chosen,
+    chosen,
+    chosen_by,
+    chosen_each,
+    spelled,
+)
+from plaudit.answers.options import Options, option_of_text, options_of
 from plaudit.errors import ConfigError, ScoringError, clipped
 from plaudit.rules._answer import Extract, answer_of, behind_think, references
 from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
@@ -215,41 +224,59 @@ def countdown(
 
 def multiple_choice(
     response: str,
-    reference: str | Sequence[str],
+    reference: str | int | Sequence[str],
+    choices: Sequence[str] | Mapping[str, str] | None = None,
+    options: Sequence[str] | Mapping[str, str] | None = None,
     *,
     extract: ChoiceExtract = "auto",
+    pattern: str | None = None,
+    index_base: Literal[0, 1] | None = None,
     partial: float = 0.0,
     questions: bool = False,
 ) -> Annotated[Score, Range(0, 1)]:
-    """1 if the chosen letters (A to H) are the reference's, `partial` for some of them, else 0.
+    """1 if the chosen letters are the reference's, `partial` for some of them, else 0.
 
-    The reference is "B", "ABD", "A、C", "B. Paris" or a list of letters. The response, behind its
-    think block, may state its choice in ``<answer>``, in a box, after ``Answer:``, 答案 or 选, as
-    its first line, or as the only letter of its last line: "auto" takes the first of these that is
-    there. Full-width letters count; the article "A" does not. "A or B", a last line that mentions
-    several options, or a heading without a letter is no answer. `partial` is paid for right letters
-    with others missing and none wrong, as in Chinese exams.
+    The letters are A to J, or with the column `choices` (or `options`) those of its options, then
+    also by their text: a list of texts, or a mapping from letters to texts. The reference is "B",
+    "ABD", "A、C", "B. Paris" or a list of letters; with `choices` also the text of an option, or
+    with `index_base` the number of one, from 0 or 1. What could be two options is refused.
 
+    The response, behind its think block, may state its choice in ``<answer>``, in a box, after
+    ``Answer:``, 答案 or 选, as "B is correct", as its first line, or as the only letter of its last
+    line: "auto" takes the first of these that is there. Full-width letters count; the article "A"
+    and the pronoun "I" do not, nor does what the text rules out ("cannot be B", 排除B). "A or B",
+    "maybe B", a last line that mentions several options, a heading without a letter, or a letter
+    beside the text of another option is no answer. `pattern` is a regular expression with one
+    group, which reads the choice in its last match in the last 4 000 characters instead.
+
+    `partial` is paid for right letters with others missing and none wrong, as in Chinese exams.
     With ``questions=True`` the prompt holds several questions and the reference list one answer for
     each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and the share of
     right ones in `parts`.
 
-    Raises: ConfigError for `partial` outside of [0, 1].
+    Raises: ConfigError for `partial` outside of [0, 1] and a `pattern` without one group.
 
     >>> multiple_choice("A good guess is Paris, so the answer is (B).", "B").value
     1.0
     >>> multiple_choice("【答案】A、C", "ACD", partial=0.5).value
     0.5
+    >>> multiple_choice("The answer is Paris.", 1, ["Lyon", "Paris"], index_base=0).value
+    1.0
     """
     if not 0 <= partial <= 1:
         raise ConfigError(f"partial={partial} must be within [0, 1]")
+    listed = _listed_options(choices, options)
+    letters = _choices(reference, listed, index_base)
+    known = listed or Options(max("J", *"".join(letters)))
     text = behind_think(response)
-    letters = _choices(reference)
     if questions:
-        return _each_question(text, letters)
+        return _each_question(text, letters, known)
     gold = "".join(sorted(set("".join(letters))))
-    found = chosen(text, extract)
-    if found.problem:
+    if pattern is None:
+        found = chosen(text, extract, known)
+    else:
+        found = chosen_by(text, _choice_pattern(pattern), known)
+    if not found.letters:
         return Score(0.0, {"answered": 0.0}, note=found.problem)
     is_part = set(found.letters) < set(gold)
     value = 1.0 if found.letters == gold else partial * is_part
@@ -373,17 +400,58 @@ def _countdown_problem(answer: str, given: Sequence[int], goal: int) -> str:
     return ""
 
 
-def _choices(reference: Any) -> list[str]:
+def _listed_options(choices: Any, options: Any) -> Options | None:
+    """The options that a row lists, under either name."""
+    given = [options_of(value) for value in (choices, options) if value is not None]
+    if len(given) == 2 and given[0] != given[1]:
+        raise ScoringError("the row has choices and options, and they differ", fault="input")
+    return given[0] if given else None
+
+
+@functools.cache
+def _choice_pattern(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"pattern={pattern!r} is no regular expression: {error}") from None
+    if compiled.groups != 1:
+        raise ConfigError(f"pattern={pattern!r} has {compiled.groups} groups; it must have one")
+    return compiled
+
+
+def _choices(reference: Any, options: Options | None, index_base: int | None) -> list[str]:
     """The letters of each item of the reference."""
-    letters = [spelled(text) for text in references(reference)]
-    if not all(letters):
-        found = clipped(reference)
-        raise ScoringError(f"the reference is no option letter A to H: {found}", fault="input")
-    return letters
+    if index_base not in (None, 0, 1):
+        raise ConfigError(f"index_base={index_base!r} must be 0, 1 or None")
+    return [_choice(text, options, index_base) for text in references(reference)]
 
 
-def _each_question(text: str, golds: Sequence[str]) -> Score:
-    found: Sequence[Chosen] = chosen_each(text, len(golds))
+def _choice(text: str, options: Options | None, index_base: int | None) -> str:
+    """The letters of one reference: a letter, the text of an option or its number, but one only."""
+    as_letter = spelled(text, Options(*options) if options else Options("Z"))
+    as_text = option_of_text(text, options) if options else ""
+    as_number = _numbered(text, options, index_base)
+    readings = {reading for reading in (as_letter, as_text, as_number) if reading}
+    if len(readings) == 1 and (as_letter or len(as_text or as_number) == 1):
+        return readings.pop()
+    if readings:
+        problem = f"could be {' or '.join(sorted(readings))}"
+    elif text.lstrip("-").isdigit():
+        problem = "is a number: say index_base=0 or index_base=1, with the column choices"
+    else:
+        problem = f"is no option from A to {options.last}" if options else "is no option letter"
+    raise ScoringError(f"the reference {clipped(text)} {problem}", fault="input")
+
+
+def _numbered(text: str, options: Options | None, index_base: int | None) -> str:
+    if options is None or index_base is None or not text.isdecimal() or len(text) > 2:
+        return ""
+    letter = chr(ord("A") + int(text) - index_base)
+    return letter if options.has(letter) else ""
+
+
+def _each_question(text: str, golds: Sequence[str], options: Options) -> Score:
+    found: Sequence[Chosen] = chosen_each(text, len(golds), options)
     if not found:
         return Score(0.0, {"answered": 0.0}, note=f"does not state {len(golds)} choices")
     right = sum(c.letters == gold for c, gold in zip(found, golds, strict=True))
