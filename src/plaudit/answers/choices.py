@@ -172,9 +172,9 @@ def chosen(text: str, extract: ChoiceExtract, options: Options = _ANY) -> Chosen
 
 
 def chosen_by(text: str, pattern: re.Pattern[str], options: Options = _ANY) -> Chosen:
-    """The choice in the only group of a pattern's last match among the last 4 000 characters.
+    r"""The choice in the only group of a pattern's last match among the last 4 000 characters.
 
-    >>> chosen_by("Pick => B", re.compile(r"=> (\\\\w)")).letters
+    >>> chosen_by("Pick => B", re.compile(r"=> (\w)")).letters
     'B'
     """
     last = None
@@ -229,7 +229,7 @@ def _patterns(last: str) -> _Patterns:
         rf"(?![{upper}])[ \t]{{0,3}}(?:[、,;&+)}}\]*$]{{1,4}}[ \t]{{0,3}})?"
         r"(?:(?:和|与|及|以及|and(?![a-z]))[ \t]{0,3})?[(\[{*$]{0,3}"
     )
-    listed = rf"[{upper}](?:{join}[{upper}](?![A-Za-z]){no_sentence})+"
+    listed = rf"[{upper}](?:{join}[{upper}](?![A-Za-z]){no_sentence}){{1,25}}"
     run = rf"(?:{listed}|[{upper}]+)(?!{_INSIDE_A_WORD})"
     small = (
         rf"(?:(?!i)[{lower}]|a(?![)\]}}]*\s+[A-Za-z])|i(?=[)\]}}]|[.,;]?\s*$))(?!{_INSIDE_A_WORD})"
@@ -334,6 +334,7 @@ def _marked(text: str, options: Options) -> Chosen | None:
         _header(text, options)
         or _latest(text, options)
         or _phrase_text(text, options)
+        or _cue_text(text, options)
         or _of(_last(_PICK, text, options))
     )
 
@@ -377,6 +378,16 @@ def _phrase_text(text: str, options: Options) -> Chosen | None:
     """The option whose text the stated sentence is, or alone contains."""
     phrase = stated(text, "phrase") if options.texts else None
     return _by_text(phrase.text, options) if phrase else None
+
+
+def _cue_text(text: str, options: Options) -> Chosen | None:
+    """The option whose text the last "I think it is ..." names, up to the end of its sentence."""
+    places = _places(_CUE, text) if options.texts else []
+    for place in places[:-4:-1]:
+        sentence = re.split(r"[.。!！\n]", text[place : place + _WINDOW], maxsplit=1)[0]
+        if len(letters := option_of_text(sentence, options)) == 1:
+            return Chosen(letters)
+    return None
 
 
 def _by_text(text: str, options: Options) -> Chosen | None:

@@ -129,7 +129,8 @@ def _without_labels(texts: list[str]) -> list[str]:
 def _form(text: str) -> str:
     """The tokens of a text with one blank between them."""
     plain = unicodedata.normalize("NFKC", _COMMAND.sub(" ", text)).casefold()
-    return " ".join(t for t in _TOKEN.findall(plain) if t not in _ARTICLES)
+    tokens = _TOKEN.findall(plain)
+    return " ".join([t for t in tokens if t not in _ARTICLES] or tokens)
 
 
 def _unreadable(choices: Any) -> ScoringError:

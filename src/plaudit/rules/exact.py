@@ -267,7 +267,7 @@ def multiple_choice(
         raise ConfigError(f"partial={partial} must be within [0, 1]")
     listed = _listed_options(choices, options)
     letters = _choices(reference, listed, index_base)
-    known = listed or Options(max("J", *"".join(letters)))
+    known = listed or Options()
     text = behind_think(response)
     if questions:
         return _each_question(text, letters, known)
@@ -428,18 +428,23 @@ def _choices(reference: Any, options: Options | None, index_base: int | None) ->
 
 def _choice(text: str, options: Options | None, index_base: int | None) -> str:
     """The letters of one reference: a letter, the text of an option or its number, but one only."""
-    as_letter = spelled(text, Options(*options) if options else Options("Z"))
+    as_letter = spelled(text, Options((options or Options()).last))
     as_text = option_of_text(text, options) if options else ""
     as_number = _numbered(text, options, index_base)
-    readings = {reading for reading in (as_letter, as_text, as_number) if reading}
-    if len(readings) == 1 and (as_letter or len(as_text or as_number) == 1):
+    readings = {reading for reading in (as_letter, *as_text, as_number) if reading}
+    if options and as_letter and not spelled(text, options):
+        problem = "names a letter and the text of another option"
+    elif len(readings) == 1:
         return readings.pop()
-    if readings:
+    elif readings:
         problem = f"could be {' or '.join(sorted(readings))}"
-    elif text.lstrip("-").isdigit():
+    elif text.lstrip("-").isdigit() and index_base is None:
         problem = "is a number: say index_base=0 or index_base=1, with the column choices"
     else:
-        problem = f"is no option from A to {options.last}" if options else "is no option letter"
+        last = (options or Options()).last
+        problem = f"is no option from A to {last}" + (
+            "" if options else " (see the column choices)"
+        )
     raise ScoringError(f"the reference {clipped(text)} {problem}", fault="input")
 
 
