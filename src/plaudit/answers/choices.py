@@ -117,7 +117,8 @@ _WHOLE_END = re.compile(
     rf"(?:选?项)?{_AFTER_LETTER}*(?:$|\\(?:[ ,;:]|quad|text)[^\n]*$|[.):、,。][^\n]*$)"
 )
 _TEXT_AFTER = re.compile(rf"{_AFTER_LETTER}*[ \t]+(?=[A-Z0-9$\\(+−-])[^\n]*$")
-_OPEN = re.compile(r"(?i:\bor\b)|或|还是|[?？]\W*$")
+_OPEN = re.compile(r"(?i:\bor\b)|或|还是|[A-Z][)\]*]*\s*/\s*[(\[*]*[A-Z]|[?？]\W*$")
+_OPEN_BEFORE = re.compile(r"(?:/|(?i:\bor\b)|或)\W*(?i:options?|choices?)?\W*$")
 _ASKED = re.compile(r"[)\]}*$`\"']{0,4}\s*[?？]")
 _LISTED = re.compile(r"[).][^\n]{1,100}\n\s*\(?[b-z][).]")  # (a) 5 Torr, and on the next line (b)
 _EMPTY_LINES = re.compile(r"[^\w(（]{1,8}")
@@ -357,7 +358,10 @@ def _letter_first(text: str, options: Options) -> tuple[int, Chosen] | None:
     last = None
     for last in _patterns(options.last).first.finditer(plain):  # noqa: B007
         pass
-    if last is None or _NEGATED.search(plain, max(last.start() - 12, 0), last.start()):
+    if last is None:
+        return None
+    before = plain[max(last.start(1) - 16, 0) : last.start(1)]
+    if _NEGATED.search(before) or _OPEN_BEFORE.search(before):
         return None
     return len(text) - len(plain) + last.end(), Chosen(_letters(last[1], options))
 
@@ -498,9 +502,10 @@ def _without_empty_lines(text: str) -> str:
 
 
 def _is_pronoun(line: str, run: re.Match[str]) -> bool:
-    """Whether a lone I stands without brackets, stars or a label's mark."""
+    """Whether a lone I stands as in English: no bracket, star, colon or Chinese beside it."""
     around = line[max(run.start() - 1, 0) : run.start()] + line[run.end() : run.end() + 1]
-    return run.group() == "I" and line.strip() != "I" and not any(c in "()[]{}*$`:" for c in around)
+    is_set_off = any(c in "()[]{}*$`:。，：" or c > "\u2e7f" for c in around)
+    return run.group() == "I" and line.strip() != "I" and not is_set_off
 
 
 def _auto(text: str, options: Options) -> Chosen | None:

@@ -15,7 +15,7 @@ _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LABEL = re.compile(r"\s*[(\[（]?([A-Za-z])[.):\]、．）：]\s*(?=\S)")
 _LINE = re.compile(r"(?:^|[\n;；])[ \t]*(?=[(（]?[A-Z][.):、．）：])")
 _COMMAND = re.compile(
-    r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|displaystyle|left|right|[dt](?=frac))(?![a-z])"
+    r"\\(?:text|textbf|textit|mathrm|mathbf|mbox|displaystyle|left|right)(?![a-z])"
     r"|\\[,;!: ]|[${}*_`~]"
 )
 _TOKEN = re.compile(
@@ -128,6 +128,7 @@ def _without_labels(texts: list[str]) -> list[str]:
 
 def _form(text: str) -> str:
     """The tokens of a text with one blank between them."""
+    text = text.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
     plain = unicodedata.normalize("NFKC", _COMMAND.sub(" ", text)).casefold()
     tokens = _TOKEN.findall(plain)
     return " ".join([t for t in tokens if t not in _ARTICLES] or tokens)

@@ -82,9 +82,9 @@ def references(reference: Any) -> list[str]:
     >>> references(["a", 1])
     ['a', '1']
     """
-    items: Any = [reference] if isinstance(reference, str | int | float) else reference
-    if hasattr(items, "tolist"):
-        items = items.tolist()
+    items: Any = reference.tolist() if hasattr(reference, "tolist") else reference
+    if isinstance(items, str | int | float):
+        items = [items]
     if not isinstance(items, Sequence) or not items:
         raise ScoringError(f"the reference must be text, found {clipped(items)}", fault="input")
     texts = []
