@@ -147,14 +147,17 @@ class _Patterns(NamedTuple):
 _ANY = Options()
 
 
-def chosen(text: str, extract: ChoiceExtract, options: Options = _ANY) -> Chosen:
+def chosen(
+    text: str, extract: ChoiceExtract, options: Options = _ANY, *, is_cut: bool = False
+) -> Chosen:
     """The choice that a text states among the options (A to J where a row lists none).
 
     "auto" takes the first that is there: ``<answer>``, a box with letters in it, a heading
     (``【答案】``, ``Answer:`` at the start of a line), an answer in prose ("the answer is", "B is
     correct", 答案是, "I choose", then 选), a first line that is nothing but the choice, the only
     letter of the last line. Where the options' texts are known, a text that is one of them counts
-    as its letter, and a letter beside the text of another option is no answer.
+    as its letter, and a letter beside the text of another option is no answer. `is_cut`: the text
+    broke off at its length limit, so its last line says nothing by itself.
 
     Raises: ConfigError for another `extract`.
 
@@ -169,7 +172,8 @@ def chosen(text: str, extract: ChoiceExtract, options: Options = _ANY) -> Chosen
     """
     if extract not in _READERS:
         raise ConfigError(f"extract={extract!r} must be one of {', '.join(map(repr, _READERS))}")
-    return _READERS[extract](text, options) or Chosen("", "states no choice")
+    reader = _by_mark if is_cut and extract == "auto" else _READERS[extract]
+    return reader(text, options) or Chosen("", "states no choice")
 
 
 def chosen_by(text: str, pattern: re.Pattern[str], options: Options = _ANY) -> Chosen:
@@ -509,14 +513,14 @@ def _is_pronoun(line: str, run: re.Match[str]) -> bool:
 
 
 def _auto(text: str, options: Options) -> Chosen | None:
+    found = _by_mark(text, options)
+    return found or (None if "</answer>" in text else _last_letter(text, options))
+
+
+def _by_mark(text: str, options: Options) -> Chosen | None:
     if "</answer>" in text:
         return _tagged(text, options)
-    return (
-        _boxed(text, options)
-        or _marked(text, options)
-        or _whole(text, options)
-        or _last_letter(text, options)
-    )
+    return _boxed(text, options) or _marked(text, options) or _whole(text, options)
 
 
 def _items_at(text: str, place: int, num_questions: int, options: Options) -> list[Chosen]:

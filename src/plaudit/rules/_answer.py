@@ -40,14 +40,15 @@ def behind_think(response: str) -> str:
     return "" if thinks_on and answer.rfind("<think>") > answer.rfind("</think>") else answer
 
 
-def answer_of(response: str, extract: Extract) -> str | None:
+def answer_of(response: str, extract: Extract, finish_reason: str | None = None) -> str | None:
     """The stripped answer of a response, None where it states none.
 
     "auto" is the answer behind its mark as `plaudit.answers.stated` finds it (``<answer>``, box,
     ``####``, a phrase such as "the answer is"), and where there is no mark what follows the think
     block; the marks may be named alone ("answer_tag", "boxed", "gsm8k", "minerva", "phrase").
     "answer" is what follows the think block, "last_line" its last line that is not blank, "all" the
-    whole response.
+    whole response. Where `finish_reason` is "length", an answer that the limit cuts is none, and
+    "auto" needs a mark.
 
     Raises: ConfigError for another place.
 
@@ -67,11 +68,13 @@ def answer_of(response: str, extract: Extract) -> str | None:
     if extract == "last_line":
         text = text.rstrip()
         return text[text.rfind("\n") + 1 :].strip() or None
-    found = None if extract == "answer" else stated(text, extract)
-    if found is None:
-        is_open = extract == "auto" and "<answer>" in text  # an answer that was cut off
-        return (text.strip() or None) if extract in ("auto", "answer") and not is_open else None
-    return _whole_sentence(text, found).strip() or None
+    if extract == "answer":
+        return text.strip() or None
+    found = stated(text, extract, finish_reason=finish_reason)
+    if found is not None:
+        return None if found.is_cut else _whole_sentence(text, found).strip() or None
+    is_open = finish_reason == "length" or "<answer>" in text  # the answer was not finished
+    return None if extract != "auto" or is_open else text.strip() or None
 
 
 def references(reference: Any) -> list[str]:

@@ -6,8 +6,8 @@ the think block: "auto" reads the answer that the rules of `format` demand, as `
 (``<answer>``, box, ``####``, a phrase such as "the answer is"), and without such a mark all that
 follows the think block; a mark may be named alone ("answer_tag", "boxed", "gsm8k", "minerva",
 "phrase"); "answer" is all that follows the think block, "last_line" its last line, "all" the whole
-response. A response that states no answer earns 0, with a note; a reference that cannot be read is
-an input fault.
+response. What a length limit cuts off (`finish_reason`) states no answer. A response that states
+no answer earns 0, with a note; a reference that cannot be read is an input fault.
 """
 
 from __future__ import annotations
@@ -62,7 +62,11 @@ _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
 def equal(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
+    response: str,
+    reference: str | Sequence[str],
+    finish_reason: str | None = None,
+    *,
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer is the reference, character by character, else 0.
 
@@ -71,11 +75,16 @@ def equal(
     >>> equal("<think>2 + 2</think> 4", "4").value, equal("4.", "4").value
     (1.0, 0.0)
     """
-    return _compared(response, reference, extract, str, operator.eq)
+    answer = answer_of(response, extract, finish_reason)
+    return _compared(answer, reference, extract, str, operator.eq)
 
 
 def normalised(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
+    response: str,
+    reference: str | Sequence[str],
+    finish_reason: str | None = None,
+    *,
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if answer and reference agree but for case, punctuation, articles and white space, else 0.
 
@@ -86,7 +95,8 @@ def normalised(
     >>> normalised("The Eiffel Tower!", "eiffel tower").value, normalised("1.5", "15").value
     (1.0, 0.0)
     """
-    return _compared(response, reference, extract, normal, operator.eq)
+    answer = answer_of(response, extract, finish_reason)
+    return _compared(answer, reference, extract, normal, operator.eq)
 
 
 def substring(
@@ -100,7 +110,8 @@ def substring(
     >>> substring("It is in Paris, France.", "paris").value, substring("110 of them", "10").value
     (1.0, 0.0)
     """
-    return _compared(response, reference, extract, _padded, operator.contains)
+    answer = answer_of(response, extract)
+    return _compared(answer, reference, extract, _padded, operator.contains)
 
 
 def token_f1(
@@ -115,7 +126,7 @@ def token_f1(
     >>> token_f1("in Paris", "Paris, France").value, token_f1("北京市", "北京").value
     (0.5, 0.8)
     """
-    return _compared(response, reference, extract, _bag, _f1)
+    return _compared(answer_of(response, extract), reference, extract, _bag, _f1)
 
 
 def regex(
@@ -158,6 +169,7 @@ def regex(
 def numeric(
     response: str,
     reference: str | float | Sequence[str | float],
+    finish_reason: str | None = None,
     *,
     abs_tol: float = 0.0,
     rel_tol: float = 0.0,
@@ -179,7 +191,7 @@ def numeric(
     if number not in ("last", "whole"):
         raise ConfigError(f"number={number!r} must be 'last' or 'whole'")
     golds = [_reference_number(text) for text in references(reference)]
-    answer = answer_of(response, extract)
+    answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return _no_answer(extract)
     found = last_number(answer) if number == "last" else number_of(answer)
@@ -194,6 +206,7 @@ def countdown(
     response: str,
     numbers: Sequence[int],
     target: int,
+    finish_reason: str | None = None,
     *,
     extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
@@ -212,7 +225,7 @@ def countdown(
     """
     given = sorted(_whole_numbers("numbers", numbers))
     (goal,) = _whole_numbers("target", [target])
-    answer = answer_of(response, extract)
+    answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return _no_answer(extract)
     problem = _countdown_problem(answer, given, goal)
@@ -227,6 +240,7 @@ def multiple_choice(
     reference: str | int | Sequence[str],
     choices: Sequence[str] | Mapping[str, str] | None = None,
     options: Sequence[str] | Mapping[str, str] | None = None,
+    finish_reason: str | None = None,
     *,
     extract: ChoiceExtract = "auto",
     pattern: str | None = None,
@@ -273,7 +287,7 @@ def multiple_choice(
         return _each_question(text, letters, known)
     gold = "".join(sorted(set("".join(letters))))
     if pattern is None:
-        found = chosen(text, extract, known)
+        found = chosen(text, extract, known, is_cut=finish_reason == "length")
     else:
         found = chosen_by(text, _choice_pattern(pattern), known)
     if not found.letters:
@@ -315,7 +329,7 @@ def set_equal(
 
 
 def _compared(
-    response: str,
+    answer: str | None,
     reference: Any,
     extract: Extract,
     form: Callable[[str], Any],
@@ -323,7 +337,6 @@ def _compared(
 ) -> Score:
     """The best likeness of the answer to a reference, both brought into `form`."""
     golds = references(reference)
-    answer = answer_of(response, extract)
     if answer is None:
         return _no_answer(extract)
     formed = form(answer)

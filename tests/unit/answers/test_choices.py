@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit import ConfigError, Group, load
+from plaudit import ConfigError, Group, Response, load
 from plaudit.answers.choices import chosen, chosen_by, chosen_each, spelled
 from plaudit.answers.options import Options, option_of_text, option_within, options_of
 from plaudit.errors import ScoringError
@@ -542,3 +542,12 @@ def test_several_questions_keep_to_the_options():
     assert [one.letters for one in found] == ["J", "B"]
     assert spelled("K") == ""
     assert spelled("K", Options("L")) == "K"
+
+
+def test_a_response_that_was_cut_states_nothing_in_its_last_line():
+    rule = load("rules.exact.multiple_choice")
+    for text, value in (("So we look at option B", 0), ("The answer is B. Then", 1), ("B", 1)):
+        cut = Response(text, finish_reason="length")
+        assert rule.score([Group("?", [cut], {"reference": "B"})])[0][0].value == value
+    whole = Response("So we look at option B", finish_reason="stop")
+    assert rule.score([Group("?", [whole], {"reference": "B"})])[0][0].value == 1

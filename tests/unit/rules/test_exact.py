@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit import ConfigError, DataError, Group, load
+from plaudit import ConfigError, DataError, Group, Response, load
 from plaudit.answers.choices import chosen, chosen_each
 from plaudit.rules import exact
 from plaudit.rules._answer import answer_of, references
@@ -110,6 +110,22 @@ class TestAuto:
             assert one("numeric", f"1, 2: {wrap.format(18)}\nof 99", reference="18").value == 1
             text = wrap.format("(1 + 2) * 8")
             assert one("countdown", text, numbers=[1, 2, 8], target=24).value == 1
+
+    @pytest.mark.parametrize(
+        ("text", "stop", "length"),
+        [
+            ("The answer is 12", 1, 0),
+            ("The answer is 12.", 1, 1),
+            ("<answer>12</answer>", 1, 1),
+            ("\\boxed{12}", 1, 1),
+            ("so we have 12", 1, 0),
+            ("12", 1, 0),
+        ],
+    )
+    def test_what_the_length_limit_cuts_is_no_answer(self, text, stop, length):
+        for reason, value in (("stop", stop), (None, stop), ("length", length)):
+            group = Group("?", [Response(text, finish_reason=reason)], {"reference": "12"})
+            assert load("rules.exact.numeric").score([group])[0][0].value == value
 
     def test_linear_on_long_texts(self):
         for text in ("The answer is A. " * 9000, "Answer: Mr. " * 9000, "<answer>" * 9000):
