@@ -12,7 +12,9 @@ from plaudit.rules import tools
 from plaudit.rules._call_formats import FORMATS
 from plaudit.rules._calls import calls_in
 
-CASES = Path(__file__).parents[4] / "shared" / "cases"
+ROOT = Path(__file__).parents[3]
+SHARED = ROOT.parent / "shared"
+CASES = SHARED / "cases"
 
 # --- writers: a list of {name, arguments} as the model family writes it ---------------------------
 
@@ -442,6 +444,31 @@ def test_every_row_of_the_table_is_written_by_some_writer():
     for row in FORMATS.values():
         assert any(re.search(row.opening, text) for text in texts), row.name
         assert row.source
+
+
+# --- the law on published calls -------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not SHARED.exists(), reason="the shared data are not beside the checkout")
+@pytest.mark.parametrize("name", ["tool_calls_bfcl", "tool_calls_glaive_en"])
+def test_published_calls_in_every_format(name, monkeypatch):
+    """All 467 rows in all formats are 1; every twelfth row with each breaking change is less.
+
+    Tags cannot say whether 5 is a text or a number, so a wrong type does not show in them.
+    """
+    monkeypatch.syspath_prepend(str(ROOT))
+    from benchmarks import tools as bench
+
+    for i, case in enumerate(bench.cases(name)):
+        for write in WRITERS:
+            score = tools.equal(write(case.calls), case.calls, case.tools)
+            assert score.value == 1, (case.id, write.__name__, score.note)
+            for change in bench.BREAKING if i % 12 == 0 else ():
+                if change is bench.wrong_type and write in TEXT_WRITERS:
+                    continue
+                for changed in change(case):
+                    score = tools.equal(write(changed), case.calls, case.tools)
+                    assert score.value == 0, (case.id, write.__name__, change.__name__)
 
 
 # --- published cases ------------------------------------------------------------------------------
