@@ -62,8 +62,8 @@ _DENIED_AFTER = re.compile(
     r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选|被?排除|有误)(?!的是))"
 )
 _RIVAL = re.compile(
-    r"[)\]}*$`\s,，?？]*(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
-    r"|(?i:\b(?:maybe|perhaps|possibly)\b)|也?可能是?)\s*(?:(?i:option|choice|even|possibly|maybe)\s+|选项)*[(\[*$`]{0,3}"
+    r"[)\]}*$`\s,，?？]*(?:\\text\{\s*)?(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
+    r"|(?i:\b(?:maybe|perhaps|possibly)\b)|也?可能是?)[\s}]*(?:(?i:option|choice|even|possibly|maybe)\s+|选项)*[(\[*$`]{0,3}"
     r"(?:[A-Z]|[a-z](?=[\s.,)\]*]|$))(?![A-Za-z'])"
 )
 _WORD_AFTER = re.compile(r"[ \t]+([a-z]+)")
@@ -82,7 +82,7 @@ _HEADER = re.compile(
 _ANSWER = re.compile(
     r"(?i:(?<![a-z])answers?(?![a-z])(?!s? (?:choices?|options?) (?:are|were|list))"
     r"|(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t](?:multiple-choice[ \t])?"
-    r"(?:option|choice|letter|guess|match|selection)(?![a-z])"
+    r"(?:option|choice|letter|guess|match|selection|statement|sentence|one)(?![a-z])"
     rf"|\bmy (?:choice|pick|guess|selection)(?![a-z])){_ABOUT}|答案"
 )
 _CUE = re.compile(
@@ -108,8 +108,8 @@ _NEGATED = re.compile(
     r"|\\(?:neg|lnot|sout|cancel)|[¬~✗❌×]"
 )
 _HEDGED = re.compile(
-    r"(?i:\b(?:maybe|perhaps|possibly|might|could|either|unsure|uncertain|hard to)\b)"
-    r"|也许|或许|大概|(?<!最)可能"
+    r"(?i:\b(?:maybe|perhaps|possibly|might|could|either|unsure|uncertain|hard to|if|unless"
+    r"|doubt|suppose)\b)|如果|假如|也许|或许|大概|(?<!最)可能"
 )
 _LABELLED_LINE = re.compile(r"^[ \t(（*]{0,4}[A-Z][.):、．）：]", re.MULTILINE)
 _AFTER_LETTER = r"[\s)\]}*$\"'”’」】》`>_~。.!|]"
@@ -122,6 +122,11 @@ _OPEN_BEFORE = re.compile(r"(?:/|(?i:\bor\b)|或)\W*(?i:options?|choices?)?\W*$"
 _ASKED = re.compile(r"[)\]}*$`\"']{0,4}\s*[?？]")
 _LISTED = re.compile(r"[).][^\n]{1,100}\n\s*\(?[b-z][).]")  # (a) 5 Torr, and on the next line (b)
 _EMPTY_LINES = re.compile(r"[^\w(（]{1,8}")
+_NOT_BEFORE = re.compile(
+    r"(?:(?i:\b(?:not|isn't|never|rather than|instead of|wrong)\b)"
+    r"|不是|并非|而非|排除|\\(?:neg|lnot))"
+    r"[\s$(:]*(?:\\[(\[])?\s*$"
+)
 _SENTENCE = re.compile(r"(?i)\b(?:i|it|this|that|we)\b")
 _ITEMS = re.compile(r"[A-Z]+(?![A-Za-z0-9_'])")
 _BETWEEN = re.compile(r"[\s、,;.:()\[\]0-9第小题问*$]{0,16}")
@@ -469,7 +474,12 @@ def _tagged(text: str, options: Options) -> Chosen | None:
 
 
 def _boxed(text: str, options: Options) -> Chosen | None:
-    box = joined_boxes(text)
+    r"""The choice of the last box that is not ruled out, as in ``\\boxed{A}, not \\boxed{B}``."""
+    for _ in range(8):
+        box = joined_boxes(text)
+        if box is None or not _NOT_BEFORE.search(text[max(box[1] - 24, 0) : box[1]]):
+            break
+        text = text[: box[1]]
     return _placed(box[0], options) if box else None
 
 
@@ -485,13 +495,21 @@ def _last_letter(text: str, options: Options) -> Chosen | None:
         for run in found
         if not run.group().isalpha() or list(run.group()) == sorted(run.group())
     }
-    if not runs or _NEGATED.search(line) or _HEDGED.search(line) or _OPEN.search(line):
+    if runs and _NEGATED.search(line):
+        return _last_sentence(line, options)
+    if not runs or _HEDGED.search(line) or _OPEN.search(line):
         return None
     if len(runs) > 1:
         return Chosen("", f"ambiguous: the last line mentions {', '.join(sorted(runs))}")
     if _LABELLED_LINE.match(line) and _LABELLED_LINE.search(text, 0, len(text) - len(line)):
         return Chosen("", "ambiguous: the text lists options")
     return Chosen(runs.pop())
+
+
+def _last_sentence(line: str, options: Options) -> Chosen | None:
+    """The choice of a last sentence that is nothing else, as in "All others are wrong. So B."."""
+    sentences = [one for one in re.split(r"(?<=[.。!！;；])\s*", line.strip()) if one.strip()]
+    return _whole(sentences[-1], options) if len(sentences) > 1 else None
 
 
 def _without_empty_lines(text: str) -> str:
