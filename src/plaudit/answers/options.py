@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
@@ -43,8 +44,8 @@ def options_of(choices: Any) -> Options:
     """The options that a column holds.
 
     A list of texts in the order of the letters (each with its label or none), a mapping from
-    letters to texts, ARC's ``{"text": [...], "label": [...]}``, or a text with a labelled option on
-    each line. The letters are then those of the options and no others.
+    letters to texts, ARC's ``{"text": [...], "label": [...]}``, the JSON of one of these, or a text
+    with a labelled option on each line. The letters are then those of the options and no others.
 
     Raises: ScoringError, the input's fault, for anything else.
 
@@ -55,6 +56,8 @@ def options_of(choices: Any) -> Options:
     """
     if hasattr(choices, "tolist"):
         choices = choices.tolist()
+    if isinstance(choices, str) and choices.lstrip().startswith(("[", "{")):
+        choices = _json(choices)
     if isinstance(choices, str):
         choices = [piece.strip() for piece in _LINE.split(choices) if piece.strip()]
         if not all(map(_LABEL.match, choices)):
@@ -99,6 +102,13 @@ def option_within(text: str, options: Options) -> str:
         for i in inside
         if not any(j != i and f" {forms[i]} " in f" {forms[j]} " != f" {forms[i]} " for j in inside)
     )
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
 
 
 def _of_mapping(choices: Mapping[str, Any]) -> Any:

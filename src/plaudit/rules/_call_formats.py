@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from plaudit.rules._call import Call, broken, call_of, call_of_parts, listed_calls
+from plaudit.rules._call_gemma import gemma_calls
 from plaudit.rules._call_reading import Reading, Tags, json_calls, tagged_call, tagged_calls
 from plaudit.rules._literal import read_python, read_python_calls
 
@@ -453,6 +454,18 @@ FORMATS: Mapping[str, Format] = dict(
             r"<｜tool_call_begin｜>",
             _step,
             f"{_VLLM}step3_tool_parser.py",
+        ),
+        _row(
+            "gemma4",
+            r"<\|tool_call>",
+            lambda r: gemma_calls(r, '<|"|>', "<tool_call|>", is_typed=False),
+            f"{_SGLANG}gemma4_detector.py",
+        ),
+        _row(
+            "function_gemma",
+            r"<start_function_call>",
+            lambda r: gemma_calls(r, "<escape>", "<end_function_call>", is_typed=True),
+            "vllm-project/vllm, tests/tool_parsers/test_functiongemma_tool_parser.py",
         ),
         _row(
             "lfm2",

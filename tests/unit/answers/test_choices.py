@@ -537,6 +537,8 @@ def test_shared_cases():
         {"A": "Lyon", "B": "Paris", "C": "New York", "D": "York"},
         {"text": CITIES, "label": ["A", "B", "C", "D"]},
         "A. Lyon\nB. Paris\nC. New York\nD. York",
+        json.dumps(CITIES),
+        json.dumps({"D": "York", "C": "New York", "B": "Paris", "A": "Lyon"}),
     ],
 )
 def test_the_ways_in_which_rows_list_options(name, choices):

@@ -143,6 +143,33 @@ def olmo3(calls):
     return f"<function_calls>{listed}</function_calls>"
 
 
+def gemma_value(value, quote):
+    if isinstance(value, str):
+        return f"{quote}{value}{quote}"
+    if isinstance(value, dict):
+        inner = ",".join(f"{k}:{gemma_value(v, quote)}" for k, v in value.items())
+        return f"{{{inner}}}"
+    if isinstance(value, list):
+        return f"[{','.join(gemma_value(v, quote) for v in value)}]"
+    return as_json(value)
+
+
+def gemma4(calls):
+    return "".join(
+        f"<|tool_call>call:{c['name']}{gemma_value(c['arguments'], '<|' + chr(34) + '|>')}"
+        "<tool_call|>"
+        for c in calls
+    )
+
+
+def function_gemma(calls):
+    return "".join(
+        f"<start_function_call>call:{c['name']}{gemma_value(c['arguments'], '<escape>')}"
+        "<end_function_call>"
+        for c in calls
+    )
+
+
 def deepseek_v3(calls):
     written = "\n".join(
         f"<｜tool▁call▁begin｜>function<｜tool▁sep｜>{c['name']}\n```json\n"
@@ -296,6 +323,8 @@ OPTIONAL_ENDS = (  # marks that engines leave out, or that close nothing
     *("<｜tool▁calls▁end｜>", "<|tool_calls_section_end|>", "<｜tool_calls_end｜>"),
 )
 
+GEMMA_WRITERS = (gemma4, function_gemma)
+
 # --- the law: what is written is read -------------------------------------------------------------
 
 NAMES = st.from_regex(r"[a-z][a-z0-9_]{0,8}(\.[a-z]{1,5})?", fullmatch=True)
@@ -362,6 +391,40 @@ def test_what_is_written_is_read(calls):
         ]
         assert tools.equal(f"Let me see.\n\n{text}", calls).value == (write is not llama3_bare)
         assert tools.equal(f"<think>f(a=1)</think>\n{text}", calls).value == 1
+
+
+def values_with_plain_keys(texts):
+    keys = st.from_regex(r"[a-z\u4e00-\u4e05]{1,5}", fullmatch=True)
+    scalars = st.none() | st.booleans() | st.integers(-(10**12), 10**12) | st.floats(-9, 9) | texts
+    return st.recursive(
+        scalars,
+        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(keys, inner, max_size=3),
+        max_leaves=5,
+    )
+
+
+@settings(max_examples=60)
+@given(
+    name=NAMES,
+    arguments=st.dictionaries(KEYS, values_with_plain_keys(TEXTS), max_size=4),
+    share=st.floats(0, 1),
+)
+def test_what_gemma_writes_is_read(name, arguments, share):
+    calls = [{"name": name, "arguments": arguments}]
+    text = gemma4(calls)
+    assert tools.equal(text, calls).value == 1
+    cut = text[: int(len(text) * share)]
+    assert tools.equal(cut, calls).value == (cut == text)
+
+
+def test_function_gemma_quotes_by_the_schema():
+    text = "<start_function_call>call:f{a:<escape>42<escape>,b:7,c:[<escape>x<escape>]}"
+    (call,) = calls_in(text + "<end_function_call>")
+    assert call.arguments == {"a": 42, "b": 7, "c": ["x"]}
+    schemas = {"f": {"properties": {"a": {"type": "string"}}}}
+    (call,) = calls_in(text + "<end_function_call>", schemas)
+    assert call.arguments == {"a": "42", "b": 7, "c": ["x"]}
+    assert calls_in(text)[0].problem
 
 
 @pytest.mark.parametrize("write", JSON_WRITERS, ids=lambda w: w.__name__)
@@ -440,7 +503,7 @@ def test_every_row_of_the_table_is_written_by_some_writer():
     import re
 
     calls = [{"name": "f", "arguments": {"a": 1}}]
-    texts = [write(calls) for write in WRITERS] + ["<functioncall> {}"]
+    texts = [write(calls) for write in (*WRITERS, *GEMMA_WRITERS)] + ["<functioncall> {}"]
     for row in FORMATS.values():
         assert any(re.search(row.opening, text) for text in texts), row.name
         assert row.source
