@@ -475,11 +475,11 @@ def _tagged(text: str, options: Options) -> Chosen | None:
 
 def _boxed(text: str, options: Options) -> Chosen | None:
     r"""The choice of the last box that is not ruled out, as in ``\\boxed{A}, not \\boxed{B}``."""
+    box = joined_boxes(text)
     for _ in range(8):
-        box = joined_boxes(text)
         if box is None or not _NOT_BEFORE.search(text[max(box[1] - 24, 0) : box[1]]):
             break
-        text = text[: box[1]]
+        box = joined_boxes(text[: box[1]])
     return _placed(box[0], options) if box else None
 
 

@@ -55,6 +55,12 @@ EXAMPLES = {
     "countdown": {"columns": {"numbers": [6, 7], "target": 42}},
 }
 _BULLET = re.compile(r"(?:[-*•]|\d{1,3}[.)、])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]")
+_UNSURE = re.compile(
+    r"(?i:\b(?:or|not|isn't|never|either|neither|maybe|perhaps|possibly|might|between"
+    r"|(?:more|less|fewer|greater|larger|smaller|other) than|at (?:least|most)|up to)\b)"
+    r"|或|还是|不是|并非|也许|可能|至少|至多|最多|不到|超过|少于|多于|大于|小于|(?<![=-])[<>]|[≤≥≠]"
+)
 _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
@@ -181,7 +187,9 @@ def numeric(
     ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
     the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50). `number`: the
     last one of the answer, or the "whole" answer, which then holds nothing else but ``$`` signs and
-    a full stop. Chinese numerals are not read. For formulas see `plaudit.rules.math`.
+    a full stop. A last number whose sentence leaves it open, denies it or only bounds it ("5 or 6",
+    "18, not 20", "at least 7") is not read. Chinese numerals are not read. For formulas see
+    `plaudit.rules.math`.
 
     >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
     (1.0, 1.0)
@@ -194,6 +202,8 @@ def numeric(
     answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return _no_answer(extract)
+    if number == "last" and (in_the_way := _unsure(answer)):
+        return Score(0.0, note=f"no one number is stated: {in_the_way!r} stands beside it")
     found = last_number(answer) if number == "last" else number_of(answer)
     if found is None:
         return Score(0.0, note=f"no number in {clipped(answer)}")
@@ -361,6 +371,13 @@ def _bag(text: str) -> Counter[str]:
 
 def _f1(ours: Counter[str], theirs: Counter[str]) -> float:
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
+
+
+def _unsure(answer: str) -> str:
+    """The word in the sentence of the last number that leaves it open, or an empty text."""
+    sentences = [one for one in _SENTENCE_END.split(answer) if any(map(str.isdecimal, one))]
+    word = _UNSURE.search(sentences[-1]) if sentences else None
+    return word.group().strip() if word else ""
 
 
 def _reference_number(text: str) -> Fraction:

@@ -127,6 +127,32 @@ class TestAuto:
             group = Group("?", [Response(text, finish_reason=reason)], {"reference": "12"})
             assert load("rules.exact.numeric").score([group])[0][0].value == value
 
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The answer is 5 or 6.",
+            "5 or 6",
+            "It is 5, or maybe 6.",
+            "The answer is 18, not 6.",
+            "The answer is not 6.",
+            "It must be at least 6",
+            "more than 6",
+            "x > 6",
+            "between 5 and 6",
+            "答案是5或6",
+            "答案不是6",
+            "至少6个",
+            "I am not sure. Is it 5? No. The answer is 5 or 6.",
+        ],
+    )
+    def test_a_number_that_is_left_open_is_none(self, text):
+        score = one("numeric", text, reference="6")
+        assert (score.value, score.note[:22]) == (0, "no one number is state")
+
+    def test_doubts_in_earlier_sentences_do_not_count(self):
+        for text in ("It is not 5. It is 6.", "5 or 6? We check.\nThe sum is 6", "不是5。是6。"):
+            assert one("numeric", text, reference="6").value == 1
+
     def test_linear_on_long_texts(self):
         for text in ("The answer is A. " * 9000, "Answer: Mr. " * 9000, "<answer>" * 9000):
             exact.equal(text, "4")
