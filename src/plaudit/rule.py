@@ -7,11 +7,12 @@ The positional parameters of the function are its inputs, the keyword-only ones 
 Inputs: `response` (text, without the end-of-turn marks at its end and with the opening think tag
 that the prompt ends in: `plaudit.entry`; a rule with a parameter `prefilled` gets it as True for
 such a response, and the text as it is), `prompt` (text of the turn to answer, without that tag),
-`messages` (the whole prompt), `reference`, `token_ids`, `finish_reason`, any column of the row, or
-`responses` for a group rule, which sees all responses of a prompt at once and returns one value
-for each. In a group rule `token_ids`, `finish_reason` and columns that belong to responses are
-lists, one item a response. An input with a default may be absent. A column whose value is None is
-absent.
+`messages` (the whole prompt), `reference`, `token_ids`, `finish_reason`, `response_messages` (the
+turns of a response that carries more than text, such as tool calls; empty where it is text), any
+column of the row, or `responses` for a group rule, which sees all responses of a prompt at once and
+returns one value for each. In a group rule `token_ids`, `finish_reason`, `response_messages` and
+columns that belong to responses are lists, one item a response. An input with a default may be
+absent. A column whose value is None is absent.
 """
 
 from __future__ import annotations
@@ -50,15 +51,16 @@ RESERVED = (
     "reference",
     "token_ids",
     "finish_reason",
+    "response_messages",
 )
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference_answer", "solution", "answer", "ground_truth"),
     "expected_calls": ("tool_calls", "reference", "ground_truth"),
 }
 _MISSING: Any = inspect.Parameter.empty
-_PER_RESPONSE = ("token_ids", "finish_reason")
 # Parts of a turn that are reasoning or tool calls: `data.door` has read them.
 _BESIDE_TEXT = ("thinking", "redacted_thinking", "reasoning", "tool_use", "refusal")
+_PER_RESPONSE = ("token_ids", "finish_reason", "response_messages")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -236,6 +238,8 @@ class Rule:
         if name == "response":
             return _readable(response, group)
         if name in _PER_RESPONSE and name not in self.columns:
+            if name == "response_messages":
+                return list(response.messages)
             value = getattr(response, name)
             return self._required(name, group, _MISSING if value is None else value)
         return self._shared_input(name, group, response)
