@@ -6,12 +6,15 @@ Scripts are counted exactly, from code point tables; only languages of one scrip
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from plaudit.errors import ConfigError, DataError, MissingExtra, ScoringError, clipped, did_you_mean
 from plaudit.rules import _scripts
+from plaudit.rules._languages import NAMES
+from plaudit.rules._mixing import shares
 from plaudit.rules._prose import split_prose
+from plaudit.rules._target import Target, count_words, is_japanese, target_of
 from plaudit.think import Part, split
 from plaudit.types import Range, Score
 
@@ -26,22 +29,6 @@ EXAMPLES = {
 }
 
 Of = Literal["letters", "chars"]
-
-_NAMES = {
-    "english": "en",
-    "chinese": "zh",
-    "japanese": "ja",
-    "korean": "ko",
-    "french": "fr",
-    "german": "de",
-    "spanish": "es",
-    "portuguese": "pt",
-    "italian": "it",
-    "russian": "ru",
-}
-
-# A text is Japanese with up to so many words of ideographs to one of kana (nine characters to one).
-_HAN_PER_KANA = 9 * _scripts.CHARS_PER_WORD["kana"] / _scripts.CHARS_PER_WORD["han"]
 
 _SEGMENT = 1000
 _MAX_SEGMENTS = 8
@@ -154,76 +141,51 @@ def consistency(
     >>> consistency("<think>二加二等于四</think>4", "What is 2 + 2?").value
     0.0
     """
-    name, scripts = _target(prompt, language, target)
+    aim = _target(prompt, language, target)
     thought = split(response)
     text = thought.think if part == "think" else thought.answer
     if part == "all" or thought.status == "none":
         text = response
-    words = _words_by_script(text)
-    total = sum(words.values())
-    if total == 0:
+    kept, removed = split_prose(text)
+    words = _words_by_script(kept, removed)
+    if not any(words.values()):
         raise ScoringError("consistency: no word to judge", fault="response")
-    value = _matching(words, scripts) / total
-    found = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
-    return Score(value, words, note=f"target {name}; words: {found}")
+    found = shares(kept, words, aim)
+    counts = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
+    note = "; ".join((f"target {aim.name}", f"words: {counts}", *found.remarks))
+    return Score(found.due / (found.due + found.foreign), words, note=note)
 
 
-def _target(prompt: str, language: str | None, target: str | None) -> tuple[str, tuple[str, ...]]:
-    """The target's name and its scripts."""
+def _target(prompt: str, language: str | None, target: str | None) -> Target:
     if target is not None:
-        return target, _scripts_of(target, ConfigError)
+        return Target(target, (_code_of(target, ConfigError),))
     if language is not None and str(language).strip():
         error = functools.partial(DataError, field="language")
-        return str(language), _scripts_of(language, error)
-    words = _words_by_script(prompt)
-    if not any(words.values()):
-        raise ScoringError(
-            "consistency: the prompt has no word to tell the target language; give the column"
-            " 'language' or the parameter target",
-            fault="input",
-        )
-    script = max(words, key=words.__getitem__)
-    if script in ("han", "kana") and _is_japanese(words):
-        return "ja (from the prompt)", _scripts.LANGUAGES["ja"]
-    return f"{script} (from the prompt)", (script,)
+        return Target(str(language), (_code_of(str(language), error),))
+    return target_of(prompt)
 
 
-def _scripts_of(language: str, error) -> tuple[str, ...]:
-    code = str(language).strip().lower()
-    code = _NAMES.get(code, code)
-    known = {**{s: (s,) for s in _scripts.SCRIPTS}, **_scripts.LANGUAGES}
-    found = known.get(code) or known.get(code.replace("_", "-").partition("-")[0])
-    if found is None:
+def _code_of(language: str, error) -> str:
+    """The code of a language, or a script."""
+    code = language.strip().lower()
+    code = NAMES.get(code, code)
+    known = (*_scripts.SCRIPTS, *_scripts.LANGUAGES)
+    found = [c for c in (code, code.replace("_", "-").partition("-")[0]) if c in known]
+    if not found:
         raise error(
             f"unknown language {clipped(language)}{did_you_mean(code, known)}"
             " It is an ISO 639 code such as 'en' or 'zh', or a script such as 'latin'"
         )
-    return found
+    return found[0]
 
 
-def _words_by_script(text: str) -> dict[str, float]:
+def _words_by_script(kept: str, removed: str) -> dict[str, float]:
     """Words of the prose, and of scripts that no notation uses also those in code and LaTeX."""
-    kept, removed = split_prose(text)
-    words = _count(kept)
-    for script, count in _count(removed).items():
+    words = count_words(kept)
+    for script, count in count_words(removed).items():
         if script not in ("latin", "greek"):
             words[script] = words.get(script, 0.0) + count
     return words
-
-
-def _count(text: str) -> dict[str, float]:
-    return _scripts.word_counts(_scripts.classes(_scripts.points_of(text)))
-
-
-def _matching(words: Mapping[str, float], scripts: Sequence[str]) -> float:
-    counts = {script: words.get(script, 0.0) for script in scripts}
-    if "kana" in counts and "han" in counts:
-        counts["han"] = min(counts["han"], counts["kana"] * _HAN_PER_KANA)
-    return sum(counts.values())
-
-
-def _is_japanese(words: Mapping[str, float]) -> bool:
-    return words.get("han", 0.0) <= words.get("kana", 0.0) * _HAN_PER_KANA
 
 
 # --- identification -------------------------------------------------------------------------------
@@ -297,7 +259,7 @@ def _languages_in(points: np.ndarray, identifier) -> Iterator[tuple[str, float]]
         if script in _MODELLED:
             language = _language_by_model(points, kinds, script, identifier)
         elif script == "han":
-            language = "ja" if _is_japanese(words) else "zh"
+            language = "ja" if is_japanese(words) else "zh"
         else:
             language = _scripts.BY_SCRIPT.get(script, script).partition(" ")[0]
         if language is not None and str(language).strip():
