@@ -85,7 +85,8 @@ _FORMS = (
     _form(
         "excluded",
         r"\b(?:do not|don['’]?t|never|avoid|without|not|instead of|rather than)\b"
-        r"(?:(?!\bbut\b|\band\b)[^.,;:\n]){0,30}",
+        rf"(?:(?!\bbut\b|\band\b)[^.,;:\n]){{0,30}}\b(?:in|into|use|using|speak)\s+{_ADJECTIVES}",
+        _ENDS,
     ),
     _form(
         "excluded",
@@ -100,7 +101,8 @@ _FORMS = (
     _form(
         "clear",
         rf"(?:用|使用|采用|改用|换成|换用|换|转)\s*{_ZH_STYLE}",
-        r"(?!\s*(?:的|老师|教师|课|单词|词汇|语法|字母|学习|专业|为母语|为例|国家|授课|教学))",
+        r"(?!\s*(?:的|老师|教师|课|单词|词汇|语法|字母|学习|专业|为母语|为例|国家|授课|教学|(?:提出|提问|写成|书写"
+        r"|撰写|编写|写|表达|表述|出版|发表|录制|出)的))",
     ),
     _form("clear", r"(?:以|请)\s*" + _ZH_STYLE, r"\s*(?:来|进行)?\s*(?:回|作答|答|写|输出|解答|撰写)"),
     _form(

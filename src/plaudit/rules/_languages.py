@@ -8,12 +8,22 @@ from __future__ import annotations
 import functools
 import re
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from plaudit.rules._stopwords import STOP_WORDS
 
-__all__ = ["FUNCTION_WORDS", "KIN", "NAMES", "PROFILES", "LatinText", "identify", "latin_words"]
+__all__ = [
+    "FUNCTION_WORDS",
+    "KIN",
+    "NAMES",
+    "PROFILES",
+    "LatinText",
+    "identify",
+    "latin_words",
+    "weigh",
+    "words_in",
+]
 
 
 def _names(table: str) -> dict[str, str]:
@@ -313,6 +323,11 @@ def _codes_of() -> dict[str, tuple[str, ...]]:
     return codes
 
 
+def words_in(text: str) -> list[str]:
+    """The words of a text in lower case, contractions whole."""
+    return _WORD.findall(text.lower())
+
+
 class LatinText(NamedTuple):
     """The function words of each language in a text, weighted, and how many words it has.
 
@@ -330,14 +345,19 @@ def latin_words(text: str) -> LatinText:
     >>> latin_words("Where are the others?").hits
     {'en': 3.0}
     """
+    return weigh(words_in(text))
+
+
+def weigh(words: Sequence[str]) -> LatinText:
+    """`latin_words` of words in lower case."""
     codes_of = _codes_of()
-    counts = Counter(_WORD.findall(text.lower()))
+    counts = Counter(words)
     hits: dict[str, float] = {}
     for word in counts.keys() & codes_of.keys():
         codes = codes_of[word]
         for code in codes:
             hits[code] = hits.get(code, 0.0) + counts[word] / len(codes)
-    return LatinText(hits, counts.total())
+    return LatinText(hits, len(words))
 
 
 def identify(text: LatinText, *, least: float = 0.5, share: float = 0.0) -> str | None:

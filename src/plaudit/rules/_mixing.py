@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from plaudit.rules._languages import FUNCTION_WORDS, KIN, identify, latin_words
+from plaudit.rules._languages import FUNCTION_WORDS, KIN, PROFILES, identify, weigh, words_in
 from plaudit.rules._target import HAN_PER_KANA, QUOTED, Target, count_words, is_japanese
 
 __all__ = ["Shares", "shares"]
@@ -39,11 +39,13 @@ _CODE_LINE = re.compile(
 _PIECE = re.compile("[^。！？.!?\n]+")
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힣]")
 
+_LONG = 2000
 _SEGMENT = 1000
 _MAX_SEGMENTS = 8
 _MIN_WORDS = 20  # fewer do not tell their language
-_MIN_HITS = 3.0
-_MIN_SHARE = 0.1
+_MIN_HITS = 4.0
+_MIN_SHARE = 0.15
+_PLENTY = 0.3  # so large a share of function words settles it
 
 
 class Shares(NamedTuple):
@@ -68,7 +70,7 @@ def shares(text: str, words: Mapping[str, float], target: Target) -> Shares:
     foreign = sum(words.values()) - due
     remarks: list[str] = []
     if "kana" in words and "han" in target.scripts and "kana" not in target.scripts:
-        japanese = _japanese_ideographs(text)
+        japanese = min(due, _japanese_ideographs(text))
         due, foreign = due - japanese, foreign + japanese
     if "latin" in target.scripts:
         other = _other_latin(text, target)
@@ -77,9 +79,8 @@ def shares(text: str, words: Mapping[str, float], target: Target) -> Shares:
         else:
             latin = words.get("latin", 0.0)
             due, foreign = due - other * latin, foreign + other * latin
-    if foreign > _FEW * due > 0:
-        return _without_terms(text, words, target, Shares(due, foreign, tuple(remarks)))
-    return Shares(due, foreign, tuple(remarks))
+    found = Shares(due, foreign, tuple(remarks))
+    return _without_terms(text, found, target) if foreign > _FEW * due > 0 else found
 
 
 def _in_scripts(
@@ -104,26 +105,30 @@ def _japanese_ideographs(text: str) -> float:
 # --- terms ----------------------------------------------------------------------------------------
 
 
-def _without_terms(
-    text: str, words: Mapping[str, float], target: Target, found: Shares
-) -> Shares:
-    """The shares without the foreign words that may be borrowed."""
-    borrowed: dict[float, float] = dict.fromkeys((_MOST_NAMES, _MOST_QUOTED, _MOST_TERMS), 0.0)
-    rest, borrowed[_MOST_QUOTED] = _unquoted(text, target)
-    due, foreign = found.due, found.foreign
+def _without_terms(text: str, found: Shares, target: Target) -> Shares:
+    """The shares without the foreign words that may be borrowed.
+
+    Of a text beyond some thousand characters evenly spaced segments are looked at.
+    """
+    scale = max(1.0, len(text) / (_MAX_SEGMENTS * _LONG))
+    sample = "\n".join(_segments(text, _LONG)) if scale > 1 else text
+    sample, quoted = _unquoted(sample, target)
+    borrowed = {_MOST_NAMES: 0.0, _MOST_QUOTED: quoted, _MOST_TERMS: 0.0}
+    due = found.due
     if "latin" in target.scripts:
-        due -= sum(count for _, count in _terms("\n".join(filter(_CJK.search, rest.split("\n")))))
+        lines = "\n".join(filter(_CJK.search, sample.split("\n")))
+        due = max(0.0, due - scale * sum(count for _, count in _terms(lines)))
     else:
-        rest = _CODE_LINE.sub(" ", rest)
-        kept = count_words(rest).get("latin", 0.0)
-        for most, count in _terms(rest):
+        prose = _CODE_LINE.sub(" ", sample)
+        if prose != sample:
+            code = count_words(sample).get("latin", 0.0) - count_words(prose).get("latin", 0.0)
+            borrowed[_MOST_NAMES] += code
+        for most, count in _terms(prose):
             borrowed[most] += count
-        quoted_latin = borrowed[_MOST_QUOTED]
-        borrowed[_MOST_NAMES] += max(0.0, words.get("latin", 0.0) - kept - quoted_latin)
-    free = sum(min(count, most * due) for most, count in borrowed.items())
-    free = min(free, foreign)
+    free = sum(min(scale * count, most * due) for most, count in borrowed.items())
+    free = min(free, found.foreign)
     remarks = (f"{free:.0f} words are names or terms",) if free >= 0.5 else ()
-    return Shares(max(0.0, due), foreign - free, (*found.remarks, *remarks))
+    return Shares(due, found.foreign - free, (*found.remarks, *remarks))
 
 
 def _unquoted(text: str, target: Target) -> tuple[str, float]:
@@ -169,21 +174,26 @@ def _other_latin(text: str, target: Target) -> float | None:
     """The share of Latin words in another language than due; None where none can be told."""
     if not target.profiles:
         return None
+    due = [PROFILES[code] for code in target.profiles]
     judged = other = 0
-    for start in range(0, len(text), _stride(len(text))):
-        found = latin_words(text[start : start + _SEGMENT])
-        if found.num_words < _MIN_WORDS:
+    for segment in _segments(text, _SEGMENT):
+        words = words_in(segment)
+        if len(words) < _MIN_WORDS:
             continue
-        language = identify(found, least=_MIN_HITS, share=_MIN_SHARE)
+        if any(sum(map(profile.__contains__, words)) >= _PLENTY * len(words) for profile in due):
+            judged += len(words)
+            continue
+        language = identify(weigh(words), least=_MIN_HITS, share=_MIN_SHARE)
         if language is not None:
-            judged += found.num_words
-            other += found.num_words * (not _is_due(language, target.profiles))
+            judged += len(words)
+            other += len(words) * (not _is_due(language, target.profiles))
     return other / judged if judged else None
 
 
-def _stride(size: int) -> int:
-    """From where to where a segment is taken: all of a text, or evenly spaced segments."""
-    return max(_SEGMENT, -(-size // _MAX_SEGMENTS))
+def _segments(text: str, size: int) -> Iterator[str]:
+    """All of a text in pieces of `size` characters, or evenly spaced pieces of a long one."""
+    stride = max(size, -(-len(text) // _MAX_SEGMENTS))
+    return (text[start : start + size] for start in range(0, len(text), stride))
 
 
 def _is_due(language: str, due: tuple[str, ...]) -> bool:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 __all__ = ["Prose", "split_prose"]
 
 _TOKEN = re.compile(
-    r"`+|~~~+|\\[\\$]|\\[\[(]|\\begin\{|\\[A-Za-z]+|\$\$?|https?://[!-~]*|www\.[!-~]*"
+    r"``*|~~~+|\\[\\$]|\\[\[(]|\\begin\{|\\[A-Za-z]+|\$\$?|https?://[!-~]*|www\.[!-~]*"
     r"|</?[A-Za-z][\w-]{0,30}>"
 )
 _CLOSING = {"$$": "$$", r"\[": r"\]", r"\(": r"\)", r"\begin{": r"\end{"}

@@ -37,6 +37,7 @@ _LABEL = re.compile(
 )
 _PIECE = re.compile(r"[^\n。！？.!?；;]*(?:[。！？；;]+|[.!?]+(?=\s|$)|[.!?]|\n|$)")
 _MOST_PIECES = 200
+_SURE = 1.5  # function words by which one sentence outvotes the text
 
 # Words with which a request is put, and the strongest of them, which speak of a passage.
 _ASKS_ZH = re.compile(
@@ -44,9 +45,9 @@ _ASKS_ZH = re.compile(
     "|回答|给出|列出|说明|說明|介绍|介紹|是否|帮|幫|将|把|用|根据|判断|分析|计算|求|证明|设计|修改|润色"
 )
 _ASKS_EN = re.compile(
-    r"^\W*list\b|\b(?:what|how|why|which|who|when|where|please|explain|translate|write|summari[sz]e"
+    r"^\W*(?:list|is|are|was|do|does|did|has|have)\b|\b(?:what|how|why|which|who|when|where|please|explain|translate|write|summari[sz]e"
     r"|answer|describe|give|solve|find|compare|tell|show|make|create|generate|rewrite|calculate"
-    r"|compute|prove|determine|define|identify|classify|can you|could you|is|are|does|do)\b",
+    r"|compute|prove|determine|define|identify|classify|can you|could you)\b",
     re.IGNORECASE,
 )
 _STRONG_ZH = re.compile("请|請|翻译|翻譯|总结|概括|改写|润色|以下|下面|上面|上述|下列|这句|这段|什么意思")
@@ -142,9 +143,21 @@ def _language(script: str, text: str, words: dict[str, float]) -> str:
     if script in ("han", "kana", "bopomofo"):
         return "ja" if script == "kana" else "zh"
     if script == "latin":
-        return identify(latin_words(text)) or "latin"
+        return _latin_language(text)
     codes = _scripts.BY_SCRIPT.get(script, script).split()
     return codes[0] if len(codes) == 1 else script
+
+
+def _latin_language(text: str) -> str:
+    """The language of a Latin text: of its first or last sentence where these alone ask."""
+    whole = identify(latin_words(text)) or "latin"
+    pieces = _pieces(text)
+    for piece in (pieces[-1], pieces[0]) if len(pieces) > 1 else ():
+        if piece.rstrip().endswith("?") or _ASKS_EN.search(piece):
+            language = identify(latin_words(piece), least=_SURE)
+            if language is not None and language != whole:
+                return language
+    return whole
 
 
 def _frame(text: str, words: dict[str, float]) -> str:
@@ -158,6 +171,9 @@ def _frame(text: str, words: dict[str, float]) -> str:
     framed = [(piece, script) for piece, script in found if script is not None]
     if not framed:
         return max(words, key=words.__getitem__)
+    asking = {script for piece, script in framed if _asks(piece)}
+    if len(asking) == 1:
+        return asking.pop()
     (first, script), (last, other) = framed[0], framed[-1]
     if script == other:
         return script
