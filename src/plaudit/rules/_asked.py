@@ -159,8 +159,9 @@ _SAY = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^\n。！？.!?]*(?:[\n。！？]|[.!?]+(?:\s|$)|[.!?]|$)")
-_TRIGGER = re.compile("[文语語话話어]|ية")
 _WORD = re.compile("[a-zß-ɏ]{3,}|[а-я]{3,}")
+
+_SPACED = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 
 def asked_for(prompt: str) -> Asked:
@@ -184,14 +185,19 @@ def asked_for(prompt: str) -> Asked:
 
 
 def _may_name_one(text: str) -> bool:
-    return bool(_TRIGGER.search(text)) or not NAMES.keys().isdisjoint(_WORD.findall(text.lower()))
+    if text.isascii():
+        return not NAMES.keys().isdisjoint(text.lower().translate(_SPACED).split())
+    if _endings().search(text):
+        return True
+    return not NAMES.keys().isdisjoint(_WORD.findall(text.lower()))
 
 
 def _kinds(sentence: str) -> Iterator[tuple[Kind, str]]:
     """The mentions in a sentence that ask for a language, or rule it out."""
     is_question = _SAY.search(sentence) is not None
     previous: tuple[Kind | None, int] = (None, -1)
-    for mention in itertools.islice(_name_pattern().finditer(sentence), _MOST_MENTIONS):
+    mentions = (m for m in _name_pattern().finditer(sentence) if m[0].lower() in NAMES)
+    for mention in itertools.islice(mentions, _MOST_MENTIONS):
         start, end = mention.span()
         kind = _kind(sentence, start, end)
         if kind is None and previous[0] and _JOINED.fullmatch(sentence, previous[1], start):
@@ -212,9 +218,13 @@ def _kind(sentence: str, start: int, end: int) -> Kind | None:
 
 
 @functools.cache
+def _endings() -> re.Pattern[str]:
+    """The last two characters of the names that are not written in letters."""
+    return re.compile("|".join(sorted({name[-2:] for name in NAMES if name[-1] >= "\u0600"})))
+
+
+@functools.cache
 def _name_pattern() -> re.Pattern[str]:
-    """Any name of a language; those of letters stand apart, but for Arabic's prefixes."""
-    names = sorted(NAMES, key=len, reverse=True)
-    spelled = "|".join(re.escape(n) for n in names if n[0] < "\u0600")
-    others = "|".join(re.escape(n) for n in names if n[0] >= "\u0600")
-    return re.compile(rf"(?<![A-Za-zÀ-ɏ])(?:{spelled})(?![A-Za-zÀ-ɏ])|{others}", re.IGNORECASE)
+    """Words of letters, which may be names, and names that stand in running text."""
+    names = sorted((name for name in NAMES if name[0] >= "\u0600"), key=len, reverse=True)
+    return re.compile("[A-Za-zÀ-ɏ]+|[А-Яа-я]+|" + "|".join(map(re.escape, names)))

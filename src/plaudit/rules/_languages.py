@@ -17,6 +17,7 @@ __all__ = [
     "FUNCTION_WORDS",
     "KIN",
     "NAMES",
+    "PLENTY",
     "PROFILES",
     "LatinText",
     "identify",
@@ -308,6 +309,9 @@ KIN: Mapping[str, str] = {
     **dict.fromkeys(("nl", "af"), "dutch and afrikaans"),
 }
 """Languages too close to be told apart by function words; one passes for the other."""
+
+PLENTY = 0.3
+"""So large a share of a language's function words settles it; running text has 0.4 and more."""
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
 _LEAD = 1.5

@@ -11,7 +11,15 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from plaudit.rules._languages import FUNCTION_WORDS, KIN, PROFILES, identify, weigh, words_in
+from plaudit.rules._languages import (
+    FUNCTION_WORDS,
+    KIN,
+    PLENTY,
+    PROFILES,
+    identify,
+    weigh,
+    words_in,
+)
 from plaudit.rules._target import HAN_PER_KANA, QUOTED, Target, count_words, is_japanese
 
 __all__ = ["Shares", "shares"]
@@ -45,7 +53,6 @@ _MAX_SEGMENTS = 8
 _MIN_WORDS = 20  # fewer do not tell their language
 _MIN_HITS = 4.0
 _MIN_SHARE = 0.15
-_PLENTY = 0.3  # so large a share of function words settles it
 
 
 class Shares(NamedTuple):
@@ -180,7 +187,7 @@ def _other_latin(text: str, target: Target) -> float | None:
         words = words_in(segment)
         if len(words) < _MIN_WORDS:
             continue
-        if any(sum(map(profile.__contains__, words)) >= _PLENTY * len(words) for profile in due):
+        if any(sum(map(profile.__contains__, words)) >= PLENTY * len(words) for profile in due):
             judged += len(words)
             continue
         language = identify(weigh(words), least=_MIN_HITS, share=_MIN_SHARE)

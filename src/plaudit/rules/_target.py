@@ -15,7 +15,7 @@ from typing import NamedTuple
 from plaudit.errors import ScoringError
 from plaudit.rules import _scripts
 from plaudit.rules._asked import asked_for
-from plaudit.rules._languages import PROFILES, identify, latin_words
+from plaudit.rules._languages import PLENTY, PROFILES, identify, latin_words, weigh, words_in
 from plaudit.rules._prose import split_prose
 
 __all__ = ["HAN_PER_KANA", "QUOTED", "Target", "count_words", "is_japanese", "target_of"]
@@ -60,6 +60,13 @@ _FUNCTION_ZH = re.compile("[的了是在和与或也就而且但不没有为以�
 _MEANING_ZH = re.compile("(?:是什么意思|什么意思|怎么读|怎么翻译|的意思|的区别|的含义|是什么)[^a-zA-Z]*$")
 _HEAD = re.compile(r"\s*([^:：\n]{2,40})[:：]")
 _LATIN_START = re.compile(r"\W*[A-Za-zÀ-ɏ]")
+
+
+_UNUSUAL = re.compile("[^\0-ʸ\u2000-\u206f\u2190-\u27ff\u3000-\u30ff㐀-鿿가-힣\uff00-\uff20]")
+_LATIN_WORD = re.compile("[A-Za-zÀ-ʸ]{2,}")
+_HAN = re.compile("[㐀-鿿々〇]+")
+_KANA = re.compile("[ぁ-ゖゝ-ゟァ-ヺー-ヿ]+")
+_HANGUL = re.compile("[가-힣]{2,}")
 
 
 class Target(NamedTuple):
@@ -133,8 +140,7 @@ def _written(prompt: str) -> str | None:
     prose = _LABEL.sub(" ", split_prose(prompt).kept)
     unquoted = QUOTED.sub(" ", prose)
     for text in (unquoted, prose, prompt):
-        words = {script: count for script, count in count_words(text).items() if count}
-        if words:
+        if words := _quick_words(text):
             return _language(_frame(text, words), text, words)
     return None
 
@@ -150,7 +156,10 @@ def _language(script: str, text: str, words: dict[str, float]) -> str:
 
 def _latin_language(text: str) -> str:
     """The language of a Latin text: of its first or last sentence where these alone ask."""
-    whole = identify(latin_words(text)) or "latin"
+    words = words_in(text)
+    if sum(map(PROFILES["en"].__contains__, words)) >= PLENTY * len(words):
+        return "en"
+    whole = identify(weigh(words)) or "latin"
     pieces = _pieces(text)
     for piece in (pieces[-1], pieces[0]) if len(pieces) > 1 else ():
         if piece.rstrip().endswith("?") or _ASKS_EN.search(piece):
@@ -185,7 +194,7 @@ def _starts_chinese(text: str) -> bool:
     """Whether the first piece of a text with kana is Chinese and asks for something."""
     first = next(iter(_pieces(text)), "")
     head = re.split("[:：]", first)[0]
-    return bool(_ASKS_ZH.search(head)) and not is_japanese(count_words(head))
+    return bool(_ASKS_ZH.search(head)) and not is_japanese(_quick_words(head))
 
 
 def _pieces(text: str) -> Sequence[str]:
@@ -197,20 +206,21 @@ def _pieces(text: str) -> Sequence[str]:
 
 def _piece_script(piece: str) -> str | None:
     """The script of the words that hold a sentence together; None without a word."""
-    words = {script: count for script, count in count_words(piece).items() if count}
+    words = _quick_words(piece)
     others = {script: count for script, count in words.items() if script != "latin"}
     if not words:
         return None
     if not others:
         is_sentence = bool(_asks(piece)) or latin_words(piece).hits
-        return "latin" if is_sentence or words["latin"] > 2 else None
+        is_long = len(_LATIN_WORD.findall(piece)) > 2
+        return "latin" if is_sentence or is_long else None
     other = max(others, key=others.__getitem__)
     if other in ("han", "kana"):
         other = "kana" if is_japanese(others) and not _starts_chinese(piece) else "han"
     if not words.get("latin"):
         return other
     if head := _HEAD.match(piece):
-        alone = [script for script, count in count_words(head[1]).items() if count]
+        alone = list(_quick_words(head[1]))
         if alone and (alone != ["latin"] or _ASKS_EN.search(head[1])):
             return "latin" if alone == ["latin"] else other
     return "latin" if _is_latin_frame(piece, other) else other
@@ -248,6 +258,21 @@ def count_words(text: str) -> dict[str, float]:
     {'latin': 3.0, 'han': 1.3333333333333333}
     """
     return _scripts.word_counts(_scripts.classes(_scripts.points_of(text)))
+
+
+def _quick_words(text: str) -> dict[str, float]:
+    """`count_words` without an array, for Latin, Chinese, Japanese and Korean; 1 word if ASCII."""
+    if text.isascii():
+        return {"latin": 1.0} if _LATIN_WORD.search(text) else {}
+    if _UNUSUAL.search(text):
+        return {script: count for script, count in count_words(text).items() if count}
+    counts = {
+        "latin": float(len(_LATIN_WORD.findall(text))),
+        "han": sum(map(len, _HAN.findall(text))) / _scripts.CHARS_PER_WORD["han"],
+        "kana": sum(map(len, _KANA.findall(text))) / _scripts.CHARS_PER_WORD["kana"],
+        "hangul": float(len(_HANGUL.findall(text))),
+    }
+    return {script: count for script, count in counts.items() if count}
 
 
 def is_japanese(words: dict[str, float]) -> bool:
