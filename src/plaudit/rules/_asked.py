@@ -79,7 +79,8 @@ _ZH_TEXTS = (
     r"|求职信|句子|文案|标题|小说|散文|论文|歌词|通知|介绍|版|对话|段落|回复|广告|稿|翻译|译文|答案)"
 )
 _ZH_SAY = (
-    r"\s*(?:中|里|里面)?\s*(?:怎么|怎样|如何|该怎么|应该怎么|应怎么|要怎么|可以怎么|是什么|是啥|叫什么|叫做什么)"
+    r"\s*(?:中|里|里面)?\s*(?:该|应该|应|要|可以)?"
+    r"(?:怎么|怎样|如何|是什么|是啥|叫什么|叫做什么)"
 )
 _FORMS = (
     _form(
@@ -104,7 +105,9 @@ _FORMS = (
         r"(?!\s*(?:的|老师|教师|课|单词|词汇|语法|字母|学习|专业|为母语|为例|国家|授课|教学|(?:提出|提问|写成|书写"
         r"|撰写|编写|写|表达|表述|出版|发表|录制|出)的))",
     ),
-    _form("clear", r"(?:以|请)\s*" + _ZH_STYLE, r"\s*(?:来|进行)?\s*(?:回|作答|答|写|输出|解答|撰写)"),
+    _form(
+        "clear", r"(?:以|请)\s*" + _ZH_STYLE, r"\s*(?:来|进行)?\s*(?:回|作答|答|写|输出|解答|撰写)"
+    ),
     _form(
         "clear",
         r"(?:翻译|翻譯|译|譯|转换|轉換|转化|转写|改写|改|翻|写|寫|转|变|换|说|输出|生成)\s*"
@@ -125,7 +128,9 @@ _FORMS = (
         rf"|wörter|verben)\s+(?:in|en|em|auf)\s+{_ADJECTIVES}",
         _ENDS,
     ),
-    _form("possible", rf"\b(?:books?|novels?|texts?|films?|songs?) written in\s+{_ADJECTIVES}", _ENDS),
+    _form(
+        "possible", rf"\b(?:books?|novels?|texts?|films?|songs?) written in\s+{_ADJECTIVES}", _ENDS
+    ),
     _form(
         "clear",
         rf"{_VERB}[^\n]*\b(?:in|into|en|em|auf|ins|al|para|på|po|на|in het)\s+{_ADJECTIVES}",
@@ -147,11 +152,14 @@ _FORMS = (
     ),
     _form("possible", r"\b(?:write|compose|create|generate|tell|give)\b[^.\n]{0,40}", _WORKS),
 )
-_JOINED = re.compile(r"\s*(?:,|/|&|、|和|与|及|and|or|then|und|et|y|ou|oder|e|或)\s*(?:in\s+)?", re.I)
+_JOINED = re.compile(
+    r"\s*(?:,|/|&|、|和|与|及|and|or|then|und|et|y|ou|oder|e|或)\s*(?:in\s+)?", re.I
+)
 
 # A question about words of the language is answered in the language of the question.
 _SAY = re.compile(
-    r"^\W*(?:how(?! about)|what|which|why|who|when|where|is|are|does|do|did|was|were|has|have)\b(?!n't you)"
+    r"^\W*(?:how(?! about)|what|which|why|who|when|where|is|are|does|do|did|was|were|has|have)\b"
+    r"(?!n't you)"
     r"|\b(?:how|what|why|which|whether|where)\b[^.\n]{0,60}\b(?:in|into|en|auf)\s+\S+\W*$"
     r"|\bcomment\b.{0,40}\bdi(?:t|re)\b|\b[cq]u?[oó]mo\b.{0,40}\b(?:dice|decir|diz|dizer)\b"
     r"|\bwie\b.{0,40}\b(?:sagt|sagen|heißt)\b|\bcome\b.{0,40}\bdice\b|как\b.{0,40}(?:сказать|будет)"

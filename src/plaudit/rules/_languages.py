@@ -185,17 +185,25 @@ pt portugiesische португальский
 it italienische italiana итальянский
 ru russische русский
 en 英語 영어 anglais englisch inglés ingles inglês inglese engels английском английски الإنجليزية
-zh 中国語 華語 簡体字中国語 중국어 chinois chinesisch chino chinês cinese chinees китайском китайски الصينية
+zh 中国語 華語 簡体字中国語 중국어 chinois chinesisch chino chinês cinese chinees китайском
+zh китайски الصينية
 yue 粵語 廣東話
-ja 日本語 日語 일본어 japonais japanisch japonés japones japonês giapponese japans японском японски اليابانية
+ja 日本語 日語 일본어 japonais japanisch japonés japones japonês giapponese japans японском
+ja японски اليابانية
 ko 韓国語 韓國語 韓語 한국어 coréen koreanisch coreano корейском корейски الكورية
-fr フランス語 法語 프랑스어 불어 français francais französisch francés frances francês francese frans французском французски الفرنسية
-de ドイツ語 德語 독일어 allemand deutsch alemán aleman alemão tedesco duits немецком немецки الألمانية
-es スペイン語 西班牙語 스페인어 espagnol spanisch español espanol castellano espanhol spagnolo spaans испанском испански الإسبانية
-pt ポルトガル語 葡萄牙語 포르투갈어 portugais portugiesisch portugués português portugues portoghese portugees португальском португальски البرتغالية
-it イタリア語 義大利語 이탈리아어 italien italienisch italiano italiaans итальянском итальянски الإيطالية
+fr フランス語 法語 프랑스어 불어 français francais französisch francés frances francês francese
+fr frans французском французски الفرنسية
+de ドイツ語 德語 독일어 allemand deutsch alemán aleman alemão tedesco duits немецком немецки
+de الألمانية
+es スペイン語 西班牙語 스페인어 espagnol spanisch español espanol castellano espanhol spagnolo
+es spaans испанском испански الإسبانية
+pt ポルトガル語 葡萄牙語 포르투갈어 portugais portugiesisch portugués português portugues
+pt portoghese portugees португальском португальски البرتغالية
+it イタリア語 義大利語 이탈리아어 italien italienisch italiano italiaans итальянском итальянски
+it الإيطالية
 ru ロシア語 俄語 러시아어 russe russisch ruso russo русском русски الروسية
-nl オランダ語 荷蘭語 네덜란드어 néerlandais niederländisch neerlandés holandés olandese nederlands голландском
+nl オランダ語 荷蘭語 네덜란드어 néerlandais niederländisch neerlandés holandés olandese nederlands
+nl голландском
 pl ポーランド語 폴란드어 polonais polnisch polaco polacco польском польски
 tr トルコ語 터키어 turc türkisch turco türkçe турецком турецки التركية
 vi ベトナム語 越南語 베트남어 vietnamien vietnamesisch vietnamita вьетнамском الفيتنامية
@@ -210,15 +218,16 @@ NAMES: Mapping[str, str] = {**_names(_IN_ENGLISH), **_names(_IN_CHINESE), **_nam
 
 # --- languages in Latin letters -------------------------------------------------------------------
 
-_FEW_ENGLISH = "s t m d ll re ve i a me an am let might more us shall very once can"
 _MORE_ENGLISH = """
 what's it's let's don't explain write find give solve calculate compute translate summarize
 describe please hello answer using use determine prove show following tell make create many
-much help generate need want provide
+much help generate need want provide i'm you're that's aren't couldn't isn't wasn't weren't wouldn't
+shouldn't hasn't haven't hadn't doesn't didn't can't won't i've we've they're
 """
 _PROFILES = """
 fr le la les des du de un une et est que qui dans pour pas ne sur avec il elle nous vous je ce cette
-fr ces sont au aux par plus mais ou où donc on se sa son ses leur même être avoir été comme tout très
+fr ces sont au aux par plus mais ou où donc on se sa son ses leur même être avoir été comme tout
+fr très
 fr c'est d'un d'une l' qu'il n'est quel quelle comment pourquoi combien écris écrivez explique
 fr expliquez traduis traduisez donne calcule quels quelles bonjour peux pouvez
 de der die das und ist nicht ein eine einen einem einer eines mit den dem des von zu auf für im sich
@@ -277,10 +286,10 @@ hr i je u na da se za su od s iz ne što kao koji koja koje ali ili bi će biti 
 hr taj ta te sam smo ste kako zašto gdje tko kada samo već može nije jer onda nego napiši objasni
 hr prevedi izračunaj molim bok
 ca el la els les de del que i en un una és per amb no es al com més però aquest aquesta són està ser
-ca ha hi molt també perquè quan on què quin quina qui dels als pel seva seu així sense escriu explica
+ca ha hi molt també perquè quan on què quin quina qui dels als pel seva seu així sense escriu
+ca explica
 ca tradueix calcula hola
 """
-_MORE_WORDS = "aren couldn isn wasn weren wouldn shouldn hasn haven hadn i'm you're that's"
 
 
 @functools.cache
@@ -289,8 +298,8 @@ def _profiles() -> dict[str, frozenset[str]]:
     for line in _PROFILES.strip().splitlines():
         code, *more = line.split()
         words.setdefault(code, []).extend(more)
-    english = {word for word in STOP_WORDS if word.isascii() and len(word) > 1}
-    words["en"] = [*english, *_FEW_ENGLISH.split(), *_MORE_ENGLISH.split(), *_MORE_WORDS.split()]
+    english = {word for word in STOP_WORDS if word.isascii()} - {"ll", "re", "ve"}
+    words["en"] = [*english, *_MORE_ENGLISH.split()]
     return {code: frozenset(more) for code, more in words.items()}
 
 
@@ -313,7 +322,9 @@ KIN: Mapping[str, str] = {
 PLENTY = 0.3
 """So large a share of a language's function words settles it; running text has 0.4 and more."""
 
-_WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?")
+_LETTERS = "[a-zß-öø-ɏɐ-ʯḁ-ỿ\u0300-\u036f]+"
+_WORD = re.compile(f"{_LETTERS}(?:['’]{_LETTERS})?")
+_SPACED = {code: " " for code in range(128) if not (chr(code).isalpha() or chr(code) == "'")}
 _LEAD = 1.5
 
 
@@ -328,7 +339,9 @@ def _codes_of() -> dict[str, tuple[str, ...]]:
 
 
 def words_in(text: str) -> list[str]:
-    """The words of a text in lower case, contractions whole."""
+    """The words in Latin letters of a text in lower case, contractions whole."""
+    if text.isascii():
+        return text.lower().translate(_SPACED).split()
     return _WORD.findall(text.lower())
 
 

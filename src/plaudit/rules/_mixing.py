@@ -44,6 +44,7 @@ _CODE_LINE = re.compile(
     r"|[^㐀-鿿\n]*[;{}])[ \t]*(?://.*|\#.*)?$",
     re.MULTILINE,
 )
+_CALL = re.compile(r"[A-Za-z_][\w.]*\([^()㐀-鿿\n]{0,40}\)")
 _PIECE = re.compile("[^。！？.!?\n]+")
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힣]")
 
@@ -119,17 +120,18 @@ def _without_terms(text: str, found: Shares, target: Target) -> Shares:
     """
     scale = max(1.0, len(text) / (_MAX_SEGMENTS * _LONG))
     sample = "\n".join(_segments(text, _LONG)) if scale > 1 else text
-    sample, quoted = _unquoted(sample, target)
-    borrowed = {_MOST_NAMES: 0.0, _MOST_QUOTED: quoted, _MOST_TERMS: 0.0}
+    borrowed = {_MOST_NAMES: 0.0, _MOST_QUOTED: 0.0, _MOST_TERMS: 0.0}
     due = found.due
     if "latin" in target.scripts:
+        sample, borrowed[_MOST_QUOTED] = _unquoted(sample, target)
         lines = "\n".join(filter(_CJK.search, sample.split("\n")))
         due = max(0.0, due - scale * sum(count for _, count in _terms(lines)))
     else:
-        prose = _CODE_LINE.sub(" ", sample)
+        prose = _CALL.sub(" ", _CODE_LINE.sub(" ", sample))
         if prose != sample:
             code = count_words(sample).get("latin", 0.0) - count_words(prose).get("latin", 0.0)
-            borrowed[_MOST_NAMES] += code
+            borrowed[_MOST_NAMES] = code
+        prose, borrowed[_MOST_QUOTED] = _unquoted(prose, target)
         for most, count in _terms(prose):
             borrowed[most] += count
     free = sum(min(scale * count, most * due) for most, count in borrowed.items())

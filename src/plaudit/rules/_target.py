@@ -17,6 +17,7 @@ from plaudit.rules import _scripts
 from plaudit.rules._asked import asked_for
 from plaudit.rules._languages import PLENTY, PROFILES, identify, latin_words, weigh, words_in
 from plaudit.rules._prose import split_prose
+from plaudit.rules._stopwords import STOP_WORDS
 
 __all__ = ["HAN_PER_KANA", "QUOTED", "Target", "count_words", "is_japanese", "target_of"]
 
@@ -50,14 +51,18 @@ _ASKS_EN = re.compile(
     r"|compute|prove|determine|define|identify|classify|can you|could you)\b",
     re.IGNORECASE,
 )
-_STRONG_ZH = re.compile("请|請|翻译|翻譯|总结|概括|改写|润色|以下|下面|上面|上述|下列|这句|这段|什么意思")
+_STRONG_ZH = re.compile(
+    "请|請|翻译|翻譯|总结|概括|改写|润色|以下|下面|上面|上述|下列|这句|这段|什么意思"
+)
 _STRONG_EN = re.compile(
     r"\b(?:please|following|below|above|this (?:sentence|text|passage|paragraph)|translate"
     r"|summari[sz]e|rewrite|paraphrase)\b",
     re.IGNORECASE,
 )
-_FUNCTION_ZH = re.compile("[的了是在和与或也就而且但不没有为以于对从到把被让给这那你我他她它们吗呢吧着过]")
-_MEANING_ZH = re.compile("(?:是什么意思|什么意思|怎么读|怎么翻译|的意思|的区别|的含义|是什么)[^a-zA-Z]*$")
+_FUNCTION_ZH = re.compile(f"[{''.join(sorted(w for w in STOP_WORDS if not w.isascii()))}]")
+_MEANING_ZH = re.compile(
+    "(?:是什么意思|什么意思|怎么读|怎么翻译|的意思|的区别|的含义|是什么)[^a-zA-Z]*$"
+)
 _HEAD = re.compile(r"\s*([^:：\n]{2,40})[:：]")
 _LATIN_START = re.compile(r"\W*[A-Za-zÀ-ɏ]")
 
@@ -116,8 +121,8 @@ def target_of(prompt: str) -> Target:
         )
     if written in asked.excluded and not asked.possible:
         raise ScoringError(
-            f"consistency: the prompt is in {written!r} and rules that out, but names no other; give"
-            " the column 'language' or the parameter target",
+            f"consistency: the prompt is in {written!r} and rules that out, but names no other;"
+            " give the column 'language' or the parameter target",
             fault="input",
         )
     languages = tuple(dict.fromkeys((written, *asked.possible)))

@@ -114,27 +114,37 @@ def consistency(
 ) -> Annotated[Score, Range(0, 1)]:
     """From 0 (no word in the target language) up to 1 (every word of the reasoning is in it).
 
-    ``target words / all words``: the language consistency reward of DeepSeek-R1 (DeepSeek-AI 2025,
-    section 2.3.2), for which no code was published. A word is a run of two or more letters of one
-    script; in scripts without spaces it is 1.5 ideographs, 2.5 kana, or 4 letters of Thai, Lao,
-    Khmer or Burmese, so that equal contents weigh alike.
+    ``target words / (target words + foreign words)``: the language consistency reward of
+    DeepSeek-R1 (DeepSeek-AI 2025, section 2.3.2), for which no code was published. A word is a run
+    of two or more letters of one script; in scripts without spaces it is 1.5 ideographs, 2.5 kana,
+    or 4 letters of Thai, Lao, Khmer or Burmese, so that equal contents weigh alike.
 
     The target is the parameter `target`, else the column `language` ("en", "zh-CN", "English", or a
-    script such as "latin"), else the script in which most words of the prompt are written. Only its
-    script is held to: English passes where French is due (with `identified` it does not). For
-    Japanese, ideographs count up to nine times the kana, so that Chinese does not pass; for
-    Chinese, kana count against.
+    script such as "latin"), else the language that the prompt asks for ("reply in Spanish",
+    请用中文回答, "Translate into Chinese: ..."), else the one its instruction is written in,
+    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" wants Chinese. Where several are
+    asked for, or one is only named ("how do you say cat in French?"), each is accepted.
 
-    Fenced and inline code, LaTeX, URLs and tags are left out, except that Chinese, Cyrillic, ...
-    words in them still count: no notation needs those, so a fence hides no such reasoning. English
-    words in a fence are not seen where the target is another language.
+    No language is borne by code (fenced, inline, or a line of its own), formulas, URLs, tags; nor,
+    in a text of another script, by names, identifiers, short quotations and terms of few words
+    without a function word. Of these a text may hold, for each word in the target language, 4 in
+    names and code, 1 in quotations and half a term; more count as foreign, and so do clauses.
+    Chinese, Cyrillic, ... words in code and LaTeX count: no notation needs those, so a fence hides
+    no such reasoning. English in a fence is not seen where the target is another language.
+
+    Languages in Latin letters (English, French, German, Spanish, Portuguese, Italian, Dutch,
+    Indonesian, Vietnamese and a dozen more) are told apart by their function words, in at most
+    eight segments of 1000 characters and in those with 20 words or more; close kin (Danish and
+    Norwegian) pass for each other. Where that cannot be done the note says that only the script was
+    judged; so it is for other scripts. For Japanese, ideographs count up to nine times the kana, so
+    that Chinese does not pass; for Chinese, a Japanese sentence counts against with its ideographs.
 
     `part` "think" is the think block, also prefilled or unclosed; without a block it is all of the
     response. What follows the block is then free: see ``part="all"``. Reasoning without a word (an
     empty block, digits only) is the response's fault and earns 0: silence is not consistent.
 
     Raises: ConfigError, DataError for an unknown language; ScoringError (input) where there is no
-    `language` and the prompt holds no word.
+    `language` and the prompt holds no word, or rules out its own language and names no other.
 
     >>> consistency("<think>So 2 and 2 is four, 对吗</think>4", "What is 2 + 2?").parts["latin"]
     4.0
