@@ -20,6 +20,7 @@ from plaudit.rules._languages import (
     weigh,
     words_in,
 )
+from plaudit.rules._prose import without_code
 from plaudit.rules._target import HAN_PER_KANA, QUOTED, Target, count_words, is_japanese
 
 __all__ = ["Shares", "shares"]
@@ -35,16 +36,6 @@ _TOKEN = rf"[{_LETTER}0-9_](?:[{_LETTER}0-9_'’+#./&@\-]*[{_LETTER}0-9_+#])?"
 _RUN = re.compile(rf"{_TOKEN}(?:[ \t*]{{1,3}}{_TOKEN})*")
 _IS_NAME = re.compile(rf"[{_LETTER}0-9_'’\-]*[A-ZÀ-Þ0-9_+#./@&]")
 _WORD = re.compile(rf"[{_LETTER}]{{2}}")
-_CODE_LINE = re.compile(
-    r"^[ \t]*(?:[\w.\[\]'\"]+[ \t]*(?:[-+*/]?=(?!=)|->|<-|\()[^㐀-鿿\n]*"
-    r"|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.]+[^㐀-鿿\n]*"
-    r"|(?:async[ \t]+)?(?:def|class)[ \t]+\w+[^㐀-鿿\n]*[:({]"
-    r"|(?:for[ \t]+\w[\w, ]*[ \t]in|if|elif|while|with)[ \t][^㐀-鿿\n]*:"
-    r"|return\b[^㐀-鿿\n ]*[ \t]?[^㐀-鿿\n ]*|(?:\$|>>>)[ \t][^㐀-鿿\n]*"
-    r"|[^㐀-鿿\n]*[;{}])[ \t]*(?://.*|\#.*)?$",
-    re.MULTILINE,
-)
-_CALL = re.compile(r"[A-Za-z_][\w.]*\([^()㐀-鿿\n]{0,40}\)")
 _PIECE = re.compile("[^。！？.!?\n]+")
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힣]")
 
@@ -80,7 +71,7 @@ def shares(text: str, words: Mapping[str, float], target: Target) -> Shares:
     if "kana" in words and "han" in target.scripts and "kana" not in target.scripts:
         japanese = min(due, _japanese_ideographs(text))
         due, foreign = due - japanese, foreign + japanese
-    if "latin" in target.scripts:
+    if "latin" in target.scripts and words.get("latin"):
         other = _other_latin(text, target)
         if other is None:
             remarks.append("of Latin letters only the script was judged")
@@ -127,7 +118,7 @@ def _without_terms(text: str, found: Shares, target: Target) -> Shares:
         lines = "\n".join(filter(_CJK.search, sample.split("\n")))
         due = max(0.0, due - scale * sum(count for _, count in _terms(lines)))
     else:
-        prose = _CALL.sub(" ", _CODE_LINE.sub(" ", sample))
+        prose = without_code(sample)
         if prose != sample:
             code = count_words(sample).get("latin", 0.0) - count_words(prose).get("latin", 0.0)
             borrowed[_MOST_NAMES] = code
