@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import base64
 import gzip
+import itertools
 import json
 import sys
 import zlib
@@ -65,7 +66,7 @@ def table(code: str, places: list[Path]) -> dict[str, str]:
     number = {word: i for i, word in enumerate(words)}
     follows = np.zeros((len(words), len(words)), bool)
     for run in runs:
-        for first, second in zip(run, run[1:], strict=False):
+        for first, second in itertools.pairwise(run):
             if first in number and second in number:
                 follows[number[first], number[second]] = True
     bits = zlib.compress(np.packbits(follows).tobytes(), 9)

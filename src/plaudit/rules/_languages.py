@@ -310,16 +310,15 @@ PROFILES: Mapping[str, frozenset[str]] = _profiles()
 FUNCTION_WORDS = frozenset().union(*PROFILES.values())
 """The words of all profiles."""
 
-OTHER_FUNCTION_WORDS = frozenset(
-    """
-    na ya wa kwa ni katika hii huu cha la za kama ang ng mga sa ay na ko ka mo kung hindi die wat vir
-    nie ook sy vanaf sa na je aby ako ale pre som ir yra kad su iš į tai kaip un ir ka ar no par ko
-    ja on et ei oma see mis eta da ez bat dute izan agus an na is ar go sé tá yn y mae ac ei wedi
-    og að er sem það ekki við dhe të në një për me që është et in est non ad cum quod ut la de kaj
-    estas en ne por kun il li ta u biex minn ka iyo waa oo in ku ba da a ya ne shi ti ni ọ àti wọn
-    ukuthi futhi kuba ndi le dan yang
-    """.split()
-)
+_OTHERS = """
+na ya wa kwa ni katika hii huu cha la za kama ang ng mga sa ay na ko ka mo kung hindi die wat
+vir nie ook sy vanaf sa na je aby ako ale pre som ir yra kad su iš į tai kaip un ir ka ar no par
+ko ja on et ei oma see mis eta da ez bat dute izan agus an na is ar go sé tá yn y mae ac ei wedi
+og að er sem það ekki við dhe të në një për me që është et in est non ad cum quod ut la de kaj
+estas en ne por kun il li ta u biex minn ka iyo waa oo in ku ba da a ya ne shi ti ni ọ àti wọn
+ukuthi futhi kuba ndi le dan yang
+"""
+OTHER_FUNCTION_WORDS = frozenset(_OTHERS.split())
 """Function words of languages without a profile: they tell text from a list, not languages."""
 
 KIN: Mapping[str, str] = {

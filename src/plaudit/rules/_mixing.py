@@ -37,6 +37,7 @@ _RUN = re.compile(rf"{_TOKEN}(?:[ \t*]{{1,3}}{_TOKEN})*")
 _IS_NAME = re.compile(rf"[{_LETTER}0-9_'’\-]*[A-ZÀ-Þ0-9_+#./@&]")
 _WORD = re.compile(rf"[{_LETTER}]{{2}}")
 _PIECE = re.compile("[^。！？.!?\n]+")
+_KANA = re.compile("[ぁ-ヿ]")
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힣]")
 
 _LONG = 2000
@@ -95,9 +96,9 @@ def _japanese_ideographs(text: str) -> float:
     """Words of ideographs in sentences that are Japanese, quotations left out."""
     total = 0.0
     for piece in _PIECE.findall(QUOTED.sub(" ", text)):
-        counts = count_words(piece)
-        if counts.get("kana") and is_japanese(counts):
-            total += counts.get("han", 0.0)
+        if _KANA.search(piece):
+            counts = count_words(piece)
+            total += counts.get("han", 0.0) if is_japanese(counts) else 0.0
     return total
 
 

@@ -28,7 +28,7 @@ _KANA = re.compile("[ぁ-ヿ]")
 
 _MIN_PAIRS = 5
 _MIN_COVER = {"en": 0.3, "zh": 0.4}  # less of the table's words: another language or style
-_ODD = {"en": (0.2, 0.3), "zh": (0.25, 0.4)}  # running text has fewer, shuffled text more
+_ODD = {"en": (0.12, 0.22), "zh": (0.25, 0.4)}  # running text has fewer, shuffled text more
 _LONG = {"en": 6, "zh": 12}  # a run of so many words has function words
 _MIN_FUNCTION = {"en": 0.08, "zh": 0.15}
 

@@ -122,8 +122,8 @@ def consistency(
     The target is the parameter `target`, else the column `language` ("en", "zh-CN", "English", or a
     script such as "latin"), else the language that the prompt asks for ("reply in Spanish",
     请用中文回答, "Translate into Chinese: ..."), else the one its instruction is written in,
-    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" wants Chinese. Where several are
-    asked for, or one is only named ("how do you say cat in French?"), each is accepted.
+    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" wants Chinese. Where several
+    are asked for, or one is only named ("how do you say cat in French?"), each is accepted.
 
     No language is borne by code (fenced, inline, or a line of its own), formulas, URLs, tags; nor,
     in a text of another script, by names, identifiers, short quotations and terms of few words

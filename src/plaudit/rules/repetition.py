@@ -204,8 +204,8 @@ def sentences(response: str, *, weight: Weight = "chars") -> Annotated[Score, Ra
     """From 0 (one sentence over and over) up to 1 (no sentence occurs twice).
 
     As `lines`, for sentences: they end at a line break, at ``.!?…`` before white space, and at
-    ``。！？`` anywhere. Repeats that no end mark divides count too: within a sentence, words of a run
-    of 8 (Chinese characters) that the sentence held before, and clauses of 4 characters or more
+    ``。！？`` anywhere. Repeats that no end mark divides count too: within a sentence, words of a
+    run of 8 (Chinese characters) that the sentence held before, and clauses of 4 characters or more
     between commas from their third time on.
 
     >>> sentences("Wait. Let me see. Wait. Let me see.").value
@@ -228,8 +228,8 @@ def _fresh_share(sentence: str) -> float:
         return 1.0
     clauses = Counter(map(str.strip, _CLAUSE_END.split(sentence)))
     again = sum(len(c) * (n - 1) for c, n in clauses.items() if n >= 3 and len(c) >= 4)
-    by_clauses = 1.0 - again / max(1, sum(len(c) * n for c, n in clauses.items()))
-    return min(by_clauses, _fresh_words(sentence))
+    total = max(1, sum(len(c) * n for c, n in clauses.items()))
+    return min((total - again) / total, _fresh_words(sentence))
 
 
 def _fresh_words(sentence: str) -> float:
@@ -244,7 +244,7 @@ def _fresh_words(sentence: str) -> float:
             num_again += start + _LOOP_WORDS - max(covered, start)
             covered = start + _LOOP_WORDS
         seen.add(run)
-    return 1.0 - num_again / len(words)
+    return (len(words) - num_again) / len(words)
 
 
 def _unique_share(
