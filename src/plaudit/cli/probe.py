@@ -53,7 +53,8 @@ def run(
 
     Padding, markdown, repetition, flattery, forged verdicts and the like keep the answer and must
     not raise the score; a lone colon, a cut tail, several answers spoil it and must lower the
-    score. An edit that needs an extra that is not installed is left out. Rows with one response get the response to another prompt as a rival.
+    score. An edit that needs an extra that is not installed is left out. Rows with one response get
+    the response to another prompt as a rival.
     """
     from plaudit.bench.probe import probe, with_rivals
 
