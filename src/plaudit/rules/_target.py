@@ -83,14 +83,19 @@ class Target(NamedTuple):
     @property
     def scripts(self) -> tuple[str, ...]:
         """The scripts of the languages."""
-        known = (_scripts.LANGUAGES.get(code, (code,)) for code in self.languages)
-        return tuple(dict.fromkeys(script for scripts in known for script in scripts))
+        return _scripts_of(self.languages)
 
     @property
     def profiles(self) -> tuple[str, ...]:
         """The languages that can be told from others in Latin letters; () where one cannot be."""
-        latin = [code for code in self.languages if "latin" in Target("", (code,)).scripts]
+        latin = [code for code in self.languages if "latin" in _scripts_of((code,))]
         return tuple(latin) if all(code in PROFILES for code in latin) else ()
+
+
+@functools.lru_cache(maxsize=256)
+def _scripts_of(languages: tuple[str, ...]) -> tuple[str, ...]:
+    known = (_scripts.LANGUAGES.get(code, (code,)) for code in languages)
+    return tuple(dict.fromkeys(script for scripts in known for script in scripts))
 
 
 @functools.lru_cache(maxsize=256)

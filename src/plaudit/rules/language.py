@@ -192,7 +192,7 @@ def _code_of(language: str, error) -> str:
 def _words_by_script(kept: str, removed: str) -> dict[str, float]:
     """Words of the prose, and of scripts that no notation uses also those in code and LaTeX."""
     words = count_words(kept)
-    for script, count in count_words(removed).items():
+    for script, count in (count_words(removed) if removed else {}).items():
         if script not in ("latin", "greek"):
             words[script] = words.get(script, 0.0) + count
     return words
