@@ -4,6 +4,7 @@ import copy
 import dataclasses
 import math
 import pickle
+import types
 
 import pytest
 
@@ -154,6 +155,7 @@ def test_faulted_means_the_same_in_every_summary(capsys):
     assert summary.counts.faulted == summary.reward.faulted == progress.faulted == faults
     assert list(summary.as_dict()["counts"]["faulted"]) == list(faults)
     assert (summary.counts.unscored, progress.unscored) == (4, 4)
-    assert f"faults: {words}" in repr(Scores([(None, result)]))  # type: ignore[list-item]
+    row = types.SimpleNamespace(where="row 1", is_list=True)
+    assert f"faults: {words}" in repr(Scores([(row, result)]))  # type: ignore[list-item]
     print_summary(summary, Problems(), 1.0)
     assert f"4 unscored; faults: {words}" in " ".join(capsys.readouterr().out.split())
