@@ -20,12 +20,12 @@ import time
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.combine import fault_value, replace_responses
 from plaudit.errors import ConfigError, DataError
-from plaudit.types import Group, Reward, Score
+from plaudit.types import FaultKind, Group, Reward, Score, count_faults
 from plaudit.workers import Outcome, Pool
 
 __all__ = ["Progress", "Result", "run"]
@@ -53,7 +53,7 @@ class Progress:
     bad_rows: int = 0
     responses: int = 0
     unscored: int = 0
-    faulted: int = 0
+    faulted: dict[FaultKind, int] = field(default_factory=dict)
     tokens: int = 0
     seconds: float = 0.0
 
@@ -65,9 +65,9 @@ class Progress:
             self.responses += len(result.scores)
             for score in result.scores:
                 self.tokens += int(score.parts.get("num_tokens", 0)) if score.parts else 0
-                if score.error is not None or score.value != score.value:
-                    self.unscored += not score.is_scored
-                    self.faulted += score.fault == "response"
+                self.unscored += not score.is_scored
+            for kind, count in count_faults(result.scores).items():
+                self.faulted[kind] = self.faulted.get(kind, 0) + count
 
 
 def run(

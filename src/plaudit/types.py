@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import hashlib
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
 
 __all__ = [
+    "FAULT_KINDS",
     "Comparer",
     "Fault",
+    "FaultKind",
     "Group",
     "Message",
     "Pair",
@@ -23,9 +25,14 @@ __all__ = [
     "Score",
     "Step",
     "content_hash",
+    "count_faults",
+    "describe_faults",
 ]
 
 Fault = Literal["response", "input", "system"]
+FaultKind = Literal["response", "input", "system", "unstated"]
+
+FAULT_KINDS: tuple[FaultKind, ...] = ("response", "input", "system", "unstated")
 
 
 class Message(TypedDict, total=False):
@@ -147,6 +154,39 @@ class Score:
     def is_scored(self) -> bool:
         """Whether the value is a number."""
         return self.value == self.value
+
+    @property
+    def faulted(self) -> FaultKind | None:
+        """Who is to blame that the score is none, or not a proper one; None for a proper score.
+
+        "unstated" where a score is an error, or no number, and names nobody.
+        """
+        if self.fault is not None:
+            return self.fault
+        return None if self.is_scored and self.error is None else "unstated"
+
+
+def count_faults(scores: Iterable[Score]) -> dict[FaultKind, int]:
+    """How many scores are faulted, by kind: what "faulted" means in every summary.
+
+    A fault of the response earns the reward's minimum and is scored; those of the input and of the
+    system are unscored as a rule, so the counts overlap with scored and unscored.
+
+    >>> count_faults([Score(1.0), Score.unscored("no reference", fault="input")])
+    {'input': 1}
+    """
+    kinds = [kind for score in scores if (kind := score.faulted) is not None]
+    return {kind: kinds.count(kind) for kind in FAULT_KINDS if kind in kinds}
+
+
+def describe_faults(faulted: Mapping[FaultKind, int]) -> str:
+    """Faults by kind in words; "none" where there are none.
+
+    >>> describe_faults({"system": 1200, "response": 1})
+    '1 response, 1,200 system'
+    """
+    named = [f"{faulted[kind]:,} {kind}" for kind in FAULT_KINDS if faulted.get(kind)]
+    return ", ".join(named) or "none"
 
 
 class Range(NamedTuple):

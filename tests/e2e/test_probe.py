@@ -1,6 +1,8 @@
 """`plaudit probe`, run in this process."""
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -51,3 +53,28 @@ def test_a_wrapped_function():
 
 def test_an_unknown_reward():
     assert "no reward" in probed("rules.nothing", code=2).stderr
+
+
+BARE = """
+import sys
+for name in ("math_verify", "py3langid", "jieba", "rapidfuzz", "pyarrow", "torch"):
+    sys.modules[name] = None
+from plaudit.cli import main
+sys.exit(main())
+"""
+
+
+def test_without_extras_the_edits_that_need_one_are_left_out_and_the_table_says_so():
+    words = ("probe", "math", "-o", "p.json", "--limit", "6", "--examples", "0")
+    done = subprocess.run(
+        [sys.executable, "-c", BARE, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert "pip install 'plaudit[math]'" in done.stdout
+    told = json.loads(Path("p.json").read_text(encoding="utf-8"))
+    left_out = {entry["edit"] for entry in told["left_out"]}
+    assert "several_answers" in left_out
+    assert left_out.isdisjoint(entry["edit"] for entry in told["edits"])
+    assert len(told["edits"]) > 10
+    rows = [line for line in done.stdout.splitlines() if line.startswith("several_answers ")]
+    assert "left out" in rows[0]

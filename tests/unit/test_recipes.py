@@ -1,6 +1,9 @@
 """The shipped recipes: each builds, scores its kind of rows, and says what it is."""
 
+import gzip
+import json
 import math
+import random
 from pathlib import Path
 
 import pytest
@@ -10,6 +13,7 @@ import plaudit
 from plaudit import Group, Response
 from plaudit.registry import read_recipe
 
+DATA = Path(__file__).parents[2] / "../shared/data"
 FOLDER = Path(plaudit.__file__).parent / "recipes"
 SHIPPED = [
     "code",
@@ -56,7 +60,9 @@ def test_prints_as_it_was_built(name):
     from plaudit.combine import (  # noqa: F401
         Member,
         affine,
+        clip,
         mean,
+        minimum,
         route,
         view,
         weighted,
@@ -144,9 +150,101 @@ def test_data_quality_lowers_a_loop_and_keeps_an_ordinary_text():
     text = "Photosynthesis turns light, water and carbon dioxide into sugar and oxygen."
     loop = "Let me think about it again. " * 60
     good, bad = score("data-quality", text, loop, prompt="What is photosynthesis?")
-    assert good.value == pytest.approx(1.0)
-    assert bad.parts["loop"] == 0.0
-    assert bad.value < 0.6
+    assert good.value == 1.0
+    assert bad.parts["loop"] == bad.value == 0.0
+
+
+PARAGRAPH = (
+    "Photosynthesis is the process by which plants turn light, water and carbon dioxide into sugar"
+    " and oxygen. It takes place in the chloroplasts, where chlorophyll absorbs the light. The"
+    " sugar feeds the plant, and the oxygen is released into the air. "
+)
+PARAGRAPH_ZH = (
+    "光合作用是植物利用光能把水和二氧化碳转化为糖和氧气的过程。"
+    "它在叶绿体中进行，叶绿素吸收光能。糖为植物提供养分，氧气则释放到空气中。"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " \n",
+        "a",
+        "x.",
+        ":",
+        "...",
+        "1234567890",
+        "1 2 3 4 5 6 7 8 9 0",
+        "😀😀😀",
+        "<think>\n\n</think>\n<answer>\n\n</answer>",
+        PARAGRAPH * 2,
+        f"{PARAGRAPH}\n\n{PARAGRAPH}",
+        PARAGRAPH_ZH * 2,
+        "ha " * 200,
+        "I do not know. " * 30,
+        "我不知道，" * 20,
+        "apple river quantum seldom bicycle thunder marble gentle orbit pickle window harvest",
+        "the is water of people to and a in find with number was it that on for have they as the of"
+        " we from has so or not an each by more be this at which can how she he your time are is in"
+        " the and to of a you with for",
+    ],
+)
+def test_data_quality_pays_for_nothing_that_is_no_text(text):
+    (only,) = score("data-quality", text, prompt="What is photosynthesis?")
+    assert only.value <= 0.1
+
+
+@pytest.mark.parametrize(
+    ("prompt", "text"),
+    [
+        ("What is the capital of France?", "Paris."),
+        ("What is the capital of France?", "The capital of France is Paris."),
+        ("What is six times seven?", "42"),
+        ("What is six times seven?", "\\boxed{42}"),
+        ("What is 9778474 / 743? Only respond with math", "130.91572336692944"),
+        ("List some primes.", "2, 3, 5, 7, 11"),
+        ("Is it so?", "No."),
+        ("Add two numbers.", "```python\ndef add(a, b):\n    return a + b\n```"),
+        ("Solve it.", "$x = 3$, since $3^2 = 9$."),
+        ("Name three fruits.", "1. Apples\n2. Oranges\n3. Bananas"),
+        ("What is photosynthesis?", PARAGRAPH),
+        ("什么是光合作用？", PARAGRAPH_ZH),
+        ("法国的首都是哪里？", "巴黎。"),
+        ("法国的首都是哪里？", "法国的首都是巴黎。"),
+        ("Qu'est-ce que c'est ?", "C'est un processus par lequel les plantes font du sucre."),
+    ],
+)
+def test_data_quality_keeps_good_text_however_short(prompt, text):
+    (only,) = score("data-quality", text, prompt=prompt)
+    assert only.value >= 0.95
+
+
+def shuffled_words(texts, draw, size):
+    pool = [word for text in texts for word in text.split()]
+    return " ".join(draw.choice(pool) for _ in range(size))
+
+
+@pytest.mark.parametrize("name", ["en_pairs_dpo_mix.jsonl.gz", "zh_pairs.jsonl.gz"])
+def test_data_quality_tells_answers_from_their_words_at_random(name):
+    path = DATA / name
+    if not path.exists():
+        pytest.skip("the shared data are not beside the checkout")
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        rows = [json.loads(line) for line in lines][::8]
+    reward = plaudit.build("data-quality")
+    scored = reward.score([Group(row["prompt"], [row["chosen"]]) for row in rows])
+    good = [scores[0].value for scores in scored]
+    assert sum(value >= 0.9 for value in good) >= 0.93 * len(good)
+    draw = random.Random(0)
+    texts = [row["chosen"] for row in rows]
+    if name.startswith("zh"):
+        texts = [" ".join(char for char in text if "一" <= char <= "鿿") for text in texts]
+    mixed = [shuffled_words(texts, draw, 120) for _ in range(100)]
+    if name.startswith("zh"):
+        mixed = [text.replace(" ", "") for text in mixed]
+    scored = reward.score([Group("", [text]) for text in mixed])
+    assert sum(scores[0].value <= 0.1 for scores in scored) >= 90
 
 
 def test_data_quality_does_not_blame_digits_for_their_language():

@@ -192,7 +192,7 @@ def test_progress_counts_everything(workers, act):
     list(run(act, items, workers=workers, on_progress=kept.append))
     last = kept[-1]
     assert (last.rows, last.bad_rows, last.responses) == (6, 1, 6)
-    assert (last.unscored, last.faulted) == (2, 1)
+    assert (last.unscored, last.faulted) == (2, {"response": 1, "input": 1, "system": 1})
     assert last.seconds > 0
 
 

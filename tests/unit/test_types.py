@@ -4,10 +4,22 @@ import copy
 import dataclasses
 import math
 import pickle
+import types
 
 import pytest
 
-from plaudit.types import Comparer, Group, Pair, Response, Reward, Score, Step, content_hash
+from plaudit.types import (
+    Comparer,
+    Group,
+    Pair,
+    Response,
+    Reward,
+    Score,
+    Step,
+    content_hash,
+    count_faults,
+    describe_faults,
+)
 
 TURNS = ({"role": "system", "content": "Be brief."}, {"role": "user", "content": "2 + 2?"})
 FULL = Response("4", TURNS, (17, 3), "stop", {"model": "m"})
@@ -116,3 +128,34 @@ def test_the_protocols_recognise_their_own():
     assert isinstance(Compares(), Comparer)
     assert not isinstance(Compares(), Reward)
     assert not isinstance(Good(), Comparer)
+
+
+def test_faulted_means_the_same_in_every_summary(capsys):
+    from plaudit.cli._summary import Problems, print_summary
+    from plaudit.data.api import Scores
+    from plaudit.report import Summary
+    from plaudit.run import Progress, Result
+
+    scores = [
+        Score(1.0),
+        Score(0.0, fault="response", error="too slow"),
+        Score.unscored("no reference", fault="input"),
+        Score.unscored("judge down", fault="system"),
+        Score.unscored("judge down", fault="system"),
+        Score(math.nan),
+    ]
+    result = Result(0, Group("p", ["a"] * len(scores)), scores, None)
+    faults = {"response": 1, "input": 1, "system": 2, "unstated": 1}
+    words = "1 response, 1 input, 2 system, 1 unstated"
+    summary, progress = Summary(), Progress()
+    summary.add(result)
+    progress.count([result])
+    assert count_faults(scores) == faults
+    assert describe_faults(faults) == words
+    assert summary.counts.faulted == summary.reward.faulted == progress.faulted == faults
+    assert list(summary.as_dict()["counts"]["faulted"]) == list(faults)
+    assert (summary.counts.unscored, progress.unscored) == (4, 4)
+    row = types.SimpleNamespace(where="row 1", is_list=True)
+    assert f"faults: {words}" in repr(Scores([(row, result)]))  # type: ignore[list-item]
+    print_summary(summary, Problems(), 1.0)
+    assert f"4 unscored; faults: {words}" in " ".join(capsys.readouterr().out.split())

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from plaudit.bench.edits import EDITS, Context, Edit
 from plaudit.combine import replace_responses
+from plaudit.errors import MissingExtra
 from plaudit.rule import column_of, prompt_text, sources_of
 from plaudit.run import Result, run
 from plaudit.types import Group, Response, Reward
@@ -22,6 +23,7 @@ from plaudit.types import Group, Response, Reward
 __all__ = [
     "Change",
     "Interval",
+    "LeftOut",
     "Probe",
     "Probed",
     "Share",
@@ -54,6 +56,13 @@ class Share(NamedTuple):
         if not self.total:
             return Interval(math.nan, math.nan, math.nan)
         return Interval(self.num / self.total, *exact_interval(self.num, self.total))
+
+
+class LeftOut(NamedTuple):
+    """An edit that was not made, since scoring its responses needs an extra that is absent."""
+
+    edit: Edit
+    why: str
 
 
 class Change(NamedTuple):
@@ -111,7 +120,10 @@ class Probed:
 
 @dataclass(frozen=True)
 class Probe:
-    """A reward's probe: the scores as they were, and one entry an edit."""
+    """A reward's probe: the scores as they were, and one entry an edit.
+
+    `left_out` are the edits that need an extra that is not installed.
+    """
 
     reward: str
     num_rows: int
@@ -119,12 +131,15 @@ class Probe:
     num_unscored: int
     original: tuple[Result, ...]
     edits: tuple[Probed, ...]
+    left_out: tuple[LeftOut, ...] = ()
 
     def as_dict(self) -> dict[str, Any]:
         """The figures as plain data."""
         counts = ("reward", "num_rows", "num_responses", "num_unscored")
         entries = [entry.as_dict() for entry in self.edits]
-        return {**{name: getattr(self, name) for name in counts}, "edits": entries}
+        left_out = [{"edit": edit.name, "why": why} for edit, why in self.left_out]
+        figures = {name: getattr(self, name) for name in counts}
+        return {**figures, "edits": entries, "left_out": left_out}
 
 
 def probe(
@@ -137,7 +152,8 @@ def probe(
 ) -> Probe:
     """What `reward` pays for each edit of the responses of `groups`.
 
-    Rows that the reward cannot read are left out. A relative reward sees one edited response among
+    Rows that the reward cannot read are left out, and so are edits after which the reward would
+    need an extra that is not installed. A relative reward sees one edited response among
     its unedited rivals.
 
     >>> from plaudit import load
@@ -147,8 +163,14 @@ def probe(
     """
     readable = (r for r in run(reward, groups) if r.error is None and r.group is not None)
     rows = [replace(result, index=i) for i, result in enumerate(readable)]
-    after = [_edited(reward, rows, edit) for edit in edits]
-    low = _lowest([rows, *after])
+    after: dict[Edit, list[Result]] = {}
+    left_out: list[LeftOut] = []
+    for edit in edits:
+        try:
+            after[edit] = _edited(reward, rows, edit)
+        except MissingExtra as error:
+            left_out.append(LeftOut(edit, str(error)))
+    low = _lowest([rows, *after.values()])
     scores = [score for result in rows for score in result.scores]
     return Probe(
         repr(reward),
@@ -157,9 +179,9 @@ def probe(
         sum(not score.is_scored for score in scores),
         tuple(rows),
         tuple(
-            _probed(edit, rows, results, low, seed, num_examples)
-            for edit, results in zip(edits, after, strict=True)
+            _probed(edit, rows, results, low, seed, num_examples) for edit, results in after.items()
         ),
+        tuple(left_out),
     )
 
 

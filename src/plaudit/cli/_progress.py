@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plaudit.cli._console import stderr
+from plaudit.types import describe_faults
 
 if TYPE_CHECKING:
     from plaudit.run import Progress
@@ -124,9 +125,10 @@ class Meter:
         counts = {
             "bad rows": progress.bad_rows,
             "unscored": progress.unscored,
-            "faulted": progress.faulted,
         }
         pieces += [f"{count:,} {name}" for name, count in counts.items() if count]
+        if progress.faulted:
+            pieces.append(f"faults: {describe_faults(progress.faulted)}")
         return ", ".join(pieces)
 
     def _of(self) -> str:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plaudit.cli._console import console, number, on_one_line, spelled_as_options, table, text
+from plaudit.types import describe_faults
 
 if TYPE_CHECKING:
     from plaudit.data import Row
@@ -92,7 +93,8 @@ def print_summary(
         made.add_row(text(f"  {name}", "yellow"), *cells)
     out.print(made, crop=False)  # too wide beats figures that are cut
     before = f", {num_before:,} of them before" if num_before else ""
-    unscored = f"{counts.unscored:,} unscored{_faults(counts.faulted)}"
+    faults = f"; faults: {describe_faults(counts.faulted)}" if counts.faulted else ""
+    unscored = f"{counts.unscored:,} unscored{faults}"
     rate = f"{(counts.rows - num_before) / max(seconds, 1e-9):,.0f} rows/s"
     out.print(
         text(
@@ -114,11 +116,12 @@ _HEAD = ("part", "mean", "std", "min", "max", "scored", "unscored", "faulted", "
 
 def _cells(part: PartSummary, *, is_whole: bool) -> list[Any]:
     figures = (part.mean, part.std, part.low, part.high)
-    counts = (part.num_scored, part.num_unscored, sum(part.faulted.values()))
+    counts = (part.num_scored, part.num_unscored)
+    faulted = describe_faults(part.faulted) if part.faulted else "0"
     # A combination does not list a part that is left out; that is no figure of the whole.
     left_out = "" if is_whole else f"{part.num_not_applicable:,}"
     name = text("reward", "bold") if is_whole else text(f"  {part.name}")
-    return [name, *map(number, figures), *(f"{count:,}" for count in counts), left_out]
+    return [name, *map(number, figures), *(f"{count:,}" for count in counts), faulted, left_out]
 
 
 def _intake(counts: Counts) -> Iterator[str]:
@@ -133,12 +136,6 @@ def _intake(counts: Counts) -> Iterator[str]:
             f"{counts.reasoning:,} responses had their reasoning in a field of its own; it was"
             " scored as <think>reasoning</think> in front of the text"
         )
-
-
-def _faults(faulted: Mapping[str, int]) -> str:
-    """Faults by who is to blame, as a clause."""
-    named = [f"{count:,} {fault}" for fault, count in faulted.items()]
-    return f"; faults: {', '.join(named)}" if named else ""
 
 
 def result_of(row: Row, line: bytes, index: int, column: str) -> Result:

@@ -53,7 +53,8 @@ def run(
 
     Padding, markdown, repetition, flattery, forged verdicts and the like keep the answer and must
     not raise the score; a lone colon, a cut tail, several answers spoil it and must lower the
-    score. Rows with one response get the response to another prompt as a rival.
+    score. An edit that needs an extra that is not installed is left out. Rows with one response get
+    the response to another prompt as a rival.
     """
     from plaudit.bench.probe import probe, with_rivals
 
@@ -109,7 +110,12 @@ def _print(out: Console, found: Probe, source: str | None) -> None:
         for entry in found.edits:
             if entry.edit.keeps_answer is keeps:
                 made.add_row(*_cells(entry))
+        for edit, _ in found.left_out:
+            if edit.keeps_answer is keeps:
+                made.add_row(text(edit.name, "dim"), *[text("left out", "dim")] * len(heads))
         out.print(made)
+    for edit, why in found.left_out:
+        out.print(text(f"{edit.name} left out: {why}", "yellow"))
 
 
 def _cells(entry: Probed) -> list:

@@ -20,7 +20,7 @@ from plaudit.data.write import output_row
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.rule import lift
 from plaudit.run import Progress, Result, run
-from plaudit.types import Group, Reward
+from plaudit.types import FaultKind, Group, Reward, count_faults, describe_faults
 
 __all__ = ["Scores", "ascore", "check_rows", "row_errors", "score", "scored"]
 
@@ -157,8 +157,9 @@ class Scores(Sequence[Result]):
 
     `values` holds a number for each row (NaN: not scored), or a list where the row has a list of
     responses; `mean` is over the responses that were scored. `num_unscored` counts the responses
-    without a number (a bad row counts as one), `num_faulted` those that got the reward's minimum
-    because they made themselves impossible to score.
+    without a number (a bad row counts as one). `faulted` is by kind, as in every summary: a fault
+    of the response earned the reward's minimum and is scored, one of the input or of the system has
+    no score.
     """
 
     def __init__(self, found: Iterable[tuple[Row, Result]]) -> None:
@@ -178,7 +179,7 @@ class Scores(Sequence[Result]):
         return len(self._found)
 
     def __repr__(self) -> str:
-        counts = f"{self.num_unscored} unscored, {self.num_faulted} faulted"
+        counts = f"{self.num_unscored} unscored, faults: {describe_faults(self.faulted)}"
         first = f"; first error: {clipped(self.errors[0], limit=200)[1:-1]}" if self.errors else ""
         return f"Scores(mean {self.mean:.4g} over {len(self._scored)} scored, {counts}{first})"
 
@@ -201,9 +202,14 @@ class Scores(Sequence[Result]):
         )
 
     @property
+    def faulted(self) -> dict[FaultKind, int]:
+        """How many responses are faulted, by kind: response, input, system, unstated."""
+        return count_faults(score for result in self for score in result.scores)
+
+    @property
     def num_faulted(self) -> int:
-        """How many responses made themselves impossible to score."""
-        return sum(score.fault == "response" for result in self for score in result.scores)
+        """How many responses are faulted, of whatever kind."""
+        return sum(self.faulted.values())
 
     @property
     def num_end_marks(self) -> int:

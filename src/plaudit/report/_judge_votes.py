@@ -23,10 +23,11 @@ def reason(score: Score) -> str | None:
     >>> reason(Score(float("nan"), error="503 from the server", fault="system"))
     'system fault'
     """
-    if score.error is None and score.fault is None and score.is_scored:
+    fault = score.faulted
+    if fault is None:
         return None
     found = _REASON.search(score.error or "")
-    return found[1] if found else f"{score.fault or 'unstated'} fault"
+    return found[1] if found else f"{fault} fault"
 
 
 class VoteTally:

@@ -16,7 +16,7 @@ from plaudit.report._stats import (
     correlations,
     histogram,
 )
-from plaudit.types import Group, Response, Score, content_hash
+from plaudit.types import FAULT_KINDS, FaultKind, Group, Response, Score, content_hash
 from plaudit.untrusted import clip
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class Counts(NamedTuple):
     responses: int = 0
     scored: int = 0
     unscored: int = 0
-    faulted: Mapping[str, int] = {}
+    faulted: Mapping[FaultKind, int] = {}
     empty: int = 0
     cut: int = 0
     groups: int = 0
@@ -60,7 +60,7 @@ class PartSummary(NamedTuple):
     num_scored: int
     num_unscored: int
     num_not_applicable: int
-    faulted: Mapping[str, int]
+    faulted: Mapping[FaultKind, int]
 
 
 class _Part:
@@ -70,10 +70,14 @@ class _Part:
 
     def __init__(self) -> None:
         self.moments = Moments()
-        self.faulted: dict[str, int] = {}
+        self.faulted: dict[FaultKind, int] = {}
 
-    def blame(self, fault: str) -> None:
+    def blame(self, fault: FaultKind) -> None:
         self.faulted[fault] = self.faulted.get(fault, 0) + 1
+
+    def by_kind(self) -> dict[FaultKind, int]:
+        """The faults in the order that every summary has."""
+        return {kind: self.faulted[kind] for kind in FAULT_KINDS if kind in self.faulted}
 
 
 class Summary:
@@ -139,9 +143,10 @@ class Summary:
             if part is not None:
                 part.moments.add(_number(part_value))
         self._sample.offer(lambda: self._sampled(response, value, score))
-        failed = score.error is not None or score.fault is not None or not math.isfinite(value)
+        fault = score.faulted
+        failed = fault is not None or not math.isfinite(value)
         if failed:
-            self._add_fault(index, place, score)
+            self._add_fault(index, place, score, fault or "unstated")
         self._rank(index, group, place, score, failed=failed)
 
     def _part(self, name: str) -> _Part | None:
@@ -157,8 +162,7 @@ class Summary:
         parts = {n: _number(v) for n, v in score.parts.items() if n in self._parts}
         return float(len(response.text)), value, parts
 
-    def _add_fault(self, index: int, place: int, score: Score) -> None:
-        fault = score.fault or "unstated"
+    def _add_fault(self, index: int, place: int, score: Score, fault: FaultKind) -> None:
         self._total.blame(fault)
         message = score.error or "no error was given"
         example = {"message": message[:1000], "row": index, "response": place}
@@ -204,7 +208,7 @@ class Summary:
             responses=moments.num_scored + moments.num_unscored,
             scored=moments.num_scored,
             unscored=moments.num_unscored,
-            faulted=dict(self._total.faulted),
+            faulted=self._total.by_kind(),
             **self._counts,
         )
 
@@ -231,7 +235,7 @@ class Summary:
             num_scored=m.num_scored,
             num_unscored=m.num_unscored,
             num_not_applicable=responses - seen,
-            faulted=dict(part.faulted),
+            faulted=part.by_kind(),
         )
 
     # --- the page's data --------------------------------------------------------------------------

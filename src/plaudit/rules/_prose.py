@@ -5,13 +5,24 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-__all__ = ["Prose", "split_prose"]
+__all__ = ["Prose", "split_prose", "without_code"]
 
 _TOKEN = re.compile(
-    r"`+|~~~+|\\[\\$]|\\[\[(]|\\begin\{|\\[A-Za-z]+|\$\$?|https?://[!-~]*|www\.[!-~]*"
+    r"``*|~~~+|\\[\\$]|\\[\[(]|\\begin\{|\\[A-Za-z]+|\$\$?|https?://[!-~]*|www\.[!-~]*"
     r"|</?[A-Za-z][\w-]{0,30}>"
 )
 _CLOSING = {"$$": "$$", r"\[": r"\]", r"\(": r"\)", r"\begin{": r"\end{"}
+
+_CODE_LINE = re.compile(
+    r"^[ \t]{0,80}(?![ \t])(?:[\w.\[\]'\"]+[ \t]*(?:[-+*/]?=(?!=)|->|<-|\()[^㐀-鿿\n]*"
+    r"|(?:from[ \t]+[\w.]+[ \t]+)?import[ \t]+[\w.]+[^㐀-鿿\n]*"
+    r"|(?:async[ \t]+)?(?:def|class)[ \t]+\w+[^㐀-鿿\n]*[:({]"
+    r"|(?:for[ \t]+\w[\w, ]*[ \t]in|if|elif|while|with)[ \t][^㐀-鿿\n]*:"
+    r"|return\b[^㐀-鿿\n ]*[ \t]?[^㐀-鿿\n ]*|(?:\$|>>>)[ \t][^㐀-鿿\n]*"
+    r"|[^㐀-鿿\n]*[;{}])[ \t]*(?://.*|\#.*)?$",
+    re.MULTILINE,
+)
+_CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{0,60}\([^()㐀-鿿\n]{0,40}\)")
 
 
 class Prose(NamedTuple):
@@ -42,6 +53,15 @@ def split_prose(text: str) -> Prose:
         place = max(end, found.end())
     kept.append(text[start:])
     return Prose(" ".join(kept), " ".join(removed))
+
+
+def without_code(text: str) -> str:
+    """The text without lines that are code and without calls, which no fence marks.
+
+    >>> without_code("So:\\nx = f(1)\\nand sin(x) is it.")
+    'So:\\n \\nand   is it.'
+    """
+    return _CALL.sub(" ", _CODE_LINE.sub(" ", text))
 
 
 class _Seek:

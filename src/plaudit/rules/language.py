@@ -6,12 +6,15 @@ Scripts are counted exactly, from code point tables; only languages of one scrip
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from plaudit.errors import ConfigError, DataError, MissingExtra, ScoringError, clipped, did_you_mean
 from plaudit.rules import _scripts
+from plaudit.rules._languages import NAMES
+from plaudit.rules._mixing import shares
 from plaudit.rules._prose import split_prose
+from plaudit.rules._target import Target, count_words, is_japanese, target_of
 from plaudit.think import Part, split
 from plaudit.types import Range, Score
 
@@ -26,22 +29,6 @@ EXAMPLES = {
 }
 
 Of = Literal["letters", "chars"]
-
-_NAMES = {
-    "english": "en",
-    "chinese": "zh",
-    "japanese": "ja",
-    "korean": "ko",
-    "french": "fr",
-    "german": "de",
-    "spanish": "es",
-    "portuguese": "pt",
-    "italian": "it",
-    "russian": "ru",
-}
-
-# A text is Japanese with up to so many words of ideographs to one of kana (nine characters to one).
-_HAN_PER_KANA = 9 * _scripts.CHARS_PER_WORD["kana"] / _scripts.CHARS_PER_WORD["han"]
 
 _SEGMENT = 1000
 _MAX_SEGMENTS = 8
@@ -127,103 +114,88 @@ def consistency(
 ) -> Annotated[Score, Range(0, 1)]:
     """From 0 (no word in the target language) up to 1 (every word of the reasoning is in it).
 
-    ``target words / all words``: the language consistency reward of DeepSeek-R1 (DeepSeek-AI 2025,
-    section 2.3.2), for which no code was published. A word is a run of two or more letters of one
-    script; in scripts without spaces it is 1.5 ideographs, 2.5 kana, or 4 letters of Thai, Lao,
-    Khmer or Burmese, so that equal contents weigh alike.
+    ``target words / (target words + foreign words)``: the language consistency reward of
+    DeepSeek-R1 (DeepSeek-AI 2025, section 2.3.2), for which no code was published. A word is a run
+    of two or more letters of one script; in scripts without spaces it is 1.5 ideographs, 2.5 kana,
+    or 4 letters of Thai, Lao, Khmer or Burmese, so that equal contents weigh alike.
 
     The target is the parameter `target`, else the column `language` ("en", "zh-CN", "English", or a
-    script such as "latin"), else the script in which most words of the prompt are written. Only its
-    script is held to: English passes where French is due (with `identified` it does not). For
-    Japanese, ideographs count up to nine times the kana, so that Chinese does not pass; for
-    Chinese, kana count against.
+    script such as "latin"), else the language that the prompt asks for ("reply in Spanish",
+    请用中文回答, "Translate into Chinese: ..."), else the one its instruction is written in,
+    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" wants Chinese. Where several
+    are asked for, or one is only named ("how do you say cat in French?"), each is accepted.
 
-    Fenced and inline code, LaTeX, URLs and tags are left out, except that Chinese, Cyrillic, ...
-    words in them still count: no notation needs those, so a fence hides no such reasoning. English
-    words in a fence are not seen where the target is another language.
+    No language is borne by code (fenced, inline, or a line of its own), formulas, URLs, tags; nor,
+    in a text of another script, by names, identifiers, short quotations and terms of few words
+    without a function word. Of these a text may hold, for each word in the target language, 4 in
+    names and code, 1 in quotations and half a term; more count as foreign, and so do clauses.
+    Chinese, Cyrillic, ... words in code and LaTeX count: no notation needs those, so a fence hides
+    no such reasoning. English in a fence is not seen where the target is another language.
+
+    Languages in Latin letters (English, French, German, Spanish, Portuguese, Italian, Dutch,
+    Indonesian, Vietnamese and a dozen more) are told apart by their function words, in at most
+    eight segments of 1000 characters and in those with 20 words or more; close kin (Danish and
+    Norwegian) pass for each other. Where that cannot be done the note says that only the script was
+    judged; so it is for other scripts. For Japanese, ideographs count up to nine times the kana, so
+    that Chinese does not pass; for Chinese, a Japanese sentence counts against with its ideographs.
 
     `part` "think" is the think block, also prefilled or unclosed; without a block it is all of the
     response. What follows the block is then free: see ``part="all"``. Reasoning without a word (an
     empty block, digits only) is the response's fault and earns 0: silence is not consistent.
 
     Raises: ConfigError, DataError for an unknown language; ScoringError (input) where there is no
-    `language` and the prompt holds no word.
+    `language` and the prompt holds no word, or rules out its own language and names no other.
 
     >>> consistency("<think>So 2 and 2 is four, 对吗</think>4", "What is 2 + 2?").parts["latin"]
     4.0
     >>> consistency("<think>二加二等于四</think>4", "What is 2 + 2?").value
     0.0
     """
-    name, scripts = _target(prompt, language, target)
+    aim = _target(prompt, language, target)
     thought = split(response)
     text = thought.think if part == "think" else thought.answer
     if part == "all" or thought.status == "none":
         text = response
-    words = _words_by_script(text)
-    total = sum(words.values())
-    if total == 0:
+    kept, removed = split_prose(text)
+    words = _words_by_script(kept, removed)
+    if not any(words.values()):
         raise ScoringError("consistency: no word to judge", fault="response")
-    value = _matching(words, scripts) / total
-    found = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
-    return Score(value, words, note=f"target {name}; words: {found}")
+    found = shares(kept, words, aim)
+    counts = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
+    note = "; ".join((f"target {aim.name}", f"words: {counts}", *found.remarks))
+    return Score(found.due / (found.due + found.foreign), words, note=note)
 
 
-def _target(prompt: str, language: str | None, target: str | None) -> tuple[str, tuple[str, ...]]:
-    """The target's name and its scripts."""
+def _target(prompt: str, language: str | None, target: str | None) -> Target:
     if target is not None:
-        return target, _scripts_of(target, ConfigError)
+        return Target(target, (_code_of(target, ConfigError),))
     if language is not None and str(language).strip():
         error = functools.partial(DataError, field="language")
-        return str(language), _scripts_of(language, error)
-    words = _words_by_script(prompt)
-    if not any(words.values()):
-        raise ScoringError(
-            "consistency: the prompt has no word to tell the target language; give the column"
-            " 'language' or the parameter target",
-            fault="input",
-        )
-    script = max(words, key=words.__getitem__)
-    if script in ("han", "kana") and _is_japanese(words):
-        return "ja (from the prompt)", _scripts.LANGUAGES["ja"]
-    return f"{script} (from the prompt)", (script,)
+        return Target(str(language), (_code_of(str(language), error),))
+    return target_of(prompt)
 
 
-def _scripts_of(language: str, error) -> tuple[str, ...]:
-    code = str(language).strip().lower()
-    code = _NAMES.get(code, code)
-    known = {**{s: (s,) for s in _scripts.SCRIPTS}, **_scripts.LANGUAGES}
-    found = known.get(code) or known.get(code.replace("_", "-").partition("-")[0])
-    if found is None:
+def _code_of(language: str, error) -> str:
+    """The code of a language, or a script."""
+    code = language.strip().lower()
+    code = NAMES.get(code, code)
+    known = (*_scripts.SCRIPTS, *_scripts.LANGUAGES)
+    found = [c for c in (code, code.replace("_", "-").partition("-")[0]) if c in known]
+    if not found:
         raise error(
             f"unknown language {clipped(language)}{did_you_mean(code, known)}"
             " It is an ISO 639 code such as 'en' or 'zh', or a script such as 'latin'"
         )
-    return found
+    return found[0]
 
 
-def _words_by_script(text: str) -> dict[str, float]:
+def _words_by_script(kept: str, removed: str) -> dict[str, float]:
     """Words of the prose, and of scripts that no notation uses also those in code and LaTeX."""
-    kept, removed = split_prose(text)
-    words = _count(kept)
-    for script, count in _count(removed).items():
+    words = count_words(kept)
+    for script, count in (count_words(removed) if removed else {}).items():
         if script not in ("latin", "greek"):
             words[script] = words.get(script, 0.0) + count
     return words
-
-
-def _count(text: str) -> dict[str, float]:
-    return _scripts.word_counts(_scripts.classes(_scripts.points_of(text)))
-
-
-def _matching(words: Mapping[str, float], scripts: Sequence[str]) -> float:
-    counts = {script: words.get(script, 0.0) for script in scripts}
-    if "kana" in counts and "han" in counts:
-        counts["han"] = min(counts["han"], counts["kana"] * _HAN_PER_KANA)
-    return sum(counts.values())
-
-
-def _is_japanese(words: Mapping[str, float]) -> bool:
-    return words.get("han", 0.0) <= words.get("kana", 0.0) * _HAN_PER_KANA
 
 
 # --- identification -------------------------------------------------------------------------------
@@ -297,7 +269,7 @@ def _languages_in(points: np.ndarray, identifier) -> Iterator[tuple[str, float]]
         if script in _MODELLED:
             language = _language_by_model(points, kinds, script, identifier)
         elif script == "han":
-            language = "ja" if _is_japanese(words) else "zh"
+            language = "ja" if is_japanese(words) else "zh"
         else:
             language = _scripts.BY_SCRIPT.get(script, script).partition(" ")[0]
         if language is not None and str(language).strip():

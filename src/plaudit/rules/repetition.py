@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from plaudit.errors import ConfigError, DataError, clipped
@@ -43,6 +43,10 @@ _SENTENCE_END = re.compile(
     r"""(?<=[.!?…؟।])\s+|(?<=[.!?…؟।]["'”’»)\]])\s+|\n+"""
     r"""|(?<=[。！？｡])(?![。！？｡”’」』）])|(?<=[。！？｡][”’」』）])|(?<=[!?])(?=[぀-ヿ㐀-鿿])"""
 )
+
+_CLAUSE_END = re.compile("[,;:，；：、]+")
+_LOOP_WORDS = 8
+_MIN_LOOP = 20
 
 
 def ngram(
@@ -200,26 +204,64 @@ def sentences(response: str, *, weight: Weight = "chars") -> Annotated[Score, Ra
     """From 0 (one sentence over and over) up to 1 (no sentence occurs twice).
 
     As `lines`, for sentences: they end at a line break, at ``.!?…`` before white space, and at
-    ``。！？`` anywhere.
+    ``。！？`` anywhere. Repeats that no end mark divides count too: within a sentence, words of a
+    run of 8 (Chinese characters) that the sentence held before, and clauses of 4 characters or more
+    between commas from their third time on.
 
     >>> sentences("Wait. Let me see. Wait. Let me see.").value
     0.5
     >>> sentences("等等。再想想。等等。").value
     0.7
+    >>> sentences("我不知道，" * 10).value, sentences("I like the cats " * 10).value
+    (0.1, 0.1)
     """
-    return _unique_share(_SENTENCE_END.split(response), weight)
+    return _unique_share(_SENTENCE_END.split(response), weight, _fresh_share)
 
 
-def _unique_share(pieces: Sequence[str], weight: Weight) -> Score:
+def _fresh_share(sentence: str) -> float:
+    """The share of a sentence that the sentence does not repeat.
+
+    >>> _fresh_share("one two three"), _fresh_share("so it is said " * 5)
+    (1.0, 0.2)
+    """
+    if len(sentence) < _MIN_LOOP:
+        return 1.0
+    clauses = Counter(map(str.strip, _CLAUSE_END.split(sentence)))
+    again = sum(len(c) * (n - 1) for c, n in clauses.items() if n >= 3 and len(c) >= 4)
+    total = max(1, sum(len(c) * n for c, n in clauses.items()))
+    return min((total - again) / total, _fresh_words(sentence))
+
+
+def _fresh_words(sentence: str) -> float:
+    """The share of words in no run of `_LOOP_WORDS` that the sentence held before."""
+    words = _ngrams.words_of(sentence)
+    if len(words) <= _LOOP_WORDS:
+        return 1.0
+    seen: set[tuple[str, ...]] = set()
+    num_again = covered = 0
+    for start, run in enumerate(zip(*(words[i:] for i in range(_LOOP_WORDS)), strict=False)):
+        if run in seen:
+            num_again += start + _LOOP_WORDS - max(covered, start)
+            covered = start + _LOOP_WORDS
+        seen.add(run)
+    return (len(words) - num_again) / len(words)
+
+
+def _unique_share(
+    pieces: Sequence[str], weight: Weight, fresh: Callable[[str], float] = lambda piece: 1.0
+) -> Score:
     if weight not in ("chars", "count"):
         raise ConfigError(f"weight={weight!r} must be 'chars' or 'count'")
     counts = Counter(filter(None, map(str.strip, pieces)))
     size = len if weight == "chars" else lambda piece: 1
-    unique = sum(map(size, counts))
+    unique = sum(size(piece) * fresh(piece) for piece in counts)
     total = sum(size(piece) * count for piece, count in counts.items())
     if unique == total:
         return Score(1.0)
     piece, count = max(counts.items(), key=lambda item: size(item[0]) * (item[1] - 1))
+    if count == 1:
+        piece = min(counts, key=lambda piece: size(piece) * (fresh(piece) - 1.0))
+        return Score(unique / total, note=f"repeats within: {clipped(piece)}")
     return Score(unique / total, note=f"{count} times: {clipped(piece)}")
 
 

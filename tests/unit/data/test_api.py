@@ -152,7 +152,8 @@ class TestBadRows:
     def test_they_stay_in_place_and_are_counted(self):
         scores = plaudit.score(self.lifted(), self.ROWS)
         assert [str(v) for v in scores.values] == ["1.0", "nan", "nan", "-1.0"]
-        assert (scores.num_unscored, scores.num_faulted) == (2, 1)
+        assert (scores.num_unscored, scores.num_faulted) == (2, 2)
+        assert scores.faulted == {"response": 1, "system": 1}
         assert scores.mean == 0.0
         assert scores.errors == [
             "row 2: field 'response': expected text, found null",
@@ -160,7 +161,7 @@ class TestBadRows:
             "row 4: too large",
         ]
         assert repr(scores) == (
-            "Scores(mean 0 over 2 scored, 2 unscored, 1 faulted;"
+            "Scores(mean 0 over 2 scored, 2 unscored, faults: 1 response, 1 system;"
             " first error: row 2: field 'response': expected text, found null)"
         )
 

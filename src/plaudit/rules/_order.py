@@ -1,0 +1,130 @@
+"""Whether words follow one another as in running text: shuffled words and lists of words do not.
+
+A table of 300 general words of English and 300 characters of Chinese says which pairs of them occur
+side by side in some 700 000 words of chat, mathematics and exams (a fifth of all pairs do; nearly
+all of the pairs in another text are among them, but only half of those in a shuffled one).
+"""
+
+from __future__ import annotations
+
+import functools
+import math
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, NamedTuple
+
+from plaudit.rules._languages import FUNCTION_WORDS, OTHER_FUNCTION_WORDS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+__all__ = ["Order", "order_of", "runs_of"]
+
+_RUNS = {"en": re.compile("[a-z' ]+"), "zh": re.compile("[一-鿿]+")}
+_WORDS = {"en": re.compile("[a-z]+(?:'[a-z]+)?"), "zh": re.compile("[一-鿿]")}
+_LATIN_RUN = re.compile("[a-zß-ʸ'’ ]+")
+_LATIN_WORD = re.compile("[a-zß-ʸ]+(?:['’][a-zß-ʸ]+)?")
+_KANA = re.compile("[ぁ-ヿ]")
+
+_MIN_PAIRS = 5
+_MIN_COVER = {"en": 0.3, "zh": 0.4}  # less of the table's words: another language or style
+_ODD = {"en": (0.12, 0.22), "zh": (0.25, 0.4)}  # running text has fewer, shuffled text more
+_LONG = {"en": 6, "zh": 12}  # a run of so many words has function words
+_MIN_FUNCTION = {"en": 0.08, "zh": 0.15}
+
+
+class Order(NamedTuple):
+    """How far a text is from running text, from 0 to 1: by its pairs, by runs of words that no
+    function word joins; NaN where too little can be judged."""
+
+    shuffled: float
+    loose: float
+
+
+def runs_of(text: str, code: str) -> Iterator[list[str]]:
+    """The words between marks, in English ("en") or Chinese ("zh") letters.
+
+    >>> list(runs_of("So it is, 对吗", "en")), list(runs_of("So it is, 对吗", "zh"))
+    ([['so', 'it', 'is']], [['对', '吗']])
+    """
+    for run in _RUNS[code].findall(text.lower()):
+        if words := _WORDS[code].findall(run):
+            yield words
+
+
+def order_of(text: str) -> Order:
+    """The order of the words of a text.
+
+    >>> order_of("The sum of the two numbers is the total of all that we have in it.").shuffled
+    0.0
+    """
+    shuffled = [_shuffled(list(runs_of(text, code)), code) for code in _RUNS]
+    judged = [share for share in shuffled if not math.isnan(share)]
+    return Order(max(judged, default=math.nan), _loose(text))
+
+
+def _shuffled(runs: list[list[str]], code: str) -> float:
+    odd, pairs = _odd_pairs(runs, code)
+    if pairs < _MIN_PAIRS:
+        return math.nan
+    low, high = _ODD[code]
+    share = max(0, odd - 1) / pairs  # one odd pair happens
+    return min(1.0, max(0.0, (share - low) / (high - low)))
+
+
+def _loose(text: str) -> float:
+    """The share of words in long runs with next to no word that joins others."""
+    latin = [_LATIN_WORD.findall(run) for run in _LATIN_RUN.findall(text.lower())]
+    chinese = [] if _KANA.search(text) else list(runs_of(text, "zh"))
+    loose = total = 0
+    for code, runs in (("en", latin), ("zh", chinese)):
+        total += sum(map(len, runs))
+        loose += sum(len(run) for run in runs if _is_loose(run, code))
+    return loose / total if total >= _LONG["en"] else math.nan
+
+
+def _odd_pairs(runs: list[list[str]], code: str) -> tuple[int, int]:
+    """How many pairs of table words do not occur, and of how many."""
+    import numpy as np
+
+    number, follows = _table(code)
+    ids = [i for run in runs for i in (*(number.get(word, -1) for word in run), -2)]
+    found = np.array(ids, np.int64)
+    num_words = len(found) - len(runs)
+    if np.count_nonzero(found >= 0) < _MIN_COVER[code] * num_words:
+        return 0, 0
+    first, second = found[:-1], found[1:]
+    both = (first >= 0) & (second >= 0)
+    seen = follows[first[both], second[both]]
+    return len(seen) - int(np.count_nonzero(seen)), len(seen)
+
+
+def _is_loose(run: list[str], code: str) -> bool:
+    """Whether a long run has next to no word that joins others."""
+    if len(run) < _LONG[code]:
+        return False
+    known = _table("zh")[0] if code == "zh" else _joining()
+    return sum(word in known for word in run) < _MIN_FUNCTION[code] * len(run)
+
+
+@functools.cache
+def _joining() -> frozenset[str]:
+    return FUNCTION_WORDS | OTHER_FUNCTION_WORDS
+
+
+@functools.cache
+def _table(code: str) -> tuple[dict[str, int], np.ndarray]:
+    import base64
+    import importlib.resources
+    import json
+    import zlib
+
+    import numpy as np
+
+    file = importlib.resources.files("plaudit.rules") / "word_pairs.json"
+    table = json.loads(file.read_text(encoding="utf-8"))[code]
+    words = table["words"].split()
+    bits = np.frombuffer(zlib.decompress(base64.b64decode(table["follows"])), np.uint8)
+    size = len(words)
+    follows = np.unpackbits(bits)[: size * size].reshape(size, size).astype(bool)
+    return {word: i for i, word in enumerate(words)}, follows
