@@ -1,0 +1,77 @@
+"""Forms that a whole answer may have: a choice with its value, a time of day."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+
+from plaudit.answers.latex_read import Node
+
+__all__ = ["clock_of", "option_of"]
+
+_OPTION = re.compile(
+    r"\\(?:textbf|text|textrm|mathbf|mathrm|bf|rm)\s*\{\s*\(?\s*([A-Z])\s*\)?\s*[.:]?\s*\}"
+    r"(?:\\[ ,;:!]|\\q?quad|[\s~:.,])*(?P<any>\S.*)"
+    r"|\(([A-Z])\)(?:\\[ ,;:!]|\\q?quad|[\s~])+(?P<plain>[\d$\\(\[.-].*)"
+    r"|([A-Z])[.)：:](?:\\[ ,;:!]|\\q?quad|[\s~])+(?P<behind>[\d$\\(\[.-].*)",
+    re.DOTALL,
+)
+_OPERATORS = ("+", "*", "/", "^", "=", "_", "\\cdot", "\\times", "\\cap", "\\cup", "<", ">", "\\to")
+_MORNING = "凌晨 清晨 早上 早晨 上午"
+_EVENING = "中午 下午 傍晚 晚上 夜里"
+_HALVES = {**dict.fromkeys(_MORNING.split(), "am"), **dict.fromkeys(_EVENING.split(), "pm")}
+_MARKS = {"a": "am", "p": "pm"}
+_COLON = r"(?:\\[!,;]|\s)*(?::|：|\\colon)(?:\\[!,;]|\s)*"
+_TIME = re.compile(
+    rf"(?P<day>{'|'.join(_HALVES)})?\s*(?P<hour>\d{{1,2}})"
+    rf"(?:{_COLON}(?P<min>[0-5]\d)(?:{_COLON}(?P<sec>[0-5]\d))?"
+    r"|\s*[点时]\s*(?:(?P<han>[0-5]?\d)\s*分?|(?P<half>半)|整)?)"
+    r"(?:\s|~|\\[ ,;:!])*(?:\\(?:text|mathrm|mbox|textrm)\s*\{\s*)?(?P<mark>[aApP]\.?\s?[mM]\.?)?\s*\}?"
+)
+_SIGNS = (":", "：", "点", "时")
+
+
+def option_of(text: str) -> tuple[str, str] | None:
+    r"""The letter and the value of a choice that states both; else None.
+
+    >>> option_of(r"\textbf{(C)}\ 12"), option_of("(C) + 2"), option_of("B. 3/4")
+    (('C', '12'), None, ('B', '3/4'))
+    """
+    if not text.startswith(("\\", "(")) and text[1:2] not in (".", ")", ":", "："):
+        return None
+    match = _OPTION.fullmatch(text)
+    if match is None:
+        return None
+    letter = match[1] or match[3] or match[5]
+    rest = match["any"] or match["plain"] or match["behind"]
+    return None if rest.startswith(_OPERATORS) else (letter, rest)
+
+
+def clock_of(text: str) -> Node | None:
+    r"""The time of day that a text is, in seconds, with its half of the day and as a ratio.
+
+    The half is "day" where an hour above 12 or of 0 says as much, and "" where nothing does.
+
+    >>> clock_of("3:45 PM")[1:3], clock_of("15:45")[1:3], clock_of("下午3点45分")[1:3]
+    ((56700, 'pm'), (56700, 'day'), (56700, 'pm'))
+    >>> clock_of("3:45")[1:3], clock_of("3:4"), clock_of("30:45")
+    ((13500, ''), None, None)
+    """
+    if len(text) > 60 or not any(sign in text for sign in _SIGNS):
+        return None
+    match = _TIME.fullmatch(text)
+    if match is None or ("时" in text and not match["day"]):  # 3时45分 may be a duration
+        return None
+    hour, minute = int(match["hour"]), int(match["min"] or match["han"] or 30 * bool(match["half"]))
+    half = _HALVES.get(match["day"] or "") or _MARKS.get((match["mark"] or "")[:1].lower(), "")
+    is_bare = not (match["min"] or match["han"] or match["half"] or half)
+    if hour > 24 or (is_bare and "点" in text):  # 3点 may be 3 points
+        return None
+    ratio = None
+    if match["min"] and not match["sec"]:
+        ratio = ("ratio", [("num", Fraction(hour)), ("num", Fraction(minute))])
+    if half and hour <= 12:
+        hour = hour % 12 + 12 * (half == "pm")
+    elif hour > 12 or hour == 0:
+        half = "day"
+    return ("clock", hour * 3600 + minute * 60 + int(match["sec"] or 0), half, ratio)
