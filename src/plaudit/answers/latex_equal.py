@@ -168,7 +168,8 @@ def _form_of(text: str, tokens: list[str]) -> Node | None:
         inner = answer_of(rest)
         node = inner.node if inner.numeral is None else _numeral_node(inner)
         return None if node is None else ("option", letter, node)
-    return clock_of(text) or _node_of(tokens)
+    node = _node_of(tokens)
+    return clock_of(text, node) or node
 
 
 def _node_of(tokens: list[str]) -> Node | None:
@@ -357,11 +358,12 @@ class _Comparison:
                 return False
             seconds = (int(hour[1]) % 12 + 12 * (other[2] == "pm")) * 3600
             return self.times(clock, ("clock", seconds, other[2], hour))
-        if clock[2] or clock[3] is None:
+        otherwise = clock[3]
+        if clock[2] or otherwise is None:
             return False
-        if other[0] == "ratio":
-            return self.in_order(clock[3][1], other[1])
-        return other[0] == "div" and list(other[1:]) == clock[3][1]
+        if otherwise[0] == "ratio" and other[0] != "ratio":  # no quotient, but of the same numbers
+            return other[0] == "div" and list(other[1:]) == otherwise[1]
+        return self.nodes(otherwise, other) if clock is a else self.nodes(other, otherwise)
 
     def times(self, a: Node, b: Node) -> bool:
         (x, half), (y, other) = a[1:3], b[1:3]

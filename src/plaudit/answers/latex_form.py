@@ -47,8 +47,10 @@ def option_of(text: str) -> tuple[str, str] | None:
     return None if rest.startswith(_OPERATORS) else (letter, rest)
 
 
-def clock_of(text: str) -> Node | None:
-    r"""The time of day that a text is, in seconds, with its half of the day and as a ratio.
+def clock_of(text: str, duration: Node | None = None) -> Node | None:
+    r"""The time of day that a text is: seconds, half of the day, and what it may be otherwise.
+
+    That is the ratio of 3:45, and the `duration` of 3时45分, which the caller reads.
 
     The half is "day" where an hour above 12 or of 0 says as much, and "" where nothing does.
 
@@ -60,18 +62,18 @@ def clock_of(text: str) -> Node | None:
     if len(text) > 60 or not any(sign in text for sign in _SIGNS):
         return None
     match = _TIME.fullmatch(text)
-    if match is None or ("时" in text and not match["day"]):  # 3时45分 may be a duration
+    if match is None:
         return None
     hour, minute = int(match["hour"]), int(match["min"] or match["han"] or 30 * bool(match["half"]))
     half = _HALVES.get(match["day"] or "") or _MARKS.get((match["mark"] or "")[:1].lower(), "")
     is_bare = not (match["min"] or match["han"] or match["half"] or half)
-    if hour > 24 or (is_bare and "点" in text):  # 3点 may be 3 points
+    if hour > 24 or is_bare:  # 3点 may be 3 points
         return None
-    ratio = None
-    if match["min"] and not match["sec"]:
-        ratio = ("ratio", [("num", Fraction(hour)), ("num", Fraction(minute))])
+    otherwise = duration if "时" in text and not half else None
+    if match["min"] and not match["sec"] and match["min"][0] != "0":
+        otherwise = ("ratio", [("num", Fraction(hour)), ("num", Fraction(minute))])
     if half and hour <= 12:
         hour = hour % 12 + 12 * (half == "pm")
     elif hour > 12 or hour == 0:
         half = "day"
-    return ("clock", hour * 3600 + minute * 60 + int(match["sec"] or 0), half, ratio)
+    return ("clock", hour * 3600 + minute * 60 + int(match["sec"] or 0), half, otherwise)

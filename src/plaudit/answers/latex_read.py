@@ -10,7 +10,7 @@ A tree is a tuple whose first item names the node:
     ("rel", operators, sides) ("ratio", items) ("unit", x, words) ("words", words)
     ("list", items) ("list", items, "or") ("row", items): items with nothing between them
     ("builder", conditions, domain): the set of what meets the conditions ("without", set, set)
-    ("clock", seconds, "am" | "pm" | "", ratio) ("option", letter, x): forms of a whole answer
+    ("clock", seconds, "am" | "pm" | "day" | "", x) ("option", letter, x): forms of a whole answer
     ("opaque",): a side of an equation that was not read
 
 The decimals of an answer are exact: 0.5 is 1/2, 0.33 is 33/100. `/` binds as `*`, from the left:

@@ -205,9 +205,12 @@ _WRAPPERS = (
 _PIECES = re.compile(_PREFIXED[1:] + r"|[^\W\d_]+|\d+(?:\.\d+)?|[,;‰%°$€£¥/^]")
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_SHORT_WORDS = name_set("all the not for any yes odd are was set per out one two six ten")
+_SHORT_WORDS = name_set(
+    "all the not for any yes odd are was set per out one two six ten no is if at of by"
+)
 _UNITS = name_set(
     "cm mm km ft kg mg ml mL lb lbs oz mph kph hr hrs min mins sec secs ms cc yd yds mi inch feet"
+    " AM PM in gal ton cup yen RMB CNY EUR GBP JPY HKD kPa KB MB GB TB kHz MHz"
     " foot yard mile miles hour hours day days week year pm am usd USD rad deg sq cu kW kWh Hz"
 )
 

@@ -105,6 +105,7 @@ bits | 8 | B byte bytes 字节
 bits | 8000 | KB kb kilobyte kilobytes
 bits | 8000000 | MB mb megabyte megabytes
 bits | 8000000000 | GB gb gigabyte gigabytes
+bits | 8000000000000 | TB tb terabyte terabytes
 angle | 1 | ° deg degree degrees 度
 angle | 180/pi | rad rads radian radians 弧度
 angle | 360 | revolution revolutions rev revs
