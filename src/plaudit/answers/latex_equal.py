@@ -153,7 +153,10 @@ def is_mathematical(answer: Answer) -> bool:
     if not tokens or any(map(is_word, tokens)):
         return False
     pairs = zip(tokens, tokens[1:], strict=False)
-    return not any(b[0].isdecimal() and (a.isalpha() or a[0].isdecimal()) for a, b in pairs)
+    return not any(
+        (a, b) == ("!", "!") or (b[0].isdecimal() and (a.isalpha() or a[0].isdecimal()))
+        for a, b in pairs
+    )
 
 
 def _has_decimal(answer: Answer, reference: Answer) -> bool:

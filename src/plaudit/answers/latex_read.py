@@ -375,9 +375,12 @@ class _Reader:
     def implicit(self, factors: list[Node], token: str) -> None:
         """A factor that stands behind another without a sign between them."""
         before = self.tokens[self.at - 1]
-        if before[0].isdecimal() and (token == "\\frac" or token[0].isdecimal()):
+        is_number = token[0].isdecimal() or token[0] == "."
+        if is_number and factors[-1][0] == "pow" and (before == "}" or self.peek(1) == "^"):
+            factors.append(self.power())  # 2^6 3^5
+        elif before[0].isdecimal() and (token == "\\frac" or token[0].isdecimal()):
             self.mixed(factors, token)
-        elif (token[0].isdecimal() or token[0] == ".") and before != ")":
+        elif is_number and before != ")":
             raise Unreadable("a number right behind a factor")
         else:
             factors.append(self.power())
@@ -592,6 +595,10 @@ class _Reader:
         if self.peek() == "\\}":
             self.at += 1
             return ("set", [])
+        if self.peek() == "\\begin{array}":  # a brace on the left alone
+            node = self.cases(self.take())
+            self.at += self.peek() in ("\\}", ".")
+            return node
         self.enter()
         if (node := self.builder()) is None:
             items = [self.item()]
@@ -696,6 +703,24 @@ class _Reader:
             raise Unreadable("a matrix with ragged rows")
         return ("matrix", rows)
 
+    def cases(self, token: str) -> Node:
+        """Equations under a brace: a list of them. What has conditions is not read."""
+        items: list[Node] = []
+        end = "\\end" + token[6:]
+        if token == "\\begin{array}" and self.peek() == "{":
+            self.braced_tokens()
+        self.enter()
+        while self.peek() != end:
+            while self.peek() in ("\\\\", ",", "&"):
+                self.at += 1
+            if self.peek() != end:
+                items.append(self.item())
+        self.leave()
+        self.at += 1
+        if not items or any(item[0] != "rel" for item in items):
+            raise Unreadable("cases that are not equations")
+        return ("list", items)
+
     def blackboard(self, _: str) -> Node:
         if self.braced_tokens() != ["R"]:
             raise Unreadable("a set that is not the reals")
@@ -755,6 +780,7 @@ _PRIMARIES = {
     "\\langle": _Reader.angled,
     "\\emptyset": _Reader.empty_set,
     "\\mathbb": _Reader.blackboard,
+    "\\begin{cases}": _Reader.cases,
     **dict.fromkeys(_FENCES, _Reader.between),
     **{"\\" + name: _Reader.function for name in FUNCTIONS},
     **{

@@ -205,14 +205,15 @@ _WRAPPERS = (
 _PIECES = re.compile(_PREFIXED[1:] + r"|[^\W\d_]+|\d+(?:\.\d+)?|[,;‰%°$€£¥/^]")
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_SHORT_WORDS = name_set(
-    "all the not for any yes odd are was set per out one two six ten no is if at of by"
-)
+_SHORT_WORDS = name_set("all the not for any yes odd are was set per out one two six ten")
+_SMALL_WORDS = name_set("no No is if at of by in AM PM")
 _UNITS = name_set(
     "cm mm km ft kg mg ml mL lb lbs oz mph kph hr hrs min mins sec secs ms cc yd yds mi inch feet"
-    " AM PM in gal ton cup yen RMB CNY EUR GBP JPY HKD kPa KB MB GB TB kHz MHz"
+    " gal ton cup yen RMB CNY EUR GBP JPY HKD kPa KB MB GB TB kHz MHz"
     " foot yard mile miles hour hours day days week year pm am usd USD rad deg sq cu kW kWh Hz"
 )
+
+_WORDS = _UNITS | _SMALL_WORDS
 
 
 def bare(text: str) -> str:
@@ -373,7 +374,7 @@ def _letters(run: str) -> list[str]:
         return [known]
     if len(run) == 1 and run.isascii():
         return [run]
-    if len(run) > 3 or run in _UNITS or run.lower() in _SHORT_WORDS or not run.isascii():
+    if len(run) > 3 or run in _WORDS or run.lower() in _SHORT_WORDS or not run.isascii():
         return ['"' + run]
     return list(run)
 
