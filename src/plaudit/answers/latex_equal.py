@@ -63,6 +63,7 @@ _SHORT_WORDS = frozenset(
     "ad ah am an as at be by do go ha he hi if in is it me my no of oh ok on or so to up us we".split()
 )
 _VARIABLES = frozenset("uvwxyz")
+_OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _GLUE = frozenset(("(", ")", ".", ",", "\\lor", "'", "{", "}"))
 
 
@@ -152,10 +153,11 @@ def is_mathematical(answer: Answer) -> bool:
     tokens = answer.tokens
     if not tokens or any(map(is_word, tokens)):
         return False
-    pairs = zip(tokens, tokens[1:], strict=False)
+    triples = zip(("", *tokens), tokens, tokens[1:], strict=False)
     return not any(
-        (a, b) == ("!", "!") or (b[0].isdecimal() and (a.isalpha() or a[0].isdecimal()))
-        for a, b in pairs
+        (a, b) == ("!", "!")
+        or (b[0].isdecimal() and (a.isalpha() or a[0].isdecimal()) and before not in ("^", "_"))
+        for before, a, b in triples
     )
 
 
@@ -168,8 +170,7 @@ def _form_of(text: str, tokens: list[str]) -> Node | None:
     """The tree of an answer; a choice with its value and a time of day are forms of the whole."""
     if (choice := option_of(text)) is not None:
         letter, rest = choice
-        inner = answer_of(rest)
-        node = inner.node if inner.numeral is None else _numeral_node(inner)
+        node = _node_of(tokens_of(bare(rest)))
         return None if node is None else ("option", letter, node)
     node = _node_of(tokens)
     return clock_of(text, node) or node
@@ -235,10 +236,11 @@ def _last_side_of(tokens: list[str]) -> Node | None:
     if sign not in tokens:
         return None
     start = len(tokens) - tokens[::-1].index(sign)
-    opened = [sum(t in "([{" for t in tokens[:k]) - sum(t in ")]}" for t in tokens[:k])
-              for k, token in enumerate(tokens[:start]) if token in (",", ";", "\\lor")]  # fmt: skip
-    if 0 in opened:  # several equations
-        return None
+    depth = 0
+    for token in tokens[:start]:
+        depth += (token in _OPENING) - (token in _CLOSING)
+        if not depth and token in (",", ";", "\\lor"):  # several equations
+            return None
     try:
         return ("rel", ("=",), [("opaque",), read(tokens[start:])])
     except Unreadable:

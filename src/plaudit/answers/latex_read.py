@@ -64,6 +64,7 @@ _CHANGERS = frozenset(
 )  # words that may change the number before them
 _REASONS = frozenset(('"because', '"since', '"因为'))
 _MAX_UNIT_WORDS = 8
+_MAX_PARTS = 6
 _MAX_BASE = 36
 _BASE_WORDS = {
     word: str(k)
@@ -260,14 +261,17 @@ class _Reader:
         while self.peek() == ":":
             self.at += 1
             parts.append(self.sum())
-        node = ("ratio", parts) if len(parts) > 1 else parts[0]
+        node = self.measured(("ratio", parts) if len(parts) > 1 else parts[0])
+        return self.with_smaller(node) if node[0] == "unit" else node
+
+    def measured(self, node: Node) -> Node:
+        """A value with the scale and the unit behind it."""
         coin, rest = self.coin(), ""
         while not rest and (scale := _scale_of(self.peek())):
             node = ("mul", [node, ("num", Fraction(scale))])
             rest = _behind_scale(self.take())
-        if words := _money(coin, " ".join(filter(None, (rest, self.unit())))):
-            node = self.with_smaller(("unit", node, words))
-        return node
+        words = _money(coin, " ".join(filter(None, (rest, self.unit()))))
+        return ("unit", node, words) if words else node
 
     def coin(self) -> str:
         """The sign of a currency, which the tokens have behind the number."""
@@ -275,9 +279,10 @@ class _Reader:
 
     def with_smaller(self, node: Node) -> Node:
         """3 hours 20 minutes as minutes: a quantity with one of a smaller unit right behind it."""
-        if not (self.peek() or " ")[0].isdecimal():
-            return node
-        joined = joined_quantities([node, self.quantity()])
+        parts = [node]
+        while (self.peek() or " ")[0].isdecimal() and len(parts) < _MAX_PARTS:
+            parts.append(self.measured(self.sum()))
+        joined = node if len(parts) == 1 else joined_quantities(parts)
         if joined is None:
             raise Unreadable("a number behind a unit")
         return joined

@@ -173,7 +173,8 @@ _JOINABLE = frozenset(("\\circ", "*", "U", "°", "="))
 _OPERATORS = frozenset("-+*=<>^_()[]:!|.%−")
 _ORDINAL = re.compile(
     r"(?<=\d)(?:\^?\s*\{?\s*\\(?:text|mathrm|textsuperscript|mbox)\s*\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
-    r"|\^\s*\{\s*(?:st|nd|rd|th)\s*\}|(?:st|nd|rd|th)(?![A-Za-z]))"
+    r"|\^\s*\{\s*(?:st|nd|rd|th)\s*\}"
+    r"|(?<=1)st(?![A-Za-z])|(?<=2)nd(?![A-Za-z])|(?<=3)rd(?![A-Za-z])|th(?![A-Za-z]))"
 )
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _DOLLAR_VALUE = re.compile(r"(?<!\\)\$(?=\s?[-−]?\.?\d)")
