@@ -43,7 +43,7 @@ from plaudit.answers.latex_value import (
 )
 from plaudit.answers.units import Unit, readings
 
-__all__ = ["Answer", "Percent", "Units", "answer_of", "is_mathematical", "list_of", "same"]
+__all__ = ["Answer", "Percent", "Units", "answer_of", "is_mathematical", "list_of", "other_units", "same"]
 
 Percent = Literal["value", "unit"]
 Units = Literal["ignore_missing", "require"]
@@ -139,6 +139,23 @@ def same(
     if (a[0] == "unit") != (b[0] == "unit"):
         a, b = _letters_as_units(a, answer, b), _letters_as_units(b, reference, a)
     return _Comparison(percent, units, near).nodes(a, b)
+
+
+def other_units(answer: Answer, reference: Answer) -> str | None:
+    r"""How the units of two quantities differ, where neither converts to the other; else None.
+
+    >>> other_units(answer_of("12 m^2"), answer_of(r"12\text{ m}")) or "read as a variable"
+    'read as a variable'
+    >>> other_units(answer_of("12 cm"), answer_of("12 kg"))
+    'cm does not convert to kg'
+    """
+    a, b = answer.node, reference.node
+    if a is None or b is None or a[0] != "unit" or b[0] != "unit":
+        return None
+    units, others = readings(a[2]), readings(b[2])
+    if not units or not others or {u.dims for u in units} & {v.dims for v in others}:
+        return None
+    return f"{a[2]} does not convert to {b[2]}"
 
 
 def is_mathematical(answer: Answer) -> bool:
@@ -397,11 +414,11 @@ class _Comparison:
         weak = [node[0] in _WEAK_SETS for node in (a, b)]
         if not any(strong) or not all(s or w for s, w in zip(strong, weak, strict=True)):
             return None
-        if a[0] == b[0] == "rel" and symbols(a) != symbols(b):
-            return None
         spans = [real_set(node) for node in (a, b)]
         if spans[0] is None or spans[1] is None:
             return None
+        if a[0] == b[0] == "rel" and symbols(a) != symbols(b):
+            return False
         if [span[1::2][:2] for span in spans[0]] != [span[1::2][:2] for span in spans[1]]:
             return False
         ends = [[end for span in part for end in span.ends] for part in spans]

@@ -27,6 +27,7 @@ _LINKS = frozenset(("=", "\\approx", "\\in", "\\equiv", "\\to"))
 MIRRORED = {"<": ">", ">": "<", "\\leq": "\\geq", "\\geq": "\\leq", "=": "=", "\\neq": "\\neq"}
 _CONDITIONS = frozenset(("<", ">", "\\leq", "\\geq", "\\neq", "\\in"))
 _SETS = frozenset(("union", "builder", "without"))
+_TURNED = {"(": ")", ")": "(", "[": "]", "]": "["}
 _NUMBERS = frozenset(("num", "digits", "base", "words", "rel"))
 
 
@@ -189,7 +190,7 @@ def spread(node: Node) -> Node:
     """
     kind = node[0]
     if kind == "neg":
-        return _mapped(spread(node[1]), lambda item: ("neg", item)) or node
+        return _negated(spread(node[1])) or node
     if kind == "div" and is_scalar(node[2]):
         return _mapped(spread(node[1]), lambda item: ("div", item, node[2])) or node
     if kind == "mul":
@@ -201,6 +202,16 @@ def spread(node: Node) -> Node:
     if kind == "add":
         return _summed([spread(part) for part in node[1]]) or node
     return node
+
+
+def _negated(node: Node) -> Node | None:
+    """The negatives of what a vector, a set or an interval holds."""
+    if node[0] == "seq" and len(node[3]) == 2 and not _is_vector(node):
+        low, high = (("neg", end) for end in node[3])
+        return ("seq", _TURNED[node[2]], _TURNED[node[1]], [high, low])
+    if node[0] == "set":
+        return ("set", [("neg", item) for item in node[1]])
+    return _mapped(node, lambda item: ("neg", item))
 
 
 def _mapped(node: Node, change: Callable[[Node], Node]) -> Node | None:

@@ -9,6 +9,7 @@ lists are equal answers.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 __all__ = ["FUNCTIONS", "bare", "is_coin", "is_word", "name_set", "repeating", "tokens_of"]
 
@@ -266,7 +267,17 @@ def tokens_of(text: str) -> list[str]:
     found: list[str] = []
     for match in (_TOKEN_GROUPED if grouped else _TOKEN).finditer(text):
         _add(match, found)
+    if '"in' in found:
+        found = [_membership(found, k) for k in range(len(found))]
     return _joined(found)
+
+
+def _membership(tokens: Sequence[str], k: int) -> str:
+    """The token at a place; `in` between a name and a bracket is the sign, not the inch."""
+    if tokens[k] != '"in' or not 0 < k < len(tokens) - 1:
+        return tokens[k]
+    is_between = tokens[k - 1].isalpha() and tokens[k + 1] in ("(", "[", "\\{", "{", "\\mathbb")
+    return "\\in" if is_between else tokens[k]
 
 
 def repeating(text: str) -> str:

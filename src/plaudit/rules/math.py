@@ -18,6 +18,7 @@ from plaudit.answers.latex_equal import (
     answer_of,
     is_mathematical,
     list_of,
+    other_units,
     same,
 )
 from plaudit.answers.latex_read import Oversized
@@ -219,10 +220,16 @@ def _judged(
     except Oversized as error:
         return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
     if verdict is not None:
-        return _EQUAL if verdict else _DIFFERENT
+        return _EQUAL if verdict else _unequal(given, gold)
     if not is_mathematical(given):
         return _Verdict(0.0, "different: the answer is not mathematics that could be read")
     return _asked(given, gold, deadline_s)
+
+
+def _unequal(given: Answer, gold: Answer) -> _Verdict:
+    """A difference, with the units where they are the reason."""
+    units = other_units(given, gold)
+    return _DIFFERENT if units is None else _Verdict(0.0, f"{units}: different")
 
 
 def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
