@@ -98,6 +98,8 @@ def answer_of(text: str) -> Answer:
 
 def list_of(answers: Sequence[Answer]) -> Answer:
     """Several answers as one list, which is right if it holds each of them and nothing else."""
+    if len(answers) == 1:
+        return answers[0]
     nodes = [_numeral_node(x) if x.numeral is not None else x.node for x in answers]
     text = ", ".join(answer.text for answer in answers)
     tokens = tuple(tokens_of(text))
@@ -570,7 +572,7 @@ class _Comparison:
         if a[0] == b[0] == "neg" and b[1][0] == "base":
             a, b = a[1], b[1]
         if b[0] == "base" and len(b) == 3 and is_numeral(a):  # in the base that the reference states
-            return str(a[1].numerator) == b[1].lstrip("0")
+            return str(a[1].numerator) == (b[1].lstrip("0") or "0")
         names = symbols(a) | symbols(b)
         if "\\log" in symbols(a) ^ symbols(b):
             return None

@@ -557,7 +557,11 @@ class _Reader:
         if self.peek() != "\\in":
             return _REALS
         self.at += 1
-        return self.side()
+        parts = [self.sum()]  # a colon ends it here and makes no ratio
+        while self.peek() == "\\cup":
+            self.at += 1
+            parts.append(self.sum())
+        return parts[0] if len(parts) == 1 else ("union", parts)
 
     def argument(self) -> Node:
         r"""One argument of a macro: a group, or the next digit or token, as in \frac12."""

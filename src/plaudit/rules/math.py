@@ -215,7 +215,7 @@ def _judged(
     """The verdict on one distinct answer; several references are one list."""
     try:
         given, golds = answer_of(answer), [reference_of(reference) for reference in references]
-        gold = golds[0] if len(golds) == 1 else list_of(golds)
+        gold = list_of(golds)
         verdict = same(given, gold, **policy._asdict())
     except Oversized as error:
         return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
