@@ -357,8 +357,9 @@ def maximum(parts: Mapping[str, Reward | Member]) -> Reward:
     """The largest of weight times value: as good as the best part.
 
     >>> from plaudit import load
-    >>> digits = load("rules.baseline.length")
-    >>> maximum({"whole": digits, "half": Member(digits, 0.5)}).score([Group("", ["four"])])[0][0].value
+    >>> length = load("rules.baseline.length")
+    >>> reward = maximum({"whole": length, "half": Member(length, 0.5)})
+    >>> reward.score([Group("hi", ["four"])])[0][0].value
     4.0
     """
     return _Maximum(_members(parts))

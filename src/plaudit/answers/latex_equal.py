@@ -24,6 +24,8 @@ from plaudit.answers.latex_shape import (
     describes_set,
     has_choice,
     is_assignment,
+    is_expression,
+    is_matrix_algebra,
     is_numeral,
     named,
     roots,
@@ -31,7 +33,7 @@ from plaudit.answers.latex_shape import (
     spread,
     unlinked,
 )
-from plaudit.answers.latex_token import bare, is_coin, is_word, repeating, tokens_of
+from plaudit.answers.latex_token import bare, is_coin, is_word, name_set, repeating, tokens_of
 from plaudit.answers.latex_value import (
     apart,
     evaluate,
@@ -41,9 +43,19 @@ from plaudit.answers.latex_value import (
     symbols,
     weight,
 )
+from plaudit.answers.latex_whole import is_whole
 from plaudit.answers.units import Unit, readings
 
-__all__ = ["Answer", "Percent", "Units", "answer_of", "is_mathematical", "list_of", "other_units", "same"]
+__all__ = [
+    "Answer",
+    "Percent",
+    "Units",
+    "answer_of",
+    "is_mathematical",
+    "list_of",
+    "other_units",
+    "same",
+]
 
 Percent = Literal["value", "unit"]
 Units = Literal["ignore_missing", "require"]
@@ -59,8 +71,8 @@ _MAX_PROOF_DIGITS = 4000
 _POINTS = 5
 _MAX_UNORDERED = 40
 _DECIMAL = re.compile(r"\d\.\d|^\.\d|\d[eE]-?\d")
-_SHORT_WORDS = frozenset(
-    "ad ah am an as at be by do go ha he hi if in is it me my no of oh ok on or so to up us we".split()
+_SHORT_WORDS = name_set(
+    "ad ah am an as at be by do go ha he hi if in is it me my no of oh ok on or so to up us we"
 )
 _VARIABLES = frozenset("uvwxyz")
 _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
@@ -161,23 +173,12 @@ def other_units(answer: Answer, reference: Answer) -> str | None:
 
 
 def is_mathematical(answer: Answer) -> bool:
-    r"""Whether an answer is mathematics throughout: no words, nothing behind a number or letter
-    that could be a sequence or a code.
+    r"""Whether an answer is mathematics throughout, which another parser may be asked about.
 
     >>> is_mathematical(answer_of(r"\sum_{k=1}^3 k")), is_mathematical(answer_of("B12 7"))
     (True, False)
     """
-    if answer.numeral is not None:
-        return True
-    tokens = answer.tokens
-    if not tokens or any(map(is_word, tokens)):
-        return False
-    triples = zip(("", *tokens), tokens, tokens[1:], strict=False)
-    return not any(
-        (a, b) == ("!", "!")
-        or (b[0].isdecimal() and (a.isalpha() or a[0].isdecimal()) and before not in ("^", "_"))
-        for before, a, b in triples
-    )
+    return answer.numeral is not None or is_whole(answer.tokens)
 
 
 def _has_decimal(answer: Answer, reference: Answer) -> bool:
@@ -336,7 +337,7 @@ class _Comparison:
             return self.scalars(a, b)
         a, b = spread(a), spread(b)
         if any(is_scalar(node) and holds_container(node) for node in (a, b)):
-            return None
+            return None if is_matrix_algebra(a) and is_matrix_algebra(b) else False
         return self.scalars(a, b) if is_scalar(a) and is_scalar(b) else self.containers(a, b)
 
     def bare_node(self, node: Node) -> Node:
@@ -539,7 +540,8 @@ class _Comparison:
         if a[0] != b[0]:  # an inequality against an interval or a number
             other, relation = (b, a) if a[0] == "rel" else (a, b)
             is_set = other[0] in ("seq", "union", "set", "list")
-            return None if is_set and set(relation[1]) != {"="} else False
+            is_condition = set(relation[1]) != {"="} and all(map(is_expression, relation[2]))
+            return None if is_set and is_condition else False
         a, b = shortened(a), shortened(b)
         if a[1] == b[1] and self.in_order(a[2], b[2]):
             return True
@@ -571,7 +573,7 @@ class _Comparison:
             return True
         if a[0] == b[0] == "neg" and b[1][0] == "base":
             a, b = a[1], b[1]
-        if b[0] == "base" and len(b) == 3 and is_numeral(a):  # in the base that the reference states
+        if b[0] == "base" and len(b) == 3 and is_numeral(a):  # in the base of the reference
             return str(a[1].numerator) == (b[1].lstrip("0") or "0")
         names = symbols(a) | symbols(b)
         if "\\log" in symbols(a) ^ symbols(b):

@@ -10,8 +10,8 @@ from plaudit.answers.latex_read import Node
 __all__ = ["clock_of", "option_of"]
 
 _OPTION = re.compile(
-    r"\\(?:textbf|text|textrm|mathbf|mathrm|bf|rm)\s*\{\s*\(?\s*([A-Z])\s*\)?\s*[.:]?\s*\}"
-    r"(?:\\[ ,;:!]|\\q?quad|[\s~:.,])*(?P<any>\S.*)"
+    r"\\(?:textbf|text|textrm|mathbf|mathrm|bf|rm)\s*\{\s*(?:\(\s*([A-Z])\s*\)|([A-Z])[.:)])\s*[.:]?\s*\}"
+    r"(?:\\[ ,;:!]|\\q?quad|[\s~:.])*(?P<any>[\d$\\(\[.-].*)"
     r"|\(([A-Z])\)(?:\\[ ,;:!]|\\q?quad|[\s~])+(?P<plain>[\d$\\(\[.-].*)"
     r"|([A-Z])[.)：:](?:\\[ ,;:!]|\\q?quad|[\s~])+(?P<behind>[\d$\\(\[.-].*)",
     re.DOTALL,
@@ -26,7 +26,8 @@ _TIME = re.compile(
     rf"(?P<day>{'|'.join(_HALVES)})?\s*(?P<hour>\d{{1,2}})"
     rf"(?:{_COLON}(?P<min>[0-5]\d)(?:{_COLON}(?P<sec>[0-5]\d))?"
     r"|\s*[点时]\s*(?:(?P<han>[0-5]?\d)\s*分?|(?P<half>半)|整)?)"
-    r"(?:\s|~|\\[ ,;:!])*(?:\\(?:text|mathrm|mbox|textrm)\s*\{\s*)?(?P<mark>[aApP]\.?\s?[mM]\.?)?\s*\}?"
+    r"(?:\s|~|\\[ ,;:!])*(?:\\(?:text|mathrm|mbox|textrm)\s*\{\s*)?"
+    r"(?P<mark>[aApP]\.?\s?[mM]\.?)?\s*\}?"
 )
 _SIGNS = (":", "：", "点", "时")
 
@@ -42,7 +43,7 @@ def option_of(text: str) -> tuple[str, str] | None:
     match = _OPTION.fullmatch(text)
     if match is None:
         return None
-    letter = match[1] or match[3] or match[5]
+    letter = next(filter(None, (match[1], match[2], match[4], match[6])))
     rest = match["any"] or match["plain"] or match["behind"]
     return None if rest.startswith(_OPERATORS) else (letter, rest)
 

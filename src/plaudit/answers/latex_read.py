@@ -55,44 +55,46 @@ _GREEK = name_set(
 _CONSTANTS = {"\\pi": "pi", "\\infty": "inf", "e": "e", "i": "i", "\\imath": "i"}
 _BRACES = {"{": "}", "(": ")", "[": "]"}
 _SEPARATORS = frozenset((",", ";", "\\lor"))
-_CHANGERS = frozenset(
-    f'"{word}'
-    for word in (
-        "not never than least most squared cubed half root power factorial minus plus divided"
-        " multiplied maybe perhaps possibly if unless except otherwise instead wrong incorrect"
-    ).split()
-)  # words that may change the number before them
+_CHANGERS = name_set(  # words that may change the number before them
+    '"not "never "than "least "most "squared "cubed "half "root "power "factorial "minus "plus'
+    ' "divided "multiplied "maybe "perhaps "possibly "if "unless "except "otherwise "instead'
+    ' "wrong "incorrect'
+)
 _REASONS = frozenset(('"because', '"since', '"因为'))
 _MAX_UNIT_WORDS = 8
 _MAX_PARTS = 6
 _MAX_BASE = 36
-_BASE_WORDS = {
-    word: str(k)
-    for k, word in enumerate(
-        "two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen"
-        " sixteen".split(),
-        start=2,
-    )
-} | {"bin": "2", "oct": "8", "dec": "10", "hex": "16"}
-_PREFIXES = {"x": 16, "b": 2, "o": 8}
-_EMPTY_SETS = frozenset(("empty set", "the empty set", "空集", "no solution", "no solutions", "无解"))
-_STARTS = frozenset(
-    ("{", "(", "[", "\\langle", "\\sqrt", "\\frac", "\\binom", "\\lfloor", "\\lceil", "\\log")
-) | {"\\" + name for name in FUNCTIONS}
-_BEFORE = frozenset(('"approximately', '"about', '"approx', '"roughly', "\\approx", '"answer'))
 _NUMBER_WORDS = {
     word: i
     for i, word in enumerate(
         ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     )
 }
+_BASE_WORDS = {
+    **{word: str(_NUMBER_WORDS[word]) for word in _NUMBER_WORDS if _NUMBER_WORDS[word] > 1},
+    "eleven": "11",
+    "twelve": "12",
+    "sixteen": "16",
+    "bin": "2",
+    "oct": "8",
+    "dec": "10",
+    "hex": "16",
+}
+_PREFIXES = {"x": 16, "b": 2, "o": 8}
+_EMPTY_SETS = frozenset(
+    ("empty set", "the empty set", "空集", "no solution", "no solutions", "无解")
+)
+_STARTS = frozenset(
+    ("{", "(", "[", "\\langle", "\\sqrt", "\\frac", "\\binom", "\\lfloor", "\\lceil", "\\log")
+) | {"\\" + name for name in FUNCTIONS}
+_BEFORE = frozenset(('"approximately', '"about', '"approx', '"roughly', "\\approx", '"answer'))
+_DECIMAL_PLACES = ((1, "tenth"), (2, "hundredth"), (3, "thousandth"))
 _SCALES = {
     **{f'"{word}': 1000 ** (k + 1) for k, word in enumerate(("thousand", "million", "billion"))},
     '"trillion': 10**12,
     '"hundred': 100,
     **dict.fromkeys(('"dozen', '"dozens', '"打'), 12),
-    **{f'"{name}{end}': Fraction(1, 10**k) for k, name in enumerate(("tenth", "hundredth", "thousandth"), 1)
-       for end in ("", "s")},
+    **{f'"{name}{end}': Fraction(1, 10**k) for k, name in _DECIMAL_PLACES for end in ("", "s")},
     '"百': 100,
     '"千': 1000,
 }
@@ -294,7 +296,8 @@ class _Reader:
             words and self.peek() in ("^", "/")
         ):
             token = self.take()
-            if token in _CHANGERS and not (words and readings(" ".join(words))):
+            is_power = token in ('"squared', '"cubed') and words and is_unit(words[-1])
+            if (token in _CHANGERS and not is_power) or (words and token in _SCALES):
                 raise Unreadable(f"{token[1:]!r} may change the number")
             if len(words) > _MAX_UNIT_WORDS:
                 raise Unreadable("a sentence behind a number")
@@ -310,9 +313,7 @@ class _Reader:
                 words.append("per")
                 if not self.at_word():
                     words.append(self.letter())
-            elif token == "°":
-                words.append(token)
-            elif token != "*":
+            elif token == "°" or token != "*":
                 words.append(token)
         return " ".join(words)
 

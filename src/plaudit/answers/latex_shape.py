@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from fractions import Fraction
+from operator import mul
 
 from plaudit.answers.latex_read import Node, children, rebuilt
-from plaudit.answers.latex_value import is_scalar, symbols
+from plaudit.answers.latex_real import Arithmetic, Undecided
+from plaudit.answers.latex_value import evaluate, holds_container, is_scalar, symbols
 
 __all__ = [
     "MIRRORED",
@@ -13,6 +16,8 @@ __all__ = [
     "describes_set",
     "has_choice",
     "is_assignment",
+    "is_expression",
+    "is_matrix_algebra",
     "is_name",
     "is_numeral",
     "last_side",
@@ -27,6 +32,8 @@ _LINKS = frozenset(("=", "\\approx", "\\in", "\\equiv", "\\to"))
 MIRRORED = {"<": ">", ">": "<", "\\leq": "\\geq", "\\geq": "\\leq", "=": "=", "\\neq": "\\neq"}
 _CONDITIONS = frozenset(("<", ">", "\\leq", "\\geq", "\\neq", "\\in"))
 _SETS = frozenset(("union", "builder", "without"))
+_MAX_MATRIX, _MAX_POWER, _MATRIX_DIGITS = 8, 16, 25
+_ON_MATRICES = frozenset(("add", "mul", "neg", "pow", "div"))
 _TURNED = {"(": ")", ")": "(", "[": "]", "]": "["}
 _NUMBERS = frozenset(("num", "digits", "base", "words", "rel"))
 
@@ -143,7 +150,7 @@ def _order(name: str) -> tuple[str, int, str]:
 
 
 def roots(a: Node, b: Node) -> tuple[Node, Node]:
-    """x_1 = 1, x_2 = 2 and x = 1 or 2 as lists of values, where the other side has no other name."""
+    """x_1 = 1, x_2 = 2 and x = 1 or 2 as lists of values, where no side has another name."""
     names = [_roots_name(node) for node in (a, b)]
     if names[0] and names[1] and names[0] != names[1]:
         return a, b
@@ -193,12 +200,15 @@ def spread(node: Node) -> Node:
         return _negated(spread(node[1])) or node
     if kind == "div" and is_scalar(node[2]):
         return _mapped(spread(node[1]), lambda item: ("div", item, node[2])) or node
+    if kind == "pow":
+        return _matrix_power(spread(node[1]), node[2]) or node
     if kind == "mul":
         parts = [spread(part) for part in node[1]]
         factors = [part for part in parts if is_scalar(part)]
         if len(factors) == len(parts) - 1:
             vector = next(part for part in parts if not is_scalar(part))
             return _mapped(vector, lambda item: ("mul", [*factors, item])) or node
+        return _matrix_product(parts) or node
     if kind == "add":
         return _summed([spread(part) for part in node[1]]) or node
     return node
@@ -214,6 +224,18 @@ def _negated(node: Node) -> Node | None:
     return _mapped(node, lambda item: ("neg", item))
 
 
+def is_expression(node: Node) -> bool:
+    """Whether a tree is arithmetic on numbers and names alone."""
+    return is_scalar(node) and not holds_container(node)
+
+
+def is_matrix_algebra(node: Node) -> bool:
+    """Whether a tree is a matrix, or sums, products and powers of matrices and numbers."""
+    if node[0] == "matrix" or is_expression(node):
+        return True
+    return node[0] in _ON_MATRICES and all(map(is_matrix_algebra, children(node)))
+
+
 def _mapped(node: Node, change: Callable[[Node], Node]) -> Node | None:
     if not _is_vector(node):
         return None
@@ -224,12 +246,44 @@ def _is_vector(node: Node) -> bool:
     return node[0] == "matrix" or (node[0] == "seq" and node[1:3] == ("(", ")"))
 
 
+def _numbers(node: Node) -> list[list[Fraction]] | None:
+    """The entries of a small matrix of exact numbers."""
+    if node[0] != "matrix" or max(len(node[1]), len(node[1][0])) > _MAX_MATRIX:
+        return None
+    field = Arithmetic(_MATRIX_DIGITS)
+    try:
+        rows = [[evaluate(item, {}, field) for item in row] for row in node[1]]
+    except Undecided:
+        return None
+    return rows if all(isinstance(x, Fraction) for row in rows for x in row) else None  # type: ignore[return-value]
+
+
+def _matrix_product(parts: Sequence[Node]) -> Node | None:
+    """The product of matrices of exact numbers."""
+    found = _numbers(parts[0])
+    for part in parts[1:]:
+        other = _numbers(part)
+        if found is None or other is None or len(found[0]) != len(other):
+            return None
+        columns = list(zip(*other, strict=True))
+        found = [[sum(map(mul, row, column), Fraction(0)) for column in columns] for row in found]
+    return found and ("matrix", [[("num", x) for x in row] for row in found])
+
+
+def _matrix_power(node: Node, exponent: Node) -> Node | None:
+    is_small = exponent[0] == "num" and exponent[1].denominator == 1
+    if not is_small or not 1 <= exponent[1] <= _MAX_POWER or node[0] != "matrix":
+        return None
+    return _matrix_product([node] * int(exponent[1]))
+
+
 def _summed(parts: Sequence[Node]) -> Node | None:
     first = parts[0]
     if not all(map(_is_vector, parts)) or len({_shape(part) for part in parts}) != 1:
         return None
     if first[0] == "seq":
-        return ("seq", "(", ")", [("add", list(items)) for items in zip(*(p[3] for p in parts), strict=True)])
+        columns = zip(*(part[3] for part in parts), strict=True)
+        return ("seq", "(", ")", [("add", list(items)) for items in columns])
     rows = zip(*(part[1] for part in parts), strict=True)
     return ("matrix", [[("add", list(items)) for items in zip(*row, strict=True)] for row in rows])
 

@@ -192,7 +192,9 @@ _CYCLES = (  # each starts where a numeral does, so that long numerals cost line
         r"(?<![\d.])(\d{1,40}\.\d{0,40}?)(\d{1,6}?)\2{2,12}(?:\.\.\.|…|\\[cl]?dots(?![a-z]))"
     ),
 )
-_CYCLE_SIGNS = ("\\overline", "\\bar", "\\widebar", "\\dot", "(", "\u0307", "\u0305", "...", "…", "dots")
+_CYCLE_SIGNS = (
+    "\\overline", "\\bar", "\\widebar", "\\dot", "(", "\u0307", "\u0305", "...", "…", "dots"
+)  # fmt: skip
 _TRAILING = " \t\r\n.,;:、。，；"
 _WRAPPERS = (
     ("$$", "$$"),

@@ -1,9 +1,9 @@
 """Units of measurement: what a unit measures and how many of the base unit it is.
 
 A unit is a product of powers of base quantities and an exact scale. A name with several meanings
-(`pound` is money and weight, 分 is a minute and a hundredth of a yuan) has several readings, and two
-quantities are equal if one pair of readings makes them equal. Words that are in no table (clips,
-个苹果) count things and are no units.
+(`pound` is money and weight, 分 is a minute and a hundredth of a yuan) has several readings, and
+two quantities are equal if one pair of readings makes them equal. Words that are in no table
+(clips, 个苹果) count things and are no units.
 
 Sources of the scales: the international yard and pound of 1959 (0.9144 m, 0.45359237 kg), the US
 gallon of 231 cubic inches, and the Chinese market units of 1959 (斤 500 g, 里 500 m, 亩 1/15 ha).
@@ -109,8 +109,8 @@ bits | 8000000000000 | TB tb terabyte terabytes
 angle | 1 | ° deg degree degrees 度
 angle | 180/pi | rad rads radian radians 弧度
 angle | 360 | revolution revolutions rev revs
-kelvin | 1,5463/20 | °c ° degree degrees 度 celsius degrees_celsius degree_celsius °_celsius 摄氏度 deg_c degrees_c
-kelvin | 5/9,45967/100 | °f ° degree degrees fahrenheit degrees_fahrenheit degree_fahrenheit °_fahrenheit 华氏度 deg_f degrees_f
+kelvin | 1,5463/20 | °c ° degree degrees 度 celsius degrees_celsius °_celsius 摄氏度
+kelvin | 5/9,45967/100 | °f ° degree degrees fahrenheit degrees_fahrenheit °_fahrenheit 华氏度
 kelvin | 1 | K kelvin kelvins 开尔文
 usd | 1 | $ usd us$ dollar dollars buck bucks us_dollar us_dollars 美元 美金
 usd | 1/100 | ¢ cent cents penny pennies 美分

@@ -20,10 +20,11 @@ _POINTS = ((13, 7), (-29, 11))  # where symbols are evaluated, as numerator and 
 
 
 def prepared(_: Any) -> Callable[[tuple[str, str]], bool | str | None]:
-    """The function that judges (answer, reference); math-verify is imported off the clock."""
+    """The function that judges (answer, reference); what the first job loads is off the clock."""
     import math_verify
 
     logging.getLogger(math_verify.__name__).setLevel(logging.CRITICAL)
+    _judge(("\\sum_{k=1}^{2} k", "3"))
     return _judge
 
 
