@@ -225,10 +225,13 @@ def _letters_as_units(node: Node, answer: Answer, other: Node) -> Node:
 
 def _has_digits_of(answer: Answer, based: Node) -> bool:
     """Whether an answer repeats the digits of a reference that states its base: 2A for 2A_16."""
-    sign, node = ("-", based[1]) if based[0] == "neg" else ("", based)
-    if node[0] != "base" or len(node) > 3 or node[1].isdecimal() or not answer.tokens:
+    kind, *parts = based
+    sign = "-" if kind == "neg" else ""
+    if sign:
+        kind, *parts = parts[0]
+    if kind != "base" or len(parts) > 2 or parts[0].isdecimal() or not answer.tokens:
         return False
-    return "".join(token.lstrip('"') for token in answer.tokens).upper() == sign + node[1]
+    return "".join(token.lstrip('"') for token in answer.tokens).upper() == sign + parts[0]
 
 
 def _are_words(a: Sequence[str], b: Sequence[str]) -> bool:
@@ -417,15 +420,14 @@ class _Comparison:
         weak = [node[0] in _WEAK_SETS for node in (a, b)]
         if not any(strong) or not all(s or w for s, w in zip(strong, weak, strict=True)):
             return None
-        spans = [real_set(node) for node in (a, b)]
-        if spans[0] is None or spans[1] is None:
+        first, second = real_set(a), real_set(b)
+        if first is None or second is None:
             return None
         if a[0] == b[0] == "rel" and symbols(a) != symbols(b):
             return False
-        if [span[1::2][:2] for span in spans[0]] != [span[1::2][:2] for span in spans[1]]:
+        if [(s.opens, s.closes) for s in first] != [(s.opens, s.closes) for s in second]:
             return False
-        ends = [[end for span in part for end in span.ends] for part in spans]
-        return self.in_order(*ends)
+        return self.in_order(*([end for s in spans for end in s.ends] for spans in (first, second)))
 
     def folded(self, a: Node, b: Node) -> tuple[Node, Node]:
         """Lists in the shape of the other side: 3 hours and 20 minutes, x = 1 or x = 2."""

@@ -63,7 +63,8 @@ class _Subject:
 def _spans(node: Node, subject: _Subject) -> list[Span]:
     kind = node[0]
     if kind == "seq" and len(node[3]) == 2:
-        return [_span(node[1] == "(", *node[3], node[2] == "]")]
+        low, high = node[3]
+        return [_span(node[1] == "(", low, high, node[2] == "]")]
     if kind == "union":
         return [span for part in node[1] for span in _spans(part, subject)]
     if kind == "set":

@@ -267,7 +267,7 @@ def _matrix_product(parts: Sequence[Node]) -> Node | None:
             return None
         columns = list(zip(*other, strict=True))
         found = [[sum(map(mul, row, column), Fraction(0)) for column in columns] for row in found]
-    return found and ("matrix", [[("num", x) for x in row] for row in found])
+    return None if found is None else ("matrix", [[("num", x) for x in row] for row in found])
 
 
 def _matrix_power(node: Node, exponent: Node) -> Node | None:

@@ -22,6 +22,12 @@ _RELATIONS = frozenset(
 )
 _ALONE = _SEPARATORS | _RELATIONS | {"", "\\cup", "\\cap", "\\setminus", "(", "[", "\\{", "|", ":"}
 _OF_SEVERAL = frozenset(("\\gcd", "\\lcm", "\\max", "\\min", "_"))
+_POINTS = frozenset(
+    ("\\angle", "\\triangle", "\\overline", "\\overrightarrow", "\\vec", "\\odot", "\\widehat")
+)
+_SIGNS = frozenset(("+", "-"))
+_BETWEEN = frozenset(("*", "/", "^", "_"))
+_KNOWN = _RELATIONS | _OPENING | _CLOSING | _SEPARATORS | _SIGNS | _BETWEEN | frozenset("|:!%'&°")
 _MARKS = frozenset(("%", "‰", "°", "!"))
 
 
@@ -47,6 +53,12 @@ def is_whole(tokens: Sequence[str]) -> bool:
     """
     if not tokens or tokens[0] in _RELATIONS or any(is_word(t) or t == "." for t in tokens):
         return False
+    if tokens[0] in _BETWEEN or tokens[-1] in _BETWEEN | _SIGNS or tokens.count("|") % 2:
+        return False
+    if not all(map(_is_known, tokens)):
+        return False
+    if not _POINTS.isdisjoint(tokens) and any(map(_are_letters, tokens, tokens[1:])):
+        return False
     if any(_is_run(*triple) for triple in zip(("", *tokens), tokens, tokens[1:], strict=False)):
         return False
     stack: list[_Bracket] = []
@@ -66,12 +78,22 @@ def is_whole(tokens: Sequence[str]) -> bool:
     return not stack
 
 
+def _are_letters(a: str, b: str) -> bool:
+    """Whether two letters follow each other: behind the sign of an angle they are points."""
+    return a.isalpha() and b.isalpha()
+
+
 def _is_run(before: str, a: str, b: str) -> bool:
     """Whether a number stands right behind a number or a letter, or marks are doubled."""
     if (a, b) == ("!", "!"):
         return True
     is_behind = a.isalpha() or a[0].isdecimal()
-    return b[0].isdecimal() and is_behind and before not in ("^", "_")
+    return (b[0].isdecimal() or b[0] == ".") and is_behind and before not in ("^", "_")
+
+
+def _is_known(token: str) -> bool:
+    """Whether a token is a number, a letter, a command or a sign of mathematics."""
+    return token[0].isalnum() or token[0] in "\\." or token in _KNOWN
 
 
 def _may_relate(bracket: _Bracket) -> bool:
