@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 from plaudit.answers.latex_form import clock_of, option_of
 from plaudit.answers.latex_read import Node, Oversized, Unreadable, joined_quantities, read
 from plaudit.answers.latex_real import Arithmetic, Complex, Undecided, Undefined, Value
-from plaudit.answers.latex_sets import real_set
+from plaudit.answers.latex_sets import contradicts, real_set
 from plaudit.answers.latex_shape import (
     MIRRORED,
     chosen,
@@ -542,8 +542,9 @@ class _Comparison:
         if a[0] != b[0]:  # an inequality against an interval or a number
             other, relation = (b, a) if a[0] == "rel" else (a, b)
             is_set = other[0] in ("seq", "union", "set", "list")
-            is_condition = set(relation[1]) != {"="} and all(map(is_expression, relation[2]))
-            return None if is_set and is_condition else False
+            if not is_set or set(relation[1]) == {"="}:
+                return False
+            return self.condition(relation, other)
         a, b = shortened(a), shortened(b)
         if a[1] == b[1] and self.in_order(a[2], b[2]):
             return True
@@ -552,6 +553,13 @@ class _Comparison:
         if is_assignment(a) and is_assignment(b):
             return False
         return self.proportional(a, b)
+
+    def condition(self, relation: Node, other: Node) -> bool | None:
+        """An inequality that is not solved here against a set: points may tell them apart."""
+        if not all(map(is_expression, relation[2])):
+            return False
+        spans = real_set(other)
+        return False if spans is not None and contradicts(relation, spans) else None
 
     def proportional(self, a: Node, b: Node) -> bool | None:
         """Whether lhs - rhs of the one is a constant times that of the other."""

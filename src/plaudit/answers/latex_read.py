@@ -84,9 +84,12 @@ _PREFIXES = {"x": 16, "b": 2, "o": 8}
 _EMPTY_SETS = frozenset(
     ("empty set", "the empty set", "空集", "no solution", "no solutions", "无解")
 )
+_MATRICES = frozenset(
+    f"\\begin{{{kind}}}" for kind in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array")
+)
 _STARTS = frozenset(
     ("{", "(", "[", "\\langle", "\\sqrt", "\\frac", "\\binom", "\\lfloor", "\\lceil", "\\log")
-) | {"\\" + name for name in FUNCTIONS}
+) | {"\\" + name for name in FUNCTIONS} | _MATRICES
 _BEFORE = frozenset(('"approximately', '"about', '"approx', '"roughly', "\\approx", '"answer'))
 _DECIMAL_PLACES = ((1, "tenth"), (2, "hundredth"), (3, "thousandth"))
 _SCALES = {
@@ -793,10 +796,7 @@ _PRIMARIES = {
     "\\begin{cases}": _Reader.cases,
     **dict.fromkeys(_FENCES, _Reader.between),
     **{"\\" + name: _Reader.function for name in FUNCTIONS},
-    **{
-        f"\\begin{{{kind}}}": _Reader.matrix
-        for kind in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array")
-    },
+    **dict.fromkeys(_MATRICES, _Reader.matrix),
 }
 
 

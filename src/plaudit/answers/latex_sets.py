@@ -15,7 +15,7 @@ from plaudit.answers.latex_read import Node
 from plaudit.answers.latex_real import Arithmetic, Complex, Undecided, Value
 from plaudit.answers.latex_value import evaluate, is_scalar, symbols
 
-__all__ = ["Span", "real_set"]
+__all__ = ["Span", "contradicts", "real_set"]
 
 _DIGITS = 25
 _INFINITY: Node = ("const", "inf")
@@ -23,6 +23,9 @@ _MINUS_INFINITY: Node = ("neg", _INFINITY)
 _PLACES = Context(prec=20, Emax=MAX_EMAX, Emin=MIN_EMIN, traps=[])
 _COMPLEMENTS = {"\\neq": "=", ">": "\\leq", "\\geq": "<"}
 _MOST_SPANS = 200
+_MOST_PROBED = 8
+_STEP = Fraction(1, 1000)
+_SIGNS = {"<": (-1,), ">": (1,), "\\leq": (-1, 0), "\\geq": (0, 1), "\\neq": (-1, 1), "=": (0,)}
 
 
 class Span(NamedTuple):
@@ -46,6 +49,57 @@ def real_set(node: Node) -> list[Span] | None:
         return _merged(_spans(node, _Subject()))
     except Undecided:
         return None
+
+
+def contradicts(relation: Node, spans: Sequence[Span]) -> bool:
+    """Whether an inequality in one name holds outside of a set or fails inside, at some point.
+
+    The points are halves up to 10, those in and beside the ends of the set, and two far out.
+    """
+    names = symbols(relation)
+    if len(names) != 1:
+        return False
+    (name,) = names
+    field = Arithmetic(_DIGITS)
+    for x in _probes(spans, field):
+        holds = _holds(relation, {name: x}, field)
+        if holds is not None and holds != any(_is_inside(x, span) for span in spans):
+            return True
+    return False
+
+
+def _probes(spans: Sequence[Span], field: Arithmetic) -> list[Fraction]:
+    found = [Fraction(k, 2) for k in range(-20, 21)] + [Fraction(k * 12347, 10) for k in (-1, 1)]
+    for span in spans[:_MOST_PROBED]:
+        for end in span.ends:
+            value = evaluate(end, {}, field)
+            if isinstance(value, Fraction):
+                found += [value, value - _STEP, value + _STEP]
+            elif (place := _place(end)).is_finite() and abs(place.adjusted()) < _DIGITS:
+                found += [Fraction(place) - _STEP, Fraction(place) + _STEP]
+    return found
+
+
+def _is_inside(x: Fraction, span: Span) -> bool:
+    is_above = span.low < x or (span.low == x and not span.opens)
+    return is_above and (x < span.high or (span.high == x and bool(span.closes)))
+
+
+def _holds(relation: Node, at: dict[str, Value], field: Arithmetic) -> bool | None:
+    """Whether a chain holds at a point; None where that is not certain."""
+    try:
+        values = [evaluate(side, at, field) for side in relation[2]]
+    except Undecided:
+        return None
+    for operator, left, right in zip(relation[1], values, values[1:], strict=False):
+        difference = field.add(left, field.neg(right))
+        if isinstance(difference, Complex) or operator not in _SIGNS:
+            return None
+        if (sign := field.sign(difference)) is None:
+            return None
+        if sign not in _SIGNS[operator]:
+            return False
+    return True
 
 
 class _Subject:

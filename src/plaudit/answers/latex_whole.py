@@ -67,8 +67,10 @@ def is_whole(tokens: Sequence[str]) -> bool:
         if token in _OPENING:
             stack.append(_Bracket(token, tokens[k - 1] if k else ""))
         elif token in _CLOSING:
-            if not stack or not _is_alone(stack.pop(), after):
+            if not stack or not _is_alone(bracket := stack.pop(), after):
                 return False
+            if stack and bracket.several:
+                stack[-1].several = True
         elif stack and token in _SEPARATORS:
             stack[-1].several = True
         elif (stack and token in _RELATIONS and not _may_relate(stack[-1])) or (

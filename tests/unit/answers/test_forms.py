@@ -118,27 +118,8 @@ def test_the_order_of_numbers_with_nothing_between_them_counts(one, other):
     assert verdict(" ".join(one), "".join(other)) is not True
 
 
-WORDS = [
-    "cat",
-    "act",
-    "tac",
-    "dog",
-    "god",
-    "saw",
-    "was",
-    "no",
-    "on",
-    "tea",
-    "eat",
-    "ate",
-    "listen",
-    "silent",
-    "left",
-    "felt",
-    "abc",
-    "cab",
-    "bac",
-]
+WORDS = ("cat", "act", "dog", "god", "saw", "was", "no", "on", "tea", "eat", "ate", "listen",
+         "silent", "left", "felt", "abc", "cab", "bac")  # fmt: skip
 
 
 @pytest.mark.parametrize(("one", "other"), list(itertools.permutations(WORDS, 2)))

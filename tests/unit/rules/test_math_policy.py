@@ -109,10 +109,11 @@ def test_several():
 
 
 def test_references_that_cannot_be_read_are_counted_before_a_run():
+    bad = (["1", "2"], "12 is not the answer", r"\frac{1}{2")
     rows = [
         {"prompt": "?", "response": "1", "reference": reference}
-        for reference in ("1", ["1", "2"], "12 is not the answer", r"\frac{1}{2", "Monday", "∅", "[]")
-    ]  # fmt: skip
+        for reference in ("1", *bad, "Monday", "∅", "[]")
+    ]
     found = [str(error) for error in check_rows("math", rows)]
     assert [text.partition(":")[0] for text in found] == ["row 2", "row 3", "row 4"]
     assert "references: any" in found[0]
@@ -174,8 +175,8 @@ def test_policies_that_there_are_not(params):
 
 @pytest.mark.parametrize(
     "answer",
-    ["cat", "42!!", "B12", "1 2 3 x", r"12 \text{ is not the answer}", r"\text{sum of } 3 \text{ and}",
-     r"\sum_{k=1}^{3} k \text{ apples and more}", "3 hours 5 kg"],
+    ["cat", "42!!", "B12", "1 2 3 x", r"12 \text{ is not the answer}", "3 hours 5 kg", "6+", "#6",
+     r"\text{sum of } 3 \text{ and}", r"\sum_{k=1}^{3} k \text{ apples and more}"],
 )  # fmt: skip
 def test_what_is_not_mathematics_is_not_asked(answer, asked):
     (found,) = scores([answer], {"reference": "6"})
