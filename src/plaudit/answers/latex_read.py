@@ -87,9 +87,13 @@ _EMPTY_SETS = frozenset(
 _MATRICES = frozenset(
     f"\\begin{{{kind}}}" for kind in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array")
 )
-_STARTS = frozenset(
-    ("{", "(", "[", "\\langle", "\\sqrt", "\\frac", "\\binom", "\\lfloor", "\\lceil", "\\log")
-) | {"\\" + name for name in FUNCTIONS} | _MATRICES
+_STARTS = (
+    frozenset(
+        ("{", "(", "[", "\\langle", "\\sqrt", "\\frac", "\\binom", "\\lfloor", "\\lceil", "\\log")
+    )
+    | {"\\" + name for name in FUNCTIONS}
+    | _MATRICES
+)
 _BEFORE = frozenset(('"approximately', '"about', '"approx', '"roughly', "\\approx", '"answer'))
 _DECIMAL_PLACES = ((1, "tenth"), (2, "hundredth"), (3, "thousandth"))
 _SCALES = {

@@ -217,7 +217,8 @@ def test_a_union_in_every_spelling(low, width, joint):
 def test_all_but_one(point):
     reference = rf"(-\infty, {point}) \cup ({point}, \infty)"
     for text in (rf"x \neq {point}", rf"\mathbb{{R}} \setminus \{{{point}\}}",
-                 rf"\{{x \in \mathbb{{R}} \mid x \ne {point}\}}", f"x < {point} or x > {point}"):  # fmt: skip
+                 rf"\{{x \in \mathbb{{R}} \mid x \ne {point}\}}",
+                 f"x < {point} or x > {point}"):  # fmt: skip
         assert verdict(text, reference) is True
         assert verdict(text, rf"x \neq {point + 1}") is False
         assert verdict(text, r"\mathbb{R}") is False
@@ -290,7 +291,8 @@ def test_a_time_in_every_spelling(hour, minute):
     reference = f"{shown}:{minute:02} {half}"
     other = f"{shown}:{minute:02} {('PM', 'AM')[hour >= 12]}"
     later = f"{shown}:{(minute + 1) % 60:02} {half}"
-    spellings = [f"{shown}:{minute:02} {half.lower()}", rf"{shown}:{minute:02} \text{{ {half[0].lower()}.m.}}",
+    spellings = [f"{shown}:{minute:02} {half.lower()}",
+                 rf"{shown}:{minute:02} \text{{ {half[0].lower()}.m.}}",
                  f"{day}{shown}点{minute}分", f"{day}{shown}:{minute:02}"]  # fmt: skip
     if hour > 12 or hour == 0:
         spellings += [f"{hour}:{minute:02}", f"{hour:02}:{minute:02}:00"]
@@ -312,7 +314,8 @@ def test_a_time_in_every_spelling(hour, minute):
 def test_a_choice_with_its_value_is_either(letter, value):
     wrong = "ABCDE"["ABCDE".index(letter) - 1]
     for text in (rf"\textbf{{({letter})}}\ {value}", rf"\text{{({letter})}} {value}",
-                 f"({letter}) {value}", f"{letter}. {value}", rf"\textbf{{({letter}) }}{value}"):  # fmt: skip
+                 f"({letter}) {value}", f"{letter}. {value}",
+                 rf"\textbf{{({letter}) }}{value}"):  # fmt: skip
         assert verdict(text, letter) is True
         assert verdict(text, str(value)) is True
         assert verdict(letter, text) is True

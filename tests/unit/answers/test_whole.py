@@ -15,7 +15,8 @@ from plaudit.rules import math as rule
     [r"\sum_{k=1}^{3} k", r"\int_0^1 10^{-9} x \, dx", r"\lim_{x\to 0} \frac{\sin x}{x}", "x^2 > 4",
      r"\gcd(12, 18)", r"\max(3,5)", r"\arcsin(1)", r"\tan^{-1}(1)", r"\vec{a} + \vec{b}", "|x - 1|",
      r"\begin{vmatrix}1&2\\3&4\end{vmatrix}", r"F_n = \sum_{k=0}^{n-1} F_{n-k-1} F_k", "12,345",
-     r"(-\infty, 1) \cup [2, 3)", r"\{1, \sum_{k=1}^{3} k\}", r"x \in [0, 1)", r"\prod_{i<j} (x_i - x_j)"],
+     r"(-\infty, 1) \cup [2, 3)", r"\{1, \sum_{k=1}^{3} k\}",
+     r"x \in [0, 1)", r"\prod_{i<j} (x_i - x_j)"],
 )  # fmt: skip
 def test_mathematics_throughout(text):
     assert is_mathematical(answer_of(text))
@@ -23,9 +24,11 @@ def test_mathematics_throughout(text):
 
 NOT_WHOLE = [
     r"(\frac25,\frac35)^2", "-(y=-1)", "(y=-1)^2", "2(x = 12)", r"\sin((\frac12,\frac13))",
-    r"(\frac12,\frac13)+7", r"\arctan(K=8)", r"< (\frac12,\frac13)", "< x = 3", r"\lfloor x = 4 \rfloor",
+    r"(\frac12,\frac13)+7", r"\arctan(K=8)", r"< (\frac12,\frac13)",
+    "< x = 3", r"\lfloor x = 4 \rfloor",
     r"\sqrt{\frac13, \frac18}", r"[-\frac53., 1]", r"\lfloor \frac13, \frac18 \rfloor", "5+", "5*",
-    "#5", "5|5", "1.000.000", "5!!", "B12", "2 3 x", r"\angle ABC", r"\overline{AB}", r"\sum k \text{ and so on}",
+    "#5", "5|5", "1.000.000", "5!!", "B12", "2 3 x", r"\angle ABC",
+    r"\overline{AB}", r"\sum k \text{ and so on}",
     r"\begin{pmatrix}1\\2\end{pmatrix}\%",
 ]  # fmt: skip
 
@@ -67,7 +70,8 @@ def test_points_tell_an_inequality_from_a_set(inequality, solution, other):
     [(r"\begin{pmatrix}1&1\\0&1\end{pmatrix}^3", r"\begin{pmatrix}1&3\\0&1\end{pmatrix}", True),
      (r"\begin{pmatrix}1&2\\3&4\end{pmatrix}\begin{pmatrix}0&1\\1&0\end{pmatrix}",
       r"\begin{pmatrix}2&1\\4&3\end{pmatrix}", True),
-     (r"\begin{pmatrix}1&-1\\1&-1\end{pmatrix}^2", r"\begin{pmatrix}1&-1\\1&-1\end{pmatrix}", False),
+     (r"\begin{pmatrix}1&-1\\1&-1\end{pmatrix}^2",
+      r"\begin{pmatrix}1&-1\\1&-1\end{pmatrix}", False),
      (r"\frac12\begin{pmatrix}2\\4\end{pmatrix}", r"\begin{pmatrix}1\\2\end{pmatrix}", True),
      (r"\sin(1,2)", "(1,2)", False), (r"\sqrt{\{4\}}", r"\{4\}", False)],
 )  # fmt: skip
