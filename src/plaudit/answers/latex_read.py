@@ -43,6 +43,7 @@ Node = tuple[Any, ...]
 MAX_DEPTH = 60
 _MAX_DIGITS = 4000
 _MAX_EXPONENT = 4000
+_BEFORE_UNITS = frozenset(("/", "*", "("))
 _OPERATORS_BEFORE = frozenset(("+", "-", "=", "(", "{", ","))
 _RELATIONS = frozenset(
     ("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx", "\\in", "\\equiv", "\\to")
@@ -220,6 +221,7 @@ class _Reader:
     def __init__(self, tokens: list[str], *, units: bool = False) -> None:
         self.tokens = tokens
         self.units = units
+        self.has_base = "_" in tokens
         self.at = 0
         self.depth = 0
 
@@ -248,12 +250,13 @@ class _Reader:
         return ("rel", tuple(operators), sides) if operators else sides[0]
 
     def side(self) -> Node:
-        parts = [self.difference()]
+        node = self.difference()
+        if self.peek() != "\\cup":
+            return node
+        parts = [node]
         while self.peek() == "\\cup":
             self.at += 1
             parts.append(self.difference())
-        if len(parts) == 1:
-            return parts[0]
         return ("union", [p for part in parts for p in (part[1] if part[0] == "union" else [part])])
 
     def difference(self) -> Node:
@@ -275,6 +278,9 @@ class _Reader:
 
     def measured(self, node: Node) -> Node:
         """A value with the scale and the unit behind it."""
+        token = self.peek()
+        if token is None or not (token[0] == '"' or token in _BEFORE_UNITS or self.units):
+            return node
         coin, rest = self.coin(), ""
         while not rest and (scale := _scale_of(self.peek())):
             node = ("mul", [node, ("num", Fraction(scale))])
@@ -328,7 +334,9 @@ class _Reader:
         """Whether a word comes next, or a sign that leads to one."""
         token, then = self.peek(), self.peek(1)
         if token in ("/", "*"):
-            return then is not None and (is_word(then) or self.is_unit_letter(self.at + 1))
+            if then is None:
+                return False
+            return is_word(then) or (self.units and self.is_unit_letter(self.at + 1))
         return token is not None and (
             is_word(token)
             or (token == "(" and then == '"mod')
@@ -482,7 +490,7 @@ class _Reader:
     # -- what stands alone
 
     def primary(self) -> Node:
-        if (based := self.letters_in_base()) is not None:
+        if self.has_base and (based := self.letters_in_base()) is not None:
             return based
         token = self.take()
         if token[0].isdecimal() or token[0] == ".":

@@ -81,7 +81,7 @@ _DROPPED = name_set(
     " \\textstyle \\mathopen \\mathclose \\bold \\enspace \\thinspace \\mathstrut"
 ) | {"\\ ", "\\\n", "\\\t", "$", '"', "~"}
 _COINS = {sign: f'"{sign}' for sign in "€£¥₹₽¢"} | {"￥": '"¥'}
-_COIN_SIGNS = frozenset("$€£¥₹₽")
+_COIN_TOKENS = frozenset(f'"{sign}' for sign in "$€£¥₹₽")
 _NAMED_IN_TEXT = frozenset((",", "%", "‰", "\\lor", "\\cup"))
 _UNICODE = str.maketrans(
     {
@@ -192,9 +192,9 @@ _CYCLES = (  # each starts where a numeral does, so that long numerals cost line
         r"(?<![\d.])(\d{1,40}\.\d{0,40}?)(\d{1,6}?)\2{2,12}(?:\.\.\.|…|\\[cl]?dots(?![a-z]))"
     ),
 )
-_CYCLE_SIGNS = (
-    "\\overline", "\\bar", "\\widebar", "\\dot", "(", "\u0307", "\u0305", "...", "…", "dots"
-)  # fmt: skip
+_CYCLE_SIGN = re.compile(
+    r"\.\d*(?:\\(?:overline|bar|widebar|dot)|\(|[\u0307\u0305…]|\.\.\.|\\[cl]?dots)"
+)
 _TRAILING = " \t\r\n.,;:、。，；"
 _WRAPPERS = (
     ("$$", "$$"),
@@ -273,6 +273,8 @@ def tokens_of(text: str) -> list[str]:
     found: list[str] = []
     for match in (_TOKEN_GROUPED if grouped else _TOKEN).finditer(text):
         _add(match, found)
+    if not _COIN_TOKENS.isdisjoint(found):
+        found = _coins_behind(found)
     if '"in' in found:
         found = [_membership(found, k) for k in range(len(found))]
     return _joined(found)
@@ -297,7 +299,7 @@ def repeating(text: str) -> str:
     >>> repeating("0.5(2+1)"), repeating("1.414...")
     ('0.5(2+1)', '1.414...')
     """
-    if any(sign in text for sign in _CYCLE_SIGNS):
+    if _CYCLE_SIGN.search(text):
         for pattern in _CYCLES:
             text = pattern.sub(_overlined, text)
     return text
@@ -328,7 +330,6 @@ def _add(match: re.Match[str], found: list[str]) -> None:
     first = token[0]
     if first.isdecimal() or (first == "." and len(token) > 1):
         found.append(token.replace(",", ""))
-        _move_coin(found)
     elif match.group(1) is not None:
         found.extend(_text(match))
     elif token in _COINS:
@@ -344,18 +345,23 @@ def _add(match: re.Match[str], found: list[str]) -> None:
         found.append(token)
 
 
-def _move_coin(found: list[str]) -> None:
-    """A currency sign right before the number that ends the list comes behind it: $5, $-5."""
-    at = len(found) - 2
-    if at > 0 and found[at] == "-":
-        at -= 1
-    if at >= 0 and is_coin(found[at]) and not (at and found[at - 1][0].isdecimal()):
-        found.append(found.pop(at))
+def _coins_behind(tokens: list[str]) -> list[str]:
+    """Currency signs right before a number moved behind it: $5, $-5, but not the one of 5€."""
+    found: list[str] = []
+    for token in tokens:
+        found.append(token)
+        at = len(found) - 2
+        if at < 0 or not token[0].isdecimal():
+            continue
+        at -= found[at] == "-" and at > 0
+        if is_coin(found[at]) and not (at and found[at - 1][0].isdecimal()):
+            found.append(found.pop(at))
+    return found
 
 
 def is_coin(token: str) -> bool:
     """Whether a token is the sign of a currency."""
-    return token[0] == '"' and token[1:] in _COIN_SIGNS
+    return token in _COIN_TOKENS
 
 
 def _text(match: re.Match[str]) -> list[str]:
@@ -377,8 +383,6 @@ def _words(text: str) -> list[str]:
     for piece in _PIECES.findall(text):
         if piece[0].isdecimal() or piece in ",;‰%°^/":
             pieces.append(piece)
-            if piece[0].isdecimal():
-                _move_coin(pieces)
         else:
             known = _NAMES.get(piece)
             pieces.append(known if known in _NAMED_IN_TEXT else '"' + piece)

@@ -116,7 +116,10 @@ def equal(
     if isinstance(found, str):
         return Score(0.0, note=found)
     judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
-    verdict = _best(judge(found.text, golds, policy, deadline_s) for golds in accepted)
+    if len(accepted) == 1:
+        verdict = judge(found.text, accepted[0], policy, deadline_s)
+    else:
+        verdict = _best(judge(found.text, golds, policy, deadline_s) for golds in accepted)
     shown = f"extracted {_shown(found.text)} ({found.mark}) against {shown_gold}"
     if verdict.fault is not None:
         raise verdict.fault(f"{shown}: {verdict.why}", "response")
@@ -164,12 +167,22 @@ def _accepted(
     reference: str | Sequence[str], how: References | None
 ) -> tuple[Sequence[tuple[str, ...]], str]:
     """The acceptable references, each one text or the texts of a list, and all for a note."""
+    if type(reference) is str and how is None:  # by far the most
+        return _single(reference)
     try:
         found = several(reference, how)
         shown = [", ".join(_shown(reference_of(text).text) for text in texts) for texts in found]
     except DataError as error:
         raise ScoringError(str(error), fault="input") from None
     return found, " | ".join(shown)
+
+
+@functools.lru_cache(maxsize=8192)
+def _single(reference: str) -> tuple[Sequence[tuple[str, ...]], str]:
+    try:
+        return ((reference,),), _shown(reference_of(reference).text)
+    except DataError as error:
+        raise ScoringError(str(error), fault="input") from None
 
 
 def _best(verdicts: Iterable[_Verdict]) -> _Verdict:
