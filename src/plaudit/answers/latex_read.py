@@ -59,7 +59,7 @@ _SEPARATORS = frozenset((",", ";", "\\lor"))
 _CHANGERS = name_set(  # words that may change the number before them
     '"not "never "than "least "most "squared "cubed "half "root "power "factorial "minus "plus'
     ' "divided "multiplied "maybe "perhaps "possibly "if "unless "except "otherwise "instead'
-    ' "wrong "incorrect'
+    ' "wrong "incorrect "k "M "bn "mn'
 )
 _REASONS = frozenset(('"because', '"since', '"因为'))
 _MAX_UNIT_WORDS = 8

@@ -350,3 +350,22 @@ def test_a_list_of_answers_is_right_if_it_holds_each_and_nothing_else(values, da
     assert same(answer_of(", ".join(map(str, [*order, 51]))), gold) is False
     if len(values) > 1:
         assert same(answer_of(", ".join(map(str, order[1:]))), gold) is False
+
+
+# --- no text breaks the reader
+
+PIECES = (
+    r"\frac \sqrt { } ( ) [ ] 1 23 x y + - / ^ _ , = < > | ! % \pi e \infty \text{km} hours \sin \cup"
+    r" \{ \} ° °C $ \$ € 0xFF 0.1(6) 0.\dot3 \langle \rangle or and \setminus \mid : 3:45 PM 米 元 小时"
+    r" 分 in \in \mathbb{R} \le \neq x_1 _{16} 2A cat ABC 12th \text{2a} \begin{cases} \end{cases} \\ &"
+    r" \begin{pmatrix} \end{pmatrix} ‰ per ^2 because dozen 万 \textbf{(C)} . \vec"
+).split(" ")  # noqa: SIM905
+texts = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", "", " "])), max_size=12)
+
+
+@given(texts, texts, st.sampled_from(["ignore_missing", "require"]), st.sampled_from([0.0, 1e-2]))
+def test_no_mixture_of_forms_breaks_the_reader(answer, reference, units, tolerance):
+    given_text, gold = ("".join(a + b for a, b in pieces) for pieces in (answer, reference))
+    verdict = same(answer_of(given_text), answer_of(gold), units=units, tolerance=tolerance)
+    assert verdict in (True, False, None)
+    assert same(answer_of(given_text), answer_of(given_text)) is not False
