@@ -8,6 +8,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from plaudit.answers.latex_equal import answer_of, list_of, same
+from plaudit.answers.latex_token import name_set
 
 whole = st.integers(-50, 50)
 
@@ -354,12 +355,15 @@ def test_a_list_of_answers_is_right_if_it_holds_each_and_nothing_else(values, da
 
 # --- no text breaks the reader
 
-PIECES = (
-    r"\frac \sqrt { } ( ) [ ] 1 23 x y + - / ^ _ , = < > | ! % \pi e \infty \text{km} hours \sin \cup"
-    r" \{ \} ° °C $ \$ € 0xFF 0.1(6) 0.\dot3 \langle \rangle or and \setminus \mid : 3:45 PM 米 元 小时"
-    r" 分 in \in \mathbb{R} \le \neq x_1 _{16} 2A cat ABC 12th \text{2a} \begin{cases} \end{cases} \\ &"
-    r" \begin{pmatrix} \end{pmatrix} ‰ per ^2 because dozen 万 \textbf{(C)} . \vec"
-).split(" ")  # noqa: SIM905
+PIECES = sorted(
+    name_set(
+        r"\frac \sqrt { } ( ) [ ] 1 23 x y + - / ^ _ , = < > | ! % \pi e \infty \text{km} hours"
+        r" \sin \cup \{ \} ° °C $ \$ € 0xFF 0.1(6) 0.\dot3 \langle \rangle or and \setminus \mid"
+        r" : 3:45 PM 米 元 小时 分 in \in \mathbb{R} \le \neq x_1 _{16} 2A cat ABC 12th \text{2a}"
+        r" \begin{cases} \end{cases} \\ & \begin{pmatrix} \end{pmatrix} ‰ per ^2 because dozen"
+        r" 万 \textbf{(C)} . \vec"
+    )
+)
 texts = st.lists(st.tuples(st.sampled_from(PIECES), st.sampled_from(["", "", " "])), max_size=12)
 
 

@@ -4,6 +4,7 @@ import importlib.util
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,9 @@ from plaudit.errors import ConfigError, DataError
 from plaudit.rule import AnyOf
 from plaudit.rules import math as rule
 from plaudit.workers import Outcome
+
+
+CASES = Path(__file__).parents[4] / "shared" / "cases" / "math_more.jsonl"
 
 
 def scores(answers, columns, **params):
@@ -224,3 +228,15 @@ class TestPoints:
         assert worker._differing(["text"], [S(1)]) is None
         assert worker._differing([zoo], [S(1)]) is None
         assert worker._differing([x], [1 / x]) is not None
+
+
+@pytest.mark.skipif(not CASES.exists(), reason="the shared cases are not beside the checkout")
+def test_the_shared_cases_of_equality():
+    """Those whose answer is a box or stands behind a mark; sentences are the reader's business."""
+    rows = [json.loads(line) for line in CASES.read_text(encoding="utf-8").splitlines()]
+    rows = [row for row in rows if row["response"].startswith(("\\boxed", "Answer:", "<answer>$"))]
+    assert len(rows) >= 8
+    for row in rows:
+        columns = {name: row[name] for name in ("reference", "references") if name in row}
+        found = load("rules.math.equal").score([Group("?", [row["response"]], columns)])[0][0]
+        assert (found.value, found.fault) == (row["right"], None), row["why"]
