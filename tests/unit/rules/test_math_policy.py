@@ -17,7 +17,6 @@ from plaudit.rule import AnyOf
 from plaudit.rules import math as rule
 from plaudit.workers import Outcome
 
-
 CASES = Path(__file__).parents[4] / "shared" / "cases" / "math_more.jsonl"
 
 
