@@ -35,7 +35,7 @@ from typing import Any, NamedTuple
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
-from plaudit.rule import sources_of
+from plaudit.rule import LISTS, sources_of
 from plaudit.think import Part, part_of
 from plaudit.types import Comparer, Fault, Group, Pair, Response, Reward, Score
 
@@ -46,6 +46,7 @@ __all__ = [
     "both_orders",
     "clip",
     "gate",
+    "maximum",
     "mean",
     "mean_minus_std",
     "minimum",
@@ -87,13 +88,18 @@ class Member:
         """Whether this part judges the group: each column, or an alias of it, is there."""
         held = [group.columns, *(r.columns for r in group.responses)]
         return all(
-            any(columns.get(source) is not None for source in sources_of(name) for columns in held)
+            any(columns.get(source) is not None for source in _places_of(name) for columns in held)
             for name in self._wanted()
         )
 
     def _wanted(self) -> Sequence[Any]:
         wanted = (self.when or {}).get("has", ())
         return wanted if isinstance(wanted, list | tuple) else (wanted,)
+
+
+def _places_of(name: str) -> Sequence[str]:
+    """The columns in which an input may stand, its list of acceptable values among them."""
+    return (*sources_of(name), LISTS[name]) if name in LISTS else sources_of(name)
 
 
 class Child(NamedTuple):
@@ -296,6 +302,14 @@ class _Minimum(_Parts):
 
 
 @dataclass(frozen=True, repr=False)
+class _Maximum(_Parts):
+    spelled = "maximum"
+
+    def _value(self, kept):
+        return max(p.weight * p.score.value for p in kept)
+
+
+@dataclass(frozen=True, repr=False)
 class _Mean(_Parts):
     spelled = "mean"
     says_left_out = "left out, weights renormalised"
@@ -338,6 +352,18 @@ def product(parts: Mapping[str, Reward | Member]) -> Reward:
 def minimum(parts: Mapping[str, Reward | Member]) -> Reward:
     """The smallest of weight times value: as good as the worst part."""
     return _Minimum(_members(parts))
+
+
+def maximum(parts: Mapping[str, Reward | Member]) -> Reward:
+    """The largest of weight times value: as good as the best part.
+
+    >>> from plaudit import load
+    >>> length = load("rules.baseline.length")
+    >>> reward = maximum({"whole": length, "half": Member(length, 0.5)})
+    >>> reward.score([Group("hi", ["four"])])[0][0].value
+    4.0
+    """
+    return _Maximum(_members(parts))
 
 
 def mean(parts: Mapping[str, Reward | Member]) -> Reward:

@@ -33,7 +33,9 @@ from plaudit.types import Fault, Group, Range, Response, Score
 
 __all__ = [
     "ALIASES",
+    "LISTS",
     "RESERVED",
+    "AnyOf",
     "Rule",
     "column_of",
     "inputs_of",
@@ -57,10 +59,17 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference_answer", "solution", "answer", "ground_truth"),
     "expected_calls": ("tool_calls", "reference", "ground_truth"),
 }
+LISTS: Mapping[str, str] = {"reference": "references"}  # input: a column of acceptable values
 _MISSING: Any = inspect.Parameter.empty
 # Parts of a turn that are reasoning or tool calls: `data.door` has read them.
 _BESIDE_TEXT = ("thinking", "redacted_thinking", "reasoning", "tool_use", "refusal")
 _PER_RESPONSE = ("token_ids", "finish_reason", "response_messages")
+
+
+class AnyOf(tuple):
+    """Acceptable values of an input, any one of which is right: a row's column `references`."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -139,7 +148,8 @@ class Rule:
     def check(self, group: Group) -> None:
         """Reads what the rule would read of a group, and scores nothing.
 
-        A module may name checks of its columns: ``CHECKS = {"rule": {"reference": function}}``.
+        A module may name checks of its columns: ``CHECKS = {"rule": {"reference": function}}``. A
+        check gets the parameters of the rule that it names, too.
 
         Raises: DataError where something is missing, or cannot be read.
         """
@@ -154,7 +164,11 @@ class Rule:
                     else self._input(name, group, response)
                 )
                 if name in checks:
-                    checks[name](value)
+                    checks[name](value, **self._params_of(checks[name]))
+
+    def _params_of(self, check: Callable[..., Any]) -> Mapping[str, Any]:
+        names = inspect.signature(check).parameters
+        return {name: value for name, value in self.params.items() if name in names}
 
     def _score_entered(self, group: Group) -> list[Score]:
         """The scores of a group without end marks; a prefilled think tag is seen to here."""
@@ -258,7 +272,10 @@ class Rule:
                 return prompt_text(group)
             if name == "messages":
                 return group.prompt
-        return self._required(name, group, column_of(group, response, name, self.columns))
+        value = column_of(group, response, name, self.columns)
+        if value is _MISSING and name in LISTS and name not in self.columns:
+            value = _any_of(group, response, LISTS[name])
+        return self._required(name, group, value)
 
     def _required(self, name: str, group: Group, value: Any) -> Any:
         if value is not _MISSING:
@@ -335,6 +352,17 @@ def column_of(
             field=name,
         )
     return next(iter(found.values()), _MISSING)
+
+
+def _any_of(group: Group, response: Response | None, column: str) -> Any:
+    """The values of a column that lists acceptable ones; else `_MISSING`."""
+    value = None if response is None else response.columns.get(column)
+    value = group.columns.get(column) if value is None else value
+    if value is None:
+        return _MISSING
+    if callable(getattr(value, "tolist", None)):  # numpy
+        value = value.tolist()
+    return AnyOf(value) if isinstance(value, list | tuple) else AnyOf((value,))
 
 
 def prompt_text(group: Group) -> str:

@@ -16,6 +16,7 @@ from plaudit.combine import (
     clip,
     fault_value,
     gate,
+    maximum,
     mean,
     mean_minus_std,
     minimum,
@@ -93,6 +94,11 @@ def test_minimum_is_of_weight_times_value():
     assert value(minimum({"a": Fixed(2.0), "b": Member(Fixed(3.0), 0.5)})) == 1.5
 
 
+def test_maximum_is_of_weight_times_value():
+    assert value(maximum({"a": Fixed(2.0), "b": Member(Fixed(3.0), 0.5)})) == 2.0
+    assert value(maximum({"a": Fixed(-2.0), "b": Fixed(-3.0)})) == -2.0
+
+
 def test_mean_divides_by_the_weights():
     assert value(mean({"a": Member(Fixed(1.0), 3), "b": Fixed(5.0)})) == 2.0
 
@@ -114,7 +120,7 @@ def test_the_sum_does_not_depend_on_the_order_of_its_parts():
 
 # --- several parts: the NaN algebra ---------------------------------------------------------------
 
-SEVERAL = [weighted, product, minimum, mean, mean_minus_std]
+SEVERAL = [weighted, product, minimum, maximum, mean, mean_minus_std]
 
 
 @pytest.mark.parametrize("make", SEVERAL)
@@ -132,6 +138,7 @@ def test_nan_if_any_part_is_nan(make):
         (weighted, (1.0 * 2 + 3.0 * 1) * (2 + 1 + 5) / (2 + 1)),
         (product, 1.0**2 * 3.0),
         (minimum, 2.0),
+        (maximum, 3.0),
         (mean, (1.0 * 2 + 3.0 * 1) / 3),
         (mean_minus_std, 2.0 - 1.0),
     ],
@@ -271,6 +278,7 @@ def test_no_part_applies(make):
         mean_minus_std({"a": Fixed(1.7e308), "b": Fixed(-1.7e308)}, k=2),
         mean_minus_std({"a": Fixed(math.inf), "b": Fixed(1.0)}),
         minimum({"a": Fixed(-math.inf)}),
+        maximum({"a": Fixed(math.inf)}),
         affine(Fixed(1e308), scale=10),
         standardise(Fixed(1e308), mean=0, std=1e-10),
         clip(Fixed(math.inf)),
@@ -659,6 +667,7 @@ def low(value_):
         (product({"a": Member(low(0.0), -1)}), NAN),
         (product({"a": Member(low(-1.0), 0.5)}), NAN),
         (minimum({"a": low(-1.0), "b": low(2.0)}), -1.0),
+        (maximum({"a": low(-1.0), "b": low(2.0)}), 2.0),
         (mean({"a": low(-1.0), "b": low(2.0)}), 0.5),
         (mean_minus_std({"a": low(-1.0), "b": low(1.0)}), -1.0),
         (mean_minus_std({"a": low(-1.0), "b": low(NAN)}), NAN),
@@ -694,6 +703,7 @@ TYPED = [
     weighted({"a": LENGTH, "b": Member(LENGTH, 0.5, True, {"has": "k"})}),
     product({"a": LENGTH}),
     minimum({"a": LENGTH}),
+    maximum({"a": LENGTH}),
     mean({"a": LENGTH}),
     mean_minus_std({"a": LENGTH, "b": LENGTH}, k=2.0),
     clip(LENGTH, low=0),
@@ -819,3 +829,9 @@ class TestAFaultNeverPays:
         hostile, _ = affine(inner, scale=-1.0).score([self.group])[0]
         assert not hostile.is_scored
         assert hostile.fault == "response"
+
+
+def test_a_part_for_rows_with_a_reference_applies_to_a_list_of_them():
+    member = Member(Fixed(1.0), when={"has": "reference"})
+    assert member.applies(Group("?", ["x"], {"references": ["1"]}))
+    assert not member.applies(Group("?", ["x"], {"other": ["1"]}))

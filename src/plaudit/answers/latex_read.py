@@ -7,7 +7,10 @@ A tree is a tuple whose first item names the node:
     ("fact", x) ("abs", x) ("floor", x) ("ceil", x) ("binom", n, k) ("fn", name, x) ("logb", b, x)
     ("pct", x) ("deg", x) ("pm", x) ("mp", x) ("base", digits, base)
     ("seq", "(" or "[", ")" or "]", items) ("set", items) ("matrix", rows) ("union", parts)
-    ("rel", operators, sides) ("ratio", items) ("list", items) ("unit", x, words) ("words", words)
+    ("rel", operators, sides) ("ratio", items) ("unit", x, words) ("words", words)
+    ("list", items) ("list", items, "or") ("row", items): items with nothing between them
+    ("builder", conditions, domain): the set of what meets the conditions ("without", set, set)
+    ("clock", seconds, "am" | "pm" | "day" | "", x) ("option", letter, x): forms of a whole answer
     ("opaque",): a side of an equation that was not read
 
 The decimals of an answer are exact: 0.5 is 1/2, 0.33 is 33/100. `/` binds as `*`, from the left:
@@ -21,15 +24,27 @@ from collections.abc import Callable, Iterator
 from fractions import Fraction
 from typing import Any
 
-from plaudit.answers.latex_token import FUNCTIONS, is_word, name_set
+from plaudit.answers.latex_token import FUNCTIONS, is_coin, is_word, name_set
+from plaudit.answers.units import is_unit, readings
 
-__all__ = ["Node", "Oversized", "Unreadable", "children", "read", "read_number", "rebuilt"]
+__all__ = [
+    "Node",
+    "Oversized",
+    "Unreadable",
+    "children",
+    "joined_quantities",
+    "read",
+    "read_number",
+    "rebuilt",
+]
 
 Node = tuple[Any, ...]
 
 MAX_DEPTH = 60
 _MAX_DIGITS = 4000
 _MAX_EXPONENT = 4000
+_BEFORE_UNITS = frozenset(("/", "*", "("))
+_OPERATORS_BEFORE = frozenset(("+", "-", "=", "(", "{", ","))
 _RELATIONS = frozenset(
     ("=", "<", ">", "\\leq", "\\geq", "\\neq", "\\approx", "\\in", "\\equiv", "\\to")
 )
@@ -40,24 +55,60 @@ _GREEK = name_set(
 )
 _CONSTANTS = {"\\pi": "pi", "\\infty": "inf", "e": "e", "i": "i", "\\imath": "i"}
 _BRACES = {"{": "}", "(": ")", "[": "]"}
-_STARTS = frozenset(
-    ("{", "(", "[", "\\sqrt", "\\frac", "\\binom", "\\lfloor", "\\lceil", "\\log")
-) | {"\\" + name for name in FUNCTIONS}
-_BEFORE = frozenset(('"approximately', '"about', '"approx', '"roughly', "\\approx", '"answer'))
+_SEPARATORS = frozenset((",", ";", "\\lor"))
+_CHANGERS = name_set(  # words that may change the number before them
+    '"not "never "than "least "most "squared "cubed "half "root "power "factorial "minus "plus'
+    ' "divided "multiplied "maybe "perhaps "possibly "if "unless "except "otherwise "instead'
+    ' "wrong "incorrect "k "M "bn "mn'
+)
+_REASONS = frozenset(('"because', '"since', '"因为'))
+_MAX_UNIT_WORDS = 8
+_MAX_PARTS = 6
+_MAX_BASE = 36
 _NUMBER_WORDS = {
     word: i
     for i, word in enumerate(
         ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
     )
 }
+_BASE_WORDS = {
+    **{word: str(_NUMBER_WORDS[word]) for word in _NUMBER_WORDS if _NUMBER_WORDS[word] > 1},
+    "eleven": "11",
+    "twelve": "12",
+    "sixteen": "16",
+    "bin": "2",
+    "oct": "8",
+    "dec": "10",
+    "hex": "16",
+}
+_PREFIXES = {"x": 16, "b": 2, "o": 8}
+_EMPTY_SETS = frozenset(
+    ("empty set", "the empty set", "空集", "no solution", "no solutions", "无解")
+)
+_MATRICES = frozenset(
+    f"\\begin{{{kind}}}" for kind in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array")
+)
+_STARTS = (
+    frozenset(
+        ("{", "(", "[", "\\langle", "\\sqrt", "\\frac", "\\binom", "\\lfloor", "\\lceil", "\\log")
+    )
+    | {"\\" + name for name in FUNCTIONS}
+    | _MATRICES
+)
+_BEFORE = frozenset(('"approximately', '"about', '"approx', '"roughly', "\\approx", '"answer'))
+_DECIMAL_PLACES = ((1, "tenth"), (2, "hundredth"), (3, "thousandth"))
 _SCALES = {
     **{f'"{word}': 1000 ** (k + 1) for k, word in enumerate(("thousand", "million", "billion"))},
     '"trillion': 10**12,
     '"hundred': 100,
+    **dict.fromkeys(('"dozen', '"dozens', '"打'), 12),
+    **{f'"{name}{end}': Fraction(1, 10**k) for k, name in _DECIMAL_PLACES for end in ("", "s")},
     '"百': 100,
     '"千': 1000,
 }
-_JOINED_SCALES = {'"万': 10**4, '"亿': 10**8, '"百万': 10**6, '"千万': 10**7}  # also 万元, 亿人
+_JOINED_SCALES = {  # also 万元, 亿人
+    '"万': 10**4, '"亿': 10**8, '"百万': 10**6, '"千万': 10**7, '"万亿': 10**12
+}  # fmt: skip
 _REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\{(\d+)\}")
 
 
@@ -69,8 +120,8 @@ class Oversized(Exception):
     """The answer is longer or nests deeper than any answer needs."""
 
 
-def read(tokens: list[str]) -> Node:
-    r"""The tree of a whole answer.
+def read(tokens: list[str], *, units: bool = False) -> Node:
+    r"""The tree of a whole answer; with `units`, a letter behind a number may be a unit: 5 m.
 
     Raises: Unreadable, Oversized.
 
@@ -80,7 +131,7 @@ def read(tokens: list[str]) -> Node:
     """
     if (words := _all_words(tokens)) is not None:
         return words
-    reader = _Reader(tokens)
+    reader = _Reader(tokens, units=units)
     node = reader.answer()
     if reader.at < len(tokens):
         raise Unreadable(f"{tokens[reader.at]!r} was not expected")
@@ -121,6 +172,8 @@ def read_number(text: str) -> Node:
     """
     if len(text) > _MAX_DIGITS:
         return ("digits", text)
+    if text[1:2].lower() in _PREFIXES and text[0] == "0":
+        return ("base", text[2:].upper(), _PREFIXES[text[1].lower()], text[:2])
     if "\\" in text:
         whole, fixed, cycle = _REPEATING.fullmatch(text).groups()  # type: ignore[union-attr]
         shift, period = 10 ** len(fixed), 10 ** len(cycle) - 1
@@ -134,11 +187,11 @@ def read_number(text: str) -> Node:
 
 def _all_words(tokens: list[str]) -> Node | None:
     """A text, or a list of texts, if that is all the tokens are."""
-    if not any(map(is_word, tokens)) or not all(is_word(t) or t in ",;()'" for t in tokens):
+    if not any(map(is_word, tokens)) or not all(is_word(t) or t in _AMONG_WORDS for t in tokens):
         return None
     parts: list[list[str]] = [[]]
     for token in tokens:
-        if token in ",;":
+        if token in _SEPARATORS:
             parts.append([])
         elif is_word(token):
             parts[-1].append(token[1:].lower())
@@ -146,11 +199,16 @@ def _all_words(tokens: list[str]) -> Node | None:
     return nodes[0] if len(nodes) == 1 else ("list", nodes)
 
 
+_AMONG_WORDS = _SEPARATORS | {"(", ")", "'"}
+
+
 def _word_node(words: list[str]) -> Node:
     if len(words) == 1 and words[0] in _NUMBER_WORDS:
         return ("num", Fraction(_NUMBER_WORDS[words[0]]))
     if words in (["all", "real", "numbers"], ["all", "reals"], ["real", "numbers"]):
         return _REALS
+    if " ".join(words) in _EMPTY_SETS:
+        return ("set", [])
     return ("words", " ".join(words))
 
 
@@ -160,8 +218,10 @@ _REALS = ("seq", "(", ")", [("neg", ("const", "inf")), ("const", "inf")])
 class _Reader:
     """Recursive descent with one token of look-ahead; `at` is the next token."""
 
-    def __init__(self, tokens: list[str]) -> None:
+    def __init__(self, tokens: list[str], *, units: bool = False) -> None:
         self.tokens = tokens
+        self.units = units
+        self.has_base = "_" in tokens
         self.at = 0
         self.depth = 0
 
@@ -169,16 +229,19 @@ class _Reader:
 
     def answer(self) -> Node:
         items = [self.item()]
-        while self.peek() in (",", ";"):
-            while self.peek() in (",", ";"):
-                self.at += 1
-            if self.at < len(self.tokens):
+        separators = set()
+        while self.peek() in _SEPARATORS:
+            while self.peek() in _SEPARATORS:
+                separators.add(self.take())
+            if self.peek() not in (None, "\\}", "}"):
                 items.append(self.item())
-        return items[0] if len(items) == 1 else ("list", items)
+        if self.peek() in _REASONS:
+            self.at = len(self.tokens)
+        return _listed(items, separators)
 
     def item(self) -> Node:
         while self.peek() in _BEFORE:
-            self.at += 1
+            self.at += 1 + (self.peek(1) == ":")
         sides = [("opaque",) if self.peek() in _RELATIONS else self.side()]
         operators: list[str] = []
         while self.peek() in _RELATIONS:
@@ -187,13 +250,22 @@ class _Reader:
         return ("rel", tuple(operators), sides) if operators else sides[0]
 
     def side(self) -> Node:
-        parts = [self.quantity()]
+        node = self.difference()
+        if self.peek() != "\\cup":
+            return node
+        parts = [node]
         while self.peek() == "\\cup":
             self.at += 1
-            parts.append(self.quantity())
-        if len(parts) == 1:
-            return parts[0]
+            parts.append(self.difference())
         return ("union", [p for part in parts for p in (part[1] if part[0] == "union" else [part])])
+
+    def difference(self) -> Node:
+        """A set, without the one behind a backslash."""
+        node = self.quantity()
+        if self.peek() != "\\setminus":
+            return node
+        self.at += 1
+        return ("without", node, self.quantity())
 
     def quantity(self) -> Node:
         """A sum, the parts of a ratio, or a sum with the unit behind it."""
@@ -201,17 +273,47 @@ class _Reader:
         while self.peek() == ":":
             self.at += 1
             parts.append(self.sum())
-        node = ("ratio", parts) if len(parts) > 1 else parts[0]
-        while (scale := _scale_of(self.peek())) and self.take():
+        node = self.measured(("ratio", parts) if len(parts) > 1 else parts[0])
+        return self.with_smaller(node) if node[0] == "unit" else node
+
+    def measured(self, node: Node) -> Node:
+        """A value with the scale and the unit behind it."""
+        token = self.peek()
+        if token is None or not (token[0] == '"' or token in _BEFORE_UNITS or self.units):
+            return node
+        coin, rest = self.coin(), ""
+        while not rest and (scale := _scale_of(self.peek())):
             node = ("mul", [node, ("num", Fraction(scale))])
-        words = self.unit()
+            rest = _behind_scale(self.take())
+        words = _money(coin, " ".join(filter(None, (rest, self.unit()))))
         return ("unit", node, words) if words else node
+
+    def coin(self) -> str:
+        """The sign of a currency, which the tokens have behind the number."""
+        return self.take()[1:] if is_coin(self.peek() or " ") else ""
+
+    def with_smaller(self, node: Node) -> Node:
+        """3 hours 20 minutes as minutes: a quantity with one of a smaller unit right behind it."""
+        parts = [node]
+        while (self.peek() or " ")[0].isdecimal() and len(parts) < _MAX_PARTS:
+            parts.append(self.measured(self.sum()))
+        joined = node if len(parts) == 1 else joined_quantities(parts)
+        if joined is None:
+            raise Unreadable("a number behind a unit")
+        return joined
 
     def unit(self) -> str:
         """Words behind a number, with powers and slashes among them: cm^2, /year, (mod 7)."""
         words: list[str] = []
-        while self.at_word() or (words and self.peek() in ("^", "/")):
+        while (self.at_word() and self.peek() not in _REASONS) or (
+            words and self.peek() in ("^", "/")
+        ):
             token = self.take()
+            is_power = token in ('"squared', '"cubed') and words and is_unit(words[-1])
+            if (token in _CHANGERS and not is_power) or (words and token in _SCALES):
+                raise Unreadable(f"{token[1:]!r} may change the number")
+            if len(words) > _MAX_UNIT_WORDS:
+                raise Unreadable("a sentence behind a number")
             if token == "(":
                 words.append(self.modulus(")"))
             elif token == '"mod':
@@ -219,19 +321,33 @@ class _Reader:
             elif token == "^":
                 words.append("^" + self.small_exponent())
             elif is_word(token):
-                words.append(token[1:].lower())
+                words.append(_unit_name(token[1:]))
             elif token == "/":
                 words.append("per")
                 if not self.at_word():
                     words.append(self.letter())
+            elif token == "°" or token != "*":
+                words.append(token)
         return " ".join(words)
 
     def at_word(self) -> bool:
         """Whether a word comes next, or a sign that leads to one."""
         token, then = self.peek(), self.peek(1)
         if token in ("/", "*"):
-            return then is not None and is_word(then)
-        return token is not None and (is_word(token) or (token == "(" and then == '"mod'))
+            if then is None:
+                return False
+            return is_word(then) or (self.units and self.is_unit_letter(self.at + 1))
+        return token is not None and (
+            is_word(token)
+            or (token == "(" and then == '"mod')
+            or (self.units and self.is_unit_letter(self.at))
+        )
+
+    def is_unit_letter(self, at: int) -> bool:
+        """Whether a letter stands for a unit, where letters may: the m of 5 m."""
+        token = self.tokens[at]
+        is_letter = self.units and len(token) == 1 and token.isalpha() and at > 0
+        return is_letter and is_unit(token) and self.tokens[at - 1] not in _OPERATORS_BEFORE
 
     def letter(self) -> str:
         if not self.take().isalpha():
@@ -280,9 +396,12 @@ class _Reader:
     def implicit(self, factors: list[Node], token: str) -> None:
         """A factor that stands behind another without a sign between them."""
         before = self.tokens[self.at - 1]
-        if before[0].isdecimal() and (token == "\\frac" or token[0].isdecimal()):
+        is_number = token[0].isdecimal() or token[0] == "."
+        if is_number and factors[-1][0] == "pow" and (before == "}" or self.peek(1) == "^"):
+            factors.append(self.power())  # 2^6 3^5
+        elif before[0].isdecimal() and (token == "\\frac" or token[0].isdecimal()):
             self.mixed(factors, token)
-        elif (token[0].isdecimal() or token[0] == ".") and before != ")":
+        elif is_number and before != ")":
             raise Unreadable("a number right behind a factor")
         else:
             factors.append(self.power())
@@ -339,12 +458,14 @@ class _Reader:
         return node
 
     def postfixed(self, node: Node) -> Node:
-        while (token := self.peek()) in ("!", "%", "°", "'", "_"):
+        while (token := self.peek()) in ("!", "%", "‰", "°", "'", "_"):
             self.at += 1
             if token == "!" and self.peek() != "!":
                 node = ("fact", node)
             elif token == "%":
                 node = ("pct", node)
+            elif token == "‰":
+                node = ("div", node, ("num", Fraction(1000)))
             elif token == "°":
                 node = ("deg", node)
             elif token == "_":
@@ -357,6 +478,7 @@ class _Reader:
         marks = "".join(self.braced_tokens() if self.peek() == "{" else [self.take()])
         if node[0] == "sym":
             return ("sym", f"{node[1]}_{marks}")
+        marks = _BASE_WORDS.get(marks.lstrip('"').lower(), marks)
         if _is_whole(node) and len(marks) < 4:
             digits = _numeral_before(self.tokens[: self.at], node)
             if marks.isdecimal() and int(marks) >= 2:
@@ -368,6 +490,8 @@ class _Reader:
     # -- what stands alone
 
     def primary(self) -> Node:
+        if self.has_base and (based := self.letters_in_base()) is not None:
+            return based
         token = self.take()
         if token[0].isdecimal() or token[0] == ".":
             if token == ".":
@@ -385,6 +509,25 @@ class _Reader:
             raise Unreadable(f"{token!r} begins no term")
         return method(self, token)
 
+    def letters_in_base(self) -> Node | None:
+        r"""A numeral with capital letters among its digits: 2A_{16}, \text{2a}_{16}."""
+        first = self.peek() or " "
+        if not (first.isdecimal() or first[0] == '"' or first.isupper()):
+            return None
+        end = self.at
+        while end < len(self.tokens) and _is_digits(self.tokens[end]):
+            end += 1
+        digits = "".join(token.lstrip('"') for token in self.tokens[self.at : end])
+        if digits.isdecimal() or len(digits) < 2 or self.tokens[end : end + 1] != ["_"]:
+            return None
+        start, self.at = self.at, end + 1
+        marks = "".join(self.braced_tokens() if self.peek() == "{" else [self.take()])
+        marks = _BASE_WORDS.get(marks.lstrip('"').lower(), marks)
+        if marks.isdecimal() and len(marks) < 3 and _fits(digits, int(marks)):
+            return ("base", digits.upper(), int(marks))
+        self.at = start
+        return None
+
     def group(self) -> Node:
         """What stands in braces."""
         self.expect("{")
@@ -397,14 +540,44 @@ class _Reader:
     def group_or_set(self) -> Node:
         """What stands in braces, which may have lost their backslashes: {1, 2}."""
         self.expect("{")
-        self.enter()
-        items = [self.sum()]
-        while self.peek() == ",":
+        if self.peek() == "}":
             self.at += 1
-            items.append(self.sum())
+            return ("set", [])
+        self.enter()
+        if (built := self.builder()) is None:
+            items = [self.sum()]
+            while self.peek() == ",":
+                self.at += 1
+                items.append(self.sum())
+            built = items[0] if len(items) == 1 else ("set", items)
         self.leave()
         self.expect("}")
-        return items[0] if len(items) == 1 else ("set", items)
+        return built
+
+    def builder(self) -> Node | None:
+        """The inside of a set that is described by conditions: x | x > 1."""
+        start = self.at
+        try:
+            name = self.primary()
+            domain = self.domain()
+        except Unreadable:
+            self.at = start
+            return None
+        if name[0] != "sym" or self.peek() not in ("|", ":"):
+            self.at = start
+            return None
+        self.at += 1
+        return ("builder", self.answer(), domain)
+
+    def domain(self) -> Node:
+        if self.peek() != "\\in":
+            return _REALS
+        self.at += 1
+        parts = [self.sum()]  # a colon ends it here and makes no ratio
+        while self.peek() == "\\cup":
+            self.at += 1
+            parts.append(self.sum())
+        return parts[0] if len(parts) == 1 else ("union", parts)
 
     def argument(self) -> Node:
         r"""One argument of a macro: a group, or the next digit or token, as in \frac12."""
@@ -422,15 +595,21 @@ class _Reader:
     def bracketed(self) -> Node:
         """Parentheses, or a tuple or interval where they hold commas."""
         opening = self.take()
+        if opening == "[" and self.peek() == "]":
+            self.at += 1
+            return ("set", [])
         self.enter()
         items = [self.side()]
-        while self.peek() in (",", ";"):
-            self.at += 1
+        separators = set()
+        while self.peek() in _SEPARATORS:
+            separators.add(self.take())
             items.append(self.side())
         self.leave()
         closing = self.take()
         if closing not in (")", "]"):
             raise Unreadable(f"{opening!r} is never closed")
+        if "\\lor" in separators:
+            return _listed(items, separators)
         if len(items) > 1:
             return ("seq", opening, closing, items)
         if closing != _BRACES[opening]:
@@ -438,14 +617,34 @@ class _Reader:
         return items[0]
 
     def braces(self, _: str) -> Node:
-        self.enter()
-        items = [self.item()]
-        while self.peek() in (",", ";"):
+        if self.peek() == "\\}":
             self.at += 1
-            items.append(self.item())
+            return ("set", [])
+        if self.peek() == "\\begin{array}":  # a brace on the left alone
+            node = self.cases(self.take())
+            self.at += self.peek() in ("\\}", ".")
+            return node
+        self.enter()
+        if (node := self.builder()) is None:
+            items = [self.item()]
+            while self.peek() in _SEPARATORS:
+                self.at += 1
+                items.append(self.item())
+            node = ("set", items)
         self.leave()
         self.expect("\\}")
-        return ("set", items)
+        return node
+
+    def angled(self, _: str) -> Node:
+        r"""A vector in angle brackets: \langle 1, 2 \rangle."""
+        self.enter()
+        items = [self.side()]
+        while self.peek() in (",", ";"):
+            self.at += 1
+            items.append(self.side())
+        self.leave()
+        self.expect("\\rangle")
+        return ("seq", "(", ")", items)
 
     def fraction(self, _: str) -> Node:
         above = self.argument()
@@ -529,6 +728,24 @@ class _Reader:
             raise Unreadable("a matrix with ragged rows")
         return ("matrix", rows)
 
+    def cases(self, token: str) -> Node:
+        """Equations under a brace: a list of them. What has conditions is not read."""
+        items: list[Node] = []
+        end = "\\end" + token[6:]
+        if token == "\\begin{array}" and self.peek() == "{":
+            self.braced_tokens()
+        self.enter()
+        while self.peek() != end:
+            while self.peek() in ("\\\\", ",", "&"):
+                self.at += 1
+            if self.peek() != end:
+                items.append(self.item())
+        self.leave()
+        self.at += 1
+        if not items or any(item[0] != "rel" for item in items):
+            raise Unreadable("cases that are not equations")
+        return ("list", items)
+
     def blackboard(self, _: str) -> Node:
         if self.braced_tokens() != ["R"]:
             raise Unreadable("a set that is not the reals")
@@ -585,22 +802,85 @@ _PRIMARIES = {
     "\\sqrt": _Reader.root,
     "\\log": _Reader.logarithm,
     "\\{": _Reader.braces,
+    "\\langle": _Reader.angled,
     "\\emptyset": _Reader.empty_set,
     "\\mathbb": _Reader.blackboard,
+    "\\begin{cases}": _Reader.cases,
     **dict.fromkeys(_FENCES, _Reader.between),
     **{"\\" + name: _Reader.function for name in FUNCTIONS},
-    **{
-        f"\\begin{{{kind}}}": _Reader.matrix
-        for kind in ("pmatrix", "bmatrix", "matrix", "smallmatrix", "array")
-    },
+    **dict.fromkeys(_MATRICES, _Reader.matrix),
 }
 
 
-def _scale_of(token: str | None) -> int | None:
+def _scale_of(token: str | None) -> int | Fraction | None:
     """What a word multiplies the number before it by, with a unit that it runs into: 万元."""
     word = (token or "").lower()
-    joined = (scale for start, scale in _JOINED_SCALES.items() if word.startswith(start))
-    return _SCALES.get(word) or next(joined, None)
+    return _SCALES.get(word) or _JOINED_SCALES.get(_joined_scale(word))
+
+
+def _joined_scale(word: str) -> str:
+    """The longest scale that a word begins with."""
+    return max((start for start in _JOINED_SCALES if word.startswith(start)), key=len, default="")
+
+
+def _behind_scale(token: str) -> str:
+    """What a scale runs into: the 元 of 万元."""
+    start = _joined_scale(token)
+    return token[len(start) :] if start else ""
+
+
+def _unit_name(word: str) -> str:
+    """A unit as it is spelled where its case matters (MB, Pa), else in small letters."""
+    return word if is_unit(word) and not is_unit(word.lower()) else word.lower()
+
+
+def _money(coin: str, words: str) -> str:
+    """A currency sign and the words behind the number as one unit: $ and "per hour"."""
+    if not coin or not words:
+        return coin or words
+    if words.startswith("per "):
+        return f"{coin} {words}"
+    named = readings(words)
+    if not named:
+        return coin
+    if not {unit.dims for unit in named} & {unit.dims for unit in readings(coin)}:
+        raise Unreadable(f"{coin} with {words}")
+    return words
+
+
+def joined_quantities(items: list[Node]) -> Node | None:
+    """Quantities of ever smaller units of one kind as one: 3 h and 20 min are 200 min."""
+    if len(items) < 2 or any(item[0] != "unit" for item in items):
+        return None
+    total, words = items[0][1:]
+    for item in items[1:]:
+        ratio = _times_smaller(words, item[2])
+        if ratio is None:
+            return None
+        total, words = ("add", [("mul", [total, ("num", ratio)]), item[1]]), item[2]
+    return ("unit", total, words)
+
+
+def _times_smaller(words: str, smaller: str) -> Fraction | None:
+    """How many of the smaller unit the other is."""
+    pairs = [(a, b) for a in readings(words) for b in readings(smaller) if a.dims == b.dims]
+    return next((a.scale / b.scale for a, b in pairs if a.scale > b.scale), None)
+
+
+def _listed(items: list[Node], separators: set[str]) -> Node:
+    if len(items) == 1:
+        return items[0]
+    return ("list", items, "or") if "\\lor" in separators else ("list", items)
+
+
+def _is_digits(token: str) -> bool:
+    r"""Whether a token may be digits of a base above ten: 2, A, the content of \text{2a}."""
+    return token.isdecimal() or (token.isascii() and (token.isupper() or token[0] == '"'))
+
+
+def _fits(digits: str, base: int) -> bool:
+    is_known = digits.isascii() and digits.isalnum() and 2 <= base <= _MAX_BASE
+    return is_known and all(int(digit, 36) < base for digit in digits)
 
 
 def _product(factors: list[Node]) -> Node:

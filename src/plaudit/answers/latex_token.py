@@ -9,8 +9,9 @@ lists are equal answers.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-__all__ = ["FUNCTIONS", "bare", "is_word", "name_set", "tokens_of"]
+__all__ = ["FUNCTIONS", "bare", "is_coin", "is_word", "name_set", "repeating", "tokens_of"]
 
 
 def name_set(names: str) -> frozenset[str]:
@@ -31,10 +32,14 @@ _NAMES = {
     "infty": "\\infty",
     "log": "\\log",
     "theta": "\\theta",
-    "or": ",",
+    "or": "\\lor",
     "and": ",",
-    "或": ",",
+    "或": "\\lor",
+    "或者": "\\lor",
     "和": ",",
+    "union": "\\cup",
+    "permil": "‰",
+    "permille": "‰",
 }
 _COMMANDS = {
     **dict.fromkeys(("\\dfrac", "\\tfrac", "\\cfrac"), "\\frac"),
@@ -46,7 +51,8 @@ _COMMANDS = {
     **dict.fromkeys(("\\pmod", "\\bmod", "\\mod", "\\pod"), '"mod'),
     **dict.fromkeys(("\\lt",), "<"),
     **dict.fromkeys(("\\gt",), ">"),
-    **dict.fromkeys(("\\lor", "\\vee", "\\land", "\\wedge"), ","),
+    **dict.fromkeys(("\\land", "\\wedge"), ","),
+    **dict.fromkeys(("\\vee", "\\bigvee"), "\\lor"),
     **dict.fromkeys(("\\thickapprox", "\\simeq", "\\sim"), "\\approx"),
     **dict.fromkeys(("\\varnothing",), "\\emptyset"),
     "\\ne": "\\neq",
@@ -54,6 +60,12 @@ _COMMANDS = {
     "\\%": "%",
     "\\colon": ":",
     "\\degree": "°",
+    "\\permil": "‰",
+    "\\$": '"$',
+    "\\pounds": '"£',
+    "\\euro": '"€',
+    "\\smallsetminus": "\\setminus",
+    "\\backslash": "\\setminus",
     "\\lbrace": "\\{",
     "\\rbrace": "\\}",
     "\\lbrack": "[",
@@ -65,9 +77,12 @@ _COMMANDS = {
 }
 _DROPPED = name_set(
     "\\left \\right \\bigl \\bigr \\big \\Big \\bigg \\Bigg \\Bigl \\Bigr \\displaystyle \\quad"
-    " \\qquad \\, \\! \\; \\: \\> \\$ \\phantom \\mathbf \\boldsymbol \\bf \\rm \\mathit \\limits"
+    " \\qquad \\, \\! \\; \\: \\> \\phantom \\mathbf \\boldsymbol \\bf \\rm \\mathit \\limits"
     " \\textstyle \\mathopen \\mathclose \\bold \\enspace \\thinspace \\mathstrut"
-) | {"\\ ", "\\\n", "\\\t", "$", '"', "~", "€", "£", "¥", "￥"}
+) | {"\\ ", "\\\n", "\\\t", "$", '"', "~"}
+_COINS = {sign: f'"{sign}' for sign in "€£¥₹₽¢"} | {"￥": '"¥'}
+_COIN_TOKENS = frozenset(f'"{sign}' for sign in "$€£¥₹₽")
+_NAMED_IN_TEXT = frozenset((",", "%", "‰", "\\lor", "\\cup"))
 _UNICODE = str.maketrans(
     {
         **dict.fromkeys("−–—－﹣‐‑", "-"),
@@ -114,6 +129,15 @@ _UNICODE = str.maketrans(
         "∅": "\\emptyset ",
         "ℝ": "\\mathbb{R}",
         "º": "°",
+        "℃": "°C",
+        "℉": "°F",
+        "⟨": "\\langle ",
+        "⟩": "\\rangle ",
+        "〈": "\\langle ",
+        "〉": "\\rangle ",
+        "∨": "\\lor ",
+        "∧": ",",
+        "∖": "\\setminus ",
         "“": '"',
         "”": '"',
         "‘": "'",
@@ -136,7 +160,10 @@ _REST = (
     r"|\\(?:begin|end)\s*\{[A-Za-z*]+\}|\\[A-Za-z]+|\\."
     r"|[A-Za-z]+(?:'s)?|[\u3400-\u9fff]+|[^\s\w]|\w"
 )
-_NUMBER = r"|\d*\.\d*\\overline\{\d+\}|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+(?![\dA-Za-z]))?"
+_PREFIXED = r"|0(?:[xX][0-9A-Fa-f]+|[bB][01]+|[oO][0-7]+)(?![0-9A-Za-z])"
+_NUMBER = (
+    _PREFIXED + r"|\d*\.\d*\\overline\{\d+\}|(?:\d+(?:\.\d+)?|\.\d+)(?:[eE][-+]?\d+(?![\dA-Za-z]))?"
+)
 _GROUPED = r"|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?"
 _TOKEN = re.compile(_TEXT + _NUMBER + _REST, re.DOTALL)
 _TOKEN_GROUPED = re.compile(_TEXT + _GROUPED + _NUMBER + _REST, re.DOTALL)
@@ -144,6 +171,30 @@ _THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|\{,\}|,\{\}|\\,)(?=\d\d\d(?!\d))")
 _BRACKETS = re.compile(r"[(\[]|\\\{")
 _DEBRIS = re.compile(r'"[ \t]*\n|\n[ \t]*\n|```')
 _JOINABLE = frozenset(("\\circ", "*", "U", "°", "="))
+_OPERATORS = frozenset("-+*=<>^_()[]:!|.%−")
+_ORDINAL = re.compile(
+    r"(?<=\d)(?:\^?\s*\{?\s*\\(?:text|mathrm|textsuperscript|mbox)\s*\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
+    r"|\^\s*\{\s*(?:st|nd|rd|th)\s*\}"
+    r"|(?<=1)st(?![A-Za-z])|(?<=2)nd(?![A-Za-z])|(?<=3)rd(?![A-Za-z])|th(?![A-Za-z]))"
+)
+_DOLLAR = re.compile(r"(?<!\\)\$")
+_DOLLAR_VALUE = re.compile(r"(?<!\\)\$(?=\s?[-−]?\.?\d)")
+_CYCLES = (  # each starts where a numeral does, so that long numerals cost linear time
+    re.compile(r"(?<![\d.])(\d*\.\d*)\\(?:overline|bar|widebar)\s*(?:\{\s*(\d+)\s*\}|(\d))"),
+    re.compile(
+        r"(?<![\d.])(\d*\.\d*)\\dot\s*(?:\{\s*(\d+)\s*\}|(\d))"
+        r"(?:(\d*)\\dot\s*(?:\{\s*(\d)\s*\}|(\d)))?"
+    ),
+    re.compile(r"(?<![\d.])(\d*\.\d*)\((\d+)\)(?=\s*(?:$|[,;)\]}%°$=]|\\text|\\%|\\[)\]]))"),
+    re.compile(r"(?<![\d.])(\d*\.\d*?)(\d)\u0307(?:(\d*)(\d)\u0307)?"),
+    re.compile(r"(?<![\d.])(\d*\.\d*?)((?:\d\u0305)+)"),
+    re.compile(
+        r"(?<![\d.])(\d{1,40}\.\d{0,40}?)(\d{1,6}?)\2{2,12}(?:\.\.\.|…|\\[cl]?dots(?![a-z]))"
+    ),
+)
+_CYCLE_SIGN = re.compile(
+    r"\.\d*(?:\\(?:overline|bar|widebar|dot)|\(|[\u0307\u0305…]|\.\.\.|\\[cl]?dots)"
+)
 _TRAILING = " \t\r\n.,;:、。，；"
 _WRAPPERS = (
     ("$$", "$$"),
@@ -155,14 +206,22 @@ _WRAPPERS = (
     ("'", "'"),
     ("`", "`"),
 )
-_PIECES = re.compile(r"[^\W\d_]+|\d+(?:\.\d+)?|[,;]")
+_PIECES = re.compile(_PREFIXED[1:] + r"|[^\W\d_]+|\d+(?:\.\d+)?|[,;‰%°$€£¥/^]")
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
-_SHORT_WORDS = name_set("all the not for any yes odd are was set per out one two six ten")
+_SHORT_WORDS = name_set(
+    "all the not for any yes odd are was set per out one two six ten"
+    " men red box bus car cat dog cow pig hen egg pen bag can jar toy hat map bed fox ant bee"
+    " kid boy"
+)
+_SMALL_WORDS = name_set("no No is if at of by in AM PM")
 _UNITS = name_set(
     "cm mm km ft kg mg ml mL lb lbs oz mph kph hr hrs min mins sec secs ms cc yd yds mi inch feet"
+    " gal ton cup yen RMB CNY EUR GBP JPY HKD kPa KB MB GB TB kHz MHz"
     " foot yard mile miles hour hours day days week year pm am usd USD rad deg sq cu kW kWh Hz"
 )
+
+_WORDS = _UNITS | _SMALL_WORDS
 
 
 def bare(text: str) -> str:
@@ -196,6 +255,12 @@ def tokens_of(text: str) -> list[str]:
     if not text.isascii():
         text = text.translate(_UNICODE)
     text = text.replace("\x00", " ")
+    if "." in text:
+        text = repeating(text)
+    if "th" in text or "st" in text or "nd" in text or "rd" in text:
+        text = _ORDINAL.sub("", text)
+    if "$" in text:
+        text = _with_coins(text)
     if ".m" in text or ". m" in text:
         text = _HALF_DAY.sub(r"\1\2", text)
     if "\\\\" in text and "\\begin" not in text:  # escaped twice, as in JSON
@@ -208,7 +273,51 @@ def tokens_of(text: str) -> list[str]:
     found: list[str] = []
     for match in (_TOKEN_GROUPED if grouped else _TOKEN).finditer(text):
         _add(match, found)
+    if not _COIN_TOKENS.isdisjoint(found):
+        found = _coins_behind(found)
+    if '"in' in found:
+        found = [_membership(found, k) for k in range(len(found))]
     return _joined(found)
+
+
+def _membership(tokens: Sequence[str], k: int) -> str:
+    """The token at a place; `in` between a name and a bracket is the sign, not the inch."""
+    if tokens[k] != '"in' or not 0 < k < len(tokens) - 1:
+        return tokens[k]
+    is_between = tokens[k - 1].isalpha() and tokens[k + 1] in ("(", "[", "\\{", "{", "\\mathbb")
+    return "\\in" if is_between else tokens[k]
+
+
+def repeating(text: str) -> str:
+    r"""The text with every spelling of a repeating decimal as ``\overline``.
+
+    A cycle stands under a bar, under dots, in brackets behind a decimal that ends there, or three
+    times before an ellipsis.
+
+    >>> repeating(r"0.\dot{1}4285\dot{7}"), repeating("0.1(6)"), repeating("0.333...")
+    ('0.\\overline{142857}', '0.1\\overline{6}', '0.\\overline{3}')
+    >>> repeating("0.5(2+1)"), repeating("1.414...")
+    ('0.5(2+1)', '1.414...')
+    """
+    if _CYCLE_SIGN.search(text):
+        for pattern in _CYCLES:
+            text = pattern.sub(_overlined, text)
+    return text
+
+
+def _overlined(match: re.Match[str]) -> str:
+    start, *cycle = match.groups(default="")
+    digits = "".join(c for c in "".join(cycle) if c.isdecimal())
+    return f"{start}\\overline{{{digits}}}"
+
+
+def _with_coins(text: str) -> str:
+    """Dollars that are money escaped: all stand before numbers, or one has no partner."""
+    signs = len(_DOLLAR.findall(text))
+    values = len(_DOLLAR_VALUE.findall(text))
+    if not values or (signs % 2 == 0 and values < signs):
+        return text
+    return _DOLLAR_VALUE.sub(r"\\$", text)
 
 
 def is_word(token: str) -> bool:
@@ -219,29 +328,64 @@ def is_word(token: str) -> bool:
 def _add(match: re.Match[str], found: list[str]) -> None:
     token = match.group()
     first = token[0]
-    if first.isdecimal() or first == ".":
+    if first.isdecimal() or (first == "." and len(token) > 1):
         found.append(token.replace(",", ""))
     elif match.group(1) is not None:
-        found.extend(_words(match.group(1)))
+        found.extend(_text(match))
+    elif token in _COINS:
+        found.append(_COINS[token])
     elif first == "\\":
         token = _COMMANDS.get(token, token)
         if token not in _DROPPED:
             found.append(token.replace(" ", ""))
     elif first.isalpha():
-        found.extend(_letters(token))
+        if token != "第":
+            found.extend(_letters(token))
     elif token not in _DROPPED:
         found.append(token)
+
+
+def _coins_behind(tokens: list[str]) -> list[str]:
+    """Currency signs right before a number moved behind it: $5, $-5, but not the one of 5€."""
+    found: list[str] = []
+    for token in tokens:
+        found.append(token)
+        at = len(found) - 2
+        if at < 0 or not token[0].isdecimal():
+            continue
+        at -= found[at] == "-" and at > 0
+        if is_coin(found[at]) and not (at and found[at - 1][0].isdecimal()):
+            found.append(found.pop(at))
+    return found
+
+
+def is_coin(token: str) -> bool:
+    """Whether a token is the sign of a currency."""
+    return token in _COIN_TOKENS
+
+
+def _text(match: re.Match[str]) -> list[str]:
+    r"""The content of a `\text`: words, or mathematics where it holds numbers with signs."""
+    content = match.group(1)
+    if _OPERATORS.isdisjoint(content) or not any(map(str.isdecimal, content)):
+        if content.strip() in ("e", "i") and match.group().startswith("\\math"):
+            return [content.strip()]
+        return _words(content)
+    found: list[str] = []
+    for inner in _TOKEN.finditer(content):
+        _add(inner, found)
+    return found
 
 
 def _words(text: str) -> list[str]:
     r"""The content of a `\text`: words, numbers and separators."""
     pieces = []
     for piece in _PIECES.findall(text):
-        if piece[0].isdecimal() or piece in ",;":
+        if piece[0].isdecimal() or piece in ",;‰%°^/":
             pieces.append(piece)
         else:
             known = _NAMES.get(piece)
-            pieces.append(known if known in (",", "%") else '"' + piece)
+            pieces.append(known if known in _NAMED_IN_TEXT else '"' + piece)
     return pieces
 
 
@@ -252,7 +396,7 @@ def _letters(run: str) -> list[str]:
         return [known]
     if len(run) == 1 and run.isascii():
         return [run]
-    if len(run) > 3 or run in _UNITS or run.lower() in _SHORT_WORDS or not run.isascii():
+    if len(run) > 3 or run in _WORDS or run.lower() in _SHORT_WORDS or not run.isascii():
         return ['"' + run]
     return list(run)
 
@@ -279,7 +423,19 @@ def _joined(tokens: list[str]) -> list[str]:
         ("]\x00U\x00[", "]\x00\\cup\x00["),
     ):
         text = text.replace(old, new)
-    return text.split("\x00")
+    found = text.split("\x00")
+    return _joined_degrees(found) if "°" in found else found
+
+
+def _joined_degrees(tokens: list[str]) -> list[str]:
+    """A degree sign and the letter of its scale as one word: 30°C."""
+    found: list[str] = []
+    for token in tokens:
+        if found and found[-1] == "°" and token in ("C", "F", '"C', '"F'):
+            found[-1] = '"°' + token[-1].lower()
+        else:
+            found.append(token)
+    return found
 
 
 def _unwrapped(text: str, opening: str, closing: str) -> str:

@@ -43,7 +43,8 @@ def reference_of(reference: Any) -> Answer:
 @functools.lru_cache(maxsize=8192)
 def _parsed(reference: str) -> Answer:
     text = _unwrapped(reference)
-    if not any(map(str.isalnum, text)) and "\\" not in text and "∞" not in text:
+    is_symbol = "\\" in text or "∞" in text or text.replace(" ", "") in ("[]", "{}", "∅")
+    if not is_symbol and not any(map(str.isalnum, text)):
         raise DataError(f"an empty reference answer: {clipped(reference)}", field="reference")
     if text.count("{") - text.count("\\{") != text.count("}") - text.count("\\}"):
         raise DataError(f"braces that do not balance: {clipped(reference)}", field="reference")

@@ -5,14 +5,25 @@ from __future__ import annotations
 import functools
 import importlib.util
 import os
+from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple
 
 from plaudit import think
 from plaudit.answers import extract as _extract
 from plaudit.answers.extract import Extract
-from plaudit.answers.latex_equal import Percent, answer_of, same
+from plaudit.answers.latex_equal import (
+    Answer,
+    Percent,
+    Units,
+    answer_of,
+    is_mathematical,
+    list_of,
+    other_units,
+    same,
+)
 from plaudit.answers.latex_read import Oversized
-from plaudit.answers.reference import check_reference, reference_of
+from plaudit.answers.reference import reference_of
+from plaudit.answers.several import References, check_references, several
 from plaudit.errors import (
     ConfigError,
     DataError,
@@ -28,7 +39,7 @@ from plaudit.workers import Outcome, Pool
 __all__ = ["equal"]
 
 EXAMPLES = {"equal": {"columns": {"reference": "42"}}}
-CHECKS = {"equal": {"reference": check_reference}}  # what readers may ask of a column at load time
+CHECKS = {"equal": {"reference": check_references}}  # what readers may ask of a column at load time
 
 _MEMO = 16_384
 _MEMO_CHARS = 2000
@@ -43,10 +54,13 @@ _POOL = Pool(  # starts nothing before its first job
 
 def equal(
     response: str,
-    reference: str,
+    reference: str | Sequence[str],
     *,
     extract: Extract = "auto",
     percent: Percent = "value",
+    units: Units = "ignore_missing",
+    tolerance: float = 0.0,
+    references: References | None = None,
     deadline_s: float = 5.0,
 ) -> Annotated[float | Score, Range(0, 1)]:
     r"""1 if the final answer of the response is the reference answer, else 0.
@@ -68,11 +82,18 @@ def equal(
     equality and difference with fractions, enclosures of irrational numbers and values at rational
     points; math-verify, in a worker process that is killed at `deadline_s`.
 
+    A row may have a column `references` instead: a list, of which any one is right. A list under
+    `reference` needs the parameter `references`: "any", or "all", where the answer must be the list
+    of all of them, in any order.
+
     What counts as equal: the value. 0.5 is 1/2, and 0.33 is not 1/3: decimals are exact, nothing is
-    rounded. The sign counts. 50% is 1/2, not 50 (``percent="unit"``: 50% is 50). Units, currency
-    signs and degrees that one side leaves out are ignored; well-known units that differ are not.
-    (1,2) is ordered; 1,2 and {1,2} are not. ``x = 5`` is 5; of ``a = b = 5`` the last side counts.
-    A numeral without a base is read in the base that the reference states.
+    rounded, unless `tolerance` allows a difference relative to the reference where one side is
+    written as a decimal (3.14 against ``\pi`` with 1e-2). The sign counts. 50% is 1/2, not 50
+    (``percent="unit"``: 50% is 50). Units count with their scale: 1 km is 1000 m and not 1 m, $5 is
+    500 cents and not EUR 5. A unit that one side leaves out is ignored, unless ``units="require"``;
+    words that count things (42 clips) are no units. (1,2) is ordered; 1,2 and {1,2} are not.
+    ``x = 5`` is 5; of ``a = b = 5`` the last side counts. A numeral without a base is read in the
+    base that the reference states. Words and sequences are no products: cat is not act.
 
     math-verify (huggingface/Math-Verify) rounds to six decimals and drops percent signs; where both
     sides are numbers the exact layer has the last word, so 1/2004! is not 1/2006!.
@@ -89,13 +110,17 @@ def equal(
     >>> equal("The answer is 26.", "#### 18").note
     'extracted 26 (answer is) against 18: different'
     """
-    gold = _gold(reference)
+    policy = _policy(percent, units, tolerance)
+    accepted, shown_gold = _accepted(reference, references)
     found = _found(response, extract)
     if isinstance(found, str):
         return Score(0.0, note=found)
     judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
-    verdict = judge(found.text, str(reference), percent, deadline_s)
-    shown = f"extracted {_shown(found.text)} ({found.mark}) against {_shown(gold)}"
+    if len(accepted) == 1:
+        verdict = judge(found.text, accepted[0], policy, deadline_s)
+    else:
+        verdict = _best(judge(found.text, golds, policy, deadline_s) for golds in accepted)
+    shown = f"extracted {_shown(found.text)} ({found.mark}) against {shown_gold}"
     if verdict.fault is not None:
         raise verdict.fault(f"{shown}: {verdict.why}", "response")
     return Score(verdict.value, note=f"{shown}: {verdict.why}")
@@ -115,11 +140,59 @@ class _Verdict(NamedTuple):
 _EQUAL, _DIFFERENT = _Verdict(1.0, "equal"), _Verdict(0.0, "different")
 
 
-def _gold(reference: str) -> str:
+class _Policy(NamedTuple):
+    """What counts as equal, where that can be chosen."""
+
+    percent: Percent
+    units: Units
+    tolerance: float
+
+
+@functools.lru_cache(maxsize=64)
+def _policy(percent: Percent, units: Units, tolerance: float) -> _Policy:
+    """The chosen policy. Raises ConfigError for values that there are not."""
+    for name, value, known in (
+        ("percent", percent, ("value", "unit")),
+        ("units", units, ("ignore_missing", "require")),
+    ):
+        if value not in known:
+            hint = did_you_mean(str(value), known)
+            raise ConfigError(f"{name}={value!r} is not one of {', '.join(known)}{hint}")
+    if isinstance(tolerance, str) or not 0 <= tolerance < 1:
+        raise ConfigError(f"tolerance={tolerance!r} must be at least 0 and below 1, as in 1e-2")
+    return _Policy(percent, units, tolerance)
+
+
+def _accepted(
+    reference: str | Sequence[str], how: References | None
+) -> tuple[Sequence[tuple[str, ...]], str]:
+    """The acceptable references, each one text or the texts of a list, and all for a note."""
+    if type(reference) is str and how is None:  # by far the most
+        return _single(reference)
     try:
-        return reference_of(reference).text
+        found = several(reference, how)
+        shown = [", ".join(_shown(reference_of(text).text) for text in texts) for texts in found]
     except DataError as error:
         raise ScoringError(str(error), fault="input") from None
+    return found, " | ".join(shown)
+
+
+@functools.lru_cache(maxsize=8192)
+def _single(reference: str) -> tuple[Sequence[tuple[str, ...]], str]:
+    try:
+        return ((reference,),), _shown(reference_of(reference).text)
+    except DataError as error:
+        raise ScoringError(str(error), fault="input") from None
+
+
+def _best(verdicts: Iterable[_Verdict]) -> _Verdict:
+    """The first verdict that accepts, else one that was reached, else the first."""
+    seen: list[_Verdict] = []
+    for verdict in verdicts:
+        if verdict.value == 1.0:
+            return verdict
+        seen.append(verdict)
+    return next((verdict for verdict in seen if verdict.fault is None), seen[0])
 
 
 def _found(response: str, how: Extract) -> _extract.Found | str:
@@ -149,20 +222,34 @@ def _thinks_on(answer: str) -> bool:
 
 
 @functools.lru_cache(maxsize=_MEMO)
-def _judged(answer: str, reference: str, percent: Percent, deadline_s: float) -> _Verdict:
-    """The verdict on one distinct answer."""
+def _judged(
+    answer: str, references: tuple[str, ...], policy: _Policy, deadline_s: float
+) -> _Verdict:
+    """The verdict on one distinct answer; several references are one list."""
     try:
-        given, gold = answer_of(answer), reference_of(reference)
-        verdict = same(given, gold, percent=percent)
+        given, golds = answer_of(answer), [reference_of(reference) for reference in references]
+        gold = list_of(golds)
+        verdict = same(given, gold, **policy._asdict())
     except Oversized as error:
         return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
     if verdict is not None:
-        return _EQUAL if verdict else _DIFFERENT
-    return _asked(given.text, gold.text, deadline_s)
+        return _EQUAL if verdict else _unequal(given, gold)
+    if not is_mathematical(given):
+        return _Verdict(0.0, "different: the answer is not mathematics that could be read")
+    return _asked(given, gold, deadline_s)
 
 
-def _asked(answer: str, reference: str, deadline_s: float) -> _Verdict:
+def _unequal(given: Answer, gold: Answer) -> _Verdict:
+    """A difference, with the units where they are the reason."""
+    units = other_units(given, gold)
+    return _DIFFERENT if units is None else _Verdict(0.0, f"{units}: different")
+
+
+def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
     """The verdict of math-verify, from a worker that is killed at the deadline."""
+    answer, reference = given.text, gold.text
+    if not is_mathematical(gold):
+        raise ScoringError(f"cannot read the reference {clipped(reference)}", fault="input")
     if importlib.util.find_spec("math_verify") is None:
         raise MissingExtra.of(
             f"answers like {clipped(answer, limit=40)}", package="math_verify", extra="math"
@@ -180,4 +267,6 @@ def _asked(answer: str, reference: str, deadline_s: float) -> _Verdict:
 def _answered(outcome: Outcome, reference: str) -> _Verdict:
     if outcome.value is None:
         raise ScoringError(f"math-verify cannot read the reference {reference!r}", fault="input")
-    return _Verdict(float(outcome.value), "equal" if outcome.value else "different")
+    if isinstance(outcome.value, str):
+        return _Verdict(0.0, f"different: {outcome.value}")
+    return _EQUAL if outcome.value else _DIFFERENT

@@ -13,6 +13,7 @@ import pytest
 
 from plaudit import Group, load
 from plaudit.answers.reference import check_reference, reference_of
+from plaudit.answers.several import check_references
 from plaudit.errors import ConfigError, DataError, MissingExtra, ScoreTimeout, ScoringError
 from plaudit.rules import math as rule
 from plaudit.workers import Outcome
@@ -78,7 +79,7 @@ def test_a_reference_of_several_boxes():
 def test_a_reference_is_read_once():
     first = reference_of(r"\frac{3}{7}")
     assert reference_of(r"\frac{3}{7}") is first
-    assert rule.CHECKS["equal"]["reference"] is check_reference
+    assert rule.CHECKS["equal"]["reference"] is check_references
 
 
 # --- the response
