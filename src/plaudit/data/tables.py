@@ -212,9 +212,7 @@ def _object(fields: Mapping[str, Callable[[Any], Any] | None], value: Any) -> di
 
 def _map(reader: Callable[[Any], Any] | None, value: Any) -> dict[str, Any]:
     pairs = value.items() if isinstance(value, Mapping) else value
-    return {
-        name: item if reader is None or item is None else reader(item) for name, item in pairs
-    }
+    return {name: item if reader is None or item is None else reader(item) for name, item in pairs}
 
 
 def _shortest_float32(value: float) -> float:

@@ -238,7 +238,10 @@ class TestPairs:
 
     def test_response_a_and_b(self):
         found = group({"prompt": "q", "response_a": "4", "response_b": "5", "preference": "a"})
-        assert [(r.text, r.columns) for r in found.responses] == [("4", {}), ("5", {})]
+        assert [(r.text, r.columns) for r in found.responses] == [
+            ("4", {"label": "chosen"}),
+            ("5", {"label": "rejected"}),
+        ]
         assert found.columns == {"preference": "a"}
 
     def test_half_a_pair_is_a_missing_response(self):
