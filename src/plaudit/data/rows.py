@@ -172,7 +172,11 @@ class Layout:
         """
         nulls = tuple([key for key, value in raw.items() if value is None])
         plan = self._plans.get((tuple(raw), nulls)) or self._planned(tuple(raw), nulls)
-        return {} if isinstance(plan, DataError) else plan.reading
+        reading = {} if isinstance(plan, DataError) else plan.reading
+        is_stepwise = _are_step_labels(raw.get("labels"), raw.get("completions"))
+        if is_stepwise and reading.get("responses") == "completions":
+            return {"steps" if k == "responses" else k: v for k, v in reading.items()}
+        return reading
 
     def _planned(self, keys: tuple[str, ...], nulls: tuple[str, ...]) -> _Plan | DataError:
         if len(self._plans) > _MAX_PLANS:
@@ -452,7 +456,7 @@ def _no_prompt(names: _Names) -> None:
 def _prompt(name: str, get: Get, raw: Raw) -> str | Sequence[Message]:
     value = get(raw)
     if type(value) is str:
-        asked = _transcript(value) if value[:9] == "\n\nHuman:" else ()
+        asked = _transcript(value) if value.startswith("\n\nHuman:") else ()
         return asked[:-1] if asked and not asked[-1]["content"] else value
     if is_turns(value):
         return turns(value, name)
@@ -630,16 +634,20 @@ def _several(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Found:
 
 def _steps_or_many(get: Get, get_labels: Get, raw: Raw) -> Found:
     """One solution of steps where each completion has a truth value, else rival responses."""
-    values, labels = get(raw), get_labels(raw)
-    if (
+    if _are_step_labels(get_labels(raw), get(raw)):
+        return _steps("completions", get, get_labels, raw)
+    return _many("completions", get, raw)
+
+
+def _are_step_labels(labels: Any, values: Any) -> bool:
+    """Whether labels are a truth value for each of the texts in `values`."""
+    return (
         isinstance(values, _LIST)
         and isinstance(labels, _LIST)
         and len(labels) == len(values) > 0
         and set(map(type, labels)) == {bool}
         and all(map(_is_text, values))
-    ):
-        return _steps("completions", get, get_labels, raw)
-    return _many("completions", get, raw)
+    )
 
 
 def _steps(name: str, get: Get, get_labels: Get | None, raw: Raw) -> Found:
