@@ -93,4 +93,5 @@ def spelled_as_options(message: str) -> str:
     '--overwrite replaces it; --column response=NAME'
     """
     message = re.sub(r"columns=\{'(\w+)': '?([\w.]+)'?\}", r"--column \1=\2", message)
+    message = re.sub(r"(?<=with )column='([^']+)'", r"--reward-column \1", message)
     return re.sub(r"(?<![\w-])(overwrite|resume)(?!\w)", r"--\1", message)

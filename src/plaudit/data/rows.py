@@ -178,6 +178,16 @@ class Layout:
             return {"steps" if k == "responses" else k: v for k, v in reading.items()}
         return reading
 
+    def readings(self, raw: Raw) -> list[Mapping[str, str]]:
+        """Each way in which the responses of a row may be read: none, one, or several.
+
+        >>> Layout().readings({"response": "4", "output": "5", "answer": "4"})
+        [{'response': 'response'}, {'response': 'output'}]
+        """
+        nulls = [key for key, value in raw.items() if value is None]
+        names = _Names(self.columns, tuple(raw), nulls)
+        return [_spelled(kind, names) for kind in _response_kinds(names)]
+
     def _planned(self, keys: tuple[str, ...], nulls: tuple[str, ...]) -> _Plan | DataError:
         if len(self._plans) > _MAX_PLANS:
             self._plans.clear()
@@ -351,17 +361,22 @@ def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
 
 def _response_columns(names: _Names) -> tuple[str, ...]:
     """The column, or the columns, that hold the responses."""
-    found = [(name,) for name in names.among((*_ONE, *_MANY))]
-    found += [pair for pair in _PAIRS if len(names.among(pair)) == 2]
-    found += [kind for kind in _numbered(names.sources) if kind not in found]
-    found += [(name,) for name in names.among((_STEPS, *_CHATS)) if name in names.mapped]
-    mapped = [kind for kind in found if names.mapped.intersection(kind)]
-    found = mapped or found or [(name,) for name in names.among((*_CHATS, _STEPS))[:1]]
+    found = _response_kinds(names)
     if not found:
         raise _no_response(names)
     if len(found) > 1:
         raise _several_responses(names, found)
     return found[0]
+
+
+def _response_kinds(names: _Names) -> list[tuple[str, ...]]:
+    """Each column, or group of columns, that may hold the responses."""
+    found = [(name,) for name in names.among((*_ONE, *_MANY))]
+    found += [pair for pair in _PAIRS if len(names.among(pair)) == 2]
+    found += [kind for kind in _numbered(names.sources) if kind not in found]
+    found += [(name,) for name in names.among((_STEPS, *_CHATS)) if name in names.mapped]
+    mapped = [kind for kind in found if names.mapped.intersection(kind)]
+    return mapped or found or [(name,) for name in names.among((*_CHATS, _STEPS))[:1]]
 
 
 def _numbered(names: Collection[str]) -> list[tuple[str, ...]]:
