@@ -247,9 +247,10 @@ CASES = [
     Case(
         "IFEval",
         {
-            "key": 1000, "prompt": "2+2?", "instruction_id_list": ["punctuation:no_comma"],
-            "kwargs": [{"num_words": 5}],
+            "key": 1000, "prompt": "2+2?", "kwargs": [{"relation": "at least", "num_words": 1}],
+            "instruction_id_list": ["length_constraints:number_words"],
         },
+        rule="rules.constraints.ifeval",
     ),
     Case(
         "LiveCodeBench",
@@ -673,6 +674,6 @@ CASES = [
         reference="4",
         rule=MATH,
     ),
-    Case("OpenRLHF", {"input": "2+2?", "output": FOUR, "label": "4"}, responses=(FOUR,)),
+    Case("OpenRLHF", {"input": "2+2?", "output": FOUR, "label": "4"}, responses=(FOUR,), rule=MATH),
 ]  # fmt: skip
 IDS = [f"{i} {case.layout}" for i, case in enumerate(CASES)]

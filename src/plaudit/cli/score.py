@@ -106,7 +106,8 @@ def run(
 
     Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
     was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
-    nothing but bad rows; 4 reading or writing failed; 130 interrupted, the partial output is kept for --resume.
+    nothing but bad rows; 4 reading or writing failed; 130 interrupted, the partial output is kept
+    for --resume.
     """
     from plaudit.cli._reward import choose
 
