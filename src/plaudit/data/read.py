@@ -342,15 +342,21 @@ def _wrapped(value: dict[str, Any]) -> list[dict[str, Any]] | None:
 
 def _are_rows(value: Any) -> bool:
     """Whether a value is a list of objects that are not the turns of a chat."""
-    is_list = isinstance(value, list) and bool(value) and not is_turns(value)
+    is_list = isinstance(value, list) and bool(value) and not _is_chat(value)
     return is_list and all(isinstance(row, dict) for row in value)
+
+
+def _is_chat(value: Any) -> bool:
+    """Whether a value is the turns of one chat, and not a column of chats."""
+    is_list = isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    return is_list and is_turns(value)
 
 
 def _rows_of_columns(value: dict[str, Any]) -> list[dict[str, Any]]:
     if (wrapped := _wrapped(value)) is not None:
         return wrapped
     is_table = value and all(isinstance(column, list) for column in value.values())
-    if not is_table or any(map(is_turns, value.values())):
+    if not is_table or any(map(_is_chat, value.values())):
         return [value]
     sizes = {name: len(column) for name, column in value.items()}
     if len(set(sizes.values())) > 1:

@@ -629,7 +629,8 @@ def _pair_of(
 
 def _is_plain_list(value: Any) -> bool:
     """Whether a value is a list of responses rather than of messages."""
-    return isinstance(value, _LIST) and bool(value) and not is_turns(value)
+    is_list = isinstance(value, _LIST) and bool(value)
+    return is_list and not (isinstance(value[0], Mapping) and is_turns(value[0]))
 
 
 def _lists(kind: tuple[str, ...], a: Any, b: Any) -> Found:

@@ -1,4 +1,4 @@
-"""`plaudit init` on every public layout: what it proposes runs as printed, and asks when in doubt."""
+"""`plaudit init` on every public layout: what it proposes runs as printed; in doubt it asks."""
 
 from __future__ import annotations
 
@@ -291,6 +291,36 @@ def test_columns_of_a_recipe_go_before_the_names_and_the_command_line_before_bot
 
     assert plaudit.score("r.yaml", [row]).values == [3.0]
     assert plaudit.score("r.yaml", [row], columns={"response": "long"}).values == [6.0]
+
+
+def test_at_a_terminal_one_of_two_readings_is_asked_for(monkeypatch):
+    from plaudit.cli import init as verb
+
+    class Terminal:
+        def isatty(self):
+            return True
+
+        def write(self, text):
+            return len(text)
+
+        def flush(self):
+            pass
+
+    monkeypatch.setattr(sys, "stdin", Terminal())
+    monkeypatch.setattr(sys, "stderr", Terminal())
+    answers = iter([2, 3])
+    monkeypatch.setattr(verb.typer, "prompt", lambda *words, **options: next(answers))
+    Path("in.jsonl").write_text(json.dumps({"prompt": "q", "response": "4", "output": "5"}))
+    assert verb._look("in.jsonl", {}, 100).columns["response"] == "output"
+    with pytest.raises(verb.ConfigError, match="3: choose a number from 1 to 2"):
+        verb._look("in.jsonl", {}, 100)
+
+
+def test_the_other_verbs_read_the_columns_of_a_recipe_too():
+    recipe, _ = init({"q": "2+2?", "model_text": FOUR, "gold": "4"})
+    assert recipe["columns"] == {"prompt": "q", "response": "model_text", "reference": "gold"}
+    assert "accuracy" in run("explain", "in.jsonl:1", "--recipe", "r.yaml").stdout
+    run("check", "r.yaml", "--rows", "in.jsonl")
 
 
 @pytest.mark.parametrize("width", [80])
