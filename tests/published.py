@@ -37,9 +37,15 @@ STEPS = ["Add 2 and 2.", "That is 4.", "So \\boxed{4}"]
 
 CASES = [
     Case(
-        "GSM8K",
+        "GSM8K and other questions with answers",
         {"question": "2+2?", "answer": "2+2=<<2+2=4>>4\n#### 4"},
         reference="2+2=<<2+2=4>>4\n#### 4",
+        rule=MATH,
+    ),
+    Case(
+        "MGSM",
+        {"question": "2+2?", "answer": None, "answer_number": 4, "equation_solution": None},
+        reference=4,
         rule=MATH,
     ),
     Case(
@@ -217,6 +223,15 @@ CASES = [
     Case(
         "MMLU",
         {"question": "2+2?", "subject": "algebra", "choices": ["3", "4", "5", "6"], "answer": 1},
+        reference="B",
+        rule=CHOICE,
+    ),
+    Case(
+        "ARC",
+        {
+            "id": "Mercury_1", "question": "2+2?",
+            "choices": {"text": ["3", "4"], "label": ["A", "B"]}, "answerKey": "B",
+        },
         reference="B",
         rule=CHOICE,
     ),
@@ -420,6 +435,17 @@ CASES = [
         **PAIR,
     ),
     Case(
+        "WebGPT comparisons",
+        {
+            "question": {"dataset": "eli5", "id": "1", "full_text": "2+2?"},
+            "quotes_0": {"title": ["t"], "extract": ["e"]}, "answer_0": FOUR, "score_0": 1.0,
+            "quotes_1": {"title": ["t"], "extract": ["e"]}, "answer_1": FIVE, "score_1": -1.0,
+            "tokens_0": {"prefix": [1], "completion": [2]},
+            "tokens_1": {"prefix": [1], "completion": [2]},
+        },
+        **PAIR,
+    ),
+    Case(
         "Nectar",
         {
             "prompt": "\n\nHuman: 2+2? \n\nAssistant: ",
@@ -563,6 +589,15 @@ CASES = [
         responses=("\n\n".join(STEPS),),
     ),
     Case(
+        "Math-Shepherd",
+        {
+            "input": "2+2? Step 1: Add 2 and 2. ки\nStep 2: That is 5. The answer is: 5 ки",
+            "label": "2+2? Step 1: Add 2 and 2. +\nStep 2: That is 5. The answer is: 5 -",
+            "task": "GSM8K",
+        },
+        responses=("Step 1: Add 2 and 2.\n\nStep 2: That is 5. The answer is: 5",),
+    ),
+    Case(
         "Alpaca, LLaMA-Factory",
         {"instruction": "2+2?", "input": "", "output": FOUR, "text": f"### 2+2? ### {FOUR}"},
         responses=(FOUR,),
@@ -597,6 +632,14 @@ CASES = [
                 {"from": "human", "value": "2+2?"},
                 {"from": "gpt", "value": FOUR},
             ],
+        },
+        responses=(FOUR,),
+    ),
+    Case(
+        "LMSYS-Chat-1M",
+        {
+            "conversation_id": "c", "model": "vicuna-13b", "conversation": [USER, YES], "turn": 1,
+            "language": "English", "openai_moderation": [{"flagged": False}], "redacted": False,
         },
         responses=(FOUR,),
     ),
@@ -671,6 +714,19 @@ CASES = [
             "num_input_tokens": 5, "num_output_tokens": 5,
         },
         responses=(FOUR,),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "lm-eval samples",
+        {
+            "doc_id": 0, "doc": {"question": "2+2?", "answer": "#### 4"}, "target": "4",
+            "arguments": {"gen_args_0": {"arg_0": "2+2?", "arg_1": {"until": ["Q:"]}}},
+            "resps": [[FOUR, FIVE]], "filtered_resps": ["4"], "filter": "strict-match",
+            "metrics": ["exact_match"], "doc_hash": "a", "prompt_hash": "b", "target_hash": "c",
+            "exact_match": 1.0,
+        },
+        responses=(FOUR, FIVE),
         reference="4",
         rule=MATH,
     ),

@@ -10,7 +10,6 @@ the user maps goes first, then a column of the row that has plaudit's own name, 
 
 from __future__ import annotations
 
-import functools
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -128,6 +127,45 @@ def _with_context(value: Any, raw: Mapping[str, Any]) -> Any:
     return f"{value}\n{more}" if both else value
 
 
+def _shepherd_problem(value: Any, raw: Mapping[str, Any]) -> Any:
+    return value.partition("Step 1:")[0].strip() if isinstance(value, str) else value
+
+
+def _shepherd_steps(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The steps of Math-Shepherd's label: each ends with its mark, + or -."""
+    _, first, rest = value.partition("Step 1:") if isinstance(value, str) else ("", "", "")
+    if not first:
+        return value
+    steps, lines = [], []
+    for line in f"{first}{rest}".splitlines():
+        lines.append(line.strip())
+        if lines[-1].endswith(("+", "-")):
+            text = "\n".join(lines)
+            steps.append({"text": text[:-1].rstrip(" ки").strip(), "label": text[-1] == "+"})
+            lines = []
+    return steps
+
+
+def _harness_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The first argument of the first request, as lm-eval logs it."""
+    first = value.get("gen_args_0", {}).get("arg_0") if isinstance(value, Mapping) else value
+    while isinstance(first, list) and first and not isinstance(first[0], Mapping):
+        first = first[0]
+    return _from_json(first, raw)
+
+
+def _harness_responses(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The samples of the first request."""
+    return value[0] if isinstance(value, list) and value and isinstance(value[0], list) else value
+
+
+def _webgpt_preference(value: Any, raw: Mapping[str, Any]) -> Any:
+    first, second = raw.get("score_0"), raw.get("score_1")
+    if not isinstance(first, int | float) or not isinstance(second, int | float):
+        return None
+    return "tie" if first == second else "a" if first > second else "b"
+
+
 # --- the table ------------------------------------------------------------------------------------
 
 _LETTERS: tuple[str, ...] = ("A", "B", "C", "D")
@@ -135,7 +173,12 @@ _LETTERS: tuple[str, ...] = ("A", "B", "C", "D")
 TABLE: Sequence[Published] = (
     # Mathematics: problems with answers, and solutions that models wrote.
     Published(
-        "GSM8K", "prompts", ("question", "answer"),
+        "MGSM", "prompts", ("question", "answer_number"),
+        f"{_HUB}juletxara/mgsm; {_GIT}huggingface/lighteval src/lighteval/tasks/tasks/mgsm.py",
+        {"prompt": "question", "reference": "answer_number"},
+    ),
+    Published(
+        "GSM8K and other questions with answers", "prompts", ("question", "answer"),
         f"{_HUB}openai/gsm8k; {_GIT}huggingface/lighteval src/lighteval/tasks/tasks/gsm8k.py",
         {"prompt": "question", "reference": "answer"},
     ),
@@ -255,6 +298,11 @@ TABLE: Sequence[Published] = (
         f"{_HUB}cais/mmlu; {_GIT}huggingface/lighteval src/lighteval/tasks/tasks/mmlu.py",
         {"prompt": "question", "reference": "answer"},
         {"answer": _letter},
+    ),
+    Published(
+        "ARC", "prompts", ("question", "choices", "answerKey"),
+        f"{_HUB}allenai/ai2_arc; {_GIT}huggingface/lighteval src/lighteval/tasks/tasks/arc.py",
+        {"prompt": "question", "reference": "answerKey"},
     ),
     Published(
         "MMLU-Pro", "prompts", ("question", "options", "answer", "answer_index"),
@@ -387,6 +435,18 @@ TABLE: Sequence[Published] = (
         {"better_response_id": _one_of(0, 1)},
     ),
     Published(
+        "WebGPT comparisons", "pairs", ("question", "answer_0", "answer_1", "score_0", "score_1"),
+        f"{_HUB}openai/webgpt_comparisons; {_GIT}allenai/open-instruct"
+        " scripts/data/preferences/webgpt.py",
+        {
+            "prompt": "question.full_text",
+            "response_a": "answer_0",
+            "response_b": "answer_1",
+            "preference": "score_0",
+        },
+        {"score_0": _webgpt_preference},
+    ),
+    Published(
         "Nectar", "responses", ("prompt", "answers", "turns", "good_natured"),
         f"{_HUB}berkeley-nest/Nectar",
         {"prompt": "prompt", "responses": "answers"},
@@ -489,6 +549,12 @@ TABLE: Sequence[Published] = (
         f"{_GIT}ssmisya/PRMBench docs/data_format.md",
         {"prompt": "modified_question", "steps": "modified_process"},
     ),
+    Published(
+        "Math-Shepherd", "steps", ("input", "label", "task"),
+        f"{_HUB}peiyi9979/Math-Shepherd",
+        {"prompt": "input", "steps": "label"},
+        {"input": _shepherd_problem, "label": _shepherd_steps},
+    ),
     # Instructions with responses.
     Published(
         "Alpaca, LLaMA-Factory", "responses", ("instruction", "input", "output"),
@@ -510,6 +576,12 @@ TABLE: Sequence[Published] = (
         "ShareGPT", "chat", ("conversations",),
         f"{_GIT}hiyouga/LLaMA-Factory data/README.md",
         {"messages": "conversations"},
+    ),
+    Published(
+        "LMSYS-Chat-1M", "chat", ("conversation_id", "model", "conversation"),
+        f"{_GIT}lm-sys/FastChat"
+        " fastchat/serve/monitor/dataset_release_scripts/lmsys_chat_1m/dataset_card.md",
+        {"messages": "conversation"},
     ),
     Published(
         "LLaMA-Factory preferences", "pairs", ("conversations", "chosen", "rejected"),
@@ -571,14 +643,15 @@ TABLE: Sequence[Published] = (
         {"prompt": _from_json, "completion": _from_json},
     ),
     Published(
+        "lm-eval samples", "responses", ("doc_id", "doc", "target", "arguments", "resps"),
+        f"{_GIT}EleutherAI/lm-evaluation-harness lm_eval/evaluator.py and"
+        " lm_eval/loggers/evaluation_tracker.py",
+        {"prompt": "arguments", "responses": "resps", "reference": "target"},
+        {"arguments": _harness_prompt, "resps": _harness_responses},
+    ),
+    Published(
         "OpenRLHF", "responses", ("input", "output"),
         f"{_GIT}OpenRLHF/OpenRLHF openrlhf/datasets/sft_dataset.py",
         {"prompt": "input", "response": "output"},
     ),
 )  # fmt: skip
-
-
-@functools.cache
-def published_columns() -> frozenset[str]:
-    """Every column name of the table."""
-    return frozenset(name for known in TABLE for name in (*known.has, *known.columns.values()))

@@ -472,7 +472,7 @@ def _prompt(name: str, get: Get, raw: Raw) -> str | Sequence[Message]:
     value = get(raw)
     if type(value) is str:
         asked = _transcript(value) if value.startswith("\n\nHuman:") else ()
-        return asked[:-1] if asked and not asked[-1]["content"] else value
+        return asked[:-1] if asked and not asked[-1].get("content") else value
     if is_turns(value):
         return turns(value, name)
     raise wrong("text or a list of messages", value, name)
@@ -515,8 +515,8 @@ def _with_context(
         has_system = has_system and bool(prompt) and prompt[0].get("role") != "system"
     if not earlier and not has_system:
         return prompt
-    first = [{"role": "system", "content": system}] if has_system else []
-    last = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    first: list[Any] = [{"role": "system", "content": system}] if has_system else []
+    last: Any = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
     return [*first, *earlier, *last]
 
 
@@ -545,7 +545,7 @@ def _transcript(text: str) -> tuple[Message, ...]:
     """The turns of a text whose turns begin with Human: and Assistant:; () where they do not."""
     _, *pieces = _SPEAKER.split(f"\n\n{text.lstrip()}")
     roles = {"Human": "user", "Assistant": "assistant"}
-    said: list[Message] = [
+    said: list[Any] = [
         {"role": roles[who], "content": what.strip()}
         for who, what in zip(pieces[::2], pieces[1::2], strict=True)
     ]
@@ -557,19 +557,19 @@ def _transcript(text: str) -> tuple[Message, ...]:
 
 
 def _response_reader(names: _Names, kind: tuple[str, ...]) -> Callable[[Raw], Found]:
-    source = names.sources[kind[0]]
+    name, source = kind[0], names.sources[kind[0]]
     gets = [names.take(name) for name in kind]
-    if len(kind) == 2:
+    if len(gets) == 2:
         return functools.partial(_pair, kind, gets)
-    if len(kind) > 2:
+    if len(gets) > 2:
         return functools.partial(_several, kind, gets)
-    if kind[0] == "completions" == source and "labels" in names.sources:
+    if name == "completions" == source and "labels" in names.sources:
         return functools.partial(_steps_or_many, gets[0], names.look("labels"))
-    if kind[0] == _STEPS:
+    if name == _STEPS:
         labels = names.look("labels") if "labels" in names.sources else None
         return functools.partial(_steps, source, gets[0], labels)
-    read = _chat if kind[0] in _CHATS else _many if kind[0] in _MANY else _one
-    return functools.partial(read, kind[0], gets[0])
+    read = _chat if name in _CHATS else _many if name in _MANY else _one
+    return functools.partial(read, name, gets[0])
 
 
 def _one(name: str, get: Get, raw: Raw) -> Found:
@@ -610,9 +610,9 @@ def _pair_of(
 ) -> tuple[Sequence[Message] | None, list[Response]]:
     """The prompt that both conversations share, if they are such, and the two responses."""
     if isinstance(a, str) and isinstance(b, str):
-        said = _transcript(a), _transcript(b)
-        if all(said) and said[0][0] == said[1][0]:
-            a, b = said
+        said_a, said_b = _transcript(a), _transcript(b)
+        if said_a and said_b and said_a[0] == said_b[0]:
+            a, b = said_a, said_b
     if isinstance(a, _LIST) and not isinstance(b, _LIST):
         a = turns(a, kind[0])
         asked, said = split_chat(a)
