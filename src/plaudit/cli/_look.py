@@ -218,7 +218,12 @@ def _common(
         for name, source in first.items()
         if all(reading.get(name) == source for reading in readings)
     }
-    return agreed if has_responses else {k: v for k, v in agreed.items() if k != "response"}
+    if not has_responses:
+        agreed.pop("response", None)
+    with_all = _groups(raws, {**columns, **agreed}, has_responses=has_responses)
+    if len(with_all) < len(readings):  # some rows have nothing there: a rule may do without
+        agreed.pop("reference", None)
+    return agreed
 
 
 # --- which column is what -------------------------------------------------------------------------

@@ -66,7 +66,8 @@ def _only_item(value: Any, raw: Mapping[str, Any]) -> Any:
 
 def _skywork_answer(value: Any, raw: Mapping[str, Any]) -> Any:
     """Skywork-OR1 writes its answers as a JSON list: '["204"]'."""
-    if isinstance(value, str) and "model_difficulty" in (raw.get("extra_info") or ()):
+    extra = raw.get("extra_info")
+    if isinstance(value, str) and isinstance(extra, Mapping) and "model_difficulty" in extra:
         return _only_item(_from_json(value, raw), raw)
     return value
 
@@ -83,10 +84,11 @@ def _from_json(value: Any, raw: Mapping[str, Any]) -> Any:
 
 def _one_of(first: Any, second: Any) -> Read:
     """A pair's label that says which response is the better one."""
-    names = {first: "a", second: "b"}
 
     def read(value: Any, raw: Mapping[str, Any]) -> Any:
-        return value if isinstance(value, bool) else names.get(value, value)
+        if isinstance(value, bool):
+            return value
+        return "a" if value == first else "b" if value == second else value
 
     return read
 

@@ -98,6 +98,27 @@ _UNDER_ANOTHER_NAME = {
 }  # fmt: skip
 
 
+WEIRD = [
+    None, 3, True, 1.5, "", "x", "[", "{", '["a"]', '{"a": 1}', "\n\nHuman:", b"x",
+    "\n\nHuman: a\n\nAssistant: b\n\nHuman:", [], {}, [[]], [{}], [None], ["x"], [["x"]],
+    [["a", "b"]], {"role": 3}, [{"role": "user", "content": "x"}], {"x": None}, [1, 2],
+    [{"from": "gpt", "value": None}], [True, False],
+]  # fmt: skip
+ADDED = ["history", "system", "labels", "finish_reasons", "label", "winner", "steps", "model_a"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=IDS)
+def test_a_value_of_any_other_sort_gives_a_group_or_an_error_that_says_so(case):
+    row = completed(case)
+    for i, name in enumerate([*row, *ADDED]):
+        for value in WEIRD[i % 3 :: 3]:
+            found = Layout().row({**row, name: value}).group
+            assert isinstance(found, Group | DataError)
+            if isinstance(found, Group):
+                assert all(isinstance(response.text, str) for response in found.responses)
+                assert found.responses
+
+
 # --- the forms that files have --------------------------------------------------------------------
 
 
