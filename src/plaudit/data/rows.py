@@ -50,7 +50,7 @@ _ONE = ("response", "completion", "output")
 _MANY = ("responses", "completions", "outputs")
 _PAIRS = (("chosen", "rejected"), ("response_a", "response_b"))
 _NUMBERED = re.compile(
-    r"(response|completion|output|reply|generation|candidate|assistant|conversation)"
+    r"(response|completion|output|generation|candidate|assistant|conversation)"
     r"[ _-]?([a-d]|[0-9])",
     re.IGNORECASE,
 )
