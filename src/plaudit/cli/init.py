@@ -168,8 +168,10 @@ def _head(looks: Looks, file: str, name: str) -> Iterator[str]:
     yield f"# {', '.join(told) or 'none of the usual marks'}."
     yield from (f"# {line}" for line in _shapes(looks))
     if looks.layout is not None:
-        yield f"# The columns are those of {looks.layout.name}: {looks.layout.source}"
-    yield f"# {on_one_line(command(file, name), 1000)}"
+        page = looks.layout.source.partition(";")[0]
+        yield f"# The columns are those of {looks.layout.name}: {page}"
+    if looks.has_responses:
+        yield f"# {on_one_line(command(file, name), 1000)}"
     sources = {str(g.columns["data_source"]) for g in looks.groups if "data_source" in g.columns}
     if len(sources) > 1:
         yield f"# data_source has {len(sources)} values: see `plaudit show r1-general` for routes."

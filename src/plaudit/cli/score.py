@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import plaudit
-from plaudit.cli._console import stderr
+from plaudit.cli._console import spelled_as_options, stderr
 from plaudit.cli._progress import Meter, count_rows
 from plaudit.cli._reward import (
     AllowImport,
@@ -190,7 +190,7 @@ class Job:
         rows = read(self.inputs, columns=self.columns, limit=self.limit)
         for count, error in enumerate(row_errors(self.chosen.reward, rows), 1):
             if count <= _SHOWN_ERRORS:
-                stderr(visible(str(error)))
+                stderr(visible(spelled_as_options(str(error))))
         print(f"{count:,} bad rows for {self.chosen.name}" if count else "every row can be scored")
         return 1 if count else 0
 

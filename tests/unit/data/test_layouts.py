@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from published import CASES, FOUR, IDS
@@ -210,3 +212,26 @@ def test_numbers_are_those_that_were_meant(tmp_path):
         assert row["exact"] == decimal.Decimal("42.00")
         assert row["big"] == 2**64 - 1
         assert row["flag"] is True
+
+
+TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
+INFO = st.fixed_dictionaries(
+    {},
+    optional={
+        "n": st.integers(-(2**63), 2**63 - 1),
+        "文": TEXT,
+        "inner": st.fixed_dictionaries({}, optional={"x": st.floats(allow_nan=False), "b": TEXT}),
+        "items": st.lists(st.fixed_dictionaries({}, optional={"i": st.booleans(), "t": TEXT})),
+    },
+)
+WHOLE = {"n": 1, "文": "a", "inner": {"x": 0.5, "b": "c"}, "items": [{"i": True, "t": "d"}]}
+
+
+@settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.lists(st.fixed_dictionaries({"prompt": TEXT, "response": TEXT, "info": INFO})))
+def test_rows_are_the_same_in_every_form_of_a_file(tmp_path, rows):
+    pytest.importorskip("pyarrow")
+    rows = [{"prompt": "p", "response": "r", "info": WHOLE}, *rows]
+    expected = [group_of(row) for row in json.loads(json.dumps(rows))]
+    for path in _forms(rows, tmp_path):
+        assert [row.group for row in read(path)] == expected, path
