@@ -33,6 +33,7 @@ _REFERENCES = (
     "target", "expected", "label", "key", "答案",
 )  # fmt: skip
 _ALIASES = ("ground_truth", "reference_answer", "answer", "solution")  # the most trusted first
+_VERDICTS = {"-1", "0", "1", "2", "-1.0", "0.0", "1.0", "2.0", "tie"}
 _BY_COLUMN = {
     "expected_calls": "rules.tools.equal",
     "instruction_id_list": "rules.constraints.ifeval",
@@ -326,7 +327,7 @@ def _reference(path: str, groups: Sequence[Group]) -> str | None:
         f"{name}.{key}"
         for name, value in columns.items()
         if isinstance(value, Mapping)
-        for key in ("reference", *_ALIASES)
+        for key in ("reference", *_ALIASES, "expected_answer", "gold_answer", "gold")
         if key in value
     ]
     others = [name for name in _REFERENCES if not is_labelled or name != "label"]
@@ -352,12 +353,14 @@ def _one_reference(path: str, names: Sequence[str], groups: Sequence[Group]) -> 
 
 
 def _may_be_reference(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column holds answers: a truth value or a verdict of 0 and 1 is none."""
+    """Whether a column holds answers: a truth value, a verdict or empty text is none."""
     values = [_value(name, group) for group in groups]
     values = [value for value in values if value is not None]
     if not values or any(isinstance(value, bool | Mapping) for value in values):
         return False
-    return name != "label" or not {str(value) for value in values} <= {"0", "1", "-1", "0.0", "1.0"}
+    if name not in _ALIASES and any(value == "" for value in values):
+        return False
+    return name != "label" or not {str(value) for value in values} <= _VERDICTS
 
 
 def _value(name: str, group: Group) -> Any:
