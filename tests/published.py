@@ -184,6 +184,21 @@ CASES = [
         rule=MATH,
     ),
     Case(
+        "AIME 2024 (Maxwell-Jia)",
+        {"ID": "2024-I-4", "Problem": "2+2?", "Solution": "So 4.", "Answer": 4},
+        reference=4,
+        rule=MATH,
+    ),
+    Case(
+        "IMO-AnswerBench",
+        {
+            "Problem ID": "imo-bench-algebra-001", "Problem": "2+2?", "Short Answer": "$4$",
+            "Category": "Algebra", "Subcategory": "Operation", "Source": "IMO",
+        },
+        reference="$4$",
+        rule=MATH,
+    ),
+    Case(
         "AIME 2026 and other problems with answers",
         {"problem_idx": 1, "problem": "2+2?", "answer": 4},
         reference=4,
@@ -295,6 +310,17 @@ CASES = [
             "skill_types": "[]", "url": "https://codeforces.com/1",
             "Expected Auxiliary Space": None, "time_limit": "1.0 seconds", "date": None,
             "picture_num": None, "memory_limit": None, "Expected Time Complexity": None,
+        },
+        rule=CODE,
+    ),
+    Case(
+        "CodeContests",
+        {
+            "name": "1_A. Sum", "description": "2+2?", "source": 2, "difficulty": 7,
+            "public_tests": {"input": ["2 2"], "output": ["4"]},
+            "private_tests": {"input": ["1 1"], "output": ["2"]},
+            "generated_tests": {"input": ["3 3"], "output": ["6"]},
+            "solutions": {"language": [3], "solution": ["print(4)"]}, "cf_rating": 800,
         },
         rule=CODE,
     ),

@@ -22,7 +22,8 @@ _WEAK_RESPONSE = re.compile(
 _PROMPT = re.compile(r"prompt|question|query|problem|instruction|input|^q$|title|题|问")
 _NOT_TEXT = re.compile(
     r"(^|_)(id|ids|uuid|model|models|tokens?|len|length|count|num|number|time|type|lang|language"
-    r"|scores?|rewards?|format|source|mask|logprobs?|name|index|idx|hash|url|date|rate|tag)$"
+    r"|scores?|rewards?|format|source|mask|logprobs?|name|index|idx|hash|url|date|rate|tag|tests?"
+    r"|cases?|checker|info|metadata|config|params|args|kwargs|schema|tools?)$"
     r"|^(num|n|is|has)_"
 )
 _GOLD = re.compile(

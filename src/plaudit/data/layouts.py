@@ -270,6 +270,17 @@ TABLE: Sequence[Published] = (
         {"prompt": "problem", "reference": "answer"},
     ),
     Published(
+        "AIME 2024 (Maxwell-Jia)", "prompts", ("ID", "Problem", "Solution", "Answer"),
+        f"{_HUB}Maxwell-Jia/AIME_2024; {_GIT}EleutherAI/lm-evaluation-harness"
+        " lm_eval/tasks/aime/aime24.yaml",
+        {"prompt": "Problem", "reference": "Answer", "id": "ID"},
+    ),
+    Published(
+        "IMO-AnswerBench", "prompts", ("Problem ID", "Problem", "Short Answer"),
+        f"{_HUB}Hwilner/imo-answerbench",
+        {"prompt": "Problem", "reference": "Short Answer", "id": "Problem ID"},
+    ),
+    Published(
         "AIME 2026 and other problems with answers", "prompts", ("problem", "answer"),
         f"{_HUB}MathArena/aime_2026; {_GIT}NVIDIA-NeMo/RL"
         " nemo_rl/data/datasets/response_datasets/aime.py",
@@ -340,6 +351,11 @@ TABLE: Sequence[Published] = (
         "APPS, TACO", "prompts", ("question", "solutions", "input_output", "starter_code"),
         f"{_HUB}codeparrot/apps; {_GIT}FlagOpen/TACO generation.py",
         {"prompt": "question"},
+    ),
+    Published(
+        "CodeContests", "prompts", ("description", "public_tests", "private_tests"),
+        f"{_HUB}deepmind/code_contests; {_GIT}google-deepmind/code_contests contest_problem.proto",
+        {"prompt": "description"},
     ),
     Published(
         "HumanEval", "prompts", ("task_id", "prompt", "canonical_solution", "test", "entry_point"),
@@ -616,7 +632,7 @@ TABLE: Sequence[Published] = (
         {"messages": "messages", "reference": "ground_truth"},
     ),
     Published(
-        "OpenRLHF prompts", "prompts", ("context_messages",),
+        "OpenRLHF prompts", "prompts", ("context", "context_messages"),
         f"{_HUB}OpenRLHF/prompt-collection-v0.1; {_GIT}OpenRLHF/OpenRLHF"
         " examples/scripts/train_ppo_ray_hybrid_engine.sh",
         {"prompt": "context_messages"},
