@@ -364,7 +364,8 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "MBPP", "prompts", ("task_id", "text", "code", "test_list"),
-        f"{_GIT}google-research/google-research mbpp/README.md",
+        f"{_HUB}google-research-datasets/mbpp; {_GIT}open-compass/opencompass"
+        " opencompass/datasets/mbpp.py",
         {"prompt": "text"},
     ),
     # Preferences.
@@ -525,7 +526,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "AlpacaEval annotations", "pairs", ("instruction", "output_1", "output_2", "preference"),
-        f"{_GIT}tatsu-lab/alpaca_eval README.md",
+        f"{_GIT}tatsu-lab/alpaca_eval results/*/*/annotations.json",
         {
             "prompt": "instruction",
             "response_a": "output_1",
