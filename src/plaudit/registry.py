@@ -25,7 +25,17 @@ from plaudit.errors import ConfigError, PlauditError, clipped, did_you_mean
 from plaudit.rule import ALIASES, Rule, inputs_of, lift, signature_of
 from plaudit.types import Group, Reward
 
-__all__ = ["available", "build", "example", "load", "read_recipe", "recipes", "resolve", "show"]
+__all__ = [
+    "available",
+    "build",
+    "data_columns",
+    "example",
+    "load",
+    "read_recipe",
+    "recipes",
+    "resolve",
+    "show",
+]
 
 FAMILIES = ("rules", "models", "judges")
 FACTORIES = ("judges",)  # families in whose modules other functions stand too
@@ -37,6 +47,12 @@ ADAPTERS = tuple(
 RENAMED: Mapping[str, str] = {}
 NODE_KEYS = ("use", "columns", "on_response_fault", "view", "weight", "optional", "when")
 _MEMBER_KEYS = ("weight", "optional", "when")
+RESPONSE_COLUMNS = frozenset(
+    {
+        "response", "completion", "output", "responses", "completions", "outputs", "messages",
+        "conversations", "steps", "chosen", "rejected", "response_a", "response_b",
+    }
+)  # fmt: skip
 _RECIPE_DIR = Path(__file__).parent / "recipes"
 
 
@@ -69,7 +85,9 @@ def build(recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable
 
     A node is ``{use: path, ...params}``; any parameter may hold nodes. Besides its own parameters a
     node takes `columns`, `on_response_fault` and `view`, and as a part of a combination `weight`,
-    `optional` and `when`. A string where a reward is due is short for ``{use: string}``.
+    `optional` and `when`. A string where a reward is due is short for ``{use: string}``. The
+    `columns` at the top say where the data has what (see `data_columns`); they are for those who
+    read rows.
 
     `allow` lists the top-level packages whose names may be loaded, by `use` or as the function of
     an adapter ("*" = any; the command line
@@ -83,10 +101,43 @@ def build(recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable
     if not isinstance(recipe, Mapping):
         recipe = read_recipe(recipe)
     node = {k: v for k, v in recipe.items() if k not in ("name", "description")}
+    if data_columns(recipe):
+        del node["columns"]
     reward = _node(node, "recipe", tuple(allow), {})
     if isinstance(reward, combine.Member):
         raise ConfigError("recipe: weight, optional and when belong to a part, not to the whole")
     return reward
+
+
+def data_columns(recipe: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, str]:
+    """Which columns of the data a recipe reads: the `columns` at its top, as ``--column`` has them.
+
+    Where the whole recipe is one rule and they name no column of responses, they are that rule's
+    own binding (see `build`), and there are none.
+
+    Raises: ConfigError for a recipe that cannot be read.
+
+    >>> rule = {"use": "rules.math.equal", "columns": {"reference": "gold"}}
+    >>> data_columns(rule), data_columns({**rule, "columns": {"response": "text"}})
+    ({}, {'response': 'text'})
+    """
+    if not isinstance(recipe, Mapping):
+        recipe = read_recipe(recipe)
+    columns = recipe.get("columns") or {}
+    if not isinstance(columns, Mapping):
+        raise ConfigError(
+            f"recipe: columns maps names to the columns of the data, found {clipped(columns)}"
+        )
+    use = recipe.get("use")
+    is_combined = isinstance(use, str) and use.removeprefix("plaudit.").startswith("combine.")
+    if not is_combined and RESPONSE_COLUMNS.isdisjoint(columns):
+        return {}
+    for name, source in columns.items():
+        if not isinstance(name, str) or not isinstance(source, str):
+            raise ConfigError(
+                f"recipe: columns maps names to the columns of the data, found {name!r}: {source!r}"
+            )
+    return dict(columns)
 
 
 def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:

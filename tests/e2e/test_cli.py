@@ -446,7 +446,9 @@ def test_init_proposes_a_recipe_for_reasoning_with_unusual_columns():
         "prefilled": False,
     }
     assert recipe["parts"]["language"]["use"] == "rules.language.consistency"
-    assert "--column response=model_text --column prompt=q" in result.stdout
+    columns = {"prompt": "q", "response": "model_text", "reference": "gold"}
+    assert recipe["columns"] == columns
+    assert "--column" not in result.stdout
     assert "tried on 2 rows" in result.stderr
     assert "2 rows (0 bad), 2 responses (0 unscored)" in run_proposal(result).stdout
 
@@ -478,8 +480,8 @@ def test_init_chooses_the_rule_by_the_references(reference, rule):
 
 def test_init_binds_one_of_several_reference_columns():
     write("in.jsonl", {"prompt": "a", "response": "42", "solution": "so 42", "answer": "42"})
-    _, result = proposed("in.jsonl")
-    assert "--column reference=answer" in result.stdout
+    recipe, result = proposed("in.jsonl")
+    assert recipe["columns"]["reference"] == "answer"
     run_proposal(result)
 
 

@@ -3,6 +3,7 @@ r"""Reference answers of math rows: unwrapped, read once, and checked when the d
 from __future__ import annotations
 
 import functools
+from decimal import Decimal
 from typing import Any
 
 from plaudit.answers.extract import extract
@@ -34,6 +35,8 @@ def reference_of(reference: Any) -> Answer:
     """
     if isinstance(reference, str):
         return _parsed(reference)
+    if isinstance(reference, Decimal) and reference.is_finite():
+        return _parsed(f"{reference:f}")
     is_missing = reference != reference  # NaN, as tables mark what is missing
     if isinstance(reference, int | float) and not isinstance(reference, bool) and not is_missing:
         return _parsed(repr(reference))

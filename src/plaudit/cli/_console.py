@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import re
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -92,5 +93,10 @@ def spelled_as_options(message: str) -> str:
     >>> spelled_as_options("overwrite replaces it; columns={'response': NAME}")
     '--overwrite replaces it; --column response=NAME'
     """
-    message = re.sub(r"columns=\{'(\w+)': '?([\w.]+)'?\}", r"--column \1=\2", message)
+    message = re.sub(
+        r"columns=\{'(\w+)': (?:'([^']*)'|([\w.]+))\}",
+        lambda found: f"--column {shlex.quote(f'{found[1]}={found[2] or found[3]}')}",
+        message,
+    )
+    message = re.sub(r"(?<=with )column='([^']+)'", r"--reward-column \1", message)
     return re.sub(r"(?<![\w-])(overwrite|resume)(?!\w)", r"--\1", message)

@@ -101,6 +101,18 @@ class Chosen(NamedTuple):
     name: str
     recipe: Mapping[str, Any]
 
+    def columns(self, settings: Sequence[str] | None) -> dict[str, str]:
+        """Which columns of the data are read: those of the recipe, ``--column`` going first.
+
+        Where ``--column`` names the responses, the recipe does not.
+        """
+        from plaudit import registry
+
+        own, said = registry.data_columns(self.recipe), columns_of(settings)
+        if not registry.RESPONSE_COLUMNS.isdisjoint(said):
+            own = {k: v for k, v in own.items() if k not in registry.RESPONSE_COLUMNS}
+        return {**own, **said}
+
 
 def choose(
     recipe: str | None,

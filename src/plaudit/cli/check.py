@@ -38,7 +38,7 @@ def run(
     """
     reward, groups = _reward(name)
     if rows is not None:
-        groups = _groups(rows, columns, limit)
+        groups = _groups(name, rows, columns, limit)
     raise typer.Exit(_print(reward, groups))
 
 
@@ -54,12 +54,16 @@ def _reward(name: str) -> tuple[Reward, Sequence[Group]]:
         return registry.example(node.pop("use"), **node)
 
 
-def _groups(rows: str, columns: list[str] | None, limit: int) -> list[Group]:
-    from plaudit.cli._reward import columns_of
+def _groups(name: str, rows: str, columns: list[str] | None, limit: int) -> list[Group]:
+    from plaudit import registry
+    from plaudit.cli._reward import choose, columns_of
     from plaudit.data.read import read
     from plaudit.types import Group
 
-    found = [row.group for row in read(rows, columns=columns_of(columns), limit=limit)]
+    is_recipe = name in registry.recipes() or os.path.isfile(name)
+    chosen = choose(name, None, None, ["*"]) if is_recipe else None
+    mapped = columns_of(columns) if chosen is None else chosen.columns(columns)
+    found = [row.group for row in read(rows, columns=mapped, limit=limit)]
     return [group for group in found if isinstance(group, Group)]
 
 

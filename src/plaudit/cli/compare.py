@@ -62,17 +62,20 @@ def run(
 
     Exit codes: 0; 1 some rows were bad or unscored, or there was none; 2 the command line is wrong.
     """
-    from plaudit.cli._reward import choose, columns_of
+    from plaudit import registry
+    from plaudit.cli._reward import choose
 
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
     if a == b:
         raise ConfigError(f"--a and --b are both {a!r}: two columns are compared")
     chosen = choose(recipe, reward, settings, allow_import)
+    read = chosen.columns(columns)
+    read = {name: read[name] for name in read if name not in registry.RESPONSE_COLUMNS}
     duels = _Duels()
     with _lines(output, overwrite) as write:
         try:
-            for row, result in _results(chosen.reward, inputs, (a, b), columns_of(columns), limit):
+            for row, result in _results(chosen.reward, inputs, (a, b), read, limit):
                 write(duels.add(row, result))
         except KeyboardInterrupt:
             stderr(f"interrupted after {duels.num_rows:,} rows")

@@ -45,11 +45,11 @@ def run(
     allow_import: AllowImport = None,
 ) -> None:
     """Explain the scores of one row: every part with its weight, reason and time."""
-    from plaudit.cli._reward import choose, columns_of
+    from plaudit.cli._reward import choose
     from plaudit.explain import explain
 
     chosen = choose(recipe, reward, settings, allow_import)
-    row = _row(place, columns_of(columns))
+    row = _row(place, chosen.columns(columns))
     if isinstance(row.group, DataError):
         raise row.group
     _warm_up(chosen.reward, row.group)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -57,9 +57,11 @@ def run(
     the response to another prompt as a rival.
     """
     from plaudit.bench.probe import probe, with_rivals
+    from plaudit.cli._reward import columns_of
 
     chosen = _chosen(name, settings, allow_import)
-    groups = with_rivals(_groups(source, columns, limit))
+    mapped = chosen.columns(columns) if source is not None else columns_of(columns)
+    groups = with_rivals(_groups(source, mapped, limit))
     found = probe(chosen.reward, groups, seed=seed, num_examples=max(examples, 3))
     out = console()
     _print(out, found, source)
@@ -84,13 +86,12 @@ def _chosen(
     return choose(None, name, settings, allow_import)
 
 
-def _groups(source: str | None, columns: list[str] | None, limit: int) -> list[Group]:
-    from plaudit.cli._reward import columns_of
+def _groups(source: str | None, columns: Mapping[str, str], limit: int) -> list[Group]:
     from plaudit.cli.demo import SAMPLE
     from plaudit.data.read import read
     from plaudit.types import Group
 
-    rows = read(source or SAMPLE, columns=columns_of(columns), limit=limit)
+    rows = read(source or SAMPLE, columns=columns, limit=limit)
     return [row.group for row in rows if isinstance(row.group, Group)]
 
 

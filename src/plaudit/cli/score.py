@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 import plaudit
-from plaudit.cli._console import stderr
+from plaudit.cli._console import spelled_as_options, stderr
 from plaudit.cli._progress import Meter, count_rows
 from plaudit.cli._reward import (
     AllowImport,
@@ -33,7 +33,7 @@ from plaudit.cli._reward import (
     Strict,
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
-from plaudit.errors import ConfigError
+from plaudit.errors import ConfigError, DataError
 from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 __all__ = ["Job", "free_report", "run"]
 
 _SHOWN_ERRORS = 100
+_HOPELESS = 100  # rows, all of them bad, after which a run stops
 
 
 def run(
@@ -72,6 +73,12 @@ def run(
     ] = None,
     settings: Set = None,
     columns: Columns = None,
+    reward_column: Annotated[
+        str,
+        typer.Option(
+            metavar="NAME", help="The column to write, where the input has a reward already."
+        ),
+    ] = "reward",
     workers: Annotated[
         str,
         typer.Option(
@@ -96,24 +103,28 @@ def run(
     """Score the responses in files.
 
     Every row gains reward and reward_scores; a row that cannot be read gains reward_error, and is
-    counted. Each mean stands beside the number of responses without a score.
+    counted. Each mean stands beside the number of responses without a score. A run stops where none
+    of the first 100 rows can be read.
 
     Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
-    was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict;
-    4 reading or writing failed; 130 interrupted, the partial output is kept for --resume.
+    was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
+    nothing but bad rows; 4 reading or writing failed; 130 interrupted, the partial output is kept
+    for --resume.
     """
-    from plaudit.cli._reward import choose, columns_of
+    from plaudit.cli._reward import choose
 
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
+    chosen = choose(recipe, reward, settings, allow_import)
     job = Job(
-        chosen=choose(recipe, reward, settings, allow_import),
+        chosen=chosen,
         inputs=inputs,
         output=output,
         report=free_report(report, overwrite or resume),
-        columns=columns_of(columns),
+        columns=chosen.columns(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
+        reward_column=_column(reward_column),
         options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
     )
     if check_only:
@@ -136,6 +147,7 @@ class Job:
     limit: int | None
     options: Mapping[str, Any]
     keep_end_marks: bool = False
+    reward_column: str = "reward"
     problems: Problems = field(default_factory=Problems)
 
     def run(self, *, overwrite: bool, resume: bool) -> Summary:
@@ -179,7 +191,7 @@ class Job:
         count = 0
         for count, error in enumerate(row_errors(self.chosen.reward, self._rows()), 1):
             if count <= _SHOWN_ERRORS:
-                stderr(visible(str(error)))
+                stderr(visible(spelled_as_options(str(error))))
         print(f"{count:,} bad rows for {self.chosen.name}" if count else "every row can be scored")
         return 1 if count else 0
 
@@ -200,7 +212,13 @@ class Job:
             if resume or (overwrite and self.report is None):
                 raise ConfigError(f"--{'resume' if resume else 'overwrite'} needs --output")
             return None
-        return Writer(self.output, meta=self._meta(), overwrite=overwrite, resume=resume)
+        return Writer(
+            self.output,
+            column=self.reward_column,
+            meta=self._meta(),
+            overwrite=overwrite,
+            resume=resume,
+        )
 
     def _meta(self) -> Mapping[str, Any]:
         """What makes the rows: a resumed run must be the same."""
@@ -231,6 +249,18 @@ class Job:
                 if writer is not None:
                     writer.write(row, result)
                 self._count(summary, row, replace(result, index=result.index + done))
+                if summary.counts.rows == summary.counts.bad_rows == _HOPELESS:
+                    self._give_up(writer)
+
+    def _give_up(self, writer: Writer | None) -> None:
+        """Ends a run in which no row could be read so far. Raises DataError with the reason."""
+        if writer is not None:
+            writer.drop()
+        reason = self.problems.bad_rows.lines()[0]
+        raise DataError(
+            f"none of the first {_HOPELESS} rows can be scored: {reason}. Nothing was written;"
+            f" `plaudit init {shlex.quote(self.inputs[0])}` looks at the columns"
+        )
 
     def _count(self, summary: Summary, row: Row, result: Result) -> None:
         summary.add(result)
@@ -239,7 +269,7 @@ class Job:
 
     def _count_again(self, summary: Summary, row: Row, line: bytes) -> None:
         """Counts a row that an earlier run scored."""
-        self._count(summary, row, result_of(row, line, summary.counts.rows, "reward"))
+        self._count(summary, row, result_of(row, line, summary.counts.rows, self.reward_column))
 
     def _kept(self) -> str:
         if self.output in (None, "-"):
@@ -278,6 +308,12 @@ def free_report(report: str | None, may_replace: bool) -> str | None:
     if not os.path.isdir(parent := os.path.dirname(report) or "."):
         raise ConfigError(f"{report}: the directory {parent!r} does not exist")
     return report
+
+
+def _column(name: str) -> str:
+    if not name.strip():
+        raise ConfigError("--reward-column is the name of a column, found an empty one")
+    return name
 
 
 def _workers(text: str) -> int:

@@ -42,11 +42,11 @@ def score(
     `reward` is a Reward, a function, the import path of one, a recipe's name, file or mapping.
     `rows` are dicts or Groups, a DataFrame, an Arrow table, a `datasets` Dataset, an object of
     columns, or a path; or else the columns come as lists, `responses` being texts, or lists of
-    texts for several responses to each prompt. `columns` maps plaudit's names to the rows' own.
-    End-of-turn marks such as ``<|im_end|>`` at the end of a response are taken off and counted
-    (`Scores.num_end_marks`) unless `keep_end_marks`. `workers` sends cpu-bound rewards to that many
-    killable processes. It may be called from inside a running event loop; `ascore` does not block
-    it.
+    texts for several responses to each prompt. `columns` maps plaudit's names to the rows' own,
+    before the `columns` at the top of a recipe. End-of-turn marks such as ``<|im_end|>`` at the end
+    of a response are taken off and counted (`Scores.num_end_marks`) unless `keep_end_marks`.
+    `workers` sends cpu-bound rewards to that many killable processes. It may be called from inside
+    a running event loop; `ascore` does not block it.
 
     Raises: ConfigError, EngineError, and DataError where `strict`.
 
@@ -62,6 +62,7 @@ def score(
             "score takes either rows, or lists: responses=, prompts=, reference=, ..."
         )
     raws = _of_columns(lists) if rows is None else rows
+    columns = {**_recipe_columns(reward), **(columns or {})}
     items = rows_of(raws, columns, keep_end_marks=keep_end_marks)
     return Scores(scored(reward_of(reward), items, workers=workers, strict=strict))
 
@@ -128,6 +129,7 @@ def check_rows(
     >>> print(check_rows("math", rows)[0])
     row 2: field 'reference': an empty reference answer: ''
     """
+    columns = {**_recipe_columns(reward), **(columns or {})}
     return list(row_errors(reward_of(reward), rows_of(rows, columns)))
 
 
@@ -247,8 +249,7 @@ def reward_of(reward: Any) -> Reward:
     load('rules.baseline.length')
     """
     if isinstance(reward, str):
-        is_recipe = reward.endswith((".yaml", ".yml")) or not set(".:/") & set(reward)
-        return registry.build(reward) if is_recipe else registry.load(reward)
+        return registry.build(reward) if _names_recipe(reward) else registry.load(reward)
     if isinstance(reward, Mapping | os.PathLike):
         return registry.build(reward)
     if isinstance(reward, Reward):
@@ -258,6 +259,17 @@ def reward_of(reward: Any) -> Reward:
     raise ConfigError(
         f"expected a reward, its import path, a recipe or a function, found {clipped(reward)}"
     )
+
+
+def _names_recipe(reward: str) -> bool:
+    return reward.endswith((".yaml", ".yml")) or not set(".:/") & set(reward)
+
+
+def _recipe_columns(reward: Any) -> Mapping[str, str]:
+    """The `columns` at the top of a recipe; a built reward knows nothing of the data."""
+    is_recipe = isinstance(reward, Mapping | os.PathLike)
+    is_recipe = is_recipe or (isinstance(reward, str) and _names_recipe(reward))
+    return registry.data_columns(reward) if is_recipe else {}
 
 
 def rows_of(

@@ -44,11 +44,9 @@ def loads(data: bytes, *, what: str = "line") -> Any:
     except orjson.JSONDecodeError:
         value = _loads_slowly(data, what)
     kinds = set(map(type, value.values())) if type(value) is dict else {type(value)}
-    if float in kinds and type(value) is dict and _has_rounded_integer(value):
-        value = _loads_slowly(data, what)
     if (list in kinds or dict in kinds) and _is_deep(value, data):
         raise DataError(f"broken JSON: nested more than {_MAX_DEPTH} deep")
-    return value
+    return _loads_slowly(data, what) if _has_rounded_integer(value) else value
 
 
 def dumps(row: Mapping[str, Any]) -> bytes:
@@ -64,8 +62,16 @@ def dumps(row: Mapping[str, Any]) -> bytes:
         return text.encode("ascii")
 
 
-def _has_rounded_integer(row: dict[str, Any]) -> bool:
-    return any(type(item) is float and not -_INT_LIMIT < item < _INT_LIMIT for item in row.values())
+def _has_rounded_integer(value: Any) -> bool:
+    """Whether a number, at any depth, is too large for what orjson reads without rounding."""
+    if type(value) is dict:
+        value = value.values()
+    elif type(value) is not list:
+        return False
+    kinds = set(map(type, value))
+    return (
+        float in kinds and any(type(v) is float and not -_INT_LIMIT < v < _INT_LIMIT for v in value)
+    ) or ((dict in kinds or list in kinds) and any(map(_has_rounded_integer, value)))
 
 
 def _is_deep(value: Any, data: bytes) -> bool:

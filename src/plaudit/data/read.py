@@ -1,8 +1,8 @@
 """Reading rows: JSONL, JSON, CSV, TSV, Parquet, Hugging Face datasets and standard input.
 
 Memory stays flat: a file is read line by line, a Parquet file batch by batch. Only a JSON document
-(an array of rows, or an object of columns) is loaded whole. A file may be compressed with gzip or
-zstd, whatever its name.
+(an array of rows, an object of columns, or an object that wraps its rows, as ``{"data": [...]}``)
+is loaded whole. A file may be compressed with gzip or zstd, whatever its name.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import io
 import os
 import sys
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from functools import partial
 from itertools import chain, islice
@@ -23,6 +23,7 @@ from typing import IO, Any, NamedTuple
 from plaudit.data import tables
 from plaudit.data.jsontext import loads, loads_object
 from plaudit.data.rows import Layout, Row
+from plaudit.data.turns import is_turns
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 
 __all__ = ["FORMATS", "Item", "read"]
@@ -35,6 +36,7 @@ FORMATS: Mapping[str, str] = {
     ".tsv": "tsv",
     ".parquet": "parquet",
 }
+_WRAPPERS = ("data", "rows", "examples", "instances", "items", "records", "samples", "results")
 MAX_LINE_BYTES = 1 << 29
 Stream = io.BufferedReader
 _COMPRESSED = (".gz", ".zst")
@@ -149,7 +151,7 @@ def _guess(head: bytes, name: str) -> str:
     if start == b"[":
         return "json"
     if start in (b"{", b""):
-        return "jsonl"
+        return "objects"
     known = ", ".join(FORMATS)
     raise ConfigError(
         f"{name}: unknown format, found {clipped(head[:40])}; name it with format=, or use one of"
@@ -249,15 +251,47 @@ def _jsonl(stream: Stream) -> Iterator[Item]:
 
 
 def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[Item]:
+    """A row for each line; a line that is nothing but a wrapper holds several."""
     for number, line in lines:
         if isinstance(line, DataError):
             yield Item(number, line)
         elif not line.isspace():
             try:
                 raw = loads_object(line)
+                wrapped = _wrapped(raw) if len(raw) == 1 else None
             except DataError as error:
-                raw = error
-            yield Item(number, raw)
+                raw, wrapped = error, None
+            yield from (Item(number, row) for row in ([raw] if wrapped is None else wrapped))
+
+
+def _either(stream: Stream) -> Iterator[Item]:
+    """Objects whose file does not say what it is: JSON lines, or one document over many lines."""
+    lines = _lines(stream)
+    full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
+    head = list(islice(full, 2))
+    if head and isinstance(head[0][1], bytes) and not _is_one_line(head[0][1]):
+        rest = [line for _, line in chain(head, lines)]
+        yield from _document(rest) if _is_document(rest) else _objects(enumerate(rest, head[0][0]))
+    elif len(head) == 1 and isinstance(head[0][1], bytes) and (rows := _rows_wrapped(head[0][1])):
+        yield from (Item(number, row) for number, row in enumerate(rows, 1))
+    else:
+        yield from _objects(chain(head, lines))
+
+
+def _rows_wrapped(line: bytes) -> list[dict[str, Any]] | None:
+    """The rows in the only line of a file, if it wraps them."""
+    try:
+        return _wrapped(loads_object(line))
+    except DataError:
+        return None
+
+
+def _is_document(lines: Sequence[bytes | DataError]) -> bool:
+    """Whether lines are one JSON value; broken JSON lines are told line by line."""
+    texts = [line for line in lines if not isinstance(line, DataError)]
+    if len(texts) != len(lines) or len(texts) == 1:
+        return False
+    return texts[0].strip() in (b"{", b"[") or texts[-1].strip() in (b"}", b"]")
 
 
 def _json(stream: Stream) -> Iterator[Item]:
@@ -294,8 +328,37 @@ def _document(lines: list[bytes | DataError]) -> Iterator[Item]:
     yield from (Item(number, _object(row)) for number, row in enumerate(rows, 1))
 
 
+def _wrapped(value: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows that a document wraps, as ``{"version": 1, "data": [...]}``; None: it is no wrapper.
+
+    Raises: DataError for several lists of rows, as of splits.
+    """
+    lists = [name for name, rows in value.items() if _are_rows(rows)]
+    if len(lists) > 1 and len(lists) == len(value):
+        raise DataError(
+            f"the file holds several lists of rows: {', '.join(lists)}; save the one to be read"
+        )
+    found = [name for name in lists if name in _WRAPPERS]
+    return value[found[0]] if len(found) == 1 else None
+
+
+def _are_rows(value: Any) -> bool:
+    """Whether a value is a list of objects that are not the turns of a chat."""
+    is_list = isinstance(value, list) and bool(value) and not _is_chat(value)
+    return is_list and all(isinstance(row, dict) for row in value)
+
+
+def _is_chat(value: Any) -> bool:
+    """Whether a value is the turns of one chat, and not a column of chats."""
+    is_list = isinstance(value, list) and bool(value) and isinstance(value[0], dict)
+    return is_list and is_turns(value)
+
+
 def _rows_of_columns(value: dict[str, Any]) -> list[dict[str, Any]]:
-    if not value or not all(isinstance(column, list) for column in value.values()):
+    if (wrapped := _wrapped(value)) is not None:
+        return wrapped
+    is_table = value and all(isinstance(column, list) for column in value.values())
+    if not is_table or any(map(_is_chat, value.values())):
         return [value]
     sizes = {name: len(column) for name, column in value.items()}
     if len(set(sizes.values())) > 1:
@@ -374,6 +437,7 @@ def _table_items(rows: Iterable[Mapping[str, Any] | DataError]) -> Iterator[Item
 _READERS: Mapping[str, Callable[[Stream], Iterator[Item]]] = {
     "jsonl": _jsonl,
     "json": _json,
+    "objects": _either,
     "csv": _csv,
     "tsv": partial(_csv, delimiter="\t"),
 }

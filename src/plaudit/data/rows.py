@@ -2,12 +2,14 @@
 
     prompt      prompt | question | problem | instruction (+ input) | query | input, as text or
                 messages; else messages | conversations up to the last user turn. A row with none
-                of these columns has an empty prompt.
+                of these columns has an empty prompt. A text in system | system_prompt goes before
+                it, question and answer pairs in history as well.
     responses   response | completion | output (text, or messages, or a list of either);
                 responses | completions | outputs (a list of texts, messages or objects);
-                chosen + rejected, response_a + response_b (two responses; where both are whole
-                conversations, what they share is the prompt); else the end of messages |
-                conversations.
+                chosen + rejected (one each, or lists), response_a + response_b, response_1 +
+                response_2 and the like (where both are whole conversations or transcripts with
+                Human: and Assistant:, what they share is the prompt); else the end of messages |
+                conversations; else steps (a list of texts: one response, joined by blank lines).
     token_ids   token_ids | completion_ids | response_token_ids, one list for each response
     finish_reason  finish_reason | finish_reasons
     id          id
@@ -15,21 +17,30 @@
 Reasoning in a field of its own becomes the think block of its response, objects of the OpenAI API
 give their text, and end-of-turn marks are taken off: see `plaudit.data.door`.
 
+Data sets with other names are read as their publisher means them (see `plaudit.data.layouts`): what
+the caller maps goes first, then these names, then that table.
+
 In a row with a list of responses, `correct`, `label`, `labels`, `model` and `models` that hold one
-item for each response go to the responses. All other columns stay with the group. A null is
-an absent column.
+item for each response go to the responses. Where a pair's label (A>B, model_a, tie; 1 and 2 for
+response_1 and response_2) says which response is the better one, the responses get the label
+"chosen", "rejected" or "tie". `completions` with as many truth values in `labels` are the steps of
+one solution (TRL's stepwise format); a response of steps has them in its columns `steps` and
+`step_labels`. All other columns stay with the group. A null is an absent column.
 """
 
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
 from operator import itemgetter
 from typing import Any, NamedTuple
 
 from plaudit.data.door import Intake, admitted, is_output, response_of, responses_of_output
+from plaudit.data.jsontext import loads
+from plaudit.data.layouts import recognised
 from plaudit.data.turns import (
     REASONING,
     answer,
@@ -42,6 +53,7 @@ from plaudit.data.turns import (
     wrong,
 )
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
+from plaudit.rule import ALIASES
 from plaudit.types import Group, Message, Response
 
 __all__ = ["Layout", "Row"]
@@ -51,25 +63,37 @@ _CHATS = ("messages", "conversations")
 _ONE = ("response", "completion", "output")
 _MANY = ("responses", "completions", "outputs")
 _PAIRS = (("chosen", "rejected"), ("response_a", "response_b"))
+_NUMBERED = re.compile(
+    r"(response|completion|output|generation|candidate|assistant|conversation)"
+    r"[ _-]?([a-d]|[0-9])",
+    re.IGNORECASE,
+)
+_STEPS = "steps"
+_SYSTEM = ("system", "system_prompt")
+_PREFERENCES = ("preference", "winner", "label", "overall_preference", "better")
 _TOKEN_IDS = ("token_ids", "completion_ids", "response_token_ids")
 _FINISH = ("finish_reason", "finish_reasons")
+_PLURAL_FINISH = _FINISH[1:]
 _SPREAD = {
     "correct": "correct",
     "label": "label",
     "labels": "label",
     "model": "model",
     "models": "model",
+    "correctness_math_verify": "correct",
 }
 _PLURAL = ("labels", "models")
-_ITEM_TEXTS = ("text", "content", "response", "completion", "output")
+_ITEM_TEXTS = ("text", "content", "response", "completion", "output", "answer")
 _LIST = (list, tuple)
 _MAX_PLANS = 1000  # rows that hardly ever have the same columns
 _PROMPT_LIKE = {*_PROMPTS, *_CHATS}
 _RESPONSE_LIKE = {*_ONE, *_MANY, *(name for pair in _PAIRS for name in pair)}
+_TAKES = {"prompt", "messages", _STEPS, *_RESPONSE_LIKE}  # names whose column is used up
+_MOST_SHOWN = 12
 
 Raw = Mapping[str, Any]
 Get = Callable[[Raw], Any]
-# responses, whether the row gave them as a list, and the prompt where they carry it
+# responses, whether the row has them as a list, and the prompt where they carry it
 Found = tuple[list[Response], bool, Sequence[Message] | None]
 
 
@@ -109,6 +133,9 @@ class _Plan(NamedTuple):
     spread: tuple[tuple[str, Get], ...]
     shared: tuple[tuple[str, Get], ...]
     plain: tuple[str, ...]
+    context: tuple[Get | None, Get | None]  # system prompt, earlier turns
+    label: Get | None  # which response of a pair is the better one
+    reading: Mapping[str, str]
 
 
 class Layout:
@@ -145,11 +172,41 @@ class Layout:
             responses, is_list, prompt = plan.responses(raw)
             if prompt is None:
                 prompt = () if plan.prompt is None else plan.prompt(raw)
+            if plan.context != _NO_CONTEXT:
+                prompt = _with_context(plan.context, raw, prompt)
+            if plan.label is not None:
+                responses = _labelled(plan.label(raw), responses)
             group = _group(plan, raw, prompt, responses, is_list)
             group, intake = admitted(group, raw, keep_end_marks=self.keep_end_marks)
         except DataError as error:
             group = error.at(f"{source}:{number}" if source else f"row {number}")
         return Row(source, number, raw, group, is_list, intake)
+
+    def reading(self, raw: Raw) -> Mapping[str, str]:
+        """Which columns a row is read from: plaudit's names, each with the row's own.
+
+        A recipe with this mapping as its `columns` reads the row in the same way.
+
+        >>> dict(Layout().reading({"question": "2+2?", "output": "4", "answer": "4"}))
+        {'prompt': 'question', 'response': 'output', 'reference': 'answer'}
+        """
+        nulls = tuple([key for key, value in raw.items() if value is None])
+        plan = self._plans.get((tuple(raw), nulls)) or self._planned(tuple(raw), nulls)
+        reading = {} if isinstance(plan, DataError) else plan.reading
+        is_stepwise = _are_step_labels(raw.get("labels"), raw.get("completions"))
+        if is_stepwise and reading.get("responses") == "completions":
+            return {"steps" if k == "responses" else k: v for k, v in reading.items()}
+        return reading
+
+    def readings(self, raw: Raw) -> list[Mapping[str, str]]:
+        """Each way in which the responses of a row may be read: none, one, or several.
+
+        >>> Layout().readings({"response": "4", "output": "5", "answer": "4"})
+        [{'response': 'response'}, {'response': 'output'}]
+        """
+        nulls = [key for key, value in raw.items() if value is None]
+        names = _Names(self.columns, tuple(raw), nulls)
+        return [_spelled(kind, names) for kind in _response_kinds(names)]
 
     def _planned(self, keys: tuple[str, ...], nulls: tuple[str, ...]) -> _Plan | DataError:
         if len(self._plans) > _MAX_PLANS:
@@ -175,9 +232,32 @@ class _Names:
         self.mapped = set(columns)
         self.nulls = nulls
         self.keys = [key for key in keys if key not in nulls]
+        self.known = recognised(self.keys)
+        self.reads = {} if self.known is None else self.known.reads
+        self.reading: dict[str, str] = {}
         moved = {key for key in columns.values() if key in keys}
+        published = self._published(columns, moved)
+        moved |= {key for name, key in published.items() if name in _TAKES and key in keys}
         own = {key: key for key in self.keys if key not in moved and key not in columns}
-        self.sources = {**{name: self._source(columns, name) for name in columns}, **own}
+        mapped = {name: self._source(columns, name) for name in columns}
+        self.sources = {**published, **mapped, **own}
+
+    def _published(self, columns: Mapping[str, str], moved: Collection[str]) -> dict[str, str]:
+        """What the row's layout adds: names that neither the caller nor the row itself has.
+
+        It says nothing of responses where the caller does.
+        """
+        layout = {} if self.known is None else self.known.columns
+        has_responses = not _TAKES.isdisjoint(set(columns) - {"prompt"})
+        return {
+            name: source
+            for name, source in layout.items()
+            if name not in columns
+            and (name == source or name not in self.keys)
+            and source not in moved
+            and source.partition(".")[0] in self.keys
+            and not (has_responses and name in _TAKES and name != "prompt")
+        }
 
     def _source(self, columns: Mapping[str, str], name: str) -> str:
         source = columns[name]
@@ -193,7 +273,9 @@ class _Names:
 
     def present(self) -> str:
         """A clause with the row's columns."""
-        return f"the row has {', '.join(self.keys) or 'no columns'}"
+        shown, more = self.keys[:_MOST_SHOWN], len(self.keys) - _MOST_SHOWN
+        rest = f" and {more} more" if more > 0 else ""
+        return f"the row has {', '.join(shown) or 'no columns'}{rest}"
 
     def among(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that the row has and that are not taken."""
@@ -201,18 +283,32 @@ class _Names:
 
     def take(self, name: str) -> Get:
         """The getter of a column, which is thereby used up."""
-        return _getter(self.sources.pop(name), self.keys)
+        get = self.look(name)
+        del self.sources[name]
+        return get
+
+    def look(self, name: str) -> Get:
+        """The getter of a column that stays with the group as well."""
+        source = self.sources[name]
+        get = _getter(source, self.keys, is_strict=name in self.mapped)
+        read = self.reads.get(source)
+        return get if read is None else lambda raw: read(get(raw), raw)
 
 
 def _plan(names: _Names) -> _Plan:
     kind = _response_columns(names)
+    names.reading |= _spelled(kind, names)
+    label = _label_reader(names, kind)
+    context = _context_readers(names)
     prompt = _prompt_reader(names, has_chat=kind[0] in _CHATS)
     responses = _response_reader(names, kind)
     ids = _taken(names, _TOKEN_IDS)
     finish = _taken(names, _FINISH)
     found_id = _taken(names, ("id",))
     spread = tuple((name, names.take(name)) for name in names.among(tuple(_SPREAD)))
+    names.reading |= _reference(names)
     rest = names.sources
+    plain = {name for name, source in rest.items() if name == source not in names.reads}
     return _Plan(
         id=found_id[1] if found_id else None,
         prompt=prompt,
@@ -220,9 +316,40 @@ def _plan(names: _Names) -> _Plan:
         token_ids=ids,
         finish_reason=finish,
         spread=spread,
-        shared=tuple((name, _getter(s, names.keys)) for name, s in rest.items() if name != s),
-        plain=tuple(name for name, s in rest.items() if name == s),
+        shared=tuple((name, names.look(name)) for name in rest if name not in plain),
+        plain=tuple(name for name in rest if name in plain),
+        context=context,
+        label=label,
+        reading=dict(sorted(names.reading.items(), key=_reading_order)),
     )
+
+
+def _reference(names: _Names) -> dict[str, str]:
+    """The reference of a layout; it becomes a column only where rules would not find it else."""
+    if "reference" not in names.sources:
+        return {}
+    source = names.sources["reference"]
+    aliases = names.among(ALIASES["reference"])
+    if "reference" not in names.mapped and aliases == [source]:
+        del names.sources["reference"]
+    return {"reference": source}
+
+
+def _reading_order(item: tuple[str, str]) -> int:
+    order = ("prompt", "messages", "response", "responses", "steps", "chosen", "response_a")
+    return order.index(item[0]) if item[0] in order else len(order)
+
+
+def _spelled(kind: tuple[str, ...], names: _Names) -> dict[str, str]:
+    """The response columns under the names that a mapping may use."""
+    sources = [names.sources[name] for name in kind]
+    if len(kind) == 1:
+        name = kind[0]
+        plain = "response" if name in _ONE else "responses" if name in _MANY else name
+        return {"messages" if name in _CHATS else plain: sources[0]}
+    if kind in _PAIRS:
+        return dict(zip(kind, sources, strict=True))
+    return dict(zip(_PAIRS[1], sources, strict=True)) if len(kind) == 2 else {}
 
 
 def _taken(names: _Names, candidates: Sequence[str]) -> tuple[str, Get] | None:
@@ -231,7 +358,8 @@ def _taken(names: _Names, candidates: Sequence[str]) -> tuple[str, Get] | None:
     return (chosen, names.take(chosen)) if chosen else None
 
 
-def _getter(source: str, keys: Sequence[str]) -> Get:
+def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
+    """What gets a column, or what a dotted path reaches in it; JSON text is looked into."""
     if source in keys:
         return itemgetter(source)
     head, *path = source.split(".")
@@ -239,8 +367,12 @@ def _getter(source: str, keys: Sequence[str]) -> Get:
     def reach(raw: Raw) -> Any:
         value = raw[head]
         for name in path:
+            if isinstance(value, str) and value.lstrip()[:1] == "{":
+                value = loads(value.encode("utf-8", "surrogatepass"), what="text")
             if not isinstance(value, Mapping) or name not in value:
-                raise DataError(f"the mapped column has no {name!r} in it", field=source)
+                if is_strict:
+                    raise DataError(f"the mapped column has no {name!r} in it", field=source)
+                return None
             value = value[name]
         return value
 
@@ -248,21 +380,49 @@ def _getter(source: str, keys: Sequence[str]) -> Get:
 
 
 def _response_columns(names: _Names) -> tuple[str, ...]:
-    """The column, or the pair of columns, that holds the responses."""
-    found = [(name,) for name in names.among((*_ONE, *_MANY))]
-    found += [pair for pair in _PAIRS if len(names.among(pair)) == 2]
-    mapped = [kind for kind in found if names.mapped.intersection(kind)]
-    found = mapped or found or [(name,) for name in names.among(_CHATS)[:1]]
+    """The column, or the columns, that hold the responses."""
+    found = _response_kinds(names)
     if not found:
         raise _no_response(names)
     if len(found) > 1:
-        listed = ", ".join(" + ".join(kind) for kind in found)
-        raise DataError(
-            f"several columns may hold the response: {listed}; choose one with"
-            f" columns={{'{found[0][0]}': '{found[0][0]}'}}",
-            field="response",
-        )
+        raise _several_responses(names, found)
     return found[0]
+
+
+def _response_kinds(names: _Names) -> list[tuple[str, ...]]:
+    """Each column, or group of columns, that may hold the responses."""
+    found = [(name,) for name in names.among((*_ONE, *_MANY))]
+    found += [pair for pair in _PAIRS if len(names.among(pair)) == 2]
+    found += [kind for kind in _numbered(names.sources) if kind not in found]
+    found += [(name,) for name in names.among((_STEPS, *_CHATS)) if name in names.mapped]
+    mapped = [kind for kind in found if names.mapped.intersection(kind)]
+    return mapped or found or [(name,) for name in names.among((*_CHATS, _STEPS))[:1]]
+
+
+def _numbered(names: Collection[str]) -> list[tuple[str, ...]]:
+    """Columns such as output_1 and output_2: each series from its first member on, in order."""
+    series: dict[str, dict[str, str]] = {}
+    for name in names:
+        if match := _NUMBERED.fullmatch(name):
+            series.setdefault(match[1].lower(), {})[match[2].lower()] = name
+    complete = []
+    for members in series.values():
+        marks = sorted(members)
+        first = marks[0]
+        whole = [chr(ord(first) + i) for i in range(len(marks))]
+        if len(marks) > 1 and first in "a01" and marks == whole:
+            complete.append(tuple(members[mark] for mark in marks))
+    return complete
+
+
+def _several_responses(names: _Names, found: Sequence[tuple[str, ...]]) -> DataError:
+    listed = ", ".join(" + ".join(names.sources[name] for name in kind) for kind in found)
+    name, source = next(iter(_spelled(found[0], names).items()), ("response", found[0][0]))
+    return DataError(
+        f"several columns may hold the response: {listed}; choose one with"
+        f" columns={{{name!r}: {source!r}}}",
+        field="response",
+    )
 
 
 def _no_response(names: _Names) -> DataError:
@@ -275,9 +435,16 @@ def _no_response(names: _Names) -> DataError:
         if (hint := did_you_mean(key, sorted(_RESPONSE_LIKE), limit=1))
         and _is_near(key, _RESPONSE_LIKE)
     )
+    if (hint := next(near, "")) or names.known is None or names.known.kind != "prompts":
+        return DataError(
+            f"missing column; {names.present()}{hint}. Expected {', '.join((*_ONE, *_MANY))},"
+            " chosen + rejected, or messages; name another with columns={'response': NAME}",
+            field="response",
+        )
     return DataError(
-        f"missing column; {names.present()}{next(near, '')}. Expected {', '.join((*_ONE, *_MANY))},"
-        " chosen + rejected, or messages; name another with columns={'response': NAME}",
+        f"missing column; {names.present()}. These are the columns of {names.known.name}: prompts"
+        " without responses; sample some and add them as 'response', or name their column with"
+        " columns={'response': NAME}",
         field="response",
     )
 
@@ -298,10 +465,12 @@ def _prompt_reader(names: _Names, *, has_chat: bool) -> Get | None:
     if not found:
         return _no_prompt(names)
     name = found[0]
+    source = names.sources[name]
+    names.reading["prompt"] = source
     get = names.take(name)
-    if name in _CHATS:
-        return functools.partial(_prompt_of_chat, name, get)
-    if name == "instruction" and "input" in names.sources:
+    if source in _CHATS:
+        return functools.partial(_prompt_of_chat, source, get)
+    if source == "instruction" and "input" in names.sources:
         return functools.partial(_instruction, get, names.take("input"))
     return functools.partial(_prompt, name, get)
 
@@ -322,7 +491,8 @@ def _no_prompt(names: _Names) -> None:
 def _prompt(name: str, get: Get, raw: Raw) -> str | Sequence[Message]:
     value = get(raw)
     if type(value) is str:
-        return value
+        asked = _transcript(value) if value.startswith("\n\nHuman:") else ()
+        return asked[:-1] if asked and not asked[-1].get("content") else value
     if is_turns(value):
         return turns(value, name)
     raise wrong("text or a list of messages", value, name)
@@ -340,15 +510,86 @@ def _prompt_of_chat(name: str, get: Get, raw: Raw) -> Sequence[Message]:
     return said if said[-1].get("role") != "assistant" else split_chat(said)[0]
 
 
+_NO_CONTEXT = (None, None)
+
+
+def _context_readers(names: _Names) -> tuple[Get | None, Get | None]:
+    """The getters of a system prompt and of earlier turns; both stay with the group."""
+    system = next((name for name in _SYSTEM if name in names.sources), None)
+    return (
+        None if system is None else names.look(system),
+        names.look("history") if "history" in names.sources else None,
+    )
+
+
+def _with_context(
+    context: tuple[Get | None, Get | None], raw: Raw, prompt: str | Sequence[Message]
+) -> str | Sequence[Message]:
+    """A prompt behind its system prompt and the turns before it, if the row has them."""
+    system, history = (None if get is None else get(raw) for get in context)
+    earlier: list[Any] = []
+    if isinstance(history, _LIST) and isinstance(prompt, str):
+        earlier = _earlier(history)
+    has_system = isinstance(system, str) and bool(system)
+    if not isinstance(prompt, str):
+        has_system = has_system and bool(prompt) and prompt[0].get("role") != "system"
+    if not earlier and not has_system:
+        return prompt
+    first: list[Any] = [{"role": "system", "content": system}] if has_system else []
+    last: Any = [{"role": "user", "content": prompt}] if isinstance(prompt, str) else prompt
+    return [*first, *earlier, *last]
+
+
+def _earlier(history: Sequence[Any]) -> list[Message]:
+    """The turns of [question, answer] pairs, or messages; [] for a list of anything else."""
+    if is_turns(history):
+        return list(turns(history, "history"))
+    if not all(isinstance(p, _LIST) and len(p) == 2 and all(map(_is_text, p)) for p in history):
+        return []
+    roles = ("user", "assistant")
+    return [
+        {"role": role, "content": text}
+        for pair in history
+        for role, text in zip(roles, pair, strict=True)
+    ]
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_SPEAKER = re.compile(r"\n\n(Human|Assistant):")
+
+
+def _transcript(text: str) -> tuple[Message, ...]:
+    """The turns of a text whose turns begin with Human: and Assistant:; () where they do not."""
+    _, *pieces = _SPEAKER.split(f"\n\n{text.lstrip()}")
+    roles = {"Human": "user", "Assistant": "assistant"}
+    said: list[Any] = [
+        {"role": roles[who], "content": what.strip()}
+        for who, what in zip(pieces[::2], pieces[1::2], strict=True)
+    ]
+    is_one = len(said) > 1 and said[0].get("role") == "user"
+    return tuple(said) if is_one and text.lstrip().startswith("Human:") else ()
+
+
 # --- the responses --------------------------------------------------------------------------------
 
 
 def _response_reader(names: _Names, kind: tuple[str, ...]) -> Callable[[Raw], Found]:
+    name, source = kind[0], names.sources[kind[0]]
     gets = [names.take(name) for name in kind]
-    if len(kind) == 2:
+    if len(gets) == 2:
         return functools.partial(_pair, kind, gets)
-    read = _chat if kind[0] in _CHATS else _many if kind[0] in _MANY else _one
-    return functools.partial(read, kind[0], gets[0])
+    if len(gets) > 2:
+        return functools.partial(_several, kind, gets)
+    if name == "completions" == source and "labels" in names.sources:
+        return functools.partial(_steps_or_many, gets[0], names.look("labels"))
+    if name == _STEPS:
+        labels = names.look("labels") if "labels" in names.sources else None
+        return functools.partial(_steps, source, gets[0], labels)
+    read = _chat if name in _CHATS else _many if name in _MANY else _one
+    return functools.partial(read, name, gets[0])
 
 
 def _one(name: str, get: Get, raw: Raw) -> Found:
@@ -379,17 +620,105 @@ def _many(name: str, get: Get, raw: Raw) -> Found:
 
 def _pair(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Found:
     a, b = (get(raw) for get in gets)
-    prompt = None
-    if isinstance(a, _LIST) and isinstance(b, _LIST):
-        shared, a, b = split_pair(turns(a, kind[0]), turns(b, kind[1]))
-        prompt = shared or None
-        responses = [answer(a, kind[0]), answer(b, kind[1])]
-    else:
-        responses = [_response(a, kind[0]), _response(b, kind[1])]
+    if kind == _PAIRS[0] and (_is_plain_list(a) or _is_plain_list(b)):
+        return _lists(kind, a, b)
+    prompt, responses = _pair_of(kind, a, b)
     if kind == _PAIRS[0]:
         labels = zip(responses, kind, strict=True)
         responses = [_with_column(response, "label", name) for response, name in labels]
     return responses, True, prompt
+
+
+def _pair_of(
+    kind: tuple[str, ...], a: Any, b: Any
+) -> tuple[Sequence[Message] | None, list[Response]]:
+    """The prompt that both conversations share, if they are such, and the two responses."""
+    if isinstance(a, str) and isinstance(b, str):
+        said_a, said_b = _transcript(a), _transcript(b)
+        if said_a and said_b and said_a[0] == said_b[0]:
+            a, b = said_a, said_b
+    if isinstance(a, _LIST) and not isinstance(b, _LIST):
+        a = turns(a, kind[0])
+        asked, said = split_chat(a)
+        if asked:
+            return asked, [answer(said, kind[0]), _response(b, kind[1])]
+    if not isinstance(a, _LIST) or not isinstance(b, _LIST):
+        return None, [_response(a, kind[0]), _response(b, kind[1])]
+    a, b = turns(a, kind[0]), turns(b, kind[1])
+    shared, said_a, said_b = split_pair(a, b)
+    if not shared and a[0].get("role") != "assistant" == b[0].get("role"):
+        shared, said_a = split_chat(a)
+    return shared or None, [answer(said_a, kind[0]), answer(said_b, kind[1])]
+
+
+def _is_plain_list(value: Any) -> bool:
+    """Whether a value is a list of responses rather than of messages."""
+    is_list = isinstance(value, _LIST) and bool(value)
+    return is_list and not (isinstance(value[0], Mapping) and is_turns(value[0]))
+
+
+def _lists(kind: tuple[str, ...], a: Any, b: Any) -> Found:
+    """All chosen responses, then all rejected ones, each labelled."""
+    responses = []
+    for name, values in zip(kind, (a, b), strict=True):
+        items = values if _is_plain_list(values) else [values]
+        for i, value in enumerate(items):
+            field = f"{name}[{i}]" if items is values else name
+            responses.append(_with_column(_response(value, field), "label", name))
+    return responses, True, None
+
+
+def _several(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Found:
+    return [_response(get(raw), name) for name, get in zip(kind, gets, strict=True)], True, None
+
+
+def _steps_or_many(get: Get, get_labels: Get, raw: Raw) -> Found:
+    """One solution of steps where each completion has a truth value, else rival responses."""
+    if _are_step_labels(get_labels(raw), get(raw)):
+        return _steps("completions", get, get_labels, raw)
+    return _many("completions", get, raw)
+
+
+def _are_step_labels(labels: Any, values: Any) -> bool:
+    """Whether labels are a truth value for each of the texts in `values`."""
+    return (
+        isinstance(values, _LIST)
+        and isinstance(labels, _LIST)
+        and len(labels) == len(values) > 0
+        and set(map(type, labels)) == {bool}
+        and all(map(_is_text, values))
+    )
+
+
+def _steps(name: str, get: Get, get_labels: Get | None, raw: Raw) -> Found:
+    """One response: its steps with a blank line between them."""
+    values = get(raw)
+    if not isinstance(values, _LIST) or not values:
+        raise wrong("a list of steps", values, name)
+    steps = [_step(value, f"{name}[{i}]") for i, value in enumerate(values)]
+    labels: Any = [label for _, label in steps]
+    if get_labels is not None and isinstance(given := get_labels(raw), _LIST):
+        labels = list(given)
+        if len(labels) != len(steps):
+            raise _ragged("labels", len(labels), len(steps), of="steps")
+    texts = [text for text, _ in steps]
+    columns: dict[str, Any] = {_STEPS: texts}
+    if any(label is not None for label in labels):
+        columns["step_labels"] = labels
+    return [Response("\n\n".join(texts), columns=columns)], False, None
+
+
+def _step(value: Any, field: str) -> tuple[str, Any]:
+    """The text of a step and its rating: text, an object, or a step of PRM800K."""
+    if isinstance(value, Mapping) and isinstance(value.get("completions"), _LIST):
+        own, at = value.get("human_completion"), value.get("chosen_completion")
+        if at is None and own is None and len(value["completions"]) > 0:
+            at = 0  # all were rated wrong: the first one was shown
+        value = own if at is None else value["completions"][at]
+    if isinstance(value, Mapping):
+        text = next((value[n] for n in ("text", "step", "content") if n in value), None)
+        return _text(text, field), value.get("rating", value.get("label"))
+    return _text(value, field), None
 
 
 def _chat(name: str, get: Get, raw: Raw) -> Found:
@@ -433,6 +762,67 @@ def _response_of_object(value: Raw, field: str) -> Response:
         finish_reason=None if finish is None else _text(finish, f"{field}.finish_reason"),
         columns=rest,
     )
+
+
+# --- which of two is the better one ---------------------------------------------------------------
+
+_SPELLINGS = {
+    "a": "{0} model_{0} response_{0} assistant_{0} {0}>{1} {0}>>{1} {1}<{0} {1}<<{0}",
+    "tie": "tie a=b b=a tie(bothbad) bothbad both_bad both equal draw",
+}
+_BETTER = {
+    **dict.fromkeys(_SPELLINGS["a"].format("a", "b").split(), 0),
+    **dict.fromkeys(_SPELLINGS["a"].format("b", "a").split(), 1),
+    **dict.fromkeys(_SPELLINGS["tie"].split(), -1),
+}
+_LABELS = {0: ("chosen", "rejected"), 1: ("rejected", "chosen"), -1: ("tie", "tie")}
+
+
+def _label_reader(names: _Names, kind: tuple[str, ...]) -> Get | None:
+    """What gives the place of the better of two responses (-1: a tie; None: it is not told)."""
+    found = names.among(_PREFERENCES)
+    found = [name for name in found if name in names.mapped] or found
+    if len(kind) != 2 or kind == _PAIRS[0] or not found:
+        return None
+    match = _NUMBERED.fullmatch(names.sources[kind[0]])
+    first = int(match[2]) if match is not None and match[2].isdecimal() else None
+    gets = [(name, names.look(name)) for name in found]
+    names.reading["preference"] = source = names.sources[found[0]]
+    if found[0] != source and found[0] not in names.mapped:
+        del names.sources[found[0]]  # the layout's name for it; its own stays with the group
+
+    def read(raw: Raw) -> int | None:
+        models = raw.get("model_a"), raw.get("model_b")
+        places = (_better(get(raw), first, models) for _, get in gets)
+        return next((place for place in places if place is not None), None)
+
+    return read
+
+
+def _better(value: Any, first: int | None, models: tuple[Any, Any]) -> int | None:
+    """The place that a label names; numbers count from that of the first response's column."""
+    if isinstance(value, str):
+        if value in models and models[0] != models[1]:
+            return models.index(value)
+        said = re.sub(r"[\s\[\]]", "", value).lower()
+        if said in _BETTER:
+            return _BETTER[said]
+        if not said.isdecimal():
+            return None
+        value = int(said)
+    if first is None or isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    if value == first + 0.5 or (value == 0 and first == 1):
+        return -1
+    place = value - first
+    return int(place) if place in (0, 1) else None
+
+
+def _labelled(place: int | None, responses: list[Response]) -> list[Response]:
+    if place is None:
+        return responses
+    pairs = zip(responses, _LABELS[place], strict=True)
+    return [_with_column(response, "label", label) for response, label in pairs]
 
 
 # --- the group ------------------------------------------------------------------------------------
@@ -507,6 +897,8 @@ def _with_finish_reason(
         values = [values]
     if not isinstance(values, _LIST):
         raise wrong("a text for each response", values, name)
+    if len(values) != len(responses) and name in _PLURAL_FINISH and not is_list:
+        return responses  # they belong to other responses, of which the row holds one
     if len(values) != len(responses):
         raise _ragged(name, len(values), len(responses))
     return [
@@ -537,7 +929,7 @@ def _text(value: Any, field: str) -> str:
     return value
 
 
-def _ragged(name: str, found: int, expected: int) -> DataError:
+def _ragged(name: str, found: int, expected: int, *, of: str = "responses") -> DataError:
     return DataError(
-        f"expected one item for each of the {expected} responses, found {found}", field=name
+        f"expected one item for each of the {expected} {of}, found {found}", field=name
     )

@@ -1,13 +1,20 @@
 """Rows of tables: Parquet, Arrow, pandas, and datasets saved on disk or on a hub.
 
+A table has one type for a column, so what its rows lack is padded: a struct holds every key that
+any row has, null where this row has none. Those nulls are taken out again, at every depth. A
+32-bit float is read as the shortest decimal that gives it (0.1, not 0.10000000149), a decimal as
+itself, a map as an object.
+
 pyarrow, pandas and datasets are imported where they are used.
 """
 
 from __future__ import annotations
 
+import functools
 import os
 import re
-from collections.abc import Iterable, Iterator, Mapping
+import struct
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -55,9 +62,14 @@ def pandas_rows(frame: Any) -> Rows:
     import pandas
 
     nulls = (pandas.NA, pandas.NaT)
+    short = {name for name, kind in frame.dtypes.items() if kind == "float32"}
     for start in range(0, len(frame), _BATCH):
         for row in frame.iloc[start : start + _BATCH].to_dict("records"):
-            yield {name: _cell(value, nulls) for name, value in row.items()}
+            cells = {name: _without_padding(_cell(value, nulls)) for name, value in row.items()}
+            for name in short:
+                if cells[name] is not None:
+                    cells[name] = _shortest_float32(cells[name])
+            yield cells
 
 
 def dataset_rows(dataset: Any) -> Rows:
@@ -69,7 +81,8 @@ def dataset_rows(dataset: Any) -> Rows:
             for batch in table.to_batches():
                 yield from _rows_of_batch(batch)
     else:
-        yield from dataset
+        for row in dataset:
+            yield {name: _without_padding(value) for name, value in row.items()}
 
 
 def saved_rows(path: Path) -> Rows:
@@ -128,9 +141,14 @@ def _hub_rows(datasets: Any, name: str, repo: str, config: str | None, split: st
 
 def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, Any] | DataError]:
     try:
-        return batch.to_pylist()
+        rows = batch.to_pylist()
     except UnicodeDecodeError:
         return [_row_of_slice(batch.slice(i, 1)) for i in range(batch.num_rows)]
+    for name, reader in _readers(batch.schema).items():
+        for row in rows:
+            if row[name] is not None:
+                row[name] = reader(row[name])
+    return rows
 
 
 def _row_of_slice(batch: Any) -> Mapping[str, Any] | DataError:
@@ -143,14 +161,91 @@ def _row_of_slice(batch: Any) -> Mapping[str, Any] | DataError:
                 f" at byte {error.start + 1} of the text",
                 field=name,
             )
-    return batch.to_pylist()[0]
+    row = batch.to_pylist()[0]
+    return {
+        name: reader(row[name]) if row[name] is not None else None
+        for name, reader in {**dict.fromkeys(row, _same), **_readers(batch.schema)}.items()
+    }
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@functools.lru_cache(64)
+def _readers(schema: Any) -> dict[str, Callable[[Any], Any]]:
+    """What has to be done with the values of columns, for those where it is something."""
+    found = {name: _reader(schema.field(name).type) for name in schema.names}
+    return {name: reader for name, reader in found.items() if reader is not None}
+
+
+def _reader(kind: Any) -> Callable[[Any], Any] | None:
+    """Makes a Python value of an Arrow type what JSON would have held; None: it is so already."""
+    from pyarrow import types
+
+    if types.is_float32(kind):
+        return _shortest_float32
+    if types.is_dictionary(kind):
+        return _reader(kind.value_type)
+    if types.is_struct(kind):
+        fields = {kind.field(i).name: _reader(kind.field(i).type) for i in range(kind.num_fields)}
+        return functools.partial(_object, fields)
+    if types.is_map(kind):
+        return functools.partial(_map, _reader(kind.item_type))
+    if types.is_nested(kind) and hasattr(kind, "value_type"):
+        item = _reader(kind.value_type)
+        return None if item is None else functools.partial(_list, item)
+    return None
+
+
+def _list(item: Callable[[Any], Any], values: Any) -> list[Any]:
+    return [None if value is None else item(value) for value in values]
+
+
+def _object(fields: Mapping[str, Callable[[Any], Any] | None], value: Any) -> dict[str, Any]:
+    return {
+        name: item if (reader := fields.get(name)) is None else reader(item)
+        for name, item in value.items()
+        if item is not None
+    }
+
+
+def _map(reader: Callable[[Any], Any] | None, value: Any) -> dict[str, Any]:
+    pairs = value.items() if isinstance(value, Mapping) else value
+    return {name: item if reader is None or item is None else reader(item) for name, item in pairs}
+
+
+def _shortest_float32(value: float) -> float:
+    """The float whose decimal is the shortest that gives the 32-bit float.
+
+    >>> _shortest_float32(0.10000000149011612), _shortest_float32(16777216.0)
+    (0.1, 16777216.0)
+    """
+    for digits in range(6, 9):
+        short = float(f"{value:.{digits}g}")
+        try:
+            if struct.unpack("f", struct.pack("f", short))[0] == value:
+                return short
+        except OverflowError:  # the rounded decimal is beyond the largest 32-bit float
+            continue
+    return float(f"{value:.9g}")
+
+
+def _without_padding(value: Any) -> Any:
+    """A value without the nulls in its objects, at every depth."""
+    if isinstance(value, dict):
+        return {name: _without_padding(item) for name, item in value.items() if item is not None}
+    return [_without_padding(item) for item in value] if isinstance(value, list) else value
 
 
 def _cell(value: Any, nulls: tuple[Any, ...]) -> Any:
     if hasattr(value, "tolist"):
-        value = value.tolist()
+        is_short = getattr(value, "dtype", None) == "float32" and getattr(value, "ndim", 0) == 1
+        value = [_shortest_float32(item) for item in value.tolist()] if is_short else value.tolist()
     if isinstance(value, list):
         return [_cell(item, nulls) for item in value]
+    if isinstance(value, dict):
+        return {name: _cell(item, nulls) for name, item in value.items()}
     if any(value is null for null in nulls):
         return None
     return None if type(value) is float and value != value else value

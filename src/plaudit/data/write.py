@@ -112,6 +112,10 @@ class Writer:
         gained = dumps(_gained(row, result, self.column))
         self._sink.append(_opened(row) + gained[1:])
 
+    def drop(self) -> None:
+        """Removes the partial output: there is nothing in it to go on from."""
+        self._sink.drop()
+
     def finish(self) -> None:
         """Makes the output of the partial one, at once."""
         self.num_replaced = self._sink.finish()
@@ -132,7 +136,7 @@ class Writer:
         for name in _names(self.column):
             if name in row.raw:
                 raise ConfigError(
-                    f"{row.where}: the input has a column {name!r} already; write to another"
+                    f"{row.where}: the input has a column {name!r} already; write beside it"
                     f" with column={self.column + '_new'!r}"
                 )
 
@@ -225,6 +229,7 @@ class _Sink(Protocol):
     def append(self, line: bytes) -> None: ...
     def finish(self) -> int: ...
     def close(self) -> object: ...
+    def drop(self) -> None: ...
 
 
 class _File:
@@ -256,6 +261,10 @@ class _File:
         self._journal.discard()
         return num_replaced
 
+    def drop(self) -> None:
+        self._journal.close()
+        self._journal.discard()
+
 
 class _Stdout:
     """JSON lines on standard output."""
@@ -272,6 +281,9 @@ class _Stdout:
     def finish(self) -> int:
         sys.stdout.buffer.flush()
         return 0
+
+    def drop(self) -> None:
+        pass
 
     close = finish
 
@@ -290,6 +302,9 @@ class _Finished:
 
     def finish(self) -> int:
         return 0
+
+    def drop(self) -> None:
+        pass
 
     close = finish
 

@@ -289,3 +289,53 @@ def test_the_best_of_8_file_keeps_each_verdict_with_its_response(shared_data):
     assert [r.columns["correct"] for r in first.group.responses] == first.raw["correct"]
     assert first.group.columns["reference_answer"] == "420"
     assert len(first.group.columns["rm_scores"]) == 8
+
+
+def _read(path, text):
+    path.write_text(text, encoding="utf-8")
+    return [row.raw or str(row.group) for row in read(path)]
+
+
+ROW = {"prompt": "a", "response": "b"}
+CHAT = {"messages": [{"role": "user", "content": "a"}, {"role": "assistant", "content": "b"}]}
+
+
+@pytest.mark.parametrize("name", ["a.json", "a", "a.txt"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_a_document_that_wraps_its_rows(tmp_path, name, indent):
+    for value in ({"data": [ROW, ROW]}, {"version": 1, "rows": [ROW, ROW], "n": 2}):
+        assert _read(tmp_path / name, json.dumps(value, indent=indent)) == [ROW, ROW]
+
+
+@pytest.mark.parametrize("name", ["a.json", "a"])
+@pytest.mark.parametrize("indent", [None, 2])
+def test_one_chat_is_one_row_and_no_table_of_messages(tmp_path, name, indent):
+    assert _read(tmp_path / name, json.dumps(CHAT, indent=indent)) == [CHAT]
+
+
+def test_an_object_of_columns_may_hold_chats(tmp_path):
+    table = {"messages": [CHAT["messages"]] * 2, "level": [1, 2]}
+    assert len(_read(tmp_path / "a.json", json.dumps(table))) == 2
+
+
+def test_a_document_with_several_splits_is_refused(tmp_path):
+    (told,) = _read(tmp_path / "a.json", json.dumps({"train": [ROW], "test": [ROW, ROW]}))
+    assert "several lists of rows: train, test" in told
+
+
+def test_a_row_with_a_list_of_objects_is_a_row(tmp_path):
+    row = {"prompt": "a", "completions": [{"text": "b"}], "data": [{"x": 1}]}
+    assert _read(tmp_path / "a.jsonl", json.dumps(row)) == [row]
+    assert _read(tmp_path / "b.jsonl", json.dumps({"calls": [{"x": 1}]})) == [{"calls": [{"x": 1}]}]
+
+
+def test_broken_lines_without_a_suffix_are_told_line_by_line(tmp_path):
+    found = _read(tmp_path / "a", '{"prompt": "a",\n{"prompt": "a", "response": "b"}\n')
+    assert "a:1: broken JSON at column" in found[0]
+    assert found[1] == ROW
+
+
+@pytest.mark.parametrize("name", ["a.jsonl", "a.json"])
+def test_big_integers_stay_what_they_are_at_any_depth(tmp_path, name):
+    row = {"response": "a", "info": {"n": [12345678901234567890123]}}
+    assert _read(tmp_path / name, json.dumps([row, row] if name == "a.json" else row))[0] == row

@@ -241,7 +241,10 @@ class TestPairs:
 
     def test_response_a_and_b(self):
         found = group({"prompt": "q", "response_a": "4", "response_b": "5", "preference": "a"})
-        assert [(r.text, r.columns) for r in found.responses] == [("4", {}), ("5", {})]
+        assert [(r.text, r.columns) for r in found.responses] == [
+            ("4", {"label": "chosen"}),
+            ("5", {"label": "rejected"}),
+        ]
         assert found.columns == {"preference": "a"}
 
     def test_half_a_pair_is_a_missing_response(self):
@@ -366,3 +369,139 @@ class TestColumns:
         for i in range(2500):
             layout.row({"response": "4", f"c{i}": 1})
         assert len(layout._plans) <= 1001
+
+
+class TestShapes:
+    """Rows of nobody's layout in particular, in the shapes that files have."""
+
+    @pytest.mark.parametrize(
+        ("names", "label", "labels"),
+        [
+            (("response_a", "response_b"), "A>B", ("chosen", "rejected")),
+            (("response_A", "response_B"), "B>A", ("rejected", "chosen")),
+            (("output_1", "output_2"), 2, ("rejected", "chosen")),
+            (("output_1", "output_2"), "1", ("chosen", "rejected")),
+            (("output_1", "output_2"), 1.5, ("tie", "tie")),
+            (("output_1", "output_2"), 0, ("tie", "tie")),
+            (("completion_0", "completion_1"), 1, ("rejected", "chosen")),
+            (("response1", "response2"), "[[A=B]]", ("tie", "tie")),
+            (("assistant_a", "assistant_b"), "[[B>>A]]", ("rejected", "chosen")),
+            (("response_a", "response_b"), "tie (bothbad)", ("tie", "tie")),
+            (("response_a", "response_b"), "model_b", ("rejected", "chosen")),
+        ],
+    )
+    @pytest.mark.parametrize("column", ["label", "winner", "preference"])
+    def test_a_pair_and_its_label(self, names, label, labels, column):
+        row = Layout().row({"prompt": "2+2?", names[0]: "4", names[1]: "5", column: label})
+        assert [r.text for r in row.group.responses] == ["4", "5"]
+        assert tuple(r.columns["label"] for r in row.group.responses) == labels
+        assert row.group.columns == {column: label}
+        assert row.is_list is True
+
+    @pytest.mark.parametrize("label", [1, 0, True, "C>D", "yes", None, [1], {"a": 1}, "第一个", ""])
+    def test_a_label_that_could_mean_either_is_not_read(self, label):
+        found = group({"response_a": "4", "response_b": "5", "label": label})
+        assert [r.columns for r in found.responses] == [{}, {}]
+
+    def test_the_winner_may_be_the_name_of_its_model(self):
+        raw = {"response_a": "4", "response_b": "5", "model_a": "甲", "model_b": "乙"}
+        found = group({**raw, "winner": "乙"})
+        assert [r.columns["label"] for r in found.responses] == ["rejected", "chosen"]
+        same = group({**raw, "model_b": "甲", "winner": "甲"})
+        assert [r.columns for r in same.responses] == [{}, {}]
+
+    def test_more_than_two_in_a_series_are_rivals_in_their_order(self):
+        raw = {"prompt": "q", "response_3": "c", "response_1": "a", "response_2": "b"}
+        assert texts(raw) == ["a", "b", "c"]
+        assert "missing column" in error({"prompt": "q", "response_2": "b", "response_3": "c"})
+
+    def test_a_series_beside_a_response_is_ambiguous(self):
+        raw = {"response": "x", "response_1": "a", "response_2": "b"}
+        assert "response, response_1 + response_2; choose one" in error(raw)
+
+    def test_lists_of_chosen_and_rejected_are_all_rivals(self):
+        found = group({"prompt": "q", "chosen": ["4"], "rejected": ["5", "6"]})
+        assert [(r.text, r.columns["label"]) for r in found.responses] == [
+            ("4", "chosen"),
+            ("5", "rejected"),
+            ("6", "rejected"),
+        ]
+        found = group({"prompt": "q", "chosen": "4", "rejected": ["5", "6"]})
+        assert [r.text for r in found.responses] == ["4", "5", "6"]
+        chats = group({"prompt": [USER], "chosen": [[YES], [YES]], "rejected": [[NO]]})
+        assert [r.text for r in chats.responses] == ["4", "4", "5"]
+        told = error({"chosen": ["4"], "rejected": ["5", 6]})
+        assert "field 'rejected[1]': expected text, found 6" in told
+
+    def test_transcripts_are_conversations_where_both_are(self):
+        hh = "\n\nHuman: Hi\n\nAssistant: Hello\n\nHuman: 2+2?\n\nAssistant: "
+        found = group({"chosen": f"{hh}4", "rejected": f"{hh}5"})
+        assert found.prompt[-1] == USER
+        assert [r.text for r in found.responses] == ["4", "5"]
+        plain = "\n\nHuman: is a word. Assistant: too."
+        assert texts({"chosen": plain, "rejected": f"{hh}5"}) == [plain, f"{hh}5"]
+        apart = f"{hh}4".replace("Hi", "Hey")
+        assert texts({"chosen": apart, "rejected": f"{hh}5"}) == [apart, f"{hh}5"]
+
+    def test_a_chat_and_a_rejected_text(self):
+        found = group({"chosen": [USER, YES], "rejected": "5"})
+        assert found.prompt == (USER,)
+        assert [r.text for r in found.responses] == ["4", "5"]
+        found = group({"chosen": [USER, YES], "rejected": [NO]})
+        assert (found.prompt, [r.text for r in found.responses]) == ((USER,), ["4", "5"])
+
+    def test_steps_are_one_response(self):
+        found = group({"problem": "2+2?", "steps": ["先加。", "得 4。"], "label": -1})
+        (response,) = found.responses
+        assert response.text == "先加。\n\n得 4。"
+        assert response.columns == {"steps": ["先加。", "得 4。"]}
+        assert found.columns == {"label": -1}
+
+    def test_completions_with_truth_values_are_steps_and_with_other_labels_rivals(self):
+        steps = {"prompt": "q", "completions": ["a", "b"], "labels": [True, False]}
+        (response,) = group(steps).responses
+        assert response.columns == {"steps": ["a", "b"], "step_labels": [True, False]}
+        assert texts({**steps, "labels": [1, 0]}) == ["a", "b"]
+        assert texts(steps, responses="completions") == ["a", "b"]
+        assert texts({"completions": ["a", "b"]}, steps="completions") == ["a\n\nb"]
+        assert texts({"responses": ["a", "b"], "labels": [True, False]}) == ["a", "b"]
+
+    def test_rated_steps(self):
+        rated = [{"text": "a", "rating": 1}, {"text": "b", "rating": -1}]
+        (response,) = group({"problem": "q", "steps": rated}).responses
+        assert (response.text, response.columns["step_labels"]) == ("a\n\nb", [1, -1])
+
+    @pytest.mark.parametrize("steps", ["ab", [], [1], [None], [{"n": 1}], {"a": 1}, 3])
+    def test_steps_of_another_sort_are_an_error(self, steps):
+        assert "field 'steps" in error({"problem": "q", "steps": steps})
+
+    def test_a_chat_goes_before_a_number_of_steps(self):
+        assert texts({"messages": [USER, YES], "steps": 100}) == ["4"]
+
+    def test_finish_reasons_of_other_responses_beside_a_chat(self):
+        raw = {"messages": [USER, YES], "finish_reasons": ["stop", "length"]}
+        assert group(raw).responses[0].finish_reason is None
+        one = group({**raw, "finish_reasons": ["length"]})
+        assert one.responses[0].finish_reason == "length"
+
+    def test_system_and_history_go_before_the_prompt(self):
+        raw = {"system": "Be brief.", "history": [["Hi", "Hello"]], "query": "2+2?"}
+        found = group({**raw, "response": "4"})
+        assert [m["content"] for m in found.prompt] == ["Be brief.", "Hi", "Hello", "2+2?"]
+        assert found.columns == {"system": "Be brief.", "history": [["Hi", "Hello"]]}
+        own = group({"system": "x", "messages": [{"role": "system", "content": "y"}, USER, YES]})
+        assert [m["content"] for m in own.prompt] == ["y", "2+2?"]
+        odd = group({"history": "long ago", "system": 3, "prompt": "q", "response": "4"})
+        assert len(odd.prompt) == 1
+
+    def test_a_dotted_path_reaches_into_json_text(self):
+        raw = {"response": "4", "info": '{"gold": {"value": "4"}}'}
+        assert group(raw, reference="info.gold.value").columns["reference"] == "4"
+        assert "broken JSON" in error({**raw, "info": "{"}, reference="info.gold")
+
+    def test_a_long_row_is_named_by_its_first_columns(self):
+        told = error({f"c{i}": 1 for i in range(40)})
+        assert "c0, c1, c2" in told
+        assert "and 28 more" in told
+        assert "columns={'response': NAME}" in told
+        assert len(told) < 300
