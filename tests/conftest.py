@@ -2,9 +2,41 @@
 
 import os
 
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many workers share the processors
 
 settings.register_profile("plaudit", deadline=None)  # a deadline would time the machine
 settings.load_profile("plaudit")
+
+
+@pytest.fixture
+def cpu_machine(monkeypatch):
+    """Deadlines of workers count CPU time, whatever else the machine does."""
+    return _become(monkeypatch, "CpuMachine")()
+
+
+@pytest.fixture
+def shared_machine(monkeypatch):
+    """``shared_machine(share)``: as `cpu_machine`, where a job gets that share of a processor."""
+    return _become(monkeypatch, "CpuMachine")
+
+
+@pytest.fixture
+def busy_machine(monkeypatch):
+    """``busy_machine(share)``: workers seem to get that share of a processor; the clock jumps."""
+    return _become(monkeypatch, "BusyMachine")
+
+
+def _become(monkeypatch, kind):
+    import machines
+
+    from plaudit import workers
+
+    def become(*args, **options):
+        machine = getattr(machines, kind)(*args, **options)
+        monkeypatch.setattr(workers, "MACHINE", machine)
+        return machine
+
+    return become

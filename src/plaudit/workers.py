@@ -6,7 +6,9 @@ deadline the parent kills the process. No signal handler is installed in the cal
 works from any thread, inside a running event loop and in a spawned process.
 
 Whether a late job is to blame is decided by CPU time: one that burnt its deadline is "timeout"; one
-that did not (a busy machine, a sleeping disk) is run once more, alone, by CPU time.
+that did not (a busy machine, a sleeping disk) is run once more, alone in its worker and by CPU
+time, for twice its deadline at most. So no job takes more than three times its deadline, however
+busy the machine is; what could not burn its deadline in that time is "stalled", and nobody's fault.
 
 A worker outlives its parent by seconds at most: idle it sees its pipe close, busy the kernel's CPU
 limit (set anew for each job) ends it. What is not stopped: a job that opens files or sockets.
@@ -19,6 +21,7 @@ import atexit
 import contextlib
 import importlib
 import json
+import math
 import os
 import pickle
 import queue
@@ -34,7 +37,7 @@ from typing import Any, Literal, NamedTuple
 
 from plaudit.errors import EngineError
 
-__all__ = ["Outcome", "Pool"]
+__all__ = ["MACHINE", "Machine", "Outcome", "Pool"]
 
 _HEAD = struct.Struct("<Q")
 _BOOT = (
@@ -44,7 +47,8 @@ _BOOT = (
 _START_LIMIT_S = 120.0
 _LONGEST_WAIT_S = 1e6  # the system call takes milliseconds in an int
 _BLAMED_SHARE = 0.8
-_WALL_PER_CPU = 10.0  # how much longer than its CPU deadline a lone job may take
+_RERUN_WALL = 2.0  # deadlines of wall time for the run by CPU time: with the first, three in all
+_LOOK_S = 0.05  # how often that run looks at the CPU time
 
 
 class Outcome(NamedTuple):
@@ -60,13 +64,39 @@ class Outcome(NamedTuple):
     cpu_s: float = 0.0
 
 
+class Machine:
+    """The clock, the pipes and the CPU times of this machine; a test may bring another."""
+
+    def now(self) -> float:
+        """Seconds of a clock that never goes back."""
+        return time.monotonic()
+
+    def readable(self, fd: int, timeout_s: float) -> bool:
+        """Waits until there is something to read, at most `timeout_s`; whether there is."""
+        poller = select.poll()
+        poller.register(fd, select.POLLIN)
+        return bool(poller.poll(min(timeout_s, _LONGEST_WAIT_S) * 1000))
+
+    def cpu_s(self, pid: int) -> float:
+        """CPU seconds that a process used so far; where the system does not tell, wall time."""
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            return time.monotonic()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+MACHINE = Machine()
+
+
 class Pool:
     """Worker processes that run ``target(job)``, where target is ``"module:function"``.
 
     With `setup`, the worker first calls ``target(setup)`` and runs jobs on what it returns.
     Workers start when first needed. `memory_mb` caps the address space of a worker. A late job is
-    to blame at once if it used `blamed_share` of its deadline in CPU time; less of it suits jobs
-    that are known to take a small part of their deadline.
+    to blame if it used 0.8 of its deadline in CPU time, or `blamed_s` seconds where that is less:
+    it suits jobs that are known to take a small part of their deadline.
 
     Raises: EngineError where a worker cannot start (the target does not import, setup raises).
 
@@ -83,21 +113,29 @@ class Pool:
         deadline_s: float = 5.0,
         setup: Any = None,
         memory_mb: int | None = None,
-        blamed_share: float = _BLAMED_SHARE,
+        blamed_s: float = math.inf,
     ) -> None:
         self.deadline_s = deadline_s
-        self._blamed_share = blamed_share
+        self._blamed_s = blamed_s
         self._options = {"has_setup": setup is not None, "memory_mb": memory_mb}
         self._target = target
         self._setup = None if setup is None else pickle.dumps(setup, protocol=5)
         self._size = size
         self._shift = _Shift(size)
 
-    def call(self, job: Any, *, deadline_s: float | None = None, try_again: bool = True) -> Outcome:
+    def call(
+        self,
+        job: Any,
+        *,
+        deadline_s: float | None = None,
+        try_again: bool = True,
+        was_late: bool = False,
+    ) -> Outcome:
         """Runs one job and waits for it; thread-safe, one job per worker at a time.
 
-        A job that is late without having used its CPU time is tried again, alone, or with
-        ``try_again=False`` reported as "stalled" at once.
+        A job that is late without having used its CPU time is tried again, by CPU time and for
+        twice its deadline at most, or with ``try_again=False`` reported as "stalled" at once. With
+        `was_late` (it was late in a larger job) only that second try is made.
 
         Raises: EngineError where a worker cannot start, or another thread closes the pool.
         """
@@ -105,11 +143,12 @@ class Pool:
             self._inherited, self._shift = self._shift, _Shift(self._size)
         limit = self.deadline_s if deadline_s is None else deadline_s
         message = pickle.dumps((limit, job), protocol=5)
-        outcome = self._on_free_worker(message, limit, by_cpu=False)
-        if outcome is None and try_again:
-            with self._shift.alone:
-                outcome = self._on_free_worker(message, limit, by_cpu=True)
-        return outcome or Outcome("stalled")
+        first, second = _Bounds(limit, math.inf), _Bounds(_RERUN_WALL * limit, limit)
+        tries = [] if was_late else [first]
+        tries += [second] if was_late or try_again else []
+        blamed_s = min(self._blamed_s, _BLAMED_SHARE * limit)
+        outcomes = (self._on_free_worker(message, bounds, blamed_s) for bounds in tries)
+        return next((outcome for outcome in outcomes if outcome), Outcome("stalled"))
 
     def close(self) -> None:
         """Kills the workers. The pool can be used again; it then starts new ones."""
@@ -123,7 +162,7 @@ class Pool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _on_free_worker(self, message: bytes, limit: float, *, by_cpu: bool) -> Outcome | None:
+    def _on_free_worker(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
         """The outcome, or None where the deadline passed and nobody can be blamed yet."""
         shift = self._shift
         worker = shift.idle.get()
@@ -131,7 +170,7 @@ class Pool:
             worker = self._living(worker)
             shift.hold(worker)
             worker.wait_ready()
-            outcome = worker.run(message, limit, self._blamed_share * limit, by_cpu=by_cpu)
+            outcome = worker.run(message, bounds, blamed_s)
             shift.check_open()
             worker = self._living(worker)  # a new one starts while the caller goes on
             return outcome
@@ -148,6 +187,13 @@ class Pool:
         return worker
 
 
+class _Bounds(NamedTuple):
+    """How long one try may take, in seconds of wall time and of CPU time."""
+
+    wall_s: float
+    cpu_s: float
+
+
 class _Shift:
     """The workers of a pool until it is closed: each is idle, or held by one thread.
 
@@ -156,7 +202,6 @@ class _Shift:
 
     def __init__(self, size: int) -> None:
         self.pid = os.getpid()
-        self.alone = threading.Lock()
         self.idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
         self._held: dict[int, _Worker] = {}
         self._lock = threading.Lock()
@@ -226,7 +271,7 @@ class _Worker:
         """Waits for the import of the target. Raises EngineError where it failed."""
         if self._ready:
             return
-        if not self._poll(_START_LIMIT_S):
+        if not Machine().readable(self._from, _START_LIMIT_S):
             reason = f"no answer within {_START_LIMIT_S:.0f} s"
         elif (reply := self._receive()) is None:
             reason = f"it ended with exit code {self._process.wait()}"
@@ -238,12 +283,11 @@ class _Worker:
         self.kill()
         raise EngineError(f"worker for {self._target} did not start: {reason}")
 
-    def run(self, message: bytes, limit: float, blamed_s: float, *, by_cpu: bool) -> Outcome | None:
-        """Sends a job and waits; kills the process where the deadline passes."""
+    def run(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
+        """Sends a job and waits; kills the process where a bound is passed."""
         began = self._cpu_s()
         self._send(message)
-        in_time = self._wait_cpu(began, limit) if by_cpu else self._poll(limit)
-        if not in_time:
+        if not self._is_done_within(bounds, began):
             used = self._cpu_s() - began
             self.kill()
             return Outcome("timeout", cpu_s=used) if used >= blamed_s else None
@@ -270,26 +314,17 @@ class _Worker:
             if pipe is not None:
                 pipe.close()
 
-    def _poll(self, timeout_s: float) -> bool:
-        poller = select.poll()
-        poller.register(self._from, select.POLLIN)
-        return bool(poller.poll(min(timeout_s, _LONGEST_WAIT_S) * 1000))
-
-    def _wait_cpu(self, began: float, limit: float) -> bool:
-        end = time.monotonic() + _WALL_PER_CPU * limit
-        while time.monotonic() < end and self._cpu_s() - began < limit:
-            if self._poll(min(0.05, limit)):
+    def _is_done_within(self, bounds: _Bounds, began: float) -> bool:
+        if bounds.cpu_s == math.inf:
+            return MACHINE.readable(self._from, bounds.wall_s)
+        end = MACHINE.now() + bounds.wall_s
+        while (left := end - MACHINE.now()) > 0 and self._cpu_s() - began < bounds.cpu_s:
+            if MACHINE.readable(self._from, min(_LOOK_S, bounds.cpu_s, left)):
                 return True
         return False
 
     def _cpu_s(self) -> float:
-        """CPU seconds used so far; where the system does not tell, wall time instead."""
-        try:
-            with open(f"/proc/{self._process.pid}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            return 0.0 if self._process.poll() is not None else time.monotonic()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
+        return MACHINE.cpu_s(self._process.pid)
 
     def _send(self, message: bytes) -> None:
         with contextlib.suppress(BrokenPipeError):  # a dead worker is found when its reply is read

@@ -13,6 +13,8 @@ import pytest
 from plaudit.errors import EngineError
 from plaudit.workers import Pool
 
+HANG = "9**9**9**9"  # holds the GIL for longer than anybody waits
+
 
 def _exists(pid: int) -> bool:
     try:
@@ -36,18 +38,97 @@ def test_an_error_of_the_target_is_carried():
         assert pool.call("7").value == 7
 
 
-def test_a_gil_holding_hang_is_killed_and_blamed():
+def test_a_gil_holding_hang_is_killed_and_blamed(cpu_machine):
     with Pool("builtins:eval", deadline_s=0.5) as pool:
         assert pool.call("1").value == 1
-        began = time.monotonic()
-        assert pool.call("9**9**9**9").status == "timeout"
-        assert time.monotonic() - began < 5
+        assert pool.call(HANG).status == "timeout"
         assert pool.call("2").value == 2
 
 
 def test_a_job_that_sleeps_is_stalled_not_blamed():
     with Pool("time:sleep", deadline_s=0.05) as pool:
-        assert pool.call(30).status == "stalled"
+        assert pool.call(3000).status == "stalled"
+
+
+# --- a machine that is busy with other things -----------------------------------------------------
+
+
+@pytest.mark.parametrize("share", [1.0, 0.8, 0.5, 0.41, 0.3, 0.1, 0.01, 0.0])
+@pytest.mark.parametrize("limit", [0.5, 5.0, 60.0])
+def test_a_job_without_end_takes_three_deadlines_at_most(busy_machine, share, limit):
+    machine = busy_machine(share)
+    with Pool("time:sleep", deadline_s=limit) as pool:
+        outcome = pool.call(3000)
+    (elapsed_s,) = machine.elapsed_s.values()
+    assert elapsed_s <= 3 * limit + 1e-6
+    assert outcome.status == ("timeout" if 2 * share >= 0.8 else "stalled")
+    if outcome.status == "timeout":
+        assert outcome.cpu_s >= 0.8 * limit - 1e-6
+
+
+@pytest.mark.parametrize(
+    ("share", "needs_s", "elapsed_s"),
+    [(1.0, 3.0, 3.0), (0.5, 2.0, 4.0), (0.5, 3.0, 11.0), (0.31, 3.0, 5 + 3 / 0.31)],
+)
+def test_an_honest_job_is_done_though_the_machine_is_busy(busy_machine, share, needs_s, elapsed_s):
+    machine = busy_machine(share, needs_s=needs_s)
+    with Pool("builtins:len", deadline_s=5.0) as pool:
+        assert pool.call("abc").value == 3
+    assert list(machine.elapsed_s.values()) == [pytest.approx(elapsed_s)]
+
+
+@pytest.mark.parametrize("share", [0.7, 0.4, 0.2, 0.1, 0.01, 0.0])
+@pytest.mark.parametrize("needs_s", [0.05, 1.0, 3.9])
+def test_an_honest_job_is_never_blamed(busy_machine, share, needs_s):
+    busy_machine(share, needs_s=needs_s)
+    with Pool("builtins:len", deadline_s=5.0) as pool:
+        assert pool.call("abc").status in ("ok", "stalled")
+
+
+@pytest.mark.parametrize(
+    ("share", "limit", "status", "deadlines"),
+    [(0.2, 5.0, "timeout", 1), (0.1, 5.0, "timeout", 3), (0.05, 5.0, "stalled", 3),
+     (0.5, 0.5, "timeout", 3), (0.3, 0.5, "stalled", 3)],
+)  # fmt: skip
+def test_a_pool_of_short_jobs_blames_earlier_but_never_below_its_seconds(
+    busy_machine, share, limit, status, deadlines
+):
+    machine = busy_machine(share)
+    with Pool("time:sleep", deadline_s=limit, blamed_s=0.999) as pool:
+        assert pool.call(3000).status == status
+    assert list(machine.elapsed_s.values()) == [pytest.approx(deadlines * limit)]
+
+
+def test_who_was_late_before_has_two_deadlines_left(busy_machine):
+    machine = busy_machine(0.1)
+    with Pool("time:sleep", deadline_s=5.0) as pool:
+        assert pool.call(3000, was_late=True).status == "stalled"
+        assert pool.call(3000, try_again=False).status == "stalled"
+    assert list(machine.elapsed_s.values()) == [pytest.approx(10.0 + 5.0)]
+
+
+def test_several_suspects_run_side_by_side(busy_machine):
+    """Four jobs meet in their second try: none waits until another's is over."""
+    machine, meeting = busy_machine(0.1), threading.Barrier(4, timeout=300)
+    wait, began = machine.readable, threading.local()
+
+    def readable(fd, timeout_s):
+        if timeout_s < 1 and not hasattr(began, "second"):
+            began.second = meeting.wait()
+        return wait(fd, timeout_s)
+
+    machine.readable = readable
+    with Pool("time:sleep", size=4, deadline_s=5.0) as pool:
+        threads = [threading.Thread(target=pool.call, args=(3000,)) for _ in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+    assert not meeting.broken
+    assert list(machine.elapsed_s.values()) == [pytest.approx(15.0)] * 4
+
+
+# --- the process ----------------------------------------------------------------------------------
 
 
 def test_a_job_that_kills_its_process_has_crashed():
@@ -117,18 +198,18 @@ def test_no_worker_survives_a_killed_parent(job):
         pid = int(parent.stdout.readline())
         time.sleep(0.2)
         parent.kill()
-    end = time.monotonic() + 20
+    end = time.monotonic() + 300
     while _exists(pid) and time.monotonic() < end:
         time.sleep(0.05)
     assert not _exists(pid)
 
 
 def test_closing_from_another_thread_ends_a_job_at_once():
-    pool, got = Pool("builtins:eval", deadline_s=100), []
+    pool, got = Pool("builtins:eval", deadline_s=10_000), []
 
     def ask():
         try:
-            got.append(pool.call("9**9**9**9"))
+            got.append(pool.call(HANG))
         except EngineError as error:
             got.append(str(error))
 
@@ -136,10 +217,8 @@ def test_closing_from_another_thread_ends_a_job_at_once():
     thread = threading.Thread(target=ask)
     thread.start()
     time.sleep(0.2)
-    began = time.monotonic()
     pool.close()
-    thread.join()
-    assert time.monotonic() - began < 10
+    thread.join(timeout=300)
     assert got == ["the pool of workers was closed"]
     assert not _exists(pid)
 
