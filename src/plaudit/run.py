@@ -318,7 +318,7 @@ class _Judge:
         """The scores of every group; never raises for what a response did."""
         parts = [self._parts(group) for group in groups]
         if sum(map(len, parts)) <= 1:
-            return [self._alone(part, was_late=False) for part, in parts]
+            return [self._alone(part, was_late=False) for (part,) in parts]
         began = time.monotonic()
         outcome = self._call(groups, self._deadline_s, try_again=False)
         if outcome.status == "ok":

@@ -415,7 +415,9 @@ def test_the_deadline_is_that_of_a_response_not_of_a_batch(module):
     assert [(score.value, score.error) for score in scores] == [(2.0, None)] * 16
 
 
-@pytest.mark.parametrize(("share", "fault"), [(1.0, "response"), (0.5, "response"), (0.2, "system")])
+@pytest.mark.parametrize(
+    ("share", "fault"), [(1.0, "response"), (0.5, "response"), (0.2, "system")]
+)
 def test_hostile_responses_cost_their_batch_three_deadlines(act, shared_machine, share, fault):
     machine, limit = shared_machine(share), 0.4
     groups = groups_of("a", "hang x", "bc", ["d", "hang y", "efg"], "hi")
