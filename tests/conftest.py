@@ -1,14 +1,19 @@
 """Settings of the whole suite."""
 
 import os
+import signal
 
 import pytest
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # many workers share the processors
 
-settings.register_profile("plaudit", deadline=None)  # a deadline would time the machine
+settings.register_profile(  # a deadline would time the machine, and so does "too slow"
+    "plaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
 settings.load_profile("plaudit")
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # begun in the background, as by CI
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what tests start must not inherit it
 
 
 @pytest.fixture

@@ -62,7 +62,7 @@ class Standin:
         self.ended.set()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(300)
 
     def __enter__(self) -> Standin:
         return self

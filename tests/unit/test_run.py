@@ -542,7 +542,7 @@ def test_a_rule_of_the_running_script_cannot_go_to_a_worker(tmp_path):
             """
         )
     )
-    told = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=600)
     assert told.stderr == ""
     first, second = told.stdout.splitlines()
     assert first == "[3.0]"

@@ -86,7 +86,7 @@ def serving(sandbox, **options):
     finally:
         sandbox.free.set()
         loop.call_soon_threadsafe(loop.stop)
-        thread.join(30)
+        thread.join(300)
         assert not thread.is_alive()
 
 
@@ -95,7 +95,7 @@ def call(url, body=None, headers=None):
     data = body if body is None or isinstance(body, bytes) else json.dumps(body).encode()
     request = urllib.request.Request(url, data=data, headers=headers or {})
     try:
-        with urllib.request.urlopen(request, timeout=30) as response:
+        with urllib.request.urlopen(request, timeout=600) as response:
             return response.status, json.loads(response.read()), response.headers
     except urllib.error.HTTPError as error:
         with error:
@@ -284,7 +284,7 @@ def held(fake, url, num_requests, num_running):
     yield
     fake.free.set()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert answers == [200] * num_requests
 
 
@@ -401,5 +401,5 @@ def test_serving_the_real_sandbox_until_a_signal():
         finally:
             os.kill(process.pid, signal.SIGTERM)
             said = process.stderr.read()
-            process.wait(30)
+            process.wait(300)
     assert (process.returncode, said) == (0, "")
