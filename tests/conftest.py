@@ -11,7 +11,9 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")  # many workers share the processo
 settings.register_profile(  # a deadline would time the machine, and so does "too slow"
     "plaudit", deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
-settings.load_profile("plaudit")
+settings.register_profile("random", settings.get_profile("plaudit"))
+settings.register_profile("repeatable", settings.get_profile("plaudit"), derandomize=True)
+settings.load_profile("repeatable")  # `make test-all` asks for the random one
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # begun in the background, as by CI
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what tests start must not inherit it
 

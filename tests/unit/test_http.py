@@ -6,6 +6,7 @@ import importlib.util
 import os
 import pickle
 import random
+import re
 import subprocess
 import sys
 import threading
@@ -383,7 +384,9 @@ next(replies)
         text=True,
         timeout=600,
     )
-    assert (result.returncode, result.stderr) == (0, "")
+    slow = re.compile(r"Executing <.*> took [\d.]+ seconds")  # asyncio's, on a busy machine
+    words = [line for line in result.stderr.splitlines() if not slow.fullmatch(line)]
+    assert (result.returncode, words) == (0, [])
 
 
 def test_copies_and_repr():
