@@ -55,7 +55,7 @@ VERBS = {
     ),
     "compare": Verb(
         "Compare two columns of responses: how often the first wins, and by what margin.",
-        "plaudit compare pairs.jsonl --a chosen --b rejected --recipe recipe.yaml",
+        "plaudit compare pairs.jsonl --a chosen --b rejected --reward rules.baseline.length",
     ),
     "explain": Verb(
         "Explain the scores of one row: every part with its weight, reason and time.",

@@ -206,9 +206,10 @@ def test_nothing_asked_nothing_answered():
     assert told(engine, [[], [Item([5, 6], (1,))]])[0] == []
 
 
-def test_a_stream_is_answered_window_by_window():
+def test_a_stream_is_answered_window_by_window(monkeypatch):
+    monkeypatch.setattr("plaudit.engines.hf._WINDOW_PASSES", 16)
     engine = HfEngine(trunk(), budget=Budget(((64, 128),), max_rows=16))
-    asked, num = 0, 2000
+    asked, num = 0, 1000
 
     def stream():
         nonlocal asked
