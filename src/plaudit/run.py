@@ -295,8 +295,8 @@ class _BatchSize:
 class _Judge:
     """Scores a batch in the pool and, where that fails, finds out whose fault it was.
 
-    A batch that was late has used up one deadline; each of its responses then has two more, by CPU
-    time and side by side.
+    A batch that was late has used up one deadline; each of its responses then has what is left of
+    three, by CPU time and side by side.
     """
 
     def __init__(
