@@ -15,12 +15,10 @@ MODELS = ("tests/contract/test_models.py", "tests/unit/engines", "tests/unit/mod
 BREAKS = {
     "src/plaudit/answers/": RULES,
     "src/plaudit/rules/": RULES,
-    "src/plaudit/text/": RULES,
     "src/plaudit/think.py": RULES,
     "src/plaudit/endmarks.py": RULES,
     "src/plaudit/spelled.py": RULES,
     "src/plaudit/sandbox/": ("tests/e2e/test_attacks.py",),
-    "src/plaudit/grading/": ("tests/e2e/test_attacks.py", "tests/unit/rules"),
     "src/plaudit/engines/": MODELS,
     "src/plaudit/models/": MODELS,
     "src/plaudit/data/": ("tests/e2e", "tests/laws"),

@@ -280,12 +280,13 @@ class _Command(NamedTuple):
     options: dict[str, Any]
     setup: bytes | None
 
-    def start(self, role: str, **pipes: Any) -> subprocess.Popen[bytes]:
+    def start(
+        self, role: str, stdin: Any = subprocess.PIPE, stdout: Any = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
         """The process; it reads its setup first."""
         argv = [sys.executable, "-c", _BOOT, json.dumps(sys.path), self.target]
         argv += [json.dumps(self.options), role]
-        pipes = pipes or {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
-        process = subprocess.Popen(argv, bufsize=0, **pipes)
+        process = subprocess.Popen(argv, stdin=stdin, stdout=stdout, bufsize=0)
         if self.setup is not None and process.stdin is not None:
             _send(process.stdin.fileno(), self.setup)
         return process
@@ -303,7 +304,7 @@ class _Nursery:
         self._lock = threading.RLock()
         self._socket, theirs = socket.socketpair()
         with theirs:
-            self._process = command.start("_nurse", stdin=theirs)
+            self._process = command.start("_nurse", stdin=theirs, stdout=None)
         if command.setup is not None:
             _send(self._socket.fileno(), command.setup)
         self._ready = False
