@@ -5,10 +5,16 @@ for one worker at a time, so what is remembered is remembered by thread.
 """
 
 import math
+import re
 import threading
 from collections import defaultdict
 
 from plaudit.workers import Machine
+
+
+def without_slow_tasks(stderr: str) -> str:
+    """What ``python -X dev`` wrote, but for asyncio's word that a step of a task took long."""
+    return re.sub(r"(?m)^Executing <.*> took [\d.]+ seconds\n", "", stderr)
 
 
 class BusyMachine(Machine):

@@ -67,7 +67,9 @@ def commands(name: str) -> list[str]:
     return re.findall(r"^\$ (.*)", "".join(shown), re.MULTILINE)
 
 
-@pytest.mark.parametrize("name", ["README.md", "README.zh.md"])
+@pytest.mark.parametrize(  # the same commands, as another test makes sure
+    "name", ["README.md", pytest.param("README.zh.md", marks=pytest.mark.slow)]
+)
 def test_every_command_of_the_readme_runs_on_what_the_first_one_leaves(name, tmp_path):
     ours = [command for command in commands(name) if command.startswith("plaudit ")]
     assert ours[0].startswith("plaudit demo --files .")
