@@ -527,6 +527,17 @@ def test_demo_prints_every_row_and_writes_the_report():
     plaudit_("demo", "--report", "sub/tour.html")
 
 
+def test_demo_leaves_files_and_replaces_none_that_is_not_its_own():
+    result = plaudit_("demo", "--files", "here")
+    assert "plaudit score here/rollouts.jsonl --recipe here/recipe.yaml" in result.stdout
+    assert len(written("here/rollouts.jsonl")) == len(written("here/pairs.jsonl")) == 8
+    plaudit_("demo", "--files", "here")
+    Path("here/recipe.yaml").write_text("mine", encoding="utf-8")
+    Path("here/pairs.jsonl").unlink()
+    assert "here/recipe.yaml: exists" in one_line(plaudit_("demo", "--files", "here", code=2))
+    assert not Path("here/pairs.jsonl").exists()
+
+
 def test_demo_works_without_math_verify(monkeypatch):
     import importlib.util
 
