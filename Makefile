@@ -2,21 +2,25 @@
 PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
+PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 
-.PHONY: demo test fmt check bench docs
+.PHONY: demo test test-all fmt check bench docs
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable '.[dev]'
 	touch $@
 
-demo: $(VENV)/.ready  ## the tour, then the r1 recipe on a bundled file, with its report
-	$(BIN)/plaudit demo --report demo/tour.html
-	$(BIN)/plaudit score src/plaudit/demo/sample.jsonl --recipe r1 --overwrite \
-	  --output demo/scored.jsonl --report demo/report.html --allow-unscored
+demo: $(VENV)/.ready  ## the tour, then a recipe on the files that it leaves, with a report
+	$(BIN)/plaudit demo --report demo/tour.html --files demo
+	$(BIN)/plaudit score demo/rollouts.jsonl --recipe demo/recipe.yaml --overwrite \
+	  --output demo/scored.jsonl --report demo/report.html
 
-test: $(VENV)/.ready  ## everything: unit, contract, golden, fuzz, end to end, doctests, docs
-	$(BIN)/python -m pytest
+test: $(VENV)/.ready  ## everything that a change can break, in minutes: unit, contract, e2e, docs
+	$(PYTEST)
+
+test-all: $(VENV)/.ready  ## and what is marked slow, with examples drawn anew
+	$(PYTEST) -m 'slow or not slow' --hypothesis-profile random
 
 fmt: $(VENV)/.ready
 	$(BIN)/ruff check --fix .

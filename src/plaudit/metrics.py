@@ -499,7 +499,9 @@ def _newton(y_N: Any, x_ND: Any) -> tuple[Any, Any] | None:
             return None
         step_D = inverse_DD @ (x_ND.T @ (y_N - p_N))
         if np.abs(step_D).max() <= 1e-9 * max(1.0, float(np.abs(b_D).max())):
-            return b_D / scale_D, np.sqrt(np.diag(inverse_DD)) / scale_D
+            with np.errstate(over="ignore"):
+                found = b_D / scale_D, np.sqrt(np.diag(inverse_DD)) / scale_D
+            return found if all(np.isfinite(values_D).all() for values_D in found) else None
         b_D = b_D + _damped(step_D, b_D, y_N, x_ND)
     return None
 

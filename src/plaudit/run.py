@@ -3,10 +3,11 @@
 The one place for batching, worker processes, deadlines and progress; rewards know nothing of it.
 
 What goes wrong costs one row, not the run. A row that cannot be read (DataError) is passed through
-and counted. A batch that outruns its deadline or kills its worker is run again, group by group and
-then response by response, until the one to blame is found; only that one gets the reward's
-declared minimum and ``fault="response"``. System faults are tried once more, but for rewards that
-are not deterministic, or have tried again themselves: they pay for each try.
+and counted. A batch that outruns its deadline or kills its worker is run again, its responses one
+by one and side by side, to find the one to blame; only that one gets the reward's declared minimum
+and ``fault="response"``, and it costs its batch three deadlines at most. System faults are tried
+once more, but for rewards that are not deterministic, or have tried again themselves: they pay for
+each try.
 """
 
 from __future__ import annotations
@@ -253,8 +254,9 @@ def _in_workers(
     with (
         Pool("plaudit.run:_Scorer", size=workers, deadline_s=deadline_s, setup=reward) as pool,
         ThreadPoolExecutor(workers, thread_name_prefix="plaudit") as threads,
+        ThreadPoolExecutor(workers, thread_name_prefix="plaudit-suspect") as suspects,
     ):
-        judge = _Judge(reward, pool, deadline_s, size)
+        judge = _Judge(reward, pool, suspects, deadline_s, size)
         try:
             while True:
                 while len(waiting) < workers * _AHEAD:
@@ -291,61 +293,87 @@ class _BatchSize:
 
 
 class _Judge:
-    """Scores a batch in the pool and, where that fails, finds out whose fault it was."""
+    """Scores a batch in the pool and, where that fails, finds out whose fault it was.
 
-    def __init__(self, reward: Reward, pool: Pool, deadline_s: float, size: _BatchSize) -> None:
+    A batch that was late has used up one deadline; each of its responses then has what is left of
+    three, by CPU time and side by side.
+    """
+
+    def __init__(
+        self,
+        reward: Reward,
+        pool: Pool,
+        suspects: ThreadPoolExecutor,
+        deadline_s: float,
+        size: _BatchSize,
+    ) -> None:
         self._reward = reward
         self._pool = pool
+        self._suspects = suspects
         self._deadline_s = deadline_s
         self._size = size
         self.is_stopped = False
 
     def score(self, groups: Sequence[Group]) -> list[list[Score] | DataError]:
         """The scores of every group; never raises for what a response did."""
-        if not groups:
-            return []
-        if len(groups) == 1:
-            return [self._alone(groups[0])]
+        parts = [self._parts(group) for group in groups]
+        if sum(map(len, parts)) <= 1:
+            return [self._alone(part, was_late=False) for (part,) in parts]
         began = time.monotonic()
         outcome = self._call(groups, self._deadline_s, try_again=False)
-        if outcome.status != "ok":
-            return [self._alone(group) for group in groups]
-        self._size.learn(len(groups), time.monotonic() - began)
-        return outcome.value
+        if outcome.status == "ok":
+            self._size.learn(len(groups), time.monotonic() - began)
+            return outcome.value
+        was_late = outcome.status in ("timeout", "stalled")
+        answers = iter(self._side_by_side([p for ps in parts for p in ps], was_late=was_late))
+        return [_joined([next(answers) for _ in ps]) for ps in parts]
 
-    def _alone(self, group: Group) -> list[Score] | DataError:
+    def _parts(self, group: Group) -> list[Group]:
+        """What can be scored, and blamed, by itself."""
+        if self._reward.relative or len(group.responses) <= 1:
+            return [group]
+        return [replace_responses(group, [response]) for response in group.responses]
+
+    def _side_by_side(
+        self, parts: Sequence[Group], *, was_late: bool
+    ) -> list[list[Score] | DataError]:
+        futures = [self._suspects.submit(self._alone, part, was_late=was_late) for part in parts]
+        wait(futures)
+        return [future.result() for future in futures]
+
+    def _alone(self, part: Group, *, was_late: bool) -> list[Score] | DataError:
         began = time.monotonic()
-        can_split = len(group.responses) > 1 and not self._reward.relative
-        limit = self._deadline_s if can_split else self._deadline_s * max(1, len(group.responses))
-        outcome = self._call([group], limit, try_again=not can_split)
+        limit = self._deadline_s * max(1, len(part.responses))
+        outcome = self._call([part], limit, was_late=was_late)
         if outcome.status == "ok":
             self._size.learn(1, time.monotonic() - began)
             return outcome.value[0]
-        return self._one_by_one(group, outcome)
+        if len(part.responses) <= 1:
+            return [self._blame(outcome)] * len(part.responses)
+        failed = Score.unscored(f"the group {_what(outcome, self._deadline_s)}", fault="system")
+        return [failed] * len(part.responses)
 
-    def _call(self, groups: Sequence[Group], limit: float, *, try_again: bool) -> Outcome:
+    def _call(self, groups: Sequence[Group], limit: float, **options: bool) -> Outcome:
         if self.is_stopped:
             raise CancelledError
-        outcome = self._pool.call(groups, deadline_s=limit, try_again=try_again)
+        outcome = self._pool.call(groups, deadline_s=limit, **options)
         if outcome.error is not None:
             raise outcome.error
         return outcome
-
-    def _one_by_one(self, group: Group, outcome: Outcome) -> list[Score] | DataError:
-        if len(group.responses) <= 1:
-            return [self._blame(outcome)] * len(group.responses)
-        if self._reward.relative:
-            failed = Score.unscored(f"the group {_what(outcome, self._deadline_s)}", fault="system")
-            return [failed] * len(group.responses)
-        alone = [self._alone(replace_responses(group, [r])) for r in group.responses]
-        errors = [answer for answer in alone if isinstance(answer, DataError)]
-        return errors[0] if errors else [answer[0] for answer in alone]  # type: ignore[misc]
 
     def _blame(self, outcome: Outcome) -> Score:
         error = f"the response {_what(outcome, self._deadline_s)}"
         if outcome.status == "stalled":
             return Score(math.nan, fault="system", error=error)
         return Score(fault_value(self._reward), fault="response", error=error)
+
+
+def _joined(answers: Sequence[list[Score] | DataError]) -> list[Score] | DataError:
+    """The scores of one group from those of its parts; the first error where there is one."""
+    for answer in answers:
+        if isinstance(answer, DataError):
+            return answer
+    return [score for answer in answers if isinstance(answer, list) for score in answer]
 
 
 def _what(outcome: Outcome, deadline_s: float) -> str:

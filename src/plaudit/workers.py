@@ -1,12 +1,16 @@
 """Killable worker processes: the only deadline that holds against code that keeps the GIL.
 
 A worker is exec'd (the caller is never forked), imports its target once, and runs one job at a
-time on its main thread. The clock of a job starts when an idle, ready worker is given it; at the
-deadline the parent kills the process. No signal handler is installed in the caller, so a pool
-works from any thread, inside a running event loop and in a spawned process.
+time on its main thread. Where the target takes long to import, a pool may keep a nursery: an exec'd
+process that imports it once and forks a worker whenever one is needed. The clock of a job starts
+when an idle, ready worker is given it; at the deadline the parent kills the process. No signal
+handler is installed in the caller, so a pool works from any thread, inside a running event loop and
+in a spawned process.
 
 Whether a late job is to blame is decided by CPU time: one that burnt its deadline is "timeout"; one
-that did not (a busy machine, a sleeping disk) is run once more, alone, by CPU time.
+that did not (a busy machine, a sleeping disk) is run once more, alone in its worker and by CPU
+time, for 1.8 deadlines at most. So no job takes more than three times its deadline, however busy
+the machine is; what could not burn its deadline in that time is "stalled", and nobody's fault.
 
 A worker outlives its parent by seconds at most: idle it sees its pipe close, busy the kernel's CPU
 limit (set anew for each job) ends it. What is not stopped: a job that opens files or sockets.
@@ -19,10 +23,13 @@ import atexit
 import contextlib
 import importlib
 import json
+import math
 import os
 import pickle
 import queue
 import select
+import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -34,17 +41,22 @@ from typing import Any, Literal, NamedTuple
 
 from plaudit.errors import EngineError
 
-__all__ = ["Outcome", "Pool"]
+__all__ = ["MACHINE", "Machine", "Outcome", "Pool"]
 
 _HEAD = struct.Struct("<Q")
 _BOOT = (
-    "import sys, json; sys.path[:] = json.loads(sys.argv[1]);"
-    "from plaudit.workers import _serve; _serve(sys.argv[2], json.loads(sys.argv[3]))"
+    "import sys, json; sys.path[:] = json.loads(sys.argv[1]); from plaudit import workers;"
+    "getattr(workers, sys.argv[4])(sys.argv[2], json.loads(sys.argv[3]))"
 )
+_FORK, _REAP = b"f", b"r"  # what a nursery is asked for: one byte and a process id
+_ORDER = struct.Struct("<cq")
+_CAN_FORK = sys.platform == "linux"
 _START_LIMIT_S = 120.0
 _LONGEST_WAIT_S = 1e6  # the system call takes milliseconds in an int
 _BLAMED_SHARE = 0.8
-_WALL_PER_CPU = 10.0  # how much longer than its CPU deadline a lone job may take
+_RERUN_WALL = 1.8  # deadlines of wall time for the run by CPU time: with the first, and with what
+# it takes to replace a worker, three in all
+_LOOK_S = 0.05  # how often that run looks at the CPU time
 
 
 class Outcome(NamedTuple):
@@ -60,13 +72,41 @@ class Outcome(NamedTuple):
     cpu_s: float = 0.0
 
 
+class Machine:
+    """The clock, the pipes and the CPU times of this machine; a test may bring another."""
+
+    def now(self) -> float:
+        """Seconds of a clock that never goes back."""
+        return time.monotonic()
+
+    def readable(self, fd: int, timeout_s: float) -> bool:
+        """Waits until there is something to read, at most `timeout_s`; whether there is."""
+        poller = select.poll()
+        poller.register(fd, select.POLLIN)
+        return bool(poller.poll(min(timeout_s, _LONGEST_WAIT_S) * 1000))
+
+    def cpu_s(self, pid: int) -> float:
+        """CPU seconds that a process used so far; where the system does not tell, wall time."""
+        try:
+            with open(f"/proc/{pid}/stat", "rb") as file:
+                fields = file.read().rpartition(b")")[2].split()
+        except OSError:
+            return time.monotonic()
+        return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+MACHINE = Machine()
+
+
 class Pool:
     """Worker processes that run ``target(job)``, where target is ``"module:function"``.
 
     With `setup`, the worker first calls ``target(setup)`` and runs jobs on what it returns.
     Workers start when first needed. `memory_mb` caps the address space of a worker. A late job is
-    to blame at once if it used `blamed_share` of its deadline in CPU time; less of it suits jobs
-    that are known to take a small part of their deadline.
+    to blame if it used 0.8 of its deadline in CPU time, or `blamed_s` seconds where that is less:
+    it suits jobs that are known to take a small part of their deadline. With `forks`, on Linux, the
+    target is imported and set up once, in a process that forks the workers: a killed one is
+    replaced in milliseconds. For targets that start no threads.
 
     Raises: EngineError where a worker cannot start (the target does not import, setup raises).
 
@@ -83,21 +123,31 @@ class Pool:
         deadline_s: float = 5.0,
         setup: Any = None,
         memory_mb: int | None = None,
-        blamed_share: float = _BLAMED_SHARE,
+        blamed_s: float = math.inf,
+        forks: bool = False,
     ) -> None:
         self.deadline_s = deadline_s
-        self._blamed_share = blamed_share
+        self._blamed_s = blamed_s
         self._options = {"has_setup": setup is not None, "memory_mb": memory_mb}
         self._target = target
         self._setup = None if setup is None else pickle.dumps(setup, protocol=5)
         self._size = size
+        self._forks = forks and _CAN_FORK
         self._shift = _Shift(size)
 
-    def call(self, job: Any, *, deadline_s: float | None = None, try_again: bool = True) -> Outcome:
+    def call(
+        self,
+        job: Any,
+        *,
+        deadline_s: float | None = None,
+        try_again: bool = True,
+        was_late: bool = False,
+    ) -> Outcome:
         """Runs one job and waits for it; thread-safe, one job per worker at a time.
 
-        A job that is late without having used its CPU time is tried again, alone, or with
-        ``try_again=False`` reported as "stalled" at once.
+        A job that is late without having used its CPU time is tried again, by CPU time and for
+        1.8 deadlines at most, or with ``try_again=False`` reported as "stalled" at once. With
+        `was_late` (it was late in a larger job) only that second try is made.
 
         Raises: EngineError where a worker cannot start, or another thread closes the pool.
         """
@@ -105,11 +155,12 @@ class Pool:
             self._inherited, self._shift = self._shift, _Shift(self._size)
         limit = self.deadline_s if deadline_s is None else deadline_s
         message = pickle.dumps((limit, job), protocol=5)
-        outcome = self._on_free_worker(message, limit, by_cpu=False)
-        if outcome is None and try_again:
-            with self._shift.alone:
-                outcome = self._on_free_worker(message, limit, by_cpu=True)
-        return outcome or Outcome("stalled")
+        first, second = _Bounds(limit, math.inf), _Bounds(_RERUN_WALL * limit, limit)
+        tries = [] if was_late else [first]
+        tries += [second] if was_late or try_again else []
+        blamed_s = min(self._blamed_s, _BLAMED_SHARE * limit)
+        outcomes = (self._on_free_worker(message, bounds, blamed_s) for bounds in tries)
+        return next((outcome for outcome in outcomes if outcome), Outcome("stalled"))
 
     def close(self) -> None:
         """Kills the workers. The pool can be used again; it then starts new ones."""
@@ -123,29 +174,38 @@ class Pool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _on_free_worker(self, message: bytes, limit: float, *, by_cpu: bool) -> Outcome | None:
+    def _on_free_worker(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
         """The outcome, or None where the deadline passed and nobody can be blamed yet."""
         shift = self._shift
         worker = shift.idle.get()
         try:
-            worker = self._living(worker)
+            worker = self._living(shift, worker)
             shift.hold(worker)
             worker.wait_ready()
-            outcome = worker.run(message, limit, self._blamed_share * limit, by_cpu=by_cpu)
+            outcome = worker.run(message, bounds, blamed_s)
             shift.check_open()
-            worker = self._living(worker)  # a new one starts while the caller goes on
+            worker = self._living(shift, worker)  # a new one starts while the caller goes on
             return outcome
         finally:
             shift.put_back(worker)
 
-    def _living(self, worker: _Worker | None) -> _Worker:
+    def _living(self, shift: _Shift, worker: _Worker | None) -> _Worker:
         if worker is not None and worker.is_alive:
             return worker
         if worker is not None:
             worker.kill()
-        worker = _Worker(self._target, self._options, self._setup)
+        command = _Command(self._target, self._options, self._setup)
+        process = _Child(shift.nursery(command)) if self._forks else command.start("_serve")
+        worker = _Worker(process, self._target)
         _LIVE.add(worker)
         return worker
+
+
+class _Bounds(NamedTuple):
+    """How long one try may take, in seconds of wall time and of CPU time."""
+
+    wall_s: float
+    cpu_s: float
 
 
 class _Shift:
@@ -156,8 +216,8 @@ class _Shift:
 
     def __init__(self, size: int) -> None:
         self.pid = os.getpid()
-        self.alone = threading.Lock()
         self.idle: queue.LifoQueue[_Worker | None] = queue.LifoQueue()
+        self._nursery: _Nursery | None = None
         self._held: dict[int, _Worker] = {}
         self._lock = threading.Lock()
         self._is_closed = False
@@ -168,6 +228,17 @@ class _Shift:
         """Raises EngineError where the pool was closed."""
         if self._is_closed:
             raise EngineError("the pool of workers was closed")
+
+    def nursery(self, command: _Command) -> _Nursery:
+        """The process that forks the workers, started where there is none."""
+        with self._lock:
+            self.check_open()
+            if self._nursery is not None and not self._nursery.is_alive:
+                self._nursery.kill()
+                self._nursery = None
+            if self._nursery is None:
+                self._nursery = _Nursery(command)
+            return self._nursery
 
     def hold(self, worker: _Worker) -> None:
         """Takes note of who works for this thread. Raises EngineError where the pool was closed."""
@@ -198,24 +269,139 @@ class _Shift:
                 if worker is not None:
                     worker.kill()
                 self.idle.put(None)
+            if self._nursery is not None:
+                self._nursery.kill()
+
+
+class _Command(NamedTuple):
+    """What starts a worker, or a nursery."""
+
+    target: str
+    options: dict[str, Any]
+    setup: bytes | None
+
+    def start(
+        self, role: str, stdin: Any = subprocess.PIPE, stdout: Any = subprocess.PIPE
+    ) -> subprocess.Popen[bytes]:
+        """The process; it reads its setup first."""
+        argv = [sys.executable, "-c", _BOOT, json.dumps(sys.path), self.target]
+        argv += [json.dumps(self.options), role]
+        process = subprocess.Popen(argv, stdin=stdin, stdout=stdout, bufsize=0)
+        if self.setup is not None and process.stdin is not None:
+            _send(process.stdin.fileno(), self.setup)
+        return process
+
+
+class _Nursery:
+    """A process that has set up its target and forks workers from itself; thread-safe.
+
+    Who it forked is its child: it reaps them when asked to, so that no process id is used twice
+    under the caller's hands, and ends them all when its socket closes.
+    """
+
+    def __init__(self, command: _Command) -> None:
+        self._target = command.target
+        self._lock = threading.RLock()
+        self._socket, theirs = socket.socketpair()
+        with theirs:
+            self._process = command.start("_nurse", stdin=theirs, stdout=None)
+        if command.setup is not None:
+            _send(self._socket.fileno(), command.setup)
+        self._ready = False
+        _LIVE.add(self)
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it can fork."""
+        return self._process.poll() is None
+
+    def fork(self, read_from: int, reply_to: int) -> int:
+        """The process id of a worker with these pipes. Raises EngineError."""
+        with self._lock:
+            if not self._ready:
+                _wait_ready(self._socket.fileno(), self, self._target)
+                self._ready = True
+            with contextlib.suppress(OSError):
+                socket.send_fds(self._socket, [_ORDER.pack(_FORK, 0)], [read_from, reply_to])
+            pid = _receive(self._socket.fileno())
+        if pid is None:
+            self.kill()
+            raise EngineError(f"the process that starts workers for {self._target} ended")
+        return pid
+
+    def reap(self, pid: int) -> None:
+        """Waits for a worker that was killed."""
+        with self._lock, contextlib.suppress(OSError):
+            self._socket.sendall(_ORDER.pack(_REAP, pid))
+            _receive(self._socket.fileno())
+
+    def wait(self) -> int:
+        """Its exit code, once it has ended."""
+        return self._process.wait()
+
+    def kill(self) -> None:
+        """Ends it and all that it forked."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # wakes who waits for it
+        if not self._ready:
+            self._process.kill()
+        self._process.wait()
+        with self._lock:
+            self._socket.close()
+
+
+class _Child:
+    """A process that a nursery forked: the part of Popen that a worker needs."""
+
+    def __init__(self, nursery: _Nursery) -> None:
+        self._nursery = nursery
+        self._lock = threading.Lock()
+        self._is_reaped = False
+        jobs, replies = os.pipe(), os.pipe()
+        self.stdin = open(jobs[1], "wb", buffering=0)  # noqa: SIM115
+        self.stdout = open(replies[0], "rb", buffering=0)  # noqa: SIM115
+        try:
+            self.pid = nursery.fork(jobs[0], replies[1])
+        except EngineError:
+            self.stdin.close()
+            self.stdout.close()
+            raise
+        finally:
+            os.close(jobs[0])
+            os.close(replies[1])
+
+    def poll(self) -> int | None:
+        """None while it lives."""
+        poller = select.poll()
+        poller.register(self.stdout, 0)
+        return 0 if self._is_reaped or poller.poll(0) else None  # its end of the pipe is closed
+
+    def kill(self) -> None:
+        """Ends it."""
+        with self._lock:
+            if not self._is_reaped and self._nursery.is_alive:  # else it has ended them all
+                os.kill(self.pid, signal.SIGKILL)
+
+    def wait(self) -> int:
+        """Waits for its end, which somebody has brought about."""
+        with self._lock:
+            if not self._is_reaped:
+                self._nursery.reap(self.pid)
+            self._is_reaped = True
+        return 0
 
 
 class _Worker:
     """One process and the two ends of its pipes."""
 
-    def __init__(self, target: str, options: dict[str, Any], setup: bytes | None) -> None:
-        argv = [sys.executable, "-c", _BOOT, json.dumps(sys.path), target, json.dumps(options)]
-        self._process = subprocess.Popen(
-            argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE, bufsize=0
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        self._to, self._from = self._process.stdin.fileno(), self._process.stdout.fileno()
+    def __init__(self, process: subprocess.Popen[bytes] | _Child, target: str) -> None:
+        self._process = process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self._to, self._from = process.stdin.fileno(), process.stdout.fileno()
         self._ready = False
         self._target = target
         self._is_open = True
-        if setup is not None:
-            self._send(setup)
 
     @property
     def is_alive(self) -> bool:
@@ -224,30 +410,23 @@ class _Worker:
 
     def wait_ready(self) -> None:
         """Waits for the import of the target. Raises EngineError where it failed."""
-        if self._ready:
-            return
-        if not self._poll(_START_LIMIT_S):
-            reason = f"no answer within {_START_LIMIT_S:.0f} s"
-        elif (reply := self._receive()) is None:
-            reason = f"it ended with exit code {self._process.wait()}"
-        elif reply[0] == "ready":
+        if not self._ready:
+            _wait_ready(self._from, self, self._target)
             self._ready = True
-            return
-        else:
-            reason = repr(reply[1])
-        self.kill()
-        raise EngineError(f"worker for {self._target} did not start: {reason}")
 
-    def run(self, message: bytes, limit: float, blamed_s: float, *, by_cpu: bool) -> Outcome | None:
-        """Sends a job and waits; kills the process where the deadline passes."""
+    def wait(self) -> int:
+        """The exit code, once the process has ended."""
+        return self._process.wait()
+
+    def run(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
+        """Sends a job and waits; kills the process where a bound is passed."""
         began = self._cpu_s()
-        self._send(message)
-        in_time = self._wait_cpu(began, limit) if by_cpu else self._poll(limit)
-        if not in_time:
+        _send(self._to, message)
+        if not self._is_done_within(bounds, began):
             used = self._cpu_s() - began
             self.kill()
             return Outcome("timeout", cpu_s=used) if used >= blamed_s else None
-        reply = self._receive()
+        reply = _receive(self._from)
         if reply is None:
             self.kill()
             return Outcome("crashed")
@@ -270,39 +449,34 @@ class _Worker:
             if pipe is not None:
                 pipe.close()
 
-    def _poll(self, timeout_s: float) -> bool:
-        poller = select.poll()
-        poller.register(self._from, select.POLLIN)
-        return bool(poller.poll(min(timeout_s, _LONGEST_WAIT_S) * 1000))
-
-    def _wait_cpu(self, began: float, limit: float) -> bool:
-        end = time.monotonic() + _WALL_PER_CPU * limit
-        while time.monotonic() < end and self._cpu_s() - began < limit:
-            if self._poll(min(0.05, limit)):
+    def _is_done_within(self, bounds: _Bounds, began: float) -> bool:
+        if bounds.cpu_s == math.inf:
+            return MACHINE.readable(self._from, bounds.wall_s)
+        end = MACHINE.now() + bounds.wall_s
+        while (left := end - MACHINE.now()) > 0 and self._cpu_s() - began < bounds.cpu_s:
+            if MACHINE.readable(self._from, min(_LOOK_S, bounds.cpu_s, left)):
                 return True
         return False
 
     def _cpu_s(self) -> float:
-        """CPU seconds used so far; where the system does not tell, wall time instead."""
-        try:
-            with open(f"/proc/{self._process.pid}/stat", "rb") as file:
-                fields = file.read().rpartition(b")")[2].split()
-        except OSError:
-            return 0.0 if self._process.poll() is not None else time.monotonic()
-        return (int(fields[11]) + int(fields[12])) / _TICKS
-
-    def _send(self, message: bytes) -> None:
-        with contextlib.suppress(BrokenPipeError):  # a dead worker is found when its reply is read
-            view = memoryview(_HEAD.pack(len(message)) + message)
-            while view:
-                view = view[os.write(self._to, view) :]
-
-    def _receive(self) -> Any:
-        data = _read_message(self._from)
-        return None if data is None else pickle.loads(data)
+        return MACHINE.cpu_s(self._process.pid)
 
 
-_LIVE: weakref.WeakSet[_Worker] = weakref.WeakSet()
+def _wait_ready(fd: int, process: _Worker | _Nursery, target: str) -> None:
+    """Waits for the word that the target is imported. Raises EngineError where it is not."""
+    if not Machine().readable(fd, _START_LIMIT_S):
+        reason = f"no answer within {_START_LIMIT_S:.0f} s"
+    elif (reply := _receive(fd)) is None:
+        reason = f"it ended with exit code {process.wait()}"
+    elif reply[0] == "ready":
+        return
+    else:
+        reason = repr(reply[1])
+    process.kill()
+    raise EngineError(f"worker for {target} did not start: {reason}")
+
+
+_LIVE: weakref.WeakSet[_Worker | _Nursery] = weakref.WeakSet()
 _TICKS = os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") else 100
 _OWNER = os.getpid()
 
@@ -314,6 +488,20 @@ def _kill_all() -> None:
             worker.kill()
 
 
+def _send(fd: int, message: bytes) -> None:
+    with contextlib.suppress(
+        BrokenPipeError, ConnectionResetError
+    ):  # a dead worker is found when its reply is read
+        view = memoryview(_HEAD.pack(len(message)) + message)
+        while view:
+            view = view[os.write(fd, view) :]
+
+
+def _receive(fd: int) -> Any:
+    data = _read_message(fd)
+    return None if data is None else pickle.loads(data)
+
+
 def _read_message(fd: int) -> bytes | None:
     head = _read_exactly(fd, _HEAD.size)
     return None if head is None else _read_exactly(fd, _HEAD.unpack(head)[0])
@@ -322,7 +510,10 @@ def _read_message(fd: int) -> bytes | None:
 def _read_exactly(fd: int, size: int) -> bytes | None:
     chunks = []
     while size:
-        chunk = os.read(fd, min(size, 1 << 20))
+        try:
+            chunk = os.read(fd, min(size, 1 << 20))
+        except ConnectionResetError:
+            return None
         if not chunk:
             return None
         chunks.append(chunk)
@@ -335,20 +526,66 @@ def _read_exactly(fd: int, size: int) -> bytes | None:
 
 def _serve(target: str, options: dict[str, Any]) -> None:
     """Imports the target, then answers jobs until the pipe closes."""
-    import signal
-
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     reply_to = os.dup(1)
     os.dup2(2, 1)  # what a job prints must not enter the pipe of answers
-    _limit_memory(options["memory_mb"])
+    threading.Thread(target=_die_with_parent, daemon=True).start()
+    if (handle := _prepared(target, options, reply_to)) is not None:
+        _answer_all(handle, reply_to)
+
+
+def _nurse(target: str, options: dict[str, Any]) -> None:
+    """Imports the target, then forks workers and reaps them until the socket closes."""
+    control = socket.socket(fileno=os.dup(0))
+    os.dup2(2, 1)
+    if (handle := _prepared(target, options, control.fileno())) is None:
+        return
+    _reply(control.fileno(), ("ready", None))
+    children: set[int] = set()
+    while True:
+        order, fds, *_ = socket.recv_fds(control, _ORDER.size, 2)
+        if len(order) < _ORDER.size:
+            break
+        kind, pid = _ORDER.unpack(order)
+        if kind == _REAP:
+            os.waitpid(pid, 0)
+            children.discard(pid)
+        elif (pid := os.fork()) == 0:
+            control.close()
+            _live(handle, *fds)
+        else:
+            children.add(pid)
+        for fd in fds:
+            os.close(fd)
+        _reply(control.fileno(), pid)
+    for pid in children:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+
+
+def _live(handle: Callable[[Any], Any], read_from: int, reply_to: int) -> None:
+    """The life of a forked worker."""
+    os.dup2(read_from, 0)
+    os.close(read_from)
     threading.Thread(target=_die_with_parent, daemon=True).start()
     try:
+        _answer_all(handle, reply_to)
+    finally:
+        os._exit(0)
+
+
+def _prepared(target: str, options: dict[str, Any], reply_to: int) -> Callable[[Any], Any] | None:
+    """What runs the jobs; None, and the reason sent, where it cannot be had."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _limit_memory(options["memory_mb"])
+    try:
         handle = _load_target(target)
-        if options["has_setup"]:
-            handle = handle(pickle.loads(_read_message(0) or b""))
+        return handle(pickle.loads(_read_message(0) or b"")) if options["has_setup"] else handle
     except Exception as error:
         _reply(reply_to, ("failed", f"{type(error).__name__}: {error}"))
-        return
+        return None
+
+
+def _answer_all(handle: Callable[[Any], Any], reply_to: int) -> None:
     _reply(reply_to, ("ready", None))
     while (message := _read_message(0)) is not None:
         limit, job = pickle.loads(message)
@@ -365,14 +602,12 @@ def _answer(handle: Callable[[Any], Any], job: Any) -> tuple[str, Any, float]:
     return status, value, time.thread_time() - began
 
 
-def _reply(fd: int, message: tuple[Any, ...]) -> None:
+def _reply(fd: int, message: Any) -> None:
     try:
         data = pickle.dumps(message, protocol=5)
     except Exception as error:  # what does not pickle is named instead
         data = pickle.dumps(("error", RuntimeError(f"{message[1]!r:.200}: {error}"), 0.0))
-    view = memoryview(_HEAD.pack(len(data)) + data)
-    while view:
-        view = view[os.write(fd, view) :]
+    _send(fd, data)
 
 
 def _load_target(target: str) -> Callable[..., Any]:

@@ -20,6 +20,12 @@ import plaudit  # noqa: E402
 from plaudit import laws  # noqa: E402
 
 GOLDEN = ROOT / "golden" / "models.json"
+QUICK = ("qwen2", "deberta", "pairrm")  # a decoder, an encoder, a comparer; the rest is slow
+
+
+def cases(names):
+    """The architectures as parameters."""
+    return [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def scores(name: str) -> list[list[float]]:
@@ -29,7 +35,7 @@ def scores(name: str) -> list[list[float]]:
     ]
 
 
-@pytest.mark.parametrize("name", tiny_models.CASES)
+@pytest.mark.parametrize("name", cases(tiny_models.CASES))
 def test_every_architecture_keeps_the_laws(name):
     assert laws.check(tiny_models.load(name)) == []
 
@@ -40,7 +46,9 @@ def test_every_architecture_gives_its_golden_scores(name):
         assert mine == pytest.approx(golden, abs=1e-4, nan_ok=True)
 
 
-@pytest.mark.parametrize("name", [n for n in tiny_models.CASES if n not in tiny_models.COMPARERS])
+@pytest.mark.parametrize(
+    "name", cases(n for n in tiny_models.CASES if n not in tiny_models.COMPARERS)
+)
 def test_shuffles_and_splits_into_whole_groups_give_equal_bits(name):
     import random
 

@@ -13,6 +13,10 @@ from pathlib import Path
 
 import pytest
 
+from plaudit.cli._app import VERBS
+
+tomllib = pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
+
 ROOT = Path(__file__).parents[2]
 PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "README.zh.md"]
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -55,6 +59,46 @@ def run(command: str, folder: Path) -> None:
         ["bash", "-c", command], cwd=folder, env=environment, capture_output=True, text=True
     )
     assert done.returncode == wanted, f"$ {command}\n{done.stdout}\n{done.stderr}"
+
+
+def commands(name: str) -> list[str]:
+    """The command lines that a README shows."""
+    shown = [text for language, text in blocks(ROOT / name) if language == "console"]
+    return re.findall(r"^\$ (.*)", "".join(shown), re.MULTILINE)
+
+
+@pytest.mark.parametrize(  # the same commands, as another test makes sure
+    "name", ["README.md", pytest.param("README.zh.md", marks=pytest.mark.slow)]
+)
+def test_every_command_of_the_readme_runs_on_what_the_first_one_leaves(name, tmp_path):
+    ours = [command for command in commands(name) if command.startswith("plaudit ")]
+    assert ours[0].startswith("plaudit demo --files .")
+    for command in ours:
+        run(f"set -e; {command}", tmp_path)
+    for out in ("scored.jsonl", "preference.jsonl", "judged.jsonl"):
+        assert (tmp_path / out).stat().st_size > 0
+
+
+def test_what_the_readme_installs_and_makes_is_there():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    known = set(project["optional-dependencies"])
+    targets = set(re.findall(r"^([\w-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    for command in commands("README.md"):
+        words, _, comment = command.partition("#")
+        if words.startswith("make "):
+            assert words.split()[1] in targets
+        elif words.startswith("pip "):
+            extras = re.findall(r"\[([\w,]+)\]", words)
+            extras += re.findall(r"extras: (.*)", re.sub(r" \(.*?\)", "", comment))
+            assert {extra.strip() for extra in ",".join(extras).split(",") if extra} <= known
+        else:
+            assert words.startswith("plaudit "), words
+    assert len(project["dependencies"]) == 5  # "five small libraries"
+
+
+def test_the_examples_of_the_verbs_run_on_what_the_demo_leaves(tmp_path):
+    for verb in VERBS.values():  # the demo is the first of them
+        run(verb.example, tmp_path)
 
 
 def test_the_chinese_readme_keeps_step():

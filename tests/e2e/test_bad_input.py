@@ -181,7 +181,7 @@ def test_a_disk_that_fills_up_loses_nothing(tmp_path):
     source, out = tmp_path / "in.jsonl", tmp_path / "out.jsonl"
     source.write_bytes(b"".join(GOOD.replace(b"good", b"%d" % i) for i in range(2000)))
     command = [sys.executable, "-c", FULL, str(source), str(out)]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=600)
     assert done.returncode == 1
     assert "out.jsonl.partial.jsonl: cannot be written: File too large" in done.stderr
     assert len(done.stderr.splitlines()) == 1

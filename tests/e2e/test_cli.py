@@ -1,5 +1,6 @@
 """The verbs, run in this process: what they print, and their exit codes."""
 
+import importlib
 import json
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import yaml
 from typer.testing import CliRunner
 
 import plaudit
-from plaudit.cli._app import app
+from plaudit.cli._app import VERBS, app
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 LENGTH = ["--reward", "rules.baseline.length"]
@@ -528,6 +529,17 @@ def test_demo_prints_every_row_and_writes_the_report():
     plaudit_("demo", "--report", "sub/tour.html")
 
 
+def test_demo_leaves_files_and_replaces_none_that_is_not_its_own():
+    result = plaudit_("demo", "--files", "here")
+    assert "plaudit score here/rollouts.jsonl --recipe here/recipe.yaml" in result.stdout
+    assert len(written("here/rollouts.jsonl")) == len(written("here/pairs.jsonl")) == 8
+    plaudit_("demo", "--files", "here")
+    Path("here/recipe.yaml").write_text("mine", encoding="utf-8")
+    Path("here/pairs.jsonl").unlink()
+    assert "here/recipe.yaml: exists" in one_line(plaudit_("demo", "--files", "here", code=2))
+    assert not Path("here/pairs.jsonl").exists()
+
+
 def test_demo_works_without_math_verify(monkeypatch):
     import importlib.util
 
@@ -613,11 +625,30 @@ def _one(path, row):
 
 def test_help_names_every_verb_and_the_exit_codes():
     shown = plaudit_("--help").stdout
-    for verb in ("demo", "init", "score", "explain", "list", "show", "check"):
+    for verb in VERBS:
         assert verb in shown
         assert "Usage" in plaudit_(verb, "--help").stdout
-    assert "130 interrupted" in shown
-    assert "130 interrupted" in plaudit_("score", "--help").stdout
+    for words in (shown, plaudit_("score", "--help").stdout):
+        assert "130 interrupted" in " ".join(words.split())
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_the_table_of_verbs_says_what_the_verb_says(verb):
+    """The table stands in for docstrings that would have to be imported."""
+    module = importlib.import_module(f"plaudit.cli.{verb}")
+    doc = " ".join((module.run.__doc__ if hasattr(module, "run") else module.__doc__).split())
+    assert doc.startswith(VERBS[verb].summary)
+    assert f"Example:\n    {VERBS[verb].example}\n" in plaudit_(verb, "--help").stdout
+
+
+def test_every_module_of_a_verb_is_in_the_table():
+    folder = Path(plaudit.__file__).parent / "cli"
+    assert {p.stem for p in folder.glob("[a-z]*.py")} == set(VERBS)
+
+
+def test_without_a_verb_there_is_help():
+    assert "Usage" in plaudit_(code=2).stderr
+    assert "Usage" in plaudit_("sandbox", code=2).stderr
 
 
 def test_version():

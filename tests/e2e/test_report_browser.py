@@ -53,7 +53,7 @@ class Dom(html.parser.HTMLParser):
 def rendered(path, profile):
     """The page's elements after its scripts ran, and what the console said."""
     command = [BROWSER, *FLAGS, f"--user-data-dir={profile}", path.as_uri()]
-    done = subprocess.run(command, capture_output=True, timeout=100, check=True)
+    done = subprocess.run(command, capture_output=True, timeout=600, check=True)
     console = [line for line in done.stderr.decode().splitlines() if "CONSOLE" in line]
     return Dom(done.stdout.decode()), console
 

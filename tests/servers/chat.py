@@ -687,7 +687,7 @@ class ChatServer(_Service):
         if not self._loop.is_closed():
             self._call(_close(self, self._server))
             self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join(10)
+            self._thread.join(300)
             self._loop.close()
 
     def _call(self, coroutine: Any) -> Any:

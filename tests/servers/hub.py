@@ -36,7 +36,7 @@ class Hub:
     def __exit__(self, *exc: object) -> None:
         self.server.shutdown()
         self.server.server_close()
-        self.thread.join(10)
+        self.thread.join(300)
 
 
 def _handler(hub: Hub) -> type[BaseHTTPRequestHandler]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -62,7 +63,7 @@ class Standin:
         self.ended.set()
         self._server.shutdown()
         self._server.server_close()
-        self._thread.join(10)
+        self._thread.join(300)
 
     def __enter__(self) -> Standin:
         return self
@@ -163,7 +164,10 @@ class _Ran(NamedTuple):
 def run_python(
     code: str, *, stdin: str, files: dict[str, bytes], timeout_s: float, memory_mb: int = 1024
 ) -> _Ran:
-    """Runs a program; `code` None means that it ran out of time."""
+    """Runs a program; `code` None means that it ran out of time.
+
+    The time is that of a machine with nothing else to do: CPU time, or wall time asleep.
+    """
     limit = memory_mb * MEBI
 
     def limits() -> None:
@@ -184,14 +188,24 @@ def run_python(
             preexec_fn=limits,
         )
         with process:
-            try:
-                out, err = process.communicate(stdin.encode(), timeout=timeout_s)
-            except subprocess.TimeoutExpired:
+            while True:
+                try:
+                    out, err = process.communicate(stdin.encode(), timeout=timeout_s / 2)
+                    break
+                except subprocess.TimeoutExpired:
+                    if not _is_late(process.pid, time.monotonic() - began, timeout_s):
+                        continue
                 process.kill()
                 with contextlib.suppress(ValueError, OSError):
                     process.communicate()
                 return _Ran(None, b"", b"", time.monotonic() - began)
     return _Ran(process.returncode, out, err, time.monotonic() - began)
+
+
+def _is_late(pid: int, wall_s: float, timeout_s: float) -> bool:
+    fields = Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()
+    cpu_s = (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    return cpu_s >= timeout_s or (wall_s >= timeout_s and fields[0] == b"S")
 
 
 def fusion(*, lies: str = "", output_limit: int = MEBI) -> Standin:

@@ -10,6 +10,7 @@ import sys
 import textwrap
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -17,8 +18,9 @@ import pytest
 from plaudit import lift, load
 from plaudit.combine import affine, normalise
 from plaudit.errors import ConfigError, DataError, EngineError
-from plaudit.run import Progress, run
+from plaudit.run import Progress, _BatchSize, _Judge, run
 from plaudit.types import Group, Response, Score
+from plaudit.workers import Pool
 
 LENGTH = load("rules.baseline.length")
 RULES = '''
@@ -348,7 +350,7 @@ def test_a_fault_that_stays_is_reported(workers, act):
         ("kill", "the response killed the process that scored it"),
     ],
 )
-def test_only_the_culprit_is_blamed(act, word, error):
+def test_only_the_culprit_is_blamed(act, word, error, cpu_machine):
     texts = [f"neighbour {n}" for n in range(40)]
     items = groups_of(*texts[:20], ["before", f"{word} x", "after"], *texts[20:], f"{word} y")
     results = list(run(act, items, workers=2, deadline_s=0.5))
@@ -385,7 +387,7 @@ def test_without_a_declared_minimum_the_culprit_is_unscored(module):
 
 
 @pytest.mark.parametrize("word", ["hang", "exit"])
-def test_a_group_that_must_stay_whole_has_no_culprit(module, word):
+def test_a_group_that_must_stay_whole_has_no_culprit(module, word, cpu_machine):
     reward = load(f"{module}:act_all")
     items = groups_of(["a", "bc"], ["d", f"{word} x", "e"], ["fgh"])
     results = list(run(reward, items, workers=2, deadline_s=0.3))
@@ -407,10 +409,32 @@ def test_who_only_waits_is_not_blamed(act):
 
 
 def test_the_deadline_is_that_of_a_response_not_of_a_batch(module):
-    reward = load(f"{module}:slow", seconds=0.05)
-    items = [Group("p", ["ab"] * 8)] * 4  # 0.4 s a group, 1.6 s in all
-    scores = [s for r in run(reward, items, workers=1, deadline_s=0.2) for s in r.scores]
-    assert [(score.value, score.error) for score in scores] == [(2.0, None)] * 32
+    reward = load(f"{module}:slow", seconds=0.15)
+    items = [Group("p", ["ab"] * 8)] * 2  # 1.2 s a group, 2.4 s in all
+    scores = [s for r in run(reward, items, workers=1, deadline_s=0.8) for s in r.scores]
+    assert [(score.value, score.error) for score in scores] == [(2.0, None)] * 16
+
+
+@pytest.mark.parametrize(
+    ("share", "fault"), [(1.0, "response"), (0.5, "response"), (0.2, "system")]
+)
+def test_hostile_responses_cost_their_batch_three_deadlines(act, shared_machine, share, fault):
+    machine, limit = shared_machine(share), 0.4
+    groups = groups_of("a", "hang x", "bc", ["d", "hang y", "efg"], "hi")
+    with (
+        Pool("plaudit.run:_Scorer", size=2, deadline_s=limit, setup=act) as pool,
+        ThreadPoolExecutor(2) as suspects,
+    ):
+        scored = _Judge(act, pool, suspects, limit, _BatchSize(64)).score(groups)
+    assert [[s.fault for s in scores] for scores in scored] == [
+        [None], [fault], [None], [None, fault, None], [None],
+    ]  # fmt: skip
+    assert [s[0].value for s in (scored[0], scored[2], scored[3], scored[4])] == [1, 2, 1, 2]
+    assert scored[3][2].value == 3
+    batch_s, *alone_s = machine.elapsed_s.values()  # in the order in which they were waited for
+    tick_s = 0.05 / share  # how coarsely a process's CPU time is counted and looked at
+    assert batch_s <= limit + tick_s
+    assert all(seconds <= 2 * limit + 4 * tick_s for seconds in alone_s)
 
 
 # --- errors that stop the run, and what they leave ------------------------------------------------
@@ -454,11 +478,9 @@ def test_an_end_leaves_no_process(module):
 
 def test_closing_does_not_wait_for_a_hanging_response(act):
     before = children()
-    results = run(act, groups_of("a", *["hang x"] * 20), workers=2, deadline_s=100)
+    results = run(act, groups_of("a", *["hang x"] * 20), workers=2, deadline_s=10_000)
     assert next(results).scores[0].value == 1.0
-    began = time.monotonic()
     results.close()
-    assert time.monotonic() - began < 20
     assert children() == before
 
 
@@ -520,7 +542,7 @@ def test_a_rule_of_the_running_script_cannot_go_to_a_worker(tmp_path):
             """
         )
     )
-    told = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60)
+    told = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=600)
     assert told.stderr == ""
     first, second = told.stdout.splitlines()
     assert first == "[3.0]"
@@ -557,7 +579,7 @@ def test_it_runs_in_a_thread(act):
     assert got == [[1.0], [-1.0], [2.0]]
 
 
-def test_it_runs_in_a_running_event_loop(act):
+def test_it_runs_in_a_running_event_loop(act, cpu_machine):
     async def inside():
         return values(run(act, groups_of("a", "hang x", "bc"), workers=2, deadline_s=0.3))
 
@@ -622,7 +644,7 @@ def test_batches_that_overlap_keep_their_order():
 def test_a_slow_one_does_not_stop_the_others():
     def seconds(text):
         began = time.monotonic()
-        while text == "slow" and len(reward.scored) < 14 and time.monotonic() - began < 10:
+        while text == "slow" and len(reward.scored) < 14 and time.monotonic() - began < 100:
             time.sleep(0.001)
         return 0.0
 
@@ -695,14 +717,14 @@ def test_an_error_of_the_reader_comes_up_where_batches_overlap():
 
 def test_closing_begins_no_new_batch_and_does_not_wait():
     release = threading.Event()
-    reward = Waiting(2, seconds=lambda text: text == "slow" and release.wait(10) and 0.0)
+    reward = Waiting(2, seconds=lambda text: text == "slow" and release.wait(100) and 0.0)
     results = run(reward, groups_of("a", *["slow"] * 200))
     assert next(results).index == 0
     results.close()
     assert reward.scored == ["a"]
     release.set()
     began = time.monotonic()
-    while reward.busy and time.monotonic() - began < 10:
+    while reward.busy and time.monotonic() - began < 100:
         time.sleep(0.005)
     time.sleep(0.1)
     assert len(reward.scored) <= 1 + 4

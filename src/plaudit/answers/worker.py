@@ -13,6 +13,7 @@ from typing import Any
 
 __all__ = ["prepared"]
 
+_FIRST = ((r"\sum_{k=1}^{3} k", "6"), (r"x^2 > 4", r"(-\infty,-2) \cup (2,\infty)"))
 _FORMS = ("\\boxed{{{}}}", "${}$")
 _DIGITS = 30
 _AGREEMENT = 12
@@ -25,6 +26,8 @@ def prepared(_: Any) -> Callable[[tuple[str, str]], bool | str | None]:
 
     logging.getLogger(math_verify.__name__).setLevel(logging.CRITICAL)
     _judge(("\\sum_{k=1}^{2} k", "3"))
+    for answer, reference in _FIRST:
+        _judge((answer, reference))
     return _judge
 
 

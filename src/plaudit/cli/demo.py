@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,6 +12,7 @@ import typer
 
 import plaudit
 from plaudit.cli._console import console, number, stderr, table, text
+from plaudit.errors import ConfigError
 
 if TYPE_CHECKING:
     from plaudit.report import Summary
@@ -22,6 +24,7 @@ __all__ = ["run"]
 _FOLDER = Path(plaudit.__file__).parent / "demo"
 SAMPLE = _FOLDER / "sample.jsonl"
 ORIGINALS = _FOLDER / "originals.yaml"
+FILES = ("rollouts.jsonl", "pairs.jsonl", "recipe.yaml")
 _OURS = ("accuracy", "format", "language")
 _THEIRS = ("accuracy", "format", "tags")
 _SHORT = {"accuracy": "acc", "format": "form", "language": "lang", "tags": "tags"}
@@ -35,11 +38,22 @@ def run(
     report: Annotated[
         str, typer.Option(metavar="FILE.html", help="Where the report goes; replaced if it exists.")
     ] = "plaudit-demo.html",
+    files: Annotated[
+        str | None,
+        typer.Option(
+            metavar="DIR",
+            help="Also leave rollouts, pairs and a recipe there, to try the verbs on.",
+        ),
+    ] = None,
 ) -> None:
     """A tour, offline, in seconds: where well-known rules go wrong silently, and why.
 
-    Scores a bundled sample with the recipe r1 beside the original rules and writes a report.
+    Scores a bundled sample with the recipe r1 beside the original rules and writes a report. With
+    --files it leaves rollouts.jsonl, pairs.jsonl and recipe.yaml, on which the examples of every
+    verb's --help run.
     """
+    if files is not None:
+        _leave(Path(files))
     groups = _groups()
     has_extra = importlib.util.find_spec("math_verify") is not None
     ours = _scored(plaudit.build("r1"), groups)
@@ -49,6 +63,28 @@ def run(
     if not has_extra:
         stderr("math-verify is not installed, so its column is empty: pip install 'plaudit[math]'")
     _write(report, ours, theirs)
+    if files is not None:
+        _say_what_next(Path(files))
+
+
+def _leave(folder: Path) -> None:
+    """Copies the files. Raises ConfigError rather than replace what is not theirs."""
+    folder.mkdir(parents=True, exist_ok=True)
+    texts = {folder / name: (_FOLDER / name).read_bytes() for name in FILES}
+    for path, data in texts.items():
+        if path.exists() and path.read_bytes() != data:
+            raise ConfigError(f"{path}: exists and is another file; --files takes another folder")
+    for path, data in texts.items():
+        path.write_bytes(data)
+
+
+def _say_what_next(folder: Path) -> None:
+    rollouts, pairs, recipe = (shlex.quote(str(folder / name)) for name in FILES)
+    out = console()
+    out.print(text(f"left in {folder}: {', '.join(FILES)}; try", "bold"))
+    out.print(text(f"  plaudit score {rollouts} --recipe {recipe} --output scored.jsonl"))
+    out.print(text("  plaudit select scored.jsonl --to preference --output preference.jsonl"))
+    out.print(text(f"  plaudit judge {pairs} --template pairwise --replay column:replies"))
 
 
 def _groups() -> list[Group]:

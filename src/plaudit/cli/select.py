@@ -181,7 +181,7 @@ def run(
     limit: Limit = None,
     overwrite: Overwrite = False,
 ) -> None:
-    """Make training data of scored rows: preference pairs, SFT samples or RL prompts.
+    """Make training data from scored rows: preference pairs, SFT samples or RL prompts.
 
     A response without a score is never picked; one at fault is never chosen. Everything that is
     dropped is counted under its reason. Each row tells in `provenance` where it is from and why it

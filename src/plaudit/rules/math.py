@@ -48,7 +48,8 @@ _POOL = Pool(  # starts nothing before its first job
     setup=True,
     size=max(2, min(8, os.cpu_count() or 2)),
     memory_mb=4096,
-    blamed_share=0.2,  # an honest comparison takes some hundredths of a second
+    forks=True,
+    blamed_s=1.0,  # an honest comparison takes some hundredths of a second
 )
 
 

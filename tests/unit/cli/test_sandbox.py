@@ -9,7 +9,7 @@ import pytest
 
 def plaudit(*words, stdin=b"", cwd=None):
     argv = [sys.executable, "-m", "plaudit", *map(str, words)]
-    return subprocess.run(argv, input=stdin, capture_output=True, cwd=cwd, timeout=120)
+    return subprocess.run(argv, input=stdin, capture_output=True, cwd=cwd, timeout=600)
 
 
 def test_run_shows_output_and_figures(tmp_path):

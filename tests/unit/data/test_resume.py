@@ -59,7 +59,7 @@ with write.Writer(out, meta=meta, resume=True) as writer:
 
 def run(source, out, point="never") -> int:
     command = [sys.executable, "-c", RUN, str(source), str(out), str(point)]
-    return subprocess.run(command, timeout=60).returncode
+    return subprocess.run(command, timeout=600).returncode
 
 
 @pytest.fixture

@@ -248,7 +248,7 @@ def test_threads_write_whole_lines_and_read_their_own(opened, path):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert (wrong, len(calls)) == ([], 360)
     assert len({json.loads(line)["key"] for line in path.read_text().splitlines()}) == 360
 

@@ -65,7 +65,7 @@ def run(name: str, **environment: str) -> str:
         env={**kept, "HF_HUB_DISABLE_XET": "1", **environment},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=600,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

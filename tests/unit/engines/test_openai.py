@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from machines import without_slow_tasks
 
 pytest.importorskip("aiohttp")
 from plaudit import http
@@ -201,7 +202,7 @@ def test_a_service_that_is_down_is_not_asked_for_ever(ask):
 
 
 @pytest.mark.parametrize(
-    "fault", [Fault("hang"), Fault("slow", wait_s=30.0), Fault("429"), Fault("500")], ids=str
+    "fault", [Fault("hang"), Fault("slow", wait_s=3000.0), Fault("429"), Fault("500")], ids=str
 )
 def test_a_deadline_bounds_a_call_with_all_its_tries(fault, ask):
     with ChatServer(named, faults=[fault]) as server:
@@ -209,7 +210,7 @@ def test_a_deadline_bounds_a_call_with_all_its_tries(fault, ask):
         engine = ask(server, deadline_s=0.3, retries=10_000)
         began = time.monotonic()
         rows = engine.answer(jobs(20))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
         assert {row[0].fault for row in rows} == {"system"}
 
 
@@ -588,7 +589,7 @@ def test_nobody_answers():
         began = time.monotonic()
         with pytest.raises((EngineError, ConfigError), match="Cannot connect"):
             engine.answer(jobs(1))
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
         engine._client.close()
 
 
@@ -733,7 +734,7 @@ def test_what_is_refused_does_not_wait_for_its_minute(ask):
         engine = ask(server, requests_per_minute=60, max_calls=1)
         began = time.monotonic()
         assert len(errors(engine.answer(jobs(100)))) == 99
-        assert time.monotonic() - began < 5
+        assert time.monotonic() - began < 60
 
 
 # --- the journal is the cache ---------------------------------------------------------------------
@@ -782,7 +783,7 @@ def in_threads(num, work):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(30)
+        thread.join(300)
     assert not any(thread.is_alive() for thread in threads)
     return found
 
@@ -825,15 +826,15 @@ def test_a_reply_is_on_the_disk_before_the_batch_is_done(ask, tmp_path):
     with ChatServer(named) as server:
         engine = ask(server, calls=Calls(path))
         engine.check(call(0))
-        server.queue.append(Fault("slow", wait_s=1.0))
+        server.queue.append(Fault("slow", wait_s=4.0))
         thread = threading.Thread(target=engine.answer, args=(jobs(10),))
         thread.start()
         began = time.monotonic()
-        while path.read_bytes().count(b"\n") < 9 and time.monotonic() - began < 5:
+        while path.read_bytes().count(b"\n") < 9 and time.monotonic() - began < 300:
             time.sleep(0.005)
         assert thread.is_alive()
         assert path.read_bytes().count(b"\n") == 9
-        thread.join(10)
+        thread.join(300)
         assert path.read_bytes().count(b"\n") == 10
 
 
@@ -873,7 +874,7 @@ def test_a_killed_run_pays_again_for_no_more_than_was_under_way(ask, tmp_path):
     with ChatServer(named, latency_s=0.04) as server:
         process = subprocess.Popen([sys.executable, "-c", KILLED, server.url, str(path)])
         began = time.monotonic()
-        while server.stats.answers.total() < 60 and time.monotonic() - began < 30:
+        while server.stats.answers.total() < 60 and time.monotonic() - began < 300:
             time.sleep(0.005)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
@@ -902,13 +903,13 @@ def test_retry_after_stops_all_calls(ask):
     with ChatServer(named, latency_s=0.01) as server:
         engine = ask(server, concurrency=4)
         engine.check(call(0))
-        server.queue.extend([None] * 8 + [Fault("429", retry_after=0.4)])
+        server.queue.extend([None] * 8 + [Fault("429", retry_after=2.0)])
         began = time.time()
         assert errors(engine.answer(jobs(60))) == []
         times = [at for at in server.stats.times if at >= began]
         gaps = [b - a for a, b in itertools.pairwise(times)]
-        assert max(gaps) > 0.35
-        assert sorted(gaps)[-2] < 0.3
+        assert max(gaps) > 1.9
+        assert sorted(gaps)[-2] < 1.5
         assert server.stats.most_in_flight <= 4
 
 
@@ -968,7 +969,7 @@ def test_a_closed_client_ends_the_run(ask):
         while server.stats.in_flight < 3:
             time.sleep(0.005)
         engine._client.close()
-        thread.join(5)
+        thread.join(300)
         assert len(found) == 1
         assert engine._pending == {}
 
@@ -1012,10 +1013,11 @@ def test_after_a_fork(tmp_path):
             [sys.executable, "-X", "dev", "-W", "always", "-c", FORKED, server.url, tmp_path / "c"],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
         )
         # a process with threads that forks is warned of by Python 3.12 and later
-        said = [x for x in told.stderr.splitlines() if "threaded" not in x and "fork()" not in x]
+        lines = without_slow_tasks(told.stderr).splitlines()
+        said = [x for x in lines if "threaded" not in x and "fork()" not in x]
         assert (told.returncode, said) == (0, [])
         assert server.stats.answers_of.get("1") == 2
         assert server.stats.answers_of.get("0") == server.stats.answers_of.get("3") == 1

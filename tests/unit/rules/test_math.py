@@ -268,7 +268,7 @@ def test_math_verify_decides_what_the_reader_cannot(workers):
 
 
 @needs_math_verify
-def test_an_undecided_answer_is_a_timeout_and_its_neighbours_are_not(workers):
+def test_an_undecided_answer_is_a_timeout_and_its_neighbours_are_not(workers, cpu_machine):
     hostile = r"\boxed{\prod_{k=1}^{50000} (1+\frac{1}{k^2})}"
     value(UNDECIDED % 3, "6")  # the worker is up
     reward = load("rules.math.equal", deadline_s=0.5)

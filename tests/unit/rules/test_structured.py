@@ -245,7 +245,7 @@ class TestPatternsFromData:
         assert self.score("^a+$", "aaa").value == 1.0
         assert self.score("^a+$", "aab").value == 0.0
 
-    def test_one_that_backtracks_without_end_is_killed(self, monkeypatch):
+    def test_one_that_backtracks_without_end_is_killed(self, monkeypatch, cpu_machine):
         monkeypatch.setattr(structured._POOL, "deadline_s", 0.5)
         found = self.score("^(a+)+$", "a" * 60 + "!")
         assert (found.value, found.fault) == (0.0, "response")

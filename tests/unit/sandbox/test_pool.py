@@ -174,13 +174,13 @@ def test_from_64_threads(box):
 def test_threads_share_the_slots(box):
     """Two sleepers on two slots sleep at the same time: no slot is held by who does not need it."""
     threads = [
-        threading.Thread(target=box.run, args=("import time\ntime.sleep(0.8)",)) for _ in range(2)
+        threading.Thread(target=box.run, args=("import time\ntime.sleep(3)",)) for _ in range(2)
     ]
     box.run("pass")
     held = []
     for thread in threads:
         thread.start()
-    end = time.monotonic() + 10
+    end = time.monotonic() + 300
     while held != [1, 1] and any(thread.is_alive() for thread in threads):
         assert time.monotonic() < end
         held = [lane.load for lane in box._lanes if lane.owner]
@@ -213,7 +213,7 @@ def test_a_slot_that_is_killed_is_replaced_and_its_program_tried_again():
         (keeper,) = box.pids()
         (spawner,) = Path(f"/proc/{keeper}/task/{keeper}/children").read_text().split()
         threading.Timer(0.3, os.kill, (int(spawner), signal.SIGKILL)).start()
-        outcome = box.run("import time\ntime.sleep(0.6)\nprint('done')")
+        outcome = box.run("import time\ntime.sleep(2)\nprint('done')")
         assert outcome.text == "done\n"
         assert box.pids() != [keeper]
 
@@ -277,7 +277,7 @@ def test_kill_of_the_caller_leaves_nothing():
     caller = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, env=environment)
     assert caller.stdout is not None
     keepers = [int(pid) for pid in caller.stdout.readline().split()]
-    end = time.monotonic() + 20
+    end = time.monotonic() + 300
     below = []
     while len(below) < 2 and time.monotonic() < end:
         time.sleep(0.05)
@@ -286,7 +286,7 @@ def test_kill_of_the_caller_leaves_nothing():
     caller.kill()
     caller.wait()
     caller.stdout.close()
-    end = time.monotonic() + 5
+    end = time.monotonic() + 300
     while time.monotonic() < end and (
         any(_is_alive(pid) for pid in [*keepers, *below]) or os.listdir(environment["TMPDIR"])
     ):

@@ -264,7 +264,7 @@ def start(code, *args):
         [sys.executable, "-c", text, *args],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=600,
         check=False,
         env=environment,
     )

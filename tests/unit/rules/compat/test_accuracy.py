@@ -117,7 +117,7 @@ def test_a_thread_gets_the_same_score():
     assert found == [1.0]
 
 
-def test_a_hostile_answer_meets_its_deadline(monkeypatch):
+def test_a_hostile_answer_meets_its_deadline(monkeypatch, cpu_machine):
     pool = _math_verify._pool()
     monkeypatch.setattr(pool, "deadline_s", 0.3)
     with pytest.raises(ScoreTimeout) as caught:
