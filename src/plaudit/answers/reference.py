@@ -54,9 +54,9 @@ def _parsed(reference: str) -> Answer:
 
 
 def _unwrapped(reference: str) -> str:
-    if "####" in reference and (found := extract(reference, "gsm8k")) is not None:
+    if "####" in reference and (found := extract(reference, "gsm8k")) and found.text:
         return found.text
     boxed = "\\boxed" in reference or "\\fbox" in reference
-    if boxed and (found := extract(reference, "boxed")) is not None:
+    if boxed and (found := extract(reference, "boxed")) and found.text:
         return found.text
     return reference

@@ -43,6 +43,8 @@ _HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,2}[.)])[ \t]+(?=\S)")
 _GOES_ON = re.compile(r"\s*(?:or|and|或|和)\b\s*", re.IGNORECASE)
 _DENIED = re.compile(r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE)
+_COMPUTES = re.compile(r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]")
+_CONCLUDES = re.compile(r"\s*(?:So|Thus|Therefore|Hence|所以|因此|故)(?![a-z])")
 _LEADING = " \t\r\n*:：_"
 _AROUND = " \t\r\n*`_"
 _MOST_ITEMS = 20
@@ -266,8 +268,26 @@ def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
     end, closing = sentence_end(text, start, stop)
     if not closing and (more := _GOES_ON.match(text, end, stop)) and more.end() > end + 1:
         end, closing = sentence_end(text, more.end(), stop)
+    if closing and _COMPUTES.search(text, start, end):
+        start, end, closing = _conclusion(text, start, end, closing, stop)
     body = text[start:end].strip(_AROUND)
     return Stated(body, mark, start, end, closing)
+
+
+def _conclusion(
+    text: str, start: int, end: int, closing: str, stop: int
+) -> tuple[int, int, str]:
+    """The last sentence of a line that goes on computing: 3 + 4 = 7 boxes. 7 * 2 = 14 shoes."""
+    stop = min(stop, _line_end(text, end))
+    first = last = start, end, closing
+    at = end + len(closing)
+    while at < stop:
+        end, closing = sentence_end(text, at, stop)
+        if text[at:end].strip():
+            last = at, end, closing
+        at = end + max(len(closing), 1)
+    is_conclusion = _CONCLUDES.match(text, last[0]) or _COMPUTES.search(text, last[0], last[1])
+    return last if is_conclusion else first
 
 
 def _listed(text: str, start: int, stop: int, mark: str) -> Stated:

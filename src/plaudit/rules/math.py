@@ -9,8 +9,9 @@ from typing import Annotated, NamedTuple
 
 from plaudit import think
 from plaudit.answers import extract as _extract
-from plaudit.answers.extract import Extract
+from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import Percent, answer_of, same
+from plaudit.answers.equation import loses_its_left_side
 from plaudit.answers.latex_read import Oversized
 from plaudit.answers.reference import check_reference, reference_of
 from plaudit.errors import (
@@ -44,8 +45,10 @@ _POOL = Pool(  # starts nothing before its first job
 def equal(
     response: str,
     reference: str,
+    finish_reason: str | None = None,
     *,
     extract: Extract = "auto",
+    strict: bool = False,
     percent: Percent = "value",
     deadline_s: float = 5.0,
 ) -> Annotated[float | Score, Range(0, 1)]:
@@ -54,13 +57,19 @@ def equal(
     The answer is looked for behind the think block; one that never closes holds no answer.
     `extract` says by which mark:
 
-    - "boxed": the last complete ``\boxed``, with those that "and" or a comma joins to it;
-      "answer_tag": the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k":
-      behind the last ``####``; "minerva": behind the last "final answer is"; "last_number": the
-      last number of the text;
-    - "auto": the later of box, answer tag and Minerva's sentence, else a value behind ``####``,
-      else "answer is" / "Answer:" / "A:" / 答案, else a formula that the text is or ends with,
-      else the last number.
+    - "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
+      the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k": the line behind
+      the last ``####``; "minerva": behind the last "final answer is"; "last_number": the last
+      quantity of the closing sentence, whatever else it holds;
+    - "auto": the later of box, answer tag and Minerva's sentence, else a line behind ``####``,
+      else the sentence or line behind "answer is" / "Answer:" / "A:" / a heading "Answer" / 答案 /
+      答： / 所以选, else (not with `strict`) the one quantity of the closing sentence.
+
+    What stands behind a mark is read whole or not at all (docs: "How an answer is read"): an
+    expression, equation, list or interval, or a sentence with one quantity and its unit. Words that
+    change a value are read where they are understood ("minus", "square root of", "two thirds",
+    负, 的平方根); other functions, comparisons, hedges and denials make the answer unread: 0, with a
+    note that says what was in the way. "42!" may be 42 or its factorial.
 
     The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
     Three layers decide, each only what the one before left open: equal tokens after harmless
@@ -79,7 +88,8 @@ def equal(
 
     Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than
     10 000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault.
-    A response cut at its length limit is judged by what it says.
+    Of a response cut at its length limit (`finish_reason` "length"), a sentence that breaks off
+    inside the answer is not read.
 
     Raises: ScoringError for a reference that cannot be read (fault "input"), ScoreTimeout,
     MissingExtra where only math-verify could decide and it is not installed.
@@ -90,12 +100,15 @@ def equal(
     'extracted 26 (answer is) against 18: different'
     """
     gold = _gold(reference)
-    found = _found(response, extract)
+    found = _found(response, extract, strict=strict, finish_reason=finish_reason)
     if isinstance(found, str):
         return Score(0.0, note=found)
+    shown = f"extracted {_shown(found.text or found.raw)} ({found.mark}) against {_shown(gold)}"
+    if found.problem:
+        is_same = found.raw == gold
+        return Score(float(is_same), note=f"{shown}: {'equal' if is_same else found.problem}")
     judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
-    verdict = judge(found.text, str(reference), percent, deadline_s)
-    shown = f"extracted {_shown(found.text)} ({found.mark}) against {_shown(gold)}"
+    verdict = judge(found.text, found.factorial, str(reference), percent, deadline_s)
     if verdict.fault is not None:
         raise verdict.fault(f"{shown}: {verdict.why}", "response")
     return Score(verdict.value, note=f"{shown}: {verdict.why}")
@@ -122,40 +135,60 @@ def _gold(reference: str) -> str:
         raise ScoringError(str(error), fault="input") from None
 
 
-def _found(response: str, how: Extract) -> _extract.Found | str:
+def _found(
+    response: str, how: Extract, *, strict: bool, finish_reason: str | None
+) -> _extract.Found | str:
     """The extracted answer, or why there is none."""
     thought = think.split(response)
     if thought.status == "unclosed" or _thinks_on(thought.answer):
         return "the think block never closes, so there is no answer"
     try:
-        found = _extract.extract(thought.answer, how)
+        found = _extract.extract(thought.answer, how, strict=strict, finish_reason=finish_reason)
     except KeyError:
-        known = ("auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva")
         raise ConfigError(
-            f"extract={how!r} is not one of {', '.join(known)}{did_you_mean(str(how), known)}"
+            f"extract={how!r} is not one of {', '.join(EXTRACTS)}{did_you_mean(str(how), EXTRACTS)}"
         ) from None
     if found is None:
         return f"no answer found (extract: {how})"
-    if not found.text.strip(" \t\r\n_.$\"'"):
+    if not found.problem and not found.text.strip(" \t\r\n_.$\"'"):
         return f"an empty answer ({found.mark})"
     return found
 
 
+_REASONING = (  # openings and closings of reasoning that a response may begin with
+    ("<think>", "</think>"),
+    ("<thinking>", "</thinking>"),
+    ("<thought>", "</thought>"),
+    ("<reasoning>", "</reasoning>"),
+    ("<seed:think>", "</seed:think>"),
+    ("[THINK]", "[/THINK]"),
+    ("◁think▷", "◁/think▷"),
+)
+
+
 def _thinks_on(answer: str) -> bool:
     """Whether a further think block stands where the answer should, and the last never closes."""
-    if not answer.lstrip().startswith("<think>"):
-        return False
-    return answer.rfind("<think>") > answer.rfind("</think>")
+    start = answer[:40].lstrip()
+    return any(
+        start.startswith(opening) and answer.rfind(opening) > answer.rfind(closing)
+        for opening, closing in _REASONING
+    )
 
 
 @functools.lru_cache(maxsize=_MEMO)
-def _judged(answer: str, reference: str, percent: Percent, deadline_s: float) -> _Verdict:
-    """The verdict on one distinct answer."""
+def _judged(
+    answer: str, factorial: str, reference: str, percent: Percent, deadline_s: float
+) -> _Verdict:
+    """The verdict on one distinct answer; its other reading counts only where it is proved equal."""
     try:
         given, gold = answer_of(answer), reference_of(reference)
         verdict = same(given, gold, percent=percent)
+        if verdict is not True and factorial and same(answer_of(factorial), gold, percent=percent):
+            return _EQUAL
     except Oversized as error:
         return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
+    if verdict is True and loses_its_left_side(given.node, gold.node):
+        return _Verdict(0.0, "an equation whose left side is more than a name")
     if verdict is not None:
         return _EQUAL if verdict else _DIFFERENT
     return _asked(given.text, gold.text, deadline_s)

@@ -1,0 +1,127 @@
+r"""The last resort where no mark states an answer: the closing sentence of a response.
+
+It counts only where it says one thing: the whole response is one line of mathematics, the sentence
+ends in a formula, has one bold quantity, or one quantity at all (or one behind its last sign of
+equality). Nothing is read out of a loop, a range, a time of day, or a sentence that breaks off.
+"""
+
+from __future__ import annotations
+
+import re
+
+from plaudit.answers.reading import Reading, reading_of
+from plaudit.answers.spans import formulas, longest_word, sentence_end
+from plaudit.answers.stated import Stated
+from plaudit.answers.words import problem_of
+
+__all__ = ["closing_answer"]
+
+_WINDOW = 1000
+_LONGEST_WHOLE = 500
+_MOST_SENTENCES = 3
+_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_VALUE = re.compile(r"[\d∞π]|\\(?:frac|sqrt|pi|infty|text)")
+_RANGE = re.compile(r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)")
+_INTERVAL = re.compile(r"^[\[(]\s*[-\d.]+\s*,\s*[-\d.]+\s*[\])]$")
+_RELATION = re.compile(r"[<>≤≥≠]|\\(?:leq?|geq?|neq?|lt|gt)(?![A-Za-z])")
+_MANY = 3
+
+
+def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Reading, str] | None:
+    """What the closing sentence says, and by which of its parts; None where it says nothing.
+
+    >>> closing_answer("She had 3. So she has 18 apples. Hope this helps!")[0].text
+    '18\\\\text{ apples}'
+    >>> closing_answer("There are 5 to 7 of them.")[0].problem
+    'several quantities: 5, 7'
+    """
+    whole = text.strip()
+    if 0 < len(whole) <= _LONGEST_WHOLE and "\n" not in whole and longest_word(whole) <= 1:
+        return reading_of(whole), "whole text"
+    sentence = _closing_sentence(text)
+    if sentence is None:
+        return None
+    body, start, closing = sentence
+    if finish_reason == "length" and not closing:
+        return Reading("", "the closing sentence breaks off"), "closing sentence"
+    if _is_loop(text, body):
+        return Reading("", "the response ends in a loop"), "closing sentence"
+    if (bold := _bold(body)) is not None:
+        return bold, "bold"
+    if (formula := _final_formula(body)) is not None:
+        return formula, "final formula"
+    return _number(body), "closing sentence, no mark"
+
+
+def _closing_sentence(text: str) -> tuple[str, int, str] | None:
+    """The last sentence with a value in it, among the last few; its place and end marks."""
+    start = max(len(text) - _WINDOW, 0)
+    if start:
+        start = next((m.end() for m in re.finditer(r"[\n。！？]|[.!?]\s", text[start:])), 0) + start
+    found: list[tuple[str, int, str]] = []
+    at = start
+    while at < len(text):
+        end, closing = sentence_end(text, at, len(text))
+        if (body := text[at:end]).strip(" \t\r\n*#"):
+            found.append((body, at, closing))
+        at = end + max(len(closing), 1)
+    for sentence in found[: -_MOST_SENTENCES - 1 : -1]:
+        if _VALUE.search(sentence[0]) or any(True for _ in formulas(sentence[0])):
+            return sentence
+    return None
+
+
+def _is_loop(text: str, sentence: str) -> bool:
+    key = sentence.strip()
+    return len(key) > 3 and text[-10 * _WINDOW :].count(key) >= _MANY + (len(key) < 20) * _MANY
+
+
+def _bold(sentence: str) -> Reading | None:
+    bold = [match for match in _BOLD.finditer(sentence) if _VALUE.search(match[1])]
+    if len(bold) != 1:
+        return None
+    around = sentence[: bold[0].start()] + " 5 " + sentence[bold[0].end() :]
+    if problem := problem_of(around):
+        return Reading("", problem)
+    return reading_of(bold[0][1].rstrip(".。!！"))
+
+
+def _final_formula(sentence: str) -> Reading | None:
+    """The formulas that a sentence ends with, read with the words before them."""
+    tail = sentence.rstrip(" \t\r\n*\"'`")
+    spans = list(formulas(tail))
+    if not spans or spans[-1].end != len(tail):
+        return None
+    result = reading_of(tail)
+    return result if result.text or not _before(tail, spans[-1].start) else _last_of(tail, spans[-1])
+
+
+def _before(tail: str, start: int) -> str:
+    return problem_of(tail[:start] + " 5")
+
+
+def _last_of(tail: str, span) -> Reading:
+    return reading_of(tail[span.start : span.end], in_formula=False)
+
+
+def _number(sentence: str) -> Reading:
+    if _RANGE.search(sentence):
+        return Reading("", "a range or a time")
+    result = reading_of(sentence)
+    if not result.text:
+        return result
+    if _RELATION.search(result.text):
+        return Reading("", "an inequality")
+    if _INTERVAL.match(result.text):
+        return Reading("", "an interval or a point")
+    if not _VALUE.search(result.text):
+        return Reading("", "no number in the closing sentence")
+    return result
+
+
+def last_quantity(text: str) -> tuple[Reading, str] | None:
+    """The last quantity of a text, whatever else it holds; nothing is cut out of an expression."""
+    sentence = _closing_sentence(text)
+    if sentence is None:
+        return None
+    return reading_of(sentence[0], last=True), "last number"

@@ -1,0 +1,39 @@
+r"""Which equations state a value: those whose left side is a name, or a computation."""
+
+from __future__ import annotations
+
+from plaudit.answers.latex_read import Node
+from plaudit.answers.latex_shape import is_name
+from plaudit.answers.latex_value import symbols
+
+__all__ = ["loses_its_left_side"]
+
+_LINKS = frozenset(("=", "\\approx", "\\in", "\\equiv", "\\to"))
+
+
+def loses_its_left_side(answer: Node | None, reference: Node | None) -> bool:
+    r"""Whether an equation would have to lose more than a name to be the reference.
+
+    `x = 5`, `f(2) = 5`, `AB + BC = 5` and `3 + 2 = 5` state 5; `2x = 5` and `x^2 + y^2 = 5` do not.
+
+    >>> from plaudit.answers.latex_equal import answer_of
+    >>> [loses_its_left_side(answer_of(text).node, None) for text in ("x = 5", "2x + 1 = 5")]
+    [False, True]
+    """
+    if answer is None or answer[0] != "rel" or (reference and _holds_relation(reference)):
+        return False
+    if not _LINKS.issuperset(answer[1]):
+        return False
+    left, *others = answer[2]
+    if left[0] == "opaque" or is_name(left) or not symbols(left) or _is_call(left):
+        return False
+    return all(symbols(side) for side in others[:-1])
+
+
+def _holds_relation(node: Node) -> bool:
+    return any(item[0] == "rel" for item in (node[1] if node[0] == "list" else [node]))
+
+
+def _is_call(node: Node) -> bool:
+    """Whether a product is a function of a number: f(2), P(3)."""
+    return node[0] == "mul" and node[1][0][0] == "sym" and all(n[0] != "sym" for n in node[1][1:])
