@@ -77,7 +77,10 @@ def _is_loop(text: str, sentence: str) -> bool:
 
 
 def _bold(sentence: str) -> Reading | None:
-    bold = [match for match in _BOLD.finditer(sentence) if _VALUE.search(match[1])]
+    bold = list(_BOLD.finditer(sentence))
+    bold = [match for match in bold if _VALUE.search(match[1]) or "$" in match[1]] or [
+        match for match in bold if not sentence[match.end() :].strip(" .。!！*")
+    ]
     if len(bold) != 1:
         return None
     around = sentence[: bold[0].start()] + " 5 " + sentence[bold[0].end() :]

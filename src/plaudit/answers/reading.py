@@ -14,7 +14,7 @@ from typing import NamedTuple
 from plaudit.answers.latex_token import bare
 from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
-from plaudit.answers.words import CLOSE, OPEN, problem_of, rewritten
+from plaudit.answers.words import CLOSE, OPEN, may_change, problem_of, rewritten
 
 __all__ = ["Reading", "reading", "reading_of"]
 
@@ -45,7 +45,7 @@ _DURATION = re.compile(
     r"|小时|分钟|秒|角|分)(?![A-Za-z\d]|\s?[,and\s]{1,5}\d)"
 )
 _PIECE = re.compile(
-    rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})"
+    rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
     r"|(?P<word>[A-Za-z]{2,}(?:[’'-][A-Za-z]+)*|[aAI](?=\s+[A-Za-z]{2}))"
@@ -108,9 +108,25 @@ def reading(found: Stated) -> Reading:
         bangs = bangs or closing
     if "?" in bangs or "？" in bangs:
         return Reading("", "the answer is a question")
-    result = reading_of(text, in_formula="boxed" in found.mark)
+    result = reading_of(text, in_formula="boxed" in found.mark or _is_one_formula(text))
     is_shout = bangs.startswith(("!", "！"))
     return result._replace(factorial=f"{result.text}!") if is_shout and result.text else result
+
+
+def _is_one_formula(text: str) -> bool:
+    """Whether a text is a formula from end to end."""
+    text = text.strip(" \t\r\n*.,;。，；")
+    if not text.startswith(("$", "\\(", "\\[")):
+        return False
+    first = next(formulas(text), None)
+    return first is not None and first.start == 0 and first.end == len(text)
+
+
+def _inner(text: str) -> str:
+    """What stands inside of a text that is one formula."""
+    text = text.strip(" \t\r\n*.,;。，；")
+    span = next(formulas(text))
+    return bare(text[span.inner_start : span.inner_end])
 
 
 def _whole_sentence(content: str) -> tuple[str, str]:
@@ -134,7 +150,7 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     >>> reading_of("minus 5").text, reading_of("2*sqrt(17)").text
     ('-5', '2*\\sqrt{17}')
     """
-    text = bare(text)
+    text = _inner(text) if _is_one_formula(text) else bare(text)
     if not _HAS_WORDS.search(_LATEX_NAMES.sub(" ", text)):
         if _HEDGE_IN_BRACKETS.search(text):
             return Reading("", "a second value in brackets")
@@ -176,31 +192,45 @@ def _without_delimiters(text: str) -> str:
 # --- formulas and words apart
 
 
+_HALF_DAY = re.compile(r"(?<=\d)(\s*)([ap])\.\s?m\.?(?![A-Za-z])")
+_MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
+_DATE = re.compile(rf"\b(?:{_MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?(?:, \d{{4}})?(?![\d.])")
+
+
 def _flat(text: str, in_formula: bool) -> str:
     r"""The text with its formulas between marks, their `\text` outside of them."""
-    text = text.replace(OPEN, "").replace(CLOSE, "")
+    text = text.replace(OPEN, "").replace(CLOSE, "").replace("\\!", "")
     if in_formula and not any(True for _ in formulas(text)):
-        return _opened(text)
+        return _HALF_DAY.sub(r"\1\2m", _opened(text))
     parts, at = [], 0
     for span in formulas(text):
-        parts += [_opened_bare(text[at : span.start]), _opened(text[span.inner_start : span.inner_end])]
+        content = text[span.inner_start : span.inner_end]
+        parts += [_opened_bare(text[at : span.start]), _opened(content, has_digits(text))]
         at = span.end
-    return "".join([*parts, _opened_bare(text[at:])])
+    return _HALF_DAY.sub(r"\1\2m", "".join([*parts, _opened_bare(text[at:])]))
+
+
+def has_digits(text: str) -> bool:
+    """Whether a digit stands in a text."""
+    return any(map(str.isdigit, text))
 
 
 _TEXT_AT = re.compile(rf"{_TEXT}\{{([^{{}}]*)\}}|\\[A-Za-z]+|\\.|[{{}}]|(?<![A-Za-z])[A-Za-z]{{2,}}|[\u3400-\u9fff]+|,|;")
-_KEPT_IN_FORMULA = frozenset("cm mm km kg mg ml".split())
+_ONLY_TEXT = re.compile(rf"\s*{_TEXT}\{{(?:[^{{}}\d]*|(?:{_MONTHS}) \d{{1,2}})\}}[\s,.]*")
 
 
 def _opened_bare(text: str) -> str:
     r"""Prose whose `\text{..}` is prose, too."""
-    if "\\" not in text:
-        return text
-    return re.sub(rf"(?<![_^{{]){_TEXT}\{{([^{{}}]*)\}}(?!\s*[_^])", r" \1 ", text)
+    if "\\" in text:
+        text = re.sub(rf"(?<![_^{{]){_TEXT}\{{([^{{}}]*)\}}(?!\s*[_^])", r" \1 ", text)
+    return _DATE.sub(rf"{OPEN}\\text{{\g<0>}}{CLOSE}", text)
 
 
-def _opened(content: str) -> str:
+def _opened(content: str, beside_digits: bool = True) -> str:
     r"""A formula between its marks, cut open where words stand in it at the top level."""
+    is_text = _ONLY_TEXT.fullmatch(content) or content.strip().isalpha()
+    if is_text and not (beside_digits and may_change(content.partition("{")[2] or content)):
+        return f"{OPEN}{content.strip()}{CLOSE}"
     pieces, start, depth = [], 0, 0
     for match in _TEXT_AT.finditer(content):
         token = match.group()
@@ -239,7 +269,7 @@ def _formula(content: str) -> str:
         return " "
     if re.fullmatch(r"\s*[,;.]?\s*", content):
         return content
-    if re.search(r"(?<!\\)[A-Za-z]{3,}\(", content):  # a function that lost its backslash
+    if re.search(r"(?<![\\A-Za-z])[A-Za-z]{3,}\(", content):  # a function that lost its backslash
         return content
     return f"{OPEN}{content.strip()}{CLOSE}"
 
@@ -266,6 +296,10 @@ def _runs(flat: str) -> list[_Run]:
         if kind == "space":
             continue
         is_math = kind in ("formula", "latex", "number", "letter", "other")
+        if kind == "unit" or (kind == "word" and _is_product(match, depth)):
+            is_math = kind == "word" or start >= 0
+        if kind == "stop" and token in "-–—":  # a minus sign, or a dash between words
+            is_math = start >= 0 or _COPULA.search(flat, 0, match.start()) is not None
         if kind == "join" and depth > 0:
             is_math = True
         if is_math:
@@ -290,6 +324,25 @@ def _runs(flat: str) -> list[_Run]:
     return [run for run in found if _holds_value(flat[run.start : run.end])]
 
 
+def _is_product(match: re.Match[str], depth: int) -> bool:
+    """Whether letters outside of a formula are variables: 2xy, AB = 9, frac{ab}{c}."""
+    token, text = match.group(), match.string
+    if len(token) > 3 or not token.isalpha() or token.lower() in _SHORT_WORDS:
+        return False
+    before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    if token.isupper() and text[match.end() :].lstrip()[:1] == "=":
+        return True
+    if before.isdecimal() or (before and before in "{(^_+*/="):
+        return token.lower() not in _UNIT_WORDS
+    if depth > 0 and (text[: match.start()][-2:].strip() in ("+", "-")):
+        return True
+    return after != "" and after in "^_+*/=" and token.lower() not in _UNIT_WORDS and depth >= 0
+
+
+_SHORT_WORDS = frozenset("or and not if is are the of one two six ten all mod at no sum an so we in to per for".split())
+_UNIT_WORDS = frozenset(
+    "cm mm km m ft in kg mg g ml l lb lbs oz mph hr hrs min sec am pm usd rmb st nd rd th yd mi sq cu".split()
+)
 _NAME = re.compile(
     rf"(?:{OPEN}|{CLOSE}|[\s(),;]|\\(?:angle|triangle|overline|text|mathrm|vec|alpha|beta|theta|lambda|ell|left|right)\b"
     r"|[{}]|[A-Za-z](?:_\{?\w+\}?)?'?(?:\([a-z]\))?)+"
@@ -298,7 +351,7 @@ _NAME = re.compile(
 
 def _is_name(text: str) -> bool:
     r"""Whether a piece of mathematics only names something: x, f(x), \angle ABC."""
-    return _NAME.fullmatch(text) is not None
+    return _NAME.fullmatch(text) is not None or _ONLY_TEXT.fullmatch(text.strip(OPEN + CLOSE)) is not None
 
 
 def _holds_value(text: str) -> bool:
@@ -366,6 +419,8 @@ def _states(flat: str, run: _Run) -> bool:
 def _named(flat: str, runs: list[_Run]) -> Reading:
     """A sentence whose only mathematics are names: the one that it ends with."""
     run = runs[-1]
+    if len(runs) == 1 and flat[run.start] == OPEN:
+        return Reading(_plain(flat[run.start : run.end]))
     before, after = flat[: run.start].strip(), flat[run.end :].strip(" .。")
     if after and not before and len(after.split()) <= 2:
         return Reading(_with_unit(flat, run))

@@ -296,7 +296,7 @@ _ANYWHERE = re.compile(
     re.IGNORECASE,
 )
 _BEFORE_VALUE = re.compile(
-    r"(?i)\b(?P<word>floor|ceil(?:ing)?|round(?:ed)?|log|ln|lg|exp|arc\w+|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh"
+    r"(?i)(?<!\\)\b(?P<word>floor|ceil(?:ing)?|round(?:ed)?|log|ln|lg|exp|arc\w+|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh"
     r"|gcd|lcm|max|min|abs|sqrt|cbrt|roots?|square|cube|power|inverse|opposite|over|under|above|below|beyond|past"
     r"|nearly|almost|barely|near|nearing|approaching|approaches|within|without|no|non|but|except|excluding|besides"
     r"|versus|vs|per|every|divides?|divisible\sby|choose|base|digits?|less|more|fewer|half|third|fourth|fifth"
@@ -343,7 +343,7 @@ def problem_of(text: str) -> str:
 
 _MAY_CHANGE = re.compile(
     rf"{_ANYWHERE.pattern}|{_BEFORE_VALUE.pattern.removeprefix('(?i)').replace('?P<word>', '?:')}"
-    r"|\b(?:and|or|of)\b|[或和]|\b(?:root|log|sqrt|floor|pi|dozen|percent|hundred|thousand|million|billion)",
+    r"|\b(?:and|or|of)\b|[或和]|\b(?:roots?|log|sqrt|floor|pi|dozens?|percent|hundred|thousand|million|billion)\b",
     re.IGNORECASE,
 )
 

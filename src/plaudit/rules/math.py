@@ -13,6 +13,7 @@ from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import Percent, answer_of, same
 from plaudit.answers.equation import loses_its_left_side
 from plaudit.answers.latex_read import Oversized
+from plaudit.answers.latex_token import bare, tokens_of
 from plaudit.answers.reference import check_reference, reference_of
 from plaudit.errors import (
     ConfigError,
@@ -104,9 +105,10 @@ def equal(
     if isinstance(found, str):
         return Score(0.0, note=found)
     shown = f"extracted {_shown(found.text or found.raw)} ({found.mark}) against {_shown(gold)}"
+    if found.raw and _is_same_text(found.raw, reference):
+        return Score(1.0, note=f"{shown}: equal")
     if found.problem:
-        is_same = found.raw == gold
-        return Score(float(is_same), note=f"{shown}: {'equal' if is_same else found.problem}")
+        return Score(0.0, note=f"{shown}: {found.problem}")
     judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
     verdict = judge(found.text, found.factorial, str(reference), percent, deadline_s)
     if verdict.fault is not None:
@@ -117,6 +119,14 @@ def equal(
 def _shown(text: str) -> str:
     """An answer as far as a note has room for it."""
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _is_same_text(answer: str, reference: str) -> bool:
+    """Whether all that stands behind a mark is the reference, as it is spelled."""
+    gold = reference_of(reference)
+    if gold.numeral is not None or len(answer) > 2 * len(gold.text) + 40:
+        return False
+    return tuple(tokens_of(bare(answer))) == gold.tokens
 
 
 class _Verdict(NamedTuple):
