@@ -62,7 +62,8 @@ def _closing_sentence(text: str) -> tuple[str, int, str] | None:
     at = start
     while at < len(text):
         end, closing = sentence_end(text, at, len(text))
-        if (body := text[at:end]).strip(" \t\r\n*#"):
+        is_question = "?" in closing or "？" in closing
+        if (body := text[at:end]).strip(" \t\r\n*#") and not is_question:
             found.append((body, at, closing))
         at = end + max(len(closing), 1)
     for sentence in found[: -_MOST_SENTENCES - 1 : -1]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Literal, NamedTuple
 
+from plaudit.answers.around import around_box
 from plaudit.answers.closing import closing_answer, last_quantity
 from plaudit.answers.reading import Reading, reading
 from plaudit.answers.stated import stated
@@ -53,6 +54,8 @@ def extract(
         return _of(last_quantity(text))
     found = stated(text, how, finish_reason=finish_reason)
     if found is not None:
+        if "boxed" in found.mark and (problem := around_box(text, found.start, found.end)):
+            return Found("", found.mark, problem, found.text)
         result = reading(found)
         return Found(result.text, found.mark, result.problem, found.text, result.factorial)
     if how != "auto" or strict:

@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from plaudit.answers.latex_equal import answer_of, same
 from plaudit.answers.latex_token import bare
 from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
@@ -48,7 +49,7 @@ _PIECE = re.compile(
     rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
-    r"|(?P<word>[A-Za-z]{2,}(?:[’'-][A-Za-z]+)*|[aAI](?=\s+[A-Za-z]{2}))"
+    r"|(?P<word>[A-Za-z]{2,}(?:[’'/-][A-Za-z]+)*|[aAI](?=\s+[A-Za-z]{2}))"
     r"|(?P<letter>[A-Za-z])|(?P<han>[\u3400-\u9fff]+)|(?P<join>[,;，、；])|(?P<space>\s+)"
     r"|(?P<stop>[?：。？！“”\"‘’]|:(?!\s?\d)|\.(?!\d)|(?<=\s)[-–—](?=\s))|(?P<other>.)",
     re.DOTALL,
@@ -151,6 +152,10 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     ('-5', '2*\\sqrt{17}')
     """
     text = _inner(text) if _is_one_formula(text) else bare(text)
+    if match := _OPTION.fullmatch(text):
+        return Reading(match["letter"])
+    if not in_formula and (match := _TWICE.fullmatch(text)):
+        return _said_twice(match)
     if not _HAS_WORDS.search(_LATEX_NAMES.sub(" ", text)):
         if _HEDGE_IN_BRACKETS.search(text):
             return Reading("", "a second value in brackets")
@@ -158,7 +163,7 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     if len(text) > _LONGEST:
         return Reading(text) if in_formula else Reading("", "longer than any answer")
     flat = _flat(_MARKUP.sub(" ", text), in_formula)
-    new = rewritten(flat)
+    new = _added(rewritten(flat))
     runs = _runs(new)
     if not runs:
         return _worded(text, new)
@@ -170,6 +175,36 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     if new == flat and in_formula and _is_whole(new, runs):
         return Reading(text)
     return _quantity(new, runs, last)
+
+
+_OPTION = re.compile(
+    r"(?i:(?:the\s)?(?:option|choice|letter)\s*|选项\s*)[(（]?(?P<letter>[A-Z])[)）]?(?:选项)?"
+)
+_TWICE = re.compile(r"(?P<one>[^()（）A-Za-z=]{1,40}?)\s+[(（]\s*[=≈]?\s*(?P<other>[^()（）A-Za-z=]{1,40}?)\s*[)）]")
+
+
+def _said_twice(match: re.Match[str]) -> Reading:
+    """A number with the same number in brackets behind it: 0.75 (3/4)."""
+    one, other = answer_of(match["one"]), answer_of(match["other"])
+    if same(one, other):
+        return Reading(one.text)
+    return Reading("", "a second value in brackets")
+
+
+def _added(flat: str) -> str:
+    """Quantities in two units as one in the smaller: 3 hours and 20 minutes."""
+    before = None
+    while before != flat and _DURATION.search(flat):
+        before = flat
+        flat = _DURATION.sub(_sum, flat, count=1)
+    return flat
+
+
+def _sum(match: re.Match[str]) -> str:
+    many, few = (_UNITS_OF.get(match[k].lower().removesuffix("s")) for k in (2, 4))
+    if many is None or few is None or many[0] != few[0] or many[1] <= few[1]:
+        return match.group()
+    return f"{int(match[1]) * many[1] // few[1] + int(match[3])} {match[4]}"
 
 
 def _problem(flat: str) -> str:
@@ -192,7 +227,7 @@ def _without_delimiters(text: str) -> str:
 # --- formulas and words apart
 
 
-_HALF_DAY = re.compile(r"(?<=\d)(\s*)([ap])\.\s?m\.?(?![A-Za-z])")
+_HALF_DAY = re.compile(rf"(?<=\d)({CLOSE}?\s*)([ap])\.\s?m\.?(?![A-Za-z])")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = re.compile(rf"\b(?:{_MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?(?:, \d{{4}})?(?![\d.])")
 
@@ -450,11 +485,11 @@ def _balanced(text: str) -> str:
 
 
 def _unit(tail: str) -> str:
-    match = re.match(r"\s*([\u3400-\u9fff]{1,6}|[A-Za-z]+)", tail)
+    match = re.match(r"\s*([\u3400-\u9fff]{1,6}|[A-Za-z]+(?:/[A-Za-z]+)?)", tail)
     if not match:
         return ""
     word = match.group(1)
-    if not word.isascii():
+    if not word.isascii() or "/" in word:
         return word
     words = []
     for token in re.findall(r"[A-Za-z]+|[^\sA-Za-z]", tail)[:5]:

@@ -45,6 +45,8 @@ _GOES_ON = re.compile(r"\s*(?:or|and|或|和)\b\s*", re.IGNORECASE)
 _DENIED = re.compile(r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE)
 _COMPUTES = re.compile(r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]")
 _CONCLUDES = re.compile(r"\s*(?:So|Thus|Therefore|Hence|所以|因此|故)(?![a-z])")
+_JSON_KEY = re.compile(r"[\"']\s*:$")
+_JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
 _LEADING = " \t\r\n*:：_"
 _AROUND = " \t\r\n*`_"
 _MOST_ITEMS = 20
@@ -250,11 +252,13 @@ def _bare_mark(mark: str) -> str:
 
 def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
     """What stands behind a mark: to the end of its sentence, quotation, table cell or list."""
-    is_cell = text[start - 1 : start].isspace() and text[max(start - 12, 0) : start].rstrip()[-1:] == "|"
+    head = text[max(start - 12, 0) : start].rstrip(" \t\r\n*_")
+    while start and text[start - 1].isspace():
+        start -= 1
     start, is_below = _skipped(text, start, _LEADING)
     if start >= stop:
         return None
-    if is_cell or text[max(start - 1, 0) : start] == "|":
+    if head.endswith("|"):
         end = min(e for e in (text.find("|", start), _line_end(text, start), stop) if e >= 0)
         return Stated(text[start:end].strip(_AROUND), mark, start, end)
     if text[start] in "\"'“":
@@ -263,6 +267,8 @@ def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
         if end > 0:
             return Stated(text[start + 1 : end].strip(), mark, start + 1, end)
         start += 1
+    if _JSON_KEY.search(head) and (end := _json_end(text, start, stop)) > start:
+        return Stated(text[start:end].strip(), mark, start, end)
     if is_below and _BULLET.match(text, start):
         return _listed(text, start, stop, mark)
     end, closing = sentence_end(text, start, stop)
@@ -272,6 +278,12 @@ def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
         start, end, closing = _conclusion(text, start, end, closing, stop)
     body = text[start:end].strip(_AROUND)
     return Stated(body, mark, start, end, closing)
+
+
+def _json_end(text: str, start: int, stop: int) -> int:
+    """Where a bare value of a JSON object ends."""
+    match = _JSON_VALUE.match(text, start, stop)
+    return match.end() if match else -1
 
 
 def _conclusion(

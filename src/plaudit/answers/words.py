@@ -25,7 +25,8 @@ ATOM = (
     r"|\\pi\b|π|\((?:[^()A-Za-z,;]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*\)"
     r"|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z]))"
 )
-_ENDS = r"(?!\s*(?:[-+*/^×·÷!_(\\\d{]|\.\d)|[A-Za-z])"  # the quantity is over here
+_ENDS = r"(?!\s*(?:[-+*/^×·÷!_(\\\d{]|\.\d|,\s?[-\d\\(\ue000])|[A-Za-z])"  # the quantity is over here
+_ALONE = r"(?<![-−+*/^=×·\w)}.,])(?<![-−+*/^=×·\d)}] )"  # nothing that the quantity belongs to
 _SIGNED = rf"(?:[-−]\s?)?{ATOM}"
 
 
@@ -51,8 +52,8 @@ _EN: list[tuple[str, _Make]] = [
         rf"\s(?:the\snumber\s)?({_SIGNED}){_ENDS}",
         lambda m: _math(rf"\sqrt{_ROOTS[m[1].lower()]}{{{_bare(m[2])}}}"),
     ),
-    (rf"({ATOM})\s?squared\b", lambda m: _math(f"{_group(m[1])}^2")),
-    (rf"({ATOM})\s?cubed\b", lambda m: _math(f"{_group(m[1])}^3")),
+    (rf"{_ALONE}({ATOM})\s?squared\b", lambda m: _math(f"{_group(m[1])}^2")),
+    (rf"{_ALONE}({ATOM})\s?cubed\b", lambda m: _math(f"{_group(m[1])}^3")),
     (
         rf"(?:\bthe\s)?\b(square|cube)\sof\s({_SIGNED}){_ENDS}",
         lambda m: _math(f"({_bare(m[2])})^{2 if m[1].lower() == 'square' else 3}"),
@@ -65,7 +66,7 @@ _EN: list[tuple[str, _Make]] = [
         rf"({ATOM})\s(?:raised\s)?to\sthe\s(\d+)(?:st|nd|rd|th)\spower\b",
         lambda m: _math(f"{_group(m[1])}^{{{m[2]}}}"),
     ),
-    (rf"({ATOM})\sfactorial\b", lambda m: _math(f"{_group(m[1])}!")),
+    (rf"{_ALONE}({ATOM})\sfactorial\b", lambda m: _math(f"{_group(m[1])}!")),
     (
         rf"(?:\bthe\s)?\babsolute\svalue\sof\s({_SIGNED}){_ENDS}",
         lambda m: _math(f"|{_bare(m[1])}|"),
@@ -205,19 +206,28 @@ def rewritten(text: str) -> str:
                 text = pattern.sub(make, text)
     if not any(map(str.isdigit, text)):
         text = with_english_numerals(text)
-    if "(" in text:
+    if "(" in text or "（" in text:
+        text = _SPELLED_OUT.sub(_once, text)
         text = _REMARK.sub(_without_remark, _called(text))
-    text = _ORDINAL.sub(r"\1", text)
     text = _NAMED.sub(lambda m: _NAMES[m[1]] + " ", text)
     if _EN_WORDS.search(text):
         text = re.sub(r"[ \t]{2,}", " ", text)
         for pattern, make in _COMPILED:
             text = re.sub(r"  +", " ", pattern.sub(make, text))
-    return text
+    return _ORDINAL.sub(r"\1", text)
 
 
 _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9fff]+）")
 _ORDINAL = re.compile(r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b")
+
+
+_SPELLED_OUT = re.compile(r"(\d[\d,]*)\s?[(（]([A-Za-z][A-Za-z -]*|[\u3400-\u9fff]+)[)）]")
+
+
+def _once(match: re.Match[str]) -> str:
+    """A numeral without the same in words behind it: 42 (forty-two)."""
+    words = with_chinese_numerals(with_english_numerals(match[2]))
+    return match[1] if words.strip() == match[1].replace(",", "") else match.group()
 
 
 def _without_remark(match: re.Match[str]) -> str:
@@ -273,7 +283,9 @@ def _folded(name: str, inner: str) -> str | None:
 
 # --- what is left over
 
-_VALUE = rf"(?:[$€£¥]?[-−]?[\d.]|{OPEN}|\\(?:frac|dfrac|sqrt|pi)|[-−(]\s?\d)"
+_VALUE = (
+    rf"[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{]|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d]|\s*$))"
+)
 _ANYWHERE = re.compile(
     r"(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"
     r"|\binstead\sof\b|不是|不等于|不为|不能是|不可能|不会是|不对|不应|并非|而非|没有|不存在|不超过|不足|不到|不少于|不多于|不小于|不大于"
@@ -292,7 +304,7 @@ _ANYWHERE = re.compile(
     r"|\braised\sto\b|\bto\sthe\s(?:power|\d+(?:st|nd|rd|th))\b|\bmod(?:ulo|ulus)?\b(?!\s?\d*\))|\bdozens?\b"
     r"|\bhalf\b|\bhalves\b|\btwice\b|\bthrice\b|\bdoubled?\b|\btripled?\b|\bquadruple\b|\bpercent\b"
     r"|\breciprocal\b|\bthirds\b|\bquarters\b(?=\sof)"
-    r"|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人]))",
+    r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人]))",
     re.IGNORECASE,
 )
 _BEFORE_VALUE = re.compile(
