@@ -134,18 +134,18 @@ def _scaled(number: str, scale: str) -> str:
 
 _ZH: list[tuple[str, _Make]] = [
     (
-        rf"({_SIGNED})\s?的(?:算术)?平方根|根号(?:下)?\s?({ATOM})",
+        rf"{_ALONE}({_SIGNED})\s?的(?:算术)?平方根|根号(?:下)?\s?({ATOM})",
         lambda m: _math(rf"\sqrt{{{_bare(m[1] or m[2])}}}"),
     ),
-    (rf"({_SIGNED})\s?的立方根", lambda m: _math(rf"\sqrt[3]{{{_bare(m[1])}}}")),
-    (rf"({_SIGNED})\s?的平方(?!根|[米分厘千毫])", lambda m: _math(f"({_bare(m[1])})^2")),
-    (rf"({_SIGNED})\s?的立方(?!根|[米分厘千毫])", lambda m: _math(f"({_bare(m[1])})^3")),
-    (rf"({_SIGNED})\s?的({_NUMBER})次方", lambda m: _math(f"({_bare(m[1])})^{{{m[2]}}}")),
-    (rf"({_SIGNED})\s?的一半", lambda m: _math(rf"\frac{{{_bare(m[1])}}}{{2}}")),
-    (rf"({_SIGNED})\s?的倒数", lambda m: _math(rf"\frac{{1}}{{{_bare(m[1])}}}")),
-    (rf"({_SIGNED})\s?的相反数", lambda m: _math(f"-({_bare(m[1])})")),
-    (rf"({_SIGNED})\s?的绝对值", lambda m: _math(f"|{_bare(m[1])}|")),
-    (rf"({_SIGNED})\s?的阶乘", lambda m: _math(f"{_group(m[1])}!")),
+    (rf"{_ALONE}({_SIGNED})\s?的立方根", lambda m: _math(rf"\sqrt[3]{{{_bare(m[1])}}}")),
+    (rf"{_ALONE}({_SIGNED})\s?的平方(?!根|[米分厘千毫])", lambda m: _math(f"({_bare(m[1])})^2")),
+    (rf"{_ALONE}({_SIGNED})\s?的立方(?!根|[米分厘千毫])", lambda m: _math(f"({_bare(m[1])})^3")),
+    (rf"{_ALONE}({_SIGNED})\s?的({_NUMBER})次方", lambda m: _math(f"({_bare(m[1])})^{{{m[2]}}}")),
+    (rf"{_ALONE}({_SIGNED})\s?的一半", lambda m: _math(rf"\frac{{{_bare(m[1])}}}{{2}}")),
+    (rf"{_ALONE}({_SIGNED})\s?的倒数", lambda m: _math(rf"\frac{{1}}{{{_bare(m[1])}}}")),
+    (rf"{_ALONE}({_SIGNED})\s?的相反数", lambda m: _math(f"-({_bare(m[1])})")),
+    (rf"{_ALONE}({_SIGNED})\s?的绝对值", lambda m: _math(f"|{_bare(m[1])}|")),
+    (rf"{_ALONE}({_SIGNED})\s?的阶乘", lambda m: _math(f"{_group(m[1])}!")),
     (rf"({_NUMBER})\s?分之\s?({_NUMBER})", lambda m: _math(rf"\frac{{{m[2]}}}{{{m[1]}}}")),
     (rf"百分之\s?({_NUMBER})", lambda m: _math(f"{m[1]}\\%")),
     (rf"({_SIGNED})\s?乘以?\s?({_SIGNED}){_ENDS}", lambda m: _math(f"{_group(m[1])} \\cdot {_group(m[2])}")),
@@ -284,7 +284,7 @@ def _folded(name: str, inner: str) -> str | None:
 # --- what is left over
 
 _VALUE = (
-    rf"[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{]|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d]|\s*$))"
+    rf"[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{$]|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d]|\s*$))"
 )
 _ANYWHERE = re.compile(
     r"(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"

@@ -8,9 +8,13 @@ still: -0, floor(7), 1 squared.
 
 import functools
 import re
+import sys
+from pathlib import Path
 
 import pytest
-from wrapped import needs_data, references, sampled
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from answer_marks import needs_data, references, sampled
 
 from plaudit.errors import ScoringError
 from plaudit.rules.math import equal
@@ -31,6 +35,13 @@ MARKS = {
     "no mark": "First 2, then 3. So we obtain %s.",
 }
 
+
+
+def negative(value):
+    """The value with its sign flipped."""
+    return -value
+
+
 # a break in LaTeX, and what it makes of a value (None: no value is equal to it)
 FORMULAS = {
     r"\sin\left(%s\right)": sympy.sin,
@@ -38,12 +49,12 @@ FORMULAS = {
     r"\lfloor %s \rfloor": sympy.floor,
     r"\sqrt{%s}": sympy.sqrt,
     r"\sqrt[3]{%s}": lambda v: sympy.real_root(v, 3),
-    "-(%s)": lambda v: -v,
-    r"-\left(%s\right)": lambda v: -v,
+    "-(%s)": negative,
+    r"-\left(%s\right)": negative,
     "(%s)^2": lambda v: v**2,
     "(%s) + 7": lambda v: v + 7,
     r"%s \text{ squared}": lambda v: v**2,
-    r"\text{minus } %s": lambda v: -v,
+    r"\text{minus } %s": negative,
     r"\text{at least } %s": None,
     r"%s \text{ or } @": None,
     "%s, @": None,
@@ -58,8 +69,8 @@ WORDS = {
     "arctan(%s)": sympy.atan,
     "floor(%s)": sympy.floor,
     "the square root of %s": sympy.sqrt,
-    "minus %s": lambda v: -v,
-    "negative %s": lambda v: -v,
+    "minus %s": negative,
+    "negative %s": negative,
     "%s squared": lambda v: v**2,
     "%s plus seven": lambda v: v + 7,
     "%s plus 7": lambda v: v + 7,
@@ -80,13 +91,16 @@ WORDS = {
     "%s (or @)": None,
     "%s; @": None,
     "either %s or @": None,
-    "负%s": lambda v: -v,
+    "负%s": negative,
     "%s的平方根": sympy.sqrt,
     "小于%s": None,
     "不是%s": None,
     "可能是%s": None,
     "%s或@": None,
 }
+MAY_BE_EXEMPT = {  # 0 and 1, whole numbers under floor, lists that are their own negative
+    *(text for text, change in (FORMULAS | WORDS).items() if change is not None),
+} - {"(%s) + 7", "%s plus seven", "%s plus 7"}
 UNFINISHED = [
     r"<think>So it is \boxed{%s}, but",
     r"<think>a</think><think>So it is \boxed{%s}, but",
@@ -128,6 +142,8 @@ def is_exempt(reference: str, change, other: str) -> bool:
     mine = values(reference)
     if change is None or mine is None:
         return False
+    if len(mine) > 1 and change is not negative:  # a function of a tuple is nothing
+        return False
     try:
         broken = [sympy.N(change(v), 30) for v in mine]
     except Exception:
@@ -154,14 +170,16 @@ def breaks(mark: str):
         yield from WORDS.items()
 
 
-def accepted(texts: list[str]) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    """What is accepted though it is broken, and what is exempt."""
+def accepted(texts: list[str], step: int = 1) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+    """What is accepted though it is broken, and what is exempt; each break in every step-th mark."""
     usable = [text for text in dict.fromkeys(texts) if values(text) is not None]
     wrong, exempt = [], []
     for k, reference in enumerate(usable):
         other = next_different(usable, k)
-        for mark, form in MARKS.items():
-            for template, change in breaks(mark):
+        for at, (mark, form) in enumerate(MARKS.items()):
+            for nth, (template, change) in enumerate(breaks(mark)):
+                if (at + nth + k) % step:
+                    continue
                 if is_exempt(reference, change, other):
                     exempt.append((reference, template))
                     continue
@@ -183,14 +201,16 @@ def _value_of(response: str, reference: str) -> float:
 
 @needs_data
 def test_nothing_broken_is_accepted():
-    wrong, exempt = accepted(sampled(references()))
-    print(f"exempt: {len(exempt)}, {sorted(set(exempt))[:40]}")
+    wrong, exempt = accepted(sampled(references()), step=3)
+    print(f"exempt: {len(exempt)}: {sorted(set(exempt))}")
     assert wrong == []
+    assert {template for _, template in exempt} <= MAY_BE_EXEMPT
 
 
 @needs_data
 @pytest.mark.slow
 def test_nothing_broken_is_accepted_of_all_references():
     wrong, exempt = accepted(references())
-    print(f"exempt: {len(exempt)}")
+    print(f"exempt: {len(exempt)}: {sorted(set(exempt))}")
     assert wrong == []
+    assert {template for _, template in exempt} <= MAY_BE_EXEMPT

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-DATA = Path(__file__).parents[4] / "shared" / "data" / "math_answers.jsonl.gz"
+DATA = Path(__file__).parents[2] / "shared" / "data" / "math_answers.jsonl.gz"
 NUM_SAMPLED = 300
 needs_data = pytest.mark.skipif(
     not DATA.exists(), reason="the shared data are not beside the checkout"
