@@ -21,6 +21,8 @@ _LONGEST_WHOLE = 500
 _MOST_SENTENCES = 3
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _VALUE = re.compile(r"[\d∞π]|\\(?:frac|sqrt|pi|infty|text)")
+_SENTENCE_BREAK = re.compile(r"[\n。！？]|[.!?]\s")
+_TAG = re.compile(r"</?[a-z_]{2,20}>")
 _RANGE = re.compile(r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)")
 _INTERVAL = re.compile(r"^[\[(]\s*[-\d.]+\s*,\s*[-\d.]+\s*[\])]$")
 _RELATION = re.compile(r"[<>≤≥≠]|\\(?:leq?|geq?|neq?|lt|gt)(?![A-Za-z])")
@@ -56,8 +58,11 @@ def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Read
 def _closing_sentence(text: str) -> tuple[str, int, str] | None:
     """The last sentence with a value in it, among the last few; its place and end marks."""
     start = max(len(text) - _WINDOW, 0)
-    if start:
-        start = next((m.end() for m in re.finditer(r"[\n。！？]|[.!?]\s", text[start:])), 0) + start
+    if start:  # what stands before the first end of a sentence is cut
+        first = _SENTENCE_BREAK.search(text, start)
+        if first is None:
+            return None
+        start = first.end()
     found: list[tuple[str, int, str]] = []
     at = start
     while at < len(text):
@@ -128,4 +133,4 @@ def last_quantity(text: str) -> tuple[Reading, str] | None:
     sentence = _closing_sentence(text)
     if sentence is None:
         return None
-    return reading_of(sentence[0], last=True), "last number"
+    return reading_of(_TAG.sub("。", sentence[0]), last=True), "last number"

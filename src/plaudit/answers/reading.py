@@ -48,6 +48,7 @@ _DURATION = re.compile(
 _PIECE = re.compile(
     rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
+    r"|(?P<identifier>[A-Za-z]{3,}\d\w*)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
     r"|(?P<word>[A-Za-z]{2,}(?:[’'/-][A-Za-z]+)*|[aAI](?=\s+[A-Za-z]{2}))"
     r"|(?P<letter>[A-Za-z])|(?P<han>[\u3400-\u9fff]+)|(?P<join>[,;，、；])|(?P<space>\s+)"
@@ -164,7 +165,7 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
         return Reading(text) if in_formula else Reading("", "longer than any answer")
     flat = _flat(_MARKUP.sub(" ", text), in_formula)
     new = _added(rewritten(flat))
-    runs = _runs(new)
+    runs = _runs(new, joined=not last)
     if not runs:
         return _worded(text, new)
     if problem := _problem(new):
@@ -320,8 +321,9 @@ class _Run(NamedTuple):
     is_name: bool
 
 
-def _runs(flat: str) -> list[_Run]:
+def _runs(flat: str, *, joined: bool = True) -> list[_Run]:
     """The pieces of mathematics in a flat text, lists joined by commas and conjunctions as one."""
+    joins = joined
     runs: list[list[int]] = []
     start = end = -1
     depth = 0
@@ -346,7 +348,7 @@ def _runs(flat: str) -> list[_Run]:
             end, joined = match.end(), True
             continue
         joining = kind == "join" or (kind in ("word", "han") and token.lower() in _JOINING)
-        if joining and joined:
+        if joining and joined and joins:
             continue
         if kind == "stop" and token == "." and depth > 0:
             continue

@@ -54,9 +54,9 @@ def _parsed(reference: str) -> Answer:
 
 
 def _unwrapped(reference: str) -> str:
-    if "####" in reference and (found := extract(reference, "gsm8k")) and found.text:
-        return found.text
+    if "####" in reference and (found := extract(reference, "gsm8k")) is not None:
+        return found.raw if found.problem else found.text
     boxed = "\\boxed" in reference or "\\fbox" in reference
-    if boxed and (found := extract(reference, "boxed")) and found.text:
-        return found.text
+    if boxed and (found := extract(reference, "boxed")) is not None:
+        return found.raw if found.problem else found.text
     return reference

@@ -113,7 +113,7 @@ _NO_NUMBERS = re.compile(r"\\text|\\mbox|=|[<>]|\\le|\\ge|\\in\b|\\cup|\\pm|\^\{
 
 @functools.cache
 def values(reference: str) -> tuple | None:
-    """What a reference is as numbers to 30 digits, in order; None where that is not known.
+    """What a reference is as exact numbers, in order; None where that is not known.
 
     Expressions are taken at a rational point.
     """
@@ -131,8 +131,9 @@ def _value(text: str):
         tree = latex2sympy2_extended.latex2sympy(text)
         names = sorted(tree.free_symbols, key=str)
         at = dict(zip(names, _POINT, strict=False))
-        found = sympy.N(tree.subs(at), 30)
-        return found if found.is_number and found.is_finite else None
+        exact = tree.subs(at).doit()
+        found = sympy.N(exact, 30)
+        return exact if found.is_number and found.is_finite else None
     except Exception:  # whatever the parser cannot read has no value here
         return None
 
@@ -145,11 +146,16 @@ def is_exempt(reference: str, change, other: str) -> bool:
     if len(mine) > 1 and change is not negative:  # a function of a tuple is nothing
         return False
     try:
-        broken = [sympy.N(change(v), 30) for v in mine]
+        broken = [change(v) for v in mine]
+        pairs = zip(in_order(broken), in_order(mine), strict=True)
+        return all(abs(sympy.N(a - b, 30)) < sympy.Float("1e-25") for a, b in pairs)
     except Exception:
         return False
-    pairs = zip(sorted(broken, key=str), sorted(mine, key=str), strict=True)
-    return all(abs(a - b) < sympy.Float("1e-25") for a, b in pairs)
+
+
+def in_order(numbers: list) -> list:
+    """Numbers, sorted by their value."""
+    return sorted(numbers, key=lambda v: sympy.N(v, 30).as_real_imag())
 
 
 def next_different(texts: list[str], at: int) -> str:
@@ -158,7 +164,9 @@ def next_different(texts: list[str], at: int) -> str:
         if (theirs := values(text)) is None:
             continue
         mine = values(texts[at])
-        if len(theirs) != len(mine) or any(abs(a - b) > 1e-9 for a, b in zip(mine, theirs, strict=True)):
+        if len(theirs) != len(mine) or any(
+            abs(sympy.N(a - b, 30)) > 1e-9 for a, b in zip(mine, theirs, strict=True)
+        ):
             return text
     raise AssertionError("all references are one value")
 
