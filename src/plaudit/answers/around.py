@@ -7,6 +7,8 @@ import re
 __all__ = ["around_box"]
 
 _NEAR = 80
+_BEGINS_PLAINLY = re.compile(r"[:：=.\n][ \n*]{0,3}(?:\$\$?|\\\[|\\\()?[ \n]{0,2}$")
+_ENDS_PLAINLY = re.compile(r"[ \n]?(?:\$\$?|\\\]|\\\))?[.。*]{0,3}(?:\Z|\n)")
 _OPERATORS = (
     r"(?:(?<=[$=(\[{\s])[-−±]|(?<=[\w)}])\s?[-+*/^_]|[*/^_<>≤≥≠±]|\\(?:cdot|times|pm|mp|neq?|leq?|geq?|not\s?=?|div)"
     r"|\\(?:sin|cos|tan|cot|sec|csc|log|ln|arc[a-z]+|lfloor|lceil|gcd|max|min)(?:_\{?\w+\}?)?\s?\(?"
@@ -41,6 +43,8 @@ def around_box(text: str, start: int, end: int) -> str:
     >>> around_box(text, 11, 20)
     "'-' before the box"
     """
+    if _ENDS_PLAINLY.match(text, end) and _BEGINS_PLAINLY.search(text[max(start - 14, 0) : start]):
+        return ""
     before = text[max(start - _NEAR, 0) : start]
     after = text[end : end + _NEAR]
     if match := _WORDS_BEFORE.search(before):

@@ -49,9 +49,8 @@ def extract(
     """
     if how not in EXTRACTS:
         raise KeyError(how)
-    text = without_end_marks(text)[0]
     if how == "last_number":
-        return _of(last_quantity(text))
+        return _of(last_quantity(without_end_marks(text)[0]))
     found = stated(text, how, finish_reason=finish_reason)
     if found is not None:
         if "boxed" in found.mark and (problem := around_box(text, found.start, found.end)):
@@ -60,7 +59,7 @@ def extract(
         return Found(result.text, found.mark, result.problem, found.text, result.factorial)
     if how != "auto" or strict:
         return None
-    return _of(closing_answer(text, finish_reason=finish_reason))
+    return _of(closing_answer(without_end_marks(text)[0], finish_reason=finish_reason))
 
 
 def _of(closing: tuple[Reading, str] | None) -> Found | None:

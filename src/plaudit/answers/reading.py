@@ -20,6 +20,7 @@ from plaudit.answers.words import CLOSE, OPEN, may_change, problem_of, rewritten
 __all__ = ["Reading", "reading", "reading_of"]
 
 _LONGEST = 2000
+_TOO_LONG = "longer than any answer"
 _TEXT = r"\\(?:text|textbf|textit|textrm|textnormal|mbox|hbox|mathrm|mathsf|operatorname|emph)\*?\s*"
 _HAS_WORDS = re.compile(rf"(?<![\\A-Za-z])[A-Za-z]{{2,}}|{_TEXT}\{{|[\u3400-\u9fff]")
 _LATEX_NAMES = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}|\\[A-Za-z]+")
@@ -41,8 +42,8 @@ _UNITS_OF = {
     **dict.fromkeys(("分",), ("yuan", 1)),
 }
 _DURATION = re.compile(
-    r"(\d+)\s?(hours?|hrs?|minutes?|mins?|days?|weeks?|feet|foot|ft|pounds?|lbs?|dollars?|小时|分钟|天|元|角)"
-    r"\s?,?\s?(?:and\s)?(?=\d)(\d+)\s?(hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|inches|inch|ounces?|oz|cents?"
+    r"(?<!\d)(\d{1,9})\s?(hours?|hrs?|minutes?|mins?|days?|weeks?|feet|foot|ft|pounds?|lbs?|dollars?|小时|分钟|天|元|角)"
+    r"\s?,?\s?(?:and\s)?(?=\d)(\d{1,9})\s?(hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|inches|inch|ounces?|oz|cents?"
     r"|小时|分钟|秒|角|分)(?![A-Za-z\d]|\s?[,and\s]{1,5}\d)"
 )
 _PIECE = re.compile(
@@ -82,6 +83,9 @@ _UNIT_STARTS = frozenset("square cubic sq cu per".split())
 _HEDGED = re.compile(r"(?i)\b(?:maybe|perhaps|possibly|wrong|incorrect|guess|unsure|not sure)\b|可能(?![性的])|也许|错")
 
 
+_NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?")
+
+
 class Reading(NamedTuple):
     """The expression that an answer states; or "" and the problem.
 
@@ -105,12 +109,14 @@ def reading(found: Stated) -> Reading:
     text, bangs = found.text, found.closing if found.mark != "boxed" else ""
     if found.is_cut:
         return Reading("", "the response breaks off inside the answer")
+    if bangs in ("", ".", "。") and _NUMERAL.fullmatch(text):
+        return Reading(text)
     if found.mark == "answer tag":
         text, closing = _whole_sentence(text)
         bangs = bangs or closing
     if "?" in bangs or "？" in bangs:
         return Reading("", "the answer is a question")
-    result = reading_of(text, in_formula="boxed" in found.mark or _is_one_formula(text))
+    result = reading_of(text, in_formula="boxed" in found.mark or _is_one_formula(text[: _LONGEST + 1]))
     is_shout = bangs.startswith(("!", "！"))
     return result._replace(factorial=f"{result.text}!") if is_shout and result.text else result
 
@@ -152,17 +158,17 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     >>> reading_of("minus 5").text, reading_of("2*sqrt(17)").text
     ('-5', '2*\\sqrt{17}')
     """
+    if len(text) > _LONGEST:
+        return Reading(text) if in_formula or not _HAS_WORDS.search(text) else Reading("", _TOO_LONG)
     text = _inner(text) if _is_one_formula(text) else bare(text)
     if match := _OPTION.fullmatch(text):
         return Reading(match["letter"])
     if not in_formula and (match := _TWICE.fullmatch(text)):
         return _said_twice(match)
-    if not _HAS_WORDS.search(_LATEX_NAMES.sub(" ", text)):
+    if not _HAS_WORDS.search(_LATEX_NAMES.sub(" ", text) if "\\begin" in text else text):
         if _HEDGE_IN_BRACKETS.search(text):
             return Reading("", "a second value in brackets")
         return Reading(_without_delimiters(text))
-    if len(text) > _LONGEST:
-        return Reading(text) if in_formula else Reading("", "longer than any answer")
     flat = _flat(_MARKUP.sub(" ", text), in_formula)
     new = _added(rewritten(flat))
     runs = _runs(new, joined=not last)

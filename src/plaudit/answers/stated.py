@@ -7,6 +7,8 @@ the end of the text or look at windows of bounded size: linear on any input.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
@@ -27,6 +29,7 @@ _IS = re.compile(
     r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b|are\b|ARE\b"
     r"|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
 )
+_LAST_NUMERAL = re.compile(r"(?<=[:a-z])\s{1,2}(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
 _CHINESE = re.compile(
     r"答案\s*(?:应该是|应为|应是|就是|即为|是|为|等于|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
@@ -34,8 +37,8 @@ _CHINESE = re.compile(
 _REPLY = re.compile(r"(?:^|(?<=[\n。*]))[ \t*]{0,4}(?:答|解答|结论)\s*[:：]\s*")
 _PICK = re.compile(r"(?:所以|因此|故|应|本题|正确答案|答案)选(?:择|项)?\s*[:：]?\s*(?![项择])")
 _HEADING = re.compile(
-    r"^[ \t#*_>]{0,12}(?:(?:the|my)[ ])?(?:(?:final|correct)[ ])?(?:answers?|solution set)"
-    r"[ \t*_:：]{0,12}$|^[ \t#*_>【]{0,12}(?:最终|最后)?(?:答案|答)[ \t*_:：】]{0,12}$",
+    r"[ \t#*_>]{0,12}(?:(?:the|my)[ ])?(?:(?:final|correct)[ ])?(?:answers?|solution set)"
+    r"[ \t*_:：]{0,12}$|[ \t#*_>【]{0,12}(?:最终|最后)?(?:答案|答)[ \t*_:：】]{0,12}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
@@ -85,7 +88,7 @@ def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) ->
     'Natalia sold 42 clips.'
     """
     find = _METHODS[how]
-    body = without_end_marks(text)[0]
+    body = without_end_marks(text)[0] if text[-40:].rstrip().endswith(">") else text
     found = find(body)
     if found is None or finish_reason != "length":
         return found
@@ -180,8 +183,10 @@ def _minerva(text: str) -> Stated | None:
 
 def _phrase(text: str) -> Stated | None:
     """The last phrase with an answer behind it; one that is denied counts where no other does."""
+    if (found := _short(text)) is not None:
+        return found
     denied = None
-    for start, mark in _marks(text):
+    for start, mark in itertools.islice(_marks(text), _MOST_MARKS):
         found = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
         if found is None or _is_empty(found):
             continue
@@ -189,6 +194,20 @@ def _phrase(text: str) -> Stated | None:
             return found
         denied = denied or found
     return denied
+
+
+def _short(text: str) -> Stated | None:
+    """A plain numeral behind the last phrase, at the end of the text: how most answers look."""
+    if (numeral := _LAST_NUMERAL.search(text, max(len(text) - 40, 0))) is None:
+        return None
+    start, mark = numeral.start(), "A:"
+    if not text.startswith("A:", start - 2) or text[start - 3 : start - 2] not in ("", "\n"):
+        at = max(text.rfind("nswer", start - 16, start), 1)
+        match = _IS.match(text, at)
+        if not match or match.end() < start or text[at - 1] not in "aA" or text[max(at - 2, 0) : at - 1].isalnum():
+            return None
+        mark = _bare_mark(text[at - 1 : match.end()])
+    return Stated(numeral[1], mark, numeral.start(1), numeral.end(1), numeral[2])
 
 
 def _is_empty(found: Stated) -> bool:
@@ -199,50 +218,61 @@ def _is_empty(found: Stated) -> bool:
     )
 
 
-def _marks(text: str) -> list[tuple[int, str]]:
+def _marks(text: str) -> Iterator[tuple[int, str]]:
     """Where answers begin behind phrases, and the phrases, last first."""
-    marks = [(start, mark) for start, mark in _first(_english(text))]
-    for needle, pattern in (("答案", _CHINESE), ("选", _PICK)):
-        marks += _first(_chinese(text, needle, pattern))
-    if "答" in text or "结论" in text:
-        marks += _first((m.end(), "答：") for m in _from_end(_REPLY, text))
-    marks += _first((m.end(), m.group().strip(" \t#*_>:：【】")) for m in _from_end(_HEADING, text))
+    streams = [_english(text)]
     at = text.rfind("\nA:") + 1
     if at or text.startswith("A:"):
-        marks.append((at + 2, "A:"))
-    return sorted(dict(marks).items(), reverse=True)
-
-
-def _first(marks: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
-    return [mark for mark, _ in zip(marks, range(_MOST_MARKS), strict=False)]
+        streams.append(iter([(at + 2, "A:")]))
+    if not text.isascii():
+        streams += [_chinese(text), _replies(text), _picks(text)]
+    if len(streams) == 1:
+        return streams[0]
+    return heapq.merge(*(itertools.islice(s, _MOST_MARKS) for s in streams), reverse=True)
 
 
 def _english(text: str) -> Iterator[tuple[int, str]]:
     """Where answers begin behind "answer is" and its kin, last first."""
     for at in _backwards(text, "nswer", "NSWER"):
-        match = _IS.match(text, at)
-        if (
-            match
-            and text[at - 1 : at] in ("a", "A")
-            and not text[max(at - 2, 0) : at - 1].isalnum()
-        ):
+        if text[at - 1 : at] not in ("a", "A") or text[max(at - 2, 0) : at - 1].isalnum():
+            continue
+        if match := _IS.match(text, at):
             yield match.end(), _bare_mark(text[at - 1 : match.end()])
+        elif match := _heading(text, at):
+            yield match.end(), match.group().strip(" \t#*_>:：【】")
 
 
-def _chinese(text: str, needle: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+def _heading(text: str, at: int) -> re.Match[str] | None:
+    """The heading "Answer" or 答案 around a place."""
+    begin = text.rfind("\n", max(at - 40, 0), at) + 1
+    return _HEADING.match(text, begin) if begin or at < 40 else None
+
+
+def _chinese(text: str) -> Iterator[tuple[int, str]]:
+    for at in _each(text, "答案"):
+        if match := _CHINESE.match(text, at) or _heading(text, at):
+            yield match.end(), match.group().strip(" \t\r\n#*_>:【")
+
+
+def _replies(text: str) -> Iterator[tuple[int, str]]:
+    for at in _each(text, "答"):
+        begin = max(text.rfind("\n", max(at - 6, 0), at) + 1, at - 5)
+        if (match := _REPLY.search(text, max(begin, 0), at + 6)) and match.start() <= at:
+            yield match.end(), "答："
+
+
+def _picks(text: str) -> Iterator[tuple[int, str]]:
+    for at in _each(text, "选"):
+        if match := _PICK.search(text, max(at - 4, 0), at + 8):
+            yield match.end(), match.group().strip()
+
+
+def _each(text: str, needle: str) -> Iterator[int]:
+    """Where a needle stands, last first."""
     at = text.rfind(needle)
     while at >= 0:
-        begin = at if needle == "答案" else max(at - 4, 0)
-        match = pattern.match(text, at) if begin == at else pattern.search(text, begin, at + 8)
-        if match:
-            yield match.end(), match.group().strip(" \t\r\n*")
+        yield at
         at = text.rfind(needle, 0, at)
-
-
-def _from_end(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """The matches in the last part of a text, last first."""
-    start = max(len(text) - 2 * _WINDOW, 0)
-    yield from reversed(list(pattern.finditer(text, start)))
 
 
 def _bare_mark(mark: str) -> str:

@@ -19,7 +19,7 @@ __all__ = ["CLOSE", "OPEN", "may_change", "problem_of", "rewritten"]
 OPEN, CLOSE = "\ue000", "\ue001"
 
 _GROUP = r"\{(?:[^{}]|\{(?:[^{}]|\{[^{}]*\})*\})*\}"
-_NUMBER = r"(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:/\d+(?![\d.]))?%?"
+_NUMBER = r"(?<![\d.])(?:\d+(?:,\d{3})*(?:\.\d+)?|\.\d+)(?:/\d+(?![\d.]))?%?"
 ATOM = (
     rf"(?:{OPEN}[^{OPEN}{CLOSE},;]*{CLOSE}|{_NUMBER}|\\(?:d?frac|sqrt|binom)\s?(?:\[\d+\])?(?:{_GROUP}){{1,2}}"
     r"|\\pi\b|π|\((?:[^()A-Za-z,;]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*\)"
@@ -221,7 +221,7 @@ _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9ff
 _ORDINAL = re.compile(r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b")
 
 
-_SPELLED_OUT = re.compile(r"(\d[\d,]*)\s?[(（]([A-Za-z][A-Za-z -]*|[\u3400-\u9fff]+)[)）]")
+_SPELLED_OUT = re.compile(r"(?<![\d,])(\d[\d,]{0,30})\s?[(（]([A-Za-z][A-Za-z -]*|[\u3400-\u9fff]+)[)）]")
 
 
 def _once(match: re.Match[str]) -> str:
@@ -307,6 +307,15 @@ _ANYWHERE = re.compile(
     r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人]))",
     re.IGNORECASE,
 )
+_WORD = re.compile(r"[a-z]+")
+_TRIGGERS = frozenset(  # no match of `_ANYWHERE` is without one of these
+    "not n t never cannot neither nor rather instead maybe perhaps possibly probably likely could might may"
+    " unsure uncertain either or guess guessing guessed unless if otherwise wrong incorrect ruled at less more"
+    " fewer greater larger smaller bigger higher lower other further longer shorter no up between exceed"
+    " exceeds exceeded exceeding strictly bounded as squared cubed minus negative plus divided multiplied times"
+    " factorial factorials raised to mod modulo modulus dozen dozens half halves twice thrice double doubled"
+    " triple tripled quadruple percent reciprocal thirds quarters".split()
+)
 _BEFORE_VALUE = re.compile(
     r"(?i)(?<!\\)\b(?P<word>floor|ceil(?:ing)?|round(?:ed)?|log|ln|lg|exp|arc\w+|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh"
     r"|gcd|lcm|max|min|abs|sqrt|cbrt|roots?|square|cube|power|inverse|opposite|over|under|above|below|beyond|past"
@@ -335,7 +344,9 @@ def problem_of(text: str) -> str:
     >>> problem_of("less than 5"), problem_of("maybe 5"), problem_of("42 clips altogether")
     ("'less than' is a comparison", "'maybe' is a hedge", '')
     """
-    if match := _ANYWHERE.search(text):
+    bare_text = text.replace(OPEN, " ").replace(CLOSE, " ").lower()
+    is_suspicious = not bare_text.isascii() or not _TRIGGERS.isdisjoint(_WORD.findall(bare_text))
+    if is_suspicious and (match := _ANYWHERE.search(text)):
         kind = match.lastgroup or ""
         article = "an" if kind == "operation" else "a"
         shown = match.group().strip()

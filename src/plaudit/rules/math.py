@@ -105,7 +105,7 @@ def equal(
     if isinstance(found, str):
         return Score(0.0, note=found)
     shown = f"extracted {_shown(found.text or found.raw)} ({found.mark}) against {_shown(gold)}"
-    if found.raw and _is_same_text(found.raw, reference):
+    if found.raw != found.text and _is_same_text(found.raw, reference):
         return Score(1.0, note=f"{shown}: equal")
     if found.problem:
         return Score(0.0, note=f"{shown}: {found.problem}")
@@ -124,7 +124,7 @@ def _shown(text: str) -> str:
 def _is_same_text(answer: str, reference: str) -> bool:
     """Whether all that stands behind a mark is the reference, as it is spelled."""
     gold = reference_of(reference)
-    if gold.numeral is not None or len(answer) > 2 * len(gold.text) + 40:
+    if gold.numeral is not None or not answer or len(answer) > 2 * len(gold.text) + 40:
         return False
     return tuple(tokens_of(bare(answer))) == gold.tokens
 
@@ -179,7 +179,7 @@ _REASONING = (  # openings and closings of reasoning that a response may begin w
 def _thinks_on(answer: str) -> bool:
     """Whether a further think block stands where the answer should, and the last never closes."""
     start = answer[:40].lstrip()
-    return any(
+    return start[:1] in "<[◁" and any(
         start.startswith(opening) and answer.rfind(opening) > answer.rfind(closing)
         for opening, closing in _REASONING
     )
