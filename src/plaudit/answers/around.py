@@ -1,4 +1,4 @@
-r"""What stands right around a box and would change its value: $-\boxed{5}$, "at least \boxed{5}"."""
+r"""What stands right around a box and changes its value: -\boxed{5}, "at least \boxed{5}"."""
 
 from __future__ import annotations
 
@@ -19,7 +19,9 @@ _FORMULA_AFTER = re.compile(
     r"\s?\}?\s?(?:\^(?!\s*\{?\s*(?:\\circ|°))|!|\\(?:pi|sqrt|cdot|times|div|frac|pm)(?![A-Za-z])|[-+*/±]\s?[\w\\(]"
     r"|[\d(π]|[a-eiknpqtxyz](?![A-Za-z]))"
 )
-_MACRO_BEFORE = re.compile(r"\\(?:sqrt|[dt]?frac|sin|cos|tan|log|ln)(?:\[\w+\])?\s?[{(]$|(?<![\w)*\s])[-−]$")
+_MACRO_BEFORE = re.compile(
+    r"\\(?:sqrt|[dt]?frac|sin|cos|tan|log|ln)(?:\[\w+\])?\s?[{(]$|(?<![\w)*\s])[-−]$"
+)
 _WORDS_BEFORE = re.compile(
     r"(?i)(?P<word>\bnot|n[’']t|\bnever|\bcannot\sbe|\bminus|\bnegative|\b(?:less|more|fewer|greater|larger|smaller)\sthan"
     r"|\bat\s(?:least|most)|\bup\sto|\bbetween|\bmaybe|\bperhaps|\bpossibly|\bprobably|\b(?:could|might|may)\sbe"

@@ -11,19 +11,20 @@ import re
 
 from plaudit.answers.reading import Reading, reading_of
 from plaudit.answers.spans import formulas, longest_word, sentence_end
-from plaudit.answers.stated import Stated
 from plaudit.answers.words import problem_of
 
 __all__ = ["closing_answer"]
 
-_WINDOW = 1000
+_WINDOW = 600
 _LONGEST_WHOLE = 500
 _MOST_SENTENCES = 3
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _VALUE = re.compile(r"[\d∞π]|\\(?:frac|sqrt|pi|infty|text)")
 _SENTENCE_BREAK = re.compile(r"[\n。！？]|[.!?]\s")
 _TAG = re.compile(r"</?[a-z_]{2,20}>")
-_RANGE = re.compile(r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)")
+_RANGE = re.compile(
+    r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)"
+)
 _INTERVAL = re.compile(r"^[\[(]\s*[-\d.]+\s*,\s*[-\d.]+\s*[\])]$")
 _RELATION = re.compile(r"[<>≤≥≠]|\\(?:leq?|geq?|neq?|lt|gt)(?![A-Za-z])")
 _MANY = 3
@@ -43,7 +44,7 @@ def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Read
     sentence = _closing_sentence(text)
     if sentence is None:
         return None
-    body, start, closing = sentence
+    body, closing = sentence
     if finish_reason == "length" and not closing:
         return Reading("", "the closing sentence breaks off"), "closing sentence"
     if _is_loop(text, body):
@@ -55,21 +56,21 @@ def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Read
     return _number(body), "closing sentence, no mark"
 
 
-def _closing_sentence(text: str) -> tuple[str, int, str] | None:
-    """The last sentence with a value in it, among the last few; its place and end marks."""
+def _closing_sentence(text: str) -> tuple[str, str] | None:
+    """The last sentence with a value in it, among the last few, and its end marks."""
     start = max(len(text) - _WINDOW, 0)
     if start:  # what stands before the first end of a sentence is cut
         first = _SENTENCE_BREAK.search(text, start)
         if first is None:
             return None
         start = first.end()
-    found: list[tuple[str, int, str]] = []
+    found: list[tuple[str, str]] = []
     at = start
     while at < len(text):
         end, closing = sentence_end(text, at, len(text))
         is_question = "?" in closing or "？" in closing
         if (body := text[at:end]).strip(" \t\r\n*#") and not is_question:
-            found.append((body, at, closing))
+            found.append((body, closing))
         at = end + max(len(closing), 1)
     for sentence in found[: -_MOST_SENTENCES - 1 : -1]:
         if _VALUE.search(sentence[0]) or any(True for _ in formulas(sentence[0])):
@@ -79,7 +80,7 @@ def _closing_sentence(text: str) -> tuple[str, int, str] | None:
 
 def _is_loop(text: str, sentence: str) -> bool:
     key = sentence.strip()
-    return len(key) > 3 and text[-10 * _WINDOW :].count(key) >= _MANY + (len(key) < 20) * _MANY
+    return len(key) > 3 and text[-10_000:].count(key) >= _MANY + (len(key) < 20) * _MANY
 
 
 def _bold(sentence: str) -> Reading | None:
@@ -102,7 +103,9 @@ def _final_formula(sentence: str) -> Reading | None:
     if not spans or spans[-1].end != len(tail):
         return None
     result = reading_of(tail)
-    return result if result.text or not _before(tail, spans[-1].start) else _last_of(tail, spans[-1])
+    return (
+        result if result.text or not _before(tail, spans[-1].start) else _last_of(tail, spans[-1])
+    )
 
 
 def _before(tail: str, start: int) -> str:

@@ -12,7 +12,7 @@ import re
 from typing import NamedTuple
 
 from plaudit.answers.latex_equal import answer_of, same
-from plaudit.answers.latex_token import bare
+from plaudit.answers.latex_token import bare, name_set
 from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
 from plaudit.answers.words import CLOSE, OPEN, may_change, problem_of, rewritten
@@ -21,7 +21,9 @@ __all__ = ["Reading", "reading", "reading_of"]
 
 _LONGEST = 2000
 _TOO_LONG = "longer than any answer"
-_TEXT = r"\\(?:text|textbf|textit|textrm|textnormal|mbox|hbox|mathrm|mathsf|operatorname|emph)\*?\s*"
+_TEXT = (
+    r"\\(?:text|textbf|textit|textrm|textnormal|mbox|hbox|mathrm|mathsf|operatorname|emph)\*?\s*"
+)
 _HAS_WORDS = re.compile(rf"(?<![\\A-Za-z])[A-Za-z]{{2,}}|{_TEXT}\{{|[\u3400-\u9fff]")
 _LATEX_NAMES = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}|\\[A-Za-z]+")
 _MARKUP = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`")
@@ -61,7 +63,9 @@ _COPULA = re.compile(
     r"(?:\b(?:is|are|was|were|be|equals?|equal\sto|gives?|totals?)|=|[是为得]|等于|共有?|剩下?)\s*(?:exactly|simply|just|about"
     r"|approximately|therefore|thus|then|also|only|indeed|the|a|an|约|大约|只有|了|到|出|：|:)?\s*$"
 )
-_DEICTIC = re.compile(r"(?i)\b(?:is|are|was|were|be|falls?\son|becomes?|是|为)\s+(?:an?\s|the\s|on\s)?(?P<rest>[^,;]{1,60})$")
+_DEICTIC = re.compile(
+    r"(?i)\b(?:is|are|was|were|be|falls?\son|becomes?|是|为)\s+(?:an?\s|the\s|on\s)?(?P<rest>[^,;]{1,60})$"
+)
 _CLAUSE = re.compile(
     r"(?i)[,，;]?\s+(?:because|since|as\swe|which|where|so\sthat|given\sthat|due\sto|meaning|i\.e\.)\b.*$"
     r"|[,，;]\s(?:but|although|though)\s(?!.*(?:\d|\b(?:wrong|incorrect|maybe|perhaps|right|correct|should)\b)).*$"
@@ -72,18 +76,26 @@ _HEDGE_IN_BRACKETS = re.compile(r"\(\s*(?:or|maybe|perhaps|possibly|and|或)\b|�
 _CONCLUDES = re.compile(
     r"(?i)(?:so|thus|therefore|hence|in\stotal|altogether|finally|overall|所以|因此|故|答|综上|最终)(?![a-z])"
 )
-_UNIT_STOPS = frozenset(
-    "altogether in total left remaining more fewer less than each every and or of for to from on at with by that"
-    " which as is are was were be because so now then after before during if when this these there here have has"
-    " had will would can still only also too all together different old away long wide high tall".split()
+_UNIT_STOPS = name_set(
+    "altogether in total left remaining more fewer less than each every and or of for to from "
+    "on at with by that which as is are was were be because so now then after before during "
+    "if when this these there here have has had will would can still only also too all "
+    "together different old away long wide high tall"
 )
-_UNIT_STARTS = frozenset("square cubic sq cu per".split())
 
 
-_HEDGED = re.compile(r"(?i)\b(?:maybe|perhaps|possibly|wrong|incorrect|guess|unsure|not sure)\b|可能(?![性的])|也许|错")
+_HEDGED = re.compile(  # whatever else the clause says
+    r"(?i)\b(?:maybe|perhaps|possibly|wrong|incorrect|guess|unsure|not sure)\b"
+    r"|可能(?![性的])|也许|错"
+)
 
 
 _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?")
+
+
+_UNIT = re.compile(
+    r"\s*(?P<words>[\u3400-\u9fff]{1,6}|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
+)
 
 
 class Reading(NamedTuple):
@@ -116,7 +128,9 @@ def reading(found: Stated) -> Reading:
         bangs = bangs or closing
     if "?" in bangs or "？" in bangs:
         return Reading("", "the answer is a question")
-    result = reading_of(text, in_formula="boxed" in found.mark or _is_one_formula(text[: _LONGEST + 1]))
+    result = reading_of(
+        text, in_formula="boxed" in found.mark or _is_one_formula(text[: _LONGEST + 1])
+    )
     is_shout = bangs.startswith(("!", "！"))
     return result._replace(factorial=f"{result.text}!") if is_shout and result.text else result
 
@@ -138,16 +152,16 @@ def _inner(text: str) -> str:
 
 
 def _whole_sentence(content: str) -> tuple[str, str]:
-    """The content of a tag without the marks that end its sentence; its conclusion, if it has one."""
+    """The content of a tag, or its conclusion, without the marks that end its sentence."""
     content = content.strip(" \t\r\n*")
     start, closing = 0, ""
     while start < len(content) <= _LONGEST:
         end, closing = sentence_end(content, start, len(content))
         rest = end + max(len(closing), 1)
         if not content[rest:].strip(" \t\r\n*"):
-            return content[start:end] if start and _CONCLUDES.match(content[start:end].lstrip(" *")) else content[
-                : end
-            ], closing
+            return content[start:end] if start and _CONCLUDES.match(
+                content[start:end].lstrip(" *")
+            ) else content[:end], closing
         start = rest
     return content, closing
 
@@ -159,7 +173,9 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     ('-5', '2*\\sqrt{17}')
     """
     if len(text) > _LONGEST:
-        return Reading(text) if in_formula or not _HAS_WORDS.search(text) else Reading("", _TOO_LONG)
+        return (
+            Reading(text) if in_formula or not _HAS_WORDS.search(text) else Reading("", _TOO_LONG)
+        )
     text = _inner(text) if _is_one_formula(text) else bare(text)
     if match := _OPTION.fullmatch(text):
         return Reading(match["letter"])
@@ -187,7 +203,9 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
 _OPTION = re.compile(
     r"(?i:(?:the\s)?(?:option|choice|letter)\s*|选项\s*)[(（]?(?P<letter>[A-Z])[)）]?(?:选项)?"
 )
-_TWICE = re.compile(r"(?P<one>[^()（）A-Za-z=]{1,40}?)\s+[(（]\s*[=≈]?\s*(?P<other>[^()（）A-Za-z=]{1,40}?)\s*[)）]")
+_TWICE = re.compile(
+    r"(?P<one>[^()（）A-Za-z=]{1,40}?)\s+[(（]\s*[=≈]?\s*(?P<other>[^()（）A-Za-z=]{1,40}?)\s*[)）]"
+)
 
 
 def _said_twice(match: re.Match[str]) -> Reading:
@@ -257,7 +275,9 @@ def has_digits(text: str) -> bool:
     return any(map(str.isdigit, text))
 
 
-_TEXT_AT = re.compile(rf"{_TEXT}\{{([^{{}}]*)\}}|\\[A-Za-z]+|\\.|[{{}}]|(?<![A-Za-z])[A-Za-z]{{2,}}|[\u3400-\u9fff]+|,|;")
+_TEXT_AT = re.compile(
+    rf"{_TEXT}\{{([^{{}}]*)\}}|\\[A-Za-z]+|\\.|[{{}}]|(?<![A-Za-z])[A-Za-z]{{2,}}|[\u3400-\u9fff]+|,|;"
+)
 _ONLY_TEXT = re.compile(rf"\s*{_TEXT}\{{(?:[^{{}}\d]*|(?:{_MONTHS}) \d{{1,2}})\}}[\s,.]*")
 
 
@@ -300,10 +320,10 @@ def _words_of(match: re.Match[str], content: str) -> str | None:
     if not token.isascii():
         return token
     is_call = after == "("
-    return None if is_call or len(token) <= 3 and token.lower() not in _SHORT else token
+    return None if is_call or (len(token) <= 3 and token.lower() not in _SHORT) else token
 
 
-_SHORT = frozenset("or and not if is are the of one two six ten all mod at no sum".split())
+_SHORT = name_set("or and not if is are the of one two six ten all mod at no sum")
 
 
 def _formula(content: str) -> str:
@@ -382,9 +402,12 @@ def _is_product(match: re.Match[str], depth: int) -> bool:
     return after != "" and after in "^_+*/=" and token.lower() not in _UNIT_WORDS and depth >= 0
 
 
-_SHORT_WORDS = frozenset("or and not if is are the of one two six ten all mod at no sum an so we in to per for".split())
-_UNIT_WORDS = frozenset(
-    "cm mm km m ft in kg mg g ml l lb lbs oz mph hr hrs min sec am pm usd rmb st nd rd th yd mi sq cu".split()
+_SHORT_WORDS = name_set(
+    "or and not if is are the of one two six ten all mod at no sum an so we in to per for"
+)
+_UNIT_WORDS = name_set(
+    "cm mm km m ft in kg mg g ml l lb lbs oz mph hr hrs min sec am pm usd rmb st nd rd th yd "
+    "mi sq cu"
 )
 _NAME = re.compile(
     rf"(?:{OPEN}|{CLOSE}|[\s(),;]|\\(?:angle|triangle|overline|text|mathrm|vec|alpha|beta|theta|lambda|ell|left|right)\b"
@@ -394,11 +417,16 @@ _NAME = re.compile(
 
 def _is_name(text: str) -> bool:
     r"""Whether a piece of mathematics only names something: x, f(x), \angle ABC."""
-    return _NAME.fullmatch(text) is not None or _ONLY_TEXT.fullmatch(text.strip(OPEN + CLOSE)) is not None
+    return (
+        _NAME.fullmatch(text) is not None
+        or _ONLY_TEXT.fullmatch(text.strip(OPEN + CLOSE)) is not None
+    )
 
 
 def _holds_value(text: str) -> bool:
-    return any(c.isalnum() or c in "∞πφ∅½" for c in re.sub(r"\\(?:left|right|,|;|quad|text)", "", text))
+    return any(
+        c.isalnum() or c in "∞πφ∅½" for c in re.sub(r"\\(?:left|right|,|;|quad|text)", "", text)
+    )
 
 
 def _is_whole(flat: str, runs: list[_Run]) -> bool:
@@ -422,7 +450,7 @@ def _quantity(flat: str, runs: list[_Run], last: bool) -> Reading:
     if not number_words and _states(flat, values[-1]):
         return Reading(_with_unit(flat, values[-1]))
     if (cut := _CLAUSE.sub("", flat)) != flat:
-        return _quantity(cut, [run for run in _runs(cut)], last) if _runs(cut) else Reading("", "no value")
+        return _quantity(cut, _runs(cut), last) if _runs(cut) else Reading("", "no value")
     shown = [_shown(flat[run.start : run.end]) for run in values] + number_words
     return Reading("", f"several quantities: {', '.join(shown[:5])}")
 
@@ -435,8 +463,8 @@ def _last_equals(flat: str, run: _Run) -> int:
 
 
 _NUMBER_WORD = re.compile(
-    r"(?i)(?<!the )(?<!these )(?<!those )(?<!all )(?<!both )(?<!of )\b(two|three|four|five|six|seven|eight|nine|ten"
-    r"|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand)\b"
+    r"(?i)(?<!the )(?<!these )(?<!those )(?<!all )(?<!both )(?<!of )\b(two|three|four|five|six"
+    r"|seven|eight|nine|ten|eleven|twelve|twenty|thirty|forty|fifty|hundred|thousand)\b"
 )
 
 
@@ -456,7 +484,9 @@ def _states(flat: str, run: _Run) -> bool:
     before = flat[: run.start].replace(OPEN, "").replace(CLOSE, "")
     tail = flat[run.end :].replace(CLOSE, "").strip(" .。")
     starts = _SUBJECT.match(before)
-    return bool(starts) and bool(_COPULA.search(before)) and len(tail.split()) <= 3 and len(tail) <= 30
+    return (
+        bool(starts) and bool(_COPULA.search(before)) and len(tail.split()) <= 3 and len(tail) <= 30
+    )
 
 
 def _named(flat: str, runs: list[_Run]) -> Reading:
@@ -485,33 +515,36 @@ def _with_unit(flat: str, run: _Run) -> str:
 
 def _balanced(text: str) -> str:
     """A text without an unmatched bracket of the prose around it: (42 in all)."""
-    if text.startswith("(") and text.count("(") == text.count(")") + 1 and text.count("[") == text.count("]") and "," not in text:
+    if (
+        text.startswith("(")
+        and text.count("(") == text.count(")") + 1
+        and text.count("[") == text.count("]")
+        and "," not in text
+    ):
         return text[1:].strip()
-    if text.endswith(")") and text.count(")") == text.count("(") + 1 and text.count("[") == text.count("]") and "," not in text:
+    if (
+        text.endswith(")")
+        and text.count(")") == text.count("(") + 1
+        and text.count("[") == text.count("]")
+        and "," not in text
+    ):
         return text[:-1].strip()
     return text
 
 
 def _unit(tail: str) -> str:
-    match = re.match(r"\s*([\u3400-\u9fff]{1,6}|[A-Za-z]+(?:/[A-Za-z]+)?)", tail)
-    if not match:
+    """The unit that the words behind a quantity begin with: clips, square feet, km/h, 个."""
+    match = _UNIT.match(tail)
+    if match is None or match["words"].split()[0].lower() in _UNIT_STOPS:
         return ""
-    word = match.group(1)
-    if not word.isascii() or "/" in word:
-        return word
-    words = []
-    for token in re.findall(r"[A-Za-z]+|[^\sA-Za-z]", tail)[:5]:
-        if not token.isalpha() or (token.lower() in _UNIT_STOPS):
-            break
-        words.append(token)
-        if token.lower() not in _UNIT_STARTS and not tail[match.start() :].split()[len(words) : len(words) + 1] == ["per"]:
-            break
-    return " ".join(words)
+    return match["words"]
 
 
 def _plain(flat: str) -> str:
     """A flat text as LaTeX again; conjunctions between its formulas as commas."""
-    text = re.sub(r"\s*,?\s*\b(?:or|and)\b\s*|\s*[，、；]\s*|\s*(?:或者|以及|[或和及与])\s*", ", ", flat)
+    text = re.sub(
+        r"\s*,?\s*\b(?:or|and)\b\s*|\s*[，、；]\s*|\s*(?:或者|以及|[或和及与])\s*", ", ", flat
+    )
     return re.sub(r"\s+", " ", text.replace(OPEN, "").replace(CLOSE, "")).strip(" ,")
 
 

@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
-from plaudit.answers.spans import formulas, sentence_end
+from plaudit.answers.spans import sentence_end
 from plaudit.endmarks import without_end_marks
 
 __all__ = ["HOW", "How", "Stated", "stated"]
@@ -26,8 +26,8 @@ _WINDOW = 2000
 _MOST_MARKS = 32
 _IS = re.compile(
     r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*|__)?[\"'`]?\s{0,9}"
-    r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b|are\b|ARE\b"
-    r"|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
+    r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
+    r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
 )
 _LAST_NUMERAL = re.compile(r"(?<=[:a-z])\s{1,2}(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
@@ -45,8 +45,12 @@ _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
 _HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,2}[.)])[ \t]+(?=\S)")
 _GOES_ON = re.compile(r"\s*(?:or|and|或|和)\b\s*", re.IGNORECASE)
-_DENIED = re.compile(r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE)
-_COMPUTES = re.compile(r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]")
+_DENIED = re.compile(
+    r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE
+)
+_COMPUTES = re.compile(
+    r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]"
+)
 _CONCLUDES = re.compile(r"\s*(?:So|Thus|Therefore|Hence|所以|因此|故)(?![a-z])")
 _JSON_KEY = re.compile(r"[\"']\s*:$")
 _JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
@@ -76,9 +80,9 @@ def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) ->
     "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
     the content of the last ``<answer>..</answer>``, or the answer marked inside it; "gsm8k": the
     line behind the last ``####``; "minerva": behind the last "final answer is"; "phrase": the
-    sentence or line behind the last "answer is", ``Answer:``, ``A:``, a heading "Answer", 答案, 答：
-    or 所以选; "auto": the later of box, answer tag and Minerva's sentence, else ``####``, else a
-    phrase.
+    sentence or line behind the last "answer is", ``Answer:``, ``A:``, a heading "Answer", 答案,
+    答： or 所以选; "auto": the later of box, answer tag and Minerva's sentence, else ``####``, else
+    a phrase.
 
     Raises: KeyError for another `how`.
 
@@ -204,7 +208,12 @@ def _short(text: str) -> Stated | None:
     if not text.startswith("A:", start - 2) or text[start - 3 : start - 2] not in ("", "\n"):
         at = max(text.rfind("nswer", start - 16, start), 1)
         match = _IS.match(text, at)
-        if not match or match.end() < start or text[at - 1] not in "aA" or text[max(at - 2, 0) : at - 1].isalnum():
+        if (
+            not match
+            or match.end() < start
+            or text[at - 1] not in "aA"
+            or text[max(at - 2, 0) : at - 1].isalnum()
+        ):
             return None
         mark = _bare_mark(text[at - 1 : match.end()])
     return Stated(numeral[1], mark, numeral.start(1), numeral.end(1), numeral[2])
@@ -316,9 +325,7 @@ def _json_end(text: str, start: int, stop: int) -> int:
     return match.end() if match else -1
 
 
-def _conclusion(
-    text: str, start: int, end: int, closing: str, stop: int
-) -> tuple[int, int, str]:
+def _conclusion(text: str, start: int, end: int, closing: str, stop: int) -> tuple[int, int, str]:
     """The last sentence of a line that goes on computing: 3 + 4 = 7 boxes. 7 * 2 = 14 shoes."""
     stop = min(stop, _line_end(text, end))
     first = last = start, end, closing

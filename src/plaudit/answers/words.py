@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from plaudit.answers.latex_token import FUNCTIONS, name_set
 from plaudit.answers.numerals import with_chinese_numerals, with_english_numerals
 
 __all__ = ["CLOSE", "OPEN", "may_change", "problem_of", "rewritten"]
@@ -25,7 +26,9 @@ ATOM = (
     r"|\\pi\b|π|\((?:[^()A-Za-z,;]|(?<![A-Za-z])[A-Za-z](?![A-Za-z]))*\)"
     r"|(?<![A-Za-z\\])[A-Za-z](?![A-Za-z]))"
 )
-_ENDS = r"(?!\s*(?:[-+*/^×·÷!_(\\\d{]|\.\d|,\s?[-\d\\(\ue000])|[A-Za-z])"  # the quantity is over here
+_ENDS = (
+    r"(?!\s*(?:[-+*/^×·÷!_(\\\d{]|\.\d|,\s?[-\d\\(\ue000])|[A-Za-z])"  # the quantity is over here
+)
 _ALONE = r"(?<![-−+*/^=×·\w)}.,])(?<![-−+*/^=×·\d)}] )"  # nothing that the quantity belongs to
 _SIGNED = rf"(?:[-−]\s?)?{ATOM}"
 
@@ -129,7 +132,11 @@ def _scaled(number: str, scale: str) -> str:
     if "/" in number or "%" in number:
         return f"{number} {scale}"
     value = Fraction(number.replace(",", "")) * 10 ** _MAGNITUDES[scale.lower()]
-    return str(value.numerator) if value.denominator == 1 else _math(f"{number} \\cdot 10^{{{_MAGNITUDES[scale.lower()]}}}")
+    return (
+        str(value.numerator)
+        if value.denominator == 1
+        else _math(f"{number} \\cdot 10^{{{_MAGNITUDES[scale.lower()]}}}")
+    )
 
 
 _ZH: list[tuple[str, _Make]] = [
@@ -148,16 +155,28 @@ _ZH: list[tuple[str, _Make]] = [
     (rf"{_ALONE}({_SIGNED})\s?的阶乘", lambda m: _math(f"{_group(m[1])}!")),
     (rf"({_NUMBER})\s?分之\s?({_NUMBER})", lambda m: _math(rf"\frac{{{m[2]}}}{{{m[1]}}}")),
     (rf"百分之\s?({_NUMBER})", lambda m: _math(f"{m[1]}\\%")),
-    (rf"({_SIGNED})\s?乘以?\s?({_SIGNED}){_ENDS}", lambda m: _math(f"{_group(m[1])} \\cdot {_group(m[2])}")),
-    (rf"({_SIGNED})\s?除以\s?({_SIGNED}){_ENDS}", lambda m: _math(rf"\frac{{{_bare(m[1])}}}{{{_bare(m[2])}}}")),
-    (rf"({_SIGNED})\s?加上?\s?({_SIGNED}){_ENDS}", lambda m: _math(f"{_bare(m[1])} + {_bare(m[2])}")),
-    (rf"({_SIGNED})\s?减去?\s?({_SIGNED}){_ENDS}", lambda m: _math(f"{_bare(m[1])} - {_group(m[2])}")),
+    (
+        rf"({_SIGNED})\s?乘以?\s?({_SIGNED}){_ENDS}",
+        lambda m: _math(f"{_group(m[1])} \\cdot {_group(m[2])}"),
+    ),
+    (
+        rf"({_SIGNED})\s?除以\s?({_SIGNED}){_ENDS}",
+        lambda m: _math(rf"\frac{{{_bare(m[1])}}}{{{_bare(m[2])}}}"),
+    ),
+    (
+        rf"({_SIGNED})\s?加上?\s?({_SIGNED}){_ENDS}",
+        lambda m: _math(f"{_bare(m[1])} + {_bare(m[2])}"),
+    ),
+    (
+        rf"({_SIGNED})\s?减去?\s?({_SIGNED}){_ENDS}",
+        lambda m: _math(f"{_bare(m[1])} - {_group(m[2])}"),
+    ),
     (rf"正负\s?({ATOM})", lambda m: _math(f"\\pm {_bare(m[1])}")),
     (rf"负\s?({ATOM})", lambda m: _math(f"-{_group(m[1])}")),
     (rf"(?<![真反])正\s?(?={ATOM})", lambda m: " "),
 ]
 _NAMES = {
-    **{name: "\\" + name for name in "sin cos tan cot sec csc sinh cosh tanh ln log exp".split()},
+    **{name: "\\" + name for name in (*FUNCTIONS, "sinh", "cosh", "tanh", "log")},
     **{f"{arc}{name}": f"\\arc{name}" for arc in ("arc", "a") for name in ("sin", "cos", "tan")},
     "lg": "\\log_{10}",
     "log10": "\\log_{10}",
@@ -165,7 +184,8 @@ _NAMES = {
 }
 _CALL = re.compile(r"(?<![A-Za-z\\])([A-Za-z]{2,}(?:10|2)?)\(")
 _NAMED = re.compile(
-    rf"(?<![A-Za-z\\])({'|'.join(sorted(_NAMES, key=len, reverse=True))})(?:\s?(?=[({OPEN}\d\\])|\s(?=[a-z]\b|pi\b))"
+    rf"(?<![A-Za-z\\])({'|'.join(sorted(_NAMES, key=len, reverse=True))})"
+    rf"(?:\s?(?=[({OPEN}\d\\])|\s(?=[a-z]\b|pi\b))"
 )
 _FENCES = {
     "sqrt": ("\\sqrt{", "}"),
@@ -181,8 +201,8 @@ _FOLDS = {"gcd": math.gcd, "hcf": math.gcd, "lcm": math.lcm, "max": max, "min": 
 _COMPILED = [(re.compile(p, re.IGNORECASE), make) for p, make in _EN]
 _COMPILED_ZH = [(re.compile(p), make) for p, make in _ZH]
 _EN_WORDS = re.compile(
-    r"(?i)root|squared|cubed|square of|cube of|power|factorial|absolute|reciprocal|opposite|negat|minus"
-    r"|inverse|dozen|hundred|thousand|million|billion|trillion|half|third|quarter|twice|double|triple"
+    r"(?i)root|squared|cubed|square of|cube of|power|factorial|absolute|reciprocal|opposite|negat"
+    r"|minus|inverse|dozen|hundred|thousand|million|billion|trillion|half|third|quarter|twice|double|triple"
     r"|thrice|percent|per cent|pct|plus|times|multiplied|divided|over|positive"
 )
 _ZH_WORDS = re.compile("[的根负正加减乘除百分]")
@@ -221,7 +241,9 @@ _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9ff
 _ORDINAL = re.compile(r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b")
 
 
-_SPELLED_OUT = re.compile(r"(?<![\d,])(\d[\d,]{0,30})\s?[(（]([A-Za-z][A-Za-z -]*|[\u3400-\u9fff]+)[)）]")
+_SPELLED_OUT = re.compile(
+    r"(?<![\d,])(\d[\d,]{0,30})\s?[(（]([A-Za-z][A-Za-z -]*|[\u3400-\u9fff]+)[)）]"
+)
 
 
 def _once(match: re.Match[str]) -> str:
@@ -233,7 +255,11 @@ def _once(match: re.Match[str]) -> str:
 def _without_remark(match: re.Match[str]) -> str:
     """Nothing, where brackets hold words that change nothing: 20 * 40 (seeds)."""
     inner = match.group()[1:-1]
-    is_value = _ANYWHERE.search(inner) or _EN_WORDS.search(inner) or re.match(r"\s*(?:or|and|mod)\b", inner)
+    is_value = (
+        _ANYWHERE.search(inner)
+        or _EN_WORDS.search(inner)
+        or re.match(r"\s*(?:or|and|mod)\b", inner)
+    )
     return match.group() if is_value or _NUMBER_WORDS.search(inner) else " "
 
 
@@ -284,7 +310,8 @@ def _folded(name: str, inner: str) -> str | None:
 # --- what is left over
 
 _VALUE = (
-    rf"[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{$]|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d]|\s*$))"
+    rf"[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{$]"
+    r"|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d]|\s*$))"
 )
 _ANYWHERE = re.compile(
     r"(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"
@@ -308,13 +335,14 @@ _ANYWHERE = re.compile(
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+")
-_TRIGGERS = frozenset(  # no match of `_ANYWHERE` is without one of these
-    "not n t never cannot neither nor rather instead maybe perhaps possibly probably likely could might may"
-    " unsure uncertain either or guess guessing guessed unless if otherwise wrong incorrect ruled at less more"
-    " fewer greater larger smaller bigger higher lower other further longer shorter no up between exceed"
-    " exceeds exceeded exceeding strictly bounded as squared cubed minus negative plus divided multiplied times"
-    " factorial factorials raised to mod modulo modulus dozen dozens half halves twice thrice double doubled"
-    " triple tripled quadruple percent reciprocal thirds quarters".split()
+_TRIGGERS = name_set(  # no match of `_ANYWHERE` is without one of these
+    "not n t never cannot neither nor rather instead maybe perhaps possibly probably likely "
+    "could might may unsure uncertain either or guess guessing guessed unless if otherwise "
+    "wrong incorrect ruled at less more fewer greater larger smaller bigger higher lower "
+    "other further longer shorter no up between exceed exceeds exceeded exceeding strictly "
+    "bounded as squared cubed minus negative plus divided multiplied times factorial "
+    "factorials raised to mod modulo modulus dozen dozens half halves twice thrice double "
+    "doubled triple tripled quadruple percent reciprocal thirds quarters"
 )
 _BEFORE_VALUE = re.compile(
     r"(?i)(?<!\\)\b(?P<word>floor|ceil(?:ing)?|round(?:ed)?|log|ln|lg|exp|arc\w+|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh"
@@ -323,17 +351,21 @@ _BEFORE_VALUE = re.compile(
     r"|versus|vs|per|every|divides?|divisible\sby|choose|base|digits?|less|more|fewer|half|third|fourth|fifth"
     rf"|close\sto|tends?\sto|times)\s(?:of\s)?(?:the\s|a\s|an\s)?(?={_VALUE})"
 )
-_OF = re.compile(rf"(?i)\b(?P<word>[a-z]+)\sof\s(?:the\s|about\s|approximately\s|exactly\s|only\s)?(?={_VALUE})")
-_RESULTS = frozenset(
-    "total sum cost price profit value answer result amount distance length width height area volume perimeter"
-    " speed rate average mean median mode score age weight number count difference ratio probability maximum"
-    " minimum max min remainder radius diameter circumference slope temperature time duration salary income"
-    " revenue balance discount tip tax bill fee charge savings supply set solution solutions combination loss"
-    " gain increase decrease change product quotient consists consist kind capacity population share size"
-    " measure angle depth sale sales earnings payment debt expense expenses budget investment interest return"
-    " range fraction out instead because all pair list triple coordinates point".split()
+_OF = re.compile(
+    rf"(?i)\b(?P<word>[a-z]+)\sof\s(?:the\s|about\s|approximately\s|exactly\s|only\s)?(?={_VALUE})"
 )
-_FOLDING = frozenset("sum product difference quotient ratio average mean range out".split())
+_RESULTS = name_set(
+    "total sum cost price profit value answer result amount distance length width height area "
+    "volume perimeter speed rate average mean median mode score age weight number count "
+    "difference ratio probability maximum minimum max min remainder radius diameter "
+    "circumference slope temperature time duration salary income revenue balance discount tip "
+    "tax bill fee charge savings supply set solution solutions combination loss gain increase "
+    "decrease change product quotient consists consist kind capacity population share size "
+    "measure angle depth sale sales earnings payment debt expense expenses budget investment "
+    "interest return range fraction out instead because all pair list triple coordinates "
+    "point"
+)
+_FOLDING = name_set("sum product difference quotient ratio average mean range out")
 _UNKNOWN_CALL = re.compile(r"(?<![A-Za-z\\{])([A-Za-z]{2,})\((?![a-z]{1,3}\))(?=[^()]*[\d\\])")
 _OF_SEVERAL = re.compile(r"\sand\s|,")
 

@@ -9,9 +9,9 @@ from typing import Annotated, NamedTuple
 
 from plaudit import think
 from plaudit.answers import extract as _extract
+from plaudit.answers.equation import loses_its_left_side
 from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import Percent, answer_of, same
-from plaudit.answers.equation import loses_its_left_side
 from plaudit.answers.latex_read import Oversized
 from plaudit.answers.latex_token import bare, tokens_of
 from plaudit.answers.reference import check_reference, reference_of
@@ -69,8 +69,8 @@ def equal(
     What stands behind a mark is read whole or not at all (docs: "How an answer is read"): an
     expression, equation, list or interval, or a sentence with one quantity and its unit. Words that
     change a value are read where they are understood ("minus", "square root of", "two thirds",
-    负, 的平方根); other functions, comparisons, hedges and denials make the answer unread: 0, with a
-    note that says what was in the way. "42!" may be 42 or its factorial.
+    负, 的平方根); other functions, comparisons, hedges and denials make the answer unread: 0, with
+    a note that says what was in the way. "42!" may be 42 or its factorial.
 
     The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
     Three layers decide, each only what the one before left open: equal tokens after harmless
@@ -189,7 +189,7 @@ def _thinks_on(answer: str) -> bool:
 def _judged(
     answer: str, factorial: str, reference: str, percent: Percent, deadline_s: float
 ) -> _Verdict:
-    """The verdict on one distinct answer; its other reading counts only where it is proved equal."""
+    """The verdict on one distinct answer; its other reading counts only where proved equal."""
     try:
         given, gold = answer_of(answer), reference_of(reference)
         verdict = same(given, gold, percent=percent)

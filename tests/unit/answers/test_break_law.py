@@ -36,7 +36,6 @@ MARKS = {
 }
 
 
-
 def negative(value):
     """The value with its sign flipped."""
     return -value
@@ -108,7 +107,9 @@ UNFINISHED = [
     r"<thinking>first \boxed{%s}, but then",
 ]
 _POINT = (sympy.Rational(37, 11), sympy.Rational(53, 7), sympy.Rational(-29, 13))
-_NO_NUMBERS = re.compile(r"\\text|\\mbox|=|[<>]|\\le|\\ge|\\in\b|\\cup|\\pm|\^\{?\\circ|%|_|\\infty|:|!|\\begin")
+_NO_NUMBERS = re.compile(
+    r"\\text|\\mbox|=|[<>]|\\le|\\ge|\\in\b|\\cup|\\pm|\^\{?\\circ|%|_|\\infty|:|!|\\begin"
+)
 
 
 @functools.cache
@@ -117,7 +118,9 @@ def values(reference: str) -> tuple | None:
 
     Expressions are taken at a rational point.
     """
-    if _NO_NUMBERS.search(reference) or re.search(r"[A-Za-z]{4,}", re.sub(r"\\[A-Za-z]+", "", reference)):
+    if _NO_NUMBERS.search(reference) or re.search(
+        r"[A-Za-z]{4,}", re.sub(r"\\[A-Za-z]+", "", reference)
+    ):
         return None
     text = re.sub(r"\\left|\\right|\\[!,;:]|\\ ", "", reference).strip(" .,")
     text = re.sub(r"(?<=\d),(?=\d{3}(?!\d))", "", text) if "(" not in text else text
@@ -178,8 +181,10 @@ def breaks(mark: str):
         yield from WORDS.items()
 
 
-def accepted(texts: list[str], step: int = 1) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    """What is accepted though it is broken, and what is exempt; each break in every step-th mark."""
+def accepted(
+    texts: list[str], step: int = 1
+) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+    """What is accepted though broken, and what is exempt; each break in every step-th mark."""
     usable = [text for text in dict.fromkeys(texts) if values(text) is not None]
     wrong, exempt = [], []
     for k, reference in enumerate(usable):
