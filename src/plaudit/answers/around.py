@@ -49,7 +49,9 @@ def around_box(text: str, start: int, end: int) -> str:
         return ""
     before = text[max(start - _NEAR, 0) : start]
     after = text[end : end + _NEAR]
-    if match := _WORDS_BEFORE.search(before):
+    is_list = "," in text[start:end] or "and" in text[start:end]
+    match = _WORDS_BEFORE.search(before)
+    if match and not (is_list and match["word"].lower() == "between"):
         return f"{match['word']!r} before the box"
     if match := _WORDS_AFTER.match(after):
         return f"{match['word'].strip()!r} behind the box"

@@ -53,6 +53,8 @@ _PIECE = re.compile(
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
     r"|(?P<identifier>[A-Za-z]{3,}\d\w*)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
+    r"|(?P<powered>(?:mm|cm|dm|m|km|in|ft|yd|mi|inch(?:es)?|feet|meters?|metres?|miles?|yards?|units?)"
+    r"(?:\^\{?[23]\}?|[²³])(?![\w{]))"
     r"|(?P<word>[A-Za-z]{2,}(?:[’'/-][A-Za-z]+)*|[aAI](?=\s+[A-Za-z]{2}))"
     r"|(?P<letter>[A-Za-z])|(?P<han>[\u3400-\u9fff]+)|(?P<join>[,;，、；])|(?P<space>\s+)"
     r"|(?P<stop>[?：。？！“”\"‘’]|:(?!\s?\d)|\.(?!\d)|(?<=\s)[-–—](?=\s))|(?P<other>.)",
@@ -94,7 +96,7 @@ _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?")
 
 
 _UNIT = re.compile(
-    r"\s*(?P<words>[\u3400-\u9fff]{1,6}|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
+    r"\s*(?P<words>[\u3400-\u9fff]{1,6}|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
 )
 
 
@@ -179,6 +181,10 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     text = _inner(text) if _is_one_formula(text) else bare(text)
     if match := _OPTION.fullmatch(text):
         return Reading(match["letter"])
+    if text.lower() == "half":
+        return Reading("\\frac{1}{2}")
+    if "10^" in text:
+        text = _SCIENTIFIC.sub(r"\1 \\times 10^", text)
     if not in_formula and (match := _TWICE.fullmatch(text)):
         return _said_twice(match)
     if not _HAS_WORDS.search(_LATEX_NAMES.sub(" ", text) if "\\begin" in text else text):
@@ -203,6 +209,7 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
 _OPTION = re.compile(
     r"(?i:(?:the\s)?(?:option|choice|letter)\s*|选项\s*)[(（]?(?P<letter>[A-Z])[)）]?(?:选项)?"
 )
+_SCIENTIFIC = re.compile(r"(\d)\s?[xX]\s?10\^")
 _TWICE = re.compile(
     r"(?P<one>[^()（）A-Za-z=]{1,40}?)\s+[(（]\s*[=≈]?\s*(?P<other>[^()（）A-Za-z=]{1,40}?)\s*[)）]"
 )

@@ -55,7 +55,7 @@ _CONCLUDES = re.compile(r"\s*(?:So|Thus|Therefore|Hence|所以|因此|故)(?![a-
 _JSON_KEY = re.compile(r"[\"']\s*:$")
 _JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
 _LEADING = " \t\r\n*:：_"
-_AROUND = " \t\r\n*`_"
+_AROUND = " \t\r\n*`_「」『』"
 _MOST_ITEMS = 20
 
 

@@ -328,7 +328,7 @@ _ANYWHERE = re.compile(
     r"|小于|大于|少于|多于|超过|低于|高于|以上|以下|以内|之间|接近|几乎|至[少多](?=\s?[\d\ue000])|最[少多](?=\s?[\d\ue000]))"
     r"|(?P<operation>\bsquared\b|\bcubed\b|\bminus\b|\bnegative\b(?=\s(?!number|integer|value|real|root))"
     r"|\bplus\b|\bdivided\sby\b|\bmultiplied\sby\b|\btimes(?=\s(?:the\s|a\s)?[\d\ue000\\(])|\bfactorials?\b"
-    r"|\braised\sto\b|\bto\sthe\s(?:power|\d+(?:st|nd|rd|th))\b|\bmod(?:ulo|ulus)?\b(?!\s?\d*\))|\bdozens?\b"
+    r"|\braised\sto\b|\bto\sthe\s(?:power|\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|nth)\b|\bmod(?:ulo|ulus)?\b(?!\s?\d*\))|\bdozens?\b"
     r"|\bhalf\b|\bhalves\b|\btwice\b|\bthrice\b|\bdoubled?\b|\btripled?\b|\bquadruple\b|\bpercent\b"
     r"|\breciprocal\b|\bthirds\b|\bquarters\b(?=\sof)"
     r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人]))",
