@@ -21,12 +21,13 @@ _MOST_SENTENCES = 3
 _BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
 _VALUE = re.compile(r"[\d∞π]|\\(?:frac|sqrt|pi|infty|text)")
 _SENTENCE_BREAK = re.compile(r"[\n。！？]|[.!?]\s")
+_CONCLUSION = re.compile(
+    r"(?:\$\$|\\\]|\s)\s*(?=(?:Therefore|Thus|Hence)\b)|(?:\$\$|\\\])\s+(?=[A-Z][a-z])"
+)
 _TAG = re.compile(r"</?[a-z_]{2,20}>")
 _RANGE = re.compile(
     r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)"
 )
-_INTERVAL = re.compile(r"^[\[(]\s*[-\d.]+\s*,\s*[-\d.]+\s*[\])]$")
-_RELATION = re.compile(r"[<>≤≥≠]|\\(?:leq?|geq?|neq?|lt|gt)(?![A-Za-z])")
 _MANY = 3
 
 
@@ -70,12 +71,17 @@ def _closing_sentence(text: str) -> tuple[str, str] | None:
         end, closing = sentence_end(text, at, len(text))
         is_question = "?" in closing or "？" in closing
         if (body := text[at:end]).strip(" \t\r\n*#") and not is_question:
-            found.append((body, closing))
+            found.append((body[_conclusion_start(body) :], closing))
         at = end + max(len(closing), 1)
     for sentence in found[: -_MOST_SENTENCES - 1 : -1]:
         if _VALUE.search(sentence[0]) or any(True for _ in formulas(sentence[0])):
             return sentence
     return None
+
+
+def _conclusion_start(sentence: str) -> int:
+    """Where "Therefore" begins behind a formula that no full stop ends."""
+    return max((match.end() for match in _CONCLUSION.finditer(sentence)), default=0)
 
 
 def _is_loop(text: str, sentence: str) -> bool:
@@ -122,10 +128,6 @@ def _number(sentence: str) -> Reading:
     result = reading_of(sentence)
     if not result.text:
         return result
-    if _RELATION.search(result.text):
-        return Reading("", "an inequality")
-    if _INTERVAL.match(result.text):
-        return Reading("", "an interval or a point")
     if not _VALUE.search(result.text):
         return Reading("", "no number in the closing sentence")
     return result

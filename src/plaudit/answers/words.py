@@ -318,7 +318,7 @@ _ANYWHERE = re.compile(
     r"|\binstead\sof\b|不是|不等于|不为|不能是|不可能|不会是|不对|不应|并非|而非|没有|不存在|不超过|不足|不到|不少于|不多于|不小于|不大于"
     r"|排除)"
     r"|(?P<hedge>\bmaybe\b|\bperhaps\b|\bpossibly\b|\bprobably\b|\blikely\b"
-    r"|\b(?:could|might|may)\s(?:well\s|also\s|even\s)?be\b|\bunsure\b|\buncertain\b|\beither\b|\bor\sso\b"
+    r"|\b(?:could|might|may)\s(?:well\s|also\s|even\s)?be(?=\s(?:\w+\s)?[$€£\d\ue000\\(-])|\bunsure\b|\buncertain\b|\beither\b|\bor\sso\b"
     r"|\bI\sguess\b|\bmy\sguess\b|\bguess(?:ing|ed)?\b|\bunless\b|\bif\b|\botherwise\b|可能(?![性的])|也许|或许|大概|似乎|好像|如果|猜)"
     r"|(?P<wrong>\bwrong\b|\bincorrect\b|\bruled\sout\b|错误|错的)"
     r"|(?P<comparison>\bat\s(?:least|most|minimum|maximum)\b|\b(?:less|more|fewer|greater|larger|smaller|bigger"
