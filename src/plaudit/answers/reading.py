@@ -49,13 +49,13 @@ _DURATION = re.compile(
     r"|小时|分钟|秒|角|分)(?![A-Za-z\d]|\s?[,and\s]{1,5}\d)"
 )
 _PIECE = re.compile(
-    rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?\w+\}}?)?)"
+    rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?-?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
     r"|(?P<identifier>[A-Za-z]{3,}\d\w*)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
     r"|(?P<powered>(?:mm|cm|dm|m|km|in|ft|yd|mi|inch(?:es)?|feet|meters?|metres?|miles?|yards?|units?)"
     r"(?:\^\{?[23]\}?|[²³])(?![\w{]))"
-    r"|(?P<word>[A-Za-z]{2,}(?:[’'/-][A-Za-z]+)*|[aAI](?=\s+[A-Za-z]{2}))"
+    r"|(?P<word>[A-Za-z]{2,}(?:[’'/][A-Za-z]+|(?<=[A-Za-z]{3})-[A-Za-z]{3,})*|[aAI](?=\s+[A-Za-z]{2}))"
     r"|(?P<letter>[A-Za-z])|(?P<han>[\u3400-\u9fff]+)|(?P<join>[,;，、；])|(?P<space>\s+)"
     r"|(?P<stop>[?：。？！“”\"‘’]|:(?!\s?\d)|\.(?!\d)|(?<=\s)[-–—](?=\s))|(?P<other>.)",
     re.DOTALL,
@@ -394,12 +394,21 @@ def _runs(flat: str, *, joined: bool = True) -> list[_Run]:
     return [run for run in found if _holds_value(flat[run.start : run.end])]
 
 
+_OPERATORS = frozenset("+-*/^=(")
+
+
 def _is_product(match: re.Match[str], depth: int) -> bool:
     """Whether letters outside of a formula are variables: 2xy, AB = 9, frac{ab}{c}."""
     token, text = match.group(), match.string
-    if len(token) > 3 or not token.isalpha() or token.lower() in _SHORT_WORDS:
+    if len(token) > 3 or not token.isalpha():
         return False
     before, after = text[match.start() - 1 : match.start()], text[match.end() : match.end() + 1]
+    if after == "}" and text[max(match.start() - 2, 0) : match.start()].rstrip("+-")[-1:] == "{":
+        return True
+    if token.lower() in _SHORT_WORDS:
+        return False
+    if len(token) == 2 and text[: match.start()].rstrip()[-1:] in _OPERATORS and before:
+        return token.lower() not in _UNIT_WORDS
     if token.isupper() and text[match.end() :].lstrip()[:1] == "=":
         return True
     if before.isdecimal() or (before and before in "{(^_+*/="):

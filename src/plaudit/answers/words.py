@@ -314,7 +314,7 @@ _VALUE = (
     r"|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d]|\s*$))"
 )
 _ANYWHERE = re.compile(
-    r"(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"
+    r"(?<!\\)(?:(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"
     r"|\binstead\sof\b|不是|不等于|不为|不能是|不可能|不会是|不对|不应|并非|而非|没有|不存在|不超过|不足|不到|不少于|不多于|不小于|不大于"
     r"|排除)"
     r"|(?P<hedge>\bmaybe\b|\bperhaps\b|\bpossibly\b|\bprobably\b|\blikely\b"
@@ -331,7 +331,7 @@ _ANYWHERE = re.compile(
     r"|\braised\sto\b|\bto\sthe\s(?:power|\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|nth)\b|\bmod(?:ulo|ulus)?\b(?!\s?\d*\))|\bdozens?\b"
     r"|\bhalf\b|\bhalves\b|\btwice\b|\bthrice\b|\bdoubled?\b|\btripled?\b|\bquadruple\b|\bpercent\b"
     r"|\breciprocal\b|\bthirds\b|\bquarters\b(?=\sof)"
-    r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人]))",
+    r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人])))",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+")
