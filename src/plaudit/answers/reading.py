@@ -92,7 +92,7 @@ _HEDGED = re.compile(  # whatever else the clause says
 )
 
 
-_NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?")
+_NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 
 _UNIT = re.compile(
@@ -125,6 +125,8 @@ def reading(found: Stated) -> Reading:
         return Reading("", "the response breaks off inside the answer")
     if bangs in ("", ".", "。") and _NUMERAL.fullmatch(text):
         return Reading(text)
+    if found.mark == "boxed" and _is_plain(text):
+        return Reading(text)
     if found.mark == "answer tag":
         text, closing = _whole_sentence(text)
         bangs = bangs or closing
@@ -135,6 +137,11 @@ def reading(found: Stated) -> Reading:
     )
     is_shout = bangs.startswith(("!", "！"))
     return result._replace(factorial=f"{result.text}!") if is_shout and result.text else result
+
+
+def _is_plain(text: str) -> bool:
+    """Whether a text is mathematics without words, delimiters or powers of ten."""
+    return "$" not in text and "10^" not in text and not _HAS_WORDS.search(text)
 
 
 def _is_one_formula(text: str) -> bool:

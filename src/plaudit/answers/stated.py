@@ -29,7 +29,8 @@ _IS = re.compile(
     r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
     r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
 )
-_LAST_NUMERAL = re.compile(r"(?<=[:a-z])\s{1,2}(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
+_NUMERAL = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
+_SHORT_MARKS = ("nswer is", "nswer:", "A:")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
 _CHINESE = re.compile(
     r"答案\s*(?:应该是|应为|应是|就是|即为|是|为|等于|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
@@ -202,21 +203,25 @@ def _phrase(text: str) -> Stated | None:
 
 def _short(text: str) -> Stated | None:
     """A plain numeral behind the last phrase, at the end of the text: how most answers look."""
-    if (numeral := _LAST_NUMERAL.search(text, max(len(text) - 40, 0))) is None:
+    tail = text[-48:].rstrip()
+    if not tail or not (tail[-1].isdecimal() or tail[-1] == "."):
         return None
-    start, mark = numeral.start(), "A:"
-    if not text.startswith("A:", start - 2) or text[start - 3 : start - 2] not in ("", "\n"):
-        at = max(text.rfind("nswer", start - 16, start), 1)
-        match = _IS.match(text, at)
-        if (
-            not match
-            or match.end() < start
-            or text[at - 1] not in "aA"
-            or text[max(at - 2, 0) : at - 1].isalnum()
-        ):
-            return None
-        mark = _bare_mark(text[at - 1 : match.end()])
-    return Stated(numeral[1], mark, numeral.start(1), numeral.end(1), numeral[2])
+    head, _, word = tail.rpartition(" ")
+    closing = "." if word[-1:] == "." else ""
+    number = word[: len(word) - len(closing)]
+    if not head.endswith(_SHORT_MARKS) or not _NUMERAL.fullmatch(number):
+        return None
+    end = len(text.rstrip()) - len(closing)
+    if head.endswith("A:"):
+        return (
+            Stated(number, "A:", end - len(number), end, closing)
+            if head[-3:-2] in ("", "\n")
+            else None
+        )
+    at = max(head.rfind("nswer"), 1)
+    if head[at - 1] not in "aA" or head[max(at - 2, 0) : at - 1].isalnum():
+        return None
+    return Stated(number, head[at - 1 :], end - len(number), end, closing)
 
 
 def _is_empty(found: Stated) -> bool:
