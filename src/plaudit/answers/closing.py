@@ -123,6 +123,8 @@ def _last_of(tail: str, span) -> Reading:
 
 
 def _number(sentence: str) -> Reading:
+    if sentence.rstrip(" *\n").endswith((":", "：")):
+        return Reading("", "the closing sentence leads on")
     if _RANGE.search(sentence):
         return Reading("", "a range or a time")
     result = reading_of(sentence)

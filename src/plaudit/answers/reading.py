@@ -15,7 +15,7 @@ from plaudit.answers.latex_equal import answer_of, same
 from plaudit.answers.latex_token import bare, name_set
 from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
-from plaudit.answers.words import CLOSE, OPEN, may_change, problem_of, rewritten
+from plaudit.answers.words import CLOSE, OPEN, is_neutral, may_change, problem_of, rewritten
 
 __all__ = ["Reading", "reading", "reading_of"]
 
@@ -55,7 +55,7 @@ _PIECE = re.compile(
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
     r"|(?P<powered>(?:mm|cm|dm|m|km|in|ft|yd|mi|inch(?:es)?|feet|meters?|metres?|miles?|yards?|units?)"
     r"(?:\^\{?[23]\}?|[²³])(?![\w{]))"
-    r"|(?P<word>[A-Za-z]{2,}(?:[’'/][A-Za-z]+|(?<=[A-Za-z]{3})-[A-Za-z]{3,})*|[aAI](?=\s+[A-Za-z]{2}))"
+    r"|(?P<word>[A-Za-z]{2,}(?:[’'/][A-Za-z]+|(?<=[A-Za-z]{3})-[A-Za-z]{3,})*|(?<![\w)}])[aAI](?=\s+(?:[A-Za-z]{2}|[$€£]?\d)))"
     r"|(?P<letter>[A-Za-z])|(?P<han>[\u3400-\u9fff]+)|(?P<join>[,;，、；])|(?P<space>\s+)"
     r"|(?P<stop>[?：。？！“”\"‘’]|:(?!\s?\d)|\.(?!\d)|(?<=\s)[-–—](?=\s))|(?P<other>.)",
     re.DOTALL,
@@ -100,6 +100,9 @@ _UNIT = re.compile(
 )
 
 
+_WITH_UNIT = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)\s([A-Za-z]+)")
+
+
 class Reading(NamedTuple):
     """The expression that an answer states; or "" and the problem.
 
@@ -125,6 +128,9 @@ def reading(found: Stated) -> Reading:
         return Reading("", "the response breaks off inside the answer")
     if bangs in ("", ".", "。") and _NUMERAL.fullmatch(text):
         return Reading(text)
+    match = _WITH_UNIT.fullmatch(text)
+    if match and bangs in ("", ".") and is_neutral(match[2]):
+        return Reading(f"{match[1]}\\text{{ {match[2]}}}")
     if found.mark == "boxed" and _is_plain(text):
         return Reading(text)
     if found.mark == "answer tag":
@@ -198,7 +204,7 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
         if _HEDGE_IN_BRACKETS.search(text):
             return Reading("", "a second value in brackets")
         return Reading(_without_delimiters(text))
-    flat = _flat(_MARKUP.sub(" ", text), in_formula)
+    flat = _flat(_MARKUP.sub(" ", text), in_formula and not _PROSE.search(text))
     new = _added(rewritten(flat))
     runs = _runs(new, joined=not last)
     if not runs:
@@ -246,6 +252,9 @@ def _sum(match: re.Match[str]) -> str:
     return f"{int(match[1]) * many[1] // few[1] + int(match[3])} {match[4]}"
 
 
+_PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}\s+(?<!\\)[A-Za-z]{2,}\s+[A-Za-z]{2,}")
+
+
 def _problem(flat: str) -> str:
     if _HEDGE_IN_BRACKETS.search(flat):
         return "a second value in brackets"
@@ -267,6 +276,7 @@ def _without_delimiters(text: str) -> str:
 
 
 _HALF_DAY = re.compile(rf"(?<=\d)({CLOSE}?\s*)([ap])\.\s?m\.?(?![A-Za-z])")
+_SPACES = re.compile(r"[ \t]{2,}")
 _MONTHS = "January|February|March|April|May|June|July|August|September|October|November|December"
 _DATE = re.compile(rf"\b(?:{_MONTHS}) \d{{1,2}}(?:st|nd|rd|th)?(?:, \d{{4}})?(?![\d.])")
 
@@ -275,13 +285,18 @@ def _flat(text: str, in_formula: bool) -> str:
     r"""The text with its formulas between marks, their `\text` outside of them."""
     text = text.replace(OPEN, "").replace(CLOSE, "").replace("\\!", "")
     if in_formula and not any(True for _ in formulas(text)):
-        return _HALF_DAY.sub(r"\1\2m", _opened(text))
+        return _tidy(_opened(text))
     parts, at = [], 0
     for span in formulas(text):
         content = text[span.inner_start : span.inner_end]
         parts += [_opened_bare(text[at : span.start]), _opened(content, has_digits(text))]
         at = span.end
-    return _HALF_DAY.sub(r"\1\2m", "".join([*parts, _opened_bare(text[at:])]))
+    return _tidy("".join([*parts, _opened_bare(text[at:])]))
+
+
+def _tidy(flat: str) -> str:
+    """A flat text with single spaces, and p.m. as one word."""
+    return _HALF_DAY.sub(r"\1\2m", _SPACES.sub(" ", flat))
 
 
 def has_digits(text: str) -> bool:
@@ -521,7 +536,7 @@ def _named(flat: str, runs: list[_Run]) -> Reading:
     if after and not before and len(after.split()) <= 2:
         return Reading(_with_unit(flat, run))
     if after or (before and not _COPULA.search(flat[: run.start])):
-        return Reading(_plain(flat))
+        return Reading("", "a sentence without a value")
     return Reading(_plain(flat[run.start : run.end]))
 
 

@@ -15,7 +15,7 @@ from fractions import Fraction
 from plaudit.answers.latex_token import FUNCTIONS, name_set
 from plaudit.answers.numerals import with_chinese_numerals, with_english_numerals
 
-__all__ = ["CLOSE", "OPEN", "may_change", "problem_of", "rewritten"]
+__all__ = ["CLOSE", "OPEN", "is_neutral", "may_change", "problem_of", "rewritten"]
 
 OPEN, CLOSE = "\ue000", "\ue001"
 
@@ -401,6 +401,16 @@ _MAY_CHANGE = re.compile(
     r"|\b(?:and|or|of)\b|[或和]|\b(?:roots?|log|sqrt|floor|pi|dozens?|percent|hundred|thousand|million|billion)\b",
     re.IGNORECASE,
 )
+
+
+def is_neutral(word: str) -> bool:
+    """Whether a word says nothing about the value of the number before it.
+
+    >>> is_neutral("minutes"), is_neutral("squared"), is_neutral("million")
+    (True, False, False)
+    """
+    word = word.lower()
+    return len(word) > 3 and word not in _TRIGGERS and not _EN_WORDS.search(word)
 
 
 def may_change(text: str) -> bool:
