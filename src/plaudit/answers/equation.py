@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from plaudit.answers.latex_read import Node
 from plaudit.answers.latex_shape import is_name
-from plaudit.answers.latex_value import symbols
+from plaudit.answers.latex_value import holds_container, is_scalar, symbols
 
-__all__ = ["loses_its_left_side"]
+__all__ = ["loses_its_left_side", "operates_on_several"]
 
 _LINKS = frozenset(("=", "\\approx", "\\in", "\\equiv", "\\to"))
 
@@ -37,3 +37,13 @@ def _holds_relation(node: Node) -> bool:
 def _is_call(node: Node) -> bool:
     """Whether a product is a function of a number: f(2), P(3)."""
     return node[0] == "mul" and node[1][0][0] == "sym" and all(n[0] != "sym" for n in node[1][1:])
+
+
+def operates_on_several(answer: Node | None) -> bool:
+    r"""Whether an answer is a function, sign or power of a tuple or list: no value that is known.
+
+    >>> from plaudit.answers.latex_equal import answer_of
+    >>> operates_on_several(answer_of(r"\sin(1, 2)").node)
+    True
+    """
+    return answer is not None and is_scalar(answer) and holds_container(answer)

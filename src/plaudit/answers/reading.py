@@ -196,6 +196,8 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
         return Reading(match["letter"])
     if text.lower() == "half":
         return Reading("\\frac{1}{2}")
+    if _ARROW.search(text):
+        return Reading("", "an arrow between values")
     if "10^" in text:
         text = _SCIENTIFIC.sub(r"\1 \\times 10^", text)
     if not in_formula and (match := _TWICE.fullmatch(text)):
@@ -207,6 +209,8 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     flat = _flat(_MARKUP.sub(" ", text), in_formula and not _PROSE.search(text))
     new = _added(rewritten(flat))
     runs = _runs(new, joined=not last)
+    if not runs and (problem := _problem(new)) and _changes(problem, text):
+        return Reading("", problem)
     if not runs:
         return _worded(text, new)
     if problem := _problem(new):
@@ -222,6 +226,7 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
 _OPTION = re.compile(
     r"(?i:(?:the\s)?(?:option|choice|letter)\s*|选项\s*)[(（]?(?P<letter>[A-Z])[)）]?(?:选项)?"
 )
+_ARROW = re.compile(r"\d\s*(?:[-=]>|→|⇒|\\(?:to|rightarrow|Rightarrow|implies)\b)\s*-?\d")
 _SCIENTIFIC = re.compile(r"(\d)\s?[xX]\s?10\^")
 _TWICE = re.compile(
     r"(?P<one>[^()（）A-Za-z=]{1,40}?)\s+[(（]\s*[=≈]?\s*(?P<other>[^()（）A-Za-z=]{1,40}?)\s*[)）]"
@@ -253,6 +258,11 @@ def _sum(match: re.Match[str]) -> str:
 
 
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}\s+(?<!\\)[A-Za-z]{2,}\s+[A-Za-z]{2,}")
+
+
+def _changes(problem: str, text: str) -> bool:
+    """Whether a problem keeps an answer in words from being read: "xy squared", 非负."""
+    return not text.isascii() or problem.endswith("operation")
 
 
 def _problem(flat: str) -> str:

@@ -143,7 +143,11 @@ def _ends_sentence(text: str, match: re.Match[str], stop: int) -> bool:
         rest = text[after:stop].lstrip(" \t")[:1]
         if word and word.group(1).lower() in _ABBREVIATIONS and rest.islower():
             return False
-        if word and word.group(1).lower() in ("approx", "ca", "no") and rest.isdecimal():
+        if (
+            word
+            and word.group(1).lower() in ("approx", "ca", "no", "i.e", "e.g")
+            and rest.isdecimal()
+        ):
             return False
         return not (word and len(word.group(1)) == 3 and "." in word.group(1) and rest.islower())
     if token == "!":  # 5! = 120, 5! + 1

@@ -119,7 +119,8 @@ _EN: list[tuple[str, _Make]] = [
         lambda m: _math(f"{_bare(m[1])} - {_group(m[2])}"),
     ),
     (
-        rf"(?<![\d{CLOSE}}})] )(?<![\d{CLOSE}}})])\b(?:minus|negative)\s({ATOM})",
+        rf"(?<![\d{CLOSE}}})] )(?<![\d{CLOSE}}})])\b(?:minus|negative)\s({ATOM})"
+        r"(?!\s?[,，]\s?[-\d\\(])",
         lambda m: _math(f"-{_group(m[1])}"),
     ),
     (rf"\bpositive\s(?={ATOM})", lambda m: " "),
@@ -172,7 +173,7 @@ _ZH: list[tuple[str, _Make]] = [
         lambda m: _math(f"{_bare(m[1])} - {_group(m[2])}"),
     ),
     (rf"正负\s?({ATOM})", lambda m: _math(f"\\pm {_bare(m[1])}")),
-    (rf"负\s?({ATOM})", lambda m: _math(f"-{_group(m[1])}")),
+    (rf"负\s?({ATOM})(?!\s?[,，]\s?[-\d\\(])", lambda m: _math(f"-{_group(m[1])}")),
     (rf"(?<![真反])正\s?(?={ATOM})", lambda m: " "),
 ]
 _NAMES = {
@@ -226,6 +227,8 @@ def rewritten(text: str) -> str:
                 text = pattern.sub(make, text)
     if not any(map(str.isdigit, text)):
         text = with_english_numerals(text)
+    if "(mod" in text:
+        text = _MODULUS.sub(lambda m: f"\\pmod{{{m[1]}}}", text)
     if "(" in text or "（" in text:
         text = _SPELLED_OUT.sub(_once, text)
         text = _REMARK.sub(_without_remark, _called(text))
@@ -241,6 +244,7 @@ _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9ff
 _ORDINAL = re.compile(r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b")
 
 
+_MODULUS = re.compile(r"\(mod(?:ulo)?\s+(\d{1,9})\)")
 _SPELLED_OUT = re.compile(
     r"(?<![\d,])(\d[\d,]{0,30})\s?[(（]([A-Za-z][A-Za-z -]*|[\u3400-\u9fff]+)[)）]"
 )
@@ -277,6 +281,8 @@ def _called(text: str) -> str:
         if end < 0:
             continue
         inner = text[call.end() : end]
+        if name in _FENCES and "," in inner:  # no function of one number
+            continue
         if name in _FENCES:
             opening, closing = _FENCES[name]
             new = opening + inner + closing
@@ -311,11 +317,11 @@ def _folded(name: str, inner: str) -> str | None:
 
 _VALUE = (
     rf"[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{$]"
-    r"|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d]|\s*$))"
+    r"|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d\\]|\s*$))"
 )
 _ANYWHERE = re.compile(
     r"(?<!\\)(?:(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"
-    r"|\binstead\sof\b|不是|不等于|不为|不能是|不可能|不会是|不对|不应|并非|而非|没有|不存在|不超过|不足|不到|不少于|不多于|不小于|不大于"
+    r"|\binstead\sof\b|非(?=\s?[\d\ue000\\(-])|不是|不等于|不为|不能是|不可能|不会是|不对|不应|并非|而非|没有|不存在|不超过|不足|不到|不少于|不多于|不小于|不大于"
     r"|排除)"
     r"|(?P<hedge>\bmaybe\b|\bperhaps\b|\bpossibly\b|\bprobably\b|\blikely\b"
     r"|\b(?:could|might|may)\s(?:well\s|also\s|even\s)?be(?=\s(?:\w+\s)?[$€£\d\ue000\\(-])|\bunsure\b|\buncertain\b|\beither\b|\bor\sso\b"
@@ -331,7 +337,7 @@ _ANYWHERE = re.compile(
     r"|\braised\sto\b|\bto\sthe\s(?:power|\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|nth)\b|\bmod(?:ulo|ulus)?\b(?!\s?\d*\))|\bdozens?\b"
     r"|\bhalf\b|\bhalves\b|\btwice\b|\bthrice\b|\bdoubled?\b|\btripled?\b|\bquadruple\b|\bpercent\b"
     r"|\breciprocal\b|\bthirds\b|\bquarters\b(?=\sof)"
-    r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人])))",
+    r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|[两二三四五六七八九十百几]倍|倍的|\d[’']s\b|under\s(?:a|the)\s(?:square\s)?root|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人])))",
     re.IGNORECASE,
 )
 _WORD = re.compile(r"[a-z]+")
@@ -342,7 +348,7 @@ _TRIGGERS = name_set(  # no match of `_ANYWHERE` is without one of these
     "other further longer shorter no up between exceed exceeds exceeded exceeding strictly "
     "bounded as squared cubed minus negative plus divided multiplied times factorial "
     "factorials raised to mod modulo modulus dozen dozens half halves twice thrice double "
-    "doubled triple tripled quadruple percent reciprocal thirds quarters"
+    "doubled triple tripled quadruple under s percent reciprocal thirds quarters"
 )
 _BEFORE_VALUE = re.compile(
     r"(?i)(?<!\\)\b(?P<word>floor|ceil(?:ing)?|round(?:ed)?|log|ln|lg|exp|arc\w+|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh"
@@ -366,7 +372,7 @@ _RESULTS = name_set(
     "point"
 )
 _FOLDING = name_set("sum product difference quotient ratio average mean range out")
-_UNKNOWN_CALL = re.compile(r"(?<![A-Za-z\\{])([A-Za-z]{2,})\((?![a-z]{1,3}\))(?=[^()]*[\d\\])")
+_UNKNOWN_CALL = re.compile(r"(?<![A-Za-z\\{])([A-Za-z]{2,})\((?![a-z]{1,3}\))(?=[^)]*[\d\\])")
 _OF_SEVERAL = re.compile(r"\sand\s|,")
 
 

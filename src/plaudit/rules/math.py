@@ -9,7 +9,7 @@ from typing import Annotated, NamedTuple
 
 from plaudit import think
 from plaudit.answers import extract as _extract
-from plaudit.answers.equation import loses_its_left_side
+from plaudit.answers.equation import loses_its_left_side, operates_on_several
 from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import Percent, answer_of, same
 from plaudit.answers.latex_read import Oversized
@@ -201,6 +201,8 @@ def _judged(
         return _Verdict(0.0, "an equation whose left side is more than a name")
     if verdict is not None:
         return _EQUAL if verdict else _DIFFERENT
+    if operates_on_several(given.node):
+        return _Verdict(0.0, "an operation on several values")
     return _asked(given.text, gold.text, deadline_s)
 
 

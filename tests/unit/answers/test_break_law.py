@@ -196,7 +196,9 @@ def accepted(
                 if is_exempt(reference, change, other):
                     exempt.append((reference, template))
                     continue
-                answer = template.replace("%s", reference).replace("@", other)
+                answer = template.replace("%s", reference.strip(" .,")).replace(
+                    "@", other.strip(" .,")
+                )
                 if _value_of(form.replace("%s", answer), reference):
                     wrong.append((reference, mark, template))
         for form in UNFINISHED:
