@@ -2,6 +2,8 @@ r"""Which equations state a value: those whose left side is a name, or a computa
 
 from __future__ import annotations
 
+import re
+
 from plaudit.answers.latex_read import Node
 from plaudit.answers.latex_shape import is_name
 from plaudit.answers.latex_value import holds_container, is_scalar, symbols
@@ -39,11 +41,33 @@ def _is_call(node: Node) -> bool:
     return node[0] == "mul" and node[1][0][0] == "sym" and all(n[0] != "sym" for n in node[1][1:])
 
 
-def operates_on_several(answer: Node | None) -> bool:
+def operates_on_several(answer: Node | None, text: str = "") -> bool:
     r"""Whether an answer is a function, sign or power of a tuple or list: no value that is known.
 
     >>> from plaudit.answers.latex_equal import answer_of
     >>> operates_on_several(answer_of(r"\sin(1, 2)").node)
     True
     """
-    return answer is not None and is_scalar(answer) and holds_container(answer)
+    if answer is not None:
+        return is_scalar(answer) and holds_container(answer)
+    return any(_holds_list(text, match.end()) for match in _FUNCTION.finditer(text[:_LONGEST]))
+
+
+_LONGEST = 2000
+_FUNCTION = re.compile(
+    r"\\(?:sqrt(?:\[\w+\])?|(?:arc)?(?:sin|cos|tan|cot)|sinh|cosh|tanh|sec|csc|ln|log|exp|lfloor|lceil)"
+    r"(?![A-Za-z])\s*(?:\\left\s*)?[({]?|-\s*(?:\\left\s*)?\("
+)
+_DEPTH = {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}
+
+
+def _holds_list(text: str, start: int) -> bool:
+    """Whether a comma stands in the brackets that are open at `start`."""
+    depth = 0
+    for char in text[start : start + 200]:
+        depth += _DEPTH.get(char, 0)
+        if depth < 0:
+            return False
+        if char in ",;" and depth == 0:
+            return True
+    return False

@@ -426,7 +426,9 @@ def _runs(flat: str, *, joined: bool = True) -> list[_Run]:
     return [run for run in found if _holds_value(flat[run.start : run.end])]
 
 
-_OPERATORS = frozenset("+-*/^=(")
+_OPERATORS = frozenset("+-*/^=(<>≤≥,;，、；或")
+_TWO_LETTERS = name_set("he it as is by if on at be do go me my no of or so to up us we an in am")
+_AFTER_JOINT = re.compile(r"\b(?:or|and)\s$")
 
 
 def _is_product(match: re.Match[str], depth: int) -> bool:
@@ -439,8 +441,10 @@ def _is_product(match: re.Match[str], depth: int) -> bool:
         return True
     if token.lower() in _SHORT_WORDS:
         return False
-    if len(token) == 2 and text[: match.start()].rstrip()[-1:] in _OPERATORS and before:
-        return token.lower() not in _UNIT_WORDS
+    if len(token) == 2 and before and token.lower() not in _TWO_LETTERS | _UNIT_WORDS:
+        near = text[max(match.start() - 8, 0) : match.start()]
+        if near.rstrip()[-1:] in _OPERATORS or _AFTER_JOINT.search(near):
+            return True
     if token.isupper() and text[match.end() :].lstrip()[:1] == "=":
         return True
     if before.isdecimal() or (before and before in "{(^_+*/="):

@@ -201,7 +201,7 @@ def _judged(
         return _Verdict(0.0, "an equation whose left side is more than a name")
     if verdict is not None:
         return _EQUAL if verdict else _DIFFERENT
-    if operates_on_several(given.node):
+    if operates_on_several(given.node, given.text):
         return _Verdict(0.0, "an operation on several values")
     return _asked(given.text, gold.text, deadline_s)
 
