@@ -318,7 +318,7 @@ def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
     end, closing = sentence_end(text, start, stop)
     if not closing and (more := _GOES_ON.match(text, end, stop)) and more.end() > end + 1:
         end, closing = sentence_end(text, more.end(), stop)
-    if closing and _COMPUTES.search(text, start, end):
+    if closing and _computes(text, start, end):
         start, end, closing = _conclusion(text, start, end, closing, stop)
     body = text[start:end].strip(_AROUND)
     return Stated(body, mark, start, end, closing)
@@ -328,6 +328,12 @@ def _json_end(text: str, start: int, stop: int) -> int:
     """Where a bare value of a JSON object ends."""
     match = _JSON_VALUE.match(text, start, stop)
     return match.end() if match else -1
+
+
+def _computes(text: str, start: int, end: int) -> bool:
+    """Whether a sentence holds a computation: 3 + 4 = 7."""
+    at = text.find("=", start, end)
+    return at >= 0 and _COMPUTES.search(text, max(start, at - 80), end) is not None
 
 
 def _conclusion(text: str, start: int, end: int, closing: str, stop: int) -> tuple[int, int, str]:
@@ -340,7 +346,7 @@ def _conclusion(text: str, start: int, end: int, closing: str, stop: int) -> tup
         if text[at:end].strip():
             last = at, end, closing
         at = end + max(len(closing), 1)
-    is_conclusion = _CONCLUDES.match(text, last[0]) or _COMPUTES.search(text, last[0], last[1])
+    is_conclusion = _CONCLUDES.match(text, last[0]) or _computes(text, last[0], last[1])
     return last if is_conclusion else first
 
 
