@@ -14,8 +14,8 @@ _SEPARATOR = r"(?:,|;|、|，|\\q?quad|\\text\{\s*(?:and|or)\s*\}|and\b|or\b|和
 _JOINT = re.compile(  # what joins boxes to one answer: at least one comma or conjunction
     rf"[\s$.]*(?:\\[()\[\]]\s*)?{_SEPARATOR}"
     r"(?:[\s$,;]|\\[()\[\]]|\\q?quad|\\text\{\s*(?:and|or)\s*\}|and\b|or\b){0,12}"
-    r"|[\s$]*(?:\\\))?(?:[ \t]+(?!(?:wait|no|not|but|so|then|hmm|is)\b)[a-z]+){1,2},?[ \t]+and[ \t]+"
-    r"(?:\\\(|\$)?[ \t]*"  # \boxed{1} papers and \boxed{2} bins
+    r"|[\s$]*(?:\\\))?(?:[ \t]+(?!(?:wait|no|not|but|so|then|hmm|is)\b)[a-z]+){1,2}"
+    r",?[ \t]+and[ \t]+(?:\\\(|\$)?[ \t]*"  # \boxed{1} papers and \boxed{2} bins
 )
 _MOST_BOXES = 12
 _WINDOW = 2000

@@ -241,8 +241,10 @@ def bare(text: str) -> str:
             text = before.strip()
         for opening, closing in _WRAPPERS:
             text = _unwrapped(text, opening, closing)
-        if text.endswith(("}", "}$", '"')) and text.count("{") < text.count("}"):
-            text = text.rstrip('$"')[:-1]
+        if text.endswith(("}", "}$", '"')) and (extra := text.count("}") - text.count("{")) > 0:
+            text = text.rstrip('$"')
+            braces = len(text) - len(text.rstrip("}"))
+            text = text[: len(text) - max(min(extra, braces), 1)]
     return text
 
 

@@ -59,8 +59,8 @@ def _parsed(reference: str) -> Answer:
 
 def _unwrapped(reference: str) -> str:
     if "####" in reference and (found := extract(reference, "gsm8k")) is not None:
-        return found.text
+        return found.raw if found.problem else found.text
     boxed = "\\boxed" in reference or "\\fbox" in reference
     if boxed and (found := extract(reference, "boxed")) is not None:
-        return found.text
+        return found.raw if found.problem else found.text
     return reference

@@ -9,6 +9,8 @@ import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from plaudit.answers.latex_token import name_set
+
 __all__ = ["Span", "formulas", "is_mathematics", "longest_word", "sentence_end"]
 
 _LONGEST = 2000
@@ -21,8 +23,8 @@ _COMMAND = re.compile(
 )
 _MARKUP_AFTER = " \t*_\"'”’」』)）`~"
 _BREAK = re.compile(r"\\.|[{}]|\n|[.!?。！？]|\\begin\{|\\end\{", re.DOTALL)
-_ABBREVIATIONS = frozenset(
-    "sq approx mr mrs ms dr st vs e.g i.e ca resp max min fig eq no nos in ft lb lbs oz cu yd".split()
+_ABBREVIATIONS = name_set(
+    "sq approx mr mrs ms dr st vs e.g i.e ca resp max min fig eq no nos in ft lb lbs oz cu yd"
 )
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)$")
 
@@ -100,15 +102,16 @@ def sentence_end(text: str, start: int, stop: int) -> tuple[int, str]:
     >>> sentence_end("5 sq. units! And 6", 0, 18), sentence_end("$a. b$.", 0, 7)
     ((11, '!'), (6, '.'))
     """
-    inside = list(formulas(text, start, stop))
-    depth = environments = k = 0
+    inside = formulas(text, start, stop)
+    formula = next(inside, None)
+    depth = environments = 0
     at = start
     while (match := _BREAK.search(text, at, stop)) is not None:
         at = match.end()
-        while k < len(inside) and inside[k].end <= match.start():
-            k += 1
-        if k < len(inside) and inside[k].start <= match.start():
-            at = inside[k].end
+        while formula is not None and formula.end <= match.start():
+            formula = next(inside, None)
+        if formula is not None and formula.start <= match.start():
+            at = formula.end
             continue
         token = match.group()
         if token in "{}":
@@ -139,6 +142,12 @@ def _ends_sentence(text: str, match: re.Match[str], stop: int) -> bool:
         word = _LAST_WORD.search(text[max(match.start() - 12, 0) : match.start()])
         rest = text[after:stop].lstrip(" \t")[:1]
         if word and word.group(1).lower() in _ABBREVIATIONS and rest.islower():
+            return False
+        if (
+            word
+            and word.group(1).lower() in ("approx", "ca", "no", "i.e", "e.g")
+            and rest.isdecimal()
+        ):
             return False
         return not (word and len(word.group(1)) == 3 and "." in word.group(1) and rest.islower())
     if token == "!":  # 5! = 120, 5! + 1

@@ -7,12 +7,14 @@ the end of the text or look at windows of bounded size: linear on any input.
 
 from __future__ import annotations
 
+import heapq
+import itertools
 import re
 from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
-from plaudit.answers.spans import formulas, sentence_end
+from plaudit.answers.spans import sentence_end
 from plaudit.endmarks import without_end_marks
 
 __all__ = ["HOW", "How", "Stated", "stated"]
@@ -24,9 +26,11 @@ _WINDOW = 2000
 _MOST_MARKS = 32
 _IS = re.compile(
     r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*|__)?[\"'`]?\s{0,9}"
-    r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b|are\b|ARE\b"
-    r"|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
+    r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
+    r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
 )
+_NUMERAL = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
+_SHORT_MARKS = ("nswer is", "nswer:", "A:")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
 _CHINESE = re.compile(
     r"答案\s*(?:应该是|应为|应是|就是|即为|是|为|等于|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
@@ -34,17 +38,25 @@ _CHINESE = re.compile(
 _REPLY = re.compile(r"(?:^|(?<=[\n。*]))[ \t*]{0,4}(?:答|解答|结论)\s*[:：]\s*")
 _PICK = re.compile(r"(?:所以|因此|故|应|本题|正确答案|答案)选(?:择|项)?\s*[:：]?\s*(?![项择])")
 _HEADING = re.compile(
-    r"^[ \t#*_>]{0,12}(?:(?:the|my)[ ])?(?:(?:final|correct)[ ])?(?:answers?|solution set)"
-    r"[ \t*_:：]{0,12}$|^[ \t#*_>【]{0,12}(?:最终|最后)?(?:答案|答)[ \t*_:：】]{0,12}$",
+    r"[ \t#*_>]{0,12}(?:(?:the|my)[ ])?(?:(?:final|correct)[ ])?(?:answers?|solution set)"
+    r"[ \t*_:：]{0,12}$|[ \t#*_>【]{0,12}(?:最终|最后)?(?:答案|答)[ \t*_:：】]{0,12}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
 _HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,2}[.)])[ \t]+(?=\S)")
 _GOES_ON = re.compile(r"\s*(?:or|and|或|和)\b\s*", re.IGNORECASE)
-_DENIED = re.compile(r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE
+)
+_COMPUTES = re.compile(
+    r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]"
+)
+_CONCLUDES = re.compile(r"\s*(?:So|Thus|Therefore|Hence|所以|因此|故)(?![a-z])")
+_JSON_KEY = re.compile(r"[\"']\s*:$")
+_JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
 _LEADING = " \t\r\n*:：_"
-_AROUND = " \t\r\n*`_"
+_AROUND = " \t\r\n*`_「」『』"
 _MOST_ITEMS = 20
 
 
@@ -69,9 +81,9 @@ def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) ->
     "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
     the content of the last ``<answer>..</answer>``, or the answer marked inside it; "gsm8k": the
     line behind the last ``####``; "minerva": behind the last "final answer is"; "phrase": the
-    sentence or line behind the last "answer is", ``Answer:``, ``A:``, a heading "Answer", 答案, 答：
-    or 所以选; "auto": the later of box, answer tag and Minerva's sentence, else ``####``, else a
-    phrase.
+    sentence or line behind the last "answer is", ``Answer:``, ``A:``, a heading "Answer", 答案,
+    答： or 所以选; "auto": the later of box, answer tag and Minerva's sentence, else ``####``, else
+    a phrase.
 
     Raises: KeyError for another `how`.
 
@@ -81,7 +93,7 @@ def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) ->
     'Natalia sold 42 clips.'
     """
     find = _METHODS[how]
-    body = without_end_marks(text)[0]
+    body = without_end_marks(text)[0] if text[-40:].rstrip().endswith(">") else text
     found = find(body)
     if found is None or finish_reason != "length":
         return found
@@ -176,8 +188,10 @@ def _minerva(text: str) -> Stated | None:
 
 def _phrase(text: str) -> Stated | None:
     """The last phrase with an answer behind it; one that is denied counts where no other does."""
+    if (found := _short(text)) is not None:
+        return found
     denied = None
-    for start, mark in _marks(text):
+    for start, mark in itertools.islice(_marks(text), _MOST_MARKS):
         found = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
         if found is None or _is_empty(found):
             continue
@@ -185,6 +199,29 @@ def _phrase(text: str) -> Stated | None:
             return found
         denied = denied or found
     return denied
+
+
+def _short(text: str) -> Stated | None:
+    """A plain numeral behind the last phrase, at the end of the text: how most answers look."""
+    tail = text[-48:].rstrip()
+    if not tail or not (tail[-1].isdecimal() or tail[-1] == "."):
+        return None
+    head, _, word = tail.rpartition(" ")
+    closing = "." if word[-1:] == "." else ""
+    number = word[: len(word) - len(closing)]
+    if not head.endswith(_SHORT_MARKS) or not _NUMERAL.fullmatch(number):
+        return None
+    end = len(text.rstrip()) - len(closing)
+    if head.endswith("A:"):
+        return (
+            Stated(number, "A:", end - len(number), end, closing)
+            if head[-3:-2] in ("", "\n")
+            else None
+        )
+    at = max(head.rfind("nswer"), 1)
+    if head[at - 1] not in "aA" or head[max(at - 2, 0) : at - 1].isalnum():
+        return None
+    return Stated(number, head[at - 1 :], end - len(number), end, closing)
 
 
 def _is_empty(found: Stated) -> bool:
@@ -195,50 +232,61 @@ def _is_empty(found: Stated) -> bool:
     )
 
 
-def _marks(text: str) -> list[tuple[int, str]]:
+def _marks(text: str) -> Iterator[tuple[int, str]]:
     """Where answers begin behind phrases, and the phrases, last first."""
-    marks = [(start, mark) for start, mark in _first(_english(text))]
-    for needle, pattern in (("答案", _CHINESE), ("选", _PICK)):
-        marks += _first(_chinese(text, needle, pattern))
-    if "答" in text or "结论" in text:
-        marks += _first((m.end(), "答：") for m in _from_end(_REPLY, text))
-    marks += _first((m.end(), m.group().strip(" \t#*_>:：【】")) for m in _from_end(_HEADING, text))
+    streams = [_english(text)]
     at = text.rfind("\nA:") + 1
     if at or text.startswith("A:"):
-        marks.append((at + 2, "A:"))
-    return sorted(dict(marks).items(), reverse=True)
-
-
-def _first(marks: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
-    return [mark for mark, _ in zip(marks, range(_MOST_MARKS), strict=False)]
+        streams.append(iter([(at + 2, "A:")]))
+    if not text.isascii():
+        streams += [_chinese(text), _replies(text), _picks(text)]
+    if len(streams) == 1:
+        return streams[0]
+    return heapq.merge(*(itertools.islice(s, _MOST_MARKS) for s in streams), reverse=True)
 
 
 def _english(text: str) -> Iterator[tuple[int, str]]:
     """Where answers begin behind "answer is" and its kin, last first."""
     for at in _backwards(text, "nswer", "NSWER"):
-        match = _IS.match(text, at)
-        if (
-            match
-            and text[at - 1 : at] in ("a", "A")
-            and not text[max(at - 2, 0) : at - 1].isalnum()
-        ):
+        if text[at - 1 : at] not in ("a", "A") or text[max(at - 2, 0) : at - 1].isalnum():
+            continue
+        if match := _IS.match(text, at):
             yield match.end(), _bare_mark(text[at - 1 : match.end()])
+        elif match := _heading(text, at):
+            yield match.end(), match.group().strip(" \t#*_>:：【】")
 
 
-def _chinese(text: str, needle: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+def _heading(text: str, at: int) -> re.Match[str] | None:
+    """The heading "Answer" or 答案 around a place."""
+    begin = text.rfind("\n", max(at - 40, 0), at) + 1
+    return _HEADING.match(text, begin) if begin or at < 40 else None
+
+
+def _chinese(text: str) -> Iterator[tuple[int, str]]:
+    for at in _each(text, "答案"):
+        if match := _CHINESE.match(text, at) or _heading(text, at):
+            yield match.end(), match.group().strip(" \t\r\n#*_>:【")
+
+
+def _replies(text: str) -> Iterator[tuple[int, str]]:
+    for at in _each(text, "答"):
+        begin = max(text.rfind("\n", max(at - 6, 0), at) + 1, at - 5)
+        if (match := _REPLY.search(text, max(begin, 0), at + 6)) and match.start() <= at:
+            yield match.end(), "答："
+
+
+def _picks(text: str) -> Iterator[tuple[int, str]]:
+    for at in _each(text, "选"):
+        if match := _PICK.search(text, max(at - 4, 0), at + 8):
+            yield match.end(), match.group().strip()
+
+
+def _each(text: str, needle: str) -> Iterator[int]:
+    """Where a needle stands, last first."""
     at = text.rfind(needle)
     while at >= 0:
-        begin = at if needle == "答案" else max(at - 4, 0)
-        match = pattern.match(text, at) if begin == at else pattern.search(text, begin, at + 8)
-        if match:
-            yield match.end(), match.group().strip(" \t\r\n*")
+        yield at
         at = text.rfind(needle, 0, at)
-
-
-def _from_end(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
-    """The matches in the last part of a text, last first."""
-    start = max(len(text) - 2 * _WINDOW, 0)
-    yield from reversed(list(pattern.finditer(text, start)))
 
 
 def _bare_mark(mark: str) -> str:
@@ -248,11 +296,13 @@ def _bare_mark(mark: str) -> str:
 
 def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
     """What stands behind a mark: to the end of its sentence, quotation, table cell or list."""
-    is_cell = text[start - 1 : start].isspace() and text[max(start - 12, 0) : start].rstrip()[-1:] == "|"
+    head = text[max(start - 12, 0) : start].rstrip(" \t\r\n*_")
+    while start and text[start - 1].isspace():
+        start -= 1
     start, is_below = _skipped(text, start, _LEADING)
     if start >= stop:
         return None
-    if is_cell or text[max(start - 1, 0) : start] == "|":
+    if head.endswith("|"):
         end = min(e for e in (text.find("|", start), _line_end(text, start), stop) if e >= 0)
         return Stated(text[start:end].strip(_AROUND), mark, start, end)
     if text[start] in "\"'“":
@@ -261,13 +311,43 @@ def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
         if end > 0:
             return Stated(text[start + 1 : end].strip(), mark, start + 1, end)
         start += 1
+    if _JSON_KEY.search(head) and (end := _json_end(text, start, stop)) > start:
+        return Stated(text[start:end].strip(), mark, start, end)
     if is_below and _BULLET.match(text, start):
         return _listed(text, start, stop, mark)
     end, closing = sentence_end(text, start, stop)
     if not closing and (more := _GOES_ON.match(text, end, stop)) and more.end() > end + 1:
         end, closing = sentence_end(text, more.end(), stop)
+    if closing and _computes(text, start, end):
+        start, end, closing = _conclusion(text, start, end, closing, stop)
     body = text[start:end].strip(_AROUND)
     return Stated(body, mark, start, end, closing)
+
+
+def _json_end(text: str, start: int, stop: int) -> int:
+    """Where a bare value of a JSON object ends."""
+    match = _JSON_VALUE.match(text, start, stop)
+    return match.end() if match else -1
+
+
+def _computes(text: str, start: int, end: int) -> bool:
+    """Whether a sentence holds a computation: 3 + 4 = 7."""
+    at = text.find("=", start, end)
+    return at >= 0 and _COMPUTES.search(text, max(start, at - 80), end) is not None
+
+
+def _conclusion(text: str, start: int, end: int, closing: str, stop: int) -> tuple[int, int, str]:
+    """The last sentence of a line that goes on computing: 3 + 4 = 7 boxes. 7 * 2 = 14 shoes."""
+    stop = min(stop, _line_end(text, end))
+    first = last = start, end, closing
+    at = end + len(closing)
+    while at < stop:
+        end, closing = sentence_end(text, at, stop)
+        if text[at:end].strip():
+            last = at, end, closing
+        at = end + max(len(closing), 1)
+    is_conclusion = _CONCLUDES.match(text, last[0]) or _computes(text, last[0], last[1])
+    return last if is_conclusion else first
 
 
 def _listed(text: str, start: int, stop: int, mark: str) -> Stated:

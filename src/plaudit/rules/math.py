@@ -10,7 +10,8 @@ from typing import Annotated, NamedTuple
 
 from plaudit import think
 from plaudit.answers import extract as _extract
-from plaudit.answers.extract import Extract
+from plaudit.answers.equation import loses_its_left_side, operates_on_several
+from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import (
     Answer,
     Percent,
@@ -22,6 +23,7 @@ from plaudit.answers.latex_equal import (
     same,
 )
 from plaudit.answers.latex_read import Oversized
+from plaudit.answers.latex_token import bare, tokens_of
 from plaudit.answers.reference import reference_of
 from plaudit.answers.several import References, check_references, several
 from plaudit.errors import (
@@ -56,8 +58,10 @@ _POOL = Pool(  # starts nothing before its first job
 def equal(
     response: str,
     reference: str | Sequence[str],
+    finish_reason: str | None = None,
     *,
     extract: Extract = "auto",
+    strict: bool = False,
     percent: Percent = "value",
     units: Units = "ignore_missing",
     tolerance: float = 0.0,
@@ -69,13 +73,19 @@ def equal(
     The answer is looked for behind the think block; one that never closes holds no answer.
     `extract` says by which mark:
 
-    - "boxed": the last complete ``\boxed``, with those that "and" or a comma joins to it;
-      "answer_tag": the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k":
-      behind the last ``####``; "minerva": behind the last "final answer is"; "last_number": the
-      last number of the text;
-    - "auto": the later of box, answer tag and Minerva's sentence, else a value behind ``####``,
-      else "answer is" / "Answer:" / "A:" / 答案, else a formula that the text is or ends with,
-      else the last number.
+    - "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
+      the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k": the line behind
+      the last ``####``; "minerva": behind the last "final answer is"; "last_number": the last
+      quantity of the closing sentence, whatever else it holds;
+    - "auto": the later of box, answer tag and Minerva's sentence, else a line behind ``####``,
+      else the sentence or line behind "answer is" / "Answer:" / "A:" / a heading "Answer" / 答案 /
+      答： / 所以选, else (not with `strict`) the one quantity of the closing sentence.
+
+    What stands behind a mark is read whole or not at all (docs: "How an answer is read"): an
+    expression, equation, list or interval, or a sentence with one quantity and its unit. Words that
+    change a value are read where they are understood ("minus", "square root of", "two thirds",
+    负, 的平方根); other functions, comparisons, hedges and denials make the answer unread: 0, with
+    a note that says what was in the way. "42!" may be 42 or its factorial.
 
     The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
     Three layers decide, each only what the one before left open: equal tokens after harmless
@@ -101,7 +111,8 @@ def equal(
 
     Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than
     10 000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault.
-    A response cut at its length limit is judged by what it says.
+    Of a response cut at its length limit (`finish_reason` "length"), a sentence that breaks off
+    inside the answer is not read.
 
     Raises: ScoringError for a reference that cannot be read (fault "input"), ScoreTimeout,
     MissingExtra where only math-verify could decide and it is not installed.
@@ -113,15 +124,15 @@ def equal(
     """
     policy = _policy(percent, units, tolerance)
     accepted, shown_gold = _accepted(reference, references)
-    found = _found(response, extract)
+    found = _found(response, extract, strict=strict, finish_reason=finish_reason)
     if isinstance(found, str):
         return Score(0.0, note=found)
-    judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
-    if len(accepted) == 1:
-        verdict = judge(found.text, accepted[0], policy, deadline_s)
-    else:
-        verdict = _best(judge(found.text, golds, policy, deadline_s) for golds in accepted)
-    shown = f"extracted {_shown(found.text)} ({found.mark}) against {shown_gold}"
+    shown = f"extracted {_shown(found.text or found.raw)} ({found.mark}) against {shown_gold}"
+    if found.raw != found.text and any(_is_same_text(found.raw, golds) for golds in accepted):
+        return Score(1.0, note=f"{shown}: equal")
+    if found.problem:
+        return Score(0.0, note=f"{shown}: {found.problem}")
+    verdict = _verdict(found, accepted, policy, deadline_s)
     if verdict.fault is not None:
         raise verdict.fault(f"{shown}: {verdict.why}", "response")
     return Score(verdict.value, note=f"{shown}: {verdict.why}")
@@ -130,6 +141,16 @@ def equal(
 def _shown(text: str) -> str:
     """An answer as far as a note has room for it."""
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _is_same_text(answer: str, references: tuple[str, ...]) -> bool:
+    """Whether all that stands behind a mark is the one reference, as it is spelled."""
+    if len(references) != 1:
+        return False
+    gold = reference_of(references[0])
+    if gold.numeral is not None or not answer or len(answer) > 2 * len(gold.text) + 40:
+        return False
+    return tuple(tokens_of(bare(answer))) == gold.tokens
 
 
 class _Verdict(NamedTuple):
@@ -186,6 +207,18 @@ def _single(reference: str) -> tuple[Sequence[tuple[str, ...]], str]:
         raise ScoringError(str(error), fault="input") from None
 
 
+def _verdict(
+    found: _extract.Found, accepted: Sequence[tuple[str, ...]], policy: _Policy, deadline_s: float
+) -> _Verdict:
+    """The verdict on the extracted answer against whatever is acceptable."""
+    judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
+    if len(accepted) == 1:
+        return judge(found.text, found.factorial, accepted[0], policy, deadline_s)
+    return _best(
+        judge(found.text, found.factorial, golds, policy, deadline_s) for golds in accepted
+    )
+
+
 def _best(verdicts: Iterable[_Verdict]) -> _Verdict:
     """The first verdict that accepts, else one that was reached, else the first."""
     seen: list[_Verdict] = []
@@ -196,45 +229,48 @@ def _best(verdicts: Iterable[_Verdict]) -> _Verdict:
     return next((verdict for verdict in seen if verdict.fault is None), seen[0])
 
 
-def _found(response: str, how: Extract) -> _extract.Found | str:
+def _found(
+    response: str, how: Extract, *, strict: bool, finish_reason: str | None
+) -> _extract.Found | str:
     """The extracted answer, or why there is none."""
     thought = think.split(response)
-    if thought.status == "unclosed" or _thinks_on(thought.answer):
+    if thought.status == "unclosed":
         return "the think block never closes, so there is no answer"
     try:
-        found = _extract.extract(thought.answer, how)
+        found = _extract.extract(thought.answer, how, strict=strict, finish_reason=finish_reason)
     except KeyError:
-        known = ("auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva")
         raise ConfigError(
-            f"extract={how!r} is not one of {', '.join(known)}{did_you_mean(str(how), known)}"
+            f"extract={how!r} is not one of {', '.join(EXTRACTS)}{did_you_mean(str(how), EXTRACTS)}"
         ) from None
     if found is None:
         return f"no answer found (extract: {how})"
-    if not found.text.strip(" \t\r\n_.$\"'"):
+    if not found.problem and not found.text.strip(" \t\r\n_.$\"'"):
         return f"an empty answer ({found.mark})"
     return found
 
 
-def _thinks_on(answer: str) -> bool:
-    """Whether a further think block stands where the answer should, and the last never closes."""
-    if not answer.lstrip().startswith("<think>"):
-        return False
-    return answer.rfind("<think>") > answer.rfind("</think>")
-
-
 @functools.lru_cache(maxsize=_MEMO)
 def _judged(
-    answer: str, references: tuple[str, ...], policy: _Policy, deadline_s: float
+    answer: str, factorial: str, references: tuple[str, ...], policy: _Policy, deadline_s: float
 ) -> _Verdict:
-    """The verdict on one distinct answer; several references are one list."""
+    """The verdict on one distinct answer; its other reading counts only where proved equal.
+
+    Several references are one list.
+    """
     try:
         given, golds = answer_of(answer), [reference_of(reference) for reference in references]
         gold = list_of(golds)
         verdict = same(given, gold, **policy._asdict())
+        if verdict is not True and factorial:
+            verdict = same(answer_of(factorial), gold, **policy._asdict()) or verdict
     except Oversized as error:
         return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
+    if verdict is True and loses_its_left_side(given.node, gold.node):
+        return _Verdict(0.0, "an equation whose left side is more than a name")
     if verdict is not None:
         return _EQUAL if verdict else _unequal(given, gold)
+    if operates_on_several(given.node, given.text):
+        return _Verdict(0.0, "an operation on several values")
     if not is_mathematical(given):
         return _Verdict(0.0, "different: the answer is not mathematics that could be read")
     return _asked(given, gold, deadline_s)

@@ -1,0 +1,143 @@
+r"""The last resort where no mark states an answer: the closing sentence of a response.
+
+It counts only where it says one thing: the whole response is one line of mathematics, the sentence
+ends in a formula, has one bold quantity, or one quantity at all (or one behind its last sign of
+equality). Nothing is read out of a loop, a range, a time of day, or a sentence that breaks off.
+"""
+
+from __future__ import annotations
+
+import re
+
+from plaudit.answers.reading import Reading, reading_of
+from plaudit.answers.spans import formulas, longest_word, sentence_end
+from plaudit.answers.words import problem_of
+
+__all__ = ["closing_answer"]
+
+_WINDOW = 600
+_LONGEST_WHOLE = 500
+_MOST_SENTENCES = 3
+_BOLD = re.compile(r"\*\*([^*\n]{1,120})\*\*")
+_VALUE = re.compile(r"[\d∞π]|\\(?:frac|sqrt|pi|infty|text)")
+_SENTENCE_BREAK = re.compile(r"[\n。！？]|[.!?]\s")
+_CONCLUSION = re.compile(
+    r"(?:\$\$|\\\]|\s)\s*(?=(?:Therefore|Thus|Hence)\b)|(?:\$\$|\\\])\s+(?=[A-Z][a-z])"
+)
+_TAG = re.compile(r"</?[a-z_]{2,20}>")
+_RANGE = re.compile(
+    r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)"
+)
+_MANY = 3
+
+
+def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Reading, str] | None:
+    """What the closing sentence says, and by which of its parts; None where it says nothing.
+
+    >>> closing_answer("She had 3. So she has 18 apples. Hope this helps!")[0].text
+    '18\\\\text{ apples}'
+    >>> closing_answer("There are 5 to 7 of them.")[0].problem
+    'several quantities: 5, 7'
+    """
+    whole = text.strip()
+    if 0 < len(whole) <= _LONGEST_WHOLE and "\n" not in whole and longest_word(whole) <= 1:
+        return reading_of(whole), "whole text"
+    sentence = _closing_sentence(text)
+    if sentence is None:
+        return None
+    body, closing = sentence
+    if finish_reason == "length" and not closing:
+        return Reading("", "the closing sentence breaks off"), "closing sentence"
+    if _is_loop(text, body):
+        return Reading("", "the response ends in a loop"), "closing sentence"
+    if (bold := _bold(body)) is not None:
+        return bold, "bold"
+    if (formula := _final_formula(body)) is not None:
+        return formula, "final formula"
+    return _number(body), "closing sentence, no mark"
+
+
+def _closing_sentence(text: str) -> tuple[str, str] | None:
+    """The last sentence with a value in it, among the last few, and its end marks."""
+    start = max(len(text) - _WINDOW, 0)
+    if start:  # what stands before the first end of a sentence is cut
+        first = _SENTENCE_BREAK.search(text, start)
+        if first is None:
+            return None
+        start = first.end()
+    found: list[tuple[str, str]] = []
+    at = start
+    while at < len(text):
+        end, closing = sentence_end(text, at, len(text))
+        is_question = "?" in closing or "？" in closing
+        if (body := text[at:end]).strip(" \t\r\n*#") and not is_question:
+            found.append((body[_conclusion_start(body) :], closing))
+        at = end + max(len(closing), 1)
+    for sentence in found[: -_MOST_SENTENCES - 1 : -1]:
+        if _VALUE.search(sentence[0]) or any(True for _ in formulas(sentence[0])):
+            return sentence
+    return None
+
+
+def _conclusion_start(sentence: str) -> int:
+    """Where "Therefore" begins behind a formula that no full stop ends."""
+    return max((match.end() for match in _CONCLUSION.finditer(sentence)), default=0)
+
+
+def _is_loop(text: str, sentence: str) -> bool:
+    key = sentence.strip()
+    return len(key) > 3 and text[-10_000:].count(key) >= _MANY + (len(key) < 20) * _MANY
+
+
+def _bold(sentence: str) -> Reading | None:
+    bold = list(_BOLD.finditer(sentence))
+    bold = [match for match in bold if _VALUE.search(match[1]) or "$" in match[1]] or [
+        match for match in bold if not sentence[match.end() :].strip(" .。!！*")
+    ]
+    if len(bold) != 1:
+        return None
+    around = sentence[: bold[0].start()] + " 5 " + sentence[bold[0].end() :]
+    if problem := problem_of(around):
+        return Reading("", problem)
+    return reading_of(bold[0][1].rstrip(".。!！"))
+
+
+def _final_formula(sentence: str) -> Reading | None:
+    """The formulas that a sentence ends with, read with the words before them."""
+    tail = sentence.rstrip(" \t\r\n*\"'`")
+    spans = list(formulas(tail))
+    if not spans or spans[-1].end != len(tail):
+        return None
+    result = reading_of(tail)
+    return (
+        result if result.text or not _before(tail, spans[-1].start) else _last_of(tail, spans[-1])
+    )
+
+
+def _before(tail: str, start: int) -> str:
+    return problem_of(tail[:start] + " 5")
+
+
+def _last_of(tail: str, span) -> Reading:
+    return reading_of(tail[span.start : span.end], in_formula=False)
+
+
+def _number(sentence: str) -> Reading:
+    if sentence.rstrip(" *\n").endswith((":", "：")):
+        return Reading("", "the closing sentence leads on")
+    if _RANGE.search(sentence):
+        return Reading("", "a range or a time")
+    result = reading_of(sentence)
+    if not result.text:
+        return result
+    if not _VALUE.search(result.text):
+        return Reading("", "no number in the closing sentence")
+    return result
+
+
+def last_quantity(text: str) -> tuple[Reading, str] | None:
+    """The last quantity of a text, whatever else it holds; nothing is cut out of an expression."""
+    sentence = _closing_sentence(text)
+    if sentence is None:
+        return None
+    return reading_of(_TAG.sub("。", sentence[0]), last=True), "last number"
