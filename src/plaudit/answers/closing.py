@@ -28,6 +28,9 @@ _TAG = re.compile(r"</?[a-z_]{2,20}>")
 _RANGE = re.compile(
     r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)"
 )
+_DANGLES = re.compile(  # no sentence ends so
+    r"(?i)(?:[,;，；、]|\b(?:then|and|so|or|but|because|the|a|an|is|of|to|with))\s*$"
+)
 _MANY = 3
 
 
@@ -46,7 +49,8 @@ def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Read
     if sentence is None:
         return None
     body, closing = sentence
-    if finish_reason == "length" and not closing:
+    is_cut = finish_reason == "length" or _DANGLES.search(body) is not None
+    if is_cut and not closing:
         return Reading("", "the closing sentence breaks off"), "closing sentence"
     if _is_loop(text, body):
         return Reading("", "the response ends in a loop"), "closing sentence"
@@ -140,4 +144,5 @@ def last_quantity(text: str) -> tuple[Reading, str] | None:
     sentence = _closing_sentence(text)
     if sentence is None:
         return None
-    return reading_of(_TAG.sub("。", sentence[0]), last=True), "last number"
+    parts = [part for part in _TAG.split(sentence[0]) if _VALUE.search(part)]
+    return reading_of(parts[-1] if parts else sentence[0], last=True), "last number"

@@ -195,6 +195,7 @@ _CYCLES = (  # each starts where a numeral does, so that long numerals cost line
 _CYCLE_SIGN = re.compile(
     r"\.\d*(?:\\(?:overline|bar|widebar|dot)|\(|[\u0307\u0305…]|\.\.\.|\\[cl]?dots)"
 )
+_TEXT_POWER = re.compile(r"(\\(?:text|mathrm|mbox|textrm)\s?\{[^{}²³]*)([²³])\s*\}")
 _TRAILING = " \t\r\n.,;:、。，；"
 _WRAPPERS = (
     ("$$", "$$"),
@@ -255,7 +256,7 @@ def tokens_of(text: str) -> list[str]:
     (['\\frac', '{', '1', '}', '{', '2', '}', '"cm'], ['1234', 'x', 'y'])
     """
     if not text.isascii():
-        text = text.translate(_UNICODE)
+        text = _TEXT_POWER.sub(r"\1}\2", text).translate(_UNICODE)
     text = text.replace("\x00", " ")
     if "." in text:
         text = repeating(text)

@@ -191,6 +191,8 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
         return (
             Reading(text) if in_formula or not _HAS_WORDS.search(text) else Reading("", _TOO_LONG)
         )
+    if not text.isascii() or text[:1] in "*:":
+        text = _DECORATION.sub("", text)
     text = _inner(text) if _is_one_formula(text) else bare(text)
     if match := _OPTION.fullmatch(text):
         return Reading(match["letter"])
@@ -223,6 +225,8 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     return _quantity(new, runs, last)
 
 
+_ORNAMENTS = "\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\U0001f000-\U0001faff"  # emoji, ticks, stars
+_DECORATION = re.compile(rf"^[\s*:：→➜{_ORNAMENTS}]+|[\s{_ORNAMENTS}]+$")
 _OPTION = re.compile(
     r"(?i:(?:the\s)?(?:option|choice|letter)\s*|选项\s*)[(（]?(?P<letter>[A-Z])[)）]?(?:选项)?"
 )

@@ -25,9 +25,9 @@ HOW: tuple[str, ...] = ("auto", "boxed", "answer_tag", "gsm8k", "minerva", "phra
 _WINDOW = 2000
 _MOST_MARKS = 32
 _IS = re.compile(
-    r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*|__)?[\"'`]?\s{0,9}"
+    r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*?|__?)?[\"'`]?\s{0,9}"
     r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
-    r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
+    r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
 )
 _NUMERAL = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
 _SHORT_MARKS = ("nswer is", "nswer:", "A:")
@@ -49,6 +49,10 @@ _GOES_ON = re.compile(r"\s*(?:or|and|或|和)\b\s*", re.IGNORECASE)
 _DENIED = re.compile(
     r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE
 )
+_SUPPOSED = re.compile(  # what precedes an answer that is only assumed, in its own clause
+    r"(?i)(?:\b(?:suppose|assume|assuming|imagine|if|unless|whether|(?:let's|let us) say)\b"
+    r"|假设|假如|如果|倘若)[^.!?。！？\n,，;；]*$"
+)
 _COMPUTES = re.compile(
     r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]"
 )
@@ -58,6 +62,7 @@ _JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*
 _LEADING = " \t\r\n*:：_"
 _AROUND = " \t\r\n*`_「」『』"
 _MOST_ITEMS = 20
+_CLAUSE = 60
 
 
 class Stated(NamedTuple):
@@ -195,7 +200,10 @@ def _phrase(text: str) -> Stated | None:
         found = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
         if found is None or _is_empty(found):
             continue
-        if not _DENIED.match(found.text.lstrip(_AROUND)):
+        if supposed := _SUPPOSED.search(text, max(start - _CLAUSE, 0), start):
+            whole = text[supposed.start() : found.end].strip(_AROUND)
+            found = found._replace(text=whole, start=supposed.start())
+        elif not _DENIED.match(found.text.lstrip(_AROUND)):
             return found
         denied = denied or found
     return denied
@@ -210,6 +218,8 @@ def _short(text: str) -> Stated | None:
     closing = "." if word[-1:] == "." else ""
     number = word[: len(word) - len(closing)]
     if not head.endswith(_SHORT_MARKS) or not _NUMERAL.fullmatch(number):
+        return None
+    if _SUPPOSED.search(head):
         return None
     end = len(text.rstrip()) - len(closing)
     if head.endswith("A:"):

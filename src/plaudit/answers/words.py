@@ -323,7 +323,7 @@ _ANYWHERE = re.compile(
     r"(?<!\\)(?:(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"
     r"|\binstead\sof\b|非(?=\s?[\d\ue000\\(-])|不是|不等于|不为|不能是|不可能|不会是|不对|不应|并非|而非|没有|不存在|不超过|不足|不到|不少于|不多于|不小于|不大于"
     r"|排除)"
-    r"|(?P<hedge>\bmaybe\b|\bperhaps\b|\bpossibly\b|\bprobably\b|\blikely\b"
+    r"|(?P<hedge>\bsuppos(?:e|ing)\b|\bassum(?:e|ing)\b|\bimagine\b|假设|假如|\bmaybe\b|\bperhaps\b|\bpossibly\b|\bprobably\b|\blikely\b"
     r"|\b(?:could|might|may)\s(?:well\s|also\s|even\s)?be(?=\s(?:\w+\s)?[$€£\d\ue000\\(-])|\bunsure\b|\buncertain\b|\beither\b|\bor\sso\b"
     r"|\bI\sguess\b|\bmy\sguess\b|\bguess(?:ing|ed)?\b|\bunless\b|\bif\b|\botherwise\b|可能(?![性的])|也许|或许|大概|似乎|好像|如果|猜)"
     r"|(?P<wrong>\bwrong\b|\bincorrect\b|\bruled\sout\b|错误|错的)"
@@ -336,6 +336,7 @@ _ANYWHERE = re.compile(
     r"|\bplus\b|\bdivided\sby\b|\bmultiplied\sby\b|\btimes(?=\s(?:the\s|a\s)?[\d\ue000\\(])|\bfactorials?\b"
     r"|\braised\sto\b|\bto\sthe\s(?:power|\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|nth)\b|\bmod(?:ulo|ulus)?\b(?!\s?\d*\))|\bdozens?\b"
     r"|\bhalf\b|\bhalves\b|\btwice\b|\bthrice\b|\bdoubled?\b|\btripled?\b|\bquadruple\b|\bpercent\b"
+    r"|\d(?:st|nd|rd|th)\s(?:prime|term|root|square|cube|multiple|digit|power|odd|even|percentile)\b"
     r"|\breciprocal\b|\bthirds\b|\bquarters\b(?=\sof)"
     r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|[两二三四五六七八九十百几]倍|倍的|\d[’']s\b|under\s(?:a|the)\s(?:square\s)?root|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人])))",
     re.IGNORECASE,
@@ -348,7 +349,9 @@ _TRIGGERS = name_set(  # no match of `_ANYWHERE` is without one of these
     "other further longer shorter no up between exceed exceeds exceeded exceeding strictly "
     "bounded as squared cubed minus negative plus divided multiplied times factorial "
     "factorials raised to mod modulo modulus dozen dozens half halves twice thrice double "
-    "doubled triple tripled quadruple under s percent reciprocal thirds quarters"
+    "doubled triple tripled quadruple under s percent reciprocal thirds quarters "
+    "suppose supposing assume assuming imagine prime term root square cube multiple digit power "
+    "odd even percentile"
 )
 _BEFORE_VALUE = re.compile(
     r"(?i)(?<!\\)\b(?P<word>floor|ceil(?:ing)?|round(?:ed)?|log|ln|lg|exp|arc\w+|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh"

@@ -319,7 +319,7 @@ ROWS = [
     ("正确答案是B", "B", 1),
     ("选项B", "B", 0),
     (r"The answer is \boxed{A}", "A", 1),
-    ("The correct answer is **(B) 12**.", "12", 0),
+    ("The correct answer is **(B) 12**.", "12", 1),
     (r"The answer is $\frac{-1 \pm \sqrt{5}}{2}$.", r"\frac{-1+\sqrt5}{2},\frac{-1-\sqrt5}{2}", 1),
     ("The answer is 2√3.", r"2\sqrt3", 1),
     ("The answer is √17.", r"\sqrt{17}", 1),
