@@ -20,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.errors import DataError, clipped
-from plaudit.rules._fences import fenced_blocks
+from plaudit.fences import fenced_blocks
 from plaudit.rules._literal import is_deep, read_json, read_python, read_python_calls
 from plaudit.think import split
 

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
+from plaudit.grading import extract, grade, rows
+from plaudit.grading.compare import MODES, Mode
+from plaudit.grading.problem import Problem, StdioProblem
 from plaudit.rule import prompt_text
-from plaudit.rules import _code_extract, _code_grade, _code_rows
-from plaudit.rules._code_compare import MODES, Mode
-from plaudit.rules._code_problem import Problem, StdioProblem
 from plaudit.sandbox.outcome import Limits, Outcome, Work
 from plaudit.types import Fault, Group, Range, Response, Reward, Score
 
@@ -43,7 +43,7 @@ def passes(
     """From 0 (a test fails) up to 1 (every test passes): the program in a response against tests.
 
     The row's layout is read as it is published: HumanEval, MBPP, EvalPlus, LiveCodeBench, APPS,
-    CodeContests and others (`plaudit.rules._code_rows`). The program is the last fitting code block
+    CodeContests and others (`plaudit.grading.rows`). The program is the last fitting code block
     of the answer, or the answer itself where it is code.
 
     `give`: "all" (1 where all pass), "fraction" (points of the passed tests over all points),
@@ -143,14 +143,14 @@ class _Passes:
         problem = self._problem(group, response)
         wanted = self.language or problem.language or "python"
         entry = getattr(problem, "entry", None)
-        found = _code_extract.program_in(response.text, language=wanted, entry=entry)
+        found = extract.program_in(response.text, language=wanted, entry=entry)
         if found is None:
             return _Job(self, problem, None, "no program in the response")
         code = found.code
         if entry and getattr(problem, "prompt", ""):
-            code = _code_extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
+            code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
         rules = self._rules(problem, wanted)
-        return _Job(self, problem, _code_grade.grader(problem, code, rules), found.note)
+        return _Job(self, problem, grade.grader(problem, code, rules), found.note)
 
     def _problem(self, group: Group, response: Response) -> Problem:
         columns = {"prompt": prompt_text(group), **group.columns, **response.columns}
@@ -159,17 +159,17 @@ class _Passes:
                 raise DataError(f"no column {name!r} for {wanted!r}", where=f"row {group.key}")
             columns[wanted] = columns[name]
         try:
-            return _code_rows.problem_of(columns)
+            return rows.problem_of(columns)
         except DataError as error:
             raise (error if error.where else error.at(f"row {group.key}")) from None
 
-    def _rules(self, problem: Problem, language: str) -> _code_grade.Rules:
+    def _rules(self, problem: Problem, language: str) -> grade.Rules:
         own = {"cpu_s": problem.cpu_s, "memory_mb": problem.memory_mb}
         limits = {k: v for k, v in own.items() if v is not None} | dict(self.limits)
         stop = self.give == "all" if self.stop_at_first is None else self.stop_at_first
         if language != "python" and not isinstance(problem, StdioProblem):
             raise ConfigError(f"calls and asserts are graded for Python only, found {language!r}")
-        return _code_grade.Rules(
+        return grade.Rules(
             compare=self.compare,
             tolerance=self.tolerance,
             limits=Limits(**limits),
@@ -185,7 +185,7 @@ class _Job:
 
     reward: _Passes
     problem: Problem
-    grader: _code_grade.Grader | None
+    grader: grade.Grader | None
     note: str
     failure: ScoringError | None = None
 
@@ -220,7 +220,7 @@ class _Job:
         }
         return self._valued(verdicts, parts)
 
-    def _valued(self, verdicts: list[_code_grade.Verdict], parts: dict[str, float]) -> Score:
+    def _valued(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> Score:
         bad = next((verdict for verdict in verdicts if not verdict.passed), None)
         culprit = next((verdict for verdict in verdicts if verdict.is_fault), None)
         notes = [self.note, self.grader.note if self.grader else "", bad.why if bad else ""]
@@ -233,17 +233,17 @@ class _Job:
             value = self.reward.fault_value
         return Score(value, parts, fault=fault, error=culprit.why, note=note)
 
-    def _value(self, verdicts: list[_code_grade.Verdict], parts: dict[str, float]) -> float:
+    def _value(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> float:
         if self.reward.give == "all":
             return float(parts["passed"] == parts["total"])
         given = getattr(self.problem, "tests", ())
         tests = given if isinstance(given, tuple) else verdicts
         total = math.fsum(test.points for test in tests) or 1.0
         if self.reward.give == "fraction":
-            return _code_grade.share(verdicts, total)
+            return grade.share(verdicts, total)
         failed = {verdict.group for verdict in verdicts if not verdict.passed}
         whole = [verdict for verdict in verdicts if verdict.group not in failed]
-        return _code_grade.share(whole, total)
+        return grade.share(whole, total)
 
 
 def _work_through(jobs: list[_Job], run_many: Any) -> None:

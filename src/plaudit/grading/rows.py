@@ -31,8 +31,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, cast
 
 from plaudit.errors import DataError, clipped
-from plaudit.rules._code_asserts import calls_of
-from plaudit.rules._code_problem import (
+from plaudit.grading.asserts import calls_of
+from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
     CallTest,

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plaudit.rules._code_asserts import calls_of
-from plaudit.rules._code_problem import CallTest, Near
+from plaudit.grading.asserts import calls_of
+from plaudit.grading.problem import CallTest, Near
 
 DATA = Path(__file__).parents[3] / "../shared/data/code_python.jsonl"
 

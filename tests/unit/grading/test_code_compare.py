@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.errors import ConfigError
-from plaudit.rules._code_compare import MODES, first_difference, same_output
+from plaudit.grading.compare import MODES, first_difference, same_output
 
 EQUAL = [
     ("exact", "a\n", "a"),

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from plaudit.errors import DataError
-from plaudit.rules._code_problem import (
+from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
     CallTest,
     StdioProblem,
     StdioTest,
 )
-from plaudit.rules._code_rows import problem_of
+from plaudit.grading.rows import problem_of
 
 DATA = Path(__file__).parents[3] / "../shared/data"
 CHECK = "METADATA = {}\n\ndef check(candidate):\n    assert candidate(1) == 2\n"

@@ -11,7 +11,7 @@ import textwrap
 import warnings
 from typing import NamedTuple
 
-from plaudit.rules._fences import fenced_blocks
+from plaudit.fences import fenced_blocks
 from plaudit.think import part_of
 
 __all__ = ["Found", "complete", "defines", "language_of", "program_in"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from plaudit.rules._code_extract import complete, defines, language_of, program_in
+from plaudit.grading.extract import complete, defines, language_of, program_in
 
 PY = "```python\ndef f(x):\n    return x\n```"
 

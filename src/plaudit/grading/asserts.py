@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from plaudit.rules._code_problem import CallProblem, CallTest, Near
+from plaudit.grading.problem import CallProblem, CallTest, Near
 
 __all__ = ["calls_of"]
 

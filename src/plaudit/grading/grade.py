@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plaudit.errors import ScoringError
-from plaudit.rules._code_compare import Mode, first_difference
-from plaudit.rules._code_problem import (
+from plaudit.grading.compare import Mode, first_difference
+from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
     CallTest,
