@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
 from plaudit.grading import extract, grade, rows
-from plaudit.grading.compare import MODES, Mode
+from plaudit.grading.compare import MODES, PUBLISHED, Mode
 from plaudit.grading.problem import Problem, StdioProblem
 from plaudit.rule import prompt_text
 from plaudit.sandbox.outcome import Limits, Outcome, Work
@@ -29,8 +29,9 @@ def passes(
     *,
     give: Literal["all", "fraction", "groups"] = "all",
     stop_at_first: bool | None = None,
-    compare: Mode = "tokens",
+    compare: Mode | None = None,
     tolerance: float = 1e-6,
+    plain_values: Literal["accept", "require"] = "accept",
     cpu_s: float | None = None,
     wall_s: float | None = None,
     memory_mb: int | None = None,
@@ -43,20 +44,26 @@ def passes(
     """From 0 (a test fails) up to 1 (every test passes): the program in a response against tests.
 
     The row's layout is read as it is published: HumanEval, MBPP, EvalPlus, LiveCodeBench, APPS,
-    CodeContests and others (`plaudit.grading.rows`). The program is the last fitting code block
-    of the answer, or the answer itself where it is code.
+    CodeContests and others (`plaudit.grading.rows`), and answers compare as that layout's grader
+    compares them (`plaudit.grading.layouts`). Rows that say no rule compare printed output by
+    tokens, and returned values as JSON with floats within 1e-6; their notes say so. The program is
+    the last fitting code block of the answer, or the answer itself where it is code.
 
     `give`: "all" (1 where all pass), "fraction" (points of the passed tests over all points),
     "groups" (points of the subtasks in which all pass). `stop_at_first`: end at the first failing
     test (default: where `give` is "all"). `compare` and `tolerance`: how standard output is
-    compared ("exact", "lines", "tokens", "float"). `cpu_s`: CPU seconds, of one run with standard
+    compared in place of the layout's rule ("exact", "lines", "tokens", "float", or a published one:
+    "stripped", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether a verdict
+    may rest on the word of an object that stayed in the program's process (a class of its own, a
+    generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
     input, or of all calls together (default: the row's own limit, or 5); `wall_s`, `memory_mb`: see
     `plaudit.sandbox.Limits`. `isolate="test"` runs each call in a process of its own. `sandbox`:
     parameters of `plaudit.sandbox.Sandbox`, or ``{remote: plaudit, urls: [...]}`` ("plaudit",
     "sandbox_fusion", "piston") with those of `plaudit.sandbox.remote`.
 
-    Parts: `passed`, `total`, `fraction`, `cpu_s`, `memory_mb`. The note tells the first failure. No
-    program in the response: 0. A program that kills its process or outruns a limit fails that test,
+    Parts: `passed`, `total`, `fraction`, `cpu_s`, `memory_mb`, `opaque` (1 where a verdict rests on
+    an object of the program, else 0). The note tells the first failure. No program in the response:
+    0. A program that kills its process or outruns a limit fails that test,
     with ``fault="response"``; a sandbox that failed is NaN with ``fault="system"``, tests that
     cannot be run NaN with ``fault="input"``.
 
@@ -70,8 +77,14 @@ def passes(
     >>> [score.value for score in reward.score([Group("Add.", texts, group)])[0]]
     [1.0, 0.0]
     """
-    for name, value, known in (("give", give, _GIVES), ("compare", compare, MODES)):
-        if value not in known:
+    modes = (*MODES, *PUBLISHED)
+    chosen_from = (
+        ("give", give, _GIVES),
+        ("compare", compare, modes),
+        ("plain_values", plain_values, ("accept", "require")),
+    )
+    for name, value, known in chosen_from:
+        if value is not None and value not in known:
             close = did_you_mean(str(value), known) or "."
             raise ConfigError(f"{name}={value!r} is not one of {', '.join(known)}{close}")
     if isolate not in ("program", "test"):
@@ -84,6 +97,7 @@ def passes(
         stop_at_first=stop_at_first,
         compare=compare,
         tolerance=tolerance,
+        plain_values=plain_values,
         limits=chosen,
         isolate=isolate,
         language=language,
@@ -99,8 +113,9 @@ class _Passes:
 
     give: Literal["all", "fraction", "groups"]
     stop_at_first: bool | None
-    compare: Mode
+    compare: Mode | None
     tolerance: float
+    plain_values: Literal["accept", "require"]
     limits: Mapping[str, Any]
     isolate: Literal["program", "test"]
     language: str | None
@@ -149,6 +164,8 @@ class _Passes:
         code = found.code
         if entry and getattr(problem, "prompt", ""):
             code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
+        if wanted == "python":
+            code = extract.with_prelude(problem.layout.prelude, code)
         rules = self._rules(problem, wanted)
         return _Job(self, problem, grade.grader(problem, code, rules), found.note)
 
@@ -217,6 +234,7 @@ class _Job:
             "fraction": passed / total,
             "cpu_s": self.grader.cpu_s,
             "memory_mb": self.grader.memory_mb,
+            "opaque": float(self.grader.is_opaque),
         }
         return self._valued(verdicts, parts)
 
@@ -226,6 +244,9 @@ class _Job:
         notes = [self.note, self.grader.note if self.grader else "", bad.why if bad else ""]
         note = "; ".join(text for text in notes if text) or None
         value = self._value(verdicts, parts)
+        if parts["opaque"] and self.reward.plain_values == "require":
+            why = "a verdict rests on an object of the program, and plain_values is 'require'"
+            return Score(0.0, parts, note="; ".join(filter(None, [note, why])))
         if culprit is None:
             return Score(value, parts, note=note)
         fault: Fault = "response"
@@ -282,8 +303,9 @@ _REMOTE: dict[str, Any] = {}
 _DEFAULTS: Mapping[str, Any] = {
     "give": "all",
     "stop_at_first": None,
-    "compare": "tokens",
+    "compare": None,
     "tolerance": 1e-6,
+    "plain_values": "accept",
     "isolate": "program",
     "language": None,
     "sandbox": {},

@@ -135,10 +135,18 @@ def _calls(asked):
     out = os.dup(1)
     _silence()
     _say(out, asked["begin"], {})
-    function = _entry(_load(base64.b64decode(asked["code"])), asked["entry"])
+    namespace = _load(base64.b64decode(asked["code"]))
+    function = _entry(namespace, asked["entry"])
     for place, line in enumerate(lines):
         try:
-            reply = {"r": encode(function(*decode(loads(line))))}
+            call = decode(loads(line))
+            args, keywords = (call["a"], call["k"]) if type(call) is dict else (call, {})
+            if asked.get("fresh"):
+                function = _entry(namespace, asked["entry"])
+            result = function(*args, **keywords)
+            if type(result) is types.CoroutineType:
+                result = importlib.import_module("asyncio").run(result)
+            reply = {"r": encode(result)}
         except Exception as error:
             reply = {"x": type(error).__name__, "m": _message(error)}
         size = len(json.dumps(reply, separators=(",", ":")))

@@ -234,8 +234,9 @@ def _bytes(text: str | bytes) -> bytes:
 def _task(work: Program | Calls) -> tuple[int, bytes, bytes]:
     """The mode and the payload of work for the program slot."""
     if isinstance(work, Calls):
-        lines = [values.dumps(values.encode(list(args))) for args in work.arguments]
-        return wire.CALLS, _bytes(work.code), b"\n".join([work.entry.encode(), *lines, b""])
+        lines = [values.dumps(call) for call in work.encoded()]
+        entry = work.entry + (" fresh" if work.fresh else "")
+        return wire.CALLS, _bytes(work.code), b"\n".join([entry.encode(), *lines, b""])
     return wire.SCRIPT, _bytes(work.code), _inputs(work.files, _bytes(work.stdin))
 
 

@@ -76,7 +76,7 @@ def test_evalplus():
         ((2,), 2, "plus"),
         ((3,), 3, "plus"),
     ]
-    assert problem.lenient
+    assert problem.values == "evalplus"
     with pytest.raises(DataError, match="2 inputs and 1 outputs"):
         problem_of(row | {"base_output": [1], "plus_output": [2]})
 

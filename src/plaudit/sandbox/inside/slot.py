@@ -232,7 +232,8 @@ class _Spawner:
         usage: Any,
         wall_s: float,
     ) -> None:
-        most = (task.output, task.errors, task.file_size if task.fetch else task.output)
+        is_data = task.fetch or task.mode == wire.CALLS  # what calls returned, or a built program
+        most = (task.output, task.errors, task.file_size if is_data else task.output)
         sizes = [os.fstat(fd).st_size for fd in streams]
         kept = [min(size, limit) for size, limit in zip(sizes, most, strict=True)]
         over = sum(1 << i for i, limit in enumerate(most) if sizes[i] > limit)

@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 MAX_DEPTH = 150
-_MAX_SIZE = 16 << 20
+_MAX_SIZE = 34 << 20
 _PLAIN_INT = 1 << 53
 _MAX_DIGITS = 20_000  # hex digits where more than a comparison is done with the number
 _SAME_HASH = 64  # so many elements of one hash are no accident
@@ -462,28 +462,41 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 # --- comparison -----------------------------------------------------------------------------------
 
 
-def matches(encoded: Any, expected: Any, *, tolerance: float = 0.0, lenient: bool = False) -> bool:
+def matches(
+    encoded: Any,
+    expected: Any,
+    *,
+    tolerance: float = 0.0,
+    relative: float | None = None,
+    lenient: bool = False,
+) -> bool:
     """Whether hostile encoded data is the expected value, as ``==`` of the plain values would say.
 
     So ``1 == True == 1.0``, a list is no tuple, a set is a frozenset, nan is not itself, and what
-    has no plain form is nothing. A numpy array is compared as its list. `tolerance`: numbers
-    (but not keys) may differ by ``tolerance * max(1, |expected|)``, and nan is nan. `lenient`, for
-    expected values that went through plain JSON: a tuple is a list, a key 1 is a key "1", and a
-    list is a set where a set is expected. Data that is malformed matches nothing.
+    has no plain form is nothing. A numpy array is compared as its list. `tolerance`: floats (but
+    not keys) may differ by ``tolerance * max(1, |expected|)``, or ``tolerance + relative *
+    |expected|`` where `relative` is there, and nan is nan; an integer is the same integer only,
+    written as a float or not. `lenient`, for expected values that went through plain JSON: a tuple
+    is a list, a key 1 is a key "1", and a list is a set where a set is expected. Data that is
+    malformed, or whose comparison raises, matches nothing.
 
     >>> matches(encode((1, 2.0)), (1.0, 2)), matches(encode((1, 2)), [1, 2])
     (True, False)
     >>> matches(encode({1: (0.1 + 0.2,)}), {"1": [0.3]}, tolerance=1e-9, lenient=True)
     True
     """
-    return _Comparison(tolerance, lenient).same(encoded, expected, 0)
+    try:
+        return _Comparison(tolerance, relative, lenient).same(encoded, expected, 0)
+    except (ArithmeticError, ValueError, TypeError, RecursionError):  # Decimal("sNaN") == 1
+        return False
 
 
 class _Comparison:
     """Walks along the expected value, which is trusted; looks at data only where it fits."""
 
-    def __init__(self, tolerance: float, lenient: bool):
+    def __init__(self, tolerance: float, relative: float | None, lenient: bool):
         self.tolerance = tolerance
+        self.relative = relative
         self.lenient = lenient
 
     def same(self, encoded: Any, expected: Any, depth: int) -> bool:
@@ -572,7 +585,7 @@ class _Comparison:
             return False  # turning it into the other's type would take long
         if value == expected:
             return True
-        if not self.tolerance:
+        if not (self.tolerance or self.relative) or _are_whole(value, expected):
             return False
         try:
             return self._is_near(_as_float(value), _as_float(expected))
@@ -584,7 +597,9 @@ class _Comparison:
             return value != value and expected != expected
         if value in _INFINITE or expected in _INFINITE:
             return value == expected
-        return abs(value - expected) <= self.tolerance * max(1.0, abs(expected))
+        if self.relative is None:
+            return abs(value - expected) <= self.tolerance * max(1.0, abs(expected))
+        return abs(value - expected) <= self.tolerance + self.relative * abs(expected)
 
 
 _MISSING: Any = object()
@@ -626,6 +641,15 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, int | float | complex):
         return True
     return type(value).__module__ in ("decimal", "_decimal", "fractions") and hasattr(value, "real")
+
+
+def _are_whole(value: Any, expected: Any) -> bool:
+    """Whether both are integers, one of them of type int: those have no rounding to forgive."""
+    pair = (value, expected)
+    return any(isinstance(number, int) for number in pair) and all(
+        isinstance(number, int) or (isinstance(number, float) and number.is_integer())
+        for number in pair
+    )
 
 
 def _as_float(value: Any) -> Any:
