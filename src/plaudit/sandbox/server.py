@@ -265,8 +265,9 @@ class _Server:
         entry = _get(body, "entry", str, None) or ""
         if not entry.isidentifier():
             raise _Refused(400, f"entry: a function's name is needed, found {clipped(entry)}")
-        fresh = _get(body, "fresh", bool, False)
-        return Calls(_code(body), entry, arguments, self._limits_of(body), keywords, fresh)
+        named = keywords if any(keywords) else ()
+        fresh = body.get("fresh") is True
+        return Calls(_code(body), entry, arguments, self._limits_of(body), named, fresh)
 
     def _asserts(self, body: dict[str, Any]) -> Asserts:
         self._check_python(body)
