@@ -7,6 +7,7 @@ is expected stays here; only code and inputs are handed out.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -120,14 +121,14 @@ def grader(problem: Problem, code: str, rules: Rules) -> Grader:
     return _Asserted(code, rules, problem=problem)
 
 
-def _ended(outcome: Outcome) -> str:
+def _ended(outcome: Outcome, code: str = "") -> str:
     """Why a program did not end well, for people."""
     if outcome.kind in _WORDS:
         return f"{_WORDS[outcome.kind]} ({outcome.cpu_s:.2f} s of CPU)"
     if outcome.signal is not None:
         return f"killed by signal {outcome.signal}"
     tail = outcome.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    return f"exit code {outcome.exit_code}" + (f": {tail[:200]}{_hint(tail)}" if tail else "")
+    return f"exit code {outcome.exit_code}" + (f": {tail[:200]}{_hint(tail, code)}" if tail else "")
 
 
 _ALONE = "; programs may start no others (multiprocessing, subprocess)"
@@ -135,14 +136,16 @@ _HINTS = (
     ("No module named", "; packages= of the sandbox names what programs may import"),
     ("Operation not permitted", _ALONE),
     ("[Errno 38]", _ALONE),
-    ("Resource temporarily unavailable", _ALONE),
     ("can't start new thread", "; the number of threads is limited"),
 )
+_STARTS = re.compile(r"\b(?:multiprocessing|ProcessPoolExecutor|subprocess|os\.(?:fork|system))\b")
 
 
-def _hint(error: str) -> str:
+def _hint(error: str, code: str) -> str:
     """What a known cause of failure is about, for people."""
-    return next((hint for words, hint in _HINTS if words in error), "")
+    known = next((hint for words, hint in _HINTS if words in error), "")
+    is_refused = "[Errno" in error and _STARTS.search(code) is not None
+    return known or (_ALONE if is_refused else "")
 
 
 def _is_fault(outcome: Outcome) -> bool:
@@ -243,7 +246,7 @@ class _Stdio(Grader):
         """None where a checker has to decide."""
         marks = {"points": test.points, "group": test.group}
         if outcome.kind != "ok":
-            return Verdict(False, _ended(outcome), _is_fault(outcome), **marks)
+            return Verdict(False, _ended(outcome, self.code), _is_fault(outcome), **marks)
         if self.problem.checker:
             return None
         rules, layout = self.rules, self.problem.layout
@@ -299,7 +302,11 @@ class _Called(Grader):
 
     def _broke_off(self, left: list[int], outcome: Outcome) -> None:
         """The first call without a reply is the one that ended the program; the others go on."""
-        why = _ended(outcome) if outcome.kind != "ok" else "ended its process before it returned"
+        why = (
+            _ended(outcome, self.code)
+            if outcome.kind != "ok"
+            else "ended its process before it returned"
+        )
         is_fault = _is_fault(outcome) or outcome.kind == "ok"
         self.verdicts[left[0]] = self._marked(left[0], False, why, is_fault)
         self.restarts += 1
@@ -317,7 +324,7 @@ class _Called(Grader):
         if not isinstance(reply, dict) or "r" not in reply:
             name = reply.get("x", "?") if isinstance(reply, dict) else "?"
             message = reply.get("m", "") if isinstance(reply, dict) else ""
-            why = f"raised {name}: {message}"[:300] + _hint(str(message))
+            why = f"raised {name}: {message}"[:300] + _hint(str(message), self.code)
             return Verdict(False, why, **marks)
         self.is_opaque |= returned.is_opaque(reply["r"])
         if returned.holds(self.problem, test, reply["r"]):
@@ -359,7 +366,8 @@ class _Asserted(Grader):
         if found.get("fault") == "input":
             raise ScoringError(f"tests: {found.get('error')}", fault="input")
         for place, check in enumerate(found.get("checks", ())):
-            why = f"line {check['line']}: {check['error']}"[:300]
+            error = str(check["error"])
+            why = f"line {check['line']}: {error}"[:300] + _hint(error, self.code)
             self.verdicts[place] = Verdict(bool(check["ok"]), "" if check["ok"] else why)
         if found.get("opaque"):
             self.note = "some values stayed in the program's process"
@@ -369,7 +377,9 @@ class _Asserted(Grader):
 
     def _unfinished(self, outcome: Outcome, error: str) -> None:
         ended = outcome.kind not in ("ok", "exit") or outcome.signal is not None
-        why = _ended(outcome) if ended else error or _ended(outcome)
+        why = _ended(outcome, self.code)
+        if not ended and error:
+            why = error + _hint(error, self.code)
         self.verdicts[len(self.verdicts)] = Verdict(False, why[:300], _is_fault(outcome))
 
 

@@ -222,6 +222,10 @@ def _write_when(value: Any, handles: Any, depth: int) -> Any:
     return {"T": [_date_name(type(value)), value.isoformat()]}
 
 
+def _write_path(value: Any, handles: Any, depth: int) -> Any:
+    return {"P": sys.modules["pathlib"].PurePath.__str__(value)}
+
+
 def _write_delta(value: Any, handles: Any, depth: int) -> Any:
     return {"T": ["timedelta", [value.days, value.seconds, value.microseconds]]}
 
@@ -256,6 +260,7 @@ _LIBRARY_WRITERS: dict[str, Callable[[Any, Any, int], Any]] = {
     "datetime.date": _write_when,
     "datetime.time": _write_when,
     "datetime.timedelta": _write_delta,
+    "pathlib.PurePath": _write_path,
     "numpy.ndarray": _write_array,
     "numpy.generic": _write_scalar,
 }
@@ -442,6 +447,14 @@ def _read_when(body: Any) -> Any:
     return getattr(datetime, name).fromisoformat(value)
 
 
+def _read_path(body: Any) -> Any:
+    import pathlib
+
+    if type(body) is not str or len(body) > _MAX_DIGITS:
+        raise Malformed("a path must be a string, and not so long")
+    return pathlib.Path(body)
+
+
 def _read_type(body: Any) -> type:
     found = getattr(builtins, body, None) if type(body) is str else None
     if not isinstance(found, type):
@@ -456,6 +469,7 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "b": _read_bytes,
     "B": lambda body: bytearray(_read_bytes(body)),
     "T": _read_when,
+    "P": _read_path,
     "k": _read_type,
 }
 

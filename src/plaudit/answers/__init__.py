@@ -1,1 +1,0 @@
-"""Where a response states its answer, what that says, and whether two answers are equal."""
