@@ -3,7 +3,8 @@
 Tests write a file and hand its path to the program, or set a variable of the environment that it
 reads. Before a call the program's side gets what has changed, and after it the tests' side does.
 Paths are relative to the working directory; what the program says is data: only regular files
-below that directory are written, bounded in number and size.
+below that directory are written, bounded in number and size. What lay there at the beginning is
+never looked at, written or removed, and nothing is removed that the two have not exchanged before.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ class Mirror:
 
     def __init__(self) -> None:
         self.home = os.getcwd()
-        self.files = self._look()
+        self.foreign = frozenset(_names(self.home))
+        self.files: dict[str, tuple[int, int] | None] = {}
+        self.exchanged: set[str] = set()
         self.variables = dict(os.environ)
 
     def changes(self) -> list[list[Any]]:
@@ -36,6 +39,7 @@ class Mirror:
         for path, mark in found.items():
             if path in self.files and self.files[path] == mark:
                 continue
+            self.exchanged.add(path)
             if mark is None:
                 changed.append(["d", path])
                 continue
@@ -44,7 +48,8 @@ class Mirror:
             if total > _MOST_BYTES:
                 break
             changed.append(["f", path, data.hex()])
-        changed += [["r", path] for path in sorted(self.files, reverse=True) if path not in found]
+        gone = [path for path in sorted(self.files, reverse=True) if not self._is_there(path)]
+        changed += [["r", path] for path in gone]
         self.files = found
         return changed + self._variables()
 
@@ -74,10 +79,14 @@ class Mirror:
         parts = name.split("/")
         if name.startswith("/") or not set(parts).isdisjoint(("", ".", "..")):
             raise ValueError("a path leads out of the directory")
+        if parts[0] in self.foreign:
+            return
         path = os.path.join(self.home, name)
+        if kind != "r":
+            self.exchanged.add(name)
         if kind == "d":
             os.makedirs(path, exist_ok=True)
-        elif kind == "r" and os.path.lexists(path):
+        elif kind == "r" and name in self.exchanged and os.path.lexists(path):
             is_folder = os.path.isdir(path) and not os.path.islink(path)
             os.rmdir(path) if is_folder else os.unlink(path)
         elif kind == "f":
@@ -92,7 +101,8 @@ class Mirror:
         waiting = [("", 0)]
         while waiting and len(found) < _MOST_FILES:
             folder, depth = waiting.pop()
-            for name in _names(os.path.join(self.home, folder)):
+            names = set(_names(os.path.join(self.home, folder)))
+            for name in sorted(names - (set() if folder else self.foreign)):
                 path = os.path.join(folder, name)
                 about = os.lstat(os.path.join(self.home, path))
                 if stat.S_ISDIR(about.st_mode):
@@ -101,6 +111,9 @@ class Mirror:
                 elif stat.S_ISREG(about.st_mode):
                     found[path] = (about.st_size, about.st_mtime_ns)
         return found
+
+    def _is_there(self, path: str) -> bool:
+        return os.path.lexists(os.path.join(self.home, path))
 
     def _read(self, path: str) -> bytes:
         with open(os.path.join(self.home, path), "rb") as file:

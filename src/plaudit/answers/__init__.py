@@ -1,0 +1,1 @@
+"""Where a response states its answer, what that says, and whether two answers are equal."""

@@ -1,0 +1,78 @@
+"""The last boxed answer of a text, found from its end: linear on any input."""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["last_boxed"]
+
+_STEP = {"{": 1, "}": -1}
+_BLANKS = re.compile(r"[ \t]*")
+_BRACED = re.compile(r"\\.|[{}]", re.DOTALL)
+_BARE = re.compile(r"\\.|[{}\s$]", re.DOTALL)
+
+
+def last_boxed(text: str) -> tuple[str, int, int] | None:
+    r"""The content of the last complete ``\boxed`` or ``\fbox``, and its span in the text.
+
+    ``text[start:end]`` is the whole box; the content is stripped and may be empty. A box is
+    complete when its brace closes (``\{`` and ``\}`` do not count); without braces it holds the run
+    up to white space or the end of the formula. Of nested boxes the inner one starts last. Where
+    the last box is cut off, the last complete one before it is taken.
+
+    >>> last_boxed(r"so \boxed{\frac{1}{2}}.")
+    ('\\frac{1}{2}', 3, 22)
+    >>> last_boxed(r"$\boxed 5$, then \boxed{6")
+    ('5', 1, 9)
+    """
+    limit = end = len(text)
+    while (name := text.rfind("box", 0, end)) >= 0:
+        end = name
+        start, body = _macro(text, name)
+        if start < 0:
+            continue
+        if (span := _argument(text, body, limit)) is not None:
+            content, end = span
+            return content, start, end
+        limit = start  # an open box leaves every box around it open, too
+    return None
+
+
+def _macro(text: str, name: int) -> tuple[int, int]:
+    """Where the macro around the letters "box" begins and where its argument may; else -1."""
+    if name >= 1 and text.startswith("\\boxed", name - 1):
+        start, body = name - 1, name + 5
+    elif name >= 2 and text.startswith("\\fbox", name - 2):
+        start, body = name - 2, name + 3
+    else:
+        return -1, -1
+    following = text[body : body + 1]
+    return (-1, -1) if following.isascii() and following.isalpha() else (start, body)
+
+
+def _argument(text: str, body: int, limit: int) -> tuple[str, int] | None:
+    """The argument of a box and where the box ends, if that is before `limit`."""
+    body = _BLANKS.match(text, body).end()  # type: ignore[union-attr]
+    if not text.startswith("{", body):
+        return _bare(text, body, limit)
+    depth = 0
+    for found in _BRACED.finditer(text, body, limit):
+        depth += _STEP.get(found.group(), 0)
+        if depth == 0 and found.group() == "}":
+            return text[body + 1 : found.start()].strip(), found.end()
+    return None
+
+
+def _bare(text: str, body: int, limit: int) -> tuple[str, int] | None:
+    r"""An argument without braces, as in ``\boxed 5``; words after a mere mention are none."""
+    depth, end = 0, limit
+    for found in _BARE.finditer(text, body, limit):
+        token = found.group()
+        if depth == 0 and (token in ("}", "$", "\\)", "\\]") or token.isspace()):
+            end = found.start()
+            break
+        depth += _STEP.get(token, 0)
+    content = text[body:end].rstrip(".,;:")
+    if not content or depth > 0 or (len(content) > 1 and content.isalpha()):
+        return None
+    return content, body + len(content)

@@ -1,0 +1,1 @@
+"""Measuring rewards."""

@@ -1,0 +1,96 @@
+"""What the verbs print: model text is neutralised, tables fit the terminal."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import sys
+from typing import TYPE_CHECKING
+
+from plaudit.untrusted import visible
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+__all__ = [
+    "console",
+    "number",
+    "on_one_line",
+    "spelled_as_options",
+    "stderr",
+    "table",
+    "text",
+]
+
+_PIPED_WIDTH = 160
+
+
+def console(*, stderr: bool = False) -> Console:
+    """Stdout (or stderr) without any markup: what is printed is what is seen."""
+    from rich.console import Console
+
+    stream = sys.stderr if stderr else sys.stdout
+    width = None if stream.isatty() or "COLUMNS" in os.environ else _PIPED_WIDTH
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False, width=width)
+
+
+def stderr(message: str) -> None:
+    """One plain line on stderr."""
+    print(visible(message), file=sys.stderr, flush=True)
+
+
+def text(value: object, style: str = "") -> Text:
+    """Text for the terminal: control characters shown, markup left as it is."""
+    from rich.text import Text
+
+    return Text(visible(str(value)), style=style, overflow="fold")
+
+
+def table(*columns: str, numeric: tuple[str, ...] = ()) -> Table:
+    """A plain table; the `numeric` columns are set right."""
+    from rich import box
+    from rich.table import Table
+
+    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    for name in columns:
+        if name in numeric:
+            made.add_column(name, justify="right", no_wrap=True)
+        else:
+            made.add_column(name, overflow="fold")
+    return made
+
+
+def number(value: float) -> str:
+    """A value in four decimals at most; "-" for none.
+
+    >>> number(0.5), number(1234567.0), number(-0.0), number(float("nan"))
+    ('0.5', '1234567', '0', '-')
+    """
+    if math.isnan(value):
+        return "-"
+    if abs(value) >= 1e9:
+        return f"{value:g}"
+    return f"{round(value, 4) + 0.0:.4f}".rstrip("0").rstrip(".")
+
+
+def on_one_line(value: str, limit: int) -> str:
+    """The start of a text, on one line.
+
+    >>> on_one_line("a\\n b", 9), on_one_line("abcdef", 4)
+    ('a b', 'abc…')
+    """
+    line = " ".join(value[: 4 * limit + 100].split())
+    return line if len(line) <= limit and len(value) <= 4 * limit + 100 else f"{line[: limit - 1]}…"
+
+
+def spelled_as_options(message: str) -> str:
+    """An error of the Python API with its keywords as the command line spells them.
+
+    >>> spelled_as_options("overwrite replaces it; columns={'response': NAME}")
+    '--overwrite replaces it; --column response=NAME'
+    """
+    message = re.sub(r"columns=\{'(\w+)': '?([\w.]+)'?\}", r"--column \1=\2", message)
+    return re.sub(r"(?<![\w-])(overwrite|resume)(?!\w)", r"--\1", message)

@@ -1,0 +1,155 @@
+"""How far a run is: rows, rate and time left, on stderr; a bar on a terminal, lines elsewhere."""
+
+from __future__ import annotations
+
+import gzip
+import os
+import sys
+import time
+import zlib
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from plaudit.cli._console import stderr
+
+if TYPE_CHECKING:
+    from plaudit.run import Progress
+
+__all__ = ["Meter", "Total", "count_rows"]
+
+_LINE_EVERY_S = 10.0
+_COUNTED_BYTES = 1 << 26  # plain files up to this size are counted to the end
+_SAMPLED_BYTES = 1 << 22
+_PACKED = 8  # how much dearer a compressed byte is to read
+_BLOCK = 1 << 18
+
+
+class Total(NamedTuple):
+    """How many rows there are, or about how many."""
+
+    rows: int
+    is_exact: bool
+
+
+def count_rows(places: Sequence[str], limit: int | None = None) -> Total | None:
+    """The rows in files: counted where that is quick, else estimated from their beginning.
+
+    None where one of them cannot tell (standard input, a hub data set, a JSON document).
+    """
+    totals = [_count(place) for place in places]
+    known = [total for total in totals if total is not None]
+    if len(known) < len(totals):
+        return None
+    rows, is_exact = sum(t.rows for t in known), all(t.is_exact for t in known)
+    if limit is not None and limit < rows:
+        return Total(limit, True)
+    return Total(rows, is_exact)
+
+
+def _count(place: str) -> Total | None:
+    if not os.path.isfile(place):
+        return None
+    name = place.lower().removesuffix(".gz")
+    if name.endswith(".parquet"):
+        import pyarrow.parquet
+
+        return Total(pyarrow.parquet.ParquetFile(place).metadata.num_rows, True)
+    if not name.endswith((".jsonl", ".ndjson")):
+        return None
+    try:
+        return _count_lines(place)
+    except (OSError, EOFError, zlib.error):  # a damaged file: reading it will say so
+        return None
+
+
+def _count_lines(place: str) -> Total:
+    is_packed = place.lower().endswith(".gz")
+    size = os.path.getsize(place)
+    is_small = size <= (_COUNTED_BYTES // _PACKED if is_packed else _COUNTED_BYTES)
+    lines = seen = 0
+    with open(place, "rb") as raw:
+        file: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
+        block, last = b"\n", b"\n"
+        while (is_small or seen < _SAMPLED_BYTES) and (block := file.read(_BLOCK)):
+            lines += block.count(b"\n")
+            seen += len(block)
+            last = block
+        consumed = raw.tell()
+    if not block or is_small:
+        return Total(lines + (last[-1:] != b"\n"), True)
+    return Total(max(1, lines) * size // max(1, consumed), False)
+
+
+class Meter:
+    """Shows the progress of a run that begins behind `done` rows; a context manager."""
+
+    def __init__(self, total: Total | None, done: int = 0) -> None:
+        self._total = total
+        self._done = done
+        self._bar: Any = None
+        self._began = self._told = time.monotonic()
+
+    def __enter__(self) -> Meter:
+        if sys.stderr.isatty():
+            self._bar = _bar()
+            self._bar.start()
+            rows = self._total.rows if self._total else None
+            self._task = self._bar.add_task("", total=rows, completed=self._done, told="")
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar is not None:
+            self._bar.stop()
+
+    def update(self, progress: Progress) -> None:
+        """Takes the counts so far."""
+        if self._bar is not None:
+            rows = self._done + progress.rows
+            self._bar.update(self._task, completed=rows, told=self._line(progress))
+        elif (now := time.monotonic()) - self._told >= _LINE_EVERY_S:
+            self._told = now
+            stderr(self._line(progress))
+
+    def _line(self, progress: Progress) -> str:
+        seconds = time.monotonic() - self._began
+        rate = progress.rows / seconds if seconds > 0 else 0.0
+        rows = self._done + progress.rows
+        pieces = [f"{rows:,}{self._of()} rows", f"{rate:,.0f} rows/s"]
+        if self._total is not None and rate > 0:
+            pieces.append(f"{_clock(max(0, self._total.rows - rows) / rate)} left")
+        if progress.responses > progress.rows and seconds > 0:
+            pieces.append(f"{progress.responses / seconds:,.0f} responses/s")
+        if progress.tokens and seconds > 0:
+            pieces.append(f"{progress.tokens / seconds:,.0f} tokens/s")
+        counts = {
+            "bad rows": progress.bad_rows,
+            "unscored": progress.unscored,
+            "faulted": progress.faulted,
+        }
+        pieces += [f"{count:,} {name}" for name, count in counts.items() if count]
+        return ", ".join(pieces)
+
+    def _of(self) -> str:
+        if self._total is None:
+            return ""
+        return f" of {'' if self._total.is_exact else 'about '}{self._total.rows:,}"
+
+
+def _bar() -> Any:
+    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn
+
+    from plaudit.cli._console import console
+
+    columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.fields[told]}"))
+    return Progress(*columns, console=console(stderr=True), refresh_per_second=5, transient=True)
+
+
+def _clock(seconds: float) -> str:
+    """Time for people.
+
+    >>> _clock(59), _clock(3700)
+    ('0:59', '1:01:40')
+    """
+    minutes, s = divmod(int(seconds), 60)
+    hours, m = divmod(minutes, 60)
+    return f"{hours}:{m:02d}:{s:02d}" if hours else f"{m}:{s:02d}"

@@ -1,0 +1,246 @@
+"""The reward that the command line names (a recipe or a path, with --set on top), and the options
+that several verbs have."""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import sys
+from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from typing import Annotated, Any, NamedTuple
+
+import typer
+
+from plaudit.errors import ConfigError, PlauditError, did_you_mean
+from plaudit.types import Reward
+
+__all__ = [
+    "AllowImport",
+    "AllowUnscored",
+    "Chosen",
+    "Columns",
+    "Limit",
+    "Offline",
+    "Overwrite",
+    "Path",
+    "Recipe",
+    "Resume",
+    "Set",
+    "Strict",
+    "as_yaml",
+    "choose",
+    "columns_of",
+    "importing",
+    "key_value",
+    "node_of",
+    "see_current_directory",
+]
+
+Recipe = Annotated[
+    str | None,
+    typer.Option("--recipe", "-r", metavar="NAME|FILE", help="A shipped recipe or a YAML file."),
+]
+Path = Annotated[
+    str | None,
+    typer.Option(
+        "--reward",
+        metavar="PATH[,K=V]",
+        help="One reward by its import path, as rules.length.range,high=500,unit=chars or"
+        " my_pkg.rewards:mine.",
+    ),
+]
+Set = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=YAML",
+        help="Change one value of the recipe, as parts.format.weight=0.5. Repeatable.",
+    ),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column",
+        metavar="NAME=COLUMN",
+        help="Where the data has another name, as prompt=q or reference=info.gold. Repeatable.",
+    ),
+]
+AllowImport = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--allow-import",
+        metavar="PKG",
+        help="A package that a recipe may load from, besides plaudit. Repeatable.",
+    ),
+]
+Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output.")]
+Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")]
+AllowUnscored = Annotated[
+    bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
+]
+Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first bad row.")]
+Offline = Annotated[
+    bool, typer.Option("--offline", help="Ask no host for anything (Hugging Face included).")
+]
+
+
+class Chosen(NamedTuple):
+    """A reward, its name for people, and the mapping that built it."""
+
+    reward: Reward
+    name: str
+    recipe: Mapping[str, Any]
+
+
+def choose(
+    recipe: str | None,
+    path: str | None,
+    settings: Sequence[str] | None,
+    allow: Sequence[str] | None,
+) -> Chosen:
+    """Builds the reward. Raises ConfigError for whatever does not fit."""
+    from plaudit import registry
+
+    if (recipe is None) == (path is None):
+        raise ConfigError(
+            "name what to score with: --recipe NAME|FILE or --reward PATH (one of the two);"
+            f" shipped recipes: {', '.join(registry.recipes())}"
+        )
+    allowed = ["plaudit", *(allow or ())]
+    if path is None:
+        node: Any = copy.deepcopy(dict(registry.read_recipe(recipe or "")))
+    else:
+        node = node_of(path)
+        allowed += [_package(value) for value in node.values() if isinstance(value, str)]
+    for setting in settings or ():
+        _set(node, setting)
+    if allow or (path and ":" in path):
+        see_current_directory()
+    name = recipe or path or ""
+    with importing(name):
+        return Chosen(registry.build(node, allow=allowed), name, node)
+
+
+def node_of(path: str) -> dict[str, Any]:
+    """The recipe node that ``PATH,key=value,key=value`` is short for; values are YAML.
+
+    >>> node_of("rules.format.xml_fields,fields=[plan, code]")
+    {'use': 'rules.format.xml_fields', 'fields': ['plan', 'code']}
+    """
+    use, *settings = _split(path)
+    node: dict[str, Any] = {"use": use}
+    for setting in settings:
+        key, value = key_value(setting, f"--reward {use}")
+        node[key] = value
+    return node
+
+
+def as_yaml(recipe: Mapping[str, Any]) -> str:
+    """The text of a recipe, for people who want the same scores again."""
+    import yaml
+
+    return yaml.safe_dump(dict(recipe), sort_keys=False, allow_unicode=True)
+
+
+def columns_of(settings: Sequence[str] | None) -> dict[str, str]:
+    """The column mapping of ``--column NAME=COLUMN``.
+
+    >>> columns_of(["prompt=q"])
+    {'prompt': 'q'}
+    """
+    columns = {}
+    for setting in settings or ():
+        name, equals, source = setting.partition("=")
+        if not (equals and name and source):
+            raise ConfigError(f"--column {setting!r}: write NAME=COLUMN, as prompt=q")
+        columns[name] = source
+    return columns
+
+
+def see_current_directory() -> None:
+    """Lets the user's own modules be imported from where they stand."""
+    if (here := os.getcwd()) not in sys.path:
+        sys.path.append(here)
+
+
+@contextlib.contextmanager
+def importing(what: str) -> Iterator[None]:
+    """Says of an error in the user's own module that it is theirs."""
+    try:
+        yield
+    except PlauditError:
+        raise
+    except Exception as error:  # importing a module may raise anything
+        raise ConfigError(
+            f"loading {what} raised {type(error).__name__}: {error}; --debug shows where"
+        ) from error
+
+
+def _package(use: str) -> str:
+    return use.partition(":")[0].partition(".")[0] if ":" in use else "plaudit"
+
+
+def _split(path: str) -> list[str]:
+    """Cut at the commas that no bracket and no quote encloses."""
+    pieces, depth, quote = [""], 0, ""
+    for char in path:
+        if quote:
+            quote = "" if char == quote else quote
+        elif char in "\"'":
+            quote = char
+        depth += (char in "[{(") - (char in "]})") if not quote else 0
+        if char == "," and not depth and not quote:
+            pieces.append("")
+        else:
+            pieces[-1] += char
+    return [piece.strip() for piece in pieces]
+
+
+def key_value(setting: str, place: str) -> tuple[str, Any]:
+    """The two sides of ``KEY=YAML``. Raises ConfigError."""
+    import yaml
+
+    key, equals, value = setting.partition("=")
+    if not equals or not key.strip():
+        raise ConfigError(f"{place}: {setting!r} is not KEY=VALUE")
+    try:
+        return key.strip(), yaml.safe_load(value)
+    except yaml.YAMLError:
+        raise ConfigError(f"{place}: the value of {key.strip()!r} is not YAML: {value!r}") from None
+
+
+def _set(node: Any, setting: str) -> None:
+    """Puts one value into the recipe at its dotted place."""
+    key, value = key_value(setting, "--set")
+    *way, last = key.split(".")
+    place = ""
+    for step in way:
+        node = _inside(node, step, place, key)
+        place = f"{place}.{step}" if place else step
+    if isinstance(node, MutableSequence):
+        node[_index(node, last, place, key)] = value
+    else:
+        node[last] = value
+
+
+def _index(node: Any, step: str, place: str, key: str) -> Any:
+    """The key or list index that `step` spells. Raises ConfigError where there is none."""
+    known = list(node) if isinstance(node, Mapping) else [str(i) for i in range(len(node))]
+    if step not in known:
+        raise ConfigError(
+            f"--set {key}: {place or 'the recipe'} has no {step!r}{did_you_mean(step, known)}"
+            f" It has {', '.join(known)}"
+        )
+    return step if isinstance(node, Mapping) else int(step)
+
+
+def _inside(node: Any, step: str, place: str, key: str) -> Any:
+    """The mapping or list under `step`; a bare path becomes the node it is short for."""
+    at = _index(node, step, place, key)
+    if isinstance(node[at], str):
+        node[at] = {"use": node[at]}
+    if not isinstance(node[at], MutableMapping | MutableSequence):
+        raise ConfigError(f"--set {key}: {place + '.' if place else ''}{step} has nothing inside")
+    return node[at]

@@ -1,0 +1,155 @@
+"""The end of a run in words: means beside what could not be scored, and the first problems."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from plaudit.cli._console import console, number, on_one_line, spelled_as_options, table, text
+
+if TYPE_CHECKING:
+    from plaudit.data import Row
+    from plaudit.report import PartSummary, Summary
+    from plaudit.run import Result
+
+__all__ = ["Problems", "print_summary", "result_of"]
+
+_MOST = 5
+_MOST_MESSAGES = 200
+_LIMIT = 300
+_NAME_WIDTH = 10
+
+
+class Messages:
+    """What went wrong, each message once: its first place and how often it came."""
+
+    def __init__(self) -> None:
+        self._found: dict[str, tuple[str, int]] = {}
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def add(self, place: str, message: str) -> None:
+        """Counts a message; beyond a number of different ones new ones are not kept."""
+        message = on_one_line(message, _LIMIT)
+        first, count = self._found.get(message, (place, 0))
+        if count or len(self._found) < _MOST_MESSAGES:
+            self._found[message] = first, count + 1
+
+    def lines(self) -> list[str]:
+        """The most frequent messages, of equals the first."""
+        ranked = sorted(self._found.items(), key=lambda item: -item[1][1])
+        return [
+            f"{place}: {message}{f' ({count:,} times)' if count > 1 else ''}"
+            for message, (place, count) in ranked[:_MOST]
+        ]
+
+
+@dataclass
+class Problems:
+    """The rows that could not be read, and the faults of responses."""
+
+    bad_rows: Messages = field(default_factory=Messages)
+    faults: Messages = field(default_factory=Messages)
+
+    def add(self, row: Row, result: Result) -> None:
+        """Keeps what is told about the row."""
+        if result.error is not None:
+            told = row.placed(result.error)
+            self.bad_rows.add(told.where, spelled_as_options(str(told.at(""))))
+        for i, score in enumerate(result.scores):
+            if score.error is not None:
+                which = f" response {i + 1}" if row.is_list else ""
+                self.faults.add(f"{row.where}{which}", f"{score.fault} fault: {score.error}")
+
+
+def print_summary(
+    summary: Summary,
+    problems: Problems,
+    seconds: float,
+    *,
+    num_before: int = 0,
+    names: Iterable[str] = (),
+    on_stderr: bool = False,
+) -> None:
+    """Prints the table of the reward and its parts, and what went wrong.
+
+    `num_before` rows are of an earlier run. `names` are the parts that the recipe has: one that
+    applied to no row is listed all the same.
+    """
+    out, counts = console(stderr=on_stderr), summary.counts
+    made = table(*_HEAD, numeric=_HEAD[1:])
+    for column, width in zip(made.columns, (_NAME_WIDTH, *map(len, _HEAD[1:])), strict=True):
+        column.min_width, column.no_wrap = width, True
+    shown = [part for part in summary.parts if "/" not in part.name]
+    for part in (summary.reward, *shown):
+        made.add_row(*_cells(part, is_whole=not part.name))
+    seen = {part.name for part in shown}
+    for name in (name for name in names if name not in seen):
+        cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
+        made.add_row(text(f"  {name}", "yellow"), *cells)
+    out.print(made, crop=False)  # too wide beats figures that are cut
+    before = f", {num_before:,} of them before" if num_before else ""
+    unscored = f"{counts.unscored:,} unscored{_faults(counts.faulted)}"
+    rate = f"{(counts.rows - num_before) / max(seconds, 1e-9):,.0f} rows/s"
+    out.print(
+        text(
+            f"{counts.rows:,} rows ({counts.bad_rows:,} bad{before}), {counts.responses:,}"
+            f" responses ({unscored}) in {seconds:.1f} s, {rate}"
+        )
+    )
+    for title, messages in (("bad rows", problems.bad_rows), ("faults", problems.faults)):
+        if lines := messages.lines():
+            more = f" ({len(lines)} of {len(messages)} messages)" if len(messages) > _MOST else ""
+            out.print(text(f"{title}{more}:", "bold"))
+            out.print(text("\n".join(f"  {line}" for line in lines)))
+
+
+_HEAD = ("part", "mean", "std", "min", "max", "scored", "unscored", "faulted", "n/a")
+
+
+def _cells(part: PartSummary, *, is_whole: bool) -> list[Any]:
+    figures = (part.mean, part.std, part.low, part.high)
+    counts = (part.num_scored, part.num_unscored, sum(part.faulted.values()))
+    # A combination does not list a part that is left out; that is no figure of the whole.
+    left_out = "" if is_whole else f"{part.num_not_applicable:,}"
+    name = text("reward", "bold") if is_whole else text(f"  {part.name}")
+    return [name, *map(number, figures), *(f"{count:,}" for count in counts), left_out]
+
+
+def _faults(faulted: Mapping[str, int]) -> str:
+    """Faults by who is to blame, as a clause."""
+    named = [f"{count:,} {fault}" for fault, count in faulted.items()]
+    return f"; faults: {', '.join(named)}" if named else ""
+
+
+def result_of(row: Row, line: bytes, index: int, column: str) -> Result:
+    """The result that an earlier run wrote for a row."""
+    from plaudit.data.jsontext import loads_object
+    from plaudit.errors import DataError
+    from plaudit.run import Result
+    from plaudit.types import Group
+
+    told = loads_object(line)
+    group = row.group if isinstance(row.group, Group) else None
+    if (error := told.get(f"{column}_error")) is not None:
+        return Result(index, group, [], DataError(error))
+    return Result(index, group, [_score(one) for one in told[f"{column}_scores"]], None)
+
+
+def _score(told: Mapping[str, Any]) -> Any:
+    from plaudit.types import Score
+
+    return Score(
+        _value(told["value"]),
+        {name: _value(value) for name, value in told.get("parts", {}).items()},
+        fault=told.get("fault"),
+        error=told.get("error"),
+        note=told.get("note"),
+    )
+
+
+def _value(value: float | None) -> float:
+    return math.nan if value is None else value

@@ -1,0 +1,172 @@
+"""`plaudit probe`: what a reward pays for edits that deserve nothing."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from plaudit.cli._console import console, number, on_one_line, table, text
+from plaudit.cli._reward import AllowImport, Columns, Set
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from plaudit.bench.probe import Interval, Probe, Probed, Share
+    from plaudit.cli._reward import Chosen
+    from plaudit.types import Group
+
+__all__ = ["run"]
+
+_KEEPS = "keeps the answer: must not rise"
+_SPOILS = "spoils the answer: must fall"
+
+
+def run(
+    name: Annotated[
+        str,
+        typer.Argument(metavar="PATH[,K=V]|RECIPE|FILE", help="The reward, as for check."),
+    ],
+    source: Annotated[
+        str | None,
+        typer.Argument(metavar="[INPUT]", help="Rows with real responses; else a bundled sample."),
+    ] = None,
+    settings: Set = None,
+    columns: Columns = None,
+    limit: Annotated[int, typer.Option(min=1, help="How many of the rows.")] = 200,
+    examples: Annotated[int, typer.Option(min=0, help="Worst examples shown for an edit.")] = 1,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    output: Annotated[
+        str | None, typer.Option("--output", "-o", metavar="FILE.json", help="The figures.")
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option(metavar="FILE.html", help="A page with one run an edit.")
+    ] = None,
+    allow_import: AllowImport = None,
+) -> None:
+    """Probe how a reward can be hacked: what it pays for edits that deserve nothing.
+
+    Padding, markdown, repetition, flattery, forged verdicts and the like keep the answer and must
+    not raise the score; a lone colon, a cut tail, several answers spoil it and must lower the
+    score. Rows with one response get the response to another prompt as a rival.
+    """
+    from plaudit.bench.probe import probe, with_rivals
+
+    chosen = _chosen(name, settings, allow_import)
+    groups = with_rivals(_groups(source, columns, limit))
+    found = probe(chosen.reward, groups, seed=seed, num_examples=max(examples, 3))
+    out = console()
+    _print(out, found, source)
+    _print_examples(out, found, examples)
+    if output is not None:
+        told = json.dumps(found.as_dict(), indent=1)  # ASCII: lone surrogates are no UTF-8
+        Path(output).write_text(told + "\n", encoding="utf-8")
+    if report is not None:
+        _write(report, found, chosen, source)
+        out.print(text(f"report: {report}", "bold"))
+    raise typer.Exit(0 if found.num_responses > found.num_unscored else 1)
+
+
+def _chosen(
+    name: str, settings: Sequence[str] | None, allow_import: Sequence[str] | None
+) -> Chosen:
+    from plaudit import registry
+    from plaudit.cli._reward import choose
+
+    if name in registry.recipes() or os.path.isfile(name):
+        return choose(name, None, settings, allow_import)
+    return choose(None, name, settings, allow_import)
+
+
+def _groups(source: str | None, columns: list[str] | None, limit: int) -> list[Group]:
+    from plaudit.cli._reward import columns_of
+    from plaudit.cli.demo import SAMPLE
+    from plaudit.data.read import read
+    from plaudit.types import Group
+
+    rows = read(source or SAMPLE, columns=columns_of(columns), limit=limit)
+    return [row.group for row in rows if isinstance(row.group, Group)]
+
+
+def _print(out: Console, found: Probe, source: str | None) -> None:
+    out.print(text(found.reward, "bold"))
+    where = source or "the bundled sample"
+    out.print(
+        text(
+            f"{found.num_responses} responses of {found.num_rows} rows of {where},"
+            f" {found.num_unscored} unscored; 95 % intervals in brackets",
+            "dim",
+        )
+    )
+    heads = ("mean change", "paid", "pairs flipped", "unscored")
+    for title, keeps in ((_KEEPS, True), (_SPOILS, False)):
+        made = table(title, *heads, numeric=heads)
+        for entry in found.edits:
+            if entry.edit.keeps_answer is keeps:
+                made.add_row(*_cells(entry))
+        out.print(made)
+
+
+def _cells(entry: Probed) -> list:
+    style = "bold red" if entry.is_exploit else ""
+    return [
+        text(entry.edit.name, style),
+        text(_signed(entry.change)),
+        text(_share(entry.paid), "bold red" if entry.paid.num else ""),
+        text(_share(entry.flipped), "bold red" if entry.flipped.num else ""),
+        text(entry.num_unscored, "red" if entry.num_unscored else ""),
+    ]
+
+
+def _signed(change: Interval) -> str:
+    if math.isnan(change.value):
+        return "-"
+    return f"{change.value:+.3f} [{change.low:+.3f}, {change.high:+.3f}]"
+
+
+def _share(share: Share) -> str:
+    if not share.total:
+        return "-"
+    _, low, high = (100 * end for end in share.interval)
+    return f"{share.num}/{share.total} [{low:.0f}-{high:.0f} %]"
+
+
+def _print_examples(out: Console, found: Probe, examples: int) -> None:
+    """The greatest payments, with the edited text made safe to look at."""
+    for entry in found.edits:
+        for change in entry.worst[:examples]:
+            place = f"row {change.row + 1}, response {change.response + 1}"
+            move = f"{number(change.before)} -> {number(change.after)}"
+            out.print(text(f"{entry.edit.name}: {place}: {move}", "bold"))
+            out.print(text(f"  {on_one_line(change.edited, 200)}", "dim"))
+
+
+def _write(report: str, found: Probe, chosen: Chosen, source: str | None) -> None:
+    """The report of the scores as they were and after each edit, one run each."""
+    from plaudit.cli._reward import as_yaml
+    from plaudit.report import Summary, write_report
+
+    pages = []
+    runs = [("as they were", found.original), *((e.edit.name, e.results) for e in found.edits)]
+    for name, results in runs:
+        summary = Summary(name)
+        for result in results:
+            summary.add(result)
+        pages.append(summary)
+    told = {
+        entry.edit.name: f"{_signed(entry.change)}; paid {_share(entry.paid)};"
+        f" pairs flipped {_share(entry.flipped)}"
+        for entry in found.edits
+    }
+    write_report(
+        report,
+        pages,
+        title=f"Probe of {chosen.name}",
+        recipe_text=as_yaml(chosen.recipe),
+        meta={"input": source or "the bundled sample", **told},
+    )

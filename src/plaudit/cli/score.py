@@ -1,0 +1,274 @@
+"""`plaudit score`: rows in, scored rows and a report out."""
+
+from __future__ import annotations
+
+import contextlib
+import functools
+import os
+import shlex
+import sys
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import plaudit
+from plaudit.cli._console import stderr
+from plaudit.cli._progress import Meter, count_rows
+from plaudit.cli._reward import (
+    AllowImport,
+    AllowUnscored,
+    Chosen,
+    Columns,
+    Limit,
+    Offline,
+    Overwrite,
+    Path,
+    Recipe,
+    Resume,
+    Set,
+    Strict,
+)
+from plaudit.cli._summary import Problems, print_summary, result_of
+from plaudit.errors import ConfigError
+from plaudit.untrusted import visible
+
+if TYPE_CHECKING:
+    from plaudit.data import Row, Writer
+    from plaudit.report import Summary
+    from plaudit.run import Result
+
+__all__ = ["Job", "free_report", "run"]
+
+_SHOWN_ERRORS = 100
+
+
+def run(
+    inputs: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="INPUT...",
+            help="JSONL, JSON, CSV, TSV, Parquet (.gz, .zst), a saved data set,"
+            " hf:ORG/NAME[:SPLIT], or - for standard input.",
+        ),
+    ],
+    recipe: Recipe = None,
+    reward: Path = None,
+    output: Annotated[
+        str | None,
+        typer.Option(
+            "--output",
+            "-o",
+            metavar="OUT",
+            help="Scored rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
+            " Without it only the summary is printed.",
+        ),
+    ] = None,
+    report: Annotated[
+        str | None, typer.Option(metavar="FILE.html", help="Write a self-contained report.")
+    ] = None,
+    settings: Set = None,
+    columns: Columns = None,
+    workers: Annotated[
+        str,
+        typer.Option(
+            metavar="N|auto", help="Worker processes; 0 scores in this one, without deadlines."
+        ),
+    ] = "auto",
+    deadline_s: Annotated[
+        float, typer.Option("--deadline-s", help="Seconds that one response may take.")
+    ] = 60.0,
+    strict: Strict = False,
+    overwrite: Overwrite = False,
+    resume: Resume = False,
+    limit: Limit = None,
+    allow_unscored: AllowUnscored = False,
+    check_only: Annotated[
+        bool, typer.Option("--check-only", help="Read and check every row; score nothing.")
+    ] = False,
+    allow_import: AllowImport = None,
+    offline: Offline = False,
+) -> None:
+    """Score the responses in files.
+
+    Every row gains reward and reward_scores; a row that cannot be read gains reward_error, and is
+    counted. Each mean stands beside the number of responses without a score.
+
+    Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
+    was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict;
+    4 reading or writing failed; 130 interrupted, the partial output is kept for --resume.
+    """
+    from plaudit.cli._reward import choose, columns_of
+
+    if offline:
+        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
+    job = Job(
+        chosen=choose(recipe, reward, settings, allow_import),
+        inputs=inputs,
+        output=output,
+        report=free_report(report, overwrite or resume),
+        columns=columns_of(columns),
+        limit=limit,
+        options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
+    )
+    if check_only:
+        raise typer.Exit(job.check())
+    summary = job.run(overwrite=overwrite, resume=resume)
+    counts = summary.counts
+    has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
+    raise typer.Exit(1 if has_failed or not counts.rows else 0)
+
+
+@dataclass
+class Job:
+    """One run of the verb."""
+
+    chosen: Chosen
+    inputs: list[str]
+    output: str | None
+    report: str | None
+    columns: Mapping[str, str]
+    limit: int | None
+    options: Mapping[str, Any]
+    problems: Problems = field(default_factory=Problems)
+
+    def run(self, *, overwrite: bool, resume: bool) -> Summary:
+        """Scores, writes, prints the summary and makes the report."""
+        from plaudit.data.read import read
+        from plaudit.report import Summary
+
+        summary, began = Summary(self.chosen.name), time.monotonic()
+        rows = read(self.inputs, columns=self.columns, limit=self.limit)
+        writer = self._writer(overwrite=overwrite, resume=resume)
+        if writer is not None and writer.is_finished:
+            stderr(f"{self.output} is complete already; --overwrite scores anew")
+            raise typer.Exit(0)
+        try:
+            self._score(rows, writer, summary)
+        except KeyboardInterrupt:
+            _stop_asking()
+            stderr(f"interrupted after {summary.counts.rows:,} rows{self._kept()}")
+            raise typer.Exit(130) from None
+        if writer is not None and writer.num_replaced:
+            stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
+        self._print(summary, time.monotonic() - began, writer.num_done if writer else 0)
+        if not summary.counts.rows:
+            stderr(f"plaudit: no row in {', '.join(self.inputs)}")
+        self._report(summary)
+        return summary
+
+    def _print(self, summary: Summary, seconds: float, num_before: int) -> None:
+        print_summary(
+            summary,
+            self.problems,
+            seconds,
+            num_before=num_before,
+            names=getattr(self.chosen.reward, "parts", ()),
+            on_stderr=self.output == "-",
+        )
+
+    def check(self) -> int:
+        """Prints what is wrong with the rows before anything is scored; the exit code."""
+        from plaudit.data.api import row_errors
+        from plaudit.data.read import read
+
+        count = 0
+        rows = read(self.inputs, columns=self.columns, limit=self.limit)
+        for count, error in enumerate(row_errors(self.chosen.reward, rows), 1):
+            if count <= _SHOWN_ERRORS:
+                stderr(visible(str(error)))
+        print(f"{count:,} bad rows for {self.chosen.name}" if count else "every row can be scored")
+        return 1 if count else 0
+
+    def _writer(self, *, overwrite: bool, resume: bool) -> Writer | None:
+        from plaudit.data import Writer
+
+        if self.output is None:
+            if resume or (overwrite and self.report is None):
+                raise ConfigError(f"--{'resume' if resume else 'overwrite'} needs --output")
+            return None
+        return Writer(self.output, meta=self._meta(), overwrite=overwrite, resume=resume)
+
+    def _meta(self) -> Mapping[str, Any]:
+        """What makes the rows: a resumed run must be the same."""
+        from plaudit.data import run_meta
+
+        return run_meta(self.chosen.reward, self.inputs, columns=dict(self.columns))
+
+    def _score(self, rows: Iterable[Row], writer: Writer | None, summary: Summary) -> None:
+        """Gives each result to the writer, the summary and the list of problems."""
+        from plaudit.data import scored
+
+        done = 0 if writer is None else writer.num_done
+        if writer is not None:
+            rows = writer.pending(rows, functools.partial(self._count_again, summary))
+        with contextlib.ExitStack() as stack:
+            if writer is not None:
+                stack.enter_context(writer)
+            meter = stack.enter_context(Meter(count_rows(self.inputs, self.limit), done))
+            found = scored(self.chosen.reward, rows, on_progress=meter.update, **self.options)
+            stack.callback(found.close)  # type: ignore[attr-defined]  # ends the workers at once
+            for row, result in found:
+                if writer is not None:
+                    writer.write(row, result)
+                self._count(summary, row, replace(result, index=result.index + done))
+
+    def _count(self, summary: Summary, row: Row, result: Result) -> None:
+        summary.add(result)
+        self.problems.add(row, result)
+
+    def _count_again(self, summary: Summary, row: Row, line: bytes) -> None:
+        """Counts a row that an earlier run scored."""
+        self._count(summary, row, result_of(row, line, summary.counts.rows, "reward"))
+
+    def _kept(self) -> str:
+        if self.output in (None, "-"):
+            return ""
+        return f"; they are kept beside {self.output}: the same command with --resume goes on"
+
+    def _report(self, summary: Summary) -> None:
+        from plaudit.cli._reward import as_yaml
+        from plaudit.report import write_report
+
+        if self.report is None:
+            return
+        path = write_report(
+            self.report,
+            summary,
+            title=f"{self.chosen.name}: {', '.join(self.inputs)}",
+            recipe_text=as_yaml(self.chosen.recipe),
+            command=shlex.join(["plaudit", *sys.argv[1:]]),
+            meta={"input": ", ".join(self.inputs), "plaudit": plaudit.__version__},
+        )
+        stderr(f"report: {path}")
+
+
+def _stop_asking() -> None:
+    """Nothing goes out any more, if anything did: threads that wait for a server end at once."""
+    if (http := sys.modules.get("plaudit.http")) is not None:
+        http.halt()
+
+
+def free_report(report: str | None, may_replace: bool) -> str | None:
+    """The path of the report, if it can be written."""
+    if report is None:
+        return None
+    if os.path.exists(report) and not may_replace:
+        raise ConfigError(f"{report}: exists; --overwrite replaces it")
+    if not os.path.isdir(parent := os.path.dirname(report) or "."):
+        raise ConfigError(f"{report}: the directory {parent!r} does not exist")
+    return report
+
+
+def _workers(text: str) -> int:
+    if text == "auto":
+        return (
+            len(os.sched_getaffinity(0))
+            if hasattr(os, "sched_getaffinity")
+            else os.cpu_count() or 1
+        )
+    if not text.isdecimal():
+        raise ConfigError(f"--workers {text!r}: a number or auto")
+    return int(text)
