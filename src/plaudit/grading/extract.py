@@ -19,6 +19,7 @@ __all__ = [
     "complete",
     "defines",
     "helpers",
+    "is_prelude",
     "language_of",
     "program_in",
     "with_prelude",
@@ -223,6 +224,18 @@ def helpers(prompt: str, entry: str, tests: str) -> str:
     words = set(_WORD.findall(tests))
     names = (name for node in (tree.body if tree else ()) for name in _names_of(node))
     return head if any(name in words for name in names) else ""
+
+
+def is_prelude(text: str) -> bool:
+    """Whether a prompt is code that imports, and no words for people.
+
+    >>> is_prelude("from typing import *\\n"), is_prelude("Add two numbers.")
+    (True, False)
+    """
+    tree = _parsed(text) if "import" in text else None
+    return any(
+        isinstance(node, ast.Import | ast.ImportFrom) for node in (tree.body if tree else ())
+    )
 
 
 def _names_of(node: ast.stmt) -> list[str]:

@@ -1,12 +1,15 @@
 """How each published layout is graded: one table of comparison, prelude, checker and source.
 
-A row of a published layout promises its grader's verdicts: what that grader takes is right here,
-with four exceptions, each stricter, because what they forgive can be earned without solving the
-task. Integers compare exactly everywhere (APPS' and verl's graders take 10000001 for 10000000).
+A row of a published layout promises its grader's verdicts: what that grader takes is right here.
+Four exceptions are stricter, because what they forgive can be earned without solving the task.
+Integers compare exactly everywhere (APPS' and verl's graders take 10000001 for 10000000).
 Words and lines keep their order and their number (APPS' and TACO's last resort compares sets of
 sets, so that "YES NO" answers "YES YES NO"). An answer [3, 4] is not answered by its first item
 (APPS' alternative reading of wrapped answers), unless all answers of the row have one item.
-A missing last line is missing (open-r1's template compares as many lines as there are).
+A missing last line is missing (open-r1's template compares as many lines as there are). Two are
+kinder, because what they refuse is the harness's doing: a program that ends in ``if __name__ ==
+"__main__"`` runs (APPS' wrapper does not call it), and where expected values went through JSON, as
+EvalPlus' do in a file, a tuple is the list that JSON made of it.
 """
 
 from __future__ import annotations
@@ -125,8 +128,15 @@ LAYOUTS = {
             output="apps",
             values="apps",
             prelude=_APPS,
-            source="hendrycks/apps eval/testing_util.py: run_test; the same comparisons in"
-            " FlagOpen/TACO metrics/testing_util.py: execute_cb_code, compare_std_results",
+            source="hendrycks/apps eval/testing_util.py: run_test",
+        ),
+        Layout(
+            "TACO",
+            output="stripped",
+            values="apps",
+            prelude=_APPS,
+            source="FlagOpen/TACO metrics/testing_util.py: execute_cb_code, and"
+            " compare_std_results, whose steps beyond equal text expect lines and get text",
         ),
         Layout(
             "verl",

@@ -37,7 +37,7 @@ from typing import Any, cast
 
 from plaudit.errors import DataError, clipped
 from plaudit.grading.asserts import calls_of
-from plaudit.grading.extract import helpers
+from plaudit.grading.extract import helpers, is_prelude
 from plaudit.grading.layouts import LAYOUTS, Layout
 from plaudit.grading.problem import (
     AssertProblem,
@@ -64,6 +64,15 @@ _UNITTEST = re.compile(r"^class[ \t]+\w+[ \t]*\([^)\n]*TestCase[^)\n]*\)", re.MU
 _PYTEST = re.compile(r"^(?:def[ \t]+test|class[ \t]+Test)", re.MULTILINE)
 _CHECK = re.compile(r"^def[ \t]+check[ \t]*\(", re.MULTILINE)
 _CHECKED = re.compile(r"^check[ \t]*\(", re.MULTILINE)
+_TACO = (
+    "time_limit",
+    "memory_limit",
+    "skill_types",
+    "raw_tags",
+    "picture_num",
+    "Expected Time Complexity",
+    "Expected Auxiliary Space",
+)
 _METHOD = re.compile(r"^Solution\(\)\.(?=\w+$)")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)")
@@ -225,9 +234,10 @@ def _codecontests(columns: Columns) -> Problem:
 
 
 def _apps(columns: Columns) -> Problem:
-    """`input_output`: {inputs, outputs, fn_name}."""
+    """`input_output`: {inputs, outputs, fn_name}; TACO has columns that APPS has not."""
     field = "input_output"
-    return _inputs_outputs(_mapping(columns[field], field), columns, field, LAYOUTS["APPS"])
+    layout = LAYOUTS["TACO" if any(name in columns for name in _TACO) else "APPS"]
+    return _inputs_outputs(_mapping(columns[field], field), columns, field, layout)
 
 
 def _prime(columns: Columns) -> Problem:
@@ -262,7 +272,10 @@ def _rstar(columns: Columns) -> Problem:
 
 def _leetcode(columns: Columns) -> Problem:
     """`test` with an `entry_point` that is a method: LeetCodeDataset, whose prompt is a prelude."""
-    return _tests_in(columns["test"], columns, "test", LAYOUTS["LeetCodeDataset"])
+    layout, prompt = LAYOUTS["LeetCodeDataset"], columns.get("prompt")
+    if isinstance(prompt, str) and is_prelude(prompt):
+        layout = replace(layout, prelude=prompt)
+    return _tests_in(columns["test"], columns, "test", layout)
 
 
 def _mbpp(columns: Columns) -> Problem:
