@@ -94,7 +94,16 @@ def _decides(problem: CallProblem, test: CallTest, data: Any) -> bool:
 
 
 def _same_set(problem: CallProblem, test: CallTest, actual: Any) -> bool:
-    return set(map(_hashable, actual)) == set(map(_hashable, test.expected))
+    """Only expected items are kept of what came, so that none can be chosen to collide."""
+    if not isinstance(actual, list | tuple | set | frozenset):
+        return False
+    wanted = set(map(_hashable, test.expected))
+    found = set()
+    for item in map(_hashable, actual):
+        if item not in wanted:
+            return False
+        found.add(item)
+    return found == wanted
 
 
 def _hashable(value: Any) -> Any:

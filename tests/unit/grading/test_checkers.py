@@ -20,7 +20,7 @@ def codeforces(body, **more):
     return {"official_tests": ONE, "generated_checker": code, **more}
 
 
-def testlib(body, **more):
+def own_checker(body, **more):
     code = "import sys\n" + DIVIDES.format(output=2, answer=3) + body
     return {"tests": ONE, "checker": code, **more}
 
@@ -34,7 +34,7 @@ def scored(row, output, **params):
     return load("rules.code.passes", **params).score([Group("p", [text], row)])[0][0]
 
 
-@pytest.mark.parametrize("row", [codeforces(PRINTS), testlib(PRINTS), testlib(EXITS)])
+@pytest.mark.parametrize("row", [codeforces(PRINTS), own_checker(PRINTS), own_checker(EXITS)])
 @pytest.mark.parametrize(("output", "value"), [("4", 1.0), ("2", 1.0), ("1", 1.0), ("3", 0.0)])
 def test_both_orders_of_arguments(row, output, value):
     score = scored(row, output)
@@ -48,12 +48,12 @@ def test_both_orders_of_arguments(row, output, value):
         (codeforces("print('1')\nprint('ok')"), 0.0, 0.0),
         (codeforces("print(1)\nsys.exit(3)"), 0.0, 0.0),
         (codeforces(""), 0.0, 0.0),
-        (testlib(""), 1.0, 1.0),
-        (testlib("print(0.25)"), 0.0, 0.25),
-        (testlib("sys.stderr.write('points 0.5')\nsys.exit(7)"), 0.0, 0.5),
-        (testlib("sys.stderr.write('points 30')\nsys.exit(7)"), 0.0, 0.3),
-        (testlib("sys.stderr.write('wrong answer')\nsys.exit(1)"), 0.0, 0.0),
-        (testlib("sys.exit(2)"), 0.0, 0.0),
+        (own_checker(""), 1.0, 1.0),
+        (own_checker("print(0.25)"), 0.0, 0.25),
+        (own_checker("sys.stderr.write('points 0.5')\nsys.exit(7)"), 0.0, 0.5),
+        (own_checker("sys.stderr.write('points 30')\nsys.exit(7)"), 0.0, 0.3),
+        (own_checker("sys.stderr.write('wrong answer')\nsys.exit(1)"), 0.0, 0.0),
+        (own_checker("sys.exit(2)"), 0.0, 0.0),
     ],
 )
 def test_what_a_checker_says_is_read_as_its_convention_has_it(row, value, fraction):
@@ -62,7 +62,7 @@ def test_what_a_checker_says_is_read_as_its_convention_has_it(row, value, fracti
 
 
 def test_output_that_a_checker_breaks_on_is_the_response_s_own():
-    for row in (codeforces(PRINTS), testlib(EXITS)):
+    for row in (codeforces(PRINTS), own_checker(EXITS)):
         for output in ("four", "", "0"):
             score = scored(row, output)
             assert (score.value, score.fault) == (0.0, None)
@@ -70,7 +70,7 @@ def test_output_that_a_checker_breaks_on_is_the_response_s_own():
 
 
 def test_output_that_exhausts_a_checker_is_the_response_s_own():
-    row = testlib("while d == 7: pass")
+    row = own_checker("while d == 7: pass")
     score = scored(row, "7")
     assert (score.value, score.fault) == (0.0, None)
     assert "the checker broke off on it: cpu" in (score.note or "")
@@ -80,8 +80,8 @@ def test_output_that_exhausts_a_checker_is_the_response_s_own():
     ("row", "why"),
     [
         (codeforces("1 / 0"), "line 6: 'ZeroDivisionError: division by zero'"),
-        (testlib("sys.exit(3)"), "exit code 3"),
-        (testlib("if n: raise SystemExit(9)"), "exit code 9"),
+        (own_checker("sys.exit(3)"), "exit code 3"),
+        (own_checker("if n: raise SystemExit(9)"), "exit code 9"),
         (codeforces("print(0)", official_tests=ONE), None),
         ({"tests": ONE, "checker": "def f(:"}, "SyntaxError"),
     ],
@@ -100,6 +100,6 @@ def test_a_broken_checker_is_the_row_s_own(row, why):
 def test_a_checker_may_begin_with_a_future_import():
     row = {
         "tests": ONE,
-        "checker": "from __future__ import annotations\n" + testlib(EXITS)["checker"],
+        "checker": "from __future__ import annotations\n" + own_checker(EXITS)["checker"],
     }
     assert scored(row, "1").value == 1.0
