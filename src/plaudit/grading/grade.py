@@ -299,6 +299,8 @@ class _Called(Grader):
                 self.verdicts[place] = self._verdict(self.problem.tests[place], reply)
             if len(outcome.replies) < len(places):
                 self._broke_off(places[len(outcome.replies) :], outcome)
+            elif outcome.kind == "memory":  # counted at the end; which call took it is not known
+                self.verdicts[places[-1]] = self._marked(places[-1], False, _ended(outcome), True)
 
     def _broke_off(self, left: list[int], outcome: Outcome) -> None:
         """The first call without a reply is the one that ended the program; the others go on."""
@@ -372,7 +374,7 @@ class _Asserted(Grader):
         if found.get("opaque"):
             self.note = "some values stayed in the program's process"
             self.is_opaque = True
-        if not found.get("finished") or not self.verdicts:
+        if not found.get("finished") or not self.verdicts or outcome.kind == "memory":
             self._unfinished(outcome, str(found.get("error", "")))
 
     def _unfinished(self, outcome: Outcome, error: str) -> None:

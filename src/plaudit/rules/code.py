@@ -164,7 +164,8 @@ class _Passes:
         code = found.code
         if entry and getattr(problem, "prompt", ""):
             code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
-        if wanted == "python":
+        if wanted == "python" and not (entry and entry not in code):
+            # a prelude's own `gcd` is not the function that a response failed to write
             code = extract.with_prelude(problem.layout.prelude, code)
         rules = self._rules(problem, wanted)
         return _Job(self, problem, grade.grader(problem, code, rules), found.note)

@@ -118,9 +118,12 @@ def _load(code):
 
 
 def _entry(namespace, name):
+    kind = namespace.get("Solution")
+    if isinstance(kind, type) and hasattr(kind, name):  # before a name that an import * brought
+        return getattr(kind(), name)
     found = namespace.get(name)
-    if found is None and "Solution" in namespace:
-        found = getattr(namespace["Solution"](), name, None)
+    if found is None and kind is not None:
+        found = getattr(kind(), name, None)
     if found is None:
         raise NameError(f"name {name!r} is not defined")
     return found
