@@ -65,7 +65,8 @@ CASES = [
     ("g = 1", "try:\n    f(1)\n    assert False\nexcept Exception:\n    pass", 0),
     (
         "def f(x): raise TypeError('bad')",
-        "import pytest\ndef test_f():\n    with pytest.raises(TypeError, match='bad'):\n        f(1)",
+        "import pytest\ndef test_f():\n    with pytest.raises(TypeError, match='bad'):\n"
+        "        f(1)",
         1,
     ),
     # changed arguments
@@ -135,7 +136,8 @@ CASES = [
     ),
     (
         PRINTS.format("hi"),
-        "from unittest.mock import patch\nimport io\n@patch('sys.stdout', new_callable=io.StringIO)\n"
+        "from unittest.mock import patch\nimport io\n"
+        "@patch('sys.stdout', new_callable=io.StringIO)\n"
         "def test_f(out):\n    f()\n    assert out.getvalue() == 'hi\\n'",
         1,
     ),
@@ -166,7 +168,8 @@ CASES = [
     (
         "def f(): return input()",
         "from unittest.mock import patch\nfrom solution import f\n"
-        "@patch('solution.input', create=True, return_value='q')\ndef test_f(_):\n    assert f() == 'q'",
+        "@patch('solution.input', create=True, return_value='q')\ndef test_f(_):\n"
+        "    assert f() == 'q'",
         1,
     ),
     (
@@ -210,13 +213,15 @@ CASES = [
     # fixtures and signatures
     (
         "def f(x): return x * 2",
-        "import pytest\n@pytest.fixture(params=[1, 2, 3])\ndef n(request):\n    return request.param\n"
+        "import pytest\n@pytest.fixture(params=[1, 2, 3])\ndef n(request):\n"
+        "    return request.param\n"
         "def test_f(n):\n    assert f(n) == 2 * n",
         1,
     ),
     (
         "def f(x): return 2",
-        "import pytest\n@pytest.fixture(params=[1, 2, 3])\ndef n(request):\n    return request.param\n"
+        "import pytest\n@pytest.fixture(params=[1, 2, 3])\ndef n(request):\n"
+        "    return request.param\n"
         "def test_f(n):\n    assert f(n) == 2 * n",
         0,
     ),
@@ -319,7 +324,10 @@ def test_an_integer_of_5000_digits_is_an_answer():
         assert load("rules.code.passes").score([Group("p", [text], row)])[0][0].value == right
 
 
-LIES = "class A:\n    def __eq__(self, other): return True\n    def ok(self): return True\ndef f(): return A()"
+LIES = (
+    "class A:\n    def __eq__(self, other): return True\n"
+    "    def ok(self): return True\ndef f(): return A()"
+)
 
 
 def test_a_verdict_on_an_object_of_the_program_is_marked():
@@ -335,8 +343,11 @@ def test_a_verdict_on_an_object_of_the_program_is_marked():
 
 
 HELPED = {
-    "prompt": "import math\n\n\ndef poly(xs: list, x: float):\n    return sum(c * x ** i for i, c in enumerate(xs))"
-    "\n\n\ndef find_zero(xs: list):\n    '''A root.'''\n",
+    "prompt": (
+        "import math\n\n\ndef poly(xs: list, x: float):\n"
+        "    return sum(c * x ** i for i, c in enumerate(xs))"
+        "\n\n\ndef find_zero(xs: list):\n    '''A root.'''\n"
+    ),
     "entry_point": "find_zero",
     "test": "def check(candidate):\n    for xs in [[-2.0, 1.0], [-9.0, 0.0, 1.0]]:\n"
     "        assert math.fabs(poly(xs, candidate(xs))) < 1e-4\n",
@@ -358,7 +369,10 @@ def test_helpers_of_the_prompt_are_the_prompt_s(code, right):
 
 
 def test_a_fresh_solution_for_each_call_where_the_layout_says_so():
-    code = "class Solution:\n    def __init__(self): self.n = 0\n    def f(self, x):\n        self.n += 1\n        return x + self.n - 1"
+    code = (
+        "class Solution:\n    def __init__(self): self.n = 0\n    def f(self, x):\n"
+        "        self.n += 1\n        return x + self.n - 1"
+    )
     case = {"type": "function_call", "fn_name": "f"}
     cases = [{**case, "input": [1], "output": [1]}, {**case, "input": [2], "output": [2]}]
     info = {"verification_info": {"language": "python", "test_cases": cases}}
@@ -373,7 +387,8 @@ def test_a_fresh_solution_for_each_call_where_the_layout_says_so():
     ("code", "words"),
     [
         (
-            "import multiprocessing\ndef f(x):\n    with multiprocessing.Pool(2) as p: return p.map(abs, [x])",
+            "import multiprocessing\ndef f(x):\n"
+            "    with multiprocessing.Pool(2) as p: return p.map(abs, [x])",
             "multiprocessing",
         ),
         ("import pandas_of_nobody\ndef f(x): return x", "packages="),

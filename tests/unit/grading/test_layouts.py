@@ -62,7 +62,10 @@ TREES = (
     "def check(candidate):\n    for v in [[2, 1, 3], []]:\n"
     "        assert is_same_tree(candidate(root = tree_node(v)), tree_node(v))\n"
 )
-SAME = "class Solution:\n    def same(self, root: Optional[TreeNode]):\n        {}\n        return root"
+SAME = (
+    "class Solution:\n    def same(self, root: Optional[TreeNode]):\n        {}\n"
+    "        return root"
+)
 SWAP = "if root: root.left, root.right = root.right, root.left"
 PUBLISHED = {
     "APPS stdin": ("APPS", {"input_output": json.dumps(IO)}, SUM, SUM_OFF),
