@@ -146,10 +146,7 @@ def _calls(asked):
             args, keywords = (call["a"], call["k"]) if type(call) is dict else (call, {})
             if asked.get("fresh"):
                 function = _entry(namespace, asked["entry"])
-            result = function(*args, **keywords)
-            if type(result) is types.CoroutineType:
-                result = importlib.import_module("asyncio").run(result)
-            reply = {"r": encode(result)}
+            reply = {"r": encode(function(*args, **keywords))}
         except Exception as error:
             reply = {"x": type(error).__name__, "m": _message(error)}
         size = len(json.dumps(reply, separators=(",", ":")))

@@ -298,7 +298,7 @@ def _outcome(
     )
     is_over = reply.memory > work.limits.memory_mb * _MIB + _INTERPRETER
     if is_over and role == "python" and outcome.kind in ("ok", "exit"):
-        # memory that it shares with itself is in no limit of the kernel's, but is counted at the end
+        # memory that it shares with itself is in no limit of the kernel's; it is counted at the end
         outcome = replace(outcome, kind="memory")
     if not reply.started:
         text = errors.decode("utf-8", "replace")

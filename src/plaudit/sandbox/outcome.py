@@ -85,8 +85,7 @@ class Calls:
 
     `entry` is a function's name, or a method's of a class `Solution`, of which there is one for all
     calls, or with `fresh` a new one for each. `keywords` are the calls' arguments by name: none, or
-    one mapping for each call. A coroutine is run to its end. The replies are data; what is expected
-    of them stays with the caller.
+    one mapping for each call. The replies are data; what is expected of them stays with the caller.
     """
 
     code: str | bytes

@@ -13,6 +13,7 @@ import builtins
 import collections.abc
 import importlib
 import inspect
+import io
 import operator
 import socket
 import sys
@@ -24,6 +25,7 @@ from plaudit.sandbox.inside import mirror, serve, talk, values
 
 __all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
 
+_READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
 _BATCHES = (1, 8, 64, 512, 4096)
 _DATA = (list, dict, set, bytearray)
 
@@ -79,7 +81,7 @@ class Distant:
         return _exact(self._d_program.act("get", self, "__name__"), str)
 
     @property
-    def __annotations__(self) -> Any:
+    def __annotations__(self) -> Any:  # type: ignore[override]
         return self._d_program.act("get", self, "__annotations__")
 
     def __setattr__(self, name: str, value: Any) -> None:
@@ -220,7 +222,7 @@ class _Awaitable(Distant):
         yield
 
 
-collections.abc.Coroutine.register(_Awaitable)
+collections.abc.Coroutine.register(_Awaitable)  # type: ignore[attr-defined]
 
 
 class _AsyncIterator(Distant):
@@ -501,10 +503,14 @@ class Program:
         if act in serve.SPECIAL:
             if act == "__next__" and hasattr(type(subject), "__next__"):
                 return next(subject)
+            if act == "__iter__" and hasattr(type(subject), "__next__"):
+                return subject
             if act == "__call__" and callable(subject):
                 return subject(*args, **named)
             if act in self._special(type(subject)):
                 return getattr(type(subject), act)(subject, *args)
+        elif act == "get" and isinstance(subject, io.IOBase) and args[0] in _READS:
+            return getattr(subject, args[0])
         elif act in ("get", "set", "del") and self._is_own(subject):
             name = args[0]
             if type(name) is str and not name.startswith("__"):
@@ -558,7 +564,7 @@ class Program:
         names = [str(name) for name in body.get("k", ()) if name in self.kinds]
         found = self.distant.get(place)
         if found is None:
-            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(body.get("a"), Distant)
+            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")), Distant)
             found = object.__new__(self.kinds[names[0]] if names else plain)
             hidden = {"_d_place": place, "_d_program": self, "_d_made": False}
             for name, value in hidden.items():
@@ -589,7 +595,9 @@ def _change(old: Any, new: Any) -> None:
     """Makes an argument what the program made of its copy; inner objects stay the same objects."""
     if type(old) is not type(new):
         return
-    if isinstance(old, list):
+    if type(old).__module__ in ("pandas", "pandas.core.frame") and hasattr(old, "_update_inplace"):
+        old._update_inplace(new)
+    elif isinstance(old, list):
         old[:] = [_merged(a, b) for a, b in zip(old, new, strict=False)] + new[len(old) :]
     elif isinstance(old, dict):
         kept = {key: _merged(old[key], new[key]) if key in old else new[key] for key in new}

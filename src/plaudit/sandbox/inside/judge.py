@@ -75,6 +75,7 @@ _ALIASES = {"np": "numpy", "pd": "pandas"}
 _SHARED = {
     "out": re.compile(r"\b(?:capsys|capfd|redirect_std\w+|stdout|stderr|StringIO|print)\b"),
     "in": re.compile(r"\b(?:stdin|input)\b"),
+    "pandas": re.compile(r"\bpandas\b"),
     "files": re.compile(
         r"\b(?:tmp_path\w*|tmpdir\w*|tempfile|open|Path|pathlib|makedirs|mkdir|environ|getenv"
         r"|setenv|delenv)\b"

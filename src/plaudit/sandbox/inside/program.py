@@ -221,7 +221,7 @@ def _calls(code: bytes, rest: bytes, result: int) -> None:
             args, keywords = _call_of(decode(loads(line)))
             if is_fresh:
                 function = _entry(namespace, name)
-            reply = dumps({"r": encode(_awaited(function(*args, **keywords)))})
+            reply = dumps({"r": encode(function(*args, **keywords))})
         except Exception as error:
             reply = dumps({"x": type(error).__name__, "m": _message(error)})
         if len(reply) > _MAX_REPLY:
@@ -234,13 +234,6 @@ def _calls(code: bytes, rest: bytes, result: int) -> None:
 def _call_of(call: Any) -> tuple[list[Any], dict[str, Any]]:
     """Arguments by place and by name."""
     return (call["a"], call["k"]) if type(call) is dict else (call, {})
-
-
-def _awaited(result: Any) -> Any:
-    """What a coroutine comes to; anything else is what it is."""
-    if type(result) is not types.CoroutineType:
-        return result
-    return importlib.import_module("asyncio").run(result)
 
 
 def _message(error: Exception) -> str:

@@ -131,6 +131,9 @@ class _Program:
         if options.get("in"):
             builtins.input = lambda prompt="": self.typed("input", str(prompt))
             sys.stdin = _Typed(self.typed)  # type: ignore[assignment]
+        if options.get("pandas"):  # tables may come before the program imports it
+            with contextlib.suppress(ImportError):
+                importlib.import_module("pandas")
         if options.get("files"):
             self.mirror = mirror.Mirror()
 

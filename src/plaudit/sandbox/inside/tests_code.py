@@ -91,7 +91,8 @@ def refuse_evaluation(tree: ast.Module) -> None:
 
     >>> refuse_evaluation(ast.parse("assert eval('1 + 1') == 2"))
     """
-    bound = {node.id for node in ast.walk(tree) if _is_stored(node)}
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
     bound |= {alias.asname or alias.name for alias in _aliases(tree)}
     literal: set[int] = set()
     for node in ast.walk(tree):
@@ -103,10 +104,6 @@ def refuse_evaluation(tree: ast.Module) -> None:
                 f"line {getattr(node, 'lineno', 0)}: the tests use {what}, which would run what the"
                 " program returns beside the verdict; compare plain values instead"
             )
-
-
-def _is_stored(node: ast.AST) -> bool:
-    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _aliases(tree: ast.Module) -> list[ast.alias]:

@@ -213,6 +213,21 @@ def _write_array(value: Any, handles: Any, depth: int) -> Any:
     return {"a": [str(value.dtype), _encode(plain, handles, depth)]}
 
 
+def _write_frame(value: Any, handles: Any, depth: int) -> Any:
+    """A table of pandas: columns, index, types and data, each as lists."""
+    columns = [value.iloc[:, place] for place in range(value.shape[1])]
+    index = [value.index.tolist(), value.index.name]
+    types = [str(column.dtype) for column in columns]
+    parts = ["frame", list(value.columns), index, types, [c.tolist() for c in columns]]
+    return {"p": _encode(parts, handles, depth)}
+
+
+def _write_series(value: Any, handles: Any, depth: int) -> Any:
+    index = [value.index.tolist(), value.index.name]
+    parts = ["series", [value.name], index, [str(value.dtype)], [value.tolist()]]
+    return {"p": _encode(parts, handles, depth)}
+
+
 def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
     plain = value.tolist()
     return {"o": described(value)} if type(plain) is type(value) else _encode(plain, handles, depth)
@@ -261,6 +276,10 @@ _LIBRARY_WRITERS: dict[str, Callable[[Any, Any, int], Any]] = {
     "datetime.time": _write_when,
     "datetime.timedelta": _write_delta,
     "pathlib.PurePath": _write_path,
+    "pandas.core.frame.DataFrame": _write_frame,
+    "pandas.core.series.Series": _write_series,
+    "pandas.DataFrame": _write_frame,  # from 3.0 on
+    "pandas.Series": _write_series,
     "numpy.ndarray": _write_array,
     "numpy.generic": _write_scalar,
 }
@@ -388,6 +407,29 @@ def _make_array(parts: list[Any]) -> Any:
     return numpy.array(items, dtype=str(dtype)) if numpy is not None else items
 
 
+_PANDAS = re.compile(r"u?int\d{1,2}|U?Int\d{1,2}|float\d{2}|bool(?:ean)?|category|datetime64\[ns\]")
+
+
+def _make_table(parts: list[Any]) -> Any:
+    """A table, where its reader uses pandas already; nothing is imported for what somebody sent."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None:
+        raise Malformed("a table, and no pandas here")
+    kind, names, (labels, name), types, data = parts
+    index = pandas.Index(labels, name=name)
+    columns = [
+        pandas.Series(items, index=index, dtype=each if _PANDAS.fullmatch(each) else None)
+        for items, each in zip(data, types, strict=True)
+    ]
+    if kind == "series":
+        (found,) = columns
+        found.name = names[0]
+        return found
+    table = pandas.concat(columns, axis=1) if columns else pandas.DataFrame(index=index)
+    table.columns = names
+    return table
+
+
 def _short(number: Any) -> int:
     if type(number) is not int or number.bit_length() > 4 * _MAX_DIGITS:
         raise Malformed("an integer is needed here, and not so long")
@@ -407,6 +449,7 @@ _MAKERS: dict[str, Callable[[list[Any]], Any]] = {
     "g": _make_range,
     "n": _make_named,
     "a": _make_array,
+    "p": _make_table,
 }
 
 
