@@ -16,6 +16,7 @@ from plaudit.errors import ScoringError
 from plaudit.grading import checker, returned
 from plaudit.grading.checker import Ruling
 from plaudit.grading.compare import Mode, first_difference
+from plaudit.grading.extract import defines
 from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
@@ -339,6 +340,10 @@ class _Called(Grader):
         return Verdict(False, why, **marks)
 
 
+_ABSENT = re.compile(r"the program does not define '(\w+)'")
+_ONE_FUNCTION = ("HumanEval", "LeetCodeDataset")
+
+
 # --- test code ------------------------------------------------------------------------------------
 
 
@@ -367,6 +372,7 @@ class _Asserted(Grader):
         found = outcome.checks[0] if outcome.checks else {}
         if found.get("fault") == "input":
             raise ScoringError(f"tests: {found.get('error')}", fault="input")
+        self._check_helpers(f"{found.get('error')} {found.get('checks')}")
         for place, check in enumerate(found.get("checks", ())):
             error = str(check["error"])
             why = f"line {check['line']}: {error}"[:300] + _hint(error, self.code)
@@ -376,6 +382,17 @@ class _Asserted(Grader):
             self.is_opaque = True
         if not found.get("finished") or not self.verdicts or outcome.kind == "memory":
             self._unfinished(outcome, str(found.get("error", "")))
+
+    def _check_helpers(self, errors: str) -> None:
+        """Rows whose tests call one function only: what else they lack is missing in the row."""
+        entry, match = self.problem.entry, _ABSENT.search(errors)
+        if match is None or entry is None or self.problem.layout.name not in _ONE_FUNCTION:
+            return
+        if match[1] != entry and defines(self.code, entry):
+            raise ScoringError(
+                f"tests: they use {match[1]!r}, which neither tests nor prompt define",
+                fault="input",
+            )
 
     def _unfinished(self, outcome: Outcome, error: str) -> None:
         ended = outcome.kind not in ("ok", "exit") or outcome.signal is not None

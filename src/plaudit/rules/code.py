@@ -160,7 +160,7 @@ class _Passes:
         entry = getattr(problem, "entry", None)
         found = extract.program_in(response.text, language=wanted, entry=entry)
         if found is None:
-            return _Job(self, problem, None, "no program in the response")
+            return _Job(self, group.key, problem, None, "no program in the response")
         code = found.code
         if entry and getattr(problem, "prompt", ""):
             code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
@@ -168,7 +168,7 @@ class _Passes:
             # a prelude's own `gcd` is not the function that a response failed to write
             code = extract.with_prelude(problem.layout.prelude, code)
         rules = self._rules(problem, wanted)
-        return _Job(self, problem, grade.grader(problem, code, rules), found.note)
+        return _Job(self, group.key, problem, grade.grader(problem, code, rules), found.note)
 
     def _problem(self, group: Group, response: Response) -> Problem:
         columns = {"prompt": prompt_text(group), **group.columns, **response.columns}
@@ -202,6 +202,7 @@ class _Job:
     """One response on its way through the sandbox."""
 
     reward: _Passes
+    row: str
     problem: Problem
     grader: grade.Grader | None
     note: str
@@ -221,7 +222,8 @@ class _Job:
 
     def score(self) -> Score:
         if self.failure is not None:
-            return Score.unscored(str(self.failure), fault=self.failure.fault)
+            where = f"row {self.row}: " if self.failure.fault == "input" else ""
+            return Score.unscored(f"{where}{self.failure}", fault=self.failure.fault)
         if self.grader is None:
             return Score(0.0, {"passed": 0.0, "fraction": 0.0}, note=self.note)
         verdicts = list(self.grader.verdicts.values())

@@ -371,6 +371,21 @@ def test_helpers_of_the_prompt_are_the_prompt_s(code, right):
     assert load("rules.code.passes").score([group])[0][0].value == right
 
 
+def test_tests_that_cannot_run_name_row_and_line():
+    text = "```python\ndef find_zero(xs):\n    return 2.0\n```"
+    reward = load("rules.code.passes")
+    lacking = {**HELPED, "prompt": "def find_zero(xs: list):\n    pass\n"}
+    broken = {**HELPED, "test": "def check(candidate):\n    assert candidate([1) == 2\n"}
+    for row, words in [(lacking, "'poly'"), (broken, "line 2")]:
+        score = reward.score([Group(row["prompt"], [text], row, id="row7")])[0][0]
+        assert score.fault == "input"
+        assert math.isnan(score.value)
+        assert "row7" in score.error
+        assert words in score.error
+    score = reward.score([Group("p", ["```python\ndef g(): pass\n```"], lacking)])[0][0]
+    assert (score.value, score.fault) == (0.0, None)  # it does not define what was asked for
+
+
 def test_a_fresh_solution_for_each_call_where_the_layout_says_so():
     code = (
         "class Solution:\n    def __init__(self): self.n = 0\n    def f(self, x):\n"
