@@ -382,7 +382,8 @@ def test_tests_that_cannot_run_name_row_and_line():
         assert math.isnan(score.value)
         assert "row7" in score.error
         assert words in score.error
-    score = reward.score([Group("p", ["```python\ndef g(): pass\n```"], lacking)])[0][0]
+    without = {**lacking, "prompt": "Find a root."}
+    score = reward.score([Group("p", ["```python\ndef g(): pass\n```"], without)])[0][0]
     assert (score.value, score.fault) == (0.0, None)  # it does not define what was asked for
 
 
