@@ -417,3 +417,29 @@ def test_the_note_names_the_cause(code, words):
     score = scored(code, "assert f(1) == [1]")
     assert score.value == 0.0
     assert words in (score.note or "")
+
+
+FRAME = "import pandas as pd\nimport numpy as np\ndf = pd.DataFrame({'a': [1, 2, 3]})\n"
+
+
+@pytest.mark.parametrize(
+    ("code", "tests", "right"),
+    [
+        ("def f(df): return df[df.a > 1]", "assert list(f(df).a) == [2, 3]", 1.0),
+        ("def f(df): return df[df.a > 2]", "assert list(f(df).a) == [2, 3]", 0.0),
+        ("def f(df): return df['a'].sum()", "assert f(df) == 6", 1.0),
+        (
+            "def f(df): return df.assign(b=df.a * 2)",
+            "want = pd.DataFrame({'a': [1, 2, 3], 'b': [2, 4, 6]})\n"
+            "pd.testing.assert_frame_equal(f(df), want)\nassert True",
+            1.0,
+        ),
+        ("def f(df): df['a'] = 0", "f(df)\nassert df.a.tolist() == [0, 0, 0]", 1.0),
+    ],
+)
+def test_tables_where_pandas_is_allowed(code, tests, right):
+    packages = ["pandas", "numpy", "pytz", "dateutil", "six", "tzdata"]
+    score = scored(code, FRAME + tests, cpu_s=20, sandbox={"packages": packages})
+    if score.fault == "input" and "cannot be read" in (score.error or ""):
+        pytest.skip("pandas lies where programs cannot read it here")
+    assert score.value == right, score

@@ -37,6 +37,7 @@ __all__ = [
 MAX_DEPTH = 150
 _MAX_SIZE = 34 << 20
 _PLAIN_INT = 1 << 53
+_MAX_COLUMNS = 1000
 _MAX_DIGITS = 20_000  # hex digits where more than a comparison is done with the number
 _SAME_HASH = 64  # so many elements of one hash are no accident
 _ATOMS = frozenset({str, bool, type(None)})
@@ -416,16 +417,26 @@ def _make_table(parts: list[Any]) -> Any:
     if pandas is None:
         raise Malformed("a table, and no pandas here")
     kind, names, (labels, name), types, data = parts
-    index = pandas.Index(labels, name=name)
-    columns = [
+    if type(data) is not list or len(data) > _MAX_COLUMNS:
+        raise Malformed("a table of too many columns")
+    try:
+        return _table(
+            pandas, kind, names, pandas.Index(labels, name=name), zip(data, types, strict=True)
+        )
+    except Exception as error:  # pandas has many of its own for data that fits together badly
+        raise Malformed(f"no table: {type(error).__name__}") from None
+
+
+def _table(pandas: Any, kind: str, names: list[Any], index: Any, columns: Iterable[Any]) -> Any:
+    made = [
         pandas.Series(items, index=index, dtype=each if _PANDAS.fullmatch(each) else None)
-        for items, each in zip(data, types, strict=True)
+        for items, each in columns
     ]
     if kind == "series":
-        (found,) = columns
+        (found,) = made
         found.name = names[0]
         return found
-    table = pandas.concat(columns, axis=1) if columns else pandas.DataFrame(index=index)
+    table = pandas.concat(made, axis=1) if made else pandas.DataFrame(index=index)
     table.columns = names
     return table
 
