@@ -18,7 +18,7 @@ from plaudit.combine import seeded_hash
 from plaudit.data.judged import Judged, Member, spoken
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
-from plaudit.rules._fences import fenced_blocks
+from plaudit.fences import fenced_blocks
 from plaudit.rules.language import consistency
 from plaudit.think import split
 

@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 from plaudit.endmarks import without_end_marks
 from plaudit.errors import DataError, clipped
+from plaudit.fences import fenced_blocks
 from plaudit.rules._call import Call, broken, call_of, call_of_parts, listed_calls
 from plaudit.rules._call_formats import marked_calls
 from plaudit.rules._call_reading import Reading, json_calls
-from plaudit.rules._fences import fenced_blocks
 from plaudit.rules._literal import read_python_calls, with_parsed
 from plaudit.think import split
 

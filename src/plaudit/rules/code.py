@@ -13,10 +13,10 @@ from typing import Any, Literal
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
+from plaudit.grading import extract, grade, rows
+from plaudit.grading.compare import MODES, PUBLISHED, Mode
+from plaudit.grading.problem import Problem, StdioProblem
 from plaudit.rule import prompt_text
-from plaudit.rules import _code_extract, _code_grade, _code_rows
-from plaudit.rules._code_compare import MODES, Mode
-from plaudit.rules._code_problem import Problem, StdioProblem
 from plaudit.sandbox.outcome import Limits, Outcome, Work
 from plaudit.types import Fault, Group, Range, Response, Reward, Score
 
@@ -30,8 +30,9 @@ def passes(
     *,
     give: Literal["all", "fraction", "groups"] = "all",
     stop_at_first: bool | None = None,
-    compare: Mode = "tokens",
+    compare: Mode | None = None,
     tolerance: float = 1e-6,
+    plain_values: Literal["accept", "require"] = "accept",
     cpu_s: float | None = None,
     wall_s: float | None = None,
     memory_mb: int | None = None,
@@ -44,20 +45,26 @@ def passes(
     """From 0 (a test fails) up to 1 (every test passes): the program in a response against tests.
 
     The row's layout is read as it is published: HumanEval, MBPP, EvalPlus, LiveCodeBench, APPS,
-    CodeContests and others (`plaudit.rules._code_rows`). The program is the last fitting code block
-    of the answer, or the answer itself where it is code.
+    CodeContests and others (`plaudit.grading.rows`), and answers compare as that layout's grader
+    compares them (`plaudit.grading.layouts`). Rows that say no rule compare printed output by
+    tokens, and returned values as JSON with floats within 1e-6; their notes say so. The program is
+    the last fitting code block of the answer, or the answer itself where it is code.
 
     `give`: "all" (1 where all pass), "fraction" (points of the passed tests over all points),
     "groups" (points of the subtasks in which all pass). `stop_at_first`: end at the first failing
     test (default: where `give` is "all"). `compare` and `tolerance`: how standard output is
-    compared ("exact", "lines", "tokens", "float"). `cpu_s`: CPU seconds, of one run with standard
+    compared in place of the layout's rule ("exact", "lines", "tokens", "float", or a published one:
+    "stripped", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether a verdict
+    may rest on the word of an object that stayed in the program's process (a class of its own, a
+    generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
     input, or of all calls together (default: the row's own limit, or 5); `wall_s`, `memory_mb`: see
     `plaudit.sandbox.Limits`. `isolate="test"` runs each call in a process of its own. `sandbox`:
     parameters of `plaudit.sandbox.Sandbox`, or ``{remote: plaudit, urls: [...]}`` ("plaudit",
     "sandbox_fusion", "piston") with those of `plaudit.sandbox.remote`.
 
-    Parts: `passed`, `total`, `fraction`, `cpu_s`, `memory_mb`. The note tells the first failure. No
-    program in the response: 0. A program that kills its process or outruns a limit fails that test,
+    Parts: `passed`, `total`, `fraction`, `cpu_s`, `memory_mb`, `opaque` (1 where a verdict rests on
+    an object of the program, else 0). The note tells the first failure. No program in the response:
+    0. A program that kills its process or outruns a limit fails that test,
     with ``fault="response"``; a sandbox that failed is NaN with ``fault="system"``, tests that
     cannot be run NaN with ``fault="input"``.
 
@@ -71,8 +78,14 @@ def passes(
     >>> [score.value for score in reward.score([Group("Add.", texts, group)])[0]]
     [1.0, 0.0]
     """
-    for name, value, known in (("give", give, _GIVES), ("compare", compare, MODES)):
-        if value not in known:
+    modes = (*MODES, *PUBLISHED)
+    chosen_from = (
+        ("give", give, _GIVES),
+        ("compare", compare, modes),
+        ("plain_values", plain_values, ("accept", "require")),
+    )
+    for name, value, known in chosen_from:
+        if value is not None and value not in known:
             close = did_you_mean(str(value), known) or "."
             raise ConfigError(f"{name}={value!r} is not one of {', '.join(known)}{close}")
     if isolate not in ("program", "test"):
@@ -85,6 +98,7 @@ def passes(
         stop_at_first=stop_at_first,
         compare=compare,
         tolerance=tolerance,
+        plain_values=plain_values,
         limits=chosen,
         isolate=isolate,
         language=language,
@@ -100,8 +114,9 @@ class _Passes:
 
     give: Literal["all", "fraction", "groups"]
     stop_at_first: bool | None
-    compare: Mode
+    compare: Mode | None
     tolerance: float
+    plain_values: Literal["accept", "require"]
     limits: Mapping[str, Any]
     isolate: Literal["program", "test"]
     language: str | None
@@ -145,14 +160,17 @@ class _Passes:
         problem = self._problem(group, response)
         wanted = self.language or problem.language or "python"
         entry = getattr(problem, "entry", None)
-        found = _code_extract.program_in(response.text, language=wanted, entry=entry)
+        found = extract.program_in(response.text, language=wanted, entry=entry)
         if found is None:
-            return _Job(self, problem, None, "no program in the response")
+            return _Job(self, group.key, problem, None, "no program in the response")
         code = found.code
         if entry and getattr(problem, "prompt", ""):
-            code = _code_extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
+            code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
+        if wanted == "python" and not (entry and entry not in code):
+            # a prelude's own `gcd` is not the function that a response failed to write
+            code = extract.with_prelude(problem.layout.prelude, code)
         rules = self._rules(problem, wanted)
-        return _Job(self, problem, _code_grade.grader(problem, code, rules), found.note)
+        return _Job(self, group.key, problem, grade.grader(problem, code, rules), found.note)
 
     def _problem(self, group: Group, response: Response) -> Problem:
         columns = {"prompt": prompt_text(group), **group.columns, **response.columns}
@@ -161,17 +179,17 @@ class _Passes:
                 raise DataError(f"no column {name!r} for {wanted!r}", where=f"row {group.key}")
             columns[wanted] = columns[name]
         try:
-            return _code_rows.problem_of(columns)
+            return rows.problem_of(columns)
         except DataError as error:
             raise (error if error.where else error.at(f"row {group.key}")) from None
 
-    def _rules(self, problem: Problem, language: str) -> _code_grade.Rules:
+    def _rules(self, problem: Problem, language: str) -> grade.Rules:
         own = {"cpu_s": problem.cpu_s, "memory_mb": problem.memory_mb}
         limits = {k: v for k, v in own.items() if v is not None} | dict(self.limits)
         stop = self.give == "all" if self.stop_at_first is None else self.stop_at_first
         if language != "python" and not isinstance(problem, StdioProblem):
             raise ConfigError(f"calls and asserts are graded for Python only, found {language!r}")
-        return _code_grade.Rules(
+        return grade.Rules(
             compare=self.compare,
             tolerance=self.tolerance,
             limits=Limits(**limits),
@@ -186,8 +204,9 @@ class _Job:
     """One response on its way through the sandbox."""
 
     reward: _Passes
+    row: str
     problem: Problem
-    grader: _code_grade.Grader | None
+    grader: grade.Grader | None
     note: str
     failure: ScoringError | None = None
 
@@ -205,7 +224,8 @@ class _Job:
 
     def score(self) -> Score:
         if self.failure is not None:
-            return Score.unscored(str(self.failure), fault=self.failure.fault)
+            where = f"row {self.row}: " if self.failure.fault == "input" else ""
+            return Score.unscored(f"{where}{self.failure}", fault=self.failure.fault)
         if self.grader is None:
             return Score(0.0, {"passed": 0.0, "fraction": 0.0}, note=self.note)
         verdicts = list(self.grader.verdicts.values())
@@ -219,15 +239,19 @@ class _Job:
             "fraction": passed / total,
             "cpu_s": self.grader.cpu_s,
             "memory_mb": self.grader.memory_mb,
+            "opaque": float(self.grader.is_opaque),
         }
         return self._valued(verdicts, parts)
 
-    def _valued(self, verdicts: list[_code_grade.Verdict], parts: dict[str, float]) -> Score:
+    def _valued(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> Score:
         bad = next((verdict for verdict in verdicts if not verdict.passed), None)
         culprit = next((verdict for verdict in verdicts if verdict.is_fault), None)
         notes = [self.note, self.grader.note if self.grader else "", bad.why if bad else ""]
         note = "; ".join(text for text in notes if text) or None
         value = self._value(verdicts, parts)
+        if parts["opaque"] and self.reward.plain_values == "require":
+            why = "a verdict rests on an object of the program, and plain_values is 'require'"
+            return Score(0.0, parts, note="; ".join(filter(None, [note, why])))
         if culprit is None:
             return Score(value, parts, note=note)
         fault: Fault = "response"
@@ -235,17 +259,17 @@ class _Job:
             value = self.reward.fault_value
         return Score(value, parts, fault=fault, error=culprit.why, note=note)
 
-    def _value(self, verdicts: list[_code_grade.Verdict], parts: dict[str, float]) -> float:
+    def _value(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> float:
         if self.reward.give == "all":
             return float(parts["passed"] == parts["total"])
         given = getattr(self.problem, "tests", ())
         tests = given if isinstance(given, tuple) else verdicts
         total = math.fsum(test.points for test in tests) or 1.0
         if self.reward.give == "fraction":
-            return _code_grade.share(verdicts, total)
+            return grade.share(verdicts, total)
         failed = {verdict.group for verdict in verdicts if not verdict.passed}
         whole = [verdict for verdict in verdicts if verdict.group not in failed]
-        return _code_grade.share(whole, total)
+        return grade.share(whole, total)
 
 
 def _work_through(jobs: list[_Job], run_many: Any) -> None:
@@ -284,8 +308,9 @@ _REMOTE: dict[str, Any] = {}
 _DEFAULTS: Mapping[str, Any] = {
     "give": "all",
     "stop_at_first": None,
-    "compare": "tokens",
+    "compare": None,
     "tolerance": 1e-6,
+    "plain_values": "accept",
     "isolate": "program",
     "language": None,
     "sandbox": {},

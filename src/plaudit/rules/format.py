@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 
 from plaudit.answers.boxed import last_boxed
 from plaudit.errors import ConfigError
-from plaudit.rules._fences import fenced_blocks
+from plaudit.fences import fenced_blocks
 from plaudit.think import Marks, Thought, split_with_marks
 from plaudit.types import Range, Score
 

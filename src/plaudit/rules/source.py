@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, NamedTuple, TypeGuard
 
 from plaudit.errors import ConfigError, did_you_mean
-from plaudit.rules._code_extract import program_in
+from plaudit.grading.extract import program_in
 from plaudit.types import Range, Score
 
 __all__ = ["complexity", "no_imports", "parses", "style"]

@@ -20,7 +20,7 @@ from plaudit.errors import (
     ScoringError,
     clipped,
 )
-from plaudit.rules._fences import fenced_blocks
+from plaudit.fences import fenced_blocks
 from plaudit.rules._literal import with_parsed
 from plaudit.rules._structured import Syntax, read
 from plaudit.rules._tooltypes import same

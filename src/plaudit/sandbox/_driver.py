@@ -118,9 +118,12 @@ def _load(code):
 
 
 def _entry(namespace, name):
+    kind = namespace.get("Solution")
+    if isinstance(kind, type) and hasattr(kind, name):  # before a name that an import * brought
+        return getattr(kind(), name)
     found = namespace.get(name)
-    if found is None and "Solution" in namespace:
-        found = getattr(namespace["Solution"](), name, None)
+    if found is None and kind is not None:
+        found = getattr(kind(), name, None)
     if found is None:
         raise NameError(f"name {name!r} is not defined")
     return found
@@ -135,10 +138,15 @@ def _calls(asked):
     out = os.dup(1)
     _silence()
     _say(out, asked["begin"], {})
-    function = _entry(_load(base64.b64decode(asked["code"])), asked["entry"])
+    namespace = _load(base64.b64decode(asked["code"]))
+    function = _entry(namespace, asked["entry"])
     for place, line in enumerate(lines):
         try:
-            reply = {"r": encode(function(*decode(loads(line))))}
+            call = decode(loads(line))
+            args, keywords = (call["a"], call["k"]) if type(call) is dict else (call, {})
+            if asked.get("fresh"):
+                function = _entry(namespace, asked["entry"])
+            reply = {"r": encode(function(*args, **keywords))}
         except Exception as error:
             reply = {"x": type(error).__name__, "m": _message(error)}
         size = len(json.dumps(reply, separators=(",", ":")))

@@ -23,6 +23,7 @@ __all__ = ["Lane", "Ticket"]
 
 _MIB = 1 << 20
 _ERRORS = 1 * _MIB
+_INTERPRETER = 128 * _MIB  # what an interpreter with its libraries takes, at most, before a program
 _PATIENCE_S = 30.0  # beyond the longest a task may take, before a slot counts as lost
 _LENGTH = struct.Struct("<I")
 _MAX_PRODUCTS = 64
@@ -234,8 +235,9 @@ def _bytes(text: str | bytes) -> bytes:
 def _task(work: Program | Calls) -> tuple[int, bytes, bytes]:
     """The mode and the payload of work for the program slot."""
     if isinstance(work, Calls):
-        lines = [values.dumps(values.encode(list(args))) for args in work.arguments]
-        return wire.CALLS, _bytes(work.code), b"\n".join([work.entry.encode(), *lines, b""])
+        lines = [values.dumps(call) for call in work.encoded()]
+        entry = work.entry + (" fresh" if work.fresh else "")
+        return wire.CALLS, _bytes(work.code), b"\n".join([entry.encode(), *lines, b""])
     return wire.SCRIPT, _bytes(work.code), _inputs(work.files, _bytes(work.stdin))
 
 
@@ -294,6 +296,10 @@ def _outcome(
         memory_mb=reply.memory / _MIB,
         enforced=report["enforced"],
     )
+    is_over = reply.memory > work.limits.memory_mb * _MIB + _INTERPRETER
+    if is_over and role == "python" and outcome.kind in ("ok", "exit"):
+        # memory that it shares with itself is in no limit of the kernel's; it is counted at the end
+        outcome = replace(outcome, kind="memory")
     if not reply.started:
         text = errors.decode("utf-8", "replace")
         return replace(outcome, kind="sandbox", error=f"the program was not started: {text}")

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 from plaudit.errors import ConfigError, clipped
+from plaudit.sandbox.inside import values
 
 __all__ = ["FAILED_BY_ITSELF", "Asserts", "Calls", "Kind", "Limits", "Outcome", "Program", "Work"]
 
@@ -82,14 +83,30 @@ class Program:
 class Calls:
     """A Python program and calls of one of its functions, each a tuple of plain values.
 
-    `entry` is a function's name, or a method's of a class `Solution`. The replies are data; what is
-    expected of them stays with the caller.
+    `entry` is a function's name, or a method's of a class `Solution`, of which there is one for all
+    calls, or with `fresh` a new one for each. `keywords` are the calls' arguments by name: none, or
+    one mapping for each call. The replies are data; what is expected of them stays with the caller.
     """
 
     code: str | bytes
     entry: str
     arguments: tuple[tuple[Any, ...], ...]
     limits: Limits = Limits()
+    keywords: tuple[Mapping[str, Any], ...] = ()
+    fresh: bool = False
+
+    def encoded(self) -> list[Any]:
+        """The calls as `plaudit.sandbox.inside.values` writes them: a list of the arguments, or
+        ``{"a": arguments, "k": keywords}``."""
+        named = self.keywords or ({},) * len(self.arguments)
+        return [
+            values.encode({"a": list(args), "k": dict(more)} if more else list(args))
+            for args, more in zip(self.arguments, named, strict=True)
+        ]
+
+    def after(self, num: int) -> Calls:
+        """The same without the first `num` calls."""
+        return replace(self, arguments=self.arguments[num:], keywords=self.keywords[num:])
 
 
 @dataclass(frozen=True, slots=True)

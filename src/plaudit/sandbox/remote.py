@@ -181,12 +181,12 @@ class _Service:
         """The outcome with its replies; asks on where the output had no room for all."""
         replies = tuple(line for line in said if "r" in line or "x" in line)
         replies = replies[: len(work.arguments)]
-        rest = work.arguments[len(replies) :]
+        rest = work.after(len(replies))
         outcome = replace(outcome, replies=replies)
-        if rest and replies and any("more" in line for line in said):
-            more = self.run(replace(work, arguments=rest))
+        if rest.arguments and replies and any("more" in line for line in said):
+            more = self.run(rest)
             return replace(more, replies=replies + more.replies)
-        if outcome.kind == "ok" and rest:
+        if outcome.kind == "ok" and rest.arguments:
             return replace(outcome, kind="exit", error="the program ended before its last call")
         return outcome
 
@@ -407,7 +407,7 @@ def _limits(limits: Limits) -> dict[str, Any]:
 def _own(work: Work) -> dict[str, Any]:
     """The fields of a request to our own server that depend on the kind of work."""
     if isinstance(work, Calls):
-        return {"entry": work.entry, "calls": [values.encode(list(c)) for c in work.arguments]}
+        return {"entry": work.entry, "fresh": work.fresh, "calls": work.encoded()}
     if isinstance(work, Asserts):
         names = ("tests", "setup", "style", "stop_at_first")
         return {name: getattr(work, name) for name in names}
@@ -469,7 +469,8 @@ def _driven(work: Calls | Asserts, begin: str, token: str, most: int) -> Program
     asked: dict[str, Any] = {"begin": begin, "code": _base64(work.code)}
     if isinstance(work, Calls):
         asked |= {"mode": "calls", "token": token, "entry": work.entry, "most": most}
-        rest = b"\n".join(values.dumps(values.encode(list(call))) for call in work.arguments)
+        asked["fresh"] = work.fresh
+        rest = b"\n".join(values.dumps(call) for call in work.encoded())
         parts: tuple[str, ...] = ("values",)
     else:
         asked["mode"] = "asserts"

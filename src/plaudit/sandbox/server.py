@@ -257,13 +257,17 @@ class _Server:
     def _calls(self, body: dict[str, Any]) -> Calls:
         self._check_python(body)
         try:
-            arguments = tuple(tuple(values.decode(c)) for c in _get(body, "calls", list, None))
-        except (values.Malformed, TypeError):
+            calls = [values.decode(call) for call in _get(body, "calls", list, None)]
+            arguments = tuple(tuple(c["a"] if isinstance(c, dict) else c) for c in calls)
+            keywords = tuple(dict(c["k"]) if isinstance(c, dict) else {} for c in calls)
+        except (values.Malformed, TypeError, KeyError, ValueError):
             raise _Refused(400, "calls: a list of lists of encoded arguments is needed") from None
         entry = _get(body, "entry", str, None) or ""
         if not entry.isidentifier():
             raise _Refused(400, f"entry: a function's name is needed, found {clipped(entry)}")
-        return Calls(_code(body), entry, arguments, self._limits_of(body))
+        named = keywords if any(keywords) else ()
+        fresh = body.get("fresh") is True
+        return Calls(_code(body), entry, arguments, self._limits_of(body), named, fresh)
 
     def _asserts(self, body: dict[str, Any]) -> Asserts:
         self._check_python(body)

@@ -21,7 +21,8 @@ serve.serve(module.__dict__, socket.socket(fileno=int(sys.argv[1])))
 
 
 @pytest.fixture(autouse=True)
-def _modules(monkeypatch):
+def _modules(monkeypatch, tmp_path):
+    monkeypatch.chdir(tmp_path)  # tests and program share their directory
     monkeypatch.setitem(sys.modules, "pytest", pytest)
     monkeypatch.setitem(sys.modules, "tests", judge)
 

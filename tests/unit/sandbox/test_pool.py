@@ -17,6 +17,7 @@ import pytest
 from plaudit.errors import ConfigError
 from plaudit.sandbox import Calls, Limits, Program, Sandbox, SandboxUnavailable
 from plaudit.sandbox._slot import sweep
+from plaudit.sandbox.inside import wire
 
 SHORT = Limits(cpu_s=0.5, wall_s=1.0, memory_mb=128)
 
@@ -333,3 +334,27 @@ def test_sweep_takes_what_nobody_holds(tmp_path, monkeypatch):
         assert len(held) == 1
         assert sweep() == 0
     assert list(tmp_path.iterdir()) == []
+
+
+SHARES = "import mmap\nm = mmap.mmap(-1, 700 << 20)\nfor i in range(0, len(m), 4096): m[i] = 1"
+
+
+def test_memory_that_a_program_shares_with_itself_counts():
+    with Sandbox(slots=1) as box:
+        limits = Limits(memory_mb=256)
+        assert box.run(SHARES, limits=limits).kind == "memory"
+        assert box.run(SHARES, limits=Limits(memory_mb=1024)).kind == "ok"
+
+
+def test_a_sleeper_that_works_a_little_ends_at_its_wall_limit(monkeypatch):
+    from plaudit.sandbox.inside import kernel, slot
+
+    task = wire.Task(0, 5.0, 1.0, 0, 0, 0, 0, 0, 0, 0, 0, False)
+    monkeypatch.setattr(kernel, "load", lambda: 0.1)
+    assert slot._overdue(task, 0.1, 0.9) == 0
+    assert slot._overdue(task, 0.1, 1.1) == wire.WALL  # 9 %: asleep
+    assert slot._overdue(task, 0.9, 1.1) == 0  # it ran all the time
+    assert slot._overdue(task, 5.0, 1.1) == wire.CPU
+    monkeypatch.setattr(kernel, "load", lambda: 1000.0)
+    assert slot._overdue(task, 0.1, 1.1) == 0  # it may have waited for a processor
+    assert slot._overdue(task, 0.1, 10.1) == wire.WALL

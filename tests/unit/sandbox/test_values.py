@@ -302,3 +302,34 @@ def test_long_numbers_are_compared_fast():
         assert not values.matches(data, expected, tolerance=1e-6)
     assert not values.matches({"S": [data]}, {Decimal(5)})
     assert not values.matches({"N": "1E+999999999"}, 1.5, tolerance=1e-6)
+
+
+TABLES = [
+    {"p": ["frame", ["a"], [[0], None], ["int64"], [[1, 2]]]},
+    {"p": ["frame", ["a", "b"], [[0], None], ["int64"], [[1]]]},
+    {"p": ["frame", [], [[[]], None], [], [[1]] * 2000]},
+    {"p": ["series", [], [[0], None], ["int64"], [["x"]]]},
+    {"p": ["series", ["a"], [[0], [1]], ["int64"], [[1]]]},
+    {"p": [1, 2, 3, 4, 5]},
+    {"p": []},
+    {"P": 1},
+]
+
+
+@pytest.mark.parametrize("encoded", TABLES)
+def test_a_hostile_table_is_malformed(encoded):
+    pytest.importorskip("pandas")
+    with pytest.raises(values.Malformed):
+        values.decode(encoded)
+    assert not values.matches(encoded, [1])
+
+
+def test_tables_come_back():
+    pandas = pytest.importorskip("pandas")
+    table = pandas.DataFrame(
+        {"a": [1, 2], "b": ["x", None], "c": [0.5, float("nan")]}, index=[5, 7]
+    )
+    back = values.decode(values.loads(values.dumps(values.encode(table))))
+    pandas.testing.assert_frame_equal(back, table)
+    back = values.decode(values.encode(table["a"]))
+    pandas.testing.assert_series_equal(back, table["a"])

@@ -10,23 +10,36 @@ value would travel, work only on objects that the tests have made themselves.
 from __future__ import annotations
 
 import builtins
+import collections.abc
 import importlib
+import inspect
+import io
 import operator
 import socket
+import sys
 import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import serve, talk, values
+from plaudit.sandbox.inside import mirror, serve, talk, values
 
-__all__ = ["CandidateDied", "CandidateExit", "Distant", "Program"]
+__all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
 
+_READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
 _BATCHES = (1, 8, 64, 512, 4096)
 _DATA = (list, dict, set, bytearray)
 
 
 class CandidateDied(BaseException):
     """The program's process is gone, or says nonsense. Not an Exception: tests catch those."""
+
+
+class AbsentName(BaseException):
+    """The program does not define what its tests use. Not an Exception: ``raises(Exception)``."""
+
+
+class MissingAttribute(AttributeError):
+    """An object of the program has no such attribute."""
 
 
 class CandidateExit(RuntimeError):
@@ -55,7 +68,21 @@ class Distant:
             raise AttributeError(name)
         if name in _PLAIN and not (self._d_made or self._d_about["k"]):
             raise AttributeError(f"{name!r} of an object of the program, not of a plain value")
-        return self._d_program.act("get", self, name)
+        if name in ("_is_coroutine", "_is_coroutine_mark"):
+            return self._d_program.coroutine_mark(self, name)
+        return self._d_program.attribute(self, name)
+
+    @property
+    def __signature__(self) -> inspect.Signature:
+        return self._d_program.signature(self)
+
+    @property
+    def __name__(self) -> str:
+        return _exact(self._d_program.act("get", self, "__name__"), str)
+
+    @property
+    def __annotations__(self) -> Any:  # type: ignore[override]
+        return self._d_program.act("get", self, "__annotations__")
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._d_program.act("set", self, name, value)
@@ -103,6 +130,12 @@ class Distant:
 
     def __exit__(self, *_: Any) -> None:
         self._d_program.act("leave", self)
+
+    async def __aenter__(self) -> Any:
+        return self._d_program.act("aenter", self)
+
+    async def __aexit__(self, *_: Any) -> None:
+        self._d_program.act("aleave", self)
 
     def __index__(self) -> int:
         return _exact(self._d_program.act("index", self), int)
@@ -169,6 +202,42 @@ for _name in [
     setattr(Distant, f"__r{_name}__", _paired(_name, True))
 
 
+class _Awaitable(Distant):
+    """A coroutine of the program: awaited, it is run there to its end."""
+
+    def send(self, value: Any) -> Any:
+        raise StopIteration(self._d_program.act("await", self))
+
+    def __next__(self) -> Any:  # what a task calls, if it is there
+        return self.send(None)
+
+    def throw(self, *error: Any) -> Any:
+        raise error[0] if isinstance(error[0], BaseException) else error[0]()
+
+    def close(self) -> None:
+        pass
+
+    def __await__(self) -> Iterator[Any]:
+        return self._d_program.act("await", self)
+        yield
+
+
+collections.abc.Coroutine.register(_Awaitable)  # type: ignore[attr-defined]
+
+
+class _AsyncIterator(Distant):
+    """An asynchronous generator of the program."""
+
+    def __aiter__(self) -> Any:
+        return self
+
+    async def __anext__(self) -> Any:
+        found = self._d_program.act("anext", self)
+        if not found:
+            raise StopAsyncIteration
+        return found[0]
+
+
 class _Kind(type):
     """The type of the judge's stand-ins for the program's classes."""
 
@@ -206,6 +275,10 @@ class _Kind(type):
     def __bool__(cls) -> bool:
         return True
 
+    @property
+    def __signature__(cls) -> inspect.Signature:
+        return cls._d_program.signature(cls)
+
     def __getitem__(cls, item: Any) -> Any:
         return cls._d_program.act("getitem", cls, item)
 
@@ -213,8 +286,12 @@ class _Kind(type):
 class Program:
     """The program's process, seen from its tests; `death` says why nothing more is believed."""
 
-    def __init__(self, sock: socket.socket, module: str):
+    def __init__(self, sock: socket.socket, module: str, options: dict[str, bool] | None = None):
         self.module = module
+        self.options = options or {}
+        self.mirror = mirror.Mirror() if self.options.get("files") else None
+        self.changes: list[tuple[Any, Any]] | None = None
+        self.streams = (builtins.input, sys.stdin)
         self.line = talk.Line(sock, self.answer)
         self.death = ""
         self.was_opaque = False
@@ -229,7 +306,7 @@ class Program:
 
     def names(self, wanted: list[str]) -> dict[str, Any]:
         """What the program has under these names; helpers come from this interpreter."""
-        found = self._ask(["names", wanted]).get("r")
+        found = self._ask(["names", wanted, self.options]).get("r")
         if type(found) is not dict:
             self._die("no names")
         told = {name: about for name, about in found.items() if name in wanted}
@@ -278,12 +355,15 @@ class Program:
     def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
         encoded = [self.encode(arg) for arg in args]
         named = [[name, self.encode(value)] for name, value in keywords.items()]
-        reply = self._ask([act, encoded, named])
+        reply = self._exchange([act, encoded, named])
         try:
-            for place, changed in reply.get("c", ()):
-                _change(args[place], self.decode(changed))
+            changed = {place: self.decode(change) for place, change in reply.get("c", ())}
+            for place, new in changed.items():
+                self._changed(args[place], new)
             if "same" in reply:
-                return args[reply["same"]]
+                place = reply["same"]
+                is_put_off = self.changes is not None and place in changed
+                return changed[place] if is_put_off else args[place]
             if "r" in reply:
                 return self.decode(reply["r"])
             error = self._error(reply)
@@ -292,6 +372,63 @@ class Program:
         except (values.Malformed, TypeError, ValueError, KeyError, IndexError) as problem:
             self._die(f"not readable: {problem}")
         raise error
+
+    def compared(self, compare: Callable[[], Any]) -> Any:
+        """Both sides of a comparison; what its calls change, changes after it."""
+        if self.changes is not None:
+            return compare()
+        self.changes = []
+        try:
+            return compare()
+        finally:
+            changes, self.changes = self.changes, None
+            for old, new in changes:
+                _change(old, new)
+
+    def _changed(self, old: Any, new: Any) -> None:
+        if self.changes is None:
+            _change(old, new)
+        else:
+            self.changes.append((old, new))
+
+    def _exchange(self, question: list[Any]) -> dict[str, Any]:
+        """A question, with what tests and program share of files and text, where they do."""
+        if self.mirror is None:
+            reply = self._ask(question)
+        else:
+            reply = self._ask([*question, self.mirror.changes()])
+            try:
+                self.mirror.apply(reply.get("m", []) if "x" not in reply else reply.get("f", []))
+            except (OSError, ValueError, TypeError, IndexError) as error:
+                self._die(f"not readable: {error}")
+        for place, text in reply.get("out", ()):
+            stream = sys.stderr if place == 2 else sys.stdout
+            stream.write(str(text))
+        return reply
+
+    def attribute(self, subject: Any, name: str) -> Any:
+        """An attribute of an object of the program."""
+        try:
+            return self.act("get", subject, name)
+        except AttributeError as error:
+            raise MissingAttribute(*error.args) from None
+
+    def coroutine_mark(self, subject: Any, name: str) -> Any:
+        """What `inspect` and `asyncio` look for on a coroutine function that is not Python's."""
+        if self.act("is_async", subject) is not True:
+            raise AttributeError(name)
+        home = importlib.import_module("asyncio.coroutines")
+        return getattr(home, "_is_coroutine", None) or getattr(inspect, "_is_coroutine_mark", True)
+
+    def signature(self, subject: Any) -> inspect.Signature:
+        """The signature of a function of the program, as it says."""
+        found = []
+        for name, kind, default, annotation in self.act("signature", subject):
+            place = inspect._ParameterKind(kind)
+            more: dict[str, Any] = {"default": default[0]} if default else {}
+            more |= {"annotation": annotation[0]} if annotation else {}
+            found.append(inspect.Parameter(str(name), place, **more))
+        return inspect.Signature(found)
 
     def _ask(self, question: Any) -> dict[str, Any]:
         if self.death:
@@ -341,6 +478,8 @@ class Program:
         try:
             act, place, encoded, keywords = question
             args = [self.decode(item) for item in encoded]
+            if act in ("input", "readline", "read"):
+                return {"r": self._typed(act, args)}
             named = {str(name): self.decode(item) for name, item in keywords}
             if type(place) is not int or not 0 <= place < len(self.lent):
                 raise TypeError("no such object")
@@ -348,15 +487,30 @@ class Program:
         except Exception as error:
             return {"x": type(error).__name__, "m": str(error)[:300]}
 
+    def _typed(self, act: str, args: list[Any]) -> str:
+        """What the tests give the program to read, by a patched `input` or `sys.stdin`."""
+        if act == "input" and builtins.input is not self.streams[0]:
+            return str(builtins.input(*args))
+        if sys.stdin is self.streams[1]:
+            raise EOFError("EOF when reading a line")
+        text = str(sys.stdin.read() if act == "read" else sys.stdin.readline())
+        if act == "input" and not text:
+            raise EOFError("EOF when reading a line")
+        return text.removesuffix("\n") if act == "input" else text
+
     def _lend(self, act: str, subject: Any, args: list[Any], named: dict[str, Any]) -> Any:
         """Does to a lent object what its class lets anybody do; never looks behind it."""
         if act in serve.SPECIAL:
             if act == "__next__" and hasattr(type(subject), "__next__"):
                 return next(subject)
+            if act == "__iter__" and hasattr(type(subject), "__next__"):
+                return subject
             if act == "__call__" and callable(subject):
                 return subject(*args, **named)
             if act in self._special(type(subject)):
                 return getattr(type(subject), act)(subject, *args)
+        elif act == "get" and isinstance(subject, io.IOBase) and args[0] in _READS:
+            return getattr(subject, args[0])
         elif act in ("get", "set", "del") and self._is_own(subject):
             name = args[0]
             if type(name) is str and not name.startswith("__"):
@@ -385,7 +539,7 @@ class Program:
         is_function = callable(value) and not isinstance(value, types.ModuleType)
         if not is_opaque and not self._is_own(value):
             return None
-        if hasattr(kind, "__next__"):
+        if hasattr(kind, "__next__") and not is_function:
             special = ["__next__", "__iter__"] if not self._is_own(value) else self._special(kind)
         elif is_function:
             special = ["__call__", *self._special(kind)]
@@ -410,7 +564,8 @@ class Program:
         names = [str(name) for name in body.get("k", ()) if name in self.kinds]
         found = self.distant.get(place)
         if found is None:
-            found = object.__new__(self.kinds[names[0]] if names else Distant)
+            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")), Distant)
+            found = object.__new__(self.kinds[names[0]] if names else plain)
             hidden = {"_d_place": place, "_d_program": self, "_d_made": False}
             for name, value in hidden.items():
                 object.__setattr__(found, name, value)
@@ -440,7 +595,9 @@ def _change(old: Any, new: Any) -> None:
     """Makes an argument what the program made of its copy; inner objects stay the same objects."""
     if type(old) is not type(new):
         return
-    if isinstance(old, list):
+    if type(old).__module__ in ("pandas", "pandas.core.frame") and hasattr(old, "_update_inplace"):
+        old._update_inplace(new)
+    elif isinstance(old, list):
         old[:] = [_merged(a, b) for a, b in zip(old, new, strict=False)] + new[len(old) :]
     elif isinstance(old, dict):
         kept = {key: _merged(old[key], new[key]) if key in old else new[key] for key in new}

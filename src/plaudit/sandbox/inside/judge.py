@@ -8,6 +8,7 @@ from __future__ import annotations
 import builtins
 import contextlib
 import io
+import re
 import socket
 import sys
 import types
@@ -60,11 +61,27 @@ _MODULES = frozenset(
         "io",
         "typing",
         "numpy",
+        "pandas",
         "dataclasses",
         "enum",
+        "asyncio",
+        "inspect",
+        "contextlib",
+        "pathlib",
+        "tempfile",
     ]
 )
-_ALIASES = {"np": "numpy"}
+_ALIASES = {"np": "numpy", "pd": "pandas"}
+_SHARED = {
+    "out": re.compile(r"\b(?:capsys|capfd|redirect_std\w+|stdout|stderr|StringIO|print)\b"),
+    "in": re.compile(r"\b(?:stdin|input)\b"),
+    "pandas": re.compile(r"\bpandas\b"),
+    "files": re.compile(
+        r"\b(?:tmp_path\w*|tmpdir\w*|tempfile|open|Path|pathlib|makedirs|mkdir|environ|getenv"
+        r"|setenv|delenv)\b"
+    ),
+}
+"""What tests look at of the program beside its values, by the words that they use for it."""
 _NEVER_THEIRS = frozenset(
     [
         "abs",
@@ -125,7 +142,10 @@ def run(
     their end; `opaque`: some values stayed in the program's process. Tests that cannot be run at
     all, whatever the program is, add ``"fault": "input"``.
     """
-    program = distant.Program(sock, _MODULE)
+    text = f"{setup}\n{tests}"
+    options = {name: True for name, words in _SHARED.items() if words.search(text)}
+    getattr(sys, "set_int_max_str_digits", int)(0)  # not there before Python 3.11
+    program = distant.Program(sock, _MODULE, options)
     try:
         judge = _Judge(program, stop_at_first)
         with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
@@ -152,7 +172,7 @@ class _Nowhere(io.TextIOBase):
 class _Judge:
     """Runs the tests and keeps what became of each check; the recorder of instrumented code."""
 
-    Caught = Exception
+    Caught = (Exception, distant.AbsentName)
 
     def __init__(self, program: distant.Program, stop_at_first: bool):
         self.program = program
@@ -166,6 +186,8 @@ class _Judge:
             raise Unusable(f"unknown style of tests {style!r}")
         before = tests_code.parse(setup, "setup")
         tree = tests_code.parse(tests, "tests")
+        tests_code.refuse_evaluation(before)
+        tests_code.refuse_evaluation(tree)
         pytest_standin.register()
         namespace = self._namespace([before, tree])
         parts = tests_code.Checks()
@@ -176,6 +198,7 @@ class _Judge:
                 raise Unusable("the tests contain no assertion")
         elif not _has_tests(tree, style):
             raise Unusable(f"the tests contain no test in the style of {style}")
+        tests_code.protect(tree)
         namespace[tests_code.RECORDER] = self
         with self._guarded():
             exec(_compiled(before, "setup"), namespace)
@@ -187,7 +210,6 @@ class _Judge:
         module = types.ModuleType(_MODULE)
         sys.modules[_MODULE] = module
         namespace = vars(module)
-        namespace["__builtins__"] = builtins
         names: dict[str, str] = {}
         modules: set[str] = set()
         used: set[str] = set()
@@ -199,7 +221,10 @@ class _Judge:
             free, own = tests_code.open_names(tree)
             used |= free
             bound |= own
-        namespace.update(self._resolved(used - bound, names, modules))
+        known = self._resolved(used - bound, names, modules)
+        namespace.update(known)
+        absent = {name for name in used - bound if not tests_code.is_builtin(name)} - known.keys()
+        namespace["__builtins__"] = _Builtins(absent | (names.keys() - known.keys()))
         return namespace
 
     def _resolved(self, used: set[str], names: dict[str, str], modules: set[str]) -> dict[str, Any]:
@@ -219,7 +244,10 @@ class _Judge:
             return ours
         bound = {name: theirs[value] for name, value in names.items() if value in theirs}
         found = {**ours, **{name: theirs[name] for name in wanted if name in theirs}, **bound}
-        return {**found, **{name: _Module(self.program, theirs) for name in modules}}
+        module = _Module(self.program, theirs)
+        for name in {*modules, "solution"}:  # unittest.mock.patch("solution.f") looks there
+            sys.modules.setdefault(name, module)
+        return {**found, **dict.fromkeys(modules, module)}
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -236,6 +264,15 @@ class _Judge:
 
     def enter(self, place: int) -> None:
         self.entered.add(place)
+
+    def compared(self, compare: Callable[[], Any]) -> Any:
+        return self.program.compared(compare)
+
+    def avoid(self, place: int) -> None:
+        """The tests' own handler was entered, as it had to be instead of reaching this check."""
+        if self.checks[place].error is None:
+            self._alive()
+            self.checks[place].passed = True
 
     def reach(self, place: int) -> int:
         self.checks[place].is_reached = True
@@ -315,21 +352,46 @@ def _is_error(name: str) -> bool:
     return isinstance(found, type) and issubclass(found, BaseException)
 
 
-class _Module:
+class _Builtins(dict[str, Any]):
+    """Python's own names for test code; names that the program lacks end the tests."""
+
+    def __init__(self, absent: set[str]):
+        super().__init__(vars(builtins))
+        self._absent = absent
+
+    def __missing__(self, name: str) -> Any:
+        if name in self._absent:
+            raise distant.AbsentName(f"NameError: the program does not define {name!r}")
+        raise KeyError(name)
+
+
+class _Module(types.ModuleType):
     """The program as a module (``import solution``)."""
 
     def __init__(self, program: distant.Program, known: dict[str, Any]):
-        self._program = program
-        self._known = known
+        super().__init__("solution")
+        vars(self).update(_program=program, _known=known, _gone=set())
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
+        if name.startswith("__") or name in self._gone:
             raise AttributeError(name)
         if name not in self._known:
             self._known.update(self._program.names([name]))
         if name not in self._known:
-            raise AttributeError(f"the program has no {name!r}")
+            if tests_code.is_builtin(name):
+                raise AttributeError(name)  # for mock.patch, which then makes it
+            raise distant.AbsentName(f"AttributeError: the program has no {name!r}")
         return self._known[name]
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self._program.act("bind", name, value)
+        self._known[name] = value
+        self._gone.discard(name)
+
+    def __delattr__(self, name: str) -> None:
+        self._program.act("bind", name)
+        self._gone.add(name)
+        self._known.pop(name, None)
 
 
 def _compiled(tree: Any, name: str) -> Any:
@@ -340,6 +402,8 @@ def _compiled(tree: Any, name: str) -> Any:
 
 
 def _told(error: BaseException) -> str:
+    if isinstance(error, distant.AbsentName):
+        return str(error)
     try:
         message = str(error)
     except Exception:  # an exception of the tests may not be able to say what it is
@@ -380,7 +444,7 @@ def _run_cases(judge: _Judge, namespace: dict[str, Any]) -> None:
             check.passed = True
         except pytest_standin.Skipped:
             judge.checks.remove(check)
-        except Exception as error:
+        except (Exception, distant.AbsentName) as error:
             check.error = _told(error)
             if judge.stop_at_first:
                 raise _Stop from None

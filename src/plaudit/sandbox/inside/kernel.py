@@ -14,6 +14,7 @@ __all__ = [
     "drop_from_bounding_set",
     "hide_memory",
     "landlock",
+    "load",
     "mount",
     "mount_read_only",
     "never_gain_privileges",
@@ -48,6 +49,14 @@ def call(name: str, *args: Any) -> int:
         reason = ctypes.get_errno()
         raise OSError(reason, f"{name}: {os.strerror(reason)}")
     return result
+
+
+def load() -> float:
+    """Processes that ran or waited for a processor, on average over the last minute; sysinfo(2)."""
+    words = (ctypes.c_ulong * 32)()  # seconds since the start, then three averages of 16.16 bits
+    if _libc.sysinfo(ctypes.byref(words)) != 0:
+        return 0.0
+    return words[1] / 65536
 
 
 def landlock(name: str, *args: Any) -> int:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import importlib
 import inspect
+import io
 import itertools
 import math
+import os
 import pathlib
 import re
 import sys
@@ -14,6 +18,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from plaudit.sandbox.inside import distant
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["Skipped", "approx", "cases", "module", "raises"]
@@ -65,8 +70,14 @@ class raises:
             raise Failed(f"did not raise {self.expected}")
         if not issubclass(kind, Exception) or not issubclass(kind, self.expected):
             return False
+        if isinstance(value, distant.MissingAttribute) and not self._names(AttributeError):
+            return False  # what is missing does not raise what was asked for
         self.info.value = value
         return self.pattern is None or self.info.match(self.pattern)
+
+    def _names(self, error: type) -> bool:
+        """Whether an error is asked for by its own name."""
+        return error in (self.expected if isinstance(self.expected, tuple) else (self.expected,))
 
 
 class approx:
@@ -165,11 +176,14 @@ def _fixture(function: Any = None, **options: Any) -> Any:
         function.is_fixture = True
         function.fixture_name = options.get("name") or function.__name__
         function.is_automatic = options.get("autouse", False)
-        if options.get("params") is not None:
-            raise Unusable("the tests use fixture(params=...), which is not supported")
+        function.params = [_param_value(each) for each in options.get("params") or ()]
         return function
 
     return made(function) if function is not None else made
+
+
+def _param_value(value: Any) -> Any:
+    return value.values[0] if isinstance(value, param) else value
 
 
 def _skip(reason: str = "", **_: Any) -> None:
@@ -245,8 +259,15 @@ def _function_cases(
     if any(mark.skips() for mark in marks):
         return
     is_failing = any(mark.name == "xfail" for mark in marks)
-    names = list(inspect.signature(function).parameters)[1 if kind else 0 :]
-    for rows in itertools.product(*tables):
+    names = list(inspect.signature(function).parameters)
+    names = names[(1 if kind else 0) + _num_patched(function) :]
+    bound = {key for table in tables for row in table for key in row}
+    choices = [
+        [{_CHOICE + key: value} for value in fixtures[key].params]
+        for key in _closure([key for key in names if key not in bound], fixtures)
+        if fixtures[key].params
+    ]
+    for rows in itertools.product(*tables, *choices):
         given = {key: value for row in rows for key, value in row.items()}
         needed = [key for key in names if key not in given]
         _known(needed, function, fixtures)
@@ -255,12 +276,36 @@ def _function_cases(
             with contextlib.ExitStack() as stack:
                 subject = kind() if kind else None
                 _set_up(stack, subject, kind)
-                made = _Fixtures(stack, fixtures, subject)
+                chosen = {k: v for k, v in given.items() if k.startswith(_CHOICE)}
+                rest = {k: v for k, v in given.items() if not k.startswith(_CHOICE)}
+                made = _Fixtures(stack, fixtures, subject, chosen, function.__name__)
                 made.automatic()
                 found = {key: made.get(key) for key in needed}
-                _run(function, subject, {**found, **given}, is_failing)
+                _run(function, subject, {**found, **rest}, is_failing)
 
-        yield Case(function.__code__.co_firstlineno, name, run)
+        yield Case(inspect.unwrap(function).__code__.co_firstlineno, name, run)
+
+
+def _num_patched(function: Any) -> int:
+    """How many of its arguments `unittest.mock.patch` gives a function."""
+    made = getattr(sys.modules.get("unittest.mock"), "DEFAULT", None)
+    patches = getattr(function, "patchings", ())
+    return sum(each.attribute_name is None and each.new is made for each in patches)
+
+
+_CHOICE = "choice of "
+
+
+def _closure(names: list[str], fixtures: dict[str, Any]) -> list[str]:
+    """The fixtures that these need, and the automatic ones, each once."""
+    waiting = [*names, *(key for key, value in fixtures.items() if value.is_automatic)]
+    found: list[str] = []
+    while waiting:
+        key = waiting.pop(0)
+        if key in fixtures and key not in found:
+            found.append(key)
+            waiting += inspect.signature(fixtures[key]).parameters
+    return found
 
 
 def _run(function: Any, subject: Any, arguments: dict[str, Any], is_failing: bool) -> None:
@@ -279,7 +324,7 @@ def _known(needed: list[str], function: Any, fixtures: dict[str, Any]) -> None:
     parameters = inspect.signature(function).parameters
     for key in needed:
         has_default = parameters[key].default is not inspect.Parameter.empty
-        if key not in fixtures and key not in ("tmp_path", "request") and not has_default:
+        if key not in fixtures and key not in _BUILT_IN and not has_default:
             raise Unusable(f"the tests need the fixture {key!r}, which is not supported")
     needed[:] = [k for k in needed if parameters[k].default is inspect.Parameter.empty]
 
@@ -313,8 +358,16 @@ def _set_up(stack: contextlib.ExitStack, subject: Any, kind: type | None) -> Non
 class _Fixtures:
     """The values of fixtures for one test."""
 
-    def __init__(self, stack: contextlib.ExitStack, known: dict[str, Any], subject: Any):
+    def __init__(
+        self,
+        stack: contextlib.ExitStack,
+        known: dict[str, Any],
+        subject: Any,
+        chosen: dict[str, Any],
+        name: str,
+    ):
         self.stack, self.known, self.subject = stack, known, subject
+        self.chosen, self.name = chosen, name
         self.made: dict[str, Any] = {}
 
     def automatic(self) -> None:
@@ -328,20 +381,163 @@ class _Fixtures:
         return self.made[name]
 
     def _make(self, name: str) -> Any:
-        if name == "tmp_path":
-            return pathlib.Path(self.stack.enter_context(tempfile.TemporaryDirectory()))
         if name not in self.known:
-            raise Unusable(f"the tests need the fixture {name!r}, which is not supported")
+            if name not in _BUILT_IN:
+                raise Unusable(f"the tests need the fixture {name!r}, which is not supported")
+            return _BUILT_IN[name](self)
         function = self.known[name]
         arguments = {
-            key: self.subject if key == "self" else self.get(key)
-            for key in inspect.signature(function).parameters
+            key: self._argument(key, name) for key in inspect.signature(function).parameters
         }
         result = function(**arguments)
         if not inspect.isgenerator(result):
             return result
         self.stack.callback(lambda: next(result, None))
         return next(result)
+
+    def _argument(self, key: str, name: str) -> Any:
+        if key == "self":
+            return self.subject
+        if key == "request" and key not in self.known:
+            return _Request(self, self.chosen.get(_CHOICE + name))
+        return self.get(key)
+
+
+class _Request:
+    """As much of pytest's `request` as fixtures ask for."""
+
+    def __init__(self, fixtures: _Fixtures, chosen: Any = None):
+        self.param, self.addfinalizer = chosen, fixtures.stack.callback
+        self.getfixturevalue = fixtures.get
+        self.node = types.SimpleNamespace(name=fixtures.name)
+
+
+class _Captured(NamedTuple):
+    out: str
+    err: str
+
+
+class _Capture:
+    """`capsys`: what tests and program write is kept until `readouterr`."""
+
+    def __init__(self, fixtures: _Fixtures):
+        self._streams = io.StringIO(), io.StringIO()
+        fixtures.stack.enter_context(contextlib.redirect_stdout(self._streams[0]))
+        fixtures.stack.enter_context(contextlib.redirect_stderr(self._streams[1]))
+
+    def readouterr(self) -> _Captured:
+        found = _Captured(*(stream.getvalue() for stream in self._streams))
+        for stream in self._streams:
+            stream.seek(0)
+            stream.truncate()
+        return found
+
+    def disabled(self) -> Any:
+        return contextlib.nullcontext()
+
+
+_NOTHING: Any = object()
+
+
+class _MonkeyPatch:
+    """`monkeypatch`: what it changes is as before after the test."""
+
+    def __init__(self, fixtures: _Fixtures):
+        self._undone = fixtures.stack.enter_context(contextlib.ExitStack())
+
+    def setattr(self, target: Any, name: Any, value: Any = _NOTHING, raising: bool = True) -> None:
+        if value is _NOTHING:
+            target, name, value = *_resolved(target), name
+        old = getattr(target, name, _NOTHING)
+        if raising and old is _NOTHING and not hasattr(builtins, name):
+            raise AttributeError(f"{target!r} has no attribute {name!r}")
+        self._undone.callback(_restore, target, name, old)
+        setattr(target, name, value)
+
+    def delattr(self, target: Any, name: Any = _NOTHING, raising: bool = True) -> None:
+        if name is _NOTHING:
+            target, name = _resolved(target)
+        old = getattr(target, name, _NOTHING)
+        if old is not _NOTHING or raising:
+            self._undone.callback(_restore, target, name, old)
+            delattr(target, name)
+
+    def setitem(self, mapping: Any, key: Any, value: Any) -> None:
+        old = mapping.get(key, _NOTHING)
+        self._undone.callback(_restore_item, mapping, key, old)
+        mapping[key] = value
+
+    def delitem(self, mapping: Any, key: Any, raising: bool = True) -> None:
+        if key in mapping or raising:
+            self._undone.callback(_restore_item, mapping, key, mapping[key])
+            del mapping[key]
+
+    def setenv(self, name: str, value: Any, prepend: str | None = None) -> None:
+        more = prepend + os.environ[name] if prepend and name in os.environ else ""
+        self.setitem(os.environ, name, str(value) + more)
+
+    def delenv(self, name: str, raising: bool = True) -> None:
+        self.delitem(os.environ, name, raising)
+
+    def chdir(self, path: Any) -> None:
+        self._undone.callback(os.chdir, os.getcwd())
+        os.chdir(path)
+
+    def undo(self) -> None:
+        self._undone.close()
+
+    @contextlib.contextmanager
+    def context(self) -> Iterator[_MonkeyPatch]:
+        made = object.__new__(_MonkeyPatch)
+        with contextlib.ExitStack() as made._undone:
+            yield made
+
+
+def _resolved(path: str) -> tuple[Any, str]:
+    """The object and the name that a dotted path means."""
+    home, _, name = path.rpartition(".")
+    target = importlib.import_module(home.partition(".")[0])
+    for part in home.split(".")[1:]:
+        target = getattr(target, part)
+    return target, name
+
+
+def _restore(target: Any, name: str, old: Any) -> None:
+    delattr(target, name) if old is _NOTHING else setattr(target, name, old)
+
+
+def _restore_item(mapping: Any, key: Any, old: Any) -> None:
+    mapping.pop(key, None) if old is _NOTHING else mapping.__setitem__(key, old)
+
+
+def _folder(fixtures: _Fixtures) -> pathlib.Path:
+    """A new directory below the working one, which the program has as well."""
+    made = tempfile.TemporaryDirectory(dir=os.getcwd(), prefix="test-")
+    path = pathlib.Path(fixtures.stack.enter_context(made))
+    is_same = os.getcwd() in _SAME  # a root of its own: the program's directory has this name too
+    return path if is_same else pathlib.Path(os.path.relpath(path))
+
+
+class _Folders:
+    """`tmp_path_factory`."""
+
+    def __init__(self, fixtures: _Fixtures):
+        self._fixtures = fixtures
+
+    def mktemp(self, name: str, numbered: bool = True) -> pathlib.Path:
+        return _folder(self._fixtures)
+
+
+_SAME = ("/tmp", "/box")
+_BUILT_IN: dict[str, Callable[[_Fixtures], Any]] = {
+    "tmp_path": _folder,
+    "tmpdir": _folder,
+    "tmp_path_factory": _Folders,
+    "request": _Request,
+    "capsys": _Capture,
+    "capfd": _Capture,
+    "monkeypatch": _MonkeyPatch,
+}
 
 
 def register() -> None:

@@ -7,22 +7,27 @@ tests by a number (`{"h": 3}`); objects of the tests' own classes stay there and
 
 from __future__ import annotations
 
+import builtins
 import contextlib
+import importlib
+import inspect
+import io
 import itertools
 import operator
 import socket
 import sys
+import types
 from collections.abc import Callable
 from typing import Any
 
-from plaudit.sandbox.inside import talk, values
+from plaudit.sandbox.inside import mirror, talk, values
 
 __all__ = ["SPECIAL", "serve"]
 
 _HELPERS = """
 math cmath collections itertools functools operator heapq bisect re string random statistics
 fractions decimal datetime copy typing json dataclasses enum textwrap array base64 hashlib
-calendar numbers abc contextlib queue time
+calendar numbers abc contextlib queue time asyncio inspect io pathlib
 """
 _SPECIAL = """
 eq ne lt le gt ge hash len iter next contains getitem setitem delitem call bool repr str add radd
@@ -82,21 +87,90 @@ class _Program:
         self.foreign: dict[int, Foreign] = {}
         self.foreign_types: dict[Any, type] = {}
         self.line = talk.Line(sock, self.answer)
+        self.mirror: mirror.Mirror | None = None
+        self.written: list[_Written] = []
+        self.events: Any = None
+        self.acts = {
+            **_ACTS,
+            "bind": self.bind,
+            "await": self.await_,
+            "anext": self.anext,
+            "aenter": lambda subject: self.await_(type(subject).__aenter__(subject)),
+            "aleave": lambda subject: self.await_(
+                type(subject).__aexit__(subject, None, None, None)
+            ),
+        }
 
     # what the tests ask
 
     def answer(self, question: Any) -> dict[str, Any]:
+        act, *rest = question
         try:
-            act, *rest = question
             if act == "names":
                 return {"r": self.describe(*rest)}
-            return self.do(act, *rest)
+            if self.mirror is not None:
+                self.mirror.apply(rest.pop())
+            reply = self.do(act, *rest)
         except talk.Closed:
             raise
         except BaseException as error:
-            return self.raised(error)
+            reply = self.raised(error)
+        return self.shared(reply)
 
-    def describe(self, names: list[str]) -> dict[str, Any]:
+    def shared(self, reply: dict[str, Any]) -> dict[str, Any]:
+        """The reply, with what was written meanwhile."""
+        if self.mirror is not None:
+            reply["f" if "x" in reply else "m"] = self.mirror.changes()
+        out = [[stream.place, text] for stream in self.written if (text := stream.taken())]
+        return {**reply, "out": out} if out else reply
+
+    def prepare(self, options: dict[str, bool]) -> None:
+        """Passes on what these tests look at: printed text, typed text, files."""
+        if options.get("out"):
+            sys.stdout, sys.stderr = self.written = [_Written(1), _Written(2)]  # type: ignore[assignment]
+        if options.get("in"):
+            builtins.input = lambda prompt="": self.typed("input", str(prompt))
+            sys.stdin = _Typed(self.typed)  # type: ignore[assignment]
+        if options.get("pandas"):  # tables may come before the program imports it
+            with contextlib.suppress(ImportError):
+                importlib.import_module("pandas")
+        if options.get("files"):
+            self.mirror = mirror.Mirror()
+
+    def typed(self, act: str, *args: str) -> str:
+        reply = self.line.ask([act, 0, list(args), []])
+        if "r" in reply:
+            return str(reply["r"])
+        raise _error_of(reply)
+
+    def bind(self, name: str, *value: Any) -> None:
+        """Sets a name of the program's module, or takes it away."""
+        if value:
+            self.namespace[name] = value[0]
+        else:
+            self.namespace.pop(name, None)
+
+    # coroutines: one loop for all, so that what they leave running goes on
+
+    def await_(self, subject: Any) -> Any:
+        return self.loop().run_until_complete(subject)
+
+    def anext(self, subject: Any) -> list[Any]:
+        """The next item in a list, or none at the end."""
+        try:
+            return [self.await_(type(subject).__anext__(subject))]
+        except StopAsyncIteration:
+            return []
+
+    def loop(self) -> Any:
+        if self.events is None:
+            asyncio = importlib.import_module("asyncio")
+            self.events = asyncio.new_event_loop()
+            asyncio.set_event_loop(self.events)
+        return self.events
+
+    def describe(self, names: list[str], options: dict[str, bool]) -> dict[str, Any]:
+        self.prepare(options)
         found = {name: self.namespace[name] for name in names if name in self.namespace}
         for name, value in found.items():
             if isinstance(value, type) and not _helper(name, value):
@@ -118,7 +192,7 @@ class _Program:
 
     def do(self, act: str, encoded: list[Any], keywords: list[Any]) -> dict[str, Any]:
         args = [self.decode(item) for item in encoded]
-        result = _ACTS[act](*args, **{name: self.decode(item) for name, item in keywords})
+        result = self.acts[act](*args, **{name: self.decode(item) for name, item in keywords})
         changed, same = [], None
         for i, (before, arg) in enumerate(zip(encoded, args, strict=True)):
             if type(before) in (list, dict) and "h" not in before and "j" not in before:
@@ -166,6 +240,8 @@ class _Program:
             return None
         about = values.described(value)
         about.update(h=self.place(value), k=names)
+        if kind in _ASYNC:
+            about["a"] = _ASYNC[kind]
         if not is_opaque:
             about["b"] = True
         return {"o": about}
@@ -198,6 +274,47 @@ class _Program:
                 methods["__hash__"] = None
             self.foreign_types[key] = type(name, (Foreign,), methods)
         return self.foreign_types[key]
+
+
+class _Written(io.TextIOBase):
+    """A stream of the program that its tests look at."""
+
+    encoding = "utf-8"
+
+    def __init__(self, place: int):
+        self.place = place
+        self._parts: list[str] = []
+        self._size = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        self._size += len(text)
+        if self._size <= _MOST_WRITTEN:
+            self._parts.append(str.__str__(text))
+        return len(text)
+
+    def taken(self) -> str:
+        """What was written since the last time."""
+        text, self._parts, self._size = "".join(self._parts), [], 0
+        return text
+
+
+class _Typed(io.TextIOBase):
+    """Standard input, where the tests decide what it holds."""
+
+    def __init__(self, ask: Callable[..., str]):
+        self._ask = ask
+
+    def readable(self) -> bool:
+        return True
+
+    def readline(self, size: int = -1) -> str:  # type: ignore[override]
+        return self._ask("readline")
+
+    def read(self, size: int | None = -1) -> str:
+        return self._ask("read")
 
 
 def _helper(name: str, value: Any) -> str:
@@ -236,7 +353,25 @@ def _base(value: Any) -> Any:
     return values.decode(values.encode(value))
 
 
+def _signature(subject: Any) -> list[Any]:
+    """Name, kind, default and annotation (lists of one or none) of each parameter."""
+    empty = inspect.Parameter.empty
+    return [
+        [
+            each.name,
+            int(each.kind),
+            [] if each.default is empty else [each.default],
+            [] if each.annotation is empty else [each.annotation],
+        ]
+        for each in inspect.signature(subject).parameters.values()
+    ]
+
+
+_MOST_WRITTEN = 4 << 20
+_ASYNC: dict[type, str] = {types.CoroutineType: "c", types.AsyncGeneratorType: "g"}
 _ACTS: dict[str, Callable[..., Any]] = {
+    "signature": _signature,
+    "is_async": inspect.iscoroutinefunction,
     "call": lambda subject, *args, **keywords: subject(*args, **keywords),
     "get": getattr,
     "set": setattr,

@@ -28,7 +28,8 @@ __all__ = ["main"]
 
 _PAGE = 1 << 16
 _HARD_WALL = 10.0  # a program short of a processor gets this many times its wall limit
-_STARVED_SHARE = 0.05  # who used more of the time than this was waiting for a processor
+_BUSY_SHARE = 0.5  # who used more of the time than this was not asleep
+_STARVED_SHARE = 0.05  # nor, on a machine with more to run than processors, who used more than this
 _GRACE = 0.5  # seconds a program may live on after its tests have ended
 _NUM_CORES = os.cpu_count() or 1
 
@@ -232,7 +233,8 @@ class _Spawner:
         usage: Any,
         wall_s: float,
     ) -> None:
-        most = (task.output, task.errors, task.file_size if task.fetch else task.output)
+        is_data = task.fetch or task.mode == wire.CALLS  # what calls returned, or a built program
+        most = (task.output, task.errors, task.file_size if is_data else task.output)
         sizes = [os.fstat(fd).st_size for fd in streams]
         kept = [min(size, limit) for size, limit in zip(sizes, most, strict=True)]
         over = sum(1 << i for i, limit in enumerate(most) if sizes[i] > limit)
@@ -345,7 +347,8 @@ def _overdue(task: wire.Task, used: float, passed: float) -> int:
         return wire.CPU
     if passed < task.wall_s:
         return 0
-    starved = used > _STARVED_SHARE * passed and passed < _HARD_WALL * task.wall_s
+    least = _STARVED_SHARE if kernel.load() > _NUM_CORES else _BUSY_SHARE
+    starved = used > least * passed and passed < _HARD_WALL * task.wall_s
     return 0 if starved else wire.WALL
 
 

@@ -14,7 +14,7 @@ from plaudit.sandbox.inside import values
 
 __all__ = ["MAX_LINE", "Closed", "Line"]
 
-MAX_LINE = 16 << 20
+MAX_LINE = 34 << 20
 _MAX_NESTED = 100
 _MAX_BYTES = 512 << 20
 

@@ -9,19 +9,43 @@ import symtable
 import warnings
 from dataclasses import dataclass, field
 
-__all__ = ["Check", "Checks", "Unusable", "bind_program", "instrument", "open_names", "parse"]
+__all__ = [
+    "Check",
+    "Checks",
+    "Unusable",
+    "bind_program",
+    "instrument",
+    "open_names",
+    "parse",
+    "protect",
+    "refuse_evaluation",
+]
 
 _PROGRAM_NAMES = """
 solution main candidate program answer submission __main__
 """
 _LIBRARY_NAMES = """
-numpy pandas scipy sklearn torch tensorflow sympy networkx matplotlib requests hypothesis django
-flask pytest_mock yaml PIL bs4 aiohttp attr pydantic
+PIL aiohttp anyio arrow attr attrs babel boto3 bs4 chardet click cryptography
+cv2 cvxpy dateutil deepdiff dill django docx einops faker fastapi flask freezegun fsspec
+fuzzywuzzy gensim geopandas geopy gmpy2 google h5py httpx hypothesis imageio ipaddr jax jinja2
+jmespath joblib jsonschema keras kornia lightgbm loguru lxml mako markdown matplotlib
+mock more_itertools mpmath msgpack multidict networkx nltk numba numpy nose numexpr openpyxl orjson
+ortools packaging pandas parameterized paramiko patsy pendulum plotly polars prettytable psutil
+psycopg2 pulp pyarrow pydantic pygments pymongo pyparsing pytest_asyncio pytest_mock pytz
+pywt rapidfuzz redis regex requests requests_mock responses rich ruamel scipy seaborn selenium
+simplejson six skimage sklearn sortedcontainers spacy sqlalchemy statsmodels sympy tabulate
+tensorflow termcolor textblob toolz toml torch torchvision tornado tqdm transformers typer
+typing_extensions tzlocal ujson unidecode urllib3 uvicorn websockets werkzeug wordcloud
+xarray xgboost xlrd xmltodict yaml yarl zstandard
 """
 RECORDER = "__plaudit__"
 PROGRAM_MODULES = frozenset(_PROGRAM_NAMES.split())
 _LIBRARIES = frozenset(_LIBRARY_NAMES.split())
 _RUN_BY_NAME = ("check", "test", "main", "run")
+_IMPORT_ERRORS = frozenset(["ImportError", "ModuleNotFoundError", "Exception"])
+_EVALUATE = frozenset(["eval", "exec", "compile", "__import__"])
+_LOADERS = frozenset(["pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve"])
+_LOADED = frozenset(["load", "loads", "Unpickler", "open"])
 
 
 class Unusable(BaseException):
@@ -38,6 +62,7 @@ class Check:
     is_reached: bool = False
     passed: bool = False
     error: str | None = None
+    is_never: bool = False  # `assert False`: must not be reached
 
 
 @dataclass
@@ -56,6 +81,54 @@ def parse(text: str, name: str) -> ast.Module:
             return ast.parse(text, name)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise Unusable(f"{name} are no Python: {error}") from None
+
+
+def refuse_evaluation(tree: ast.Module) -> None:
+    """Refuses tests that would run what the program gave them, in the process that decides.
+
+    ``eval``, ``exec``, ``compile`` and ``__import__`` of anything but literals, `pickle` and its
+    kin. Raises: Unusable, naming the line.
+
+    >>> refuse_evaluation(ast.parse("assert eval('1 + 1') == 2"))
+    """
+    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
+    bound |= {alias.asname or alias.name for alias in _aliases(tree)}
+    literal: set[int] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and all(map(_is_literal, node.args)):
+            literal |= {id(node.func)} if node.args and not node.keywords else set()
+        what = "" if id(node) in literal else _evaluates(node, bound)
+        if what:
+            raise Unusable(
+                f"line {getattr(node, 'lineno', 0)}: the tests use {what}, which would run what the"
+                " program returns beside the verdict; compare plain values instead"
+            )
+
+
+def _aliases(tree: ast.Module) -> list[ast.alias]:
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    return [alias for node in nodes for alias in node.names]
+
+
+def _is_literal(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant)
+
+
+def _evaluates(node: ast.AST, bound: set[str]) -> str:
+    """The name of what runs its argument, if this node is one."""
+    if isinstance(node, ast.Name) and node.id in _EVALUATE - bound:
+        return node.id
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+        home = node.value.id
+        if home in ("builtins", "__builtins__") and node.attr in _EVALUATE:
+            return f"{home}.{node.attr}"
+        if home in _LOADERS and node.attr in _LOADED:
+            return f"{home}.{node.attr}"
+    if isinstance(node, ast.ImportFrom) and node.module in (*_LOADERS, "builtins"):
+        unsafe = _LOADED if node.module in _LOADERS else _EVALUATE
+        return next((f"{node.module}.{a.name}" for a in node.names if a.name in unsafe), "")
+    return ""
 
 
 def open_names(tree: ast.Module) -> tuple[set[str], set[str]]:
@@ -102,9 +175,18 @@ class _Imports(ast.NodeTransformer):
     def __init__(self, names: dict[str, str], modules: set[str]):
         self.names = names
         self.modules = modules
+        self.is_guarded = False
+
+    def visit_Try(self, node: ast.Try) -> ast.stmt:
+        """``try: import x`` with a handler for a library that is not there."""
+        caught = {n.id for h in node.handlers for n in ast.walk(h) if isinstance(n, ast.Name)}
+        before, self.is_guarded = self.is_guarded, self.is_guarded or bool(_IMPORT_ERRORS & caught)
+        self.generic_visit(node)
+        self.is_guarded = before
+        return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
-        if not node.level and not _is_program(node.module or ""):
+        if not node.level and not _is_program(node.module or "", self.is_guarded):
             return node
         for alias in node.names:
             if alias.name != "*":
@@ -112,26 +194,31 @@ class _Imports(ast.NodeTransformer):
         return ast.copy_location(ast.Pass(), node)
 
     def visit_Import(self, node: ast.Import) -> ast.stmt:
-        kept = [alias for alias in node.names if not _is_program(alias.name)]
+        kept = [alias for alias in node.names if not _is_program(alias.name, self.is_guarded)]
         self.modules.update(a.asname or a.name for a in node.names if a not in kept)
         node.names = kept
         return node if kept else ast.copy_location(ast.Pass(), node)
 
 
-def _is_program(name: str) -> bool:
+def _is_program(name: str, is_guarded: bool) -> bool:
+    """Whether an import means the program; `is_guarded`: the tests go on without the library."""
     root = name.partition(".")[0]
     if root in PROGRAM_MODULES:
         return True
     if root in ("pytest", "tests"):
         return False
     try:
+        is_hidden = False
         if importlib.util.find_spec(root) is not None:
             return False
-    except (ImportError, ValueError):
-        return False
-    if root in _LIBRARIES:
-        raise Unusable(f"the tests import {root}, which is not installed where they run")
-    return True
+    except (ImportError, ValueError):  # installed, and not among the packages
+        is_hidden = True
+    if (is_hidden or root in _LIBRARIES) and not is_guarded:
+        raise Unusable(
+            f"the tests import {root}, which cannot be read where they run: install it there, and"
+            f" name it in packages= of the sandbox (sandbox: {{packages: [{root}]}})"
+        )
+    return not (is_hidden or root in _LIBRARIES)
 
 
 def instrument(tree: ast.Module, source: str) -> Checks:
@@ -152,6 +239,45 @@ def instrument(tree: ast.Module, source: str) -> Checks:
     return checks
 
 
+def protect(tree: ast.Module) -> None:
+    """Makes each comparison with a call see its other names as they were before the call.
+
+    In ``assert f(xs) == sorted(xs)`` a program that empties `xs` would change what is expected of
+    it. The change is there for the next statement. ``is`` is left alone: it asks for the object.
+    """
+    _Protect().visit(tree)
+    ast.fix_missing_locations(tree)
+
+
+class _Protect(ast.NodeTransformer):
+    def visit_Compare(self, node: ast.Compare) -> ast.expr:
+        self.generic_visit(node)
+        if any(isinstance(op, ast.Is | ast.IsNot) for op in node.ops) or not _may_wrap(node):
+            return node
+        return _recorder("compared", ast.Lambda(_NO_ARGUMENTS, node))
+
+    def visit_Call(self, node: ast.Call) -> ast.expr:
+        self.generic_visit(node)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        is_assertion = name.startswith("assert") and name not in ("assertIs", "assertIsNot")
+        pair = ast.Tuple(node.args, ast.Load())
+        if is_assertion and len(node.args) > 1 and _may_wrap(pair):
+            both = _recorder("compared", ast.Lambda(_NO_ARGUMENTS, pair))
+            node.args = [ast.Starred(both, ast.Load())]
+        return node
+
+
+def _may_wrap(node: ast.expr) -> bool:
+    """Whether there is a call, and nothing that a function of its own would change."""
+    inner = list(ast.walk(node))
+    unsafe = (ast.Await, ast.Yield, ast.YieldFrom, ast.NamedExpr)
+    if any(isinstance(each, unsafe) for each in inner):
+        return False
+    calls = [each for each in inner if isinstance(each, ast.Call)]
+    names = [call.func.id for call in calls if isinstance(call.func, ast.Name)]
+    return bool(calls) and not {"super", "locals", "vars"} & set(names)
+
+
 class _Walk:
     """The statements of one function, or of the module."""
 
@@ -167,6 +293,10 @@ class _Walk:
     def statement(self, node: ast.stmt, is_direct: bool, is_free: bool) -> ast.stmt:
         if isinstance(node, ast.Assert):
             return self.check(node, is_direct, is_free)
+        if isinstance(node, ast.Raise) and _is_failure(node):
+            args = getattr(node.exc, "args", None)
+            made = ast.Assert(ast.Constant(False), args[0] if args else None)
+            return self.check(ast.copy_location(made, node), False, is_free)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return self.function(node)
         if isinstance(node, ast.ClassDef):
@@ -175,13 +305,22 @@ class _Walk:
         if isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue):
             self.may_leave = True
         is_free = is_free and not isinstance(node, ast.Try | ast.With | ast.AsyncWith)
+        first = len(self.checks.found)
         for name in ("body", "orelse", "finalbody"):
             inner = getattr(node, name, None)
             if isinstance(inner, list):
                 setattr(node, name, self.block(inner, False, is_free))
         for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
             branch.body = self.block(branch.body, False, is_free)
+        if isinstance(node, ast.Try) and node.handlers:
+            self.expect(node, first, len(self.checks.found))
         return node
+
+    def expect(self, node: ast.Try, first: int, last: int) -> None:
+        """``try: f(); assert False``: who gets into a handler has done what was asked."""
+        never = [place for place in range(first, last) if self.checks.found[place].is_never]
+        for handler in node.handlers if never else ():
+            handler.body = [_call("avoid", place) for place in never] + handler.body
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
         place = self.checks.functions
@@ -197,7 +336,8 @@ class _Walk:
         must = is_direct and not self.may_leave and not never
         place = len(self.checks.found)
         text = ast.unparse(node)[:120]
-        self.checks.found.append(Check(node.lineno, text, self.owner if must else None))
+        found = Check(node.lineno, text, self.owner if must else None, is_never=never)
+        self.checks.found.append(found)
         message = ast.Lambda(_NO_ARGUMENTS, node.msg or ast.Constant(None))
         made = _call("hold", _recorder("reach", ast.Constant(place)), node.test, message)
         if self.goes_on and is_free:
@@ -208,6 +348,12 @@ class _Walk:
             if not hasattr(part, "lineno"):
                 ast.copy_location(part, node)
         return made
+
+
+def _is_failure(node: ast.Raise) -> bool:
+    """``raise AssertionError(...)``."""
+    raised = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
+    return isinstance(raised, ast.Name) and raised.id == "AssertionError"
 
 
 _NO_ARGUMENTS = ast.arguments([], [], None, [], [], None, [])

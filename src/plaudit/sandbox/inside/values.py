@@ -35,8 +35,9 @@ __all__ = [
 ]
 
 MAX_DEPTH = 150
-_MAX_SIZE = 16 << 20
+_MAX_SIZE = 34 << 20
 _PLAIN_INT = 1 << 53
+_MAX_COLUMNS = 1000
 _MAX_DIGITS = 20_000  # hex digits where more than a comparison is done with the number
 _SAME_HASH = 64  # so many elements of one hash are no accident
 _ATOMS = frozenset({str, bool, type(None)})
@@ -213,6 +214,21 @@ def _write_array(value: Any, handles: Any, depth: int) -> Any:
     return {"a": [str(value.dtype), _encode(plain, handles, depth)]}
 
 
+def _write_frame(value: Any, handles: Any, depth: int) -> Any:
+    """A table of pandas: columns, index, types and data, each as lists."""
+    columns = [value.iloc[:, place] for place in range(value.shape[1])]
+    index = [value.index.tolist(), value.index.name]
+    types = [str(column.dtype) for column in columns]
+    parts = ["frame", list(value.columns), index, types, [c.tolist() for c in columns]]
+    return {"p": _encode(parts, handles, depth)}
+
+
+def _write_series(value: Any, handles: Any, depth: int) -> Any:
+    index = [value.index.tolist(), value.index.name]
+    parts = ["series", [value.name], index, [str(value.dtype)], [value.tolist()]]
+    return {"p": _encode(parts, handles, depth)}
+
+
 def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
     plain = value.tolist()
     return {"o": described(value)} if type(plain) is type(value) else _encode(plain, handles, depth)
@@ -220,6 +236,10 @@ def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
 
 def _write_when(value: Any, handles: Any, depth: int) -> Any:
     return {"T": [_date_name(type(value)), value.isoformat()]}
+
+
+def _write_path(value: Any, handles: Any, depth: int) -> Any:
+    return {"P": sys.modules["pathlib"].PurePath.__str__(value)}
 
 
 def _write_delta(value: Any, handles: Any, depth: int) -> Any:
@@ -256,6 +276,11 @@ _LIBRARY_WRITERS: dict[str, Callable[[Any, Any, int], Any]] = {
     "datetime.date": _write_when,
     "datetime.time": _write_when,
     "datetime.timedelta": _write_delta,
+    "pathlib.PurePath": _write_path,
+    "pandas.core.frame.DataFrame": _write_frame,
+    "pandas.core.series.Series": _write_series,
+    "pandas.DataFrame": _write_frame,  # from 3.0 on
+    "pandas.Series": _write_series,
     "numpy.ndarray": _write_array,
     "numpy.generic": _write_scalar,
 }
@@ -383,6 +408,39 @@ def _make_array(parts: list[Any]) -> Any:
     return numpy.array(items, dtype=str(dtype)) if numpy is not None else items
 
 
+_PANDAS = re.compile(r"u?int\d{1,2}|U?Int\d{1,2}|float\d{2}|bool(?:ean)?|category|datetime64\[ns\]")
+
+
+def _make_table(parts: list[Any]) -> Any:
+    """A table, where its reader uses pandas already; nothing is imported for what somebody sent."""
+    pandas = sys.modules.get("pandas")
+    if pandas is None:
+        raise Malformed("a table, and no pandas here")
+    kind, names, (labels, name), types, data = parts
+    if type(data) is not list or len(data) > _MAX_COLUMNS:
+        raise Malformed("a table of too many columns")
+    try:
+        return _table(
+            pandas, kind, names, pandas.Index(labels, name=name), zip(data, types, strict=True)
+        )
+    except Exception as error:  # pandas has many of its own for data that fits together badly
+        raise Malformed(f"no table: {type(error).__name__}") from None
+
+
+def _table(pandas: Any, kind: str, names: list[Any], index: Any, columns: Iterable[Any]) -> Any:
+    made = [
+        pandas.Series(items, index=index, dtype=each if _PANDAS.fullmatch(each) else None)
+        for items, each in columns
+    ]
+    if kind == "series":
+        (found,) = made
+        found.name = names[0]
+        return found
+    table = pandas.concat(made, axis=1) if made else pandas.DataFrame(index=index)
+    table.columns = names
+    return table
+
+
 def _short(number: Any) -> int:
     if type(number) is not int or number.bit_length() > 4 * _MAX_DIGITS:
         raise Malformed("an integer is needed here, and not so long")
@@ -402,6 +460,7 @@ _MAKERS: dict[str, Callable[[list[Any]], Any]] = {
     "g": _make_range,
     "n": _make_named,
     "a": _make_array,
+    "p": _make_table,
 }
 
 
@@ -442,6 +501,14 @@ def _read_when(body: Any) -> Any:
     return getattr(datetime, name).fromisoformat(value)
 
 
+def _read_path(body: Any) -> Any:
+    import pathlib
+
+    if type(body) is not str or len(body) > _MAX_DIGITS:
+        raise Malformed("a path must be a string, and not so long")
+    return pathlib.Path(body)
+
+
 def _read_type(body: Any) -> type:
     found = getattr(builtins, body, None) if type(body) is str else None
     if not isinstance(found, type):
@@ -456,34 +523,48 @@ _READERS: dict[str, Callable[[Any], Any]] = {
     "b": _read_bytes,
     "B": lambda body: bytearray(_read_bytes(body)),
     "T": _read_when,
+    "P": _read_path,
     "k": _read_type,
 }
 
 # --- comparison -----------------------------------------------------------------------------------
 
 
-def matches(encoded: Any, expected: Any, *, tolerance: float = 0.0, lenient: bool = False) -> bool:
+def matches(
+    encoded: Any,
+    expected: Any,
+    *,
+    tolerance: float = 0.0,
+    relative: float | None = None,
+    lenient: bool = False,
+) -> bool:
     """Whether hostile encoded data is the expected value, as ``==`` of the plain values would say.
 
     So ``1 == True == 1.0``, a list is no tuple, a set is a frozenset, nan is not itself, and what
-    has no plain form is nothing. A numpy array is compared as its list. `tolerance`: numbers
-    (but not keys) may differ by ``tolerance * max(1, |expected|)``, and nan is nan. `lenient`, for
-    expected values that went through plain JSON: a tuple is a list, a key 1 is a key "1", and a
-    list is a set where a set is expected. Data that is malformed matches nothing.
+    has no plain form is nothing. A numpy array is compared as its list. `tolerance`: floats (but
+    not keys) may differ by ``tolerance * max(1, |expected|)``, or ``tolerance + relative *
+    |expected|`` where `relative` is there, and nan is nan; an integer is the same integer only,
+    written as a float or not. `lenient`, for expected values that went through plain JSON: a tuple
+    is a list, a key 1 is a key "1", and a list is a set where a set is expected. Data that is
+    malformed, or whose comparison raises, matches nothing.
 
     >>> matches(encode((1, 2.0)), (1.0, 2)), matches(encode((1, 2)), [1, 2])
     (True, False)
     >>> matches(encode({1: (0.1 + 0.2,)}), {"1": [0.3]}, tolerance=1e-9, lenient=True)
     True
     """
-    return _Comparison(tolerance, lenient).same(encoded, expected, 0)
+    try:
+        return _Comparison(tolerance, relative, lenient).same(encoded, expected, 0)
+    except (ArithmeticError, ValueError, TypeError, RecursionError):  # Decimal("sNaN") == 1
+        return False
 
 
 class _Comparison:
     """Walks along the expected value, which is trusted; looks at data only where it fits."""
 
-    def __init__(self, tolerance: float, lenient: bool):
+    def __init__(self, tolerance: float, relative: float | None, lenient: bool):
         self.tolerance = tolerance
+        self.relative = relative
         self.lenient = lenient
 
     def same(self, encoded: Any, expected: Any, depth: int) -> bool:
@@ -572,7 +653,7 @@ class _Comparison:
             return False  # turning it into the other's type would take long
         if value == expected:
             return True
-        if not self.tolerance:
+        if not (self.tolerance or self.relative) or _are_whole(value, expected):
             return False
         try:
             return self._is_near(_as_float(value), _as_float(expected))
@@ -584,7 +665,9 @@ class _Comparison:
             return value != value and expected != expected
         if value in _INFINITE or expected in _INFINITE:
             return value == expected
-        return abs(value - expected) <= self.tolerance * max(1.0, abs(expected))
+        if self.relative is None:
+            return abs(value - expected) <= self.tolerance * max(1.0, abs(expected))
+        return abs(value - expected) <= self.tolerance + self.relative * abs(expected)
 
 
 _MISSING: Any = object()
@@ -626,6 +709,15 @@ def _is_number(value: Any) -> bool:
     if isinstance(value, int | float | complex):
         return True
     return type(value).__module__ in ("decimal", "_decimal", "fractions") and hasattr(value, "real")
+
+
+def _are_whole(value: Any, expected: Any) -> bool:
+    """Whether both are integers, one of them of type int: those have no rounding to forgive."""
+    pair = (value, expected)
+    return any(isinstance(number, int) for number in pair) and all(
+        isinstance(number, int) or (isinstance(number, float) and number.is_integer())
+        for number in pair
+    )
 
 
 def _as_float(value: Any) -> Any:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.errors import ConfigError
-from plaudit.rules._code_compare import MODES, first_difference, same_output
+from plaudit.grading.compare import MODES, PUBLISHED, first_difference, same_output
 
 EQUAL = [
     ("exact", "a\n", "a"),
@@ -24,6 +24,20 @@ EQUAL = [
     ("float", "1e" + "9" * 50, "1e" + "9" * 50),
     ("float", "9" * 5000, "0" + "9" * 5000),
     ("float", "yes 0.5000000001", "yes 0.5"),
+    ("float", "1000000007.0", "1000000007"),
+    ("float", "1e9", "1000000000"),
+    ("float", "2.50e1 100e-2", "25 1"),
+    ("stripped", " a b \n\n c\n", "a b\n\nc"),
+    ("livecodebench", "1000000007.0", "1000000007"),
+    ("livecodebench", "0.5 1e3", "0.50 1000"),
+    ("livecodebench", "YES\n1.0\n", "YES\n1"),
+    ("verl", "0.333333333\n\n7.0", "0.3333333\n7"),
+    ("verl", "a\n\nb", "a\nb"),
+    ("apps", "1  2\n3", "1 2\n3"),
+    ("apps", "3.14159 2.5", "3.1416 2.500"),
+    ("apps", "1.0\n2.0", "1\n2"),
+    ("codecontests", "Yes 123.000001", "YES 123"),
+    ("codecontests", "1\n2 3", "1 2\n3"),
 ]
 DIFFERENT = [
     ("exact", "a ", "a"),
@@ -54,6 +68,31 @@ DIFFERENT = [
     ("float", "0x10", "16"),
     ("float", "1.0 2.0", "1.0"),
     ("float", "\u0661.0", "1.0"),
+    ("float", "1000000008.0", "1000000007"),
+    ("float", "1000000009", "1e9"),
+    ("stripped", "1.0", "1"),
+    ("stripped", "a  b", "a b"),
+    ("stripped", "a", "a\nb"),
+    ("livecodebench", "0.30000000000000004", "0.3"),
+    ("livecodebench", "1000000008", "1000000007"),
+    ("livecodebench", "1 2", "1 2 3"),
+    ("livecodebench", "yes", "YES"),
+    ("livecodebench", "1\n2", "1 2"),
+    ("livecodebench", "nan", "0"),
+    ("livecodebench", "sNaN", "1"),
+    ("verl", "1  2", "1 2"),
+    ("verl", "1.5 2", "1.50 2"),
+    ("verl", "yes\n0.5", "yes\n0.50"),
+    ("verl", "10000001", "10000000"),
+    ("apps", "NO YES", "YES NO"),
+    ("apps", "YES\nNO", "YES\nNO\nYES"),
+    ("apps", "10000001", "10000000"),
+    ("apps", "3.142 2", "3.140 2"),
+    ("apps", "1 2 3", "1 2\n3"),
+    ("codecontests", "abc deg", "abc def"),
+    ("codecontests", "abc 123", "abc 123.1"),
+    ("codecontests", "abc def", "abc def 123"),
+    ("codecontests", "9007199254740993", "9007199254740992"),
 ]
 
 
@@ -87,7 +126,7 @@ def test_an_unknown_mode_is_refused():
         same_output("1", "1", mode="token")
 
 
-@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("mode", [*MODES, *PUBLISHED])
 @pytest.mark.parametrize(
     "hostile", ["1 " * 4_000_000, "\n" * 8_000_000, "9" * 8_000_000, "1e" * 4_000_000, "\ud800" * 9]
 )

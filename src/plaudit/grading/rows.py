@@ -1,12 +1,12 @@
 """Rows of code problems as they are published, read into one form.
 
 Each layout is one function below, under the columns that tell it; the first that fits reads the
-row. A column may be parsed already or be JSON text. What comes from JSON compares leniently (a
-tuple equals a list, floats within 1e-6), what comes from assertions compares as Python does.
+row. A column may be parsed already or be JSON text. How answers compare, and what stands before a
+program, is the layout's business: `plaudit.grading.layouts`.
 
 | layout | columns | published by |
 |---|---|---|
-| open-r1 | verification_info {language, test_cases} | open-r1 verifiable coding problems |
+| open-r1, SYNTHETIC-1 | verification_info {language, test_cases} | verifiable coding problems |
 | LiveCodeBench | public_test_cases, private_test_cases, metadata | LiveCodeBench code_generation |
 | Codeforces | official_tests, generated_checker | open-r1/codeforces |
 | EvalPlus | base_input, plus_input, base_output, plus_output | evalplus HumanEval+, MBPP+ |
@@ -16,11 +16,15 @@ tuple equals a list, floats within 1e-6), what comes from assertions compares as
 | AceCode | test_cases: assertions, or cases | TIGER-Lab AceCode |
 | rllm, KodCode, own | tests: cases, assertions or test code | rllm, DeepCoder, PRIME-RL; plaudit |
 | HumanEval, KodCode | test, entry_point or test_info | openai/human-eval, KodCode |
+| LeetCodeDataset | test, entry_point "Solution().f" | newfacade/LeetCodeDataset |
 | PRIME, verl | ground_truth {inputs, outputs, fn_name} or {assert_case} | PRIME-RL/Eurus, verl |
+| NeMo Gym | verifier_metadata {unit_tests {inputs, outputs, fn_name}} | NVIDIA-NeMo/Gym |
+| rStar-Coder | inputs, outputs, func_name, class_name | microsoft/rStar-Coder |
 """
 
 from __future__ import annotations
 
+import ast
 import base64
 import json
 import math
@@ -28,14 +32,18 @@ import pickletools
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, cast
 
 from plaudit.errors import DataError, clipped
-from plaudit.rules._code_asserts import calls_of
-from plaudit.rules._code_problem import (
+from plaudit.grading.asserts import calls_of
+from plaudit.grading.extract import helpers, is_prelude
+from plaudit.grading.layouts import LAYOUTS, Layout
+from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
     CallTest,
+    Oracle,
     Problem,
     StdioProblem,
     StdioTest,
@@ -46,6 +54,8 @@ __all__ = ["problem_of"]
 
 _TOLERANCE = 1e-6
 _MOST_BYTES = 1 << 29
+_PIECE = 4000
+_MOST_DIGITS = 200_000
 _STRINGS = ("SHORT_BINUNICODE", "BINUNICODE", "BINUNICODE8", "UNICODE")
 _FRAMING = ("PROTO", "FRAME", "MEMOIZE", "BINPUT", "LONG_BINPUT", "PUT", "STOP")
 _CALL_TYPES = ("functional", "function_call", "call", "call_based", "function")
@@ -54,6 +64,17 @@ _UNITTEST = re.compile(r"^class[ \t]+\w+[ \t]*\([^)\n]*TestCase[^)\n]*\)", re.MU
 _PYTEST = re.compile(r"^(?:def[ \t]+test|class[ \t]+Test)", re.MULTILINE)
 _CHECK = re.compile(r"^def[ \t]+check[ \t]*\(", re.MULTILINE)
 _CHECKED = re.compile(r"^check[ \t]*\(", re.MULTILINE)
+_TACO = (
+    "time_limit",
+    "memory_limit",
+    "skill_types",
+    "raw_tags",
+    "picture_num",
+    "Expected Time Complexity",
+    "Expected Auxiliary Space",
+)
+_METHOD = re.compile(r"^Solution\(\)\.(?=\w+$)")
+_INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)")
 
 Columns = Mapping[str, Any]
@@ -72,19 +93,41 @@ def problem_of(columns: Columns) -> Problem:
     Traceback (most recent call last):
     plaudit.errors.DataError: field 'test_list': no tests
     """
+    if columns.get("test") is not None and _METHOD.match(str(columns.get("entry_point"))):
+        return _leetcode(columns)
     for names, read in _LAYOUTS:
         if any(columns.get(name) is not None for name in names):
             return read(columns)
+    if columns.get("inputs") is not None and columns.get("outputs") is not None:
+        return _rstar(columns)
     known = ", ".join(name for names, _ in _LAYOUTS for name in names)
     raise DataError(f"missing column; tests are read from one of {known}", field="tests")
 
 
 def _open_r1(columns: Columns) -> Problem:
-    """`verification_info`: {language, test_cases: [{input, output, type, fn_name}]}."""
+    """`verification_info`: {language, test_cases: [{input, output, type, fn_name}]}.
+
+    SYNTHETIC-1 writes it as a Python literal. Its rows on mathematics have another content.
+    """
     field = "verification_info"
-    info = _mapping(columns[field], field)
-    return _cases(
-        _list(info.get("test_cases"), f"{field}.test_cases"), {**columns, **info}, field=field
+    info = _mapping(_literal(columns[field]), field)
+    if info.get("test_cases") is None:
+        raise DataError(
+            f"no test cases (a row of another kind?): {clipped(dict(info))}",
+            field=f"{field}.test_cases",
+        )
+    cases = _list(_literal(info["test_cases"]), f"{field}.test_cases")
+    layout = LAYOUTS["verifiable coding problems"]
+    return _cases(cases, {**columns, **info}, field=field, layout=layout)
+
+
+def _ioi(columns: Columns) -> Problem:
+    """open-r1/ioi: its tests lie in other rows, and its graders are programs to compile."""
+    raise DataError(
+        "rows of open-r1/ioi name tests that lie elsewhere (open-r1/ioi-test-cases) and are graded"
+        " by compiled graders; they are not read. Join the tests and give them as `tests`, a list"
+        " of {input, output, subtask, points}",
+        field="grader_files" if columns.get("grader_files") is not None else "test_names",
     )
 
 
@@ -95,18 +138,22 @@ def _livecodebench(columns: Columns) -> Problem:
         value = columns.get(field)
         if value is not None and value != "":
             cases += _list(_unpacked(value, field), field)
-    return _cases(cases, columns, field="public_test_cases")
+    layout = LAYOUTS["LiveCodeBench"]
+    return _cases(cases, columns, field="public_test_cases", layout=layout)
 
 
 def _codeforces(columns: Columns) -> Problem:
     """`official_tests`: [{input, output}], with a checker program where answers are many."""
     if columns.get("input_mode") not in (None, "", "stdio"):
         raise DataError("the program reads a file; only stdio is graded", field="input_mode")
-    problem = _cases(_list(columns["official_tests"], "official_tests"), columns, "official_tests")
+    layout = LAYOUTS["Codeforces"]
+    tests = _list(columns["official_tests"], "official_tests")
+    problem = _cases(tests, columns, "official_tests", layout)
     checker = columns.get("generated_checker") or ""
     return StdioProblem(
         cast(StdioProblem, problem).tests,
         checker=_text(checker, "generated_checker"),
+        layout=layout,
         **_limits(columns),
     )
 
@@ -125,24 +172,53 @@ def _evalplus(columns: Columns) -> Problem:
             "canonical_solution on base_input and plus_input once and add the results",
             field="base_output",
         )
-    tests: list[CallTest] = []
-    for part, group in (("base", "base"), ("plus", "plus")):
-        tests += _evalplus_part(columns, part, group)
     entry = _entry(columns) or _missing("entry_point")
     atol = columns.get("atol") or 0.0
     if isinstance(atol, bool) or not isinstance(atol, int | float) or not 0 <= atol < math.inf:
         raise DataError(f"expected a number >= 0, found {clipped(atol)}", field="atol")
-    return _call_problem(entry, tests, columns, "base_input", tolerance=atol or _TOLERANCE)
+    source = str(columns.get("task_id") or "").partition("/")[0].lower()
+    tests = [
+        _evalplus_oracle(test, entry, source)
+        for part in ("base", "plus")
+        for test in _evalplus_part(columns, part)
+    ]
+    layout = LAYOUTS["EvalPlus"]
+    return _call_problem(entry, tests, columns, "base_input", layout, tolerance=float(atol))
 
 
-def _evalplus_part(columns: Columns, part: str, group: str) -> list[CallTest]:
+def _evalplus_part(columns: Columns, part: str) -> list[CallTest]:
     inputs = _list(columns.get(f"{part}_input") or [], f"{part}_input")
     outputs = _list(columns.get(f"{part}_output") or [], f"{part}_output")
     _same_length(inputs, outputs, f"{part}_output")
     return [
-        CallTest(_arguments(given, f"{part}_input"), expected, group=group)
+        CallTest(_arguments(given, f"{part}_input"), expected, group=part)
         for given, expected in zip(inputs, outputs, strict=True)
     ]
+
+
+# evalplus/evalplus evalplus/eval/__init__.py, unsafe_execute, and evalplus/eval/_special_oracle.py
+_ORACLES: Mapping[tuple[str, str], Oracle] = {
+    ("mbpp", "are_equivalent"): "any",
+    ("mbpp", "similar_elements"): "set",
+    ("mbpp", "find_char_long"): "set",
+    ("mbpp", "common_in_nested_lists"): "set",
+    ("mbpp", "extract_singly"): "set",
+    ("mbpp", "larg_nnum"): "set",
+    ("mbpp", "intersection_array"): "set",
+    ("mbpp", "find_dissimilar"): "set",
+    ("mbpp", "Diff"): "set",
+    ("mbpp", "check_str"): "presence",
+    ("mbpp", "text_match_three"): "presence",
+    ("mbpp", "text_starta_endb"): "presence",
+    ("humaneval", "find_zero"): "root",
+}
+
+
+def _evalplus_oracle(test: CallTest, entry: str, source: str) -> CallTest:
+    """The tasks that EvalPlus decides by a rule of their own; `source` is "mbpp" or "humaneval"."""
+    if (source, entry) == ("mbpp", "sum_div"):
+        return replace(test, alternatives=(0,))
+    return replace(test, oracle=_ORACLES.get((source, entry), ""))
 
 
 def _codecontests(columns: Columns) -> Problem:
@@ -154,12 +230,14 @@ def _codecontests(columns: Columns) -> Problem:
         value = columns.get(field)
         if value is not None:
             tests += _stdio_pairs(_mapping(value, field), "input", "output", field, group=field)
-    return _stdio_problem(tests, columns, "public_tests")
+    return _stdio_problem(tests, columns, "public_tests", LAYOUTS["CodeContests"])
 
 
 def _apps(columns: Columns) -> Problem:
-    """`input_output`: {inputs, outputs, fn_name}."""
-    return _inputs_outputs(_mapping(columns["input_output"], "input_output"), columns)
+    """`input_output`: {inputs, outputs, fn_name}; TACO has columns that APPS has not."""
+    field = "input_output"
+    layout = LAYOUTS["TACO" if any(name in columns for name in _TACO) else "APPS"]
+    return _inputs_outputs(_mapping(columns[field], field), columns, field, layout)
 
 
 def _prime(columns: Columns) -> Problem:
@@ -174,7 +252,30 @@ def _prime(columns: Columns) -> Problem:
     truth = _mapping(value, field)
     if truth.get("assert_case") is not None:
         return _tests_in(truth["assert_case"], {**columns, **truth}, field)
-    return _inputs_outputs(truth, columns, field)
+    return _inputs_outputs(truth, columns, field, LAYOUTS["verl"])
+
+
+def _nemo_gym(columns: Columns) -> Problem:
+    """`verifier_metadata`: {unit_tests: {inputs, outputs, fn_name}}, graded by LiveCodeBench's."""
+    field = "verifier_metadata"
+    tests = _mapping(_mapping(columns[field], field).get("unit_tests"), f"{field}.unit_tests")
+    layout = LAYOUTS["LiveCodeBench"]
+    return _inputs_outputs(tests, columns, f"{field}.unit_tests", layout)
+
+
+def _rstar(columns: Columns) -> Problem:
+    """`inputs` and `outputs`, lists in JSON; `func_name` makes them calls."""
+    value = {"inputs": columns["inputs"], "outputs": columns["outputs"]}
+    value["fn_name"] = columns.get("func_name") or columns.get("fn_name")
+    return _inputs_outputs(value, columns, "inputs", LAYOUTS["rStar-Coder"])
+
+
+def _leetcode(columns: Columns) -> Problem:
+    """`test` with an `entry_point` that is a method: LeetCodeDataset, whose prompt is a prelude."""
+    layout, prompt = LAYOUTS["LeetCodeDataset"], columns.get("prompt")
+    if isinstance(prompt, str) and is_prelude(prompt):
+        layout = replace(layout, prelude=prompt)
+    return _tests_in(columns["test"], columns, "test", layout)
 
 
 def _mbpp(columns: Columns) -> Problem:
@@ -183,7 +284,7 @@ def _mbpp(columns: Columns) -> Problem:
         return _test(columns)  # MBPP+ carries both; `test` holds more
     tests = _texts(columns.get("test_list"), "test_list")
     tests += _texts(columns.get("challenge_test_list") or [], "challenge_test_list")
-    return _asserted(tests, columns, "test_list")
+    return _asserted(tests, columns, "test_list", LAYOUTS["MBPP"])
 
 
 def _test_cases(columns: Columns) -> Problem:
@@ -198,7 +299,8 @@ def _tests(columns: Columns) -> Problem:
 
 def _test(columns: Columns) -> Problem:
     """`test`: test code, HumanEval's with `entry_point`, KodCode's with `test_info`."""
-    return _tests_in(columns["test"], columns, "test")
+    layout = LAYOUTS["HumanEval" if columns.get("entry_point") else "test code"]
+    return _tests_in(columns["test"], columns, "test", layout)
 
 
 _LAYOUTS: tuple[tuple[tuple[str, ...], Callable[[Columns], Problem]], ...] = (
@@ -212,42 +314,54 @@ _LAYOUTS: tuple[tuple[tuple[str, ...], Callable[[Columns], Problem]], ...] = (
     (("test_cases",), _test_cases),
     (("tests",), _tests),
     (("test",), _test),
+    (("grader_files", "test_names"), _ioi),
     (("ground_truth", "reward_model"), _prime),
+    (("verifier_metadata",), _nemo_gym),
 )
 
 
-def _tests_in(value: Any, columns: Columns, field: str) -> Problem:
-    """A column that may hold any of the forms."""
+def _tests_in(value: Any, columns: Columns, field: str, layout: Layout | None = None) -> Problem:
+    """A column that may hold any of the forms; `layout` is that of test code."""
     if isinstance(value, str):
         parsed = _json_or_none(value)
         if not isinstance(parsed, list | dict):
-            return _asserted([value], columns, field)
+            parsed = _literal(value)
+        if not isinstance(parsed, list | dict):
+            return _asserted([value], columns, field, layout)
         value = parsed
+    if isinstance(value, Mapping) and isinstance(value.get("functional"), str):
+        return _asserted([value["functional"]], columns, field, LAYOUTS["LeetCodeDataset"])
     if isinstance(value, Mapping):
-        return _inputs_outputs(value, columns, field)
+        return _inputs_outputs(value, columns, field, LAYOUTS["APPS"])
     items = _list(value, field)
     if all(isinstance(item, str) for item in items):
-        return _asserted(cast("list[str]", items), columns, field)
+        return _asserted(cast("list[str]", items), columns, field, layout)
     return _cases(items, columns, field)
 
 
-def _asserted(tests: Sequence[str], columns: Columns, field: str) -> Problem:
+def _asserted(
+    tests: Sequence[str], columns: Columns, field: str, layout: Layout | None = None
+) -> Problem:
     """Test code: as call tests where it is nothing more."""
     text = "\n".join(tests)
     if not text.strip():
         raise DataError("no tests", field=field)
-    setup, entry, prompt = _setup(columns), _entry(columns), _prompt(columns)
+    layout = layout or LAYOUTS["test code"]
+    entry, prompt = _entry(columns), _prompt(columns)
+    setup = _setup(columns) or helpers(layout.prelude, "", text)
+    setup = setup or helpers(prompt, entry or "", text)
     style = _style(text)
+    whole = text
     if _CHECK.search(text) and not _CHECKED.search(text):
         entry = entry or _missing("entry_point")
-        text = f"{text}\n\ncheck({entry})\n"
-    limits = _limits(columns)
+        whole = f"{text}\n\ncheck({entry})\n"
+    more = {"prompt": prompt, "layout": layout, **_limits(columns)}
     calls = None
-    if style != "unittest" and limits["language"] in (None, "python"):
+    if style != "unittest" and more["language"] in (None, "python"):
         calls = calls_of(text, entry=entry, setup=setup, style=style)
     if calls is not None:
-        return CallProblem(calls.entry, calls.tests, prompt=prompt, **limits)
-    return AssertProblem(text, setup, style, entry, prompt=prompt, **limits)
+        return CallProblem(_METHOD.sub("", calls.entry), calls.tests, **more)
+    return AssertProblem(whole, setup, style, entry and _METHOD.sub("", entry), **more)
 
 
 def _style(text: str) -> Style:
@@ -258,30 +372,41 @@ def _style(text: str) -> Style:
 
 
 def _inputs_outputs(
-    value: Mapping[str, Any], columns: Columns, field: str = "input_output"
+    value: Mapping[str, Any], columns: Columns, field: str, layout: Layout
 ) -> Problem:
     """{inputs, outputs, fn_name}: with a function name they are calls, else stdin problems."""
     name = value.get("fn_name")
     if not name:
         tests = _stdio_pairs(value, "inputs", "outputs", field)
-        return _stdio_problem(tests, columns, field)
+        return _stdio_problem(tests, columns, field, layout)
     inputs = _list(value.get("inputs"), f"{field}.inputs")
     outputs = _list(value.get("outputs"), f"{field}.outputs")
     _same_length(inputs, outputs, f"{field}.outputs")
     pairs = [_json_call(i, o, field) for i, o in zip(inputs, outputs, strict=True)]
-    return _call_problem(_text(name, f"{field}.fn_name"), _unwrapped(pairs), columns, field)
+    tests = _call_tests(pairs, layout)
+    return _call_problem(_text(name, f"{field}.fn_name"), tests, columns, field, layout)
 
 
-def _cases(items: Sequence[Any], columns: Columns, field: str) -> Problem:
+def _call_tests(pairs: Sequence[tuple[tuple[Any, ...], Any]], layout: Layout) -> list[CallTest]:
+    """LiveCodeBench never wraps an answer; APPS and its kin may."""
+    if layout.values == "livecodebench":
+        return [CallTest(*pair) for pair in pairs]
+    return _unwrapped(pairs, layout.values == "apps")
+
+
+def _cases(
+    items: Sequence[Any], columns: Columns, field: str, layout: Layout | None = None
+) -> Problem:
     """A list of {input, output}, each of one type: standard input, or calls of one function."""
     rows = [_mapping(item, field) for item in items]
     if not rows:
         raise DataError("no tests", field=field)
+    layout = layout or _layout_of(rows)
     kinds = {_kind(row, columns, field) for row in rows}
     if len(kinds) > 1:
         raise DataError("standard input and function calls in one problem", field=field)
     if kinds == {"stdin"}:
-        return _stdio_problem([_stdio_case(row, field) for row in rows], columns, field)
+        return _stdio_problem([_stdio_case(row, field) for row in rows], columns, field, layout)
     names = {_case_entry(row) or _entry(columns) for row in rows}
     if len(names) > 1 or not (name := names.pop()):
         raise DataError("no function name, or several, for the calls", field=field)
@@ -290,8 +415,17 @@ def _cases(items: Sequence[Any], columns: Columns, field: str) -> Problem:
     ]
     # LiveCodeBench writes arguments and answer as JSON lines and never wraps them
     is_text = any(isinstance(row["input"], str) for row in rows)
-    tests = [CallTest(*pair) for pair in pairs] if is_text else _unwrapped(pairs)
-    return _call_problem(name, tests, columns, field)
+    tests = [CallTest(*pair) for pair in pairs] if is_text else _call_tests(pairs, layout)
+    return _call_problem(name, tests, columns, field, layout)
+
+
+def _layout_of(rows: Sequence[Mapping[str, Any]]) -> Layout:
+    """Whose cases these are: LiveCodeBench's say `testtype`, PrimeIntellect's `type`."""
+    if any(row.get("testtype") for row in rows):
+        return LAYOUTS["LiveCodeBench"]
+    if any(row.get("type") for row in rows):
+        return LAYOUTS["verifiable coding problems"]
+    return LAYOUTS["own cases"]
 
 
 def _kind(row: Mapping[str, Any], columns: Columns, field: str) -> str:
@@ -367,12 +501,13 @@ def _arguments(value: Any, field: str) -> tuple[Any, ...]:
     return tuple(value)
 
 
-def _unwrapped(pairs: Iterable[tuple[tuple[Any, ...], Any]]) -> list[CallTest]:
+def _unwrapped(pairs: Iterable[tuple[tuple[Any, ...], Any]], has_int_keys: bool) -> list[CallTest]:
     """Call tests of APPS and its kin, which publish ``[answer]`` or ``answer`` and do not say.
 
-    Where every answer of the problem is a list of one, either reading passes.
+    Where every answer of the problem is a list of one, either reading passes. `has_int_keys`: JSON
+    has made keys text that were integers, which their graders undo.
     """
-    found = list(pairs)
+    found = [(_keyed(pair[0]), _keyed(pair[1])) if has_int_keys else pair for pair in pairs]
     is_wrapped = all(isinstance(answer, list) and len(answer) == 1 for _, answer in found)
     return [
         CallTest(arguments, answer, alternatives=(answer[0],) if is_wrapped else ())
@@ -380,11 +515,21 @@ def _unwrapped(pairs: Iterable[tuple[tuple[Any, ...], Any]]) -> list[CallTest]:
     ]
 
 
+def _keyed(value: Any) -> Any:
+    """A dict, or the dict that is the first item, with integers for keys where all of them are."""
+    if isinstance(value, Mapping) and value and all(_INTEGER.fullmatch(str(k)) for k in value):
+        return {int(key): item for key, item in value.items()}
+    if isinstance(value, list | tuple) and value and isinstance(value[0], Mapping):
+        return type(value)([_keyed(value[0]), *value[1:]])
+    return value
+
+
 def _call_problem(
     entry: str,
     tests: Sequence[CallTest],
     columns: Columns,
     field: str,
+    layout: Layout,
     *,
     tolerance: float = _TOLERANCE,
 ) -> CallProblem:
@@ -393,18 +538,21 @@ def _call_problem(
     return CallProblem(
         entry,
         tuple(tests),
-        lenient=True,
+        values=layout.values,
         tolerance=tolerance,
         prompt=_prompt(columns),
+        layout=layout,
         **_limits(columns),
     )
 
 
-def _stdio_problem(tests: Sequence[StdioTest], columns: Columns, field: str) -> StdioProblem:
+def _stdio_problem(
+    tests: Sequence[StdioTest], columns: Columns, field: str, layout: Layout
+) -> StdioProblem:
     if not tests:
         raise DataError("no tests", field=field)
     checker = _text(columns.get("checker") or "", "checker")
-    return StdioProblem(tuple(tests), checker=checker, **_limits(columns))
+    return StdioProblem(tuple(tests), checker=checker, layout=layout, **_limits(columns))
 
 
 def _entry(columns: Columns) -> str | None:
@@ -499,7 +647,7 @@ def _parsed(value: Any, field: str) -> Any:
 
 def _json(text: str, field: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise DataError(f"no JSON ({error}): {clipped(text)}", field=field) from None
 
@@ -509,8 +657,33 @@ def _json_or_none(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     try:
-        return json.loads(value)
+        return json.loads(value, parse_int=_integer)
     except (ValueError, RecursionError):
+        return value
+
+
+def _integer(digits: str) -> int:
+    """`int`, also beyond the 4300 digits up to which Python reads them in one piece."""
+    if len(digits) <= _PIECE:
+        return int(digits)
+    if len(digits) > _MOST_DIGITS:
+        raise ValueError(f"an integer of {len(digits)} digits")
+    total, sign = 0, -1 if digits[0] == "-" else 1
+    digits = digits.lstrip("-")
+    for start in range(0, len(digits), _PIECE):
+        piece = digits[start : start + _PIECE]
+        total = total * 10 ** len(piece) + int(piece)
+    return sign * total
+
+
+def _literal(value: Any) -> Any:
+    """The value of JSON, or of a Python literal ("{'a': None}"); anything else stays as it is."""
+    value = _json_or_none(value)
+    if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
+        return value
+    try:
+        return ast.literal_eval(value.strip())
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
         return value
 
 

@@ -7,13 +7,17 @@ is expected stays here; only code and inputs are handed out.
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plaudit.errors import ScoringError
-from plaudit.rules._code_compare import Mode, first_difference
-from plaudit.rules._code_problem import (
+from plaudit.grading import checker, returned
+from plaudit.grading.checker import Ruling
+from plaudit.grading.compare import Mode, first_difference
+from plaudit.grading.extract import defines
+from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
     CallTest,
@@ -21,7 +25,6 @@ from plaudit.rules._code_problem import (
     StdioProblem,
     StdioTest,
 )
-from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import (
     FAILED_BY_ITSELF,
     Asserts,
@@ -35,7 +38,6 @@ from plaudit.sandbox.outcome import (
 __all__ = ["Grader", "Rules", "Verdict", "grader"]
 
 _MAX_RESTARTS = 20
-_CHECKER_LIMITS = Limits(cpu_s=10)
 _WORDS = {
     "cpu": "out of CPU time",
     "wall": "out of wall-clock time",
@@ -51,7 +53,7 @@ _WORDS = {
 class Rules:
     """What a recipe says about grading."""
 
-    compare: Mode
+    compare: Mode | None  # None: the layout's
     tolerance: float
     limits: Limits
     stop_at_first: bool
@@ -61,13 +63,22 @@ class Rules:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One test: whether it passed, in words why not, and whether the program ended itself."""
+    """One test: whether it passed, in words why not, and whether the program ended itself.
+
+    `share` of the `points` is earned: 1 for a test that passed, else 0, or what a checker gives.
+    """
 
     passed: bool
     why: str = ""
     is_fault: bool = False
     points: float = 1.0
     group: str = ""
+    share: float = 0.0
+
+    @property
+    def earned(self) -> float:
+        """Points."""
+        return self.points if self.passed else self.points * self.share
 
 
 @dataclass
@@ -80,6 +91,8 @@ class Grader:
     cpu_s: float = 0.0
     memory_mb: float = 0.0
     note: str = ""
+    is_opaque: bool = False
+    """Whether some verdict rests on an object that stayed in the program's process."""
 
     def due(self) -> list[Work]:
         """The work that is needed next; empty when all is known."""
@@ -109,14 +122,31 @@ def grader(problem: Problem, code: str, rules: Rules) -> Grader:
     return _Asserted(code, rules, problem=problem)
 
 
-def _ended(outcome: Outcome) -> str:
+def _ended(outcome: Outcome, code: str = "") -> str:
     """Why a program did not end well, for people."""
     if outcome.kind in _WORDS:
         return f"{_WORDS[outcome.kind]} ({outcome.cpu_s:.2f} s of CPU)"
     if outcome.signal is not None:
         return f"killed by signal {outcome.signal}"
     tail = outcome.stderr.decode("utf-8", "replace").strip().rpartition("\n")[2]
-    return f"exit code {outcome.exit_code}" + (f": {tail[:200]}" if tail else "")
+    return f"exit code {outcome.exit_code}" + (f": {tail[:200]}{_hint(tail, code)}" if tail else "")
+
+
+_ALONE = "; programs may start no others (multiprocessing, subprocess)"
+_HINTS = (
+    ("No module named", "; packages= of the sandbox names what programs may import"),
+    ("Operation not permitted", _ALONE),
+    ("[Errno 38]", _ALONE),
+    ("can't start new thread", "; the number of threads is limited"),
+)
+_STARTS = re.compile(r"\b(?:multiprocessing|ProcessPoolExecutor|subprocess|os\.(?:fork|system))\b")
+
+
+def _hint(error: str, code: str) -> str:
+    """What a known cause of failure is about, for people."""
+    known = next((hint for words, hint in _HINTS if words in error), "")
+    is_refused = "[Errno" in error and _STARTS.search(code) is not None
+    return known or (_ALONE if is_refused else "")
 
 
 def _is_fault(outcome: Outcome) -> bool:
@@ -131,37 +161,83 @@ class _Stdio(Grader):
     problem: StdioProblem = field(kw_only=True)
     asked: list[int] = field(default_factory=list)
     outputs: dict[int, str] = field(default_factory=dict)
+    broken: dict[int, Ruling] = field(default_factory=dict)
 
     def due(self) -> list[Work]:
+        if self.broken:
+            return [self._checker(place, self._test(place).output) for place in self.broken]
         if self.outputs:
-            return [self._checker(place) for place in self.outputs]
+            return [self._checker(place, text) for place, text in self.outputs.items()]
         left = [i for i in range(len(self.problem.tests)) if i not in self.verdicts]
         if self._stops():
             left = []
         # one at a time costs a round each; twice as many each round costs few runs too many
         size = max(1, len(self.verdicts)) if self.rules.stop_at_first else len(left)
         self.asked = left[:size]
-        return [self._program(self.problem.tests[place]) for place in self.asked]
+        return [self._program(self._test(place)) for place in self.asked]
+
+    def _test(self, place: int) -> StdioTest:
+        return self.problem.tests[place]
 
     def _program(self, test: StdioTest) -> Program:
         language = self.rules.language
         return Program(self.code, stdin=test.input, language=language, limits=self.rules.limits)
 
+    def _checker(self, place: int, output: str) -> Program:
+        kind = self.problem.layout.checker
+        return checker.program(self.problem.checker, kind, self._test(place), output)
+
     def take(self, outcomes: Sequence[Outcome]) -> None:
-        super().take(outcomes)
-        if self.outputs:
-            for place, outcome in zip(self.outputs, outcomes, strict=True):
-                self.verdicts[place] = self._checked(self.problem.tests[place], outcome)
-            self.outputs = {}
-            return
-        for place, outcome in zip(self.asked, outcomes, strict=True):
-            verdict = self._verdict(self.problem.tests[place], outcome)
-            if verdict is None:
-                self.outputs[place] = outcome.text
-            else:
-                self.verdicts[place] = verdict
-            if outcome.kind == "compile":
-                self._all_fail(_ended(outcome) + _last_error(outcome))
+        if self.broken:
+            self._take_controls(outcomes)
+        elif self.outputs:
+            self._take_rulings(outcomes)
+        else:
+            super().take(outcomes)
+            for place, outcome in zip(self.asked, outcomes, strict=True):
+                self._take_run(place, outcome)
+
+    def _take_run(self, place: int, outcome: Outcome) -> None:
+        verdict = self._verdict(self._test(place), outcome)
+        if verdict is None:
+            self.outputs[place] = outcome.text
+        else:
+            self.verdicts[place] = verdict
+        if outcome.kind == "compile":
+            self._all_fail(_ended(outcome) + _last_error(outcome))
+
+    def _take_rulings(self, outcomes: Sequence[Outcome]) -> None:
+        rulings = dict(zip(self.outputs, map(self._ruling, outcomes), strict=True))
+        self.outputs = {}
+        self.broken = {place: r for place, r in rulings.items() if r.verdict == "broken"}
+        for place, found in rulings.items():
+            if found.verdict != "broken":
+                self.verdicts[place] = self._ruled(place, found)
+
+    def _take_controls(self, outcomes: Sequence[Outcome]) -> None:
+        """A checker that broke was asked about the correct output, which it must accept."""
+        for (place, found), outcome in zip(self.broken.items(), outcomes, strict=True):
+            control = self._ruling(outcome)
+            if control.verdict != "accepted":
+                why = control.why or found.why
+                raise ScoringError(
+                    f"the checker fails on the correct output of test {place + 1}: {why}",
+                    fault="input",
+                )
+            why = f"the checker broke off on it: {found.why}"
+            test = self._test(place)
+            self.verdicts[place] = Verdict(False, why, points=test.points, group=test.group)
+        self.broken = {}
+
+    def _ruling(self, outcome: Outcome) -> Ruling:
+        if outcome.kind == "sandbox":
+            raise ScoringError(f"sandbox: {outcome.error}", fault="system")
+        return checker.ruling(self.problem.layout.checker, outcome)
+
+    def _ruled(self, place: int, found: Ruling) -> Verdict:
+        test = self._test(place)
+        marks = {"points": test.points, "group": test.group, "share": found.share}
+        return Verdict(found.verdict == "accepted", found.why, **marks)
 
     def _all_fail(self, why: str) -> None:
         for place in range(len(self.problem.tests)):
@@ -171,46 +247,17 @@ class _Stdio(Grader):
         """None where a checker has to decide."""
         marks = {"points": test.points, "group": test.group}
         if outcome.kind != "ok":
-            return Verdict(False, _ended(outcome), _is_fault(outcome), **marks)
+            return Verdict(False, _ended(outcome, self.code), _is_fault(outcome), **marks)
         if self.problem.checker:
             return None
-        rules = self.rules
+        rules, layout = self.rules, self.problem.layout
+        mode = rules.compare or layout.output
         difference = first_difference(
-            outcome.text, test.output, mode=rules.compare, tolerance=rules.tolerance
+            outcome.text, test.output, mode=mode, tolerance=rules.tolerance
         )
+        if difference and not (rules.compare or layout.says):
+            difference += f" (compared by {mode}: {layout.name} have no published rule)"
         return Verdict(not difference, difference, **marks)
-
-    def _checker(self, place: int) -> Program:
-        """The checker's run: `python checker.py input.txt output.txt answer.txt`."""
-        test = self.problem.tests[place]
-        files = {
-            "input.txt": _encoded(test.input),
-            "output.txt": _encoded(self.outputs[place]),
-            "answer.txt": _encoded(test.output),
-        }
-        names = tuple(files)
-        code = f"import sys\nsys.argv = ['checker.py', *{names!r}]\n" + self.problem.checker
-        return Program(code, files=files, limits=_CHECKER_LIMITS)
-
-    def _checked(self, test: StdioTest, outcome: Outcome) -> Verdict:
-        """Accepted: exit code 0, and where the last line is a number, that number is above 0."""
-        if outcome.kind not in ("ok", "exit"):
-            raise ScoringError(f"the checker failed: {_ended(outcome)}", fault="input")
-        said = outcome.text.strip().rpartition("\n")[2]
-        try:
-            share = float(said)
-        except ValueError:
-            share = 1.0
-        accepted = outcome.kind == "ok" and share > 0
-        points = test.points * (min(share, 1.0) if accepted and share < 1 else 1.0)
-        why = "" if accepted else f"the checker refused it: {said[:200]}"
-        if accepted and points < test.points:
-            return Verdict(True, "", points=points, group=test.group)
-        return Verdict(accepted, why, points=test.points, group=test.group)
-
-
-def _encoded(text: str) -> bytes:
-    return text.encode("utf-8", "surrogatepass")
 
 
 def _last_error(outcome: Outcome) -> str:
@@ -233,15 +280,18 @@ class _Called(Grader):
         if not left or self._stops():
             return []
         self.asked = [[i] for i in left] if self.rules.isolate == "test" else [left]
-        return [
-            Calls(
-                self.code,
-                self.problem.entry,
-                tuple(self.problem.tests[place].arguments for place in places),
-                self.rules.limits,
-            )
-            for places in self.asked
-        ]
+        return [self._calls(places) for places in self.asked]
+
+    def _calls(self, places: list[int]) -> Calls:
+        tests = [self.problem.tests[place] for place in places]
+        return Calls(
+            self.code,
+            self.problem.entry,
+            tuple(test.arguments for test in tests),
+            self.rules.limits,
+            tuple(test.keywords for test in tests),
+            self.problem.layout.fresh,
+        )
 
     def take(self, outcomes: Sequence[Outcome]) -> None:
         super().take(outcomes)
@@ -250,10 +300,16 @@ class _Called(Grader):
                 self.verdicts[place] = self._verdict(self.problem.tests[place], reply)
             if len(outcome.replies) < len(places):
                 self._broke_off(places[len(outcome.replies) :], outcome)
+            elif outcome.kind == "memory":  # counted at the end; which call took it is not known
+                self.verdicts[places[-1]] = self._marked(places[-1], False, _ended(outcome), True)
 
     def _broke_off(self, left: list[int], outcome: Outcome) -> None:
         """The first call without a reply is the one that ended the program; the others go on."""
-        why = _ended(outcome) if outcome.kind != "ok" else "ended its process before it returned"
+        why = (
+            _ended(outcome, self.code)
+            if outcome.kind != "ok"
+            else "ended its process before it returned"
+        )
         is_fault = _is_fault(outcome) or outcome.kind == "ok"
         self.verdicts[left[0]] = self._marked(left[0], False, why, is_fault)
         self.restarts += 1
@@ -271,46 +327,21 @@ class _Called(Grader):
         if not isinstance(reply, dict) or "r" not in reply:
             name = reply.get("x", "?") if isinstance(reply, dict) else "?"
             message = reply.get("m", "") if isinstance(reply, dict) else ""
-            return Verdict(False, f"raised {name}: {message}"[:300], **marks)
-        if self._holds(test, reply["r"]):
+            why = f"raised {name}: {message}"[:300] + _hint(str(message), self.code)
+            return Verdict(False, why, **marks)
+        self.is_opaque |= returned.is_opaque(reply["r"])
+        if returned.holds(self.problem, test, reply["r"]):
             return Verdict(True, **marks)
-        wanted = f"{test.truth}" if test.truth is not None else repr(test.expected)
-        return Verdict(False, f"returned {_shown(reply['r'])}, expected {wanted[:120]}", **marks)
-
-    def _holds(self, test: CallTest, data: Any) -> bool:
-        if test.truth is not None:
-            return _truth(data) == test.truth
-        if test.is_identical:
-            return data is test.expected
-        if test.near is not None:
-            return _is_near(test, data)
-        problem = self.problem
-        return any(
-            values.matches(data, wanted, tolerance=problem.tolerance, lenient=problem.lenient)
-            for wanted in (test.expected, *test.alternatives)
-        )
+        wanted = f"{test.truth}" if test.truth is not None else returned.shown(test.expected)
+        why = f"returned {returned.shown_encoded(reply['r'])}, expected {wanted}"
+        layout = self.problem.layout
+        if not layout.says:
+            why += f" (compared as JSON: {layout.name} have no published rule)"
+        return Verdict(False, why, **marks)
 
 
-def _truth(data: Any) -> bool | None:
-    try:
-        return values.is_true(data)
-    except values.Malformed:
-        return None
-
-
-def _is_near(test: CallTest, data: Any) -> bool:
-    try:
-        actual = values.decode(data)
-    except values.Malformed:
-        return False
-    return test.near is not None and test.near.holds(actual, test.expected)
-
-
-def _shown(data: Any) -> str:
-    try:
-        return repr(values.decode(data))[:120]
-    except values.Malformed:
-        return "what cannot be read"
+_ABSENT = re.compile(r"the program does not define '(\w+)'")
+_ONE_FUNCTION = ("HumanEval", "LeetCodeDataset")
 
 
 # --- test code ------------------------------------------------------------------------------------
@@ -341,21 +372,37 @@ class _Asserted(Grader):
         found = outcome.checks[0] if outcome.checks else {}
         if found.get("fault") == "input":
             raise ScoringError(f"tests: {found.get('error')}", fault="input")
+        self._check_helpers(f"{found.get('error')} {found.get('checks')}")
         for place, check in enumerate(found.get("checks", ())):
-            why = f"line {check['line']}: {check['error']}"[:300]
+            error = str(check["error"])
+            why = f"line {check['line']}: {error}"[:300] + _hint(error, self.code)
             self.verdicts[place] = Verdict(bool(check["ok"]), "" if check["ok"] else why)
         if found.get("opaque"):
             self.note = "some values stayed in the program's process"
-        if not found.get("finished") or not self.verdicts:
+            self.is_opaque = True
+        if not found.get("finished") or not self.verdicts or outcome.kind == "memory":
             self._unfinished(outcome, str(found.get("error", "")))
+
+    def _check_helpers(self, errors: str) -> None:
+        """Rows whose tests call one function only: what else they lack is missing in the row."""
+        entry, match = self.problem.entry, _ABSENT.search(errors)
+        if match is None or entry is None or self.problem.layout.name not in _ONE_FUNCTION:
+            return
+        if match[1] != entry and defines(self.code, entry):
+            raise ScoringError(
+                f"tests: they use {match[1]!r}, which neither tests nor prompt define",
+                fault="input",
+            )
 
     def _unfinished(self, outcome: Outcome, error: str) -> None:
         ended = outcome.kind not in ("ok", "exit") or outcome.signal is not None
-        why = _ended(outcome) if ended else error or _ended(outcome)
+        why = _ended(outcome, self.code)
+        if not ended and error:
+            why = error + _hint(error, self.code)
         self.verdicts[len(self.verdicts)] = Verdict(False, why[:300], _is_fault(outcome))
 
 
 def share(verdicts: Sequence[Verdict], total: float) -> float:
     """Points earned out of `total`, from 0 to 1."""
-    earned = math.fsum(verdict.points for verdict in verdicts if verdict.passed)
+    earned = math.fsum(verdict.earned for verdict in verdicts)
     return min(1.0, earned / total) if total > 0 else 0.0

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any, Literal
+
+from plaudit.grading.layouts import LAYOUTS, Layout, Values
 
 __all__ = [
     "AssertProblem",
     "CallProblem",
     "CallTest",
     "Near",
+    "Oracle",
     "Problem",
     "StdioProblem",
     "StdioTest",
@@ -18,6 +22,8 @@ __all__ = [
 ]
 
 Style = Literal["assert", "unittest", "pytest"]
+Oracle = Literal["", "any", "set", "presence", "root"]
+_CASES, _CODE = LAYOUTS["own cases"], LAYOUTS["test code"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +93,8 @@ class CallTest:
     is_identical: bool = False
     near: Near | None = None
     alternatives: tuple[Any, ...] = ()
+    keywords: Mapping[str, Any] = field(default_factory=dict)
+    oracle: Oracle = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,26 +106,27 @@ class StdioProblem:
     cpu_s: float | None = None
     memory_mb: int | None = None
     checker: str = ""
+    layout: Layout = field(default=_CASES, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
 class CallProblem:
     """A function, or a method of a class `Solution`, called with data.
 
-    `lenient`: the answers went through JSON, so a tuple equals a list and an integer key the same
-    key as text; otherwise Python's ``==``. `tolerance`: how far a float may be from an expected
-    float, absolutely or relatively (0: equal). `prompt`: the signature that a response may continue
-    (`complete`).
+    `values`: how a returned value is compared with the expected one (`plaudit.grading.returned`).
+    `tolerance`: how far a float may be from an expected float, where `values` leaves that open.
+    `prompt`: the signature that a response may continue (`complete`).
     """
 
     entry: str
     tests: tuple[CallTest, ...]
-    lenient: bool = False
+    values: Values = "python"
     tolerance: float = 0.0
     language: str | None = None
     cpu_s: float | None = None
     memory_mb: int | None = None
     prompt: str = ""
+    layout: Layout = field(default=_CODE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +141,7 @@ class AssertProblem:
     cpu_s: float | None = None
     memory_mb: int | None = None
     prompt: str = ""
+    layout: Layout = field(default=_CODE, compare=False)
 
 
 Problem = StdioProblem | CallProblem | AssertProblem

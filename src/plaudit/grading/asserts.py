@@ -16,7 +16,7 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Literal
 
-from plaudit.rules._code_problem import CallProblem, CallTest, Near
+from plaudit.grading.problem import CallProblem, CallTest, Near
 
 __all__ = ["calls_of"]
 
@@ -203,13 +203,13 @@ class _Reader:
         if isinstance(node, ast.Constant) and node.value:
             return  # assert True, "message"
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.Not):
-            self.tests.append(CallTest(self.call(node.operand), truth=False))
+            self.tests.append(self.test(node.operand, truth=False))
         elif isinstance(node, ast.Compare) and len(node.ops) == 1:
             self.tests.append(self.comparison(node.left, node.ops[0], node.comparators[0]))
         elif isinstance(node, ast.Call) and self.called(node) == "math.isclose":
             self.tests.append(self.isclose(node))
         else:
-            self.tests.append(CallTest(self.call(node), truth=True))
+            self.tests.append(self.test(node, truth=True))
 
     def comparison(self, left: ast.expr, op: ast.cmpop, right: ast.expr) -> CallTest:
         if isinstance(op, ast.Gt | ast.GtE):
@@ -222,7 +222,7 @@ class _Reader:
         if isinstance(op, ast.Is):
             if not (isinstance(right, ast.Constant) and isinstance(right.value, bool | type(None))):
                 raise _Other
-            return CallTest(self.call(left), right.value, is_identical=True)
+            return self.test(left, right.value, is_identical=True)
         if not isinstance(op, ast.Eq):
             raise _Other
         return self.equality(left, right)
@@ -235,13 +235,12 @@ class _Reader:
             if digits is not None and (type(digits) is not int or abs(digits) > 30):
                 raise _Other
             near = Near("round", digits=digits)
-            return CallTest(self.call(left.args[0]), _number(self.value(right)), near=near)
-        arguments = self.call(left)
+            return self.test(left.args[0], _number(self.value(right)), near=near)
         if isinstance(right, ast.Call) and self.called(right) == "pytest.approx":
-            return self.approx(arguments, right)
-        return CallTest(arguments, self.value(right))
+            return self.approx(left, right)
+        return self.test(left, right)
 
-    def approx(self, arguments: tuple[Any, ...], node: ast.Call) -> CallTest:
+    def approx(self, left: ast.expr, node: ast.Call) -> CallTest:
         """pytest's defaults: 1e-6 relative, 1e-12 absolute; a lone `abs` switches `rel` off."""
         values = [self.value(a) for a in node.args]
         named = self.options(node, "rel", "abs")
@@ -250,7 +249,7 @@ class _Reader:
         named |= {k: _bound(v) for k, v in zip(("rel", "abs"), values[1:], strict=False)}
         rtol = named.get("rel", 0.0 if "abs" in named else 1e-6)
         near = Near("approx", atol=named.get("abs", 1e-12), rtol=rtol)
-        return CallTest(arguments, _number(values[0]), near=near)
+        return self.test(left, _number(values[0]), near=near)
 
     def isclose(self, node: ast.Call) -> CallTest:
         named = self.options(node, "rel_tol", "abs_tol")
@@ -258,7 +257,7 @@ class _Reader:
             raise _Other
         left, right = node.args if self.is_measured(node.args[0]) else node.args[::-1]
         near = Near("isclose", atol=named.get("abs_tol", 0.0), rtol=named.get("rel_tol", 1e-9))
-        return CallTest(self.call(left), _number(self.value(right)), near=near)
+        return self.test(left, _number(self.value(right)), near=near)
 
     def distance(self, node: ast.expr, form: Literal["below", "within"], atol: float) -> CallTest:
         """``abs(f(..) - x)``, either way round."""
@@ -270,7 +269,7 @@ class _Reader:
         left, right = inner.left, inner.right
         if not self.is_measured(left):
             left, right = right, left
-        return CallTest(self.call(left), _number(self.value(right)), near=Near(form, atol=atol))
+        return self.test(left, _number(self.value(right)), near=Near(form, atol=atol))
 
     def options(self, node: ast.Call, *names: str) -> dict[str, float]:
         if any(k.arg not in names for k in node.keywords):
@@ -306,9 +305,18 @@ class _Reader:
             raise _Other
         return f"{self.imported[home]}.{node.attr}"
 
-    def call(self, node: ast.expr) -> tuple[Any, ...]:
+    def test(self, node: ast.expr, expected: Any = None, **relation: Any) -> CallTest:
+        """A call of the entry and what is expected of it: a value, or the node of a literal.
+
+        The call is read first, as Python evaluates it first: names are used in that order.
+        """
+        arguments, keywords = self.call(node)
+        wanted = self.value(expected) if isinstance(expected, ast.expr) else expected
+        return CallTest(arguments, wanted, keywords=keywords, **relation)
+
+    def call(self, node: ast.expr) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments of a call of the entry."""
-        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)) or node.keywords:
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             raise _Other
         name = self.alias.get(node.func.id, node.func.id)
         if self.entry is None and hasattr(builtins, name):
@@ -319,7 +327,10 @@ class _Reader:
         self.entry = self.entry or name
         if name != self.entry or node.func.id in self.bound:
             raise _Other
-        return tuple(self.items(node.args))
+        if any(keyword.arg is None for keyword in node.keywords):  # f(**options)
+            raise _Other
+        arguments = tuple(self.items(node.args))
+        return arguments, {str(k.arg): self.value(k.value) for k in node.keywords}
 
     def items(self, nodes: Iterable[ast.expr]) -> list[Any]:
         found: list[Any] = []

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from plaudit.rules._code_asserts import calls_of
-from plaudit.rules._code_problem import CallTest, Near
+from plaudit.grading.asserts import calls_of
+from plaudit.grading.problem import CallTest, Near
 
 DATA = Path(__file__).parents[3] / "../shared/data/code_python.jsonl"
 
@@ -48,14 +48,14 @@ CONVERTED = [
 def test_what_is_a_call_test(text, test):
     problem = calls_of(text)
     assert problem is not None
-    assert (problem.entry, problem.tests, problem.lenient) == ("f", (test,), False)
+    assert (problem.entry, problem.tests, problem.values) == ("f", (test,), "python")
 
 
 OTHER = [
     "",
     "assert True",
     "assert f(x) == 1",
-    "assert f(1, a=2) == 1",
+    "assert f(1, **{}) == 1",
     "assert f(1) == g(1)",
     "assert f(1) == 1\nassert g(1) == 1",
     "assert f(1) != 1",

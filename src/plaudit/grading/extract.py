@@ -11,10 +11,19 @@ import textwrap
 import warnings
 from typing import NamedTuple
 
-from plaudit.rules._fences import fenced_blocks
+from plaudit.fences import fenced_blocks
 from plaudit.think import part_of
 
-__all__ = ["Found", "complete", "defines", "language_of", "program_in"]
+__all__ = [
+    "Found",
+    "complete",
+    "defines",
+    "helpers",
+    "is_prelude",
+    "language_of",
+    "program_in",
+    "with_prelude",
+]
 
 _TAGS = {
     "python": "python py python3 py3 python2 pypy pypy3 pycon cpython",
@@ -58,7 +67,10 @@ _LOOKS = {
     "rust": re.compile(r"^(?:pub )?fn \w", re.MULTILINE),
 }
 _MOST_PARSED = 1_000_000
-_RUN = re.compile("`{3,}")
+_RUN = re.compile("`{3,}|~{3,}")
+_WORD = re.compile(r"\w+")
+_NUMPY = re.compile(r"\bnp\.")
+_IMPORT_NUMPY = "try: import numpy as np\nexcept ImportError: pass\n"
 
 
 class Found(NamedTuple):
@@ -149,7 +161,7 @@ def complete(prompt: str, code: str, entry: str) -> str:
 
     Code that does not define `entry` is the body: the prompt is put before it, and it is indented
     if it is not. Otherwise only what stands in the prompt before `entry` (imports, helpers that the
-    tests may use) is put before it; a `from __future__` line must stay first, so nothing is.
+    tests may use) is put before it.
 
     >>> print(complete("def f(x):\\n", "return x", "f"))
     def f(x):
@@ -158,8 +170,7 @@ def complete(prompt: str, code: str, entry: str) -> str:
     'import math\\n\\ndef f(x): return math.e'
     """
     if defines(code, entry):
-        head = _head(prompt, entry)
-        return head + code if head and "from __future__" not in code else code
+        return with_prelude(_head(prompt, entry), code)
     body = code if _is_indented(code) else textwrap.indent(code, "    ")
     return prompt if not body.strip() else prompt + ("" if prompt.endswith("\n") else "\n") + body
 
@@ -171,19 +182,90 @@ def _head(prompt: str, entry: str) -> str:
     return head if head.strip() and _parsed(head) is not None else ""
 
 
+def with_prelude(prelude: str, code: str) -> str:
+    """Code with other code before it, but after its docstring and `from __future__` lines.
+
+    >>> with_prelude("import re\\n", "from __future__ import annotations\\nprint(re)")
+    'from __future__ import annotations\\nimport re\\nprint(re)'
+    """
+    if not prelude.strip():
+        return code
+    if "numpy" not in prelude and _NUMPY.search(code):
+        prelude += _IMPORT_NUMPY
+    line = _first_line(code)
+    lines = code.split("\n")
+    return "\n".join([*lines[:line], prelude.removesuffix("\n"), *lines[line:]])
+
+
+def _first_line(code: str) -> int:
+    """The line, counted from 0, before which a program's own statements do not begin."""
+    if "__future__" not in code:
+        return 0
+    tree, line = _parsed(code), 0
+    for place, node in enumerate(tree.body if tree else ()):
+        is_text = place == 0 and isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+        is_future = isinstance(node, ast.ImportFrom) and node.module == "__future__"
+        if not (is_text or is_future):
+            break
+        line = node.end_lineno or line
+    return line
+
+
+def helpers(prompt: str, entry: str, tests: str) -> str:
+    """What a prompt defines before `entry` that the tests use, with its imports, or "".
+
+    HumanEval/32, 38 and 50 are such rows: their tests call helpers of the prompt.
+
+    >>> helpers("def g(x): return x\\n\\ndef f(x):\\n", "f", "assert g(f(1)) == 1")
+    'def g(x): return x\\n\\n'
+    """
+    head = _head(prompt, entry) if entry else prompt
+    tree = _parsed(head) if head.strip() else None
+    words = set(_WORD.findall(tests))
+    names = (name for node in (tree.body if tree else ()) for name in _names_of(node))
+    return head if any(name in words for name in names) else ""
+
+
+def is_prelude(text: str) -> bool:
+    """Whether a prompt is code that imports, and no words for people.
+
+    >>> is_prelude("from typing import *\\n"), is_prelude("Add two numbers.")
+    (True, False)
+    """
+    tree = _parsed(text) if "import" in text else None
+    return any(
+        isinstance(node, ast.Import | ast.ImportFrom) for node in (tree.body if tree else ())
+    )
+
+
+def _names_of(node: ast.stmt) -> list[str]:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+        return [node.name]
+    targets = node.targets if isinstance(node, ast.Assign) else []
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
 def _fences(text: str) -> list[_Fence]:
     """The blocks that are not blank; a fence of our own closes the one that is left open."""
-    longest = max((m.end() - m.start() for m in _RUN.finditer(text)), default=0)
-    if not longest:
+    runs = [match[0] for match in _RUN.finditer(text)]
+    if not runs:
         return []
-    found = list(fenced_blocks(f"{text}\n{'`' * longest}"))
-    was_open = found[-1][1] is not None
+    found = list(fenced_blocks(text, tildes=True))
+    was_open = bool(found) and found[-1][1] is None
+    if was_open:
+        longest = max(map(len, runs))
+        closed = (f"{text}\n{mark * longest}" for mark in "`~")
+        found = next(
+            blocks
+            for each in closed
+            if (blocks := list(fenced_blocks(each, tildes=True)))[-1][1] is not None
+        )
     fences = []
     for number, (info, body) in enumerate(found, 1):
         is_open = was_open and number == len(found)
         code = _code(body or "")
-        if is_open and code.rstrip().endswith("```"):  # closed at the end of a line of code
-            code, is_open = code.rstrip().rstrip("`") + "\n", False
+        if is_open and code.rstrip().endswith(("```", "~~~")):  # closed at the end of a line
+            code, is_open = code.rstrip().rstrip("`~") + "\n", False
         if code.strip():
             fences.append(_Fence(language_of(info), code, is_open))
     return fences

@@ -9,14 +9,14 @@ from pathlib import Path
 import pytest
 
 from plaudit.errors import DataError
-from plaudit.rules._code_problem import (
+from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
     CallTest,
     StdioProblem,
     StdioTest,
 )
-from plaudit.rules._code_rows import problem_of
+from plaudit.grading.rows import problem_of
 
 DATA = Path(__file__).parents[3] / "../shared/data"
 CHECK = "METADATA = {}\n\ndef check(candidate):\n    assert candidate(1) == 2\n"
@@ -76,7 +76,7 @@ def test_evalplus():
         ((2,), 2, "plus"),
         ((3,), 3, "plus"),
     ]
-    assert problem.lenient
+    assert problem.values == "evalplus"
     with pytest.raises(DataError, match="2 inputs and 1 outputs"):
         problem_of(row | {"base_output": [1], "plus_output": [2]})
 
