@@ -161,7 +161,7 @@ def _apart_from(
 
 def _rule(columns: Mapping[str, Any], values: Sequence[Any]) -> str | None:
     """The rule that judges the responses: tests and calls first, then the reference."""
-    from plaudit.rules._code_rows import problem_of
+    from plaudit.grading.rows import problem_of
 
     with contextlib.suppress(DataError):
         problem_of(columns)
