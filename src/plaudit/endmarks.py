@@ -91,7 +91,9 @@ TURN_HEADER = re.compile(
 """What a chat template writes before a turn, in the families whose headers hold a mark."""
 
 _LONGEST = max(map(len, END_MARKS))
-_HINTS = ("<|", "<｜", "</s>", "<e", "<E", "[|e", "[e~[", "<turn|>", "<seed:eos>", "</longcat_s>")
+# How the marks begin that stand before a header: most texts hold none of them.
+_HINT = re.compile(r"<(?:[|｜]|/s>|e[no]|E|turn\|>|seed:|/longcat_s>)")
+_HINTS = ("[|e", "[e~[")
 _NEXT_TURN = re.compile(
     f"(?:{'|'.join(map(re.escape, END_MARKS))})"
     r"\s{0,9}(?P<turn>(?:(?:<s>|<bos>|<\|begin_of_text\|>|<｜begin▁of▁sentence｜>)\s{0,9})?"
@@ -130,7 +132,7 @@ def without_end_marks(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _next_turn(text: str) -> tuple[int, str] | None:
     """Where the model goes on as somebody else, and the header that it writes there."""
-    if not any(hint in text for hint in _HINTS):
+    if not _HINT.search(text) and not any(hint in text for hint in _HINTS):
         return None
     answers_tool = is_checked = False
     for match in _NEXT_TURN.finditer(text):

@@ -213,7 +213,7 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     Marks(opening='[THINK]', closing='[/THINK]')
     """
     plain = _plain(text) if tag == "auto" else _Plain(text)
-    thought, marks = _split(plain.text, tag)
+    thought, marks = _split(plain, tag)
     if not plain.ends:
         return thought, marks
     starts = _starts_of(plain.text, thought, marks)
@@ -224,13 +224,14 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     return Thought(think, answer, thought.status), marks
 
 
-def _split(text: str, tag: str) -> tuple[Thought, Marks]:
+def _split(plain: _Plain, tag: str) -> tuple[Thought, Marks]:
     """`split_with_marks` of a text whose marks are spelled as in the table."""
+    text = plain.text
     if tag in ("auto", "harmony") and (found := _harmony.split(text)) is not None:
         return Thought(*found), Marks(_HARMONY.opening, _HARMONY.closing)
     families = _named(tag)
     first = (families or (_HARMONY,))[0]
-    if tag == "auto" and not _has_marks(text):
+    if not plain.has_marks:
         return Thought("", text, "none"), Marks(first.start, first.closing)
     thought, family = _at_start_or_bare(text, families)
     openings = [f for f in families if f is family or not (f.is_prose or f.is_word)]
@@ -245,7 +246,7 @@ def answer_start(text: str) -> int:
     (18, 0, 10)
     """
     plain = _plain(text)
-    thought, marks = _split(plain.text, "auto")
+    thought, marks = _split(plain, "auto")
     if thought.status == "none" or not thought.answer:
         return 0 if thought.status == "none" else len(text)
     return plain.place(_starts_of(plain.text, thought, marks)[1])
@@ -298,7 +299,7 @@ def opening_in(turn: str) -> str:
     if (opening := _mark_at_end(turn, "auto")) or not turn:
         return opening
     plain = _plain(turn)
-    thought, marks = _split(plain.text, "auto")
+    thought, marks = _split(plain, "auto")
     if thought.status == "unclosed" and plain.text.endswith(thought.think):
         return turn[plain.place(_start(plain.text)) :]
     own = "" if thought.status == "none" else marks.opening
@@ -365,10 +366,23 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
+def _either_case(letter: str) -> str:
+    return f"[{letter}{letter.upper()}]" if letter.isalpha() else letter
+
+
 _PATTERNS = _patterns()
-_TAGS = "|".join(sorted({re.escape(f.name) for f in FAMILIES if f.closing == f"</{f.name}>"}))
-_SPELLED = re.compile(rf"<\s{{0,20}}(/?)\s{{0,20}}((?i:{_TAGS}))\s{{0,20}}>")
-_PATTERNS["<"] = re.compile(f"{_PATTERNS['<'].pattern}|{_SPELLED.pattern}")
+_NAMES = sorted({f.name.lower() for f in FAMILIES if f.closing == f"</{f.name}>"})
+_SPELLED = re.compile(
+    r"<\s{0,20}(/?)\s{0,20}"
+    f"({'|'.join(''.join(map(_either_case, name)) for name in _NAMES)})"
+    r"\s{0,20}>"
+)
+_TAG_STARTS = {mark[1:].lstrip("/")[0] for f in FAMILIES for mark in (f.start, f.closing)}
+_FIRST = "".join(sorted({either for c in _TAG_STARTS for either in (c, c.upper())}))
+_PATTERNS["<"] = re.compile(  # the look ahead leaves most of HTML and of inequalities aside
+    rf"<(?=[/\s]{{0,41}}[{re.escape(_FIRST)}])"
+    rf"(?:{_PATTERNS['<'].pattern[1:]}|{_SPELLED.pattern[1:]})"
+)
 _XML = frozenset(mark for f in FAMILIES for mark in (f.opening, f.closing))
 _PROSE_STARTS = tuple(family.start for family in FAMILIES if family.is_prose)
 
@@ -386,6 +400,7 @@ class _Plain(NamedTuple):
     text: str
     ends: tuple[int, ...] = ()  # of the tags that were spelled otherwise
     shifts: tuple[int, ...] = (0,)  # before the first of them, behind the first, ...
+    has_marks: bool = True  # False where it is known to hold none
 
     def place(self, at: int) -> int:
         """Where a place of the plain text is in the text itself."""
@@ -394,8 +409,8 @@ class _Plain(NamedTuple):
 
 def _plain(text: str) -> _Plain:
     """The text as it is where no tag is spelled otherwise."""
-    if "<" not in text or not _PATTERNS["<"].search(text):
-        return _Plain(text)
+    if not _has_marks(text):
+        return _Plain(text, has_marks=False)
     pieces, ends, shifts, start, size = [], [], [0], 0, 0
     for tag in _SPELLED.finditer(text):
         if (mark := f"<{tag[1]}{tag[2].lower()}>") != tag[0] and tag[0] not in _XML:
