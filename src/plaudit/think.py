@@ -503,8 +503,10 @@ def _reopened(answer: str, family: Family) -> int:
     last = answer.rfind(family.closing)
     start = 0 if last < 0 else last + len(family.closing)
     num_fences, before = answer.count("```", 0, start), start
-    quoted = _is_quoted(answer, opening)
+    quoted, head = _is_quoted(answer, opening), len(answer) - len(answer.lstrip())
     for place in _places(answer, opening, start):
+        if place == head:  # there is no sentence that it could stand in
+            return place
         num_fences += answer.count("```", before, place)
         before = place
         if place + len(opening) >= len(answer.rstrip()):
