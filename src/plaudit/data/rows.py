@@ -25,7 +25,9 @@ item for each response go to the responses. Where a pair's label (A>B, model_a, 
 response_1 and response_2) says which response is the better one, the responses get the label
 "chosen", "rejected" or "tie". `completions` with as many truth values in `labels` are the steps of
 one solution (TRL's stepwise format); a response of steps has them in its columns `steps` and
-`step_labels`. All other columns stay with the group. A null is an absent column.
+`step_labels`. All other columns stay with the group. A null is an absent column; a null response
+beside reasoning is a response that is all reasoning, and an assistant's turn whose content is null
+an empty one.
 """
 
 from __future__ import annotations
@@ -612,7 +614,9 @@ def _one(name: str, get: Get, raw: Raw) -> Found:
     value = get(raw)
     if type(value) is str:
         return [Response(value)], False, None
-    if value is None and any(raw.get(field) for field in REASONING):
+    if value is None:
+        if not any(raw.get(field) for field in REASONING):
+            raise wrong("text", value, name)
         return [Response("")], False, None  # all reasoning, which the door puts in
     if is_output(value):
         return [responses_of_output(value, name, raw)], False, None

@@ -84,7 +84,7 @@ def answer(said: Sequence[Message], field: str) -> Response:
             field=field,
         )
     is_null = last.get("content") is None and not _has_more(last)
-    text, last = _text(last), {**last, "content": ""} if is_null else _plain(last)
+    text, last = _text(last), _plain({**last, "content": ""} if is_null else last)
     alone = len(said) == 1 and not last.get("tool_calls") and not is_null and _is_readable(last)
     return Response(text, () if alone else (*said[:-1], last))
 
