@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from plaudit.endmarks import without_end_marks
-from plaudit.think import opening_at_end, split, starts_in
+from plaudit.think import opening_at_end, opening_in, starts_in
 from plaudit.types import Group, Message, Pair, Response, Score, Step
 
 __all__ = [
@@ -110,7 +110,8 @@ def _shifted(score: Score, size: int) -> Score:
 def opening_of(group: Group) -> str:
     """The opening think tag that the prompt ends in, with the white space behind it, or "".
 
-    Where the prompt ends in a turn of the assistant that has begun to think, all of that turn.
+    Where the prompt ends in a turn of the assistant that has begun to think (a message, or the end
+    of a chat as a template writes it), the tag and all that stands behind it.
 
     >>> opening_of(Group("2+2?<|assistant|><think>\\n", []))
     '<think>\\n'
@@ -118,9 +119,8 @@ def opening_of(group: Group) -> str:
     text = _last_text(group.prompt)
     if not text:
         return ""
-    if group.prompt[-1].get("role") == "assistant" and split(text).status == "unclosed":
-        return text
-    return opening_at_end(text)
+    is_begun = group.prompt[-1].get("role") == "assistant"
+    return (opening_in(text) if is_begun else "") or opening_at_end(text)
 
 
 def with_opening(group: Group) -> Group:

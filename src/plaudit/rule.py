@@ -189,7 +189,8 @@ class Rule:
     def _score_one(self, group: Group, response: Response, call: Callable[..., Any]) -> Score:
         inputs = [self._input(name, group, response) for name in self.inputs]
         score = self._guarded(inputs, call)
-        if not response.text and "response" in self.inputs and (problem := _textless(response)):
+        reads_text = "response" in self.inputs and "response_messages" not in self.inputs
+        if not response.text and reads_text and (problem := _textless(response)):
             return replace(score, note=f"{problem}; {score.note}" if score.note else problem)
         return score
 
@@ -396,7 +397,10 @@ def _readable(response: Response, group: Group) -> str:
 def _textless(response: Response) -> str:
     """Why a response has no text, where its turns say so."""
     last = response.messages[-1] if response.messages else {}
-    return "the response has no text: its turn makes tool calls" if last.get("tool_calls") else ""
+    if last.get("tool_calls"):
+        return "the response has no text: its turn makes tool calls"
+    is_empty = bool(last) and not last.get("content")
+    return "the response has no text: its turn is empty" if is_empty else ""
 
 
 def inputs_of(signature: inspect.Signature) -> dict[str, Any]:

@@ -6,11 +6,13 @@ one row. A fixed number of `str.find` calls for each row, so linear on any input
 
 from __future__ import annotations
 
+import bisect
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 from plaudit import _harmony
+from plaudit.endmarks import END_MARKS, TURN_HEADER
 
 __all__ = [
     "FAMILIES",
@@ -20,6 +22,7 @@ __all__ = [
     "Thought",
     "answer_start",
     "opening_at_end",
+    "opening_in",
     "part_of",
     "split",
     "split_with_marks",
@@ -143,6 +146,18 @@ _HEADERS = (
     "<|Assistant|>",
     "[/INST]",
 )
+_ASSISTANT = (
+    *(header for header in _HEADERS if re.search(r"(?i)assistant|model|/INST", header)),
+    "<|im_assistant|>assistant<|im_middle|>",
+    "<|start_of_role|>assistant<|end_of_role|>",
+    "<|START_OF_TURN_TOKEN|><|CHATBOT_TOKEN|>",
+    "<|start|>assistant",
+    "[|assistant|]",
+    "<seed:bos>assistant",
+    "]~b]ai",
+    "<role>ASSISTANT</role>",
+    "\nAssistant:",  # the base template of R1-Zero
+)
 _MOST_HEADERS = 3
 _TAIL = 200  # characters of a prompt in which its last mark stands
 _HARMONY = Family("harmony", _harmony.OPENING, "<|channel|>final<|message|>")
@@ -162,8 +177,11 @@ def split(text: str, *, tag: str = "auto", prompt: str = "") -> Thought:
     that leaves nothing, the status is "unclosed".
 
     `tag` "auto" takes the marks of every family in `FAMILIES` and harmony's channels; a family's
-    name takes that one, any other name ``<name>..</name>``. A `prompt` whose end is an opening mark
-    means "prefilled": without a closing mark the response is unfinished reasoning.
+    name takes that one, any other name ``<name>..</name>``. Under "auto" a tag in capitals or with
+    white space within (``<Think>``, ``< /think >``) is the same mark; under a name it is text. A
+    `prompt` that ends in an opening mark, or in a turn of the assistant that has opened a block
+    (`opening_at_end`), means "prefilled": without a closing mark the response is unfinished
+    reasoning.
 
     >>> split("<think>2+2</think>4")
     Thought(think='2+2', answer='4', status='closed')
@@ -175,7 +193,7 @@ def split(text: str, *, tag: str = "auto", prompt: str = "") -> Thought:
     opening = opening_at_end(prompt, tag=tag) if prompt else ""
     if opening and not starts_in(text, opening):
         start = opening.rstrip()
-        mark = next((family.opening for family in FAMILIES if family.start == start), start)
+        mark = next((family.opening for family in FAMILIES if family.start == start), opening)
         thought = split(mark + text, tag=tag)
         return thought._replace(status="prefilled") if thought.status == "closed" else thought
     return split_with_marks(text, tag=tag)[0]
@@ -194,11 +212,26 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     >>> split_with_marks("[THINK]2+2")[1]
     Marks(opening='[THINK]', closing='[/THINK]')
     """
+    plain = _plain(text) if tag == "auto" else _Plain(text)
+    thought, marks = _split(plain, tag)
+    if not plain.ends:
+        return thought, marks
+    starts = _starts_of(plain.text, thought, marks)
+    think, answer = (
+        text[plain.place(start) : plain.place(start + len(piece))] if piece else ""
+        for start, piece in zip(starts, thought[:2], strict=True)
+    )
+    return Thought(think, answer, thought.status), marks
+
+
+def _split(plain: _Plain, tag: str) -> tuple[Thought, Marks]:
+    """`split_with_marks` of a text whose marks are spelled as in the table."""
+    text = plain.text
     if tag in ("auto", "harmony") and (found := _harmony.split(text)) is not None:
         return Thought(*found), Marks(_HARMONY.opening, _HARMONY.closing)
     families = _named(tag)
     first = (families or (_HARMONY,))[0]
-    if tag == "auto" and not _has_marks(text):
+    if not plain.has_marks:
         return Thought("", text, "none"), Marks(first.start, first.closing)
     thought, family = _at_start_or_bare(text, families)
     openings = [f for f in families if f is family or not (f.is_prose or f.is_word)]
@@ -212,12 +245,22 @@ def answer_start(text: str) -> int:
     >>> answer_start("<think>2+2</think>4"), answer_start("4"), answer_start("<think>2+2")
     (18, 0, 10)
     """
-    thought, marks = split_with_marks(text)
+    plain = _plain(text)
+    thought, marks = _split(plain, "auto")
     if thought.status == "none" or not thought.answer:
         return 0 if thought.status == "none" else len(text)
-    end = text.find(thought.think) + len(thought.think)
+    return plain.place(_starts_of(plain.text, thought, marks)[1])
+
+
+def _starts_of(text: str, thought: Thought, marks: Marks) -> tuple[int, int]:
+    """Where the reasoning and the answer of a split begin in its text."""
+    if thought.status == "none":
+        return 0, 0
+    opening = -1 if thought.status == "prefilled" else text.find(marks.opening)
+    think = text.find(thought.think, 0 if opening < 0 else opening + len(marks.opening))
+    end = think + len(thought.think)
     closing = text.find(marks.closing, end)
-    return text.find(thought.answer, end if closing < 0 else closing + len(marks.closing))
+    return think, text.find(thought.answer, end if closing < 0 else closing + len(marks.closing))
 
 
 def part_of(text: str, part: Part, *, tag: str = "auto", prompt: str = "") -> str:
@@ -233,21 +276,61 @@ def part_of(text: str, part: Part, *, tag: str = "auto", prompt: str = "") -> st
 
 
 def opening_at_end(prompt: str, *, tag: str = "auto") -> str:
-    r"""The opening mark that a prompt ends in, with the white space behind it, or "".
+    r"""The opening mark that a prompt ends in, with all that stands behind it, or "".
 
-    A prompt whose last sentence mentions the tag ("put your reasoning in <think>") has none.
+    That is white space, or, where the prompt is a chat as a template writes it, the beginning of
+    the reasoning: what counts is the turn of the assistant at its end. A prompt that mentions the
+    tag ("put your reasoning in <think>"), in a turn of the user or in its last sentence, has none.
 
     >>> opening_at_end("<｜User｜>2+2?<｜Assistant｜><think>\n"), opening_at_end("Think in <think>")
     ('<think>\n', '')
+    >>> opening_at_end("<|im_start|>assistant\n<think>\nOkay, "), opening_at_end("Say <think>Ok,")
+    ('<think>\nOkay, ', '')
     """
-    tail = prompt[-_TAIL:].rstrip()
+    return _mark_at_end(prompt, tag) or (_begun(prompt) if tag == "auto" else "")
+
+
+def opening_in(turn: str) -> str:
+    """The last opening mark of a turn and all behind it, where it opens reasoning; else "".
+
+    >>> opening_in("<think>Okay, "), opening_in("<think>a</think>4")
+    ('<think>Okay, ', '')
+    """
+    if (opening := _mark_at_end(turn, "auto")) or not turn:
+        return opening
+    plain = _plain(turn)
+    thought, marks = _split(plain, "auto")
+    if thought.status == "unclosed" and plain.text.endswith(thought.think):
+        return turn[plain.place(_start(plain.text)) :]
+    own = "" if thought.status == "none" else marks.opening
+    families = [f for f in FAMILIES if f.start == own or not (f.is_prose or f.is_word)]
+    place = min((at for f in families if (at := _reopened(plain.text, f)) >= 0), default=-1)
+    return "" if place < 0 else turn[plain.place(place) :]
+
+
+def _begun(prompt: str) -> str:
+    """The reasoning that the assistant has begun at the end of a templated chat, or ""."""
+    if not _has_marks(prompt) and _HARMONY.start not in prompt:
+        return ""
+    ends = [prompt.rfind(header) + len(header) for header in _ASSISTANT if header in prompt]
+    turn = prompt[max(ends) :] if ends else ""
+    opening = opening_in(turn)
+    is_over = TURN_HEADER.search(turn) or any(mark in turn for mark in END_MARKS)
+    return "" if not opening or is_over else opening
+
+
+def _mark_at_end(prompt: str, tag: str) -> str:
+    """The opening mark that a text ends in, with the white space behind it, or ""."""
+    own = prompt[-_TAIL:]
+    plain = _plain(own) if tag == "auto" else _Plain(own)
+    tail = plain.text.rstrip()
     if tag == "auto" and not tail.endswith(_STARTS):
         return ""
     families = (*_named(tag), *((_HARMONY,) if tag in ("auto", "harmony") else ()))
     for family in families:
         if tail.endswith(family.start) and not family.is_prose:
             start = len(tail) - len(family.start)
-            return "" if _ends_a_sentence(tail, start) else prompt[-_TAIL:][start:]
+            return "" if _ends_a_sentence(tail, start) else own[plain.place(start) :]
     return ""
 
 
@@ -283,7 +366,24 @@ def _patterns() -> dict[str, re.Pattern[str]]:
     }
 
 
+def _either_case(letter: str) -> str:
+    return f"[{letter}{letter.upper()}]" if letter.isalpha() else letter
+
+
 _PATTERNS = _patterns()
+_NAMES = sorted({f.name.lower() for f in FAMILIES if f.closing == f"</{f.name}>"})
+_SPELLED = re.compile(
+    r"<\s{0,20}(/?)\s{0,20}"
+    f"({'|'.join(''.join(map(_either_case, name)) for name in _NAMES)})"
+    r"\s{0,20}>"
+)
+_TAG_STARTS = {mark[1:].lstrip("/")[0] for f in FAMILIES for mark in (f.start, f.closing)}
+_FIRST = "".join(sorted({either for c in _TAG_STARTS for either in (c, c.upper())}))
+_PATTERNS["<"] = re.compile(  # the look ahead leaves most of HTML and of inequalities aside
+    rf"<(?=[/\s]{{0,41}}[{re.escape(_FIRST)}])"
+    rf"(?:{_PATTERNS['<'].pattern[1:]}|{_SPELLED.pattern[1:]})"
+)
+_XML = frozenset(mark for f in FAMILIES for mark in (f.opening, f.closing))
 _PROSE_STARTS = tuple(family.start for family in FAMILIES if family.is_prose)
 
 
@@ -292,6 +392,34 @@ def _has_marks(text: str) -> bool:
     if any(first in text and found.search(text) for first, found in _PATTERNS.items()):
         return True
     return text.lstrip().startswith(_PROSE_STARTS)
+
+
+class _Plain(NamedTuple):
+    """A text with its tags as in the table, and where its places are in the text itself."""
+
+    text: str
+    ends: tuple[int, ...] = ()  # of the tags that were spelled otherwise
+    shifts: tuple[int, ...] = (0,)  # before the first of them, behind the first, ...
+    has_marks: bool = True  # False where it is known to hold none
+
+    def place(self, at: int) -> int:
+        """Where a place of the plain text is in the text itself."""
+        return at + self.shifts[bisect.bisect_right(self.ends, at)]
+
+
+def _plain(text: str) -> _Plain:
+    """The text as it is where no tag is spelled otherwise."""
+    if not _has_marks(text):
+        return _Plain(text, has_marks=False)
+    pieces, ends, shifts, start, size = [], [], [0], 0, 0
+    for tag in _SPELLED.finditer(text):
+        if (mark := f"<{tag[1]}{tag[2].lower()}>") != tag[0] and tag[0] not in _XML:
+            pieces += [text[start : tag.start()], mark]
+            size += tag.start() - start + len(mark)
+            start = tag.end()
+            ends.append(size)
+            shifts.append(start - size)
+    return _Plain("".join((*pieces, text[start:])), tuple(ends), tuple(shifts))
 
 
 def _at_start_or_bare(text: str, families: tuple[Family, ...]) -> tuple[Thought, Family | None]:
@@ -375,8 +503,10 @@ def _reopened(answer: str, family: Family) -> int:
     last = answer.rfind(family.closing)
     start = 0 if last < 0 else last + len(family.closing)
     num_fences, before = answer.count("```", 0, start), start
-    quoted = _is_quoted(answer, opening)
+    quoted, head = _is_quoted(answer, opening), len(answer) - len(answer.lstrip())
     for place in _places(answer, opening, start):
+        if place == head:  # there is no sentence that it could stand in
+            return place
         num_fences += answer.count("```", before, place)
         before = place
         if place + len(opening) >= len(answer.rstrip()):

@@ -1,12 +1,27 @@
 """Whatever the text, the think block and the answer are pieces of it, and nothing is invented."""
 
+import re
+
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plaudit.think import FAMILIES, part_of, split
 
 PIECES = ("<think>", "</think>", "<answer>", " ", "\n", "a", "<", ">", "/", "think", "\ud800", "思")
-texts = st.one_of(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.text(max_size=40))
+
+
+def with_plain_tags(text):
+    """The text with "X" for white space within a think tag: such tags are for the unit tests."""
+    for _ in range(len(text)):
+        for tag in ("< ", "<\n", "</ ", "</\n", "think ", "think\n"):
+            text = text.replace(tag, tag[:-1] + "X")
+    return text
+
+
+texts = st.one_of(
+    st.lists(st.sampled_from(PIECES), max_size=12).map("".join).map(with_plain_tags),
+    st.text(max_size=40),
+)
 
 
 def by_hand(text):
@@ -48,6 +63,20 @@ def test_of_reasoning_opened_again_nothing_is_an_answer(text):
     rest = answer[len(found.answer) :]
     assert not rest or rest.startswith("<think>")
     assert found.status == status or (found.status == "unclosed" and not found.answer)
+
+
+SPELLED = (*PIECES, "<Think>", "</THINK >", "< think\n>", "< /think>")
+
+
+@given(st.lists(st.sampled_from(SPELLED), max_size=12).map("".join))
+def test_however_the_tags_are_spelled_the_parts_are_those_of_the_plain_text(text):
+    plain = re.sub(r"(?i)<\s*(/?)\s*think\s*>", lambda tag: f"<{tag[1]}think>", text)
+    found, expected = split(text), split(plain)
+    assert found.status == expected.status
+    assert found.think in text
+    assert found.answer in text
+    for one, other in ((found.think, expected.think), (found.answer, expected.answer)):
+        assert re.sub(r"(?i)<\s*(/?)\s*think\s*>", r"<\1think>", one).strip() == other.strip()
 
 
 @given(texts)

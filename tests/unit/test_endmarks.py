@@ -85,3 +85,77 @@ def test_long_chains_are_short_work():
     for mark in ("</s>", "<|im_end|>\n", "<s></s>", "<s>"):
         found, _ = without_end_marks(f"x{mark * 30_000}")
         assert len(found) <= 1 + len(mark) * 30_000
+
+
+RUN_ON = [
+    "<|im_end|>\n<|im_start|>user\nThanks",
+    "<|im_end|>\n<|im_start|>assistant\n\\boxed{6}",
+    "<|im_end|><|im_user|>user<|im_middle|>Thanks",
+    "<|endoftext|><|im_start|>user\nThanks<|im_end|>",
+    "<|eot_id|><|start_header_id|>user<|end_header_id|>\n\nThanks",
+    "<|eot|><|header_start|>user<|header_end|>\n\nThanks",
+    "<end_of_turn>\n<start_of_turn>user\nThanks<end_of_turn>\n<start_of_turn>model\n6",
+    "<turn|>\n<|turn>user\nThanks",
+    "</s>[INST] Thanks [/INST] 6",
+    "</s><s>[INST] Thanks [/INST] 6",
+    "<｜end▁of▁sentence｜><｜User｜>Thanks<｜Assistant｜><think>\nOk",
+    "<｜end▁of▁sentence｜><｜begin▁of▁sentence｜><｜User｜>Thanks",
+    "<|user|>\nThanks",
+    "<|end|>\n<|user|>\nThanks<|end|>",
+    "</s>\n<|user|>\nThanks",
+    "<|end_of_text|>\n<|start_of_role|>user<|end_of_role|>Thanks",
+    "<|END_OF_TURN_TOKEN|><|START_OF_TURN_TOKEN|><|USER_TOKEN|>Thanks",
+    "<|return|><|start|>user<|message|>Thanks",
+    "[|endofturn|]\n[|user|]Thanks",
+    "[e~[\n]~b]user\nThanks",
+    "<|role_end|><role>HUMAN</role>Thanks",
+    "<seed:eos><seed:bos>user\nThanks",
+    "<eoa>\n<|User|>: Thanks",
+]
+
+
+@pytest.mark.parametrize("rest", RUN_ON)
+def test_what_a_model_writes_for_the_next_turn_belongs_to_no_answer(rest):
+    text, marks = without_end_marks(f"The answer is 5.{rest}")
+    assert (text, bool(marks)) == ("The answer is 5.", True)
+    assert without_end_marks(text) == (text, ())
+
+
+CALL = "<tool_call>{}</tool_call><|im_end|>\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{CALL}<|im_start|>tool\n5<|im_end|>\n<|im_start|>assistant\nIt is 5.",
+        f"{CALL}<|im_start|>user\n<tool_response>\n5\n</tool_response><|im_end|>\n"
+        "<|im_start|>assistant\nIt is 5.",
+        "call<|eom_id|><|start_header_id|>ipython<|end_header_id|>\n\n5<|eot_id|>"
+        "<|start_header_id|>assistant<|end_header_id|>\n\nIt is 5.",
+        "call<|observation|>\n5<|assistant|>\nIt is 5.",
+        "<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>final<|message|>5",
+        "ChatML reads `<|im_end|>\n<|im_start|>user`, as you know.",
+        "So:\n```\n<|im_start|>system\nBe kind.<|im_end|>\n<|im_start|>user\nHi\n```\nThat is all.",
+        "It begins <|im_start|>system Be kind.<|im_end|> <|im_start|>user Hi, and so on.",
+        "<|im_start|>user\nHi<|im_end|>\n<|im_start|>assistant\nHello",
+        "GLM writes <|user|> before the turn of the user, Mistral [INST].",
+        "The mark is:\n<|user|>\nand so on.",
+    ],
+)
+def test_tools_and_transcripts_that_a_text_shows_are_kept(text):
+    assert without_end_marks(text) == (text, ())
+
+
+def test_behind_the_answer_to_a_tool_the_next_user_goes_as_well():
+    text = f"{CALL}<|im_start|>tool\n5<|im_end|>\n<|im_start|>assistant\nIt is 5."
+    assert without_end_marks(f"{text}<|im_end|>\n<|im_start|>user\nThanks")[0] == text
+    head = "<|im_start|>assistant\nIt is 5."
+    assert without_end_marks(f"{head}<|im_end|>\n<|im_start|>user\nThanks")[0] == head
+
+
+@pytest.mark.parametrize(
+    "piece", ["<|im_end|>", "<|im_end|> \n", "<|user|>\n", "x<|user|>", "</s>[", "```"]
+)
+def test_repeated_marks_are_short_work(piece):
+    without_end_marks("a" + piece * (130_000 // len(piece)))
+    without_end_marks("<|im_end|>\n<|im_start|>tool\n" * 5000)

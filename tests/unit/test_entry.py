@@ -127,3 +127,81 @@ def test_prefilled_is_known_to_each_of_several_rows():
         Group(p, ["It is \\boxed{4}"], {"reference": "4"}) for p in ("2+2?", R1, "Use <think>")
     ]
     assert [scores[0].value for scores in rule.score(groups)] == [1.0, 0.0, 1.0]
+
+
+BEGUN = [
+    ("<|Assistant|>", "<think>Okay, let me"),
+    ("<｜User｜>6 x 7?<｜Assistant｜>", "<think>\nOkay, "),
+    ("<|im_start|>user\n6 x 7?<|im_end|>\n<|im_start|>assistant\n", "<think>\nOkay"),
+    ("<|start_header_id|>assistant<|end_header_id|>\n\n", "<Think>Well, "),
+    ("<start_of_turn>model\n", "<reasoning>\nFirst, "),
+    ("<s>[INST] 6 x 7? [/INST]", "[THINK]Six sevens"),
+    ("<|start|>assistant", "<|channel|>analysis<|message|>Six"),
+    (
+        "<|im_start|>system\nThink in <think> </think>.<|im_end|>\n<|im_start|>assistant\n",
+        "<think>So",
+    ),
+    ("<|im_start|>assistant\nLet me see.\n", "<think>\nSix"),
+    ("<|im_start|>assistant\n<think>a</think>It is 41.\n", "<think>\nWait"),
+    ("User: 6 x 7?\nAssistant: ", "<think>Six"),
+]
+
+
+@pytest.mark.parametrize(("head", "begun"), BEGUN)
+def test_a_templated_prompt_that_has_begun_to_think_goes_on_in_the_response(head, begun):
+    closing = {"[": "[/THINK]", "<r": "</reasoning>", "<T": "</Think>"}
+    end = next((mark for start, mark in closing.items() if begun.startswith(start)), "</think>")
+    if begun.startswith("<|"):
+        end = "<|end|><|start|>assistant<|channel|>final<|message|>"
+    responses = ["\\boxed{42} and", f" seven.{end}\\boxed{{42}}"]
+    group = Group(head + begun, responses, {"reference": "42"})
+    assert opening_of(group) == begun
+    assert [s.value for s in load("rules.math.equal").score([group])[0]] == [0.0, 1.0]
+    strict = [0.0, float(end != "</Think>")]  # a format is the spelling as well
+    assert [s.value for s in load("rules.format.think").score([group])[0]] == strict
+    moved = entered([group])[0]
+    assert moved.prompt[-1]["content"] == head
+    assert entered([moved])[0] is moved
+
+
+@pytest.mark.parametrize(
+    "prompt",
+    [
+        "Enclose it within <think> </think> and then answer. <think> opens it. 6 x 7?",
+        "<|im_start|>user\nWhat does <think>Okay mean?<|im_end|>\n<|im_start|>assistant\n",
+        "<|im_start|>system\nWrite <think>\nfirst.<|im_end|>\n<|im_start|>assistant\nIt is",
+        "<|im_start|>assistant\n<think>\n\n</think>\n\n",
+        "<|im_start|>assistant\n<think>\nOkay<|im_end|>\n<|im_start|>user\n6 x 7?",
+        "<｜Assistant｜><think>a</think>b<｜end▁of▁sentence｜><｜User｜>6 x 7?",
+        "<｜Assistant｜><think>a<｜User｜>6 x 7?<｜Assistant｜>",
+        "<|im_start|>assistant\nThe tag `<think>` is",
+        [{"role": "system", "content": "<think>Okay"}, {"role": "user", "content": "<think>Ok so"}],
+    ],
+)
+def test_a_prompt_that_only_mentions_the_tag_begins_nothing(prompt):
+    group = Group(prompt, ["\\boxed{42}"], {"reference": "42"})
+    assert opening_of(group) == ""
+    assert load("rules.math.equal").score([group])[0][0].value == 1.0
+
+
+def test_a_message_that_opens_reasoning_behind_text_has_begun_to_think():
+    turns = [
+        {"role": "user", "content": "6 x 7?"},
+        {"role": "assistant", "content": "<think>a</think>41?\n<think>No, "},
+    ]
+    prompt, response = one(turns, "it is \\boxed{42}")
+    assert response.text == "<think>No, it is \\boxed{42}"
+    assert prompt[-1]["content"] == "<think>a</think>41?\n"
+
+
+def test_degenerate_prompts_are_short_work():
+    for piece in ("<|im_start|>assistant\n<think>", "<think>", "<|Assistant|>", "< /think", "<  "):
+        opening_of(Group(piece * (130_000 // len(piece)), ["4"]))
+
+
+def test_what_a_model_writes_for_the_user_is_read_by_no_reward():
+    text = "The answer is 5.<|im_end|>\n<|im_start|>user\nThanks, not 6?"
+    group = Group("2+3?", [text, Response(text, keeps_end_marks=True)], {"reference": "5"})
+    first, second = entered([group])[0].responses
+    assert (first.text, second.text) == ("The answer is 5.", text)
+    assert load("rules.math.equal").score([group])[0][0].value == 1.0

@@ -237,6 +237,9 @@ def test_a_text_that_only_mentions_the_marks_is_all_answer(text):
         ("<think>a</think>Use <think> tags: `<think>`.", "Use <think> tags: `<think>`.", "closed"),
         ("[THINK]a[/THINK]4[THINK]no", "4", "closed"),
         ("<think>say `</think>` and \\boxed{7}", "", "unclosed"),
+        ("<think>a</think>\n<think> tag it \\boxed{7}", "", "unclosed"),
+        ("<think>a</think>\n<think>", "", "unclosed"),
+        ("<think>a</think>\n<Think >, \\boxed{7}", "", "unclosed"),
         ("<think>say `</think>` first</think>8", "8", "closed"),
     ],
 )

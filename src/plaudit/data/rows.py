@@ -25,7 +25,9 @@ item for each response go to the responses. Where a pair's label (A>B, model_a, 
 response_1 and response_2) says which response is the better one, the responses get the label
 "chosen", "rejected" or "tie". `completions` with as many truth values in `labels` are the steps of
 one solution (TRL's stepwise format); a response of steps has them in its columns `steps` and
-`step_labels`. All other columns stay with the group. A null is an absent column.
+`step_labels`. All other columns stay with the group. A null is an absent column; a null response
+beside reasoning is a response that is all reasoning, and an assistant's turn whose content is null
+an empty one.
 """
 
 from __future__ import annotations
@@ -263,6 +265,8 @@ class _Names:
         source = columns[name]
         if source in self.keys or source.partition(".")[0] in self.keys:
             return source
+        if source in self.nulls and name in _ONE and self.has_reasoning:
+            return source
         if source in self.nulls:
             raise DataError(f"the mapped column {source!r} is null", field=name)
         raise DataError(
@@ -270,6 +274,11 @@ class _Names:
             f"{did_you_mean(source, self.keys)}",
             field=name,
         )
+
+    @property
+    def has_reasoning(self) -> bool:
+        """Whether the row gives reasoning beside its responses."""
+        return any(name in self.keys for name in REASONING)
 
     def present(self) -> str:
         """A clause with the row's columns."""
@@ -280,6 +289,12 @@ class _Names:
     def among(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that the row has and that are not taken."""
         return [name for name in names if name in self.sources]
+
+    def among_nulls(self, names: Sequence[str]) -> list[str]:
+        """Those of `names` that are null beside reasoning: a response that is all reasoning."""
+        found = [name for name in names if name in self.nulls and self.has_reasoning]
+        self.sources |= {name: name for name in found[:1]}
+        return found
 
     def take(self, name: str) -> Get:
         """The getter of a column, which is thereby used up."""
@@ -362,6 +377,8 @@ def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
     """What gets a column, or what a dotted path reaches in it; JSON text is looked into."""
     if source in keys:
         return itemgetter(source)
+    if "." not in source:
+        return lambda raw: raw.get(source)
     head, *path = source.split(".")
 
     def reach(raw: Raw) -> Any:
@@ -396,7 +413,8 @@ def _response_kinds(names: _Names) -> list[tuple[str, ...]]:
     found += [kind for kind in _numbered(names.sources) if kind not in found]
     found += [(name,) for name in names.among((_STEPS, *_CHATS)) if name in names.mapped]
     mapped = [kind for kind in found if names.mapped.intersection(kind)]
-    return mapped or found or [(name,) for name in names.among((*_CHATS, _STEPS))[:1]]
+    chats = [(name,) for name in names.among((*_CHATS, _STEPS))[:1]]
+    return mapped or found or chats or [(name,) for name in names.among_nulls(_ONE)[:1]]
 
 
 def _numbered(names: Collection[str]) -> list[tuple[str, ...]]:
@@ -596,6 +614,10 @@ def _one(name: str, get: Get, raw: Raw) -> Found:
     value = get(raw)
     if type(value) is str:
         return [Response(value)], False, None
+    if value is None:
+        if not any(raw.get(field) for field in REASONING):
+            raise wrong("text", value, name)
+        return [Response("")], False, None  # all reasoning, which the door puts in
     if is_output(value):
         return [responses_of_output(value, name, raw)], False, None
     if isinstance(value, _LIST) and not is_turns(value):
@@ -611,11 +633,25 @@ def _many(name: str, get: Get, raw: Raw) -> Found:
         raise wrong("a list of responses", values, name)
     if not values:
         raise wrong("at least one response", values, name)
+    thinks = next((raw[field] for field in REASONING if isinstance(raw.get(field), _LIST)), ())
     responses = [
-        Response(value) if type(value) is str else _response(value, f"{name}[{i}]")
+        Response(value) if type(value) is str else _item(value, f"{name}[{i}]", thinks[i : i + 1])
         for i, value in enumerate(values)
     ]
     return responses, True, None
+
+
+def _item(value: Any, field: str, think: Sequence[Any]) -> Response:
+    """A response of a list; a null is one only where the row has reasoning for it."""
+    if value is not None:
+        return _response(value, field)
+    if any(think):
+        return Response("")
+    raise DataError(
+        "expected text, found null: give the text, an empty one for a response that is empty, or"
+        " leave it out of the row with all that belongs to it",
+        field=field,
+    )
 
 
 def _pair(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Found:

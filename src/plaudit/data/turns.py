@@ -67,8 +67,8 @@ def turns(value: Any, field: str) -> tuple[Message, ...]:
 def answer(said: Sequence[Message], field: str) -> Response:
     """The response that a model's turns make: the text is that of the last.
 
-    The last turn stays among the messages where there are several, where it makes tool calls, or
-    where it holds a part that is not text.
+    The last turn stays among the messages where there are several, where it makes tool calls, where
+    it holds a part that is not text, or where its content was null, so that rules can say so.
 
     >>> answer([{"role": "assistant", "content": "4"}], "response").text
     '4'
@@ -83,8 +83,9 @@ def answer(said: Sequence[Message], field: str) -> Response:
             f"expected the assistant's turn at the end, found the role {clipped(last.get('role'))}",
             field=field,
         )
-    text, last = _text(last), _plain(last)
-    alone = len(said) == 1 and not last.get("tool_calls") and _is_readable(last)
+    is_null = last.get("content") is None and not _has_more(last)
+    text, last = _text(last), _plain({**last, "content": ""} if is_null else last)
+    alone = len(said) == 1 and not last.get("tool_calls") and not is_null and _is_readable(last)
     return Response(text, () if alone else (*said[:-1], last))
 
 
@@ -159,6 +160,7 @@ def split_pair(
 def _turn(value: Any, field: str) -> Message:
     if not isinstance(value, Mapping):
         raise wrong("a message with role and content", value, field)
+    has_content = "content" in value or "value" in value
     if "role" not in value and "from" in value:
         role = value["from"]
         beside = {k: value[k] for k in (*REASONING, "tool_calls") if value.get(k)}
@@ -166,7 +168,8 @@ def _turn(value: Any, field: str) -> Message:
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str):
         raise wrong("a message with role and content", value, field)
-    if isinstance(content, str | list) or (content is None and _has_more(value)):
+    may_be_null = _has_more(value) or (role == "assistant" and has_content)
+    if isinstance(content, str | list) or (content is None and may_be_null):
         return value  # type: ignore[return-value]
     raise wrong("a message whose content is text", content, f"{field}.content")
 

@@ -35,9 +35,7 @@ def behind_think(response: str) -> str:
     >>> behind_think("<think>2 + 2</think>4<|im_end|>"), behind_think("<think>so 4")
     ('4', '')
     """
-    answer = without_end_marks(split(response).answer)[0]
-    thinks_on = answer.lstrip().startswith("<think>")
-    return "" if thinks_on and answer.rfind("<think>") > answer.rfind("</think>") else answer
+    return without_end_marks(split(response).answer)[0]
 
 
 def answer_of(response: str, extract: Extract, finish_reason: str | None = None) -> str | None:

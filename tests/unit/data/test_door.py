@@ -245,3 +245,66 @@ class TestRecipe:
 def test_a_group_without_anything_of_the_kind_is_the_same_object():
     plain = Group("2+2?", ["4"], {"reference": "4"})
     assert admitted(plain, {})[0] is plain
+
+
+class TestNulls:
+    @pytest.mark.parametrize("name", ["reasoning_content", "reasoning", "thinking"])
+    @pytest.mark.parametrize("column", ["response", "completion", "output"])
+    def test_a_null_beside_reasoning_is_a_response_that_is_all_reasoning(self, column, name):
+        raw = {"prompt": "6 x 7?", column: None, "reference": "42", name: "\\boxed{42}"}
+        assert one(raw).text == "<think>\\boxed{42}</think>"
+        assert one(raw, response=column).text == "<think>\\boxed{42}</think>"
+        cut = one({**raw, "finish_reason": "length"})
+        assert split(cut.text).status == "unclosed"
+        found = score("rules.math.equal", [raw])
+        assert found.values == [0.0]
+        assert Layout().reading(raw)["response"] == column
+
+    @pytest.mark.parametrize("beside", [{}, {"reasoning": None}, {"reasoning": ""}, {"notes": "a"}])
+    def test_a_null_without_reasoning_is_refused(self, beside):
+        row = Layout().row({"prompt": "q", "response": None, **beside})
+        assert "field 'response': expected text, found null" in str(row.group)
+
+    def test_another_column_with_text_is_the_response(self):
+        raw = {"prompt": "q", "response": None, "completion": "4", "reasoning": "a"}
+        assert one(raw).text == "<think>a</think>4"
+
+    @pytest.mark.parametrize("beside", [{}, {"tool_calls": []}, {"tool_calls": None}])
+    def test_an_answer_without_content_and_calls_is_an_empty_response(self, beside):
+        empty = message(content=None, **beside)
+        asked = {"role": "user", "content": "2+2?"}
+        for raw in (
+            {"messages": [asked, empty], "reference": "4"},
+            {"prompt": "2+2?", "response": [empty], "reference": "4"},
+            {"prompt": "2+2?", "responses": [[empty]], "reference": "4"},
+        ):
+            assert one(raw).text == ""
+            scored = load("rules.math.equal").score([group(raw)])[0][0]
+            assert scored.value == 0.0
+            assert "the response has no text: its turn is empty" in str(scored.note)
+        chat = {"conversations": [{"from": "human", "value": "q"}, {"from": "gpt", "value": None}]}
+        assert one(chat).text == ""
+
+    def test_only_an_answer_may_be_empty_so(self):
+        asked = {"role": "user", "content": None}
+        row = Layout().row({"messages": [asked, message(content="4")]})
+        assert "messages[0].content" in str(row.group)
+        row = Layout().row({"messages": [{"role": "user", "content": "q"}, message()]})
+        assert "messages[1].content" in str(row.group)
+
+    def test_a_null_among_responses_is_refused_by_its_place(self):
+        row = Layout().row({"prompt": "q", "responses": ["\\boxed{4}", None]})
+        assert "field 'responses[1]': expected text, found null" in str(row.group)
+        raw = {"prompt": "q", "responses": ["4", None], "reasoning": ["a", "b"]}
+        assert [r.text for r in group(raw).responses] == ["<think>a</think>4", "<think>b</think>"]
+        row = Layout().row({**raw, "reasoning": ["a", None]})
+        assert "responses[1]" in str(row.group)
+
+    def test_a_rule_that_reads_the_turns_gets_no_note_of_missing_text(self):
+        call = message(content=None, tool_calls=[CALL])
+        raw = {
+            "messages": [{"role": "user", "content": "q"}, call],
+            "expected_calls": [{"name": "f", "arguments": {}}],
+        }
+        (scored,) = load("rules.tools.equal").score([group(raw)])[0]
+        assert "no text" not in str(scored.note)
