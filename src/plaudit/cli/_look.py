@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.errors import ConfigError
+from plaudit.think import split
 from plaudit.types import Group
 
 __all__ = ["Looks", "look", "reference_rule"]
@@ -86,8 +87,8 @@ def reference_rule(values: Sequence[Any]) -> str:
 
 
 _MARKS: Mapping[str, Callable[[Any], bool]] = {
-    "think": lambda r: "</think>" in r.text or r.text.lstrip().startswith("<think>"),
-    "prefilled": lambda r: "</think>" in r.text and "<think>" not in r.text,
+    "think": lambda r: split(r.text).status != "none",
+    "prefilled": lambda r: split(r.text).status == "prefilled",
     "answer": lambda r: "<answer>" in r.text,
     "boxed": lambda r: "\\boxed" in r.text,
     "code": lambda r: "```" in r.text,

@@ -10,6 +10,7 @@ import typer
 
 from plaudit.cli._console import console, on_one_line, text
 from plaudit.cli._reward import AllowImport, Set
+from plaudit.entry import CONVENTION
 
 __all__ = ["run"]
 
@@ -65,6 +66,8 @@ def _show_reward(name: str) -> None:
     with importing(name):
         shown = registry.show(name)
     console().print(text(shown))
+    if "  reads: response" in shown:
+        console().print(text(CONVENTION, "dim"))
 
 
 def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None) -> None:
@@ -82,6 +85,7 @@ def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None)
     traits = ("relative", "deterministic", "cpu_bound")
     told = [t.replace("_", " ") for t in traits if getattr(chosen.reward, t)]
     out.print(text(f"This reward is {', '.join(told)}."))
+    out.print(text(CONVENTION, "dim"))
 
 
 def _grow(branch: Any, node: Mapping[str, Any]) -> None:
