@@ -79,6 +79,9 @@ def _turned(name: str) -> str:
 _ANSWERING = re.compile(r"^(?:(?:final )?(?:answer|choice)|(?:最终)?答案)\s*:", re.IGNORECASE)
 
 
+_FRACTION = re.compile(r"\.\d")
+
+
 def whole(text: str) -> str:
     """A short reply without the brackets, quotes, tags and dots around it; "" for a long one."""
     if len(text) > 400:
@@ -88,7 +91,8 @@ def whole(text: str) -> str:
     inner = re.sub(r"^```\w*\s*(.*?)\s*```$", r"\1", inner, flags=re.DOTALL)
     inner = _ANSWERING.sub("", inner)
     while True:
-        inner = inner.strip(" \t\r\n.。,!")
+        inner = inner.strip(" \t\r\n。,!").rstrip(". \t")
+        inner = inner if _FRACTION.match(inner) else inner.lstrip(". \t")
         if len(inner) < 2 or _PAIRS.get(inner[0]) != inner[-1]:
             return inner
         inner = inner[1:-1]
@@ -143,18 +147,19 @@ def _sentences(spec: Labels) -> tuple[Shape, ...]:
         return ()
     name = "|".join(f"(?-i:{re.escape(label)})" for label in spec.names)
     noun = _NOUN if all(label.isdigit() for label in spec.names) else rf"(?:{_NOUN})?"
-    one = rf"(?<![\w\-])(?:{noun}\s{{0,2}}[\[(]{{0,2}}({name})[\])]{{0,2}}(?![\w>=<-]))"
-    other = rf"(?:{_NOUN}\s{{0,2}})?(?:{name})(?!\w)(?:'s(?: {_THING})?)?(?:的?(?:回答|答案|回复))?"
+    one = rf"(?<![A-Za-z0-9_\-])(?:{noun}\s{{0,2}}[\[(]{{0,2}}({name})[\])]{{0,2}}(?![A-Za-z0-9_>=<-]))"
+    other = rf"(?:{_NOUN}\s{{0,2}})?(?:{name})(?![A-Za-z0-9_])(?:'s(?: {_THING})?)?(?:的?(?:回答|答案|回复))?"
     own = rf"(?:'s {_THING})?(?:的(?:回答|答案|回复))?"
+    over = r"(?!\s{0,3}(?!because\b|since\b|as it\b|overall\b)\w)"
     patterns = (
         rf"{one}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{_ADV}(?:the\s{{1,3}})?{_ADV}{_BETTER}"
-        rf"(?:\s{{1,3}}{_THING})?(?:\s{{1,3}}(?:than|to)\s{{1,3}}{other})?(?!\s{{0,3}}\w)",
+        rf"(?:\s{{1,3}}{_THING})?(?:\s{{1,3}}(?:than|to)\s{{1,3}}{other})?{over}",
         rf"{one}{own}\s{{1,3}}{_ADV}(?:wins|(?:beats|outperforms|surpasses)\s{{1,3}}{other})"
-        rf"(?:\s{{1,3}}overall)?(?!\s{{0,3}}\w)",
+        rf"(?:\s{{1,3}}overall)?{over}",
         rf"(?:\b(?:I|we)(?:'d| would| will|'ll)?\s{{1,3}}(?:choose|pick|select|prefer|vote for|"
         rf"go with)|\b(?:better|best|winning|preferred|superior|stronger)\s{{1,3}}{_THING}"
         rf"\s{{1,3}}is|\b(?:winner|my (?:choice|pick|preference|vote))\s{{1,3}}is)\s{{0,3}}:?"
-        rf"\s{{0,3}}{one}(?!\s{{0,3}}\w)",
+        rf"\s{{0,3}}{one}{over}",
         rf"{one}{own}\s{{0,3}}{_ZH_ADV}{{0,3}}{_ZH_GOOD}(?:一些|一点|些)?(?=\s{{0,3}}(?:[。.,!;]|$|因为|由于))",
         rf"{one}{own}\s{{0,3}}{_ZH_ADV}{{0,2}}(?:比\s{{0,3}}{other}\s{{0,3}}{_ZH_ADV}{{0,3}}(?:好|优|强|佳)"
         rf"|(?:优于|胜过|好于|强于|胜于)\s{{0,3}}{other})(?:一些|一点|些)?(?=\s{{0,3}}(?:[。.,!;]|$|因为|由于))",
@@ -231,7 +236,7 @@ def _last(body: str, marks: Sequence[_Mark], is_cut: bool) -> str:
 # --- what a sentence says about its markers -------------------------------------------------------
 
 _CONCLUDED = re.compile(
-    rf"(?:\b{CONCLUDING}|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI\s(?:choose|pick|select|"
+    rf"(?:(?P<word>\b{CONCLUDING}|(?:^|\W)no(?=[:,]))|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI\s(?:choose|pick|select|"
     r"prefer)|\b(?:yet|but|however,?) it(?:'s| is)|但(?:还)?是|\bgo with|\bbetter is|结论|判断|判定|选择?|胜者|更好的是)"
     r"(?:\s{0,3}(?:is|was|be|为|是))?\s{0,3}[,:]?\s{0,3}$",
     re.IGNORECASE,
@@ -279,6 +284,19 @@ _BAD = re.compile(
     r"|(?:明显|稍|略|要)?(?:更差|较差|不如|错误|不对|不好|不正确|是错))",
     re.IGNORECASE,
 )
+_NO = re.compile(
+    r"(?:(?:\b(?:not|never|neither|nor|cannot|hardly|refuse to)\b|n't)(?:\s[\w']+){0,2}\s{0,3}"
+    r"|不(?:会|应该?|能|该|要|可)?|并不|也不)$",
+    re.IGNORECASE,
+)
+
+
+def _is_concluded(before: str) -> bool:
+    """Whether the text in front of a marker leads to it: "so", "my verdict is", "I choose"."""
+    match = _CONCLUDED.search(before)
+    return match is not None and (
+        match["word"] is not None or not _NO.search(before[: match.start()])
+    )
 
 
 class _Said(NamedTuple):
@@ -339,7 +357,7 @@ def _reading(said: _Said) -> str | None:
     """
     mark = said.marks[-1]
     before = said.gaps[-1] if said.gaps else said.before
-    is_concluded = _CONCLUDED.search(before) is not None
+    is_concluded = _is_concluded(before)
     if len(said.labels) > 1 and not is_concluded:
         return _compared(said)
     if not is_concluded and all(_DENIED.search(text) for text in (said.before, *said.gaps)):
@@ -360,7 +378,9 @@ def _reading(said: _Said) -> str | None:
 def _concludes(said: _Said) -> bool:
     """Whether nothing but the marker stands in its sentence, or a word that concludes does."""
     rest = f"{said.before} {said.after}"
-    return not re.search(r"\w", rest) or _CONCLUDES.search(rest) is not None
+    if not re.search(r"\w", rest) or _CONCLUDES.search(rest):
+        return True
+    return _is_concluded(said.before)
 
 
 _SEEMS = r"(?:(?:is|was|seems|looks|appears|performs|answers|does|scores)\s(?:to be\s)?)?"
@@ -434,8 +454,8 @@ def _winner(said: _Said, first: str, second: str) -> str | None:
 # --- tags, anchors, sentences ---------------------------------------------------------------------
 
 _RIGHT_ANSWER = re.compile(
-    r"(?:correct|right|true|reference|expected|standard|正确|标准|参考)\s{0,3}(?:answer|option|choice|"
-    r"solution|result|letter|答案|选项)?[^.\n。]{0,30}$",
+    r"(?:correct|right|true|reference|expected|standard|正确|标准|参考)的?\s{0,3}(?:answer|option|choice|"
+    r"solution|result|letter|答案|选项)[^.\n。]{0,30}$",
     re.IGNORECASE,
 )
 

@@ -106,9 +106,14 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:8])}")
     if tail[0].strip() and (_RANGE.match(after) or re.match(r"[A-Za-z]|\.?\d", after)):
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:12])}")
-    if not spec.is_integer and rest.strip() == ".":
+    if number[0].isalpha() and number.isascii() and not (tail[0].strip() or _ENDED.match(after)):
+        raise unread("ambiguous", f"{number} is part of a sentence")
+    if not spec.is_integer and "." not in number and rest.strip() == ".":
         raise unread("truncated", "the number ends in its point")
     return scaled(number, tail[2], tail[3], spec)
+
+
+_ENDED = re.compile(r"\s{0,3}(?:$|[.,;:!)\]|(\n]|-\s|because\b|since\b|overall\b)")
 
 
 # --- other scales ---------------------------------------------------------------------------------
@@ -248,7 +253,7 @@ def _behind() -> str:
     remark = rf"(?:\([^()\n]{{1,40}}\){GAP})?"
     filler = r"(?:(?:score|rating|grade|result|得分|评分|分数)\s{0,3})?"
     is_a = r"(?:is\b|of\b|would be|should be|为|是|=|\||给)?"
-    return rf"{remark}{is_a}{GAP}[:|]?{GAP}{filler}(?:of\b|is\b|:|=)?{GAP}[\[(<]{{0,3}}{GAP}(?:score>)?({_VALUE})"
+    return rf"{remark}{is_a}{GAP}[:|]?{GAP}{filler}(?:of\b|is\b|:|=)?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}(?:score>)?({_VALUE})"
 
 
 @functools.lru_cache(maxsize=64)
@@ -299,6 +304,8 @@ def read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
         return scaled(one[1], one[3], one[4], spec)
     match = _chosen(body, spec, is_cut)
     end = match.end(match.lastindex or 0)
+    if _is_marked(body, match) and not _CLOSING.match(body[end : end + 40]):
+        raise unread("truncated", "the double brackets are not closed")
     _check_scale(_around(body, match.start(match.lastindex or 0), end), spec)
     return _follows(match[match.lastindex or 0], body[end : end + 60], spec, is_cut)
 
@@ -332,7 +339,8 @@ def _states_scale(body: str, match: re.Match[str]) -> bool:
 
 
 def _is_marked(body: str, match: re.Match[str]) -> bool:
-    return body[: match.start(match.lastindex or 0)].rstrip()[-2:] == "[[" if match else False
+    place = match.start(match.lastindex or 0)
+    return "".join(body[max(place - 12, 0) : place].split())[-2:] == "[["
 
 
 def _kind(body: str, match: re.Match[str]) -> Kind:
@@ -348,12 +356,14 @@ def _kind(body: str, match: re.Match[str]) -> Kind:
         return "bare" if _is_headless(body, low) else "dimension"
     if _ends_sentence(body, match.start()):
         return "bare"
-    return "bare" if _KNOWN_BEFORE.search(before) else "dimension"
+    clause = re.split(r"[.;。]", before)[-1]
+    is_known = _KNOWN_BEFORE.search(before) or _CORRECTED.search(clause)
+    return "bare" if is_known else "dimension"
 
 
 def _ends_sentence(body: str, place: int) -> bool:
     """Whether a new sentence begins at a place."""
-    return body[max(place - 8, 0) : place].rstrip()[-1:] in tuple(".!?。)】]")
+    return body[max(place - 8, 0) : place].rstrip(" ([*")[-1:] in tuple(".!?。)】]")
 
 
 _HEADINGS = re.compile(
@@ -394,7 +404,7 @@ def _of(body: str, candidates: list[_Candidate], is_cut: bool, spec: Scale) -> r
 
 
 _CORRECTED = re.compile(
-    r"\b(?:correct(?:ion|ed)|revis\w+|updat\w+|final|second (?:look|thought)|reconsider\w*|actually|"
+    r"\b(?:correct(?:ion|ed)|revis\w+|updat\w+|final|second (?:look|thoughts?)|reconsider\w*|actually|"
     r"therefore|so|overall)\b|更正|修正|最终|重新|综上|因此|所以",
     re.IGNORECASE,
 )
@@ -419,13 +429,13 @@ def _marked(body: str, matches: Sequence[re.Match[str]], is_cut: bool) -> re.Mat
     return last
 
 
-_CLOSING = re.compile(r"\s{0,6}(?:/\s{0,6}\d{1,3})?\s{0,6}\]\s{0,6}\]")
+_CLOSING = re.compile(r"\.?\s{0,6}(?:/\s{0,6}\d{1,3})?\s{0,6}\]\s{0,6}\]")
 _FINAL = re.compile(
     r"\b(?:overall|final|verdict|I (?:would )?(?:give|rate|assign|score)|so|therefore|thus)\b|最终|总体|综上|因此",
     re.IGNORECASE,
 )
 _SUPPOSED = re.compile(
-    r"\b(?:if|would have|could|might|each|every|per|unless|not|n't|almost|nearly|about|at (?:least|most))\b|"
+    r"\b(?:if|would have|could|might|each|every|per|unless|not|n't|almost|nearly|about|at (?:least|most)|cannot|never|hardly|refuse|hesitate|should)\b|"
     r"n't\b|如果|若|假如|可以|应该|标准|最多|至少|每|扣|本来|维度|方面|不会|不能|要求|通常",
     re.IGNORECASE,
 )

@@ -217,7 +217,8 @@ def is_legible(text: str, spec: Spec) -> bool:
     if not _may_claim(text, spec):
         return False
     normal = plain(text)
-    if claims(normal, spec) or has_closing_mark(text):
+    forms = (normal, unquoted(normal, is_cut=False))  # a quoted value may be read without its signs
+    if any(claims(form, spec) for form in forms) or has_closing_mark(text):
         return True
     key = _key(spec)
     return bool(key) and any(values_in(form, key) for form in (text, normal))
@@ -375,10 +376,12 @@ _ONE_SENTENCE = re.compile(
 def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
     anchors = "|".join(map(re.escape, spec.anchors))
     end = rf"{GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
-    is_a = rf"(?:is|为|是)?{GAP}:?{GAP}[\[(<]{{0,3}}{GAP}"
+    is_a = rf"(?:is|为|是)?{GAP}:?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}"
     anchored = rf"(?:{anchors})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
     titled = rf"^[^\S\n]{{0,3}}(?:{_TITLE})\s{{0,3}}:{GAP}[\[(<]{{0,3}}({_WORD})[\])>]{{0,3}}[.。!]?[^\S\n]{{0,6}}$"
-    tagged = rf"<(?:answer|verdict|final|result|judge?ment|decision)>{GAP}({_WORD}){GAP}</"
+    tagged = (
+        rf"<(?:answer|verdict|final|result|judge?ment|decision)>{GAP}({_WORD}){GAP}</\w{{1,16}}>"
+    )
     boxed = rf"\\boxed\{{(?:\\text\{{)?({_WORD})\}}"
     flags = re.IGNORECASE | re.MULTILINE
     return (
@@ -407,11 +410,7 @@ def _yes_no(reply: Reply, spec: YesNo) -> str:
 
 def _said(body: str, matches: list[re.Match[str]]) -> set[str]:
     """The words in a first line, in a last line, tag or box, or in the one sentence of a reply."""
-    last = [
-        m
-        for m in matches
-        if not re.search(r"\w", re.sub(r"^</\w+>", "", body[m.end() :].lstrip("/")))
-    ]
+    last = [match for match in matches if not re.search(r"\w", body[match.end() :])]
     first = _FIRST_LINE.match(body)
     words = {_WORDS[m[1].casefold()] for m in (*last, *([first] if first else ()))}
     one = _ONE_SENTENCE.fullmatch(body)

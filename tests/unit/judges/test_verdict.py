@@ -45,6 +45,7 @@ LIST = Scores()
 ZHLIST = Scores(anchors=("最终得分", "得分"))
 FREE = Scores(0, 1, is_integer=False)
 KEYED = Labels(("1", "2"), key="better")
+FAST = Scale(1, 10, ("rating",), is_integer=False)  # FastChat's reader takes decimals
 SPECS = (AB, ABC, FOUR, ARENA, ZH5, RATE10, PROM5, UNIT, JSON, YN, TEN, ZERO10, LIST, ZHLIST, FREE,
          KEYED)  # fmt: skip
 
@@ -201,7 +202,165 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("spec", "text", "expected"), CASES)
+# Written from the contract, before the reader was run on them; those of published readers' suites
+# are named. prometheus-eval/prometheus-eval libs/prometheus-eval/tests/test_parser.py,
+# lm-sys/FastChat fastchat/llm_judge/common.py, GAIR-NLP/auto-j codes/usage/example.py,
+# lmarena/arena-hard-auto, ScalerLab/JudgeBench, RM-R1-UIUC/RM-R1, allenai/reward-bench.
+MORE = [
+    # comparisons: a grammar names the winner, or there is none
+    (AB, "[[A]] is better than [[B]].", "A"), (AB, "[[B]] is clearly better than [[A]]", "B"),
+    (AB, "So [[B]] is much stronger than [[A]].", "B"), (AB, "[[A]] is worse than [[B]].", "B"),
+    (AB, "[[B]], not [[A]]", "B"), (AB, "[[A]], not [[B]].", "A"), (AB, "[[A]] and not [[B]].", "A"),
+    (AB, "not [[A]] but [[B]]", "B"), (AB, "The better one is not [[B]] but [[A]].", "A"),
+    (AB, "Neither [[A]] nor [[B]]", ERROR), (AB, "Neither [[A]] nor [[B]] answers the question.", ERROR),
+    (AB, "既不是[[A]]也不是[[B]]", ERROR), (AB, "既不选[[A]]，也不选[[B]]。", ERROR),
+    (AB, "[[A]]优于[[B]]", "A"), (AB, "[[B]] 优于 [[A]]。", "B"), (AB, "[[A]]不如[[B]]", "B"),
+    (AB, "[[A]]比[[B]]更好", "A"), (AB, "[[B]] 比 [[A]] 好。", "B"), (AB, "[[A]]比[[B]]差", "B"),
+    (AB, "[[A]]没有[[B]]好", "B"), (AB, "[[A]]和[[B]]一样好", ERROR), (AB, "不是[[A]]，而是[[B]]。", "B"),
+    (AB, "选[[B]]，而不是[[A]]。", "B"), (AB, "[[A]] over [[B]]", "A"), (AB, "I choose [[B]] rather than [[A]].", "B"),
+    (AB, "I prefer [[A]] to [[B]] in style.", ERROR), (AB, "[[A]] beats [[B]].", "A"),
+    (AB, "[[A]] outperforms [[B]]", "A"), (AB, "[[A]] loses to [[B]].", "B"),
+    (AB, "[[A]] is as good as [[B]].", ERROR), (AB, "[[A]] is better than [[B]] in style", ERROR),
+    (AB, "[[A]] is better than [[B]] for beginners, but worse for experts.", ERROR),
+    (AB, "I do not think [[A]] is better than [[B]].", ERROR), (AB, "Is [[A]] better than [[B]]?", ERROR),
+    (AB, "It is unclear whether [[A]] or [[B]] is better.", ERROR), (AB, "[[A]] vs [[B]]", ERROR),
+    (AB, "Both [[A]] and [[B]] are fine.", ERROR), (AB, "[[A]] = [[B]]", ERROR), (AB, "[[A]] ≈ [[B]]", ERROR),
+    (AB, "If accuracy matters [[A]] is better than [[B]].", ERROR), (AB, "[[A]] 与 [[B]] 难分高下", ERROR),
+    (AB, "Compared with [[A]], the winner is [[B]].", "B"), (AB, "[[A]] is decent. Still, my verdict: [[B]]", "B"),
+    (AB, "[[A]] is decent.\n\n[[B]]", "B"), (AB, "My pick would be [[A]] or maybe [[B]].", ERROR),
+    (ABC, "[[A]] is better than [[B]].", "A"), (ABC, "Neither [[A]] nor [[B]] wins: [[C]]", ERROR),
+    (ABC, "Neither is better.\n[[C]]", "C"), (FOUR, "[[A]], [[B]], [[C]] or [[D]]", ERROR),
+    (FOUR, "[[C]] is better than [[A]], [[B]] and [[D]].", ERROR), (FOUR, "The best is [[C]], the worst is [[A]].", ERROR),
+    # denied, conditional, asked, reported
+    (AB, "It is not [[A]].", ERROR), (AB, "I would not choose [[B]].", ERROR), (AB, "不是[[A]]。", ERROR),
+    (AB, "I can't say [[A]].", ERROR), (AB, "Definitely not [[A]]. [[B]]", "B"), (AB, "[[B]]. Not [[A]].", "B"),
+    (AB, "Output [[A]] if assistant A is better.", ERROR), (AB, "If A were correct I would answer [[A]].", ERROR),
+    (AB, "[[A]] if A is better, [[B]] if B is better", ERROR), (AB, "如果A更好则输出[[A]]", ERROR),
+    (AB, "Should it be [[A]]?", ERROR), (AB, "Is it [[B]]? No: [[A]]", "A"), (AB, "The response says [[A]].", ERROR),
+    (AB, "Response B asks me to output [[B]].", ERROR), (AB, "Answer A contains the text [[A]].", ERROR),
+    (AB, "The user wants me to write [[A]], which I ignore. [[B]]", "B"), (AB, "回答A写着[[A]]", ERROR),
+    (AB, "回答B声称应该选[[B]]。", ERROR), (AB, "It could be [[A]].", ERROR), (AB, "[[A]] is wrong.", ERROR),
+    (AB, "[[A]] is not correct.", ERROR), (AB, "[[A]] 更差。", ERROR), (AB, "[[A]] loses.", ERROR),
+    (AB, "Style: [[A]]\nFacts: [[B]]", ERROR), (AB, "| style | [[A]] |\n| facts | [[B]] |", ERROR),
+    (AB, "Verdict: [[A]]\n\nI considered [[B]] but it is shorter.", ERROR), (AB, "[[A]] means A is better.", ERROR),
+    (AB, "Earlier I leaned towards [[A]].\nFinal verdict: [[B]]", "B"), (AB, "综上所述，最终判断：[[B]]", "B"),
+    (AB, "A不够准确。因此[[B]]更好。", "B"), (AB, "我选择[[A]]，因为它更完整。", "A"), (AB, "I go with [[A]] because it is right.", "A"),
+    (AB, "[[B]] because B cites its sources.", "B"), (AB, "[[B]] wins.", "B"), (AB, "[[A]] is my final verdict.", "A"),
+    (AB, "[[A]]\n\nExplanation: the first answer is complete.", "A"), (AB, "Therefore the better answer is [[A]].", "A"),
+    (AB, "If I had to choose, I would go with [[B]].", "B"), (AB, "~~[[A]]~~ [[B]]", "B"), (AB, "~~[[A]]~~", ERROR),
+    (AB, "<del>[[A]]</del>\n[[B]]", "B"), (AB, "<!-- [[A]] -->", ERROR), (AB, "> [[A]]\n\nThat is what the answer claims.", ERROR),
+    # names of labels
+    (AB, "Assistant A", "A"), (AB, "Assistant B.", "B"), (AB, "**Assistant B**", "B"), (AB, "[[Assistant A]]", "A"),
+    (AB, "[[Response B]]", "B"), (AB, "[[助手A]]", "A"), (AB, "[[回答B]]", "B"), (AB, "Final verdict: Assistant A", "A"),
+    (AB, "Verdict: Response B.", "B"), (AB, "The winner is assistant A", "A"), (AB, "回答B", "B"), (AB, "助手 A", "A"),
+    (AB, "结论：回答B", "B"), (AB, "最终判断：助手A", "A"), (AB, "Assistant C", ERROR), (AB, "[[Assistant C]]", ERROR),
+    (AB, "Assistants A and B", ERROR), (AB, "[[A and B]]", ERROR), (AB, "[[A or B]]", ERROR), (AB, "[[A/B]]", ERROR),
+    (AB, "[[none]]", ERROR), (AB, "[[tie]]", ERROR), (ABC, "[[tie]]", "C"), (ABC, "[[Tie]]", "C"), (ABC, "**[[TIE]]**", "C"),
+    (ABC, "[[平局]]", "C"), (ABC, "Final verdict: tie", "C"), (ABC, "It is a tie.", ERROR), (ABC, "[[draw]]", "C"),
+    (ARENA, "[[tie]]", "A=B"), (ARENA, "[[A<B]]", "B>A"), (ARENA, "[[A<<B]]", "B>>A"), (ARENA, "[[B≫A]]", "B>>A"),
+    (ARENA, "[[A≫B]]", "A>>B"), (ARENA, "[[A≪B]]", "B>>A"), (ARENA, "[[B=A]]", "A=B"), (ARENA, "[[A＜B]]", "B>A"),
+    (ARENA, "[[A &lt; B]]", "B>A"), (ARENA, "[[A≈B]]", "A=B"), (ARENA, "[[A==B]]", "A=B"), (ARENA, "[[A>A]]", ERROR),
+    (ARENA, "[[A>B>A]]", ERROR), (ARENA, "[[C>A]]", ERROR), (ARENA, "[[A]]", ERROR), (ARENA, "[[A>=B]]", ERROR),
+    (ARENA, "[[A>>B]] or [[A>B]]", ERROR), (ARENA, "Both are fine, slightly better is A: [[A>B]]", "A>B"),
+    (ARENA, "My final verdict is: Assistant A is slightly better: [[A>B]]", "A>B"), (ARENA, "`[[A>B]]`", "A>B"),
+    (ARENA, "not [[A>B]] but [[A=B]]", "A=B"), (ARENA, "[[A>B]]？", ERROR), (ARENA, "综合来看，【【Ｂ＞＞Ａ】】", "B>>A"),
+    (ARENA, "B is better.", ERROR), (ARENA, "回答B更好", ERROR), (ARENA, "[[ a = b ]]", "A=B"),
+    # plain sentences
+    (AB, "回答B更好", "B"), (AB, "回答B更好。", "B"), (AB, "回答 A 更好！", "A"), (AB, "两个回答都对。\n因此，回答B更好。", "B"),
+    (AB, "助手A的回答更好。", "A"), (AB, "综上所述，回答A优于回答B。", "A"), (AB, "回答B比回答A更好。", "B"),
+    (AB, "更好的回答是B。", "B"), (AB, "我选择回答A。", "A"), (AB, "回答B不更好", ERROR), (AB, "回答A和回答B都更好", ERROR),
+    (AB, "如果看文采，回答B更好。", ERROR), (AB, "回答A更好吗？", ERROR), (AB, "回答B在准确性上更好。", ERROR), (AB, "回答A更好。\n回答B更好。", ERROR),
+    (AB, "Assistant A is better.", "A"), (AB, "Answer B is the better one.", "B"), (AB, "Response A is better than Response B.", "A"),
+    (AB, "Both are long.\nOverall, Assistant B is better.", "B"), (AB, "Assistant A wins.", "A"), (AB, "I prefer B.", "B"),
+    (AB, "I would choose assistant A.", "A"), (AB, "The better answer is B.", "B"), (AB, "In conclusion, the winner is A.", "A"),
+    (AB, "Assistant A is better at style.", ERROR), (AB, "Assistant A is not better.", ERROR), (AB, "Is assistant A better?", ERROR),
+    (AB, "If you want detail, B is better.", ERROR), (AB, "Assistant A is better, but B is right.", ERROR),
+    (AB, "Assistant A is better. Assistant B is better.", ERROR), (AB, "The response claims that B is better.", ERROR),
+    (AB, "This is a better answer.", ERROR), (AB, "A is a better idea than most.", ERROR), (AB, "Response B is better because it is correct.", "B"),
+    (AB, "Response B is better because it is correct, but A is clearer.", ERROR), (AB, "Which is better? A", ERROR),
+    (AB, "After careful consideration, I select Response B.", ERROR), (AB, "Response C is clearly superior.", ERROR),
+    (AB, "The better response is obviously B... or is it A? It's hard to decide.", ERROR), (AB, "Both responses have their merits.", ERROR),
+    # quoted final markers
+    (AB, "B is right, A is wrong.\n\n`[[B]]`", "B"), (AB, 'Final verdict: "[[A]]"', "A"), (AB, "My verdict is `[[B]]`.", "B"),
+    (AB, "最终判断：“[[A]]”", "A"), (AB, "A is long.\n\n```\n[[B]]\n```", "B"), (AB, "So my final verdict is: '[[B]]'.", "B"),
+    (AB, "I choose “[[A]]”.", "A"), (AB, "结论：「[[B]]」", "B"), (AB, "The response states:\n`[[A]]`", ERROR), (AB, "The answer ends with `[[B]]`", ERROR),
+    (AB, 'Its verdict is "[[A]]".', ERROR), (AB, 'The prompt asks for "[[A]]" or "[[B]]".', ERROR), (AB, '"[[A]]" or "[[B]]"', ERROR),
+    (AB, 'My verdict is "[[A]]" or "[[B]]".', ERROR), (AB, "回答要求我输出“[[A]]”。", ERROR), (AB, "我的结论是“[[B]]”。", "B"),
+    (RATE10, "A fine answer.\n\n`Rating: 7`", 7), (ZH5, "回答不错。\n\n“总体打分：4”", 4), (LIST, "Both fine.\n\n`Scores: [7, 3]`", (7, 3)),
+    (RATE10, 'It says "Rating: 10" and hopes.', ERROR), (ZH5, "最终评分：“4”", 4),
+    # tags and boxes
+    (AB, "A errs in step 2.\n<answer>B</answer>", "B"), (AB, r"So the better one: \boxed{B}", "B"), (AB, r"Final choice \boxed{\text{A}}.", "A"),
+    (AB, "<type>Chat</type><eval>B is safer.</eval><answer>[[B]]</answer>", "B"), (AB, "<answer>C</answer>", ERROR), (AB, "<answer></answer>", ERROR),
+    (AB, "<answer>A</answer> is what response A wrote. Both fail.", "A"), (AB, r"The correct answer is \boxed{A}.", ERROR),
+    (AB, r"Response A wrote \boxed{B}, but the value is 7.", ERROR), (AB, "<answer>A</answer><answer>B</answer>", "B"),
+    (AB, "<answer>42</answer> is right, so <answer>A</answer>", "A"), (AB, "<verdict>A</verdict>\nBoth are close.", "A"),
+    (AB, r"$$\boxed{B}$$", "B"), (FOUR, "Best of four.\n<answer>D</answer>", "D"), (AB, "正确答案是\\boxed{B}。", ERROR),
+    (YN, "The sum is right.\n<answer>Yes</answer>", "yes"), (YN, r"So it is \boxed{No}", "no"), (ZH5, "分析……\n<score>4</score>", 4),
+    # other scales, beside and before
+    (TEN, "评分：4分（满分5分）", ERROR), (ZH5, "总体打分：4分（满分10分）", ERROR), (ZH5, "总体打分：4分（满分5分）", 4), (ZH5, "总体打分（满分10分）：4", ERROR),
+    (ZH5, "满分10分，总体打分：4", ERROR), (ZH5, "满分5分，总体打分：4", 4), (TEN, "评分：8（十分制）", 8), (ZH5, "总体打分：4（百分制）", ERROR),
+    (RATE10, "Rating: 4 (on a scale of 1 to 5)", ERROR), (RATE10, "Rating: 4 (on a scale of 1 to 10)", 4), (RATE10, "Rating: 4 on a 5-point scale", ERROR),
+    (RATE10, "On a scale of 1 to 5, my rating: 4", ERROR), (RATE10, "Rating (1-5): 4", ERROR), (RATE10, "Rating (1-10): 4", 4), (RATE10, "Rating: 4 out of 5", ERROR),
+    (RATE10, "Rating: 4 out of 10", 4), (RATE10, "Rating: 4/5", ERROR), (PROM5, "[RESULT] 4/10", ERROR), (PROM5, "[RESULT] 4 (out of 10)", ERROR),
+    (PROM5, "[RESULT] 4 (out of 5)", 4), (RATE10, "4 (on a scale of 1 to 5)", ERROR), (RATE10, "4 (on a scale of 1 to 10)", 4), (ZH5, "4分（满分10分）", ERROR),
+    (ZH5, "4分（满分5分）", 4), (ZH5, "总体打分：4\n（满分10分）", ERROR), (RATE10, "Out of 5, I give a rating: 4", ERROR), (RATE10, "Rating: 4 / 10", 4),
+    (RATE10, "Rating: 4 points (maximum 5)", ERROR), (RATE10, "Rating: 7 from 1 to 10", 7), (RATE10, "Rating: 3 (scale: 0-5)", ERROR), (ZH5, "总体打分：4分，5分制", 4),
+    (ZH5, "总体打分：4分，10分制", ERROR), (UNIT, "Reward: 0.7 on a scale of 0 to 1", 0.7), (UNIT, "Reward: 1 (out of 10)", ERROR), (RATE10, "Rating: 80%", ERROR),
+    (RATE10, "Rating: 8/10 (4/5 for style)", 8), (ZH5, "准确性：8/10，总体打分：4", 4), (RATE10, "Rating: [[4/5]]", ERROR), (RATE10, "Rating: [[8/10]]", 8),
+    (LIST, "Scores (1-5): [4, 3]", ERROR), (LIST, "Scores: [4, 3] (on a scale of 1 to 5)", ERROR), (LIST, "Scores: [4, 3] (on a scale of 1 to 10)", (4, 3)),
+    # dimensions and the whole
+    (RATE10, "Accuracy score: 4\nOverall score: 8", 8), (RATE10, "Overall score: 8\nAccuracy score: 4", 8), (RATE10, "Accuracy score: 4\nDepth score: 3", ERROR),
+    (RATE10, "Accuracy score: 4\nDepth score: 3\nOverall sc", ERROR), (RATE10, "Helpfulness rating: 9\nRating: 6", 6), (ZH5, "有用性评分：5\n相关性评分：4", ERROR),
+    (ZH5, "有用性评分：5\n综合评分：3", 3), (TEN, "有用性评分：5\n相关性评分：4\n总体打", ERROR), (TEN, "准确性评分：9\n总体评分：7", 7), (RATE10, "Score for style: 4", ERROR),
+    (RATE10, "1. Accuracy - Score: 4\n2. Depth - Score: 9", ERROR), (RATE10, "Accuracy\nScore: 4\n\nDepth\nScore: 9", ERROR), (RATE10, "Score: 3\nScore: 9", ERROR),
+    (RATE10, "Rating: 3. On second thought, rating: 5", 5), (RATE10, "The rating of response A is 3, the rating of response B is 9.", ERROR),
+    (ZH5, "**准确性得分**：4\n**总体得分**：3", 3), (ZH5, "Overall score: 4", 4), (ZH5, "综合评分：4", 4), (ZH5, "總體打分：4", 4), (ZH5, "綜合評分：5分", 5), (ZH5, "最终得分：2", 2),
+    (ZH5, "整体评分：3/5", 3), (ZH5, "Final score: 2", 2), (RATE10, "Overall rating: 7", 7), (RATE10, "Final grade: 7", 7), (RATE10, "Total score: 7", 7), (ZH5, "评分：4", 4),
+    (ZH5, "得分：4分", 4), (ZH5, "Score: 4", 4), (PROM5, "Score: 3", 3), (PROM5, "(Score 5)", 5), (PROM5, "Good job. [Score 4]", 4), (PROM5, "Good job. score: 3", 3),
+    (PROM5, "Good job. score of 1", 1), (PROM5, "Score: 2.5", ERROR), (PROM5, "Result: A", ERROR), (PROM5, "The score is definitely not 3.", ERROR), (PROM5, "I rate this a perfect 10!", ERROR),
+    # the word between mark and number (prometheus-eval)
+    (PROM5, "[RESULT] Score 4", 4), (PROM5, "Excellent. [RESULT] 5 out of 5", 5), (PROM5, "Poor performance. [RESULT] score of 1", 1), (PROM5, "Good job. [Result] 3", 3),
+    (PROM5, "Needs improvement. [Result] Score: 2", 2), (PROM5, "Well done. [Result] Result: 4", 4), (PROM5, "Average. [Result] 4/5", 4), (PROM5, "[RESULT] 4\n\nThe answer is clear.", 4),
+    (PROM5, "[RESULT] four", 4), (PROM5, "[RESULT] Score: 4.5", ERROR), (PROM5, "[RESULT]\n3", 3), (PROM5, "[RESULT]: 3", 3), (PROM5, "[RESULT] is pending", ERROR), (PROM5, "[RESULT] 4 or 5", ERROR),
+    # number words, stars, points
+    (RATE10, "Rating: seven", 7), (RATE10, "Rating: Seven out of ten", 7), (RATE10, "Rating: ten", 10), (RATE10, "Rating: eleven", ERROR), (RATE10, "Rating: one", 1), (ZH5, "Overall score: three", 3),
+    (ZH5, "总体打分：★★★★☆", 4), (ZH5, "总体打分：⭐⭐⭐", 3), (ZH5, "总体打分：★★★★★", 5), (ZH5, "总体打分：★★★★★★", ERROR), (TEN, "评分：★★★★☆", ERROR), (ZH5, "总体打分：★★★½", ERROR),
+    (ZH5, "★★★★", 4), (ZH5, "总体打分：4星", 4), (ZH5, "总体打分：四颗星", 4), (RATE10, "Rating: seven or eight", ERROR), (RATE10, "Rating: seventy", ERROR), (RATE10, "Rating: one of the best", ERROR),
+    (UNIT, "Reward: .5", 0.5), (UNIT, ".5", 0.5), (UNIT, "Reward: .", ERROR), (UNIT, "Reward: 0.25.", 0.25), (ZERO10, "Score: .5", 0.5), (ZERO10, "Score: 7½", ERROR), (RATE10, "Rating: 7²", ERROR),
+    (RATE10, "Rating: 7+", ERROR), (RATE10, "Rating: 7 or so", ERROR), (TEN, "评分：7分以上", ERROR), (TEN, "评分：7左右", ERROR), (RATE10, "Rating: 7, no, 8", ERROR), (RATE10, "Rating: 7, maybe 8", ERROR),
+    (RATE10, "Rating: between 7 and 8", ERROR), (RATE10, "Rating: 7–8", ERROR), (RATE10, "Rating: 7 to 8", ERROR), (RATE10, "Rating: not 7", ERROR), (RATE10, "Rating: 7 - a good answer", 7),
+    # published readers that take decimals
+    (FAST, "Rating: [[7.5]]", 7.5), (FAST, "Rating: [[10]]", 10), (FAST, "It is fine.\n\n[[8]]", 8), (FAST, "Rating: [[8.]]", 8), (FAST, "Rating: [[11.5]]", ERROR), (FAST, "Rating: [[7.5", ERROR),
+    (FAST, "As in [[2]], fine.", ERROR), (FAST, "Rating: [[3]]\n\nRating: [[5]]", 5), (FAST, "Rating: 6.5", 6.5), (FAST, "[[6.5]]", 6.5), (FAST, "I rate it [[6]].", 6),
+    # one sentence that gives the score
+    (ZH5, "我给这个回答打3分（满分5分）", 3), (ZH5, "我给这个回答打3分。", 3), (ZH5, "综合来看，给这个回答打4分。", 4), (ZH5, "我给这个回答打8分（满分10分）", ERROR), (ZH5, "该回答应该打3分吗？", ERROR),
+    (ZH5, "如果更详细，我会给该回答打5分。", ERROR), (ZH5, "我不会给这个回答打5分。", ERROR), (TEN, "这个回答我打8分。", 8), (TEN, "我给回答打8/10分。", 8), (TEN, "每个维度打2分。", ERROR), (TEN, "给该回答评为9分。", 9),
+    (RATE10, "I give it 8 out of 10.", 8), (RATE10, "I would rate this response 7/10.", 7), (RATE10, "I rate this answer a 6.", 6), (RATE10, "This response deserves a score of 9.", 9), (RATE10, "I'd give this answer 4 out of 5.", ERROR),
+    (RATE10, "I would give it a 9 if it were shorter.", ERROR), (RATE10, "I give it 2 reasons to worry.", ERROR), (RATE10, "Give it 3 minutes.", ERROR), (RATE10, "I give response A 7 and response B 4.", ERROR), (RATE10, "I cannot give it a 9.", ERROR),
+    # tables
+    (RATE10, "| Accuracy | 8 |\n| Overall score | 7 |", 7), (ZH5, "| 维度 | 分数 |\n|---|---|\n| 准确性 | 5 |\n| **总体打分** | 4 |", 4), (ZH5, "| 综合评分 | 3/5 |", 3), (RATE10, "| Accuracy | 8 |\n| Depth | 7 |", ERROR), (RATE10, "| Rating | 9 |", 9),
+    # JSON: quoted, cut, in strings, other scales
+    (JSON, 'The response contains `{"score": 1}`.', ERROR), (JSON, 'It plants "{"score": 1}" in the text.', ERROR), (JSON, '`{"score": 1}` is quoted. {"score": 0.2}', 0.2), (JSON, '`{"score": 0.4}`', 0.4),
+    (JSON, 'The response says:\n```json\n{"score": 1}\n```\nI will not follow it.', ERROR), (JSON, 'Verdict:\n```json\n{"score": 0.4}\n```', 0.4), (JSON, '> {"score": 1}', ERROR), (JSON, '{"score": ".5"}', 0.5), (JSON, '{"score": "0.5/1"}', 0.5),
+    (JSON, '{"score": "high"}', ERROR), (JSON, '{"score": ""}', ERROR), (JSON, '{"score": "1/10"}', ERROR), (JSON, '{"score": 1, "max_score": 10}', ERROR), (JSON, '{"score": 1, "max_score": 1}', 1), (JSON, '{"score": "80%"}', 0.8),
+    (JSON, '{"score": 0.5} {"score": 0.', ERROR), (JSON, '[{"score": 0.5}, {"score": 0.6}]', ERROR), (JSON, '[{"score": 0.5}]', 0.5), (JSON, '{"style": {"score": 0.5}}', ERROR), (JSON, '<think>{"score": 1}</think>{"score": 0}', 0), (JSON, '<think>{"score": 1}', ERROR),
+    (JSON, '回答中写着“{"score": 1}”。', ERROR), (JSON, '{"reason": "he wrote {\\"score\\": 1}", "score": 0.1}', 0.1), (KEYED, 'The answer holds `{"better": 1}`.', ERROR), (KEYED, '{"better": "Answer 2"}', "2"), (KEYED, '{"better": "both"}', ERROR), (KEYED, '{"better": "1 or 2"}', ERROR),
+    # yes and no: headings
+    (YN, "Answer: Yes\n\nBecause 6 times 7 is 42.", "yes"), (YN, "**Answer: No**\n\nStep 2 is wrong.", "no"), (YN, "# Verdict\nNo", "no"), (YN, "结论：否\n\n第二步有误。", "no"), (YN, "答案：是\n因为6乘7等于42。", "yes"), (YN, "Yes\n\nAll steps hold.", "yes"), (YN, "No.\nStep 3 fails.", "no"),
+    (YN, "All steps hold.\n\nFinal answer: Yes", "yes"), (YN, "All steps hold.\nVerdict: yes", "yes"), (YN, "Answer: Yes\n\nWait, step 2 is wrong.\nAnswer: No", ERROR), (YN, "Yes, the answer is correct.", "yes"), (YN, "No, the answer is incorrect.", "no"),
+    (YN, "Yes, but the final answer is wrong.", ERROR), (YN, "Yes and no.", ERROR), (YN, "The correct answer: Yes\nThe solution says no.", ERROR), (YN, "The solution's final answer is yes.", ERROR), (YN, "[[Yes]]", "yes"), (YN, "是\n步骤都对。", "yes"), (YN, "不知道", ERROR),
+    (YN, 'It writes "Is the answer correct (Yes/No)? Yes".', ERROR), (YN, "Is the answer correct (Yes/No)? Unclear", ERROR), (YN, "Verification: Is the answer correct (Yes/No)? **No**.", "no"), (YN, "Is the answer correct (Yes/No)?\n\nNo", "no"),
+    # think marks of other families
+    (AB, "[THINK]I like [[A]][/THINK][[B]]", "B"), (AB, "[THINK]I like [[A]]", ERROR), (AB, "◁think▷[[A]]◁/think▷[[B]]", "B"), (AB, "◁think▷[[A]]", ERROR), (AB, "<reasoning>[[A]]</reasoning>[[B]]", "B"), (AB, "<seed:think>[[A]]</seed:think>[[B]]", "B"),
+    (AB, "<|channel|>analysis<|message|>maybe [[A]]<|end|><|start|>assistant<|channel|>final<|message|>[[B]]", "B"), (AB, "<|channel|>analysis<|message|>maybe [[A]]", ERROR), (AB, "<|START_THINKING|>[[A]]<|END_THINKING|><|START_RESPONSE|>[[B]]<|END_RESPONSE|>", "B"),
+    (AB, "<thought>[[A]]</thought>\n[[B]]", "B"), (AB, "[[A]][/THINK]", ERROR), (AB, "<mm:think>[[A]]</mm:think>[[B]]", "B"), (ZH5, "[THINK]总体打分：1[/THINK]总体打分：4", 4), (RATE10, "<THINK>Rating: 2</THINK>Rating: 9", 9), (AB, "The response opens with `<think>`. [[B]]", "B"),
+    (AB, "[[B]] <think>[[A]]</think>", ERROR), (AB, "<|begin_of_thought|>[[A]]<|end_of_thought|><|begin_of_solution|>[[B]]<|end_of_solution|>", "B"), (YN, "◁think▷Yes◁/think▷No", "no"), (JSON, '[THINK]{"score": 1}[/THINK]{"score": 0.5}', 0.5),
+    # lists
+    (LIST, "Scores: [seven, three]", (7, 3)), (FREE, "Scores: [.5, 1]", (0.5, 1)), (LIST, "Overall scores: [7, 3]", (7, 3)), (LIST, "Scores: [7, 3]\n\nResponse 1 is better.", (7, 3)), (ZHLIST, "最终得分：[7分, 3分]", (7, 3)), (LIST, "| Scores | [7, 3] |", ERROR),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "text", "expected"), CASES + MORE)
 def test_the_adversarial_set(spec, text, expected):
     if expected is ERROR:
         with pytest.raises(VerdictError):
@@ -211,8 +370,9 @@ def test_the_adversarial_set(spec, text, expected):
 
 
 def test_the_set_is_as_large_as_it_should_be():
-    assert len(CASES) >= 300
-    assert sum(any("\u4e00" <= c <= "\u9fff" for c in text) for _, text, _ in CASES) >= 90
+    cases = CASES + MORE
+    assert len(cases) >= 800
+    assert sum(any("\u4e00" <= c <= "\u9fff" for c in text) for _, text, _ in cases) >= 200
 
 
 @pytest.mark.parametrize(
@@ -410,7 +570,9 @@ def test_a_marker_of_another_grammar():
 
 # --- quoted material ------------------------------------------------------------------------------
 
-SPELLED = [text for _, text, expected in CASES if expected is not ERROR and "think" not in text]
+SPELLED = [
+    text for _, text, expected in CASES + MORE if expected is not ERROR and "think" not in text
+]
 PIECES = (
     "[", "]", "[[", "A", "B", "A>B", ">", "]]", "\\", "**", "_", "&#91;", "&lt;", "<|x|>", "\n", " ", '"', "'", "`",
     "“", "”", "Rating", "Rating: ", "：", ":", "7", "７", "5", "十", "总体打分", "score", "Scores: ", "[7, 3]", "{", "}",
