@@ -17,9 +17,10 @@ _MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "t
 
 
 class _Object(NamedTuple):
-    """The keys and values of an object, a key given twice twice, and where it ends."""
+    """The keys and values of an object, a key given twice twice, and its place."""
 
     pairs: list[tuple[Any, Any]]
+    start: int
     end: int
 
 
@@ -101,8 +102,20 @@ def _fenced(match: re.Match[str], text: str, is_code: bool) -> str:
     return match[0].replace("```", "   ")
 
 
+_ABOUT = re.compile(
+    r"[^\n]{0,3}\b(?:is what|is quoted|appears|stands in|in the (?:answer|response|text)|which|was planted)\b"
+    r"|\s{0,3}(?:是回答|是它|这句|出现)",
+    re.IGNORECASE,
+)
+
+
 def _quoted_objects(body: str) -> str:
-    """The text without objects that stand in straight quotation marks: ``"{...}"``."""
+    """The text without objects that stand in straight quotation marks, or that a response is said
+    to hold: ``"{...}"``."""
+    for held in list(_objects(body)) if "{" in body else ():
+        line = body[max(held.start - 120, 0) : held.start].rpartition("\n")[2]
+        if (line.strip() and _LED.search(line)) or _ABOUT.match(body, held.end):
+            body = body[: held.start] + BLANK * (held.end - held.start) + body[held.end :]
     return re.sub(
         r"(?<![:\w\\,\[{])\s{0,1}(?<!\w)[\"']\{[^\n]{0,2000}?\}[\"'](?!\s{0,3}[:,}\]])",
         lambda match: BLANK * len(match[0]),
@@ -122,7 +135,7 @@ def _objects(text: str) -> Iterator[_Object]:
         end = _end_of(text, place)
         if end is None:
             return
-        yield _Object(_object(text[place:end]), end)
+        yield _Object(_object(text[place:end]), place, end)
         place = text.find("{", end)
 
 

@@ -93,6 +93,7 @@ def whole(text: str) -> str:
     while True:
         inner = inner.strip(" \t\r\n。,!").rstrip(". \t")
         inner = inner if _FRACTION.match(inner) else inner.lstrip(". \t")
+        inner = inner[0] if len(inner) == 2 and inner[1] == ")" else inner
         if len(inner) < 2 or _PAIRS.get(inner[0]) != inner[-1]:
             return inner
         inner = inner[1:-1]
@@ -237,7 +238,7 @@ def _last(body: str, marks: Sequence[_Mark], is_cut: bool) -> str:
 
 _CONCLUDED = re.compile(
     rf"(?:(?P<word>\b{CONCLUDING}|(?:^|\W)no(?=[:,]))|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI\s(?:choose|pick|select|"
-    r"prefer)|\b(?:yet|but|however,?) it(?:'s| is)|但(?:还)?是|\bgo with|\bbetter is|结论|判断|判定|选择?|胜者|更好的是)"
+    r"prefer)|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|但(?:还)?是|\bgo with|\bbetter is|结论|判断|判定|选择?|胜者|更好的是)"
     r"(?:\s{0,3}(?:is|was|be|为|是))?\s{0,3}[,:]?\s{0,3}$",
     re.IGNORECASE,
 )
@@ -388,7 +389,7 @@ _FIRST = re.compile(
     rf"(?:{_SEEMS}{_ADV}(?:better|stronger|superior|preferable|preferred|higher|more\s\w{{3,20}}"
     r"(?:\sand\s(?:more\s)?\w{3,20})?)\s(?:than|to|over)(?:\sthat of)?(?:\sthe)?"
     rf"|{_ADV}(?:beats|outperforms|surpasses|defeats|wins\s(?:over|against)|edges out|trumps)"
-    r"|over|rather than|instead of|[,;]?\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
+    r"|over|rather than|instead of|[,;(]{0,2}\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
     rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:优于|胜过|好于|胜于|强于|超过)|[,;]?\s?(?:而)?(?:不是|非|并非))",
     re.IGNORECASE,
 )
@@ -438,6 +439,8 @@ def _winner(said: _Said, first: str, second: str) -> str | None:
         return second
     if _UNSURE.search(said.before) or _REPORTED.search(said.before):
         return None
+    if _CONTRAST.search(after):
+        return None
     if _THAN.fullmatch(gap):
         if _THAN_GOOD.match(after):
             return first
@@ -478,10 +481,24 @@ def _tagged(body: str, spec: Labels, shapes: Sequence[Shape]) -> str | None:
     return known(last[1], spec)
 
 
+_OWN = re.compile(
+    r"(?:^|[^\w\s])\s*$|\b(?:my|the|our|final|overall|a|is|so|thus|therefore|hence|in|and|this|"
+    r"of|clear|ultimate|following)\s{0,3}$|(?:我的|最终|总体|因此|所以|综上|总之|为|是|本|故|的最终|最后)\s{0,3}的?$",
+    re.IGNORECASE,
+)
+
+
+def _is_own(body: str, place: int) -> bool:
+    """Whether an anchor is the judge's own, by the word in front of it, and not reported."""
+    start, _ = sentence_of(body, place, place)
+    before = body[start:place]
+    return _OWN.search(before) is not None and not _REPORTED.search(before + "x")
+
+
 def _anchored_label(
     body: str, spec: Labels, anchored: Shape, sentences: Sequence[Shape], is_cut: bool
 ) -> str:
-    matches = anchored.find(body)
+    matches = [match for match in anchored.find(body) if _is_own(body, match.start())]
     labels = {known(match[1], spec) for match in matches}
     if is_cut and matches and matches[-1].end() == len(body):
         raise unread("truncated", "the label may go on")
@@ -504,7 +521,7 @@ _CLOSES = re.compile(
     re.IGNORECASE,
 )
 _CONTRAST = re.compile(
-    r"\b(?:but|however|although|though|yet|while|except|unless|if)\b|但|不过|然而|虽然",
+    r"\b(?:but|however|although|though|yet|while|except|unless|if|when)\b|但|不过|然而|虽然|如果",
     re.IGNORECASE,
 )
 

@@ -31,12 +31,12 @@ _VALUE = (
 )
 _PLAIN_VALUE = rf"(?:\d+(?:\.\d+)?|[{_HANZI}]{{1,2}}|百|(?:{_NAMES})\b)"
 _TAIL = re.compile(
-    rf"\s{{0,6}}(?:(/|out\s{{1,3}}of(?:\s{{1,3}}a\s{{1,3}}possible)?|of|／)\s{{0,6}}({_PLAIN_VALUE})\s{{0,3}}"
-    r"(?:分|points?|stars?)?|(%)|(分|points?|stars?|星级?|颗星))?",
+    rf"\s{{0,6}}(?:(/|out\s{{1,3}}of(?:\s{{1,3}}a\s{{1,3}}possible)?|of|／)\s{{0,6}}({_PLAIN_VALUE})"
+    r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|星级?|颗星))?",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
-    rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、)\s{{0,6}}[-+]?(?:[\d.{_HANZI}★]|(?:{_NAMES})\b)"
+    rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、|,(?!\s{{0,3}}\d{{1,3}}\s{{0,3}}分(?:制|满分))|vs\.?|->|→|⇒|=>|minus|plus|[+*×÷=±])\s{{0,6}}[-+]?(?:[\d.{_HANZI}★]|(?:{_NAMES})\b)"
     rf"|\s{{0,3}}[,.;]?\s{{0,3}}(?:no|wait|or rather|maybe|perhaps|possibly|actually|不对?|也许|可能)"
     rf"\W{{0,4}}(?:\w{{1,12}}\s)?[\d.{_HANZI}]|\s{{0,3}},?\s{{0,3}}(?:maybe|perhaps|possibly)\b",
     re.IGNORECASE,
@@ -45,7 +45,7 @@ _FOLLOWED = re.compile(
     rf"[A-Za-z\d.]*[A-Za-z\d]|,\d|[{_HANZI}百千半⁄^+]|点(?=[{_HANZI}\d])|点|[☆★]"
 )
 _VAGUE = re.compile(
-    r"\s{0,3}(?:半|制|[+＋]|以上|以下|左右|上下|多分|出头|-?ish\b|or (?:so|more|less)\b)"
+    r"\s{0,3}(?:半|制|[+＋]|以上|以下|左右|上下|多分|出头|之|for (?!an?\b|the\b|this\b|its?\b)|-?ish\b|or (?:so|more|less)\b)"
 )
 
 
@@ -99,13 +99,15 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise unread("ambiguous", "a range of scores")
     tail = _TAIL.match(rest)
     assert tail is not None
-    after = rest[tail.end() :]
+    after = rest[tail.end() :] if tail[0].strip() else rest
     if is_cut and not after.strip():
         raise unread("truncated", "the number may go on")
     if (not tail[0].strip() and _FOLLOWED.match(rest)) or _VAGUE.match(after):
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:8])}")
     if tail[0].strip() and (_RANGE.match(after) or re.match(r"[A-Za-z]|\.?\d", after)):
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:12])}")
+    if _MEANT.match(after):
+        raise unread("ambiguous", "the number is explained, not given")
     if number[0].isalpha() and number.isascii() and not (tail[0].strip() or _ENDED.match(after)):
         raise unread("ambiguous", f"{number} is part of a sentence")
     if not spec.is_integer and "." not in number and rest.strip() == ".":
@@ -113,6 +115,11 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
     return scaled(number, tail[2], tail[3], spec)
 
 
+_MEANT = re.compile(
+    r"[^.\n。;]{0,80}\bif\b(?! (?:I|one|you) (?:had|have|must))|\s{0,3}(?:means?|would|stands? for|denotes?|"
+    r"indicates?|represents?|表示|代表|意味)",
+    re.IGNORECASE,
+)
 _ENDED = re.compile(r"\s{0,3}(?:$|[.,;:!)\]|(\n]|-\s|because\b|since\b|overall\b)")
 
 
@@ -270,7 +277,13 @@ def list_shapes(spec: Scores) -> tuple[Shape, ...]:
 
 # --- one number -----------------------------------------------------------------------------------
 
-Kind = Literal["overall", "bare", "dimension"]
+Kind = Literal["overall", "bare", "dimension", "headed", "mention"]
+_REPORTED = re.compile(
+    r"\b(?:if|unless|claims?|claimed|asks?|asked|wants?|wanted|demands?|requests?|expects?|says(?!,)|said|"
+    r"writes|wrote|contains?|states?|previous|earlier|self-assigned|boasts?|pretends?|maximum|minimum|"
+    r"average|expected|user's|not|never)\b|n't\b|如果|假如|倘若|自称|声称|宣称|要求|写着|写道|上次|之前|原来|期望|曾|满分为|不",
+    re.IGNORECASE,
+)
 _KNOWN_BEFORE = re.compile(
     r"(?:\b(?:my|the|a|an|its|this|your|final|overall|total|so|therefore|thus|and|with|of|is|i|"
     r"verdict|conclusion|judge?ment|evaluation|assessment|feedback|response|answer|given|numeric|"
@@ -306,36 +319,37 @@ def read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
     end = match.end(match.lastindex or 0)
     if _is_marked(body, match) and not _CLOSING.match(body[end : end + 40]):
         raise unread("truncated", "the double brackets are not closed")
+    opening = body[match.start() : match.start(match.lastindex or 0)].rstrip()[-1:]
+    if opening == "<" and not body[end : end + 6].lstrip().startswith(">"):
+        raise unread("ambiguous", "less than a number")
     _check_scale(_around(body, match.start(match.lastindex or 0), end), spec)
     return _follows(match[match.lastindex or 0], body[end : end + 60], spec, is_cut)
 
 
 def _chosen(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
     own, overall, generic, bracket, *sentences = scale_shapes(spec)
-    strong = _candidates(body, overall.find(body), spec, "overall")
+    strong = _candidates(body, overall.find(body), spec)
     by_own = _candidates(body, own.find(body), spec)
     by_name = _candidates(body, generic.find(body), spec)
     for candidates in (strong + by_own, by_name):
-        if candidates:
-            return _of(body, sorted(candidates, key=lambda one: one.match.start()), is_cut, spec)
+        if any(one.kind in ("overall", "bare") for one in candidates):
+            return _of(body, sorted(candidates, key=lambda one: one.match.start()), is_cut)
     if marked := bracket.find(body):
         return _marked(body, marked, is_cut)
-    return _in_sentence(body, [m for shape in sentences for m in shape.find(body)], spec, is_cut)
+    given = _in_sentence(body, [m for shape in sentences for m in shape.find(body)])
+    if given is not None:
+        return given
+    if by_own or by_name:
+        raise unread("absent", "only scores of dimensions, none of the whole")
+    raise unread("absent", f"no number behind {' or '.join(spec.anchors)}")
 
 
-def _candidates(
-    body: str, matches: Sequence[re.Match[str]], spec: Scale, kind: Kind | None = None
-) -> list[_Candidate]:
+def _candidates(body: str, matches: Sequence[re.Match[str]], spec: Scale) -> list[_Candidate]:
     return [
-        _Candidate(m, kind or _kind(body, m), _is_marked(body, m))
+        candidate
         for m in matches
-        if not _states_scale(body, m)
+        if (candidate := _Candidate(m, _kind(body, m), _is_marked(body, m))).kind != "mention"
     ]
-
-
-def _states_scale(body: str, match: re.Match[str]) -> bool:
-    """Whether what looks like a score is the anchor of a list or heading ("Rating scale: 1-5")."""
-    return bool(re.match(r"\s{0,3}\.\s", body[match.end() : match.end() + 5])) and "\n" in match[0]
 
 
 def _is_marked(body: str, match: re.Match[str]) -> bool:
@@ -346,6 +360,9 @@ def _is_marked(body: str, match: re.Match[str]) -> bool:
 def _kind(body: str, match: re.Match[str]) -> Kind:
     """Whether a number is that of the whole or of a dimension, by the words before its anchor."""
     anchor = match[0][: match.start(match.lastindex or 0) - match.start()]
+    start, _ = sentence_of(body, match.start(), match.end())
+    if _REPORTED.search(body[start : match.start()]):
+        return "mention"
     name = re.match(r"[\[(]?[A-Za-z]+|[\u4e00-\u9fff]+", anchor)
     if name is not None and name[0].casefold() not in _GENERIC:
         return "overall"
@@ -353,12 +370,24 @@ def _kind(body: str, match: re.Match[str]) -> Kind:
     before = re.sub(r"[\s:\-–—|*>(\[,.;\"']+$", "", body[low : match.start()])
     before = re.sub(r"^[\s|*>\-]*(?:\d{1,2}[.)、]\s{0,3})?", "", before)
     if not before or not re.search(r"\w$|" + "\ufffc$", before):
-        return "bare" if _is_headless(body, low) else "dimension"
+        return "bare" if _is_headless(body, low) else "headed"
     if _ends_sentence(body, match.start()):
         return "bare"
-    clause = re.split(r"[.;。]", before)[-1]
-    is_known = _KNOWN_BEFORE.search(before) or _CORRECTED.search(clause)
-    return "bare" if is_known else "dimension"
+    clause = re.split(r"[.;。!?,:]", before)[-1]
+    if _CORRECTED.search(clause) or set(re.findall(r"[A-Za-z'’\-]+", clause.lower())) <= _OWN_WORDS:
+        return "bare" if _KNOWN_BEFORE.search(before) or _CORRECTED.search(clause) else "dimension"
+    return "mention" if _KNOWN_BEFORE.search(before) else "dimension"
+
+
+_OWN_WORDS = frozenset(
+    "i i'd we would will give gives assign assigns award rate it this that the a an its response "
+    "response's answer answer's reply assistant assistant's solution output my final overall total so "
+    "therefore thus hence deserves deserve earns merits gets receives with is of as on and to for here "
+    "here's in conclusion summary result evaluation assessment verdict judgment judgement feedback think "
+    "believe numeric numerical quality holistic single following resulting corrected correction revised "
+    "updated new good fine excellent our your says decision score rating grade explanation note reason "
+    "hence assigned suggested proposed recommended output json correct given".split()
+)
 
 
 def _ends_sentence(body: str, place: int) -> bool:
@@ -377,22 +406,21 @@ def _is_headless(body: str, low: int) -> bool:
     """Whether the line above a number is no heading of a dimension: short and no sentence."""
     above = body[max(low - 200, 0) : low].rstrip(" \t").removesuffix("\n")
     line = above.rpartition("\n")[2].strip(" *#>-:")
-    if not line or len(line) > 32 or line[-1] in ".!?。;,)]}>\ufffc":
+    if not line or len(line) > 32 or line[-1] in ".!?。;,)]}>|\ufffc":
         return True
     return bool(_HEADINGS.search(line)) or not re.search(r"[A-Za-z\u4e00-\u9fff]", line)
 
 
-def _of(body: str, candidates: list[_Candidate], is_cut: bool, spec: Scale) -> re.Match[str]:
+def _of(body: str, candidates: list[_Candidate], is_cut: bool) -> re.Match[str]:
     """The last number of the whole; one of several that differ only where it is said to be it."""
     overall = [one for one in candidates if one.kind == "overall"]
     bare = [one for one in candidates if one.kind == "bare"]
     if overall:
         return overall[-1].match
-    if not bare:
-        raise unread("absent", "only scores of dimensions, none of the whole")
     values = {one.match[one.match.lastindex or 0] for one in bare}
     marked = [one for one in bare if one.is_marked]
-    if len(values) > 1 and not marked and not _is_corrected(body, bare):
+    is_headed = any(one.kind == "headed" for one in candidates)
+    if (len(values) > 1 or is_headed) and not marked and not _is_corrected(body, bare):
         raise unread("ambiguous", f"several scores: {clipped(', '.join(sorted(values)))}")
     chosen = (marked or bare)[-1].match
     after = body[chosen.end() :]
@@ -412,6 +440,8 @@ _CORRECTED = re.compile(
 
 def _is_corrected(body: str, bare: Sequence[_Candidate]) -> bool:
     """Whether the last of several scores takes back or sums up those before it."""
+    if len(bare) < 2:
+        return False
     start, end = bare[-2].match.end(), bare[-1].match.start()
     return _CORRECTED.search(body[max(end - 60, start) : end]) is not None
 
@@ -441,9 +471,7 @@ _SUPPOSED = re.compile(
 )
 
 
-def _in_sentence(
-    body: str, matches: Sequence[re.Match[str]], spec: Scale, is_cut: bool
-) -> re.Match[str]:
+def _in_sentence(body: str, matches: Sequence[re.Match[str]]) -> re.Match[str] | None:
     """The number that one sentence gives the response; it must be the only one that does."""
     held = []
     for match in matches:
@@ -455,10 +483,9 @@ def _in_sentence(
             continue
         held.append(match)
     values = {match[match.lastindex or 0] for match in held}
-    if len(values) == 1:
-        return held[-1]
-    names = " or ".join(spec.anchors)
-    raise unread("ambiguous" if values else "absent", f"no number behind {names}")
+    if len(values) > 1:
+        raise unread("ambiguous", f"several scores are given: {clipped(', '.join(sorted(values)))}")
+    return held[-1] if held else None
 
 
 _OVER = re.compile(

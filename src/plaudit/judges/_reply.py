@@ -66,7 +66,12 @@ def answered(text: str) -> str:
 # --- plain characters -----------------------------------------------------------------------------
 
 _EMPHASIS = re.compile(r"\*\*|__|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
-_STRUCK = re.compile(r"~~[^~\n]{1,400}~~|<(del|s|strike)>[^<\n]{1,400}</\1>|<!--[^<>\n]{0,400}-->")
+_STRUCK = re.compile(
+    r"~~[^~\n]{1,400}~~|<(del|s|strike)>[^<\n]{1,400}</\1>|<!--(?:[^-\n]|-(?!->)){0,400}-->"
+)
+_INLINE = re.compile(
+    r"</?(?:b|i|u|em|strong|span|mark|font|center)(?:\s[^<>\n]{1,80})?>", re.IGNORECASE
+)
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE)
 _WIDE = tuple(zip("，：；！？（）【】", ",:;!?()[]", strict=True))
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93}
@@ -97,7 +102,7 @@ def plain(text: str) -> str:
         tail = re.sub(r"<\|[^<>|\n]{1,40}\|>", " ", tail)
     if "~~" in tail or "<" in tail:
         tail = _STRUCK.sub(lambda match: BLANK * len(match[0]), tail)
-        tail = tail.replace("~~", "")
+        tail = _INLINE.sub("", tail.replace("~~", ""))
     if "\\" in tail:
         tail = re.sub(r"\\([\[\](){}*_#>`\"'])", r"\1", tail)
     tail = _EMPHASIS.sub("", tail)

@@ -34,7 +34,13 @@ def length_of(response: str) -> float:
 
 @pytest.mark.parametrize(
     ("said", "value"),
-    [("Rating: 7", 7.0), ("Good. **Rating: 10**", 10.0), ("Rating: 8/10", 8.0), ("９", 9.0)],
+    [
+        ("Rating: 7", 7.0),
+        ("Good. **Rating: 10**", 10.0),
+        ("Rating: 8/10", 8.0),
+        ("９", 9.0),
+        ("Seven of ten.", 7.0),
+    ],
 )
 def test_the_number_that_is_stated(said, value):
     (score,) = replayed(said)
@@ -44,7 +50,7 @@ def test_the_number_that_is_stated(said, value):
 
 @pytest.mark.parametrize(
     ("said", "reason"),
-    [("Rating: 11", "outside"), ("Rating: 7.5", "outside"), ("Seven of ten.", "absent"),
+    [("Rating: 11", "outside"), ("Rating: 7.5", "outside"), ("Sevenfold.", "absent"),
      ("Rating: 6-8", "ambiguous"), ("", "absent"), ("<think>Rating: 3", "truncated")],
 )  # fmt: skip
 def test_what_cannot_be_read_is_nan_with_its_reason(said, reason):

@@ -360,7 +360,49 @@ MORE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("spec", "text", "expected"), CASES + MORE)
+MORE2 = [
+    # a second blind batch: longer replies, other wordings
+    (AB, "Assistant A's answer is thorough.\nAssistant B's answer is shorter but misses a step.\n\nTherefore, Assistant A is better: [[A]]", "A"),
+    (AB, "Both solve it. Assistant B explains why [[A]] would be tempting. My decision: [[B]]", "B"),
+    (AB, "The prompt told me to answer [[A]] or [[B]].\n\n[[B]]", "B"), (AB, "I must output either [[A]] or [[B]].", ERROR),
+    (AB, "Choose [[A]] if you like brevity and [[B]] if you like detail.", ERROR), (AB, "One could argue for [[A]], but [[B]] it is.", ERROR),
+    (AB, "[[A]]? No. [[B]]!", "B"), (AB, "Not [[B]], [[A]].", ERROR), (AB, "My answer is [[A]]; not [[B]].", "A"), (AB, "[[A]] (not [[B]])", "A"),
+    (AB, "[[A]] rather than [[B]].", "A"), (AB, "[[A]] instead of [[B]], obviously.", "A"), (AB, "[[A]] is preferable to [[B]].", "A"), (AB, "[[A]] is slightly better than [[B]] overall.", "A"),
+    (AB, "[[A]] is more accurate than [[B]].", "A"), (AB, "[[A]] is less accurate than [[B]].", "B"), (AB, "[[A]] is only better than [[B]] when short.", ERROR), (AB, "[[A]] isn't better than [[B]].", ERROR),
+    (AB, "[[A]] is no better than [[B]].", ERROR), (AB, "[[A]] is hardly better than [[B]].", ERROR), (AB, "[[A]] might be better than [[B]].", ERROR), (AB, "[[A]] would be better than [[B]] if it were right.", ERROR),
+    (AB, "[[A]]并不优于[[B]]", ERROR), (AB, "[[A]]不比[[B]]好", ERROR), (AB, "[[A]]略优于[[B]]。", "A"), (AB, "[[A]]明显不如[[B]]。", "B"), (AB, "[[A]]比[[B]]更准确，但更啰嗦。", ERROR), (AB, "[[A]]在准确性上优于[[B]]", ERROR),
+    (AB, "我认为[[A]]优于[[B]]。", "A"), (AB, "我不认为[[A]]优于[[B]]。", ERROR), (AB, "[[A]]胜过[[B]]", "A"), (AB, "[[A]]与[[B]]相比，[[B]]更好", ERROR), (AB, "相比[[A]]，[[B]]更好。", ERROR), (AB, "[[A]]，而非[[B]]", "A"), (AB, "应选[[B]]而不是[[A]]", "B"),
+    (AB, "Verdict: not [[A]]", ERROR), (AB, "Verdict: A is better than B", "A"), (AB, "Verdict: neither A nor B", ERROR), (AB, "Verdict: A or B", ERROR), (AB, "Winner: A (not B)", ERROR), (AB, "The verdict: A\n\nBut the other judge says B.", "A"),
+    (AB, "The previous judge's verdict: A", ERROR), (AB, "结论：A和B都不好", ERROR), (AB, "结论：A优于B", "A"), (AB, "Final verdict: [[A]]\n\nP.S. ignore the [[C]] in the text.", ERROR), (AB, "Final verdict: [A]", "A"), (AB, "Final verdict: **Assistant B**.", "B"),
+    (AB, "The winner is B!", "B"), (AB, "Verdict:\n\nB", "B"), (AB, "[[A]]\n[[A]]\n[[B]]", ERROR), (AB, "[[B]] " * 3, "B"), (AB, "[[A]], since B hallucinates.", "A"), (AB, "I am torn between [[A]] and [[B]], leaning to [[A]].", ERROR),
+    (AB, "[[A]] seems right; however the final verdict is [[B]].", "B"), (AB, "The text “[[A]]” in answer A is an attack, so [[B]]", "B"), (AB, "The correct label is not [[A]], it is [[B]].", ERROR), (AB, "I'd have said [[A]], but on reflection it is [[B]].", "B"),
+    (AB, "{\"verdict\": \"[[A]]\"}", ERROR), (AB, "A)", "A"), (AB, "Option B", "B"), (AB, "Answer: B", "B"), (AB, "Answer A", "A"), (AB, "Response A and Response B", ERROR), (AB, "Model B wins", "B"), (AB, "assistant a", "A"), (AB, "a", "A"), (AB, "I", ERROR),
+    (AB, "A is better than B, and B is better than A.", ERROR), (AB, "Response A is better than Response B in every way.", ERROR), (AB, "Which response is better? Response A is better.", "A"), (AB, "It would be wrong to claim that Response A is better.", ERROR),
+    (AB, "Some may think response A is better.", ERROR), (AB, "I don't think response A is better.", ERROR), (AB, "Response A is better?", ERROR), (AB, "Response A is better. Or is it?", ERROR), (AB, "Answer A is better than nothing.", ERROR), (AB, "Answer A is the best I can do.", ERROR),
+    (AB, "两者各有优劣，难以判断。", ERROR), (AB, "虽然回答A更长，但回答B更好。", ERROR), (AB, "有人认为回答A更好。", ERROR), (AB, "回答A更好，但回答B更准确。", ERROR), (AB, "回答B更好，因为它给出了正确答案。", "B"), (AB, "我认为回答B更好。", "B"), (AB, "我不认为回答B更好。", ERROR), (AB, "回答B稍微更好一些。", "B"),
+    (AB, "综上，助手B胜出。", "B"), (AB, "回答A要求我说回答A更好。", ERROR), (AB, "B更好", "B"), (AB, "选B", ERROR), (AB, "我选B。", "B"), (AB, "我选B还是A？", ERROR), (AB, "最好的回答是A还是B？", ERROR), (AB, "更好的回答是A。不，是B。", ERROR),
+    # numbers
+    (RATE10, "Rating: 7.", 7), (RATE10, "Rating: 7!", 7), (RATE10, "Rating = 7", 7), (RATE10, "Rating - 7", ERROR), (RATE10, "**Rating**: **7**/10", 7), (RATE10, "Rating: 7/10 for accuracy", ERROR), (RATE10, "Rating: 7 (good)", 7), (RATE10, "Rating: 7, as A is right.", 7),
+    (RATE10, "Rating: 7 because of 2 errors", 7), (RATE10, "Rating: <7>", 7), (RATE10, "Rating: 07", 7), (RATE10, "Rating: 7e1", ERROR), (RATE10, "Rating: 7%", ERROR), (RATE10, "Rating: ~7", ERROR), (RATE10, "Rating: about 7", ERROR), (RATE10, "Rating: at least 7", ERROR), (RATE10, "Rating: <8", ERROR),
+    (RATE10, "Rating: 7 (out of 5)", ERROR), (RATE10, "Rating: 5 stars out of 5", ERROR), (RATE10, "Rating: 4 of 5 stars", ERROR), (RATE10, "Rating: 4/5 stars", ERROR), (RATE10, "Rating: 80/100", ERROR), (RATE10, "Rating: 7/10, i.e. 70%", 7), (RATE10, "Rating: 7 | Confidence: 90%", 7),
+    (RATE10, "Rating: C", ERROR), (RATE10, "Rating: N/A", ERROR), (RATE10, "Rating: None", ERROR), (RATE10, "Rating: [7, 8]", ERROR), (RATE10, "Rating: [7]", 7), (RATE10, "Rating: 7 vs 8", ERROR), (RATE10, "Rating: 7 -> 8", ERROR), (RATE10, "Rating: 7 → 8", ERROR), (RATE10, "Rating: 7 minus 1", ERROR), (RATE10, "Rating: 7 - 1 = 6", ERROR),
+    (RATE10, "Rating: 3 + 4 = 7", ERROR), (RATE10, "Rating: (3 + 4) = 7", ERROR), (RATE10, "Rating: 7/8", ERROR), (RATE10, "Rating scale: 1-10\nRating: 7", 7), (RATE10, "Rating guidelines: 1 is bad, 10 is good.\nRating: 7", 7), (RATE10, "Rating 10 means perfect, 1 means useless.", ERROR), (RATE10, "A rating of 10 would need sources.", ERROR),
+    (RATE10, "It would get a rating of 10 if it were shorter.", ERROR), (RATE10, "The rating is not 7.", ERROR), (RATE10, "The rating is at most 7.", ERROR), (RATE10, "The user's rating: 2. My rating: 7", 7), (RATE10, "My rating: 7", 7), (RATE10, "The film has a rating of 8.", ERROR), (RATE10, "The response claims a score of 10.", ERROR), (RATE10, "It asks me for a rating of 10.", ERROR),
+    (RATE10, "Rating: 7\nRating: 7", 7), (RATE10, "Feedback: good.\nScore: 6", 6), (RATE10, "Score: 6\n\nReason: two of 3 facts are right.", 6), (RATE10, "Score (1 to 10): 6", 6), (RATE10, "Score of the response: 6", ERROR), (RATE10, "Final rating of the response: 6", ERROR), (RATE10, "Overall Score: **6/10**", 6), (RATE10, "Overall, I rate it 6/10.", 6),
+    (RATE10, "Step 1 score: 3\nStep 2 score: 5", ERROR), (RATE10, "Clarity: 3/10\nAccuracy: 5/10", ERROR), (RATE10, "Clarity: 3/10\nAccuracy: 5/10\nOverall: 4/10", ERROR), (RATE10, "Maximum score: 10", ERROR), (RATE10, "Average score: 6", ERROR), (RATE10, "Previous rating: 3", ERROR), (RATE10, "Expected rating: 9", ERROR), (RATE10, "Self-assigned score: 10", ERROR),
+    (ZH5, "总体打分：5分制下4分", ERROR), (ZH5, "总体打分：满分", ERROR), (ZH5, "总体打分：3.0", 3), (ZH5, "总体打分：3、4", ERROR), (ZH5, "总体打分：3或4", ERROR), (ZH5, "总体打分：三到四分", ERROR), (ZH5, "总体打分：不到4分", ERROR), (ZH5, "总体打分：约4分", ERROR), (ZH5, "总体打分：4分（五分制）", 4), (ZH5, "总体打分：4分（十分制）", ERROR), (ZH5, "总体打分：4（1-5分）", 4),
+    (ZH5, "总体打分（1-5分）：4分", 4), (ZH5, "总体打分：4分。满分10分。", ERROR), (ZH5, "如果补充来源，总体打分：5", ERROR), (ZH5, "回答自称总体打分：5", ERROR), (ZH5, "总体打分：４／５", 4), (ZH5, "总体打分：贰", 2), (ZH5, "总体打分：两分", 2), (ZH5, "总体打分：五分之四", ERROR), (ZH5, "总体打分：负3", ERROR), (ZH5, "总体打分4", 4), (ZH5, "总体打分：4.", 4),
+    (ZH5, "上次总体打分：2。这次总体打分：4", 4), (ZH5, "总体打分：2。\n修正后总体打分：4", 4), (ZH5, "总体打分：4，扣1分", 4), (ZH5, "总体打分：5-1=4", ERROR), (ZH5, "总体打分标准：5分为满分", ERROR), (ZH5, "总体打分：\n4", 4), (ZH5, "总体打分——4", ERROR), (ZH5, "打分：4", 4), (ZH5, "我打4分", 4), (ZH5, "我会打4到5分", ERROR), (ZH5, "最多打4分", ERROR), (ZH5, "打4折", ERROR),
+    (UNIT, "Reward: 1e-1", ERROR), (UNIT, "Reward: 0,5", ERROR), (UNIT, "Reward: 50 %", 0.5), (UNIT, "Reward: 1/2", ERROR), (UNIT, "Reward: 0.5/1", 0.5), (UNIT, "Reward: 0.5 (0.7 for style)", 0.5), (UNIT, "Reward: -0.1", ERROR), (UNIT, "Reward: 0.5 ± 0.1", ERROR), (UNIT, "Reward: inf", ERROR),
+    # JSON
+    (JSON, 'Here is my verdict:\n{"score": 0.6, "reason": "fine"}', 0.6), (JSON, '{"scores": {"score": 1}}', ERROR), (JSON, '{"score": 0.6}.', 0.6), (JSON, '{"score": [0.6]}', ERROR), (JSON, '{"score": {"value": 0.6}}', ERROR), (JSON, '{"score": 0.6, "score_max": 1}', 0.6), (JSON, "{'score': '0.6'}", 0.6), (JSON, '{"score": "0.6 or 0.7"}', ERROR), (JSON, '{"score": "0.6", }', 0.6),
+    (JSON, '```\n{"score": 0.6}\n```\nDone.', 0.6), (JSON, 'The user wrote {"score": 1} in the answer.', ERROR), (JSON, '{"score": 1} is what the answer wants me to say.', ERROR), (JSON, '{"score": "yes"}', ERROR), (JSON, '{"score": "1", "score": "0"}', ERROR), (JSON, '{"score": 0.3}\n{"other": 1}', 0.3), (JSON, '\\{"score": 0.3\\}', 0.3),
+    # yes/no
+    (YN, "Verification: Is the answer correct (Yes/No)? Yes.", "yes"), (YN, "Is the answer correct (Yes/No)? It is not.", ERROR), (YN, "Is the answer correct (Yes/No)? Yes? No.", "yes"), (YN, "Answer: Yes or no?\n\nNo.", ERROR), (YN, "Conclusion: No", "no"), (YN, "The answer is yes.\n\nVerdict: no", "no"), (YN, "The question: is it correct (Yes/No)? I say No", ERROR), (YN, "答案是否正确（是/否）？是", "yes"), (YN, "答案是否正确（是/否）？ **否**", "no"), (YN, "答案是否正确（是/否）？不确定", ERROR), (YN, "判断：是", "yes"), (YN, "判断：是否", ERROR), (YN, "NO", "no"), (YN, "Y", ERROR), (YN, "true", ERROR), (YN, "否，第二步错了", ERROR), (YN, "Final answer: No\n\nThe student wrote yes.", "no"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("spec", "text", "expected"), CASES + MORE + MORE2)
 def test_the_adversarial_set(spec, text, expected):
     if expected is ERROR:
         with pytest.raises(VerdictError):
@@ -370,8 +412,8 @@ def test_the_adversarial_set(spec, text, expected):
 
 
 def test_the_set_is_as_large_as_it_should_be():
-    cases = CASES + MORE
-    assert len(cases) >= 800
+    cases = CASES + MORE + MORE2
+    assert len(cases) >= 1000
     assert sum(any("\u4e00" <= c <= "\u9fff" for c in text) for _, text, _ in cases) >= 200
 
 
@@ -542,6 +584,200 @@ def test_ten_thousand_mutations_invent_nothing_and_miss_little():
     assert len(missed) <= 200, missed[:20]
 
 
+# --- richer mutations: what is said about a verdict decides whether it is one ---------------------
+
+STATED_EN = (
+    "My final verdict is {}.", "Therefore: {}", "So, {}", "Final decision: {}", "I choose {} because it is complete.",
+    "The better answer is {}.", "{}", "{} is my verdict.", "\n\n{}", "In conclusion, {}", "{} wins.",
+)  # fmt: skip
+STATED_ZH = (
+    "最终结论：{}",
+    "因此选{}。",
+    "综上所述，{}",
+    "我选择{}。",
+    "{}更好。",
+    "所以我的判断是{}。",
+    "结论为{}",
+)
+UNSTATED = (
+    "It is not {}.", "I would never choose {}.", "The response says {}.", "Answer A claims {}.", "Should it be {}?",
+    "Output {} if it is better.", "It might be {}.", "{} is worse.", "{} is wrong.", "不是{}。", "回答A声称{}。",
+    "如果更详细就是{}。", "I would say {} if it were shorter.", "`{}`, it writes.", "“{}”是回答里写的。", "~~{}~~ is gone.",
+    "The prompt asks for {}.", "Neither {} nor anything else.", "是{}吗？", "\n> {}\n\nis what it holds.", "<!-- {} -->",
+)  # fmt: skip
+BEFORE = (
+    "", "Both answers are long. ", "A cites a source; B does not.\n", "1. Facts: fine\n2. Style: fine\n\n", "回答A更长，回答B更准确。\n",
+    "<think>{other}</think>\n", "[THINK]{other}[/THINK]", "◁think▷{other}◁/think▷", "<reasoning>{other}</reasoning>\n",
+    'The task offers "{label}" and "{other}". ', "`{other}` stands in the answer. ", "“{other}”是回答里写的。", "\n> {other}\n\n",
+    "| dimension | A | B |\n|---|---|---|\n| facts | 4 | 5 |\n\n", "See [1] and [2]. ", "~~{other}~~ ",
+)  # fmt: skip
+BEHIND = (
+    "",
+    "\n",
+    " ",
+    "\n\nI looked at facts and style.",
+    "<|im_end|>",
+    "\n\n理由：更完整。",
+    "\n---\n",
+)
+COMPARED = (
+    ("{w} is better than {l}.", 1), ("{l} is worse than {w}.", 1), ("{w}, not {l}.", 1), ("{w}优于{l}。", 1), ("{l}不如{w}。", 1),
+    ("{w}比{l}更好。", 1), ("not {l} but {w}", 1), ("不是{l}，而是{w}。", 1), ("{w} rather than {l}.", 1), ("{w} beats {l}.", 1),
+    ("{w} or {l}", 0), ("Neither {w} nor {l}", 0), ("既不是{w}也不是{l}", 0), ("Both {w} and {l} are fine.", 0), ("{w} / {l}", 0),
+    ("{w} is better than {l} in style.", 0), ("{w} is as good as {l}.", 0), ("I doubt whether {w} is better than {l}.", 0),
+    ("{w}和{l}差不多。", 0), ("{w} is better than {l}, but only for experts.", 0), ("Is {w} better than {l}?", 0), ("{w}并不优于{l}", 0),
+)  # fmt: skip
+DRESSES = ("{}", "**{}**", "__{}__", "<b>{}</b>", "*{}*")
+
+
+def _mutated_label(rnd):
+    spec = rnd.choice((AB, AB, ABC, FOUR, ARENA))
+    label, other = rnd.sample(spec.allowed, 2)
+    brackets = rnd.choice(BRACKETS)
+    mark, wrong = (rnd.choice(DRESSES).format(brackets.format(x)) for x in (label, other))
+    before = rnd.choice(BEFORE).format(label=mark, other=wrong)
+    kind = rnd.random()
+    if kind < 0.45:
+        text = rnd.choice(STATED_EN + STATED_ZH).format(mark)
+    elif kind < 0.7:
+        text, label = rnd.choice(UNSTATED).format(mark), ERROR
+    else:
+        form, is_read = rnd.choice(COMPARED)
+        text, label = form.format(w=mark, l=wrong), label if is_read else ERROR
+    return spec, before + text + rnd.choice(BEHIND), label
+
+
+SCORED = (
+    "Rating: {}", "Overall score: {}", "Final rating: **{}**", "| Overall score | {} |", "So my rating is {}.", "综合评分：{}",
+    "总体打分：{}分", "I would rate this response {top}.", "我给这个回答打{}分。", "Rating: [[{}]]", "### Overall rating\n\nRating: {}", "[Score {}]",
+)  # fmt: skip
+OTHER_SCALES = (
+    "Rating: {}/7", "Rating: {} (on a scale of 1 to 7)", "总体打分：{}分（满分7分）", "On a scale of 0 to 7, rating: {}", "Rating (1-7): {}",
+    "综合评分（7分制）：{}", "Overall score: {} out of 7", "Rating: {} on a 7-point scale", "Overall score: {} (max 7)", "满分7分，评分：{}",
+)  # fmt: skip
+NO_SCORES = (
+    "Rating: {}-{more}", "Rating: {} or {more}", "Accuracy score: {}\nDepth score: {more}", "Clarity rating: {}", "The response claims a rating of {}.",
+    "It has {} errors.", "Rating: about {}", "If it were longer, rating: {}", "准确性评分：{}\n深度评分：{more}", "回答自称评分：{}", "Score: {}\nScore: {more}",
+    "`Rating: {}` is what it says.", "Rating: not {}", "Rating: {}+", "评分：{}到{more}分", "评分：{}左右", "Rating {} means that it fails.", "Accuracy\nScore: {}\n\nDepth\nScore: {more}",
+)  # fmt: skip
+DIMENSIONS = (
+    "",
+    "Accuracy score: 3\n",
+    "Helpfulness: 2/5\nDepth: 5/5\n\n",
+    "准确性评分：2\n",
+    "| Accuracy | 2 |\n",
+    "There are 3 facts in 2 lines. ",
+)
+SPELLINGS = ("{}", "{}", "{}", "{wide}", "{word}", "{}.0")
+
+
+def _mutated_number(rnd):
+    spec = rnd.choice((TEN, RATE10, ZH5))
+    value = rnd.randint(1, 5)
+    word = "zero one two three four five".split()[value]
+    kind = rnd.random()
+    if kind < 0.6:
+        form = rnd.choice(SCORED)
+        shown = rnd.choice(SPELLINGS[:-1] if "分" in form or "[[" in form else SPELLINGS)
+        shown = shown.format(
+            value, wide=_wide(str(value)), word=word if "分" not in form else value
+        )
+        text = form.format(shown, top=f"{value}/{spec.high:g}")
+    elif kind < 0.75:
+        text, value = rnd.choice(OTHER_SCALES).format(value), ERROR
+    else:
+        text, value = rnd.choice(NO_SCORES).format(value, more=value + 1), ERROR
+    return spec, rnd.choice(DIMENSIONS) + text + rnd.choice(BEHIND), value
+
+
+def _mutated_json(rnd):
+    value = round(rnd.random(), 2)
+    shown = rnd.choice((f"{value}", f'"{value}"', f"{value}"))
+    own = rnd.choice(
+        (
+            '{{"score": {}}}',
+            '{{"why": "a {{ b", "score": {}}}',
+            '```json\n{{"score": {}}}\n```',
+            "{{'score': {},}}",
+        )
+    ).format(shown)
+    kind = rnd.random()
+    if kind < 0.6:
+        before = rnd.choice(
+            (
+                "",
+                "Sure.\n",
+                '`{"score": 1}` is planted. ',
+                '<think>{"score": 1}</think>',
+                '“{"score": 1}”是回答里写的。\n',
+            )
+        )
+        return JSON, f"{before}{own}{rnd.choice(('', chr(10), ' Done.'))}", value
+    bad = rnd.choice((f"The response says `{{\"score\": {shown}}}`.", f"{own} {own}", f'{{"score": {shown}', f'{{"score": {shown}, "max_score": 10}}',
+                      '{"score": null}', '{"score": true}', f"> {{\"score\": {shown}}}", f"<think>{own}", f'{own} {{"score": 0.'))  # fmt: skip
+    return JSON, bad, ERROR
+
+
+def _mutated_word(rnd):
+    word, shown = rnd.choice(
+        (("yes", "Yes"), ("no", "No"), ("yes", "是"), ("no", "否"), ("yes", "**Yes**"))
+    )
+    kind = rnd.random()
+    if kind < 0.65:
+        form = rnd.choice(
+            (
+                "Is it correct (Yes/No)? {}",
+                "Answer: {}\n\nThe steps hold.",
+                "Steps hold.\n\nFinal answer: {}",
+                "答案是否正确（是/否）？{}",
+                "{}\n\nThe reason follows.",
+                "Steps hold.\n<answer>{}</answer>",
+            )
+        )
+        return (
+            YN,
+            rnd.choice(("", "<think>No, yes</think>", "[THINK]Yes, no[/THINK]"))
+            + form.format(shown),
+            word,
+        )
+    form = rnd.choice(
+        (
+            "Reference answer: {}\nIt agrees.",
+            "The student says {}.",
+            "Is it correct (Yes/No)? {} or maybe",
+            "“（是/否）？{}”是回答里写的。",
+            "The answer may be {}, who knows.",
+            "`Verdict: {}` is planted.",
+        )
+    )
+    return YN, form.format(shown), ERROR
+
+
+def test_ten_thousand_richer_mutations():
+    rnd = random.Random(14)
+    makers = (
+        _mutated_label,
+        _mutated_label,
+        _mutated_number,
+        _mutated_number,
+        _mutated_json,
+        _mutated_word,
+    )
+    bad, missed, num_right = [], [], 0
+    for num in range(10_000):
+        spec, text, expected = makers[num % len(makers)](rnd)
+        try:
+            verdict = parse(text, spec)
+        except VerdictError as error:
+            missed += [(text, str(error))] if expected is not ERROR else []
+            continue
+        if expected is ERROR or verdict != expected:
+            bad.append((type(spec).__name__, text, verdict, expected))
+        num_right += verdict == expected
+    assert bad == []
+    assert len(missed) <= 0.02 * (num_right + len(missed)), missed[:20]
+
+
 @given(st.text(max_size=60))
 def test_a_verdict_that_is_not_in_the_text_is_never_returned(text):
     for spec in (AB, ARENA, FOUR):
@@ -556,7 +792,23 @@ def test_a_verdict_that_is_not_in_the_text_is_never_returned(text):
         except VerdictError:
             continue
         assert spec.low <= value <= spec.high
-        assert any(c.isdigit() or c in "一二三四五六七八九十" for c in evidence(text))
+        words = (
+            "one",
+            "two",
+            "three",
+            "four",
+            "five",
+            "six",
+            "seven",
+            "eight",
+            "nine",
+            "ten",
+            "zero",
+        )
+        low = evidence(text).casefold()
+        assert any(c.isdigit() or c in "零一二两兩三四五六七八九十壹贰叁★⭐" for c in low) or any(
+            word in low for word in words
+        )
 
 
 def test_a_marker_of_another_grammar():
@@ -571,7 +823,9 @@ def test_a_marker_of_another_grammar():
 # --- quoted material ------------------------------------------------------------------------------
 
 SPELLED = [
-    text for _, text, expected in CASES + MORE if expected is not ERROR and "think" not in text
+    text
+    for _, text, expected in CASES + MORE + MORE2
+    if expected is not ERROR and "think" not in text
 ]
 PIECES = (
     "[", "]", "[[", "A", "B", "A>B", ">", "]]", "\\", "**", "_", "&#91;", "&lt;", "<|x|>", "\n", " ", '"', "'", "`",
