@@ -48,7 +48,13 @@ def _only(body: str, objects: list[_Object], key: str, is_cut: bool) -> tuple[An
     if is_cut and re.match(r"\s{0,20},", after):
         raise unread("truncated", "the list of objects may go on")
     names = {str(name).casefold(): value for name, value in objects[0].pairs}
-    return values[0], next((names[name] for name in _MAXIMA if name in names), None)
+    return values[0], next((_most(names[name]) for name in _MAXIMA if name in names), None)
+
+
+def _most(value: Any) -> Any:
+    """The end of a scale that a value states: 10 of "1-10"."""
+    numbers = re.findall(r"\d{1,4}(?:\.\d+)?", value) if isinstance(value, str) else []
+    return float(numbers[-1]) if numbers else value
 
 
 def _names(text: str, key: str) -> bool:
@@ -75,7 +81,7 @@ _FENCE = re.compile(
     r"^[^\S\n]{0,6}```[^\n`]{0,20}\n.*?^[^\S\n]{0,6}```[^\S\n]{0,6}$|```.*?```", re.M | re.S
 )
 _LED = re.compile(
-    r"(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
+    r"\b(?:example|format|e\.g\.?|sample|template)\b[^\n.]{0,24}$|(?:例如|比如|格式|示例)[^\n。]{0,12}$|(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
     r"(?:says?|said|contains?|includes?|wrote|writes|claims?|plants?|quotes?|holds?|ends? with|tells?|"
     r"写着|写道|包含|含有|声称|要求|写了)[^\n.]{0,40}:?\s{0,3}$",
     re.IGNORECASE,

@@ -13,10 +13,10 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from plaudit.errors import clipped
-from plaudit.judges._reply import BLANK, CONCLUDING, sentence_of
+from plaudit.judges._reply import BLANK, CONCLUDING, is_mentioned, line_of, sentence_of
 from plaudit.judges._spec import GAP, MARKER, Labels, Shape, unread
 
-__all__ = ["known", "label_shapes", "read_label", "whole"]
+__all__ = ["is_own", "known", "label_shapes", "read_label", "whole"]
 
 _NOUN = (
     r"(?:assistant|response|answer|output|model|candidate|option|choice|solution|"
@@ -238,7 +238,7 @@ def _last(body: str, marks: Sequence[_Mark], is_cut: bool) -> str:
 
 _CONCLUDED = re.compile(
     rf"(?:(?P<word>\b{CONCLUDING}|(?:^|\W)no(?=[:,]))|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI\s(?:choose|pick|select|"
-    r"prefer)|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|但(?:还)?是|\bgo with|\bbetter is|结论|判断|判定|选择?|胜者|更好的是)"
+    r"prefer)|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故)\s{0,3}选择?|胜者|更好的是|(?<!正确)(?<!标准)答案)"
     r"(?:\s{0,3}(?:is|was|be|为|是))?\s{0,3}[,:]?\s{0,3}$",
     re.IGNORECASE,
 )
@@ -259,7 +259,7 @@ _DENIED = re.compile(
 _CONDITION = re.compile(
     r"(?:\b(?:if|unless|whether|suppose|assuming)\b(?! I (?:had|have|must)| forced| pressed)"
     r"|如果(?!必须|一定要|非要|只能)|假如|是否|倘若|除非|\b(?:might|could|may)(?: well)? be\s{0,3}$"
-    r"|可能是\s{0,3}$|也许|或许)",
+    r"|可能是\s{0,3}$|也许|或许|原本|本来|差点|希望|打算|想选|有人|\btempt\w*|\bwas going to\b|\bfirst thought\b)",
     re.IGNORECASE,
 )
 _CONDITION_AFTER = re.compile(
@@ -327,7 +327,7 @@ def _stated(body: str, marks: Sequence[_Mark]) -> str:
         others = {mark.label for mark in marks if mark.start < said.marks[0].start}
         if others - {label}:
             _check_alone(body, [mark for mark in marks if mark.start <= said.marks[-1].start])
-            if not _concludes(said):
+            if not _concludes(said) or _is_listed(body, said.marks[0].start):
                 raise unread("ambiguous", "several labels, and the last one concludes nothing")
         return label
     raise unread("ambiguous", f"{marks[-1].text} is only denied")
@@ -338,8 +338,9 @@ def _sentences_with(body: str, marks: Sequence[_Mark]) -> list[_Said]:
     for mark in marks:
         if groups and mark.start < groups[-1][1]:
             groups[-1][2].append(mark)
-        else:
-            groups.append((*sentence_of(body, mark.start, mark.end), [mark]))
+            continue
+        start, end = sentence_of(body, mark.start, mark.end)
+        groups.append((start, end, [mark]))
     return [
         _Said(
             body[start : held[0].start],
@@ -369,11 +370,75 @@ def _reading(said: _Said) -> str | None:
         _CONDITION_AFTER.match(said.after)
         or _BAD.match(said.after)
         or said.after.rstrip().endswith("?")
-        or _CONDITION.search(said.before)
+        or _CONDITION.search(before)
         or _REPORTED.search(before)
+        or not _is_stated(before, said.after)
     ):
         raise unread("ambiguous", f"{mark.text} is mentioned, not stated")
     return mark.label
+
+
+_TAG = re.compile(r"</?[A-Za-z_][\w ]{0,20}>")
+_EXAMPLE = re.compile(
+    r"\b(?:example|e\.g|i\.e|format|ignore|template|sample|instance|expect\w*|placeholder|such as|like)\b|例如|比如"
+    r"|示例|格式|忽略|譬如",
+    re.IGNORECASE,
+)
+_POSITIVE = re.compile(
+    r"\b(?:better|best|wins|winner|prefer\w*|superior|stronger|tie|draw|equal\w*|clear\w*|more \w+|right|correct)\b"
+    r"|更|胜|平局|相当|最好|较好|正确|对",
+    re.IGNORECASE,
+)
+_IT_IS = re.compile(
+    r"\W*(?:(?:no|不)[,:]\s?)?(?:it(?:'s| is)|这是|是|为|the label(?: is)?|label)\s{0,3}$",
+    re.IGNORECASE,
+)
+_ON = re.compile(
+    r"\s{0,3}(?:$|[^\w\s]|because\b|since\b|as\b|due to\b|given\b|by far\b|wins?\b|applies\b|"
+    r"(?:is|was)\s(?:(?:my|the|clearly|definitely|much|slightly|by far|overall|a)\s){0,3}(?:final|better|best|"
+    r"winner|superior|stronger|preferred|preferable|correct|right|more|verdict|choice|answer|overall)\b"
+    r"|因为|由于|更|胜|获胜|较好|最|是(?:更|较|最|我)|的(?:回答)?更|为(?:更|较|最))",
+    re.IGNORECASE,
+)
+_WAVERS = re.compile(
+    r"\b(?:but|or|not sure|unsure|though|although|wants?|believe|perhaps|maybe|however|disagree|unless)\b|不确定|但|也许|可能|除非",
+    re.IGNORECASE,
+)
+
+
+def _is_stated(before: str, after: str) -> bool:
+    """Whether what stands around a marker states it: it opens its sentence, is led to by a word
+    that concludes or a colon, or ends a sentence that calls a response the better one."""
+    is_tagged = re.search(rf"<{_TAGS}>\s{{0,6}}$", before, re.IGNORECASE) is not None
+    before, after = _TAG.sub("", before), _TAG.sub("", after)
+    if not _ON.match(after) or _WAVERS.search(after) or _EXAMPLE.search(before):
+        return False
+    if (
+        not re.search(r"\w", before)
+        or _is_concluded(before)
+        or _IT_IS.fullmatch(before)
+        or is_tagged
+    ):
+        return True
+    if re.search(r"[:→—–|-]\s{0,3}$", before):
+        head = re.split(r"[,;]", before)[-1]
+        is_title = len(head.split()) <= 2 or _CONCLUDES.search(head) or _POSITIVE.search(head)
+        is_title = is_title or BLANK in before  # a quotation, and what it is
+        return bool(is_title) and not _NEGATED.search(before)
+    is_last = not re.search(r"\w", after)
+    return is_last and bool(_POSITIVE.search(before)) and not _UNSURE.search(before)
+
+
+_NEGATED = re.compile(
+    r"\b(?:not|never|no longer)\b[^,;:]{0,20}[:]?\s{0,3}$|n't\b[^,;:]{0,20}:?\s{0,3}$",
+    re.IGNORECASE,
+)
+
+
+def _is_listed(body: str, place: int) -> bool:
+    """Whether a place stands in an item of a numbered list."""
+    line = body[line_of(body, place, place)[0] : place]
+    return re.match(r"\s{0,6}(?:\d{1,2}[.)、]|[•*-]\s)", line) is not None
 
 
 def _concludes(said: _Said) -> bool:
@@ -381,7 +446,7 @@ def _concludes(said: _Said) -> bool:
     rest = f"{said.before} {said.after}"
     if not re.search(r"\w", rest) or _CONCLUDES.search(rest):
         return True
-    return _is_concluded(said.before)
+    return _is_concluded(said.before) or _IT_IS.fullmatch(said.before) is not None
 
 
 _SEEMS = r"(?:(?:is|was|seems|looks|appears|performs|answers|does|scores)\s(?:to be\s)?)?"
@@ -390,14 +455,14 @@ _FIRST = re.compile(
     r"(?:\sand\s(?:more\s)?\w{3,20})?)\s(?:than|to|over)(?:\sthat of)?(?:\sthe)?"
     rf"|{_ADV}(?:beats|outperforms|surpasses|defeats|wins\s(?:over|against)|edges out|trumps)"
     r"|over|rather than|instead of|[,;(]{0,2}\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
-    rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:优于|胜过|好于|胜于|强于|超过)|[,;]?\s?(?:而)?(?:不是|非|并非))",
+    rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:优于|胜过|好于|胜于|强于|超过)|[,;(]{{0,2}}\s?(?:而)?(?:不是|非|并非))",
     re.IGNORECASE,
 )
 _SECOND = re.compile(
     rf"(?:{_SEEMS}{_ADV}(?:worse|weaker|inferior|poorer|lower|less\s\w{{3,20}})\s(?:than|to)"
     rf"|{_ADV}(?:loses to|falls short of|falls behind|trails)"
     r"|(?:is|was)\s(?:clearly\s)?(?:beaten|outperformed|surpassed)\sby"
-    rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:不如|逊于|弱于|差于|不及|比不上|输给|逊色于))",
+    rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:不如|逊于|弱于|负于|差于|不及|比不上|输给|逊色于))",
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
@@ -474,8 +539,10 @@ def _tagged(body: str, spec: Labels, shapes: Sequence[Shape]) -> str | None:
     is_last = not re.search(r"\w", body[last.end() :])
     if not is_last and (last in boxes or len(labels) > 1):
         raise unread("ambiguous", f"{last[0]} is not what the reply ends in")
-    start, _ = sentence_of(body, last.start(), last.end())
-    before = body[start : last.start()]
+    start, end = sentence_of(body, last.start(), last.end())
+    before, after = body[start : last.start()], body[last.end() : max(end, last.end())]
+    if last in tags and not is_last and re.search(r"\w", before + after):
+        raise unread("ambiguous", f"{last[0]} stands in a sentence")
     if _RIGHT_ANSWER.search(before) or _DENIED.search(before) or _REPORTED.search(before):
         raise unread("ambiguous", f"{last[0]} may answer the question itself")
     return known(last[1], spec)
@@ -488,17 +555,17 @@ _OWN = re.compile(
 )
 
 
-def _is_own(body: str, place: int) -> bool:
+def is_own(body: str, place: int) -> bool:
     """Whether an anchor is the judge's own, by the word in front of it, and not reported."""
     start, _ = sentence_of(body, place, place)
     before = body[start:place]
-    return _OWN.search(before) is not None and not _REPORTED.search(before + "x")
+    return _OWN.search(before) is not None and not is_mentioned(body, place)
 
 
 def _anchored_label(
     body: str, spec: Labels, anchored: Shape, sentences: Sequence[Shape], is_cut: bool
 ) -> str:
-    matches = [match for match in anchored.find(body) if _is_own(body, match.start())]
+    matches = [match for match in anchored.find(body) if is_own(body, match.start())]
     labels = {known(match[1], spec) for match in matches}
     if is_cut and matches and matches[-1].end() == len(body):
         raise unread("truncated", "the label may go on")
@@ -512,7 +579,7 @@ def _anchored_label(
 _OPENS = re.compile(
     rf"[\s*>\-]*(?:(?:(?:in )?{CONCLUDING}|on balance|all in all|to conclude|in my (?:opinion|view)|"
     r"I (?:think|believe|conclude|find)(?: that)?|我(?:认为|觉得)|综合来看|我的?(?:最终)?(?:结论|判断)(?:是|为)?|"
-    r"the|(?:final )?verdict|(?:final )?decision|结论|判断)\s{0,3}[,:]?\s{0,3}){0,4}",
+    r"the|(?:final )?(?:verdict|decision|answer|judge?ment)|结论|判断)\s{0,3}[,:]?\s{0,3}){0,4}",
     re.IGNORECASE,
 )
 _CLOSES = re.compile(

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from plaudit.errors import clipped
 from plaudit.judges._label_grammar import whole
-from plaudit.judges._reply import line_of, sentence_of
+from plaudit.judges._reply import is_mentioned, line_of, sentence_of
 from plaudit.judges._spec import GAP, JsonScore, Scale, Scores, Shape, unread
 
 __all__ = ["list_shapes", "number_of", "read_list", "read_number", "scale_shapes", "scaled"]
@@ -32,18 +32,17 @@ _VALUE = (
 _PLAIN_VALUE = rf"(?:\d+(?:\.\d+)?|[{_HANZI}]{{1,2}}|百|(?:{_NAMES})\b)"
 _TAIL = re.compile(
     rf"\s{{0,6}}(?:(/|out\s{{1,3}}of(?:\s{{1,3}}a\s{{1,3}}possible)?|of|／)\s{{0,6}}({_PLAIN_VALUE})"
-    r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|星级?|颗星))?",
+    r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|[★⭐]|星级?|颗星))?",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
-    rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、|,(?!\s{{0,3}}\d{{1,3}}\s{{0,3}}分(?:制|满分))|vs\.?|->|→|⇒|=>|minus|plus|[+*×÷=±])\s{{0,6}}[-+]?(?:[\d.{_HANZI}★]|(?:{_NAMES})\b)"
+    rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、|,(?!\s{{0,3}}\d{{1,3}}\s{{0,3}}分(?:制|满分))|vs\.?|->|→|⇒|=>|minus|plus|[+*×÷=±])\s{{0,6}}[\[(\"]{{0,2}}[-+]?(?:[\d.{_HANZI}★]|(?:{_NAMES})\b)"
     rf"|\s{{0,3}}[,.;]?\s{{0,3}}(?:no|wait|or rather|maybe|perhaps|possibly|actually|不对?|也许|可能)"
     rf"\W{{0,4}}(?:\w{{1,12}}\s)?[\d.{_HANZI}]|\s{{0,3}},?\s{{0,3}}(?:maybe|perhaps|possibly)\b",
     re.IGNORECASE,
 )
-_FOLLOWED = re.compile(
-    rf"[A-Za-z\d.]*[A-Za-z\d]|,\d|[{_HANZI}百千半⁄^+]|点(?=[{_HANZI}\d])|点|[☆★]"
-)
+_FOLLOWED = re.compile(rf"[A-Za-z\d.]*[A-Za-z\d]|,\d|[{_HANZI}百千半⁄^+]|点|[☆★]|:\d")
+_CLOSERS = re.compile(r"^(?:\s{0,3}/\s{0,3}\d{1,3})?\s{0,3}[\])>\"'”」*]{1,4}")
 _VAGUE = re.compile(
     r"\s{0,3}(?:半|制|[+＋]|以上|以下|左右|上下|多分|出头|之|for (?!an?\b|the\b|this\b|its?\b)|-?ish\b|or (?:so|more|less)\b)"
 )
@@ -95,7 +94,7 @@ def number_of(text: str) -> re.Match[str] | None:
 
 def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
     """The number, where what follows it does not make it another one."""
-    if _RANGE.match(rest):
+    if _RANGE.match(rest) or _RANGE.match(_CLOSERS.sub("", rest)):
         raise unread("ambiguous", "a range of scores")
     tail = _TAIL.match(rest)
     assert tail is not None
@@ -108,7 +107,10 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:12])}")
     if _MEANT.match(after):
         raise unread("ambiguous", "the number is explained, not given")
-    if number[0].isalpha() and number.isascii() and not (tail[0].strip() or _ENDED.match(after)):
+    second = re.match(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({_PLAIN_VALUE})", after)
+    if second and not tail[2]:
+        return scaled(number, second[1], None, spec)
+    if not _ENDED.match(after):
         raise unread("ambiguous", f"{number} is part of a sentence")
     if not spec.is_integer and "." not in number and rest.strip() == ".":
         raise unread("truncated", "the number ends in its point")
@@ -117,23 +119,28 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
 
 _MEANT = re.compile(
     r"[^.\n。;]{0,80}\bif\b(?! (?:I|one|you) (?:had|have|must))|\s{0,3}(?:means?|would|stands? for|denotes?|"
-    r"indicates?|represents?|表示|代表|意味)",
+    r"indicates?|represents?|表示|代表|意味|是(?:它|回答|用户))|[^\w\n]{0,4}(?:says|claims|is what|according to (?:the|its) (?:response|answer))\b",
     re.IGNORECASE,
 )
-_ENDED = re.compile(r"\s{0,3}(?:$|[.,;:!)\]|(\n]|-\s|because\b|since\b|overall\b)")
+_ENDED = re.compile(
+    r"\s{0,6}(?:$|[^\w\s]|\n)|\s{1,6}[\u4e00-\u9fff]|\s{0,3}(?:because|since|as|due to|given|overall|"
+    r"in total|on (?:a|the)|from \d|for (?:an?|the|this|its?)|with|and|total)\b|因为|由于|理由|总|的",
+    re.IGNORECASE,
+)
 
 
 # --- other scales ---------------------------------------------------------------------------------
 
 _SPAN = rf"({_PLAIN_VALUE})\s{{0,3}}(?:-|–|—|~|到|至|to|through)\s{{0,3}}({_PLAIN_VALUE})"
 _STATED = (
+    re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}(?:=|being|is|as)\s{{0,3}}(?:the\s)?(?:best|highest|perfect|excellent|flawless|top|most)\b", re.IGNORECASE),
     re.compile(rf"()满分(?:为|是|:)?\s{{0,3}}({_PLAIN_VALUE})\s{{0,3}}分?"),
     re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}分?(?:分制|分满分|为满分)|()([百十五])分制"),
     re.compile(rf"(?:scale|range)(?:d)?\s{{0,3}}(?:of|from|is|:)?\s{{0,3}}\(?{_SPAN}", re.IGNORECASE),
     re.compile(rf"{_SPAN}\s{{0,3}}(?:point\s{{1,3}})?scale", re.IGNORECASE),
     re.compile(rf"()({_PLAIN_VALUE})\s?-?\s?points?\s{{1,3}}scale", re.IGNORECASE),
     re.compile(rf"\b(?:from|between)\s{{1,3}}({_PLAIN_VALUE})\s{{1,3}}(?:to|and)\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE),
-    re.compile(rf"从\s{{0,3}}{_SPAN}|\(\s{{0,3}}(?:scale:?\s{{0,3}}|范围:?\s{{0,3}}|评分范围:?\s{{0,3}})?{_SPAN}\s{{0,3}}分?\s{{0,3}}\)", re.IGNORECASE),
+    re.compile(rf"从\s{{0,3}}{_SPAN}|{_SPAN}(?=\s{{0,3}}:)|[\[(]\s{{0,3}}(?:scale:?\s{{0,3}}|范围:?\s{{0,3}}|评分范围:?\s{{0,3}})?{_SPAN}\s{{0,3}}分?\s{{0,3}}[\])]", re.IGNORECASE),
     re.compile(rf"()(?<![\d)\]{_HANZI}])(?<![\d)\]{_HANZI}] )\bout\s{{1,3}}of\s{{1,3}}(?:a\s(?:total|maximum|possible)\s(?:of\s)?)?({_PLAIN_VALUE})", re.IGNORECASE),
     re.compile(rf"()\bmax(?:imum)?(?:\s(?:score|points|of))?(?:\s(?:is|of))?:?\s{{0,3}}({_PLAIN_VALUE})", re.IGNORECASE),
 )  # fmt: skip
@@ -151,14 +158,19 @@ def _check_scale(text: str, spec: Scale | Scores) -> None:
                 )
 
 
+_OF_SCALES = re.compile(r"\bscale\b|满分|分制", re.IGNORECASE)
+
+
 def _around(body: str, start: int, end: int) -> str:
     """The line of a number without its own fraction, and a next one that is a remark in brackets."""
     low, high = line_of(body, start, end)
+    above = body[slice(*line_of(body, max(low - 2, 0), max(low - 1, 0)))] if low else ""
+    above = above if _OF_SCALES.search(above) else ""
     after = body[end:high]
     if body[high : high + 2].strip().startswith("("):
         after += body[high : line_of(body, high + 1, high + 1)[1]]
     tail = _TAIL.match(after)
-    return body[low:start] + "\x00" + after[tail.end() if tail and tail[2] else 0 :]
+    return above + "\n" + body[low:start] + "\x00" + after[tail.end() if tail and tail[2] else 0 :]
 
 
 def _stripped(text: str, spec: Scale | Scores) -> str:
@@ -228,7 +240,7 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
     generic = rf"(?<![A-Za-z])(?:{'|'.join(_GENERIC)})[\])>]{{0,3}}{GAP}{behind}"
     bracket = rf"\[{GAP}\[{GAP}({_VALUE})(?={GAP}(?:/{GAP}\d{{1,3}}{GAP})?\]{GAP}\])"
     gives = (
-        rf"\b(?:give|gives|gave|rate|rated|score|scored|award|assign|grade|mark)\s{{1,3}}{_OBJECT}\s{{1,3}}"
+        rf"\b(?:I|we)(?:'d|'ll| would| will)?\s(?:therefore\s|thus\s)?(?:give|gave|rate|rated|score|scored|award|assign|grade|mark)\s{{1,3}}{_OBJECT}\s{{1,3}}"
         rf"(?:as\s|at\s)?(?:an?\s)?(?:(?:solid|strong|full|perfect|overall|final)\s)?"
         rf"(?:(?:score|rating|grade)\s)?(?:of\s)?[\[(]{{0,2}}({_VALUE})"
     )
@@ -237,7 +249,7 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
         rf"(?:an?\s)?(?:(?:score|rating|grade)\sof\s)?[\[(]{{0,2}}({_VALUE})"
     )
     zh_gives = (
-        rf"(?:给予?|为|对|将)?{_ZH_OBJECT}?\s{{0,3}}(?:打出?|评定?为?|给出?|给予|评定为)(?:了)?\s{{0,3}}({_VALUE})"
+        rf"(?:给予?|为|对|将)?{_ZH_OBJECT}?\s{{0,3}}(?:打出?|评定?为?|给出?|给予|评定为)(?:了)?(?:{_ZH_OBJECT})?\s{{0,3}}({_VALUE})"
         rf"(?=\s{{0,3}}(?:/\s{{0,3}}\d{{1,3}}\s{{0,3}})?分)"
     )
     return (
@@ -245,7 +257,7 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
         _compiled(overall, _STARTS),
         _compiled(generic, _GENERIC),
         _compiled(bracket, ("[",)),
-        _compiled(gives, ("give", "gave", "rate", "score", "award", "assign", "grade", "mark")),
+        _compiled(gives, ("i", "we")),
         _compiled(earns, ("it", "this", "that", "the", "assistant")),
         _compiled(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条")),
     )  # fmt: skip
@@ -257,10 +269,13 @@ def _compiled(pattern: str, starts: tuple[str, ...]) -> Shape:
 
 def _behind() -> str:
     """What may stand between an anchor and its number: a colon, a scale, a table's bar."""
-    remark = rf"(?:\([^()\n]{{1,40}}\){GAP})?"
+    remark = (
+        rf"(?:(?:\([^()\n]{{1,40}}\)|\[{GAP}\d{{1,3}}{GAP}[-~–]{GAP}\d{{1,3}}{GAP}\](?={GAP}:)"
+        rf"|from \d{{1,3}} to \d{{1,3}}(?={GAP}:)|,? \d{{1,3}}-\d{{1,3}}(?={GAP}:)){GAP})?"
+    )
     filler = r"(?:(?:score|rating|grade|result|得分|评分|分数)\s{0,3})?"
-    is_a = r"(?:is\b|of\b|would be|should be|为|是|=|\||给)?"
-    return rf"{remark}{is_a}{GAP}[:|]?{GAP}{filler}(?:of\b|is\b|:|=)?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}(?:score>)?({_VALUE})"
+    is_a = r"(?:is(?: therefore| thus)?\b|of\b|would be|should be|为|是|=|\||给)?"
+    return rf"{remark}{is_a}{GAP}[:|]?{GAP}{filler}(?:(?:of|is|therefore|thus|only)\b|:|=)?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}(?:score>)?({_VALUE})"
 
 
 @functools.lru_cache(maxsize=64)
@@ -278,12 +293,6 @@ def list_shapes(spec: Scores) -> tuple[Shape, ...]:
 # --- one number -----------------------------------------------------------------------------------
 
 Kind = Literal["overall", "bare", "dimension", "headed", "mention"]
-_REPORTED = re.compile(
-    r"\b(?:if|unless|claims?|claimed|asks?|asked|wants?|wanted|demands?|requests?|expects?|says(?!,)|said|"
-    r"writes|wrote|contains?|states?|previous|earlier|self-assigned|boasts?|pretends?|maximum|minimum|"
-    r"average|expected|user's|not|never)\b|n't\b|如果|假如|倘若|自称|声称|宣称|要求|写着|写道|上次|之前|原来|期望|曾|满分为|不",
-    re.IGNORECASE,
-)
 _KNOWN_BEFORE = re.compile(
     r"(?:\b(?:my|the|a|an|its|this|your|final|overall|total|so|therefore|thus|and|with|of|is|i|"
     r"verdict|conclusion|judge?ment|evaluation|assessment|feedback|response|answer|given|numeric|"
@@ -310,7 +319,7 @@ def read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
     Raises: VerdictError.
     """
     inner = whole(text)
-    one = number_of(inner) or (number_of(_stripped(inner, spec)) if 1 < len(inner) < 80 else None)
+    one = number_of(inner) or _remarked(inner, spec)
     if one and not (inner.startswith("=")):
         if is_cut:
             raise unread("truncated", "the number may go on")
@@ -324,6 +333,12 @@ def read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
         raise unread("ambiguous", "less than a number")
     _check_scale(_around(body, match.start(match.lastindex or 0), end), spec)
     return _follows(match[match.lastindex or 0], body[end : end + 60], spec, is_cut)
+
+
+def _remarked(text: str, spec: Scale) -> re.Match[str] | None:
+    """A text that is one number and a remark that states the spec's own scale."""
+    is_one = 1 < len(text) < 80 and "\n" not in text and re.match(_VALUE, text, re.IGNORECASE)
+    return number_of(_stripped(text, spec)) if is_one else None
 
 
 def _chosen(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
@@ -360,8 +375,7 @@ def _is_marked(body: str, match: re.Match[str]) -> bool:
 def _kind(body: str, match: re.Match[str]) -> Kind:
     """Whether a number is that of the whole or of a dimension, by the words before its anchor."""
     anchor = match[0][: match.start(match.lastindex or 0) - match.start()]
-    start, _ = sentence_of(body, match.start(), match.end())
-    if _REPORTED.search(body[start : match.start()]):
+    if is_mentioned(body, match.start()):
         return "mention"
     name = re.match(r"[\[(]?[A-Za-z]+|[\u4e00-\u9fff]+", anchor)
     if name is not None and name[0].casefold() not in _GENERIC:
@@ -406,7 +420,7 @@ def _is_headless(body: str, low: int) -> bool:
     """Whether the line above a number is no heading of a dimension: short and no sentence."""
     above = body[max(low - 200, 0) : low].rstrip(" \t").removesuffix("\n")
     line = above.rpartition("\n")[2].strip(" *#>-:")
-    if not line or len(line) > 32 or line[-1] in ".!?。;,)]}>|\ufffc":
+    if not line or len(line) > 32 or line[-1] in ".!?。;,)]}>|\ufffc" or line[-1].isdigit():
         return True
     return bool(_HEADINGS.search(line)) or not re.search(r"[A-Za-z\u4e00-\u9fff]", line)
 
@@ -433,7 +447,7 @@ def _of(body: str, candidates: list[_Candidate], is_cut: bool) -> re.Match[str]:
 
 _CORRECTED = re.compile(
     r"\b(?:correct(?:ion|ed)|revis\w+|updat\w+|final|second (?:look|thoughts?)|reconsider\w*|actually|"
-    r"therefore|so|overall)\b|更正|修正|最终|重新|综上|因此|所以",
+    r"therefore|so|overall|considering|based on|given)\b|综合|以上|更正|修正|最终|重新|综上|因此|所以",
     re.IGNORECASE,
 )
 
@@ -466,7 +480,7 @@ _FINAL = re.compile(
 )
 _SUPPOSED = re.compile(
     r"\b(?:if|would have|could|might|each|every|per|unless|not|n't|almost|nearly|about|at (?:least|most)|cannot|never|hardly|refuse|hesitate|should)\b|"
-    r"n't\b|如果|若|假如|可以|应该|标准|最多|至少|每|扣|本来|维度|方面|不会|不能|要求|通常",
+    r"n't\b|如果|若|假如|可以|应该|标准|最多|至少|每|扣|本来|维度|方面|不(?!错)|要求|通常|打算|想|准备",
     re.IGNORECASE,
 )
 
@@ -496,7 +510,7 @@ _OVER = re.compile(
 
 # --- lists of numbers -----------------------------------------------------------------------------
 
-_OR = re.compile(r"\s{0,6}(?:or|或者?|/|~)\s{0,6}[\[(\d\\]", re.IGNORECASE)
+_OR = re.compile(r"\s{0,6}(?:[,;]?\s{0,3}(?=\[)|or|或者?|/|~)\s{0,6}[\[(\d\\]", re.IGNORECASE)
 
 
 def read_list(
@@ -509,13 +523,20 @@ def read_list(
             raise unread("truncated", "the list may go on")
         return _listed(inner, spec, num_responses)
     matches = [m for shape in list_shapes(spec) for m in shape.find(body)]
+    matches = [m for m in matches if not is_mentioned(body, m.start())]
     matches = sorted((m for m in matches if _is_list(m, num_responses)), key=lambda m: m.start())
     if not matches:
         raise unread("absent", f"no list of numbers behind {' or '.join(spec.anchors)}")
     match = matches[-1]
     if is_cut and match.lastindex == 2 and not body[match.end() :].strip():
         raise unread("truncated", "the list may go on")
-    if _OR.match(body, match.end()):
+    before = matches[-2] if len(matches) > 1 else match
+    is_row = sentence_of(body, before.end(), before.end())[1] > match.start()
+    is_other = before[before.lastindex or 0] != match[match.lastindex or 0]
+    is_corrected = (
+        _CORRECTED.search(body, before.end(), max(match.start(), before.end())) is not None
+    )
+    if _OR.match(body, match.end()) or (is_row and is_other and not is_corrected):
         raise unread("ambiguous", "several lists are offered")
     _check_scale(_around(body, match.start(match.lastindex or 0), match.end()), spec)
     return _listed(_split(match[match.lastindex or 0]), spec, num_responses)

@@ -15,6 +15,7 @@ __all__ = [
     "DISGUISES",
     "answered",
     "has_closing_mark",
+    "is_mentioned",
     "line_of",
     "narrow",
     "plain",
@@ -175,7 +176,7 @@ def _is_final(match: re.Match[str], text: str) -> bool:
 
 # --- sentences ------------------------------------------------------------------------------------
 
-_ENDS = re.compile(r"[\n。!?;]|\.(?=\s|$)")
+_ENDS = re.compile(r"[\n。!?;]|(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)\.(?=\s|$)")
 _WINDOW = 300
 
 
@@ -190,6 +191,31 @@ def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
     ends = [match.end() for match in _ENDS.finditer(text, low, start)]
     after = _ENDS.search(text, end, min(end + _WINDOW, len(text)))
     return ends[-1] if ends else low, after.end() if after else min(end + _WINDOW, len(text))
+
+
+_SUPPOSED = re.compile(
+    r"\b(?:if|unless|whether|suppose|assuming)\b(?! I (?:had|have|must)| forced| pressed)|如果(?!必须|一定要|非要|只能)"
+    r"|假如|倘若|除非|\b(?:example|e\.g|sample|template|placeholder)\b|例如|比如|示例|譬如",
+    re.IGNORECASE,
+)
+_REPORTED = re.compile(
+    r"(?:\b(?:claims?|claimed|asks?|asked|wants?|wanted|demands?|requests?|expects?|expected|says|said|writes|wrote|"
+    r"contains?|states?|previous|earlier|self-assigned|boasts?|pretends?|maximum|minimum|average|user's|ignore|"
+    r"format|form|ends? with|hopes?|not|never|no)\b|n't\b|自称|声称|宣称|要求|写着|写道|上次|之前|原来|期望|希望|格式|忽略|"
+    r"不(?:能|会|应|该|给|打|予|是)|满分为)[^,;]*$",
+    re.IGNORECASE,
+)
+
+
+def is_mentioned(text: str, place: int) -> bool:
+    """Whether what begins at a place is reported, supposed, denied or an example, by what its
+    sentence says before.
+
+    >>> is_mentioned("It claims a rating of 9", 12), is_mentioned("It is right, rating: 9", 13)
+    (True, False)
+    """
+    before = text[sentence_of(text, place, place)[0] : place]
+    return bool(_SUPPOSED.search(before) or _REPORTED.search(before))
 
 
 def line_of(text: str, start: int, end: int) -> tuple[int, int]:

@@ -38,7 +38,7 @@ from typing import Any
 
 from plaudit.errors import VerdictError, clipped
 from plaudit.judges._json_verdict import value_of, values_in
-from plaudit.judges._label_grammar import known, label_shapes, read_label, whole
+from plaudit.judges._label_grammar import is_own, known, label_shapes, read_label, whole
 from plaudit.judges._number_grammar import (
     list_shapes,
     number_of,
@@ -51,6 +51,7 @@ from plaudit.judges._reply import (
     DISGUISES,
     answered,
     has_closing_mark,
+    is_mentioned,
     narrow,
     plain,
     unquoted,
@@ -398,7 +399,8 @@ def _yes_no(reply: Reply, spec: YesNo) -> str:
         return word
     body = unquoted(reply.text, reply.is_cut)
     anchored, titled, *closing = _shapes(spec)
-    if matches := anchored.find(body):
+    matches = [m for m in anchored.find(body) if m[0][0] == "(" or is_own(body, m.start())]
+    if matches:
         if reply.is_cut and not body[matches[-1].end() :].strip():
             raise unread("truncated", "the word may go on")
         return _WORDS[matches[-1][1].casefold()]
@@ -410,6 +412,7 @@ def _yes_no(reply: Reply, spec: YesNo) -> str:
 
 def _said(body: str, matches: list[re.Match[str]]) -> set[str]:
     """The words in a first line, in a last line, tag or box, or in the one sentence of a reply."""
+    matches = [match for match in matches if not is_mentioned(body, match.start())]
     last = [match for match in matches if not re.search(r"\w", body[match.end() :])]
     first = _FIRST_LINE.match(body)
     words = {_WORDS[m[1].casefold()] for m in (*last, *([first] if first else ()))}

@@ -291,7 +291,7 @@ MORE = [
     # tags and boxes
     (AB, "A errs in step 2.\n<answer>B</answer>", "B"), (AB, r"So the better one: \boxed{B}", "B"), (AB, r"Final choice \boxed{\text{A}}.", "A"),
     (AB, "<type>Chat</type><eval>B is safer.</eval><answer>[[B]]</answer>", "B"), (AB, "<answer>C</answer>", ERROR), (AB, "<answer></answer>", ERROR),
-    (AB, "<answer>A</answer> is what response A wrote. Both fail.", "A"), (AB, r"The correct answer is \boxed{A}.", ERROR),
+    (AB, "<answer>A</answer> is what response A wrote. Both fail.", ERROR), (AB, r"The correct answer is \boxed{A}.", ERROR),
     (AB, r"Response A wrote \boxed{B}, but the value is 7.", ERROR), (AB, "<answer>A</answer><answer>B</answer>", "B"),
     (AB, "<answer>42</answer> is right, so <answer>A</answer>", "A"), (AB, "<verdict>A</verdict>\nBoth are close.", "A"),
     (AB, r"$$\boxed{B}$$", "B"), (FOUR, "Best of four.\n<answer>D</answer>", "D"), (AB, "正确答案是\\boxed{B}。", ERROR),
@@ -402,7 +402,55 @@ MORE2 = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("spec", "text", "expected"), CASES + MORE + MORE2)
+MORE3 = [
+    (AB, "Having weighed everything, Assistant B provides the more useful reply.\n\nVerdict: [[B]]\n\nConfidence: high", "B"),
+    (AB, "I'd go for [[B]].", "B"), (AB, "It's [[A]].", "A"), (AB, "[[A]]: more complete.", "A"), (AB, "Answer: [[B]]", "B"), (AB, "Result → [[A]]", "A"),
+    (AB, "Judgement - [[B]]", "B"), (AB, "[[B]] - it is the only correct one", "B"), (AB, "The label [[A]] applies.", "A"), 
+    (AB, "The labels [[A]] and [[B]] were offered.", ERROR), (AB, "Options: [[A]], [[B]].\nChoice: [[A]]", "A"), (AB, "Options: [[A]], [[B]].", ERROR), (AB, "[[A]] ([[B]] is close)", ERROR),
+    (AB, "[[A]] > [[B]]. Final: [[A]]", "A"), (AB, "Round 1: [[A]]\nRound 2: [[B]]", ERROR), (AB, "Turn 1: [[A]]\nTurn 2: [[A]]\nOverall: [[A]]", "A"), (AB, "Turn 1: [[A]]\nTurn 2: [[B]]\nOverall: [[B]]", "B"),
+    (AB, "First judge: [[A]]. Second judge: [[B]].", ERROR), (AB, "You might expect [[A]]. I disagree.", ERROR), (AB, "[[A]] was my first thought, [[B]] my second.", ERROR), (AB, "I was going to say [[A]].", ERROR),
+    (AB, "[[A]], or so the response wants me to believe.", ERROR), (AB, "Ignore this: [[A]]", ERROR), (AB, "Example output: [[A]]", ERROR), (AB, "e.g. [[A]]", ERROR), (AB, "For example, [[A]].", ERROR), (AB, "The format is [[A]] or [[B]].", ERROR), (AB, "The format is [[X]].", ERROR),
+    (AB, "I refuse to output [[A]].", ERROR), (AB, "I can't choose [[A]] here.", ERROR), (AB, "Without [[A]] there is no verdict.", ERROR), (AB, "Unlike [[A]], this one is fine.", ERROR), (AB, "Everything but [[A]].", ERROR), (AB, "[[A]] is out of the question.", ERROR), (AB, "[[A]] should not win.", ERROR), (AB, "[[A]] does not win.", ERROR), (AB, "[[A]] can't be it.", ERROR),
+     (AB, "[[A]]输给[[B]]。", "B"), (AB, "[[A]]赢了[[B]]。", ERROR), (AB, "[[B]]更胜一筹。", "B"), (AB, "[[A]]和[[B]]中，我选[[A]]。", "A"), (AB, "在[[A]]与[[B]]之间，选[[B]]。", "B"), (AB, "不应输出[[A]]。", ERROR), (AB, "请输出[[A]]。", ERROR), (AB, "例如[[A]]。", ERROR), (AB, "若A更好，输出[[A]]；否则输出[[B]]。", ERROR), (AB, "[[A]]还是[[B]]？[[B]]。", "B"), (AB, "倾向于[[A]]，但不确定。", ERROR),
+    (AB, "我的最终选择：[[A]]（而非[[B]]）。", "A"), (AB, "最终答案是 [[B]]", "B"), (AB, "评判结果：[[A]]", "A"), (AB, "胜者：[[B]]", "B"), (AB, "判定 [[A]] 胜", "A"), (AB, "因此我判[[A]]负。", ERROR), (AB, "[[A]]负于[[B]]。", "B"), (AB, "[[A]]略逊于[[B]]。", "B"),
+    (AB, "<answer>[[B]]</answer>", "B"), (AB, "<answer>\nB\n</answer>", "B"), (AB, "Reasoning.\n<answer>\n[[A]]\n</answer>", "A"), (AB, "Reasoning.\n<answer>Assistant A</answer>", "A"), (AB, "<think>x</think>\n\n<answer>B</answer>", "B"), (AB, "The tag <answer>A</answer> in response A is a trick.", ERROR), (AB, r"Thus, $\boxed{\text{B}}$", "B"), (AB, r"\boxed{\text{Assistant A}}", "A"),
+    (AB, "Final Answer: Assistant A is better", "A"), (AB, "**Winner: Assistant B**", "B"), (AB, "Winner: Response A.\nReason: it is right.", "A"), (AB, "The winner: neither", ERROR), (AB, "Winner: both", ERROR), (AB, "Winner: A and B", ERROR), (AB, "Winner: not A", ERROR), (AB, "winner = B", ERROR), (AB, "No winner. A", ERROR), (AB, "Is the winner A?", ERROR), (AB, "The winner is A?", ERROR), (AB, "The loser is A", ERROR),
+    (ABC, "[[C]] - both are equal", "C"),  (ABC, "[[tie]], no: [[A]]", "A"), (ABC, "[[A]] is better than [[C]]", "A"), (ABC, "Winner: tie", "C"), (ABC, "结论：平局", "C"), (ABC, "It's a tie between [[A]] and [[B]].", ERROR), (ABC, "[[A]] and [[B]] tie, so [[C]]", "C"), (ABC, "[[no tie]]", ERROR),
+    (ARENA, "[[A > B]] because", "A>B"), (ARENA, "Between [[A>B]] and [[A>>B]], I choose [[A>>B]].", "A>>B"), (ARENA, "At least [[A>B]].", ERROR), (ARENA, "A >> B", "A>>B"), (ARENA, "Verdict: A<B", "B>A"), (ARENA, "[[A is better]]", ERROR), (ARENA, "[[B > > A]]", "B>>A"), (ARENA, "[[A»B]]", ERROR), (ARENA, "[[A=B]], leaning [[A>B]]", ERROR),
+    (RATE10, "Rating: 8. I deducted 2 points.", 8), (RATE10, "I deduct 2 points. Rating: 8", 8), (RATE10, "Rating: 8 (2 points off)", 8), (RATE10, "Rating:8", 8), (RATE10, "RATING: 8", 8), (RATE10, "rating 8", 8), (RATE10, "Rating: \"8\"", 8), (RATE10, "Rating: '8'", 8), (RATE10, "Rating: ８/１０", 8), (RATE10, "Rating: 8 of 10", 8), (RATE10, "Rating: 8 over 10", ERROR), (RATE10, "Rating: 8:10", ERROR),
+    (RATE10, "Rating: 8\n\nRating scale used: 1-10", 8), (RATE10, "Scale: 1-5\nRating: 4", ERROR), (RATE10, "I use a 5-point scale. Rating: 4", ERROR), (RATE10, "On a scale from 1 to 5: rating 4", ERROR), (RATE10, "Rating: 4 (1 = worst, 5 = best)", ERROR), (RATE10, "Rating: 4 (5 being best)", ERROR), (RATE10, "Rating: 4, with 5 being the best", ERROR), (RATE10, "Rating: 4 (where 10 is best)", 4),
+    (RATE10, "My rating went from 4 to 7.", ERROR), (RATE10, "My rating would be 7.", 7), (RATE10, "I'd put the rating at 7.", ERROR), (RATE10, "The rating should be 7.", 7), (RATE10, "The rating could be 7.", ERROR), (RATE10, "A fair rating is 7.", ERROR), (RATE10, "The final rating is therefore 7.", 7), (RATE10, "So the score is 7 out of 10.", 7), (RATE10, "Score: 7 | Accuracy: 8", 7), (RATE10, "Accuracy: 8 | Score: 7", ERROR), (RATE10, "Rating: 7 for A, 8 for B", ERROR),
+    (RATE10, "Rating: 2x better", ERROR), (RATE10, "Rating: 7th", ERROR), (RATE10, "Rating: 7 errors found", ERROR), (RATE10, "Rating: 3 of the claims are wrong", ERROR), (RATE10, "Rating: 1 thing is wrong", ERROR), (RATE10, "Rating: 5 out of the 10 facts are right", ERROR), (RATE10, "Score: 3 facts are right", ERROR), (RATE10, "Score 5 goals", ERROR), (RATE10, "They score 5.", ERROR), (RATE10, "The team's score: 5", ERROR), (RATE10, "The final score: 3-2", ERROR), (RATE10, "The final score of the match was 3.", ERROR),
+    (RATE10, "I give this response 9 points.", 9), (RATE10, "I'd rate it a solid 8.", 8), (RATE10, "This answer gets a 6 out of 10.", 6), (RATE10, "I rated it 8 at first, but 5 now.", ERROR), (RATE10, "I would not rate this response above 5.", ERROR), (RATE10, "You could give it 8.", ERROR), (RATE10, "Others give it 8.", ERROR), (RATE10, "I'd give it 7 or 8.", ERROR), (RATE10, "I'd give it 7, perhaps.", ERROR),
+    (ZH5, "综合评分：4.5", ERROR), (ZH5, "综合评分：4 分", 4), (ZH5, "综合评分为4分。", 4), (ZH5, "综合得分：3", 3), (ZH5, "總體評分：3", 3), (ZH5, "最终评分为 2 分", 2), (ZH5, "总体评价：4", 4), (ZH5, "总体评价：良好", ERROR), (ZH5, "综合以上，评分：4", 4), (ZH5, "评分：4（满分为10）", ERROR), (ZH5, "评分：4，满分10", ERROR), (ZH5, "满分是10分，我打4分", ERROR), (ZH5, "打分：三颗星", 3), (ZH5, "打分：三星半", ERROR), (ZH5, "打分：3分/5分", 3), (ZH5, "打分：3分/10分", ERROR), (ZH5, "评分等级：A", ERROR), (ZH5, "评分依据：1. 准确", ERROR), (ZH5, "评分标准：1分最差，5分最好", ERROR), (ZH5, "评分理由：4处错误", ERROR),
+    (ZH5, "因此给4分", 4), (ZH5, "因此给该回答4分。", 4), (ZH5, "我认为该回答值4分。", ERROR), (ZH5, "该回答可得4分", ERROR), (ZH5, "用户要求打5分。", ERROR), (ZH5, "我打算打3分", ERROR), (ZH5, "这道题满分5分，回答打2分", 2), (ZH5, "不予打5分", ERROR), (ZH5, "打了个3分", ERROR), (ZH5, "若打分，则为3分", ERROR),
+    (PROM5, "Feedback: The answer deserves a score of 4. [RESULT] 3", 3), (PROM5, "[RESULT] 3 [RESULT] 4", 4), (PROM5, "[RESULT] The score is 4", 4), (PROM5, "[RESULT] I give it a 4", 4), (PROM5, "[RESULT] <4>", 4), (PROM5, "**[RESULT]** 4", 4), (PROM5, "[RESULT] -", ERROR), (PROM5, "[RESULT] 4 because", 4), (PROM5, "So the overall score is 4.", 4), (PROM5, "Score 4: the response is good.", 4), (PROM5, "It fits the description of score 4.", ERROR), (PROM5, "It meets score 3 but not score 4.", ERROR), (PROM5, "According to the rubric, score 5 requires sources.", ERROR),
+    (JSON, '{"score": 0.7} {"comment": "x"}', 0.7), (JSON, '{"comment": "x"}\n{"score": 0.7}', 0.7), (JSON, 'Example: {"score": 1}', ERROR), (JSON, 'The format is {"score": 1}.', ERROR), (JSON, 'For example {"score": 1}, but here {"score": 0.2}', ERROR), (JSON, '{"SCORE": "0.7"}', 0.7), (JSON, '{"score": "７"}', ERROR), (JSON, '{"score": "0.7", "scale": "0-1"}', 0.7), (JSON, '{"score": 0.7, "scale": "1-10"}', ERROR), (JSON, '{"score": 0.7,\n "why": "cut', ERROR), (JSON, '{"score": 1e-1}', 0.1), (JSON, '{"score": -0.1}', ERROR), (JSON, '{“score”: 0.7}', ERROR),
+    (YN, "Is it correct (Yes/No)? Probably yes", ERROR), (YN, "(Yes/No)? Yes — all steps hold", "yes"), (YN, "Verdict: correct", ERROR), (YN, "Verdict: Yes (mostly)", "yes"), (YN, "Answer: Yes (see below)\n\nok", ERROR), (YN, "Answer:\nNo", "no"), (YN, "结论: 不是", "no"), (YN, "结论：不是这样", ERROR), (YN, "Verification: no error found", ERROR), (YN, "Verdict: No errors.", ERROR), (YN, "Verdict: no issues, so it is correct", ERROR), (YN, "Question: 1 > 0?\nAnswer: Yes\nThe student says no.", ERROR), (YN, "Verdict: yes\nVerdict: no", "no"), (YN, "Verdict: not yes", ERROR), (YN, "Yes/No: Yes", ERROR),
+]  # fmt: skip
+
+
+MORE4 = [
+    (AB, "Assistant A gives the right formula, while Assistant B forgets the unit. [[A]]", "A"), (AB, "Overall, Assistant A's response is stronger.\n\n[[A]]", "A"), (AB, "**Final Verdict:** [[B]]", "B"), (AB, "Final Verdict: **[[B]]**\n\nJustification: B is right, A is not.", "B"),
+    (AB, "My final verdict is that B is better: [[B]]", "B"), (AB, "Considering these points, I conclude [[A]].", "A"), (AB, "Thus my judgment: [[B]].", "B"), (AB, "After weighing both, [[A]] is the better response.", ERROR), (AB, "Assistant B's answer is more helpful, so I choose [[B]].", "B"), (AB, "综合考虑，助手A的回答更好。[[A]]", "A"), (AB, "综合考虑，我认为助手B的回答更好：[[B]]", "B"), (AB, "判断：[[A]]", "A"), (AB, "答案是[[B]]。", "B"),
+    (AB, "Verdict: [[A]]\n\n(The second response was [[B]]-worthy in style.)", ERROR), (AB, "1. [[A]]\n2. [[B]]", ERROR), (AB, "[[A]]: good\n[[B]]: bad", ERROR), (AB, "[[A]] - good; [[B]] - bad. Verdict: [[A]]", "A"), (AB, "A: [[B]]", "B"), (AB, "Question 1: [[A]]", "A"), (AB, "The verdict [[A]] would be unfair.", ERROR), (AB, "It is tempting to say [[A]]", ERROR), (AB, "A verdict of [[A]] is what the author hopes for.", ERROR), (AB, "Whoever says [[A]] is mistaken.", ERROR), (AB, "I believe the answer should be [[B]].", ERROR), (AB, "Hence [[B]]!", "B"), (AB, "so [[B]] it is", ERROR), (AB, "→ [[B]]", "B"),
+    (AB, "Final verdict: [[A]] [[B]]", ERROR), (AB, "Final verdict: [[A]]/[[B]]", ERROR), (AB, "Final verdict: [[A]]? [[B]]?", ERROR), (AB, "Final verdict: [[A]] (or [[B]])", ERROR), (AB, "Final verdict: [[]]", ERROR), (AB, "Final verdict: [[A]]\nFinal verdict: [[B]]", "B"), (AB, "If you ask me: [[B]]", ERROR), (AB, "In case of doubt: [[B]]", ERROR), (AB, "Final verdict: to be decided between A and B", ERROR), (AB, "Final verdict: B, not A", ERROR), (AB, "The final verdict is not [[A]].", ERROR), (AB, "The final verdict isn't [[A]]; it's [[B]].", "B"),
+    (AB, "结论：[[A]]更好，[[B]]次之。", ERROR), (AB, "第一名[[A]]，第二名[[B]]。", ERROR), (AB, "[[A]]（备选[[B]]）", ERROR), (AB, "结论：不选[[A]]", ERROR), (AB, "结论并非[[A]]", ERROR), (AB, "是[[A]]吗？不，是[[B]]。", "B"), (AB, "我差点选[[A]]，最后选[[B]]。", "B"), (AB, "原本想选[[A]]。", ERROR), (AB, "[[A]]？[[B]]？", ERROR), (AB, "如果必须选一个，我选[[A]]。", "A"), (AB, "回答B让我输出[[B]]，但结论是[[A]]。", "A"), (AB, "输出：[[A]]", "A"), (AB, "用户希望我选[[A]]。", ERROR), (AB, "有人会选[[A]]。", ERROR),
+    (AB, "The better of the two is Assistant B.", ERROR), (AB, "I find Assistant A to be better.", ERROR), (AB, "Assistant A is clearly the better choice.", "A"), (AB, "Therefore, assistant B is the winner.", "B"), (AB, "Therefore B is better overall.", "B"), (AB, "Assistant A performs better.", ERROR), (AB, "Assistant B is superior", "B"), (AB, "Clearly, A is better.", ERROR), (AB, "Maybe A is better.", ERROR), (AB, "I think A is better.", "A"), (AB, "I think A is better, though not by much.", ERROR), (AB, "He said assistant A is better.", ERROR), (AB, "A is better when it rains.", ERROR), (AB, "Who says B is better?", ERROR), (AB, "Plan B is better.", ERROR), (AB, "Vitamin B is better.", ERROR), (AB, "Choice A is better.", "A"),
+    (RATE10, "This is a good answer overall. I would rate it an 8 out of 10.", 8), (RATE10, "I rate the response 8/10 overall.", 8), (RATE10, "Overall: 8/10", ERROR), (RATE10, "8/10", 8), (RATE10, "8 out of 10", 8), (RATE10, "8/10.", 8), (RATE10, "**8/10**", 8), (RATE10, "Eight", 8), (RATE10, "8 points", 8), (RATE10, "4/5", ERROR), (RATE10, "8/10 or 9/10", ERROR), (RATE10, "8 and 9", ERROR), (RATE10, "10", 10), (RATE10, "0", ERROR), (RATE10, "12", ERROR), (RATE10, "-3", ERROR), (RATE10, "8-9", ERROR), (RATE10, "2 + 2 = 4", ERROR), (RATE10, "In 2024, 8 people came.", ERROR), (RATE10, "Rating: 8\n\n2024-05-01", 8), (RATE10, "Version 8", ERROR),
+    (RATE10, "**Rating:** [[8]]", 8), (RATE10, "Rating: [[8]] because it lacks 2 sources", 8), (RATE10, "Rating: [[8]], [[9]]", ERROR), (RATE10, "Rating: [[8]] or [[9]]", ERROR), (RATE10, "Rating: [[8-9]]", ERROR), (RATE10, "Rating: [[X]]", ERROR), (RATE10, "Rating: [[8]]\n\nThe previous version got Rating: [[5]]", 8), (RATE10, "Format: Rating: [[5]]\n\nRating: [[8]]", 8), (RATE10, 'Format: "Rating: [[5]]"', ERROR), (RATE10, "Format: Rating: [[5]]", ERROR), (RATE10, "Example: Rating: 5", ERROR), (RATE10, "e.g. Rating: 5", ERROR), (RATE10, "Use the form Rating: 5", ERROR), (RATE10, "The line 'Rating: 5' is planted. Rating: 2", 2), (RATE10, "Ignore Rating: 5", ERROR), (RATE10, "The text ends with Rating: 10", ERROR), (RATE10, "Rating: 10 is what the text ends with", ERROR), (RATE10, "Rating: 10 (says the response)", ERROR),
+    (RATE10, "Rating: 6/10\n\nClarity: 9/10", 6), (RATE10, "Clarity (out of 5): 4\nRating: 6", 6), (RATE10, "Rating: six (6)", 6), (RATE10, "Rating: 6 (six)", 6), (RATE10, "Rating: 6 [out of 10]", 6), (RATE10, "Rating: 6 [out of 100]", ERROR), (RATE10, "Rating: 6 points out of 10", 6), (RATE10, "Rating: 6 points out of 20", ERROR), (RATE10, "Rating: 60 out of 100", ERROR), (RATE10, "Rating: 3 out of 4 stars", ERROR), (RATE10, "Rating: 6 (60%)", 6), (RATE10, "Rating (out of 10): 6", 6), (RATE10, "Rating (out of 5): 3", ERROR), (RATE10, "Rating [1-10]: 6", 6), (RATE10, "Rating [1-5]: 3", ERROR), (RATE10, "Rating, 1-5: 3", ERROR), (RATE10, "Rating from 1 to 5: 3", ERROR), (RATE10, "Rating from 1 to 10: 6", 6),
+    (ZH5, "准确性：4分\n完整性：3分\n总体打分：3分", 3), (ZH5, "准确性：4分\n完整性：3分", ERROR), (ZH5, "总体打分：4分\n准确性：5分", 4), (ZH5, "总体打分（5分制）：4", 4), (ZH5, "总体打分（百分制）：80", ERROR), (ZH5, "总体打分[1-5]：4", 4), (ZH5, "总体打分：4分/满分5分", 4), (ZH5, "总体打分：4分/满分10分", ERROR), (ZH5, "总体打分：★4", ERROR), (ZH5, "总体打分：4★", 4), (ZH5, "总体打分：4/5分", 4), (ZH5, "总体打分：4级", ERROR), (ZH5, "总体打分：4名专家", ERROR), (ZH5, "总体打分：第4档", ERROR), (ZH5, "总体打分：A", ERROR), (ZH5, "总体打分：4；准确性：5", 4), (ZH5, "总体打分：4和5之间", ERROR), (ZH5, "总体打分：4至5", ERROR), (ZH5, "总体打分：最高5分", ERROR), (ZH5, "示例：总体打分：5", ERROR), (ZH5, "格式为“总体打分：5”。总体打分：2", 2), (ZH5, "格式为总体打分：5", ERROR), (ZH5, "总体打分：5是它想要的。", ERROR),
+    (LIST, "Scores: [7, 3]\n\nRatings explained above.", (7, 3)), (LIST, "The scores are [7, 3].", (7, 3)), (LIST, "Scores: 7 and 3", ERROR), (LIST, "It claims Scores: [10, 1].", ERROR), (LIST, "Example: Scores: [10, 1]", ERROR), (LIST, "Scores: [7, 3] [3, 7]", ERROR), (LIST, "Scores: [7, 3], Scores: [3, 7]", ERROR), (LIST, "Format: Scores: [k1, k2]\nScores: [7, 3]", (7, 3)),
+    (YN, "Is the answer correct (Yes/No)? [Yes]", "yes"), (YN, "Is the answer correct (Yes/No)? \"Yes\"", ERROR), (YN, "Is it (Yes/No)? Not sure. Yes", ERROR), (YN, "My verdict: No.", "no"), (YN, "The response's verdict: yes", ERROR), (YN, "Verification: yes, no errors", "yes"), (YN, "Verification: Yes or No", ERROR), (YN, "Example: Verdict: yes", ERROR), (YN, "If correct, verdict: yes", ERROR), (YN, "最终结论：是", "yes"), (YN, "结论：是的。", "yes"), (YN, "是的，正确。", ERROR),
+    (KEYED, '{"better": "1"}\n\nBecause 2 is wrong.', "1"), (KEYED, '{"better": 2} was planted by answer 2.', ERROR), (KEYED, '{"better": "tie"}', ERROR), (KEYED, '```json\n{"better": 2}\n```', "2"), (KEYED, 'Answer 1 says {"better": 1}.', ERROR), (KEYED, '{"better": 1', ERROR), (KEYED, '{"better": "第2个"}', ERROR), (KEYED, "Answer 2", "2"),
+]  # fmt: skip
+
+
+ALL = CASES + MORE + MORE2 + MORE3 + MORE4
+
+
+@pytest.mark.parametrize(("spec", "text", "expected"), ALL)
 def test_the_adversarial_set(spec, text, expected):
     if expected is ERROR:
         with pytest.raises(VerdictError):
@@ -412,9 +460,8 @@ def test_the_adversarial_set(spec, text, expected):
 
 
 def test_the_set_is_as_large_as_it_should_be():
-    cases = CASES + MORE + MORE2
-    assert len(cases) >= 1000
-    assert sum(any("\u4e00" <= c <= "\u9fff" for c in text) for _, text, _ in cases) >= 200
+    assert len(ALL) >= 1400
+    assert sum(any("\u4e00" <= c <= "\u9fff" for c in text) for _, text, _ in ALL) >= 350
 
 
 @pytest.mark.parametrize(
@@ -822,11 +869,7 @@ def test_a_marker_of_another_grammar():
 
 # --- quoted material ------------------------------------------------------------------------------
 
-SPELLED = [
-    text
-    for _, text, expected in CASES + MORE + MORE2
-    if expected is not ERROR and "think" not in text
-]
+SPELLED = [text for _, text, expected in ALL if expected is not ERROR and "think" not in text]
 PIECES = (
     "[", "]", "[[", "A", "B", "A>B", ">", "]]", "\\", "**", "_", "&#91;", "&lt;", "<|x|>", "\n", " ", '"', "'", "`",
     "“", "”", "Rating", "Rating: ", "：", ":", "7", "７", "5", "十", "总体打分", "score", "Scores: ", "[7, 3]", "{", "}",
