@@ -394,7 +394,7 @@ _IT_IS = re.compile(
     re.IGNORECASE,
 )
 _ON = re.compile(
-    r"\s{0,3}(?:$|[^\w\s]|because\b|since\b|as\b|due to\b|given\b|by far\b|wins?\b|applies\b|"
+    r"\s{0,3}(?:$|[^\w\s]|(?-i:(?<=\s)[A-Z][a-z])|(?:理由|解释|说明|原因|助手)|because\b|since\b|as\b|due to\b|given\b|by far\b|wins?\b|applies\b|"
     r"(?:is|was)\s(?:(?:my|the|clearly|definitely|much|slightly|by far|overall|a)\s){0,3}(?:final|better|best|"
     r"winner|superior|stronger|preferred|preferable|correct|right|more|verdict|choice|answer|overall)\b"
     r"|因为|由于|更|胜|获胜|较好|最|是(?:更|较|最|我)|的(?:回答)?更|为(?:更|较|最))",
