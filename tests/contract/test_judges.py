@@ -108,9 +108,11 @@ def test_the_laws_see_numbers(drawn):
 def test_laws_on_a_column_of_replies(kind):
     path, params = CASES[kind]
     params = {**params, "read": "text"}
-    said = {"said": SAID[kind]}
-    groups = laws.sample_groups(said)
-    if kind == "listwise":  # one text for all is a list of one
+    numbers = range(9)
+    pairs = [f"{i}{sign}{j}" for i in numbers for j in numbers for sign in "-:"]
+    places = ["ab", "ba", *map(str, numbers), *pairs]
+    groups = laws.sample_groups({"said": dict.fromkeys(places, SAID[kind])})
+    if kind == "listwise":  # the reply is a list of one
         groups = [Group(g.prompt, g.responses[:1], g.columns) for g in groups]
     assert laws.check(load(path, replay="column:said", **params), groups) == []
 

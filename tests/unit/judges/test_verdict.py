@@ -4,6 +4,7 @@
 `ERROR` stands for "no verdict". The set follows the ten points of `plaudit.judges.verdict`.
 """
 
+import json
 import random
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.errors import ConfigError, VerdictError
-from plaudit.judges.template import neutralised
+from plaudit.judges.template import load_template, neutralised
 from plaudit.judges.verdict import (
     MARK,
     JsonScore,
@@ -536,6 +537,16 @@ def test_the_published_reply_is_a_five():
     reply = path.read_text(encoding="utf-8")
     assert parse(reply, ZH5) == 5
     assert parse(reply.replace("：", ":").replace("（", "(").replace("，", ","), ZH5) == 5
+
+
+def test_the_shared_replies_are_read():
+    path = Path(__file__).resolve().parents[4] / "shared/cases/judge_replies.jsonl"
+    if not path.exists():
+        pytest.skip(f"{path.name}: the shared cases are not beside the checkout")
+    for row in map(json.loads, path.read_text(encoding="utf-8").splitlines()):
+        template = load_template(row["template"])
+        verdict = parse(row["replies"], template.spec)
+        assert {"yes": 1, "no": 0}.get(verdict, verdict) == row["right"], row
 
 
 # --- mutations: the verdict of a text is known, whatever is put around it -------------------------
