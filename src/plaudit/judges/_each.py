@@ -83,7 +83,9 @@ class EachResponse(JudgeReward):
         ]  # fmt: skip
 
     def _has_no_answer(self, response: Response, group: Group) -> bool:
-        if self._is_empty is None or (response.messages and response.messages[-1].get("tool_calls")):
+        if self._is_empty is None or (
+            response.messages and response.messages[-1].get("tool_calls")
+        ):
             return False
         return self._is_empty(part_of(response.text, self.judge.view), group)
 
