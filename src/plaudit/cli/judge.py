@@ -445,13 +445,16 @@ def _prices(told: str | None) -> dict[str, float] | None:
     return {"prompt": prompt, "completion": completion}
 
 
+_WIDEST = 10_000
+
+
 def _print_judged(judged: Any, *, on_stderr: bool) -> None:
     """The tables of agreement, one for each kind of verdict that was seen; all is in the report."""
     out = console(stderr=on_stderr)
     for found in (judged.table(kind) for kind in judged.kinds):
         shown = [column for column in found.columns if column.name in _SHOWN]
         made = _by_row(judged, found, shown)
-        if out.measure(made).minimum > out.width:
+        if out.measure(made, options=out.options.update(max_width=_WIDEST)).maximum > out.width:
             made = _by_figure(judged, found, shown)
         out.print(made, crop=False)
 
