@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of patterns)
 """Values under a key of the one JSON object that a reply holds."""
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import Any, NamedTuple
 from plaudit.judges._reply import BLANK
 from plaudit.judges._spec import Reply, unread
 
-__all__ = ["values_in", "value_of"]
+__all__ = ["value_of", "values_in"]
 
 _MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "total", "满分")
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of patterns)
 r"""Labels in a reply: markers and what is said about them, tags and boxes, anchors, plain sentences.
 
 A marker is a verdict only where its sentence states it: not where it is denied, conditional, asked,

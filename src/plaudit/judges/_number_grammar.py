@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of patterns)
 """Numbers in a reply: behind an anchor, in double brackets, in a table, in a plain sentence.
 
 A score of the whole is told from those of dimensions by the word before its anchor; a number beside
@@ -239,6 +240,20 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
     overall = rf"(?<![A-Za-z]){_OVERALL}{GAP}{behind}"
     generic = rf"(?<![A-Za-z])(?:{'|'.join(_GENERIC)})[\])>]{{0,3}}{GAP}{behind}"
     bracket = rf"\[{GAP}\[{GAP}({_VALUE})(?={GAP}(?:/{GAP}\d{{1,3}}{GAP})?\]{GAP}\])"
+    gives, earns, zh_gives = _given()
+    return (
+        _compiled(anchored, tuple(anchor.lower() for anchor in own)),
+        _compiled(overall, _STARTS),
+        _compiled(generic, _GENERIC),
+        _compiled(bracket, ("[",)),
+        _compiled(gives, ("i", "we")),
+        _compiled(earns, ("it", "this", "that", "the", "assistant")),
+        _compiled(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条")),
+    )  # fmt: skip
+
+
+def _given() -> tuple[str, str, str]:
+    """Sentences that give a score: "I give it 4", "it deserves a 4", "给该回答打4分"."""
     gives = (
         rf"\b(?:I|we)(?:'d|'ll| would| will)?\s(?:therefore\s|thus\s)?(?:give|gave|rate|rated|score|scored|award|assign|grade|mark)\s{{1,3}}{_OBJECT}\s{{1,3}}"
         rf"(?:as\s|at\s)?(?:an?\s)?(?:(?:solid|strong|full|perfect|overall|final)\s)?"
@@ -252,15 +267,7 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
         rf"(?:给予?|为|对|将)?{_ZH_OBJECT}?\s{{0,3}}(?:打出?|评定?为?|给出?|给予|评定为)(?:了)?(?:{_ZH_OBJECT})?\s{{0,3}}({_VALUE})"
         rf"(?=\s{{0,3}}(?:/\s{{0,3}}\d{{1,3}}\s{{0,3}})?分)"
     )
-    return (
-        _compiled(anchored, tuple(anchor.lower() for anchor in own)),
-        _compiled(overall, _STARTS),
-        _compiled(generic, _GENERIC),
-        _compiled(bracket, ("[",)),
-        _compiled(gives, ("i", "we")),
-        _compiled(earns, ("it", "this", "that", "the", "assistant")),
-        _compiled(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条")),
-    )  # fmt: skip
+    return gives, earns, zh_gives
 
 
 def _compiled(pattern: str, starts: tuple[str, ...]) -> Shape:
@@ -394,13 +401,105 @@ def _kind(body: str, match: re.Match[str]) -> Kind:
 
 
 _OWN_WORDS = frozenset(
-    "i i'd we would will give gives assign assigns award rate it this that the a an its response "
-    "response's answer answer's reply assistant assistant's solution output my final overall total so "
-    "therefore thus hence deserves deserve earns merits gets receives with is of as on and to for here "
-    "here's in conclusion summary result evaluation assessment verdict judgment judgement feedback think "
-    "believe numeric numerical quality holistic single following resulting corrected correction revised "
-    "updated new good fine excellent our your says decision score rating grade explanation note reason "
-    "hence assigned suggested proposed recommended output json correct given".split()
+    [
+        "i",
+        "i'd",
+        "we",
+        "would",
+        "will",
+        "give",
+        "gives",
+        "assign",
+        "assigns",
+        "award",
+        "rate",
+        "it",
+        "this",
+        "that",
+        "the",
+        "a",
+        "an",
+        "its",
+        "response",
+        "response's",
+        "answer",
+        "answer's",
+        "reply",
+        "assistant",
+        "assistant's",
+        "solution",
+        "output",
+        "my",
+        "final",
+        "overall",
+        "total",
+        "so",
+        "therefore",
+        "thus",
+        "hence",
+        "deserves",
+        "deserve",
+        "earns",
+        "merits",
+        "gets",
+        "receives",
+        "with",
+        "is",
+        "of",
+        "as",
+        "on",
+        "and",
+        "to",
+        "for",
+        "here",
+        "here's",
+        "in",
+        "conclusion",
+        "summary",
+        "result",
+        "evaluation",
+        "assessment",
+        "verdict",
+        "judgment",
+        "judgement",
+        "feedback",
+        "think",
+        "believe",
+        "numeric",
+        "numerical",
+        "quality",
+        "holistic",
+        "single",
+        "following",
+        "resulting",
+        "corrected",
+        "correction",
+        "revised",
+        "updated",
+        "new",
+        "good",
+        "fine",
+        "excellent",
+        "our",
+        "your",
+        "says",
+        "decision",
+        "score",
+        "rating",
+        "grade",
+        "explanation",
+        "note",
+        "reason",
+        "hence",
+        "assigned",
+        "suggested",
+        "proposed",
+        "recommended",
+        "output",
+        "json",
+        "correct",
+        "given",
+    ]
 )
 
 

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (tables of patterns)
 """A judge's reply as text: what follows its thinking, in plain characters, without quotations."""
 
 from __future__ import annotations

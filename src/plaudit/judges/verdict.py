@@ -379,7 +379,8 @@ def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
     end = rf"{GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
     is_a = rf"(?:is|为|是)?{GAP}:?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}"
     anchored = rf"(?:{anchors})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
-    titled = rf"^[^\S\n]{{0,3}}(?:{_TITLE})\s{{0,3}}:{GAP}[\[(<]{{0,3}}({_WORD})[\])>]{{0,3}}[.。!]?[^\S\n]{{0,6}}$"
+    title = rf"^[^\S\n]{{0,3}}(?:{_TITLE})\s{{0,3}}:{GAP}[\[(<]{{0,3}}"
+    titled = rf"{title}({_WORD})[\])>]{{0,3}}[.。!]?[^\S\n]{{0,6}}$"
     tagged = (
         rf"<(?:answer|verdict|final|result|judge?ment|decision)>{GAP}({_WORD}){GAP}</\w{{1,16}}>"
     )

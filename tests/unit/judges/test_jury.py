@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (a table of cases)
 """Juries: several judges vote, every verdict is kept, and what is missing is said."""
 
 import copy

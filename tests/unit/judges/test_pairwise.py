@@ -391,7 +391,8 @@ def test_what_cannot_be_shown_is_refused():
     nameless = Response("", ({"role": "assistant", "tool_calls": [{"id": "1"}]},))
     asking = [{"role": "user", "content": IMAGE}]
     for prompt, responses, word in (
-        (asking, ["a", "b"], "image_url"), ("q", [drawn, "b"], "image_url"), ("q", ["a", nameless], "name"),
+        (asking, ["a", "b"], "image_url"), ("q", [drawn, "b"], "image_url"),
+        ("q", ["a", nameless], "name"),
     ):  # fmt: skip
         scores = reward.score([Group(prompt, responses, {"said": {"ab": "[[A]]", "ba": "[[B]]"}})])[
             0

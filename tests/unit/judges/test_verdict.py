@@ -732,7 +732,7 @@ SPELLINGS = ("{}", "{}", "{}", "{wide}", "{word}", "{}.0")
 def _mutated_number(rnd):
     spec = rnd.choice((TEN, RATE10, ZH5))
     value = rnd.randint(1, 5)
-    word = "zero one two three four five".split()[value]
+    word = ["zero", "one", "two", "three", "four", "five"][value]
     kind = rnd.random()
     if kind < 0.6:
         form = rnd.choice(SCORED)
