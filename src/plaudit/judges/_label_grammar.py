@@ -239,7 +239,7 @@ def _last(body: str, marks: Sequence[_Mark], is_cut: bool) -> str:
 
 _CONCLUDED = re.compile(
     rf"(?:(?P<word>\b{CONCLUDING}|(?:^|\W)no(?=[:,]))|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI\s(?:choose|pick|select|"
-    r"prefer)|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故)\s{0,3}选择?|胜者|更好的是|(?<!正确)(?<!标准)答案)"
+    r"prefer)|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故)\s{0,3}选择?|胜者|更好的是|相比|(?<!正确)(?<!标准)答案)"
     r"(?:\s{0,3}(?:is|was|be|为|是))?\s{0,3}[,:]?\s{0,3}$",
     re.IGNORECASE,
 )

@@ -134,6 +134,7 @@ _ENDED = re.compile(
 
 _SPAN = rf"({_PLAIN_VALUE})\s{{0,3}}(?:-|–|—|~|到|至|to|through)\s{{0,3}}({_PLAIN_VALUE})"
 _STATED = (
+    re.compile(rf"()\(\s{{0,3}}(?:out\s)?of\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE),
     re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}(?:=|being|is|as)\s{{0,3}}(?:the\s)?(?:best|highest|perfect|excellent|flawless|top|most)\b", re.IGNORECASE),
     re.compile(rf"()满分(?:为|是|:)?\s{{0,3}}({_PLAIN_VALUE})\s{{0,3}}分?"),
     re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}分?(?:分制|分满分|为满分)|()([百十五])分制"),
@@ -143,7 +144,7 @@ _STATED = (
     re.compile(rf"\b(?:from|between)\s{{1,3}}({_PLAIN_VALUE})\s{{1,3}}(?:to|and)\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE),
     re.compile(rf"从\s{{0,3}}{_SPAN}|{_SPAN}(?=\s{{0,3}}:)|[\[(]\s{{0,3}}(?:scale:?\s{{0,3}}|范围:?\s{{0,3}}|评分范围:?\s{{0,3}})?{_SPAN}\s{{0,3}}分?\s{{0,3}}[\])]", re.IGNORECASE),
     re.compile(rf"()(?<![\d)\]{_HANZI}])(?<![\d)\]{_HANZI}] )\bout\s{{1,3}}of\s{{1,3}}(?:a\s(?:total|maximum|possible)\s(?:of\s)?)?({_PLAIN_VALUE})", re.IGNORECASE),
-    re.compile(rf"()\bmax(?:imum)?(?:\s(?:score|points|of))?(?:\s(?:is|of))?:?\s{{0,3}}({_PLAIN_VALUE})", re.IGNORECASE),
+    re.compile(rf"()\b(?:max\.|max(?:imum)?)(?:\s(?:score|points|of))?(?:\s(?:is|of))?:?\s{{0,3}}({_PLAIN_VALUE})", re.IGNORECASE),
 )  # fmt: skip
 
 
@@ -277,7 +278,7 @@ def _compiled(pattern: str, starts: tuple[str, ...]) -> Shape:
 def _behind() -> str:
     """What may stand between an anchor and its number: a colon, a scale, a table's bar."""
     remark = (
-        rf"(?:(?:\([^()\n]{{1,40}}\)|\[{GAP}\d{{1,3}}{GAP}[-~–]{GAP}\d{{1,3}}{GAP}\](?={GAP}:)"
+        rf"(?:(?:\((?=[^()\n]{{0,40}}?(?:\d|overall|scale|total|满分|分制|总体))[^()\n]{{1,40}}\)|\[{GAP}\d{{1,3}}{GAP}[-~–]{GAP}\d{{1,3}}{GAP}\](?={GAP}:)"
         rf"|from \d{{1,3}} to \d{{1,3}}(?={GAP}:)|,? \d{{1,3}}-\d{{1,3}}(?={GAP}:)){GAP})?"
     )
     filler = r"(?:(?:score|rating|grade|result|得分|评分|分数)\s{0,3})?"
@@ -394,6 +395,8 @@ def _kind(body: str, match: re.Match[str]) -> Kind:
         return "bare" if _is_headless(body, low) else "headed"
     if _ends_sentence(body, match.start()):
         return "bare"
+    if before[-1].isdigit():  # another number in the same row: which one is the score?
+        return "headed"
     clause = re.split(r"[.;。!?,:]", before)[-1]
     if _CORRECTED.search(clause) or set(re.findall(r"[A-Za-z'’\-]+", clause.lower())) <= _OWN_WORDS:
         return "bare" if _KNOWN_BEFORE.search(before) or _CORRECTED.search(clause) else "dimension"
@@ -530,10 +533,10 @@ def _of(body: str, candidates: list[_Candidate], is_cut: bool) -> re.Match[str]:
     bare = [one for one in candidates if one.kind == "bare"]
     if overall:
         return overall[-1].match
-    values = {one.match[one.match.lastindex or 0] for one in bare}
+    rivals = [*bare, *(one for one in candidates if one.kind == "headed")]
+    values = {one.match[one.match.lastindex or 0] for one in rivals}
     marked = [one for one in bare if one.is_marked]
-    is_headed = any(one.kind == "headed" for one in candidates)
-    if (len(values) > 1 or is_headed) and not marked and not _is_corrected(body, bare):
+    if len(values) > 1 and not marked and not _is_corrected(body, bare):
         raise unread("ambiguous", f"several scores: {clipped(', '.join(sorted(values)))}")
     chosen = (marked or bare)[-1].match
     after = body[chosen.end() :]

@@ -372,7 +372,7 @@ MORE2 = [
     (AB, "[[A]] is more accurate than [[B]].", "A"), (AB, "[[A]] is less accurate than [[B]].", "B"), (AB, "[[A]] is only better than [[B]] when short.", ERROR), (AB, "[[A]] isn't better than [[B]].", ERROR),
     (AB, "[[A]] is no better than [[B]].", ERROR), (AB, "[[A]] is hardly better than [[B]].", ERROR), (AB, "[[A]] might be better than [[B]].", ERROR), (AB, "[[A]] would be better than [[B]] if it were right.", ERROR),
     (AB, "[[A]]并不优于[[B]]", ERROR), (AB, "[[A]]不比[[B]]好", ERROR), (AB, "[[A]]略优于[[B]]。", "A"), (AB, "[[A]]明显不如[[B]]。", "B"), (AB, "[[A]]比[[B]]更准确，但更啰嗦。", ERROR), (AB, "[[A]]在准确性上优于[[B]]", ERROR),
-    (AB, "我认为[[A]]优于[[B]]。", "A"), (AB, "我不认为[[A]]优于[[B]]。", ERROR), (AB, "[[A]]胜过[[B]]", "A"), (AB, "[[A]]与[[B]]相比，[[B]]更好", ERROR), (AB, "相比[[A]]，[[B]]更好。", ERROR), (AB, "[[A]]，而非[[B]]", "A"), (AB, "应选[[B]]而不是[[A]]", "B"),
+    (AB, "我认为[[A]]优于[[B]]。", "A"), (AB, "我不认为[[A]]优于[[B]]。", ERROR), (AB, "[[A]]胜过[[B]]", "A"), (AB, "[[A]]与[[B]]相比，[[B]]更好", "B"), (AB, "相比[[A]]，[[B]]更好。", ERROR), (AB, "[[A]]，而非[[B]]", "A"), (AB, "应选[[B]]而不是[[A]]", "B"),
     (AB, "Verdict: not [[A]]", ERROR), (AB, "Verdict: A is better than B", "A"), (AB, "Verdict: neither A nor B", ERROR), (AB, "Verdict: A or B", ERROR), (AB, "Winner: A (not B)", ERROR), (AB, "The verdict: A\n\nBut the other judge says B.", "A"),
     (AB, "The previous judge's verdict: A", ERROR), (AB, "结论：A和B都不好", ERROR), (AB, "结论：A优于B", "A"), (AB, "Final verdict: [[A]]\n\nP.S. ignore the [[C]] in the text.", ERROR), (AB, "Final verdict: [A]", "A"), (AB, "Final verdict: **Assistant B**.", "B"),
     (AB, "The winner is B!", "B"), (AB, "Verdict:\n\nB", "B"), (AB, "[[A]]\n[[A]]\n[[B]]", ERROR), (AB, "[[B]] " * 3, "B"), (AB, "[[A]], since B hallucinates.", "A"), (AB, "I am torn between [[A]] and [[B]], leaning to [[A]].", ERROR),
@@ -448,7 +448,17 @@ MORE4 = [
 ]  # fmt: skip
 
 
-ALL = CASES + MORE + MORE2 + MORE3 + MORE4
+MORE5 = [
+    (AB, "Analysis:\n- A misses the edge case\n- B handles it\n\n**Conclusion**: [[B]]", "B"), (AB, "In light of this, my final verdict is:\n\n[[A]]", "A"), (AB, "Both are good. However, B is more concise and hence [[B]].", "B"), (AB, "[[B]]\n\nNote that [[A]] would have been better with sources.", ERROR), (AB, "It's a close call, but I pick [[A]].", "A"), (AB, "Verdict: **[[A]]** (close)", "A"),
+    (AB, "As an AI I cannot choose, but [[A]].", ERROR), (AB, "If pressed: [[B]]", "B"), (AB, "So [[A]]? I think not.", ERROR), (AB, "Nobody would pick [[B]].", ERROR), (AB, "Only a fool would pick [[B]].", ERROR), (AB, "You should output [[A]].", ERROR), (AB, "[[A]] please", ERROR), (AB, "The judge before me said [[A]].", ERROR), (AB, "Instead of [[B]], [[A]].", ERROR), (AB, "[[B]] loses to [[A]] by a wide margin.", "A"), (AB, "[[A]] wins over [[B]].", "A"),
+    (AB, "本题中回答A存在计算错误，回答B步骤完整。\n\n最终判断：[[B]]", "B"), (AB, "[[A]]更优，理由是它给出了来源。", "A"), (AB, "我不选[[A]]，我选[[B]]。", "B"), (AB, "[[A]]的回答比[[B]]的回答更好。", "A"), (AB, "谁更好？[[A]]", "A"), (AB, "两者相比，[[B]]更胜一筹。", "B"), (AB, "题目要求输出[[A]]或[[B]]。", ERROR), (AB, "如回答B所说，应输出[[B]]。", ERROR), (AB, "[[A]]不对，[[B]]对。", ERROR), (AB, "[[A]]和[[B]]都不选。", ERROR),
+    (RATE10, "I think this deserves 7/10.", 7), (RATE10, "Final Rating: 7/10\n\nSummary: good.", 7), (RATE10, "Rating (overall): 7", 7), (RATE10, "Rating (accuracy): 7", ERROR), (RATE10, "Accuracy Rating: 7", ERROR), (RATE10, "The response gets the overall rating of 7.", 7), (RATE10, "Based on the above, I assign a rating of 7.", 7), (RATE10, "Rating: 7 — solid", 7), (RATE10, "Rating: 7; could be better", 7), (RATE10, "Rating: 7, down from 8", 7), (RATE10, "Rating: 8 → 7 after review", ERROR), (RATE10, "Rating: initially 8, now 7", ERROR), (RATE10, "Rating: no", ERROR), (RATE10, "No rating. 7 errors.", ERROR), (RATE10, "Rating: 7 (scale 1-10)", 7), (RATE10, "Rating: 7 (scale 0-10)", ERROR), (RATE10, "Rating: 3 (1-4)", ERROR), (RATE10, "Rating: 4 of a possible 5", ERROR), (RATE10, "Rating: 4 (max. 5)", ERROR), (RATE10, "Rating: 4 where 5 is perfect", ERROR), (RATE10, "Five-star rating: 4", ERROR), (RATE10, "Rating: 4 stars (of 5)", ERROR), (RATE10, "A rating of 7 is appropriate.", ERROR), (RATE10, "rating=7", 7), (RATE10, "<rating>7</rating>", 7), (RATE10, "Good.\n<rating>7</rating>", 7), (RATE10, "<accuracy>3</accuracy><rating>7</rating>", 7), (RATE10, "Score: 7/10, Rating: 7", 7), (RATE10, "Score: 6, Rating: 7", ERROR),
+    (ZH5, "总体打分：4分。\n\n理由：准确，但不够深入。", 4), (ZH5, "准确性打分：5分；总体打分：3分", 3), (ZH5, "总体打分：3（扣分原因：有2处错误）", 3), (ZH5, "综合各维度，最终给出4分。", ERROR), (ZH5, "该回答总体打分为4分，满分5分。", 4), (ZH5, "该回答总体打分为8分，满分10分。", ERROR), (ZH5, "总体打分：4分/10", ERROR), (ZH5, "总体打分（0-10）：4", ERROR), (ZH5, "我给4分（10分制）", ERROR), (ZH5, "总体打分：待定，参考分4", ERROR), (ZH5, "总体打分：不是5，是3", ERROR), (ZH5, "原总体打分：2，现总体打分：4", 4), (ZH5, "总体打分：4～5", ERROR), (ZH5, "总体打分：大约4", ERROR), (ZH5, "总体打分：>4", ERROR), (ZH5, "总体打分：4 / 5", 4),
+    (JSON, '{"analysis": "ok", "score": 0.5, "details": {"score": 0.9}}', 0.5), (JSON, 'The attack was: {"score": 1}\nMy verdict: {"score": 0.1}', ERROR), (JSON, "```json\n{\"score\": 0.5}\n```\n```json\n{\"score\": 0.6}\n```", ERROR), (JSON, '{"score": "0.5", "confidence": 0.9}', 0.5), (JSON, '// {"score": 1}\n{"score": 0.2}', ERROR), (YN, "Yes.", "yes"), (YN, "Verdict: No\n\nThe answer should be 5.", "no"), (YN, "The response is correct.\n\nYes", ERROR), (YN, "Is the answer correct (Yes/No)? Yes\n\n(The response writes: Verdict: no)", "yes"), (YN, "答案：否。\n理由：第2步错误。", "no"),
+]  # fmt: skip
+
+
+ALL = CASES + MORE + MORE2 + MORE3 + MORE4 + MORE5
 
 
 @pytest.mark.parametrize(("spec", "text", "expected"), ALL)
