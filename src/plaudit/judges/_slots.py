@@ -130,7 +130,7 @@ def _cut(text: str, language: str) -> str:
     """The first 4000 characters of a text, and how many more there were.
 
     >>> _cut("x" * 4003, "en")[-30:]
-    'x [... 3 more characters cut]'
+    'xx [... 3 more characters cut]'
     """
     if len(text) <= _LONGEST_CALL:
         return text
