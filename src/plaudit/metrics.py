@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 import statistics
+from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
 from typing import Any, Literal, NamedTuple
 
@@ -25,6 +26,7 @@ __all__ = [
     "confusion",
     "ece",
     "fit_temperature",
+    "fleiss_kappa",
     "kappa",
     "kendall",
     "logistic",
@@ -232,6 +234,29 @@ def kappa(table: Any, *, weights: Literal["none", "quadratic"] = "none") -> Any:
     with np.errstate(invalid="ignore", divide="ignore"):
         found = 1 - observed * n_KK.sum((-2, -1)) / np.where(expected > 0, expected, np.nan)
     return found if n_KK.ndim > 2 else float(found)
+
+
+def fleiss_kappa(ratings: Sequence[Sequence[Hashable]]) -> float:
+    """Fleiss' kappa of the labels that raters gave each item: 1 full agreement, 0 that of chance.
+
+    ``(P - E) / (1 - E)``: P the mean over items of the share of pairs of raters that agree, E the
+    sum of the squared shares of the labels in all (Fleiss 1971). Items may have different numbers
+    of ratings; those with fewer than two are left out. NaN without items, and where all labels are
+    one and the same.
+
+    >>> round(fleiss_kappa(["aab", "aaa", "bbb", "abb"]), 3)
+    0.333
+    """
+    rows = [Counter(row) for row in ratings if len(row) > 1]
+    totals = sum(rows, Counter())
+    num = totals.total()
+    expected = math.fsum((n / num) ** 2 for n in totals.values()) if num else 1.0
+    if expected >= 1.0:
+        return math.nan
+    pairs = [sum(n * (n - 1) for n in row.values()) for row in rows]
+    sizes = [row.total() * (row.total() - 1) for row in rows]
+    agreed = math.fsum(p / n for p, n in zip(pairs, sizes, strict=True)) / len(rows)
+    return (agreed - expected) / (1 - expected)
 
 
 def pearson(xs: Sequence[float], ys: Sequence[float]) -> float:

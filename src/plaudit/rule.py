@@ -62,7 +62,7 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
 LISTS: Mapping[str, str] = {"reference": "references"}  # input: a column of acceptable values
 _MISSING: Any = inspect.Parameter.empty
 # Parts of a turn that are reasoning or tool calls: `data.door` has read them.
-_BESIDE_TEXT = ("thinking", "redacted_thinking", "reasoning", "tool_use", "refusal")
+BESIDE_TEXT = ("thinking", "redacted_thinking", "reasoning", "tool_use", "refusal")
 _PER_RESPONSE = ("token_ids", "finish_reason", "response_messages")
 
 
@@ -389,7 +389,7 @@ def _readable(response: Response, group: Group) -> str:
     """The text of a response. Raises DataError where it holds an image or the like."""
     if response.messages and isinstance(parts := response.messages[-1].get("content"), list):
         for part in parts:
-            if not (isinstance(part, Mapping) and part.get("type") in _BESIDE_TEXT):
+            if not (isinstance(part, Mapping) and part.get("type") in BESIDE_TEXT):
                 _text_of(part, group, "response")
     return response.text
 

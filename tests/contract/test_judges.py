@@ -35,6 +35,14 @@ CASES = {
     "reference": ("judges.reference.correct", {"template": REFERENCE}),
     "rubric": ("judges.rubric.rubric", {"template": CHECK, "criteria": CRITERIA}),
     "listwise": ("judges.listwise.listwise", {"template": LIST, "permutations": 2}),
+    "a jury of ratings": (
+        "judges.jury.jury",
+        {"template": TEN, "models": ["a", "b"], "vote_by": "median"},
+    ),
+    "a jury of critics": (
+        "judges.jury.jury",
+        {"template": PAIR, "models": ["a", "b"], "judge": "judges.pairwise.pairwise"},
+    ),
     "the best of three": ("judges.listwise.listwise", {"template": BEST}),
 }
 FENCE = re.compile(r"<text (\w+)>\n(.*?)\n</text \1>", re.DOTALL)
@@ -89,18 +97,23 @@ def groups_for(params):
     return [laws.replace_responses(groups[0], held) for held in (four[:3], four[1:])]
 
 
+def _asked_of(params):
+    """The parameters with a model, where they name none."""
+    return params if "models" in params else {**params, "model": "none"}
+
+
 @pytest.mark.parametrize("name", CASES)
 def test_laws_without_a_model(name, drawn):
     path, params = CASES[name]
-    assert laws.check(load(path, model="none", **params), groups_for(params)) == []
+    assert laws.check(load(path, **_asked_of(params)), groups_for(params)) == []
 
 
 def test_the_laws_see_numbers(drawn):
     """What the laws compare is no NaN, but for responses that have no rival or were drawn out."""
     for path, params in CASES.values():
-        rows = load(path, model="none", **params).score(groups_for(params))
+        rows = load(path, **_asked_of(params)).score(groups_for(params))
         unscored = sum(not s.is_scored for row in rows for s in row)
-        assert unscored <= (2 if path.endswith("pairwise") else 0), path
+        assert unscored <= (2 if params["template"] is PAIR else 0), path
         assert len({s.value for row in rows for s in row if s.is_scored}) > 1, path
 
 
@@ -108,9 +121,11 @@ def test_the_laws_see_numbers(drawn):
 def test_laws_on_a_column_of_replies(kind):
     path, params = CASES[kind]
     params = {**params, "read": "text"}
-    said = {"said": SAID[kind]}
-    groups = laws.sample_groups(said)
-    if kind == "listwise":  # one text for all is a list of one
+    numbers = range(9)
+    pairs = [f"{i}{sign}{j}" for i in numbers for j in numbers for sign in "-:"]
+    places = ["ab", "ba", *map(str, numbers), *pairs]
+    groups = laws.sample_groups({"said": dict.fromkeys(places, SAID[kind])})
+    if kind == "listwise":  # the reply is a list of one
         groups = [Group(g.prompt, g.responses[:1], g.columns) for g in groups]
     assert laws.check(load(path, replay="column:said", **params), groups) == []
 

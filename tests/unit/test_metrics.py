@@ -16,6 +16,7 @@ from plaudit.metrics import (
     confusion,
     ece,
     fit_temperature,
+    fleiss_kappa,
     kappa,
     kendall,
     logistic,
@@ -111,6 +112,24 @@ def test_quantiles():
 
 def test_confusion_leaves_out_what_is_no_label():
     assert confusion([1, 2, 2, 9], [1, 1, 2, 1], [1, 2]) == [[1, 0], [1, 1]]
+
+
+# Fleiss 1971 as worked out in the textbook example: ten items, five labels, fourteen raters.
+FLEISS = """
+0 0 0 0 14 / 0 2 6 4 2 / 0 0 3 5 6 / 0 3 9 2 0 / 2 2 8 1 1 / 7 7 0 0 0 / 3 2 6 3 0 / 2 5 3 2 2
+/ 6 5 2 1 0 / 0 2 2 3 7
+"""
+
+
+def test_fleiss_kappa_on_the_textbook_example():
+    counts = [[int(n) for n in row.split()] for row in FLEISS.split("/")]
+    rows = [[label for label, n in enumerate(row) for _ in range(n)] for row in counts]
+    assert fleiss_kappa(rows) == pytest.approx(0.210, abs=5e-4)
+    assert fleiss_kappa([*rows, [3], []]) == fleiss_kappa(rows)
+    assert fleiss_kappa([[1, 1], [0, 0]]) == 1
+    assert fleiss_kappa([[1, 0], [1, 0]]) == -1
+    for nothing in ([], [[1]], [[1, 1], [1, 1]]):
+        assert math.isnan(fleiss_kappa(nothing))
 
 
 def test_kappa_by_hand():

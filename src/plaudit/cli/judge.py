@@ -445,19 +445,43 @@ def _prices(told: str | None) -> dict[str, float] | None:
     return {"prompt": prompt, "completion": completion}
 
 
+_WIDEST = 10_000
+
+
 def _print_judged(judged: Any, *, on_stderr: bool) -> None:
     """The tables of agreement, one for each kind of verdict that was seen; all is in the report."""
     out = console(stderr=on_stderr)
     for found in (judged.table(kind) for kind in judged.kinds):
         shown = [column for column in found.columns if column.name in _SHOWN]
-        heads = [column.heading for column in shown]
-        made = table(*(judged.by or (found.kind,)), *heads, numeric=tuple(heads))
-        for column in made.columns:
-            column.no_wrap = True
-        for row in found.rows:
-            cells = [_cell(row[column.name], column) for column in shown]
-            made.add_row(*(text(name) for name in row["by"] or ("all",)), *cells)
+        made = _by_row(judged, found, shown)
+        if out.measure(made, options=out.options.update(max_width=_WIDEST)).maximum > out.width:
+            made = _by_figure(judged, found, shown)
         out.print(made, crop=False)
+
+
+def _by_row(judged: Any, found: Any, shown: Sequence[Any]) -> Any:
+    """A row for each cell of the report, a column for each figure."""
+    heads = [column.heading for column in shown]
+    made = table(*(judged.by or (found.kind,)), *heads, numeric=tuple(heads))
+    for column in made.columns:
+        column.no_wrap = True
+    for row in found.rows:
+        cells = [_cell(row[column.name], column) for column in shown]
+        made.add_row(*(text(name) for name in row["by"] or ("all",)), *cells)
+    return made
+
+
+def _by_figure(judged: Any, found: Any, shown: Sequence[Any]) -> Any:
+    """Where a line would be wider than the screen: a line for each figure of each cell."""
+    made = table(*(judged.by or (found.kind,)), "figure", "value", numeric=("value",))
+    made.columns[-1].no_wrap = True
+    for row in found.rows:
+        for n, column in enumerate(shown):
+            names = row["by"] or ("all",)
+            heads = (text(name if n == 0 else "") for name in names)
+            unit = " %" if column.is_share else ""
+            made.add_row(*heads, f"{column.heading}{unit}", _cell(row[column.name], column))
+    return made
 
 
 def _cell(value: float, column: Any) -> str:

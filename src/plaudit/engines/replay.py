@@ -1,8 +1,9 @@
 """Recorded replies in the place of a model: from a journal of calls, or from a column of the rows.
 
 A journal answers the calls that it holds, by content. A column holds replies by the place of the
-call within its job: ``{"ab": TEXT, "ba": TEXT}`` for both orders of a pair, ``{"0": TEXT, ...}``
-for the responses of a group, a list of texts for several samples, or one text for all.
+call within its job: ``{"ab": TEXT, "ba": TEXT}`` for both orders of a pair, ``{"0": TEXT, ...}`` or
+a list of as many texts for the responses of a group, one text where one thing is judged once. In
+the place of a text a list of texts stands for as many samples.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import Any
 
 from plaudit.engines.calls import Calls
 from plaudit.engines.chat import Call, Job, Reply
+from plaudit.errors import DataError, clipped
 
 __all__ = ["ColumnReplay", "JournalReplay"]
 
@@ -58,6 +60,33 @@ class ColumnReplay(_Replay):
 
     def __init__(self, column: str, model: str = "") -> None:
         self.column, self.model = column, model
+
+    def aligned(
+        self, columns: Mapping[str, Any], places: Sequence[str], samples: int, where: str = ""
+    ) -> Mapping[str, Any]:
+        """The columns with the replies by place, for a job that judges `places`.
+
+        Raises: DataError where a list of replies is not as long as what is judged, or one text
+        stands for several.
+        """
+        held = columns.get(self.column)
+        if held is None or isinstance(held, Mapping) or not places:
+            return columns
+        if isinstance(held, list | tuple) and len(places) == 1:
+            by_place, wanted = {places[0]: held}, samples
+        elif isinstance(held, list | tuple) and all(map(str.isdigit, places)):
+            by_place, wanted = dict(zip(places, held, strict=False)), len(places)
+        else:
+            by_place, wanted = {places[0]: held}, len(places) * samples
+        num = len(held) if isinstance(held, list | tuple) else 1
+        if num != wanted:
+            raise DataError(
+                f"{num} replies for {wanted} calls: {clipped(held)}; give a list of one for each"
+                f" response or sample, or a mapping from place to reply ({', '.join(places[:4])})",
+                where=where,
+                field=self.column,
+            )
+        return {**columns, self.column: by_place}
 
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order."""

@@ -9,7 +9,7 @@ from typing import Any
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import Asked, Judge, JudgeReward, Verdict, parts_of, unscored
-from plaudit.judges._slots import answer_text, filled, needs
+from plaudit.judges._slots import answer_text, filled, needs, unshown
 from plaudit.judges.voting import Vote, kept, spread, vote
 from plaudit.think import part_of
 from plaudit.types import Group, Response, Reward, Score
@@ -47,6 +47,12 @@ class EachResponse(JudgeReward):
     def check(self, group: Group) -> None:
         """Raises the DataError of a column that the template needs and the group lacks."""
         needs(self.judge.template, group)
+        self._columns(group)
+
+    def _columns(self, group: Group) -> Mapping[str, Any]:
+        """The group's columns, its recorded replies one for each response."""
+        places = [str(n) for n in range(len(group.responses))]
+        return self.judge.aligned(group.columns, places, f"row {group.key}")
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
         """What scoring the groups would ask."""
@@ -58,7 +64,7 @@ class EachResponse(JudgeReward):
         Raises: DataError where a column of the template is missing.
         """
         groups = entered(groups)
-        jobs = [(self._asked(group), group.columns) for group in groups]
+        jobs = [(self._asked(group), self._columns(group)) for group in groups]
         found = self.judge.ask(jobs)
         return [
             self._scores(group, asked, verdicts)
@@ -73,20 +79,24 @@ class EachResponse(JudgeReward):
                 (answer_text(response, judge.view),),
             )
             for n, response in enumerate(group.responses)
-            if not self._has_no_answer(response, group)
+            if not self._has_no_answer(response, group) and unshown(group, (response,)) is None
         ]  # fmt: skip
 
     def _has_no_answer(self, response: Response, group: Group) -> bool:
-        return self._is_empty is not None and self._is_empty(
-            part_of(response.text, self.judge.view), group
-        )
+        if self._is_empty is None or (
+            response.messages and response.messages[-1].get("tool_calls")
+        ):
+            return False
+        return self._is_empty(part_of(response.text, self.judge.view), group)
 
     def _scores(self, group: Group, asked: Sequence[Asked], found: Any) -> list[Score]:
         by_place = {one.place: (one, verdicts) for one, verdicts in zip(asked, found, strict=True)}
         scores = []
-        for n in range(len(group.responses)):
+        for n, response in enumerate(group.responses):
             if str(n) in by_place:
                 scores.append(self._score(*by_place[str(n)]))
+            elif (why := unshown(group, (response,))) is not None:
+                scores.append(Score.unscored(why, fault="input"))
             else:
                 told = "no answer: what stands there says nothing, and was not asked about"
                 scores.append(Score(self.fault_value, note=told))

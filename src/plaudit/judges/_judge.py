@@ -106,6 +106,8 @@ class Judge:
 
         Each job is a list of things with the columns of its group; each thing gets a list.
         """
+        jobs = [(asked, self.aligned(columns, [one.place for one in asked]))
+                for asked, columns in jobs]  # fmt: skip
         calls = [Job(tuple(c for one in asked for c in self._calls(one)), columns)
                  for asked, columns in jobs]  # fmt: skip
         replies = self.engine.answer(calls)
@@ -113,6 +115,13 @@ class Judge:
         if self.asks_again and self.engine.can_ask_again:
             self._again(jobs, found)
         return found
+
+    def aligned(
+        self, columns: Mapping[str, Any], places: Sequence[str], where: str = ""
+    ) -> Mapping[str, Any]:
+        """The columns as recorded replies are looked up in them. Raises DataError, see there."""
+        align = getattr(self.engine, "aligned", None)
+        return columns if align is None else align(columns, places, self.samples, where)
 
     def calls(self, asked: Sequence[Asked]) -> list[Call]:
         """The calls of a job, in order: what a dry run counts."""

@@ -9,13 +9,13 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from plaudit.engines.text import clean
-from plaudit.errors import ConfigError, DataError, did_you_mean
+from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 from plaudit.judges.template import Template
-from plaudit.rule import column_of, prompt_text, sources_of
+from plaudit.rule import BESIDE_TEXT, column_of, prompt_text, sources_of
 from plaudit.think import Part, part_of
 from plaudit.types import Group, Message, Response
 
-__all__ = ["answer_text", "column_text", "column_value", "filled", "fits", "needs"]
+__all__ = ["answer_text", "column_text", "column_value", "filled", "fits", "needs", "unshown"]
 
 _ROLES = {
     "en": {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"},
@@ -66,8 +66,76 @@ def needs(template: Template, group: Group) -> None:
 def answer_text(response: Response, view: Part, language: str = "en") -> str:
     """What of a response is judged: `view` of its text, or its turns where it is several."""
     if len(response.messages) <= 1:
-        return clean(part_of(response.text, view))
+        text = clean(part_of(response.text, view))
+        calls = response.messages[0].get("tool_calls") if response.messages else None
+        return "\n".join(filter(None, (text, *_calls(calls, language))))
     return _dialogue(_viewed(response, view), language)
+
+
+def unshown(group: Group, responses: Sequence[Response]) -> str | None:
+    """Why the prompt or one of the responses cannot be shown to a judge whole, or None."""
+    turns = [*group.prompt, *(turn for response in responses for turn in response.messages)]
+    return next(filter(None, map(_unshown, turns)), None)
+
+
+def _unshown(turn: Message) -> str | None:
+    content = turn.get("content")
+    for part in content if isinstance(content, list | tuple) else ():
+        if not (isinstance(part, Mapping) and _is_text(part)):
+            kind = part.get("type", "?") if isinstance(part, Mapping) else type(part).__name__
+            return f"the judge cannot be shown a part of type {clipped(kind)}: {clipped(part)}"
+    for call in turn.get("tool_calls") or ():
+        if not _name_of(call):
+            return f"the judge cannot be shown a tool call without a name: {clipped(call)}"
+    return None
+
+
+def _is_text(part: Mapping[str, Any]) -> bool:
+    return isinstance(part.get("text"), str) or part.get("type") in BESIDE_TEXT
+
+
+_LONGEST_CALL = 4000
+_CALL_WORDS = {
+    "en": ("[tool call] {}({})", " [... {} more characters cut]"),
+    "zh": ("[工具调用] {}({})", " [……其后 {} 个字符已截去]"),
+}
+
+
+def _calls(calls: Any, language: str) -> list[str]:
+    """A line for each tool call: its name and its arguments, long ones cut with a note."""
+    form = _CALL_WORDS.get(language, _CALL_WORDS["en"])[0]
+    return [
+        form.format(_name_of(call), _cut(_arguments_of(call), language)) for call in calls or ()
+    ]
+
+
+def _function_of(call: Any) -> Mapping[str, Any]:
+    function = call.get("function", call) if isinstance(call, Mapping) else {}
+    return function if isinstance(function, Mapping) else {}
+
+
+def _name_of(call: Any) -> str:
+    name = _function_of(call).get("name")
+    return clean(name) if isinstance(name, str) else ""
+
+
+def _arguments_of(call: Any) -> str:
+    held = _function_of(call).get("arguments", {})
+    return clean(
+        held if isinstance(held, str) else json.dumps(held, ensure_ascii=False, default=str)
+    )
+
+
+def _cut(text: str, language: str) -> str:
+    """The first 4000 characters of a text, and how many more there were.
+
+    >>> _cut("x" * 4003, "en")[-30:]
+    'xx [... 3 more characters cut]'
+    """
+    if len(text) <= _LONGEST_CALL:
+        return text
+    note = _CALL_WORDS.get(language, _CALL_WORDS["en"])[1]
+    return text[:_LONGEST_CALL] + note.format(len(text) - _LONGEST_CALL)
 
 
 def _viewed(response: Response, view: Part) -> list[Message]:
@@ -131,7 +199,7 @@ def _readers(
 
 def _input(group: Group, language: str) -> str:
     """The prompt: its one turn as it is, several with their roles."""
-    if len(group.prompt) <= 1:
+    if len(group.prompt) <= 1 and not any(turn.get("tool_calls") for turn in group.prompt):
         return clean(prompt_text(group))
     return _dialogue(group.prompt, language)
 
@@ -147,9 +215,16 @@ def _dialogue(turns: Sequence[Message], language: str) -> str:
     >>> _dialogue([{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}], "en")
     'User: hi\\n\\nAssistant: ho'
     """
+    return "\n\n".join(_spoken(turn, language) for turn in turns)
+
+
+def _spoken(turn: Message, language: str) -> str:
+    """A turn under its role: its text, a tool's result cut, and the tools it calls."""
     roles, colon = _ROLES.get(language, _ROLES["en"]), "：" if language == "zh" else ": "
-    return "\n\n".join(
-        f"{roles.get(turn.get('role', ''), turn.get('role', ''))}{colon}"
-        f"{clean(prompt_text(Group([turn], [])))}"
-        for turn in turns
-    )
+    role = turn.get("role", "")
+    text = clean(prompt_text(Group([turn], [])))
+    if role == "tool":
+        text = _cut(text, language)
+    name = turn.get("name") if role == "tool" else None
+    told = f"{roles.get(role, role)}{f' ({clean(str(name))})' if name else ''}{colon}"
+    return told + "\n".join(filter(None, (text, *_calls(turn.get("tool_calls"), language))))

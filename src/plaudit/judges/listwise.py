@@ -20,7 +20,7 @@ from plaudit.judges._judge import (
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import answer_text, filled, needs
+from plaudit.judges._slots import answer_text, filled, needs, unshown
 from plaudit.judges.template import Template
 from plaudit.judges.verdict import Labels, Scores
 from plaudit.judges.voting import kept, mean, spread
@@ -135,7 +135,8 @@ class _Listwise(JudgeReward):
         return orders[: self._permutations]
 
     def _fits(self, group: Group) -> bool:
-        return bool(group.responses) and self._wanted in (None, len(group.responses))
+        is_size = bool(group.responses) and self._wanted in (None, len(group.responses))
+        return is_size and unshown(group, group.responses) is None
 
     @property
     def _wanted(self) -> int | None:
@@ -163,7 +164,9 @@ class _Listwise(JudgeReward):
     ) -> list[Score]:
         if not self._fits(group):
             num = len(group.responses)
-            told = f"the template judges {self._wanted} responses, the group has {num}"
+            told = unshown(group, group.responses) or (
+                f"the template judges {self._wanted} responses, the group has {num}"
+            )
             return [Score.unscored(told, fault="input") for _ in group.responses]
         verdicts = [verdict for row in found for verdict in row]
         places = [order for order, row in zip(orders, found, strict=True) for _ in row]

@@ -19,7 +19,7 @@ from plaudit.judges._judge import (
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import answer_text, filled, needs
+from plaudit.judges._slots import answer_text, filled, needs, unshown
 from plaudit.judges.verdict import Labels
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
@@ -107,10 +107,15 @@ class _Critic(JudgeReward):
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair, in order."""
         pairs = [entered_pair(pair) for pair in pairs]
-        jobs = [(self._asked(pair), pair.columns) for pair in pairs]
+        whys = [unshown(Group(pair.prompt, []), (pair.first, pair.second)) for pair in pairs]
+        jobs = [
+            ([] if why else self._asked(pair), pair.columns)
+            for pair, why in zip(pairs, whys, strict=True)
+        ]
         found = self.judge.ask(jobs)
         return [
-            self._score(asked, verdicts) for (asked, _), verdicts in zip(jobs, found, strict=True)
+            Score.unscored(why, fault="input") if why else self._score(asked, verdicts)
+            for (asked, _), verdicts, why in zip(jobs, found, whys, strict=True)
         ]
 
     def check(self, group: Group) -> None:
@@ -124,6 +129,7 @@ class _Critic(JudgeReward):
             for group in entered(groups)
             for i, first in enumerate(group.responses)
             for j, second in enumerate(group.responses[i + 1 :], i + 1)
+            if unshown(group, (first, second)) is None
         ]
 
     def _asked(self, pair: Pair) -> list[Asked]:

@@ -19,7 +19,7 @@ from plaudit.judges._judge import (
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import answer_text, column_value, filled, needs
+from plaudit.judges._slots import answer_text, column_value, filled, needs, unshown
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote, weighted
 from plaudit.think import Part
@@ -124,16 +124,19 @@ class _Rubric(JudgeReward):
                 (answer_text(response, judge.view),),
             )
             for n, response in enumerate(group.responses)
+            if unshown(group, (response,)) is None
             for j, one in enumerate(self._of(group))
         ]
 
     def _scores(self, group: Group, found: Sequence[Sequence[Verdict]]) -> list[Score]:
         criteria = self._of(group)
-        size = len(criteria)
-        return [
-            self._score(criteria, found[n * size : (n + 1) * size])
-            for n in range(len(group.responses))
-        ]
+        rest, scores = iter(found), []
+        for response in group.responses:
+            if (why := unshown(group, (response,))) is not None:
+                scores.append(Score.unscored(why, fault="input"))
+            else:
+                scores.append(self._score(criteria, [next(rest) for _ in criteria]))
+        return scores
 
     def _score(self, criteria: Sequence[Criterion], found: Sequence[Sequence[Verdict]]) -> Score:
         verdicts = [verdict for row in found for verdict in row]

@@ -288,7 +288,10 @@ def _made(held: Mapping[str, Any], place: str, folder: Path | None) -> Template:
     if not isinstance(told.get("text"), str):
         raise ConfigError(f"{place}: field 'text': expected the user turn's text")
     told.setdefault("name", Path(place).stem)
-    made = Template(spec=_spec(held.get("verdict"), place), **told)
+    spec = _spec(held.get("verdict"), place)
+    if told["kind"] == "listwise" and isinstance(spec, Labels):
+        spec = dataclasses.replace(spec, tie="")  # the third of three responses is no tie
+    made = Template(spec=spec, **told)
     _known(made.slots, _SLOTS, place, "slot")
     _check_fields(made, place)
     return made

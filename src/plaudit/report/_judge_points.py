@@ -29,6 +29,8 @@ from plaudit.report._judge_gold import Gold
 __all__ = ["PointTally"]
 
 _MAX_LABELS = 101
+_MAX_BINS, _NUM_BINS = 20, 20
+_MAX_POINTS = 2000
 _NONE = Interval(math.nan, math.nan, math.nan)
 
 
@@ -96,6 +98,35 @@ class PointTally:
         both = zip(self.values, self.golds, strict=True)
         known = [(v, g) for v, g in both if v == v and g == g]
         return [v for v, _ in known], [g for _, g in known]
+
+    def histogram(self) -> list[dict[str, float]]:
+        """How many verdicts are in each bin: one for each whole number, or 20 of equal width."""
+        known = [v for v in self.values if v == v]
+        if not known:
+            return []
+        low, high = min(known), max(known)
+        is_whole = all(v.is_integer() for v in known) and high - low <= _MAX_BINS
+        if is_whole or low == high:
+            counts = Counter(known)
+            steps = range(int(high - low) + 1) if is_whole else (0,)
+            return [{"low": low + k, "high": low + k, "num": counts[low + k]} for k in steps]
+        width = (high - low) / _NUM_BINS
+        counts = Counter(min(int((v - low) / width), _NUM_BINS - 1) for v in known)
+        return [
+            {"low": low + k * width, "high": low + (k + 1) * width, "num": counts[k]}
+            for k in range(_NUM_BINS)
+        ]
+
+    def scatter(self) -> list[dict[str, float]]:
+        """Label and verdict of the labelled responses, equal ones counted, the most frequent."""
+        values, golds = self.labelled()
+        digits = 3 if len(set(values)) * len(set(golds)) <= _MAX_POINTS else 1
+        counts = Counter(
+            (round(g, digits), round(v, digits)) for v, g in zip(values, golds, strict=True)
+        )
+        return [
+            {"label": g, "value": v, "num": num} for (g, v), num in counts.most_common(_MAX_POINTS)
+        ]
 
     def _yes_no(
         self, values: Sequence[float], golds: Sequence[float]

@@ -16,6 +16,7 @@ from plaudit.errors import ConfigError, DataError
 from plaudit.metrics import Interval, quantiles, reliability
 from plaudit.report._judge_columns import COLUMNS, Column
 from plaudit.report._judge_gold import Gold, better, models_of, target
+from plaudit.report._judge_jurors import JurorTally
 from plaudit.report._judge_models import ModelTally
 from plaudit.report._judge_pairs import PairTally, Picks, picks
 from plaudit.report._judge_points import PointTally
@@ -92,6 +93,8 @@ class _Cell:
             "low": low,
             "reliability": [b._asdict() for b in bins],
             "lengths": self.pairs.by_length() if kind == "pairs" else [],
+            "histogram": self.points.histogram() if kind == "ratings" else [],
+            "scatter": self.points.scatter() if kind == "ratings" else [],
         }
 
 
@@ -139,7 +142,7 @@ class JudgeSummary:
         self.usage: Mapping[str, Any] = {}
         self.counts = dict.fromkeys(("rows", "bad_rows", "responses", "unscored", "unlabelled"), 0)
         self._cells: dict[tuple[str, ...], _Cell] = {}
-        self._models = ModelTally()
+        self._models, self._jurors = ModelTally(), JurorTally()
         self._messages = Messages()
         self._worst = Extremes(num_rows)
 
@@ -157,7 +160,9 @@ class JudgeSummary:
         self.counts["unscored"] += sum(not score.is_scored for score in result.scores)
         self._tell(row, result.scores)
         gold = self._better(row, result.group)
-        if len(result.scores) > 1 and (gold is not None or _has_orders(result.scores[0])):
+        is_pair = len(result.scores) > 1 and (gold is not None or _has_orders(result.scores[0]))
+        self._jurors.add(result.scores, is_pair=is_pair)
+        if is_pair:
             self._add_pair(row, result.group, result.scores, gold)
             return
         for place, score in enumerate(result.scores):
@@ -309,6 +314,7 @@ class JudgeSummary:
             ],
             "num_other_messages": self._messages.num_beyond(_MAX_MESSAGES),
             "models": self._models.as_list(),
+            "jury": self._jurors.as_dict(),
             "usage": _usage(self.usage, self.counts["rows"]),
             "worst": [row for _, _, row in self._worst.ranked()],
         }
@@ -334,7 +340,7 @@ def _is_number(value: Any) -> bool:
 
 
 def _has_orders(score: Score) -> bool:
-    return "forward" in score.parts or "backward" in score.parts
+    return any(name.rpartition("/")[2] in ("forward", "backward") for name in score.parts)
 
 
 def _probability(scores: Sequence[Score]) -> float:

@@ -346,24 +346,58 @@ def test_the_thought_itself_can_be_judged():
         assert any("<think>so</think>4" in shown(body) for body in server.asked)
 
 
+ADD = {"name": "add", "arguments": '{"a": 2, "b": 2}'}
+
+
 def test_a_response_of_several_turns():
     turns = (
-        {"role": "assistant", "content": "", "tool_calls": [{"id": "1"}]},
-        {"role": "tool", "content": "4"},
+        {"role": "assistant", "content": "", "tool_calls": [{"id": "1", "function": ADD}]},
+        {"role": "tool", "content": "4", "name": "add"},
         {"role": "assistant", "content": "<think>hm</think>It is 4."},
     )
     with Judging(longer) as server:
         reward = load("judges.pairwise.pairwise", template=PAIR, **server.way)
         reward.score([Group("q", [Response("<think>hm</think>It is 4.", turns), "5"])])
         texts = {text for body in server.asked for text in shown(body)}
-    assert "Assistant: \n\nTool: 4\n\nAssistant: It is 4." in texts
+    call = 'Assistant: [tool call] add({"a": 2, "b": 2})'
+    assert f"{call}\n\nTool (add): 4\n\nAssistant: It is 4." in texts
 
 
-def test_turns_without_text_say_so():
-    parts = [{"type": "image_url", "image_url": {"url": "x"}}]
+def test_a_call_alone_and_a_history_of_calls_are_shown():
+    calls = [{"function": {"name": "look", "arguments": {"place": "Paris"}}}]
+    history = [
+        {"role": "user", "content": "Weather?"},
+        {"role": "assistant", "content": None, "tool_calls": calls},
+        {"role": "tool", "content": "x" * 4100},
+        {"role": "user", "content": "And?"},
+    ]
+    bare = Response("", ({"role": "assistant", "content": None, "tool_calls": calls},))
+    with Judging(longer) as server:
+        reward = load("judges.pairwise.pairwise", template=PAIR, **server.way)
+        reward.score([Group(history, [bare, "5"])])
+        texts = {text for body in server.asked for text in shown(body)}
+    assert '[tool call] look({"place": "Paris"})' in texts
+    told = next(text for text in texts if "Weather?" in text)
+    assert 'Assistant: [tool call] look({"place": "Paris"})' in told
+    assert "Tool: " + "x" * 4000 + " [... 100 more characters cut]" in told
+
+
+IMAGE = [{"type": "image_url", "image_url": {"url": "x"}}]
+
+
+def test_what_cannot_be_shown_is_refused():
     reward = load("judges.pairwise.pairwise", template=PAIR, replay="column:said")
-    with pytest.raises(DataError, match="image_url"):
-        reward.score([Group([{"role": "user", "content": parts}], ["a", "b"])])
+    drawn = Response("", ({"role": "assistant", "content": IMAGE},))
+    nameless = Response("", ({"role": "assistant", "tool_calls": [{"id": "1"}]},))
+    asking = [{"role": "user", "content": IMAGE}]
+    for prompt, responses, word in (
+        (asking, ["a", "b"], "image_url"), ("q", [drawn, "b"], "image_url"),
+        ("q", ["a", nameless], "name"),
+    ):  # fmt: skip
+        scores = reward.score([Group(prompt, responses, {"said": {"ab": "[[A]]", "ba": "[[B]]"}})])[
+            0
+        ]
+        assert all(score.fault == "input" and word in score.error for score in scores)
 
 
 # --- as objects -----------------------------------------------------------------------------------

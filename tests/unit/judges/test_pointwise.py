@@ -34,7 +34,13 @@ def length_of(response: str) -> float:
 
 @pytest.mark.parametrize(
     ("said", "value"),
-    [("Rating: 7", 7.0), ("Good. **Rating: 10**", 10.0), ("Rating: 8/10", 8.0), ("９", 9.0)],
+    [
+        ("Rating: 7", 7.0),
+        ("Good. **Rating: 10**", 10.0),
+        ("Rating: 8/10", 8.0),
+        ("９", 9.0),
+        ("Seven of ten.", 7.0),
+    ],
 )
 def test_the_number_that_is_stated(said, value):
     (score,) = replayed(said)
@@ -44,7 +50,7 @@ def test_the_number_that_is_stated(said, value):
 
 @pytest.mark.parametrize(
     ("said", "reason"),
-    [("Rating: 11", "outside"), ("Rating: 7.5", "outside"), ("Seven of ten.", "absent"),
+    [("Rating: 11", "outside"), ("Rating: 7.5", "outside"), ("Sevenfold.", "absent"),
      ("Rating: 6-8", "ambiguous"), ("", "absent"), ("<think>Rating: 3", "truncated")],
 )  # fmt: skip
 def test_what_cannot_be_read_is_nan_with_its_reason(said, reason):
@@ -305,3 +311,29 @@ def test_a_local_model():
         assert "the labels 1, 2, 3, 4, 5 have a probability of" in score.error
     scores = load(NAME, min_mass=0, **way).score([group])[0]
     assert all(1.0 < s.value < 5.0 and 0.0 < s.parts["mass"] < 0.5 for s in scores)
+
+
+@pytest.mark.parametrize(
+    ("said", "samples"),
+    [("Rating: 3", 1), (["Rating: 3"], 1), (["Rating: 3"] * 3, 1), (["Rating: 3"] * 3, 2)],
+)
+def test_replies_of_another_length_than_responses_are_a_data_error(said, samples):
+    judge = load(NAME, template=TEN, replay="column:said", samples=samples, temperature=0.5)
+    with pytest.raises(DataError, match="field 'said'"):
+        judge.score([Group("q", ["one", "two"], {"said": said})])
+
+
+def test_a_list_holds_one_reply_for_each_response():
+    scores = replayed(["Rating: 3", "Rating: 5"], responses=("one", "two"))
+    assert [score.value for score in scores] == [3, 5]
+    rows = [["Rating: 3", "Rating: 5"], ["Rating: 1", "Rating: 1"]]
+    scores = replayed(rows, responses=("one", "two"), samples=2, temperature=0.5)
+    assert [score.value for score in scores] == [4, 1]
+
+
+def test_a_response_that_cannot_be_shown_is_an_input_fault_and_the_others_are_scored():
+    image = {"role": "assistant", "content": [{"type": "image_url", "image_url": {"url": "x"}}]}
+    said = {"0": "Rating: 3", "1": "Rating: 5"}
+    first, second = replayed(said, responses=(Response("", (image,)), "two"))
+    assert (first.fault, second.value) == ("input", 5)
+    assert "image_url" in first.error

@@ -569,6 +569,54 @@ def test_recorded_verdicts_give_the_published_table():
         assert low < row["accuracy"] < high < low + 0.09
 
 
+# --- ratings, juries ------------------------------------------------------------------------------
+
+
+def rated(*values_and_labels, **options):
+    summary = JudgeSummary(label="gold", **options)
+    for value, label in values_and_labels:
+        raw = {"response": "x"} | ({} if label is None else {"gold": label})
+        add(summary, raw, [Score(value) if value == value else Score.unscored("?", fault="system")])
+    return summary
+
+
+def test_a_rating_report_has_a_histogram_and_a_scatter_where_there_are_labels():
+    (curve,) = rated((3.0, 4), (3.0, 4), (5.0, 5), (NAN, 1)).as_dict()["curves"]
+    assert [(b["low"], b["num"]) for b in curve["histogram"]] == [(3, 2), (4, 0), (5, 1)]
+    assert {(p["label"], p["value"], p["num"]) for p in curve["scatter"]} == {(4, 3, 2), (5, 5, 1)}
+    (curve,) = rated((0.25, None), (0.5, None), (0.75, None)).as_dict()["curves"]
+    assert sum(b["num"] for b in curve["histogram"]) == 3
+    assert len(curve["histogram"]) == 20
+    assert curve["scatter"] == []
+    (curve,) = rated((NAN, None)).as_dict()["curves"]
+    assert curve["histogram"] == curve["scatter"] == []
+
+
+def test_jurors_agree_pair_by_pair_and_in_all():
+    summary = JudgeSummary()
+    for x, y, z in ((4, 4, 5), (2, 2, NAN), (3, 5, 5), (1, 1, 1)):
+        parts = {"juror/x": x, "juror/org/y": y, "juror/org/y/num_votes": 1, "juror/z": z}
+        add(summary, {"response": "r"}, [Score(3.0, parts)])
+    told = summary.as_dict()["jury"]
+    assert told["names"] == ["x", "org/y", "z"]
+    assert told["agreement"][0][1] == 3 / 4
+    assert told["agreement"][1][2] == told["agreement"][2][1] == 2 / 3
+    assert [row[2] for row in told["nums"]] == [3, 3, 3]
+    assert told["num_items"] == 4
+    assert 0 < told["fleiss"] < 1
+    assert JudgeSummary().as_dict()["jury"] == {}
+
+
+def test_jurors_of_pairs_agree_on_the_side():
+    summary = JudgeSummary()
+    for x, y in ((1.0, 0.75), (0.5, 0.5), (0.9, 0.1)):
+        first, second = pair(0.5, 0.5, **{"juror/x": x, "juror/y": y})
+        add(summary, chosen(), [first, second])
+    told = summary.as_dict()["jury"]
+    assert told["nums"][0][1] == 3
+    assert told["agreement"][0][1] == 2 / 3
+
+
 # --- the page -------------------------------------------------------------------------------------
 
 HOSTILE = (
@@ -663,3 +711,18 @@ def test_the_script_shows_the_figures_by_names_that_exist():
     known |= {"length_slope_given_gold_error", "gold", "parts", "texts", "values", "where"}
     known |= {"prompt", "notes", "lengths"}
     assert set(re.findall(r"\brow\.([a-z_]+)", script)) <= known
+
+
+def test_the_printed_table_turns_where_it_is_wider_than_the_screen(monkeypatch, capsys):
+    from plaudit.cli.judge import _print_judged
+
+    raw = chosen(judge="a-judge-with-a-long-name", subset="a subset with a name of its own")
+    summary = of_pairs((raw, pair(1.0, 1.0)), (raw, pair(0.0, 1.0)), by=["judge", "subset"])
+    monkeypatch.setenv("COLUMNS", "80")
+    _print_judged(summary, on_stderr=False)
+    printed = capsys.readouterr().out
+    assert "…" not in printed
+    assert re.search(r"Both right %\s+50\.0", printed)
+    monkeypatch.setenv("COLUMNS", "400")
+    _print_judged(summary, on_stderr=False)
+    assert re.search(r"Both right\s+Same", capsys.readouterr().out)

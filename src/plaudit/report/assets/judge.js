@@ -21,23 +21,29 @@
 
   // --- facts ---------------------------------------------------------------------------------
 
+  // A tile; none where there is no figure.
+  const tile = (name, value, ...rest) =>
+    value === "–" || value === undefined ? null : fact(name, value, ...rest);
+
   const FACTS = {
     pairs: (row) => [
-      fact("Right, in one order", percent(row.accuracy), between(row, "accuracy")),
-      fact("Right in both orders", percent(row.both_right), between(row, "both_right")),
-      fact("Verdict flips with the order", percent(row.flip_rate), isKnown(row.flip_rate)
+      tile("Right, in one order", percent(row.accuracy), between(row, "accuracy")),
+      tile("Right in both orders", percent(row.both_right), between(row, "both_right")),
+      tile("Verdict flips with the order", percent(row.flip_rate), isKnown(row.flip_rate)
         ? `same in ${percent(row.same_verdict)}` : "no pair was judged in both orders"),
-      fact("Picks of the first shown", percent(row.first_position), between(row, "first_position"))],
+      tile("Picks of the first shown", percent(row.first_position), between(row, "first_position"))],
     ratings: (row) => [
-      fact("Spearman", fmt(row.spearman), `Pearson ${fmt(row.pearson)}`),
-      fact("Equal to the label", percent(row.exact), between(row, "exact")),
-      fact("Weighted kappa", fmt(row.kappa_quadratic), between(row, "kappa_quadratic", fmt)),
-      fact("Distance from the label", fmt(row.difference), `bias ${fmt(row.bias)}`)],
+      tile("Spearman", fmt(row.spearman),
+        isKnown(row.pearson) ? `Pearson ${fmt(row.pearson)}` : null),
+      tile("Equal to the label", percent(row.exact), between(row, "exact")),
+      tile("Weighted kappa", fmt(row.kappa_quadratic), between(row, "kappa_quadratic", fmt)),
+      tile("Distance from the label", fmt(row.difference),
+        isKnown(row.bias) ? `bias ${fmt(row.bias)}` : null)],
     yes_no: (row) => [
-      fact("Right", percent(row.accuracy), between(row, "accuracy")),
-      fact("Cohen's kappa", fmt(row.kappa), between(row, "kappa", fmt)),
-      fact("Wrong yes", count(row.false_yes), `of ${count(row.false_yes + row.true_no)} incorrect`),
-      fact("Wrong no", count(row.false_no), `of ${count(row.false_no + row.true_yes)} correct`)],
+      tile("Right", percent(row.accuracy), between(row, "accuracy")),
+      tile("Cohen's kappa", fmt(row.kappa), between(row, "kappa", fmt)),
+      tile("Wrong yes", count(row.false_yes), `of ${count(row.false_yes + row.true_no)} incorrect`),
+      tile("Wrong no", count(row.false_no), `of ${count(row.false_no + row.true_yes)} correct`)],
   };
 
   function facts() {
@@ -45,7 +51,7 @@
     const calls = u.paid_calls ?? u.calls;
     return h("dl", { class: "facts" },
       row ? FACTS[table.kind](row) : null,
-      row ? fact("Unreadable replies", percent(row.unreadable), null, row.unreadable > 0) : null,
+      row ? tile("Unreadable replies", percent(row.unreadable), null, row.unreadable > 0) : null,
       fact("Unscored responses", count(c.unscored), `of ${count(c.responses)}`, c.unscored > 0),
       fact("Rows", count(c.rows), c.bad_rows ? `${count(c.bad_rows)} could not be read` : null,
         c.bad_rows > 0),
@@ -65,19 +71,29 @@
     return h("td", { title: between(row, column.name, asText) || undefined }, text);
   }
 
-  function tableOf(table) {
+  // Columns of a table that fit a page of 1280 pixels beside its names; the rest goes below.
+  const MOST_COLUMNS = 10;
+
+  function partOf(table, columns) {
     const names = judge.by.length ? judge.by : [""];
     const labels = [...names.map((name) => [name, true]),
-      ...table.columns.map((c) => [c.is_share ? `${c.heading} %` : c.heading])];
+      ...columns.map((c) => [c.is_share ? `${c.heading} %` : c.heading])];
     const rows = table.rows.map((row) => h("tr", { class: row.is_total && "total" },
       (judge.by.length ? row.by : ["all rows"]).map((value, i) =>
         h(i ? "td" : "th", i ? { class: "text short" } : { scope: "row" }, value)),
-      table.columns.map((column) => cell(row, column))));
+      columns.map((column) => cell(row, column))));
+    return scroll(TITLES[table.kind], h("table", { class: "wide cells" }, head(labels),
+      h("tbody", {}, rows)));
+  }
+
+  function tableOf(table) {
+    const num = Math.ceil(table.columns.length / MOST_COLUMNS);
+    const size = Math.ceil(table.columns.length / num);
+    const parts = Array.from({ length: num }, (_, i) =>
+      partOf(table, table.columns.slice(i * size, (i + 1) * size)));
     return h("section", {}, h("h2", {}, TITLES[table.kind]),
       h("p", { class: "muted" }, "Point at a figure for its 95 % interval. Rows are taken as " +
-        "independent of each other."),
-      scroll(TITLES[table.kind], h("table", { class: "wide cells" }, head(labels),
-        h("tbody", {}, rows))));
+        "independent of each other."), parts);
   }
 
   // --- figures by cell -----------------------------------------------------------------------
@@ -186,6 +202,47 @@
     });
   }
 
+  function histogram(curve) {
+    const bins = curve.histogram, isWhole = bins.every((b) => b.low === b.high);
+    const name = (b) => isWhole ? fmt(b.low) : `${fmt(b.low)} to ${fmt(b.high)}`;
+    return (width) => Plot.plot({
+      width, height: Math.min(300, width), marginLeft: 48, marginBottom: 38,
+      ariaLabel: "Ratings: " + bins.map((b) => `${name(b)}: ${b.num}`).join("; "),
+      x: { label: "rating →", labelAnchor: "center" },
+      y: { label: null, grid: true, ticks: 5 },
+      marks: [
+        Plot.rectY(bins, { x1: (b) => isWhole ? b.low - 0.4 : b.low,
+          x2: (b) => isWhole ? b.high + 0.4 : b.high, y: "num", fill: "var(--accent)" }),
+        Plot.ruleY([0]),
+        Plot.tip(bins, Plot.pointerX({ x: (b) => (b.low + b.high) / 2, y: "num",
+          title: (b) => `${name(b)}: ${plural(b.num, "response")}` })),
+      ],
+    });
+  }
+
+  function scatter(curve) {
+    const points = curve.scatter, most = Math.max(...points.map((p) => p.num));
+    const ends = [Math.min(...points.map((p) => Math.min(p.label, p.value))),
+      Math.max(...points.map((p) => Math.max(p.label, p.value)))];
+    return (width) => Plot.plot({
+      width, height: Math.min(300, width), marginLeft: 48, marginBottom: 38,
+      ariaLabel: "Ratings against labels: " + points.slice(0, 40).map((p) =>
+        `label ${fmt(p.label)}, rating ${fmt(p.value)}, ${p.num} times`).join("; "),
+      x: { label: "label →", labelAnchor: "center", grid: true, ticks: 5 },
+      y: { label: "↑ rating", grid: true, ticks: 5 },
+      r: { type: "identity" },
+      marks: [
+        Plot.line([[ends[0], ends[0]], [ends[1], ends[1]]],
+          { stroke: "var(--muted)", strokeDasharray: "3 3" }),
+        Plot.dot(points, { x: "label", y: "value", fill: "var(--accent)", fillOpacity: 0.6,
+          r: (p) => 2 + 8 * Math.sqrt(p.num / most) }),
+        Plot.tip(points, Plot.pointer({ x: "label", y: "value",
+          title: (p) => `label ${fmt(p.label)}, rating ${fmt(p.value)}: ` +
+            plural(p.num, "response") })),
+      ],
+    });
+  }
+
   function rowOf(curve) {
     const table = judge.tables.find((one) => one.kind === curve.kind);
     return table.rows.find((row) => String(row.by) === String(curve.by)) ?? totalOf(table);
@@ -195,6 +252,12 @@
     const row = rowOf(curve), has = (x) => isKnown(x);
     const slope = (b, error) => has(b) ? `${fmt(b)} ± ${fmt(error)}` : "–";
     return [
+      curve.histogram.length ? h("figure", {}, h("h3", {}, "Ratings"),
+        h("figcaption", {}, "responses by the rating that they got"),
+        chart(histogram(curve))) : null,
+      curve.scatter.length ? h("figure", {}, h("h3", {}, "Ratings against labels"),
+        h("figcaption", {}, "larger: more responses; dashed: rating and label are equal"),
+        chart(scatter(curve))) : null,
       curve.reliability.length ? h("figure", {}, h("h3", {}, "Calibration"),
         h("figcaption", {}, `ECE ${percent(row.ece)} · Brier ${fmt(row.brier)} · T = ` +
           `${fmt(row.temperature)}` + (has(row.ece_after) ? `, then ECE ${percent(row.ece_after)}` : "")),
@@ -208,8 +271,10 @@
   }
 
   function curves() {
-    const known = judge.curves.filter((c) => c.reliability.length || c.lengths.length);
+    const known = judge.curves.filter((c) => c.reliability.length || c.lengths.length ||
+      c.histogram.length || c.scatter.length);
     if (!known.length) return null;
+    const isRated = known.every((c) => c.kind === "ratings");
     const select = h("select", {}, known.map((c, i) =>
       h("option", { value: i }, `${TITLES[c.kind]}: ${named(c.by)}`)));
     const place = h("div", { class: "charts" });
@@ -218,6 +283,10 @@
     }
     select.addEventListener("change", () => { draw(); fitCharts(); });
     draw();
+    if (isRated)
+      return h("section", {}, h("h2", {}, "Ratings and labels"),
+        known.length > 1 ? h("div", { class: "controls" }, h("label", {}, "Rows ", select)) : null,
+        place);
     return h("section", {}, h("h2", {}, "Calibration and length"),
       h("p", { class: "muted" }, "How often what the judge said with a probability came true (of a " +
         "pair: the response it leans to), and how the share of wins goes with the length."),
@@ -229,7 +298,8 @@
 
   function share(x, num) {
     const made = h("td", { title: num ? plural(num, "pair") : undefined },
-      isKnown(x) ? (100 * x).toFixed(0) : "–");
+      isKnown(x) ? (100 * x).toFixed(0) : "–",
+      num ? [h("br"), h("span", { class: "muted" }, `n ${count(num)}`)] : null);
     if (isKnown(x)) {
       const colour = x < 0.5 ? "var(--warm)" : "var(--accent)";
       made.style.background =
@@ -264,6 +334,29 @@
     return h("section", {}, h("h2", {}, "Who wins against whom"),
       h("p", { class: "muted" }, "Per cent of pairs that the row's model wins against the column's. " +
         "A family is the first word of a name: a guess."), judge.models.map(matrixOf));
+  }
+
+  // --- the jury ------------------------------------------------------------------------------
+
+  function jury() {
+    const told = judge.jury;
+    if (!told || !told.names) return null;
+    const cellOf = (i, j) => i === j ? h("td", {}, "") : share(told.agreement[i][j], told.nums[i][j]);
+    const rowsOf = (names) => names.map((name, i) => h("tr", {},
+      h("th", { scope: "row", title: name }, name), names.map((_, j) => {
+        const made = cellOf(i, j), k = told.kappa[i][j];
+        if (i !== j && isKnown(k)) made.title = `Cohen's kappa ${fmt(k)}, ${made.title}`;
+        return made;
+      })));
+    return h("section", {}, h("h2", {}, "The jury"),
+      h("p", {}, `Fleiss' kappa ${fmt(told.fleiss)} over ${plural(told.num_items, "item")} that two ` +
+        "or more jurors judged."),
+      h("p", { class: "muted" }, "Per cent of items on which the row's juror and the column's gave " +
+        "the same verdict; point at one for Cohen's kappa."),
+      scroll("Agreement of jurors", h("table", { class: "matrix" },
+        h("thead", {}, h("tr", {}, h("td", {}),
+          told.names.map((name) => h("th", { scope: "col", title: name }, h("span", {}, name))))),
+        h("tbody", {}, rowsOf(told.names)))));
   }
 
   // --- what failed, what it took -------------------------------------------------------------
@@ -327,7 +420,7 @@
     header(page, "plaudit judge report"), facts(),
     judge.tables.length ? null : h("p", {}, "There were no verdicts."),
     ...judge.tables.flatMap((table) => [tableOf(table), byCell(table)]),
-    curves(), models(), failures(), usage(), judge.tables.length ? rows() : null,
+    curves(), jury(), models(), failures(), usage(), judge.tables.length ? rows() : null,
     legend([...terms])].filter(Boolean));
   fitCharts();
   addEventListener("resize", fitCharts);

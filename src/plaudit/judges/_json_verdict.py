@@ -1,0 +1,170 @@
+# ruff: noqa: E501  (tables of patterns)
+"""Values under a key of the one JSON object that a reply holds."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from plaudit.judges._reply import BLANK
+from plaudit.judges._spec import Reply, unread
+
+__all__ = ["value_of", "values_in"]
+
+_MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "total", "满分")
+
+
+class _Object(NamedTuple):
+    """The keys and values of an object, a key given twice twice, and its place."""
+
+    pairs: list[tuple[Any, Any]]
+    start: int
+    end: int
+
+
+def value_of(reply: Reply, key: str) -> tuple[Any, Any]:
+    """The only value under the key, and the maximum that its object states (None for none).
+
+    Raises: VerdictError where there is none or several, where the only one is quoted, or where an
+    object or a list of objects is cut.
+    """
+    for text in (reply.raw, reply.text):
+        for body in (_own(text, is_code=False), _own(text, is_code=True)):
+            objects = [held for held in _objects(body) if _values(held.pairs, key)]
+            if objects:
+                return _only(body, objects, key, reply.is_cut)
+    raise unread("absent", f"0 values for {key!r}")
+
+
+def _only(body: str, objects: list[_Object], key: str, is_cut: bool) -> tuple[Any, Any]:
+    values = [value for held in objects for value in _values(held.pairs, key)]
+    if len(values) != 1:
+        raise unread("ambiguous", f"{len(values)} values for {key!r}")
+    after = body[objects[0].end :]
+    if _names(after, key) or (is_cut and "{" in after):
+        raise unread("truncated", f"another object with {key!r} begins and is not closed")
+    if is_cut and re.match(r"\s{0,20},", after):
+        raise unread("truncated", "the list of objects may go on")
+    names = {str(name).casefold(): value for name, value in objects[0].pairs}
+    return values[0], next((_most(names[name]) for name in _MAXIMA if name in names), None)
+
+
+def _most(value: Any) -> Any:
+    """The end of a scale that a value states: 10 of "1-10"."""
+    numbers = re.findall(r"\d{1,4}(?:\.\d+)?", value) if isinstance(value, str) else []
+    return float(numbers[-1]) if numbers else value
+
+
+def _names(text: str, key: str) -> bool:
+    """Whether an object that is never closed names the key."""
+    place = text.find("{")
+    return place >= 0 and re.search(rf"[\"']{re.escape(key)}[\"']", text[place:], re.I) is not None
+
+
+def values_in(text: str, key: str) -> list[Any]:
+    """All values under the key, quoted or not."""
+    return [value for held in _objects(text) for value in _values(held.pairs, key)]
+
+
+def _values(pairs: list[tuple[Any, Any]], key: str) -> list[Any]:
+    return [value for name, value in pairs if str(name).casefold() == key.casefold()]
+
+
+# --- quotations -----------------------------------------------------------------------------------
+
+_SPAN = re.compile(
+    r"`[^`\n]*`|“[^“”\n]*”|「[^「」\n]*」|『[^『』\n]*』|«[^«»\n]*»|^[^\S\n]{0,6}>[^\n]*$", re.M
+)
+_FENCE = re.compile(
+    r"^[^\S\n]{0,6}```[^\n`]{0,20}\n.*?^[^\S\n]{0,6}```[^\S\n]{0,6}$|```.*?```", re.M | re.S
+)
+_LED = re.compile(
+    r"\b(?:example|format|e\.g\.?|sample|template)\b[^\n.]{0,24}$|(?:例如|比如|格式|示例)[^\n。]{0,12}$|(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
+    r"(?:says?|said|contains?|includes?|wrote|writes|claims?|plants?|quotes?|holds?|ends? with|tells?|"
+    r"写着|写道|包含|含有|声称|要求|写了)[^\n.]{0,40}:?\s{0,3}$",
+    re.IGNORECASE,
+)
+
+
+def _own(text: str, *, is_code: bool) -> str:
+    """The text without quoted objects: those in backticks or quotation marks within a text, and
+    fenced ones, but where `is_code` those fences that the reply itself states."""
+    whole = text.strip()
+    if whole[:1] in "`“「\"'" and "{" in whole[:12] and whole.count("```") in (0, 2):
+        whole = re.sub(r"^(?:```\w*|[`“「\"'])|(?:```|[`”」\"'])$", "", whole)
+        if _end_of(whole, max(whole.find("{"), 0)) == len(whole.rstrip()):
+            return whole
+    body = _FENCE.sub(lambda match: _fenced(match, text, is_code), text)
+    body = _SPAN.sub(lambda match: BLANK * len(match[0]) if "{" in match[0] else match[0], body)
+    return _quoted_objects(body)
+
+
+def _fenced(match: re.Match[str], text: str, is_code: bool) -> str:
+    is_own = is_code and "\n" in match[0] and not _LED.search(text[: match.start()][-120:])
+    if not is_own:
+        return BLANK * len(match[0])
+    return match[0].replace("```", "   ")
+
+
+_ABOUT = re.compile(
+    r"[^\n]{0,3}\b(?:is what|is quoted|appears|stands in|in the (?:answer|response|text)|which|was planted)\b"
+    r"|\s{0,3}(?:是回答|是它|这句|出现)",
+    re.IGNORECASE,
+)
+
+
+def _quoted_objects(body: str) -> str:
+    """The text without objects that stand in straight quotation marks, or that a response is said
+    to hold: ``"{...}"``."""
+    for held in list(_objects(body)) if "{" in body else ():
+        line = body[max(held.start - 120, 0) : held.start].rpartition("\n")[2]
+        if (line.strip() and _LED.search(line)) or _ABOUT.match(body, held.end):
+            body = body[: held.start] + BLANK * (held.end - held.start) + body[held.end :]
+    return re.sub(
+        r"(?<![:\w\\,\[{])\s{0,1}(?<!\w)[\"']\{[^\n]{0,2000}?\}[\"'](?!\s{0,3}[:,}\]])",
+        lambda match: BLANK * len(match[0]),
+        body,
+    )
+
+
+# --- objects --------------------------------------------------------------------------------------
+
+_BRACES = re.compile(r"[{}]|\"(?:[^\"\\\n]|\\.)*\"")
+
+
+def _objects(text: str) -> Iterator[_Object]:
+    """The outermost objects in a text."""
+    place = text.find("{")
+    while place >= 0:
+        end = _end_of(text, place)
+        if end is None:
+            return
+        yield _Object(_object(text[place:end]), place, end)
+        place = text.find("{", end)
+
+
+def _end_of(text: str, place: int) -> int | None:
+    """Where the brace at `place` is closed, braces in strings aside; None where it never is."""
+    depth = 0
+    for match in _BRACES.finditer(text, place):
+        depth += {"{": 1, "}": -1}.get(match[0], 0)
+        if depth == 0:
+            return match.end()
+    return None
+
+
+def _object(text: str) -> list[tuple[Any, Any]]:
+    """What a text spells as JSON or as a Python literal; nothing where it is neither."""
+    text = re.sub(r",\s{0,20}([}\]])", r"\1", text)
+    try:
+        return json.loads(text, object_pairs_hook=list)
+    except (ValueError, RecursionError):
+        pass
+    try:  # unknown escapes would warn
+        literal = ast.literal_eval(re.sub(r"\\(?![\\'\"])", r"\\\\", text))
+    except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
+        return []
+    return list(literal.items()) if isinstance(literal, dict) else []
