@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from plaudit.rules._languages import NAMES, PROFILES
 
-__all__ = ["Asked", "asked_for"]
+__all__ = ["Asked", "asked_before", "asked_for"]
 
 Kind = Literal["clear", "possible", "excluded"]
 
@@ -61,15 +61,17 @@ _ADJECTIVES = (
     r"|either|het|la|lingua|le|dem|o|el|l['’])\s+){0,3}"
 )
 _ENDS = (
-    r"(?![- ](?:speaking|medium)\b)\s*(?:language\b|languages\b|please\b|sprache\b|language:|языке\b|язык\b)?\s*"
+    r"(?![- ](?:speaking|medium)\b)\s*"
+    r"(?:language\b|languages\b|please\b|sprache\b|language:|языке\b|язык\b)?\s*"
     r"(?:$|[\n.,;:!?()\[\]\"”’'«»–—/&|*`-]|[^\x00-\x7f]"
     r"|(?:and|or|but|with|about|using|for|on|that|how|what|why|please|only|then|so|to|at|from|as|when"
     r"|the|a|an|instead|no|not|if|of|by|because|unless|while|into|my|this|your|each|here|now|below|all"
     r"|within|including|followed|in|s'il|por|bitte|per|et|ou|y|und|oder|e|under|after|before|like"
     r"|saying|telling|asking|explaining|describing|inviting|thanking|requesting|introducing|informing"
     r"|announcing|apologi[sz]ing|congratulating|complaining|showing|listing|stating|mentioning"
-    r"|discussing|regarding|concerning|titled|first|again|too|also|directly"
-    r"|sobre|acerca|para|con|que|un|una|uno|el|los|las|um|uma|sur|pour|avec|une|le|les|des|über|für|mit"
+    r"|discussing|regarding|concerning|titled|first|again|too|also|directly|irrespective|whatever"
+    r"|regardless|even|whenever|always|throughout|until|since|where|who|which|except"
+    r"|al|alla|ai|ao|à|au|aux|aan|an|sobre|acerca|para|con|que|un|una|uno|el|los|las|um|uma|sur|pour|avec|une|le|les|des|über|für|mit"
     r"|ein|eine|einen|einem|einer|das|die|der|den|su|il|lo|gli|over|een|het)\b)"
 )
 _TEXTS = (
@@ -147,7 +149,13 @@ _FORMS = (
     # Japanese and Korean
     _form("clear", "", r"\s*(?:で(?!書かれ|書いてあ|話され)|に(?:翻訳|訳|し|直|変)|を使っ)"),
     _form("clear", "", r"\s*(?:으로|로)(?!\s*(?:쓰인|쓰여|된|작성된))"),
+    _form("clear", r"(?:->|=>|→|➔)\s{0,2}", r"\s{0,2}(?:[:：\n]|translation\b|$)"),
     # languages with prepositions
+    _form(
+        "clear",
+        rf"\b(?:write|compose|draft|send|type)\b[^.\n]{{0,40}}\bletters?\s+in\s+{_ADJECTIVES}",
+        _ENDS,
+    ),
     _form(
         "possible",
         r"\b(?:words?|grammar|verbs?|nouns?|adjectives?|articles?|tenses?|pronouns?|pronunciation"
@@ -192,7 +200,8 @@ _JOINED = re.compile(
 # "the difference between は and が in Japanese" is about the language: words of its own writing, or
 # with Latin words perhaps.
 _BETWEEN = re.compile(
-    r"\b(?:difference|distinction|contrast)s?\s+between\b[^\n]*\bin\s+(?:\w+\s+){0,2}$", re.IGNORECASE
+    r"\b(?:difference|distinction|contrast)s?\s+between\b[^\n]*\bin\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
 )
 _ABOUT = re.compile(
     r"\b(?:uses?|usage|role|function|particles?|characters?|words?|kanji|hanzi|pronunciation|meanings?"
@@ -206,7 +215,17 @@ _CODES = "zh|cn|en|ja|jp|ko|kr|fr|de|es|pt|ru|vi|th|ar"
 _CODE_NAMES = {"cn": "zh", "jp": "ja", "kr": "ko"}
 _SHORT_NAMES = {
     **dict.fromkeys("中汉漢", "zh"),
-    **dict(zip("英日韩韓法德俄西葡意", "en ja ko ko fr de ru es pt it".split(), strict=True)),
+    **dict.fromkeys("韩韓", "ko"),
+    **{
+        "英": "en",
+        "日": "ja",
+        "法": "fr",
+        "德": "de",
+        "俄": "ru",
+        "西": "es",
+        "葡": "pt",
+        "意": "it",
+    },
 }
 _SHORT = "".join(_SHORT_NAMES)
 _PAIR = re.compile(
@@ -219,7 +238,8 @@ _PAIR = re.compile(
     rf"|[{_SHORT}][译譯翻](?P<short>[{_SHORT}])(?=[文语]?\s{{0,2}}(?:[:：,，。\n]|$|练习|翻译|以下|下面|一下|这))",
     re.IGNORECASE,
 )
-_MAY_PAIR = re.compile(rf"[译譯翻]|\b(?:{_CODES})\b", re.IGNORECASE)
+
+_PAIRED = frozenset((*_CODES.split("|"), *"译譯翻"))
 
 # A question about words of the language is answered in the language of the question.
 _SAY = re.compile(
@@ -232,7 +252,16 @@ _SAY = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^\n。！？.!?]*(?:[\n。！？]|[.!?]+(?:\s|$)|[.!?]|$)")
-_WORD = re.compile("[a-zß-ɏ]{3,}|[а-я]{3,}")
+_WORD = re.compile("[a-zß-ɏ]{2,}|[а-я]{3,}|[译譯翻]")
+
+# What is asked for in an earlier turn of the user holds on where it is about answers in general.
+_STANDING = re.compile(
+    r"\b(?:from now on|always|throughout|henceforth|going forward|for the rest|regardless|answers?"
+    r"|repl(?:y|ies)|respond|responses?|speak|talk|chat|communicate|conversation|use|switch)\b"
+    r"|从现在|以后|始终|一直|接下来|之后|总是|全程|回答|回复|作答|答复|说|讲|交流|对话|用"
+    r"|répond|antwort|respond|contest|rispond|答えて|대답",
+    re.IGNORECASE,
+)
 
 _SPACED = {code: " " for code in range(128) if not chr(code).isalpha()}
 
@@ -247,8 +276,9 @@ def asked_for(prompt: str) -> Asked:
     >>> asked_for("Tell me about English villages.")
     Asked(clear=(), possible=(), excluded=())
     """
-    pairs = _pairs(prompt)
-    if not pairs and not _may_name_one(prompt):
+    words = _words_of(prompt)
+    pairs = _pairs(prompt) if not words.isdisjoint(_PAIRED) else []
+    if not pairs and not _may_name_one(prompt, words):
         return Asked()
     codes: dict[str, dict[str, None]] = {
         "clear": dict.fromkeys(pairs),
@@ -256,10 +286,26 @@ def asked_for(prompt: str) -> Asked:
         "excluded": {},
     }
     for sentence in _SENTENCE.findall(prompt.strip()):
-        if sentence and _may_name_one(sentence):
+        if sentence and _may_name_one(sentence, _words_of(sentence)):
             for kind, code in _kinds(sentence):
                 codes[kind][code] = None
     return Asked(*(tuple(codes[kind]) for kind in Asked._fields))
+
+
+def asked_before(text: str) -> Asked:
+    """What an earlier turn of the user asks for: a task of its own is no more than possible now.
+
+    >>> asked_before("From now on answer in Chinese.").clear
+    ('zh',)
+    >>> asked_before("Write a poem in French.").possible
+    ('fr',)
+    """
+    asked = asked_for(text)
+    if not asked.clear:
+        return Asked()
+    parts = filter(_STANDING.search, _SENTENCE.findall(text.strip()))
+    clear = tuple(dict.fromkeys(code for part in parts for code in asked_for(part).clear))
+    return Asked(clear, tuple(code for code in asked.clear if code not in clear))
 
 
 def _pairs(prompt: str) -> list[str]:
@@ -268,8 +314,6 @@ def _pairs(prompt: str) -> list[str]:
     >>> _pairs("EN->ZH: good morning"), _pairs("中译英：你好"), _pairs("Translate to ja: hi")
     (['zh'], ['en'], ['ja'])
     """
-    if not _MAY_PAIR.search(prompt):
-        return []
     found = []
     for match in itertools.islice(_PAIR.finditer(prompt), _MOST_MENTIONS):
         name = match[match.lastgroup or 0].lower()
@@ -277,12 +321,17 @@ def _pairs(prompt: str) -> list[str]:
     return found
 
 
-def _may_name_one(text: str) -> bool:
+def _words_of(text: str) -> set[str]:
+    """The words in Latin letters or Russian, and the characters that mean "translate"."""
     if text.isascii():
-        return not NAMES.keys().isdisjoint(text.lower().translate(_SPACED).split())
-    if _endings().search(text):
+        return set(text.lower().translate(_SPACED).split())
+    return set(_WORD.findall(text.lower()))
+
+
+def _may_name_one(text: str, words: set[str]) -> bool:
+    if not text.isascii() and _endings().search(text):
         return True
-    return not NAMES.keys().isdisjoint(_WORD.findall(text.lower()))
+    return not NAMES.keys().isdisjoint(words)
 
 
 def _kinds(sentence: str) -> Iterator[tuple[Kind, str]]:
