@@ -216,16 +216,14 @@ _CODE_NAMES = {"cn": "zh", "jp": "ja", "kr": "ko"}
 _SHORT_NAMES = {
     **dict.fromkeys("中汉漢", "zh"),
     **dict.fromkeys("韩韓", "ko"),
-    **{
-        "英": "en",
-        "日": "ja",
-        "法": "fr",
-        "德": "de",
-        "俄": "ru",
-        "西": "es",
-        "葡": "pt",
-        "意": "it",
-    },
+    "英": "en",
+    "日": "ja",
+    "法": "fr",
+    "德": "de",
+    "俄": "ru",
+    "西": "es",
+    "葡": "pt",
+    "意": "it",
 }
 _SHORT = "".join(_SHORT_NAMES)
 _PAIR = re.compile(

@@ -66,32 +66,7 @@ _ON_FORM = (
 _WRAPPER = re.compile(f"(?P<intro>{_INTRO})|{_ON_FORM}", re.IGNORECASE)
 _INTRO_HEAD = re.compile(rf"[^\n:：]{{0,80}}(?:{_INTRO})[^\n:：]{{0,80}}[:：]", re.IGNORECASE)
 _FORM_HEAD = re.compile(rf"[^\n:：]{{0,80}}(?:{_ON_FORM})[^\n:：]{{0,80}}[:：]", re.IGNORECASE)
-_OF_WRAPPERS = (
-    "step",
-    "boxed",
-    "answer",
-    "response",
-    "reply",
-    "solution",
-    "following",
-    "below",
-    "given",
-    "here is",
-    "this",
-    "you are a",
-    "first think",
-    "步",
-    "最终",
-    "最后",
-    "答案",
-    "你的回答",
-    "以下",
-    "下面",
-    "下列",
-    "这道",
-    "完成请求",
-    "你是一",
-)
+_OF_WRAPPERS = ("boxed", "step by step", "step-by-step", "answer", "response", "below is")
 _SUFFIX = re.compile(
     r"(?=\b(?:please|let['’]?s) (?:reason|think|put|solve)\b"
     r"|(?<!请)(?:请你?)?(?:一步步|一步一步|逐步)地?(?:思考|推理|推导))",
@@ -240,13 +215,19 @@ def _written(prompt: str) -> tuple[str, ...]:
     for text in (unquoted, prose, prompt):
         if words := _quick_words(text):
             whole = _language(_frame(text, words), text, words)
-            return _of_problem(text, whole) if _may_wrap(text) else (whole,)
+            return _of_problem(text, whole) if _may_wrap(text, words) else (whole,)
     return ()
 
 
-def _may_wrap(text: str) -> bool:
-    lower = text.lower()
-    return any(word in lower for word in _OF_WRAPPERS) and _WRAPPER.search(text) is not None
+def _may_wrap(text: str, words: dict[str, float]) -> bool:
+    """Whether a text may hold a problem in another language than the words around it."""
+    if len(words) == 1 and "latin" not in words:
+        return False
+    if text.isascii():
+        lower = text.lower()
+        if not any(word in lower for word in _OF_WRAPPERS):
+            return False
+    return _WRAPPER.search(text) is not None
 
 
 def _of_problem(text: str, whole: str) -> tuple[str, ...]:
