@@ -15,7 +15,15 @@ from typing import NamedTuple
 from plaudit.errors import ScoringError
 from plaudit.rules import _scripts
 from plaudit.rules._asked import Asked, asked_before, asked_for
-from plaudit.rules._languages import PLENTY, PROFILES, identify, latin_words, weigh, words_in
+from plaudit.rules._languages import (
+    FUNCTION_WORDS,
+    PLENTY,
+    PROFILES,
+    identify,
+    latin_words,
+    weigh,
+    words_in,
+)
 from plaudit.rules._prose import split_prose
 from plaudit.rules._stopwords import STOP_WORDS
 
@@ -40,6 +48,7 @@ _LABEL = re.compile(
 )
 _PIECE = re.compile(r"[^\n。！？.!?；;]*(?:[。！？；;]+|[.!?]+(?=\s|$)|[.!?]|\n|$)")
 _MOST_PIECES = 200
+_FEW_FOREIGN = 3  # different function words of other languages
 _SURE = 1.5  # function words by which one sentence outvotes the text
 
 # Sentences about the form of the response, which stand around a problem in any language, and those
@@ -66,7 +75,7 @@ _ON_FORM = (
 _WRAPPER = re.compile(f"(?P<intro>{_INTRO})|{_ON_FORM}", re.IGNORECASE)
 _INTRO_HEAD = re.compile(rf"[^\n:：]{{0,80}}(?:{_INTRO})[^\n:：]{{0,80}}[:：]", re.IGNORECASE)
 _FORM_HEAD = re.compile(rf"[^\n:：]{{0,80}}(?:{_ON_FORM})[^\n:：]{{0,80}}[:：]", re.IGNORECASE)
-_OF_WRAPPERS = ("boxed", "step by step", "step-by-step", "answer", "response", "below is")
+_NOT_ENGLISH = FUNCTION_WORDS - PROFILES["en"]
 _SUFFIX = re.compile(
     r"(?=\b(?:please|let['’]?s) (?:reason|think|put|solve)\b"
     r"|(?<!请)(?:请你?)?(?:一步步|一步一步|逐步)地?(?:思考|推理|推导))",
@@ -223,10 +232,8 @@ def _may_wrap(text: str, words: dict[str, float]) -> bool:
     """Whether a text may hold a problem in another language than the words around it."""
     if len(words) == 1 and "latin" not in words:
         return False
-    if text.isascii():
-        lower = text.lower()
-        if not any(word in lower for word in _OF_WRAPPERS):
-            return False
+    if text.isascii() and len(_NOT_ENGLISH.intersection(words_in(text))) < _FEW_FOREIGN:
+        return False
     return _WRAPPER.search(text) is not None
 
 
@@ -253,7 +260,7 @@ def _of_problem(text: str, whole: str) -> tuple[str, ...]:
     own = _language(_frame(problem, words), problem, words)
     if own in (whole, "latin"):
         return (whole,)
-    return (own, whole) if is_introduced and not any(map(_asks, kept)) else (own,)
+    return (own, whole) if is_introduced and not any(map(_is_request, kept)) else (own,)
 
 
 def _language(script: str, text: str, words: dict[str, float]) -> str:
@@ -353,6 +360,10 @@ def _is_latin_frame(piece: str, other: str) -> bool:
 
 def _asks(piece: str) -> re.Match[str] | None:
     return _ASKS_ZH.search(piece) or _ASKS_EN.search(piece)
+
+
+def _is_request(piece: str) -> bool:
+    return piece.rstrip().endswith(("?", "？")) or _asks(piece) is not None
 
 
 def _strength(piece: str) -> int:
