@@ -164,6 +164,7 @@ _FORMS = (
         rf"|wörter|verben)\s+(?:in|en|em|auf)\s+{_ADJECTIVES}",
         _ENDS,
     ),
+    _form("possible", r"^\W*", r"\s+(?:for|translation|words?|names?|terms?|equivalents?)\b"),
     _form(
         "possible", rf"\b(?:books?|novels?|texts?|films?|songs?) written in\s+{_ADJECTIVES}", _ENDS
     ),

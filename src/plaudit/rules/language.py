@@ -6,6 +6,7 @@ Scripts are counted exactly, from code point tables; only languages of one scrip
 from __future__ import annotations
 
 import functools
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -13,7 +14,7 @@ from plaudit.errors import ConfigError, DataError, MissingExtra, ScoringError, c
 from plaudit.rules import _scripts
 from plaudit.rules._languages import NAMES
 from plaudit.rules._mixing import shares
-from plaudit.rules._prose import split_prose
+from plaudit.rules._prose import split_prose, without_code
 from plaudit.rules._target import Target, count_words, is_japanese, target_of
 from plaudit.think import Part, split
 from plaudit.types import Message, Range, Score
@@ -30,6 +31,7 @@ EXAMPLES = {
 
 Of = Literal["letters", "chars"]
 
+_WORD = re.compile(r"[^\W\d_]{2}|[㐀-鿿]")
 _SEGMENT = 1000
 _MAX_SEGMENTS = 8
 _MODELLED = ("latin", "cyrillic", "arabic", "devanagari")
@@ -165,6 +167,8 @@ def consistency(
     if not any(words.values()):
         raise ScoringError("consistency: no word to judge", fault="response")
     found = shares(kept, words, aim)
+    if not found.due and not removed and not _WORD.search(without_code(kept)):
+        raise ScoringError("consistency: nothing but code to judge", fault="response")
     counts = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
     note = "; ".join((f"target {aim.name}", f"words: {counts}", *found.remarks))
     return Score(found.due / (found.due + found.foreign), words, note=note)
