@@ -48,7 +48,7 @@ _SENTENCE_END = re.compile(
 _COUNTER = re.compile(
     r"\W{0,6}(?:第\s?)?(?:[^\W\d_]{1,12}\s{0,2}){0,2}?[(（#\[]?"
     r"(?:\d{1,5}|[一二三四五六七八九十百]{1,5}|[ivxlc]{1,6}(?=[.)]))"
-    r"\s?(?:[步次条点章节天轮回题][：:，,、.]?|[.)）、：:*\]]|(?=\s)|-|–|—)[\s*:：.)-]{0,4}",
+    r"\s?(?:[步次条点章节天轮回题][：:，,、.]?|[.)）、：:*\]]|-|–|—)[\s*:：.)-]{0,4}",
     re.IGNORECASE,
 )
 _MIN_COUNTED = 3  # so many rounds, and words in each of them
@@ -235,7 +235,7 @@ def sentences(response: str, *, weight: Weight = "chars") -> Annotated[Score, Ra
 def _uncounted(pieces: Sequence[str]) -> Sequence[str]:
     """The pieces, without the counter where it is all by which several differ."""
     rests = [_rest(piece) for piece in pieces]
-    rounds = Counter(filter(None, rests))
+    rounds = Counter(rest for _, rest in set(zip(pieces, rests, strict=True)) if rest)
     if not rounds or max(rounds.values()) < _MIN_COUNTED:
         return pieces
     return [
@@ -247,8 +247,8 @@ def _uncounted(pieces: Sequence[str]) -> Sequence[str]:
 def _rest(piece: str) -> str:
     """What follows the counter that begins a piece; "" without one, or where that is a word or two.
 
-    >>> _rest("**Step 12:** Check the value again."), _rest("3. Paris"), _rest("第三步：再检查一遍。")
-    ('Check the value again.', '', '再检查一遍。')
+    >>> _rest("**Step 12:** Check it once more."), _rest("3. Paris"), _rest("第三步：再检查一遍。")
+    ('Check it once more.', '', '再检查一遍。')
     """
     found = _COUNTER.match(piece)
     rest = piece[found.end() :] if found else ""

@@ -127,8 +127,9 @@ _DIGESTS = (96, 128)  # hexadecimal digits of SHA-384 and SHA-512
 _JOINED = re.compile(r"[A-Za-z]{25,}")  # longer than the words of ordinary text
 _LETTERS = re.compile(r"[A-Za-zÀ-ɏ]+")
 _MASHED = re.compile(r"[b-df-hj-np-tv-xz]{5}|q(?!u)[a-z]|[jvx][bcdfgjkmqxz]", re.IGNORECASE)
-_BACKWARDS = re.compile(r"(?:^|\s)[.,!?]+[A-Za-z]{2}|^[。，、；！？]+[㐀-鿿]")
-_FORWARDS = re.compile(r"[A-Za-z㐀-鿿][.,!?。，、；！？](?:\s|$|[㐀-鿿])")
+_MARK_BEFORE = re.compile(r"(?:^|\s)([.,!?;])[A-Za-z]{2,30}(?![\w(])")
+_MARK_BEHIND = re.compile(r"[A-Za-z][.,!?;](?:\s|$)")
+_ZH_BACKWARDS = re.compile(r"\s*[。！？][㐀-鿿][^\n]{5,}[㐀-鿿]\s*")
 
 
 def content(response: str) -> Annotated[Score, Range(0, 1)]:
@@ -180,13 +181,25 @@ def _no_words(text: str) -> str | None:
     joined = [run for run in _JOINED.findall(text) if not run.isupper()]
     if sum(map(len, joined)) > max(50, 0.4 * size):
         return "no spaces between words"
-    if len(_BACKWARDS.findall(text)) > len(_FORWARDS.findall(text)):
+    if _is_backwards(text):
         return "written backwards"
     latin = _LETTERS.findall(text[:2000])
-    mashed = sum(len(word) for word in latin if len(word) > 4 and _MASHED.search(word))
+    mashed = sum(len(word) for word in latin if _is_mashed(word))
     if mashed >= 12 and mashed > 0.6 * sum(map(len, latin)) and mashed > 0.5 * min(size, 2000):
         return "keys struck at random"
     return None
+
+
+def _is_mashed(word: str) -> bool:
+    return len(word) > 4 and not word.isupper() and _MASHED.search(word) is not None
+
+
+def _is_backwards(text: str) -> bool:
+    """Whether marks stand before words and none behind."""
+    before = _MARK_BEFORE.findall(text)
+    if len(before) >= 3 and set(before) != {"."}:
+        return len(before) > 3 * len(_MARK_BEHIND.findall(text))
+    return _ZH_BACKWARDS.fullmatch(text) is not None
 
 
 def _is_random(run: str) -> bool:
@@ -304,7 +317,7 @@ def _distinct_in_windows(words: Sequence[str], window: int) -> Iterator[int]:
 _STARTS = (
     "The|It|Then|In|This|That|They|We|He|She|And|But|If|When|As|At|By|For|To|So|Of|On|With|Within"
 )
-_CAPITAL_WITHIN = re.compile(rf"[a-z] (?:{_STARTS}|A) [a-z]")
+_CAPITAL_WITHIN = re.compile(rf"[a-z] (?:{_STARTS}) [a-z]")
 _SMALL_AFTER = re.compile(r"[a-z]{2}[.!?] [a-z]{2}")
 _MIN_JOINERS = 14  # so many words that are all function words
 

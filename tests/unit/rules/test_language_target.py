@@ -188,6 +188,17 @@ def test_a_language_only_named_is_not_asked_for(prompt):
     assert asked_for(prompt).excluded == ()
 
 
+def test_a_word_asked_for_by_its_language_may_be_answered_with():
+    assert "zh" in target_of("Chinese for happy birthday").languages
+
+
+def test_code_alone_is_the_responses_fault_and_not_in_another_language():
+    (score,) = load("rules.language.consistency", part="all").score(
+        [Group("用 Python 打印", ['print("hello")'])]
+    )[0]
+    assert (score.value, score.fault) == (0.0, "response")
+
+
 def test_what_may_be_meant_is_accepted_beside_the_prompts_own_language():
     assert value("Chat.", "How do you say cat in French?") == 1.0
     assert set(target_of("苹果用英语怎么说？").languages) == {"zh", "en"}
@@ -263,7 +274,7 @@ def test_a_prompt_is_in_the_language_of_its_instruction(prompt, code):
     assert target_of(prompt).languages == (code,)
 
 
-# --- wrappers around a problem ---------------------------------------------------------------------
+# --- wrappers around a problem --------------------------------------------------------------------
 
 BOXED = "Please reason step by step, and put your final answer within \\boxed{}."  # DeepSeek, Qwen
 BOXED_ZH = "请一步步思考，并把最终答案放在 \\boxed{} 中。"
@@ -402,8 +413,8 @@ def test_a_transcript_in_one_string_has_turns_before():
         "def f(n):\n    # iterate over the list and then return the sum of all the values\n"
         "    return sum(range(n))\n复杂度是线性的，因为只遍历了一次。",
         "步骤如下：\n1. import numpy as np\n2. 调用 np.sort(a)\n3. 返回 a[0]",
-        "代码如下：\n// we loop over the items of the list\nint total = 0;\n// and then we add them\n"
-        "total = total + 1;\n以上代码对数组求和，时间复杂度是线性的。",
+        "代码如下：\n// we loop over the items of the list\nint total = 0;\n"
+        "// and then we add them\ntotal = total + 1;\n以上代码对数组求和，时间复杂度是线性的。",
     ],
 )
 def test_comments_beside_code_and_numbered_code_count_for_no_language(text):
