@@ -162,9 +162,9 @@ PARAGRAPH = (
 )
 STORY = (
     "The French Revolution began in 1789, when the king called the Estates General because the"
-    " state was close to bankruptcy. Within months the old order had fallen apart, and the new assembly"
-    " abolished feudal privileges. It ended when Napoleon took power ten years later. Then the wars"
-    " went on for many years. They changed the map of the continent."
+    " state was close to bankruptcy. Within months the old order had fallen apart, and the new"
+    " assembly abolished feudal privileges. It ended when Napoleon took power ten years later. Then"
+    " the wars went on for many years. They changed the map of the continent."
 )
 PARAGRAPH_ZH = (
     "光合作用是植物利用光能把水和二氧化碳转化为糖和氧气的过程。"

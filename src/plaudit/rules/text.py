@@ -319,6 +319,10 @@ _STARTS = (
 )
 _CAPITAL_WITHIN = re.compile(rf"[a-z] (?:{_STARTS}) [a-z]")
 _SMALL_AFTER = re.compile(r"[a-z]{2}[.!?] [a-z]{2}")
+_NO_PAIR = re.compile(
+    r"\b(?:the (?:the|an?|of|in|to|and|is|are|was|were|it|with|for|by|from|at|which|when|into)"
+    r"|an? (?:the|an|of)|an (?:and|is|are|was|in|to|it|for))\b(?![-'’])"
+)
 _MIN_JOINERS = 14  # so many words that are all function words
 
 
@@ -334,8 +338,8 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     languages, from 0.3 to 0.7. Code, formulas, URLs and tags are left out.
 
     The first words of sentences ("The", "Then") within them, beside full stops before small
-    letters, are shuffled words too: two and more of the former, three in all, in 60 words. So is a
-    text of 14 words and more that are all function words.
+    letters, are shuffled words too: two and more of the former, three in all, in 60 words. So are
+    two articles and more before words that none precedes ("the of"), in 100 words, and a text of 14 words and more that are all function words.
 
     A text that holds fewer than 5 such pairs and 6 words is not judged, which is 1: shortness is no
     disorder. Other scripts than Latin and Han are not judged either, nor is sense.
@@ -363,6 +367,8 @@ def _is_misplaced(text: str) -> bool:
     capitals = len(_CAPITAL_WITHIN.findall(text))
     odd = capitals + len(_SMALL_AFTER.findall(text))
     if capitals >= 2 and odd >= 3 and 60 * odd >= 3 * len(words):
+        return True
+    if 100 * (apart := len(_NO_PAIR.findall(text))) >= 2 * len(words) and apart >= 2:
         return True
     return text.isascii() and all(word.lower() in STOP_WORDS for word in words)
 
