@@ -44,7 +44,7 @@ _SENTENCE_END = re.compile(
     r"""|(?<=[。！？｡])(?![。！？｡”’」』）])|(?<=[。！？｡][”’」』）])|(?<=[!?])(?=[぀-ヿ㐀-鿿])"""
 )
 
-# "Step 12:", "3)", 第三步：, "**Day 4** -": a line counted on, whose rest may be the same each time.
+# "Step 12:", "3)", 第三步：, "**Day 4** -": a line counted on, whose rest may be the same.
 _COUNTER = re.compile(
     r"\W{0,6}(?:第\s?)?(?:[^\W\d_]{1,12}\s{0,2}){0,2}?[(（#\[]?"
     r"(?:\d{1,5}|[一二三四五六七八九十百]{1,5}|[ivxlc]{1,6}(?=[.)]))"

@@ -323,6 +323,7 @@ _NO_PAIR = re.compile(
     r"\b(?:the (?:the|an?|of|in|to|and|is|are|was|were|it|with|for|by|from|at|which|when|into)"
     r"|an? (?:the|an|of)|an (?:and|is|are|was|in|to|it|for))\b(?![-'’])"
 )
+_WORDS_PER_ODD = 25  # a place out of order in fewer words
 _MIN_JOINERS = 14  # so many words that are all function words
 
 
@@ -337,9 +338,10 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     words in runs (of 6 words without a mark, 12 characters) without a function word of some forty
     languages, from 0.3 to 0.7. Code, formulas, URLs and tags are left out.
 
-    The first words of sentences ("The", "Then") within them, beside full stops before small
-    letters, are shuffled words too: two and more of the former, three in all, in 60 words. So are
-    two articles and more before words that none precedes ("the of"), in 100 words, and a text of 14 words and more that are all function words.
+    So is (0) a text of 14 words and more in English letters where words stand out of place: first
+    words of sentences ("The", "Then") between small letters, full stops before small letters, and
+    articles before words that none precedes ("the of"), two of these and one in 25 words; and one
+    of function words alone.
 
     A text that holds fewer than 5 such pairs and 6 words is not judged, which is 1: shortness is no
     disorder. Other scripts than Latin and Han are not judged either, nor is sense.
@@ -364,11 +366,13 @@ def _is_misplaced(text: str) -> bool:
     words = _LETTERS.findall(text)
     if len(words) < _MIN_JOINERS:
         return False
-    capitals = len(_CAPITAL_WITHIN.findall(text))
-    odd = capitals + len(_SMALL_AFTER.findall(text))
-    if capitals >= 2 and odd >= 3 and 60 * odd >= 3 * len(words):
+    capitals, small, apart = (
+        len(pattern.findall(text)) for pattern in (_CAPITAL_WITHIN, _SMALL_AFTER, _NO_PAIR)
+    )
+    if (odd := capitals + apart) >= 2 and odd * _WORDS_PER_ODD >= len(words):
         return True
-    if 100 * (apart := len(_NO_PAIR.findall(text))) >= 2 * len(words) and apart >= 2:
+    is_mixed = (capitals > 0) + (small > 0) + (apart > 0) >= 2
+    if is_mixed and (odd + small) * _WORDS_PER_ODD >= len(words):
         return True
     return text.isascii() and all(word.lower() in STOP_WORDS for word in words)
 
