@@ -1,6 +1,7 @@
 """The shipped recipes: each builds, scores its kind of rows, and says what it is."""
 
 import gzip
+import hashlib
 import json
 import math
 import random
@@ -159,6 +160,12 @@ PARAGRAPH = (
     " and oxygen. It takes place in the chloroplasts, where chlorophyll absorbs the light. The"
     " sugar feeds the plant, and the oxygen is released into the air. "
 )
+STORY = (
+    "The French Revolution began in 1789, when the king called the Estates General because the"
+    " state was close to bankruptcy. Within months the old order had fallen apart, and the new"
+    " assembly abolished feudal privileges. It ended when Napoleon took power ten years later. Then"
+    " the wars went on for many years. They changed the map of the continent."
+)
 PARAGRAPH_ZH = (
     "光合作用是植物利用光能把水和二氧化碳转化为糖和氧气的过程。"
     "它在叶绿体中进行，叶绿素吸收光能。糖为植物提供养分，氧气则释放到空气中。"
@@ -188,6 +195,22 @@ PARAGRAPH_ZH = (
         "the is water of people to and a in find with number was it that on for have they as the of"
         " we from has so or not an each by more be this at which can how she he your time are is in"
         " the and to of a you with for",
+        "of the in a and to was it that for on with as is by at from",
+        "```python\n\n```",
+        "<p>&nbsp;</p><p>&nbsp;</p>",
+        "yes yes yes",
+        "啊啊啊啊啊啊啊啊",
+        "烫烫烫烫烫烫烫烫",
+        "asdfghjkl qwertyuiop zxcvbnm",
+        "sdfjkl hjkdfs qwpoeiru xcvmnb dfghjk",
+        "f31Da60adDAD6A5d98EC4f6d149f4eAD22fd50e963D800a5Ac874a2741dF2794af4A90610e76C3b88d8A18E80c",
+        "fdE2CBb+941cfbcdac7700A0DEc7c9c2Cgahgd7e+C29BEB0h2/a9H627cd94debg3c10FAEa5H2EDF8f73B9D15a6==",
+        PARAGRAPH.replace(" ", ""),
+        PARAGRAPH[::-1],
+        PARAGRAPH_ZH[::-1],
+        f"<think>{PARAGRAPH}</think>\n\n",
+        f"<think>{PARAGRAPH}",
+        f"<think>{PARAGRAPH_ZH}</think>\n<answer></answer>",
     ],
 )
 def test_data_quality_pays_for_nothing_that_is_no_text(text):
@@ -195,9 +218,54 @@ def test_data_quality_pays_for_nothing_that_is_no_text(text):
     assert only.value <= 0.1
 
 
+@pytest.mark.parametrize("rounds", [5, 12, 30])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Step {}: Check the value again.",
+        "Step {} - Check the value again.",
+        "{}) Check the value again.",
+        "{}. Check the value again.",
+        "**Step {}:** Check the value again.",
+        "- Attempt {}: try the other method instead.",
+        "Day {}: I went to school.",
+        "第{}步：再检查一遍结果。",
+        "{}、植物是绿色的。",
+        "步骤{}：继续计算。",
+    ],
+)
+def test_data_quality_pays_for_no_line_that_counts_on(line, rounds):
+    text = "\n".join(line.format(i + 1) for i in range(rounds))
+    (only,) = score("data-quality", text, prompt="What is photosynthesis? 请解释。")
+    assert only.value <= 0.1
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_data_quality_sees_words_shuffled_over_sentences(seed):
+    words = f"{PARAGRAPH} {STORY}".split()
+    random.Random(seed).shuffle(words)
+    (only,) = score("data-quality", " ".join(words), prompt="What is photosynthesis?")
+    assert only.value <= 0.1
+
+
 @pytest.mark.parametrize(
     ("prompt", "text"),
     [
+        ("When?", "1969-07-20"),
+        ("Range?", "10–20"),
+        ("Table", "| x | x^2 |\n|---|---|\n| 1 | 1 |\n| 2 | 4 |"),
+        ("Regex for digits", "`\\d+`"),
+        ("用 Python 打印", 'print("hello")'),
+        ("Chinese for happy birthday", "生日快乐"),
+        ("SHA-512?", hashlib.sha512(b"").hexdigest()),
+        ("File types", ".jpg .png .gif .bmp"),
+        ("Zeros", "0, 0, 0"),
+        ("DNA", "ATGCCGTAAGCTTAGGCTAACCGTATTAGCCATTGACGGA"),
+        ("Vlk", "Strč prst skrz krk."),
+        ("Steps", "Step 1: Boil the water.\nStep 2: Add the tea.\nStep 3: Wait for a minute."),
+        ("Titles", "I read The Lord of the Rings and The Hobbit. Then I watched The Wire on TV."),
+        ("笑一个", "哈哈哈，真好笑！"),
+        ("What is the capital of France?", "<think>It is Paris.</think>Paris."),
         ("What is the capital of France?", "Paris."),
         ("What is the capital of France?", "The capital of France is Paris."),
         ("What is six times seven?", "42"),

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from plaudit.rules._languages import NAMES
+from plaudit.rules._languages import NAMES, PROFILES
 
-__all__ = ["Asked", "asked_for"]
+__all__ = ["Asked", "asked_before", "asked_for"]
 
 Kind = Literal["clear", "possible", "excluded"]
 
@@ -31,14 +31,14 @@ class Asked(NamedTuple):
 
 
 class _Form(NamedTuple):
-    """What must end the text before a name and begin the text after it."""
+    """What must end the text before a name and begin the text after it; None asks for nothing."""
 
-    kind: Kind
+    kind: Kind | None
     before: re.Pattern[str]
     after: re.Pattern[str]
 
 
-def _form(kind: Kind, before: str, after: str = "") -> _Form:
+def _form(kind: Kind | None, before: str, after: str = "") -> _Form:
     flags = re.IGNORECASE
     return _Form(kind, re.compile(f"(?:{before})$", flags), re.compile(after, flags))
 
@@ -61,11 +61,18 @@ _ADJECTIVES = (
     r"|either|het|la|lingua|le|dem|o|el|l['’])\s+){0,3}"
 )
 _ENDS = (
-    r"\s*(?:language\b|languages\b|please\b|sprache\b|language:|языке\b|язык\b)?\s*"
+    r"(?![- ](?:speaking|medium)\b)\s*"
+    r"(?:language\b|languages\b|please\b|sprache\b|language:|языке\b|язык\b)?\s*"
     r"(?:$|[\n.,;:!?()\[\]\"”’'«»–—/&|*`-]|[^\x00-\x7f]"
     r"|(?:and|or|but|with|about|using|for|on|that|how|what|why|please|only|then|so|to|at|from|as|when"
     r"|the|a|an|instead|no|not|if|of|by|because|unless|while|into|my|this|your|each|here|now|below|all"
-    r"|within|including|followed|in|explaining|describing|s'il|por|bitte|per|et|ou|y|und|oder|e)\b)"
+    r"|within|including|followed|in|s'il|por|bitte|per|et|ou|y|und|oder|e|under|after|before|like"
+    r"|saying|telling|asking|explaining|describing|inviting|thanking|requesting|introducing|informing"
+    r"|announcing|apologi[sz]ing|congratulating|complaining|showing|listing|stating|mentioning"
+    r"|discussing|regarding|concerning|titled|first|again|too|also|directly|irrespective|whatever"
+    r"|regardless|even|whenever|always|throughout|until|since|where|who|which|except"
+    r"|al|alla|ai|ao|à|au|aux|aan|an|sobre|acerca|para|con|que|un|una|uno|el|los|las|um|uma|sur|pour|avec|une|le|les|des|über|für|mit"
+    r"|ein|eine|einen|einem|einer|das|die|der|den|su|il|lo|gli|over|een|het)\b)"
 )
 _TEXTS = (
     r"\s*(?:essay|translation|version|letter|e-?mail|paragraph|summary|summaries|sentence|reply|answer"
@@ -83,6 +90,21 @@ _ZH_SAY = (
     r"(?:怎么|怎样|如何|是什么|是啥|叫什么|叫做什么)"
 )
 _FORMS = (
+    # a setting of a device, and what is asked how to do with it
+    _form(
+        None,
+        r"(?:系统|界面|显示|键盘|输入法|菜单|字幕|软件|手机|电脑|浏览器|设置)[^。！？\n]{0,12}"
+        r"(?:改|换|切换|转换|设置?|调|变)[成为到]?\s*",
+    ),
+    _form(
+        None,
+        r"(?:怎么|怎样|如何)[^。！？\n]{0,40}(?:改|换|切换|设置?|调|变)[成为到]\s*",
+    ),
+    _form(
+        None,
+        r"\bhow\b[^.?!\n]*\b(?:language|keyboard|interface|settings?|subtitles|locale)\b[^.?!\n]*"
+        r"\b(?:to|into)\s+",
+    ),
     _form(
         "excluded",
         r"\b(?:do not|don['’]?t|never|avoid|without|not|instead of|rather than)\b"
@@ -98,7 +120,11 @@ _FORMS = (
     _form("clear", r"(?:^|\n)[\s*#>]*", r"\s*[:：]\s*\Z"),
     # Chinese
     _form("possible", rf"(?:用|翻译成|译成|翻译为|译为)\s*{_ZH_STYLE}", _ZH_SAY),
-    _form("possible", rf"(?:怎么|怎样|如何)[^。，！？\n]{{0,8}}(?:用|成|为)\s*{_ZH_STYLE}"),
+    _form(
+        "possible",
+        rf"(?:怎么|怎样|如何)(?:[^。，！？\n]{{0,8}}(?:用|成|为)|[^。！？\n]{{0,40}}(?:译|翻|说|写)[成为])"
+        rf"\s*{_ZH_STYLE}",
+    ),
     _form(
         "clear",
         rf"(?:用|使用|采用|改用|换成|换用|换|转)\s*{_ZH_STYLE}",
@@ -116,10 +142,20 @@ _FORMS = (
     _form("clear", _ZH_STYLE, r"\s*(?:来)?(?:回答|回复|作答|答复|输出|解答|回應)(?!问题的)"),
     _form("clear", _ZH_MAKE, _ZH_TEXTS),
     _form("clear", r"(?:请|只|都|要|必须|全程|改|直接)\s*(?:说|讲|写)\s*"),
+    _form("clear", r"^\W*(?:说|讲)\s*", r"\s*(?:[。！!.,，;；]|$|吧|好吗|可以吗)"),
+    _form("clear", r"(?:以|将|把)\s*", r"\s*作?为\s*(?:写作|回答|输出|目标|工作)?(?:的)?语言"),
+    _form("clear", rf"{_ZH_MAKE}[（(]\s*", r"\s*(?:版本?)?\s*[)）]"),
+    _form("clear", rf"{_ZH_MAKE}[，,、；; ]\s*", r"\s*版本?\s*(?:[。！!.]|$)"),
     # Japanese and Korean
     _form("clear", "", r"\s*(?:で(?!書かれ|書いてあ|話され)|に(?:翻訳|訳|し|直|変)|を使っ)"),
     _form("clear", "", r"\s*(?:으로|로)(?!\s*(?:쓰인|쓰여|된|작성된))"),
+    _form("clear", r"(?:->|=>|→|➔)\s{0,2}", r"\s{0,2}(?:[:：\n]|translation\b|$)"),
     # languages with prepositions
+    _form(
+        "clear",
+        rf"\b(?:write|compose|draft|send|type)\b[^.\n]{{0,40}}\bletters?\s+in\s+{_ADJECTIVES}",
+        _ENDS,
+    ),
     _form(
         "possible",
         r"\b(?:words?|grammar|verbs?|nouns?|adjectives?|articles?|tenses?|pronouns?|pronunciation"
@@ -128,6 +164,7 @@ _FORMS = (
         rf"|wörter|verben)\s+(?:in|en|em|auf)\s+{_ADJECTIVES}",
         _ENDS,
     ),
+    _form("possible", r"^\W*", r"\s+(?:for|translation|words?|names?|terms?|equivalents?)\b"),
     _form(
         "possible", rf"\b(?:books?|novels?|texts?|films?|songs?) written in\s+{_ADJECTIVES}", _ENDS
     ),
@@ -151,10 +188,57 @@ _FORMS = (
         _TEXTS,
     ),
     _form("possible", r"\b(?:write|compose|create|generate|tell|give)\b[^.\n]{0,40}", _WORKS),
+    _form(
+        "clear",
+        r"\b(?:write|compose|create|generate|draft|give|provide)\b[^.\n]{0,60}\(\s*",
+        r"\s*(?:version|only)?\s*\)",
+    ),
 )
 _JOINED = re.compile(
     r"\s*(?:,|/|&|、|和|与|及|and|or|then|und|et|y|ou|oder|e|或)\s*(?:in\s+)?", re.I
 )
+
+# "the difference between は and が in Japanese" is about the language: words of its own writing, or
+# with Latin words perhaps.
+_BETWEEN = re.compile(
+    r"\b(?:difference|distinction|contrast)s?\s+between\b[^\n]*\bin\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_ABOUT = re.compile(
+    r"\b(?:uses?|usage|role|function|particles?|characters?|words?|kanji|hanzi|pronunciation|meanings?"
+    r"|grammar|when to use|how to use)\b[^\n]*\bin\s+(?:\w+\s+){0,2}$",
+    re.IGNORECASE,
+)
+_OWN_LETTERS = re.compile("[\u0370-\u1fff\u3040-\uabff\uac00-\ud7af]")
+
+# Codes and single characters that name a language in a pair, or behind "to": "EN->ZH:", 中译英.
+_CODES = "zh|cn|en|ja|jp|ko|kr|fr|de|es|pt|ru|vi|th|ar"
+_CODE_NAMES = {"cn": "zh", "jp": "ja", "kr": "ko"}
+_SHORT_NAMES = {
+    **dict.fromkeys("中汉漢", "zh"),
+    **dict.fromkeys("韩韓", "ko"),
+    "英": "en",
+    "日": "ja",
+    "法": "fr",
+    "德": "de",
+    "俄": "ru",
+    "西": "es",
+    "葡": "pt",
+    "意": "it",
+}
+_SHORT = "".join(_SHORT_NAMES)
+_PAIR = re.compile(
+    rf"(?<![A-Za-z])(?:{_CODES})(?:-[a-z]{{2,4}})?\s{{0,2}}(?:->|=>|→|➔|2|-)\s{{0,2}}(?P<pair>{_CODES})"
+    r"(?=(?:-[a-z]{2,4})?\s{0,2}(?:[:：\n]|translation\b|$))"
+    rf"|\b(?:translat|convert|render)[^\n:：]{{0,60}}\b(?:in)?to\s+(?P<to>{_CODES})"
+    r"(?=(?:-[a-z]{2,4})?\s{0,2}(?:[:：.,;!?\n]|$))"
+    r"|\b(?:answer|reply|respond|write|speak)[^\n.:：]{0,40}\bin\s+(?P<in>zh|cn|ja|jp|ko|kr|en)\b"
+    r"|\b(?:language|lang|locale)\s{0,2}[:=]\s{0,2}(?P<label>" + _CODES + r")\b"
+    rf"|[{_SHORT}][译譯翻](?P<short>[{_SHORT}])(?=[文语]?\s{{0,2}}(?:[:：,，。\n]|$|练习|翻译|以下|下面|一下|这))",
+    re.IGNORECASE,
+)
+
+_PAIRED = frozenset((*_CODES.split("|"), *"译譯翻"))
 
 # A question about words of the language is answered in the language of the question.
 _SAY = re.compile(
@@ -167,7 +251,16 @@ _SAY = re.compile(
     re.IGNORECASE,
 )
 _SENTENCE = re.compile(r"[^\n。！？.!?]*(?:[\n。！？]|[.!?]+(?:\s|$)|[.!?]|$)")
-_WORD = re.compile("[a-zß-ɏ]{3,}|[а-я]{3,}")
+_WORD = re.compile("[a-zß-ɏ]{2,}|[а-я]{3,}|[译譯翻]")
+
+# What is asked for in an earlier turn of the user holds on where it is about answers in general.
+_STANDING = re.compile(
+    r"\b(?:from now on|always|throughout|henceforth|going forward|for the rest|regardless|answers?"
+    r"|repl(?:y|ies)|respond|responses?|speak|talk|chat|communicate|conversation|use|switch)\b"
+    r"|从现在|以后|始终|一直|接下来|之后|总是|全程|回答|回复|作答|答复|说|讲|交流|对话|用"
+    r"|répond|antwort|respond|contest|rispond|答えて|대답",
+    re.IGNORECASE,
+)
 
 _SPACED = {code: " " for code in range(128) if not chr(code).isalpha()}
 
@@ -182,22 +275,62 @@ def asked_for(prompt: str) -> Asked:
     >>> asked_for("Tell me about English villages.")
     Asked(clear=(), possible=(), excluded=())
     """
-    if not _may_name_one(prompt):
+    words = _words_of(prompt)
+    pairs = _pairs(prompt) if not words.isdisjoint(_PAIRED) else []
+    if not pairs and not _may_name_one(prompt, words):
         return Asked()
-    codes: dict[str, dict[str, None]] = {"clear": {}, "possible": {}, "excluded": {}}
+    codes: dict[str, dict[str, None]] = {
+        "clear": dict.fromkeys(pairs),
+        "possible": {},
+        "excluded": {},
+    }
     for sentence in _SENTENCE.findall(prompt.strip()):
-        if sentence and _may_name_one(sentence):
+        if sentence and _may_name_one(sentence, _words_of(sentence)):
             for kind, code in _kinds(sentence):
                 codes[kind][code] = None
     return Asked(*(tuple(codes[kind]) for kind in Asked._fields))
 
 
-def _may_name_one(text: str) -> bool:
+def asked_before(text: str) -> Asked:
+    """What an earlier turn of the user asks for: a task of its own is no more than possible now.
+
+    >>> asked_before("From now on answer in Chinese.").clear
+    ('zh',)
+    >>> asked_before("Write a poem in French.").possible
+    ('fr',)
+    """
+    asked = asked_for(text)
+    if not asked.clear:
+        return Asked()
+    parts = filter(_STANDING.search, _SENTENCE.findall(text.strip()))
+    clear = tuple(dict.fromkeys(code for part in parts for code in asked_for(part).clear))
+    return Asked(clear, tuple(code for code in asked.clear if code not in clear))
+
+
+def _pairs(prompt: str) -> list[str]:
+    """The languages that stand for a target as codes or single characters.
+
+    >>> _pairs("EN->ZH: good morning"), _pairs("中译英：你好"), _pairs("Translate to ja: hi")
+    (['zh'], ['en'], ['ja'])
+    """
+    found = []
+    for match in itertools.islice(_PAIR.finditer(prompt), _MOST_MENTIONS):
+        name = match[match.lastgroup or 0].lower()
+        found.append(_SHORT_NAMES.get(name) or _CODE_NAMES.get(name, name))
+    return found
+
+
+def _words_of(text: str) -> set[str]:
+    """The words in Latin letters or Russian, and the characters that mean "translate"."""
     if text.isascii():
-        return not NAMES.keys().isdisjoint(text.lower().translate(_SPACED).split())
-    if _endings().search(text):
+        return set(text.lower().translate(_SPACED).split())
+    return set(_WORD.findall(text.lower()))
+
+
+def _may_name_one(text: str, words: set[str]) -> bool:
+    if not text.isascii() and _endings().search(text):
         return True
-    return not NAMES.keys().isdisjoint(_WORD.findall(text.lower()))
+    return not NAMES.keys().isdisjoint(words)
 
 
 def _kinds(sentence: str) -> Iterator[tuple[Kind, str]]:
@@ -221,8 +354,19 @@ def _kind(sentence: str, start: int, end: int) -> Kind | None:
     before, after = sentence[max(0, start - _BEFORE) : start], sentence[end : end + _AFTER]
     for form in _FORMS:
         if form.after.match(after) and form.before.search(before):
-            return form.kind
+            return _unless_about(form.kind, before, sentence[start:end])
     return None
+
+
+def _unless_about(kind: Kind | None, before: str, name: str) -> Kind | None:
+    """The kind, less for a name behind a question about words of that language."""
+    if kind != "clear" or not name.isascii():
+        return kind
+    is_between = _BETWEEN.search(before)
+    if (is_between or _ABOUT.search(before)) and _OWN_LETTERS.search(before):
+        return None
+    is_latin = NAMES[name.lower()] in PROFILES
+    return "possible" if is_between and is_latin else kind
 
 
 @functools.cache

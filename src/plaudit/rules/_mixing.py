@@ -26,7 +26,7 @@ from plaudit.rules._target import HAN_PER_KANA, QUOTED, Target, count_words, is_
 __all__ = ["Shares", "shares"]
 
 # Words that may be borrowed for each word in the due language.
-_MOST_NAMES, _MOST_QUOTED, _MOST_TERMS = 4.0, 1.0, 0.5
+_MOST_NAMES, _MOST_LISTED, _MOST_QUOTED, _MOST_TERMS = 4.0, 3.0, 1.0, 0.5
 
 _LONGEST_TERM, _LONGEST_NAME = 6, 10
 _FEW = 0.02  # so small a share of foreign words is not looked into
@@ -38,6 +38,11 @@ _IS_NAME = re.compile(rf"[{_LETTER}0-9_'’\-]*[A-ZÀ-Þ0-9_+#./@&]")
 _WORD = re.compile(rf"[{_LETTER}]{{2}}")
 _PIECE = re.compile("[^。！？.!?\n]+")
 _KANA = re.compile("[ぁ-ヿ]")
+_LIST_MARK = re.compile(r"^[ \t]{0,20}(?:\d{1,3}[.)、]|[-*•])[ \t]+", re.MULTILINE)
+_COMMENT = re.compile(r"[ \t]{0,80}(?:\#|//|--|/\*)")
+_OPEN, _CLOSE = '“"「『‘', '”"」』’'
+_PHRASE = rf"[{_OPEN}][^{_OPEN}{_CLOSE}\n]{{1,40}}[{_CLOSE}]"
+_LISTED = re.compile(rf"{_PHRASE}(?:[、,，;；和及与或\s]{{1,3}}{_PHRASE})+")
 _CJK = re.compile("[぀-ヿ㐀-鿿가-힣]")
 
 _LONG = 2000
@@ -112,17 +117,19 @@ def _without_terms(text: str, found: Shares, target: Target) -> Shares:
     """
     scale = max(1.0, len(text) / (_MAX_SEGMENTS * _LONG))
     sample = "\n".join(_segments(text, _LONG)) if scale > 1 else text
-    borrowed = {_MOST_NAMES: 0.0, _MOST_QUOTED: 0.0, _MOST_TERMS: 0.0}
+    borrowed = {_MOST_NAMES: 0.0, _MOST_LISTED: 0.0, _MOST_QUOTED: 0.0, _MOST_TERMS: 0.0}
     due = found.due
     if "latin" in target.scripts:
         sample, borrowed[_MOST_QUOTED] = _unquoted(sample, target)
         lines = "\n".join(filter(_CJK.search, sample.split("\n")))
         due = max(0.0, due - scale * sum(count for _, count in _terms(lines)))
     else:
-        prose = without_code(sample)
+        sample = _LIST_MARK.sub("", sample)
+        prose = _without_comments(sample, without_code(sample))
         if prose != sample:
             code = count_words(sample).get("latin", 0.0) - count_words(prose).get("latin", 0.0)
             borrowed[_MOST_NAMES] = code
+        prose, borrowed[_MOST_LISTED] = _without_listed(prose)
         prose, borrowed[_MOST_QUOTED] = _unquoted(prose, target)
         for most, count in _terms(prose):
             borrowed[most] += count
@@ -130,6 +137,30 @@ def _without_terms(text: str, found: Shares, target: Target) -> Shares:
     free = min(free, found.foreign)
     remarks = (f"{free:.0f} words are names or terms",) if free >= 0.5 else ()
     return Shares(due, found.foreign - free, (*found.remarks, *remarks))
+
+
+def _without_comments(text: str, prose: str) -> str:
+    """The prose without the comments that stand beside lines of code in the text."""
+    lines, kept = text.split("\n"), prose.split("\n")
+    if prose == text or len(lines) != len(kept):
+        return prose
+    is_code = [
+        bool(line.strip()) and not rest.strip() for line, rest in zip(lines, kept, strict=True)
+    ]
+    for step in (1, -1):
+        order = range(len(lines))[::step]
+        for place, neighbour in zip(order[1:], order, strict=False):
+            if is_code[neighbour] and _COMMENT.match(lines[place]):
+                is_code[place] = True
+    return "\n".join("" if code else rest for code, rest in zip(is_code, kept, strict=True))
+
+
+def _without_listed(text: str) -> tuple[str, float]:
+    """The text without lists of short phrases in quotes, and how many Latin words these have."""
+    lists = _LISTED.findall(text)
+    if not lists:
+        return text, 0.0
+    return _LISTED.sub(" ", text), count_words(" ".join(lists)).get("latin", 0.0)
 
 
 def _unquoted(text: str, target: Target) -> tuple[str, float]:

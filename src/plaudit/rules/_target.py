@@ -14,8 +14,16 @@ from typing import NamedTuple
 
 from plaudit.errors import ScoringError
 from plaudit.rules import _scripts
-from plaudit.rules._asked import asked_for
-from plaudit.rules._languages import PLENTY, PROFILES, identify, latin_words, weigh, words_in
+from plaudit.rules._asked import Asked, asked_before, asked_for
+from plaudit.rules._languages import (
+    FUNCTION_WORDS,
+    PLENTY,
+    PROFILES,
+    identify,
+    latin_words,
+    weigh,
+    words_in,
+)
 from plaudit.rules._prose import split_prose
 from plaudit.rules._stopwords import STOP_WORDS
 
@@ -31,14 +39,48 @@ QUOTED = re.compile(
 
 _TURN = re.compile(r"(?:^|\n)[ \t]*(?:Human|User|用户|人类)[ \t]*[:：]", re.IGNORECASE)
 _REPLY = re.compile(r"\n\s*(?:Assistant|AI|助手)[ \t]*[:：]?\s*\Z", re.IGNORECASE)
+_REPLY_START = re.compile(r"\n\s*(?:Assistant|AI|助手)[ \t]*[:：]", re.IGNORECASE)
 _LABEL = re.compile(
-    r"^[ \t]*(?:System|Human|User|Assistant|Question|Answer|Input|Output|Task|Instruction|Q|A)"
+    r"^[ \t#*]*(?:System|Human|User|Assistant|Question|Answer|Input|Output|Task|Instruction"
+    r"|Response|Problem|Q|A|指令|输入|输出|回答|问题|题目|任务|答案)"
     r"[ \t]*[:：]",
     re.IGNORECASE | re.MULTILINE,
 )
 _PIECE = re.compile(r"[^\n。！？.!?；;]*(?:[。！？；;]+|[.!?]+(?=\s|$)|[.!?]|\n|$)")
 _MOST_PIECES = 200
+_FEW_FOREIGN = 3  # different function words of other languages
 _SURE = 1.5  # function words by which one sentence outvotes the text
+
+# Sentences about the form of the response, which stand around a problem in any language, and those
+# that say no more than that it follows.
+_INTRO = (
+    r"\b(?:solve|answer|work out|complete|tackle)\b[^.:：\n]{0,40}"
+    r"\b(?:following|given|below|this)\b[^.:：\n]{0,30}\b(?:problems?|questions?|exercises?|tasks?|puzzles?|requests?)\b"
+    r"|\bbelow is an?\b|\bhere is an?\b[^.:：\n]{0,30}\b(?:problem|question|task)\b"
+    r"|(?:解答|回答|解决|完成|求解)(?:以下|下面|下列|这道)[^。：:\n]{0,12}(?:问题|题目|题|任务)"
+    r"|(?:以下|下面)是一[个道]"
+)
+_ON_FORM = (
+    r"\b(?:reason|think|work|solve|proceed)\b[^.\n]{0,40}\bstep[- ]by[- ]step\b|\bboxed\b"
+    r"|\b(?:put|place|present|enclose|wrap|box|output|end|provide|give|state|return|report|write"
+    r"|remember|format|conclude|last line|final line|the form)\b[^.\n]{0,60}"
+    r"\b(?:your|the|a) (?:final |last )?(?:answers?|response|reply|solution)\b"
+    r"|\b(?:your|the) (?:final |last )?(?:answer|response|reply)\b[^.\n]{0,40}"
+    r"\b(?:should|must|within|inside|on its own|in the form|of the form|tags?)\b"
+    r"|\bwrite a response that\b|^\W*please answer\b[^.\n]{0,20}$|适当(?:地)?完成请求"
+    r"|^\W*you are an? |\bfirst thinks?\b"
+    r"|(?:一步步|一步一步|逐步|step by step)地?(?:的)?(?:思考|推理|推导|解答|求解)"
+    r"|(?:最终|最后)(?:的)?(?:答案|结果)|你的(?:答案|回答)|答案(?:放|写|填|置)|^\W*你是一[个位名]"
+)
+_WRAPPER = re.compile(f"(?P<intro>{_INTRO})|{_ON_FORM}", re.IGNORECASE)
+_INTRO_HEAD = re.compile(rf"[^\n:：]{{0,80}}(?:{_INTRO})[^\n:：]{{0,80}}[:：]", re.IGNORECASE)
+_FORM_HEAD = re.compile(rf"[^\n:：]{{0,80}}(?:{_ON_FORM})[^\n:：]{{0,80}}[:：]", re.IGNORECASE)
+_NOT_ENGLISH = FUNCTION_WORDS - PROFILES["en"]
+_SUFFIX = re.compile(
+    r"(?=\b(?:please|let['’]?s) (?:reason|think|put|solve)\b"
+    r"|(?<!请)(?:请你?)?(?:一步步|一步一步|逐步)地?(?:思考|推理|推导))",
+    re.IGNORECASE,
+)
 
 # Words with which a request is put, and the strongest of them, which speak of a passage.
 _ASKS_ZH = re.compile(
@@ -46,7 +88,9 @@ _ASKS_ZH = re.compile(
     "|回答|给出|列出|说明|說明|介绍|介紹|是否|帮|幫|将|把|用|根据|判断|分析|计算|求|证明|设计|修改|润色"
 )
 _ASKS_EN = re.compile(
-    r"^\W*(?:list|is|are|was|do|does|did|has|have)\b|\b(?:what|how|why|which|who|when|where|please|explain|translate|write|summari[sz]e"
+    r"^\W*(?:list|is|are|was|do|does|did|has|have|correct|fix|check|proofread|edit|improve|polish"
+    r"|rephrase|paraphrase|analy[sz]e|discuss|read|parse|label|extract|count|convert|continue|review"
+    r"|simplify|expand|transcribe|interpret|comment)\b|\b(?:what|how|why|which|who|when|where|please|explain|translate|write|summari[sz]e"
     r"|answer|describe|give|solve|find|compare|tell|show|make|create|generate|rewrite|calculate"
     r"|compute|prove|determine|define|identify|classify|can you|could you)\b",
     re.IGNORECASE,
@@ -99,10 +143,11 @@ def _scripts_of(languages: tuple[str, ...]) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=256)
-def target_of(prompt: str) -> Target:
-    """The target that a prompt sets.
+def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
+    """The target that a prompt sets, with the roles and texts of the turns before it.
 
-    Of a transcript in one string ("Human: ... Assistant: ...") the last turn of the user counts. A
+    Of a transcript in one string ("Human: ... Assistant: ...") the last turn of the user counts.
+    Where it asks for no language, what the system or an earlier turn of the user asks for holds. A
     language that may or may not be meant ("how do you say cat in French?") is accepted beside that
     of the prompt.
 
@@ -112,47 +157,110 @@ def target_of(prompt: str) -> Target:
     ('zh',)
     >>> target_of("Translate into Chinese: good morning").name
     'zh (asked for)'
+    >>> target_of("What is 2 + 2?", (("system", "Always answer in Chinese."),)).name
+    'zh (asked for before)'
     """
-    turn = _last_turn(prompt)
+    turn, before = _turns(prompt)
     asked = asked_for(turn)
     if asked.clear:
         return Target(f"{', '.join(asked.clear)} (asked for)", asked.clear)
+    standing = _standing((*earlier, *before))
+    if standing.clear and not set(standing.clear) <= set(asked.excluded):
+        languages = tuple(dict.fromkeys((*standing.clear, *asked.possible)))
+        return Target(f"{' or '.join(languages)} (asked for before)", languages)
     written = _written(turn) or _written(prompt)
-    if written is None:
+    if not written:
         raise ScoringError(
             "consistency: the prompt has no word to tell the target language; give the column"
             " 'language' or the parameter target",
             fault="input",
         )
-    if written in asked.excluded and not asked.possible:
+    if written[0] in asked.excluded and not asked.possible:
         raise ScoringError(
-            f"consistency: the prompt is in {written!r} and rules that out, but names no other;"
+            f"consistency: the prompt is in {written[0]!r} and rules that out, but names no other;"
             " give the column 'language' or the parameter target",
             fault="input",
         )
-    languages = tuple(dict.fromkeys((written, *asked.possible)))
+    languages = tuple(dict.fromkeys((*written, *asked.possible, *standing.possible)))
     return Target(f"{' or '.join(languages)} (from the prompt)", languages)
 
 
-def _last_turn(prompt: str) -> str:
-    turns = list(_TURN.finditer(prompt))
-    if not turns:
-        return prompt
-    last = prompt[turns[-1].end() :]
-    return _REPLY.sub("", last) if re.search(r"\w", last) else prompt
+def _standing(earlier: Sequence[tuple[str, str]]) -> Asked:
+    """What the turns before the last one ask for; the latest that does so counts."""
+    possible: tuple[str, ...] = ()
+    for role, text in reversed(earlier):
+        asked = asked_before(text) if role == "user" else asked_for(text)
+        if asked.clear:
+            return Asked(asked.clear, possible)
+        possible = (*possible, *asked.possible) if role == "user" else possible
+    return Asked((), possible)
+
+
+def _turns(prompt: str) -> tuple[str, list[tuple[str, str]]]:
+    """The last turn of the user in a transcript, and the roles and texts of those before it."""
+    starts = list(_TURN.finditer(prompt))
+    if not starts:
+        return prompt, []
+    last = prompt[starts[-1].end() :]
+    if not re.search(r"\w", last):
+        return prompt, []
+    ends = [start.start() for start in starts[1:]]
+    texts = [prompt[start.end() : end] for start, end in zip(starts, ends, strict=False)]
+    before = [("user", _REPLY_START.split(text, maxsplit=1)[0]) for text in texts]
+    return _REPLY.sub("", last), [("system", prompt[: starts[0].start()]), *before]
 
 
 # --- the language that a prompt is written in -----------------------------------------------------
 
 
-def _written(prompt: str) -> str | None:
-    """The code of the prompt's language, or its script where that is all one can tell."""
+def _written(prompt: str) -> tuple[str, ...]:
+    """The code of the prompt's language, or its script where that is all one can tell.
+
+    Two where a problem and the words around it are in different languages and either may be due; ()
+    for a prompt without a word.
+    """
     prose = _LABEL.sub(" ", split_prose(prompt).kept)
     unquoted = QUOTED.sub(" ", prose)
     for text in (unquoted, prose, prompt):
         if words := _quick_words(text):
-            return _language(_frame(text, words), text, words)
-    return None
+            whole = _language(_frame(text, words), text, words)
+            return _of_problem(text, whole) if _may_wrap(text, words) else (whole,)
+    return ()
+
+
+def _may_wrap(text: str, words: dict[str, float]) -> bool:
+    """Whether a text may hold a problem in another language than the words around it."""
+    if len(words) == 1 and "latin" not in words:
+        return False
+    if text.isascii() and len(_NOT_ENGLISH.intersection(words_in(text))) < _FEW_FOREIGN:
+        return False
+    return _WRAPPER.search(text) is not None
+
+
+def _of_problem(text: str, whole: str) -> tuple[str, ...]:
+    """The language of a text without the sentences that wrap it, if it is another one.
+
+    A statement behind "solve the following" may be due in either.
+    """
+    kept, is_introduced = [], False
+    for piece in _PIECE.findall(_SUFFIX.sub("\n", text)):
+        is_mixed = len(_quick_words(piece)) > 1
+        if head := _INTRO_HEAD.match(piece):
+            is_introduced = True
+        elif is_mixed:
+            head = _FORM_HEAD.match(piece)
+        elif found := _WRAPPER.search(piece):
+            is_introduced = is_introduced or found["intro"] is not None
+            continue
+        kept.append(piece[head.end() if head else 0 :])
+    problem = " ".join(kept)
+    if not any(map(_piece_script, kept)):
+        return (whole,)
+    words = _quick_words(problem)
+    own = _language(_frame(problem, words), problem, words)
+    if own in (whole, "latin"):
+        return (whole,)
+    return (own, whole) if is_introduced and not any(map(_is_request, kept)) else (own,)
 
 
 def _language(script: str, text: str, words: dict[str, float]) -> str:
@@ -169,7 +277,7 @@ def _latin_language(text: str) -> str:
     words = words_in(text)
     if sum(map(PROFILES["en"].__contains__, words)) >= PLENTY * len(words):
         return "en"
-    whole = identify(weigh(words)) or "latin"
+    whole = identify(weigh(words)) or ("en" if _ASKS_EN.search(text) else "latin")
     pieces = _pieces(text)
     for piece in (pieces[-1], pieces[0]) if len(pieces) > 1 else ():
         if piece.rstrip().endswith("?") or _ASKS_EN.search(piece):
@@ -252,6 +360,10 @@ def _is_latin_frame(piece: str, other: str) -> bool:
 
 def _asks(piece: str) -> re.Match[str] | None:
     return _ASKS_ZH.search(piece) or _ASKS_EN.search(piece)
+
+
+def _is_request(piece: str) -> bool:
+    return piece.rstrip().endswith(("?", "？")) or _asks(piece) is not None
 
 
 def _strength(piece: str) -> int:

@@ -6,17 +6,18 @@ Scripts are counted exactly, from code point tables; only languages of one scrip
 from __future__ import annotations
 
 import functools
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from plaudit.errors import ConfigError, DataError, MissingExtra, ScoringError, clipped, did_you_mean
 from plaudit.rules import _scripts
 from plaudit.rules._languages import NAMES
 from plaudit.rules._mixing import shares
-from plaudit.rules._prose import split_prose
+from plaudit.rules._prose import split_prose, without_code
 from plaudit.rules._target import Target, count_words, is_japanese, target_of
 from plaudit.think import Part, split
-from plaudit.types import Range, Score
+from plaudit.types import Message, Range, Score
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,6 +31,7 @@ EXAMPLES = {
 
 Of = Literal["letters", "chars"]
 
+_WORD = re.compile(r"[^\W\d_]{2}|[㐀-鿿]")
 _SEGMENT = 1000
 _MAX_SEGMENTS = 8
 _MODELLED = ("latin", "cyrillic", "arabic", "devanagari")
@@ -108,6 +110,7 @@ def consistency(
     response: str,
     prompt: str = "",
     language: str | None = None,
+    messages: Sequence[Message] = (),
     *,
     part: Part = "think",
     target: str | None = None,
@@ -122,8 +125,11 @@ def consistency(
     The target is the parameter `target`, else the column `language` ("en", "zh-CN", "English", or a
     script such as "latin"), else the language that the prompt asks for ("reply in Spanish",
     请用中文回答, "Translate into Chinese: ..."), else the one its instruction is written in,
-    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" wants Chinese. Where several
-    are asked for, or one is only named ("how do you say cat in French?"), each is accepted.
+    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" wants Chinese. Sentences on the
+    form of the answer ("reason step by step", "put your answer in ...") do not decide: the problem
+    that they wrap does. Where the last turn asks for no language, what the system turn asks for
+    holds, or an earlier one of the user ("from now on answer in Chinese"). Where several are asked
+    for, or one is only named ("how do you say cat in French?"), each is accepted.
 
     No language is borne by code (fenced, inline, or a line of its own), formulas, URLs, tags; nor,
     in a text of another script, by names, identifiers, short quotations and terms of few words
@@ -151,7 +157,7 @@ def consistency(
     >>> consistency("<think>二加二等于四</think>4", "What is 2 + 2?").value
     0.0
     """
-    aim = _target(prompt, language, target)
+    aim = _target(prompt, language, target, messages)
     thought = split(response)
     text = thought.think if part == "think" else thought.answer
     if part == "all" or thought.status == "none":
@@ -161,18 +167,39 @@ def consistency(
     if not any(words.values()):
         raise ScoringError("consistency: no word to judge", fault="response")
     found = shares(kept, words, aim)
+    if not found.due and not removed and not _WORD.search(without_code(kept)):
+        raise ScoringError("consistency: nothing but code to judge", fault="response")
     counts = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
     note = "; ".join((f"target {aim.name}", f"words: {counts}", *found.remarks))
     return Score(found.due / (found.due + found.foreign), words, note=note)
 
 
-def _target(prompt: str, language: str | None, target: str | None) -> Target:
+def _target(
+    prompt: str, language: str | None, target: str | None, messages: Sequence[Message]
+) -> Target:
     if target is not None:
         return Target(target, (_code_of(target, ConfigError),))
     if language is not None and str(language).strip():
         error = functools.partial(DataError, field="language")
         return Target(str(language), (_code_of(str(language), error),))
-    return target_of(prompt)
+    return target_of(prompt, _earlier(messages))
+
+
+def _earlier(messages: Sequence[Message]) -> tuple[tuple[str, str], ...]:
+    """The roles and texts of the turns before the last one, those of the model left out."""
+    turns = ((str(turn.get("role", "user")), turn.get("content")) for turn in messages[:-1])
+    asking = ((role, text) for role, text in turns if role in ("system", "developer", "user"))
+    return tuple((role, _text_of(content)) for role, content in asking)
+
+
+def _text_of(content: object) -> str:
+    if isinstance(content, list | tuple):
+        return "".join(part["text"] for part in content if _has_text(part))
+    return content if isinstance(content, str) else ""
+
+
+def _has_text(part: object) -> bool:
+    return isinstance(part, Mapping) and isinstance(part.get("text"), str)
 
 
 def _code_of(language: str, error) -> str:

@@ -44,6 +44,17 @@ _SENTENCE_END = re.compile(
     r"""|(?<=[。！？｡])(?![。！？｡”’」』）])|(?<=[。！？｡][”’」』）])|(?<=[!?])(?=[぀-ヿ㐀-鿿])"""
 )
 
+# "Step 12:", "3)", 第三步：, "**Day 4** -": a line counted on, whose rest may be the same.
+_COUNTER = re.compile(
+    r"\W{0,6}(?:第\s?)?(?:[^\W\d_]{1,12}\s{0,2}){0,2}?[(（#\[]?"
+    r"(?:\d{1,5}|[一二三四五六七八九十百]{1,5}|[ivxlc]{1,6}(?=[.)]))"
+    r"\s?(?:[步次条点章节天轮回题][：:，,、.]?|[.)）、：:*\]]|-|–|—)[\s*:：.)-]{0,4}",
+    re.IGNORECASE,
+)
+_MIN_COUNTED = 3  # so many rounds, and words in each of them
+_HAN = re.compile("[㐀-鿿]")
+_REST_WORD = re.compile("[^\\W\\d_㐀-鿿]+|[㐀-鿿]{2}")
+
 _CLAUSE_END = re.compile("[,;:，；：、]+")
 _LOOP_WORDS = 8
 _MIN_LOOP = 20
@@ -206,7 +217,8 @@ def sentences(response: str, *, weight: Weight = "chars") -> Annotated[Score, Ra
     As `lines`, for sentences: they end at a line break, at ``.!?…`` before white space, and at
     ``。！？`` anywhere. Repeats that no end mark divides count too: within a sentence, words of a
     run of 8 (Chinese characters) that the sentence held before, and clauses of 4 characters or more
-    between commas from their third time on.
+    between commas from their third time on. Sentences that differ in a number at their beginning
+    alone ("Step 7: Check it again.", 第七步：再检查一遍。) are one where three or more do so.
 
     >>> sentences("Wait. Let me see. Wait. Let me see.").value
     0.5
@@ -214,8 +226,33 @@ def sentences(response: str, *, weight: Weight = "chars") -> Annotated[Score, Ra
     0.7
     >>> sentences("我不知道，" * 10).value, sentences("I like the cats " * 10).value
     (0.1, 0.1)
+    >>> sentences("Step 1: Check the sum.\\nStep 2: Check the sum.\\nStep 3: Check the sum.").value
+    0.3333333333333333
     """
-    return _unique_share(_SENTENCE_END.split(response), weight, _fresh_share)
+    return _unique_share(_uncounted(_SENTENCE_END.split(response)), weight, _fresh_share)
+
+
+def _uncounted(pieces: Sequence[str]) -> Sequence[str]:
+    """The pieces, without the counter where it is all by which several differ."""
+    rests = [_rest(piece) for piece in pieces]
+    rounds = Counter(rest for _, rest in set(zip(pieces, rests, strict=True)) if rest)
+    if not rounds or max(rounds.values()) < _MIN_COUNTED:
+        return pieces
+    return [
+        rest if rounds[rest] >= _MIN_COUNTED else piece
+        for piece, rest in zip(pieces, rests, strict=True)
+    ]
+
+
+def _rest(piece: str) -> str:
+    """What follows the counter that begins a piece; "" without one, or where that is a word or two.
+
+    >>> _rest("**Step 12:** Check it once more."), _rest("3. Paris"), _rest("第三步：再检查一遍。")
+    ('Check it once more.', '', '再检查一遍。')
+    """
+    found = _COUNTER.match(piece)
+    rest = piece[found.end() :] if found else ""
+    return rest if len(_REST_WORD.findall(rest)) >= (2 if _HAN.search(rest) else 3) else ""
 
 
 def _fresh_share(sentence: str) -> float:

@@ -21,6 +21,7 @@ from plaudit.rules._order import order_of
 from plaudit.rules._prose import split_prose, without_code
 from plaudit.rules._stopwords import STOP_WORDS
 from plaudit.rules.compat import data_juicer
+from plaudit.think import split
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -113,30 +114,98 @@ _A_WORD = re.compile(r"[^\W\d_]{2}|[㐀-鿿\U00020000-\U0003ffff]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _EQUATION = re.compile(r"\w[)\]}!'²³]*\s{0,3}(?:=|<|>|≤|≥|≈|\\le|\\ge)\s{0,3}[-+−(\[{\\√]*\w")
 _NUMBERS = re.compile(
-    r"\W*\d{1,9}(?:[.,:/^]\d+){0,3}[%°!]?[A-Za-z]?(?:\s*[,;、，\n]\s*\W{0,3}\d{1,9}(?:\.\d+)?)*\W*"
+    r"\W*\d{1,9}(?:[-.,:/^–—~]\d+){0,3}[%°!]?[A-Za-z]?(?:\s*[,;、，\n]\s*\W{0,3}\d{1,9}(?:\.\d+)?)*\W*"
 )
+
+
+_ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|\#\d{1,7});")
+_FENCE = re.compile(r"(?:```|~~~)[\w+#.-]*[ \t]*(?=\n)")
+_ROW = re.compile(r"^[ \t]*\|[^\n]*\w[^\n]*\|[ \t]*$", re.MULTILINE)
+_INLINE = re.compile(r"(?<!`)`(?=[^`\n]*[^\W_])[^`\s][^`\n]{1,200}`(?!`)")
+_BARE_RUN = re.compile(r"[A-Za-z0-9+/=_]{65,}")
+_DIGESTS = (96, 128)  # hexadecimal digits of SHA-384 and SHA-512
+_JOINED = re.compile(r"[A-Za-z]{25,}")  # longer than the words of ordinary text
+_LETTERS = re.compile(r"[A-Za-zÀ-ɏ]+")
+_MASHED = re.compile(r"[b-df-hj-np-tv-xz]{5}|q(?!u)[a-z]|[jvx][bcdfgjkmqxz]", re.IGNORECASE)
+_MARK_BEFORE = re.compile(r"(?:^|\s)([.,!?;])[A-Za-z]{2,30}(?![\w(])")
+_MARK_BEHIND = re.compile(r"[A-Za-z][.,!?;](?:\s|$)")
+_ZH_BACKWARDS = re.compile(r"\s*[。！？][㐀-鿿][^\n]{5,}[㐀-鿿]\s*")
 
 
 def content(response: str) -> Annotated[Score, Range(0, 1)]:
     """1 where the response says something, 0 where it is empty or holds nothing to read.
 
     Something is a word (two letters, one Chinese character) outside of tags, an equation, a number
-    of at most nine digits or several with commas between them, or code and formulas with one of
-    these. One letter, digits in a row, marks, emoji and empty tags are nothing; the note says so.
+    of at most nine digits, a date, a range, a table or several numbers with commas between them, or
+    code and formulas with one of these. One letter, digits in a row, marks, emoji, empty tags and
+    fences are nothing; so are one word over and over (three times, a character five times),
+    a response that ends with its reasoning, and what has letters but no words: long runs of random
+    letters and digits (above 64, but for digests), letters without the spaces between words, keys
+    struck at random, a text written backwards. The note says so.
 
-    Whether it answers anything is not asked: "No." says something.
+    Whether it answers anything is not asked: "No." says something. Letters shuffled within words
+    are not seen, nor random letters of other scripts than Latin, nor few of them.
 
-    >>> content("a").value, content("1234567890").value, content("").value
+    >>> content("a").value, content("1234567890").value, content("yes yes yes").value
     (0.0, 0.0, 0.0)
-    >>> content("Paris.").value, content("42").value, content("$x = 3$").value
+    >>> content("Paris.").value, content("1969-07-20").value, content("$x = 3$").value
     (1.0, 1.0, 1.0)
     """
-    kept, removed = split_prose(response)
-    bare = _COMMAND.sub(" ", _TAG.sub(" ", removed))
-    for text in (kept, bare):
-        if _A_WORD.search(text) or _EQUATION.search(text) or _NUMBERS.fullmatch(text):
-            return Score(1.0)
-    return Score(0.0, note="no word, equation or number" if response.strip() else "empty")
+    thought = split(response)
+    text = response if thought.status == "none" else thought.answer
+    if not text.strip():
+        return Score(0.0, note="no answer behind the reasoning" if response.strip() else "empty")
+    kept, removed = split_prose(_ENTITY.sub(" ", text))
+    bare = _COMMAND.sub(" ", _FENCE.sub(" ", _TAG.sub(" ", removed)))
+    is_text = (
+        any(map(_says, (kept, bare))) or len(_ROW.findall(kept)) > 1 or _INLINE.search(removed)
+    )
+    problem = _no_words(kept) if is_text else "no word, equation or number"
+    return Score(0.0, note=problem) if problem else Score(1.0)
+
+
+def _says(text: str) -> bool:
+    if _A_WORD.search(text) or _EQUATION.search(text):
+        return True
+    return _NUMBERS.fullmatch(text) is not None
+
+
+def _no_words(text: str) -> str | None:
+    """Why a text with letters says nothing all the same; None where it may."""
+    size = len(text)
+    if sum(map(len, filter(_is_random, _BARE_RUN.findall(text)))) > 0.5 * size:
+        return "a run of letters and digits"
+    words = words_of(text[:2000])
+    if len(set(words)) == 1 and len(words) >= (3 if words[0][0] < "\u0370" else 5):
+        return None if words[0].isdigit() else "one word over and over"
+    joined = [run for run in _JOINED.findall(text) if not run.isupper()]
+    if sum(map(len, joined)) > max(50, 0.4 * size):
+        return "no spaces between words"
+    if _is_backwards(text):
+        return "written backwards"
+    latin = _LETTERS.findall(text[:2000])
+    mashed = sum(len(word) for word in latin if _is_mashed(word))
+    if mashed >= 12 and mashed > 0.6 * sum(map(len, latin)) and mashed > 0.5 * min(size, 2000):
+        return "keys struck at random"
+    return None
+
+
+def _is_mashed(word: str) -> bool:
+    return len(word) > 4 and not word.isupper() and _MASHED.search(word) is not None
+
+
+def _is_backwards(text: str) -> bool:
+    """Whether marks stand before words and none behind."""
+    before = _MARK_BEFORE.findall(text)
+    if len(before) >= 3 and set(before) != {"."}:
+        return len(before) > 3 * len(_MARK_BEHIND.findall(text))
+    return _ZH_BACKWARDS.fullmatch(text) is not None
+
+
+def _is_random(run: str) -> bool:
+    """Whether a long run mixes letters and digits, and is no digest of a common length."""
+    is_digest = len(run) in _DIGESTS and (run.islower() or run.isupper())
+    return not is_digest and any(map(str.isdigit, run)) and any(map(str.isalpha, run))
 
 
 # --- words ----------------------------------------------------------------------------------------
@@ -245,6 +314,19 @@ def _distinct_in_windows(words: Sequence[str], window: int) -> Iterator[int]:
             yield distinct
 
 
+_STARTS = (
+    "The|It|Then|In|This|That|They|We|He|She|And|But|If|When|As|At|By|For|To|So|Of|On|With|Within"
+)
+_CAPITAL_WITHIN = re.compile(rf"[a-z] (?:{_STARTS}) [a-z]")
+_SMALL_AFTER = re.compile(r"[a-z]{2}[.!?] [a-z]{2}")
+_NO_PAIR = re.compile(
+    r"\b(?:the (?:the|an?|of|in|to|and|is|are|was|were|it|with|for|by|from|at|which|when|into)"
+    r"|an? (?:the|an|of)|an (?:and|is|are|was|in|to|it|for))\b(?![-'’])"
+)
+_WORDS_PER_ODD = 25  # a place out of order in fewer words
+_MIN_JOINERS = 14  # so many words that are all function words
+
+
 def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     """From 0 (shuffled words, or a list of words) up to 1 (words as in running text).
 
@@ -256,6 +338,11 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     words in runs (of 6 words without a mark, 12 characters) without a function word of some forty
     languages, from 0.3 to 0.7. Code, formulas, URLs and tags are left out.
 
+    So is (0) a text of 14 words and more in English letters where words stand out of place: first
+    words of sentences ("The", "Then") between small letters, full stops before small letters, and
+    articles before words that none precedes ("the of"), two of these and one in 25 words; and one
+    of function words alone.
+
     A text that holds fewer than 5 such pairs and 6 words is not judged, which is 1: shortness is no
     disorder. Other scripts than Latin and Han are not judged either, nor is sense.
 
@@ -264,12 +351,30 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     >>> word_order("The river runs past the apple trees, and seldom does it thunder.").value
     1.0
     """
-    found = order_of(without_code(split_prose(response).kept))
+    prose = without_code(split_prose(response).kept)
+    found = order_of(prose)
     shuffled = 0.0 if math.isnan(found.shuffled) else found.shuffled
+    shuffled = max(shuffled, float(_is_misplaced(prose)))
     loose = 0.0 if math.isnan(found.loose) else min(1.0, max(0.0, (found.loose - 0.3) / 0.4))
     is_judged = not (math.isnan(found.shuffled) and math.isnan(found.loose))
     note = None if is_judged else "too short to judge, or in a script that is not"
     return Score(1.0 - max(shuffled, loose), {"shuffled": shuffled, "loose": loose}, note=note)
+
+
+def _is_misplaced(text: str) -> bool:
+    """Whether words stand where their capitals and marks do not belong, or only join others."""
+    words = _LETTERS.findall(text)
+    if len(words) < _MIN_JOINERS:
+        return False
+    capitals, small, apart = (
+        len(pattern.findall(text)) for pattern in (_CAPITAL_WITHIN, _SMALL_AFTER, _NO_PAIR)
+    )
+    if (odd := capitals + apart) >= 2 and odd * _WORDS_PER_ODD >= len(words):
+        return True
+    is_mixed = (capitals > 0) + (small > 0) + (apart > 0) >= 2
+    if is_mixed and (odd + small) * _WORDS_PER_ODD >= len(words):
+        return True
+    return text.isascii() and all(word.lower() in STOP_WORDS for word in words)
 
 
 # --- reasoning ------------------------------------------------------------------------------------

@@ -116,6 +116,26 @@ ASKED = [
     ("Summarize the text below in English:", "en"),
     ("Don't answer in English; use Chinese.", "zh"),
     ("请不要用英文回答，用中文。", "zh"),
+    ("中译英：我喜欢吃苹果。", "en"),
+    ("日译中：おはよう", "zh"),
+    ("EN->ZH: Water is good for you.", "zh"),
+    ("en → ja: good morning", "ja"),
+    ("English -> German: good morning", "de"),
+    ("Translate to zh: Water is good for you.", "zh"),
+    ("Translate the sentence into ja: hi", "ja"),
+    ("What's gradient descent? 讲中文", "zh"),
+    ("写邮件模板（英文）", "en"),
+    ("写一份简历，英文版", "en"),
+    ("Write a note (in French) to my landlord.", "fr"),
+    ("Write a note to my landlord (French)", "fr"),
+    ("以英语为语言，写一段关于水的介绍", "en"),
+    ("Escribe un poema en inglés sobre el mar.", "en"),
+    ("Schreibe auf Englisch einen kurzen Brief an deinen Freund.", "en"),
+    ("Scrivi una lettera in tedesco al mio capo.", "de"),
+    ("Compose an email to my boss in Japanese saying I'm sick.", "ja"),
+    ("Write a letter in German inviting my friends.", "de"),
+    ("Explain the difference between TCP and UDP in Japanese.", "ja"),
+    ("Explain 塞翁失马 in Chinese.", "zh"),
     # eval-protocol tests/test_language_consistency.py, the prompts of its cases
     ("Write a response in English", "en"),
     ("Escribe una respuesta en español", "es"),
@@ -151,11 +171,32 @@ def test_a_language_asked_for_is_the_target(prompt, codes):
         "推荐几本英文小说",
         "I hope the title is not too bad - english is not my first language.",  # en_pairs
         "Name ten words in German",
+        "Explain the difference between は and が in Japanese.",
+        "Explain the difference between ser and estar in Spanish.",
+        "Explain when to use 了 in Chinese.",
+        "怎么把 Windows 系统语言改成英文？",
+        "如何把手机语言设置成日文？",
+        "怎么在 Word 里切换到英文输入法？",
+        "How do I change the language of my phone to Japanese?",
+        "What does 中译英 mean?",
+        "介绍中译英的技巧",
+        "Describe life in English-speaking countries.",
     ],
 )
 def test_a_language_only_named_is_not_asked_for(prompt):
     assert asked_for(prompt).clear == ()
     assert asked_for(prompt).excluded == ()
+
+
+def test_a_word_asked_for_by_its_language_may_be_answered_with():
+    assert "zh" in target_of("Chinese for happy birthday").languages
+
+
+def test_code_alone_is_the_responses_fault_and_not_in_another_language():
+    (score,) = load("rules.language.consistency", part="all").score(
+        [Group("用 Python 打印", ['print("hello")'])]
+    )[0]
+    assert (score.value, score.fault) == (0.0, "response")
 
 
 def test_what_may_be_meant_is_accepted_beside_the_prompts_own_language():
@@ -191,6 +232,9 @@ WRITTEN = [
     ("改错：I goes to school yesterday", "zh"),
     ("Correct this: 我是去学校昨天", "en"),
     ("翻译：I love you", "zh"),
+    ("Correct the grammar of this sentence: 我昨天去学校了吗吧。", "en"),
+    ("Fix the typos in this text: 我昨天去学校了吗吧。", "en"),
+    ("Proofread: 我昨天去学校", "en"),
     ("I want to learn 中文", "en"),
     ("Explain the Chinese idiom 画蛇添足.", "en"),
     ("学而时习之，不亦说乎？", "zh"),
@@ -228,6 +272,162 @@ WRITTEN = [
 @pytest.mark.parametrize(("prompt", "code"), WRITTEN)
 def test_a_prompt_is_in_the_language_of_its_instruction(prompt, code):
     assert target_of(prompt).languages == (code,)
+
+
+# --- wrappers around a problem --------------------------------------------------------------------
+
+BOXED = "Please reason step by step, and put your final answer within \\boxed{}."  # DeepSeek, Qwen
+BOXED_ZH = "请一步步思考，并把最终答案放在 \\boxed{} 中。"
+DAPO = (  # BytedTsinghua-SIA/DAPO-Math-17k, the prompt of its rows
+    "Solve the following math problem step by step. The last line of your response should be of the"
+    " form Answer: $Answer (without quotes) where $Answer is the answer to the problem.\n\n{}\n\n"
+    'Remember to put your answer on its own line after "Answer:".'
+)
+ALPACA = (  # tatsu-lab/stanford_alpaca README.md
+    "Below is an instruction that describes a task. Write a response that appropriately completes"
+    " the request.\n\n### Instruction:\n{}\n\n### Response:\n"
+)
+MCQ = (  # openai/simple-evals common.py, the template of its multiple-choice questions
+    "Answer the following multiple choice question. The last line of your response should be of the"
+    " following format: 'Answer: $LETTER' (without quotes) where LETTER is one of ABCD. Think step"
+    " by step before answering.\n\n{}"
+)
+ALPACA_ZH = "以下是一个描述任务的指令，请写一个适当完成请求的回答。\n\n### 指令：\n{}\n\n### 回答："
+WRAPPERS = [
+    f"{{}}\n{BOXED}",
+    f"{{}} {BOXED}",
+    f"{{}}\n{BOXED_ZH}",
+    "{}\n请逐步推理，并将最终答案写在\\boxed{{}}内。",
+    "{}\nLet's think step by step.",
+    "Solve the following problem: {}",
+    "Answer the following question in detail.\n{}",
+    "You are a helpful assistant. You first think about the reasoning process in the mind.\n{}",
+    "请解答以下数学问题：{}",
+    "请一步步思考：{}",
+    DAPO,
+    ALPACA,
+    MCQ,
+    ALPACA_ZH,
+]
+PROBLEMS = {
+    "zh": "小明有5个苹果，吃了2个，又买了3个，现在他有几个苹果？",
+    "en": "Tom has 5 apples, eats 2 of them, and buys 3 more. How many apples does he have now?",
+    "ja": "太郎はりんごを5個持っていて、2個食べました。残りは何個ですか？",
+    "cyrillic": "У Тома было пять яблок, он съел два. Сколько яблок у него осталось?",
+}
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+@pytest.mark.parametrize("wrapper", WRAPPERS)
+def test_the_problem_and_not_its_wrapper_sets_the_target(wrapper, code):
+    prompt = wrapper.replace("{{}}", "{}").replace("{}", PROBLEMS[code], 1)
+    assert target_of(prompt).languages == (code,)
+
+
+def test_a_french_problem_behind_an_english_suffix_is_french():
+    assert target_of(
+        f"Quelle est la dérivée de la fonction au point zéro ?\n{BOXED}"
+    ).languages == ("fr",)
+
+
+def test_a_wrapper_around_formulas_alone_sets_the_target_itself():
+    assert target_of(f"$2+2$\n{BOXED}").languages == ("en",)
+
+
+def test_a_statement_behind_an_introduction_may_be_due_in_either_language():
+    found = target_of("Answer the following question.\n苹果是红色的水果")
+    assert set(found.languages) == {"zh", "en"}
+    assert " or " in found.name
+
+
+def test_instructions_on_form_beside_a_real_request_leave_its_language():
+    prompt = (
+        "Summarize the article. Put your answer in one paragraph.\n今天天气很好。我们去公园玩。"
+    )
+    assert target_of(prompt).languages == ("en",)
+    assert target_of("Explain step by step how to boil an egg").languages == ("en",)
+
+
+# --- turns before the last one --------------------------------------------------------------------
+
+QUESTION = {"role": "user", "content": PROBLEMS["en"]}
+
+
+@pytest.mark.parametrize(
+    ("before", "code"),
+    [
+        ([{"role": "system", "content": "Always answer in Chinese."}], "zh"),
+        ([{"role": "system", "content": "请始终用中文回答。"}], "zh"),
+        ([{"role": "system", "content": "Respond in Chinese regardless of the user."}], "zh"),
+        ([{"role": "system", "content": [{"type": "text", "text": "Réponds en français."}]}], "fr"),
+        ([{"role": "system", "content": "You are a helpful assistant."}], "en"),
+        (
+            [
+                {"role": "user", "content": "From now on answer in Chinese."},
+                {"role": "assistant", "content": "Please answer in German."},
+            ],
+            "zh",
+        ),
+        (
+            [
+                {"role": "system", "content": "Always answer in Chinese."},
+                {"role": "user", "content": "Please reply in German from here on."},
+                {"role": "assistant", "content": "Ja."},
+            ],
+            "de",
+        ),
+    ],
+)
+def test_a_language_asked_for_before_holds(before, code):
+    texts = {"zh": ZH, "en": EN, "fr": FR, "de": ARTICLE["de"]}
+    reward = load("rules.language.consistency", part="all")
+    responses = list(texts.values())
+    (scores,) = reward.score([Group([*before, QUESTION], responses)])
+    assert [score.value >= 0.9 for score in scores] == [other == code for other in texts]
+
+
+def test_the_last_turn_overrules_the_turns_before():
+    before = (("system", "Always answer in Chinese."),)
+    assert target_of("Please answer in German: what is it?", before).languages == ("de",)
+    assert target_of("Do not answer in Chinese. What is it?", before).languages == ("en",)
+
+
+def test_a_task_of_an_earlier_turn_is_only_possible_now():
+    before = (("user", "Write a poem in French."),)
+    assert set(target_of("Make it longer, please.", before).languages) == {"en", "fr"}
+
+
+def test_a_transcript_in_one_string_has_turns_before():
+    text = (
+        "System: 请始终用中文回答。\nHuman: Hi\n\nAssistant: 好\n\nHuman: What is it?\n\nAssistant:"
+    )
+    assert target_of(text).languages == ("zh",)
+
+
+# --- what else counts for no language -------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "def f(n):\n    # iterate over the list and then return the sum of all the values\n"
+        "    return sum(range(n))\n复杂度是线性的，因为只遍历了一次。",
+        "步骤如下：\n1. import numpy as np\n2. 调用 np.sort(a)\n3. 返回 a[0]",
+        "代码如下：\n// we loop over the items of the list\nint total = 0;\n"
+        "// and then we add them\ntotal = total + 1;\n以上代码对数组求和，时间复杂度是线性的。",
+    ],
+)
+def test_comments_beside_code_and_numbered_code_count_for_no_language(text):
+    assert value(text, "解释一下这个算法的复杂度") >= 0.8
+
+
+def test_a_list_of_quoted_phrases_counts_for_no_language():
+    text = (
+        "常用短语包括 “how are you”、“thank you very much”、“you are welcome”、“see you later” 和"
+        " “take care”。"
+    )
+    assert value(text, "列出英语常用短语") >= 0.8
+    assert value("“First we look at it” “and then we solve it” “so it is done” 好", "请解释") <= 0.2
 
 
 # Article 1 of the Universal Declaration of Human Rights, first sentence.
