@@ -32,8 +32,9 @@ from plaudit.answers.choices import (
 from plaudit.answers.options import Options, option_of_text, options_of
 from plaudit.errors import ConfigError, ScoringError, clipped
 from plaudit.rules._answer import Extract, answer_of, behind_think, references
-from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
+from plaudit.rules._arithmetic import evaluate, number_of, tokenise
 from plaudit.rules._normal import normal, tokens
+from plaudit.rules._number import StatedNumber, stated_number
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -55,12 +56,6 @@ EXAMPLES = {
     "countdown": {"columns": {"numbers": [6, 7], "target": 42}},
 }
 _BULLET = re.compile(r"(?:[-*•]|\d{1,3}[.)、])\s+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]")
-_UNSURE = re.compile(
-    r"(?i:\b(?:or|not|isn't|never|either|neither|maybe|perhaps|possibly|might|between"
-    r"|(?:more|less|fewer|greater|larger|smaller|other) than|at (?:least|most)|up to)\b)"
-    r"|或|还是|不是|并非|也许|可能|至少|至多|最多|不到|超过|少于|多于|大于|小于|(?<![=-])[<>]|[≤≥≠]"
-)
 _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
@@ -185,31 +180,39 @@ def numeric(
     """1 if the answer's number is the reference within the tolerance, else 0.
 
     ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
-    the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50). `number`: the
-    last one of the answer, or the "whole" answer, which then holds nothing else but ``$`` signs and
-    a full stop. A last number whose sentence leaves it open, denies it or only bounds it ("5 or 6",
-    "18, not 20", "at least 7") is not read. Chinese numerals are not read. For formulas see
-    `plaudit.rules.math`.
+    the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50; 3 million). The
+    stated answer is read whole, as in `plaudit.rules.math`: one number with at most a unit, which
+    is not looked at (12 cm^2), a name that equals one, an expression without variables (2^5 is 32),
+    or a sentence with one quantity. Signs, scales and operations in words are read ("minus 5", "2
+    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is no number, nor is what a
+    sentence leaves open, denies or bounds ("5 or 6", "18, not 20", "at least 7"): 0, with a note.
+    Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but for a number that
+    labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole" demands a
+    numeral and nothing else but ``$`` signs and a full stop.
 
     >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
     (1.0, 1.0)
+    >>> numeric(r"\\boxed{\\sqrt{2}}", "2").value, numeric("It takes 3 to 4 days.", "4").note
+    (0.0, 'no one number is stated: several quantities: 3, 4')
     """
     if not (0 <= abs_tol < float("inf") and 0 <= rel_tol < float("inf")):
         raise ConfigError(f"abs_tol={abs_tol} and rel_tol={rel_tol} must be finite, not negative")
     if number not in ("last", "whole"):
         raise ConfigError(f"number={number!r} must be 'last' or 'whole'")
     golds = [_reference_number(text) for text in references(reference)]
-    answer = answer_of(response, extract, finish_reason)
-    if answer is None:
+    stated = _stated(response, number, extract, finish_reason)
+    if stated is None:
         return _no_answer(extract)
-    if number == "last" and (in_the_way := _unsure(answer)):
-        return Score(0.0, note=f"no one number is stated: {in_the_way!r} stands beside it")
-    found = last_number(answer) if number == "last" else number_of(answer)
-    if found is None:
-        return Score(0.0, note=f"no number in {clipped(answer)}")
+    if stated.problem:
+        is_none = stated.problem.startswith("no number")
+        shown = stated.problem if is_none else f"no one number is stated: {stated.problem}"
+        return Score(0.0, note=shown)
     slack = [max(Fraction(abs_tol), Fraction(rel_tol) * abs(gold)) for gold in golds]
-    is_close = any(abs(found - g) <= s for g, s in zip(golds, slack, strict=True))
-    return Score(float(is_close), note=f"{_shown(found)} against {', '.join(map(_shown, golds))}")
+    is_close = any(
+        stated.low - s <= g <= stated.high + s for g, s in zip(golds, slack, strict=True)
+    )
+    note = f"{_shown(stated.low)} against {', '.join(map(_shown, golds))}"
+    return Score(float(is_close), note=note)
 
 
 def countdown(
@@ -373,11 +376,19 @@ def _f1(ours: Counter[str], theirs: Counter[str]) -> float:
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
 
 
-def _unsure(answer: str) -> str:
-    """The word in the sentence of the last number that leaves it open, or an empty text."""
-    sentences = [one for one in _SENTENCE_END.split(answer) if any(map(str.isdecimal, one))]
-    word = _UNSURE.search(sentences[-1]) if sentences else None
-    return word.group().strip() if word else ""
+def _stated(
+    response: str, number: str, extract: Extract, finish_reason: str | None
+) -> StatedNumber | None:
+    """The number of the answer, read whole, or the answer that is nothing but a numeral."""
+    if number == "last":
+        return stated_number(response, extract, finish_reason)
+    answer = answer_of(response, extract, finish_reason)
+    if answer is None:
+        return None
+    found = number_of(answer)
+    if found is None:
+        return StatedNumber(problem=f"no number in {clipped(answer)}")
+    return StatedNumber(found, found)
 
 
 def _reference_number(text: str) -> Fraction:
