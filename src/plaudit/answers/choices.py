@@ -51,7 +51,9 @@ _DENIAL = re.compile(
     r"(?i:(?:not|isn't|aren't|cannot|can't|can not|couldn't|shouldn't|wouldn't|won't|never)\b"
     r"|neither\b|anything but\b|other than\b|except\b)|不|并非|非|排除|除了|\\(?:neg|lnot)|¬"
 )
-_INSTEAD = re.compile(r"[^.。!\n]{0,40}?(?:\bbut\b(?! not)|\brather\b|而是|而选|应选|应是|应为)")
+_INSTEAD = re.compile(
+    r"[^.。!\n]{0,40}?(?:\bbut\b(?! not)|\brather\b|而是|而选|(?<!不)(?:应选|应是|应为))"
+)
 _DENIED_AFTER = re.compile(
     r"[)\]}*$`\"'\s.,，:;]*(?:选项|项|(?i:option|choice)\b)?\s*(?:[,，(（:]\s*)?(?:"
     r"(?i:(?:is|are|was|were|seems|would be|can be|must be|has been|should be)\s+"
@@ -63,7 +65,7 @@ _DENIED_AFTER = re.compile(
     r"|(?i:(?:fails?|contradicts?|says|states|claims|is a)\b)|(?i:which (?:is|was) (?:wrong|incorrect))"
     r"|(?i:(?:wrong|incorrect|false)\b)|=(?!=)|[❌✗✘]|(?i:or not\b)|(?i:,? but no\b)"
     r"|(?i:,? although\b)|以外|之外|外均|是?干扰|(?:选项|项)?吗"
-    r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选|被?排除|有误)(?!的是))"
+    r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选(?!\s*[A-Z])|被?排除|有误)(?!的是))"
 )
 _TAKEN_BACK = re.compile(
     r"[)\]}*$`\"'\s.…,，;:—–→。-]*(?i:no(?=[,.!;]|\s*$|\s+wait)|nope\b|wait\b|just kidding|sorry\b"
@@ -86,11 +88,11 @@ _CONSIDERS = re.compile(  # a last line that only looks at an option, or leaves 
     r"(?i:\b(?:consider|look(?:ing)? at|check|compare|see|according to|as for|now|next|first"
     r"|let me|let's|turn to|instead of|rather than|close to|second best|least|unclear|section"
     r"|appendix|some (?:people|say)|others say|mistake|doubt|all but|everything but"
-    r"|no longer|hardly)\b)"
+    r"|no longer|hardly)\b|\?\s*no\b)"
     r"|(?:再|先|下面|接着|首先)[看分讨考]|分析|考虑|拒绝|以外|之外|干扰|除|[未没别误]|有人|吗"
 )
 _RIVAL = re.compile(
-    r"[)\]}*$`\s,，?？]*(?:\\text\{\s*)?(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
+    r"[)\]}*$`\s,，?？(（]*(?:\\text\{\s*)?(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
     r"|(?i:\b(?:maybe|perhaps|possibly)\b)|也?可能是?)[\s}]*(?:(?i:option|choice|even|possibly|maybe)\s+|选项)*[(\[*$`]{0,3}"
     r"(?:[A-Z]|[a-z](?=[\s.,)\]*]|$))(?![A-Za-z'])"
 )
@@ -109,7 +111,7 @@ _HEADER = re.compile(
 )
 _ANSWER = re.compile(
     r"(?i:(?<![a-z])answers?(?![a-z])(?!s? (?:choices?|options?) (?:are|were|list))"
-    r"|(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t](?:multiple-choice[ \t])?"
+    r"|(?<![A-Za-z])(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t](?:multiple-choice[ \t])?"
     r"(?:option|choice|letter|guess|match|selection|statement|sentence|one)(?![a-z])"
     rf"|\bmy (?:choice|pick|guess|selection)(?![a-z])){_ABOUT}|答案"
 )
@@ -124,8 +126,19 @@ _CUE = re.compile(
 )
 _ZH_CUE = re.compile(
     r"(?:错误|不正确|正确|不恰当|恰当|不符合[^。\n]{0,12}|符合[^。\n]{0,12}|不合适|合适)的"
-    r"(?:选项|一项|说法|答案|一组|句子)?(?:应该|应)?(?:是|为)"
+    r"(?:选项|一项|说法|答案|一组|句子)?(?:应该|应)?(?:是|为|有)"
 )
+_GRADE_LABEL = re.compile(
+    r"(?:^|(?<=[\n。.;,!]))[ \t]*(?:[-•][ \t]+|\*[ \t]+)?[*(]{0,3}(?:选项|(?i:option) )?"
+    r"([A-Z](?:[、,和与]{0,1}[A-Z]){0,9})(?![A-Za-z'])"
+    r"(?=[)*]{0,3}(?:[.:、)]|[选項选]?项|[均都皆]?(?:正确|错误|不正确|对|错)|[ ](?:is|are)\b))"
+)
+_FEWEST_GRADES = 3
+_GRADE = re.compile(
+    r"(?i:\b(?:not (?:correct|true|right)|incorrect|correct|true|false|wrong)\b)"
+    r"|不正确|不对|正确|错误|[✅✔❌✗✘]"
+)
+_RIGHT = re.compile(r"(?i:correct|true)|正确|[✅✔]")
 _PICK = re.compile(
     r"(?<![不别勿误错可备非])(?<!不能)(?<!不应)(?<!不该)(?<!不可)(?<!不会)(?<!不要)选(?!项)"
 )
@@ -137,20 +150,21 @@ _NEGATED = re.compile(
 )
 _HEDGED = re.compile(
     r"(?i:\b(?:maybe|perhaps|possibly|might|could|either|unsure|uncertain|hard to|if|unless"
-    r"|doubt|suppose)\b)|如果|假如|也许|或许|大概|(?<!最)可能"
+    r"|doubt|suppose)\b)|如果|假如|也许|或许|大概|要么|(?<!最)可能"
 )
 _BESIDE = re.compile(  # what may stand before a letter that the last line chooses
-    r"(?:^|[\n.,;:!?)}\]*$`\"'。，；：、（(\[{|“‘「【>→—–=_-]|[\u3400-\u9fff]"
+    r"(?:^|[\n.,;:!?)}\]*$`\"'。，；：、（(\[{|“‘「【>→—–=_-]|[\u2600-\u27bf\u3400-\u9fff\U0001f000-\U0001faff]"
     r"|(?i:\b(?:options?|choices?|answers?|statements?|letter|select|choose|pick|only|with|thus"
     r"|so|hence|therefore|i\.e\.|to|say|think|believe|and|both)))[ \t]*[(\[{*$`\"“'‘（【]{0,4}$"
 )
 _NO_LETTER = re.compile(  # a unit, or the name of a thing
     r"(?:[\d°℃]|\\circ\}?)\s*(?:\\(?:text|mathrm|textrm)\s*)?[{(\s]*$"
-    r"|(?:维生素|集合|矩阵|类型|肝炎|等级|变量|元素|向量|方案|小组|型)\s*$"
+    r"|(?:维生素|集合|矩阵|类型|肝炎|等级|变量|元素|向量|方案|小组|型|[为点线段角面作设记令于在从到过交])\s*$"
 )
 _BEHIND = re.compile(
-    r"[)\]}*$`\"'”’」】》>_~.。,，;；:：!！|✅✔☑️\s]*(?:$|(?:选?项)?(?:才?是?(?:正确|符合|对|成立|合适|最)|选?项)"
-    r"|(?i:is|are|works?|fits?|only|because|since|as|holds|matches|best)\b)"
+    r"[)\]}*$`\"'”’」】》>_~.。,，;；:：!！|✅✔☑️\\\s]*(?:$|</"
+    r"|(?:[选選]?[项項])?(?:才?是?(?:正[确確]|符合|[对對]|成立|合适|最)|[选選]?[项項])"
+    r"|(?i:is|are|works?|fits?|it is|only|because|since|as|holds|matches|best)\b)"
     r"|[)\]*]{0,3}(?:[.):、．：]|[ \t]*[-—–,，(（])"
 )
 _LABELLED_LINE = re.compile(r"^[ \t(（*]{0,4}[A-Z][.):、．）：]", re.MULTILINE)
@@ -403,7 +417,8 @@ def _is_refused(text: str, mark: re.Match[str]) -> bool:
 
 def _marked(text: str, options: Options) -> Chosen | None:
     return (
-        _header(text, options)
+        _exact_text(text, options)
+        or _header(text, options)
         or _latest(text, options)
         or _phrase_text(text, options)
         or _cue_text(text, options)
@@ -453,6 +468,14 @@ def _phrase_text(text: str, options: Options) -> Chosen | None:
     """The option whose text the stated sentence is, or alone contains."""
     phrase = stated(text, "phrase") if options.texts else None
     return _by_text(phrase.text, options) if phrase else None
+
+
+def _exact_text(text: str, options: Options) -> Chosen | None:
+    """The option whose text holds letters of its own, where the stated answer is that text."""
+    phrase = stated(text, "phrase") if options.texts else None
+    named = option_of_text(phrase.text, options) if phrase else ""
+    is_own = phrase is not None and len(spelled(phrase.text, Options(options.last))) > 1
+    return Chosen(named) if is_own and len(named) == 1 else None
 
 
 def _cue_text(text: str, options: Options) -> Chosen | None:
@@ -553,6 +576,8 @@ def _last_letter(text: str, options: Options) -> Chosen | None:
     line = text[text.rfind("\n") + 1 :].translate(_PLAIN)
     if _CONSIDERS.search(line):
         return None
+    if options.texts and (named := _by_text(line, options)) is not None:
+        return named
     found = [run for run in _patterns(options.last).run.finditer(line) if _is_choice(line, run)]
     runs = {
         _letters(run.group(), options)
@@ -589,10 +614,12 @@ def _without_empty_lines(text: str) -> str:
 
 def _is_choice(line: str, run: re.Match[str]) -> bool:
     """Whether a letter in a line stands as a choice does, not as a unit, a name or a variable."""
-    before = line[: run.start()][-40:]
+    if len(run.group()) >= 3 and len(set(run.group())) == 1:  # the letter several times, as asked
+        return True
+    before = line[max(run.start() - 40, 0) : run.start()]
     if _is_pronoun(line, run) or _NO_LETTER.search(before) or not _BESIDE.search(before):
         return False
-    rest = line[run.end() :]
+    rest = line[run.end() : run.end() + 80]
     return _BEHIND.match(rest) is not None and not _DENIED_AFTER.match(rest)
 
 
@@ -611,7 +638,31 @@ def _auto(text: str, options: Options) -> Chosen | None:
 def _by_mark(text: str, options: Options) -> Chosen | None:
     if "</answer>" in text:
         return _tagged(text, options)
-    return _boxed(text, options) or _marked(text, options) or _whole(text, options)
+    return (
+        _boxed(text, options)
+        or _marked(text, options)
+        or _graded(text, options)
+        or _whole(text, options)
+    )
+
+
+def _graded(text: str, options: Options) -> Chosen | None:
+    """The right options of a text that grades three or more: A、错误。B、正确。C、错误。"""
+    tail = text[-_TAIL:].translate(_PLAIN)
+    labels = list(_GRADE_LABEL.finditer(tail))
+    if len(labels) < 2:
+        return None
+    ends = [*(label.start() for label in labels[1:]), len(tail)][: len(labels)]
+    right, wrong = set[str](), set[str]()
+    for label, end in zip(labels, ends, strict=True):
+        body = tail[label.end() : end]
+        verdicts = {bool(_RIGHT.match(one)) for one in _GRADE.findall(body)}
+        if len(verdicts) != 1:
+            return None
+        (right if verdicts.pop() else wrong).update(_letters(label[1], options))
+    if len(right | wrong) < _FEWEST_GRADES or not right or right & wrong:
+        return None
+    return Chosen("".join(sorted(right)))
 
 
 def _items_at(text: str, place: int, num_questions: int, options: Options) -> list[Chosen]:
