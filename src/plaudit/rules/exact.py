@@ -12,6 +12,7 @@ no answer earns 0, with a note; a reference that cannot be read is an input faul
 
 from __future__ import annotations
 
+import ast
 import functools
 import json
 import operator
@@ -31,9 +32,16 @@ from plaudit.answers.choices import (
 )
 from plaudit.answers.options import Options, option_of_text, options_of
 from plaudit.errors import ConfigError, ScoringError, clipped
-from plaudit.rules._answer import Extract, answer_of, behind_think, references
+from plaudit.rules._answer import (
+    Extract,
+    answer_of,
+    behind_think,
+    lines_below,
+    references,
+    unwrapped,
+)
 from plaudit.rules._arithmetic import evaluate, number_of, tokenise
-from plaudit.rules._normal import normal, tokens
+from plaudit.rules._normal import nfkc, normal, tokens
 from plaudit.rules._number import StatedNumber, stated_number
 from plaudit.types import Range, Score
 
@@ -56,6 +64,10 @@ EXAMPLES = {
     "countdown": {"columns": {"numbers": [6, 7], "target": 42}},
 }
 _BULLET = re.compile(r"(?:[-*•]|\d{1,3}[.)、])\s+")
+_CURRENCY = re.compile(r"[$€£¥₹₩₽]")
+_FENCE = re.compile(r"(`{3,})[\w+-]*[ \t]*\n(.*?)\n?[ \t]*\1", re.DOTALL)
+_LONGEST_LITERAL = 20_000
+_EMPTY = ("[]", "{}", "∅", "()")
 _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
@@ -97,7 +109,7 @@ def normalised(
     (1.0, 0.0)
     """
     answer = answer_of(response, extract, finish_reason)
-    return _compared(answer, reference, extract, normal, operator.eq)
+    return _compared(answer, reference, extract, _with_currency, _is_same)
 
 
 def substring(
@@ -352,8 +364,8 @@ def _compared(
     golds = references(reference)
     if answer is None:
         return _no_answer(extract)
-    formed = form(answer)
-    values = [float(likeness(formed, form(gold))) for gold in golds]
+    formed = form(unwrapped(answer))
+    values = [float(likeness(formed, form(unwrapped(gold)))) for gold in golds]
     best = max(values)
     gold = golds[values.index(best)]
     return Score(best, note=f"{clipped(answer)} against {clipped(gold)}")
@@ -361,6 +373,16 @@ def _compared(
 
 def _no_answer(extract: str) -> Score:
     return Score(0.0, note=f"no answer (extract={extract!r})")
+
+
+def _with_currency(text: str) -> tuple[str, frozenset[str]]:
+    """The normal form and the currency signs, which it does not keep."""
+    return normal(text), frozenset(_CURRENCY.findall(nfkc(text)))
+
+
+def _is_same(ours: tuple[str, frozenset[str]], theirs: tuple[str, frozenset[str]]) -> bool:
+    """Whether the forms agree; a currency that one side leaves out does not count."""
+    return ours[0] == theirs[0] and (not ours[1] or not theirs[1] or ours[1] == theirs[1])
 
 
 def _padded(text: str) -> str:
@@ -509,34 +531,59 @@ def _each_question(text: str, golds: Sequence[str], options: Options) -> Score:
 def _listed(
     response: str, reference: Any, extract: Extract, order: Callable[[list[str]], list[str]]
 ) -> Score:
-    golds = references(reference)
-    gold = _items(golds[0]) if isinstance(reference, str) else [normal(item) for item in golds]
+    gold = _gold_items(reference)
     answer = answer_of(response, extract)
     if answer is None:
         return _no_answer(extract)
-    items = _items(answer)
-    if not gold:
-        raise ScoringError(f"the reference {clipped(reference)} lists nothing", fault="input")
+    items = _items(lines_below(response, answer) if extract == "auto" else answer)
     common = (Counter(items) & Counter(gold)).total()
-    parts = {"precision": common / max(len(items), 1), "recall": common / len(gold)}
+    parts = {
+        "precision": common / len(items) if items else float(not gold),
+        "recall": common / len(gold) if gold else 1.0,
+    }
     note = f"{len(items)} items against {len(gold)}, {common} in common"
     return Score(float(order(items) == order(gold)), parts, note=note)
 
 
+def _gold_items(reference: Any) -> list[str]:
+    """The items of the reference; none for an empty list."""
+    plain = reference.tolist() if hasattr(reference, "tolist") else reference
+    if isinstance(plain, list | tuple) and not plain:
+        return []
+    golds = references(reference)
+    if not isinstance(reference, str):
+        return [normal(unwrapped(item)) for item in golds]
+    items = _items(golds[0])
+    if not items and "".join(golds[0].split()) not in _EMPTY:
+        raise ScoringError(f"the reference {clipped(reference)} lists nothing", fault="input")
+    return items
+
+
 def _items(text: str) -> list[str]:
     """The items of a list written in a text, each in its normal form."""
-    text = text.strip()
-    if text.startswith("["):
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            parsed = None
-        if isinstance(parsed, list):
-            return [normal(str(item)) for item in parsed]
+    text = unwrapped(text.strip()).strip()
+    if fenced := _FENCE.fullmatch(text):
+        text = fenced[2].strip()
+    if "".join(text[:10].split()) in _EMPTY:
+        return []
+    if text.startswith("[") and (parsed := _parsed(text)) is not None:
+        return [normal(str(item)) for item in parsed]
     if text[:1] + text[-1:] in ("[]", "{}", "()"):
         text = text[1:-1]
     pieces = (_BULLET.sub("", piece.strip(), count=1) for piece in _ITEM_BREAK.split(text))
     return [normal(piece) for piece in pieces if piece.strip()]
+
+
+def _parsed(text: str) -> list[Any] | None:
+    """The list that a text writes in JSON, or with quotes as in Python."""
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            parsed = ast.literal_eval(text) if len(text) <= _LONGEST_LITERAL else None
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            parsed = None
+    return parsed if isinstance(parsed, list) else None
 
 
 def _joined(numbers: Sequence[object]) -> str:
