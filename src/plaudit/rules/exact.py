@@ -103,7 +103,8 @@ def normalised(
 
     The exact match of SQuAD (arXiv 1606.05250), extended: full-width and other compatibility forms
     (NFKC), Chinese punctuation, white space between Chinese characters. Numbers keep their sign,
-    decimal point and per cent sign, which the original drops (there 1.5 equals 15).
+    decimal point and per cent sign, which the original drops (there 1.5 equals 15), and $5 is not
+    €5, though either is 5. LaTeX around words (``\\text{..}``) does not count, here and in `equal`.
 
     >>> normalised("The Eiffel Tower!", "eiffel tower").value, normalised("1.5", "15").value
     (1.0, 0.0)
@@ -328,8 +329,9 @@ def list_equal(
     """1 if the answer lists the reference's items, in order and no others, else 0.
 
     The reference is a list, or text as the answer: items between commas, 、, semicolons or line
-    breaks, with or without brackets, quotes and bullets, or a JSON list. Items are compared
-    in the form of `normalised`; inside a text 1,000 is two items.
+    breaks, with or without brackets, quotes and bullets, or a list in JSON or Python, also in a
+    fence or in the lines below ``Answer:``. Items are compared in the form of `normalised`; inside
+    a text 1,000 is two items. The empty list is the answer ``[]``.
 
     >>> list_equal("[red, Green]", ["red", "green"]).value, list_equal("绿、红", "红、绿").value
     (1.0, 0.0)
@@ -576,11 +578,12 @@ def _items(text: str) -> list[str]:
 
 def _parsed(text: str) -> list[Any] | None:
     """The list that a text writes in JSON, or with quotes as in Python."""
+    is_plain = len(text) <= _LONGEST_LITERAL and "\\" not in text
     try:
         parsed = json.loads(text)
     except (ValueError, RecursionError):
         try:
-            parsed = ast.literal_eval(text) if len(text) <= _LONGEST_LITERAL else None
+            parsed = ast.literal_eval(text) if is_plain else None
         except (ValueError, SyntaxError, MemoryError, RecursionError):
             parsed = None
     return parsed if isinstance(parsed, list) else None

@@ -194,6 +194,27 @@ class TestEqual:
     def test_one_of_several_references_is_enough(self):
         assert exact.equal("b", ["a", "b"]).value == 1
 
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            r"\boxed{\text{Marie Curie}}",
+            r"$\boxed{\textbf{Marie Curie}}$",
+            r"\boxed{\mathrm{Marie Curie}}",
+            r"\boxed{\textbf{\text{Marie Curie}}}",
+            "<answer>**Marie Curie**</answer>",
+            "答案為：Marie Curie",
+        ],
+    )
+    def test_what_wraps_the_answer_is_no_part_of_it(self, answer):
+        assert exact.equal(answer, "Marie Curie").value == 1
+        assert exact.normalised(answer, "marie curie").value == 1
+        assert exact.equal(answer, r"\text{Marie Curie}").value == 1
+        assert exact.equal(answer, "Marie").value == 0
+
+    def test_a_question_or_another_answer_is_none(self):
+        for text in ("Answer: Paris? Or Lyon.", "Answer: Paris? No, Lyon."):
+            assert exact.equal(text, "Paris").value == 0
+
     def test_the_note_shows_both_sides(self):
         assert exact.equal("5", "4").note == "'5' against '4'"
         assert exact.equal("", "4").note == "no answer (extract='auto')"
@@ -242,6 +263,12 @@ class TestNormalised:
             ("C++", "C"),
             ("a", "the"),
             ("?", "!"),
+            ("C#", "C"),
+            ("F#", "F"),
+            ("B-", "B"),
+            ("B-.", "B"),
+            ("$5", "€5"),
+            ("£5", "¥5"),
         ],
     )
     def test_numbers_do_not_collapse(self, left, right):
@@ -806,6 +833,31 @@ class TestMultipleChoice:
 
 
 class TestLists:
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            r"\boxed{\text{a}, \text{b}}",
+            r"\boxed{\text{a, b}}",
+            '```json\n["a", "b"]\n```',
+            "```\na\nb\n```",
+            '<answer>\n```json\n["a", "b"]\n```\n</answer>',
+            "Answer:\na\nb\n\nThat is all.",
+            "['a', 'b']",
+            '["a","b"]',
+        ],
+    )
+    def test_what_wraps_a_list_is_no_part_of_it(self, answer):
+        for name in ("list_equal", "set_equal"):
+            assert one(name, answer, reference=["a", "b"]).value == 1
+            assert one(name, answer, reference=["a", "c"]).value == 0
+
+    @pytest.mark.parametrize("reference", [[], "[]", "{}"])
+    def test_the_empty_list(self, reference):
+        for name in ("list_equal", "set_equal"):
+            assert one(name, "[]", reference=reference).value == 1
+            score = one(name, "[red]", reference=reference)
+            assert (score.value, score.parts) == (0, {"precision": 0, "recall": 1})
+
     @pytest.mark.parametrize(
         "answer",
         [
