@@ -62,7 +62,8 @@ _DENIED_AFTER = re.compile(
     r"|rejected|out\b|inconsistent|unlikely\b))"
     r"|(?i:(?:is|are|was|were)n't\b)|(?i:(?:cannot|can't|does not|doesn't)\b)"
     r"|(?i:(?:is|was)\s+(?:an?\s+|the\s+)?(?:distractor|trap|least|second|constant|variable))"
-    r"|(?i:(?:fails?|contradicts?|says|states|claims|is a)\b)|(?i:which (?:is|was) (?:wrong|incorrect))"
+    r"|(?i:(?:fails?|contradicts?|says|states|claims|is a)\b)"
+    r"|(?i:which (?:is|was) (?:wrong|incorrect))"
     r"|(?i:(?:wrong|incorrect|false)\b)|=(?!=)|[❌✗✘]|(?i:or not\b)|(?i:,? but no\b)"
     r"|(?i:,? although\b)|以外|之外|外均|是?干扰|(?:选项|项)?吗"
     r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选(?!\s*[A-Z])|被?排除|有误)(?!的是))"
@@ -92,7 +93,8 @@ _CONSIDERS = re.compile(  # a last line that only looks at an option, or leaves 
     r"|(?:再|先|下面|接着|首先)[看分讨考]|分析|考虑|拒绝|以外|之外|干扰|除|[未没别误]|有人|吗"
 )
 _RIVAL = re.compile(
-    r"[)\]}*$`\s,，?？(（]*(?:\\text\{\s*)?(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
+    r"[)\]}*$`\s,，?？(（]*(?:\\text\{\s*)?"
+    r"(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
     r"|(?i:\b(?:maybe|perhaps|possibly)\b)|也?可能是?)[\s}]*(?:(?i:option|choice|even|possibly|maybe)\s+|选项)*[(\[*$`]{0,3}"
     r"(?:[A-Z]|[a-z](?=[\s.,)\]*]|$))(?![A-Za-z'])"
 )
@@ -111,7 +113,8 @@ _HEADER = re.compile(
 )
 _ANSWER = re.compile(
     r"(?i:(?<![a-z])answers?(?![a-z])(?!s? (?:choices?|options?) (?:are|were|list))"
-    r"|(?<![A-Za-z])(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t](?:multiple-choice[ \t])?"
+    r"|(?<![A-Za-z])(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t]"
+    r"(?:multiple-choice[ \t])?"
     r"(?:option|choice|letter|guess|match|selection|statement|sentence|one)(?![a-z])"
     rf"|\bmy (?:choice|pick|guess|selection)(?![a-z])){_ABOUT}|答案"
 )
@@ -447,6 +450,7 @@ def _letter_first(text: str, options: Options) -> tuple[int, Chosen] | None:
     if last is None:
         return None
     before = plain[max(last.start(1) - 16, 0) : last.start(1)]
+    before = _CLAUSE_BREAK.split(before)[-1]
     if _NEGATED.search(before) or _OPEN_BEFORE.search(before):
         return None
     return len(text) - len(plain) + last.end(), Chosen(_letters(last[1], options))

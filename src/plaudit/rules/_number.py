@@ -35,7 +35,7 @@ _SPAN = re.compile(r"\s*\d[\d,.]*(?:\s?[-–—~～]\s?\d[\d,.]*|/\d{1,2}/\d{2,4
 _NUMERAL = r"[-+]?[$€£¥]?\d[\d,]*(?:\.\d+)?(?:/\d+)?\s?%?"
 _CONCLUDES = re.compile(
     r".*?(?:(?<![A-Za-z])(?:is|are|was|were|equals|makes?|gives?|totals?|leaves?)\s"
-    rf"|(?<=[A-Za-z\u4e00-\u9fff])[:：]|是|为|等于|[=＝])\s?(?P<value>{_NUMERAL})"
+    rf"|(?<=[A-Za-z\u4e00-\u9fff])[:：]|[总一]?共[有是计]?|合计|是|为|等于|[=＝])\s?(?P<value>{_NUMERAL})"
     r"(?:[ ]?[^\W\d]+){0,3}[*_`]{0,3}"
 )
 _VERB = re.compile(r"(?<![A-Za-z])(?:is|are|was|were|equals|be)(?![A-Za-z])|是|等于|[=＝]")
@@ -86,9 +86,10 @@ def stated_number(
     if not found.mark.startswith("closing"):
         return _of(found)
     sentence = _closing(text)
-    if found.problem and (value := _concluded(sentence)) is not None:
+    number = _of(found)
+    if number.problem and (value := _concluded(sentence)) is not None:
         return StatedNumber(value, value)
-    return _of(found) if found.problem or not _is_label(sentence) else _unread("a label's number")
+    return number if number.problem or not _is_label(sentence) else _unread("a label's number")
 
 
 def _plain(text: str) -> str:

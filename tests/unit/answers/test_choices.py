@@ -546,6 +546,7 @@ def test_a_list_that_grades_each_option_chooses_the_right_one(template):
     [
         ("The answer is B, no, C. The answer is C.", "C"),
         ("选C，不选B。", "C"),
+        ("A, C and D are wrong, so B must be right.", "B"),
         ("AC正确，BD错误", "AC"),
         ("正确的有A和C。", "AC"),
         ("很多同学会误选B，正确答案是C。", "C"),

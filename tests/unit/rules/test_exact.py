@@ -381,6 +381,8 @@ class TestNumeric:
             ("In 2024, the price was 7.", 7),
             ("the square root of 49 is 7", 7),
             ("5 feet 3 inches", 63),
+            ("Total: 18", 18),
+            ("小明有3个，小红有15个，一共有18个。", 18),
         ],
     )
     def test_the_number_that_is_stated(self, text, number):
@@ -431,8 +433,18 @@ class TestNumeric:
 
     @pytest.mark.parametrize(
         "text",
-        ["There are 42, as shown in Figure 3.", "As in equation (3).", "On page 3.", "Apollo 3"]
-        + ["Step 3", "CO3", "COVID-3", "x is 4 and y is 3", "42. As in Table 3.", "- 3 apples"],
+        [
+            "There are 42, as shown in Figure 3.",
+            "As in equation (3).",
+            "On page 3.",
+            "Apollo 3",
+            "Step 3",
+            "CO3",
+            "COVID-3",
+            "x is 4 and y is 3",
+            "42. As in Table 3.",
+            "- 3 apples",
+        ],
     )
     def test_a_number_that_labels_something_is_none(self, text):
         assert exact.numeric(text, "3").value == exact.numeric(text, "-3").value == 0
