@@ -132,18 +132,20 @@ def _unread(problem: str) -> StatedNumber:
 def _value_of(text: str) -> StatedNumber | None:
     """The value of an expression without variables, in the unit that it has."""
     tree = tree_of(text)
-    node = ("num", Fraction(tree.numeral)) if tree.numeral is not None else tree.node
+    node: Node | None = tree.node
+    if tree.numeral is not None:
+        node = ("num", Fraction(tree.numeral))
     if node is None:
         return None
-    if node[0] == "rel":
-        if set(node[1]) != {"="} or loses_its_left_side(node, None):
+    stated: Node = node
+    if stated[0] == "rel":
+        if set(stated[1]) != {"="} or loses_its_left_side(stated, None):
             return None
-        node = node[2][-1]
-    node = _without_unit(node, tree.tokens)
-    is_number = node is not None and is_scalar(node) and not symbols(node)
-    if node is None or not is_number or holds_container(node) or _has_cases(node):
+        stated = stated[2][-1]
+    value = _without_unit(stated, tree.tokens)
+    if value is None or not is_scalar(value) or symbols(value):
         return None
-    return _enclosed(node)
+    return None if holds_container(value) or _has_cases(value) else _enclosed(value)
 
 
 def _without_unit(node: Node, tokens: tuple[str, ...]) -> Node | None:
