@@ -51,7 +51,9 @@ _DENIAL = re.compile(
     r"(?i:(?:not|isn't|aren't|cannot|can't|can not|couldn't|shouldn't|wouldn't|won't|never)\b"
     r"|neither\b|anything but\b|other than\b|except\b)|不|并非|非|排除|除了|\\(?:neg|lnot)|¬"
 )
-_INSTEAD = re.compile(r"[^.。!\n]{0,40}?(?:\bbut\b(?! not)|\brather\b|而是|而选|应选|应是|应为)")
+_INSTEAD = re.compile(
+    r"[^.。!\n]{0,40}?(?:\bbut\b(?! not)|\brather\b|而是|而选|(?<!不)(?:应选|应是|应为))"
+)
 _DENIED_AFTER = re.compile(
     r"[)\]}*$`\"'\s.,，:;]*(?:选项|项|(?i:option|choice)\b)?\s*(?:[,，(（:]\s*)?(?:"
     r"(?i:(?:is|are|was|were|seems|would be|can be|must be|has been|should be)\s+"
@@ -59,10 +61,40 @@ _DENIED_AFTER = re.compile(
     r"(?:not\b|wrong\b|incorrect\b|false\b|invalid\b|impossible\b|ruled out|eliminated|excluded"
     r"|rejected|out\b|inconsistent|unlikely\b))"
     r"|(?i:(?:is|are|was|were)n't\b)|(?i:(?:cannot|can't|does not|doesn't)\b)"
-    r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选|被?排除|有误)(?!的是))"
+    r"|(?i:(?:is|was)\s+(?:an?\s+|the\s+)?(?:distractor|trap|least|second|constant|variable))"
+    r"|(?i:(?:fails?|contradicts?|says|states|claims|is a)\b)"
+    r"|(?i:which (?:is|was) (?:wrong|incorrect))"
+    r"|(?i:(?:wrong|incorrect|false)\b)|=(?!=)|[❌✗✘]|(?i:or not\b)|(?i:,? but no\b)"
+    r"|(?i:,? although\b)|以外|之外|外均|是?干扰|(?:选项|项)?吗"
+    r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选(?!\s*[A-Z])|被?排除|有误)(?!的是))"
+)
+_TAKEN_BACK = re.compile(
+    r"[)\]}*$`\"'\s.…,，;:—–→。-]*(?i:no(?=[,.!;]|\s*$|\s+wait)|nope\b|wait\b|just kidding|sorry\b"
+    r"|scratch that|correction\b|oops\b|hmm+\b|actually,? (?:no\b|it|the answer|i\b))"
+    r"|[\s.…,，。—→]*(?:不对|不[，,。]|等等|等一下|更正)"
+)
+_REFUSED = re.compile(  # in the clause before a mark: what follows is not the writer's choice
+    r"(?i:\b(?:don't|do not|didn't|did not|cannot|can't|never|doubt|hardly|wrong|incorrect"
+    r"|mistaken?|mistakes?|trap|unclear|unsure|instead of|rather than|all but|everything but)\b"
+    r"|\b(?:some|many|most|other) (?:people|students|would)\b|\bothers\b"
+    r"|\b(?:all|everything|anything) (?:but|except)\b)|~~"
+    r"|(?:错误|不正确)的?$|有人|有些|有的|很多|不少|不觉得|不认为|没有?$|未$|别$|误$|拒绝|除"
+    r"|(?<!最)可能$"
+)
+_SUPPOSES = re.compile(
+    r"(?i)\bif\b[^.!?。\n]{0,60}\bwere\b|\bif\b[^.!?。\n]{0,40}\b(?:had|instead)\b"
+    r"|(?:如果|假如|倘若|要是)[^。！？\n故因所]{0,40}$"
+)
+_CONSIDERS = re.compile(  # a last line that only looks at an option, or leaves it out
+    r"(?i:\b(?:consider|look(?:ing)? at|check|compare|see|according to|as for|now|next|first"
+    r"|let me|let's|turn to|instead of|rather than|close to|second best|least|unclear|section"
+    r"|appendix|some (?:people|say)|others say|mistake|doubt|all but|everything but"
+    r"|no longer|hardly)\b|\?\s*no\b)"
+    r"|(?:再|先|下面|接着|首先)[看分讨考]|分析|考虑|拒绝|以外|之外|干扰|除|[未没别误]|有人|吗"
 )
 _RIVAL = re.compile(
-    r"[)\]}*$`\s,，?？]*(?:\\text\{\s*)?(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
+    r"[)\]}*$`\s,，?？(（]*(?:\\text\{\s*)?"
+    r"(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
     r"|(?i:\b(?:maybe|perhaps|possibly)\b)|也?可能是?)[\s}]*(?:(?i:option|choice|even|possibly|maybe)\s+|选项)*[(\[*$`]{0,3}"
     r"(?:[A-Z]|[a-z](?=[\s.,)\]*]|$))(?![A-Za-z'])"
 )
@@ -81,7 +113,8 @@ _HEADER = re.compile(
 )
 _ANSWER = re.compile(
     r"(?i:(?<![a-z])answers?(?![a-z])(?!s? (?:choices?|options?) (?:are|were|list))"
-    r"|(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t](?:multiple-choice[ \t])?"
+    r"|(?<![A-Za-z])(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t]"
+    r"(?:multiple-choice[ \t])?"
     r"(?:option|choice|letter|guess|match|selection|statement|sentence|one)(?![a-z])"
     rf"|\bmy (?:choice|pick|guess|selection)(?![a-z])){_ABOUT}|答案"
 )
@@ -96,8 +129,19 @@ _CUE = re.compile(
 )
 _ZH_CUE = re.compile(
     r"(?:错误|不正确|正确|不恰当|恰当|不符合[^。\n]{0,12}|符合[^。\n]{0,12}|不合适|合适)的"
-    r"(?:选项|一项|说法|答案|一组|句子)?(?:应该|应)?(?:是|为)"
+    r"(?:选项|一项|说法|答案|一组|句子)?(?:应该|应)?(?:是|为|有)"
 )
+_GRADE_LABEL = re.compile(
+    r"(?:^|(?<=[\n。.;,!]))[ \t]*(?:[-•][ \t]+|\*[ \t]+)?[*(]{0,3}(?:选项|(?i:option) )?"
+    r"([A-Z](?:[、,和与]{0,1}[A-Z]){0,9})(?![A-Za-z'])"
+    r"(?=[)*]{0,3}(?:[.:、)]|[选項选]?项|[均都皆]?(?:正确|错误|不正确|对|错)|[ ](?:is|are)\b))"
+)
+_FEWEST_GRADES = 3
+_GRADE = re.compile(
+    r"(?i:\b(?:not (?:correct|true|right)|incorrect|correct|true|false|wrong)\b)"
+    r"|不正确|不对|正确|错误|[✅✔❌✗✘]"
+)
+_RIGHT = re.compile(r"(?i:correct|true)|正确|[✅✔]")
 _PICK = re.compile(
     r"(?<![不别勿误错可备非])(?<!不能)(?<!不应)(?<!不该)(?<!不可)(?<!不会)(?<!不要)选(?!项)"
 )
@@ -109,7 +153,22 @@ _NEGATED = re.compile(
 )
 _HEDGED = re.compile(
     r"(?i:\b(?:maybe|perhaps|possibly|might|could|either|unsure|uncertain|hard to|if|unless"
-    r"|doubt|suppose)\b)|如果|假如|也许|或许|大概|(?<!最)可能"
+    r"|doubt|suppose)\b)|如果|假如|也许|或许|大概|要么|(?<!最)可能"
+)
+_BESIDE = re.compile(  # what may stand before a letter that the last line chooses
+    r"(?:^|[\n.,;:!?)}\]*$`\"'。，；：、（(\[{|“‘「【>→—–=_-]|[\u2600-\u27bf\u3400-\u9fff\U0001f000-\U0001faff]"
+    r"|(?i:\b(?:options?|choices?|answers?|statements?|letter|select|choose|pick|only|with|thus"
+    r"|so|hence|therefore|i\.e\.|to|say|think|believe|and|both)))[ \t]*[(\[{*$`\"“'‘（【]{0,4}$"
+)
+_NO_LETTER = re.compile(  # a unit, or the name of a thing
+    r"(?:[\d°℃]|\\circ\}?)\s*(?:\\(?:text|mathrm|textrm)\s*)?[{(\s]*$"
+    r"|(?:维生素|集合|矩阵|类型|肝炎|等级|变量|元素|向量|方案|小组|型|[为点线段角面作设记令于在从到过交])\s*$"
+)
+_BEHIND = re.compile(
+    r"[)\]}*$`\"'”’」】》>_~.。,，;；:：!！|✅✔☑️\\\s]*(?:$|</"
+    r"|(?:[选選]?[项項])?(?:才?是?(?:正[确確]|符合|[对對]|成立|合适|最)|[选選]?[项項])"
+    r"|(?i:is|are|works?|fits?|it is|only|because|since|as|holds|matches|best)\b)"
+    r"|[)\]*]{0,3}(?:[.):、．：]|[ \t]*[-—–,，(（])"
 )
 _LABELLED_LINE = re.compile(r"^[ \t(（*]{0,4}[A-Z][.):、．）：]", re.MULTILINE)
 _AFTER_LETTER = r"[\s)\]}*$\"'”’」】》`>_~。.!|]"
@@ -121,15 +180,21 @@ _OPEN = re.compile(r"(?i:\bor\b)|或|还是|[A-Z][)\]*]*\s*/\s*[(\[*]*[A-Z]|[?�
 _OPEN_BEFORE = re.compile(r"(?:/|(?i:\bor\b)|或)\W*(?i:options?|choices?)?\W*$")
 _ASKED = re.compile(r"[)\]}*$`\"']{0,4}\s*[?？]")
 _LISTED = re.compile(r"[).][^\n]{1,100}\n\s*\(?[b-z][).]")  # (a) 5 Torr, and on the next line (b)
+_TURNED = re.compile(r"(?i)\b(?:is|was) (?:wrong|incorrect|false)\b|[❌✗✘]|(?:是错|错误)的?[。.]?$")
+_ASKED_AT_ONCE = re.compile(r"[)\]}*$`\"'.…]{0,6}\s*[?？]")
 _EMPTY_LINES = re.compile(r"[^\w(（]{1,8}")
 _NOT_BEFORE = re.compile(
     r"(?:(?i:\b(?:not|isn't|never|rather than|instead of|wrong)\b)"
     r"|不是|并非|而非|排除|\\(?:neg|lnot))"
     r"[\s$(:]*(?:\\[(\[])?\s*$"
 )
+_CLAUSE = 80
+_CLAUSE_BREAK = re.compile(r"[.!?。！？\n,，;；:：]")
+_SENTENCE_BREAK = re.compile(r"[.!?。！？\n]")
 _SENTENCE = re.compile(r"(?i)\b(?:i|it|this|that|we)\b")
 _ITEMS = re.compile(r"[A-Z]+(?![A-Za-z0-9_'])")
 _BETWEEN = re.compile(r"[\s、,;.:()\[\]0-9第小题问*$]{0,16}")
+_IN_BRACKETS = re.compile(r"\(([^()\n]{1,200})\)[\s.*]*$")
 _OPTION_AFTER = re.compile(r"[)\]}*$`]{0,3}(?:[.):、．]|\\[ ,;]|[ \t]+)[\s*$]*([^\n]{1,300})")
 
 
@@ -279,6 +344,10 @@ def _stated_at(text: str, place: int, options: Options) -> Chosen | None:
         return None
     if _DENIED_AFTER.match(rest) or _ASKED.match(rest) or (lower and _LISTED.match(rest)):
         return None
+    if "~~" in filler:
+        return None
+    if back := _TAKEN_BACK.match(rest):
+        return Chosen("", f"taken back: {(run or lower) + back.group().rstrip()}")
     if rival := _RIVAL.match(rest):
         return Chosen("", f"ambiguous: {(run or lower) + rival.group().rstrip()}")
     letters = _letters(run or lower, options)
@@ -318,7 +387,8 @@ def _against_text(letters: str, rest: str, options: Options) -> Chosen:
     """The letter, unless the text of another option stands behind it as its own."""
     behind = _OPTION_AFTER.match(rest.translate(_PLAIN)) if options.texts else None
     if behind and len(letters) == 1:
-        named = option_of_text(behind[1], options) or option_of_text(
+        within = _IN_BRACKETS.match(behind[1])
+        named = option_of_text(within[1] if within else behind[1], options) or option_of_text(
             re.split(r"[.。;；](?:\s|$)", behind[1], maxsplit=1)[0], options
         )
         if named and letters not in named:
@@ -335,13 +405,23 @@ def _last(mark: re.Pattern[str], text: str, options: Options) -> tuple[int, Chos
 
 
 def _places(mark: re.Pattern[str], text: str) -> list[int]:
-    """Where the last marks end."""
-    return [found.end() for found in mark.finditer(text)][-_MOST_MARKS:]
+    """Where the last marks end that the words before them do not turn round."""
+    found = list(mark.finditer(text))[-_MOST_MARKS:]
+    return [one.end() for one in found if not _is_refused(text, one)]
+
+
+def _is_refused(text: str, mark: re.Match[str]) -> bool:
+    """Whether a mark is denied, supposed or another's: "I don't think it's", 有人认为答案是."""
+    near = text[max(mark.start() - _CLAUSE, 0) : mark.start()].replace("’", "'")
+    before = _CLAUSE_BREAK.split(near)[-1]
+    sentence = _SENTENCE_BREAK.split(near)[-1]
+    return bool(_REFUSED.search(before) or _SUPPOSES.search(sentence))
 
 
 def _marked(text: str, options: Options) -> Chosen | None:
     return (
-        _header(text, options)
+        _exact_text(text, options)
+        or _header(text, options)
         or _latest(text, options)
         or _phrase_text(text, options)
         or _cue_text(text, options)
@@ -370,6 +450,7 @@ def _letter_first(text: str, options: Options) -> tuple[int, Chosen] | None:
     if last is None:
         return None
     before = plain[max(last.start(1) - 16, 0) : last.start(1)]
+    before = _CLAUSE_BREAK.split(before)[-1]
     if _NEGATED.search(before) or _OPEN_BEFORE.search(before):
         return None
     return len(text) - len(plain) + last.end(), Chosen(_letters(last[1], options))
@@ -391,6 +472,14 @@ def _phrase_text(text: str, options: Options) -> Chosen | None:
     """The option whose text the stated sentence is, or alone contains."""
     phrase = stated(text, "phrase") if options.texts else None
     return _by_text(phrase.text, options) if phrase else None
+
+
+def _exact_text(text: str, options: Options) -> Chosen | None:
+    """The option whose text holds letters of its own, where the stated answer is that text."""
+    phrase = stated(text, "phrase") if options.texts else None
+    named = option_of_text(phrase.text, options) if phrase else ""
+    is_own = phrase is not None and len(spelled(phrase.text, Options(options.last))) > 1
+    return Chosen(named) if is_own and len(named) == 1 else None
 
 
 def _cue_text(text: str, options: Options) -> Chosen | None:
@@ -442,7 +531,9 @@ def _whole(text: str, options: Options, *, is_place: bool = False) -> Chosen | N
 def _ends_choice(line: str, found: re.Match[str], is_place: bool) -> bool:
     """Whether the line ends with the letters, or holds only the option's text behind them."""
     rest = line[found.end() :]
-    if _RIVAL.match(rest) or _DENIED_AFTER.match(rest):
+    if _RIVAL.match(rest) or _DENIED_AFTER.match(rest) or "~~" in found[1]:
+        return False
+    if _TAKEN_BACK.match(rest) or _TURNED.search(rest) or _ASKED_AT_ONCE.match(rest):
         return False
     if _WHOLE_END.match(line, found.end()):
         return True
@@ -487,9 +578,11 @@ def _last_letter(text: str, options: Options) -> Chosen | None:
     """The only choice that the last line mentions, unless it denies something or lists options."""
     text = _without_empty_lines(text)
     line = text[text.rfind("\n") + 1 :].translate(_PLAIN)
-    found = (
-        run for run in _patterns(options.last).run.finditer(line) if not _is_pronoun(line, run)
-    )
+    if _CONSIDERS.search(line):
+        return None
+    if options.texts and (named := _by_text(line, options)) is not None:
+        return named
+    found = [run for run in _patterns(options.last).run.finditer(line) if _is_choice(line, run)]
     runs = {
         _letters(run.group(), options)
         for run in found
@@ -523,6 +616,17 @@ def _without_empty_lines(text: str) -> str:
     return text
 
 
+def _is_choice(line: str, run: re.Match[str]) -> bool:
+    """Whether a letter in a line stands as a choice does, not as a unit, a name or a variable."""
+    if len(run.group()) >= 3 and len(set(run.group())) == 1:  # the letter several times, as asked
+        return True
+    before = line[max(run.start() - 40, 0) : run.start()]
+    if _is_pronoun(line, run) or _NO_LETTER.search(before) or not _BESIDE.search(before):
+        return False
+    rest = line[run.end() : run.end() + 80]
+    return _BEHIND.match(rest) is not None and not _DENIED_AFTER.match(rest)
+
+
 def _is_pronoun(line: str, run: re.Match[str]) -> bool:
     """Whether a lone I stands as in English: no bracket, star, colon or Chinese beside it."""
     around = line[max(run.start() - 1, 0) : run.start()] + line[run.end() : run.end() + 1]
@@ -538,7 +642,31 @@ def _auto(text: str, options: Options) -> Chosen | None:
 def _by_mark(text: str, options: Options) -> Chosen | None:
     if "</answer>" in text:
         return _tagged(text, options)
-    return _boxed(text, options) or _marked(text, options) or _whole(text, options)
+    return (
+        _boxed(text, options)
+        or _marked(text, options)
+        or _graded(text, options)
+        or _whole(text, options)
+    )
+
+
+def _graded(text: str, options: Options) -> Chosen | None:
+    """The right options of a text that grades three or more: A、错误。B、正确。C、错误。"""
+    tail = text[-_TAIL:].translate(_PLAIN)
+    labels = list(_GRADE_LABEL.finditer(tail))
+    if len(labels) < 2:
+        return None
+    ends = [*(label.start() for label in labels[1:]), len(tail)][: len(labels)]
+    right, wrong = set[str](), set[str]()
+    for label, end in zip(labels, ends, strict=True):
+        body = tail[label.end() : end]
+        verdicts = {bool(_RIGHT.match(one)) for one in _GRADE.findall(body)}
+        if len(verdicts) != 1:
+            return None
+        (right if verdicts.pop() else wrong).update(_letters(label[1], options))
+    if len(right | wrong) < _FEWEST_GRADES or not right or right & wrong:
+        return None
+    return Chosen("".join(sorted(right)))
 
 
 def _items_at(text: str, place: int, num_questions: int, options: Options) -> list[Chosen]:

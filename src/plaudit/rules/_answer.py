@@ -12,12 +12,28 @@ from plaudit.endmarks import without_end_marks
 from plaudit.errors import ConfigError, ScoringError, clipped, did_you_mean
 from plaudit.think import split
 
-__all__ = ["Extract", "answer_of", "behind_think", "references"]
+__all__ = [
+    "Extract",
+    "answer_of",
+    "behind_think",
+    "lines_below",
+    "references",
+    "simplified_marks",
+    "unwrapped",
+]
 
 Extract = Literal[
     "auto", "answer", "all", "answer_tag", "boxed", "gsm8k", "minerva", "phrase", "last_line"
 ]
 _PLACES = ("answer", "all", "last_line", *HOW)
+_WRAPPED = re.compile(
+    r"\\(?:text|textbf|textit|textrm|textsf|texttt|textnormal|mathrm|mathbf|mathsf|mathit|mathtt"
+    r"|mbox|emph|operatorname)\*?[ ]?\{([^{}]*)\}"
+)
+_EMPHASIS = re.compile(r"(\*\*|__|`|\*|_)(?=\S)((?:(?!\1).)*\S)\1", re.DOTALL)
+_OR_ANOTHER = re.compile(r"[?？]+\s*(?:(?i:or|maybe|perhaps|no)\b|或|还是|不)")
+_TRADITIONAL = {"答案為": "答案为", "答案應為": "答案应为", "答案應是": "答案应是"}
+_MOST_WRAPPERS = 4
 _SHORTENED = re.compile(
     r"(?<!\w)(?:Mr|Mrs|Ms|Dr|St|Ste|Prof|Gen|Sgt|Capt|Sen|Rep|Gov|Rev|Mt|Jr|Sr|Inc|Ltd|Corp|vs"
     r"|[A-Z]|(?:[A-Za-z]\.)+[A-Za-z])$"
@@ -68,11 +84,51 @@ def answer_of(response: str, extract: Extract, finish_reason: str | None = None)
         return text[text.rfind("\n") + 1 :].strip() or None
     if extract == "answer":
         return text.strip() or None
-    found = stated(text, extract, finish_reason=finish_reason)
+    found = stated(simplified_marks(text), extract, finish_reason=finish_reason)
     if found is not None:
-        return None if found.is_cut else _whole_sentence(text, found).strip() or None
+        is_open = found.is_cut or _OR_ANOTHER.match(text, found.end)
+        return None if is_open else _whole_sentence(text, found).strip() or None
     is_open = finish_reason == "length" or "<answer>" in text  # the answer was not finished
     return None if extract != "auto" or is_open else text.strip() or None
+
+
+def simplified_marks(text: str) -> str:
+    """A text with the Traditional marks of an answer in Simplified characters, in their places.
+
+    >>> simplified_marks("答案為：臺北")
+    '答案为：臺北'
+    """
+    for traditional, simplified in _TRADITIONAL.items():
+        text = text.replace(traditional, simplified)
+    return text
+
+
+def unwrapped(text: str) -> str:
+    r"""A text without what LaTeX wraps its words in, and without emphasis around all of it.
+
+    >>> unwrapped(r"\text{red}, \textbf{green}"), unwrapped("**Marie Curie**"), unwrapped("x_1")
+    ('red, green', 'Marie Curie', 'x_1')
+    """
+    for _ in range(_MOST_WRAPPERS if "\\" in text else 0):
+        text = _WRAPPED.sub(r"\1", text)
+    whole = _EMPHASIS.fullmatch(text.strip())
+    return whole[2].strip() if whole else text
+
+
+def lines_below(response: str, answer: str) -> str:
+    """The lines of a list whose first is the answer that a mark like ``Answer:`` names above it.
+
+    >>> lines_below("Answer:\\nred\\ngreen\\n\\nDone.", "red")
+    'red\\ngreen'
+    """
+    text = behind_think(response)
+    found = stated(simplified_marks(text), "auto")
+    if found is None or not answer or "boxed" in found.mark or "tag" in found.mark:
+        return answer
+    before = text[: found.start].rstrip(" \t*_`")
+    if not before.endswith("\n") or found.text != answer:
+        return answer
+    return re.split(r"\n[ \t]*\n", text[found.start :], maxsplit=1)[0].strip()
 
 
 def references(reference: Any) -> list[str]:

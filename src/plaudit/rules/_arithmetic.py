@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import collections
 import operator
 import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 
-__all__ = ["evaluate", "last_number", "number_of", "tokenise"]
+__all__ = ["evaluate", "number_of", "tokenise"]
 
 _MAX_DIGITS = 1000
 _PLAIN = {0x2212: "-", 0xD7: "*", 0xF7: "/", 0xFF0D: "-", 0xFF0E: ".", 0xFF05: "%", 0xFF0C: ","} | {
@@ -28,19 +27,6 @@ _OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
     "*": operator.mul,
     "/": operator.truediv,
 }
-
-
-def last_number(text: str) -> Fraction | None:
-    r"""The last number of a text, exactly; None if there is none or it is beyond 1000 digits.
-
-    Signs, thousands separators, decimals, exponents, fractions (``1/2``, ``\frac{1}{2}``) and
-    percentages (50% is 1/2) belong to a number.
-
-    >>> last_number(r"from 3 to -1,000.5"), last_number(r"\frac{1}{2}"), last_number("50 %")
-    (Fraction(-2001, 2), Fraction(1, 2), Fraction(1, 2))
-    """
-    found = collections.deque(_NUMBER.finditer(text.translate(_PLAIN)), maxlen=1)
-    return _value(found[0]) if found else None
 
 
 def number_of(text: str) -> Fraction | None:

@@ -136,16 +136,18 @@ def typed(raw: str, schema: Any, is_text: str | None = None) -> Any:
     What the schema declares decides: text stays text, anything else is read as JSON; without a
     schema it is JSON if it parses as JSON, else text. Python's ``True``, ``False`` and ``None``
     count only where the schema allows a boolean or null. `is_text` ("true" or "false") is a
-    format's own word on it and comes first.
+    format's own word on it and comes first: such a text is kept to the letter.
 
     >>> typed("7", None), typed("7", {"type": "string"}), typed("Paris", None)
     (7, '7', 'Paris')
     >>> typed("True", {"type": "boolean"}), typed("True", None)
     (True, 'True')
     """
+    if is_text == "true":
+        return raw
     text = raw.removeprefix("\n").removesuffix("\n")
     kinds = frozenset[str]() if is_text else _declared_kinds(schema)
-    if is_text == "true" or kinds == {"string"}:
+    if kinds == {"string"}:
         return text
     value = _json_or_text(text)
     if value == text and text.strip() in _SPELLED:

@@ -98,7 +98,8 @@ def _turn_calls(turn: Mapping[str, Any], tools: Schemas | None) -> Iterator[Call
     content = with_parsed(turn.get("content"), "content")
     parts = list(content) if isinstance(content, list | tuple) else []
     items = listed_calls(with_parsed(turn.get("tool_calls"), "tool_calls") or [])
-    items += [turn["function_call"]] if turn.get("function_call") else []
+    if turn.get("function_call") and not items:  # the same call in the older field
+        items = [turn["function_call"]]
     items += [turn] if turn.get("type") == "function_call" else []
     items += [part for part in parts if _is_call_part(part)]
     if items:

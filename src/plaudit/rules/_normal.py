@@ -16,7 +16,10 @@ _MARKS = (
 )
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d\d\d(?!\d))")
 _BETWEEN_DIGITS = re.compile(rf"(?<=\d)(?!\.)[{_MARKS}](?=\d)")
-_DELETED = re.compile(rf"(?![.\-])[{_MARKS}]|\.(?!\d)|-(?!\d)|(?<=[^\s(])-")
+_DELETED = re.compile(
+    rf"(?![.\-#])[{_MARKS}]|(?<!\b[a-z])#|\.(?!\d)|(?<!\b[b-z])-(?!\d)|(?<=\b[b-z])-(?=\w)"
+    r"|(?<=[^\s(])(?<!\b[b-z])-"
+)
 _ARTICLES = re.compile(r"\b(?:an?|the)\b")
 _BETWEEN_HAN = re.compile(rf"(?<=[{_HAN_KANA}]) (?=[{_HAN_KANA}])")
 _TOKEN = re.compile(rf"[{_HAN_KANA}]|[^\s{_HAN_KANA}]+")
@@ -48,8 +51,8 @@ def normal(text: str) -> str:
 
     The steps of SQuAD's evaluation (arXiv 1606.05250), with two differences: NFKC and Chinese
     punctuation are handled, and numbers survive (1.5 stays apart from 15, -5 from 5, 50% from 50,
-    1/2 from 12). White space between Chinese characters goes. What would leave nothing, such as
-    "The" or "?!", keeps its articles and punctuation.
+    1/2 from 12), as do the names C# and B-. White space between Chinese characters goes. What would
+    leave nothing, such as "The" or "?!", keeps its articles and punctuation.
 
     >>> normal("The  answer: “１，０００” Km！"), normal("北 京。"), normal("The")
     ('answer 1000 km', '北京', 'the')

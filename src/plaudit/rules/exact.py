@@ -12,6 +12,7 @@ no answer earns 0, with a note; a reference that cannot be read is an input faul
 
 from __future__ import annotations
 
+import ast
 import functools
 import json
 import operator
@@ -31,9 +32,17 @@ from plaudit.answers.choices import (
 )
 from plaudit.answers.options import Options, option_of_text, options_of
 from plaudit.errors import ConfigError, ScoringError, clipped
-from plaudit.rules._answer import Extract, answer_of, behind_think, references
-from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
-from plaudit.rules._normal import normal, tokens
+from plaudit.rules._answer import (
+    Extract,
+    answer_of,
+    behind_think,
+    lines_below,
+    references,
+    unwrapped,
+)
+from plaudit.rules._arithmetic import evaluate, number_of, tokenise
+from plaudit.rules._normal import nfkc, normal, tokens
+from plaudit.rules._number import StatedNumber, stated_number
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -55,12 +64,10 @@ EXAMPLES = {
     "countdown": {"columns": {"numbers": [6, 7], "target": 42}},
 }
 _BULLET = re.compile(r"(?:[-*•]|\d{1,3}[.)、])\s+")
-_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]")
-_UNSURE = re.compile(
-    r"(?i:\b(?:or|not|isn't|never|either|neither|maybe|perhaps|possibly|might|between"
-    r"|(?:more|less|fewer|greater|larger|smaller|other) than|at (?:least|most)|up to)\b)"
-    r"|或|还是|不是|并非|也许|可能|至少|至多|最多|不到|超过|少于|多于|大于|小于|(?<![=-])[<>]|[≤≥≠]"
-)
+_CURRENCY = re.compile(r"[$€£¥₹₩₽]")
+_FENCE = re.compile(r"(`{3,})[\w+-]*[ \t]*\n(.*?)\n?[ \t]*\1", re.DOTALL)
+_LONGEST_LITERAL = 20_000
+_EMPTY = ("[]", "{}", "∅", "()")
 _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
@@ -96,13 +103,14 @@ def normalised(
 
     The exact match of SQuAD (arXiv 1606.05250), extended: full-width and other compatibility forms
     (NFKC), Chinese punctuation, white space between Chinese characters. Numbers keep their sign,
-    decimal point and per cent sign, which the original drops (there 1.5 equals 15).
+    decimal point and per cent sign, which the original drops (there 1.5 equals 15), and $5 is not
+    €5, though either is 5. LaTeX around words (``\\text{..}``) does not count, here and in `equal`.
 
     >>> normalised("The Eiffel Tower!", "eiffel tower").value, normalised("1.5", "15").value
     (1.0, 0.0)
     """
     answer = answer_of(response, extract, finish_reason)
-    return _compared(answer, reference, extract, normal, operator.eq)
+    return _compared(answer, reference, extract, _with_currency, _is_same)
 
 
 def substring(
@@ -185,31 +193,39 @@ def numeric(
     """1 if the answer's number is the reference within the tolerance, else 0.
 
     ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
-    the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50). `number`: the
-    last one of the answer, or the "whole" answer, which then holds nothing else but ``$`` signs and
-    a full stop. A last number whose sentence leaves it open, denies it or only bounds it ("5 or 6",
-    "18, not 20", "at least 7") is not read. Chinese numerals are not read. For formulas see
-    `plaudit.rules.math`.
+    the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50; 3 million). The
+    stated answer is read whole, as in `plaudit.rules.math`: one number with at most a unit, which
+    is not looked at (12 cm^2), a name that equals one, an expression without variables (2^5 is 32),
+    or a sentence with one quantity. Signs, scales and operations in words are read ("minus 5", "2
+    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is no number, nor is what a
+    sentence leaves open, denies or bounds ("5 or 6", "18, not 20", "at least 7"): 0, with a note.
+    Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but for a number that
+    labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole" demands a
+    numeral and nothing else but ``$`` signs and a full stop.
 
     >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
     (1.0, 1.0)
+    >>> numeric(r"\\boxed{\\sqrt{2}}", "2").value, numeric("It takes 3 to 4 days.", "4").note
+    (0.0, 'no one number is stated: several quantities: 3, 4')
     """
     if not (0 <= abs_tol < float("inf") and 0 <= rel_tol < float("inf")):
         raise ConfigError(f"abs_tol={abs_tol} and rel_tol={rel_tol} must be finite, not negative")
     if number not in ("last", "whole"):
         raise ConfigError(f"number={number!r} must be 'last' or 'whole'")
     golds = [_reference_number(text) for text in references(reference)]
-    answer = answer_of(response, extract, finish_reason)
-    if answer is None:
+    stated = _stated(response, number, extract, finish_reason)
+    if stated is None:
         return _no_answer(extract)
-    if number == "last" and (in_the_way := _unsure(answer)):
-        return Score(0.0, note=f"no one number is stated: {in_the_way!r} stands beside it")
-    found = last_number(answer) if number == "last" else number_of(answer)
-    if found is None:
-        return Score(0.0, note=f"no number in {clipped(answer)}")
+    if stated.problem:
+        is_none = stated.problem.startswith("no number")
+        shown = stated.problem if is_none else f"no one number is stated: {stated.problem}"
+        return Score(0.0, note=shown)
     slack = [max(Fraction(abs_tol), Fraction(rel_tol) * abs(gold)) for gold in golds]
-    is_close = any(abs(found - g) <= s for g, s in zip(golds, slack, strict=True))
-    return Score(float(is_close), note=f"{_shown(found)} against {', '.join(map(_shown, golds))}")
+    is_close = any(
+        stated.low - s <= g <= stated.high + s for g, s in zip(golds, slack, strict=True)
+    )
+    note = f"{_shown(stated.low)} against {', '.join(map(_shown, golds))}"
+    return Score(float(is_close), note=note)
 
 
 def countdown(
@@ -313,8 +329,9 @@ def list_equal(
     """1 if the answer lists the reference's items, in order and no others, else 0.
 
     The reference is a list, or text as the answer: items between commas, 、, semicolons or line
-    breaks, with or without brackets, quotes and bullets, or a JSON list. Items are compared
-    in the form of `normalised`; inside a text 1,000 is two items.
+    breaks, with or without brackets, quotes and bullets, or a list in JSON or Python, also in a
+    fence or in the lines below ``Answer:``. Items are compared in the form of `normalised`; inside
+    a text 1,000 is two items. The empty list is the answer ``[]``.
 
     >>> list_equal("[red, Green]", ["red", "green"]).value, list_equal("绿、红", "红、绿").value
     (1.0, 0.0)
@@ -349,8 +366,8 @@ def _compared(
     golds = references(reference)
     if answer is None:
         return _no_answer(extract)
-    formed = form(answer)
-    values = [float(likeness(formed, form(gold))) for gold in golds]
+    formed = form(unwrapped(answer))
+    values = [float(likeness(formed, form(unwrapped(gold)))) for gold in golds]
     best = max(values)
     gold = golds[values.index(best)]
     return Score(best, note=f"{clipped(answer)} against {clipped(gold)}")
@@ -358,6 +375,16 @@ def _compared(
 
 def _no_answer(extract: str) -> Score:
     return Score(0.0, note=f"no answer (extract={extract!r})")
+
+
+def _with_currency(text: str) -> tuple[str, frozenset[str]]:
+    """The normal form and the currency signs, which it does not keep."""
+    return normal(text), frozenset(_CURRENCY.findall(nfkc(text)))
+
+
+def _is_same(ours: tuple[str, frozenset[str]], theirs: tuple[str, frozenset[str]]) -> bool:
+    """Whether the forms agree; a currency that one side leaves out does not count."""
+    return ours[0] == theirs[0] and (not ours[1] or not theirs[1] or ours[1] == theirs[1])
 
 
 def _padded(text: str) -> str:
@@ -373,11 +400,19 @@ def _f1(ours: Counter[str], theirs: Counter[str]) -> float:
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
 
 
-def _unsure(answer: str) -> str:
-    """The word in the sentence of the last number that leaves it open, or an empty text."""
-    sentences = [one for one in _SENTENCE_END.split(answer) if any(map(str.isdecimal, one))]
-    word = _UNSURE.search(sentences[-1]) if sentences else None
-    return word.group().strip() if word else ""
+def _stated(
+    response: str, number: str, extract: Extract, finish_reason: str | None
+) -> StatedNumber | None:
+    """The number of the answer, read whole, or the answer that is nothing but a numeral."""
+    if number == "last":
+        return stated_number(response, extract, finish_reason)
+    answer = answer_of(response, extract, finish_reason)
+    if answer is None:
+        return None
+    found = number_of(answer)
+    if found is None:
+        return StatedNumber(problem=f"no number in {clipped(answer)}")
+    return StatedNumber(found, found)
 
 
 def _reference_number(text: str) -> Fraction:
@@ -498,34 +533,60 @@ def _each_question(text: str, golds: Sequence[str], options: Options) -> Score:
 def _listed(
     response: str, reference: Any, extract: Extract, order: Callable[[list[str]], list[str]]
 ) -> Score:
-    golds = references(reference)
-    gold = _items(golds[0]) if isinstance(reference, str) else [normal(item) for item in golds]
+    gold = _gold_items(reference)
     answer = answer_of(response, extract)
     if answer is None:
         return _no_answer(extract)
-    items = _items(answer)
-    if not gold:
-        raise ScoringError(f"the reference {clipped(reference)} lists nothing", fault="input")
+    items = _items(lines_below(response, answer) if extract == "auto" else answer)
     common = (Counter(items) & Counter(gold)).total()
-    parts = {"precision": common / max(len(items), 1), "recall": common / len(gold)}
+    parts = {
+        "precision": common / len(items) if items else float(not gold),
+        "recall": common / len(gold) if gold else 1.0,
+    }
     note = f"{len(items)} items against {len(gold)}, {common} in common"
     return Score(float(order(items) == order(gold)), parts, note=note)
 
 
+def _gold_items(reference: Any) -> list[str]:
+    """The items of the reference; none for an empty list."""
+    plain = reference.tolist() if hasattr(reference, "tolist") else reference
+    if isinstance(plain, list | tuple) and not plain:
+        return []
+    golds = references(reference)
+    if not isinstance(reference, str):
+        return [normal(unwrapped(item)) for item in golds]
+    items = _items(golds[0])
+    if not items and "".join(golds[0].split()) not in _EMPTY:
+        raise ScoringError(f"the reference {clipped(reference)} lists nothing", fault="input")
+    return items
+
+
 def _items(text: str) -> list[str]:
     """The items of a list written in a text, each in its normal form."""
-    text = text.strip()
-    if text.startswith("["):
-        try:
-            parsed = json.loads(text)
-        except (ValueError, RecursionError):
-            parsed = None
-        if isinstance(parsed, list):
-            return [normal(str(item)) for item in parsed]
+    text = unwrapped(text.strip()).strip()
+    if fenced := _FENCE.fullmatch(text):
+        text = fenced[2].strip()
+    if "".join(text[:10].split()) in _EMPTY:
+        return []
+    if text.startswith("[") and (parsed := _parsed(text)) is not None:
+        return [normal(str(item)) for item in parsed]
     if text[:1] + text[-1:] in ("[]", "{}", "()"):
         text = text[1:-1]
     pieces = (_BULLET.sub("", piece.strip(), count=1) for piece in _ITEM_BREAK.split(text))
     return [normal(piece) for piece in pieces if piece.strip()]
+
+
+def _parsed(text: str) -> list[Any] | None:
+    """The list that a text writes in JSON, or with quotes as in Python."""
+    is_plain = len(text) <= _LONGEST_LITERAL and "\\" not in text
+    try:
+        parsed = json.loads(text)
+    except (ValueError, RecursionError):
+        try:
+            parsed = ast.literal_eval(text) if is_plain else None
+        except (ValueError, SyntaxError, MemoryError, RecursionError):
+            parsed = None
+    return parsed if isinstance(parsed, list) else None
 
 
 def _joined(numbers: Sequence[object]) -> str:

@@ -249,6 +249,91 @@ NO_CHOICE_OF = [  # ruled out, left open or asked
     "Is @ the answer?",
     "Not @",
 ]
+TURNED_ROUND = [  # ruled out, another's, supposed, taken back, only looked at; @ is the letter
+    "I don't think it's @.",
+    "I don’t think the answer is @.",
+    "I don't believe it's @.",
+    "I doubt it's @.",
+    "The wrong answer is @.",
+    "The incorrect option is @.",
+    "~~@~~",
+    "Answer: ~~@~~",
+    "@) Paris is wrong",
+    "(@) ❌",
+    "@: wrong",
+    "@? No.",
+    "@...?",
+    "All but @.",
+    "Everything but @.",
+    "instead of @",
+    "rather than @",
+    "@ fails.",
+    "@ contradicts the premise.",
+    "@ is a distractor.",
+    "@ is the least likely.",
+    "@, which is wrong.",
+    "Close to @, but no.",
+    "The answer is hardly @.",
+    "The answer is no longer @.",
+    "The answer is @ or not @.",
+    "The answer is @... no, wait.",
+    "Answer: @ → no, something else",
+    "The answer is @. Just kidding.",
+    "Some people say the answer is @.",
+    "A common mistake is to choose @.",
+    "If it were spring, the answer would be @.",
+    "Unclear: @",
+    "Now option @",
+    "Let me check @.",
+    "Consider option @.",
+    "As for @,",
+    "See @.",
+    "Option @ says Paris.",
+    "除@以外都可以",
+    "除@外均正确",
+    "别选@",
+    "错误答案：@",
+    "未选@",
+    "没有选@",
+    "拒绝@",
+    "@以外的选项",
+    "@是干扰项",
+    "我不觉得选@。",
+    "有人认为答案是@",
+    "如果题目改为夏天，则选@",
+    "答案是@吗？",
+    "是@吗",
+    "答案不应是@",
+    "可能选@。",
+    "再看@选项",
+    "下面分析@选项。",
+    "at 25 °@",
+    "The answer is 3 @.",
+    "\\boxed{5\\text{ @}}",
+    "\\boxed{25^\\circ @}",
+    "@ = ma",
+    "Answer: @ = 5",
+    "答案：@=5",
+    "\\boxed{@=ma}",
+    "The answer is vitamin @.",
+    "hepatitis @",
+    "Group @",
+    "Section @",
+    "See Appendix @",
+    "The matrix is @.",
+    "维生素@",
+    "设集合@",
+    "垂足为@。",
+]
+GRADED = [
+    "@、错误。#、正确。A、错误。D、错误。",
+    "@选项错误；#选项正确；A选项错误；D选项错误。",
+    "#正确，A、@、D错误。",
+    "A、@、D均错误，#正确。",
+    "A: False\n#: True\n@: False\nD: False",
+    "- **A. Lyon** — incorrect.\n- **#. Paris** — correct. ✅\n- **@. Rome** — incorrect.",
+    "**A. Lyon** – ❌ third.\n\n**#. Paris** – ✅ the capital.\n\n**@. Rome** – ❌ Italy.",
+]
 NO_CHOICE = [
     "A or B",
     "A or B?",
@@ -439,6 +524,56 @@ def test_what_is_ruled_out_or_left_open_is_no_choice(template):
         found = chosen(template.replace("@", letter), "auto")
         assert found.letters == "", (template, letter)
         assert found.problem
+
+
+@pytest.mark.parametrize("template", TURNED_ROUND)
+def test_what_is_not_the_choice_of_the_writer_is_none(template):
+    for letter in "BCFJ":
+        found = chosen(template.replace("@", letter), "auto")
+        assert found.letters == "", (template, letter)
+        assert found.problem
+
+
+@pytest.mark.parametrize("template", GRADED)
+def test_a_list_that_grades_each_option_chooses_the_right_one(template):
+    for right, wrong in ("BC", "CB"):
+        text = template.replace("#", right).replace("@", wrong)
+        assert chosen(text, "auto").letters == right
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("The answer is B, no, C. The answer is C.", "C"),
+        ("选C，不选B。", "C"),
+        ("A, C and D are wrong, so B must be right.", "B"),
+        ("AC正确，BD错误", "AC"),
+        ("正确的有A和C。", "AC"),
+        ("很多同学会误选B，正确答案是C。", "C"),
+        ("If x is 2, then y is 4, so the answer is B.", "B"),
+        ("如果a>0，函数递增，故选B", "B"),
+        ("Only option C works.", "C"),
+        ("Rome — option C", "C"),
+        ("👉 B", "B"),
+        ("<b>C</b>", "C"),
+        ("選項C正確。", "C"),
+    ],
+)
+def test_choices_beside_denials(text, letters):
+    assert chosen(text, "auto").letters == letters
+
+
+def test_letters_inside_the_text_of_an_option():
+    vitamins = Options("C", ("scurvy", "vitamin C deficiency", "A and B"))
+    for text, letters in (
+        ("The patient has vitamin C deficiency.", "B"),
+        ("The answer is vitamin C deficiency.", "B"),
+        ("The answer is A and B.", "C"),
+    ):
+        assert chosen(text, "auto", vitamins).letters == letters
+    cities = Options("B", ("Lyon", "Paris"))
+    assert chosen("Answer: B (Lyon)", "auto", cities).letters == ""
+    assert chosen("Answer: B (Paris)", "auto", cities).letters == "B"
 
 
 @pytest.mark.parametrize(
@@ -676,8 +811,12 @@ def test_several_questions_keep_to_the_options():
 
 def test_a_response_that_was_cut_states_nothing_in_its_last_line():
     rule = load("rules.exact.multiple_choice")
-    for text, value in (("So we look at option B", 0), ("The answer is B. Then", 1), ("B", 1)):
+    for text, value in (
+        ("So it comes down to option B", 0),
+        ("The answer is B. Then", 1),
+        ("B", 1),
+    ):
         cut = Response(text, finish_reason="length")
         assert rule.score([Group("?", [cut], {"reference": "B"})])[0][0].value == value
-    whole = Response("So we look at option B", finish_reason="stop")
+    whole = Response("So it comes down to option B", finish_reason="stop")
     assert rule.score([Group("?", [whole], {"reference": "B"})])[0][0].value == 1

@@ -13,7 +13,7 @@ from plaudit import ConfigError, DataError, Group, Response, load
 from plaudit.answers.choices import chosen, chosen_each
 from plaudit.rules import exact
 from plaudit.rules._answer import answer_of, references
-from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
+from plaudit.rules._arithmetic import evaluate, number_of, tokenise
 from plaudit.rules._normal import nfkc, normal, tokens
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "zh_exam_mcq.jsonl"
@@ -194,6 +194,27 @@ class TestEqual:
     def test_one_of_several_references_is_enough(self):
         assert exact.equal("b", ["a", "b"]).value == 1
 
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            r"\boxed{\text{Marie Curie}}",
+            r"$\boxed{\textbf{Marie Curie}}$",
+            r"\boxed{\mathrm{Marie Curie}}",
+            r"\boxed{\textbf{\text{Marie Curie}}}",
+            "<answer>**Marie Curie**</answer>",
+            "答案為：Marie Curie",
+        ],
+    )
+    def test_what_wraps_the_answer_is_no_part_of_it(self, answer):
+        assert exact.equal(answer, "Marie Curie").value == 1
+        assert exact.normalised(answer, "marie curie").value == 1
+        assert exact.equal(answer, r"\text{Marie Curie}").value == 1
+        assert exact.equal(answer, "Marie").value == 0
+
+    def test_a_question_or_another_answer_is_none(self):
+        for text in ("Answer: Paris? Or Lyon.", "Answer: Paris? No, Lyon."):
+            assert exact.equal(text, "Paris").value == 0
+
     def test_the_note_shows_both_sides(self):
         assert exact.equal("5", "4").note == "'5' against '4'"
         assert exact.equal("", "4").note == "no answer (extract='auto')"
@@ -242,6 +263,12 @@ class TestNormalised:
             ("C++", "C"),
             ("a", "the"),
             ("?", "!"),
+            ("C#", "C"),
+            ("F#", "F"),
+            ("B-", "B"),
+            ("B-.", "B"),
+            ("$5", "€5"),
+            ("£5", "¥5"),
         ],
     )
     def test_numbers_do_not_collapse(self, left, right):
@@ -321,8 +348,7 @@ class TestNumeric:
             ("1,234,567.50", Fraction(2469135, 2)),
             ("x=-5", -5),
             ("\u22125", -5),
-            ("pages 3-5", 5),
-            ("- 5 apples", 5),
+            ("the sum is -5", -5),
             ("-$5", -5),
             ("1e3", 1000),
             ("2.5E-1", Fraction(1, 4)),
@@ -333,15 +359,99 @@ class TestNumeric:
             ("50%", Fraction(1, 2)),
             (r"50\%", Fraction(1, 2)),
             ("共１８个", 18),
-            ("12,34", 34),
-            ("1/0", None),
-            ("none", None),
-            ("9" * 1001, None),
-            ("1e99999", 99999),
+            ("2 dozen", 24),
+            ("minus 5", -5),
+            ("负5", -5),
+            ("3 million", 3_000_000),
+            ("7万元", 70_000),
+            ("7 percent", Fraction(7, 100)),
+            ("12 cm^2", 12),
+            (r"\boxed{12\text{ cm}^2}", 12),
+            (r"\boxed{1{,}234}", 1234),
+            ("3 × 10^8", 3 * 10**8),
+            (r"$2^{10}$", 1024),
+            ("sqrt(9)", 3),
+            (r"\boxed{\log_2 8}", 3),
+            (r"\boxed{90^\circ}", 90),
+            ("x = 5", 5),
+            ("21 × 2 = 42", 42),
+            ("Answer: 42 [1]", 42),
+            ("**Answer: 42** (see step 3)", 42),
+            ("答案：42（见第3步）", 42),
+            ("In 2024, the price was 7.", 7),
+            ("the square root of 49 is 7", 7),
+            ("5 feet 3 inches", 63),
+            ("Total: 18", 18),
+            ("小明有3个，小红有15个，一共有18个。", 18),
         ],
     )
-    def test_last_number(self, text, number):
-        assert last_number(text) == number
+    def test_the_number_that_is_stated(self, text, number):
+        assert exact.numeric(text, str(Fraction(number))).value == 1
+
+    @pytest.mark.parametrize(
+        ("text", "digits"),
+        [
+            (r"\boxed{\sqrt{2}}", "2"),
+            (r"\boxed{x^2}", "2"),
+            (r"\boxed{3\pi}", "3"),
+            (r"\boxed{x_1=1, x_2=2}", "2"),
+            (r"\boxed{\pm 4}", "4"),
+            (r"\boxed{|-4|}", "-4"),
+            (r"\boxed{(3, 4)}", "4"),
+            (r"$x \le 5$", "5"),
+            ("y = 2x + 5", "5"),
+            ("log 10", "10"),
+            ("5 ± 2", "2"),
+            ("12,34", "34"),
+            ("4 2", "2"),
+            ("3:45", "45"),
+            ("3-5", "-2"),
+            ("It takes 3 to 4 days.", "4"),
+            ("3 out of 4", "4"),
+            ("2024-05-01", "1"),
+            ("1/2/2024", "2024"),
+            ("v1.2.3", "3"),
+            ("7 bn", "7"),
+            ("$7M", "7"),
+            ("42多", "42"),
+            ("42到43", "43"),
+            ("over 7", "7"),
+            ("half of 42", "42"),
+            ("答案：根号42", "42"),
+            ("答案：3又1/2", "0.5"),
+            ("1/0", "1"),
+            ("none", "0"),
+            ("9" * 1001, "9"),
+            ("1e99999", "99999"),
+            ("1e999999999", "1"),
+        ],
+    )
+    def test_nothing_is_cut_out_of_an_answer(self, text, digits):
+        score = exact.numeric(text, digits)
+        assert score.value == 0
+        assert score.note
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "There are 42, as shown in Figure 3.",
+            "As in equation (3).",
+            "On page 3.",
+            "Apollo 3",
+            "Step 3",
+            "CO3",
+            "COVID-3",
+            "x is 4 and y is 3",
+            "42. As in Table 3.",
+            "- 3 apples",
+        ],
+    )
+    def test_a_number_that_labels_something_is_none(self, text):
+        assert exact.numeric(text, "3").value == exact.numeric(text, "-3").value == 0
+
+    def test_tolerance_of_what_is_irrational(self):
+        assert exact.numeric(r"\boxed{\sqrt{2}}", "1.414", abs_tol=0.001).value == 1
+        assert exact.numeric(r"\boxed{\sqrt{2}}", "1.41421356").value == 0
 
     @pytest.mark.parametrize(
         ("text", "number"), [("$1,000.", 1000), (" 7。", 7), ("7 apples", None), ("3 + 4", None)]
@@ -353,7 +463,8 @@ class TestNumeric:
 
     @given(st.integers(-(10**6), 10**6), st.integers(0, 6))
     def test_reads_what_python_writes(self, n, places):
-        assert last_number(f"it is {n / 10**places:,.{places}f} m") == Fraction(n, 10**places)
+        text = f"it is {n / 10**places:,.{places}f} m"
+        assert exact.numeric(text, str(Fraction(n, 10**places))).value == 1
 
     def test_exact_by_default(self):
         big = 9007199254740993
@@ -734,6 +845,31 @@ class TestMultipleChoice:
 
 
 class TestLists:
+    @pytest.mark.parametrize(
+        "answer",
+        [
+            r"\boxed{\text{a}, \text{b}}",
+            r"\boxed{\text{a, b}}",
+            '```json\n["a", "b"]\n```',
+            "```\na\nb\n```",
+            '<answer>\n```json\n["a", "b"]\n```\n</answer>',
+            "Answer:\na\nb\n\nThat is all.",
+            "['a', 'b']",
+            '["a","b"]',
+        ],
+    )
+    def test_what_wraps_a_list_is_no_part_of_it(self, answer):
+        for name in ("list_equal", "set_equal"):
+            assert one(name, answer, reference=["a", "b"]).value == 1
+            assert one(name, answer, reference=["a", "c"]).value == 0
+
+    @pytest.mark.parametrize("reference", [[], "[]", "{}"])
+    def test_the_empty_list(self, reference):
+        for name in ("list_equal", "set_equal"):
+            assert one(name, "[]", reference=reference).value == 1
+            score = one(name, "[red]", reference=reference)
+            assert (score.value, score.parts) == (0, {"precision": 0, "recall": 1})
+
     @pytest.mark.parametrize(
         "answer",
         [

@@ -38,6 +38,29 @@ def call(**arguments):
     return json.dumps({"name": "add", "arguments": arguments})
 
 
+@pytest.mark.parametrize("arguments", [{"a": 1, "b": 2}, '{"a": 1, "b": 2}'])
+@pytest.mark.parametrize("fields", [("function_call",), ("function_call", "tool_calls")])
+def test_the_older_field_of_a_message_is_one_call(arguments, fields):
+    function = {"name": "add", "arguments": arguments}
+    stated = {
+        "function_call": function,
+        "tool_calls": [{"type": "function", "function": function}],
+    }
+    turn = {"role": "assistant", "content": None, **{name: stated[name] for name in fields}}
+    row = {"messages": [{"role": "user", "content": "?"}, turn], "expected_calls": GOLD}
+    assert plaudit.score("rules.tools.equal", [row])[0].scores[0].value == 1
+
+
+def test_a_text_of_deepseek_is_kept_to_the_letter():
+    d = "｜DSML｜"
+    text = (
+        f'<{d}function_calls>\n<{d}invoke name="write">\n'
+        f'<{d}parameter name="text" string="true">x = 1\n</{d}parameter>\n'
+        f"</{d}invoke>\n</{d}function_calls>"
+    )
+    assert calls_in(text)[0].arguments == {"text": "x = 1\n"}
+
+
 # --- published calls and their mutations ----------------------------------------------------------
 
 
