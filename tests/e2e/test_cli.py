@@ -308,7 +308,7 @@ def test_explain_shows_weights_values_reasons_and_times():
     assert "think block (closed), characters 0-41" in shown
     assert "last box, characters 49-59: \\boxed{41}" in shown
     accuracy = next(line for line in shown.splitlines() if "accuracy" in line)
-    assert "accuracy  0  weight 1  rules.math.equal(extract='auto')" in accuracy
+    assert "accuracy  0  weight 1  rules.math.equal(extract='auto', strict=False)" in accuracy
     assert accuracy.rstrip().endswith(" ms")
     assert "extracted 41 (boxed in the answer tag) against 42: different" in shown
     assert "format  1  weight 1" in shown
@@ -386,7 +386,7 @@ def test_show_a_rule():
 
 def test_show_a_recipe_as_a_tree():
     shown = plaudit_("show", "r1", "--set", "parts.language.view=think").stdout
-    assert "accuracy: 1.0 x rules.math.equal (extract='auto')" in shown
+    assert "accuracy: 1.0 x rules.math.equal (extract='auto', strict=False)" in shown
     assert "[view: think] [optional: True]" in shown
     assert "reads: reference (or reference_answer, solution, answer, ground_truth)" in shown
     assert "deterministic, cpu bound" in shown

@@ -27,7 +27,7 @@ _MOST_MARKS = 32
 _IS = re.compile(
     r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*?|__?)?[\"'`]?\s{0,9}"
     r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
-    r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
+    r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|→])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
 )
 _NUMERAL = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
 _SHORT_MARKS = ("nswer is", "nswer:", "A:")
