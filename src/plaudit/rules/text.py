@@ -120,14 +120,15 @@ _NUMBERS = re.compile(
 
 _ENTITY = re.compile(r"&(?:[A-Za-z]{2,8}|\#\d{1,7});")
 _FENCE = re.compile(r"(?:```|~~~)[\w+#.-]*[ \t]*(?=\n)")
-_ROW = re.compile(r"^[ \t]*\|[^\n]*\w[^\n]*\|[ \t]*$", re.MULTILINE)
+_ROW = re.compile(r"^[ \t]{0,20}\|[^\n]*\|[ \t]{0,20}$", re.MULTILINE)
 _INLINE = re.compile(r"(?<!`)`(?=[^`\n]*[^\W_])[^`\s][^`\n]{1,200}`(?!`)")
 _BARE_RUN = re.compile(r"[A-Za-z0-9+/=_]{65,}")
+_HEAD = 600  # characters in which keys struck at random show
 _DIGESTS = (96, 128)  # hexadecimal digits of SHA-384 and SHA-512
 _JOINED = re.compile(r"[A-Za-z]{25,}")  # longer than the words of ordinary text
 _LETTERS = re.compile(r"[A-Za-zÀ-ɏ]+")
 _MASHED = re.compile(r"[b-df-hj-np-tv-xz]{5}|q(?!u)[a-z]|[jvx][bcdfgjkmqxz]", re.IGNORECASE)
-_MARK_BEFORE = re.compile(r"(?:^|\s)([.,!?;])[A-Za-z]{2,30}(?![\w(])")
+_MARK_BEFORE = re.compile(r"(?<!\S)([.,!?;])[A-Za-z]{2,30}(?![\w(])")
 _MARK_BEHIND = re.compile(r"[A-Za-z][.,!?;](?:\s|$)")
 _ZH_BACKWARDS = re.compile(r"\s*[。！？][㐀-鿿][^\n]{5,}[㐀-鿿]\s*")
 
@@ -157,9 +158,7 @@ def content(response: str) -> Annotated[Score, Range(0, 1)]:
         return Score(0.0, note="no answer behind the reasoning" if response.strip() else "empty")
     kept, removed = split_prose(_ENTITY.sub(" ", text))
     bare = _COMMAND.sub(" ", _FENCE.sub(" ", _TAG.sub(" ", removed)))
-    is_text = (
-        any(map(_says, (kept, bare))) or len(_ROW.findall(kept)) > 1 or _INLINE.search(removed)
-    )
+    is_text = any(map(_says, (kept, bare))) or _is_table(kept) or _INLINE.search(removed)
     problem = _no_words(kept) if is_text else "no word, equation or number"
     return Score(0.0, note=problem) if problem else Score(1.0)
 
@@ -170,12 +169,19 @@ def _says(text: str) -> bool:
     return _NUMBERS.fullmatch(text) is not None
 
 
+def _is_table(text: str) -> bool:
+    """Whether two rows of a table hold a letter or digit."""
+    return sum(any(map(str.isalnum, row)) for row in _ROW.findall(text)) > 1
+
+
 def _no_words(text: str) -> str | None:
     """Why a text with letters says nothing all the same; None where it may."""
     size = len(text)
     if sum(map(len, filter(_is_random, _BARE_RUN.findall(text)))) > 0.5 * size:
         return "a run of letters and digits"
-    words = words_of(text[:2000])
+    words = words_of(text[:100])
+    if len(set(words)) == 1:
+        words = words_of(text)
     if len(set(words)) == 1 and len(words) >= (3 if words[0][0] < "\u0370" else 5):
         return None if words[0].isdigit() else "one word over and over"
     joined = [run for run in _JOINED.findall(text) if not run.isupper()]
@@ -183,9 +189,9 @@ def _no_words(text: str) -> str | None:
         return "no spaces between words"
     if _is_backwards(text):
         return "written backwards"
-    latin = _LETTERS.findall(text[:2000])
+    latin = _LETTERS.findall(text[:_HEAD])
     mashed = sum(len(word) for word in latin if _is_mashed(word))
-    if mashed >= 12 and mashed > 0.6 * sum(map(len, latin)) and mashed > 0.5 * min(size, 2000):
+    if mashed >= 12 and mashed > 0.6 * sum(map(len, latin)) and mashed > 0.5 * min(size, _HEAD):
         return "keys struck at random"
     return None
 
@@ -317,8 +323,8 @@ def _distinct_in_windows(words: Sequence[str], window: int) -> Iterator[int]:
 _STARTS = (
     "The|It|Then|In|This|That|They|We|He|She|And|But|If|When|As|At|By|For|To|So|Of|On|With|Within"
 )
-_CAPITAL_WITHIN = re.compile(rf"[a-z] (?:{_STARTS}) [a-z]")
-_SMALL_AFTER = re.compile(r"[a-z]{2}[.!?] [a-z]{2}")
+_CAPITAL_WITHIN = re.compile(rf"(?<=[a-z]) (?:{_STARTS}) [a-z]")
+_SMALL_AFTER = re.compile(r"(?<=[a-z]{2})[.!?] [a-z]{2}")
 _NO_PAIR = re.compile(
     r"\b(?:the (?:the|an?|of|in|to|and|is|are|was|were|it|with|for|by|from|at|which|when|into)"
     r"|an? (?:the|an|of)|an (?:and|is|are|was|in|to|it|for))\b(?![-'’])"
@@ -363,7 +369,7 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
 
 def _is_misplaced(text: str) -> bool:
     """Whether words stand where their capitals and marks do not belong, or only join others."""
-    words = _LETTERS.findall(text)
+    words = text.split()
     if len(words) < _MIN_JOINERS:
         return False
     capitals, small, apart = (
@@ -374,7 +380,7 @@ def _is_misplaced(text: str) -> bool:
     is_mixed = (capitals > 0) + (small > 0) + (apart > 0) >= 2
     if is_mixed and (odd + small) * _WORDS_PER_ODD >= len(words):
         return True
-    return text.isascii() and all(word.lower() in STOP_WORDS for word in words)
+    return text.isascii() and all(word.strip(",.").lower() in STOP_WORDS for word in words)
 
 
 # --- reasoning ------------------------------------------------------------------------------------
