@@ -241,7 +241,10 @@ def rewritten(text: str) -> str:
 
 
 _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9fff]+）")
-_ORDINAL = re.compile(r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b")
+_ORDINAL = re.compile(
+    r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b"
+    r"(?!\s(?:prime|term|root|square|cube|multiple|digit|power|odd|even|percentile)\b)"
+)
 
 
 _MODULUS = re.compile(r"\(mod(?:ulo)?\s+(\d{1,9})\)")
