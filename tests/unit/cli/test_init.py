@@ -68,6 +68,7 @@ def test_the_printed_command_reads_the_layout_as_its_publisher_means_it(case):
         assert tuple(r.text for r in group.responses) == (case.responses or (FOUR,))
         if case.reference is not None:
             assert column_of(group, None, "reference") == case.reference
+        assert group.columns.get("references") == case.references
         if case.labels:
             assert tuple(r.columns["label"] for r in group.responses) == case.labels
     accuracy = recipe["parts"].get("accuracy", {}).get("use", "")
