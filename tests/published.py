@@ -760,17 +760,17 @@ CASES = [
     ),
     Case(
         "NQ-open",
-        {"question": "2+2?", "answer": ["four", "4"]},
-        references=["four", "4"],
+        {"question": "2+2?", "answer": ["four", "Four"]},
+        references=["four", "Four"],
         rule="rules.exact.normalised",
     ),
     Case(
         "TriviaQA",
         {
             "question": "2+2?", "question_id": "tc_1", "question_source": "x",
-            "answer": {"value": "Four", "aliases": ["Four", "4"], "type": "Numerical"},
+            "answer": {"value": "Four", "aliases": ["Four", "IV"], "type": "Numerical"},
         },
-        references=["Four", "4"],
+        references=["Four", "IV"],
         rule="rules.exact.normalised",
     ),
     Case("BoolQ", {"question": "2+2?", "passage": "It is 4.", "answer": True}),

@@ -2,8 +2,9 @@
 
     prompt      prompt | question | problem | instruction (+ input) | query | input, as text or
                 messages; else messages | conversations up to the last user turn; else messages |
-                prompt within request | body. A row with none of these has an empty prompt. A text in system | system_prompt goes before
-                it, question and answer pairs in history as well.
+                prompt within request | body. A row with none of these has an empty prompt. A
+                text in system | system_prompt goes before it, question and answer pairs in history
+                as well.
     responses   response | completion | output (text, or messages, or a list of either);
                 responses | completions | outputs (a list of texts, messages or objects);
                 chosen + rejected (one each, or lists), response_a + response_b, response_1 +
@@ -21,8 +22,8 @@ Data sets with other names are read as their publisher means them (see `plaudit.
 the caller maps goes first, then these names, then that table.
 
 In a row with a list of responses, `correct`, `label`, `labels`, `model` and `models` that hold one
-item for each response go to the responses. Where a pair's label (A>B, model_a, response_2, tie) says
-which response is the better one, the responses get the label "chosen", "rejected" or "tie". A bare
+item for each response go to the responses. Where a pair's label (A>B, model_a, response_2, tie)
+says which response is the better one, the responses get the label "chosen", "rejected" or "tie". A bare
 number may count from 0 or from 1: it is read where the layout or the caller (`better_from_0`,
 `better_from_1`) says so, and stays as it is elsewhere. Two conversations without a prompt in common
 are an error. `completions` with as many truth values in `labels` are the steps of
@@ -41,8 +42,8 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from plaudit.data.door import Intake, admitted, is_output, response_of, responses_of_output
-from plaudit.data.jsontext import loads
 from plaudit.data.finish import finish_of, stop_reason_of, with_stop_reasons
+from plaudit.data.jsontext import loads
 from plaudit.data.layouts import recognised, sorts_of, unreadable
 from plaudit.data.turns import (
     REASONING,
@@ -413,7 +414,7 @@ def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
         value = raw[head]
         for name in path:
             if isinstance(value, str) and value.lstrip()[:1] == "{":
-                value = loads(value.encode("utf-8", "surrogatepass"), what="text")
+                value = _object_in(value, is_strict=is_strict)
             if not isinstance(value, Mapping) or name not in value:
                 if is_strict:
                     raise DataError(f"the mapped column has no {name!r} in it", field=source)
@@ -422,6 +423,16 @@ def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
         return value
 
     return reach
+
+
+def _object_in(text: str, *, is_strict: bool) -> Any:
+    """What JSON text holds; text that is no JSON holds nothing where it may have nothing in it."""
+    try:
+        return loads(text.encode("utf-8", "surrogatepass"), what="text")
+    except DataError:
+        if is_strict:
+            raise
+        return None
 
 
 def _response_columns(names: _Names) -> tuple[str, ...]:
@@ -437,7 +448,7 @@ def _response_columns(names: _Names) -> tuple[str, ...]:
 
 def _refuse_unreadable(names: _Names) -> None:
     """Raises DataError for rows of a layout that has no prompts with responses."""
-    known = unreadable(names.keys)
+    known = unreadable((*names.keys, *names.nulls))
     if known is not None and names.mapped.isdisjoint({*_RESPONSE_LIKE, *_CHATS, _STEPS}):
         raise DataError(f"these are the columns of {known.name}: {known.why}", field="response")
 
