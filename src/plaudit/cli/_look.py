@@ -34,7 +34,8 @@ _GOLD = re.compile(
     r"gold|expect|target|truth|reference|correct|ground|label|solution|answer|^gts?$|^key$|答案"
 )
 _REFERENCES = (
-    "gold", "gold_answer", "gold_solution", "gold_standard_solution", "gts", "gt", "gt_answer", "expected_answer", "correct_answer", "final_answer",
+    "gold", "gold_answer", "gold_solution", "gold_standard_solution", "gts", "gt", "gt_answer",
+    "expected_answer", "correct_answer", "final_answer",
     "target", "expected", "label", "key", "答案",
 )  # fmt: skip
 _ALIASES = ("ground_truth", "reference_answer", "answer", "solution")  # the most trusted first
@@ -184,8 +185,10 @@ def _label_notes(
     if name is None:
         return
     pairs = [group for group in groups if len(group.responses) == 2]
-    unread = [_value(columns[name], g) for g in pairs if "label" not in g.responses[0].columns]
-    unread = [value for value in unread if value is not None]
+    pairs = [group for group in pairs if "label" not in group.responses[0].columns]
+    places = [name if name in group.columns else columns[name] for group in pairs]
+    found = [_value(place, group) for place, group in zip(places, pairs, strict=True)]
+    unread = [value for value in found if value is not None]
     if not unread:
         return
     if "preference" not in mapped and name == "preference" and any(map(_is_count, unread)):

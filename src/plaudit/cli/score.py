@@ -162,6 +162,10 @@ class Job:
             raise typer.Exit(0)
         try:
             self._score(rows, writer, summary)
+        except DataError:
+            if 0 < summary.counts.rows == summary.counts.bad_rows < _HOPELESS:
+                self._print(summary, time.monotonic() - began, 0)
+            raise
         except KeyboardInterrupt:
             _stop_asking()
             stderr(f"interrupted after {summary.counts.rows:,} rows{self._kept()}")

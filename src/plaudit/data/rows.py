@@ -23,8 +23,8 @@ the caller maps goes first, then these names, then that table.
 
 In a row with a list of responses, `correct`, `label`, `labels`, `model` and `models` that hold one
 item for each response go to the responses. Where a pair's label (A>B, model_a, response_2, tie)
-says which response is the better one, the responses get the label "chosen", "rejected" or "tie". A bare
-number may count from 0 or from 1: it is read where the layout or the caller (`better_from_0`,
+says which response is the better one, the responses get the label "chosen", "rejected" or "tie". A
+bare number may count from 0 or from 1: it is read where the layout or the caller (`better_from_0`,
 `better_from_1`) says so, and stays as it is elsewhere. Two conversations without a prompt in common
 are an error. `completions` with as many truth values in `labels` are the steps of
 one solution (TRL's stepwise format); a response of steps has them in its columns `steps` and

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from published import CASES, FOUR, IDS
 
-from plaudit.data.layouts import TABLE, UNREADABLE, recognised_row
+from plaudit.data.layouts import TABLE, recognised_row
 from plaudit.data.read import read
 from plaudit.data.rows import Layout
 from plaudit.errors import DataError
