@@ -953,6 +953,25 @@ CASES = [
         rule=MATH,
     ),
     Case(
+        "Qwen2.5-Math evaluations",
+        {
+            "idx": 0, "question": "2+2?", "gt_cot": "Add.", "gt": "4", "level": 1,
+            "code": [FOUR, FIVE], "pred": ["4", "5"], "score": [True, False],
+        },
+        responses=(FOUR, FIVE),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "LiveCodeBench evaluations",
+        {
+            "question_title": "Sum", "question_content": "2+2?", "platform": "leetcode",
+            "question_id": "1", "starter_code": "", "difficulty": "easy", "pass@1": 1.0,
+            "output_list": [FOUR, FIVE], "code_list": ["4", "5"], "graded_list": [True, False],
+        },
+        responses=(FOUR, FIVE),
+    ),
+    Case(
         "DeepMath-103K",
         {
             "question": "2+2?", "final_answer": "4", "difficulty": 5.0, "topic": "Mathematics",

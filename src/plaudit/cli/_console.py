@@ -55,8 +55,8 @@ def say(message: str) -> None:
 def _filled(message: str, width: int) -> str:
     """A message in lines of at most this width; words are kept whole.
 
-    >>> _filled("one two three", 8)
-    'one two\n  three'
+    >>> _filled("one two three", 20), _filled("one two three four five", 20).splitlines()
+    ('one two three', ['one two three four', '  five'])
     """
     return textwrap.fill(
         message,

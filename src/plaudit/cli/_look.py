@@ -35,8 +35,8 @@ _GOLD = re.compile(
 )
 _REFERENCES = (
     "gold", "gold_answer", "gold_solution", "gold_standard_solution", "gts", "gt", "gt_answer",
-    "expected_answer", "correct_answer", "final_answer",
-    "target", "expected", "label", "key", "答案",
+    "refr", "expected_answer", "correct_answer", "final_answer", "target", "expected", "label",
+    "key", "答案",
 )  # fmt: skip
 _ALIASES = ("ground_truth", "reference_answer", "answer", "solution")  # the most trusted first
 _VERDICTS = {"-1", "0", "1", "2", "-1.0", "0.0", "1.0", "2.0", "tie"}

@@ -188,9 +188,10 @@ def check_names(columns: Mapping[str, str], inputs: Collection[str] | None) -> N
     `inputs` are the columns that the rewards read; None where they cannot all be listed: then only
     what looks like a misspelling is refused.
 
-    >>> check_names({"promt": "q"}, ["reference"])
+    >>> check_names({"prompt": "q"}, ["reference"])
+    >>> check_names({"finish": "q"}, ["reference"])  # doctest: +ELLIPSIS
     Traceback (most recent call last):
-    plaudit.errors.ConfigError: --column promt=q: unknown name 'promt'; did you mean 'prompt'?
+    plaudit.errors.ConfigError: --column finish=q: unknown name 'finish'; did you mean ...
     """
     from plaudit.data.rows import NAMES
     from plaudit.rule import ALIASES, LISTS
@@ -208,8 +209,8 @@ def check_names(columns: Mapping[str, str], inputs: Collection[str] | None) -> N
 def inputs_in(node: Any) -> set[str] | None:
     """The inputs of every rule in a recipe, and its texts; None where a part may read any column.
 
-    >>> sorted(inputs_in({"use": "rules.math.equal"}) - {"rules.math.equal"})[:2]
-    ['reference', 'response']
+    >>> sorted({"reference", "promt"} & inputs_in({"use": "rules.math.equal"}))
+    ['reference']
     """
     if isinstance(node, str):
         return _inputs_of_path(node)

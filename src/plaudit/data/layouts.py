@@ -83,8 +83,7 @@ def sorts_of(raw: Mapping[str, Any]) -> dict[str, Sort]:
     >>> sorts_of({"question": "Who?", "answer": ["Bob", "Rob"]})
     {'answer': 'list'}
     """
-    found = ((name, _SORTS.get(type(raw.get(name)))) for name in _SORTED)
-    return {name: sort for name, sort in found if sort is not None}
+    return {name: _SORTS[kind] for name in _SORTED if (kind := type(raw.get(name))) in _SORTS}
 
 
 class Unreadable(NamedTuple):
@@ -364,7 +363,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "verl (DAPO-Math-17k, Skywork-OR1, Eurus-2)", "prompts",
-        ("data_source", "prompt", "ability", "reward_model"),
+        ("data_source", "prompt", "reward_model"),
         f"{_HUB}BytedTsinghua-SIA/DAPO-Math-17k; {_GIT}volcengine/verl"
         " examples/data_preprocess/gsm8k.py; for Skywork-OR1 the list in ground_truth:"
         f" {_GIT}nvidia-china-sae/mair-hub rl-tutorial/vlm-R1/data_processor/process_skywork.py",
@@ -892,7 +891,7 @@ TABLE: Sequence[Published] = (
         {"messages": "messages", "reference": "ground_truth"},
     ),
     Published(
-        "OpenRLHF prompts", "prompts", ("context", "context_messages"),
+        "OpenRLHF prompts", "prompts", ("context_messages",),
         f"{_HUB}OpenRLHF/prompt-collection-v0.1; {_GIT}OpenRLHF/OpenRLHF"
         " examples/scripts/train_ppo_ray_hybrid_engine.sh",
         {"prompt": "context_messages"},
@@ -964,11 +963,21 @@ TABLE: Sequence[Published] = (
         {"prompt": "prompt", "responses": "choices"},
     ),
     Published(
-        "OpenCompass predictions", "responses", ("origin_prompt", "prediction", "gold"),
+        "OpenCompass predictions", "responses", ("origin_prompt", "prediction"),
         f"{_GIT}open-compass/opencompass opencompass/openicl/icl_inferencer/"
         "icl_base_inferencer.py",
         {"prompt": "origin_prompt", "response": "prediction", "reference": "gold"},
         {"origin_prompt": _opencompass_prompt},
+    ),
+    Published(
+        "Qwen2.5-Math evaluations", "responses", ("question", "gt_cot", "gt", "code", "pred"),
+        f"{_GIT}QwenLM/Qwen2.5-Math evaluation/math_eval.py",
+        {"prompt": "question", "responses": "code", "reference": "gt"},
+    ),
+    Published(
+        "LiveCodeBench evaluations", "responses", ("question_content", "output_list", "code_list"),
+        f"{_GIT}LiveCodeBench/LiveCodeBench lcb_runner/runner/main.py",
+        {"prompt": "question_content", "responses": "output_list"},
     ),
     Published(
         "DeepMath-103K", "responses",

@@ -370,7 +370,7 @@ def test_messages_of_a_tree_are_no_responses():
 
 def test_a_file_whose_layout_is_read_otherwise_is_no_crash():
     """The prompt's name is guessed, its turns are of no known sort."""
-    row = {"origin_prompt": [{"role": "HUMAN", "prompt": "2+2?"}], "prediction": "4"}
+    row = {"question_turns": [{"role": "HUMAN", "prompt": "2+2?"}], "prediction": "4"}
     _, result = init(row, code=1)
     assert "no column is the prompt" in one_line(result)
 
