@@ -200,10 +200,17 @@ def check_names(columns: Mapping[str, str], inputs: Collection[str] | None) -> N
     known = sorted({*NAMES, *refs, *(inputs or ())})
     for name, source in columns.items():
         near = did_you_mean(name, known)
-        if name in known or (inputs is None and not near):
+        if name in known or (inputs is None and not _is_misspelt(name, known)):
             continue
         rest = "" if near else f"; names are {', '.join(known)}"
         raise ConfigError(f"--column {name}={source}: unknown name {name!r}{near or rest}")
+
+
+def _is_misspelt(name: str, known: Collection[str]) -> bool:
+    """Whether a name differs from a known one in a letter or so; `tests` is not one of `steps`."""
+    from difflib import SequenceMatcher
+
+    return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in known)
 
 
 def inputs_in(node: Any) -> set[str] | None:
@@ -234,7 +241,8 @@ def _inputs_of_path(text: str) -> set[str] | None:
     if not (path.startswith("rules.") or ":" in path):
         return {text}
     try:
-        return {text, *inputs_of(signature_of(registry.resolve(path)))}
+        names = set(inputs_of(signature_of(registry.resolve(path))))
+        return {text, *names} if names else None  # a class of rewards may read any column
     except PlauditError:
         return {text}
     except Exception:  # importing the user's module may raise anything; building it says so

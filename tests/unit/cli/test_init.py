@@ -392,6 +392,27 @@ def test_a_misspelt_name_of_a_column_is_refused(name, near):
     run("score", "in.jsonl", "--recipe", "math", "--workers", "0", *known, "--column", "prompt=q")
 
 
+def test_columns_that_a_reward_reads_by_itself_are_not_refused():
+    row = {
+        "prompt": "q",
+        "response": "```python\\nx = 1\\n```",
+        "mine": "4",
+        "my tests": ["assert x"],
+    }
+    Path("in.jsonl").write_text(json.dumps(row) + "\n")
+    run("init", "in.jsonl", "--column", "test_list=my tests")
+    run("score", "in.jsonl", "-r", "code", "--column", "test_list=my tests", "--check-only")
+    run("score", "in.jsonl", "-r", "code", "--column", "tests=my tests", "--check-only")
+    Path("my_rule.py").write_text(
+        "def same(response: str, target: str) -> float:\n    return 1.0\n"
+    )
+    run(
+        "score", "in.jsonl", "--reward", "my_rule:same", "--column", "target=mine", "--workers", "0"
+    )
+    words = ["score", "in.jsonl", "--reward", "my_rule:same", "--column", "other=mine"]
+    assert "unknown name 'other'" in one_line(run(*words, code=2))
+
+
 def test_prose_is_wrapped_and_commands_are_not(monkeypatch):
     monkeypatch.setenv("COLUMNS", "80")
     _, result = init({"prompt": "q", "response": "4", "gold": ["a", "b"]}, code=2)
