@@ -25,6 +25,8 @@ class Case(NamedTuple):
     labels: tuple[str, ...] = ()
     turns: tuple[str, ...] = ("user",)  # the roles of the prompt
     rule: str = ""  # that `init` proposes for the accuracy
+    references: list[Any] | None = None  # of which any one is right
+    finish: str | None = None  # the finish reason of every response
 
 
 MATH, CHOICE, CODE = "rules.math.equal", "rules.exact.multiple_choice", "rules.code.passes"
@@ -755,6 +757,243 @@ CASES = [
         responses=(FOUR, FIVE),
         reference="4",
         rule=MATH,
+    ),
+    Case(
+        "NQ-open",
+        {"question": "2+2?", "answer": ["four", "Four"]},
+        references=["four", "Four"],
+        rule="rules.exact.normalised",
+    ),
+    Case(
+        "TriviaQA",
+        {
+            "question": "2+2?", "question_id": "tc_1", "question_source": "x",
+            "answer": {"value": "Four", "aliases": ["Four", "IV"], "type": "Numerical"},
+        },
+        references=["Four", "IV"],
+        rule="rules.exact.normalised",
+    ),
+    Case("BoolQ", {"question": "2+2?", "passage": "It is 4.", "answer": True}),
+    Case(
+        "SQuAD",
+        {
+            "id": "a", "title": "t", "context": "It is four.", "question": "How much?",
+            "answers": {"text": ["four", "It is four"], "answer_start": [6, 0]},
+        },
+        prompt="How much?\nIt is four.",
+        references=["four", "It is four"],
+        rule="rules.exact.normalised",
+    ),
+    Case(
+        "TruthfulQA",
+        {
+            "type": "Adversarial", "category": "Misconceptions", "question": "2+2?",
+            "best_answer": "four", "correct_answers": ["four", "It is four"],
+            "incorrect_answers": ["five"], "source": "https://example.org",
+        },
+        references=["four", "It is four"],
+        rule="rules.exact.normalised",
+    ),
+    Case(
+        "AQuA",
+        {"question": "2+2?", "options": ["A)4", "B)5"], "rationale": "Add.", "correct": "A"},
+        reference="A",
+        rule=CHOICE,
+    ),
+    Case(
+        "HellaSwag",
+        {
+            "ind": 1, "activity_label": "Sums", "ctx_a": "2+2", "ctx_b": "is", "ctx": "2+2?",
+            "endings": ["3", "4", "5", "6"], "source_id": "a", "split": "val", "split_type": "x",
+            "label": "1",
+        },
+        reference="B",
+        rule=CHOICE,
+    ),
+    Case(
+        "LiveBench",
+        {
+            "question_id": "a", "category": "math", "turns": ["2+2?"], "ground_truth": "4",
+            "task": "t", "livebench_release_date": "2024-06-24",
+        },
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "SVAMP",
+        {
+            "ID": "chal-1", "Body": "Two and two apples.", "Question": "How many?",
+            "Equation": "( 2 + 2 )", "Answer": "4", "Type": "Addition",
+        },
+        prompt="Two and two apples. How many?",
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "NeMo Gym",
+        {"responses_create_params": {"input": [USER]}, "expected_answer": "4", "uuid": "u"},
+        reference="4",
+        rule=MATH,
+    ),
+    *(
+        Case(
+            "Auto-J pairs",
+            {
+                "scenario": "math", "label": label, "prompt": "2+2?",
+                "response 1": FOUR, "response 2": FIVE,
+            },
+            **told,
+        )
+        for label, told in ((0, PAIR), (1, SWAPPED), (2, TIE))
+    ),
+    *(
+        Case(
+            layout, {name: "2+2?", "output_1": FOUR, "output_2": FIVE, "label": label}, **told
+        )
+        for layout, name in (("LLMBar", "input"), ("OffsetBias", "instruction"))
+        for label, told in ((1, PAIR), (2, SWAPPED))
+    ),
+    Case(
+        "UltraInteract pairs",
+        {
+            "task": "Math_CoT", "dataset": "gsm", "trajectory": [{"from": "user", "value": "2+2?"}],
+            "chosen": FOUR, "rejected": FIVE, "id": "1", "parent_id": "0",
+        },
+        **PAIR,
+    ),
+    Case(
+        "UltraFeedback binarized (Argilla)",
+        {
+            "source": "evol", "instruction": "2+2?", "chosen_response": FOUR,
+            "rejected_response": FIVE, "chosen_avg_rating": 5.0, "rejected_avg_rating": 1.0,
+            "chosen_model": "m",
+        },
+        **PAIR,
+    ),
+    Case(
+        "Stack Exchange pairs",
+        {
+            "qid": 1, "question": "2+2?", "date": "2020/01/01", "metadata": ["x"],
+            "response_j": FOUR, "response_k": FIVE,
+        },
+        **PAIR,
+    ),
+    Case(
+        "MixInstruct",
+        {
+            "id": "a/1", "instruction": "2+2?", "input": "", "output": "4",
+            "candidates": [
+                {"decoder_method": "top_p", "model": "m", "scores": {"bleu": 1.0}, "text": FOUR},
+                {"decoder_method": "top_p", "model": "n", "scores": {"bleu": 0.0}, "text": FIVE},
+            ],
+        },
+        responses=(FOUR, FIVE),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "SkyRL evaluations",
+        {
+            "input_prompt": "2+2?", "output_response": FOUR, "score": 1.0, "stop_reason": "length",
+            "env_class": "gsm8k", "data_source": "openai/gsm8k",
+            "env_extras": {"reward_spec": {"method": "rule", "ground_truth": "4"}},
+        },
+        responses=(FOUR,),
+        reference="4",
+        rule=MATH,
+        finish="length",
+    ),
+    Case(
+        "slime samples",
+        {
+            "index": 0, "prompt": "2+2?", "tokens": [1, 2], "response": FOUR, "response_length": 2,
+            "label": "4", "reward": 0.0, "status": "truncated", "metadata": {"n": 1},
+        },
+        responses=(FOUR,),
+        reference="4",
+        rule=MATH,
+        finish="length",
+    ),
+    Case(
+        "ms-swift inference",
+        {"response": FOUR, "labels": "4", "logprobs": None, "messages": [USER, YES]},
+        responses=(FOUR,),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "SGLang generations",
+        {
+            "text": FOUR, "output_ids": [1], "prompt": "2+2?",
+            "meta_info": {"id": "a", "finish_reason": {"type": "length", "length": 8}},
+        },
+        responses=(FOUR,),
+        finish="length",
+    ),
+    Case(
+        "completions of the OpenAI API",
+        {
+            "id": "cmpl-1", "object": "text_completion", "prompt": "2+2?",
+            "choices": [
+                {"text": FOUR, "index": 0, "finish_reason": "length"},
+                {"text": FIVE, "index": 1, "finish_reason": "length"},
+            ],
+        },
+        responses=(FOUR, FIVE),
+        finish="length",
+    ),
+    Case(
+        "OpenCompass predictions",
+        {
+            "data_abbr": "gsm8k", "id": 0, "success": True, "prediction": FOUR, "gold": "4",
+            "origin_prompt": [{"role": "HUMAN", "prompt": "2+2?"}],
+        },
+        responses=(FOUR,),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "Qwen2.5-Math evaluations",
+        {
+            "idx": 0, "question": "2+2?", "gt_cot": "Add.", "gt": "4", "level": 1,
+            "code": [FOUR, FIVE], "pred": ["4", "5"], "score": [True, False],
+        },
+        responses=(FOUR, FIVE),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "LiveCodeBench evaluations",
+        {
+            "question_title": "Sum", "question_content": "2+2?", "platform": "leetcode",
+            "question_id": "1", "starter_code": "", "difficulty": "easy", "pass@1": 1.0,
+            "output_list": [FOUR, FIVE], "code_list": ["4", "5"], "graded_list": [True, False],
+        },
+        responses=(FOUR, FIVE),
+    ),
+    Case(
+        "DeepMath-103K",
+        {
+            "question": "2+2?", "final_answer": "4", "difficulty": 5.0, "topic": "Mathematics",
+            "r1_solution_1": FOUR, "r1_solution_2": FOUR, "r1_solution_3": FIVE,
+        },
+        responses=(FOUR, FOUR, FIVE),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "WildChat",
+        {
+            "conversation_hash": "a", "model": "gpt-4", "timestamp": None, "turn": 1,
+            "conversation": [{**USER, "toxic": False}, {**YES, "toxic": False}],
+            "language": "English", "toxic": False, "redacted": False,
+        },
+        responses=(FOUR,),
+    ),
+    Case(
+        "Capybara and other conversations",
+        {"source": "Airoboros", "conversation": [{"input": "2+2?", "output": FOUR}]},
+        responses=(FOUR,),
     ),
     Case("OpenRLHF", {"input": "2+2?", "output": FOUR, "label": "4"}, responses=(FOUR,), rule=MATH),
 ]  # fmt: skip

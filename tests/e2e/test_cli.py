@@ -105,7 +105,7 @@ def test_bad_rows_are_told_counted_and_written_and_the_code_is_1():
 
 def test_equal_messages_are_told_once():
     write("in.jsonl", *[{"response": "x", "n": i} for i in range(7)])
-    result = plaudit_("score", "in.jsonl", "-r", "math", code=1)
+    result = plaudit_("score", "in.jsonl", "-r", "math", code=3)
     assert result.stdout.count("field 'reference'") == 1
     assert "(7 times)" in result.stdout
 
@@ -468,7 +468,6 @@ def test_init_sees_a_think_block_that_the_template_opened():
         ("B", "rules.exact.multiple_choice"),
         ("A、C", "rules.exact.multiple_choice"),
         ("Paris", "rules.exact.normalised"),
-        (["red", "green"], "rules.exact.set_equal"),
         ("It rained all night, " * 9, "rules.exact.token_f1"),
     ],
 )
@@ -477,6 +476,21 @@ def test_init_chooses_the_rule_by_the_references(reference, rule):
     recipe, result = proposed("in.jsonl")
     assert recipe["parts"]["accuracy"]["use"] == rule
     run_proposal(result)
+
+
+def test_init_asks_whether_a_list_means_any_or_all():
+    write("in.jsonl", {"prompt": "a", "response": "red", "reference": ["red", "green"]})
+    result = plaudit_("init", "in.jsonl", code=2)
+    assert "references: any" in result.stderr
+    for name, rule in (("reference", "set_equal"), ("references", "normalised")):
+        way = f"{name}=reference"
+        assert f"plaudit init in.jsonl --column {way}" in result.stderr
+        result_ = plaudit_("init", "in.jsonl", "-o", "r.yaml", "--overwrite", "--column", way)
+        recipe = yaml.safe_load(Path("r.yaml").read_text())
+        assert recipe["columns"][name] == "reference"
+        assert recipe["parts"]["accuracy"]["use"] == f"rules.exact.{rule}"
+        plaudit_("score", "in.jsonl", "-r", "r.yaml")
+        assert "next: " in result_.stderr
 
 
 def test_init_binds_one_of_several_reference_columns():

@@ -7,6 +7,7 @@ import os
 import re
 import shlex
 import sys
+import textwrap
 from typing import TYPE_CHECKING
 
 from plaudit.untrusted import visible
@@ -20,6 +21,7 @@ __all__ = [
     "console",
     "number",
     "on_one_line",
+    "say",
     "spelled_as_options",
     "stderr",
     "table",
@@ -41,6 +43,28 @@ def console(*, stderr: bool = False) -> Console:
 def stderr(message: str) -> None:
     """One plain line on stderr."""
     print(visible(message), file=sys.stderr, flush=True)
+
+
+def say(message: str) -> None:
+    """Prose on stderr, wrapped as wide as the tables are; commands stand on one line (`stderr`)."""
+    width = console(stderr=True).width
+    is_wide = not (sys.stderr.isatty() or "COLUMNS" in os.environ)
+    stderr(message if is_wide else _filled(message, width))
+
+
+def _filled(message: str, width: int) -> str:
+    """A message in lines of at most this width; words are kept whole.
+
+    >>> _filled("one two three", 20), _filled("one two three four five", 20).splitlines()
+    ('one two three', ['one two three four', '  five'])
+    """
+    return textwrap.fill(
+        message,
+        max(width, 20),
+        subsequent_indent="  ",
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def text(value: object, style: str = "") -> Text:

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import contextlib
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from plaudit.data.layouts import Published, recognised
-from plaudit.errors import ConfigError, DataError
+from plaudit.data.layouts import Published, recognised_row
+from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.rule import ALIASES
 from plaudit.types import Group
 
-__all__ = ["Choice", "Looks", "look", "reference_rule"]
+__all__ = ["RULES", "Choice", "Looks", "look", "reference_rule"]
 
 # Names that nobody's layout has are guessed by these; which text is longer decides nothing.
-_RESPONSE = re.compile(r"response|completion|output|generat|predict|reply|rollout|回答|回复")
+_RESPONSE = re.compile(
+    r"response|completion|output|generat|predict|reply|rollout|attempt|^samples?$|回答|回复"
+)
 _WEAK_RESPONSE = re.compile(
     r"(^|_)text(_|$)|(model|llm|student|policy|assistant|bot)_(answer|solution)"
 )
-_PROMPT = re.compile(r"prompt|question|query|problem|instruction|input|^q$|title|题|问")
+_PROMPT = re.compile(
+    r"prompt|question|query|problem|instruction|input|^q$|^ctx$|^turns$|trajectory|title|题|问"
+)
 _NOT_TEXT = re.compile(
     r"(^|_)(id|ids|uuid|model|models|tokens?|len|length|count|num|number|time|type|lang|language"
     r"|scores?|rewards?|format|source|mask|logprobs?|name|index|idx|hash|url|date|rate|tag|tests?"
@@ -30,8 +34,9 @@ _GOLD = re.compile(
     r"gold|expect|target|truth|reference|correct|ground|label|solution|answer|^gts?$|^key$|答案"
 )
 _REFERENCES = (
-    "gold", "gold_answer", "gts", "gt", "expected_answer", "correct_answer", "final_answer",
-    "target", "expected", "label", "key", "答案",
+    "gold", "gold_answer", "gold_solution", "gold_standard_solution", "gts", "gt", "gt_answer",
+    "refr", "expected_answer", "correct_answer", "final_answer", "target", "expected", "label",
+    "key", "答案",
 )  # fmt: skip
 _ALIASES = ("ground_truth", "reference_answer", "answer", "solution")  # the most trusted first
 _VERDICTS = {"-1", "0", "1", "2", "-1.0", "0.0", "1.0", "2.0", "tie"}
@@ -39,9 +44,14 @@ _BY_COLUMN = {
     "expected_calls": "rules.tools.equal",
     "instruction_id_list": "rules.constraints.ifeval",
 }
+RULES = (
+    "rules.math.equal", "rules.exact.multiple_choice", "rules.exact.set_equal",
+    "rules.exact.normalised", "rules.exact.token_f1", "rules.code.passes", *_BY_COLUMN.values(),
+)  # fmt: skip
 _CHOICE = re.compile(r"\s*[A-JＡ-Ｊ]([\s,，、]*[A-JＡ-Ｊ])*\s*")
 _FORMULA = re.compile(r"[0-9\\]|####")
 _SHORT_REFERENCE = 80
+_LONG_TEXT = 200  # characters of a text that may be a response, whatever its column is called
 
 
 class Choice(ConfigError):
@@ -56,7 +66,8 @@ class Looks(NamedTuple):
     """What was seen. `columns` is how the rows are read; counts are of responses.
 
     `reference` is the column in which the rules find it. Where the file holds prompts only,
-    `has_responses` is False and each group has one empty response.
+    `has_responses` is False, each group has one empty response, and `candidates` are columns that
+    may hold responses after all. `notes` are for the user to read.
     """
 
     columns: Mapping[str, str]
@@ -70,6 +81,13 @@ class Looks(NamedTuple):
     num_responses: int
     counts: Mapping[str, int]
     lengths: Sequence[int]
+    notes: Sequence[str] = ()
+    candidates: Sequence[str] = ()
+
+    @property
+    def has_prompts(self) -> bool:
+        """Whether any row has a prompt."""
+        return any(group.prompt for group in self.groups)
 
     def has(self, mark: str, share: float = 0.2) -> bool:
         """Whether at least this share of the responses has the mark."""
@@ -89,14 +107,126 @@ def look(path: str, mapped: Mapping[str, str], limit: int) -> Looks:
     if not groups:
         raise ConfigError(f"{path}: no row can be read: {why or error}")
     if not any(group.prompt for group in groups):
-        columns |= _guess(path, raws, columns, "prompt", (_PROMPT,))
-        groups = _groups(raws, columns, has_responses=has_responses)
+        asked = {**columns, **_guess(path, raws, columns, "prompt", (_PROMPT,))}
+        if with_prompt := _groups(raws, asked, has_responses=has_responses):
+            columns, groups = asked, with_prompt
     columns = {**_common(raws, columns, has_responses=has_responses), **columns}
-    name = "reference" if "reference" in columns else _reference(path, groups)
-    if name is not None and all(_value(name, group) is not None for group in groups):
-        columns, name = {**columns, "reference": columns.get("reference", name)}, "reference"
+    notes = [*_label_notes(path, columns, mapped, groups)]
+    name, columns = _reference_read(path, columns, mapped, groups, notes)
     groups = _groups(raws, columns, has_responses=has_responses)
-    return _looks(raws, columns, groups, name, has_responses=has_responses)
+    looks = _looks(raws, columns, groups, name, has_responses=has_responses)
+    candidates = () if has_responses else _candidates(raws, columns)
+    return looks._replace(notes=notes, candidates=candidates)
+
+
+def _reference_read(
+    path: str,
+    columns: Mapping[str, str],
+    mapped: Mapping[str, str],
+    groups: Sequence[Group],
+    notes: list[str],
+) -> tuple[str | None, dict[str, str]]:
+    """The column in which the rules find the reference, and the columns with it."""
+    columns = dict(columns)
+    if "references" in columns and "reference" not in mapped:
+        columns.pop("reference", None)
+        return "references", columns
+    if "reference" not in mapped and _are_verdicts("reference", groups):
+        columns.pop("reference", None)
+    name = "reference" if "reference" in columns else _reference(path, groups, notes)
+    if name is None:
+        return None, columns
+    source = columns.get("reference", name)
+    values = [value for group in groups if (value := _value(name, group)) is not None]
+    others = _apart_from(name, columns, groups[0], values)
+    is_compared = _rule(others, (), is_any=False) is None  # and no program is run
+    can_ask = is_compared and "reference" not in mapped
+    if can_ask and (kind := _lists(path, name, source, groups)):
+        return kind, {**{k: v for k, v in columns.items() if k != "reference"}, kind: source}
+    if all(_value(name, group) is not None for group in groups):
+        columns, name = {**columns, "reference": source}, "reference"
+    return name, columns
+
+
+def _lists(path: str, name: str, source: str, groups: Sequence[Group]) -> str:
+    """ "references" for lists of at most one reference; "" for no lists, or for letters.
+
+    Raises: Choice for lists of several, of which any may be right or all.
+    """
+    values = [value for group in groups if (value := _value(name, group)) is not None]
+    lists = [value for value in values if isinstance(value, list)]
+    if not lists or len(lists) < len(values):
+        return ""
+    if all(len(value) <= 1 for value in lists):
+        return "references"
+    if all(_CHOICE.fullmatch(str(item)) for value in lists for item in value):
+        return ""
+    raise Choice(
+        f"{path}: {source} holds lists of references. references: any (one of them is right) is"
+        " the first way, references: all (the answer is the whole list) the second; name one",
+        [{"references": source}, {"reference": source}],
+    )
+
+
+def _are_verdicts(name: str, groups: Sequence[Group]) -> bool:
+    """Whether a column holds truth values: verdicts, which no answer is compared with."""
+    values = [value for group in groups if (value := _value(name, group)) is not None]
+    return bool(values) and all(isinstance(value, bool) for value in values)
+
+
+def _label_notes(
+    path: str, columns: Mapping[str, str], mapped: Mapping[str, str], groups: Sequence[Group]
+) -> Iterator[str]:
+    """What to say of pairs whose label is not understood.
+
+    Raises: Choice for numbers, which may count the better response from 0 or from 1.
+    """
+    name = next((n for n in ("preference", *_COUNTED) if n in columns), None)
+    if name is None:
+        return
+    pairs = [group for group in groups if len(group.responses) == 2]
+    pairs = [group for group in pairs if "label" not in group.responses[0].columns]
+    places = [name if name in group.columns else columns[name] for group in pairs]
+    found = [_value(place, group) for place, group in zip(places, pairs, strict=True)]
+    unread = [value for value in found if value is not None]
+    if not unread:
+        return
+    if "preference" not in mapped and name == "preference" and any(map(_is_count, unread)):
+        raise Choice(
+            f"{path}: the numbers in {columns[name]} may count the better response from 0 or from"
+            " 1; name which, or keep the column as it is with preference",
+            [{way: columns[name]} for way in (*_COUNTED, "preference")],
+        )
+    yield (
+        f"{len(unread)} labels in {columns[name]} do not say which response is the better one, as"
+        f" {clipped(unread[0])}; these pairs are read without a label"
+    )
+
+
+def _is_count(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number or (isinstance(value, str) and value.strip().lstrip("-").isdecimal())
+
+
+def _candidates(raws: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
+    """Columns of long texts, or of lists of texts, that are nobody's prompt or reference."""
+    known = recognised_row(raws[0])
+    used = {source.partition(".")[0] for source in columns.values()}
+    taken = {*used, *(known.has if known else ()), *ALIASES["reference"]}
+    return [
+        name
+        for name in raws[0]
+        if name not in taken
+        and not _NOT_TEXT.search(name.lower())
+        and not _GOLD.search(name.lower())
+        and any(_is_long(raw.get(name)) for raw in raws)
+    ]
+
+
+def _is_long(value: Any) -> bool:
+    if isinstance(value, list):
+        return bool(value) and all(isinstance(item, str) and len(item) >= 20 for item in value)
+    return isinstance(value, str) and len(value) >= _LONG_TEXT
 
 
 def _looks(
@@ -114,10 +244,10 @@ def _looks(
         columns=columns,
         groups=groups,
         num_bad=len(raws) - len(groups),
-        layout=recognised([key for key, value in raws[0].items() if value is not None]),
+        layout=recognised_row(raws[0]),
         reference=name if values else None,
         reference_values=values,
-        rule=_rule(_apart_from(name, columns, groups[0], values), values),
+        rule=_rule(_apart_from(name, columns, groups[0], values), values, is_any=name == _ANY),
         has_responses=has_responses,
         num_responses=len(responses),
         counts={
@@ -134,9 +264,10 @@ def reference_rule(values: Sequence[Any]) -> str:
     texts = [str(item) for value in values for item in (value if is_list else [value])]
     if all(map(_CHOICE.fullmatch, texts)):
         return "rules.exact.multiple_choice"
+    is_formula = sum(bool(_FORMULA.search(text)) for text in texts) >= 0.5 * len(texts)
     if is_list:
-        return "rules.exact.set_equal"
-    if sum(bool(_FORMULA.search(text)) for text in texts) >= 0.5 * len(texts):
+        return "rules.math.equal" if is_formula else "rules.exact.set_equal"
+    if is_formula:
         return "rules.math.equal"
     is_short = all(len(text) <= _SHORT_REFERENCE for text in texts)
     return "rules.exact.normalised" if is_short else "rules.exact.token_f1"
@@ -149,17 +280,21 @@ def _status(response: Any) -> str:
     return split(response.text).status
 
 
+_ANY = "references"  # the column of acceptable references, any of which is right
+_COUNTED = ("better_from_0", "better_from_1")
+
+
 def _apart_from(
     name: str | None, columns: Mapping[str, str], group: Group, values: Sequence[Any]
 ) -> Mapping[str, Any]:
     """The columns without the reference, unless that is an object, as tests of a program are."""
     if not values or isinstance(values[0], Mapping) or str(values[0]).lstrip().startswith("{"):
         return group.columns
-    source = columns.get("reference", name or "").partition(".")[0]
+    source = columns.get(name or "", columns.get("reference", name or "")).partition(".")[0]
     return {key: value for key, value in group.columns.items() if key not in (name, source)}
 
 
-def _rule(columns: Mapping[str, Any], values: Sequence[Any]) -> str | None:
+def _rule(columns: Mapping[str, Any], values: Sequence[Any], *, is_any: bool) -> str | None:
     """The rule that judges the responses: tests and calls first, then the reference."""
     from plaudit.grading.rows import problem_of
 
@@ -169,6 +304,10 @@ def _rule(columns: Mapping[str, Any], values: Sequence[Any]) -> str | None:
     for name, rule in _BY_COLUMN.items():
         if name in columns:
             return rule
+    if is_any:
+        values = [
+            item for value in values for item in (value if isinstance(value, list) else [value])
+        ]
     return reference_rule(values) if values else None
 
 
@@ -231,7 +370,8 @@ def _common(
         agreed.pop("response", None)
     with_all = _groups(raws, {**columns, **agreed}, has_responses=has_responses)
     if len(with_all) < len(readings):  # some rows have nothing there: a rule may do without
-        agreed.pop("reference", None)
+        for name in ("reference", "references"):
+            agreed.pop(name, None)
     return agreed
 
 
@@ -261,7 +401,8 @@ def _read_responses(
     guessed = _guess(path, raws, columns, "response", (_RESPONSE, _WEAK_RESPONSE))
     if guessed:
         columns |= guessed
-        return True, ""
+        read = Layout(columns).row(raws[0]).group
+        return True, str(read) if isinstance(read, DataError) else ""
     _check_prompts(path, raws, columns)
     return False, ""
 
@@ -302,12 +443,15 @@ def _named(
     patterns: Sequence[re.Pattern[str]],
 ) -> list[str]:
     """The text columns that fit the first of the patterns that any fits, known ones left out."""
-    known = recognised([key for key, value in raws[0].items() if value is not None])
+    known = recognised_row(raws[0])
     taken = {*columns.values(), *(known.has if known else ()), *ALIASES["reference"]}
     texts = [
         name
         for name in raws[0]
         if name not in taken
+        and not (
+            name == "instructions" and "object" in raws[0]
+        )  # the Responses API's system prompt
         and any(isinstance(raw.get(name), str | list | dict) for raw in raws)
         and not _NOT_TEXT.search(name.lower())
     ]
@@ -325,7 +469,7 @@ def _is_weak(name: str) -> bool:
     return "_" in name and _WEAK_RESPONSE.fullmatch(name.lower()) is not None
 
 
-def _reference(path: str, groups: Sequence[Group]) -> str | None:
+def _reference(path: str, groups: Sequence[Group], notes: list[str]) -> str | None:
     """The column with the reference, if one can be meant. Raises Choice for several."""
     columns = {name: value for group in groups for name, value in group.columns.items()}
     if "reference" in columns:
@@ -338,9 +482,22 @@ def _reference(path: str, groups: Sequence[Group]) -> str | None:
         for key in ("reference", *_ALIASES, "expected_answer", "gold_answer", "gold")
         if key in value
     ]
+    nested += [
+        f"{name}.{key}.ground_truth"
+        for name, value in columns.items()
+        if isinstance(value, Mapping)
+        for key, inner in value.items()
+        if isinstance(inner, Mapping) and "ground_truth" in inner
+    ]
     others = [name for name in _REFERENCES if not is_labelled or name != "label"]
     for names in (_ALIASES, [*nested, *others]):
         found = [name for name in names if _may_be_reference(name, groups)]
+        for name in [name for name in found if name not in _ALIASES and _are_scores(name, groups)]:
+            found.remove(name)
+            notes.append(
+                f"{name} holds fractions between 0 and 1, as scores are, and is not taken for the"
+                f" reference; where it is: --column reference={name}"
+            )
         if found:
             return _one_reference(path, found, groups)
     return None
@@ -368,10 +525,23 @@ def _may_be_reference(name: str, groups: Sequence[Group]) -> bool:
         return False
     if name not in _ALIASES and any(value == "" for value in values):
         return False
+    if name == "key" and not all(isinstance(value, str) for value in values):
+        return False  # the number of the row
     return name != "label" or not {str(value) for value in values} <= _VERDICTS
 
 
+def _are_scores(name: str, groups: Sequence[Group]) -> bool:
+    """Whether a column holds fractions between 0 and 1, as rewards do."""
+    values = [value for group in groups if (value := _value(name, group)) is not None]
+    are_floats = all(isinstance(value, float) and 0 <= value <= 1 for value in values)
+    return bool(values) and are_floats and any(value not in (0, 1) for value in values)
+
+
 def _value(name: str, group: Group) -> Any:
-    head, _, key = name.partition(".")
-    value = group.columns.get(name, group.columns.get(head))
-    return value.get(key) if key and isinstance(value, Mapping) else value
+    if name in group.columns:
+        return group.columns[name]
+    head, *path = name.split(".")
+    value = group.columns.get(head)
+    for key in path:
+        value = value.get(key) if isinstance(value, Mapping) else None
+    return value

@@ -52,14 +52,21 @@ def _count(place: str) -> Total | None:
         return None
     name = place.lower().removesuffix(".gz")
     if name.endswith(".parquet"):
-        import pyarrow.parquet
-
-        return Total(pyarrow.parquet.ParquetFile(place).metadata.num_rows, True)
+        return _count_parquet(place)
     if not name.endswith((".jsonl", ".ndjson")):
         return None
     try:
         return _count_lines(place)
     except (OSError, EOFError, zlib.error):  # a damaged file: reading it will say so
+        return None
+
+
+def _count_parquet(place: str) -> Total | None:
+    import pyarrow.parquet
+
+    try:
+        return Total(pyarrow.parquet.ParquetFile(place).metadata.num_rows, True)
+    except (OSError, pyarrow.ArrowException):  # a damaged file: reading it will say so
         return None
 
 

@@ -7,7 +7,7 @@ import contextlib
 import copy
 import os
 import sys
-from collections.abc import Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
 from typing import Annotated, Any, NamedTuple
 
 import typer
@@ -30,9 +30,11 @@ __all__ = [
     "Set",
     "Strict",
     "as_yaml",
+    "check_names",
     "choose",
     "columns_of",
     "importing",
+    "inputs_in",
     "key_value",
     "node_of",
     "see_current_directory",
@@ -109,6 +111,7 @@ class Chosen(NamedTuple):
         from plaudit import registry
 
         own, said = registry.data_columns(self.recipe), columns_of(settings)
+        check_names(said, inputs_in(self.recipe))
         if not registry.RESPONSE_COLUMNS.isdisjoint(said):
             own = {k: v for k, v in own.items() if k not in registry.RESPONSE_COLUMNS}
         return {**own, **said}
@@ -177,6 +180,73 @@ def columns_of(settings: Sequence[str] | None) -> dict[str, str]:
             raise ConfigError(f"--column {setting!r}: write NAME=COLUMN, as prompt=q")
         columns[name] = source
     return columns
+
+
+def check_names(columns: Mapping[str, str], inputs: Collection[str] | None) -> None:
+    """Refuses a ``--column`` whose left side nobody reads.
+
+    `inputs` are the columns that the rewards read; None where they cannot all be listed: then only
+    what looks like a misspelling is refused.
+
+    >>> check_names({"prompt": "q"}, ["reference"])
+    >>> check_names({"finish": "q"}, ["reference"])  # doctest: +ELLIPSIS
+    Traceback (most recent call last):
+    plaudit.errors.ConfigError: --column finish=q: unknown name 'finish'; did you mean ...
+    """
+    from plaudit.data.rows import NAMES
+    from plaudit.rule import ALIASES, LISTS
+
+    refs = {*ALIASES, *LISTS.values(), *(a for names in ALIASES.values() for a in names)}
+    known = sorted({*NAMES, *refs, *(inputs or ())})
+    for name, source in columns.items():
+        near = did_you_mean(name, known)
+        if name in known or (inputs is None and not _is_misspelt(name, known)):
+            continue
+        rest = "" if near else f"; names are {', '.join(known)}"
+        raise ConfigError(f"--column {name}={source}: unknown name {name!r}{near or rest}")
+
+
+def _is_misspelt(name: str, known: Collection[str]) -> bool:
+    """Whether a name differs from a known one in a letter or so; `tests` is not one of `steps`."""
+    from difflib import SequenceMatcher
+
+    return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in known)
+
+
+def inputs_in(node: Any) -> set[str] | None:
+    """The inputs of every rule in a recipe, and its texts; None where a part may read any column.
+
+    >>> sorted({"reference", "promt"} & inputs_in({"use": "rules.math.equal"}))
+    ['reference']
+    """
+    if isinstance(node, str):
+        return _inputs_of_path(node)
+    if isinstance(node, Mapping):
+        found = [inputs_in(value) for value in node.values()]
+        return None if None in found else set().union({*map(str, node)}, *filter(None, found))
+    if isinstance(node, Sequence):
+        found = [inputs_in(value) for value in node]
+        return None if None in found else set().union(*filter(None, found))
+    return set()
+
+
+def _inputs_of_path(text: str) -> set[str] | None:
+    """The inputs of the rule that a text names, and the text itself."""
+    from plaudit import registry
+    from plaudit.rule import inputs_of, signature_of
+
+    path = text.removeprefix("plaudit.")
+    if path.startswith(("judges.", "models.")):
+        return None
+    if not (path.startswith("rules.") or ":" in path):
+        return {text}
+    try:
+        names = set(inputs_of(signature_of(registry.resolve(path))))
+        return {text, *names} if names else None  # a class of rewards may read any column
+    except PlauditError:
+        return {text}
+    except Exception:  # importing the user's module may raise anything; building it says so
+        return None
 
 
 def see_current_directory() -> None:

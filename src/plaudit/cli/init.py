@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 import typer
 
-from plaudit.cli._console import number, on_one_line, stderr
-from plaudit.cli._look import Choice, Looks, look
+from plaudit.cli._console import number, on_one_line, say, stderr
+from plaudit.cli._look import RULES, Choice, Looks, look
 from plaudit.cli._reward import Columns
 from plaudit.errors import ConfigError
 from plaudit.rule import ALIASES
@@ -40,15 +40,18 @@ def run(
     asked for.
 
     Exit codes: 0; 1 the file holds prompts without responses (the recipe is for those that will be
-    sampled); 2 no row can be read, or two readings are possible and nobody is there to choose.
+    sampled), or responses without a prompt and nobody is there to see it; 2 no row can be read, or
+    two readings are possible and nobody is there to choose.
     """
-    from plaudit.cli._reward import columns_of
+    from plaudit.cli._reward import check_names, columns_of, inputs_in
 
+    mapped = columns_of(columns)
+    check_names(mapped, inputs_in([*RULES]))
     if output is not None and Path(output).exists() and not overwrite:
         raise ConfigError(f"{output}: exists; --overwrite replaces it")
     if file == "-":
         raise ConfigError("init reads a file twice; give it a file, not standard input")
-    looks = _look(file, columns_of(columns), limit)
+    looks = _look(file, mapped, limit)
     name = output or "recipe.yaml"
     recipe = proposal(looks, file, name)
     if output is None:
@@ -56,11 +59,17 @@ def run(
     else:
         Path(output).write_text(recipe, encoding="utf-8")
         stderr(f"written: {output}")
+    for note in looks.notes:
+        say(f"note: {note}")
     if not looks.has_responses:
-        stderr(_no_responses(looks, file, name))
+        say(_no_responses(looks, file, name))
         raise typer.Exit(1)
     _try(recipe, file, limit)
     stderr(f"next: {command(file, name)}")
+    if not looks.has_prompts:
+        say(_no_prompts(looks, file))
+        if not _is_attended():
+            raise typer.Exit(1)
 
 
 def command(file: str, name: str) -> str:
@@ -84,8 +93,8 @@ def _look(file: str, columns: dict[str, str], limit: int) -> Looks:
 def _ask(file: str, choice: Choice) -> Mapping[str, str]:
     """The reading that the user chooses; where there is no terminal, the ways out and exit 2."""
     ways = [" ".join(f"--column {n}={s}" for n, s in option.items()) for option in choice.options]
-    stderr(f"plaudit: {choice}:")
-    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+    say(f"plaudit: {choice}:")
+    if not _is_attended():
         for way in ways:
             stderr(f"  plaudit init {shlex.quote(file)} {way}")
         raise typer.Exit(2)
@@ -95,6 +104,11 @@ def _ask(file: str, choice: Choice) -> Mapping[str, str]:
     if not 1 <= number_ <= len(ways):
         raise ConfigError(f"{number_}: choose a number from 1 to {len(ways)}")
     return choice.options[number_ - 1]
+
+
+def _is_attended() -> bool:
+    """Whether somebody is at the terminal."""
+    return sys.stdin.isatty() and sys.stderr.isatty()
 
 
 def proposal(looks: Looks, file: str, name: str) -> str:
@@ -111,10 +125,21 @@ def proposal(looks: Looks, file: str, name: str) -> str:
 def _no_responses(looks: Looks, file: str, name: str) -> str:
     """What to say of a file of prompts."""
     known = f" ({looks.layout.name})" if looks.layout is not None else ""
+    ways = " or ".join(f"--column {shlex.quote(f'response={c}')}" for c in looks.candidates[:4])
     return (
         f"{file}: prompts without responses{known}: there is nothing to score yet. Sample some,"
         f" add them as the column response (or responses), and score them with --recipe {name};"
-        " if a column holds them, name it: --column response=NAME"
+        f" if a column holds them, name it: {ways or '--column response=NAME'}"
+    )
+
+
+def _no_prompts(looks: Looks, file: str) -> str:
+    """What to say of a file of responses without prompts."""
+    names = list(dict.fromkeys(name for group in looks.groups for name in group.columns))
+    there = f" (the rows also have {', '.join(names[:12])})" if names else ""
+    return (
+        f"WARNING: {file}: no column is the prompt, so that rules and judges which read it see an"
+        f" empty one. Where there is one, name it: --column prompt=NAME{there}"
     )
 
 
@@ -134,7 +159,7 @@ def _try(recipe: str, file: str, limit: int) -> None:
         problem = problem or (f"; {result.error}" if result.error is not None else "")
     means = ", ".join(f"{part.name} {number(part.mean)}" for part in summary.parts)
     counts = summary.counts
-    stderr(
+    say(
         f"tried on {counts.rows} rows: mean {number(summary.reward.mean)} ({means});"
         f" {counts.unscored} unscored, {counts.bad_rows} bad rows{on_one_line(problem, 300)}"
     )
@@ -199,9 +224,20 @@ def _accuracy(looks: Looks) -> Iterator[str]:
         yield "  # questions: true         # if each item answers another question of the prompt"
     if looks.rule == "rules.math.equal":
         yield "  extract: auto             # or boxed, answer_tag, gsm8k, minerva, last_number"
+        if name != "references" and any(isinstance(v, list) for v in values):
+            yield "  references: all           # the answer is the whole list; or any"
     if is_compared and name is not None and len(values) < len(looks.groups):
         yield f"  when: {{has: {_scalar(name)}}}  # left out of rows without one"
-    if is_compared and name is not None and name not in ("reference", *ALIASES["reference"]):
+    if (
+        is_compared
+        and name is not None
+        and name
+        not in (
+            "reference",
+            "references",
+            *ALIASES["reference"],
+        )
+    ):
         yield f"  columns: {{reference: {_scalar(name)}}}"
 
 

@@ -162,6 +162,10 @@ class Job:
             raise typer.Exit(0)
         try:
             self._score(rows, writer, summary)
+        except DataError:
+            if 0 < summary.counts.rows == summary.counts.bad_rows < _HOPELESS:
+                self._print(summary, time.monotonic() - began, 0)
+            raise
         except KeyboardInterrupt:
             _stop_asking()
             stderr(f"interrupted after {summary.counts.rows:,} rows{self._kept()}")
@@ -223,8 +227,10 @@ class Job:
     def _meta(self) -> Mapping[str, Any]:
         """What makes the rows: a resumed run must be the same."""
         from plaudit.data import run_meta
+        from plaudit.data.journal import CALLED
 
-        return run_meta(self.chosen.reward, self.inputs, **self._reading)
+        called = {CALLED: self.chosen.name}
+        return run_meta(self.chosen.reward, self.inputs, **self._reading, **called)
 
     @property
     def _reading(self) -> Mapping[str, Any]:
@@ -250,15 +256,17 @@ class Job:
                     writer.write(row, result)
                 self._count(summary, row, replace(result, index=result.index + done))
                 if summary.counts.rows == summary.counts.bad_rows == _HOPELESS:
-                    self._give_up(writer)
+                    self._give_up(writer, f"none of the first {_HOPELESS} rows")
+            if summary.counts.rows == summary.counts.bad_rows > 0:
+                self._give_up(writer, "no row")
 
-    def _give_up(self, writer: Writer | None) -> None:
+    def _give_up(self, writer: Writer | None, which: str) -> None:
         """Ends a run in which no row could be read so far. Raises DataError with the reason."""
         if writer is not None:
             writer.drop()
         reason = self.problems.bad_rows.lines()[0]
         raise DataError(
-            f"none of the first {_HOPELESS} rows can be scored: {reason}. Nothing was written;"
+            f"{which} can be scored: {reason}. Nothing was written;"
             f" `plaudit init {shlex.quote(self.inputs[0])}` looks at the columns"
         )
 

@@ -11,7 +11,9 @@ from typing import Any
 from plaudit.errors import ConfigError, clipped
 from plaudit.journal import Lines
 
-__all__ = ["Journal", "replace_durably"]
+__all__ = ["CALLED", "Journal", "replace_durably"]
+
+CALLED = "called"  # the reward's name for people; another name for the same reward is no difference
 
 
 class Journal:
@@ -53,7 +55,7 @@ class Journal:
         except ValueError:
             before = {}
         now = json.loads(json.dumps(about))
-        if self.path.exists() and before != now:
+        if self.path.exists() and _without_name(before) != _without_name(now):
             raise ConfigError(_difference(self.path, before, now))
 
     def lines(self) -> Iterator[bytes]:
@@ -86,10 +88,20 @@ def replace_durably(made: Path, out: Path) -> None:
     os.replace(made, out)
 
 
+def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in about.items() if name != CALLED}
+
+
 def _difference(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    names = [k for k in {**before, **now} if before.get(k) != now.get(k)]
-    told = "; ".join(
-        f"{name} was {clipped(before.get(name), limit=300)}, is {clipped(now.get(name), limit=300)}"
-        for name in names
-    )
+    names = [k for k in {**before, **now} if before.get(k) != now.get(k) and k != CALLED]
+    told = "; ".join(_change(name, before, now) for name in names)
     return f"{path}: cannot be resumed, another run began it: {told}; overwrite to begin anew"
+
+
+def _change(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+    """What differs, the reward by its short name where both runs gave it one."""
+    if name == "reward" and before.get(CALLED) and now.get(CALLED):
+        was, is_ = before[CALLED], now[CALLED]
+        return f"{is_} has changed since" if was == is_ else f"the reward was {was}, is {is_}"
+    old, new = (clipped(about.get(name), limit=300) for about in (before, now))
+    return f"{name} was {old}, is {new}"

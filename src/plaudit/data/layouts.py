@@ -16,10 +16,22 @@ from typing import Any, Literal, NamedTuple
 from plaudit.data.jsontext import loads
 from plaudit.errors import DataError
 
-__all__ = ["TABLE", "Published", "recognised"]
+__all__ = [
+    "TABLE",
+    "UNREADABLE",
+    "Published",
+    "Unreadable",
+    "recognised",
+    "recognised_row",
+    "sorts_of",
+    "unreadable",
+]
 
 Kind = Literal["prompts", "responses", "pairs", "steps", "chat"]
 Read = Callable[[Any, Mapping[str, Any]], Any]  # of the value and its row
+Sort = Literal["list", "object", "truth"]
+_SORTS: Mapping[type, Sort] = {list: "list", tuple: "list", dict: "object", bool: "truth"}
+_SORTED = ("answer",)  # the columns that layouts of one shape fill differently
 
 _HUB = "huggingface.co/datasets/"
 _GIT = "github.com/"
@@ -28,7 +40,8 @@ _GIT = "github.com/"
 class Published(NamedTuple):
     """A layout: the columns that tell it (all of `has`), what they are, and who says so.
 
-    `kind` "prompts" means that the set holds no responses: they are sampled and added.
+    `kind` "prompts" means that the set holds no responses: they are sampled and added. `sorts` says
+    what a column holds where another set has the same columns.
     """
 
     name: str
@@ -37,17 +50,59 @@ class Published(NamedTuple):
     source: str
     columns: Mapping[str, str] = {}
     reads: Mapping[str, Read] = {}
+    sorts: Mapping[str, Sort] = {}
 
 
-def recognised(keys: Collection[str]) -> Published | None:
+def recognised(keys: Collection[str], sorts: Mapping[str, Sort] = {}) -> Published | None:
     """The layout of a row with these columns: of those that fit the one that asks for most.
+
+    `sorts` are those of the row's values (see `sorts_of`).
 
     >>> recognised(["question", "subject", "choices", "answer", "response"]).name
     'MMLU'
+    >>> recognised(["question", "answer"], {"answer": "list"}).name
+    'NQ-open'
     """
     present = frozenset(keys)
-    fitting = [known for known in TABLE if present.issuperset(known.has)]
-    return max(fitting, key=lambda known: len(known.has), default=None)
+    fitting = [
+        known
+        for known in TABLE
+        if present.issuperset(known.has) and known.sorts.items() <= sorts.items()
+    ]
+    return max(fitting, key=lambda known: len(known.has) + len(known.sorts), default=None)
+
+
+def recognised_row(raw: Mapping[str, Any]) -> Published | None:
+    """The layout of a row, by its columns and the sorts of their values."""
+    return recognised([key for key, value in raw.items() if value is not None], sorts_of(raw))
+
+
+def sorts_of(raw: Mapping[str, Any]) -> dict[str, Sort]:
+    """The sort of each value by which layouts with the same columns differ.
+
+    >>> sorts_of({"question": "Who?", "answer": ["Bob", "Rob"]})
+    {'answer': 'list'}
+    """
+    return {name: _SORTS[kind] for name in _SORTED if (kind := type(raw.get(name))) in _SORTS}
+
+
+class Unreadable(NamedTuple):
+    """A layout whose rows are no prompt with responses, and why."""
+
+    name: str
+    has: tuple[str, ...]
+    why: str
+    source: str
+
+
+def unreadable(keys: Collection[str]) -> Unreadable | None:
+    """The layout of rows that cannot be read one by one.
+
+    >>> unreadable(["message_id", "parent_id", "text", "role", "lang"]).name
+    'OASST1 messages'
+    """
+    present = frozenset(keys)
+    return next((known for known in UNREADABLE if present.issuperset(known.has)), None)
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -93,6 +148,30 @@ def _one_of(first: Any, second: Any) -> Read:
     return read
 
 
+def _counted(first: int, tie: int | None = None) -> Read:
+    """A pair's label that counts the better response from `first`; `tie` is a tie."""
+    places = {first: "a", first + 1: "b"} | ({} if tie is None else {tie: "tie"})
+
+    def read(value: Any, raw: Mapping[str, Any]) -> Any:
+        return value if isinstance(value, bool | str) else _from(places, value)
+
+    return read
+
+
+def _from(places: Mapping[Any, str], value: Any) -> Any:
+    """The place for a number; what is none of the places is itself."""
+    return places.get(value, value) if isinstance(value, int | float) else value
+
+
+def _alpaca_preference(value: Any, raw: Mapping[str, Any]) -> Any:
+    """1 for the first output, 2 for the second, 0 or 1.5 for a tie; between them the nearer."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return value
+    if value in (0, 1.5):
+        return "tie"
+    return ("a" if value < 1.5 else "b") if 1 <= value <= 2 else value
+
+
 def _sign(value: Any, raw: Mapping[str, Any]) -> Any:
     """A preference from -3 (the first is much better) to 3 (the second is); 0 is a tie."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -127,6 +206,50 @@ def _with_context(value: Any, raw: Mapping[str, Any]) -> Any:
     more = raw.get("context")
     both = isinstance(value, str) and isinstance(more, str) and more
     return f"{value}\n{more}" if both else value
+
+
+def _turns_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The question in a list of one; several are asked one after the other, not at once."""
+    return _only_item(value, raw)
+
+
+def _ending(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The letter of a choice whose index is a number or its digits."""
+    is_digit = isinstance(value, str) and value.isdecimal()
+    return _letter(int(value) if is_digit else value, raw)
+
+
+def _status(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The finish reason that the status of a sample stands for; None for another."""
+    reasons = {"truncated": "length", "completed": "stop"}
+    return reasons.get(value) if isinstance(value, str) else None
+
+
+def _opencompass_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+    """Turns whose text is under `prompt`, their roles in capitals."""
+    if not isinstance(value, list) or not all(isinstance(turn, Mapping) for turn in value):
+        return value
+    roles = {"HUMAN": "user", "BOT": "assistant", "SYSTEM": "system"}
+    return [
+        {"role": roles.get(str(turn.get("role")), "user"), "content": turn.get("prompt", "")}
+        for turn in value
+    ]
+
+
+def _svamp_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The question behind the story that it is about."""
+    body = raw.get("Body")
+    both = isinstance(value, str) and isinstance(body, str)
+    return f"{body} {value}" if both else value
+
+
+def _capybara_turns(value: Any, raw: Mapping[str, Any]) -> Any:
+    """Turns that stand in pairs, as objects of `input` and `output`."""
+    is_pairs = isinstance(value, list) and all(isinstance(pair, Mapping) for pair in value)
+    if not is_pairs or not value or "input" not in value[0]:
+        return value
+    names = (("user", "input"), ("assistant", "output"))
+    return [{"role": role, "content": pair.get(name)} for pair in value for role, name in names]
 
 
 def _shepherd_problem(value: Any, raw: Mapping[str, Any]) -> Any:
@@ -240,7 +363,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "verl (DAPO-Math-17k, Skywork-OR1, Eurus-2)", "prompts",
-        ("data_source", "prompt", "ability", "reward_model"),
+        ("data_source", "prompt", "reward_model"),
         f"{_HUB}BytedTsinghua-SIA/DAPO-Math-17k; {_GIT}volcengine/verl"
         " examples/data_preprocess/gsm8k.py; for Skywork-OR1 the list in ground_truth:"
         f" {_GIT}nvidia-china-sae/mair-hub rl-tutorial/vlm-R1/data_processor/process_skywork.py",
@@ -299,6 +422,69 @@ TABLE: Sequence[Published] = (
         f" {_GIT}open-compass/opencompass opencompass/datasets/OlympiadBench.py",
         {"prompt": "question", "reference": "final_answer"},
         {"final_answer": _only_item},
+    ),
+    # Questions with several acceptable answers.
+    Published(
+        "NQ-open", "prompts", ("question", "answer"),
+        f"{_HUB}google-research-datasets/nq_open; {_GIT}EleutherAI/lm-evaluation-harness"
+        " lm_eval/tasks/nq_open/nq_open.yaml",
+        {"prompt": "question", "references": "answer"},
+        sorts={"answer": "list"},
+    ),
+    Published(
+        "TriviaQA", "prompts", ("question", "question_id", "answer"),
+        f"{_HUB}mandarjoshi/trivia_qa; {_GIT}EleutherAI/lm-evaluation-harness"
+        " lm_eval/tasks/triviaqa/default.yaml",
+        {"prompt": "question", "references": "answer.aliases"},
+        sorts={"answer": "object"},
+    ),
+    Published(
+        "BoolQ", "prompts", ("question", "passage", "answer"),
+        f"{_HUB}google/boolq",
+        {"prompt": "question"},
+        sorts={"answer": "truth"},
+    ),
+    Published(
+        "SQuAD", "prompts", ("context", "question", "answers"),
+        f"{_HUB}rajpurkar/squad",
+        {"prompt": "question", "references": "answers.text"},
+        {"question": _with_context},
+    ),
+    Published(
+        "TruthfulQA", "prompts",
+        ("question", "best_answer", "correct_answers", "incorrect_answers"),
+        f"{_HUB}truthfulqa/truthful_qa; {_GIT}EleutherAI/lm-evaluation-harness"
+        " lm_eval/tasks/truthfulqa/truthfulqa_gen.yaml",
+        {"prompt": "question", "references": "correct_answers"},
+    ),
+    Published(
+        "AQuA", "prompts", ("question", "options", "rationale", "correct"),
+        f"{_GIT}google-deepmind/AQuA README.md",
+        {"prompt": "question", "reference": "correct"},
+    ),
+    Published(
+        "HellaSwag", "prompts", ("ctx", "endings", "label"),
+        f"{_HUB}Rowan/hellaswag; {_GIT}huggingface/lighteval"
+        " src/lighteval/tasks/tasks/hellaswag.py",
+        {"prompt": "ctx", "reference": "label"},
+        {"label": _ending},
+    ),
+    Published(
+        "LiveBench", "prompts", ("question_id", "category", "turns", "ground_truth", "task"),
+        f"{_HUB}livebench/math; {_GIT}LiveBench/LiveBench README.md",
+        {"prompt": "turns", "reference": "ground_truth"},
+        {"turns": _turns_prompt},
+    ),
+    Published(
+        "SVAMP", "prompts", ("Body", "Question", "Equation", "Answer"),
+        f"{_HUB}ChilleD/SVAMP; {_GIT}arkilpatel/SVAMP README.md",
+        {"prompt": "Question", "reference": "Answer"},
+        {"Question": _svamp_prompt},
+    ),
+    Published(
+        "NeMo Gym", "prompts", ("responses_create_params", "expected_answer"),
+        f"{_GIT}NVIDIA-NeMo/Gym README.md",
+        {"prompt": "responses_create_params.input", "reference": "expected_answer"},
     ),
     # Choices.
     Published(
@@ -533,6 +719,67 @@ TABLE: Sequence[Published] = (
             "response_b": "output_2",
             "preference": "preference",
         },
+        {"preference": _alpaca_preference},
+    ),
+    Published(
+        "Auto-J pairs", "pairs", ("prompt", "response 1", "response 2", "label"),
+        f"{_GIT}GAIR-NLP/auto-j README.md (data/test/testdata_pairwise.jsonl)",
+        {
+            "prompt": "prompt",
+            "response_a": "response 1",
+            "response_b": "response 2",
+            "preference": "label",
+        },
+        {"label": _counted(0, tie=2)},
+    ),
+    Published(
+        "LLMBar", "pairs", ("input", "output_1", "output_2", "label"),
+        f"{_GIT}TIGER-AI-Lab/TIGERScore data/evaluation/instruct/LLMBar/prepare.py;"
+        f" {_HUB}princeton-nlp/LLMBar",
+        {
+            "prompt": "input",
+            "response_a": "output_1",
+            "response_b": "output_2",
+            "preference": "label",
+        },
+        {"label": _counted(1)},
+    ),
+    Published(
+        "OffsetBias", "pairs", ("instruction", "output_1", "output_2", "label"),
+        f"{_HUB}NCSOFT/offsetbias",
+        {
+            "prompt": "instruction",
+            "response_a": "output_1",
+            "response_b": "output_2",
+            "preference": "label",
+        },
+        {"label": _counted(1)},
+    ),
+    Published(
+        "UltraInteract pairs", "pairs", ("trajectory", "chosen", "rejected"),
+        f"{_HUB}openbmb/UltraInteract_pair",
+        {"prompt": "trajectory", "chosen": "chosen", "rejected": "rejected"},
+    ),
+    Published(
+        "UltraFeedback binarized (Argilla)", "pairs",
+        ("instruction", "chosen_response", "rejected_response"),
+        f"{_HUB}argilla/ultrafeedback-binarized-preferences",
+        {
+            "prompt": "instruction",
+            "chosen": "chosen_response",
+            "rejected": "rejected_response",
+        },
+    ),
+    Published(
+        "Stack Exchange pairs", "pairs", ("question", "response_j", "response_k"),
+        f"{_HUB}lvwerra/stack-exchange-paired; {_GIT}huggingface/trl"
+        " examples/research_projects/stack_llama/scripts/reward_modeling.py",
+        {"prompt": "question", "chosen": "response_j", "rejected": "response_k"},
+    ),
+    Published(
+        "MixInstruct", "responses", ("instruction", "input", "output", "candidates"),
+        f"{_HUB}llm-blender/mix-instruct",
+        {"prompt": "instruction", "responses": "candidates", "reference": "output"},
     ),
     Published(
         "OpenAI preferences", "pairs", ("input", "preferred_output", "non_preferred_output"),
@@ -603,6 +850,17 @@ TABLE: Sequence[Published] = (
         {"messages": "conversation"},
     ),
     Published(
+        "WildChat", "chat", ("conversation_hash", "model", "conversation"),
+        f"{_HUB}allenai/WildChat-1M",
+        {"messages": "conversation"},
+    ),
+    Published(
+        "Capybara and other conversations", "chat", ("conversation",),
+        f"{_HUB}LDJnr/Capybara",
+        {"messages": "conversation"},
+        {"conversation": _capybara_turns},
+    ),
+    Published(
         "LLaMA-Factory preferences", "pairs", ("conversations", "chosen", "rejected"),
         f"{_GIT}hiyouga/LLaMA-Factory data/README.md",
         {"prompt": "conversations", "chosen": "chosen", "rejected": "rejected"},
@@ -633,7 +891,7 @@ TABLE: Sequence[Published] = (
         {"messages": "messages", "reference": "ground_truth"},
     ),
     Published(
-        "OpenRLHF prompts", "prompts", ("context", "context_messages"),
+        "OpenRLHF prompts", "prompts", ("context_messages",),
         f"{_HUB}OpenRLHF/prompt-collection-v0.1; {_GIT}OpenRLHF/OpenRLHF"
         " examples/scripts/train_ppo_ray_hybrid_engine.sh",
         {"prompt": "context_messages"},
@@ -669,8 +927,76 @@ TABLE: Sequence[Published] = (
         {"arguments": _harness_prompt, "resps": _harness_responses},
     ),
     Published(
+        "SkyRL evaluations", "responses", ("input_prompt", "output_response", "env_extras"),
+        f"{_GIT}NovaSky-AI/SkyRL skyrl-train/skyrl_train/utils/trainer_utils.py",
+        {
+            "prompt": "input_prompt",
+            "response": "output_response",
+            "reference": "env_extras.reward_spec.ground_truth",
+        },
+    ),
+    Published(
+        "slime samples", "responses", ("prompt", "response", "response_length", "label", "status"),
+        f"{_GIT}THUDM/slime slime/utils/types.py",
+        {
+            "prompt": "prompt",
+            "response": "response",
+            "reference": "label",
+            "finish_reason": "status",
+        },
+        {"status": _status},
+    ),
+    Published(
+        "ms-swift inference", "responses", ("response", "labels", "messages"),
+        f"{_GIT}modelscope/ms-swift docs/source_en/Instruction/Inference-and-deployment.md",
+        {"prompt": "messages", "response": "response", "reference": "labels"},
+    ),
+    Published(
+        "SGLang generations", "responses", ("text", "meta_info"),
+        f"{_GIT}sgl-project/sglang docs/basic_usage/native_api.ipynb",
+        {"response": "text", "finish_reason": "meta_info.finish_reason.type"},
+    ),
+    Published(
+        "completions of the OpenAI API", "responses", ("id", "object", "choices"),
+        f"{_GIT}openai/openai-python src/openai/types/completion.py and"
+        " src/openai/types/chat/chat_completion.py",
+        {"prompt": "prompt", "responses": "choices"},
+    ),
+    Published(
+        "OpenCompass predictions", "responses", ("origin_prompt", "prediction"),
+        f"{_GIT}open-compass/opencompass opencompass/openicl/icl_inferencer/"
+        "icl_base_inferencer.py",
+        {"prompt": "origin_prompt", "response": "prediction", "reference": "gold"},
+        {"origin_prompt": _opencompass_prompt},
+    ),
+    Published(
+        "Qwen2.5-Math evaluations", "responses", ("question", "gt_cot", "gt", "code", "pred"),
+        f"{_GIT}QwenLM/Qwen2.5-Math evaluation/math_eval.py",
+        {"prompt": "question", "responses": "code", "reference": "gt"},
+    ),
+    Published(
+        "LiveCodeBench evaluations", "responses", ("question_content", "output_list", "code_list"),
+        f"{_GIT}LiveCodeBench/LiveCodeBench lcb_runner/runner/main.py",
+        {"prompt": "question_content", "responses": "output_list"},
+    ),
+    Published(
+        "DeepMath-103K", "responses",
+        ("question", "final_answer", "r1_solution_1", "r1_solution_2", "r1_solution_3"),
+        f"{_HUB}zwhe99/DeepMath-103K",
+        {"prompt": "question", "reference": "final_answer"},
+    ),
+    Published(
         "OpenRLHF", "responses", ("input", "output"),
         f"{_GIT}OpenRLHF/OpenRLHF openrlhf/datasets/sft_dataset.py",
         {"prompt": "input", "response": "output"},
+    ),
+)  # fmt: skip
+
+UNREADABLE: Sequence[Unreadable] = (
+    Unreadable(
+        "OASST1 messages", ("message_id", "parent_id", "text", "role"),
+        "each row is one message of a tree, asked by a prompter or written by an assistant: walk"
+        " from each assistant's message to the root and write the turns as messages",
+        f"{_HUB}OpenAssistant/oasst1",
     ),
 )  # fmt: skip

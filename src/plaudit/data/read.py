@@ -12,6 +12,7 @@ import gzip
 import io
 import os
 import sys
+import types
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -357,6 +358,8 @@ def _is_chat(value: Any) -> bool:
 def _rows_of_columns(value: dict[str, Any]) -> list[dict[str, Any]]:
     if (wrapped := _wrapped(value)) is not None:
         return wrapped
+    if value and all(key.isdecimal() and isinstance(value[key], dict) for key in value):
+        return list(value.values())  # rows under their numbers, as OpenCompass writes them
     is_table = value and all(isinstance(column, list) for column in value.values())
     if not is_table or any(map(_is_chat, value.values())):
         return [value]
@@ -441,3 +444,14 @@ _READERS: Mapping[str, Callable[[Stream], Iterator[Item]]] = {
     "csv": _csv,
     "tsv": partial(_csv, delimiter="\t"),
 }
+
+
+class _Callable(types.ModuleType):
+    """This module is called `read` like its function: `plaudit.data.read` is either."""
+
+    def __call__(self, *args: Any, **options: Any) -> Iterator[Row]:
+        """The rows of a source: see the function `read`."""
+        return read(*args, **options)
+
+
+sys.modules[__name__].__class__ = _Callable

@@ -1,9 +1,10 @@
 """Rows and groups: how the columns of a row become a Group.
 
     prompt      prompt | question | problem | instruction (+ input) | query | input, as text or
-                messages; else messages | conversations up to the last user turn. A row with none
-                of these columns has an empty prompt. A text in system | system_prompt goes before
-                it, question and answer pairs in history as well.
+                messages; else messages | conversations up to the last user turn; else messages |
+                prompt within request | body. A row with none of these has an empty prompt. A
+                text in system | system_prompt goes before it, question and answer pairs in history
+                as well.
     responses   response | completion | output (text, or messages, or a list of either);
                 responses | completions | outputs (a list of texts, messages or objects);
                 chosen + rejected (one each, or lists), response_a + response_b, response_1 +
@@ -11,7 +12,7 @@
                 Human: and Assistant:, what they share is the prompt); else the end of messages |
                 conversations; else steps (a list of texts: one response, joined by blank lines).
     token_ids   token_ids | completion_ids | response_token_ids, one list for each response
-    finish_reason  finish_reason | finish_reasons
+    finish_reason  finish_reason | finish_reasons | stop_reason
     id          id
 
 Reasoning in a field of its own becomes the think block of its response, objects of the OpenAI API
@@ -21,9 +22,11 @@ Data sets with other names are read as their publisher means them (see `plaudit.
 the caller maps goes first, then these names, then that table.
 
 In a row with a list of responses, `correct`, `label`, `labels`, `model` and `models` that hold one
-item for each response go to the responses. Where a pair's label (A>B, model_a, tie; 1 and 2 for
-response_1 and response_2) says which response is the better one, the responses get the label
-"chosen", "rejected" or "tie". `completions` with as many truth values in `labels` are the steps of
+item for each response go to the responses. Where a pair's label (A>B, model_a, response_2, tie)
+says which response is the better one, the responses get the label "chosen", "rejected" or "tie". A
+bare number may count from 0 or from 1: it is read where the layout or the caller (`better_from_0`,
+`better_from_1`) says so, and stays as it is elsewhere. Two conversations without a prompt in common
+are an error. `completions` with as many truth values in `labels` are the steps of
 one solution (TRL's stepwise format); a response of steps has them in its columns `steps` and
 `step_labels`. All other columns stay with the group. A null is an absent column; a null response
 beside reasoning is a response that is all reasoning, and an assistant's turn whose content is null
@@ -41,8 +44,9 @@ from operator import itemgetter
 from typing import Any, NamedTuple
 
 from plaudit.data.door import Intake, admitted, is_output, response_of, responses_of_output
+from plaudit.data.finish import finish_of, stop_reason_of, with_stop_reasons
 from plaudit.data.jsontext import loads
-from plaudit.data.layouts import recognised
+from plaudit.data.layouts import recognised, sorts_of, unreadable
 from plaudit.data.turns import (
     REASONING,
     answer,
@@ -58,15 +62,18 @@ from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 from plaudit.rule import ALIASES
 from plaudit.types import Group, Message, Response
 
-__all__ = ["Layout", "Row"]
+__all__ = ["NAMES", "Layout", "Row"]
 
 _PROMPTS = ("prompt", "question", "problem", "instruction", "query", "input")
 _CHATS = ("messages", "conversations")
+_INNER_PROMPTS = ("request.messages", "request.prompt", "body.messages", "body.prompt")
 _ONE = ("response", "completion", "output")
 _MANY = ("responses", "completions", "outputs")
 _PAIRS = (("chosen", "rejected"), ("response_a", "response_b"))
 _NUMBERED = re.compile(
-    r"(response|completion|output|generation|candidate|assistant|conversation)"
+    r"((?:(?!gold|ref|correct|expected)[a-z0-9]+[ _-])?"
+    r"(?:response|completion|output|generation|candidate|attempt|rollout)"
+    r"|assistant|conversation|(?!gold|ref|correct|expected)[a-z0-9]+_solution)"
     r"[ _-]?([a-d]|[0-9])",
     re.IGNORECASE,
 )
@@ -74,8 +81,9 @@ _STEPS = "steps"
 _SYSTEM = ("system", "system_prompt")
 _PREFERENCES = ("preference", "winner", "label", "overall_preference", "better")
 _TOKEN_IDS = ("token_ids", "completion_ids", "response_token_ids")
-_FINISH = ("finish_reason", "finish_reasons")
-_PLURAL_FINISH = _FINISH[1:]
+_FINISH = ("finish_reason", "finish_reasons", "stop_reason")
+_PLURAL_FINISH = _FINISH[1:2]
+_COUNTED = {"better_from_0": 0, "better_from_1": 1}  # names for a label that counts responses
 _SPREAD = {
     "correct": "correct",
     "label": "label",
@@ -91,6 +99,12 @@ _MAX_PLANS = 1000  # rows that hardly ever have the same columns
 _PROMPT_LIKE = {*_PROMPTS, *_CHATS}
 _RESPONSE_LIKE = {*_ONE, *_MANY, *(name for pair in _PAIRS for name in pair)}
 _TAKES = {"prompt", "messages", _STEPS, *_RESPONSE_LIKE}  # names whose column is used up
+NAMES = frozenset(
+    {
+        *_PROMPT_LIKE, *_RESPONSE_LIKE, *_SYSTEM, *_PREFERENCES, *_TOKEN_IDS, *_FINISH, *_SPREAD,
+        *_COUNTED, _STEPS, "history", "id",
+    }
+)  # fmt: skip
 _MOST_SHOWN = 12
 
 Raw = Mapping[str, Any]
@@ -160,13 +174,12 @@ class Layout:
                 raise ConfigError(
                     f"columns maps names to the columns of the data, found {name!r}: {source!r}"
                 )
-        self._plans: dict[tuple[tuple[str, ...], tuple[str, ...]], _Plan | DataError] = {}
+        self._plans: dict[Shape, _Plan | DataError] = {}
 
     def row(self, raw: Raw, source: str = "", number: int = 1) -> Row:
         """The row with its group, or with the DataError that says what is wrong with it."""
-        nulls = tuple([key for key, value in raw.items() if value is None])
-        shape = (tuple(raw), nulls)
-        plan = self._plans.get(shape) or self._planned(*shape)
+        shape = _shape(raw)
+        plan = self._plans.get(shape) or self._planned(shape)
         is_list, intake = False, Intake()
         try:
             if isinstance(plan, DataError):
@@ -192,8 +205,8 @@ class Layout:
         >>> dict(Layout().reading({"question": "2+2?", "output": "4", "answer": "4"}))
         {'prompt': 'question', 'response': 'output', 'reference': 'answer'}
         """
-        nulls = tuple([key for key, value in raw.items() if value is None])
-        plan = self._plans.get((tuple(raw), nulls)) or self._planned(tuple(raw), nulls)
+        shape = _shape(raw)
+        plan = self._plans.get(shape) or self._planned(shape)
         reading = {} if isinstance(plan, DataError) else plan.reading
         is_stepwise = _are_step_labels(raw.get("labels"), raw.get("completions"))
         if is_stepwise and reading.get("responses") == "completions":
@@ -206,19 +219,32 @@ class Layout:
         >>> Layout().readings({"response": "4", "output": "5", "answer": "4"})
         [{'response': 'response'}, {'response': 'output'}]
         """
-        nulls = [key for key, value in raw.items() if value is None]
-        names = _Names(self.columns, tuple(raw), nulls)
+        names = _Names(self.columns, _shape(raw))
+        _refuse_unreadable(names)
         return [_spelled(kind, names) for kind in _response_kinds(names)]
 
-    def _planned(self, keys: tuple[str, ...], nulls: tuple[str, ...]) -> _Plan | DataError:
+    def _planned(self, shape: Shape) -> _Plan | DataError:
         if len(self._plans) > _MAX_PLANS:
             self._plans.clear()
         try:
-            plan = _plan(_Names(self.columns, keys, nulls))
+            plan = _plan(_Names(self.columns, shape))
         except DataError as error:
             plan = error
-        self._plans[keys, nulls] = plan
+        self._plans[shape] = plan
         return plan
+
+
+class Shape(NamedTuple):
+    """What a plan depends on: a row's columns, those that are null, and sorts of some values."""
+
+    keys: tuple[str, ...]
+    nulls: tuple[str, ...]
+    sorts: tuple[tuple[str, Any], ...]
+
+
+def _shape(raw: Raw) -> Shape:
+    nulls = tuple([key for key, value in raw.items() if value is None])
+    return Shape(tuple(raw), nulls, tuple(sorts_of(raw).items()))
 
 
 # --- the plan -------------------------------------------------------------------------------------
@@ -227,19 +253,24 @@ class Layout:
 class _Names:
     """The columns of a row under plaudit's names; what is taken is not a group column."""
 
-    def __init__(self, columns: Mapping[str, str], keys: Sequence[str], nulls: Sequence[str]):
+    def __init__(self, columns: Mapping[str, str], shape: Shape):
+        keys, nulls = shape.keys, shape.nulls
         for key in keys:
             if not isinstance(key, str):
                 raise DataError(f"a column's name is text, found {clipped(key)}")
         self.mapped = set(columns)
         self.nulls = nulls
         self.keys = [key for key in keys if key not in nulls]
-        self.known = recognised(self.keys)
+        self.known = recognised(self.keys, dict(shape.sorts))
         self.reads = {} if self.known is None else self.known.reads
         self.reading: dict[str, str] = {}
         moved = {key for key in columns.values() if key in keys}
         published = self._published(columns, moved)
-        moved |= {key for name, key in published.items() if name in _TAKES and key in keys}
+        moved |= {
+            key
+            for name, key in published.items()
+            if key in keys and (name in _TAKES or key in _RESPONSE_LIKE)
+        }
         own = {key: key for key in self.keys if key not in moved and key not in columns}
         mapped = {name: self._source(columns, name) for name in columns}
         self.sources = {**published, **mapped, **own}
@@ -318,7 +349,7 @@ def _plan(names: _Names) -> _Plan:
     prompt = _prompt_reader(names, has_chat=kind[0] in _CHATS)
     responses = _response_reader(names, kind)
     ids = _taken(names, _TOKEN_IDS)
-    finish = _taken(names, _FINISH)
+    finish = _finish_reader(names)
     found_id = _taken(names, ("id",))
     spread = tuple((name, names.take(name)) for name in names.among(tuple(_SPREAD)))
     names.reading |= _reference(names)
@@ -339,8 +370,23 @@ def _plan(names: _Names) -> _Plan:
     )
 
 
+def _finish_reader(names: _Names) -> tuple[str, Get] | None:
+    """What gets the finish reason; a stop reason is one only where it names no stop string."""
+    found = _taken(names, _FINISH)
+    if found is None or found[0] != "stop_reason" or "stop_reason" in names.mapped:
+        return found
+    get = found[1]
+    names.sources["stop_reason"] = "stop_reason"  # it stays with the group as well
+    return "stop_reason", lambda raw: stop_reason_of(get(raw))
+
+
 def _reference(names: _Names) -> dict[str, str]:
     """The reference of a layout; it becomes a column only where rules would not find it else."""
+    if "references" in names.sources and "reference" not in names.sources:
+        source = names.sources["references"]
+        if (head := source.partition(".")[0]) in ALIASES["reference"]:
+            names.sources.pop(head, None)  # a list of which any is right, under one name only
+        return {"references": source}
     if "reference" not in names.sources:
         return {}
     source = names.sources["reference"]
@@ -385,7 +431,7 @@ def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
         value = raw[head]
         for name in path:
             if isinstance(value, str) and value.lstrip()[:1] == "{":
-                value = loads(value.encode("utf-8", "surrogatepass"), what="text")
+                value = _object_in(value, is_strict=is_strict)
             if not isinstance(value, Mapping) or name not in value:
                 if is_strict:
                     raise DataError(f"the mapped column has no {name!r} in it", field=source)
@@ -396,14 +442,32 @@ def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
     return reach
 
 
+def _object_in(text: str, *, is_strict: bool) -> Any:
+    """What JSON text holds; text that is no JSON holds nothing where it may have nothing in it."""
+    try:
+        return loads(text.encode("utf-8", "surrogatepass"), what="text")
+    except DataError:
+        if is_strict:
+            raise
+        return None
+
+
 def _response_columns(names: _Names) -> tuple[str, ...]:
     """The column, or the columns, that hold the responses."""
+    _refuse_unreadable(names)
     found = _response_kinds(names)
     if not found:
         raise _no_response(names)
     if len(found) > 1:
         raise _several_responses(names, found)
     return found[0]
+
+
+def _refuse_unreadable(names: _Names) -> None:
+    """Raises DataError for rows of a layout that has no prompts with responses."""
+    known = unreadable((*names.keys, *names.nulls))
+    if known is not None and names.mapped.isdisjoint({*_RESPONSE_LIKE, *_CHATS, _STEPS}):
+        raise DataError(f"these are the columns of {known.name}: {known.why}", field="response")
 
 
 def _response_kinds(names: _Names) -> list[tuple[str, ...]]:
@@ -481,7 +545,8 @@ def _prompt_reader(names: _Names, *, has_chat: bool) -> Get | None:
     found = names.among((*_PROMPTS, *_CHATS))
     found = [name for name in found if name in names.mapped] or found
     if not found:
-        return _no_prompt(names)
+        _no_prompt(names)
+        return _inner_prompt(names)
     name = found[0]
     source = names.sources[name]
     names.reading["prompt"] = source
@@ -493,12 +558,30 @@ def _prompt_reader(names: _Names, *, has_chat: bool) -> Get | None:
     return functools.partial(_prompt, name, get)
 
 
+def _inner_prompt(names: _Names) -> Get | None:
+    """The getter of a prompt within a request; a row whose request has none has no prompt."""
+    inner = [path for path in _INNER_PROMPTS if path.partition(".")[0] in names.keys]
+    if not inner:
+        return None
+    head = inner[0].partition(".")[0]
+    gets = [(path, _getter(path, names.keys, is_strict=False)) for path in inner]
+
+    def read(raw: Raw) -> str | Sequence[Message]:
+        if not isinstance(raw[head], Mapping):
+            return ()
+        found = ((path, get) for path, get in gets if get(raw) is not None)
+        return next((_prompt(path, get, raw) for path, get in found), ())
+
+    return read
+
+
 def _no_prompt(names: _Names) -> None:
     for key in names.nulls:
         if key in _PROMPT_LIKE:
             raise wrong("text or messages", None, key)
+    is_object = "object" in names.keys  # of an API, whose `instructions` are a system prompt
     for key in names.sources:
-        if _is_near(key, _PROMPT_LIKE):
+        if _is_near(key, _PROMPT_LIKE) and not (is_object and key == "instructions"):
             raise DataError(
                 f"missing column; {names.present()}; {key!r} looks like it:"
                 f" name it with columns={{'prompt': {key!r}}}",
@@ -623,7 +706,7 @@ def _one(name: str, get: Get, raw: Raw) -> Found:
     if isinstance(value, _LIST) and not is_turns(value):
         return _many(name, get, raw)
     if isinstance(value, Mapping) and (found := response_of(value, name)) is not None:
-        return found, len(found) > 1, None
+        return with_stop_reasons(found, value), len(found) > 1, None
     return [_response(value, name)], False, None
 
 
@@ -671,7 +754,7 @@ def _pair_of(
     """The prompt that both conversations share, if they are such, and the two responses."""
     if isinstance(a, str) and isinstance(b, str):
         said_a, said_b = _transcript(a), _transcript(b)
-        if said_a and said_b and said_a[0] == said_b[0]:
+        if said_a and said_b:
             a, b = said_a, said_b
     if isinstance(a, _LIST) and not isinstance(b, _LIST):
         a = turns(a, kind[0])
@@ -684,6 +767,12 @@ def _pair_of(
     shared, said_a, said_b = split_pair(a, b)
     if not shared and a[0].get("role") != "assistant" == b[0].get("role"):
         shared, said_a = split_chat(a)
+    if any(said and said[0].get("role") != "assistant" for said in (said_a, said_b)):
+        raise DataError(
+            f"the two conversations share no prompt: {kind[0]} goes on with"
+            f" {clipped(said_a[:1])}, {kind[1]} with {clipped(said_b[:1])}",
+            field=f"{kind[0]}, {kind[1]}",
+        )
     return shared or None, [answer(said_a, kind[0]), answer(said_b, kind[1])]
 
 
@@ -779,14 +868,14 @@ def _response_of_object(value: Raw, field: str) -> Response:
     if (found := response_of(value, field)) is not None:
         if len(found) > 1:
             raise wrong("an object with one choice", value, field)
-        return found[0]
+        return with_stop_reasons(found, value)[0]
     names = [name for name in _ITEM_TEXTS if name in value]
     if not names:
         raise wrong(f"text, or an object with {' or '.join(_ITEM_TEXTS)}", value, field)
     text, think = value[names[0]], reasoning_of(value)
     if not isinstance(text, str) and not (text is None and think):
         raise wrong("text", text, f"{field}.{names[0]}")
-    ids, finish = value.get("token_ids"), value.get("finish_reason")
+    ids, finish = value.get("token_ids"), finish_of(value)
     rest = {
         k: v
         for k, v in value.items()
@@ -803,54 +892,72 @@ def _response_of_object(value: Raw, field: str) -> Response:
 # --- which of two is the better one ---------------------------------------------------------------
 
 _SPELLINGS = {
-    "a": "{0} model_{0} response_{0} assistant_{0} {0}>{1} {0}>>{1} {1}<{0} {1}<<{0}",
-    "tie": "tie a=b b=a tie(bothbad) bothbad both_bad both equal draw",
+    "one": "{0} model_{0} response_{0} assistant_{0} {0}>{1} {0}>>{1} {1}<{0} {1}<<{0}"
+    " output_{0} answer_{0} completion_{0} model{0} response{0} assistant{0} output{0} answer{0}",
+    "tie": "tie tied {0}={1} {1}={0} tie(bothbad) tie(bothgood) bothbad both_bad bothgood both_good"
+    " both neither none equal same draw",
 }
-_BETTER = {
-    **dict.fromkeys(_SPELLINGS["a"].format("a", "b").split(), 0),
-    **dict.fromkeys(_SPELLINGS["a"].format("b", "a").split(), 1),
-    **dict.fromkeys(_SPELLINGS["tie"].split(), -1),
-}
+
+
+def _spellings(a: str, b: str) -> dict[str, int]:
+    """The labels that say which of two is the better one, where they are called `a` and `b`.
+
+    A bare number is none: it may count from 0 or from 1.
+    """
+    told = {
+        **dict.fromkeys(_SPELLINGS["one"].format(a, b).split(), 0),
+        **dict.fromkeys(_SPELLINGS["one"].format(b, a).split(), 1),
+        **dict.fromkeys(_SPELLINGS["tie"].format(a, b).split(), -1),
+    }
+    return {label: place for label, place in told.items() if not label.isdecimal()}
+
+
+_BETTER = _spellings("a", "b")
+_BETTER_NUMBERED = {first: _spellings(str(first), str(first + 1)) for first in (0, 1)}
 _LABELS = {0: ("chosen", "rejected"), 1: ("rejected", "chosen"), -1: ("tie", "tie")}
 
 
 def _label_reader(names: _Names, kind: tuple[str, ...]) -> Get | None:
     """What gives the place of the better of two responses (-1: a tie; None: it is not told)."""
-    found = names.among(_PREFERENCES)
+    found = names.among((*_COUNTED, *_PREFERENCES))
     found = [name for name in found if name in names.mapped] or found
     if len(kind) != 2 or kind == _PAIRS[0] or not found:
         return None
     match = _NUMBERED.fullmatch(names.sources[kind[0]])
     first = int(match[2]) if match is not None and match[2].isdecimal() else None
-    gets = [(name, names.look(name)) for name in found]
-    names.reading["preference"] = source = names.sources[found[0]]
+    own = {names.sources[name].lower(): place for place, name in enumerate(kind)}
+    told = {**_BETTER, **_BETTER_NUMBERED.get(-1 if first is None else first, {}), **own}
+    gets = [(_COUNTED.get(name), names.look(name)) for name in found]
+    reading = found[0] if found[0] in _COUNTED else "preference"
+    names.reading[reading] = source = names.sources[found[0]]
     if found[0] != source and found[0] not in names.mapped:
         del names.sources[found[0]]  # the layout's name for it; its own stays with the group
 
     def read(raw: Raw) -> int | None:
         models = raw.get("model_a"), raw.get("model_b")
-        places = (_better(get(raw), first, models) for _, get in gets)
+        places = (_better(get(raw), base, models, told) for base, get in gets)
         return next((place for place in places if place is not None), None)
 
     return read
 
 
-def _better(value: Any, first: int | None, models: tuple[Any, Any]) -> int | None:
-    """The place that a label names; numbers count from that of the first response's column."""
+def _better(
+    value: Any, base: int | None, models: tuple[Any, Any], told: Mapping[str, int]
+) -> int | None:
+    """The place that a label names; a number is one where the caller says from what it counts."""
     if isinstance(value, str):
         if value in models and models[0] != models[1]:
             return models.index(value)
         said = re.sub(r"[\s\[\]]", "", value).lower()
-        if said in _BETTER:
-            return _BETTER[said]
-        if not said.isdecimal():
-            return None
+        place = told.get(value.strip().lower(), told.get(said))
+        if place is not None or not said.isdecimal():
+            return place
         value = int(said)
-    if first is None or isinstance(value, bool) or not isinstance(value, int | float):
+    if base is None or isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    if value == first + 0.5 or (value == 0 and first == 1):
+    if value == base + 0.5:
         return -1
-    place = value - first
+    place = value - base
     return int(place) if place in (0, 1) else None
 
 
@@ -929,8 +1036,10 @@ def _with_finish_reason(
 ) -> list[Response]:
     name, get = column
     values = get(raw)
-    if isinstance(values, str) and not is_list:
-        values = [values]
+    if values is None:
+        return responses
+    if isinstance(values, str) and (not is_list or name == "stop_reason"):
+        values = [values] * len(responses)
     if not isinstance(values, _LIST):
         raise wrong("a text for each response", values, name)
     if len(values) != len(responses) and name in _PLURAL_FINISH and not is_list:

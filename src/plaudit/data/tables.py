@@ -18,7 +18,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit.errors import ConfigError, DataError, MissingExtra, PlauditError
+from plaudit.errors import ConfigError, DataError, EngineError, MissingExtra, PlauditError
 
 __all__ = [
     "arrow_rows",
@@ -36,16 +36,24 @@ _HUB_NAME = re.compile(r"hf:([^/:\s]+/[^/:\s]+)(?:/([^/:\s]+))?(?::([^/:\s]+))?"
 
 
 def parquet_rows(path: str) -> Rows:
-    """The rows of a Parquet file, read batch by batch; damage ends them with a DataError."""
+    """The rows of a Parquet file, read batch by batch; damage ends them with a DataError.
+
+    Raises: EngineError where the damage comes before the first row.
+    """
     pyarrow = require_pyarrow("Parquet files")
     from pyarrow import parquet
 
+    num_batches = 0
     try:
         with parquet.ParquetFile(path, buffer_size=1 << 20) as file:
             for batch in file.iter_batches(_BATCH):
+                num_batches += 1
                 yield from _rows_of_batch(batch)
     except (OSError, pyarrow.ArrowException) as error:
-        yield DataError(f"the Parquet file is cut off or damaged: {_first_line(error)}")
+        why = f"the Parquet file is cut off or damaged: {_first_line(error)}"
+        if not num_batches:
+            raise EngineError(f"{path}: {why}") from error
+        yield DataError(why)
 
 
 def arrow_rows(table: Any) -> Rows:

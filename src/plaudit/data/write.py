@@ -56,6 +56,7 @@ class Writer:
     ) -> None:
         self.column = column
         self.num_replaced = 0
+        self._is_refused = False
         about = {**(meta or {}), "column": column}
         self._sink: _Sink
         if os.fspath(path) == "-":
@@ -84,6 +85,8 @@ class Writer:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         if kind is None:
             self.finish()
+        elif self._is_refused and not self.num_done:
+            self.drop()  # the refusal stands for all rows: nothing is to be resumed
         else:
             self._sink.close()
 
@@ -135,6 +138,7 @@ class Writer:
     def _check_columns(self, row: Row) -> None:
         for name in _names(self.column):
             if name in row.raw:
+                self._is_refused = True
                 raise ConfigError(
                     f"{row.where}: the input has a column {name!r} already; write beside it"
                     f" with column={self.column + '_new'!r}"

@@ -68,6 +68,7 @@ def test_the_printed_command_reads_the_layout_as_its_publisher_means_it(case):
         assert tuple(r.text for r in group.responses) == (case.responses or (FOUR,))
         if case.reference is not None:
             assert column_of(group, None, "reference") == case.reference
+        assert group.columns.get("references") == case.references
         if case.labels:
             assert tuple(r.columns["label"] for r in group.responses) == case.labels
     accuracy = recipe["parts"].get("accuracy", {}).get("use", "")
@@ -235,7 +236,236 @@ def test_names_that_yaml_would_read_otherwise_are_quoted():
     assert read_as(recipe)[0].responses[0].text == "4"
 
 
+def test_numbers_that_name_the_better_response_are_asked_for():
+    row = {"prompt": "q", "response_1": "4", "response_2": "5", "label": 1}
+    recipe, result = init(row, code=2)
+    assert recipe is None
+    assert "the numbers in label may count the better response from 0 or from 1" in one_line(result)
+    right = {
+        "better_from_0": ["rejected", "chosen"],
+        "better_from_1": ["chosen", "rejected"],
+        "preference": [None, None],
+    }
+    for name, labels in right.items():
+        way = f"--column {name}=label"
+        assert f"plaudit init in.jsonl {way}\n" in result.stderr
+        recipe, told = init(row, more=way.split())
+        (group,) = read_as(recipe)
+        assert [r.columns.get("label") for r in group.responses] == labels
+        assert ("these pairs are read without a label" in one_line(told)) == (labels[0] is None)
+
+
+def test_a_number_that_the_layout_does_not_know_is_asked_for():
+    rows = [{"input": "q", "output_1": "4", "output_2": "5", "label": label} for label in (0, 1)]
+    assert "may count the better response" in one_line(init(*rows, code=2)[1])
+
+
+def test_labels_that_are_not_understood_are_said():
+    row = {"prompt": "q", "response_a": "4", "response_b": "5", "winner": "C"}
+    _, result = init(row)
+    assert "1 labels in winner do not say which response is the better one, as 'C'" in one_line(
+        result
+    )
+
+
+@pytest.mark.parametrize("name", ["reference", "answer", "ground_truth", "gold"])
+def test_a_list_of_references_is_asked_for(name):
+    row = {"prompt": "q", "response": "\\boxed{4}", name: ["4", "6"]}
+    _, result = init(row, code=2)
+    assert "references: any (one of them is right)" in one_line(result)
+    recipe, told = init(row, more=["--column", f"references={name}"])
+    assert recipe["columns"]["references"] == name
+    assert recipe["parts"]["accuracy"]["use"] == "rules.math.equal"
+    assert "accuracy 1" in told.stderr
+    recipe, told = init(row, more=["--column", f"reference={name}"])
+    assert recipe["parts"]["accuracy"]["references"] == "all"
+    assert "accuracy 0" in told.stderr
+
+
+def test_the_column_references_is_read_as_such():
+    recipe, told = init({"prompt": "q", "response": "\\boxed{4}", "references": ["4", "6"]})
+    assert recipe["columns"]["references"] == "references"
+    assert "accuracy 1" in told.stderr
+    recipe, _ = init({"prompt": "q", "response": "\\boxed{4}", "gold": ["4"]})
+    assert recipe["columns"]["references"] == "gold"  # any of one is all of one
+
+
+@pytest.mark.parametrize(
+    "more", [{"target": 0.87}, {"label": 0.5}, {"expected": 0.1}, {"key": 1000}]
+)
+def test_scores_and_row_numbers_are_no_reference(more):
+    recipe, result = init({"prompt": "q", "response": "4", **more})
+    assert "reference" not in recipe["columns"]
+    assert ("and is not taken for the reference" in one_line(result)) == ("key" not in more)
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"env_extras": {"reward_model": {"ground_truth": "4"}}},
+        {"reward_model": {"ground_truth": "4"}},
+        {"gt_answer": "4"},
+    ],
+)
+def test_a_reference_that_lies_deeper_is_seen(more):
+    recipe, _ = init({"prompt": "q", "response": FOUR, **more})
+    (group,) = read_as(recipe)
+    assert group.columns["reference"] == "4"
+
+
+def test_responses_without_a_prompt_are_said_aloud():
+    recipe, result = init({"response": "4", "note": "x"}, code=1)
+    assert recipe["columns"] == {"response": "response"}
+    assert "WARNING: in.jsonl: no column is the prompt" in one_line(result)
+    assert "--column prompt=NAME (the rows also have note)" in one_line(result)
+    assert "next: plaudit score" in result.stderr
+
+
+@pytest.mark.parametrize("name", ["ctx", "turns", "trajectory"])
+def test_other_names_of_the_prompt(name):
+    recipe, _ = init({name: "2+2?", "response": "4"})
+    assert recipe["columns"]["prompt"] == name
+    _, result = init({name: ["a", "b"], "response": "4"}, code=1)  # no prompt, but no crash
+    assert "no column is the prompt" in one_line(result)
+
+
+@pytest.mark.parametrize(
+    ("row", "columns"),
+    [
+        ({"attempt": "4"}, {"response": "attempt"}),
+        ({"samples": ["4", "5"]}, {"response": "samples"}),
+        ({"llm_response": "4"}, {"response": "llm_response"}),
+        ({"prediction": "4"}, {"response": "prediction"}),
+        ({"chosen_response": "4", "rejected_response": "5"}, None),
+    ],
+)
+def test_responses_under_other_names(row, columns):
+    row = {"question": "q", "final_answer": "4", **row}
+    if columns is None:
+        row = {"instruction": row.pop("question"), **row}
+        columns = {"chosen": "chosen_response", "rejected": "rejected_response"}
+    recipe, _ = init(row)
+    assert columns.items() <= recipe["columns"].items()
+
+
+def test_columns_that_may_hold_responses_are_named():
+    long = "A long text about the sum of two and two. " * 9
+    _, result = init({"question": "q", "answer": "4", "essay": long, "drafts": [long]}, code=1)
+    assert "--column response=essay or --column response=drafts" in one_line(result)
+
+
+def test_numbered_solutions_are_rivals():
+    row = {"question": "q", "final_answer": "4", "qwen_solution_1": "4", "qwen_solution_2": "5"}
+    (group,) = read_as(init(row)[0])
+    assert [r.text for r in group.responses] == ["4", "5"]
+    row = {"question": "q", "gold_solution_1": "4", "gold_solution_2": "5"}
+    assert "prompts without responses" in init(row, code=1)[1].stderr
+
+
+def test_messages_of_a_tree_are_no_responses():
+    row = {"message_id": "1", "parent_id": None, "text": "2+2?", "role": "prompter", "lang": "en"}
+    _, result = init(row, code=2)
+    assert "these are the columns of OASST1 messages" in one_line(result)
+
+
+def test_a_file_whose_layout_is_read_otherwise_is_no_crash():
+    """The prompt's name is guessed, its turns are of no known sort."""
+    row = {"question_turns": [{"role": "HUMAN", "prompt": "2+2?"}], "prediction": "4"}
+    _, result = init(row, code=1)
+    assert "no column is the prompt" in one_line(result)
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [("referense", "reference"), ("respons", "response"), ("promt", "prompt")],
+)
+def test_a_misspelt_name_of_a_column_is_refused(name, near):
+    row = {"q": "2+2?", "model_text": FOUR, "gold": "4"}
+    _, result = init(row, code=2, more=["--column", f"{name}=gold"])
+    assert f"--column {name}=gold: unknown name '{name}'" in one_line(result)
+    assert near in one_line(result)
+    init(row)
+    for recipe in ("r.yaml", "math"):
+        words = ["score", "in.jsonl", "--recipe", recipe, "--column", f"{name}=gold"]
+        assert f"unknown name '{name}'" in one_line(run(*words, code=2))
+    known = ["--column", "reference=gold", "--column", "response=model_text"]
+    run("score", "in.jsonl", "--recipe", "math", "--workers", "0", *known, "--column", "prompt=q")
+
+
+def test_columns_that_a_reward_reads_by_itself_are_not_refused():
+    row = {
+        "prompt": "q",
+        "response": "```python\\nx = 1\\n```",
+        "mine": "4",
+        "my tests": ["assert x"],
+    }
+    Path("in.jsonl").write_text(json.dumps(row) + "\n")
+    run("init", "in.jsonl", "--column", "test_list=my tests")
+    run("score", "in.jsonl", "-r", "code", "--column", "test_list=my tests", "--check-only")
+    run("score", "in.jsonl", "-r", "code", "--column", "tests=my tests", "--check-only")
+    Path("my_rule.py").write_text(
+        "def same(response: str, target: str) -> float:\n    return 1.0\n"
+    )
+    run(
+        "score", "in.jsonl", "--reward", "my_rule:same", "--column", "target=mine", "--workers", "0"
+    )
+    words = ["score", "in.jsonl", "--reward", "my_rule:same", "--column", "other=mine"]
+    assert "unknown name 'other'" in one_line(run(*words, code=2))
+
+
+def test_prose_is_wrapped_and_commands_are_not(monkeypatch):
+    monkeypatch.setenv("COLUMNS", "80")
+    _, result = init({"prompt": "q", "response": "4", "gold": ["a", "b"]}, code=2)
+    prose = [line for line in result.stderr.splitlines() if "plaudit init" not in line]
+    assert len(prose) > 1
+    assert max(map(len, prose)) <= 80
+    assert "  plaudit init in.jsonl --column references=gold" in result.stderr.splitlines()
+
+
 # --- score ----------------------------------------------------------------------------------------
+
+
+def test_a_file_of_bad_rows_only_is_code_3_and_writes_nothing():
+    Path("in.jsonl").write_text('{"prompt": "q"}\n' * 3)
+    words = ["score", "in.jsonl", "--reward", "rules.baseline.length", "--workers", "0"]
+    result = run(*words, "-o", "out.jsonl", code=3)
+    assert "no row can be scored: in.jsonl:1: field 'response'" in one_line(result)
+    assert "3 rows (3 bad)" in result.stdout
+    assert not list(Path.cwd().glob("out.jsonl*"))
+
+
+def test_a_damaged_parquet_file_is_code_4():
+    pytest.importorskip("pyarrow")
+    Path("in.parquet").write_bytes(b"PAR1" + b"x" * 400)
+    words = ["score", "in.parquet", "--reward", "rules.baseline.length", "--workers", "0"]
+    (line,) = run(*words, "-o", "out.jsonl", code=4).stderr.splitlines()
+    assert "in.parquet: the Parquet file is cut off or damaged" in line
+
+
+def test_a_refused_run_leaves_nothing_behind():
+    Path("in.jsonl").write_text(json.dumps({"prompt": "q", "response": "four", "reward": 9}) + "\n")
+    words = ["score", "in.jsonl", "--reward", "rules.baseline.length", "--workers", "0"]
+    words += ["-o", "out.jsonl"]
+    run(*words, code=2)
+    assert not list(Path.cwd().glob("out.jsonl*"))
+    run(*words, "--reward-column", "mine")
+
+
+def test_resuming_with_another_recipe_names_both():
+    Path("in.jsonl").write_text('{"prompt": "q", "response": "four", "answer": "4"}\n')
+    words = ["score", "in.jsonl", "--workers", "0", "-o", "out.jsonl", "--recipe"]
+    run(*words, "math")
+    line = Path("out.jsonl").read_text()
+    from plaudit.data import run_meta
+    from plaudit.registry import build
+
+    about = run_meta(build("math"), ["in.jsonl"], columns={}, called="math", column="reward")
+    Path("out.jsonl").unlink()
+    Path("out.jsonl.partial.jsonl").write_text(line)
+    Path("out.jsonl.partial.json").write_text(json.dumps(about))
+    told = one_line(run(*words, "r1", "--resume", code=2))
+    assert "the reward was math, is r1; --overwrite to begin anew" in told
+    run(*words, "math", "--resume")
 
 
 def test_a_run_that_cannot_read_a_row_stops_after_a_hundred():

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from published import CASES, FOUR, IDS
 
-from plaudit.data.layouts import TABLE, recognised
+from plaudit.data.layouts import TABLE, recognised_row
 from plaudit.data.read import read
 from plaudit.data.rows import Layout
 from plaudit.errors import DataError
@@ -43,7 +43,7 @@ def test_every_layout_has_a_row_here_and_says_where_its_columns_were_read():
 
 @pytest.mark.parametrize("case", CASES, ids=IDS)
 def test_a_layout_is_recognised_by_its_columns(case):
-    found = recognised([name for name, value in case.row.items() if value is not None])
+    found = recognised_row(case.row)
     assert found is not None
     assert found.name == case.layout
 
@@ -58,13 +58,18 @@ def test_prompt_responses_and_reference_are_what_the_publisher_means(case):
         assert tuple(r.columns["label"] for r in group.responses) == case.labels
     if case.reference is not None:
         assert column_of(group, None, "reference") == case.reference
+    assert group.columns.get("references") == case.references
+    if case.references is not None:
+        assert {"reference", "answer"}.isdisjoint(group.columns)
+    if case.finish is not None:
+        assert {r.finish_reason for r in group.responses} == {case.finish}
 
 
 @pytest.mark.parametrize("case", [c for c in CASES if not c.responses], ids=lambda c: c.layout)
 def test_prompts_without_responses_are_an_error_that_says_so(case):
     found = Layout().row(case.row).group
     assert isinstance(found, DataError)
-    if "messages" in case.row:
+    if {"messages", "conversation"} & set(case.row):
         assert "expected a turn of the assistant at the end, found none" in str(found)
     else:
         assert f"columns of {case.layout}: prompts without responses" in str(found)
@@ -97,6 +102,7 @@ def test_no_column_is_lost(case):
 
 _UNDER_ANOTHER_NAME = {
     "input", "finish_reasons", "models", "correctness_math_verify", "messages",
+    "r1_solution_1", "r1_solution_2", "r1_solution_3",
 }  # fmt: skip
 
 

@@ -339,3 +339,23 @@ def test_broken_lines_without_a_suffix_are_told_line_by_line(tmp_path):
 def test_big_integers_stay_what_they_are_at_any_depth(tmp_path, name):
     row = {"response": "a", "info": {"n": [12345678901234567890123]}}
     assert _read(tmp_path / name, json.dumps([row, row] if name == "a.json" else row))[0] == row
+
+
+def test_the_function_and_its_module_share_a_name(tmp_path):
+    """`plaudit.data.read` is the function before its module is imported, and the module after."""
+    import importlib
+    import subprocess
+    import sys
+
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"response": "4"}')
+    code = (
+        "import sys; from plaudit import data; path = sys.argv[1]\n"
+        "n = [len(list(data.read(path))) for _ in range(3)]\n"
+        "import plaudit.data.read as module\n"
+        "from plaudit.data.read import read\n"
+        "assert module.FORMATS and n == [1, 1, 1] and len(list(read(path, limit=1))) == 1\n"
+    )
+    subprocess.run([sys.executable, "-c", code, str(path)], check=True)
+    module = importlib.import_module("plaudit.data.read")
+    assert [r.group.responses[0].text for r in module(path)] == ["4"]

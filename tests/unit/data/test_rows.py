@@ -379,11 +379,15 @@ class TestShapes:
         [
             (("response_a", "response_b"), "A>B", ("chosen", "rejected")),
             (("response_A", "response_B"), "B>A", ("rejected", "chosen")),
-            (("output_1", "output_2"), 2, ("rejected", "chosen")),
-            (("output_1", "output_2"), "1", ("chosen", "rejected")),
-            (("output_1", "output_2"), 1.5, ("tie", "tie")),
-            (("output_1", "output_2"), 0, ("tie", "tie")),
-            (("completion_0", "completion_1"), 1, ("rejected", "chosen")),
+            (("output_1", "output_2"), "output_2", ("rejected", "chosen")),
+            (("output 1", "output 2"), "output 1", ("chosen", "rejected")),
+            (("answer_response_1", "answer_response_2"), "model_2", ("rejected", "chosen")),
+            (("response_1", "response_2"), "2>1", ("rejected", "chosen")),
+            (("response_0", "response_1"), "response_1", ("rejected", "chosen")),
+            (("response_1", "response_2"), "response_1", ("chosen", "rejected")),
+            (("response_1", "response_2"), "neither", ("tie", "tie")),
+            (("response_1", "response_2"), "Tie", ("tie", "tie")),
+            (("response_a", "response_b"), "both good", ("tie", "tie")),
             (("response1", "response2"), "[[A=B]]", ("tie", "tie")),
             (("assistant_a", "assistant_b"), "[[B>>A]]", ("rejected", "chosen")),
             (("response_a", "response_b"), "tie (bothbad)", ("tie", "tie")),
@@ -397,6 +401,35 @@ class TestShapes:
         assert tuple(r.columns["label"] for r in row.group.responses) == labels
         assert row.group.columns == {column: label}
         assert row.is_list is True
+
+    @pytest.mark.parametrize("label", [-1, 0, 1, 2, 1.5, "1", "0", True])
+    @pytest.mark.parametrize("names", [("output_1", "output_2"), ("completion_0", "completion_1")])
+    def test_a_number_is_not_read_unless_someone_says_from_what_it_counts(self, names, label):
+        """Auto-J's 1 is the second of `response 1` and `response 2`, LLMBar's the first."""
+        raw = {"prompt": "q", names[0]: "4", names[1]: "5", "label": label}
+        found = group(raw)
+        assert [r.columns for r in found.responses] == [{}, {}]
+        assert found.columns == {"label": label}
+        same = group(raw, response_a=names[0], response_b=names[1], preference="label")
+        assert [r.columns for r in same.responses] == [{}, {}]
+
+    @pytest.mark.parametrize(
+        ("base", "label", "labels"),
+        [
+            (0, 0, ("chosen", "rejected")),
+            (0, "1", ("rejected", "chosen")),
+            (1, 1, ("chosen", "rejected")),
+            (1, 2.0, ("rejected", "chosen")),
+            (1, 1.5, ("tie", "tie")),
+        ],
+    )
+    def test_the_caller_may_say_from_what_a_label_counts(self, base, label, labels):
+        raw = {"prompt": "q", "output_1": "4", "output_2": "5", "label": label}
+        found = group(raw, **{f"better_from_{base}": "label"})
+        assert tuple(r.columns["label"] for r in found.responses) == labels
+        reading = dict(Layout({f"better_from_{base}": "label"}).reading(raw))
+        assert group(raw, **reading).responses == found.responses
+        assert [r.columns for r in group({**raw, "label": 3}, **reading).responses] == [{}, {}]
 
     @pytest.mark.parametrize("label", [1, 0, True, "C>D", "yes", None, [1], {"a": 1}, "第一个", ""])
     def test_a_label_that_could_mean_either_is_not_read(self, label):
@@ -440,8 +473,56 @@ class TestShapes:
         assert [r.text for r in found.responses] == ["4", "5"]
         plain = "\n\nHuman: is a word. Assistant: too."
         assert texts({"chosen": plain, "rejected": f"{hh}5"}) == [plain, f"{hh}5"]
-        apart = f"{hh}4".replace("Hi", "Hey")
-        assert texts({"chosen": apart, "rejected": f"{hh}5"}) == [apart, f"{hh}5"]
+
+    @pytest.mark.parametrize(
+        "pair",
+        [
+            ("\n\nHuman: 2+2?\n\nAssistant: 4", "\n\nHuman: Hi\n\nAssistant: 5"),
+            ([USER, YES], [{"role": "user", "content": "Hi"}, NO]),
+            (
+                [{"role": "system", "content": "s"}, USER, YES],
+                [{"role": "system", "content": "s"}, {"role": "user", "content": "Hi"}, NO],
+            ),
+        ],
+    )
+    def test_conversations_without_a_prompt_in_common_are_no_pair(self, pair):
+        for names in (("chosen", "rejected"), ("response_a", "response_b")):
+            raw = dict(zip(names, pair, strict=True))
+            for row in (raw, {"prompt": "2+2?", **raw}):
+                assert "the two conversations share no prompt" in error(row)
+
+    def test_stop_reasons(self):
+        def reasons(raw):
+            return [r.finish_reason for r in group(raw).responses]
+
+        assert reasons({"response": "4", "stop_reason": "max_tokens"}) == ["length"]
+        assert reasons({"response": "4", "stop_reason": "</answer>"}) == [None]
+        assert reasons({"response": "4", "stop_reason": 151645}) == [None]
+        kept = {"response": "4", "finish_reason": "length", "stop_reason": "stop"}
+        assert reasons(kept) == ["length"]
+        choice = {"message": YES, "stop_reason": "max_tokens"}
+        assert reasons({"response": {"choices": [choice]}}) == ["length"]
+        assert reasons({"response": {"body": {"choices": [choice]}}}) == ["length"]
+        ends = [
+            {"text": "a", "stop_reason": "length"},
+            {"text": "b", "finish_reason": {"type": "stop"}},
+        ]
+        assert reasons({"responses": ends}) == ["length", "stop"]
+
+    def test_the_prompt_within_a_request(self):
+        assert group({"request": {"messages": [USER]}, "response": "4"}).prompt == (USER,)
+        assert group({"body": {"messages": [USER]}, "response": "4"}).prompt == (USER,)
+        assert group({"request": {}, "response": "4"}).prompt == ()
+        assert group({"request": "GET", "response": "4"}).prompt == ()
+
+    def test_messages_of_a_tree_are_refused_by_name(self):
+        row = {"message_id": "1", "parent_id": "0", "text": "2+2?", "role": "prompter"}
+        assert "OASST1 messages: each row is one message of a tree" in error(row)
+
+    def test_an_object_of_the_responses_api_may_have_instructions(self):
+        items = [{"type": "message", "content": [{"type": "output_text", "text": "4"}]}]
+        raw = {"object": "response", "status": "completed", "instructions": "Be kind."}
+        assert texts({**raw, "output": items}) == ["4"]
 
     def test_a_chat_and_a_rejected_text(self):
         found = group({"chosen": [USER, YES], "rejected": "5"})
