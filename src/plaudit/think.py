@@ -162,6 +162,7 @@ _MOST_HEADERS = 3
 _TAIL = 200  # characters of a prompt in which its last mark stands
 _HARMONY = Family("harmony", _harmony.OPENING, "<|channel|>final<|message|>")
 _STARTS = tuple(family.start for family in (*FAMILIES, _HARMONY) if not family.is_prose)
+_LAST = frozenset(start[-1] for start in _STARTS)
 _QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "‘": "’", "「": "」"}
 _TAG_WORDS = ("tag", "block", "token", "element", "mark", "section", "标签", "标记", "标识", "块")
 _MENTION_ENDS = frozenset(" \t.,;:!?)]，。；：！？、）")
@@ -321,6 +322,9 @@ def _begun(prompt: str) -> str:
 
 def _mark_at_end(prompt: str, tag: str) -> str:
     """The opening mark that a text ends in, with the white space behind it, or ""."""
+    own = prompt[-_TAIL:].rstrip()
+    if tag == "auto" and own[-1:] not in _LAST:
+        return ""
     own = prompt[-_TAIL:]
     plain = _plain(own) if tag == "auto" else _Plain(own)
     tail = plain.text.rstrip()
