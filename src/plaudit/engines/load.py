@@ -18,6 +18,7 @@ from plaudit.engines.checkpoint import Checkpoint, locate, open_checkpoint
 from plaudit.engines.hf import HfEngine, Trunk, pick_device, pick_dtype
 from plaudit.engines.plan import Budget
 from plaudit.engines.text import PROFILES, Overflow
+from plaudit.engines.tokens import with_own_ids
 from plaudit.errors import ConfigError, MissingExtra, did_you_mean
 
 __all__ = [
@@ -122,13 +123,19 @@ def opened(model: str, options: Options) -> Checkpoint:
 
 
 def tokenizer_of(found: Checkpoint, vocabulary: int | None = None, *, name: str = "") -> Any:
-    """The checkpoint's tokenizer. Raises ConfigError where it has none or ids above the model's."""
+    """The checkpoint's tokenizer, whose ids are those of its tokenizer.json.
+
+    Raises: ConfigError where there is none, its ids cannot be had, or they pass the model's.
+    """
     from transformers import AutoTokenizer
 
     source = name or str(found.path)
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+            tokenizer = with_own_ids(tokenizer, source, found.name)
+    except ConfigError:
+        raise
     except Exception as error:  # the library raises anything here
         raise ConfigError(
             f"{found.name}: no tokenizer can be loaded ({type(error).__name__}:"

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plaudit.engines.plan import Item
+from plaudit.engines.tokens import note_of
 from plaudit.models._text import Encoded, Form, encoded_ahead
 from plaudit.spelled import Spelled
 from plaudit.types import Fault, Group, Score, Step
@@ -20,6 +21,7 @@ __all__ = [
     "Value",
     "engine_facts",
     "sigmoid",
+    "token_facts",
 ]
 
 
@@ -135,6 +137,7 @@ class ModelReward(FromFiles):
             **self.scorer.facts,
             "view": getattr(form, "view", "answer"),
             "limit": f"{limit} tokens, beyond it {form.overflow}" if limit else "none",
+            **token_facts(getattr(form, "tokenizer", None)),
             **engine_facts(self.scorer.engine),
         }
 
@@ -144,6 +147,12 @@ class ModelReward(FromFiles):
         Raises: DataError where a text is too long and overflow is "error".
         """
         return self.scorer.score(groups)
+
+
+def token_facts(tokenizer: Any) -> Mapping[str, Any]:
+    """Whose ids a tokenizer gives, where they are not simply the library's."""
+    note = note_of(tokenizer)
+    return {"tokens": note} if note else {}
 
 
 def engine_facts(engine: Any) -> Mapping[str, Any]:
