@@ -196,6 +196,7 @@ def auto_model(
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         raise ConfigError(_unloadable(found, auto, error)) from error
     _check_complete(found, info, (*optional, *_of_adapter(options)))
+    model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
     if options.device_map is None:
         model = model.to(device)
     return _with_adapter(model, options).eval()

@@ -34,6 +34,7 @@ __all__ = [
 ]
 
 _CHUNK = 64  # groups that are tokenised at a time
+_EMPTY = "an empty response: only its end mark could be scored"
 
 
 @dataclass(frozen=True)
@@ -130,7 +131,10 @@ class ChatForm(Form):
 
     def render(self, group: Group, response: Response) -> str | Encoded:
         """The text of the prompt with the response; an error where the template refuses it."""
-        return self.templated(turns_of(group, response, self.view))
+        turns = turns_of(group, response, self.view)
+        if self.needs_start and not response.messages and not turns[-1]["content"].strip():  # type: ignore[union-attr]
+            return Encoded(error=_EMPTY, fault="response")
+        return self.templated(turns)
 
     def templated(self, turns: Sequence[Message], *, generation: bool = False) -> str | Encoded:
         """The template's text for the turns."""
@@ -207,18 +211,20 @@ class PlainForm(Form):
     eos: bool = False
 
     def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
+        texts = [[clean(part_of(r.text, self.view)) for r in g.responses] for g in groups]
         made = [
-            self.make(group, clean(part_of(r.text, self.view)))
-            for group in groups
-            for r in group.responses
+            self.make(group, text) for group, row in zip(groups, texts, strict=True) for text in row
         ]
         full = iter(one_bos(self.tokenizer, [a + b for a, b in made], self.special_tokens))
         heads = iter(one_bos(self.tokenizer, [a for a, _ in made], self.special_tokens))
         return [
-            [self._one(group, next(full), next(heads)) for _ in group.responses] for group in groups
+            [self._one(group, text, next(full), next(heads)) for text in row]
+            for group, row in zip(groups, texts, strict=True)
         ]
 
-    def _one(self, group: Group, ids: list[int], head: Sequence[int]) -> Encoded:
+    def _one(self, group: Group, text: str, ids: list[int], head: Sequence[int]) -> Encoded:
+        if not text.strip():
+            return Encoded(error=_EMPTY, fault="response")
         eos = self.tokenizer.eos_token_id
         if self.eos and eos is not None and ids[-1:] != [eos]:
             ids = [*ids, eos]

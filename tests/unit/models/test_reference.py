@@ -224,9 +224,23 @@ def log_probs(path: Path, ids: list[int], start: int) -> list[float]:
     return [float(logs[t - 1, ids[t]]) for t in range(start, len(ids))]
 
 
+def spoken(scores):
+    """The responses that say something, with their scores."""
+    return [(r, s) for r, s in zip(GROUP.responses, scores, strict=True) if r.text]
+
+
+@pytest.mark.parametrize("name", ["dpo", "ref_free_norm", "perplexity", "grpo_flat"])
+def test_an_empty_response_is_unscored_in_every_mode(name):
+    for text in ("", " \n", "<think>hm</think>"):
+        score = tiny_models.load(name).score([plaudit.Group("q", [text])])[0][0]
+        assert not score.is_scored
+        assert score.fault == "response"
+        assert "empty" in score.error
+
+
 def test_implicit_is_beta_times_the_difference_of_summed_log_probs():
     policy, reference = tiny_models.causal(), tiny_models.reference()
-    for response, value in zip(GROUP.responses, values("dpo"), strict=True):
+    for response, value in spoken(values("dpo")):
         tokenizer = FileTokens(policy)
         head = tokenizer.chat_ids(list(GROUP.prompt), generation=True)
         ids = chat_ids(policy, GROUP, response.text)
@@ -258,7 +272,7 @@ def test_reference_free_scores_in_the_rewardbench_profile(kind, ref_free):
         "models.implicit.implicit", model=str(path), ref_free=ref_free, profile="rb-dpo",
         dtype="float32",
     )  # fmt: skip
-    for response, score in zip(GROUP.responses, reward.score([GROUP])[0], strict=True):
+    for response, score in spoken(reward.score([GROUP])[0]):
         ids, start = rb_tokens(path, GROUP, response.text)
         logs = log_probs(path, ids, start)
         expected = {
@@ -287,7 +301,7 @@ def test_perplexity():
     path = tiny_models.causal()
     tokenizer = FileTokens(path)
     head = tokenizer.chat_ids(list(GROUP.prompt), generation=True)
-    for response, value in zip(GROUP.responses, values("perplexity"), strict=True):
+    for response, value in spoken(values("perplexity")):
         logs = log_probs(path, chat_ids(path, GROUP, response.text), len(head))
         assert value == pytest.approx(sum(logs) / len(logs), abs=1e-5)
 
