@@ -5,9 +5,11 @@ The positional parameters of the function are its inputs, the keyword-only ones 
     def ngram(response: str, *, n: int = 3, max_penalty: float = -1.0) -> float: ...
 
 Inputs: `response` (text), `prompt` (text of the turn to answer), `messages` (the whole prompt),
-`reference`, `token_ids`, `finish_reason`, any column of the row, or `responses` for a group rule,
-which sees all responses of a prompt at once and returns one value for each. In a group rule
-`token_ids`, `finish_reason` and columns that belong to responses are lists, one item a response.
+`reference`, `token_ids`, `finish_reason`, `response_messages` (the turns of a response that carries
+more than text, such as tool calls; empty where it is text), any column of the row, or `responses`
+for a group rule, which sees all responses of a prompt at once and returns one value for each. In a
+group rule `token_ids`, `finish_reason`, `response_messages` and columns that belong to responses
+are lists, one item a response.
 An input with a default may be absent. A column whose value is None is absent.
 """
 
@@ -45,13 +47,14 @@ RESERVED = (
     "reference",
     "token_ids",
     "finish_reason",
+    "response_messages",
 )
 ALIASES: Mapping[str, tuple[str, ...]] = {
     "reference": ("reference_answer", "solution", "answer", "ground_truth"),
     "expected_calls": ("tool_calls", "reference", "ground_truth"),
 }
 _MISSING: Any = inspect.Parameter.empty
-_PER_RESPONSE = ("token_ids", "finish_reason")
+_PER_RESPONSE = ("token_ids", "finish_reason", "response_messages")
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -209,6 +212,8 @@ class Rule:
         if name == "response":
             return response.text
         if name in _PER_RESPONSE and name not in self.columns:
+            if name == "response_messages":
+                return list(response.messages)
             value = getattr(response, name)
             return self._required(name, group, _MISSING if value is None else value)
         return self._shared_input(name, group, response)

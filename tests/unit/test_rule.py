@@ -50,13 +50,27 @@ def seen_by(fn, group, **options):
 
 
 def test_every_reserved_input_arrives():
-    def fn(response, prompt, messages, reference, token_ids, finish_reason): ...
+    def fn(
+        response, prompt, messages, reference, token_ids, finish_reason, response_messages
+    ): ...
 
     turns = [{"role": "system", "content": "s"}, {"role": "user", "content": "2 + 2?"}]
-    answer = Response("4", token_ids=(7, 8), finish_reason="stop")
+    said = [{"role": "assistant", "content": "4"}]
+    answer = Response("4", messages=tuple(said), token_ids=(7, 8), finish_reason="stop")
     group = Group(turns, [answer], {"reference": "four"})
-    assert seen_by(fn, group) == [("4", "2 + 2?", tuple(turns), "four", (7, 8), "stop")]
+    assert seen_by(fn, group) == [("4", "2 + 2?", tuple(turns), "four", (7, 8), "stop", said)]
     assert set(RESERVED) == {*fn.__code__.co_varnames, "responses"}
+
+
+def test_the_turns_of_a_plain_response_are_empty_and_those_of_a_group_a_list():
+    def fn(response, response_messages): ...
+
+    def group_fn(responses, response_messages): ...
+
+    turn = {"role": "assistant", "content": None, "tool_calls": []}
+    group = Group("p", [Response("a"), Response("", messages=(turn,))])
+    assert seen_by(fn, group) == [("a", []), ("", [turn])]
+    assert seen_by(group_fn, group) == [(["a", ""], [[], [turn]])]
 
 
 def test_any_column_is_an_input_and_those_of_the_response_come_first():

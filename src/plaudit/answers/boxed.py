@@ -4,12 +4,21 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["last_boxed"]
+__all__ = ["joined_boxes", "last_boxed"]
 
 _STEP = {"{": 1, "}": -1}
 _BLANKS = re.compile(r"[ \t]*")
 _BRACED = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE = re.compile(r"\\.|[{}\s$]", re.DOTALL)
+_SEPARATOR = r"(?:,|;|、|，|\\q?quad|\\text\{\s*(?:and|or)\s*\}|and\b|or\b|和|或)"
+_JOINT = re.compile(  # what joins boxes to one answer: at least one comma or conjunction
+    rf"[\s$.]*(?:\\[()\[\]]\s*)?{_SEPARATOR}"
+    r"(?:[\s$,;]|\\[()\[\]]|\\q?quad|\\text\{\s*(?:and|or)\s*\}|and\b|or\b){0,12}"
+    r"|[\s$]*(?:\\\))?(?:[ \t]+(?!(?:wait|no|not|but|so|then|hmm|is)\b)[a-z]+){1,2},?[ \t]+and[ \t]+"
+    r"(?:\\\(|\$)?[ \t]*"  # \boxed{1} papers and \boxed{2} bins
+)
+_MOST_BOXES = 12
+_WINDOW = 2000
 
 
 def last_boxed(text: str) -> tuple[str, int, int] | None:
@@ -76,3 +85,23 @@ def _bare(text: str, body: int, limit: int) -> tuple[str, int] | None:
     if not content or depth > 0 or (len(content) > 1 and content.isalpha()):
         return None
     return content, body + len(content)
+
+
+def joined_boxes(text: str) -> tuple[str, int, int] | None:
+    r"""The last box with the boxes that "and" or a comma joins to it, and their span.
+
+    >>> joined_boxes(r"$\boxed{1}$ and $\boxed{2}$")
+    ('1, 2', 1, 26)
+    """
+    box = last_boxed(text)
+    if box is None:
+        return None
+    contents, start = [box[0]], box[1]
+    while len(contents) < _MOST_BOXES and "}" in text[max(start - 40, 0) : start]:
+        near = text[max(start - _WINDOW, 0) : start]
+        before = last_boxed(near)
+        if before is None or not _JOINT.fullmatch(near, before[2]):
+            break
+        contents.append(before[0])
+        start += before[1] - len(near)
+    return ", ".join(dict.fromkeys(reversed(contents))), start, box[2]

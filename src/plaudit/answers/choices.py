@@ -1,62 +1,136 @@
-"""Which option letters (A to H) a text chooses, in English and Chinese.
+r"""Which option letters a text chooses, in English and Chinese.
+
+A choice counts where the text states it: in ``<answer>``, in a box, behind a heading, "the answer
+is", 答案 or 选, as "B is correct", as a first line of its own, or as the only letter of the last
+line. What the text rules out ("cannot be B", 排除B, ``\neg B``) is no choice, nor is what it leaves
+open ("A or B", "maybe B", 可能是B).
 
 Every pattern below is bounded or reads each character once; nothing is tried anew from each place.
 """
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from plaudit.answers.boxed import last_boxed
-from plaudit.answers.plain import last_tag
+from plaudit.answers.boxed import joined_boxes
+from plaudit.answers.options import Options, option_of_text, option_within
+from plaudit.answers.stated import stated
 from plaudit.errors import ConfigError
 
-__all__ = ["ChoiceExtract", "Chosen", "chosen", "chosen_each", "spelled"]
+__all__ = ["ChoiceExtract", "Chosen", "chosen", "chosen_by", "chosen_each", "spelled"]
 
 ChoiceExtract = Literal["auto", "answer_tag", "boxed", "mark", "whole", "last_letter"]
 
-_WINDOW = 80
+_WINDOW = 160
 _MOST_MARKS = 64
+_TAIL = 4000
 _PLAIN = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3000: 0x20, 0x2019: 0x27}
-_NOT_INSIDE_A_WORD = r"(?![A-Za-z0-9_]|'[a-z]|[.\-][A-Za-z])"
-_NO_SENTENCE_AFTER = r"(?![ \t]+(?!(?:and|or)\b)[a-z])"
-_JOIN = (
-    r"(?![A-H])[ \t]{0,3}(?:[、,;&+)}\]*$]{1,4}[ \t]{0,3})?"
-    r"(?:(?:和|与|及|以及|and(?![a-z]))[ \t]{0,3})?[(\[{*$]{0,3}"
+_INSIDE_A_WORD = r"(?:[A-Za-z0-9]|_[A-Za-z0-9]|'[a-z]|[.\-][A-Za-z])"
+_FILLER_WORDS = (
+    "is|are|was|be|it|it's|that's|this|that|would|should|must|will|has to|appears?|seems?|to"
+    "|i think|i believe|i'd say|i would say|i'd go with|i choose|i pick|i'm going with|we get"
+    "|the|my|our|correct|right|best|final|only|single|most|likely|probably|true|options?|choices?"
+    "|letters?|answers?|guess|pick|text|plaintext|statement|therefore|thus|hence|so|then|clearly|definitely|certainly"
+    "|obviously|indeed|simply|for sure|as follows|given by|repeated|string"
 )
-_RUN = rf"[A-H]+(?:{_JOIN}[A-H]+(?![a-z]){_NO_SENTENCE_AFTER})*{_NOT_INSIDE_A_WORD}"
-_LOWER = rf"(?:[b-h]|a(?![)\]}}]*\s+[A-Za-z])){_NOT_INSIDE_A_WORD}"
 _FILLER = (
-    r"(?:[\s:=*\"'“”‘`$\[\]【】(){}<>《》「」#_~—-]|\\(?:text|textbf|mathrm|mathbf|boxed)(?![a-z])"
-    r"|应[该当]?|正确|最终|可能|就|为|是|选[项择]?|答案"
-    r"|(?:is|are|was|would|should|must|be|options?|choices?|letters?|the|correct|final|likely|most"
-    r"|answers?)(?![A-Za-z])){0,16}"
+    r"(?:[\s:=*\"'“”‘`$\[\]【】(){}<>《》「」#_~|→>—–-]"
+    r"|\\(?:text|textbf|textit|mathrm|mathbf|mathsf|boxed|quad|[()\[\],;! ])(?![a-z])"
+    r"|应[该当]?|正确|最可能|最终|最佳|就|为|是|选[项择]?|答案|的"
+    rf"|(?i:(?:{_FILLER_WORDS})(?![A-Za-z']))){{0,48}}"
 )
-_STATED = re.compile(rf"({_FILLER})(?:({_RUN})|({_LOWER}))")
-_RIVAL = re.compile(r"[)\]}*$\s]*(?:/|\bor\b|或者?|还是)\s*[(\[]?[A-Ha-h](?![A-Za-z])")
+_ABOUT = r"(?:[ \t](?:to|for|of|in)[ \t][^.:：=\n]{1,60}?[ \t](?=(?:is|are|would|should|must)\b))?"
+_HEDGE = re.compile(
+    r"(?i:(?:maybe|perhaps|possibly|might|may|could|either|unclear|unknown|not sure|uncertain)\b)"
+    r"|也许|或许|大概|可能|要么|不确定"
+)
+_DENIAL = re.compile(
+    r"(?i:(?:not|isn't|aren't|cannot|can't|can not|couldn't|shouldn't|wouldn't|won't|never)\b"
+    r"|neither\b|anything but\b|other than\b|except\b)|不|并非|非|排除|除了|\\(?:neg|lnot)|¬"
+)
+_INSTEAD = re.compile(r"[^.。!\n]{0,40}?(?:\bbut\b(?! not)|\brather\b|而是|而选|应选|应是|应为)")
+_DENIED_AFTER = re.compile(
+    r"[)\]}*$`\"'\s.,，:;]*(?:选项|项|(?i:option|choice)\b)?\s*(?:[,，(（:]\s*)?(?:"
+    r"(?i:(?:is|are|was|were|seems|would be|can be|must be|has been|should be)\s+"
+    r"(?:also\s+|clearly\s+|therefore\s+|thus\s+|definitely\s+|be\s+|both\s+|the\s+)*"
+    r"(?:not\b|wrong\b|incorrect\b|false\b|invalid\b|impossible\b|ruled out|eliminated|excluded"
+    r"|rejected|out\b|inconsistent|unlikely\b))"
+    r"|(?i:(?:is|are|was|were)n't\b)|(?i:(?:cannot|can't|does not|doesn't)\b)"
+    r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选|被?排除|有误)(?!的是))"
+)
+_RIVAL = re.compile(
+    r"[)\]}*$`\s,，?？]*(?:\\text\{\s*)?(?:/|(?i:\bor\b(?! more| less| not))|或者?(?:是|选)?|还是"
+    r"|(?i:\b(?:maybe|perhaps|possibly)\b)|也?可能是?)[\s}]*(?:(?i:option|choice|even|possibly|maybe)\s+|选项)*[(\[*$`]{0,3}"
+    r"(?:[A-Z]|[a-z](?=[\s.,)\]*]|$))(?![A-Za-z'])"
+)
 _WORD_AFTER = re.compile(r"[ \t]+([a-z]+)")
 _AFTER_CHOICE = frozenset(
     {"and", "or", "is", "was", "because", "since", "as", "for", "with", "based", "due", "which"}
-    | {"by", "given", "in", "but", "not", "rather", "if"}
+    | {"by", "given", "in", "but", "not", "rather", "if", "seems", "would", "here"}
 )
 _HEADER = re.compile(
-    r"【(?:最终|正确|参考)?答案】|^[ \t*#]{0,8}(?:(?:[Ff]inal|[Cc]orrect)[ \t])?"
-    r"(?:[Aa]nswer|ANSWER|(?:最终|正确|参考)?答案)[ \t*]{0,4}[:：]",
+    r"【(?:最终|正确|参考)?答案】|^[ \t*#>_]{0,8}"
+    r"(?:(?i:(?:(?:my|the)[ \t])?(?:(?:final|correct|best)[ \t])?answers?"
+    r"|antwort|respuesta|réponse|resposta|risposta|ответ)"
+    r"|(?:最终|正确|参考)?答案|答え?|回答|解答|正解|정답|답변?|الجواب|الإجابة)"
+    r"[ \t*_]{0,4}[:：]",
     re.MULTILINE,
 )
-_ANSWER = re.compile(r"[Aa]nswer|ANSWER|[Cc]orrect (?:option|choice|letter)|答案")
+_ANSWER = re.compile(
+    r"(?i:(?<![a-z])answers?(?![a-z])(?!s? (?:choices?|options?) (?:are|were|list))"
+    r"|(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t](?:multiple-choice[ \t])?"
+    r"(?:option|choice|letter|guess|match|selection|statement|sentence|one)(?![a-z])"
+    rf"|\bmy (?:choice|pick|guess|selection)(?![a-z])){_ABOUT}|答案"
+)
+_CUE = re.compile(
+    r"(?i:\b(?:i(?:'d| would| will|'ll| must| have to)?[ \t]+(?:choose|pick|select|say|vote for"
+    r"|opt for|go with|guess|chose|picked|selected|assume)"
+    r"|(?:we|let's|let us)[ \t](?:choose|pick|select|go with)"
+    r"|(?:go(?:ing)?|went|settle|goes) (?:with|on|for)|opt(?:ing)? for"
+    r"|(?:it|this|that|which)(?:'s| is| must be| has to be| should be| would be)"
+    r"|(?:so|thus|hence|therefore),?[ \t]+(?:the )?(?:option|choice)"
+    r"|correspond(?:s|ing)? to)(?![a-z']))"
+)
+_ZH_CUE = re.compile(
+    r"(?:错误|不正确|正确|不恰当|恰当|不符合[^。\n]{0,12}|符合[^。\n]{0,12}|不合适|合适)的"
+    r"(?:选项|一项|说法|答案|一组|句子)?(?:应该|应)?(?:是|为)"
+)
 _PICK = re.compile(
     r"(?<![不别勿误错可备非])(?<!不能)(?<!不应)(?<!不该)(?<!不可)(?<!不会)(?<!不要)选(?!项)"
 )
-_ANY_RUN = re.compile(rf"(?<![A-Za-z0-9_'.\-])(?!A[ \t]+[a-z]){_RUN}(?![ \t]+[A-Z][A-Z])")
-_NEGATED = re.compile(r"\b[Nn]ot\b|n't\b|\b(?:wrong|incorrect|false)\b|[不非错误]|排除|无法")
-_LABEL = re.compile(r"(?<![A-Za-z])[A-H][.):、]")
-_LABELLED_LINE = re.compile(r"^[ \t(（*]{0,4}[A-H][.):、．）：]", re.MULTILINE)
-_WHOLE_END = re.compile(r"[\s)\]}*$\"'”」】。.!]*(?:$|[.):、,。][^\n]*$)")
-_ITEMS = re.compile(r"[A-H]+(?![A-Za-z0-9_'])")
+_NEGATED = re.compile(
+    r"(?i:\bnot\b|n't\b|\b(?:wrong|incorrect|false|cannot|neither|nor|never|unlikely|impossible)\b"
+    r"|\b(?:exclud|eliminat|reject|discard|dismiss|rul|cross)\w*"
+    r"|\b(?:anything but|other than|except)\b)|[不非错误]|排除|无法|否定|剔除|除了"
+    r"|\\(?:neg|lnot|sout|cancel)|[¬~✗❌×]"
+)
+_HEDGED = re.compile(
+    r"(?i:\b(?:maybe|perhaps|possibly|might|could|either|unsure|uncertain|hard to|if|unless"
+    r"|doubt|suppose)\b)|如果|假如|也许|或许|大概|(?<!最)可能"
+)
+_LABELLED_LINE = re.compile(r"^[ \t(（*]{0,4}[A-Z][.):、．）：]", re.MULTILINE)
+_AFTER_LETTER = r"[\s)\]}*$\"'”’」】》`>_~。.!|]"
+_WHOLE_END = re.compile(
+    rf"(?:选?项)?{_AFTER_LETTER}*(?:$|\\(?:[ ,;:]|quad|text)[^\n]*$|[.):、,。][^\n]*$)"
+)
+_TEXT_AFTER = re.compile(rf"{_AFTER_LETTER}*[ \t]+(?=[A-Z0-9$\\(+−-])[^\n]*$")
+_OPEN = re.compile(r"(?i:\bor\b)|或|还是|[A-Z][)\]*]*\s*/\s*[(\[*]*[A-Z]|[?？]\W*$")
+_OPEN_BEFORE = re.compile(r"(?:/|(?i:\bor\b)|或)\W*(?i:options?|choices?)?\W*$")
+_ASKED = re.compile(r"[)\]}*$`\"']{0,4}\s*[?？]")
+_LISTED = re.compile(r"[).][^\n]{1,100}\n\s*\(?[b-z][).]")  # (a) 5 Torr, and on the next line (b)
+_EMPTY_LINES = re.compile(r"[^\w(（]{1,8}")
+_NOT_BEFORE = re.compile(
+    r"(?:(?i:\b(?:not|isn't|never|rather than|instead of|wrong)\b)"
+    r"|不是|并非|而非|排除|\\(?:neg|lnot))"
+    r"[\s$(:]*(?:\\[(\[])?\s*$"
+)
+_SENTENCE = re.compile(r"(?i)\b(?:i|it|this|that|we)\b")
+_ITEMS = re.compile(r"[A-Z]+(?![A-Za-z0-9_'])")
 _BETWEEN = re.compile(r"[\s、,;.:()\[\]0-9第小题问*$]{0,16}")
+_OPTION_AFTER = re.compile(r"[)\]}*$`]{0,3}(?:[.):、．]|\\[ ,;]|[ \t]+)[\s*$]*([^\n]{1,300})")
 
 
 class Chosen(NamedTuple):
@@ -66,12 +140,31 @@ class Chosen(NamedTuple):
     problem: str = ""
 
 
-def chosen(text: str, extract: ChoiceExtract) -> Chosen:
-    """The choice that a text states.
+class _Patterns(NamedTuple):
+    """The patterns that know which letters there are."""
+
+    stated: re.Pattern[str]
+    run: re.Pattern[str]
+    first: re.Pattern[str]
+    label: re.Pattern[str]
+
+
+_ANY = Options()
+
+
+def chosen(
+    text: str, extract: ChoiceExtract, options: Options = _ANY, *, is_cut: bool = False
+) -> Chosen:
+    """The choice that a text states among the options (A to J where a row lists none).
 
     "auto" takes the first that is there: ``<answer>``, a box with letters in it, a heading
-    (``【答案】``, ``Answer:`` at the start of a line), an answer in prose ("the answer is", 答案是,
-    then 选), a first line that is nothing but the choice, the only letter of the last line.
+    (``【答案】``, ``Answer:`` at the start of a line), an answer in prose ("the answer is", "B is
+    correct", 答案是, "I choose", then 选), a first line that is nothing but the choice, the only
+    letter of the last line. Where the options' texts are known, a text that is one of them counts
+    as its letter, and a letter beside the text of another option is no answer. `is_cut`: the text
+    broke off at its length limit, so its last line says nothing by itself.
+
+    Raises: ConfigError for another `extract`.
 
     >>> chosen("A good guess: the answer is (B).", "auto").letters
     'B'
@@ -79,13 +172,34 @@ def chosen(text: str, extract: ChoiceExtract) -> Chosen:
     'AC'
     >>> chosen("Answer: A or B", "auto")
     Chosen(letters='', problem='ambiguous: A or B')
+    >>> chosen("The answer is Paris.", "auto", Options("B", ("Lyon", "Paris"))).letters
+    'B'
     """
     if extract not in _READERS:
         raise ConfigError(f"extract={extract!r} must be one of {', '.join(map(repr, _READERS))}")
-    return _READERS[extract](text) or Chosen("", "states no choice")
+    reader = _by_mark if is_cut and extract == "auto" else _READERS[extract]
+    return reader(text, options) or Chosen("", "states no choice")
 
 
-def chosen_each(text: str, num_questions: int) -> list[Chosen]:
+def chosen_by(text: str, pattern: re.Pattern[str], options: Options = _ANY) -> Chosen:
+    r"""The choice in the only group of a pattern's last match among the last 4 000 characters.
+
+    >>> chosen_by("Pick => B", re.compile(r"=> (\w)")).letters
+    'B'
+    """
+    last = None
+    for last in pattern.finditer(text[-_TAIL:]):  # noqa: B007
+        pass
+    if last is None or not last[1]:
+        return Chosen("", f"no match of {pattern.pattern!r}")
+    return (
+        Chosen(spelled(last[1], options))
+        if spelled(last[1], options)
+        else Chosen("", f"{last[1][:40]!r} is no option")
+    )
+
+
+def chosen_each(text: str, num_questions: int, options: Options = _ANY) -> list[Chosen]:
     """The choices for the questions of one prompt, in order; empty if their number is another.
 
     Each has a heading of its own, or one heading stands before all of them.
@@ -97,54 +211,126 @@ def chosen_each(text: str, num_questions: int) -> list[Chosen]:
     """
     for mark in (_HEADER, _ANSWER, _PICK):
         places = _places(mark, text)
-        stated = [c for c in (_stated_at(text, place) for place in places) if c is not None]
-        if len(stated) == num_questions:
-            return stated
-        for place in reversed(places if len(stated) < 2 else []):
-            items = _items_at(text, place, num_questions)
+        found = [c for c in (_stated_at(text, place, options) for place in places) if c is not None]
+        if len(found) == num_questions:
+            return found
+        for place in reversed(places if len(found) < 2 else []):
+            items = _items_at(text, place, num_questions, options)
             if len(items) == num_questions:
                 return items
     return []
 
 
-def spelled(text: str) -> str:
-    """The letters of a reference such as "B", "ABD", "A、C", "(b)" or "B. Paris"; "" if none."""
-    found = _whole(text)
+def spelled(text: str, options: Options = _ANY) -> str:
+    """The letters of a reference such as "B", "ABD", "A、C", "(b)" or "B. Paris"; "" if none.
+
+    >>> spelled("A、C"), spelled("(b)"), spelled("Paris")
+    ('AC', 'B', '')
+    """
+    found = _whole(text, options)
     return found.letters if found else ""
 
 
-def _stated_at(text: str, place: int) -> Chosen | None:
-    """The choice right after a mark; None where no letter follows it."""
+@functools.cache
+def _patterns(last: str) -> _Patterns:
+    upper, lower = f"A-{last}", f"b-{last.lower()}"
+    no_sentence = r"(?![ \t]+(?!(?:and|or)\b)[a-z])"
+    join = (
+        rf"(?![{upper}])[ \t]{{0,3}}(?:[、,;&+)}}\]*$]{{1,4}}[ \t]{{0,3}})?"
+        r"(?:(?:和|与|及|以及|and(?![a-z]))[ \t]{0,3})?[(\[{*$]{0,3}"
+    )
+    listed = rf"[{upper}](?:{join}[{upper}](?![A-Za-z]){no_sentence}){{1,25}}"
+    run = rf"(?:{listed}|[{upper}]+)(?!{_INSIDE_A_WORD})"
+    small = (
+        rf"(?:(?!i)[{lower}]|a(?![)\]}}]*\s+[A-Za-z])|i(?=[)\]}}]|[.,;]?\s*$))(?!{_INSIDE_A_WORD})"
+        if last >= "I"
+        else rf"(?:[{lower}]|a(?![)\]}}]*\s+[A-Za-z]))(?!{_INSIDE_A_WORD})"
+    )
+    right = (
+        r"(?:is|are|would be|must be|should be|has to be|seems to be|appears to be|remains)\s+"
+        r"(?:(?:the|indeed|clearly|therefore|thus|definitely|most likely|likely|probably|only)\s+)*"
+        r"(?:(?:correct|right|best|final|true|valid|most \w+)\b(?!\s+(?:if|only|when))"
+        r"|answers?\b|(?:one|option|choice)\b)"
+    )
+    return _Patterns(
+        re.compile(rf"({_FILLER})(?:({run})|({small}))"),
+        re.compile(rf"(?<![A-Za-z0-9_'.\-\\])(?![AI][ \t]+[a-z]){run}(?![ \t]+[A-Z][A-Z])"),
+        re.compile(
+            rf"(?:(?<=[.,;:!?\n)}}\]*$`。，；：])|^|(?i:\b(?:options?|choices?|answers?|so|thus|hence"
+            rf"|therefore|that|think|believe|and|conclude|means),?))[\s*(\[{{$`]{{0,6}}({run})"
+            rf"[)\]}}*$`]{{0,4}}(?:[ \t]+(?i:option|choice))?[ \t]+{right}"
+        ),
+        re.compile(rf"(?<![A-Za-z])[{upper}][.):、]"),
+    )
+
+
+# --- behind a mark --------------------------------------------------------------------------------
+
+
+def _stated_at(text: str, place: int, options: Options) -> Chosen | None:
+    """The choice right after a mark; None where no letter follows it or it is ruled out."""
     window = text[place : place + _WINDOW].translate(_PLAIN)
-    found = _STATED.match(window)
+    found = _patterns(options.last).stated.match(window)
     if not found:
-        return None
+        return _not_stated(window, options)
     filler, run, lower = found.groups()
-    if run == "A" and _is_article(filler, window[found.end() :]):
+    rest = window[found.end() :]
+    if run in ("A", "I") and _is_word(run, filler, rest):
         return None
-    if rival := _RIVAL.match(window, found.end()):
-        return Chosen("", f"ambiguous: {(run or lower) + rival.group()}")
-    return Chosen(_letters(run or lower))
+    if _DENIED_AFTER.match(rest) or _ASKED.match(rest) or (lower and _LISTED.match(rest)):
+        return None
+    if rival := _RIVAL.match(rest):
+        return Chosen("", f"ambiguous: {(run or lower) + rival.group().rstrip()}")
+    letters = _letters(run or lower, options)
+    return _against_text(letters, text[place + found.end() : place + _WINDOW + 300], options)
 
 
-def _is_article(filler: str, rest: str) -> bool:
-    """Whether the capital A after ``Answer:`` begins a sentence."""
+def _not_stated(window: str, options: Options) -> Chosen | None:
+    """What a mark without a letter says: nothing, a hedge, or "not A but B"."""
+    filler = re.match(_FILLER, window)
+    rest = window[filler.end() :] if filler else window
+    if hedge := _HEDGE.match(rest):
+        stands = _patterns(options.last).stated.match(rest, hedge.end())
+        return Chosen("", f"hedged: {hedge.group()}") if stands else None
+    denial = _DENIAL.match(rest)
+    if denial and (instead := _INSTEAD.match(rest, denial.end())):
+        after = _patterns(options.last).stated.match(rest, instead.end())
+        return Chosen(_letters(after[2] or after[3], options)) if after else None
+    return None
+
+
+def _is_word(run: str, filler: str, rest: str) -> bool:
+    """Whether the capital A after ``Answer:`` is the article, or I the pronoun."""
     word = _WORD_AFTER.match(rest)
     if not word or word.group(1) in _AFTER_CHOICE:
         return False
+    if run == "I":
+        return True
     return not filler.rstrip().endswith(("is", "be", "option", "choice", "是", "为", "选", "("))
 
 
-def _letters(run: str) -> str:
-    kept = {c for c in run.replace("and", "").upper() if "A" <= c <= "H"}
+def _letters(run: str, options: Options) -> str:
+    kept = {c for c in run.replace("and", "").upper() if options.has(c)}
     return "".join(sorted(kept))
 
 
-def _last(mark: re.Pattern[str], text: str) -> Chosen | None:
-    """The choice after the last mark that has one."""
+def _against_text(letters: str, rest: str, options: Options) -> Chosen:
+    """The letter, unless the text of another option stands behind it as its own."""
+    behind = _OPTION_AFTER.match(rest.translate(_PLAIN)) if options.texts else None
+    if behind and len(letters) == 1:
+        named = option_of_text(behind[1], options) or option_of_text(
+            re.split(r"[.。;；](?:\s|$)", behind[1], maxsplit=1)[0], options
+        )
+        if named and letters not in named:
+            return Chosen("", f"ambiguous: {letters} beside the text of {named}")
+    return Chosen(letters)
+
+
+def _last(mark: re.Pattern[str], text: str, options: Options) -> tuple[int, Chosen] | None:
+    """The choice after the last mark that has one, and where the mark ends."""
     for place in reversed(_places(mark, text)):
-        if stated := _stated_at(text, place):
-            return stated
+        if found := _stated_at(text, place, options):
+            return place, found
     return None
 
 
@@ -153,52 +339,165 @@ def _places(mark: re.Pattern[str], text: str) -> list[int]:
     return [found.end() for found in mark.finditer(text)][-_MOST_MARKS:]
 
 
-def _marked(text: str) -> Chosen | None:
-    return _header(text) or _last(_ANSWER, text) or _last(_PICK, text)
+def _marked(text: str, options: Options) -> Chosen | None:
+    return (
+        _header(text, options)
+        or _latest(text, options)
+        or _phrase_text(text, options)
+        or _cue_text(text, options)
+        or _of(_last(_PICK, text, options))
+    )
 
 
-def _header(text: str) -> Chosen | None:
+def _of(found: tuple[int, Chosen] | None) -> Chosen | None:
+    return found[1] if found else None
+
+
+def _latest(text: str, options: Options) -> Chosen | None:
+    """The later of "the answer is B" and "B is the answer", else what a weaker cue states."""
+    found = [one for one in (_last(_ANSWER, text, options), _letter_first(text, options)) if one]
+    if not found:
+        found = [one for mark in (_CUE, _ZH_CUE) if (one := _last(mark, text, options))]
+    return max(found, key=lambda one: one[0])[1] if found else None
+
+
+def _letter_first(text: str, options: Options) -> tuple[int, Chosen] | None:
+    """The last "B is the answer", and where it ends."""
+    plain = text[-_TAIL:].translate(_PLAIN)
+    last = None
+    for last in _patterns(options.last).first.finditer(plain):  # noqa: B007
+        pass
+    if last is None:
+        return None
+    before = plain[max(last.start(1) - 16, 0) : last.start(1)]
+    if _NEGATED.search(before) or _OPEN_BEFORE.search(before):
+        return None
+    return len(text) - len(plain) + last.end(), Chosen(_letters(last[1], options))
+
+
+def _header(text: str, options: Options) -> Chosen | None:
     """The choice under the last heading; a heading without one is an answer, too: none."""
     headers = list(_HEADER.finditer(text))
     if not headers:
         return None
-    return _stated_at(text, headers[-1].end()) or Chosen(
-        "", "the heading is not followed by a choice"
-    )
+    found = _stated_at(text, headers[-1].end(), options)
+    if found is None and options.texts:
+        line = text[headers[-1].end() : headers[-1].end() + 600].strip(" \t\r\n*_")
+        found = _by_text(line.partition("\n")[0], options)
+    return found or Chosen("", "the heading is not followed by a choice")
 
 
-def _whole(text: str) -> Chosen | None:
-    """The choice of a first line that is nothing else, or one option with its label."""
+def _phrase_text(text: str, options: Options) -> Chosen | None:
+    """The option whose text the stated sentence is, or alone contains."""
+    phrase = stated(text, "phrase") if options.texts else None
+    return _by_text(phrase.text, options) if phrase else None
+
+
+def _cue_text(text: str, options: Options) -> Chosen | None:
+    """The option whose text the last "I think it is ..." names, up to the end of its sentence."""
+    places = _places(_CUE, text) if options.texts else []
+    for place in places[:-4:-1]:
+        sentence = re.split(r"[.。!！\n]", text[place : place + _WINDOW], maxsplit=1)[0]
+        if len(letters := option_of_text(sentence, options)) == 1:
+            return Chosen(letters)
+    return None
+
+
+def _by_text(text: str, options: Options) -> Chosen | None:
+    if not options.texts:
+        return None
+    if letters := option_of_text(text, options):
+        return Chosen(letters) if len(letters) == 1 else Chosen("", f"the text of {letters}")
+    if _NEGATED.search(text) or _HEDGED.search(text) or re.search(r"\bor\b|或|还是", text):
+        return None
+    letters = option_within(text, options)
+    return Chosen(letters) if len(letters) == 1 else None
+
+
+# --- other places ---------------------------------------------------------------------------------
+
+
+def _whole(text: str, options: Options, *, is_place: bool = False) -> Chosen | None:
+    """The choice of a first line that is nothing else, or one option with its label.
+
+    `is_place`: the text stands in a box or tag, where "C Paris" is an option, too.
+    """
     line, _, rest = text.strip().partition("\n")
     line = line.rstrip()
     if len(line) > _WINDOW or _LABELLED_LINE.search(rest):
         return None
+    if options.texts and len(letters := option_of_text(line, options)) == 1:
+        own = spelled(line, Options(options.last))
+        is_two = own and own != letters and not _label_of(line)
+        return Chosen("", f"ambiguous: {line[:40]}") if is_two else Chosen(letters)
     line = line.translate(_PLAIN)
-    found = _STATED.match(line)
-    if not found or not _WHOLE_END.match(line, found.end()):
+    found = _patterns(options.last).stated.match(line)
+    if not found or _SENTENCE.search(found[1]) or not _ends_choice(line, found, is_place):
         return None
-    if _LABEL.search(line, found.end() + 1):
+    if _patterns(options.last).label.search(line, found.end() + 1):
         return None
-    return Chosen(_letters(found.group(2) or found.group(3)))
+    return _against_text(_letters(found[2] or found[3], options), line[found.end() :], options)
 
 
-def _tagged(text: str) -> Chosen | None:
-    inside = last_tag(text, "answer")
-    return None if inside is None else _boxed(inside) or _marked(inside) or _whole(inside)
+def _ends_choice(line: str, found: re.Match[str], is_place: bool) -> bool:
+    """Whether the line ends with the letters, or holds only the option's text behind them."""
+    rest = line[found.end() :]
+    if _RIVAL.match(rest) or _DENIED_AFTER.match(rest):
+        return False
+    if _WHOLE_END.match(line, found.end()):
+        return True
+    is_word = found[2] in ("A", "I") and not found[1].rstrip().endswith("(")
+    return is_place and not is_word and _TEXT_AFTER.match(line, found.end()) is not None
 
 
-def _boxed(text: str) -> Chosen | None:
-    box = last_boxed(text)
-    return _whole(box[0]) if box else None
+def _label_of(line: str) -> bool:
+    return re.match(r"[(\[（]?[A-Za-z][.):\]、．）：]\s*\S", line) is not None
 
 
-def _last_letter(text: str) -> Chosen | None:
+def _placed(content: str, options: Options) -> Chosen | None:
+    """The choice of a box or tag, whose content is meant as one."""
+    return _whole(content, options, is_place=True) or _by_text(content, options)
+
+
+def _tagged(text: str, options: Options) -> Chosen | None:
+    end = text.rfind("</answer>")
+    start = text.rfind("<answer>", 0, max(end, 0))
+    if end < 0 or start < 0:
+        return None
+    inside = text[start + len("<answer>") : end]
+    return (
+        _boxed(inside, options)
+        or _whole(inside, options)
+        or _marked(inside, options)
+        or _placed(inside, options)
+    )
+
+
+def _boxed(text: str, options: Options) -> Chosen | None:
+    r"""The choice of the last box that is not ruled out, as in ``\\boxed{A}, not \\boxed{B}``."""
+    box = joined_boxes(text)
+    for _ in range(8):
+        if box is None or not _NOT_BEFORE.search(text[max(box[1] - 24, 0) : box[1]]):
+            break
+        box = joined_boxes(text[: box[1]])
+    return _placed(box[0], options) if box else None
+
+
+def _last_letter(text: str, options: Options) -> Chosen | None:
     """The only choice that the last line mentions, unless it denies something or lists options."""
-    text = text.rstrip()
+    text = _without_empty_lines(text)
     line = text[text.rfind("\n") + 1 :].translate(_PLAIN)
-    found = (run.group() for run in _ANY_RUN.finditer(line))
-    runs = {_letters(run) for run in found if not run.isalpha() or list(run) == sorted(run)}
-    if not runs or _NEGATED.search(line):
+    found = (
+        run for run in _patterns(options.last).run.finditer(line) if not _is_pronoun(line, run)
+    )
+    runs = {
+        _letters(run.group(), options)
+        for run in found
+        if not run.group().isalpha() or list(run.group()) == sorted(run.group())
+    }
+    if runs and _NEGATED.search(line):
+        return _last_sentence(line, options)
+    if not runs or _HEDGED.search(line) or _OPEN.search(line):
         return None
     if len(runs) > 1:
         return Chosen("", f"ambiguous: the last line mentions {', '.join(sorted(runs))}")
@@ -207,19 +506,49 @@ def _last_letter(text: str) -> Chosen | None:
     return Chosen(runs.pop())
 
 
-def _auto(text: str) -> Chosen | None:
+def _last_sentence(line: str, options: Options) -> Chosen | None:
+    """The choice of a last sentence that is nothing else, as in "All others are wrong. So B."."""
+    sentences = [one for one in re.split(r"(?<=[.。!！;；])\s*", line.strip()) if one.strip()]
+    return _whole(sentences[-1], options) if len(sentences) > 1 else None
+
+
+def _without_empty_lines(text: str) -> str:
+    r"""The text without closing lines that hold only markup, such as ``\\]`` or a fence."""
+    text = text.rstrip()
+    for _ in range(4):
+        start = text.rfind("\n") + 1
+        if not start or not _EMPTY_LINES.fullmatch(text, start):
+            break
+        text = text[:start].rstrip()
+    return text
+
+
+def _is_pronoun(line: str, run: re.Match[str]) -> bool:
+    """Whether a lone I stands as in English: no bracket, star, colon or Chinese beside it."""
+    around = line[max(run.start() - 1, 0) : run.start()] + line[run.end() : run.end() + 1]
+    is_set_off = any(c in "()[]{}*$`:。，：" or c > "\u2e7f" for c in around)
+    return run.group() == "I" and line.strip() != "I" and not is_set_off
+
+
+def _auto(text: str, options: Options) -> Chosen | None:
+    found = _by_mark(text, options)
+    return found or (None if "</answer>" in text else _last_letter(text, options))
+
+
+def _by_mark(text: str, options: Options) -> Chosen | None:
     if "</answer>" in text:
-        return _tagged(text)
-    return _boxed(text) or _marked(text) or _whole(text) or _last_letter(text)
+        return _tagged(text, options)
+    return _boxed(text, options) or _marked(text, options) or _whole(text, options)
 
 
-def _items_at(text: str, place: int, num_questions: int) -> list[Chosen]:
+def _items_at(text: str, place: int, num_questions: int, options: Options) -> list[Chosen]:
     """The choices of several questions after one mark, as "A、C" or "1. A 2. C"."""
     window = text[place : place + 20 * num_questions + 20].translate(_PLAIN)
     items = list(_runs(window))
     if len(items) == 1 and len(items[0]) == num_questions:
         items = list(items[0])
-    return [Chosen(_letters(item)) for item in items]
+    found = [Chosen(_letters(item, options)) for item in items]
+    return found if all(one.letters for one in found) else []
 
 
 def _runs(window: str) -> Iterator[str]:

@@ -1,12 +1,12 @@
-"""Tool calls: read from the text of a response in the common formats, and from a column of gold.
+"""Tool calls: read from the text or the turns of a response, and from a column of gold.
 
-A response is read in the first of these formats of which it holds a mark:
+A text is read in the first of these ways that finds a call:
 
-1. ``<tool_call>{json}</tool_call>`` (Hermes, Qwen), ``<functioncall> {json}`` (Glaive),
-   ``[TOOL_CALLS] [json]`` (Mistral), ``<|python_tag|>{json}`` (Llama);
-2. ``Action: name`` and ``Action Input: {json}`` lines (ReAct);
-3. the whole text as JSON: a call, a list of calls, or OpenAI's ``{"tool_calls": [...]}``;
-4. the whole text as Python: ``f(a=1)`` or ``[f(a=1), g()]``;
+1. the whole text as JSON: a call, calls one after the other (Llama separates them with `;`), a
+   list of calls, or OpenAI's ``{"tool_calls": [...]}``;
+2. the whole text as Python: ``f(a=1)`` or ``[f(a=1), g()]``;
+3. the marks of models' own formats: the table in `_call_formats`;
+4. ``Action: name`` and ``Action Input: {json}`` lines (ReAct);
 5. fenced blocks marked json, python, tool_call or tool_code.
 
 What stands in the think block is no call. What is marked as a call and cannot be read is a broken
@@ -19,20 +19,18 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
+from plaudit.endmarks import without_end_marks
 from plaudit.errors import DataError, clipped
+from plaudit.rules._call import Call, broken, call_of, call_of_parts, listed_calls
+from plaudit.rules._call_formats import marked_calls
+from plaudit.rules._call_reading import Reading, json_calls
 from plaudit.rules._fences import fenced_blocks
-from plaudit.rules._literal import is_deep, read_json, read_python, read_python_calls
+from plaudit.rules._literal import read_python_calls, with_parsed
 from plaudit.think import split
 
-__all__ = ["Call", "Gold", "calls_in", "gold_calls", "react_fields", "with_parsed"]
+__all__ = ["Call", "Gold", "calls_in", "calls_of", "gold_calls", "react_fields"]
 
-
-class Call(NamedTuple):
-    """One call; a broken one has no name, and says in `problem` what is wrong with it."""
-
-    name: str
-    arguments: Mapping[str, Any]
-    problem: str = ""
+Schemas = Mapping[str, Mapping[str, Any]]
 
 
 class Gold(NamedTuple):
@@ -48,32 +46,78 @@ class Gold(NamedTuple):
     is_nested: bool = False
 
 
-_MARK = re.compile(
-    r"<tool_call>|</tool_call>|<functioncall>|</functioncall>|<\|endoftext\|>"
-    r"|\[TOOL_CALLS\]|<\|python_tag\|>"
-)
-_ENDS = {"<tool_call>": "</tool_call>"}
 _FIELD = re.compile(
     r"^[ \t]{0,3}(Thought|Action Input|Action|Observation|Final Answer)[ \t]*:", re.MULTILINE
 )
 _LANGUAGES = ("json", "python", "py", "tool_call", "tool_calls", "tool_code")
 
 
-def calls_in(response: str) -> list[Call]:
+def calls_in(response: str, tools: Schemas | None = None) -> list[Call]:
     """The calls that a response makes, broken ones among them.
+
+    `tools` holds the parameter schema of each tool, for formats whose values state no type.
 
     >>> calls_in('<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>')
     [Call(name='add', arguments={'a': 1}, problem='')]
     """
-    text = split(response).answer.strip()
-    if _MARK.search(text):
-        return list(_marked(text))
+    is_harmony = "<|message|>" in response  # its reasoning is a channel of its own
+    text = response if is_harmony else split(response).answer
+    text = without_end_marks(text)[0].strip()
+    whole = _whole(text)
+    if whole and not any(call.problem for call in whole):
+        return whole  # a mark can only stand in one of its texts
+    marked = marked_calls(text, tools or {})
+    if marked is not None:
+        return marked
     if fields := react_fields(text):
         return list(_react(fields))
-    return _whole(text) or list(_fenced(text))
+    return whole or list(_fenced(text))
 
 
-def gold_calls(value: Any, field: str) -> list[Gold]:
+def calls_of(
+    response: str, messages: Sequence[Mapping[str, Any]], tools: Schemas | None = None
+) -> list[Call]:
+    """The calls that a response makes: those of its turns, or where it is plain text, of its text.
+
+    A turn states calls in `tool_calls` (OpenAI), in the older `function_call`, or in parts of its
+    content of the type ``tool_use`` (Anthropic); a turn without any may hold them in its text.
+
+    >>> turn = {"role": "assistant", "content": None,
+    ...         "tool_calls": [{"function": {"name": "f", "arguments": '{"a": 1}'}}]}
+    >>> calls_of("", [turn])
+    [Call(name='f', arguments={'a': 1}, problem='')]
+    """
+    if not messages:
+        return calls_in(response, tools)
+    turns = [m for m in messages if m.get("role", "assistant") in ("assistant", "model")]
+    return [call for turn in turns for call in _turn_calls(turn, tools)]
+
+
+def _turn_calls(turn: Mapping[str, Any], tools: Schemas | None) -> Iterator[Call]:
+    """The calls of one turn; its text is looked at where it states none."""
+    content = with_parsed(turn.get("content"), "content")
+    parts = list(content) if isinstance(content, list | tuple) else []
+    items = listed_calls(with_parsed(turn.get("tool_calls"), "tool_calls") or [])
+    items += [turn["function_call"]] if turn.get("function_call") else []
+    items += [turn] if turn.get("type") == "function_call" else []
+    items += [part for part in parts if _is_call_part(part)]
+    if items:
+        yield from (call_of(item) for item in items)
+        return
+    texts = [turn["content"]] if isinstance(turn.get("content"), str) else map(_part_text, parts)
+    yield from calls_in("".join(texts), tools)
+
+
+def _is_call_part(part: Any) -> bool:
+    return isinstance(part, Mapping) and part.get("type") in ("tool_use", "function_call")
+
+
+def _part_text(part: Any) -> str:
+    text = part.get("text") if isinstance(part, Mapping) else part
+    return text if isinstance(text, str) else ""
+
+
+def gold_calls(value: Any, field: str, tools: Schemas | None = None) -> list[Gold]:
     """The expected calls of a column: a list of calls, one call, or a text that holds them.
 
     A call is ``{"name", "arguments"}``, also inside OpenAI's ``function``; or BFCL's possible
@@ -84,35 +128,18 @@ def gold_calls(value: Any, field: str) -> list[Gold]:
     """
     found = with_parsed(value, field)
     if isinstance(found, str):
-        calls = calls_in(found)
+        calls = calls_in(found, tools)
         if not calls:
             raise DataError(f"no tool call in {clipped(found)}", field=field)
     else:
-        items = _listed(found)
+        items = listed_calls(found)
         if items and all(_is_possible_answer(item) for item in items):
             return [_possible(item) for item in items]
-        calls = [_call(item) for item in items]
+        calls = [call_of(item) for item in items]
     for call in calls:
         if call.problem:
             raise DataError(f"{call.problem}, found {clipped(value)}", field=field)
     return [Gold(c.name, {k: [v] for k, v in c.arguments.items()}) for c in calls]
-
-
-def with_parsed(value: Any, field: str) -> Any:
-    """A column's value; a text that holds JSON is read, arrays become lists.
-
-    Raises: DataError for nesting deeper than any reader here goes.
-    """
-    if hasattr(value, "tolist"):
-        value = value.tolist()
-    if isinstance(value, str):
-        try:
-            return read_json(value)
-        except ValueError:
-            return value
-    if is_deep(value):
-        raise DataError(f"nested too deeply: {clipped(type(value))}", field=field)
-    return value
 
 
 def react_fields(text: str) -> list[tuple[str, str]]:
@@ -136,20 +163,6 @@ def react_fields(text: str) -> list[tuple[str, str]]:
 # --- the formats ----------------------------------------------------------------------------------
 
 
-def _marked(text: str) -> Iterator[Call]:
-    """The calls behind marks: each call ends at the next mark, so the whole is linear."""
-    marks = list(_MARK.finditer(text))
-    for i, mark in enumerate(marks):
-        if mark[0].startswith("</") or mark[0] == "<|endoftext|>":
-            continue
-        following = marks[i + 1] if i + 1 < len(marks) else None
-        if (end := _ENDS.get(mark[0])) and (following is None or following[0] != end):
-            yield _broken(f"{mark[0]} is not closed")
-            continue
-        body = text[mark.end() : following.start() if following else len(text)]
-        yield from _read(body, is_python=mark[0] == "<functioncall>")
-
-
 def _react(fields: Sequence[tuple[str, str]]) -> Iterator[Call]:
     """An action and its input are one call; an observation that the model writes is none."""
     for i, (label, name) in enumerate(fields):
@@ -157,21 +170,31 @@ def _react(fields: Sequence[tuple[str, str]]) -> Iterator[Call]:
             continue
         after, body = fields[i + 1] if i + 1 < len(fields) else ("", "")
         if after == "Action Input":
-            yield _of_parts(name, body)
+            yield call_of_parts(name, body)
         else:
-            yield _broken("an Action without Action Input")
+            yield broken("an Action without Action Input")
 
 
 def _whole(text: str) -> list[Call]:
     if text.startswith(("{", "[{", "[ {", "[\n")) or text == "[]":
         try:
-            return [_call(item) for item in _listed(read_json(text))]
+            return _all_json(text)
         except ValueError:
             pass
     try:
         return [Call(*call) for call in read_python_calls(text)]
     except ValueError:
         return []
+
+
+def _all_json(text: str) -> list[Call]:
+    """The calls of a text that is JSON from its beginning to its end."""
+    reading = Reading(text, {})
+    calls = list(json_calls(reading))
+    reading.skip_space()
+    if reading.place < len(text):
+        raise ValueError(f"no JSON: {text[reading.place : reading.place + 20]!r}")
+    return calls
 
 
 def _fenced(text: str) -> Iterator[Call]:
@@ -181,78 +204,17 @@ def _fenced(text: str) -> Iterator[Call]:
         if language not in _LANGUAGES:
             continue
         if body is None:
-            yield _broken("a code block is not closed")
+            yield broken("a code block is not closed")
         elif language in ("python", "py", "tool_code"):
             yield from _whole(body.strip())
         else:
-            yield from _read(body, is_python=False)
+            try:
+                yield from _all_json(body)
+            except ValueError as error:
+                yield broken(str(error))
 
 
-def _read(body: str, *, is_python: bool) -> Iterator[Call]:
-    """The call, the list of calls or the lines of calls of a marked text."""
-    try:
-        value = _json_or_python(body) if is_python else read_json(body)
-        yield from (_call(item) for item in _listed(value))
-        return
-    except ValueError as error:
-        lines = [line for line in body.splitlines() if line.strip()]
-        if len(lines) < 2 or not all(line.strip().startswith("{") for line in lines):
-            yield _broken(str(error))
-            return
-    for line in lines:
-        try:
-            yield _call(read_json(line))
-        except ValueError as error:
-            yield _broken(str(error))
-
-
-def _json_or_python(text: str) -> Any:
-    try:
-        return read_json(text)
-    except ValueError:
-        return read_python(text)
-
-
-# --- one call -------------------------------------------------------------------------------------
-
-
-def _listed(value: Any) -> list[Any]:
-    if isinstance(value, Mapping):
-        if isinstance(value.get("tool_calls"), list | tuple):
-            return list(value["tool_calls"])
-        return [value.get("function_call", value)]
-    return list(value) if isinstance(value, list | tuple) else [value]
-
-
-def _call(value: Any) -> Call:
-    """The call in ``{"name", "arguments"}``, which may stand inside ``function``."""
-    if isinstance(value, Mapping) and isinstance(value.get("function"), Mapping):
-        value = value["function"]
-    if not isinstance(value, Mapping):
-        return _broken("a call must be a mapping with name and arguments")
-    given = [key for key in ("arguments", "parameters") if key in value]
-    if len(given) != 1:
-        return _broken("a call must have a name and arguments")
-    return _of_parts(value.get("name"), value[given[0]])
-
-
-def _of_parts(name: Any, arguments: Any) -> Call:
-    if not isinstance(name, str) or not name.strip():
-        return _broken("a call without a name")
-    if isinstance(arguments, str):
-        try:
-            arguments = read_json(arguments) if arguments.strip() else {}
-        except ValueError as error:
-            return _broken(f"arguments of {name[:40]!r}: {error}")
-    if arguments is None:
-        arguments = {}
-    if not isinstance(arguments, Mapping):
-        return _broken(f"the arguments of {name[:40]!r} are no mapping")
-    return Call(name.strip(), arguments)
-
-
-def _broken(problem: str) -> Call:
-    return Call("", {}, problem)
+# --- possible answers -----------------------------------------------------------------------------
 
 
 def _is_possible_answer(item: Any) -> bool:

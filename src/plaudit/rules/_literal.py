@@ -10,7 +10,18 @@ import json
 import re
 from typing import Any, NamedTuple
 
-__all__ = ["DEPTH", "PyCall", "is_deep", "read_json", "read_python", "read_python_calls"]
+from plaudit.errors import DataError, clipped
+
+__all__ = [
+    "DEPTH",
+    "PyCall",
+    "is_deep",
+    "read_json",
+    "read_json_at",
+    "read_python",
+    "read_python_calls",
+    "with_parsed",
+]
 
 DEPTH = 64
 _TOKEN = re.compile(
@@ -23,7 +34,9 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE | re.DOTALL,
 )
-_ESCAPE = re.compile(r"\\(u[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL)
+_ESCAPE = re.compile(
+    r"\\(u[0-9a-fA-F]{4}|U00(?:0[0-9a-fA-F]|10)[0-9a-fA-F]{4}|x[0-9a-fA-F]{2}|.)", re.DOTALL
+)
 _ESCAPED = {"n": "\n", "t": "\t", "r": "\r", "b": "\b", "f": "\f", "\n": "", "0": "\0"}
 _ESCAPED |= {c: c for c in "\\'\"/"}
 _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": None, "None": None}
@@ -53,6 +66,40 @@ def read_json(text: str) -> Any:
         raise ValueError(f"nested deeper than {DEPTH}") from None
     if is_deep(value):
         raise ValueError(f"nested deeper than {DEPTH}")
+    return value
+
+
+def read_json_at(text: str, place: int) -> tuple[Any, int]:
+    """The JSON value that begins at a place of a text, and where it ends.
+
+    Raises: ValueError, saying why, where no strict JSON value begins there.
+
+    >>> read_json_at('f{"a": 1} and more', 1)
+    ({'a': 1}, 9)
+    """
+    try:
+        value, end = _DECODER.raw_decode(text, place)
+    except RecursionError:
+        raise ValueError(f"nested deeper than {DEPTH}") from None
+    if is_deep(value):
+        raise ValueError(f"nested deeper than {DEPTH}")
+    return value, end
+
+
+def with_parsed(value: Any, field: str) -> Any:
+    """A column's value; a text that holds JSON is read, arrays become lists.
+
+    Raises: DataError for nesting deeper than any reader here goes.
+    """
+    if hasattr(value, "tolist"):
+        value = value.tolist()
+    if isinstance(value, str):
+        try:
+            return read_json(value)
+        except ValueError:
+            return value
+    if is_deep(value):
+        raise DataError(f"nested too deeply: {clipped(type(value))}", field=field)
     return value
 
 
@@ -124,6 +171,9 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
+
+
+_DECODER = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=_no_constant)
 
 
 class _Reader:

@@ -6,9 +6,17 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plaudit.errors import DataError, clipped
-from plaudit.rules._calls import with_parsed
+from plaudit.rules._literal import with_parsed
 
-__all__ = ["kinds_of", "member_problems", "properties_of", "same", "tools_by_name", "type_problems"]
+__all__ = [
+    "kind_of",
+    "kinds_of",
+    "member_problems",
+    "properties_of",
+    "same",
+    "tools_by_name",
+    "type_problems",
+]
 
 _KINDS = {
     "integer": "integer int long short byte bigint",
@@ -56,11 +64,34 @@ def kinds_of(schema: Any) -> frozenset[str]:
 
     >>> sorted(kinds_of({"type": ["float", "null"]})), kinds_of({"type": "any"})
     (['null', 'number'], frozenset())
+    >>> sorted(kinds_of({"anyOf": [{"type": "integer"}, {"type": "null"}]}))
+    ['integer', 'null']
     """
-    declared = schema.get("type") if isinstance(schema, Mapping) else None
+    if not isinstance(schema, Mapping):
+        return frozenset()
+    if "type" not in schema and (branches := schema.get("anyOf") or schema.get("oneOf")):
+        inner = [kinds_of(one) for one in branches] if isinstance(branches, list | tuple) else []
+        return frozenset[str]().union(*inner) if all(inner) else frozenset()
+    declared = schema.get("type")
     names = declared if isinstance(declared, list | tuple) else [declared]
     found = [_KIND.get(_plain(name)) for name in names]
     return frozenset() if None in found else frozenset(k for k in found if k)
+
+
+def kind_of(value: Any) -> str:
+    """JSON schema's name of the type of a value.
+
+    >>> kind_of(None), kind_of(True), kind_of(1), kind_of((1,))
+    ('null', 'boolean', 'integer', 'array')
+    """
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    for kind, types in (("integer", int), ("number", float), ("string", str)):
+        if isinstance(value, types):
+            return kind
+    return "object" if isinstance(value, Mapping) else "array"
 
 
 def same(one: Any, two: Any, schema: Any = None) -> bool:
@@ -91,7 +122,7 @@ def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
     """
     if not isinstance(schema, Mapping):
         return
-    kinds, kind = kinds_of(schema), _kind_of(value)
+    kinds, kind = kinds_of(schema), kind_of(value)
     if kinds and kind not in kinds and not (kind == "integer" and "number" in kinds):
         found = kind if kind == "null" else f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
         yield f"{place} is {found}, not {' or '.join(sorted(kinds))}"
@@ -146,14 +177,3 @@ def _plain(name: Any) -> str:
     """A type's name without what follows it, as in ``List[int]`` and ``str, optional``."""
     text = name if isinstance(name, str) else ""
     return text.partition(",")[0].partition("[")[0].strip().lower()
-
-
-def _kind_of(value: Any) -> str:
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "boolean"
-    for kind, types in (("integer", int), ("number", float), ("string", str)):
-        if isinstance(value, types):
-            return kind
-    return "object" if isinstance(value, Mapping) else "array"

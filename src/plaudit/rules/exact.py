@@ -1,28 +1,39 @@
 """Is the answer the reference: as text, a number, a choice, a list, or a sum that works out.
 
 `reference` is the accepted answer or a list of accepted answers (in `list_equal` and `set_equal`
-the items, in `multiple_choice` the letters). `extract` says where the answer stands: "answer" (what
-follows the think block), "all" (the whole response), "answer_tag" (the last ``<answer>``), "boxed"
-(the last box) or "last_line", these three behind the think block. A response that states no answer
-earns 0, with a note; a reference that cannot be read is an input fault.
+the items, in `multiple_choice` the letters). `extract` says where the answer stands, always behind
+the think block: "auto" reads the answer that the rules of `format` demand, as `rules.math` does
+(``<answer>``, box, ``####``, a phrase such as "the answer is"), and without such a mark all that
+follows the think block; a mark may be named alone ("answer_tag", "boxed", "gsm8k", "minerva",
+"phrase"); "answer" is all that follows the think block, "last_line" its last line, "all" the whole
+response. What a length limit cuts off (`finish_reason`) states no answer. A response that states
+no answer earns 0, with a note; a reference that cannot be read is an input fault.
 """
 
 from __future__ import annotations
 
+import functools
 import json
 import operator
 import re
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
-from plaudit.answers.choices import ChoiceExtract, Chosen, chosen, chosen_each, spelled
-from plaudit.answers.plain import Extract, answer_of, references
+from plaudit.answers.choices import (
+    ChoiceExtract,
+    Chosen,
+    chosen,
+    chosen_by,
+    chosen_each,
+    spelled,
+)
+from plaudit.answers.options import Options, option_of_text, options_of
 from plaudit.errors import ConfigError, ScoringError, clipped
+from plaudit.rules._answer import Extract, answer_of, behind_think, references
 from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
 from plaudit.rules._normal import normal, tokens
-from plaudit.think import split
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -44,6 +55,12 @@ EXAMPLES = {
     "countdown": {"columns": {"numbers": [6, 7], "target": 42}},
 }
 _BULLET = re.compile(r"(?:[-*•]|\d{1,3}[.)、])\s+")
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|[。！？\n]")
+_UNSURE = re.compile(
+    r"(?i:\b(?:or|not|isn't|never|either|neither|maybe|perhaps|possibly|might|between"
+    r"|(?:more|less|fewer|greater|larger|smaller|other) than|at (?:least|most)|up to)\b)"
+    r"|或|还是|不是|并非|也许|可能|至少|至多|最多|不到|超过|少于|多于|大于|小于|(?<![=-])[<>]|[≤≥≠]"
+)
 _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
@@ -51,7 +68,11 @@ _ITEM_BREAK = re.compile(r"[,，、;；\n]")
 
 
 def equal(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str,
+    reference: str | Sequence[str],
+    finish_reason: str | None = None,
+    *,
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer is the reference, character by character, else 0.
 
@@ -60,11 +81,16 @@ def equal(
     >>> equal("<think>2 + 2</think> 4", "4").value, equal("4.", "4").value
     (1.0, 0.0)
     """
-    return _compared(response, reference, extract, str, operator.eq)
+    answer = answer_of(response, extract, finish_reason)
+    return _compared(answer, reference, extract, str, operator.eq)
 
 
 def normalised(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str,
+    reference: str | Sequence[str],
+    finish_reason: str | None = None,
+    *,
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if answer and reference agree but for case, punctuation, articles and white space, else 0.
 
@@ -75,11 +101,12 @@ def normalised(
     >>> normalised("The Eiffel Tower!", "eiffel tower").value, normalised("1.5", "15").value
     (1.0, 0.0)
     """
-    return _compared(response, reference, extract, normal, operator.eq)
+    answer = answer_of(response, extract, finish_reason)
+    return _compared(answer, reference, extract, normal, operator.eq)
 
 
 def substring(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the reference stands in the answer as whole words (Chinese: characters), else 0.
 
@@ -89,11 +116,12 @@ def substring(
     >>> substring("It is in Paris, France.", "paris").value, substring("110 of them", "10").value
     (1.0, 0.0)
     """
-    return _compared(response, reference, extract, _padded, operator.contains)
+    answer = answer_of(response, extract)
+    return _compared(answer, reference, extract, _padded, operator.contains)
 
 
 def token_f1(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """From 0 (no word in common) to 1 (the same words): the F1 of answer and reference as bags.
 
@@ -104,7 +132,7 @@ def token_f1(
     >>> token_f1("in Paris", "Paris, France").value, token_f1("北京市", "北京").value
     (0.5, 0.8)
     """
-    return _compared(response, reference, extract, _bag, _f1)
+    return _compared(answer_of(response, extract), reference, extract, _bag, _f1)
 
 
 def regex(
@@ -147,18 +175,21 @@ def regex(
 def numeric(
     response: str,
     reference: str | float | Sequence[str | float],
+    finish_reason: str | None = None,
     *,
     abs_tol: float = 0.0,
     rel_tol: float = 0.0,
     number: Literal["last", "whole"] = "last",
-    extract: Extract = "answer",
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer's number is the reference within the tolerance, else 0.
 
     ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
     the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50). `number`: the
     last one of the answer, or the "whole" answer, which then holds nothing else but ``$`` signs and
-    a full stop. Chinese numerals are not read. For formulas see `plaudit.rules.math`.
+    a full stop. A last number whose sentence leaves it open, denies it or only bounds it ("5 or 6",
+    "18, not 20", "at least 7") is not read. Chinese numerals are not read. For formulas see
+    `plaudit.rules.math`.
 
     >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
     (1.0, 1.0)
@@ -168,9 +199,11 @@ def numeric(
     if number not in ("last", "whole"):
         raise ConfigError(f"number={number!r} must be 'last' or 'whole'")
     golds = [_reference_number(text) for text in references(reference)]
-    answer = answer_of(response, extract)
+    answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return _no_answer(extract)
+    if number == "last" and (in_the_way := _unsure(answer)):
+        return Score(0.0, note=f"no one number is stated: {in_the_way!r} stands beside it")
     found = last_number(answer) if number == "last" else number_of(answer)
     if found is None:
         return Score(0.0, note=f"no number in {clipped(answer)}")
@@ -183,8 +216,9 @@ def countdown(
     response: str,
     numbers: Sequence[int],
     target: int,
+    finish_reason: str | None = None,
     *,
-    extract: Extract = "answer_tag",
+    extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
     """1 for an expression that uses each given number exactly once and equals the target, else 0.
 
@@ -201,7 +235,7 @@ def countdown(
     """
     given = sorted(_whole_numbers("numbers", numbers))
     (goal,) = _whole_numbers("target", [target])
-    answer = answer_of(response, extract)
+    answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return _no_answer(extract)
     problem = _countdown_problem(answer, given, goal)
@@ -213,41 +247,60 @@ def countdown(
 
 def multiple_choice(
     response: str,
-    reference: str | Sequence[str],
+    reference: str | int | Sequence[str],
+    choices: Sequence[str] | Mapping[str, str] | None = None,
+    options: Sequence[str] | Mapping[str, str] | None = None,
+    finish_reason: str | None = None,
     *,
     extract: ChoiceExtract = "auto",
+    pattern: str | None = None,
+    index_base: Literal[0, 1] | None = None,
     partial: float = 0.0,
     questions: bool = False,
 ) -> Annotated[Score, Range(0, 1)]:
-    """1 if the chosen letters (A to H) are the reference's, `partial` for some of them, else 0.
+    """1 if the chosen letters are the reference's, `partial` for some of them, else 0.
 
-    The reference is "B", "ABD", "A、C", "B. Paris" or a list of letters. The response, behind its
-    think block, may state its choice in ``<answer>``, in a box, after ``Answer:``, 答案 or 选, as
-    its first line, or as the only letter of its last line: "auto" takes the first of these that is
-    there. Full-width letters count; the article "A" does not. "A or B", a last line that mentions
-    several options, or a heading without a letter is no answer. `partial` is paid for right letters
-    with others missing and none wrong, as in Chinese exams.
+    The letters are A to J, or with the column `choices` (or `options`) those of its options, then
+    also by their text: a list of texts, or a mapping from letters to texts. The reference is "B",
+    "ABD", "A、C", "B. Paris" or a list of letters; with `choices` also the text of an option, or
+    with `index_base` the number of one, from 0 or 1. What could be two options is refused.
 
+    The response, behind its think block, may state its choice in ``<answer>``, in a box, after
+    ``Answer:``, 答案 or 选, as "B is correct", as its first line, or as the only letter of its last
+    line: "auto" takes the first of these that is there. Full-width letters count; the article "A"
+    and the pronoun "I" do not, nor does what the text rules out ("cannot be B", 排除B). "A or B",
+    "maybe B", a last line that mentions several options, a heading without a letter, or a letter
+    beside the text of another option is no answer. `pattern` is a regular expression with one
+    group, which reads the choice in its last match in the last 4 000 characters instead.
+
+    `partial` is paid for right letters with others missing and none wrong, as in Chinese exams.
     With ``questions=True`` the prompt holds several questions and the reference list one answer for
     each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and the share of
     right ones in `parts`.
 
-    Raises: ConfigError for `partial` outside of [0, 1].
+    Raises: ConfigError for `partial` outside of [0, 1] and a `pattern` without one group.
 
     >>> multiple_choice("A good guess is Paris, so the answer is (B).", "B").value
     1.0
     >>> multiple_choice("【答案】A、C", "ACD", partial=0.5).value
     0.5
+    >>> multiple_choice("The answer is Paris.", 1, ["Lyon", "Paris"], index_base=0).value
+    1.0
     """
     if not 0 <= partial <= 1:
         raise ConfigError(f"partial={partial} must be within [0, 1]")
-    text = split(response).answer
-    letters = _choices(reference)
+    listed = _listed_options(choices, options)
+    letters = _choices(reference, listed, index_base)
+    known = listed or Options()
+    text = behind_think(response)
     if questions:
-        return _each_question(text, letters)
+        return _each_question(text, letters, known)
     gold = "".join(sorted(set("".join(letters))))
-    found = chosen(text, extract)
-    if found.problem:
+    if pattern is None:
+        found = chosen(text, extract, known, is_cut=finish_reason == "length")
+    else:
+        found = chosen_by(text, _choice_pattern(pattern), known)
+    if not found.letters:
         return Score(0.0, {"answered": 0.0}, note=found.problem)
     is_part = set(found.letters) < set(gold)
     value = 1.0 if found.letters == gold else partial * is_part
@@ -255,7 +308,7 @@ def multiple_choice(
 
 
 def list_equal(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer lists the reference's items, in order and no others, else 0.
 
@@ -270,7 +323,7 @@ def list_equal(
 
 
 def set_equal(
-    response: str, reference: str | Sequence[str], *, extract: Extract = "answer"
+    response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer lists the reference's items in any order, each once or more, else 0.
 
@@ -286,7 +339,7 @@ def set_equal(
 
 
 def _compared(
-    response: str,
+    answer: str | None,
     reference: Any,
     extract: Extract,
     form: Callable[[str], Any],
@@ -294,7 +347,6 @@ def _compared(
 ) -> Score:
     """The best likeness of the answer to a reference, both brought into `form`."""
     golds = references(reference)
-    answer = answer_of(response, extract)
     if answer is None:
         return _no_answer(extract)
     formed = form(answer)
@@ -319,6 +371,13 @@ def _bag(text: str) -> Counter[str]:
 
 def _f1(ours: Counter[str], theirs: Counter[str]) -> float:
     return 2 * (ours & theirs).total() / (ours.total() + theirs.total())
+
+
+def _unsure(answer: str) -> str:
+    """The word in the sentence of the last number that leaves it open, or an empty text."""
+    sentences = [one for one in _SENTENCE_END.split(answer) if any(map(str.isdecimal, one))]
+    word = _UNSURE.search(sentences[-1]) if sentences else None
+    return word.group().strip() if word else ""
 
 
 def _reference_number(text: str) -> Fraction:
@@ -371,17 +430,63 @@ def _countdown_problem(answer: str, given: Sequence[int], goal: int) -> str:
     return ""
 
 
-def _choices(reference: Any) -> list[str]:
+def _listed_options(choices: Any, options: Any) -> Options | None:
+    """The options that a row lists, under either name."""
+    given = [options_of(value) for value in (choices, options) if value is not None]
+    if len(given) == 2 and given[0] != given[1]:
+        raise ScoringError("the row has choices and options, and they differ", fault="input")
+    return given[0] if given else None
+
+
+@functools.cache
+def _choice_pattern(pattern: str) -> re.Pattern[str]:
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ConfigError(f"pattern={pattern!r} is no regular expression: {error}") from None
+    if compiled.groups != 1:
+        raise ConfigError(f"pattern={pattern!r} has {compiled.groups} groups; it must have one")
+    return compiled
+
+
+def _choices(reference: Any, options: Options | None, index_base: int | None) -> list[str]:
     """The letters of each item of the reference."""
-    letters = [spelled(text) for text in references(reference)]
-    if not all(letters):
-        found = clipped(reference)
-        raise ScoringError(f"the reference is no option letter A to H: {found}", fault="input")
-    return letters
+    if index_base not in (None, 0, 1):
+        raise ConfigError(f"index_base={index_base!r} must be 0, 1 or None")
+    return [_choice(text, options, index_base) for text in references(reference)]
 
 
-def _each_question(text: str, golds: Sequence[str]) -> Score:
-    found: Sequence[Chosen] = chosen_each(text, len(golds))
+def _choice(text: str, options: Options | None, index_base: int | None) -> str:
+    """The letters of one reference: a letter, the text of an option or its number, but one only."""
+    as_letter = spelled(text, Options((options or Options()).last))
+    as_text = option_of_text(text, options) if options else ""
+    as_number = _numbered(text, options, index_base)
+    readings = {reading for reading in (as_letter, *as_text, as_number) if reading}
+    if options and as_letter and not spelled(text, options):
+        problem = "names a letter and the text of another option"
+    elif len(readings) == 1:
+        return readings.pop()
+    elif readings:
+        problem = f"could be {' or '.join(sorted(readings))}"
+    elif text.lstrip("-").isdigit() and index_base is None:
+        problem = "is a number: say index_base=0 or index_base=1, with the column choices"
+    else:
+        last = (options or Options()).last
+        problem = f"is no option from A to {last}" + (
+            "" if options else " (see the column choices)"
+        )
+    raise ScoringError(f"the reference {clipped(text)} {problem}", fault="input")
+
+
+def _numbered(text: str, options: Options | None, index_base: int | None) -> str:
+    if options is None or index_base is None or not text.isdecimal() or len(text) > 2:
+        return ""
+    letter = chr(ord("A") + int(text) - index_base)
+    return letter if options.has(letter) else ""
+
+
+def _each_question(text: str, golds: Sequence[str], options: Options) -> Score:
+    found: Sequence[Chosen] = chosen_each(text, len(golds), options)
     if not found:
         return Score(0.0, {"answered": 0.0}, note=f"does not state {len(golds)} choices")
     right = sum(c.letters == gold for c, gold in zip(found, golds, strict=True))

@@ -20,8 +20,8 @@ from plaudit.errors import (
     ScoringError,
     clipped,
 )
-from plaudit.rules._calls import with_parsed
 from plaudit.rules._fences import fenced_blocks
+from plaudit.rules._literal import with_parsed
 from plaudit.rules._structured import Syntax, read
 from plaudit.rules._tooltypes import same
 from plaudit.think import split

@@ -1,8 +1,10 @@
 """Are the tool calls of a response the expected ones, well typed, in ReAct's form, no loop.
 
-Calls are read from the text of the response: ``<tool_call>`` and ``<functioncall>`` tags, ReAct
-lines, JSON, ``f(a=1)`` and fenced blocks (`_calls.py` says how). What stands in the think block is
-no call; a marked call that cannot be read counts as a wrong one. Nothing is ever run.
+Calls are read from the turns of the response where it has `tool_calls`, else from its text: the
+formats of the model families (`_call_formats.py` is their table), ReAct lines, JSON, ``f(a=1)`` and
+fenced blocks. Where a format carries only text (Qwen3-Coder, GLM, MiniMax), a value is what `tools`
+declares, without `tools` JSON if it parses as JSON, else text. What stands in the think block is no
+call; a marked call that cannot be read counts as a wrong one. Nothing is ever run.
 
 `expected_calls` (or the column `tool_calls`, `reference` or `ground_truth`) is a list of calls, or
 a text that holds them, or BFCL's possible answers, where each argument has a list of right values
@@ -18,7 +20,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from plaudit.errors import ConfigError
-from plaudit.rules._calls import Call, calls_in, gold_calls, react_fields
+from plaudit.rules._calls import Call, calls_of, gold_calls, react_fields
 from plaudit.rules._literal import read_json
 from plaudit.rules._matching import Match, Policy, match
 from plaudit.rules._tooltypes import member_problems, tools_by_name
@@ -48,6 +50,7 @@ def equal(
     response: str,
     expected_calls: Any,
     tools: Any = None,
+    response_messages: Sequence[Message] = (),
     *,
     extra_arguments: ExtraArguments = "forbid",
     strings: Strings = "exact",
@@ -69,7 +72,7 @@ def equal(
     (1.0, "add: a is '1', not 1")
     """
     policy = _policy(extra_arguments, strings)
-    found = _matched(response, expected_calls, tools, policy, in_order)
+    found = _matched(response, expected_calls, tools, response_messages, policy, in_order)
     return Score(float(found.share == 1.0), _parts(found), note=found.problem or None)
 
 
@@ -77,6 +80,7 @@ def graded(
     response: str,
     expected_calls: Any,
     tools: Any = None,
+    response_messages: Sequence[Message] = (),
     *,
     low: float = 0.0,
     high: float = 1.0,
@@ -102,12 +106,14 @@ def graded(
     if not low < high:
         raise ConfigError(f"graded: low={low!r} must be below high={high!r}")
     policy = _policy(extra_arguments, strings)
-    found = _matched(response, expected_calls, tools, policy, False)
+    found = _matched(response, expected_calls, tools, response_messages, policy, False)
     value = high if found.share == 1.0 else low + (high - low) * found.share
     return Score(value, _parts(found), note=found.problem or None)
 
 
-def argument_types(response: str, tools: Any) -> Annotated[Score, Range(0, 1)]:
+def argument_types(
+    response: str, tools: Any, response_messages: Sequence[Message] = ()
+) -> Annotated[Score, Range(0, 1)]:
     """1 if there is a call and every call fits the schema of its tool, else 0.
 
     A call fits if its tool is in `tools`, no required argument is missing, none is unknown, and
@@ -122,7 +128,8 @@ def argument_types(response: str, tools: Any) -> Annotated[Score, Range(0, 1)]:
     >>> argument_types("add(a=1)", tools).value, argument_types("add(a='1')", tools).note
     (1.0, 'add: a is a string, not number')
     """
-    schemas, calls = tools_by_name(tools), calls_in(response)
+    schemas = tools_by_name(tools)
+    calls = calls_of(response, response_messages, schemas)
     problems = [next(_call_problems(call, schemas), "") for call in calls]
     share = problems.count("") / (len(problems) or 1)
     note = next(filter(None, problems), None) if calls else "no call"
@@ -161,7 +168,11 @@ def react_steps(
 
 
 def action_loops(
-    response: str, messages: Sequence[Message] = (), *, allowed: int = 0
+    response: str,
+    messages: Sequence[Message] = (),
+    response_messages: Sequence[Message] = (),
+    *,
+    allowed: int = 0,
 ) -> Annotated[float | Score, Range(0, 1)]:
     """The share of calls, from 0 to 1, that do not repeat an earlier call; 1 without calls.
 
@@ -177,7 +188,7 @@ def action_loops(
     if allowed < 0:
         raise ConfigError(f"action_loops: allowed={allowed!r} must not be negative")
     seen = Counter(_key(call) for call in _earlier_calls(messages))
-    calls = calls_in(response)
+    calls = calls_of(response, response_messages)
     repeated = ""
     num_repeats = 0
     for call in calls:
@@ -205,10 +216,18 @@ def _policy(extra_arguments: str, strings: str) -> Policy:
     return Policy(extra_arguments) if strings == "exact" else Policy(extra_arguments, _bfcl_equal)
 
 
-def _matched(response: str, expected: Any, tools: Any, policy: Policy, in_order: bool) -> Match:
+def _matched(
+    response: str,
+    expected: Any,
+    tools: Any,
+    messages: Sequence[Message],
+    policy: Policy,
+    in_order: bool,
+) -> Match:
     schemas = {} if tools is None else tools_by_name(tools)
-    gold = gold_calls(expected, "expected_calls")
-    return match(calls_in(response), gold, schemas, policy, is_ordered=in_order)
+    gold = gold_calls(expected, "expected_calls", schemas)
+    calls = calls_of(response, messages, schemas)
+    return match(calls, gold, schemas, policy, is_ordered=in_order)
 
 
 def _parts(found: Match) -> dict[str, float]:
@@ -299,14 +318,8 @@ def _is_mapping(text: str) -> bool:
 def _earlier_calls(messages: Sequence[Message]) -> Iterator[Call]:
     """The assistant's calls since the last user turn."""
     last = max((i for i, m in enumerate(messages) if m.get("role") == "user"), default=-1)
-    for message in messages[last + 1 :]:
-        if message.get("role") != "assistant":
-            continue
-        if calls := message.get("tool_calls"):
-            for call in gold_calls(calls, "messages"):
-                yield Call(call.name, {k: values[0] for k, values in call.arguments.items()})
-        elif isinstance(content := message.get("content"), str):
-            yield from calls_in(content)
+    if turns := messages[last + 1 :]:
+        yield from calls_of("", turns)
 
 
 def _key(call: Call) -> str:

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit import ConfigError, DataError, Group, load
+from plaudit import ConfigError, DataError, Group, Response, load
 from plaudit.answers.choices import chosen, chosen_each
-from plaudit.answers.plain import answer_of, references
 from plaudit.rules import exact
+from plaudit.rules._answer import answer_of, references
 from plaudit.rules._arithmetic import evaluate, last_number, number_of, tokenise
 from plaudit.rules._normal import nfkc, normal, tokens
 
@@ -58,6 +58,106 @@ class TestExtract:
             exact.equal("4", "4", extract="box")
 
 
+AUTO = [  # text, what "auto" reads in it
+    ("<answer>Paris</answer>", "Paris"),
+    ("<answer>\\boxed{Paris}</answer>", "Paris"),
+    ("<answer>The answer is Paris.</answer>", "Paris"),
+    ("\\boxed{4} and later <answer>5</answer>", "5"),
+    ("<answer>5</answer>, that is \\boxed{4}", "4"),
+    ("2 + 2 = 4\n#### 4", "4"),
+    ("The answer is Paris.", "Paris"),
+    ("Lyon? No. The answer is Paris. It is a city.", "Paris"),
+    ("**Answer:** Paris", "Paris"),
+    ("Final Answer: The Lord of the Rings", "The Lord of the Rings"),
+    ("答案是北京。", "北京"),
+    ("答案：北京市\n因为……", "北京市"),
+    ("Paris", "Paris"),
+    ("It is Paris.\nI am sure.", "It is Paris.\nI am sure."),
+    ("<think>The answer is Lyon.</think>Paris", "Paris"),
+    ("<think>x</think>\n<answer>Paris</answer><|im_end|>", "Paris"),
+    ("Answer: St. Louis", "St. Louis"),
+    ("Answer: St. Louis. It lies on a river.", "St. Louis"),
+    ("The answer is J. R. R. Tolkien.", "J. R. R. Tolkien"),
+    ("The answer is Mr. Smith of the U.S. Senate.", "Mr. Smith of the U.S. Senate"),
+    ("The answer is Washington, D.C.", "Washington, D.C."),
+    ("The answer is Washington, D.C. It is big.", "Washington, D.C."),
+    ("The answer is B. Because of x.", "B"),
+    ("Answer: No. It is not.", "No"),
+    ("Answer: 3.5", "3.5"),
+    ("", None),
+    ("<answer></answer>", None),
+    ("<answer>Paris", None),
+    ("<think>The answer is Paris.", None),
+    ("<think>a</think><think>The answer is Paris.", None),
+    ("<think>\\boxed{4} <answer>4</answer>", None),
+]
+
+
+class TestAuto:
+    @pytest.mark.parametrize(("text", "answer"), AUTO)
+    def test_auto(self, text, answer):
+        assert answer_of(text, "auto") == answer
+
+    @pytest.mark.parametrize("name", ["equal", "normalised", "token_f1", "list_equal", "set_equal"])
+    @pytest.mark.parametrize("wrap", ["<answer>{}</answer>", "\\boxed{{{}}}", "Answer: {}", "{}"])
+    def test_every_rule_reads_the_answer_that_formats_demand(self, name, wrap):
+        text = f"<think>Lyon</think>{wrap.format('Paris')}"
+        assert one(name, text, reference="Paris").value == 1
+        assert one(name, text, reference="Lyon").value == 0
+
+    def test_numbers_and_sums_read_it_too(self):
+        for wrap in ("<answer>{}</answer>", "so \\boxed{{{}}}", "The answer is {}.", "#### {}"):
+            assert one("numeric", f"1, 2: {wrap.format(18)}\nof 99", reference="18").value == 1
+            text = wrap.format("(1 + 2) * 8")
+            assert one("countdown", text, numbers=[1, 2, 8], target=24).value == 1
+
+    @pytest.mark.parametrize(
+        ("text", "stop", "length"),
+        [
+            ("The answer is 12", 1, 0),
+            ("The answer is 12.", 1, 1),
+            ("<answer>12</answer>", 1, 1),
+            ("\\boxed{12}", 1, 1),
+            ("so we have 12", 1, 0),
+            ("12", 1, 0),
+        ],
+    )
+    def test_what_the_length_limit_cuts_is_no_answer(self, text, stop, length):
+        for reason, value in (("stop", stop), (None, stop), ("length", length)):
+            group = Group("?", [Response(text, finish_reason=reason)], {"reference": "12"})
+            assert load("rules.exact.numeric").score([group])[0][0].value == value
+
+    @pytest.mark.parametrize(
+        "text",
+        [
+            "The answer is 5 or 6.",
+            "5 or 6",
+            "It is 5, or maybe 6.",
+            "The answer is 18, not 6.",
+            "The answer is not 6.",
+            "It must be at least 6",
+            "more than 6",
+            "x > 6",
+            "between 5 and 6",
+            "答案是5或6",
+            "答案不是6",
+            "至少6个",
+            "I am not sure. Is it 5? No. The answer is 5 or 6.",
+        ],
+    )
+    def test_a_number_that_is_left_open_is_none(self, text):
+        score = one("numeric", text, reference="6")
+        assert (score.value, score.note[:22]) == (0, "no one number is state")
+
+    def test_doubts_in_earlier_sentences_do_not_count(self):
+        for text in ("It is not 5. It is 6.", "5 or 6? We check.\nThe sum is 6", "不是5。是6。"):
+            assert one("numeric", text, reference="6").value == 1
+
+    def test_linear_on_long_texts(self):
+        for text in ("The answer is A. " * 9000, "Answer: Mr. " * 9000, "<answer>" * 9000):
+            exact.equal(text, "4")
+
+
 class TestReferences:
     @pytest.mark.parametrize(
         ("reference", "texts"), [(" a ", ["a"]), (4, ["4"]), (0.5, ["0.5"]), (["a", 1], ["a", "1"])]
@@ -96,7 +196,7 @@ class TestEqual:
 
     def test_the_note_shows_both_sides(self):
         assert exact.equal("5", "4").note == "'5' against '4'"
-        assert exact.equal("", "4").note == "no answer (extract='answer')"
+        assert exact.equal("", "4").note == "no answer (extract='auto')"
 
 
 def squad(text):
@@ -346,7 +446,7 @@ class TestCountdown:
             ("1 + + 2 * 8", "'+' stands where it cannot"),
             ("1 + 2 * 8 -", "the expression is not complete"),
             ("() + 1 + 2 + 8", "')' stands where it cannot"),
-            ("", "no answer (extract='answer_tag')"),
+            ("", "no answer (extract='auto')"),
         ],
     )
     def test_says_why_not(self, expression, note):

@@ -1,0 +1,318 @@
+r"""Where a response states its answer: the mark, and the whole text that stands there.
+
+A mark opens a *stated answer*, which ends with its box, tag, sentence or line. Nothing is cut out
+of it here: `plaudit.answers.reading` says whether it can be read as mathematics. Searches go from
+the end of the text or look at windows of bounded size: linear on any input.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Literal, NamedTuple
+
+from plaudit.answers.boxed import joined_boxes
+from plaudit.answers.spans import formulas, sentence_end
+from plaudit.endmarks import without_end_marks
+
+__all__ = ["HOW", "How", "Stated", "stated"]
+
+How = Literal["auto", "boxed", "answer_tag", "gsm8k", "minerva", "phrase"]
+HOW: tuple[str, ...] = ("auto", "boxed", "answer_tag", "gsm8k", "minerva", "phrase")
+
+_WINDOW = 2000
+_MOST_MARKS = 32
+_IS = re.compile(
+    r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*|__)?[\"'`]?\s{0,9}"
+    r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b|are\b|ARE\b"
+    r"|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|])(?:\*\*|__)?\s{0,9}[:：]?\s{0,9}"
+)
+_MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
+_CHINESE = re.compile(
+    r"答案\s*(?:应该是|应为|应是|就是|即为|是|为|等于|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
+)
+_REPLY = re.compile(r"(?:^|(?<=[\n。*]))[ \t*]{0,4}(?:答|解答|结论)\s*[:：]\s*")
+_PICK = re.compile(r"(?:所以|因此|故|应|本题|正确答案|答案)选(?:择|项)?\s*[:：]?\s*(?![项择])")
+_HEADING = re.compile(
+    r"^[ \t#*_>]{0,12}(?:(?:the|my)[ ])?(?:(?:final|correct)[ ])?(?:answers?|solution set)"
+    r"[ \t*_:：]{0,12}$|^[ \t#*_>【]{0,12}(?:最终|最后)?(?:答案|答)[ \t*_:：】]{0,12}$",
+    re.IGNORECASE | re.MULTILINE,
+)
+_FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
+_HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
+_BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,2}[.)])[ \t]+(?=\S)")
+_GOES_ON = re.compile(r"\s*(?:or|and|或|和)\b\s*", re.IGNORECASE)
+_DENIED = re.compile(r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE)
+_LEADING = " \t\r\n*:：_"
+_AROUND = " \t\r\n*`_"
+_MOST_ITEMS = 20
+
+
+class Stated(NamedTuple):
+    """A stated answer: the whole text of it, its mark, and where it stands in the response.
+
+    `closing` holds the punctuation that ends its sentence ("", ".", "!!"); `is_cut` says that the
+    response broke off at its length limit inside of it.
+    """
+
+    text: str
+    mark: str
+    start: int
+    end: int
+    closing: str = ""
+    is_cut: bool = False
+
+
+def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) -> Stated | None:
+    r"""The stated answer of a response (its part behind the think block), or None.
+
+    "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
+    the content of the last ``<answer>..</answer>``, or the answer marked inside it; "gsm8k": the
+    line behind the last ``####``; "minerva": behind the last "final answer is"; "phrase": the
+    sentence or line behind the last "answer is", ``Answer:``, ``A:``, a heading "Answer", 答案, 答：
+    or 所以选; "auto": the later of box, answer tag and Minerva's sentence, else ``####``, else a
+    phrase.
+
+    Raises: KeyError for another `how`.
+
+    >>> stated("... so the answer is 5 or 6. Good.")
+    Stated(text='5 or 6', mark='answer is', start=21, end=27, closing='.', is_cut=False)
+    >>> stated(r"\boxed{4} <answer>Natalia sold 42 clips.</answer>").text
+    'Natalia sold 42 clips.'
+    """
+    find = _METHODS[how]
+    body = without_end_marks(text)[0]
+    found = find(body)
+    if found is None or finish_reason != "length":
+        return found
+    is_open = found.mark not in ("boxed", "answer tag") and not found.closing
+    return found._replace(is_cut=is_open and found.end >= len(body.rstrip()))
+
+
+def _auto(text: str) -> Stated | None:
+    box = _boxed(text)
+    end = box.end if box else 0
+    if text.rfind("</answer>") >= end and (tagged := _answer_tag(text)) is not None:
+        return tagged
+    if box is None:
+        return _value_behind_hashes(text) or _phrase(text)
+    return (_minerva(text) if text.find("I hope it is correct", end) >= 0 else None) or box
+
+
+def _boxed(text: str) -> Stated | None:
+    box = joined_boxes(text)
+    return None if box is None else Stated(box[0], "boxed", box[1], box[2])
+
+
+def _answer_tag(text: str) -> Stated | None:
+    """The content of the last answer tag, or the answer marked inside it."""
+    end = text.rfind("</answer>")
+    start = text.rfind("<answer>", 0, max(end, 0))
+    if end < 0 or start < 0:
+        return None
+    start += len("<answer>")
+    content = text[start:end]
+    if (box := _boxed(content)) is not None:
+        inner: Stated | None = box._replace(mark="boxed in the answer tag")
+    else:
+        short = len(content) < _WINDOW
+        inner = (_hashes(content) or _phrase(content)) if short else None
+    if inner is not None:
+        return inner._replace(start=start + inner.start, end=start + inner.end)
+    return Stated(content.strip(), "answer tag", start, end)
+
+
+# --- ####
+
+
+def _hashes(text: str) -> Stated | None:
+    at = text.rfind("####")
+    return None if at < 0 else _line(text, at + 4, "####")
+
+
+def _value_behind_hashes(text: str) -> Stated | None:
+    """The same, where a value stands there and not a heading."""
+    found = _hashes(text)
+    if found is None or _is_heading(text[found.start : _line_end(text, found.start)].strip()):
+        return None
+    return found
+
+
+def _is_heading(line: str) -> bool:
+    """Whether a line behind #### titles a section: "3. Compute", "Step 2: ...", "Answer:"."""
+    if re.match(r"(?:\d{1,2}[.)]|Step\b|Part\b|第.{1,3}步)\s+\S|Step\b", line):
+        return True
+    if line.endswith((":", "：")) or re.match(r"(?i)\**(?:the |final |correct )*answers?\b", line):
+        return True
+    return re.match(r"\**(?:最终)?答案?\**[:：]?", line) is not None
+
+
+def _line(text: str, start: int, mark: str) -> Stated:
+    """The rest of a line, or the next one where it is empty."""
+    start, _ = _skipped(text, start, " \t\r\n")
+    stop = _line_end(text, start)
+    while stop > start and text[stop - 1] in _AROUND + "\"'":
+        stop -= 1
+    while start < stop and text[start] in _AROUND + "\"'":
+        start += 1
+    end, closing = sentence_end(text, start, stop)
+    return Stated(text[start:end].strip(), mark, start, end, closing)
+
+
+# --- sentences
+
+
+def _minerva(text: str) -> Stated | None:
+    for at in _backwards(text, "inal answer is", "inal Answer is"):
+        match = _FINAL_IS.match(text, max(at - 1, 0))
+        if match is not None:
+            tail = text[match.end() : match.end() + _WINDOW]
+            hope = _HOPE.search(tail)
+            stop = match.end() + (hope.start() if hope else len(tail))
+            found = _sentence(text, match.end(), stop, "final answer is")
+            return found and (None if _is_empty(found) else found)
+    return None
+
+
+def _phrase(text: str) -> Stated | None:
+    """The last phrase with an answer behind it; one that is denied counts where no other does."""
+    denied = None
+    for start, mark in _marks(text):
+        found = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
+        if found is None or _is_empty(found):
+            continue
+        if not _DENIED.match(found.text.lstrip(_AROUND)):
+            return found
+        denied = denied or found
+    return denied
+
+
+def _is_empty(found: Stated) -> bool:
+    """Whether nothing is stated: "the answer is as follows:", and the value stands further down."""
+    text = found.text
+    return not text.strip(" \t\r\n_.$\"'*") or (
+        text.endswith((":", "：")) and not any(map(str.isdecimal, text))
+    )
+
+
+def _marks(text: str) -> list[tuple[int, str]]:
+    """Where answers begin behind phrases, and the phrases, last first."""
+    marks = [(start, mark) for start, mark in _first(_english(text))]
+    for needle, pattern in (("答案", _CHINESE), ("选", _PICK)):
+        marks += _first(_chinese(text, needle, pattern))
+    if "答" in text or "结论" in text:
+        marks += _first((m.end(), "答：") for m in _from_end(_REPLY, text))
+    marks += _first((m.end(), m.group().strip(" \t#*_>:：【】")) for m in _from_end(_HEADING, text))
+    at = text.rfind("\nA:") + 1
+    if at or text.startswith("A:"):
+        marks.append((at + 2, "A:"))
+    return sorted(dict(marks).items(), reverse=True)
+
+
+def _first(marks: Iterator[tuple[int, str]]) -> list[tuple[int, str]]:
+    return [mark for mark, _ in zip(marks, range(_MOST_MARKS), strict=False)]
+
+
+def _english(text: str) -> Iterator[tuple[int, str]]:
+    """Where answers begin behind "answer is" and its kin, last first."""
+    for at in _backwards(text, "nswer", "NSWER"):
+        match = _IS.match(text, at)
+        if (
+            match
+            and text[at - 1 : at] in ("a", "A")
+            and not text[max(at - 2, 0) : at - 1].isalnum()
+        ):
+            yield match.end(), _bare_mark(text[at - 1 : match.end()])
+
+
+def _chinese(text: str, needle: str, pattern: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    at = text.rfind(needle)
+    while at >= 0:
+        begin = at if needle == "答案" else max(at - 4, 0)
+        match = pattern.match(text, at) if begin == at else pattern.search(text, begin, at + 8)
+        if match:
+            yield match.end(), match.group().strip(" \t\r\n*")
+        at = text.rfind(needle, 0, at)
+
+
+def _from_end(pattern: re.Pattern[str], text: str) -> Iterator[re.Match[str]]:
+    """The matches in the last part of a text, last first."""
+    start = max(len(text) - 2 * _WINDOW, 0)
+    yield from reversed(list(pattern.finditer(text, start)))
+
+
+def _bare_mark(mark: str) -> str:
+    """A mark without the quotes and stars around it."""
+    return mark.strip() if mark.replace(" ", "").isalpha() else _MARKUP.sub("", mark).strip()
+
+
+def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
+    """What stands behind a mark: to the end of its sentence, quotation, table cell or list."""
+    is_cell = text[start - 1 : start].isspace() and text[max(start - 12, 0) : start].rstrip()[-1:] == "|"
+    start, is_below = _skipped(text, start, _LEADING)
+    if start >= stop:
+        return None
+    if is_cell or text[max(start - 1, 0) : start] == "|":
+        end = min(e for e in (text.find("|", start), _line_end(text, start), stop) if e >= 0)
+        return Stated(text[start:end].strip(_AROUND), mark, start, end)
+    if text[start] in "\"'“":
+        closing = {"“": "”"}.get(text[start], text[start])
+        end = text.find(closing, start + 1, min(_line_end(text, start), stop))
+        if end > 0:
+            return Stated(text[start + 1 : end].strip(), mark, start + 1, end)
+        start += 1
+    if is_below and _BULLET.match(text, start):
+        return _listed(text, start, stop, mark)
+    end, closing = sentence_end(text, start, stop)
+    if not closing and (more := _GOES_ON.match(text, end, stop)) and more.end() > end + 1:
+        end, closing = sentence_end(text, more.end(), stop)
+    body = text[start:end].strip(_AROUND)
+    return Stated(body, mark, start, end, closing)
+
+
+def _listed(text: str, start: int, stop: int, mark: str) -> Stated:
+    """The items of a bulleted list, with commas between them."""
+    items, at, end = [], start, start
+    while len(items) < _MOST_ITEMS and (bullet := _BULLET.match(text, at, stop)):
+        end = sentence_end(text, bullet.end(), stop)[0]
+        items.append(text[bullet.end() : end].strip(_AROUND + ".,;。，；"))
+        at = _line_end(text, end) + 1
+        at = min(at, len(text))
+    return Stated(", ".join(items), mark, start, end)
+
+
+def _skipped(text: str, start: int, chars: str) -> tuple[int, bool]:
+    """Where something stands behind white space and stars, and whether on another line."""
+    at = start
+    while at < len(text) and text[at] in chars:
+        if text[at] == "*" and _BULLET.match(text, at) and "\n" in text[start:at]:
+            break
+        at += 1
+    return at, "\n" in text[start:at]
+
+
+def _line_end(text: str, start: int) -> int:
+    end = text.find("\n", start)
+    return len(text) if end < 0 else end
+
+
+def _backwards(text: str, one: str, other: str) -> Iterator[int]:
+    """Where either needle stands, last first."""
+    first, second = text.rfind(one), text.rfind(other)
+    while first >= 0 or second >= 0:
+        if first > second:
+            yield first
+            first = text.rfind(one, 0, first)
+        else:
+            yield second
+            second = text.rfind(other, 0, second)
+
+
+_METHODS: dict[str, Callable[[str], Stated | None]] = {
+    "auto": _auto,
+    "boxed": _boxed,
+    "answer_tag": _answer_tag,
+    "gsm8k": _hashes,
+    "minerva": _minerva,
+    "phrase": _phrase,
+}

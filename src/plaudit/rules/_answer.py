@@ -1,0 +1,123 @@
+"""The answer of a response as text, read by the shared reader, and the references for it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from plaudit.answers.spans import sentence_end
+from plaudit.answers.stated import HOW, Stated, stated
+from plaudit.endmarks import without_end_marks
+from plaudit.errors import ConfigError, ScoringError, clipped, did_you_mean
+from plaudit.think import split
+
+__all__ = ["Extract", "answer_of", "behind_think", "references"]
+
+Extract = Literal[
+    "auto", "answer", "all", "answer_tag", "boxed", "gsm8k", "minerva", "phrase", "last_line"
+]
+_PLACES = ("answer", "all", "last_line", *HOW)
+_SHORTENED = re.compile(
+    r"(?<!\w)(?:Mr|Mrs|Ms|Dr|St|Ste|Prof|Gen|Sgt|Capt|Sen|Rep|Gov|Rev|Mt|Jr|Sr|Inc|Ltd|Corp|vs"
+    r"|[A-Z]|(?:[A-Za-z]\.)+[A-Za-z])$"
+)
+_DOTTED = re.compile(r"(?<!\w)(?:[A-Za-z]\.)+[A-Za-z]$")
+_NEXT_SENTENCE = re.compile(
+    r"\.[ \t]+(?:It|This|That|These|Those|The|There|He|She|They|We|You|I|In|On|As|So|Because|Since"
+    r"|For|If|When|Therefore|Thus|Hence|However|But|And)\b"
+)
+
+
+def behind_think(response: str) -> str:
+    """What follows the think block, end marks left out; empty where one never closes.
+
+    >>> behind_think("<think>2 + 2</think>4<|im_end|>"), behind_think("<think>so 4")
+    ('4', '')
+    """
+    answer = without_end_marks(split(response).answer)[0]
+    thinks_on = answer.lstrip().startswith("<think>")
+    return "" if thinks_on and answer.rfind("<think>") > answer.rfind("</think>") else answer
+
+
+def answer_of(response: str, extract: Extract, finish_reason: str | None = None) -> str | None:
+    """The stripped answer of a response, None where it states none.
+
+    "auto" is the answer behind its mark as `plaudit.answers.stated` finds it (``<answer>``, box,
+    ``####``, a phrase such as "the answer is"), and where there is no mark what follows the think
+    block; the marks may be named alone ("answer_tag", "boxed", "gsm8k", "minerva", "phrase").
+    "answer" is what follows the think block, "last_line" its last line that is not blank, "all" the
+    whole response. Where `finish_reason` is "length", an answer that the limit cuts is none, and
+    "auto" needs a mark.
+
+    Raises: ConfigError for another place.
+
+    >>> answer_of("<think>5?</think>It is\\n<answer> 4 </answer>", "auto")
+    '4'
+    >>> answer_of("The answer is St. Louis. It lies on a river.", "auto"), answer_of("Yes.", "auto")
+    ('St. Louis', 'Yes.')
+    """
+    if extract not in _PLACES:
+        raise ConfigError(
+            f"extract={extract!r} must be {', '.join(map(repr, _PLACES[:-1]))} or {_PLACES[-1]!r}"
+            f"{did_you_mean(str(extract), _PLACES)}"
+        )
+    if extract == "all":
+        return response.strip() or None
+    text = behind_think(response)
+    if extract == "last_line":
+        text = text.rstrip()
+        return text[text.rfind("\n") + 1 :].strip() or None
+    if extract == "answer":
+        return text.strip() or None
+    found = stated(text, extract, finish_reason=finish_reason)
+    if found is not None:
+        return None if found.is_cut else _whole_sentence(text, found).strip() or None
+    is_open = finish_reason == "length" or "<answer>" in text  # the answer was not finished
+    return None if extract != "auto" or is_open else text.strip() or None
+
+
+def references(reference: Any) -> list[str]:
+    """The accepted answers: one text or number, or a list of them.
+
+    Raises: ScoringError, the input's fault, for anything else and for a blank one.
+
+    >>> references(["a", 1])
+    ['a', '1']
+    """
+    items: Any = reference.tolist() if hasattr(reference, "tolist") else reference
+    if isinstance(items, str | int | float):
+        items = [items]
+    if not isinstance(items, Sequence) or not items:
+        raise ScoringError(f"the reference must be text, found {clipped(items)}", fault="input")
+    texts = []
+    for item in items:
+        if not isinstance(item, str | int | float) or not str(item).strip():
+            found = clipped(item)
+            raise ScoringError(f"a reference must be non-empty text, found {found}", fault="input")
+        texts.append(str(item).strip())
+    return texts
+
+
+def _whole_sentence(text: str, found: Stated) -> str:
+    """The stated answer, whose sentence does not end at a title, an initial or ``D.C.``"""
+    end, closing = found.end, found.closing
+    if closing != "." or text[found.start : end].strip(" \t\r\n*`_") != found.text:
+        return found.text
+    line_end = text.find("\n", end)
+    line_end = len(text) if line_end < 0 else line_end
+    while closing == "." and _goes_on(text, found.start, end, line_end):
+        end, closing = sentence_end(text, end + 1, line_end)
+    if end == found.end and not _DOTTED.search(text, max(end - 12, 0), end):
+        return found.text
+    is_dotted = closing == "." and _DOTTED.search(text, max(end - 12, 0), end)
+    return text[found.start : end + bool(is_dotted)].strip(" \t\r\n*`_")
+
+
+def _goes_on(text: str, start: int, end: int, line_end: int) -> bool:
+    """Whether the full stop at `end` belongs to a word and more of the sentence follows."""
+    word = _SHORTENED.search(text, max(end - 12, start), end)
+    if not word or not text[end + 1 : line_end].strip() or _NEXT_SENTENCE.match(text, end):
+        return False
+    is_letter = word.end() - word.start() == 1 and word.start() == start
+    return not is_letter or re.match(r"\. ?[A-Z]\.", text[end : end + 4]) is not None
