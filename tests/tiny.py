@@ -158,6 +158,22 @@ def checkpoint(
     return path
 
 
+def retokenized(path: Path, target: Path, **changes) -> Path:
+    """A copy whose tokenizer.json says something else; `pre_tokenizer` goes before byte level."""
+    import shutil
+
+    shutil.copytree(path, target)
+    file = target / "tokenizer.json"
+    if changes.get("pre_tokenizer"):
+        byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True,
+                      "use_regex": False}  # fmt: skip
+        changes["pre_tokenizer"] = {
+            "type": "Sequence", "pretokenizers": [changes["pre_tokenizer"], byte_level]
+        }  # fmt: skip
+    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **changes}), "utf-8")
+    return target
+
+
 def edited(path: Path, *, to: str, tensors=None, drop=(), rename=None, **fields) -> Path:
     """A copy of a checkpoint with other config fields and tensors (added, dropped, renamed)."""
     import shutil

@@ -50,9 +50,7 @@ def seen_by(fn, group, **options):
 
 
 def test_every_reserved_input_arrives():
-    def fn(
-        response, prompt, messages, reference, token_ids, finish_reason, response_messages
-    ): ...
+    def fn(response, prompt, messages, reference, token_ids, finish_reason, response_messages): ...
 
     turns = [{"role": "system", "content": "s"}, {"role": "user", "content": "2 + 2?"}]
     said = [{"role": "assistant", "content": "4"}]

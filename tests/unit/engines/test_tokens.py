@@ -1,7 +1,5 @@
 """A checkpoint's ids are those of its tokenizer.json, whatever the library makes of its type."""
 
-import json
-import shutil
 import sys
 from pathlib import Path
 
@@ -32,18 +30,7 @@ NORMALIZERS = {
 
 def edited(tmp_path: Path, family: str, **changes) -> Path:
     """A checkpoint whose tokenizer.json says something else than its type's usual one."""
-    path = tmp_path / "model"
-    shutil.copytree(tiny.checkpoint(family), path)
-    file = path / "tokenizer.json"
-    content = json.loads(file.read_text("utf-8"))
-    if changes.get("pre_tokenizer"):
-        byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True,
-                      "use_regex": False}  # fmt: skip
-        changes["pre_tokenizer"] = {
-            "type": "Sequence", "pretokenizers": [changes["pre_tokenizer"], byte_level]
-        }  # fmt: skip
-    file.write_text(json.dumps({**content, **changes}), "utf-8")
-    return path
+    return tiny.retokenized(tiny.checkpoint(family), tmp_path / "model", **changes)
 
 
 def assert_own(path: Path) -> str:
