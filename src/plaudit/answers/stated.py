@@ -42,7 +42,9 @@ _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
 _HOPE = re.compile(r"(?i)\.?\s*I hope (?:it|this) is correct")
 _BULLET = re.compile(r"[ \t]*(?:[-*+•]|\d{1,2}[.)])[ \t]+(?=\S)")
 _GOES_ON = re.compile(r"\s*(?:or|and|或|和)\b\s*", re.IGNORECASE)
-_DENIED = re.compile(r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE)
+_DENIED = re.compile(
+    r"(?:not\b|n't\b|never\b|wrong\b|incorrect\b|不是|并非|不对|错)", re.IGNORECASE
+)
 _LEADING = " \t\r\n*:：_"
 _AROUND = " \t\r\n*`_"
 _MOST_ITEMS = 20
@@ -248,7 +250,9 @@ def _bare_mark(mark: str) -> str:
 
 def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
     """What stands behind a mark: to the end of its sentence, quotation, table cell or list."""
-    is_cell = text[start - 1 : start].isspace() and text[max(start - 12, 0) : start].rstrip()[-1:] == "|"
+    is_cell = (
+        text[start - 1 : start].isspace() and text[max(start - 12, 0) : start].rstrip()[-1:] == "|"
+    )
     start, is_below = _skipped(text, start, _LEADING)
     if start >= stop:
         return None

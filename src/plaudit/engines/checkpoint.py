@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from plaudit.engines.hub import NO_WEIGHTS, download
 from plaudit.errors import ConfigError, did_you_mean
 
-__all__ = ["Checkpoint", "locate", "open_checkpoint"]
+__all__ = ["Checkpoint", "locate", "open_checkpoint", "refuse_unused"]
 
 _HUBS = ("hf:", "modelscope:")
 
@@ -52,12 +53,16 @@ def open_checkpoint(name: str, *, revision: str | None = None) -> Checkpoint:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model's directory: its config.json as a mapping and its weight files."""
+    """A model's directory: its config.json as a mapping and its weight files.
+
+    `used` holds the names of the tensors that were read; see `refuse_unused`.
+    """
 
     path: Path
     name: str
     config: Mapping[str, Any]
     weight_files: tuple[Path, ...]
+    used: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def architecture(self) -> str:
@@ -119,10 +124,56 @@ class Checkpoint:
         if missing := [name for name in names if name not in places]:
             files = ", ".join(path.name for path in self.weight_files) or "no weight file"
             raise ConfigError(f"{self.name}: no tensor {', '.join(missing[:4])} in {files}")
+        self.used.update(names)
         found: dict[str, Any] = {}
         for file in dict.fromkeys(places[name] for name in names):
             found.update(_read(file, [name for name in names if places[name] == file], self.name))
         return {name: found[name] for name in names}
+
+
+_BUFFERS = re.compile(  # what a model computes by itself, and older files hold all the same
+    r"(?:^|\.)(?:rotary_emb\.inv_freq|attn\.(?:masked_)?bias|attention\.(?:masked_)?bias"
+    r"|position_ids|num_batches_tracked)$"
+)
+_OUTPUT = re.compile(r"(?:^|\.)(?:lm_head|embed_out|output)\.(?:weight|bias)$")
+_SETTINGS = {  # settings of a reward model that change its scores
+    "normalize_reward": (None, False),
+    "mean": (None, 0, 0.0),
+    "std": (None, 1, 1.0),
+    "reward_mean": (None, 0, 0.0),
+    "reward_std": (None, 1, 1.0),
+}
+
+
+def refuse_unused(
+    found: Checkpoint, *, has_head: bool = True, settings: Iterable[str] = ()
+) -> None:
+    """Raises ConfigError where a checkpoint says something that nobody has read.
+
+    That is a tensor (a second head, a mean), or a setting that changes scores and is not among the
+    `settings` that were followed. A reward model's unused output layer may stay (`has_head`), as
+    may buffers that models compute by themselves.
+    """
+    names = found.tensor_names() - found.used
+    unread = sorted(
+        name
+        for name in names
+        if not _BUFFERS.search(name) and not (has_head and _OUTPUT.search(name))
+    )
+    if unread:
+        raise ConfigError(
+            f"{found.name}: the checkpoint holds tensors that this reward does not use:"
+            f" {', '.join(unread[:4])}{' and others' if len(unread) > 4 else ''}; ignoring them"
+            " could change every score. Name the reward that fits (plaudit list), or remove them"
+        )
+    for name, harmless in _SETTINGS.items():
+        value = found.config.get(name)
+        if name not in settings and value not in harmless:
+            raise ConfigError(
+                f"{found.name}: config.json says {name}={value!r}, which this reward does not"
+                " apply; ignoring it could change every score. Name the reward that fits"
+                " (plaudit list)"
+            )
 
 
 def _weight_files(path: Path, name: str) -> list[Path]:

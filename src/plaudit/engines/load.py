@@ -196,6 +196,8 @@ def auto_model(
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         raise ConfigError(_unloadable(found, auto, error)) from error
     _check_complete(found, info, (*optional, *_of_adapter(options)))
+    if state is None:
+        found.used.update(found.tensor_names() - set(info.get("unexpected_keys") or ()))
     model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
     if options.device_map is None:
         model = model.to(device)
