@@ -33,6 +33,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
+from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.rule import sources_of
 from plaudit.think import Part, part_of
@@ -529,7 +530,7 @@ def normalise(reward: Reward, *, ddof: int = 1) -> Reward:
 @dataclass(frozen=True, repr=False)
 class _View(_One):
     part: Part = "answer"
-    tag: str = "think"
+    tag: str = "auto"
     spelled = "view"
 
     @property
@@ -547,6 +548,7 @@ class _View(_One):
     def _seen(self, group: Group) -> Group:
         if self.part == "all":
             return group
+        group = entered([group])[0]
         cut = [self._cut(r) for r in group.responses]
         same = all(new is old for new, old in zip(cut, group.responses, strict=True))
         return group if same else replace_responses(group, cut)
@@ -558,10 +560,11 @@ class _View(_One):
         return replace(response, text=text, token_ids=None)
 
 
-def view(reward: Reward, *, part: Part = "answer", tag: str = "think") -> Reward:
+def view(reward: Reward, *, part: Part = "answer", tag: str = "auto") -> Reward:
     """Scores only the `part` of each response: "answer" (after the think block), "think" or "all".
 
-    Token ids describe the whole response, so a part of it has none.
+    `tag` as in `plaudit.think.split`: "auto" knows the blocks of all model families. Token ids
+    describe the whole response, so a part of it has none.
 
     >>> from plaudit import load
     >>> seen = view(load("rules.baseline.length"), part="answer")

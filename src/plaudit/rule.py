@@ -4,13 +4,15 @@ The positional parameters of the function are its inputs, the keyword-only ones 
 
     def ngram(response: str, *, n: int = 3, max_penalty: float = -1.0) -> float: ...
 
-Inputs: `response` (text), `prompt` (text of the turn to answer), `messages` (the whole prompt),
-`reference`, `token_ids`, `finish_reason`, `response_messages` (the turns of a response that carries
-more than text, such as tool calls; empty where it is text), any column of the row, or `responses`
-for a group rule, which sees all responses of a prompt at once and returns one value for each. In a
-group rule `token_ids`, `finish_reason`, `response_messages` and columns that belong to responses
-are lists, one item a response.
-An input with a default may be absent. A column whose value is None is absent.
+Inputs: `response` (text, without the end-of-turn marks at its end and with the opening think tag
+that the prompt ends in: `plaudit.entry`; a rule with a parameter `prefilled` gets it as True for
+such a response, and the text as it is), `prompt` (text of the turn to answer, without that tag),
+`messages` (the whole prompt), `reference`, `token_ids`, `finish_reason`, `response_messages` (the
+turns of a response that carries more than text, such as tool calls; empty where it is text), any
+column of the row, or `responses` for a group rule, which sees all responses of a prompt at once and
+returns one value for each. In a group rule `token_ids`, `finish_reason`, `response_messages` and
+columns that belong to responses are lists, one item a response. An input with a default may be
+absent. A column whose value is None is absent.
 """
 
 from __future__ import annotations
@@ -24,7 +26,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
+from plaudit.entry import opening_of, with_opening, without_marks_group
 from plaudit.errors import ConfigError, DataError, PlauditError, ScoringError, clipped, did_you_mean
+from plaudit.think import starts_in
 from plaudit.types import Fault, Group, Range, Response, Score
 
 __all__ = [
@@ -54,6 +58,8 @@ ALIASES: Mapping[str, tuple[str, ...]] = {
     "expected_calls": ("tool_calls", "reference", "ground_truth"),
 }
 _MISSING: Any = inspect.Parameter.empty
+# Parts of a turn that are reasoning or tool calls: `data.door` has read them.
+_BESIDE_TEXT = ("thinking", "redacted_thinking", "reasoning", "tool_use", "refusal")
 _PER_RESPONSE = ("token_ids", "finish_reason", "response_messages")
 
 
@@ -70,6 +76,7 @@ class Rule:
     relative: bool = field(init=False)
     range: Range | None = field(init=False)
     _call: Callable[..., Any] = field(init=False)
+    _prefilled: Callable[..., Any] | None = field(init=False)
 
     deterministic = True
     cpu_bound = True
@@ -84,6 +91,14 @@ class Rule:
         put("relative", "responses" in inputs)
         put("range", _range_of(self.fn, self.path, signature, self.params))
         put("_call", functools.partial(self.fn, **self.params) if self.params else self.fn)
+        put("_prefilled", self._call_if_prefilled(signature))
+
+    def _call_if_prefilled(self, signature: inspect.Signature) -> Callable[..., Any] | None:
+        """The function with its parameter `prefilled` set, where it has one."""
+        param = signature.parameters.get("prefilled")
+        if param is None or param.kind is not inspect.Parameter.KEYWORD_ONLY or self.relative:
+            return None
+        return functools.partial(self.fn, **{**self.params, "prefilled": True})
 
     def __reduce__(self):
         return (Rule, (self.fn, self.path, self.params, self.columns, self.on_response_fault))
@@ -99,13 +114,10 @@ class Rule:
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response. Raises DataError where a row lacks what the rule reads."""
-        one = self._score_group if self.relative else self._score_each
-        if tuple(self.inputs) == ("response",):
-            one = self._score_texts
         scored = []
         for group in groups:
             try:
-                scored.append(one(group))
+                scored.append(self._score_entered(without_marks_group(group)))
             except DataError as error:
                 raise (error if error.where else error.at(f"row {group.key}")) from None
         return scored
@@ -133,6 +145,7 @@ class Rule:
         """
         checks = getattr(sys.modules.get(self.fn.__module__), "CHECKS", {})
         checks = checks.get(getattr(self.fn, "__name__", ""), {})
+        group = with_opening(without_marks_group(group))
         for response in group.responses[:1] if self.relative else group.responses:
             for name in self.inputs:
                 value = (
@@ -143,15 +156,28 @@ class Rule:
                 if name in checks:
                     checks[name](value)
 
-    def _score_texts(self, group: Group) -> list[Score]:
-        guarded = self._guarded
-        return [guarded((response.text,)) for response in group.responses]
+    def _score_entered(self, group: Group) -> list[Score]:
+        """The scores of a group without end marks; a prefilled think tag is seen to here."""
+        opening = opening_of(group)
+        if opening and self._prefilled is not None:
+            moved = with_opening(group)
+            return [
+                self._score_one(moved, response, self._call)
+                if starts_in(response.text, opening)
+                else self._score_one(moved, response, self._prefilled)
+                for response in group.responses
+            ]
+        group = with_opening(group) if opening else group
+        if self.relative:
+            return self._score_group(group)
+        return [self._score_one(group, response, self._call) for response in group.responses]
 
-    def _score_each(self, group: Group) -> list[Score]:
-        return [
-            self._guarded([self._input(name, group, response) for name in self.inputs])
-            for response in group.responses
-        ]
+    def _score_one(self, group: Group, response: Response, call: Callable[..., Any]) -> Score:
+        inputs = [self._input(name, group, response) for name in self.inputs]
+        score = self._guarded(inputs, call)
+        if not response.text and "response" in self.inputs and (problem := _textless(response)):
+            return replace(score, note=f"{problem}; {score.note}" if score.note else problem)
+        return score
 
     def _score_group(self, group: Group) -> list[Score]:
         count = len(group.responses)
@@ -169,9 +195,9 @@ class Rule:
             )
         return [self._as_score(value) for value in values]
 
-    def _guarded(self, args: Sequence[Any]) -> Score:
+    def _guarded(self, args: Sequence[Any], call: Callable[..., Any]) -> Score:
         try:
-            return self._as_score(self._call(*args))
+            return self._as_score(call(*args))
         except Exception as error:  # a rule may raise anything; nothing may be lost
             return self._failed(error)
 
@@ -210,7 +236,7 @@ class Rule:
 
     def _input(self, name: str, group: Group, response: Response) -> Any:
         if name == "response":
-            return response.text
+            return _readable(response, group)
         if name in _PER_RESPONSE and name not in self.columns:
             if name == "response_messages":
                 return list(response.messages)
@@ -220,7 +246,7 @@ class Rule:
 
     def _group_input(self, name: str, group: Group) -> Any:
         if name == "responses":
-            return [response.text for response in group.responses]
+            return [_readable(response, group) for response in group.responses]
         sources = sources_of(name, self.columns)
         if name in _PER_RESPONSE or any(s in r.columns for r in group.responses for s in sources):
             return [self._input(name, group, response) for response in group.responses]
@@ -318,16 +344,31 @@ def prompt_text(group: Group) -> str:
     content = group.prompt[-1].get("content") or ""
     if isinstance(content, str):
         return content
-    texts = []
-    for part in content if isinstance(content, list | tuple) else [content]:
-        if not isinstance(part, Mapping) or not isinstance(part.get("text"), str):
-            raise DataError(
-                f"a text rule cannot read the part {clipped(part)}",
-                where=f"row {group.key}",
-                field="prompt",
-            )
-        texts.append(part["text"])
-    return "".join(texts)
+    parts = content if isinstance(content, list | tuple) else [content]
+    return "".join(_text_of(part, group, "prompt") for part in parts)
+
+
+def _text_of(part: Any, group: Group, field: str) -> str:
+    if isinstance(part, Mapping) and isinstance(part.get("text"), str):
+        return part["text"]
+    raise DataError(
+        f"a text rule cannot read the part {clipped(part)}", where=f"row {group.key}", field=field
+    )
+
+
+def _readable(response: Response, group: Group) -> str:
+    """The text of a response. Raises DataError where it holds an image or the like."""
+    if response.messages and isinstance(parts := response.messages[-1].get("content"), list):
+        for part in parts:
+            if not (isinstance(part, Mapping) and part.get("type") in _BESIDE_TEXT):
+                _text_of(part, group, "response")
+    return response.text
+
+
+def _textless(response: Response) -> str:
+    """Why a response has no text, where its turns say so."""
+    last = response.messages[-1] if response.messages else {}
+    return "the response has no text: its turn makes tool calls" if last.get("tool_calls") else ""
 
 
 def inputs_of(signature: inspect.Signature) -> dict[str, Any]:

@@ -43,7 +43,8 @@ class Response:
 
     `text` is the final answer turn, think block included; `messages` holds the turns where the
     response is several; `token_ids` are the ids the model generated; `finish_reason` is "stop",
-    "length", ...; `columns` belongs to this response alone.
+    "length", ...; `columns` belongs to this response alone. Rewards read the text without the
+    end-of-turn marks at its end (`plaudit.endmarks`), unless `keeps_end_marks`.
     """
 
     text: str
@@ -51,10 +52,11 @@ class Response:
     token_ids: tuple[int, ...] | None = None
     finish_reason: str | None = None
     columns: Mapping[str, Any] = field(default_factory=dict)
+    keeps_end_marks: bool = False
 
     def __reduce__(self):
         state = (self.text, self.messages, self.token_ids, self.finish_reason, self.columns)
-        return (Response, state)
+        return (Response, (*state, self.keeps_end_marks))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plaudit.think import part_of, split
+from plaudit.think import FAMILIES, part_of, split
 
 PIECES = ("<think>", "</think>", "<answer>", " ", "\n", "a", "<", ">", "/", "think", "\ud800", "思")
 texts = st.one_of(st.lists(st.sampled_from(PIECES), max_size=12).map("".join), st.text(max_size=40))
@@ -24,16 +24,37 @@ def by_hand(text):
     return "", text, "none"
 
 
+def is_finished(text):
+    """Whether no reasoning is open at the end of what follows the block."""
+    answer = by_hand(text)[1]
+    return "<think>" not in answer[answer.rfind("</think>") + 1 :]
+
+
 @given(texts)
 @example("</think><think>")
 @example("\x1f<think></think>")
 def test_agrees_with_an_independent_reading(text):
-    assert split(text) == by_hand(text)
+    if is_finished(text):
+        assert split(text) == by_hand(text)
+
+
+@given(texts)
+@example("</think>4<think>a")
+def test_of_reasoning_opened_again_nothing_is_an_answer(text):
+    think, answer, status = by_hand(text)
+    found = split(text)
+    assert found.think == think
+    assert answer.startswith(found.answer)
+    rest = answer[len(found.answer) :]
+    assert not rest or rest.startswith("<think>")
+    assert found.status == status or (found.status == "unclosed" and not found.answer)
 
 
 @given(texts)
 def test_the_parts_put_together_give_the_text_again(text):
     think, answer, status = split(text)
+    if not is_finished(text):
+        return
     lead = text[: len(text) - len(text.lstrip())]
     whole = {
         "closed": f"{lead}<think>{think}</think>{answer}",
@@ -58,5 +79,26 @@ def test_a_part_is_a_piece_of_the_text(text, part):
 
 @given(texts, texts)
 def test_a_block_put_in_front_is_found(think, answer):
-    if "</think>" not in think:
+    if "</think>" not in think and is_finished(f"</think>{answer}"):
         assert split(f"<think>{think}</think>{answer}") == (think, answer, "closed")
+
+
+PLAIN = st.text(alphabet="ab 4\n.思\ud800", max_size=30)
+FAMILY = st.sampled_from([family for family in FAMILIES if not family.is_prose])
+
+
+@given(FAMILY, PLAIN, PLAIN)
+def test_every_family_splits_alike(family, think, answer):
+    whole = f"{family.opening}{think}{family.closing}{answer}"
+    assert split(whole) == (think, answer, "closed")
+    bare = f"{think}{family.closing}{answer}"
+    assert split(bare, prompt=f"q\n{family.opening}") == (think, answer, "prefilled")
+    assert split(f"{family.opening}{think}") == (think, "", "unclosed")
+    assert split(think, prompt=f"q\n{family.opening}")[1:] == ("", "unclosed")
+
+
+@given(FAMILY.filter(lambda family: not family.is_word), texts, texts)
+def test_no_answer_stands_behind_an_opening_mark_that_is_never_closed(family, answer, think):
+    text = f"{answer}\n{family.opening}x{think}"
+    if family.closing not in think:
+        assert not split(text).answer.endswith(f"{family.opening}x{think}")

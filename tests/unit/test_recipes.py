@@ -22,6 +22,7 @@ SHIPPED = [
     "r1",
     "r1-general",
     "r1-zero",
+    "reasoning",
 ]
 GOOD = "<think>Six sevens make forty-two.</think><answer>\\boxed{42}</answer>"
 WRONG = "<think>Six sevens make forty-one.</think><answer>\\boxed{41}</answer>"
@@ -83,6 +84,25 @@ def test_r1_without_words_in_the_prompt_renormalises():
     (only,) = score("r1", WRONG, prompt="6 * 7 = ?")
     assert only.value == 1.5  # format 1 of the weights 2, scaled to 3
     assert "language left out" in only.note
+
+
+@pytest.mark.parametrize(
+    "response",
+    [
+        "<think>Six sevens make forty-two.</think>It is 42.",
+        "Six sevens make forty-two.</think>\\boxed{42}",
+        "[THINK]Six sevens make forty-two.[/THINK]It is 42.",
+        "<|channel|>analysis<|message|>Six sevens make forty-two.<|end|><|start|>assistant"
+        "<|channel|>final<|message|>It is 42.<|return|>",
+    ],
+)
+def test_reasoning_takes_the_think_block_of_any_family(response):
+    assert score("reasoning", response)[0].value == 3.0
+
+
+def test_reasoning_pays_nothing_for_an_answer_within_unfinished_reasoning():
+    (only,) = score("reasoning", "<think>Six sevens make \\boxed{42}, but")
+    assert (only.parts["accuracy"], only.parts["format"]) == (0.0, 0.0)
 
 
 def test_math_is_accuracy_alone():
@@ -165,7 +185,7 @@ def test_r1_general_has_a_slot_for_a_reward_of_ones_own():
     assert only.parts["preference"] == 5.0  # sees the answer only
 
 
-@pytest.mark.parametrize("name", ["r1-zero", "r1", "math"])
+@pytest.mark.parametrize("name", ["r1-zero", "r1", "reasoning", "math"])
 def test_a_missing_reference_is_an_error_that_names_the_column(name):
     with pytest.raises(plaudit.DataError, match="field 'reference'"):
         plaudit.build(name).score([Group("What is it?", [GOOD])])

@@ -16,6 +16,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, NamedTuple
 
+from plaudit.entry import without_marks_group
 from plaudit.errors import ConfigError, DataError, PlauditError, ScoringError, clipped
 from plaudit.registry import resolve
 from plaudit.rule import ALIASES, _describe, _number, column_of, signature_of
@@ -133,6 +134,7 @@ class Wrapped:
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response. Raises DataError for a missing column, ConfigError for a result
         of the wrong length or kind."""
+        groups = [without_marks_group(group) for group in groups]
         rows = [[Sample(g, r, i) for i, r in enumerate(g.responses)] for g in groups]
         samples = [sample for row in rows for sample in row]
         if not self.is_batched:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from plaudit.think import split
+from plaudit.think import answer_start, split, split_with_marks
 
 __all__ = ["EDITS", "Context", "Edit"]
 
@@ -88,8 +88,7 @@ def flattery(text: str, context: Context) -> str:
 
 def invisible(text: str, context: Context) -> str:
     """A zero-width space after every space of the think block, or of all where there is none."""
-    answer = split(text).answer
-    head = text[: len(text) - len(answer)] or text
+    head = text[: answer_start(text)] or text
     return head.replace(" ", " \u200b") + text[len(head) :]
 
 
@@ -151,9 +150,9 @@ def only_tags(text: str, context: Context) -> str:
 
 def _before_answer(text: str, added: str) -> str:
     """Puts text into the think block, or in front where there is none."""
-    thought = split(text)
-    end = len(text) - len(thought.answer)
-    closing = text.rfind("</think>", 0, end)
+    thought, marks = split_with_marks(text)
+    end = answer_start(text)
+    closing = text.rfind(marks.closing, 0, end)
     place = closing if closing >= 0 else (end if thought.status == "unclosed" else 0)
     return f"{text[:place]}{added}{text[place:]}"
 

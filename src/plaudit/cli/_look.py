@@ -85,9 +85,16 @@ def reference_rule(values: Sequence[Any]) -> str:
     return "rules.exact.normalised" if is_short else "rules.exact.token_f1"
 
 
+def _status(response: Any) -> str:
+    """How the response's think block stands, as `think.split` tells it."""
+    from plaudit.think import split
+
+    return split(response.text).status
+
+
 _MARKS: Mapping[str, Callable[[Any], bool]] = {
-    "think": lambda r: "</think>" in r.text or r.text.lstrip().startswith("<think>"),
-    "prefilled": lambda r: "</think>" in r.text and "<think>" not in r.text,
+    "think": lambda r: _status(r) != "none",
+    "prefilled": lambda r: _status(r) == "prefilled",
     "answer": lambda r: "<answer>" in r.text,
     "boxed": lambda r: "\\boxed" in r.text,
     "code": lambda r: "```" in r.text,

@@ -20,6 +20,7 @@ __all__ = [
     "AllowUnscored",
     "Chosen",
     "Columns",
+    "KeepEndMarks",
     "Limit",
     "Offline",
     "Overwrite",
@@ -72,6 +73,13 @@ AllowImport = Annotated[
         "--allow-import",
         metavar="PKG",
         help="A package that a recipe may load from, besides plaudit. Repeatable.",
+    ),
+]
+KeepEndMarks = Annotated[
+    bool,
+    typer.Option(
+        "--keep-end-marks",
+        help="Leave marks such as <|im_end|> at the end of responses; else they are taken off.",
     ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from plaudit.cli._console import console, number, on_one_line, spelled_as_option
 
 if TYPE_CHECKING:
     from plaudit.data import Row
-    from plaudit.report import PartSummary, Summary
+    from plaudit.report import Counts, PartSummary, Summary
     from plaudit.run import Result
 
 __all__ = ["Problems", "print_summary", "result_of"]
@@ -100,6 +100,8 @@ def print_summary(
             f" responses ({unscored}) in {seconds:.1f} s, {rate}"
         )
     )
+    for line in _intake(counts):
+        out.print(text(line))
     for title, messages in (("bad rows", problems.bad_rows), ("faults", problems.faults)):
         if lines := messages.lines():
             more = f" ({len(lines)} of {len(messages)} messages)" if len(messages) > _MOST else ""
@@ -117,6 +119,20 @@ def _cells(part: PartSummary, *, is_whole: bool) -> list[Any]:
     left_out = "" if is_whole else f"{part.num_not_applicable:,}"
     name = text("reward", "bold") if is_whole else text(f"  {part.name}")
     return [name, *map(number, figures), *(f"{count:,}" for count in counts), left_out]
+
+
+def _intake(counts: Counts) -> Iterator[str]:
+    """What was taken off the responses or put into them before they were scored."""
+    if counts.end_marks:
+        yield (
+            f"{counts.end_marks:,} responses ended in end-of-turn marks, which were taken off"
+            " (--keep-end-marks leaves them)"
+        )
+    if counts.reasoning:
+        yield (
+            f"{counts.reasoning:,} responses had their reasoning in a field of its own; it was"
+            " scored as <think>reasoning</think> in front of the text"
+        )
 
 
 def _faults(faulted: Mapping[str, int]) -> str:

@@ -119,11 +119,10 @@ def _print_response(out: Console, row: Row, group: Group, i: int, *, full: bool)
 
 def _response_text(response: Response, *, full: bool) -> Text:
     """The response with its think block dimmed; a long one without its middle."""
-    from plaudit.think import split
+    from plaudit.think import answer_start
 
-    thought = split(response.text)
     limit = len(response.text) if full else _SHOWN_CHARS
-    start = len(response.text) - len(thought.answer)
+    start = answer_start(response.text)
     shown = text(_cut(response.text[:start], limit // 2), "dim italic")
     return shown.append_text(text(_cut(response.text[start:], limit)))
 
@@ -137,11 +136,11 @@ def _cut(value: str, limit: int) -> str:
 def _spans(response: str) -> Iterator[tuple[str, int, int]]:
     """Where the think block, the last answer tag and the last box stand."""
     from plaudit.answers.boxed import last_boxed
-    from plaudit.think import split
+    from plaudit.think import answer_start, split
 
     thought = split(response)
     if thought.status != "none":
-        yield f"think block ({thought.status})", 0, len(response) - len(thought.answer)
+        yield f"think block ({thought.status})", 0, answer_start(response)
     end = response.rfind("</answer>")
     start = response.rfind("<answer>", 0, max(end, 0))
     if start >= 0:

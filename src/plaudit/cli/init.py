@@ -86,6 +86,8 @@ def _safe(value: Any) -> str:
 
 def _head(looks: Looks, file: str, name: str) -> Iterator[str]:
     """What was seen, and how to run it."""
+    from plaudit.data.door import recipe_for
+
     total = looks.num_responses
     yield f"# {len(looks.groups)} rows looked at, {looks.num_bad} not readable; {total} responses:"
     seen = {"think": "a think block", "prefilled": "opened by the template"}
@@ -97,6 +99,9 @@ def _head(looks: Looks, file: str, name: str) -> Iterator[str]:
     for key, source in looks.columns.items():
         words += ["--column", f"{key}={source}"]
     yield f"# {on_one_line(shlex.join(words), 1000)}"
+    if looks.reference_values and reference_rule(looks.reference_values) == "rules.math.equal":
+        fitting = recipe_for([r for group in looks.groups for r in group.responses])
+        yield f"# The shipped recipe for such responses is {fitting}: plaudit show {fitting}"
     sources = {str(g.columns["data_source"]) for g in looks.groups if "data_source" in g.columns}
     if len(sources) > 1:
         yield f"# data_source has {len(sources)} values: see `plaudit show r1-general` for routes."

@@ -19,6 +19,7 @@ from plaudit.cli._reward import (
     AllowUnscored,
     Chosen,
     Columns,
+    KeepEndMarks,
     Limit,
     Resume,
     Strict,
@@ -166,6 +167,7 @@ def run(
     ] = False,
     resume: Resume = False,
     allow_unscored: AllowUnscored = False,
+    keep_end_marks: KeepEndMarks = False,
     allow_import: AllowImport = None,
     offline: Annotated[
         bool, typer.Option("--offline", help="Ask no host but the servers named.")
@@ -199,6 +201,7 @@ def run(
         report=free_report(report, overwrite or resume),
         columns=columns_of(columns),
         limit=limit,
+        keep_end_marks=keep_end_marks,
         options={"workers": 0, "strict": strict},
         by=tuple(by or ()),
         label=label,
@@ -244,11 +247,8 @@ class JudgeJob(Job):
 
     def estimate(self) -> int:
         """Prints what the run would ask and cost; the exit code."""
-        from plaudit.data.read import read
-
-        rows = read(self.inputs, columns=self.columns, limit=self.limit)
         told = _Estimate()
-        for row in rows:
+        for row in self._rows():
             told.add(row, self._judge)
         made = table("", "about")
         for name, value in told.lines(self._engine).items():
@@ -258,13 +258,11 @@ class JudgeJob(Job):
 
     def announce(self) -> None:
         """One line on stderr: who is asked, and about how much; nothing for recorded replies."""
-        from plaudit.data.read import read
-
         total = None if "-" in self.inputs else count_rows(self.inputs, self.limit)
         if total is None or not hasattr(self._engine, "spending"):
             return
         told = _Estimate()
-        for row in read(self.inputs, columns=self.columns, limit=min(_SAMPLED_ROWS, total.rows)):
+        for row in self._rows(min(_SAMPLED_ROWS, total.rows)):
             told.add(row, self._judge)
         self._probe(told.first)
         told.scale(total.rows)
@@ -290,7 +288,7 @@ class JudgeJob(Job):
 
         node = {k: v for k, v in self.chosen.recipe.items() if k not in _OF_THE_WAY}
         node |= {"model": self._engine.resolve(), "wording": self._judge.judge.template.hash}
-        return run_meta(as_yaml(node), self.inputs, columns=dict(self.columns))
+        return run_meta(as_yaml(node), self.inputs, **self._reading)
 
     def _print(self, summary: Summary, seconds: float, num_before: int) -> None:
         super()._print(summary, seconds, num_before)

@@ -8,7 +8,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -22,6 +22,7 @@ from plaudit.cli._reward import (
     AllowUnscored,
     Chosen,
     Columns,
+    KeepEndMarks,
     Limit,
     Offline,
     Overwrite,
@@ -88,6 +89,7 @@ def run(
     check_only: Annotated[
         bool, typer.Option("--check-only", help="Read and check every row; score nothing.")
     ] = False,
+    keep_end_marks: KeepEndMarks = False,
     allow_import: AllowImport = None,
     offline: Offline = False,
 ) -> None:
@@ -111,6 +113,7 @@ def run(
         report=free_report(report, overwrite or resume),
         columns=columns_of(columns),
         limit=limit,
+        keep_end_marks=keep_end_marks,
         options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
     )
     if check_only:
@@ -132,15 +135,15 @@ class Job:
     columns: Mapping[str, str]
     limit: int | None
     options: Mapping[str, Any]
+    keep_end_marks: bool = False
     problems: Problems = field(default_factory=Problems)
 
     def run(self, *, overwrite: bool, resume: bool) -> Summary:
         """Scores, writes, prints the summary and makes the report."""
-        from plaudit.data.read import read
         from plaudit.report import Summary
 
         summary, began = Summary(self.chosen.name), time.monotonic()
-        rows = read(self.inputs, columns=self.columns, limit=self.limit)
+        rows = self._rows()
         writer = self._writer(overwrite=overwrite, resume=resume)
         if writer is not None and writer.is_finished:
             stderr(f"{self.output} is complete already; --overwrite scores anew")
@@ -172,15 +175,23 @@ class Job:
     def check(self) -> int:
         """Prints what is wrong with the rows before anything is scored; the exit code."""
         from plaudit.data.api import row_errors
-        from plaudit.data.read import read
 
         count = 0
-        rows = read(self.inputs, columns=self.columns, limit=self.limit)
-        for count, error in enumerate(row_errors(self.chosen.reward, rows), 1):
+        for count, error in enumerate(row_errors(self.chosen.reward, self._rows()), 1):
             if count <= _SHOWN_ERRORS:
                 stderr(visible(str(error)))
         print(f"{count:,} bad rows for {self.chosen.name}" if count else "every row can be scored")
         return 1 if count else 0
+
+    def _rows(self, limit: int | None = None) -> Iterator[Row]:
+        from plaudit.data.read import read
+
+        return read(
+            self.inputs,
+            columns=self.columns,
+            limit=limit or self.limit,
+            keep_end_marks=self.keep_end_marks,
+        )
 
     def _writer(self, *, overwrite: bool, resume: bool) -> Writer | None:
         from plaudit.data import Writer
@@ -195,7 +206,13 @@ class Job:
         """What makes the rows: a resumed run must be the same."""
         from plaudit.data import run_meta
 
-        return run_meta(self.chosen.reward, self.inputs, columns=dict(self.columns))
+        return run_meta(self.chosen.reward, self.inputs, **self._reading)
+
+    @property
+    def _reading(self) -> Mapping[str, Any]:
+        """How the rows are read, as far as it changes them."""
+        kept = {"keep_end_marks": True} if self.keep_end_marks else {}
+        return {"columns": dict(self.columns), **kept}
 
     def _score(self, rows: Iterable[Row], writer: Writer | None, summary: Summary) -> None:
         """Gives each result to the writer, the summary and the list of problems."""
@@ -217,6 +234,7 @@ class Job:
 
     def _count(self, summary: Summary, row: Row, result: Result) -> None:
         summary.add(result)
+        summary.add_intake(**row.intake._asdict())
         self.problems.add(row, result)
 
     def _count_again(self, summary: Summary, row: Row, line: bytes) -> None:

@@ -16,7 +16,7 @@ import typer
 import plaudit
 from plaudit.cli._console import console, number, spelled_as_options, stderr, table, text
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import Columns, Limit, Overwrite
+from plaudit.cli._reward import Columns, KeepEndMarks, Limit, Overwrite
 from plaudit.cli._summary import Messages
 from plaudit.errors import ConfigError, DataError, did_you_mean
 
@@ -75,6 +75,7 @@ def run(
         typer.Option(metavar="COLUMN", help="Join rows of equal value; `prompt` for the prompt."),
     ] = None,
     columns: Columns = None,
+    keep_end_marks: KeepEndMarks = False,
     strategy: Annotated[
         str | None,
         typer.Option(
@@ -202,7 +203,14 @@ def run(
     }  # fmt: skip
     shares = _shares(max_share)
     job = _Job(
-        source=_Source(inputs, columns_of(columns), reward_column, group_by, limit),
+        source=_Source(
+            inputs,
+            columns_of(columns),
+            reward_column,
+            group_by,
+            limit,
+            keep_end_marks=keep_end_marks,
+        ),
         rule=_rule(to, {k: v for k, v in given.items() if v is not None}, seed),
         made=_Made(layout_of(layout, to), to, reward_column, seed, [*shares, *(balance or ())]),
         shares=shares,
@@ -309,6 +317,7 @@ class _Source:
     reward_column: str
     group_by: str | None
     limit: int | None
+    keep_end_marks: bool = False
     problems: Messages = field(default_factory=Messages)
     num_rows: int = 0
 
@@ -356,7 +365,12 @@ class _Source:
         from plaudit.data.read import read
 
         key = key_of(self.group_by) if self.group_by else None
-        rows = read(self.inputs, columns=self.columns, limit=self.limit)
+        rows = read(
+            self.inputs,
+            columns=self.columns,
+            limit=self.limit,
+            keep_end_marks=self.keep_end_marks,
+        )
         for place, row in enumerate(rows):
             on_row()
             if place == 0:

@@ -59,18 +59,22 @@ def _template(name: str) -> str:
 def _show_reward(name: str) -> None:
     from plaudit import registry
     from plaudit.cli._reward import importing, see_current_directory
+    from plaudit.entry import CONVENTION
 
     if ":" in name:
         see_current_directory()
     with importing(name):
         shown = registry.show(name)
     console().print(text(shown))
+    if "  reads: response" in shown:
+        console().print(text(CONVENTION, "dim"))
 
 
 def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None) -> None:
     from rich.tree import Tree
 
     from plaudit.cli._reward import choose
+    from plaudit.entry import CONVENTION
 
     chosen = choose(name, None, settings, allow)
     out = console()
@@ -82,6 +86,7 @@ def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None)
     traits = ("relative", "deterministic", "cpu_bound")
     told = [t.replace("_", " ") for t in traits if getattr(chosen.reward, t)]
     out.print(text(f"This reward is {', '.join(told)}."))
+    out.print(text(CONVENTION, "dim"))
 
 
 def _grow(branch: Any, node: Mapping[str, Any]) -> None:

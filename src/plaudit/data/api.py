@@ -13,6 +13,7 @@ from typing import Any, overload
 
 from plaudit import registry
 from plaudit.data import export, tables
+from plaudit.data.door import admitted
 from plaudit.data.read import read
 from plaudit.data.rows import Layout, Row
 from plaudit.data.write import output_row
@@ -33,6 +34,7 @@ def score(
     workers: int = 0,
     strict: bool = False,
     columns: Mapping[str, str] | None = None,
+    keep_end_marks: bool = False,
     **lists: Sequence[Any],
 ) -> Scores:
     """The scores of rows, in their order; a row that cannot be read is kept in place as NaN.
@@ -41,8 +43,10 @@ def score(
     `rows` are dicts or Groups, a DataFrame, an Arrow table, a `datasets` Dataset, an object of
     columns, or a path; or else the columns come as lists, `responses` being texts, or lists of
     texts for several responses to each prompt. `columns` maps plaudit's names to the rows' own.
-    `workers` sends cpu-bound rewards to that many killable processes. It may be called from inside
-    a running event loop; `ascore` does not block it.
+    End-of-turn marks such as ``<|im_end|>`` at the end of a response are taken off and counted
+    (`Scores.num_end_marks`) unless `keep_end_marks`. `workers` sends cpu-bound rewards to that many
+    killable processes. It may be called from inside a running event loop; `ascore` does not block
+    it.
 
     Raises: ConfigError, EngineError, and DataError where `strict`.
 
@@ -58,8 +62,8 @@ def score(
             "score takes either rows, or lists: responses=, prompts=, reference=, ..."
         )
     raws = _of_columns(lists) if rows is None else rows
-    found = scored(reward_of(reward), rows_of(raws, columns), workers=workers, strict=strict)
-    return Scores(found)
+    items = rows_of(raws, columns, keep_end_marks=keep_end_marks)
+    return Scores(scored(reward_of(reward), items, workers=workers, strict=strict))
 
 
 async def ascore(reward: Any, rows: Any = None, **options: Any) -> Scores:
@@ -202,6 +206,11 @@ class Scores(Sequence[Result]):
         return sum(score.fault == "response" for result in self for score in result.scores)
 
     @property
+    def num_end_marks(self) -> int:
+        """How many responses ended in end-of-turn or pad marks, which were taken off."""
+        return sum(row.intake.end_marks for row, _ in self._found)
+
+    @property
     def errors(self) -> list[str]:
         """What went wrong, with its place, in the order of the rows."""
         return [text for row, result in self._found for text in _errors(row, result)]
@@ -245,11 +254,13 @@ def reward_of(reward: Any) -> Reward:
     )
 
 
-def rows_of(rows: Any, columns: Mapping[str, str] | None = None) -> Iterator[Row]:
+def rows_of(
+    rows: Any, columns: Mapping[str, str] | None = None, *, keep_end_marks: bool = False
+) -> Iterator[Row]:
     """The rows in a path, a table, an object of columns, or an iterable of dicts or Groups."""
     if isinstance(rows, str | Path):
-        return read(rows, columns=columns)
-    layout = Layout(columns)
+        return read(rows, columns=columns, keep_end_marks=keep_end_marks)
+    layout = Layout(columns, keep_end_marks=keep_end_marks)
     return (_row(layout, raw, number) for number, raw in enumerate(_raws(rows), 1))
 
 
@@ -279,7 +290,8 @@ def _raws(rows: Any) -> Iterable[Any]:
 
 def _row(layout: Layout, raw: Any, number: int) -> Row:
     if isinstance(raw, Group):
-        return Row("", number, _raw_of(raw), raw, len(raw.responses) != 1)
+        group, intake = admitted(raw, {}, keep_end_marks=layout.keep_end_marks)
+        return Row("", number, _raw_of(raw), group, len(raw.responses) != 1, intake)
     if isinstance(raw, DataError):
         return Row("", number, {}, raw.at(f"row {number}"))
     if isinstance(raw, Mapping):

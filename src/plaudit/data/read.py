@@ -54,12 +54,14 @@ def read(
     columns: Mapping[str, str] | None = None,
     format: str | None = None,
     limit: int | None = None,
+    keep_end_marks: bool = False,
 ) -> Iterator[Row]:
     """The rows of one source or of several, at most `limit`; a bad row carries its error.
 
     A source is a file, ``-`` for standard input, a directory that `datasets` saved, or
     ``hf:ORG/NAME[/CONFIG][:SPLIT]``. `format` overrides what suffix and content say; `columns` maps
-    plaudit's names to the rows' own (see `plaudit.data.rows`).
+    plaudit's names to the rows' own (see `plaudit.data.rows`). End-of-turn marks at the end of a
+    response are taken off, unless `keep_end_marks`.
 
     Raises: ConfigError for a source that is missing or of unknown format, before the first row.
 
@@ -69,7 +71,7 @@ def read(
     >>> [row.group.responses[0].text for row in read(path)]
     ['4']
     """
-    layout = Layout(columns)
+    layout = Layout(columns, keep_end_marks=keep_end_marks)
     if format is not None and format not in FORMATS.values():
         known = sorted(set(FORMATS.values()))
         raise ConfigError(

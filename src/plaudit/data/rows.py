@@ -12,6 +12,9 @@
     finish_reason  finish_reason | finish_reasons
     id          id
 
+Reasoning in a field of its own becomes the think block of its response, objects of the OpenAI API
+give their text, and end-of-turn marks are taken off: see `plaudit.data.door`.
+
 In a row with a list of responses, `correct`, `label`, `labels`, `model` and `models` that hold one
 item for each response go to the responses. All other columns stay with the group. A null is
 an absent column.
@@ -26,7 +29,18 @@ from difflib import SequenceMatcher
 from operator import itemgetter
 from typing import Any, NamedTuple
 
-from plaudit.data.turns import answer, is_turns, split_chat, split_pair, turns, wrong
+from plaudit.data.door import Intake, admitted, is_output, response_of, responses_of_output
+from plaudit.data.turns import (
+    REASONING,
+    answer,
+    is_turns,
+    reasoning_of,
+    split_chat,
+    split_pair,
+    turns,
+    with_think,
+    wrong,
+)
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 from plaudit.types import Group, Message, Response
 
@@ -63,7 +77,8 @@ class Row(NamedTuple):
     """One row of the input: where it stood, what it held, and its group or why there is none.
 
     `number` is the line in a text file, else the row, from 1. `is_list` tells that the row gave
-    its responses as a list, so that its rewards are written as one.
+    its responses as a list, so that its rewards are written as one. `intake` counts what was taken
+    off the responses or put into them.
     """
 
     source: str
@@ -71,6 +86,7 @@ class Row(NamedTuple):
     raw: Mapping[str, Any]
     group: Group | DataError
     is_list: bool = False
+    intake: Intake = Intake()
 
     @property
     def where(self) -> str:
@@ -105,8 +121,11 @@ class Layout:
     ('2+2?', '4', {'answer': '4'})
     """
 
-    def __init__(self, columns: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, columns: Mapping[str, str] | None = None, *, keep_end_marks: bool = False
+    ) -> None:
         self.columns = dict(columns or {})
+        self.keep_end_marks = keep_end_marks
         for name, source in self.columns.items():
             if not isinstance(name, str) or not isinstance(source, str):
                 raise ConfigError(
@@ -119,7 +138,7 @@ class Layout:
         nulls = tuple([key for key, value in raw.items() if value is None])
         shape = (tuple(raw), nulls)
         plan = self._plans.get(shape) or self._planned(*shape)
-        is_list = False
+        is_list, intake = False, Intake()
         try:
             if isinstance(plan, DataError):
                 raise plan
@@ -127,9 +146,10 @@ class Layout:
             if prompt is None:
                 prompt = () if plan.prompt is None else plan.prompt(raw)
             group = _group(plan, raw, prompt, responses, is_list)
+            group, intake = admitted(group, raw, keep_end_marks=self.keep_end_marks)
         except DataError as error:
             group = error.at(f"{source}:{number}" if source else f"row {number}")
-        return Row(source, number, raw, group, is_list)
+        return Row(source, number, raw, group, is_list, intake)
 
     def _planned(self, keys: tuple[str, ...], nulls: tuple[str, ...]) -> _Plan | DataError:
         if len(self._plans) > _MAX_PLANS:
@@ -335,8 +355,12 @@ def _one(name: str, get: Get, raw: Raw) -> Found:
     value = get(raw)
     if type(value) is str:
         return [Response(value)], False, None
+    if is_output(value):
+        return [responses_of_output(value, name, raw)], False, None
     if isinstance(value, _LIST) and not is_turns(value):
         return _many(name, get, raw)
+    if isinstance(value, Mapping) and (found := response_of(value, name)) is not None:
+        return found, len(found) > 1, None
     return [_response(value, name)], False, None
 
 
@@ -379,26 +403,32 @@ def _response(value: Any, field: str) -> Response:
         return Response(value)
     if is_turns(value):
         return answer(turns(value, field), field)
+    if is_output(value):
+        return responses_of_output(value, field)
     if isinstance(value, Mapping):
         return _response_of_object(value, field)
     raise wrong("text", value, field)
 
 
 def _response_of_object(value: Raw, field: str) -> Response:
+    if (found := response_of(value, field)) is not None:
+        if len(found) > 1:
+            raise wrong("an object with one choice", value, field)
+        return found[0]
     names = [name for name in _ITEM_TEXTS if name in value]
     if not names:
         raise wrong(f"text, or an object with {' or '.join(_ITEM_TEXTS)}", value, field)
-    text = value[names[0]]
-    if not isinstance(text, str):
+    text, think = value[names[0]], reasoning_of(value)
+    if not isinstance(text, str) and not (text is None and think):
         raise wrong("text", text, f"{field}.{names[0]}")
     ids, finish = value.get("token_ids"), value.get("finish_reason")
     rest = {
         k: v
         for k, v in value.items()
-        if v is not None and k not in (names[0], "token_ids", "finish_reason")
+        if v is not None and k not in (names[0], "token_ids", "finish_reason", *REASONING)
     }
     return Response(
-        text,
+        with_think(think, text or "", is_finished=text is not None),
         token_ids=None if ids is None else _ids(ids, f"{field}.token_ids"),
         finish_reason=None if finish is None else _text(finish, f"{field}.finish_reason"),
         columns=rest,

@@ -1,4 +1,8 @@
-"""Chat turns in data: messages with role and content, or ShareGPT's from and value."""
+"""Chat turns in data: messages with role and content, or ShareGPT's from and value.
+
+The text of a response is its last turn: the parts of its content that are text, and in front of
+them the reasoning that servers put into a field of its own, as ``<think>reasoning</think>``.
+"""
 
 from __future__ import annotations
 
@@ -6,9 +10,26 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.errors import DataError, clipped
+from plaudit.think import split
 from plaudit.types import Message, Response
 
-__all__ = ["answer", "is_turns", "split_chat", "split_pair", "turns", "wrong"]
+__all__ = [
+    "REASONING",
+    "answer",
+    "is_turns",
+    "reasoning_of",
+    "split_chat",
+    "split_pair",
+    "turns",
+    "with_think",
+    "wrong",
+]
+
+# The fields in which servers give reasoning: vLLM, SGLang and DeepSeek; OpenRouter and vLLM; Ollama
+REASONING = ("reasoning_content", "reasoning", "thinking")
+_THINK_PARTS = ("thinking", "reasoning")
+# Parts of which nothing is lost where a turn becomes text: what they hold is read elsewhere.
+_READ_PARTS = (*_THINK_PARTS, "redacted_thinking", "tool_use", "refusal")
 
 _SHAREGPT = {
     "human": "user",
@@ -46,8 +67,13 @@ def turns(value: Any, field: str) -> tuple[Message, ...]:
 def answer(said: Sequence[Message], field: str) -> Response:
     """The response that a model's turns make: the text is that of the last.
 
+    The last turn stays among the messages where there are several, where it makes tool calls, or
+    where it holds a part that is not text.
+
     >>> answer([{"role": "assistant", "content": "4"}], "response").text
     '4'
+    >>> answer([{"role": "assistant", "reasoning": "2+2", "content": "4"}], "response").text
+    '<think>2+2</think>4'
     """
     if not said:
         raise DataError("expected a turn of the assistant at the end, found none", field=field)
@@ -57,8 +83,48 @@ def answer(said: Sequence[Message], field: str) -> Response:
             f"expected the assistant's turn at the end, found the role {clipped(last.get('role'))}",
             field=field,
         )
-    alone = len(said) == 1 and not last.get("tool_calls")
-    return Response(_text(last, field), () if alone else tuple(said))
+    text, last = _text(last), _plain(last)
+    alone = len(said) == 1 and not last.get("tool_calls") and _is_readable(last)
+    return Response(text, () if alone else (*said[:-1], last))
+
+
+def with_think(think: str, text: str, *, is_finished: bool = True) -> str:
+    """A response with the reasoning that a server gave apart from it, as its think block.
+
+    A response that has a think block already keeps that one. Unfinished reasoning stays open.
+
+    >>> with_think("2+2", "4"), with_think("2+2", "<think>2+2</think>4")
+    ('<think>2+2</think>4', '<think>2+2</think>4')
+    """
+    if not think.strip() or split(text).status in ("closed", "unclosed"):
+        return text
+    pairs = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"))
+    # Reasoning that holds a closing mark would end too early; the last pair takes what is left.
+    opening, closing = next((pair for pair in pairs if pair[1] not in think), pairs[-1])
+    return opening + think.replace(closing, "") + (closing + text if is_finished else "")
+
+
+def reasoning_of(fields: Mapping[str, Any]) -> str:
+    """The reasoning in the fields or the parts of a message, "" where there is none."""
+    for name in REASONING:
+        if isinstance(fields.get(name), str) and fields[name]:
+            return fields[name]
+    content = fields.get("content")
+    parts = content if isinstance(content, list | tuple) else ()
+    return "".join(_reasoning_in(part) for part in parts if isinstance(part, Mapping))
+
+
+def _reasoning_in(part: Mapping[str, Any]) -> str:
+    """The text of a part of reasoning: Anthropic's, Mistral's (a list) or OpenAI's (summaries)."""
+    if part.get("type") not in _THINK_PARTS:
+        return ""
+    for name in ("thinking", "text", "content", "summary"):
+        value = part.get(name)
+        if isinstance(value, str):
+            return value
+        if isinstance(value, list | tuple) and value:
+            return "\n\n".join(str(p.get("text", "")) for p in value if isinstance(p, Mapping))
+    return ""
 
 
 def split_chat(said: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
@@ -95,24 +161,74 @@ def _turn(value: Any, field: str) -> Message:
         raise wrong("a message with role and content", value, field)
     if "role" not in value and "from" in value:
         role = value["from"]
-        value = {"role": _SHAREGPT.get(role, role), "content": value.get("value")}
+        beside = {k: value[k] for k in (*REASONING, "tool_calls") if value.get(k)}
+        value = {"role": _SHAREGPT.get(role, role), "content": value.get("value"), **beside}
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str):
         raise wrong("a message with role and content", value, field)
-    if isinstance(content, str | list) or (content is None and value.get("tool_calls")):
+    if isinstance(content, str | list) or (content is None and _has_more(value)):
         return value  # type: ignore[return-value]
     raise wrong("a message whose content is text", content, f"{field}.content")
 
 
-def _text(message: Message, field: str) -> str:
+def _has_more(message: Mapping[str, Any]) -> bool:
+    """Whether a message without content has something else to it."""
+    return any(message.get(name) for name in ("tool_calls", "function_call", "refusal", *REASONING))
+
+
+def _text(message: Message) -> str:
+    """The text of a turn, its reasoning as a think block in front."""
+    content: Any = message.get("content")
+    if content is None:
+        content = message.get("refusal") or ""
+    text = content if isinstance(content, str) else "".join(map(_part, content))
+    is_finished = bool(text) or message.get("content") is not None or bool(_calls(message))
+    return with_think(reasoning_of(message), text, is_finished=is_finished)
+
+
+def _part(part: Any) -> str:
+    """The text of a part: "" for a picture, a call or reasoning."""
+    if not isinstance(part, Mapping) or part.get("type") in _THINK_PARTS:
+        return ""
+    value = part.get("refusal") if part.get("type") == "refusal" else part.get("text")
+    return value if isinstance(value, str) else ""
+
+
+def _is_readable(message: Mapping[str, Any]) -> bool:
+    """Whether the text of a turn says all that its parts do, calls apart."""
     content = message.get("content")
-    if isinstance(content, str):
-        return content
-    parts = [_part(part, field) for part in content or ()]
-    return "".join(parts)
+    return all(
+        isinstance(part, Mapping)
+        and (isinstance(part.get("text"), str) or part.get("type") in _READ_PARTS)
+        for part in (content if isinstance(content, list | tuple) else ())
+    )
 
 
-def _part(part: Any, field: str) -> str:
-    if isinstance(part, Mapping) and isinstance(part.get("text"), str):
-        return part["text"]
-    raise wrong("a part that is text", part, field)
+def _plain(message: Message) -> Message:
+    """A last turn with its reasoning within its content, and its calls under `tool_calls`."""
+    calls, think = _calls(message), reasoning_of(message)
+    fields: dict[str, Any] = dict(message)
+    if calls and not message.get("tool_calls"):
+        fields["tool_calls"] = calls
+    if think and _is_readable(message):
+        fields = {k: v for k, v in fields.items() if k not in REASONING}
+        fields["content"] = _text(message)
+    return message if fields == message else fields  # type: ignore[return-value]
+
+
+def _calls(message: Mapping[str, Any]) -> list[Any]:
+    """The calls of a turn: OpenAI's, its single one of before, or Anthropic's parts."""
+    if message.get("tool_calls"):
+        return list(message["tool_calls"])
+    if isinstance(message.get("function_call"), Mapping):
+        return [{"type": "function", "function": message["function_call"]}]
+    content = message.get("content")
+    return [
+        {
+            "id": part.get("id"),
+            "type": "function",
+            "function": {"name": part.get("name"), "arguments": part.get("input")},
+        }
+        for part in (content if isinstance(content, list | tuple) else ())
+        if isinstance(part, Mapping) and part.get("type") == "tool_use"
+    ]

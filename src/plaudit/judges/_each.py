@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import Asked, Judge, JudgeReward, Verdict, parts_of, unscored
 from plaudit.judges._slots import answer_text, filled, needs
@@ -49,13 +50,14 @@ class EachResponse(JudgeReward):
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
         """What scoring the groups would ask."""
-        return [self._asked(group) for group in groups]
+        return [self._asked(group) for group in entered(groups)]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response.
 
         Raises: DataError where a column of the template is missing.
         """
+        groups = entered(groups)
         jobs = [(self._asked(group), group.columns) for group in groups]
         found = self.judge.ask(jobs)
         return [

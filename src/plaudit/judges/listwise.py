@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.combine import content_of, seeded_hash
+from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     Asked,
@@ -101,10 +102,12 @@ class _Listwise(JudgeReward):
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
         """What scoring the groups would ask."""
-        return [self._asked(group, self._orders(group)) for group in groups if self._fits(group)]
+        groups = [group for group in entered(groups) if self._fits(group)]
+        return [self._asked(group, self._orders(group)) for group in groups]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response."""
+        groups = entered(groups)
         orders = [self._orders(group) for group in groups]
         jobs = [
             (self._asked(group, held) if self._fits(group) else [], group.columns)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from plaudit.combine import content_of, round_robin, seeded_hash
+from plaudit.entry import entered, entered_pair
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     Asked,
@@ -105,6 +106,7 @@ class _Critic(JudgeReward):
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair, in order."""
+        pairs = [entered_pair(pair) for pair in pairs]
         jobs = [(self._asked(pair), pair.columns) for pair in pairs]
         found = self.judge.ask(jobs)
         return [
@@ -119,7 +121,7 @@ class _Critic(JudgeReward):
         """What scoring the groups would ask, all pairs of each: for estimates."""
         return [
             self._asked(Pair(group.prompt, first, second, group.columns, (i, j)))
-            for group in groups
+            for group in entered(groups)
             for i, first in enumerate(group.responses)
             for j, second in enumerate(group.responses[i + 1 :], i + 1)
         ]

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.engines.text import clean
+from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.judges._judge import (
     Asked,
@@ -97,10 +98,11 @@ class _Rubric(JudgeReward):
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
         """What scoring the groups would ask."""
-        return [self._asked(group) for group in groups]
+        return [self._asked(group) for group in entered(groups)]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response. Raises: DataError for a row without criteria."""
+        groups = entered(groups)
         jobs = [(self._asked(group), group.columns) for group in groups]
         found = self.judge.ask(jobs)
         return [

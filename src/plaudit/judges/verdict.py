@@ -31,6 +31,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NamedTuple
 
 from plaudit.errors import ConfigError, VerdictError, clipped
+from plaudit.think import split
 
 __all__ = [
     "MARK",
@@ -235,12 +236,15 @@ def evidence(text: str) -> str:
 
 
 def _answered(text: str) -> str:
-    """What stands behind the last think block."""
+    """What stands behind the last think block, or behind that of another model family."""
     closings = list(_CLOSING.finditer(text))
     tail = text[closings[-1].end() :] if closings else text
     if _OPENING.search(tail):
         raise _unread("truncated", "the think block is never closed", text)
-    return tail
+    thought = split(tail)
+    if thought.status == "unclosed":
+        raise _unread("truncated", "the think block is never closed", text)
+    return thought.answer if thought.status == "closed" else tail
 
 
 _DISGUISES = "&\\<*_~#"  # what `_plain` makes of plain characters

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from plaudit.engines.plan import Item
+from plaudit.entry import entered_pair
 from plaudit.models._reward import FromFiles, engine_facts
 from plaudit.models._text import Encoded, turns_of
 from plaudit.think import Part
@@ -72,7 +73,7 @@ class ModelComparer(FromFiles):
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """P(first is better) for each pair, the raw margin in `parts`."""
-        return self.scorer.compare(pairs)
+        return self.scorer.compare([entered_pair(pair) for pair in pairs])
 
 
 def answer_of(pair: Pair, response: Response, view: Part) -> str:

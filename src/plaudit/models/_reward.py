@@ -9,6 +9,7 @@ from typing import Any
 
 from plaudit.engines.plan import Item
 from plaudit.engines.tokens import note_of
+from plaudit.entry import entered, in_own_places
 from plaudit.models._text import Encoded, Form, encoded_ahead
 from plaudit.spelled import Spelled
 from plaudit.types import Fault, Group, Score, Step
@@ -146,7 +147,8 @@ class ModelReward(FromFiles):
 
         Raises: DataError where a text is too long and overflow is "error".
         """
-        return self.scorer.score(groups)
+        scores = self.scorer.score(entered(groups))
+        return [in_own_places(group, row) for group, row in zip(groups, scores, strict=True)]
 
 
 def token_facts(tokenizer: Any) -> Mapping[str, Any]:

@@ -45,6 +45,8 @@ class Counts(NamedTuple):
     cut: int = 0
     groups: int = 0
     equal_groups: int = 0
+    end_marks: int = 0
+    reasoning: int = 0
 
 
 class PartSummary(NamedTuple):
@@ -95,7 +97,8 @@ class Summary:
         self._total = _Part()
         self._parts: dict[str, _Part] = {}
         self._num_hidden_parts = 0
-        self._counts = dict.fromkeys(("rows", "empty", "cut", "groups", "equal_groups"), 0)
+        names = ("rows", "empty", "cut", "groups", "equal_groups", "end_marks", "reasoning")
+        self._counts = dict.fromkeys(names, 0)
         self._num_bad_rows = 0
         self._bad_rows: list[dict[str, str]] = []
         self._sample = Reservoir(sample_size)
@@ -116,6 +119,14 @@ class Summary:
         for place, score in enumerate(result.scores):
             self._add_score(result.index, result.group, place, score)
         self._count_group(result.scores)
+
+    def add_intake(self, end_marks: int = 0, reasoning: int = 0) -> None:
+        """Counts responses that ended in end-of-turn marks, and such whose reasoning was a field.
+
+        See `plaudit.data.door`.
+        """
+        self._counts["end_marks"] += end_marks
+        self._counts["reasoning"] += reasoning
 
     def _add_score(self, index: int, group: Group, place: int, score: Score) -> None:
         response = group.responses[place]
@@ -185,7 +196,7 @@ class Summary:
 
         `faulted` is by kind and overlaps `scored`: a response fault earns the minimum. `groups`
         have at least two scored responses; in `equal_groups` these are equal, so that a group
-        advantage learns nothing from them.
+        advantage learns nothing from them. `end_marks` and `reasoning` as in `add_intake`.
         """
         moments = self._total.moments
         return Counts(

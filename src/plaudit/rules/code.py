@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
 from plaudit.rule import prompt_text
 from plaudit.rules import _code_extract, _code_grade, _code_rows
@@ -135,6 +136,7 @@ class _Passes:
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response. Raises DataError where a row's tests cannot be read."""
+        groups = entered(groups)
         jobs = [[self._job(group, response) for response in group.responses] for group in groups]
         _work_through([job for row in jobs for job in row], _runner(self.sandbox))
         return [[job.score() for job in row] for row in jobs]

@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from plaudit.answers.boxed import last_boxed
 from plaudit.errors import ConfigError
 from plaudit.rules._fences import fenced_blocks
-from plaudit.think import Thought, split
+from plaudit.think import Marks, Thought, split_with_marks
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -36,23 +36,26 @@ _VISIBLE = re.compile(
 
 
 def think(
-    response: str, *, prefilled: Prefilled = False, tag: str = "think"
+    response: str, *, prefilled: Prefilled = False, tag: str = "auto"
 ) -> Annotated[float | Score, Range(0, 1)]:
     """1 for one closed, non-empty think block at the start and an answer after it, else 0.
 
     The format reward of DeepSeek-R1 (arXiv 2501.12948, section 2.2.2) for models that answer
     outside of tags. Each tag occurs once in the whole response; white space around is tolerated.
-    `prefilled`: True where the chat template writes the opening tag (then the response only closes
-    it), False where the model does, "auto" takes either. A block that is never closed, as in a
-    response cut by its length limit, earns 0.
+    `tag` names the block (``tag="think"``: only ``<think>``); "auto" takes the marks of any model
+    family, harmony's channels among them (`plaudit.think.split`). `prefilled`: True where the chat
+    template writes the opening tag (then the response only closes it), False where the model does,
+    "auto" takes either. It need not be set where the prompt of the row ends in the opening tag:
+    there it is True by itself. A block that is never closed, as in a response cut by its length
+    limit, earns 0.
 
     >>> think("<think>2 + 2</think> 4"), think("<think></think> 4").note
     (1.0, 'the think block is empty')
     """
-    thought = split(response, tag=tag)
+    thought, marks = split_with_marks(response, tag=tag)
     return _verdict(
-        _think_problem(thought, prefilled, tag)
-        or _miscounted(response, _think_tags(thought, tag))
+        _think_problem(thought, prefilled, marks)
+        or _miscounted(response, _think_tags(thought, marks))
         or ("no answer after the think block" if _is_blank(thought.answer) else "")
     )
 
@@ -71,10 +74,11 @@ def think_answer(
     >>> think_answer("<answer>4</answer><think>2 + 2</think>").note
     'does not start with <think>'
     """
-    thought = split(response)
+    thought, marks = split_with_marks(response, tag="think")
+    answer_tags = {"<answer>": 1, "</answer>": 1}
     return _verdict(
-        _think_problem(thought, prefilled, "think")
-        or _miscounted(response, _think_tags(thought, "think") | {"<answer>": 1, "</answer>": 1})
+        _think_problem(thought, prefilled, marks)
+        or _miscounted(response, _think_tags(thought, marks) | answer_tags)
         or _answer_problem(thought.answer.strip())
     )
 
@@ -195,24 +199,25 @@ def _verdict(problem: str) -> float | Score:
     return Score(0.0, note=problem) if problem else 1.0
 
 
-def _think_problem(thought: Thought, prefilled: Prefilled, tag: str) -> str:
+def _think_problem(thought: Thought, prefilled: Prefilled, marks: Marks) -> str:
     """Why the think block is not as it should be; empty where it is."""
     _check_prefilled(prefilled)
-    status = thought.status
+    status, (opening, closing) = thought.status, marks
     if status == "unclosed":
-        return f"<{tag}> is never closed"
+        return f"{opening} is never closed"
     if status == "none":
-        return f"does not start with <{tag}>" if prefilled is False else f"no </{tag}> ends a block"
+        is_opened = prefilled is False
+        return f"does not start with {opening}" if is_opened else f"no {closing} ends a block"
     if status == "closed" and prefilled is True:
-        return f"opens <{tag}> again, after the template did"
+        return f"opens {opening} again, after the template did"
     if status == "prefilled" and prefilled is False:
-        return f"does not start with <{tag}>; if the template writes it, pass prefilled=True"
+        return f"does not start with {opening}; if the template writes it, pass prefilled=True"
     return "the think block is empty" if _is_blank(thought.think) else ""
 
 
-def _think_tags(thought: Thought, tag: str) -> dict[str, int]:
-    """How often the response itself should write each tag of the block."""
-    return {f"<{tag}>": int(thought.status == "closed"), f"</{tag}>": 1}
+def _think_tags(thought: Thought, marks: Marks) -> dict[str, int]:
+    """How often the response itself should write each mark of the block."""
+    return {marks.opening: int(thought.status == "closed"), marks.closing: 1}
 
 
 def _miscounted(text: str, wanted: Mapping[str, int]) -> str:

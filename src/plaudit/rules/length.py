@@ -20,6 +20,7 @@ from functools import partial
 from typing import Annotated, Any, NamedTuple
 
 from plaudit.combine import Child
+from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, clipped
 from plaudit.rule import column_of
 from plaudit.rules._units import Unit, length_of
@@ -342,7 +343,8 @@ class _Shaped:
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response, with its length and accuracy in `parts`."""
         inner = self.accuracy.score(groups)
-        return [self._score_group(g, scores) for g, scores in zip(groups, inner, strict=True)]
+        read = entered(groups)
+        return [self._score_group(g, scores) for g, scores in zip(read, inner, strict=True)]
 
     def _score_group(self, group: Group, inner: Sequence[Score]) -> list[Score]:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from plaudit import load
 from plaudit.data.rows import Layout
 from plaudit.errors import ConfigError, DataError
 
@@ -123,8 +124,10 @@ class TestResponses:
         parts = [{"type": "text", "text": "4"}, {"type": "text", "text": "!"}]
         assert texts({"completion": [{"role": "assistant", "content": parts}]}) == ["4!"]
         image = [{"type": "image", "url": "x"}]
-        told = error({"completion": [{"role": "assistant", "content": image}]})
-        assert "expected a part that is text" in told
+        read = group({"completion": [{"role": "assistant", "content": image}]})
+        assert read.responses[0].messages[0]["content"] == image
+        with pytest.raises(DataError, match="a text rule cannot read the part"):
+            load("rules.baseline.length").score([read])
 
     def test_objects_with_a_text_keep_the_rest_as_columns(self):
         raw = {"completions": [{"response": "4", "model": "m", "score": None}, {"text": "5"}]}

@@ -33,7 +33,9 @@
       fact("Rows", count(c.rows), null),
       fact("Bad rows", count(c.bad_rows), "could not be read", c.bad_rows > 0),
       fact("Responses", count(c.responses),
-        [c.empty ? `${count(c.empty)} empty` : null, c.cut ? `${count(c.cut)} cut by limit` : null]
+        [c.empty ? `${count(c.empty)} empty` : null, c.cut ? `${count(c.cut)} cut by limit` : null,
+          c.end_marks ? `${count(c.end_marks)} with end-of-turn marks` : null,
+          c.reasoning ? `${count(c.reasoning)} with reasoning in a field` : null]
           .filter(Boolean).join(", ")),
       fact("Scored", count(c.scored), null),
       fact("Unscored", count(c.unscored), "no value, in no mean", c.unscored > 0),
