@@ -10,11 +10,11 @@ import contextlib
 import dataclasses
 import json
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.engines.checkpoint import Checkpoint, locate, open_checkpoint
+from plaudit.engines.checkpoint import Checkpoint, is_buffer, locate, open_checkpoint, unused
 from plaudit.engines.hf import HfEngine, Trunk, pick_device, pick_dtype
 from plaudit.engines.plan import Budget
 from plaudit.engines.text import PROFILES, Overflow
@@ -196,12 +196,19 @@ def auto_model(
     except (ValueError, KeyError, OSError, RuntimeError) as error:
         raise ConfigError(_unloadable(found, auto, error)) from error
     _check_complete(found, info, (*optional, *_of_adapter(options)))
-    if state is None:
-        found.used.update(found.tensor_names() - set(info.get("unexpected_keys") or ()))
+    _note_used(found, info.get("unexpected_keys") or (), state)
     model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
     if options.device_map is None:
         model = model.to(device)
     return _with_adapter(model, options).eval()
+
+
+def _note_used(found: Checkpoint, left: Iterable[str], state: Mapping[str, Any] | None) -> None:
+    """Notes which tensors the class took. Raises ConfigError for given ones that it did not."""
+    if state is None:
+        found.used.update(found.tensor_names() - set(left))
+    elif given := [name for name in left if not is_buffer(name)]:
+        raise ConfigError(unused(found, given))
 
 
 def trunk_of(model: Any, *, can_pack: bool = True) -> Trunk:
@@ -320,7 +327,30 @@ def _with_adapter(model: Any, options: Options) -> Any:
         raise ConfigError(
             f"adapter {options.adapter!r} does not fit the model: {str(error)[:300]}"
         ) from error
+    _check_adapter(model, options.adapter)
     return model
+
+
+def _check_adapter(model: Any, adapter: str) -> None:
+    """Every tensor of the adapter has its place in the model. Raises ConfigError naming others."""
+    held = open_checkpoint(adapter)
+    places = {_in_adapter(name) for name in model.state_dict()}
+    left = [name for name in held.tensor_names() if _in_adapter(name) not in places]
+    if left:
+        raise ConfigError(unused(held, left))
+
+
+def _in_adapter(name: str) -> str:
+    """A tensor's name without what the libraries add to it: prefixes, the adapter's own name.
+
+    >>> _in_adapter("base_model.model.model.layers.0.q_proj.lora_A.weight")
+    'layers.0.q_proj.lora_A.weight'
+    >>> _in_adapter("model.layers.0.q_proj.lora_A.default.weight")
+    'layers.0.q_proj.lora_A.weight'
+    """
+    for part in ("base_model.model.", "model."):
+        name = name.removeprefix(part)
+    return name.replace(".default", "").replace(".modules_to_save", "")
 
 
 def _of_adapter(options: Options) -> tuple[str, ...]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.checkpoint import Checkpoint, refuse_unused
 from plaudit.engines.load import (
     Options,
     auto_model,
@@ -23,7 +23,16 @@ from plaudit.models._text import Encoded
 from plaudit.think import Part
 from plaudit.types import Reward
 
-__all__ = ["Headed", "at_the_end", "headed", "mlp", "needed", "only_value", "trunk_from"]
+__all__ = [
+    "Headed",
+    "all_equal",
+    "at_the_end",
+    "headed",
+    "mlp",
+    "needed",
+    "only_value",
+    "trunk_from",
+]
 
 Rows = Callable[[Any], Any]
 
@@ -33,6 +42,7 @@ class Headed(NamedTuple):
 
     `head` makes the rows' head from a checkpoint; `template` is used where the tokenizer has none
     (or always, with `is_own_template`); `trunk` loads the rows' model where the default does not.
+    `settings` are the names in config.json that head, positions or reading follow.
     """
 
     kind: str
@@ -45,6 +55,7 @@ class Headed(NamedTuple):
     positions: Callable[[Checkpoint, Any], Callable[[Encoded], Sequence[int]]] | None = None
     reading: Callable[[Checkpoint], Reading] | None = None
     append: Callable[[Checkpoint], int] | None = None
+    settings: tuple[str, ...] = ()
 
 
 def headed(
@@ -74,12 +85,15 @@ def _scorer(what: Headed, found: Checkpoint, view: Part, options: Options) -> Sc
     if what.append is not None:
         form = _Appending(form, what.append(found))
     head = what.head(found)
+    positions = what.positions(found, tokenizer) if what.positions else at_the_end
+    reading = what.reading(found) if what.reading else only_value
+    refuse_unused(found, settings=what.settings, known=type(module.config))
     return Scorer(
         engine_for(trunk_of(module), options),
         form,  # type: ignore[arg-type]
         Head(lambda rows: head(rows.cpu())),
-        positions=what.positions(found, tokenizer) if what.positions else at_the_end,
-        reading=what.reading(found) if what.reading else only_value,
+        positions=positions,
+        reading=reading,
         facts={"kind": what.kind, "read": "the head's output at the last token"},
         on_response_fault=options.on_response_fault,
     )
@@ -120,6 +134,13 @@ def needed(found: Checkpoint, *names: str) -> list[Any]:
     held = found.tensors(names)
     check_finite(found, held)
     return [held[name] for name in names]
+
+
+def all_equal(found: Checkpoint, name: str, other: str) -> bool:
+    """Whether two tensors of the checkpoint are one and the same."""
+    one, two = found.tensors([name, other]).values()
+    found.used.discard(name)
+    return one.shape == two.shape and bool((one == two).all())
 
 
 def row_head(found: Checkpoint, name: str) -> Rows:

@@ -47,6 +47,7 @@ def _reading(found: Checkpoint) -> Reading:
 
 
 def _normaliser(found: Checkpoint, is_cost: bool) -> Callable[[float], float]:
+    found.used.update(n for n in found.tensor_names() if n.startswith("normalizer."))
     if not found.config.get("do_normalize"):
         return lambda score: score
     mean, variance = (_statistic(found, name) for name in ("mean", "var"))
@@ -72,5 +73,14 @@ _WHAT = Headed(
     template=_TEMPLATE,
     special_tokens=True,
     reading=_reading,
+    settings=(
+        "score_type",
+        "score_dim",
+        "score_bias",
+        "do_normalize",
+        "normalizer_type",
+        "mean",
+        "var",
+    ),
 )
 ARCHITECTURE = Architecture(make=beaver, is_mine=_is_mine)

@@ -96,5 +96,6 @@ _WHAT = Headed(
     lambda found: row_head(found, "v_head"),
     trunk=_trunk,
     append=_reward_token,
+    settings=("reward_token_id",),
 )
 ARCHITECTURE = Architecture(make=internlm2, is_mine=_is_mine)

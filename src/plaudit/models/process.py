@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plaudit.engines.causal import output_layer
-from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.checkpoint import Checkpoint, refuse_unused
 from plaudit.engines.load import (
     Options,
     auto_model,
@@ -93,6 +93,7 @@ def _scorer(
     if layout not in _LOADERS:
         raise ConfigError(f"layout={layout!r} must be one of auto, {', '.join(_LOADERS)}")
     made_of = _LOADERS[layout](found, options)
+    refuse_unused(found, known=type(made_of.module.config))
     limit, overflow = limit_of(made_of.tokenizer, options, made_of.module.config)
     form = _StepForm(
         made_of.tokenizer, limit, overflow, view,
