@@ -144,7 +144,7 @@ def checkpoint(
 
     transformers.utils.logging.disable_progress_bar()
 
-    given = {"num_labels": 1} if head.endswith("Classification") else {}
+    given = {"num_labels": 1} if head.endswith("SequenceClassification") else {}
     listed = {k: list(v) if isinstance(v, tuple) else v for k, v in changes}
     made = config(family, **{**given, **listed})
     torch.manual_seed(seed)

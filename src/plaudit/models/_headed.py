@@ -42,12 +42,13 @@ class Headed(NamedTuple):
 
     `head` makes the rows' head from a checkpoint; `template` is used where the tokenizer has none
     (or always, with `is_own_template`); `trunk` loads the rows' model where the default does not.
+    `finish` makes, from checkpoint and tokenizer, how a text ends before it is tokenised;
     `settings` are the names in config.json that head, positions or reading follow.
     """
 
     kind: str
     head: Callable[[Checkpoint], Rows]
-    template: str | None = None
+    template: str | Callable[[Checkpoint], str] | None = None
     is_own_template: bool = False
     eos: bool = False
     special_tokens: bool = False
@@ -55,6 +56,7 @@ class Headed(NamedTuple):
     positions: Callable[[Checkpoint, Any], Callable[[Encoded], Sequence[int]]] | None = None
     reading: Callable[[Checkpoint], Reading] | None = None
     append: Callable[[Checkpoint], int] | None = None
+    finish: Callable[[Checkpoint, Any], Callable[[str], str]] | None = None
     settings: tuple[str, ...] = ()
 
 
@@ -72,15 +74,17 @@ def _scorer(what: Headed, found: Checkpoint, view: Part, options: Options) -> Sc
     module = load(found, options)
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     has_own = getattr(tokenizer, "chat_template", None) is not None and not what.is_own_template
+    own = what.template(found) if callable(what.template) else what.template
     form = chat_form(
         found,
         tokenizer,
         options,
         view,
         config=module.config,
-        own_template=None if has_own or options.chat_template else what.template,
+        own_template=None if has_own or options.chat_template else own,
         eos=what.eos,
         special_tokens=what.special_tokens,
+        finish=what.finish(found, tokenizer) if what.finish else None,
     )
     if what.append is not None:
         form = _Appending(form, what.append(found))

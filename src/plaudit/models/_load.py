@@ -38,6 +38,7 @@ def chat_form(
     needs_start: bool = False,
     special_tokens: bool = False,
     eos: bool = False,
+    finish: Callable[[str], str] | None = None,
 ) -> Form:
     """The form of a model's texts: a chat template, or an encoder's two texts without one."""
     limit, overflow = limit_of(tokenizer, options, config)
@@ -61,6 +62,7 @@ def chat_form(
         else special_tokens or is_encoder,
         needs_start=needs_start,
         eos=eos,
+        finish=finish,
     )
 
 

@@ -107,7 +107,8 @@ class ChatForm(Form):
     """Chat templates: the prompt's turns, then the response as the assistant's.
 
     No generation prompt follows the response. Exactly one BOS, if the tokenizer has and adds one.
-    `needs_start` also finds where the response begins.
+    `needs_start` also finds where the response begins; `finish` ends the text as a model was
+    trained to see it.
     """
 
     template: str | None = None
@@ -115,6 +116,7 @@ class ChatForm(Form):
     special_tokens: bool = False
     needs_start: bool = False
     eos: bool = False
+    finish: Callable[[str], str] | None = None
 
     def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
         rendered = [[self.render(group, r) for r in group.responses] for group in groups]
@@ -134,7 +136,8 @@ class ChatForm(Form):
         turns = turns_of(group, response, self.view)
         if self.needs_start and not response.messages and not turns[-1]["content"].strip():  # type: ignore[union-attr]
             return Encoded(error=_EMPTY, fault="response")
-        return self.templated(turns)
+        text = self.templated(turns)
+        return self.finish(text) if self.finish and isinstance(text, str) else text
 
     def templated(self, turns: Sequence[Message], *, generation: bool = False) -> str | Encoded:
         """The template's text for the turns."""

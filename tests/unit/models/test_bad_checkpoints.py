@@ -101,6 +101,53 @@ def test_an_architecture_that_is_known_and_not_supported():
     assert "Ziya" in refused(path)
 
 
+@pytest.mark.parametrize("family", ["Llama", "Qwen2"])
+def test_a_critic_of_openrlhf_is_refused_as_such(family):
+    path = tiny.edited(
+        tiny.checkpoint(family, "Model"),
+        to="critic",
+        tensors={"value_head.weight": torch.zeros(1, 32)},
+        architectures=["CriticModel"],
+        normalize_reward=False,
+    )
+    message = refused(path)
+    assert "critic of OpenRLHF" in message
+    assert "Ziya" not in message
+
+
+def test_a_value_head_that_nobody_signed():
+    path = tiny.edited(
+        tiny.checkpoint("Qwen2", "Model"),
+        to="nobody",
+        tensors={"value_head.weight": torch.zeros(1, 32)},
+        architectures=["NovelRewardModel"],
+    )
+    message = refused(path)
+    assert "normalize_reward" in message
+    assert "Ziya" not in message
+
+
+def test_a_gate_on_a_trunk_of_another_family():
+    path = tiny.edited(
+        tiny_models.qrm(), to="gate", model_type="mistral", architectures=["MistralForGating"]
+    )
+    assert "mistral" in refused(path)
+
+
+def test_a_token_classifier_that_is_no_process_reward():
+    three = tiny.checkpoint("Qwen2", "ForTokenClassification", changes=(("num_labels", 3),))
+    assert "3 labels" in refused(three)
+    named = tiny.edited(tiny_models.trl_prm(), to="named", id2label={"0": "right", "1": "wrong"})
+    assert "'wrong'" in refused(named)
+
+
+def test_a_token_that_the_vocabulary_does_not_have():
+    for token in (-1, 512, "no such token", True):
+        with pytest.raises(ConfigError, match="vocabulary of 512"):
+            plaudit.load("models.token_logit.token_logit", model=str(tiny_models.causal()),
+                         token=token, dtype="float32")  # fmt: skip
+
+
 def test_no_weight_file():
     path = copy(tiny.checkpoint(), "weightless")
     (path / "model.safetensors").unlink()

@@ -1,4 +1,4 @@
-"""What a checkpoint says and no loader reads is refused by name, in every layout and file format."""
+"""What a checkpoint says and no loader reads is refused by name, in every layout."""
 
 import json
 import shutil
@@ -87,7 +87,8 @@ def test_settings_that_change_nothing(fields):
 
 @pytest.mark.parametrize(
     "tensor",
-    ["model.layers.0.self_attn.rotary_emb.inv_freq", "lm_head.weight", "lm_predictions.lm_head.bias"],
+    ["model.layers.0.self_attn.rotary_emb.inv_freq", "lm_head.weight",
+     "lm_predictions.lm_head.bias"],
 )  # fmt: skip
 def test_buffers_and_the_language_models_output_may_stay(tensor):
     plain = load(tiny.checkpoint()).score([GROUP])[0]

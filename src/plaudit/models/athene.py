@@ -1,0 +1,49 @@
+"""Athene-RM: a token is appended to the conversation, and the reward read there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from plaudit.engines.checkpoint import Checkpoint
+from plaudit.errors import ConfigError
+from plaudit.models._architecture import Architecture
+from plaudit.models._headed import Headed, headed, row_head
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["ARCHITECTURE", "athene"]
+
+
+def athene(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+    """``w . h`` at the CLS token, which is appended to the conversation: any real number.
+
+    Tensor ``v_head.weight`` beside a Llama trunk (``model.*``), and a tokenizer with a cls_token
+    (id 128003), as in Nexusflow/Athene-RM-8B and -70B. The model card's pipeline tokenises the
+    template's text with special tokens, which puts a second BOS before Llama 3's own; here one BOS
+    stands, as in training. Source: the model card, as it is repeated in allenai/reward-bench forks
+    (rewardbench/models/athene.py, AtheneForSequenceClassification).
+    """
+    return headed("models.athene.athene", _WHAT, model, view, options)
+
+
+def _finish(found: Checkpoint, tokenizer: Any) -> Callable[[str], str]:
+    cls = tokenizer.cls_token
+    if cls is None:
+        raise ConfigError(
+            f"{found.name}: tokenizer_config.json names no cls_token, where the reward is read"
+        )
+    return lambda text: text + cls
+
+
+def _is_mine(found: Checkpoint) -> bool:
+    names = found.tensor_names()
+    has_trunk = any(name.startswith("model.layers.") for name in names)
+    is_other = found.architecture == "InternLM2ForRewardModel" or any(
+        name.startswith("transformer.") for name in names
+    )
+    return has_trunk and found.has("v_head.weight") and not is_other
+
+
+_WHAT = Headed("Athene", lambda found: row_head(found, "v_head"), finish=_finish)
+ARCHITECTURE = Architecture(make=athene, is_mine=_is_mine)
