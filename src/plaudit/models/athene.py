@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
@@ -38,11 +38,14 @@ def _finish(found: Checkpoint, tokenizer: Any) -> Callable[[str], str]:
 
 def _is_mine(found: Checkpoint) -> bool:
     names = found.tensor_names()
+    is_other = found.architecture == "InternLM2ForRewardModel" or "score.weight" in names
     has_trunk = any(name.startswith("model.layers.") for name in names)
-    is_other = found.architecture == "InternLM2ForRewardModel" or any(
-        name.startswith("transformer.") for name in names
-    )
-    return has_trunk and found.has("v_head.weight") and not is_other
+    return "v_head.weight" in names and has_trunk and not is_other and not _has_transformer(names)
+
+
+def _has_transformer(names: Iterable[str]) -> bool:
+    """Whether the trunk stands under Starling's prefix as well."""
+    return any(name.startswith("transformer.") for name in names)
 
 
 _WHAT = Headed("Athene", lambda found: row_head(found, "v_head"), finish=_finish)
