@@ -270,6 +270,9 @@ class HfEngine:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if any(item.types for item in items):
             inputs["token_type_ids"] = types
+        if any(item.first for item in items):
+            first = torch.tensor([[item.first] for item in full], dtype=torch.long)
+            inputs["position_ids"] = torch.arange(length)[None] + first
         inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
         with torch.inference_mode(), library_attention(self.trunk.model):
             return self.trunk.forward(**inputs)
@@ -432,13 +435,13 @@ def _segment(piece: Piece, group: Shared, ids: list[int], positions: list[int], 
     start, shared_rows = len(ids), group.prefix
     if shared_rows and not piece.is_kept:
         ids += group.items[0].ids[:shared_rows]
-        positions += range(shared_rows)
+        positions += range(group.items[0].first, group.items[0].first + shared_rows)
     prefix = (start, len(ids))
     spans, reads = [], []
     for place in piece.items:
         item, first = group.items[place], len(ids)
         ids += item.ids[shared_rows:]
-        positions += range(shared_rows, len(item.ids))
+        positions += range(item.first + shared_rows, item.first + len(item.ids))
         spans.append((first, len(ids)))
         rows = [start + p if p < shared_rows else first + p - shared_rows for p in item.read]
         reads.append((piece.group, place, rows, _next_ids(item)))

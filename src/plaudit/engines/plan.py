@@ -31,11 +31,15 @@ _LEAST_PREFIX = 16
 
 
 class Item(NamedTuple):
-    """One token sequence, and the positions whose output is read (in rising order)."""
+    """One token sequence, and the places in it whose output is read (in rising order).
+
+    `first` is the position of the first token, above 0 where tokens before it are not attended to.
+    """
 
     ids: Sequence[int]
     read: Sequence[int]
     types: Sequence[int] = ()
+    first: int = 0
 
     @property
     def rows(self) -> int:
@@ -135,12 +139,13 @@ def shared(group: Sequence[Item], *, share: bool = True) -> Shared:
     distinct: dict[tuple[tuple[int, ...], ...], int] = {}
     items, places = [], []
     for item in group:
-        key = (tuple(item.ids), tuple(item.read), tuple(item.types))
+        key = (tuple(item.ids), tuple(item.read), tuple(item.types), (item.first,))
         if key not in distinct:
             distinct[key] = len(items)
             items.append(item)
         places.append(distinct[key])
-    prefix = common_prefix([item.ids for item in items]) if share and len(items) > 1 else 0
+    is_shared = share and len(items) > 1 and len({item.first for item in items}) == 1
+    prefix = common_prefix([item.ids for item in items]) if is_shared else 0
     if prefix < _LEAST_PREFIX or prefix * (len(items) - 1) < _LEAST_SAVED:
         prefix = 0
     return Shared(tuple(items), prefix, tuple(places))

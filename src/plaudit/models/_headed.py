@@ -16,6 +16,7 @@ from plaudit.engines.load import (
     trunk_of,
 )
 from plaudit.engines.questions import Head
+from plaudit.engines.text import Bos
 from plaudit.errors import ConfigError
 from plaudit.models._load import chat_form, linear, made
 from plaudit.models._reward import Reading, Scorer, Value
@@ -43,6 +44,7 @@ class Headed(NamedTuple):
     `head` makes the rows' head from a checkpoint; `template` is used where the tokenizer has none
     (or always, with `is_own_template`); `trunk` loads the rows' model where the default does not.
     `finish` makes, from checkpoint and tokenizer, how a text ends before it is tokenised;
+    `rewardbench_bos` is what RewardBench's own pipeline for it makes of a second BOS;
     `settings` are the names in config.json that head, positions or reading follow.
     """
 
@@ -58,6 +60,7 @@ class Headed(NamedTuple):
     append: Callable[[Checkpoint], int] | None = None
     finish: Callable[[Checkpoint, Any], Callable[[str], str]] | None = None
     settings: tuple[str, ...] = ()
+    rewardbench_bos: Bos = "masked"
 
 
 def headed(
@@ -85,6 +88,7 @@ def _scorer(what: Headed, found: Checkpoint, view: Part, options: Options) -> Sc
         eos=what.eos,
         special_tokens=what.special_tokens,
         finish=what.finish(found, tokenizer) if what.finish else None,
+        rewardbench_bos=what.rewardbench_bos,
     )
     if what.append is not None:
         form = _Appending(form, what.append(found))

@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.engines.load import Options, check_finite, loaded, max_tokens_of
-from plaudit.engines.text import PROFILES, Overflow, template_for
+from plaudit.engines.text import PROFILES, Bos, Overflow, template_for
 from plaudit.models._reward import ModelReward
 from plaudit.models._text import ChatForm, Form, PairForm
 from plaudit.think import Part
@@ -39,6 +39,7 @@ def chat_form(
     special_tokens: bool = False,
     eos: bool = False,
     finish: Callable[[str], str] | None = None,
+    rewardbench_bos: Bos = "masked",
 ) -> Form:
     """The form of a model's texts: a chat template, or an encoder's two texts without one."""
     limit, overflow = limit_of(tokenizer, options, config)
@@ -63,6 +64,9 @@ def chat_form(
         needs_start=needs_start,
         eos=eos,
         finish=finish,
+        bos=rewardbench_bos
+        if options.profile and PROFILES[options.profile].special_tokens
+        else "one",
     )
 
 

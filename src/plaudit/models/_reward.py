@@ -72,7 +72,11 @@ class Scorer:
         for row in encoded_ahead(self.form, groups):
             row = [self._checked(encoded) for encoded in row]
             held.append(row)
-            yield [Item(e.ids, tuple(self.positions(e)), e.types) for e in row if e.error is None]
+            yield [
+                Item(e.ids, tuple(self.positions(e)), e.types, e.first)
+                for e in row
+                if e.error is None
+            ]
 
     def _checked(self, encoded: Encoded) -> Encoded:
         if encoded.error is None and not encoded.ids:

@@ -73,6 +73,7 @@ _WHAT = Headed(
     template=_TEMPLATE,
     special_tokens=True,
     reading=_reading,
+    rewardbench_bos="both",
     settings=(
         "score_type",
         "score_dim",

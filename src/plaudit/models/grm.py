@@ -25,7 +25,7 @@ def _trunk(found: Checkpoint, options: Any) -> Any:
     return trunk_from(found, options, rename=rename)
 
 
-_WHAT = Headed("GRM", _head, trunk=_trunk)
+_WHAT = Headed("GRM", _head, trunk=_trunk, rewardbench_bos="both")
 
 
 def grm(model: str, *, view: Part = "answer", **options: Any) -> Reward:

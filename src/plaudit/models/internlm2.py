@@ -97,5 +97,6 @@ _WHAT = Headed(
     trunk=_trunk,
     append=_reward_token,
     settings=("reward_token_id",),
+    rewardbench_bos="one",
 )
 ARCHITECTURE = Architecture(make=internlm2, is_mine=_is_mine)

@@ -31,6 +31,7 @@ _WHAT = Headed(
     lambda found: row_head(found, "regression_head"),
     template=lambda found: _MISTRAL if found.model_type == "mistral" else _TEMPLATE,
     special_tokens=True,
+    rewardbench_bos="both",
 )
 
 

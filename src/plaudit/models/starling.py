@@ -38,7 +38,11 @@ def _copies(found: Checkpoint) -> set[str]:
 
 
 _WHAT = Headed(
-    "Starling", lambda found: row_head(found, "v_head"), template=_TEMPLATE, trunk=_trunk
+    "Starling",
+    lambda found: row_head(found, "v_head"),
+    template=_TEMPLATE,
+    trunk=_trunk,
+    rewardbench_bos="both",
 )
 
 
