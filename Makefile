@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test fmt check bench docs
+.PHONY: demo test test-latest fmt check bench docs
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -17,6 +17,11 @@ demo: $(VENV)/.ready  ## the tour, then the r1 recipe on a bundled file, with it
 
 test: $(VENV)/.ready  ## everything: unit, contract, golden, fuzz, end to end, doctests, docs
 	$(BIN)/python -m pytest
+
+test-latest:  ## the suite on the newest releases that pyproject.toml allows, constraints lifted
+	$(PYTHON) -m venv $(VENV)-latest
+	$(VENV)-latest/bin/pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
+	$(VENV)-latest/bin/python -m pytest
 
 fmt: $(VENV)/.ready
 	$(BIN)/ruff check --fix .

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint, is_buffer, locate, open_checkpoint, unused
+from plaudit.engines.failures import load_failure
 from plaudit.engines.hf import HfEngine, Trunk, pick_device, pick_dtype
 from plaudit.engines.plan import Budget
 from plaudit.engines.text import PROFILES, Overflow
@@ -193,13 +194,13 @@ def auto_model(
                     **({} if config is None else {"config": config}),
                     **given,
                 )
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
-        raise ConfigError(_unloadable(found, auto, error)) from error
+            if options.device_map is None:
+                model = model.to(device)
+    except Exception as error:  # the library, and what it quantises with, raise anything here
+        raise load_failure(found, auto, error, device) from error
     _check_complete(found, info, (*optional, *_of_adapter(options)))
     _note_used(found, info.get("unexpected_keys") or (), state)
     model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
-    if options.device_map is None:
-        model = model.to(device)
     return _with_adapter(model, options).eval()
 
 
@@ -283,15 +284,6 @@ def _one_of(name: str, value: Any, known: Sequence[str]) -> None:
         raise ConfigError(
             f"{name}={value!r} must be one of {', '.join(known)}{did_you_mean(str(value), known)}"
         )
-
-
-def _unloadable(found: Checkpoint, auto: str, error: Exception) -> str:
-    first = str(error).strip().splitlines()[0][:300] if str(error).strip() else "no message"
-    return (
-        f"{found.name}: transformers cannot load it as {auto} ({type(error).__name__}: {first});"
-        f" config.json says model_type={found.model_type!r},"
-        f" architectures={found.config.get('architectures')}"
-    )
 
 
 def _check_complete(found: Checkpoint, info: Mapping[str, Any], optional: Sequence[str]) -> None:

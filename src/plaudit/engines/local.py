@@ -19,11 +19,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.engines.chat import Call, Job, Reply, Token, Usage
+from plaudit.engines.failures import only_memory
 from plaudit.engines.hf import (
     Answer,
     HfEngine,
     free_memory,
-    is_out_of_memory,
 )
 from plaudit.engines.plan import Item
 from plaudit.engines.questions import Labels, OutputLayer
@@ -252,8 +252,7 @@ class LocalEngine:
         try:
             return self._grown(ids, calls)
         except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
+            only_memory(error)
         free_memory(self._engine.device)
         if len(calls) == 1:
             told = f"out of memory on a prompt of {len(ids)} tokens alone"

@@ -8,6 +8,7 @@ from typing import Any
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.engines.load import Options, check_finite, loaded, max_tokens_of
 from plaudit.engines.text import PROFILES, Bos, Overflow, template_for
+from plaudit.errors import ConfigError
 from plaudit.models._reward import ModelReward
 from plaudit.models._text import ChatForm, Form, PairForm
 from plaudit.think import Part
@@ -86,6 +87,11 @@ def linear(found: Checkpoint, weight: Any, bias: Any = None, *, name: str = "sco
     """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where weights are no numbers."""
     import torch
 
+    if not weight.is_floating_point() or weight.element_size() < 2:
+        raise ConfigError(
+            f"{found.name}: the head {name!r} is quantised ({weight.dtype}); take the model's"
+            " unquantised weights, or a server that runs it (models.remote.remote)"
+        )
     check_finite(found, {name: weight, **({} if bias is None else {f"{name} bias": bias})})
     weight = weight.detach().float()
     bias = None if bias is None else bias.detach().float()

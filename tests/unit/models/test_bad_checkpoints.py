@@ -15,7 +15,7 @@ import tiny_models  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 
 import plaudit  # noqa: E402
-from plaudit.errors import ConfigError, DataError  # noqa: E402
+from plaudit.errors import ConfigError, DataError, EngineError  # noqa: E402
 
 
 def refused(path, **params) -> str:
@@ -379,3 +379,75 @@ def test_copies_share_the_weights():
     for again in (copies.deepcopy(reward), pickle.loads(pickle.dumps(reward))):
         assert again.scorer is reward.scorer
         assert repr(again) == repr(reward)
+
+
+def test_a_cuda_device_that_torch_does_not_see():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    for device in ("cuda", "cuda:3"):
+        message = _said(tiny.checkpoint(), device=device)
+        assert device in message
+        assert "device='cpu'" in message
+        assert "nvidia-smi" in message
+
+
+@pytest.mark.parametrize("method", ["gptq", "bitsandbytes", "compressed-tensors", "novel"])
+def test_a_quantised_checkpoint_whose_package_is_missing(method):
+    config = {"quant_method": method, "bits": 4, "load_in_4bit": True, "config_groups": {}}
+    path = tiny.edited(tiny.checkpoint(), to=f"quantised-{method}", quantization_config=config)
+    message = refused(path)
+    assert f"quant_method={method!r}" in message
+    assert "unquantised" in message
+    assert ("it needs a package" if method == "novel" else "pip install") in message
+
+
+def test_a_head_that_is_quantised():
+    path = tiny.edited(
+        tiny_models.starling(),
+        to="int8",
+        tensors={"v_head.weight": torch.ones(1, 32, dtype=torch.int8)},
+    )
+    message = refused(path)
+    assert "v_head" in message
+    assert "int8" in message
+
+
+@pytest.fixture
+def failing_move(monkeypatch):
+    """What `model.to(device)` raises."""
+    import transformers
+
+    def fail(error):
+        def to(self, *args, **kwargs):
+            raise error
+
+        monkeypatch.setattr(transformers.PreTrainedModel, "to", to)
+
+    return fail
+
+
+def test_a_model_that_does_not_fit_into_the_device(failing_move):
+    failing_move(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"))
+    with pytest.raises(EngineError, match="device_map='auto'") as caught:
+        plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=311)
+    assert "does not fit into the memory" in str(caught.value)
+
+
+def test_a_device_that_fails_at_load(failing_move):
+    failing_move(RuntimeError("CUDA error: an illegal memory access was encountered\nstack"))
+    with pytest.raises(EngineError, match="start it anew"):
+        plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=312)
+
+
+@pytest.mark.parametrize("way", ["packed", "padded", "plain"])
+def test_a_device_that_fails_in_a_pass(way, monkeypatch):
+    reward = plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=313)
+    engine = reward.scorer.engine
+
+    def fail(**inputs):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(engine, "trunk", engine.trunk._replace(forward=fail))
+    monkeypatch.setattr(engine, "way", way)
+    with pytest.raises(EngineError, match="CUDA_LAUNCH_BLOCKING"):
+        reward.score([plaudit.Group("a", ["b"])])
