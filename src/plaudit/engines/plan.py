@@ -26,7 +26,7 @@ __all__ = [
     "windows",
 ]
 
-_LEAST_SAVED = 64  # rows; below it a second attention call costs more than it saves
+_LEAST_SAVED = 16  # rows; below it a second attention call costs more than it saves
 _LEAST_PREFIX = 16
 
 
@@ -134,7 +134,7 @@ def shared(group: Sequence[Item], *, share: bool = True) -> Shared:
 
     >>> a, b = Item([7] * 40 + [1], [40]), Item([7] * 40 + [2, 3], [41])
     >>> shared([a, b, a]).places, shared([a, b, a]).prefix, shared([a] + [b] * 3).rows
-    ((0, 1, 0), 0, 83)
+    ((0, 1, 0), 40, 43)
     """
     distinct: dict[tuple[tuple[int, ...], ...], int] = {}
     items, places = [], []
