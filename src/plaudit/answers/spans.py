@@ -22,33 +22,7 @@ _COMMAND = re.compile(
 _MARKUP_AFTER = " \t*_\"'”’」』)）`~"
 _BREAK = re.compile(r"\\.|[{}]|\n|[.!?。！？]|\\begin\{|\\end\{", re.DOTALL)
 _ABBREVIATIONS = frozenset(
-    [
-        "sq",
-        "approx",
-        "mr",
-        "mrs",
-        "ms",
-        "dr",
-        "st",
-        "vs",
-        "e.g",
-        "i.e",
-        "ca",
-        "resp",
-        "max",
-        "min",
-        "fig",
-        "eq",
-        "no",
-        "nos",
-        "in",
-        "ft",
-        "lb",
-        "lbs",
-        "oz",
-        "cu",
-        "yd",
-    ]
+    "sq approx mr mrs ms dr st vs e.g i.e ca resp max min fig eq no nos in ft lb lbs oz cu yd".split()
 )
 _LAST_WORD = re.compile(r"([A-Za-z][A-Za-z.]*)$")
 

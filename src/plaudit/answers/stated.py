@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
-from plaudit.answers.spans import sentence_end
+from plaudit.answers.spans import formulas, sentence_end
 from plaudit.endmarks import without_end_marks
 
 __all__ = ["HOW", "How", "Stated", "stated"]

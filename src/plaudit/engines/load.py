@@ -168,32 +168,15 @@ def auto_model(
 
     Raises: ConfigError naming the weights that are missing, of another shape or not numbers.
     """
-    import transformers
-
     device = pick_device(options.device)
-    given: dict[str, Any] = {
-        "dtype": pick_dtype(options.dtype, device),
-        "output_loading_info": True,
-    }
+    given: dict[str, Any] = {"dtype": pick_dtype(options.dtype, device)}
     if num_labels is not None:
         given["num_labels"] = num_labels
     if options.device_map is not None:
         given["device_map"] = options.device_map
-    kind = getattr(transformers, auto)
     try:
         with quiet():
-            if state is not None:
-                model, info = kind._model_mapping[type(config)].from_pretrained(
-                    None, config=config, state_dict=dict(state), **given
-                )
-            else:
-                model, info = kind.from_pretrained(
-                    str(found.path),
-                    local_files_only=True,
-                    trust_remote_code=False,
-                    **({} if config is None else {"config": config}),
-                    **given,
-                )
+            model, info = _from_library(found, auto, config, state, given)
             if options.device_map is None:
                 model = model.to(device)
     except Exception as error:  # the library, and what it quantises with, raise anything here
@@ -202,6 +185,31 @@ def auto_model(
     _note_used(found, info.get("unexpected_keys") or (), state)
     model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
     return _with_adapter(model, options).eval()
+
+
+def _from_library(
+    found: Checkpoint,
+    auto: str,
+    config: Any,
+    state: Mapping[str, Any] | None,
+    given: Mapping[str, Any],
+) -> tuple[Any, Mapping[str, Any]]:
+    """The model and what the library says of its loading."""
+    import transformers
+
+    kind = getattr(transformers, auto)
+    if state is not None:
+        return kind._model_mapping[type(config)].from_pretrained(
+            None, config=config, state_dict=dict(state), output_loading_info=True, **given
+        )
+    return kind.from_pretrained(
+        str(found.path),
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+        **({} if config is None else {"config": config}),
+        **given,
+    )
 
 
 def _note_used(found: Checkpoint, left: Iterable[str], state: Mapping[str, Any] | None) -> None:
