@@ -32,6 +32,7 @@ __all__ = [
     "mlp",
     "needed",
     "only_value",
+    "scalar_head",
     "trunk_from",
 ]
 
@@ -157,6 +158,18 @@ def row_head(found: Checkpoint, name: str) -> Rows:
     return linear(found, needed(found, f"{name}.weight")[0], bias, name=name)
 
 
+def scalar_head(found: Checkpoint, name: str) -> Rows:
+    """A linear head of one output. Raises ConfigError for one of several, of which all but the
+    first would be passed over."""
+    (weight,) = needed(found, f"{name}.weight")
+    if weight.ndim != 2 or weight.shape[0] != 1:
+        raise ConfigError(
+            f"{found.name}: {name}.weight has the shape {tuple(weight.shape)}, and this reward"
+            " reads one output; name the reward that fits (plaudit list)"
+        )
+    return row_head(found, name)
+
+
 def mlp(found: Checkpoint, name: str) -> Rows:
     """``W_n relu(... relu(W_0 h + b_0))``: the layers `name`.0, `name`.2, ... of a Sequential."""
     import torch
@@ -169,7 +182,8 @@ def mlp(found: Checkpoint, name: str) -> Rows:
     )  # fmt: skip
     if not numbers:
         raise ConfigError(f"{found.name}: no tensors {name}.0.weight, ...: not this layout's head")
-    layers = [row_head(found, f"{name}.{number}") for number in numbers]
+    layers = [row_head(found, f"{name}.{number}") for number in numbers[:-1]]
+    layers.append(scalar_head(found, f"{name}.{numbers[-1]}"))
 
     def head(rows_RH):
         for layer in layers[:-1]:

@@ -8,7 +8,7 @@ from typing import Any
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head
+from plaudit.models._headed import Headed, headed, scalar_head
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -48,5 +48,5 @@ def _has_transformer(names: Iterable[str]) -> bool:
     return any(name.startswith("transformer.") for name in names)
 
 
-_WHAT = Headed("Athene", lambda found: row_head(found, "v_head"), finish=_finish)
+_WHAT = Headed("Athene", lambda found: scalar_head(found, "v_head"), finish=_finish)
 ARCHITECTURE = Architecture(make=athene, is_mine=_is_mine)

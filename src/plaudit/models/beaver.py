@@ -8,7 +8,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head
+from plaudit.models._headed import Headed, headed, scalar_head
 from plaudit.models._reward import Reading, Value
 from plaudit.models._text import Encoded
 from plaudit.think import Part
@@ -69,7 +69,7 @@ def _is_mine(found: Checkpoint) -> bool:
 
 _WHAT = Headed(
     "Beaver",
-    lambda found: row_head(found, "score_head"),
+    lambda found: scalar_head(found, "score_head"),
     template=_TEMPLATE,
     special_tokens=True,
     reading=_reading,

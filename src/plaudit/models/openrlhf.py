@@ -8,7 +8,7 @@ from typing import Any
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, Rows, headed, row_head
+from plaudit.models._headed import Headed, Rows, headed, scalar_head
 from plaudit.models._reward import Reading, Value
 from plaudit.models._text import Encoded
 from plaudit.think import Part
@@ -34,7 +34,7 @@ def openrlhf(model: str, *, view: Part = "answer", **options: Any) -> Reward:
 
 
 def _head(found: Checkpoint) -> Rows:
-    return row_head(found, next(name for name in _HEADS if found.has(f"{name}.weight")))
+    return scalar_head(found, next(name for name in _HEADS if found.has(f"{name}.weight")))
 
 
 def _finish(found: Checkpoint, tokenizer: Any) -> Callable[[str], str]:

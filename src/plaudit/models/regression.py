@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head
+from plaudit.models._headed import Headed, headed, scalar_head
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -28,7 +28,7 @@ _MISTRAL = (
 )
 _WHAT = Headed(
     "regression head",
-    lambda found: row_head(found, "regression_head"),
+    lambda found: scalar_head(found, "regression_head"),
     template=lambda found: _MISTRAL if found.model_type == "mistral" else _TEMPLATE,
     special_tokens=True,
     rewardbench_bos="both",

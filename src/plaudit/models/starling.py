@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, all_equal, headed, row_head, trunk_from
+from plaudit.models._headed import Headed, all_equal, headed, scalar_head, trunk_from
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -39,7 +39,7 @@ def _copies(found: Checkpoint) -> set[str]:
 
 _WHAT = Headed(
     "Starling",
-    lambda found: row_head(found, "v_head"),
+    lambda found: scalar_head(found, "v_head"),
     template=_TEMPLATE,
     trunk=_trunk,
     rewardbench_bos="both",

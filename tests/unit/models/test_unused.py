@@ -134,3 +134,20 @@ def test_starling_7b_holds_its_trunk_under_two_names():
     changed = {n: t + 1 if n.endswith("model.model.norm.weight") else t for n, t in twice.items()}
     with pytest.raises(ConfigError, match=r"model\.model\.norm\.weight"):
         load(tiny.edited(path, to="starling-other", tensors={**changed, **held}))
+
+
+HEADS = {
+    "openrlhf": "value_head", "athene": "v_head", "beaver_reward": "score_head",
+    "regression": "regression_head", "starling": "v_head", "grm_linear": "v_head.summary",
+    "grm_mlp": "v_head.summary.2", "internlm2": "v_head", "oasst_last": "out_proj",
+    "inf_orm": "score.2", "worldpm": "score.2",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", HEADS)
+def test_a_head_of_two_outputs_is_not_read_as_its_first(name):
+    path, head = tiny_models.CASES[name].make(), f"{HEADS[name]}.weight"
+    weight = load_file(path / "model.safetensors")[head]
+    wide = tiny.edited(path, to="wide", tensors={head: torch.cat([weight, weight])})
+    with pytest.raises(ConfigError, match=r"one output"):
+        load(wide, name)
