@@ -20,9 +20,8 @@ def athene(model: str, *, view: Part = "answer", **options: Any) -> Reward:
 
     Tensor ``v_head.weight`` beside a Llama trunk (``model.*``), and a tokenizer with a cls_token
     (id 128003), as in Nexusflow/Athene-RM-8B and -70B. The model card's pipeline tokenises the
-    template's text with special tokens, which puts a second BOS before Llama 3's own; here one BOS
-    stands, as in training. Source: the model card, as it is repeated in allenai/reward-bench forks
-    (rewardbench/models/athene.py, AtheneForSequenceClassification).
+    template's text with special tokens, which puts a second BOS before Llama 3's own; here there
+    is one. Source: the cards' AtheneForSequenceClassification and AtheneRewardPipeline.
     """
     return headed("models.athene.athene", _WHAT, model, view, options)
 
