@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 
-.PHONY: demo test test-all fmt check bench docs
+.PHONY: demo test test-all test-latest fmt check bench docs
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -21,6 +21,11 @@ test: $(VENV)/.ready  ## everything that a change can break, in minutes: unit, c
 
 test-all: $(VENV)/.ready  ## and what is marked slow, with examples drawn anew
 	$(PYTEST) -m 'slow or not slow' --hypothesis-profile random
+
+test-latest:  ## the suite on the newest releases that pyproject.toml allows, constraints lifted
+	$(PYTHON) -m venv $(VENV)-latest
+	$(VENV)-latest/bin/pip install --quiet --upgrade --upgrade-strategy eager --editable '.[dev]'
+	$(VENV)-latest/bin/python -m pytest
 
 fmt: $(VENV)/.ready
 	$(BIN)/ruff check --fix .

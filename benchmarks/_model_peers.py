@@ -57,6 +57,38 @@ def by_length(model: Any, sequences: Sequence[Ids], *, budget: int = 2048) -> li
     return scores
 
 
+def one_by_one(model: Any, sequences: Sequence[Ids]) -> list[float]:
+    """A call for each sequence, no padding, no cache: the plainest loop."""
+    import torch
+
+    with torch.no_grad():
+        return [
+            model(input_ids=torch.tensor([ids], device=model.device), use_cache=False)
+            .logits[0, 0]
+            .item()
+            for ids in sequences
+        ]
+
+
+def behind_prompt(model: Any, sequences: Sequence[Ids], prefix: int) -> list[float]:
+    """The prompt once into a cache, then a call for each response, the cache cut back after it."""
+    import torch
+    from transformers import DynamicCache
+
+    scores, cache = [], DynamicCache(config=model.config)
+    weight = model.score.weight
+    with torch.no_grad():
+        if prefix:
+            head = torch.tensor([sequences[0][:prefix]], device=model.device)
+            model.model(input_ids=head, past_key_values=cache, use_cache=True)
+        for ids in sequences:
+            rest = torch.tensor([ids[prefix:]], device=model.device)
+            found = model.model(input_ids=rest, past_key_values=cache, use_cache=True)
+            scores.append((found.last_hidden_state[0, -1] @ weight[0]).item())
+            cache.crop(-(len(ids) - prefix))
+    return scores
+
+
 def dpo(model: Any, pairs: Sequence[Sequence[Ids]], start: Sequence[int]) -> list[float]:
     """Summed response log-probs from full logits and log_softmax, a pair's sides in one call."""
     import torch

@@ -212,16 +212,6 @@ def preference_pairs(count: int = 64, repeats: int = 3) -> Iterator[Figure]:
     for name, least in (("RewardBench loop", 2.0), ("sorted, token budget", 1.15)):
         value = ratio(times, name)
         yield Figure("preference pairs", name, value, "x", *bar(value, least), told)
-    alike = pairs(count, is_drawn=False)
-    calls = {
-        "ours": lambda: ask(ours, alike),
-        "RewardBench loop": lambda: peers.rewardbench(plain, alike),
-    }
-    value = ratio(in_turn(calls, 1), "RewardBench loop")
-    yield Figure(
-        "preference pairs, neighbours alike", "RewardBench loop", value, "x", "-", True,
-        f"the first {count} rows of the file, {sum(len(i) for p in alike for i in p)} tokens",
-    )  # fmt: skip
     share = flops(model, list(map(len, flat))) / statistics.median(times["ours"]) / 1e9 / peak
     yield Figure(
         "preference pairs", "fp32 GEMM peak", share, "of peak", *bar(share, 0.6),
@@ -236,6 +226,72 @@ def preference_pairs(count: int = 64, repeats: int = 3) -> Iterator[Figure]:
     )  # fmt: skip
 
 
+def plain_loops(count: int = 64, repeats: int = 3) -> Iterator[Figure]:
+    """Pairs against loops without any padding, where neighbours are strangers and where alike."""
+    ours, plain = engine(qwen(2)), qwen(2)
+    for is_drawn in (True, False):
+        data = pairs(count, is_drawn=is_drawn)
+        flat = [ids for pair in data for ids in pair]
+        calls = {
+            "ours": lambda data=data: ask(ours, data),
+            "batch 1": lambda flat=flat: peers.one_by_one(plain, flat),
+            "KV-prefix loop": lambda data=data: [
+                peers.behind_prompt(plain, pair, _prompt_rows(pair)) for pair in data
+            ],
+            "RewardBench loop": lambda data=data: peers.rewardbench(plain, data),
+        }  # fmt: skip
+        ask(ours, data[:2]), peers.one_by_one(plain, flat[:2])
+        times = in_turn(calls, repeats)
+        name = "preference pairs" if is_drawn else "preference pairs, neighbours alike"
+        planned = [shared([Item(ids, ()) for ids in pair]) for pair in data]
+        rows_run = sum(step.rows for step in plan(planned, Budget()))
+        told = f"{count} pairs, {sum(map(len, flat))} tokens, {rows_run} rows run"
+        best = min(list(calls)[1:3], key=lambda peer: ratio(times, peer))
+        for peer in list(calls)[1:]:
+            value = ratio(times, peer)
+            says = bar(value, 1.1) if peer == best else ("-", True)
+            if peer != "RewardBench loop" or not is_drawn:
+                yield Figure(name, peer, value, "x", *says, told)
+
+
+def _prompt_rows(pair: Sequence[Sequence[int]]) -> int:
+    """What a pair has in common, one row at least being left to each side."""
+    return min(len(_common(pair)), *(len(ids) - 1 for ids in pair))
+
+
+def shares(call: Callable[[], Any]) -> tuple[float, float, float]:
+    """Of the CPU time of a call: matrix products of the layers, attention, everything else."""
+    import torch
+
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as found:
+        call()
+    kinds = [0.0, 0.0, 0.0]
+    for event in found.key_averages():
+        is_product = event.key in ("aten::mm", "aten::addmm")
+        is_attention = "scaled_dot_product" in event.key
+        kinds[0 if is_product else 1 if is_attention else 2] += event.self_cpu_time_total
+    total = sum(kinds)
+    return kinds[0] / total, kinds[1] / total, kinds[2] / total
+
+
+def profile(num: int = 16, prefix: int = 1000, response: int = 330) -> Iterator[Figure]:
+    """Where the time of a KV-prefix loop goes: what no way of running can save."""
+    plain, data = qwen(1), group(num, prefix, response)
+    ours = engine(qwen(1))
+    sides = {
+        "ours": lambda: ask(ours, [data]),
+        "KV-prefix loop": lambda: peers.behind_prompt(plain, data, prefix),
+    }
+    for name, call in sides.items():
+        call()
+        products, attention, rest = shares(call)
+        yield Figure(
+            f"profile, N={num}, prompt {prefix}", name, 1 / products, "x at most", "-", True,
+            f"matrix products {products:.0%}, attention {attention:.0%}, rest {rest:.0%} of the"
+            " CPU time; the same products must be computed by every side",
+        )  # fmt: skip
+
+
 def one_group(num: int, prefix: int, response: int, least: float, repeats: int) -> Iterator[Figure]:
     """A prompt with many responses, against one right-padded call as TRL makes it."""
     model, plain = qwen(1), qwen(1)
@@ -244,12 +300,15 @@ def one_group(num: int, prefix: int, response: int, least: float, repeats: int) 
     calls = {
         "ours": lambda: ask(ours, [data]),
         "one padded call (TRL)": lambda: peers.padded(plain, data),
+        "KV-prefix loop": lambda: peers.behind_prompt(plain, data, prefix),
     }
     times = in_turn(calls, repeats)
     value = ratio(times, "one padded call (TRL)")
     name = f"N={num}, prompt {prefix}, responses {response}"
     told = f"longest {max(map(len, data)) - prefix}, 1 layer"
     yield Figure(name, "one padded call (TRL)", value, "x", *bar(value, least), told)
+    value = ratio(times, "KV-prefix loop")
+    yield Figure(name, "KV-prefix loop", value, "x", *bar(value, 1.15), told)
     truth = [peers.padded(plain, [ids], use_cache=False)[0] for ids in data]
     worst = max(abs(a - b) for a, b in zip(ask(ours, [data]), truth, strict=True))
     limit = 1e-5 * max(1.0, 4 * statistics.pstdev(truth))
@@ -408,6 +467,8 @@ def planning(num: int = 1_000_000) -> Iterator[Figure]:
 
 WORKLOADS: Mapping[str, Callable[[], Iterator[Figure]]] = {
     "pairs": preference_pairs,
+    "loops": plain_loops,
+    "profile": profile,
     "n16": groups_of_16,
     "n8": groups_of_8,
     "sharing": sharing,

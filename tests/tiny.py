@@ -144,7 +144,7 @@ def checkpoint(
 
     transformers.utils.logging.disable_progress_bar()
 
-    given = {"num_labels": 1} if head.endswith("Classification") else {}
+    given = {"num_labels": 1} if head.endswith("SequenceClassification") else {}
     listed = {k: list(v) if isinstance(v, tuple) else v for k, v in changes}
     made = config(family, **{**given, **listed})
     torch.manual_seed(seed)
@@ -156,6 +156,22 @@ def checkpoint(
     model.save_pretrained(path)
     tokenizer(kind, extra).save_pretrained(path)
     return path
+
+
+def retokenized(path: Path, target: Path, **changes) -> Path:
+    """A copy whose tokenizer.json says something else; `pre_tokenizer` goes before byte level."""
+    import shutil
+
+    shutil.copytree(path, target)
+    file = target / "tokenizer.json"
+    if changes.get("pre_tokenizer"):
+        byte_level = {"type": "ByteLevel", "add_prefix_space": False, "trim_offsets": True,
+                      "use_regex": False}  # fmt: skip
+        changes["pre_tokenizer"] = {
+            "type": "Sequence", "pretokenizers": [changes["pre_tokenizer"], byte_level]
+        }  # fmt: skip
+    file.write_text(json.dumps({**json.loads(file.read_text("utf-8")), **changes}), "utf-8")
+    return target
 
 
 def edited(path: Path, *, to: str, tensors=None, drop=(), rename=None, **fields) -> Path:

@@ -8,6 +8,8 @@ from typing import NamedTuple
 
 import tiny
 
+GEMMA2 = (("head_dim", 8), ("sliding_window", 64), ("query_pre_attn_scalar", 8))
+
 
 class Case(NamedTuple):
     """How a checkpoint is made, and the name and parameters that load it ("" = by its files)."""
@@ -106,6 +108,75 @@ def eurus() -> Path:
     return _with_head(
         "eurus", "EurusRewardModel", tensors(8, regression_head__weight=(1, 32)), family="Mistral"
     )
+
+
+def openrlhf(head: str, **fields) -> Path:
+    """OpenRLHF: value_head (or score), config.json with what its trainer writes."""
+    return _with_head(
+        f"openrlhf-{head}", "RewardModel", tensors(20, **{f"{head}__weight": (1, 32)}),
+        family="Qwen2", kind="chatml", **fields,
+    )  # fmt: skip
+
+
+def athene() -> Path:
+    """A token of the vocabulary as cls_token, which the tokenizer itself never adds."""
+    import json
+
+    base = tiny.checkpoint("Llama", "Model", kind="llama3", extra=("<|reserved|>",))
+    path = tiny.edited(
+        base, to="athene", rename=under("model."), tensors=tensors(21, v_head__weight=(1, 32)),
+        architectures=["LlamaForSequenceClassification"],
+    )  # fmt: skip
+    file = path / "tokenizer_config.json"
+    file.write_text(json.dumps({**json.loads(file.read_text()), "cls_token": "<|reserved|>"}))
+    return path
+
+
+def urm() -> Path:
+    head = tensors(
+        22, score__weight=(10, 32), weights__fc__0__weight=(32, 32), weights__fc__0__bias=(32,),
+        weights__fc__2__weight=(32, 32), weights__fc__2__bias=(32,),
+        weights__fc__4__weight=(5, 32), weights__fc__4__bias=(5,),
+    )  # fmt: skip
+    head = {n: t * 0.5 if n.startswith("weights.") else t for n, t in head.items()}
+    return _with_head(
+        "urm", "LlamaForSequenceClassificationWithNormal_Weights", head, kind="llama3"
+    )
+
+
+GEMMA_CHAT = (
+    "{{ bos_token }}{% for m in messages %}<start_of_turn>"
+    "{{ 'model' if m['role'] == 'assistant' else m['role'] }}\n{{ m['content'] }}<end_of_turn>\n"
+    "{% endfor %}{% if add_generation_prompt %}<start_of_turn>model\n{% endif %}"
+)
+
+
+def qrm_gemma() -> Path:
+    from safetensors.torch import load_file
+
+    held = load_file(qrm() / "model.safetensors")
+    head = {n: t for n, t in held.items() if not n.startswith("model.")}
+    base = tiny.checkpoint(
+        "Gemma2", "Model", kind="llama", extra=("<start_of_turn>", "<end_of_turn>"), changes=GEMMA2
+    )
+    path = tiny.edited(
+        base, to="qrm-gemma", rename=under("model."), tensors=head,
+        architectures=["Gemma2ForRewardModelWithGating"],
+    )  # fmt: skip
+    (path / "chat_template.jinja").write_text(GEMMA_CHAT)
+    return path
+
+
+def eurus_plain() -> Path:
+    """Eurus as published: a tokenizer that adds BOS, and no chat template."""
+    path = tiny.edited(eurus(), to="eurus-plain")
+    (path / "chat_template.jinja").unlink()
+    return path
+
+
+def trl_prm() -> Path:
+    """TRL's PRMTrainer: AutoModelForTokenClassification with two labels."""
+    return tiny.checkpoint("Qwen2", "ForTokenClassification")
 
 
 def starling() -> Path:
@@ -271,7 +342,6 @@ def reference() -> Path:
     return tiny.checkpoint("Qwen2", "ForCausalLM", seed=1)
 
 
-GEMMA2 = (("head_dim", 8), ("sliding_window", 64), ("query_pre_attn_scalar", 8))
 CASES: Mapping[str, Case] = {
     "qwen2": Case(lambda: tiny.checkpoint("Qwen2")),
     "qwen3": Case(lambda: tiny.checkpoint("Qwen3", changes=(("head_dim", 8),))),
@@ -289,7 +359,13 @@ CASES: Mapping[str, Case] = {
     "worldpm": Case(worldpm),
     "regression": Case(regression),
     "eurus": Case(eurus),
+    "eurus_plain": Case(eurus_plain),
     "starling": Case(starling),
+    "openrlhf": Case(lambda: openrlhf("value_head", normalize_reward=True, mean=0.5, std=2.0)),
+    "openrlhf_score": Case(lambda: openrlhf("score", normalize_reward=False, mean=0.5, std=2.0)),
+    "athene": Case(athene),
+    "urm": Case(urm),
+    "qrm_gemma": Case(qrm_gemma),
     "beaver_reward": Case(beaver_reward),
     "beaver_cost": Case(beaver_cost),
     "oasst_last": Case(lambda: oasst("last")),
@@ -302,6 +378,13 @@ CASES: Mapping[str, Case] = {
     "ldl": Case(ldl),
     "qwen_prm": Case(qwen_prm),
     "skywork_prm": Case(skywork_prm, params={"reduce": "mean"}),
+    "trl_prm": Case(trl_prm, params={"reduce": "mean"}),
+    "rlhflow_prm": Case(
+        lambda: tiny.checkpoint("Llama", "ForCausalLM", kind="llama3"),
+        "models.process.process",
+        {"layout": "rlhflow_prm", "reduce": "mean"},
+    ),
+    "token_logit": Case(causal, "models.token_logit.token_logit"),
     "math_shepherd": Case(causal, "models.process.process", {"layout": "math_shepherd"}),
     "pairrm": Case(pairrm),
     "steamshp": Case(steamshp),

@@ -32,19 +32,23 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from plaudit.errors import ConfigError, EngineError, MissingExtra, clipped
+from plaudit.outage import Outage
 from plaudit.pace import Limits, Pace
 
-__all__ = ["Client", "Request", "halt"]
+__all__ = ["NO_QUOTA", "Client", "Request", "halt"]
 
 RETRIED = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _OVERLOADED = (429, 503, 529)
 _NO_LIMITS = Limits()
-_NO_MONEY = b"insufficient_quota"  # a 429 that no waiting mends
+NO_QUOTA = "insufficient_quota"  # a 429 that no waiting mends
 _JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 60.0
 _PATIENT_WAIT_S = 4.0
 _CONNECT_S = 10.0
+_FIRST_CONNECT_S = 2.0  # of a service that never answered: nobody waits long to hear that
+_ALIVE_S = 5.0  # how long a sign of life may take
+_IN_A_ROW = 5  # failures at a URL, one after the other, that may mean that it is away
 _CLOSING_S = 5.0
 _AHEAD = 4
 _MAX_PATHS = 256
@@ -79,9 +83,10 @@ class Client:
 
     `timeout_s` bounds one try, `deadline_s` of a call all its tries; `retries` counts the tries
     after the first. `max_connections` bounds what is under way at once; more calls wait. A reply
-    over `max_reply_mb` MiB is an error. `limits` say what else it holds itself to. `rng`, `clock`
-    (monotonic seconds) and `sleep` (a
-    coroutine function) are for tests. The client pickles; the copy opens connections of its own.
+    over `max_reply_mb` MiB is an error. `limits` say what else it holds itself to; a GET of
+    `life_path` that is answered with any status below 500 shows that the service is there. `rng`,
+    `clock` (monotonic seconds) and `sleep` (a coroutine function) are for tests. The client
+    pickles; the copy opens connections of its own.
 
     Raises: ConfigError for a URL that is none; MissingExtra on first use without aiohttp.
 
@@ -99,6 +104,7 @@ class Client:
         retries: int = 4,
         max_reply_mb: float = 64.0,
         limits: Limits = _NO_LIMITS,
+        life_path: str = "",
         rng: random.Random | None = None,
         clock: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
@@ -114,6 +120,7 @@ class Client:
             "retries": retries,
             "max_reply_mb": max_reply_mb,
             "limits": limits,
+            "life_path": life_path,
             "rng": rng,
             "clock": clock,
             "sleep": sleep,
@@ -321,6 +328,8 @@ class _Failure(NamedTuple):
     wait_s: float | None = None
     blame: int = 1
     """1: it speaks against the URL; 0: it says nothing of it; -1: the service is well."""
+    is_unconnected: bool = False
+    """Whether not even a connection was made."""
 
 
 class _Core:
@@ -336,17 +345,24 @@ class _Core:
         retries: int,
         max_reply_mb: float,
         limits: Limits,
+        life_path: str,
         rng: random.Random | None,
         clock: Callable[[], float],
         sleep: Callable[[float], Awaitable[Any]],
     ) -> None:
         aiohttp = self._aiohttp = _aiohttp()
         self._endpoints = [_Endpoint(url) for url in urls]
-        self._timeout_s, self._retries = timeout_s, retries
+        self._timeout_s, self._retries, self._limits = timeout_s, retries, limits
         self._usual = aiohttp.ClientTimeout(total=timeout_s, sock_connect=_CONNECT_S)
         self._max_reply = int(max_reply_mb * 2**20)
         self._rng, self._clock, self._sleep = rng or random.SystemRandom(), clock, sleep
         self._is_patient = limits.is_patient
+        self._has_answered, self._life_path = False, life_path
+        self._outage = (
+            Outage(self._is_alive, longest_s=limits.outage_s, clock=clock, sleep=sleep)
+            if limits.outage_s
+            else None
+        )
         self.pace = Pace(max_connections, limits, clock=clock, sleep=sleep)
         self._lock, self.is_open = threading.Lock(), True
         self._loop = loop = asyncio.new_event_loop()
@@ -402,13 +418,59 @@ class _Core:
             if not isinstance(reply, _Failure):
                 return reply
             failures.append((endpoint, reply))
-            if reply.is_final or not self._may_retry(request, failures):
+            if reply.is_final or self._is_nobody_there(reply):
+                raise _failed(request, failures, "", self._is_nobody_there(reply))
+            if self._is_suspect(reply) and (away_s := await self._away_s(request, failures)):
+                end += away_s
+                failures.pop()  # nobody's try
+                continue
+            if not self._may_retry(request, failures):
                 raise _failed(request, failures, "")
             wait_s = self._wait_s(reply, len(failures))
             if self._clock() + wait_s >= end:
                 raise _failed(request, failures, f" within {request.deadline_s:g} s")
             if wait_s > 0:
                 await self._sleep(wait_s)
+
+    def _is_nobody_there(self, reply: _Failure) -> bool:
+        """Whether no URL ever let a connection be made: then nobody waits for it."""
+        is_first = not self._has_answered and reply.is_unconnected
+        return is_first and all(endpoint.failures for endpoint in self._endpoints)
+
+    def _is_suspect(self, reply: _Failure) -> bool:
+        """Whether the service may be away: every URL failed, lately and more than by chance."""
+        if self._outage is None or not self._has_answered or reply.blame < 1:
+            return False
+        least = 1 if reply.is_unconnected else _IN_A_ROW
+        is_server = reply.status is None or reply.status >= 500
+        return is_server and all(e.failures >= least for e in self._endpoints)
+
+    async def _away_s(self, request: Request, failures: Sequence[Any]) -> float:
+        """Waits while the service is away, and returns for how long it was; 0 where it is there."""
+        assert self._outage is not None
+        away_s = await self._outage.over()
+        if away_s is None:
+            when = f": the service was away for more than {self._limits.outage_s:g} s, and"
+            raise _failed(request, failures, when)
+        if away_s:
+            for endpoint in self._endpoints:
+                endpoint.failures, endpoint.aside_until = 0, -math.inf
+        return away_s
+
+    async def _is_alive(self) -> bool:
+        """Whether any URL answers, whatever it says, but for errors of its own."""
+        signs = [self._has_life(endpoint) for endpoint in self._endpoints]
+        return any(await asyncio.gather(*signs))
+
+    async def _has_life(self, endpoint: _Endpoint) -> bool:
+        aiohttp = self._aiohttp
+        limit = aiohttp.ClientTimeout(total=_ALIVE_S)
+        url = endpoint.url(self._life_path)
+        try:
+            async with self._session.get(url, timeout=limit, allow_redirects=False) as response:
+                return response.status < 500
+        except (asyncio.TimeoutError, aiohttp.ClientError, OSError):
+            return False
 
     def _may_retry(self, request: Request, failures: Sequence[tuple[_Endpoint, _Failure]]) -> bool:
         """Whether another try is left; the patient wait for a busy service without losing one."""
@@ -463,8 +525,12 @@ class _Core:
 
     def _note(self, endpoint: _Endpoint, result: Any, began: float) -> None:
         """Keeps the URL's record: failures in a row, and how long to stay away."""
+        if not isinstance(result, _Failure) or result.status is not None:
+            self._has_answered = True
         if not isinstance(result, _Failure) or result.blame < 0:
             endpoint.failures, endpoint.aside_until = 0, -math.inf
+            if self._outage is not None:
+                self._outage.end()
             self.pace.go_on()
         if not isinstance(result, _Failure) or result.blame <= 0:
             return
@@ -490,18 +556,22 @@ class _Core:
                 allow_redirects=False,
             ) as response:
                 data = await self._read(response)
-        except asyncio.TimeoutError:
-            return _Failure(f"no answer in {min(limit, left):.3g} s", blame=int(left >= limit))
         except (aiohttp.InvalidURL, aiohttp.ClientConnectorCertificateError) as error:
             return _Failure(_said(error), is_final=True)
+        except aiohttp.ConnectionTimeoutError as error:
+            return _Failure(_said(error), is_unconnected=True)
+        except asyncio.TimeoutError:
+            return _Failure(f"no answer in {min(limit, left):.3g} s", blame=int(left >= limit))
         except (aiohttp.ClientError, OSError) as error:
-            return _Failure(_said(error))
+            is_unconnected = isinstance(error, aiohttp.ClientConnectorError)
+            return _Failure(_said(error), is_unconnected=is_unconnected)
         return data if isinstance(data, _Failure) else _judged(response, data, request.read)
 
     def _timeout(self, seconds: float) -> Any:
-        if seconds == self._timeout_s:
+        if seconds == self._timeout_s and self._has_answered:
             return self._usual
-        return self._aiohttp.ClientTimeout(total=max(seconds, 0.001), sock_connect=_CONNECT_S)
+        connect_s = _CONNECT_S if self._has_answered else _FIRST_CONNECT_S
+        return self._aiohttp.ClientTimeout(total=max(seconds, 0.001), sock_connect=connect_s)
 
     async def _read(self, response: Any) -> bytes | _Failure:
         chunks, size = [], 0
@@ -540,7 +610,7 @@ def _judged(response: Any, data: bytes, read: Callable[[Any], Any] | None) -> An
         to = clipped(response.headers.get("Location", ""))
         return _Failure(f"{status}, a redirect to {to}; name that URL instead", status, True)
     why = f"{status} {response.reason or ''}: {_excerpt(data)}"
-    if status not in RETRIED or _NO_MONEY in data:
+    if status not in RETRIED or NO_QUOTA.encode() in data:
         return _Failure(why, status, is_final=True, blame=-1)
     return _Failure(why, status, wait_s=_retry_after(response.headers))
 
@@ -573,12 +643,20 @@ def _said(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
-def _failed(request: Request, failures: list[tuple[_Endpoint, _Failure]], when: str) -> EngineError:
+def _failed(
+    request: Request,
+    failures: Sequence[tuple[_Endpoint, _Failure]],
+    when: str,
+    is_nobody_there: bool = False,
+) -> EngineError:
     last = failures[-1][1]
     counts = Counter(f"{endpoint.name}: {failure.why}" for endpoint, failure in failures)
     tried = "; ".join(f"{text} (x{n})" if n > 1 else text for text, n in counts.items())
     tries = "1 try" if len(failures) == 1 else f"{len(failures)} tries"
     what = f"{request.method} {request.path} failed{when} after {tries}: {tried}"
+    if is_nobody_there:
+        names = ", ".join(dict.fromkeys(endpoint.name for endpoint, _ in failures))
+        what = f"nobody answers at {names}: is it running? {what}"
     return EngineError(what, last.status, retryable=not last.is_final)
 
 

@@ -29,7 +29,8 @@ class Limits:
     `is_adaptive`: fewer calls at once while the service answers 429 or 503. `is_patient`: a 429
     costs a wait and no try (a deadline should bound the call then). `retry_share` bounds the tries
     after the first, over all calls, to that share of the calls (and 20 more): a service that is
-    down is not asked five times as often.
+    down is not asked five times as often. `outage_s` is how long a service that was there and is
+    away (refused, silent, 5xx at every URL) is waited for: no call loses a try by it.
     """
 
     is_adaptive: bool = False
@@ -37,8 +38,11 @@ class Limits:
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     retry_share: float = math.inf
+    outage_s: float = 0.0
 
     def __post_init__(self) -> None:
+        if not self.outage_s >= 0:
+            raise ConfigError(f"outage_s={self.outage_s!r} must be 0 or more seconds")
         for name in ("requests_per_minute", "tokens_per_minute", "retry_share"):
             value = getattr(self, name)
             if value is not None and not value > 0:

@@ -42,7 +42,7 @@ class Fault(NamedTuple):
 class Standin:
     """An HTTP server in a thread. The next requests meet `faults`, then each meets `always`."""
 
-    def __init__(self, answer: Answer):
+    def __init__(self, answer: Answer, port: int = 0):
         self.answer = answer
         self.faults: deque[Fault | None] = deque()
         self.always: Fault | None = None
@@ -51,7 +51,7 @@ class Standin:
         self.num_connections = self.num_busy = self.most_busy = 0
         self.lock = threading.Lock()
         self.ended = threading.Event()
-        self._server = _Server(("127.0.0.1", 0), _handler(self))
+        self._server = _Server(("127.0.0.1", port), _handler(self))
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,))
         self._thread.start()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.checkpoint import Checkpoint, refuse_unused
 from plaudit.engines.hf import HfEngine, Trunk, library_attention
 from plaudit.engines.load import Options, auto_model, engine_for, opened, tokenizer_of, trunk_of
 from plaudit.engines.questions import LogProbs, OutputLayer
@@ -24,9 +24,13 @@ class CausalModel(NamedTuple):
 
 
 def causal_model(model: str, options: Options) -> CausalModel:
-    """The causal LM that `model` names. Raises ConfigError where its logits are not understood."""
+    """The causal LM that `model` names.
+
+    Raises: ConfigError where its logits, or other tensors of the checkpoint, are not understood.
+    """
     found = opened(model, options)
     module = auto_model(found, "AutoModelForCausalLM", options)
+    refuse_unused(found, has_head=False, known=type(module.config))
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     engine = engine_for(trunk_of(module), options)
     layer = output_layer(module)

@@ -5,15 +5,16 @@ from __future__ import annotations
 import functools
 import hashlib
 import json
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from plaudit.engines.hub import NO_WEIGHTS, download
 from plaudit.errors import ConfigError, did_you_mean
 
-__all__ = ["Checkpoint", "locate", "open_checkpoint"]
+__all__ = ["Checkpoint", "is_buffer", "locate", "open_checkpoint", "refuse_unused", "unused"]
 
 _HUBS = ("hf:", "modelscope:")
 
@@ -52,12 +53,17 @@ def open_checkpoint(name: str, *, revision: str | None = None) -> Checkpoint:
 
 @dataclass(frozen=True)
 class Checkpoint:
-    """A model's directory: its config.json as a mapping and its weight files."""
+    """A model's directory: its config.json as a mapping and its weight files.
+
+    `used` holds the names of the tensors (and of files of their own) that were read; see
+    `refuse_unused`.
+    """
 
     path: Path
     name: str
     config: Mapping[str, Any]
     weight_files: tuple[Path, ...]
+    used: set[str] = field(default_factory=set, compare=False, repr=False)
 
     @property
     def architecture(self) -> str:
@@ -100,6 +106,7 @@ class Checkpoint:
 
     def file(self, name: str) -> Mapping[str, Any]:
         """All tensors of one more file in the directory (weights only)."""
+        self.used.add(name)
         return _unpickled(self.path / name, "cpu")
 
     def has(self, name: str) -> bool:
@@ -119,10 +126,95 @@ class Checkpoint:
         if missing := [name for name in names if name not in places]:
             files = ", ".join(path.name for path in self.weight_files) or "no weight file"
             raise ConfigError(f"{self.name}: no tensor {', '.join(missing[:4])} in {files}")
+        self.used.update(names)
         found: dict[str, Any] = {}
         for file in dict.fromkeys(places[name] for name in names):
             found.update(_read(file, [name for name in names if places[name] == file], self.name))
         return {name: found[name] for name in names}
+
+
+_BUFFERS = re.compile(  # what a model computes by itself, and older files hold all the same
+    r"(?:^|\.)(?:rotary_emb\.inv_freq|attn\.(?:masked_)?bias|attention\.(?:masked_)?bias"
+    r"|position_ids|num_batches_tracked)$"
+)
+_OUTPUT = re.compile(  # the output layer of the language model that a reward model began as
+    r"(?:^|\.)(?:lm_head|embed_out|output)\.(?:weight|bias)$"
+    r"|^(?:lm_predictions|mask_predictions|cls\.predictions)\."
+)
+_SETTING = re.compile(  # settings of reward models that change scores
+    r"reward|normali[sz]e|^score_|_score$|^(?:reward_)?(?:mean|std|var)$"
+)
+_NEUTRAL = {"mean": (0, [0]), "std": (1, [1]), "var": (1, [1])}
+_COPIES = ("model", "pytorch_model", "consolidated", "adapter_model", "tf_model", "flax_model")
+
+
+def is_buffer(name: str) -> bool:
+    """Whether a tensor is one that models compute by themselves.
+
+    >>> is_buffer("model.layers.0.self_attn.rotary_emb.inv_freq"), is_buffer("score.bias")
+    (True, False)
+    """
+    return _BUFFERS.search(name) is not None
+
+
+def refuse_unused(
+    found: Checkpoint,
+    *,
+    has_head: bool = True,
+    settings: Iterable[str] = (),
+    known: Callable[[], Any] = object,
+) -> None:
+    """Raises ConfigError where a checkpoint says something that nobody has read.
+
+    That is a tensor (a second head, a mean), a file of weights beside the model's, or a setting
+    that changes scores and is neither among the `settings` that were followed nor a field of
+    `known`, the class of the config that the library read. A reward model's unused output layer
+    may stay (`has_head`), as may buffers that models compute by themselves.
+    """
+    names = found.tensor_names() - found.used
+    unread = [n for n in names if not is_buffer(n) and not (has_head and _OUTPUT.search(n))]
+    if unread:
+        raise ConfigError(unused(found, unread))
+    if files := [name for name in _files_beside(found) if name not in found.used]:
+        raise ConfigError(
+            f"{found.name}: {', '.join(files[:4])}: weights beside the model's that this"
+            f" reward does not use; {_WAY_OUT}"
+        )
+    for name, value in found.config.items():
+        if not _SETTING.search(name) or name in settings or hasattr(known(), name):
+            continue
+        if value and value not in _NEUTRAL.get(name.removeprefix("reward_"), ()):
+            raise ConfigError(
+                f"{found.name}: config.json says {name}={value!r}, which this reward does not"
+                f" apply; {_WAY_OUT}"
+            )
+
+
+_WAY_OUT = (
+    "ignoring it could change every score. Name the reward that fits (plaudit list), or remove it"
+)
+
+
+def unused(found: Checkpoint, names: Iterable[str]) -> str:
+    """What is said of tensors that nobody reads."""
+    names = sorted(names)
+    return (
+        f"{found.name}: the checkpoint holds tensors that this reward does not use:"
+        f" {', '.join(names[:4])}{' and others' if len(names) > 4 else ''}; {_WAY_OUT}"
+    )
+
+
+def _files_beside(found: Checkpoint) -> list[str]:
+    """Weight files in the directory that are neither the model's own nor another copy of them."""
+    own = {path.name for path in found.weight_files}
+    return sorted(
+        path.name
+        for path in found.path.iterdir()
+        if path.suffix in (".safetensors", ".bin", ".pt", ".pth")
+        and path.name not in own
+        and path.name not in NO_WEIGHTS
+        and not path.name.startswith((*_COPIES, *(name.split(".")[0] for name in own)))
+    )
 
 
 def _weight_files(path: Path, name: str) -> list[Path]:

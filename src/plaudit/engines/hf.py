@@ -21,6 +21,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
 from plaudit.engines import attention
+from plaudit.engines.failures import check_device, only_memory
 from plaudit.engines.plan import Budget, Item, Pass, Piece, Shared, plan, shared, windows
 from plaudit.engines.questions import Hidden, Question
 from plaudit.errors import ConfigError, did_you_mean
@@ -31,7 +32,6 @@ __all__ = [
     "Trunk",
     "Way",
     "free_memory",
-    "is_out_of_memory",
     "library_attention",
     "pick_device",
     "pick_dtype",
@@ -144,8 +144,7 @@ class HfEngine:
             try:
                 yield from self._run(question, groups, step, kept)
             except RuntimeError as error:
-                if not is_out_of_memory(error):
-                    raise
+                only_memory(error)
                 failed += [piece.group for piece in step.pieces]
         for i in failed:
             yield from self._replayed(question, groups, i, budget)
@@ -227,8 +226,7 @@ class HfEngine:
         try:
             yield from self._run_batch(question, groups, places, length, budget)
         except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
+            only_memory(error)
             free_memory(self.device)
             if len(places) == 1:
                 told = f"out of memory on a sequence of {length} tokens alone"
@@ -270,6 +268,9 @@ class HfEngine:
         inputs = {"input_ids": ids, "attention_mask": mask}
         if any(item.types for item in items):
             inputs["token_type_ids"] = types
+        if any(item.first for item in items):
+            first = torch.tensor([[item.first] for item in full], dtype=torch.long)
+            inputs["position_ids"] = torch.arange(length)[None] + first
         inputs = {name: tensor.to(self.device) for name, tensor in inputs.items()}
         with torch.inference_mode(), library_attention(self.trunk.model):
             return self.trunk.forward(**inputs)
@@ -363,6 +364,7 @@ def pick_device(device: str = "auto") -> str:
             torch.device(device)
         except RuntimeError as error:
             raise ConfigError(f"device={device!r}: {str(error).splitlines()[0]}") from None
+        check_device(device)
         return device
     if torch.cuda.is_available():
         return "cuda"
@@ -432,13 +434,13 @@ def _segment(piece: Piece, group: Shared, ids: list[int], positions: list[int], 
     start, shared_rows = len(ids), group.prefix
     if shared_rows and not piece.is_kept:
         ids += group.items[0].ids[:shared_rows]
-        positions += range(shared_rows)
+        positions += range(group.items[0].first, group.items[0].first + shared_rows)
     prefix = (start, len(ids))
     spans, reads = [], []
     for place in piece.items:
         item, first = group.items[place], len(ids)
         ids += item.ids[shared_rows:]
-        positions += range(shared_rows, len(item.ids))
+        positions += range(item.first + shared_rows, item.first + len(item.ids))
         spans.append((first, len(ids)))
         rows = [start + p if p < shared_rows else first + p - shared_rows for p in item.read]
         reads.append((piece.group, place, rows, _next_ids(item)))
@@ -584,14 +586,6 @@ def _tolerance(model) -> float:
     parameter = next(model.parameters(), None)
     dtype = torch.float32 if parameter is None else parameter.dtype
     return {torch.float32: 1e-4, torch.float64: 1e-6, torch.float16: 2e-2}.get(dtype, 0.1)
-
-
-def is_out_of_memory(error: RuntimeError) -> bool:
-    """Whether the error says that memory was not enough."""
-    import torch
-
-    kinds = (getattr(torch, "OutOfMemoryError", ()), torch.cuda.OutOfMemoryError)
-    return isinstance(error, tuple(k for k in kinds if k)) or "can't allocate memory" in str(error)
 
 
 def free_memory(device) -> None:

@@ -91,14 +91,19 @@ def _from_hugging_face(ident: str, revision: str | None) -> Path:
         raise ConfigError(
             f"hf:{ident}: no such model (or a private one, and HF_TOKEN is not set)"
         ) from None
-    except (errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled, OSError) as error:
+    except errors.HFValidationError as error:
+        raise ConfigError(f"hf:{ident}: no id of a hub model ({error})") from None
+    except Exception as error:  # the library lets its HTTP client's own errors through
         raise EngineError(_unreached(f"hf:{ident}", "HF_HUB_OFFLINE", error)) from None
 
 
 def _unreached(name: str, variable: str, error: Exception) -> str:
     if _is_set(variable) or _is_set("HF_HUB_OFFLINE"):
         return f"{name}: not in the cache, and {variable} forbids to download it"
-    return f"{name}: the hub is not reached ({type(error).__name__}: {str(error)[:150]})"
+    return (
+        f"{name}: the hub is not reached ({type(error).__name__}: {str(error)[:150]}); check the"
+        " network, HF_ENDPOINT (or MODELSCOPE_DOMAIN) and the free disk, or give a directory"
+    )
 
 
 def _is_set(variable: str) -> bool:

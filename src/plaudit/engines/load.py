@@ -10,14 +10,16 @@ import contextlib
 import dataclasses
 import json
 import weakref
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.engines.checkpoint import Checkpoint, locate, open_checkpoint
+from plaudit.engines.checkpoint import Checkpoint, is_buffer, locate, open_checkpoint, unused
+from plaudit.engines.failures import load_failure
 from plaudit.engines.hf import HfEngine, Trunk, pick_device, pick_dtype
 from plaudit.engines.plan import Budget
 from plaudit.engines.text import PROFILES, Overflow
+from plaudit.engines.tokens import with_own_ids
 from plaudit.errors import ConfigError, MissingExtra, did_you_mean
 
 __all__ = [
@@ -122,13 +124,19 @@ def opened(model: str, options: Options) -> Checkpoint:
 
 
 def tokenizer_of(found: Checkpoint, vocabulary: int | None = None, *, name: str = "") -> Any:
-    """The checkpoint's tokenizer. Raises ConfigError where it has none or ids above the model's."""
+    """The checkpoint's tokenizer, whose ids are those of its tokenizer.json.
+
+    Raises: ConfigError where there is none, its ids cannot be had, or they pass the model's.
+    """
     from transformers import AutoTokenizer
 
     source = name or str(found.path)
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+            tokenizer = with_own_ids(tokenizer, source, found.name)
+    except ConfigError:
+        raise
     except Exception as error:  # the library raises anything here
         raise ConfigError(
             f"{found.name}: no tokenizer can be loaded ({type(error).__name__}:"
@@ -160,38 +168,56 @@ def auto_model(
 
     Raises: ConfigError naming the weights that are missing, of another shape or not numbers.
     """
-    import transformers
-
     device = pick_device(options.device)
-    given: dict[str, Any] = {
-        "dtype": pick_dtype(options.dtype, device),
-        "output_loading_info": True,
-    }
+    given: dict[str, Any] = {"dtype": pick_dtype(options.dtype, device)}
     if num_labels is not None:
         given["num_labels"] = num_labels
     if options.device_map is not None:
         given["device_map"] = options.device_map
-    kind = getattr(transformers, auto)
     try:
         with quiet():
-            if state is not None:
-                model, info = kind._model_mapping[type(config)].from_pretrained(
-                    None, config=config, state_dict=dict(state), **given
-                )
-            else:
-                model, info = kind.from_pretrained(
-                    str(found.path),
-                    local_files_only=True,
-                    trust_remote_code=False,
-                    **({} if config is None else {"config": config}),
-                    **given,
-                )
-    except (ValueError, KeyError, OSError, RuntimeError) as error:
-        raise ConfigError(_unloadable(found, auto, error)) from error
+            model, info = _from_library(found, auto, config, state, given)
+            if options.device_map is None:
+                model = model.to(device)
+    except Exception as error:  # the library, and what it quantises with, raise anything here
+        raise load_failure(found, auto, error, device) from error
     _check_complete(found, info, (*optional, *_of_adapter(options)))
-    if options.device_map is None:
-        model = model.to(device)
+    _note_used(found, info.get("unexpected_keys") or (), state)
+    model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
     return _with_adapter(model, options).eval()
+
+
+def _from_library(
+    found: Checkpoint,
+    auto: str,
+    config: Any,
+    state: Mapping[str, Any] | None,
+    given: Mapping[str, Any],
+) -> tuple[Any, Mapping[str, Any]]:
+    """The model and what the library says of its loading."""
+    import transformers
+
+    kind = getattr(transformers, auto)
+    if state is not None:
+        return kind._model_mapping[type(config)].from_pretrained(
+            None, config=config, state_dict=dict(state), output_loading_info=True, **given
+        )
+    return kind.from_pretrained(
+        str(found.path),
+        local_files_only=True,
+        trust_remote_code=False,
+        output_loading_info=True,
+        **({} if config is None else {"config": config}),
+        **given,
+    )
+
+
+def _note_used(found: Checkpoint, left: Iterable[str], state: Mapping[str, Any] | None) -> None:
+    """Notes which tensors the class took. Raises ConfigError for given ones that it did not."""
+    if state is None:
+        found.used.update(found.tensor_names() - set(left))
+    elif given := [name for name in left if not is_buffer(name)]:
+        raise ConfigError(unused(found, given))
 
 
 def trunk_of(model: Any, *, can_pack: bool = True) -> Trunk:
@@ -268,15 +294,6 @@ def _one_of(name: str, value: Any, known: Sequence[str]) -> None:
         )
 
 
-def _unloadable(found: Checkpoint, auto: str, error: Exception) -> str:
-    first = str(error).strip().splitlines()[0][:300] if str(error).strip() else "no message"
-    return (
-        f"{found.name}: transformers cannot load it as {auto} ({type(error).__name__}: {first});"
-        f" config.json says model_type={found.model_type!r},"
-        f" architectures={found.config.get('architectures')}"
-    )
-
-
 def _check_complete(found: Checkpoint, info: Mapping[str, Any], optional: Sequence[str]) -> None:
     """No weight may be left at random."""
     missing = sorted(
@@ -310,7 +327,30 @@ def _with_adapter(model: Any, options: Options) -> Any:
         raise ConfigError(
             f"adapter {options.adapter!r} does not fit the model: {str(error)[:300]}"
         ) from error
+    _check_adapter(model, options.adapter)
     return model
+
+
+def _check_adapter(model: Any, adapter: str) -> None:
+    """Every tensor of the adapter has its place in the model. Raises ConfigError naming others."""
+    held = open_checkpoint(adapter)
+    places = {_in_adapter(name) for name in model.state_dict()}
+    left = [name for name in held.tensor_names() if _in_adapter(name) not in places]
+    if left:
+        raise ConfigError(unused(held, left))
+
+
+def _in_adapter(name: str) -> str:
+    """A tensor's name without what the libraries add to it: prefixes, the adapter's own name.
+
+    >>> _in_adapter("base_model.model.model.layers.0.q_proj.lora_A.weight")
+    'layers.0.q_proj.lora_A.weight'
+    >>> _in_adapter("model.layers.0.q_proj.lora_A.default.weight")
+    'layers.0.q_proj.lora_A.weight'
+    """
+    for part in ("base_model.model.", "model."):
+        name = name.removeprefix(part)
+    return name.replace(".default", "").replace(".modules_to_save", "")
 
 
 def _of_adapter(options: Options) -> tuple[str, ...]:

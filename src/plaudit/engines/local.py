@@ -12,17 +12,18 @@ continuous batching is the way.
 from __future__ import annotations
 
 import contextlib
+import inspect
 import math
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.engines.chat import Call, Job, Reply, Token, Usage
+from plaudit.engines.failures import only_memory
 from plaudit.engines.hf import (
     Answer,
     HfEngine,
     free_memory,
-    is_out_of_memory,
 )
 from plaudit.engines.plan import Item
 from plaudit.engines.questions import Labels, OutputLayer
@@ -251,8 +252,7 @@ class LocalEngine:
         try:
             return self._grown(ids, calls)
         except RuntimeError as error:
-            if not is_out_of_memory(error):
-                raise
+            only_memory(error)
         free_memory(self._engine.device)
         if len(calls) == 1:
             told = f"out of memory on a prompt of {len(ids)} tokens alone"
@@ -337,8 +337,9 @@ class LocalEngine:
         import torch
 
         given = torch.tensor([list(row) for row in ids], device=self._engine.device)
-        out = self._base(input_ids=given, past_key_values=cache, use_cache=True)
-        cache = getattr(out, "past_key_values", None)
+        name = _cache_name(self._base)
+        out = self._base(input_ids=given, **{name: cache}, use_cache=True)
+        cache = getattr(out, name, None)
         if cache is None:
             raise ConfigError(
                 f"{self.model}: the model keeps no cache of keys and values to go on from, so"
@@ -353,6 +354,12 @@ class LocalEngine:
 
         with self._engine.alone(), torch.inference_mode():
             yield
+
+
+def _cache_name(base: Any) -> str:
+    """What the library calls the cache of keys and values: "cache" since transformers 5.24."""
+    known = inspect.signature(getattr(base, "forward", base)).parameters
+    return "cache" if "cache" in known else "past_key_values"
 
 
 def _verdict(one: _Asked, answer: Answer, ids: Sequence[int], seconds: float) -> Reply:

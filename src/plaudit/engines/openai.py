@@ -25,7 +25,7 @@ from typing import Any
 from plaudit.engines.calls import Calls
 from plaudit.engines.chat import Call, Job, Reply, Token, Usage
 from plaudit.errors import ConfigError, EngineError, clipped, did_you_mean
-from plaudit.http import Client, Request
+from plaudit.http import NO_QUOTA, Client, Request
 from plaudit.pace import Limits
 
 __all__ = ["OpenAiEngine", "Prices", "Spending", "expected_tokens"]
@@ -118,7 +118,8 @@ class OpenAiEngine:
     `urls` are base URLs ending in /v1 (added where there is no path), the least busy is asked.
     `model` may be left out where the server has one. `api_key_env` names the environment variable
     of the key. `concurrency` bounds the requests under way; it adapts downwards where the server
-    is overloaded. `timeout_s` bounds one try, `deadline_s` a call with all its tries and waits.
+    is overloaded. `timeout_s` bounds one try, `deadline_s` a call with all its tries and waits;
+    `outage_s` is how long a server that went away is waited for, which costs no call a try.
     `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
     continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
     are passed: what is left is unscored, and counted. A request may cost what its bytes and
@@ -135,6 +136,7 @@ class OpenAiEngine:
     timeout_s: float = 300.0
     deadline_s: float = 1800.0
     retries: int = 8
+    outage_s: float = 1800.0
     requests_per_minute: float | None = None
     tokens_per_minute: float | None = None
     can_prefix: bool = False
@@ -165,6 +167,7 @@ class OpenAiEngine:
             requests_per_minute=self.requests_per_minute,
             tokens_per_minute=self.tokens_per_minute,
             retry_share=1.0,
+            outage_s=self.outage_s,
         )
         self._client = Client(
             [_with_version(url) for url in self.urls],
@@ -173,6 +176,7 @@ class OpenAiEngine:
             max_connections=self.concurrency,
             retries=self.retries,
             limits=limits,
+            life_path="/models",
         )
 
     @property
@@ -279,6 +283,7 @@ class OpenAiEngine:
             try:
                 answers = self._client.gather([one.request() for one in sent])
                 for one, answer in zip(sent, answers, strict=True):
+                    self._stop_without_quota(answer)
                     if isinstance(answer, EngineError) and not one.is_put_off:
                         one.fail(answer)
             finally:
@@ -287,6 +292,15 @@ class OpenAiEngine:
             left = [key for key in left if key not in found]
             if any(one.is_put_off for one in sent):
                 self.spending.wait()
+
+    def _stop_without_quota(self, answer: Any) -> None:
+        """Raises EngineError where the quota is used up: no later call can be answered."""
+        if isinstance(answer, EngineError) and NO_QUOTA in str(answer):
+            self.stop()
+            raise EngineError(
+                f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
+                f" what was answered is kept, --resume goes on from there ({answer})"
+            )
 
     def _hand_out(self, own: Mapping[str, Call], found: Mapping[str, Reply]) -> None:
         """What came of our calls, to the threads that wait for them."""

@@ -26,16 +26,20 @@ __all__ = [
     "windows",
 ]
 
-_LEAST_SAVED = 64  # rows; below it a second attention call costs more than it saves
+_LEAST_SAVED = 16  # rows; below it a second attention call costs more than it saves
 _LEAST_PREFIX = 16
 
 
 class Item(NamedTuple):
-    """One token sequence, and the positions whose output is read (in rising order)."""
+    """One token sequence, and the places in it whose output is read (in rising order).
+
+    `first` is the position of the first token, above 0 where tokens before it are not attended to.
+    """
 
     ids: Sequence[int]
     read: Sequence[int]
     types: Sequence[int] = ()
+    first: int = 0
 
     @property
     def rows(self) -> int:
@@ -130,17 +134,18 @@ def shared(group: Sequence[Item], *, share: bool = True) -> Shared:
 
     >>> a, b = Item([7] * 40 + [1], [40]), Item([7] * 40 + [2, 3], [41])
     >>> shared([a, b, a]).places, shared([a, b, a]).prefix, shared([a] + [b] * 3).rows
-    ((0, 1, 0), 0, 83)
+    ((0, 1, 0), 40, 43)
     """
     distinct: dict[tuple[tuple[int, ...], ...], int] = {}
     items, places = [], []
     for item in group:
-        key = (tuple(item.ids), tuple(item.read), tuple(item.types))
+        key = (tuple(item.ids), tuple(item.read), tuple(item.types), (item.first,))
         if key not in distinct:
             distinct[key] = len(items)
             items.append(item)
         places.append(distinct[key])
-    prefix = common_prefix([item.ids for item in items]) if share and len(items) > 1 else 0
+    is_shared = share and len(items) > 1 and len({item.first for item in items}) == 1
+    prefix = common_prefix([item.ids for item in items]) if is_shared else 0
     if prefix < _LEAST_PREFIX or prefix * (len(items) - 1) < _LEAST_SAVED:
         prefix = 0
     return Shared(tuple(items), prefix, tuple(places))

@@ -11,9 +11,11 @@ from plaudit.types import Message
 
 __all__ = [
     "PROFILES",
+    "Bos",
     "Labelled",
     "Overflow",
     "Profile",
+    "adds_second_bos",
     "clean",
     "clean_turn",
     "labelled",
@@ -25,6 +27,8 @@ __all__ = [
 ]
 
 Overflow = Literal["error", "drop", "keep_end", "keep_start"]
+Bos = Literal["one", "masked", "both"]
+"""What becomes of the second BOS of a text whose template wrote one already."""
 _TULU = (
     "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}\n{% endfor %}"
 )
@@ -102,6 +106,12 @@ def one_bos(tokenizer, texts: Sequence[str], special_tokens: bool) -> list[list[
     made = tokenizer(list(texts), add_special_tokens=special_tokens, truncation=False)["input_ids"]
     bos, adds = tokenizer.bos_token_id, _adds_bos(tokenizer)
     return [_with_one_bos(list(ids), bos, adds) for ids in made]
+
+
+def adds_second_bos(tokenizer, text: str) -> bool:
+    """Whether the tokenizer puts its BOS before a text that begins with one."""
+    bos = tokenizer.bos_token
+    return bool(bos) and text.startswith(bos) and _adds_bos(tokenizer)
 
 
 def num_common(one: Sequence[int], other: Sequence[int]) -> int:

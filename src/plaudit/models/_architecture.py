@@ -19,7 +19,7 @@ class Architecture(NamedTuple):
 
     Of several that claim a checkpoint the lowest `rank` takes it: 0 for a layout that only one
     family has, 9 for what transformers loads by itself. A `refusal` instead of a reward says why a
-    known layout is not supported.
+    known layout is not supported; such a one may have rank -1.
     """
 
     make: Callable[..., Any]

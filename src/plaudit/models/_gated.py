@@ -7,13 +7,27 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
+from plaudit.errors import ConfigError
 from plaudit.models._headed import Rows, needed
 from plaudit.models._reward import Reading, Value
 from plaudit.models._text import Encoded
 
 __all__ = ["gate_and_end", "gated_head", "gated_reading"]
 
-_MARK = "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n"
+_MARKS = {  # RLHFlow/RLHF-Reward-Modeling, armo-rm/stage-2_prepare.py (token_patterns)
+    "llama": "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n",
+    "gemma2": "<end_of_turn>\n<start_of_turn>model\n",
+}
+
+
+def _mark_of(found: Checkpoint) -> str:
+    """What stands where the gate is read. Raises ConfigError for a trunk of no known family."""
+    if found.model_type not in _MARKS:
+        raise ConfigError(
+            f"{found.name}: a gate on a trunk of model_type={found.model_type!r}: it is known where"
+            f" to read it for {', '.join(_MARKS)}"
+        )
+    return _MARKS[found.model_type]
 
 
 def gate_and_end(found: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
@@ -21,7 +35,7 @@ def gate_and_end(found: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Seque
 
     Nowhere where there is no such header: another template, or it was cut off.
     """
-    mark = list(tokenizer(_MARK, add_special_tokens=False)["input_ids"])
+    mark = list(tokenizer(_mark_of(found), add_special_tokens=False)["input_ids"])
 
     def positions(encoded: Encoded) -> Sequence[int]:
         ids = list(encoded.ids)
@@ -45,10 +59,11 @@ def gated_reading(found: Checkpoint, names: Sequence[str]) -> Reading:
     (transform,) = needed(found, "reward_transform_matrix")
     matrix = transform.float().tolist()
     count = len(matrix)
+    mark = _mark_of(found)
 
     def reading(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
         if len(rows) != 2:
-            told = f"the text holds no {_MARK!r}, where the gate is read"
+            told = f"the text holds no {mark!r}, where the gate is read"
             return Value(math.nan, error=told, fault="input")
         gate, rewards = rows[0][count:], rows[-1][:count]
         adjusted = [sum(r * matrix[i][k] for i, r in enumerate(rewards)) for k in range(count)]

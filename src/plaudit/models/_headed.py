@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.checkpoint import Checkpoint, refuse_unused
 from plaudit.engines.load import (
     Options,
     auto_model,
@@ -16,6 +16,7 @@ from plaudit.engines.load import (
     trunk_of,
 )
 from plaudit.engines.questions import Head
+from plaudit.engines.text import Bos
 from plaudit.errors import ConfigError
 from plaudit.models._load import chat_form, linear, made
 from plaudit.models._reward import Reading, Scorer, Value
@@ -23,7 +24,17 @@ from plaudit.models._text import Encoded
 from plaudit.think import Part
 from plaudit.types import Reward
 
-__all__ = ["Headed", "at_the_end", "headed", "mlp", "needed", "only_value", "trunk_from"]
+__all__ = [
+    "Headed",
+    "all_equal",
+    "at_the_end",
+    "headed",
+    "mlp",
+    "needed",
+    "only_value",
+    "scalar_head",
+    "trunk_from",
+]
 
 Rows = Callable[[Any], Any]
 
@@ -33,11 +44,14 @@ class Headed(NamedTuple):
 
     `head` makes the rows' head from a checkpoint; `template` is used where the tokenizer has none
     (or always, with `is_own_template`); `trunk` loads the rows' model where the default does not.
+    `finish` makes, from checkpoint and tokenizer, how a text ends before it is tokenised;
+    `rewardbench_bos` is what RewardBench's own pipeline for it makes of a second BOS;
+    `settings` are the names in config.json that head, positions or reading follow.
     """
 
     kind: str
     head: Callable[[Checkpoint], Rows]
-    template: str | None = None
+    template: str | Callable[[Checkpoint], str] | None = None
     is_own_template: bool = False
     eos: bool = False
     special_tokens: bool = False
@@ -45,6 +59,9 @@ class Headed(NamedTuple):
     positions: Callable[[Checkpoint, Any], Callable[[Encoded], Sequence[int]]] | None = None
     reading: Callable[[Checkpoint], Reading] | None = None
     append: Callable[[Checkpoint], int] | None = None
+    finish: Callable[[Checkpoint, Any], Callable[[str], str]] | None = None
+    settings: tuple[str, ...] = ()
+    rewardbench_bos: Bos = "masked"
 
 
 def headed(
@@ -61,25 +78,31 @@ def _scorer(what: Headed, found: Checkpoint, view: Part, options: Options) -> Sc
     module = load(found, options)
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     has_own = getattr(tokenizer, "chat_template", None) is not None and not what.is_own_template
+    own = what.template(found) if callable(what.template) else what.template
     form = chat_form(
         found,
         tokenizer,
         options,
         view,
         config=module.config,
-        own_template=None if has_own or options.chat_template else what.template,
+        own_template=None if has_own or options.chat_template else own,
         eos=what.eos,
         special_tokens=what.special_tokens,
+        finish=what.finish(found, tokenizer) if what.finish else None,
+        rewardbench_bos=what.rewardbench_bos,
     )
     if what.append is not None:
         form = _Appending(form, what.append(found))
     head = what.head(found)
+    positions = what.positions(found, tokenizer) if what.positions else at_the_end
+    reading = what.reading(found) if what.reading else only_value
+    refuse_unused(found, settings=what.settings, known=type(module.config))
     return Scorer(
         engine_for(trunk_of(module), options),
         form,  # type: ignore[arg-type]
         Head(lambda rows: head(rows.cpu())),
-        positions=what.positions(found, tokenizer) if what.positions else at_the_end,
-        reading=what.reading(found) if what.reading else only_value,
+        positions=positions,
+        reading=reading,
         facts={"kind": what.kind, "read": "the head's output at the last token"},
         on_response_fault=options.on_response_fault,
     )
@@ -122,10 +145,29 @@ def needed(found: Checkpoint, *names: str) -> list[Any]:
     return [held[name] for name in names]
 
 
+def all_equal(found: Checkpoint, name: str, other: str) -> bool:
+    """Whether two tensors of the checkpoint are one and the same."""
+    one, two = found.tensors([name, other]).values()
+    found.used.discard(name)
+    return one.shape == two.shape and bool((one == two).all())
+
+
 def row_head(found: Checkpoint, name: str) -> Rows:
     """The linear head whose weight (and bias, if any) stand under `name`."""
     bias = needed(found, f"{name}.bias")[0] if found.has(f"{name}.bias") else None
     return linear(found, needed(found, f"{name}.weight")[0], bias, name=name)
+
+
+def scalar_head(found: Checkpoint, name: str) -> Rows:
+    """A linear head of one output. Raises ConfigError for one of several, of which all but the
+    first would be passed over."""
+    (weight,) = needed(found, f"{name}.weight")
+    if weight.ndim != 2 or weight.shape[0] != 1:
+        raise ConfigError(
+            f"{found.name}: {name}.weight has the shape {tuple(weight.shape)}, and this reward"
+            " reads one output; name the reward that fits (plaudit list)"
+        )
+    return row_head(found, name)
 
 
 def mlp(found: Checkpoint, name: str) -> Rows:
@@ -140,7 +182,8 @@ def mlp(found: Checkpoint, name: str) -> Rows:
     )  # fmt: skip
     if not numbers:
         raise ConfigError(f"{found.name}: no tensors {name}.0.weight, ...: not this layout's head")
-    layers = [row_head(found, f"{name}.{number}") for number in numbers]
+    layers = [row_head(found, f"{name}.{number}") for number in numbers[:-1]]
+    layers.append(scalar_head(found, f"{name}.{numbers[-1]}"))
 
     def head(rows_RH):
         for layer in layers[:-1]:

@@ -7,7 +7,8 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.engines.load import Options, check_finite, loaded, max_tokens_of
-from plaudit.engines.text import PROFILES, Overflow, template_for
+from plaudit.engines.text import PROFILES, Bos, Overflow, template_for
+from plaudit.errors import ConfigError
 from plaudit.models._reward import ModelReward
 from plaudit.models._text import ChatForm, Form, PairForm
 from plaudit.think import Part
@@ -38,6 +39,8 @@ def chat_form(
     needs_start: bool = False,
     special_tokens: bool = False,
     eos: bool = False,
+    finish: Callable[[str], str] | None = None,
+    rewardbench_bos: Bos = "masked",
 ) -> Form:
     """The form of a model's texts: a chat template, or an encoder's two texts without one."""
     limit, overflow = limit_of(tokenizer, options, config)
@@ -61,6 +64,10 @@ def chat_form(
         else special_tokens or is_encoder,
         needs_start=needs_start,
         eos=eos,
+        finish=finish,
+        bos=rewardbench_bos
+        if options.profile and PROFILES[options.profile].special_tokens
+        else "one",
     )
 
 
@@ -80,6 +87,11 @@ def linear(found: Checkpoint, weight: Any, bias: Any = None, *, name: str = "sco
     """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where weights are no numbers."""
     import torch
 
+    if not weight.is_floating_point() or weight.element_size() < 2:
+        raise ConfigError(
+            f"{found.name}: the head {name!r} is quantised ({weight.dtype}); take the model's"
+            " unquantised weights, or a server that runs it (models.remote.remote)"
+        )
     check_finite(found, {name: weight, **({} if bias is None else {f"{name} bias": bias})})
     weight = weight.detach().float()
     bias = None if bias is None else bias.detach().float()

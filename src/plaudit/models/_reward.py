@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plaudit.engines.plan import Item
+from plaudit.engines.tokens import note_of
 from plaudit.entry import entered, in_own_places
 from plaudit.models._text import Encoded, Form, encoded_ahead
 from plaudit.spelled import Spelled
@@ -21,6 +22,7 @@ __all__ = [
     "Value",
     "engine_facts",
     "sigmoid",
+    "token_facts",
 ]
 
 
@@ -70,7 +72,11 @@ class Scorer:
         for row in encoded_ahead(self.form, groups):
             row = [self._checked(encoded) for encoded in row]
             held.append(row)
-            yield [Item(e.ids, tuple(self.positions(e)), e.types) for e in row if e.error is None]
+            yield [
+                Item(e.ids, tuple(self.positions(e)), e.types, e.first)
+                for e in row
+                if e.error is None
+            ]
 
     def _checked(self, encoded: Encoded) -> Encoded:
         if encoded.error is None and not encoded.ids:
@@ -136,6 +142,7 @@ class ModelReward(FromFiles):
             **self.scorer.facts,
             "view": getattr(form, "view", "answer"),
             "limit": f"{limit} tokens, beyond it {form.overflow}" if limit else "none",
+            **token_facts(getattr(form, "tokenizer", None)),
             **engine_facts(self.scorer.engine),
         }
 
@@ -146,6 +153,12 @@ class ModelReward(FromFiles):
         """
         scores = self.scorer.score(entered(groups))
         return [in_own_places(group, row) for group, row in zip(groups, scores, strict=True)]
+
+
+def token_facts(tokenizer: Any) -> Mapping[str, Any]:
+    """Whose ids a tokenizer gives, where they are not simply the library's."""
+    note = note_of(tokenizer)
+    return {"tokens": note} if note else {}
 
 
 def engine_facts(engine: Any) -> Mapping[str, Any]:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from plaudit.engines.text import (
+    Bos,
     Overflow,
+    adds_second_bos,
     clean,
     clean_turn,
     num_common,
@@ -20,7 +22,7 @@ from plaudit.engines.text import (
     templated,
 )
 from plaudit.errors import DataError
-from plaudit.think import Part, part_of
+from plaudit.think import FAMILIES, Part, opening_at_end, part_of
 from plaudit.types import Fault, Group, Message, Response
 
 __all__ = [
@@ -30,10 +32,12 @@ __all__ = [
     "PairForm",
     "PlainForm",
     "encoded_ahead",
+    "heads_of",
     "turns_of",
 ]
 
 _CHUNK = 64  # groups that are tokenised at a time
+_EMPTY = "an empty response: only its end mark could be scored"
 
 
 @dataclass(frozen=True)
@@ -43,6 +47,7 @@ class Encoded:
     `start` is the first id of the response (0 where nobody asks); `num_cut` counts ids that were
     left out. `marks` are positions that a form wants read, `spans` the parts of the response's text
     that they stand for. With an `error` there is nothing to score; `fault` says whose doing it is.
+    `first` is the position of the first id.
     """
 
     ids: Sequence[int] = ()
@@ -53,6 +58,7 @@ class Encoded:
     spans: Sequence[tuple[int, int]] = ()
     error: str | None = None
     fault: Fault | None = None
+    first: int = 0
 
 
 @dataclass(frozen=True)
@@ -106,7 +112,10 @@ class ChatForm(Form):
     """Chat templates: the prompt's turns, then the response as the assistant's.
 
     No generation prompt follows the response. Exactly one BOS, if the tokenizer has and adds one.
-    `needs_start` also finds where the response begins.
+    `needs_start` also finds where the response begins; `finish` ends the text as a model was
+    trained to see it. `bos` is for the profiles of RewardBench, where a tokenizer that adds a BOS
+    to the template's own makes two: "masked" counts the first one's position and nothing else,
+    "both" reads the two.
     """
 
     template: str | None = None
@@ -114,12 +123,14 @@ class ChatForm(Form):
     special_tokens: bool = False
     needs_start: bool = False
     eos: bool = False
+    finish: Callable[[str], str] | None = None
+    bos: Bos = "one"
 
     def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
         rendered = [[self.render(group, r) for r in group.responses] for group in groups]
         texts = [text for row in rendered for text in row if isinstance(text, str)]
         ids = iter(self.tokenize(texts))
-        heads = self._heads(groups) if self.needs_start else [None] * len(groups)
+        heads = self._heads(groups) if self.needs_start else [[] for _ in groups]
         return [
             [
                 self._one(group, head, text, next(ids)) if isinstance(text, str) else text
@@ -130,7 +141,11 @@ class ChatForm(Form):
 
     def render(self, group: Group, response: Response) -> str | Encoded:
         """The text of the prompt with the response; an error where the template refuses it."""
-        return self.templated(turns_of(group, response, self.view))
+        turns = turns_of(group, response, self.view)
+        if self.needs_start and not response.messages and not turns[-1]["content"].strip():  # type: ignore[union-attr]
+            return Encoded(error=_EMPTY, fault="response")
+        text = self.templated(turns)
+        return self.finish(text) if self.finish and isinstance(text, str) else text
 
     def templated(self, turns: Sequence[Message], *, generation: bool = False) -> str | Encoded:
         """The template's text for the turns."""
@@ -145,30 +160,68 @@ class ChatForm(Form):
         """Ids of templated texts, with exactly one BOS."""
         return one_bos(self.tokenizer, texts, self.special_tokens)
 
-    def _one(
-        self, group: Group, head: tuple[str, list[int]] | None, text: str, ids: list[int]
-    ) -> Encoded:
+    def _one(self, group: Group, heads: Sequence[_Head], text: str, ids: list[int]) -> Encoded:
         eos = self.tokenizer.eos_token_id
         if self.eos and eos is not None and ids[-1:] != [eos]:
             ids = [*ids, eos]
-        if self.needs_start and (head is None or not text.startswith(head[0])):
+        head = next((head for head in heads if text.startswith(head.text)), None)
+        if self.needs_start and head is None:
             return Encoded(
                 error="the chat template rewrites the prompt when a response follows it, so where"
                 " the response begins cannot be told; give another chat_template",
                 fault="input",
             )
-        return self.fitted(
-            Encoded(ids, num_common(head[1], ids) if head else 0), f"row {group.key}"
-        )
+        encoded = Encoded(ids, num_common(head.ids, ids) if head else 0)
+        return self._with_bos(encoded, text, f"row {group.key}")
 
-    def _heads(self, groups: Sequence[Group]) -> list[tuple[str, list[int]] | None]:
-        """The text and ids of each prompt up to where its response begins."""
+    def _with_bos(self, encoded: Encoded, text: str, where: str) -> Encoded:
+        """The ids within the limit, a second BOS among them where RewardBench has it."""
+        bos = self.tokenizer.bos_token_id
+        if self.bos == "one" or not adds_second_bos(self.tokenizer, text):
+            return self.fitted(encoded, where)
+        encoded = replace(encoded, ids=[bos, *encoded.ids], start=encoded.start + 1)
+        encoded = self.fitted(encoded, where)
+        if self.bos == "masked" and [*encoded.ids[:2]] == [bos, bos]:
+            return replace(encoded, ids=encoded.ids[1:], start=encoded.start - 1, first=1)
+        return encoded
+
+    def _heads(self, groups: Sequence[Group]) -> list[list[_Head]]:
+        """What may stand before the response of each prompt, the longest first."""
         found = [
             self.templated([clean_turn(turn) for turn in group.prompt], generation=True)
             for group in groups
         ]
-        ids = iter(self.tokenize([text for text in found if isinstance(text, str)]))
-        return [(text, next(ids)) if isinstance(text, str) else None for text in found]
+        texts = [heads_of(text) if isinstance(text, str) else [] for text in found]
+        ids = iter(self.tokenize([text for row in texts for text in row]))
+        return [[_Head(text, next(ids)) for text in row] for row in texts]
+
+
+class _Head(NamedTuple):
+    """The text up to where a response begins, and its ids."""
+
+    text: str
+    ids: list[int]
+
+
+def heads_of(prompt: str) -> list[str]:
+    """A prompt with its generation prompt, and without the thinking that this has begun.
+
+    Templates that open a think block for the model (DeepSeek-R1's, QwQ's), or close an empty one,
+    write none into a turn that is over.
+
+    >>> heads_of("<user>2+2?<assistant><think>\\n")
+    ['<user>2+2?<assistant><think>\\n', '<user>2+2?<assistant>']
+    >>> heads_of("<assistant><think>\\n\\n</think>\\n\\n")[1:], heads_of("<assistant>")[1:]
+    (['<assistant>'], [])
+    """
+    heads = [prompt]
+    rest = prompt.rstrip()
+    closing = next((f.closing for f in FAMILIES if rest.endswith(f.closing)), "")
+    rest = rest.removesuffix(closing).rstrip() if closing else prompt
+    if opening := opening_at_end(rest):
+        bare = rest.removesuffix(opening)
+        heads += dict.fromkeys((bare, bare.rstrip()))
+    return heads
 
 
 @dataclass(frozen=True)
@@ -207,18 +260,20 @@ class PlainForm(Form):
     eos: bool = False
 
     def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
+        texts = [[clean(part_of(r.text, self.view)) for r in g.responses] for g in groups]
         made = [
-            self.make(group, clean(part_of(r.text, self.view)))
-            for group in groups
-            for r in group.responses
+            self.make(group, text) for group, row in zip(groups, texts, strict=True) for text in row
         ]
         full = iter(one_bos(self.tokenizer, [a + b for a, b in made], self.special_tokens))
         heads = iter(one_bos(self.tokenizer, [a for a, _ in made], self.special_tokens))
         return [
-            [self._one(group, next(full), next(heads)) for _ in group.responses] for group in groups
+            [self._one(group, text, next(full), next(heads)) for text in row]
+            for group, row in zip(groups, texts, strict=True)
         ]
 
-    def _one(self, group: Group, ids: list[int], head: Sequence[int]) -> Encoded:
+    def _one(self, group: Group, text: str, ids: list[int], head: Sequence[int]) -> Encoded:
+        if not text.strip():
+            return Encoded(error=_EMPTY, fault="response")
         eos = self.tokenizer.eos_token_id
         if self.eos and eos is not None and ids[-1:] != [eos]:
             ids = [*ids, eos]

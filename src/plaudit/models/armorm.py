@@ -66,5 +66,6 @@ _WHAT = Headed(
     _head,
     positions=gate_and_end,
     reading=lambda found: gated_reading(found, _OBJECTIVES),
+    rewardbench_bos="both",
 )
 ARCHITECTURE = Architecture(make=armorm, is_mine=_is_mine)

@@ -8,7 +8,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head
+from plaudit.models._headed import Headed, headed, scalar_head
 from plaudit.models._reward import Reading, Value
 from plaudit.models._text import Encoded
 from plaudit.think import Part
@@ -47,6 +47,7 @@ def _reading(found: Checkpoint) -> Reading:
 
 
 def _normaliser(found: Checkpoint, is_cost: bool) -> Callable[[float], float]:
+    found.used.update(n for n in found.tensor_names() if n.startswith("normalizer."))
     if not found.config.get("do_normalize"):
         return lambda score: score
     mean, variance = (_statistic(found, name) for name in ("mean", "var"))
@@ -68,9 +69,19 @@ def _is_mine(found: Checkpoint) -> bool:
 
 _WHAT = Headed(
     "Beaver",
-    lambda found: row_head(found, "score_head"),
+    lambda found: scalar_head(found, "score_head"),
     template=_TEMPLATE,
     special_tokens=True,
     reading=_reading,
+    rewardbench_bos="both",
+    settings=(
+        "score_type",
+        "score_dim",
+        "score_bias",
+        "do_normalize",
+        "normalizer_type",
+        "mean",
+        "var",
+    ),
 )
 ARCHITECTURE = Architecture(make=beaver, is_mine=_is_mine)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
+from plaudit.engines.checkpoint import Checkpoint, open_checkpoint, refuse_unused
 from plaudit.engines.hf import Trunk
 from plaudit.engines.load import (
     Options,
@@ -62,6 +62,7 @@ def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, Any]) 
     count = _num_in_adapter(given)
     reading, told = _reduction(found, reduce, _labels(found, count))
     module = auto_model(found, "AutoModelForSequenceClassification", given, num_labels=count)
+    refuse_unused(found, known=type(module.config))
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     head = getattr(module, "score", None)
     has_rows = head is not None and hasattr(head, "weight")

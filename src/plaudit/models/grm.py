@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, mlp, row_head, trunk_from
+from plaudit.models._headed import Headed, headed, mlp, scalar_head, trunk_from
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -15,7 +15,7 @@ __all__ = ["ARCHITECTURE", "grm"]
 
 def _head(found: Checkpoint) -> Any:
     is_linear = found.has("v_head.summary.weight")
-    return row_head(found, "v_head.summary") if is_linear else mlp(found, "v_head.summary")
+    return scalar_head(found, "v_head.summary") if is_linear else mlp(found, "v_head.summary")
 
 
 def _trunk(found: Checkpoint, options: Any) -> Any:
@@ -25,7 +25,7 @@ def _trunk(found: Checkpoint, options: Any) -> Any:
     return trunk_from(found, options, rename=rename)
 
 
-_WHAT = Headed("GRM", _head, trunk=_trunk)
+_WHAT = Headed("GRM", _head, trunk=_trunk, rewardbench_bos="both")
 
 
 def grm(model: str, *, view: Part = "answer", **options: Any) -> Reward:

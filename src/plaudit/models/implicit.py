@@ -51,10 +51,10 @@ def implicit(
     "avg" ``sum l / T``, "norm" ``-sqrt(sum l^2)`` (as RewardBench's DPOInference).
 
     Scored is all that the chat template writes behind the generation prompt: the response and its
-    end marker. `profile="rb-dpo"` tokenises as RewardBench does: BOS and EOS always added, the
-    assistant header scored, prompts cut to 128 tokens where both exceed 2048. Log-softmax and sums
-    are in fp32, over the response's rows alone. `reference_cache` is a file that keeps the
-    reference's log-probs by token ids and model revision.
+    end marker; an empty response is unscored in every mode. `profile="rb-dpo"` tokenises as
+    RewardBench does: BOS and EOS always added, the assistant header scored, prompts cut to 128
+    tokens where both exceed 2048. Log-softmax and sums are in fp32, over the response's rows alone.
+    `reference_cache` is a file that keeps the reference's log-probs by token ids and revision.
 
     Raises: ConfigError where neither or both of reference and ref_free are given, or they are one.
     """
@@ -213,6 +213,11 @@ def _total(answer: Answer) -> float | str:
 
 
 def _without_adapter(module: Any) -> Callable[[], Any]:
+    """The module with its adapter off, as a context.
+
+    Raises: ConfigError at once where the installed libraries cannot switch it.
+    """
+
     @contextlib.contextmanager
     def without() -> Iterator[None]:
         module.disable_adapters()
@@ -221,7 +226,14 @@ def _without_adapter(module: Any) -> Callable[[], Any]:
         finally:
             module.enable_adapters()
 
-    return without
+    try:
+        with without():
+            return without
+    except (ValueError, ImportError, AttributeError) as error:
+        raise ConfigError(
+            f"the adapter cannot be switched off to have the reference: {error}; install a peft"
+            " that fits this transformers, or give the reference as a model of its own"
+        ) from error
 
 
 def _same_vocabulary(policy: CausalModel, other: CausalModel) -> None:
@@ -296,7 +308,7 @@ def _form(policy: CausalModel, view: Part, options: Options) -> Form:
         template = template_for(
             policy.tokenizer, options.chat_template, None, "rb-dpo", policy.found.name
         )
-        return _RewardBenchForm(policy.tokenizer, view="all", template=template)
+        return _RewardBenchForm(policy.tokenizer, view="all", template=template, needs_start=True)
     return chat_form(
         policy.found, policy.tokenizer, options, view, config=policy.module.config, needs_start=True
     )

@@ -7,7 +7,7 @@ from typing import Any
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head, trunk_from
+from plaudit.models._headed import Headed, headed, scalar_head, trunk_from
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -93,8 +93,10 @@ def _is_mine(found: Checkpoint) -> bool:
 
 _WHAT = Headed(
     "InternLM2 reward model",
-    lambda found: row_head(found, "v_head"),
+    lambda found: scalar_head(found, "v_head"),
     trunk=_trunk,
     append=_reward_token,
+    settings=("reward_token_id",),
+    rewardbench_bos="one",
 )
 ARCHITECTURE = Architecture(make=internlm2, is_mine=_is_mine)

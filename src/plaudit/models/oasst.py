@@ -8,7 +8,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, at_the_end, headed, row_head, trunk_from
+from plaudit.models._headed import Headed, at_the_end, headed, scalar_head, trunk_from
 from plaudit.models._reward import Reading, Value
 from plaudit.models._text import Encoded
 from plaudit.think import Part
@@ -64,7 +64,7 @@ def _is_mine(found: Checkpoint) -> bool:
 
 _WHAT = Headed(
     "OpenAssistant",
-    lambda found: row_head(found, "out_proj"),
+    lambda found: scalar_head(found, "out_proj"),
     template=_TEMPLATE,
     trunk=_trunk,
     positions=_positions,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.checkpoint import Checkpoint, refuse_unused
 from plaudit.engines.hf import Trunk
 from plaudit.engines.load import Options, engine_for, opened, tokenizer_of
 from plaudit.engines.questions import Hidden
@@ -81,6 +81,7 @@ def _scorer(found: Checkpoint, style: _Style, view: Part, options: Options) -> P
         module = module.float()
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     first, last = row_head(found, "head_layer.1"), row_head(found, "head_layer.4")
+    refuse_unused(found, known=type(module.config))
 
     def head(source: Sequence[float], candidate: Sequence[float]) -> float:
         row = torch.tensor([[*source, *candidate]])

@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head
+from plaudit.models._headed import Headed, headed, scalar_head
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -18,11 +18,20 @@ _TEMPLATE = (
     " 'assistant' else '' }}{{ message['content'] }}{{ '\\n\\n' if not loop.last else '' }}"
     "{% endfor %}{% if add_generation_prompt %}{{ '\\n\\nAssistant: ' }}{% endif %}"
 )
+_MISTRAL = (
+    "{% for message in messages %}"
+    "{% if message['role'] == 'assistant' %} {{ message['content'] }}"
+    "{{ '' if loop.last else eos_token }}"
+    "{% elif message['role'] == 'user' %}[INST] {{ message['content'] }} [/INST]"
+    "{% else %}{{ raise_exception('only user and assistant roles are known') }}"
+    "{% endif %}{% endfor %}"
+)
 _WHAT = Headed(
     "regression head",
-    lambda found: row_head(found, "regression_head"),
-    template=_TEMPLATE,
+    lambda found: scalar_head(found, "regression_head"),
+    template=lambda found: _MISTRAL if found.model_type == "mistral" else _TEMPLATE,
     special_tokens=True,
+    rewardbench_bos="both",
 )
 
 
@@ -31,8 +40,10 @@ def regression(model: str, *, view: Part = "answer", **options: Any) -> Reward:
 
     Tensor ``regression_head.weight`` beside a Llama trunk (openbmb/UltraRM-13b) or a Mistral trunk
     (openbmb/Eurus-RM-7b). A tokenizer without a chat template gets UltraRM's: "Human: ...",
-    "Assistant: ...", with a blank line between. RewardBench writes "User: " there; its way is a
-    chat_template= of your own.
+    "Assistant: ...", with a blank line between, or on a Mistral trunk the one of Eurus' card,
+    Mistral-Instruct-v0.2's: ``[INST] ... [/INST] ...``, without EOS behind the response.
+    RewardBench writes "User: " for UltraRM; its way is a chat_template= of your own. Source of
+    both classes: allenai/reward-bench, rewardbench/models/openbmb.py.
     """
     return headed("models.regression.regression", _WHAT, model, view, options)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head, trunk_from
+from plaudit.models._headed import Headed, all_equal, headed, scalar_head, trunk_from
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -25,11 +25,24 @@ def _trunk(found: Checkpoint, options: Any) -> Any:
             return None
         return name.removeprefix("transformer.").removeprefix("model.")
 
-    return trunk_from(found, options, rename=rename)
+    module = trunk_from(found, options, rename=rename)
+    found.used.update(_copies(found))
+    return module
+
+
+def _copies(found: Checkpoint) -> set[str]:
+    """The trunk's tensors under the name ``model.model.*`` as well, as the 7B was saved."""
+    names = {n: n.replace("model.model.", "transformer.", 1) for n in found.tensor_names()}
+    pairs = [(n, own) for n, own in names.items() if own != n and found.has(own)]
+    return {n for n, own in pairs if all_equal(found, n, own)}
 
 
 _WHAT = Headed(
-    "Starling", lambda found: row_head(found, "v_head"), template=_TEMPLATE, trunk=_trunk
+    "Starling",
+    lambda found: scalar_head(found, "v_head"),
+    template=_TEMPLATE,
+    trunk=_trunk,
+    rewardbench_bos="both",
 )
 
 

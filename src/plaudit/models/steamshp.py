@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from plaudit.engines.checkpoint import Checkpoint
+from plaudit.engines.checkpoint import Checkpoint, refuse_unused
 from plaudit.engines.hf import Trunk
 from plaudit.engines.load import Options, auto_model, engine_for, opened, tokenizer_of
 from plaudit.engines.questions import Hidden
@@ -47,6 +47,7 @@ def _scorer(found: Checkpoint, view: Part, options: Options) -> PairScorer:
     import torch
 
     module = auto_model(found, "AutoModelForSeq2SeqLM", options)
+    refuse_unused(found, has_head=False, known=type(module.config))
     tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
     labels = [_label(found, tokenizer, letter) for letter in "AB"]
     start = module.config.decoder_start_token_id or 0

@@ -16,9 +16,19 @@ def _make(model: str, **options: Any) -> Any:
 
 
 def _is_ziya(found: Checkpoint) -> bool:
-    return found.model_type == "llama" and any(
-        name.startswith("value_head.") for name in found.tensor_names()
-    )
+    return found.model_type == "llama" and _has_value_head(found)
+
+
+def _is_critic(found: Checkpoint) -> bool:
+    return found.architecture == "CriticModel" and "normalize_reward" in found.config
+
+
+def _is_value_head_of_none(found: Checkpoint) -> bool:
+    return found.model_type != "llama" and _has_value_head(found)
+
+
+def _has_value_head(found: Checkpoint) -> bool:
+    return any(name.startswith("value_head.") for name in found.tensor_names())
 
 
 def _is_vision(found: Checkpoint) -> bool:
@@ -28,10 +38,25 @@ def _is_vision(found: Checkpoint) -> bool:
 ARCHITECTURE = (
     Architecture(
         _make,
+        _is_critic,
+        -1,
+        "a critic of OpenRLHF: it gives the values of a policy's states, not a reward",
+    ),
+    Architecture(
+        _make,
         _is_ziya,
         1,
-        "a Llama with value_head.* (as IDEA-CCNL/Ziya-LLaMA-7B-Reward): its forward pass is code in"
-        " the model's repository that no public source repeats, and that is never run",
+        "a Llama with value_head.* and without OpenRLHF's normalize_reward (as"
+        " IDEA-CCNL/Ziya-LLaMA-7B-Reward): its forward pass is code in the model's repository that"
+        " no public source repeats, and that is never run. Where OpenRLHF trained it, write"
+        ' "normalize_reward": false into config.json',
+    ),
+    Architecture(
+        _make,
+        _is_value_head_of_none,
+        1,
+        "value_head.* without OpenRLHF's normalize_reward: where OpenRLHF trained it, write"
+        ' "normalize_reward": false into config.json; no other trainer is known to save this',
     ),
     Architecture(
         _make,

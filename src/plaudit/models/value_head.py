@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
-from plaudit.models._headed import Headed, headed, row_head, trunk_from
+from plaudit.models._headed import Headed, headed, scalar_head, trunk_from
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -23,7 +23,7 @@ def _trunk(found: Checkpoint, options: Any) -> Any:
     return trunk_from(found, options, rename=rename)
 
 
-_WHAT = Headed("value head", lambda found: row_head(found, "v_head.summary"), trunk=_trunk)
+_WHAT = Headed("value head", lambda found: scalar_head(found, "v_head.summary"), trunk=_trunk)
 
 
 def value_head(model: str, *, view: Part = "answer", **options: Any) -> Reward:

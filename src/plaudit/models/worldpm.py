@@ -12,7 +12,7 @@ from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "worldpm"]
 
-_WHAT = Headed("Qwen2 reward model", lambda found: mlp(found, "score"))
+_WHAT = Headed("Qwen2 reward model", lambda found: mlp(found, "score"), rewardbench_bos="one")
 
 
 def worldpm(model: str, *, view: Part = "answer", **options: Any) -> Reward:

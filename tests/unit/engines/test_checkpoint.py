@@ -134,3 +134,16 @@ def test_a_hub_that_is_not_reached(tmp_path):
         MODELSCOPE_CACHE=str(tmp_path),
     )
     assert "EngineError modelscope:org/name: the hub is not reached" in told
+
+
+@pytest.mark.slow
+def test_hugging_face_that_is_not_reached(tmp_path):
+    """Its library tries several times, then lets its HTTP client's own error through."""
+    message = run("hf:org/name", HF_ENDPOINT="http://127.0.0.1:9", HF_HOME=str(tmp_path))
+    assert "EngineError hf:org/name: the hub is not reached" in message
+    assert "HF_ENDPOINT" in message
+
+
+@pytest.mark.parametrize("name", ["hf:org/na me", "hf:org/a--b", "hf:org/name."])
+def test_a_name_that_no_hub_has(tmp_path, name):
+    assert f"ConfigError {name}: no id of a hub model" in run(name, HF_HOME=str(tmp_path))

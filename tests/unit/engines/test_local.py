@@ -353,10 +353,12 @@ def test_logits_that_are_no_numbers_are_a_system_fault(monkeypatch):
 def test_a_model_without_a_cache_is_refused_where_it_would_generate(monkeypatch):
     ours = engine()
     base = ours._base
-    monkeypatch.setattr(
-        ours, "_base", lambda **given: type("Out", (), {"last_hidden_state":
-        base(**given).last_hidden_state})(),
-    )  # fmt: skip
+
+    @functools.wraps(base.forward)
+    def bare(**inputs):
+        return type("Out", (), {"last_hidden_state": base(**inputs).last_hidden_state})()
+
+    monkeypatch.setattr(ours, "_base", bare)
     with pytest.raises(ConfigError, match="keeps no cache"):
         ours.check(call())
     ours.check(verdict("a"))

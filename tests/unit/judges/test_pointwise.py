@@ -299,11 +299,15 @@ def test_samples_of_one_read_token_are_one_and_the_same():
 # --- a model in this process ----------------------------------------------------------------------
 
 
-def test_a_local_model():
+def test_a_local_model(tmp_path):
     pytest.importorskip("torch")
     import tiny
 
-    way = {"model": str(tiny.checkpoint("Qwen2", "ForCausalLM")), "device": "cpu",
+    digits = {"type": "Digits", "individual_digits": True}  # so that a label is one token
+    path = tiny.retokenized(
+        tiny.checkpoint("Qwen2", "ForCausalLM"), tmp_path / "model", pre_tokenizer=digits
+    )
+    way = {"model": str(path), "device": "cpu",
            "dtype": "float32", "template": RATING, "read": "logprobs"}  # fmt: skip
     group = Group("the quick brown fox", ["jumps over", "a lazy dog"])
     for score in load(NAME, **way).score([group])[0]:

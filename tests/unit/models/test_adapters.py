@@ -126,3 +126,20 @@ def test_an_adapter_brings_its_head_and_names_its_base():
     with torch.no_grad():
         expected = float(model(input_ids=torch.tensor([list(ids)])).logits[0, 0])
     assert reward.score([GROUP])[0][1].value == pytest.approx(expected, abs=1e-4)
+
+
+def test_a_tensor_of_an_adapter_that_has_no_place_in_the_model():
+    import shutil
+
+    from safetensors.torch import load_file, save_file
+
+    base = tiny_models.causal()
+    path = tiny.root() / "adapter-extra"
+    shutil.copytree(adapter("AutoModelForCausalLM", base, "CAUSAL_LM"), path)
+    held = load_file(path / "adapter_model.safetensors")
+    held["base_model.model.v_head.weight"] = torch.ones(1, 32)
+    save_file(held, path / "adapter_model.safetensors")
+    with pytest.raises(ConfigError, match=r"v_head\.weight"):
+        plaudit.load(
+            "models.implicit.implicit", model=str(base), adapter=str(path), dtype="float32"
+        )

@@ -15,7 +15,7 @@ import tiny_models  # noqa: E402
 from safetensors.torch import load_file, save_file  # noqa: E402
 
 import plaudit  # noqa: E402
-from plaudit.errors import ConfigError, DataError  # noqa: E402
+from plaudit.errors import ConfigError, DataError, EngineError  # noqa: E402
 
 
 def refused(path, **params) -> str:
@@ -99,6 +99,53 @@ def test_an_architecture_that_is_known_and_not_supported():
         architectures=["LlamaRewardModel"],
     )
     assert "Ziya" in refused(path)
+
+
+@pytest.mark.parametrize("family", ["Llama", "Qwen2"])
+def test_a_critic_of_openrlhf_is_refused_as_such(family):
+    path = tiny.edited(
+        tiny.checkpoint(family, "Model"),
+        to="critic",
+        tensors={"value_head.weight": torch.zeros(1, 32)},
+        architectures=["CriticModel"],
+        normalize_reward=False,
+    )
+    message = refused(path)
+    assert "critic of OpenRLHF" in message
+    assert "Ziya" not in message
+
+
+def test_a_value_head_that_nobody_signed():
+    path = tiny.edited(
+        tiny.checkpoint("Qwen2", "Model"),
+        to="nobody",
+        tensors={"value_head.weight": torch.zeros(1, 32)},
+        architectures=["NovelRewardModel"],
+    )
+    message = refused(path)
+    assert "normalize_reward" in message
+    assert "Ziya" not in message
+
+
+def test_a_gate_on_a_trunk_of_another_family():
+    path = tiny.edited(
+        tiny_models.qrm(), to="gate", model_type="mistral", architectures=["MistralForGating"]
+    )
+    assert "mistral" in refused(path)
+
+
+def test_a_token_classifier_that_is_no_process_reward():
+    three = tiny.checkpoint("Qwen2", "ForTokenClassification", changes=(("num_labels", 3),))
+    assert "3 labels" in refused(three)
+    named = tiny.edited(tiny_models.trl_prm(), to="named", id2label={"0": "right", "1": "wrong"})
+    assert "'wrong'" in refused(named)
+
+
+def test_a_token_that_the_vocabulary_does_not_have():
+    for token in (-1, 512, "no such token", True):
+        with pytest.raises(ConfigError, match="vocabulary of 512"):
+            plaudit.load("models.token_logit.token_logit", model=str(tiny_models.causal()),
+                         token=token, dtype="float32")  # fmt: skip
 
 
 def test_no_weight_file():
@@ -332,3 +379,75 @@ def test_copies_share_the_weights():
     for again in (copies.deepcopy(reward), pickle.loads(pickle.dumps(reward))):
         assert again.scorer is reward.scorer
         assert repr(again) == repr(reward)
+
+
+def test_a_cuda_device_that_torch_does_not_see():
+    if torch.cuda.is_available():
+        pytest.skip("this machine has CUDA")
+    for device in ("cuda", "cuda:3"):
+        message = _said(tiny.checkpoint(), device=device)
+        assert device in message
+        assert "device='cpu'" in message
+        assert "nvidia-smi" in message
+
+
+@pytest.mark.parametrize("method", ["gptq", "bitsandbytes", "compressed-tensors", "novel"])
+def test_a_quantised_checkpoint_whose_package_is_missing(method):
+    config = {"quant_method": method, "bits": 4, "load_in_4bit": True, "config_groups": {}}
+    path = tiny.edited(tiny.checkpoint(), to=f"quantised-{method}", quantization_config=config)
+    message = refused(path)
+    assert f"quant_method={method!r}" in message
+    assert "unquantised" in message
+    assert ("it needs a package" if method == "novel" else "pip install") in message
+
+
+def test_a_head_that_is_quantised():
+    path = tiny.edited(
+        tiny_models.starling(),
+        to="int8",
+        tensors={"v_head.weight": torch.ones(1, 32, dtype=torch.int8)},
+    )
+    message = refused(path)
+    assert "v_head" in message
+    assert "int8" in message
+
+
+@pytest.fixture
+def failing_move(monkeypatch):
+    """What `model.to(device)` raises."""
+    import transformers
+
+    def fail(error):
+        def to(self, *args, **kwargs):
+            raise error
+
+        monkeypatch.setattr(transformers.PreTrainedModel, "to", to)
+
+    return fail
+
+
+def test_a_model_that_does_not_fit_into_the_device(failing_move):
+    failing_move(torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB"))
+    with pytest.raises(EngineError, match="device_map='auto'") as caught:
+        plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=311)
+    assert "does not fit into the memory" in str(caught.value)
+
+
+def test_a_device_that_fails_at_load(failing_move):
+    failing_move(RuntimeError("CUDA error: an illegal memory access was encountered\nstack"))
+    with pytest.raises(EngineError, match="start it anew"):
+        plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=312)
+
+
+@pytest.mark.parametrize("way", ["packed", "padded", "plain"])
+def test_a_device_that_fails_in_a_pass(way, monkeypatch):
+    reward = plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=313)
+    engine = reward.scorer.engine
+
+    def fail(**inputs):
+        raise RuntimeError("CUDA error: device-side assert triggered")
+
+    monkeypatch.setattr(engine, "trunk", engine.trunk._replace(forward=fail))
+    monkeypatch.setattr(engine, "way", way)
+    with pytest.raises(EngineError, match="CUDA_LAUNCH_BLOCKING"):
+        reward.score([plaudit.Group("a", ["b"])])

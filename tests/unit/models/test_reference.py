@@ -11,6 +11,7 @@ transformers = pytest.importorskip("transformers")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 import tiny  # noqa: E402
 import tiny_models  # noqa: E402
+from filetokens import FileTokens  # noqa: E402
 
 import plaudit  # noqa: E402
 
@@ -18,6 +19,7 @@ GROUP = plaudit.Group(
     "What is 6 times 7?",
     ["The answer is 42.", "I do not know.", "", "六乘七等于四十二。 " * 9],
 )
+KNOWN = ("input_ids", "token_type_ids")
 PLAIN = plaudit.Group("Say yes.", ["yes"])
 
 
@@ -30,10 +32,8 @@ def rows(base: Path, ids: list[int]):
         return model(input_ids=torch.tensor([ids])).last_hidden_state[0]
 
 
-def chat_ids(path: Path, group, text: str, **options) -> list[int]:
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path)
-    turns = [*group.prompt, {"role": "assistant", "content": text}]
-    return tokenizer.apply_chat_template(turns, tokenize=True, **options)["input_ids"]
+def chat_ids(path: Path, group, text: str) -> list[int]:
+    return FileTokens(path).chat_ids([*group.prompt, {"role": "assistant", "content": text}])
 
 
 def values(name: str, group=GROUP, **more) -> list[float]:
@@ -58,9 +58,10 @@ def test_encoders_equal_the_librarys_own_logits(name):
     model = transformers.AutoModelForSequenceClassification.from_pretrained(
         path, dtype=torch.float32, attn_implementation="eager"
     ).eval()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path)
+    tokenizer = FileTokens(path)
     for response, value in zip(GROUP.responses, values(name), strict=True):
-        inputs = tokenizer(["What is 6 times 7?"], [response.text], return_tensors="pt")
+        inputs = tokenizer("What is 6 times 7?", response.text)
+        inputs = {k: torch.tensor([v]) for k, v in inputs.items() if k in KNOWN}
         with torch.no_grad():
             assert value == pytest.approx(float(model(**inputs).logits[0, 0]), abs=2e-5)
 
@@ -75,7 +76,7 @@ def test_armorm():
     from safetensors.torch import load_file
 
     w = load_file(path / "model.safetensors")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    tokenizer = FileTokens(base)
     mark = tokenizer.encode(
         "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", add_special_tokens=False
     )
@@ -109,7 +110,7 @@ def test_qrm():
     held = {n.removeprefix("gating.layers."): t for n, t in w.items() if "gating.layers" in n}
     layers.load_state_dict(held, strict=False)
     gating = torch.nn.Sequential(*layers).eval()
-    mark = transformers.AutoTokenizer.from_pretrained(base).encode(
+    mark = FileTokens(base).encode(
         "<|eot_id|><|start_header_id|>assistant<|end_header_id|>\n\n", add_special_tokens=False
     )
     for response, value in zip(GROUP.responses, values("qrm"), strict=True):
@@ -223,14 +224,25 @@ def log_probs(path: Path, ids: list[int], start: int) -> list[float]:
     return [float(logs[t - 1, ids[t]]) for t in range(start, len(ids))]
 
 
+def spoken(scores):
+    """The responses that say something, with their scores."""
+    return [(r, s) for r, s in zip(GROUP.responses, scores, strict=True) if r.text]
+
+
+@pytest.mark.parametrize("name", ["dpo", "ref_free_norm", "perplexity", "grpo_flat"])
+def test_an_empty_response_is_unscored_in_every_mode(name):
+    for text in ("", " \n", "<think>hm</think>"):
+        score = tiny_models.load(name).score([plaudit.Group("q", [text])])[0][0]
+        assert not score.is_scored
+        assert score.fault == "response"
+        assert "empty" in score.error
+
+
 def test_implicit_is_beta_times_the_difference_of_summed_log_probs():
     policy, reference = tiny_models.causal(), tiny_models.reference()
-    for response, value in zip(GROUP.responses, values("dpo"), strict=True):
-        head = chat_ids(policy, plaudit.Group("What is 6 times 7?", []), "")
-        tokenizer = transformers.AutoTokenizer.from_pretrained(policy)
-        head = tokenizer.apply_chat_template(
-            list(GROUP.prompt), add_generation_prompt=True, tokenize=True
-        )["input_ids"]
+    for response, value in spoken(values("dpo")):
+        tokenizer = FileTokens(policy)
+        head = tokenizer.chat_ids(list(GROUP.prompt), generation=True)
         ids = chat_ids(policy, GROUP, response.text)
         assert ids[: len(head)] == head
         ours = sum(log_probs(policy, ids, len(head))) - sum(log_probs(reference, ids, len(head)))
@@ -239,16 +251,17 @@ def test_implicit_is_beta_times_the_difference_of_summed_log_probs():
 
 def rb_tokens(path: Path, group, text: str) -> tuple[list[int], int]:
     """RewardBench's tokenize_row below its limits, by its published rules."""
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path)
-    render = lambda turns: tokenizer.apply_chat_template(turns, tokenize=False)
+    tokenizer = FileTokens(path)
+    render = tokenizer.chat
     prompt = render(list(group.prompt))
     full = render([*group.prompt, {"role": "assistant", "content": text}])
     answer = full.replace(prompt, "")
     head = tokenizer.encode(prompt, add_special_tokens=False)
     both = tokenizer.encode(prompt + answer, add_special_tokens=False)
-    bos = tokenizer.bos_token_id
-    bos = tokenizer.eos_token_id if bos is None else bos
-    return [bos, *both, tokenizer.eos_token_id], 1 + len(head)
+    has_bos = tokenizer.config.get("bos_token") is not None
+    eos = tokenizer.id_of("eos_token")
+    bos = tokenizer.id_of("bos_token") if has_bos else eos
+    return [bos, *both, eos], 1 + len(head)
 
 
 @pytest.mark.parametrize("kind", ["chatml", "llama"])
@@ -259,7 +272,7 @@ def test_reference_free_scores_in_the_rewardbench_profile(kind, ref_free):
         "models.implicit.implicit", model=str(path), ref_free=ref_free, profile="rb-dpo",
         dtype="float32",
     )  # fmt: skip
-    for response, score in zip(GROUP.responses, reward.score([GROUP])[0], strict=True):
+    for response, score in spoken(reward.score([GROUP])[0]):
         ids, start = rb_tokens(path, GROUP, response.text)
         logs = log_probs(path, ids, start)
         expected = {
@@ -286,11 +299,9 @@ def test_the_rewardbench_profile_cuts_as_it_does():
 
 def test_perplexity():
     path = tiny_models.causal()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path)
-    head = tokenizer.apply_chat_template(
-        list(GROUP.prompt), add_generation_prompt=True, tokenize=True
-    )["input_ids"]
-    for response, value in zip(GROUP.responses, values("perplexity"), strict=True):
+    tokenizer = FileTokens(path)
+    head = tokenizer.chat_ids(list(GROUP.prompt), generation=True)
+    for response, value in spoken(values("perplexity")):
         logs = log_probs(path, chat_ids(path, GROUP, response.text), len(head))
         assert value == pytest.approx(sum(logs) / len(logs), abs=1e-5)
 
@@ -301,7 +312,7 @@ def test_pairrm_reads_the_marks_in_both_orders():
     from safetensors.torch import load_file
 
     w = load_file(path / "model.safetensors")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    tokenizer = FileTokens(base)
     order = (
         "Finish the following coversation in each i-th turn by filling in <Response i> with your"
         " response."
@@ -315,7 +326,7 @@ def test_pairrm_reads_the_marks_in_both_orders():
         ]
         ids = [i for text in texts for i in tokenizer.encode(text)]
         hidden = rows(base, ids)
-        marks = [ids.index(tokenizer.convert_tokens_to_ids(t)) for t in
+        marks = [ids.index(tokenizer.file.token_to_id(t)) for t in
                  ("<|source|>", "<|candidate1|>", "<|candidate2|>")]  # fmt: skip
 
         def head(candidate):
@@ -336,12 +347,12 @@ def test_pairrm_reads_the_marks_in_both_orders():
 def test_steamshp_reads_two_logits_of_the_first_token():
     path = tiny_models.steamshp()
     model = transformers.AutoModelForSeq2SeqLM.from_pretrained(path, dtype=torch.float32).eval()
-    tokenizer = transformers.AutoTokenizer.from_pretrained(path)
+    tokenizer = FileTokens(path)
     text = (
         "POST: Say yes.\n\n RESPONSE A: yes\n\n RESPONSE B: no\n\n"
         " Which response is better? RESPONSE"
     )
-    ids = tokenizer(text, return_tensors="pt")["input_ids"]
+    ids = torch.tensor([tokenizer(text)["input_ids"]])
     with torch.no_grad():
         logits = model(input_ids=ids, decoder_input_ids=torch.tensor([[0]])).logits[0, 0]
     a, b = (float(logits[tokenizer(x, add_special_tokens=False)["input_ids"][0]]) for x in "AB")
@@ -362,16 +373,16 @@ def test_process_values_stand_with_their_spans():
     from safetensors.torch import load_file
 
     w = load_file(path / "model.safetensors")
-    tokenizer = transformers.AutoTokenizer.from_pretrained(base)
+    tokenizer = FileTokens(base)
     turns = [
         {"role": "system", "content": "Please reason step by step, and put your final answer"
          " within \\boxed{}."},
         {"role": "user", "content": "6 * 7?"},
         {"role": "assistant", "content": "First, add.<extra_0>Then multiply: 42.<extra_0>"},
     ]  # fmt: skip
-    ids = tokenizer.apply_chat_template(turns, tokenize=True)["input_ids"]
+    ids = tokenizer.chat_ids(turns)
     hidden = rows(base, ids)
-    marks = [i for i, t in enumerate(ids) if t == tokenizer.convert_tokens_to_ids("<extra_0>")]
+    marks = [i for i, t in enumerate(ids) if t == tokenizer.file.token_to_id("<extra_0>")]
     for step, mark in zip(score.steps, marks, strict=True):
         x = (w["score.0.weight"] @ hidden[mark] + w["score.0.bias"]).relu()
         share = (w["score.2.weight"] @ x + w["score.2.bias"]).softmax(0)[1]

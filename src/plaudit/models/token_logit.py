@@ -1,0 +1,62 @@
+"""Rewards that a causal language model gives as the logit of one token."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from plaudit.engines.causal import CausalModel, causal_model
+from plaudit.engines.load import Options
+from plaudit.engines.questions import Labels
+from plaudit.errors import ConfigError
+from plaudit.models._headed import at_the_end, only_value
+from plaudit.models._load import chat_form, made
+from plaudit.models._reward import Scorer
+from plaudit.think import Part
+from plaudit.types import Reward
+
+__all__ = ["token_logit"]
+
+
+def token_logit(
+    model: str, *, token: int | str = 0, view: Part = "answer", **options: Any
+) -> Reward:
+    """The logit of one token behind the conversation: any real number.
+
+    ``z_k = W_k . h`` at the last token of the chat template's text, without a generation prompt,
+    for the id (or the token's own text) `token`. The default is the first id, into whose row the
+    reward head of nvidia/Llama-3.1-Nemotron-70B-Reward-HF was copied; its card reads
+    ``scores[0][0][0]`` of a generated token, which is this where no temperature is set. A plain
+    causal model in the files: it has to be named, not found.
+
+    Raises: ConfigError for a token that the vocabulary does not have.
+    """
+    params = {"model": model, "token": token, "view": view, **options}
+    given = Options.of(options)
+    return made(
+        "models.token_logit.token_logit",
+        params,
+        lambda: _scorer(causal_model(model, given), token, view, given),
+    )
+
+
+def _scorer(held: CausalModel, token: int | str, view: Part, options: Options) -> Scorer:
+    ident = _id_of(held, token)
+    return Scorer(
+        held.engine,
+        chat_form(held.found, held.tokenizer, options, view, config=held.module.config),
+        Labels(held.layer, (ident,)),
+        positions=at_the_end,
+        reading=only_value,
+        facts={"kind": "token logit", "read": f"the logit of id {ident} at the last token"},
+        on_response_fault=options.on_response_fault,
+    )
+
+
+def _id_of(held: CausalModel, token: int | str) -> int:
+    size = int(held.layer.weight_VH.shape[0])
+    ident = held.tokenizer.get_vocab().get(token) if isinstance(token, str) else token
+    if ident is None or isinstance(ident, bool) or not 0 <= ident < size:
+        raise ConfigError(
+            f"{held.found.name}: token={token!r} is no token of its vocabulary of {size} ids"
+        )
+    return ident
