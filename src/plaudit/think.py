@@ -213,6 +213,8 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     >>> split_with_marks("[THINK]2+2")[1]
     Marks(opening='[THINK]', closing='[/THINK]')
     """
+    if tag == "auto" and not _may_hold_marks(text):
+        return Thought("", text, "none"), _NO_MARKS
     plain = _plain(text) if tag == "auto" else _Plain(text)
     thought, marks = _split(plain, tag)
     if not plain.ends:
@@ -389,6 +391,204 @@ _PATTERNS["<"] = re.compile(  # the look ahead leaves most of HTML and of inequa
 )
 _XML = frozenset(mark for f in FAMILIES for mark in (f.opening, f.closing))
 _PROSE_STARTS = tuple(family.start for family in FAMILIES if family.is_prose)
+
+
+_BRACKETED = {m[:2] for f in FAMILIES if not f.is_prose for m in (f.start, f.closing)}
+_GATES = ("<", *sorted(gate for gate in _BRACKETED if gate[0] != "<"))
+_NO_MARKS
+    plain = _plain(text) if tag == "auto" else _Plain(text)
+    thought, marks = _split(plain, tag)
+    if not plain.ends:
+        return thought, marks
+    starts = _starts_of(plain.text, thought, marks)
+    think, answer = (
+        text[plain.place(start) : plain.place(start + len(piece))] if piece else ""
+        for start, piece in zip(starts, thought[:2], strict=True)
+    )
+    return Thought(think, answer, thought.status), marks
+
+
+def _split(plain: _Plain, tag: str) -> tuple[Thought, Marks]:
+    """`split_with_marks` of a text whose marks are spelled as in the table."""
+    text = plain.text
+    if tag in ("auto", "harmony") and (found := _harmony.split(text)) is not None:
+        return Thought(*found), Marks(_HARMONY.opening, _HARMONY.closing)
+    families = _named(tag)
+    first = (families or (_HARMONY,))[0]
+    if not plain.has_marks:
+        return Thought("", text, "none"), Marks(first.start, first.closing)
+    thought, family = _at_start_or_bare(text, families)
+    openings = [f for f in families if f is family or not (f.is_prose or f.is_word)]
+    family = family or first
+    return _finished(thought, openings), Marks(family.start, family.closing)
+
+
+def answer_start(text: str) -> int:
+    """Where in a response its answer begins: 0 without a think block, the end without an answer.
+
+    >>> answer_start("<think>2+2</think>4"), answer_start("4"), answer_start("<think>2+2")
+    (18, 0, 10)
+    """
+    plain = _plain(text)
+    thought, marks = _split(plain, "auto")
+    if thought.status == "none" or not thought.answer:
+        return 0 if thought.status == "none" else len(text)
+    return plain.place(_starts_of(plain.text, thought, marks)[1])
+
+
+def _starts_of(text: str, thought: Thought, marks: Marks) -> tuple[int, int]:
+    """Where the reasoning and the answer of a split begin in its text."""
+    if thought.status == "none":
+        return 0, 0
+    opening = -1 if thought.status == "prefilled" else text.find(marks.opening)
+    think = text.find(thought.think, 0 if opening < 0 else opening + len(marks.opening))
+    end = think + len(thought.think)
+    closing = text.find(marks.closing, end)
+    return think, text.find(thought.answer, end if closing < 0 else closing + len(marks.closing))
+
+
+def part_of(text: str, part: Part, *, tag: str = "auto", prompt: str = "") -> str:
+    """The named part of a response.
+
+    >>> part_of("<think>2+2</think>4", "answer")
+    '4'
+    """
+    if part == "all":
+        return text
+    thought = split(text, tag=tag, prompt=prompt)
+    return thought.think if part == "think" else thought.answer
+
+
+def opening_at_end(prompt: str, *, tag: str = "auto") -> str:
+    r"""The opening mark that a prompt ends in, with all that stands behind it, or "".
+
+    That is white space, or, where the prompt is a chat as a template writes it, the beginning of
+    the reasoning: what counts is the turn of the assistant at its end. A prompt that mentions the
+    tag ("put your reasoning in <think>"), in a turn of the user or in its last sentence, has none.
+
+    >>> opening_at_end("<｜User｜>2+2?<｜Assistant｜><think>\n"), opening_at_end("Think in <think>")
+    ('<think>\n', '')
+    >>> opening_at_end("<|im_start|>assistant\n<think>\nOkay, "), opening_at_end("Say <think>Ok,")
+    ('<think>\nOkay, ', '')
+    """
+    return _mark_at_end(prompt, tag) or (_begun(prompt) if tag == "auto" else "")
+
+
+def opening_in(turn: str) -> str:
+    """The last opening mark of a turn and all behind it, where it opens reasoning; else "".
+
+    >>> opening_in("<think>Okay, "), opening_in("<think>a</think>4")
+    ('<think>Okay, ', '')
+    """
+    if (opening := _mark_at_end(turn, "auto")) or not turn:
+        return opening
+    plain = _plain(turn)
+    thought, marks = _split(plain, "auto")
+    if thought.status == "unclosed" and plain.text.endswith(thought.think):
+        return turn[plain.place(_start(plain.text)) :]
+    own = "" if thought.status == "none" else marks.opening
+    families = [f for f in FAMILIES if f.start == own or not (f.is_prose or f.is_word)]
+    place = min((at for f in families if (at := _reopened(plain.text, f)) >= 0), default=-1)
+    return "" if place < 0 else turn[plain.place(place) :]
+
+
+def _begun(prompt: str) -> str:
+    """The reasoning that the assistant has begun at the end of a templated chat, or ""."""
+    if not _has_marks(prompt) and _HARMONY.start not in prompt:
+        return ""
+    ends = [prompt.rfind(header) + len(header) for header in _ASSISTANT if header in prompt]
+    turn = prompt[max(ends) :] if ends else ""
+    opening = opening_in(turn)
+    is_over = TURN_HEADER.search(turn) or any(mark in turn for mark in END_MARKS)
+    return "" if not opening or is_over else opening
+
+
+def _mark_at_end(prompt: str, tag: str) -> str:
+    """The opening mark that a text ends in, with the white space behind it, or ""."""
+    own = prompt[-_TAIL:].rstrip()
+    if tag == "auto" and own[-1:] not in _LAST:
+        return ""
+    own = prompt[-_TAIL:]
+    plain = _plain(own) if tag == "auto" else _Plain(own)
+    tail = plain.text.rstrip()
+    if tag == "auto" and not tail.endswith(_STARTS):
+        return ""
+    families = (*_named(tag), *((_HARMONY,) if tag in ("auto", "harmony") else ()))
+    for family in families:
+        if tail.endswith(family.start) and not family.is_prose:
+            start = len(tail) - len(family.start)
+            return "" if _ends_a_sentence(tail, start) else own[plain.place(start) :]
+    return ""
+
+
+def starts_in(text: str, opening: str) -> bool:
+    """Whether a text starts with an opening mark, white space apart.
+
+    >>> starts_in(" <think>2+2", "<think>\\n")
+    True
+    """
+    return text.lstrip().startswith(opening.strip())
+
+
+# --- the block ------------------------------------------------------------------------------------
+
+
+def _named(tag: str) -> tuple[Family, ...]:
+    """The families that a tag stands for."""
+    if tag == "auto":
+        return FAMILIES
+    if tag == "harmony":
+        return ()
+    return tuple(family for family in FAMILIES if family.name == tag) or (_xml(tag),)
+
+
+def _patterns() -> dict[str, re.Pattern[str]]:
+    """For each first character of a mark what finds all marks that begin with it."""
+    marks = [mark for f in FAMILIES for mark in (f.start, f.closing) if mark[0] != "H"]
+    return {
+        first: re.compile(
+            re.escape(first) + f"(?:{'|'.join(re.escape(m[1:]) for m in marks if m[0] == first)})"
+        )
+        for first in sorted({mark[0] for mark in marks})
+    }
+
+
+def _either_case(letter: str) -> str:
+    return f"[{letter}{letter.upper()}]" if letter.isalpha() else letter
+
+
+_PATTERNS = _patterns()
+_NAMES = sorted({f.name.lower() for f in FAMILIES if f.closing == f"</{f.name}>"})
+_SPELLED = re.compile(
+    r"<\s{0,20}(/?)\s{0,20}"
+    f"({'|'.join(''.join(map(_either_case, name)) for name in _NAMES)})"
+    r"\s{0,20}>"
+)
+_TAG_STARTS = {mark[1:].lstrip("/")[0] for f in FAMILIES for mark in (f.start, f.closing)}
+_FIRST = "".join(sorted({either for c in _TAG_STARTS for either in (c, c.upper())}))
+_PATTERNS["<"] = re.compile(  # the look ahead leaves most of HTML and of inequalities aside
+    rf"<(?=[/\s]{{0,41}}[{re.escape(_FIRST)}])"
+    rf"(?:{_PATTERNS['<'].pattern[1:]}|{_SPELLED.pattern[1:]})"
+)
+_XML = frozenset(mark for f in FAMILIES for mark in (f.opening, f.closing))
+_PROSE_STARTS = tuple(family.start for family in FAMILIES if family.is_prose)
+
+
+_GATES = (
+    "<",
+    *sorted(
+        {m[:2] for f in FAMILIES if not f.is_prose for m in (f.start, f.closing) if m[0] != "<"}
+    ),
+)
+_NO_MARKS = Marks(FAMILIES[0].start, FAMILIES[0].closing)
+
+
+def _may_hold_marks(text: str) -> bool:
+    """A cheap look that is passed by every text with a mark of whatever family."""
+    for gate in _GATES:
+        if gate in text:
+            return True
+    return text.startswith("analysis") or text.lstrip().startswith(_PROSE_STARTS)
 
 
 def _has_marks(text: str) -> bool:

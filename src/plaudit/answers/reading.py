@@ -8,6 +8,7 @@ the answer unread where they are not; nothing is dropped that could have changed
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import NamedTuple
 
@@ -20,6 +21,7 @@ from plaudit.answers.words import CLOSE, OPEN, is_neutral, may_change, problem_o
 __all__ = ["Reading", "reading", "reading_of"]
 
 _LONGEST = 2000
+_MEMO_CHARS = 300
 _TOO_LONG = "longer than any answer"
 _TEXT = (
     r"\\(?:text|textbf|textit|textrm|textnormal|mbox|hbox|mathrm|mathsf|operatorname|emph)\*?\s*"
@@ -187,6 +189,12 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
     >>> reading_of("minus 5").text, reading_of("2*sqrt(17)").text
     ('-5', '2*\\sqrt{17}')
     """
+    read = _read if len(text) <= _MEMO_CHARS else _read.__wrapped__
+    return read(text, in_formula, last)
+
+
+@functools.lru_cache(maxsize=8192)  # the responses to one prompt say the same thing many times
+def _read(text: str, in_formula: bool, last: bool) -> Reading:
     if len(text) > _LONGEST:
         return (
             Reading(text) if in_formula or not _HAS_WORDS.search(text) else Reading("", _TOO_LONG)
