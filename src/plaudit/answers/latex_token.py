@@ -232,6 +232,8 @@ def bare(text: str) -> str:
     ('\\frac12', '298')
     """
     text = text.strip()
+    if text.isalnum():  # most answers are a numeral
+        return text
     if "\n" in text and (debris := _DEBRIS.search(text)):
         text = text[: debris.start()]
     before = None
