@@ -225,7 +225,7 @@ def test_nothing_broken_is_accepted():
 @needs_data
 @pytest.mark.slow
 def test_nothing_broken_is_accepted_of_all_references():
-    wrong, exempt = accepted(references())
+    wrong, exempt = accepted(references(), step=29)  # every break of every mark is some hours
     print(f"exempt: {len(exempt)}: {sorted(set(exempt))}")
     assert wrong == []
     assert {template for _, template in exempt} <= MAY_BE_EXEMPT
