@@ -319,8 +319,9 @@ def _folded(name: str, inner: str) -> str | None:
 # --- what is left over
 
 _VALUE = (
-    rf"[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{$]"
+    rf"(?:[$€£¥]?[-−+(\[{{]*\s?[$€£¥]?(?:[\d.]|{OPEN}|\\[A-Za-z{{$]"
     r"|[A-Za-z](?![A-Za-z])(?:\s?[-+*/^\d\\]|\s*$))"
+    r"|[-−+(\[{]+\s?[A-Za-z]{1,3}\s?[-+*/^])"
 )
 _ANYWHERE = re.compile(
     r"(?<!\\)(?:(?P<negation>\bnot\b(?!\sonly)|n[’']t\b|\bnever\b|\bcannot\b|\bneither\b|\bnor\b|\brather\sthan\b"

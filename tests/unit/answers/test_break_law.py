@@ -108,7 +108,7 @@ UNFINISHED = [
 ]
 _POINT = (sympy.Rational(37, 11), sympy.Rational(53, 7), sympy.Rational(-29, 13))
 _NO_NUMBERS = re.compile(
-    r"\\text|\\mbox|=|[<>]|\\le|\\ge|\\in\b|\\cup|\\pm|\^\{?\\circ|%|_|\\infty|:|!|\\begin"
+    r"\\text|\\math|\\mbox|=|[<>]|\\le|\\ge|\\in\b|\\cup|\\pm|\^\{?\\circ|%|_|\\infty|:|!|\\begin"
 )
 
 
@@ -146,9 +146,10 @@ def is_exempt(reference: str, change, other: str) -> bool:
     mine = values(reference)
     if change is None or mine is None:
         return False
-    if len(mine) > 1 and change is not negative:  # a function of a tuple is nothing
-        return False
     try:
+        if len(mine) > 1 and change is not negative:  # a function of a tuple is nothing, but
+            ends = (mine[0], mine[-1])  # "sqrt of 1, 2" may be a list whose first item is a root
+            return any(abs(sympy.N(change(v) - v, 30)) < sympy.Float("1e-25") for v in ends)
         broken = [change(v) for v in mine]
         pairs = zip(in_order(broken), in_order(mine), strict=True)
         return all(abs(sympy.N(a - b, 30)) < sympy.Float("1e-25") for a, b in pairs)
