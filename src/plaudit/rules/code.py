@@ -22,7 +22,14 @@ from plaudit.types import Fault, Group, Range, Response, Reward, Score
 
 __all__ = ["passes"]
 
-EXAMPLES = {"passes": {"columns": {"tests": ["assert add(1, 2) == 3", "assert add(0, 0) == 0"]}}}
+EXAMPLES = {
+    "passes": {
+        "columns": {
+            "tests": ["assert add(1, 2) == 3", "assert add(0, 0) == 0"],
+            "language": "python",
+        }
+    }
+}
 _GIVES = ("all", "fraction", "groups")
 
 
@@ -188,7 +195,8 @@ class _Passes:
         limits = {k: v for k, v in own.items() if v is not None} | dict(self.limits)
         stop = self.give == "all" if self.stop_at_first is None else self.stop_at_first
         if language != "python" and not isinstance(problem, StdioProblem):
-            raise ConfigError(f"calls and asserts are graded for Python only, found {language!r}")
+            message = f"calls and asserts are graded for Python only, found {language!r}"
+            raise ConfigError(message) if self.language else DataError(message, field="language")
         return grade.Rules(
             compare=self.compare,
             tolerance=self.tolerance,
