@@ -5,7 +5,8 @@ its columns alone; `columns` maps plaudit's names to the publisher's, and `reads
 reads that is not what its rule expects (the index of a choice, a list of turns as JSON text). What
 the user maps goes first, then a column of the row that has plaudit's own name, then this table.
 
-`source` is the publisher's page or file, or a loader of it, from which the columns were read.
+`source` is the publisher's page or file, or a loader of it, where the columns stand. Not every one
+of them was open when its row was written (docs/limits.md).
 """
 
 from __future__ import annotations

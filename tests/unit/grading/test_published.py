@@ -14,8 +14,10 @@ comparison), `right` is what plaudit must give. They are the same but where `dif
 
 Graders: LiveCodeBench/LiveCodeBench 28fef95, hendrycks/apps 362aedc, FlagOpen/TACO 245eba3,
 volcengine/verl b178a3c, evalplus/evalplus 26d6d00, openai/human-eval 6d43fb9,
-newfacade/LeetCodeDataset 182cd19, PrimeIntellect-ai/genesys bc10edd (lines 224 to 226),
-google-deepmind/code_contests fa7a4f8 (execution/tester_sandboxer.cc, ValuesMatch).
+PrimeIntellect-ai/genesys bc10edd (lines 224 to 226, restated), google-deepmind/code_contests
+fa7a4f8 (execution/tester_sandboxer.cc, ValuesMatch, restated). APPS and TACO ran with a small
+stand-in for the package pyext; the rows of newfacade/LeetCodeDataset 182cd19 ran through
+human-eval's executor, which is given the same program text; MBPP ran as plain asserts.
 """
 
 import json

@@ -203,10 +203,8 @@ CASES = [
 ]  # fmt: skip
 
 
-# Written from the contract, before the reader was run on them; those of published readers' suites
-# are named. prometheus-eval/prometheus-eval libs/prometheus-eval/tests/test_parser.py,
-# lm-sys/FastChat fastchat/llm_judge/common.py, GAIR-NLP/auto-j codes/usage/example.py,
-# lmarena/arena-hard-auto, ScalerLab/JudgeBench, RM-R1-UIUC/RM-R1, allenai/reward-bench.
+# In the style of what published judges write. prometheus-eval's test suite was looked up, and the
+# reader of GAIR-NLP/auto-j (codes/usage/example.py) for its decimals; the rest is from memory.
 MORE = [
     # comparisons: a grammar names the winner, or there is none
     (AB, "[[A]] is better than [[B]].", "A"), (AB, "[[B]] is clearly better than [[A]]", "B"),
