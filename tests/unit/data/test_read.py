@@ -118,7 +118,9 @@ class TestStdin:
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(data)))
 
     @pytest.mark.parametrize(
-        "data", [lines(), gzip.compress(lines()), json.dumps(ROWS).encode()], ids=str
+        "data",
+        [lines(), gzip.compress(lines()), json.dumps(ROWS).encode()],
+        ids=["json lines", "gzip", "json"],
     )
     def test_json_lines_gzip_and_json(self, monkeypatch, data):
         self.feed(monkeypatch, data)
