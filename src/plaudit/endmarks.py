@@ -93,7 +93,7 @@ TURN_HEADER = re.compile(
 _LONGEST = max(map(len, END_MARKS))
 # How the marks begin that stand before a header: most texts hold none of them.
 _HINT = re.compile(r"<(?:[|｜]|/s>|e[no]|E|turn\|>|seed:|/longcat_s>)")
-_HINTS = ("[|e", "[e~[")
+_SQUARE_HINT = re.compile(r"\[(?:\|e|e~\[)")
 _NEXT_TURN = re.compile(
     f"(?:{'|'.join(map(re.escape, END_MARKS))})"
     r"\s{0,9}(?P<turn>(?:(?:<s>|<bos>|<\|begin_of_text\|>|<｜begin▁of▁sentence｜>)\s{0,9})?"
@@ -132,7 +132,7 @@ def without_end_marks(text: str) -> tuple[str, tuple[str, ...]]:
 
 def _next_turn(text: str) -> tuple[int, str] | None:
     """Where the model goes on as somebody else, and the header that it writes there."""
-    if not _HINT.search(text) and not any(hint in text for hint in _HINTS):
+    if not ("<" in text and _HINT.search(text)) and not ("[" in text and _SQUARE_HINT.search(text)):
         return None
     answers_tool = is_checked = False
     for match in _NEXT_TURN.finditer(text):

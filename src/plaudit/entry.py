@@ -60,8 +60,10 @@ def entered_pair(pair: Pair) -> Pair:
 
 def without_marks_group(group: Group) -> Group:
     """The group without end-of-turn marks; the same object where there is none."""
-    responses = [without_marks(response)[0] for response in group.responses]
-    is_same = all(new is old for new, old in zip(responses, group.responses, strict=True))
+    responses, is_same = [], True
+    for response in group.responses:
+        responses.append(own := without_marks(response)[0])
+        is_same = is_same and own is response
     return group if is_same else Group(group.prompt, responses, group.columns, group.key)
 
 

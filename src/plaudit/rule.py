@@ -189,10 +189,14 @@ class Rule:
     def _score_one(self, group: Group, response: Response, call: Callable[..., Any]) -> Score:
         inputs = [self._input(name, group, response) for name in self.inputs]
         score = self._guarded(inputs, call)
+        return score if response.text else self._without_text(score, response)
+
+    def _without_text(self, score: Score, response: Response) -> Score:
+        """The score of a response without text, with the reason for that in its note."""
         reads_text = "response" in self.inputs and "response_messages" not in self.inputs
-        if not response.text and reads_text and (problem := _textless(response)):
-            return replace(score, note=f"{problem}; {score.note}" if score.note else problem)
-        return score
+        if not reads_text or not (problem := _textless(response)):
+            return score
+        return replace(score, note=f"{problem}; {score.note}" if score.note else problem)
 
     def _score_group(self, group: Group) -> list[Score]:
         count = len(group.responses)
@@ -251,12 +255,12 @@ class Rule:
 
     def _input(self, name: str, group: Group, response: Response) -> Any:
         if name == "response":
-            return _readable(response, group)
+            return _readable(response, group) if response.messages else response.text
         if name in _PER_RESPONSE and name not in self.columns:
             if name == "response_messages":
                 return list(response.messages)
             value = getattr(response, name)
-            return self._required(name, group, _MISSING if value is None else value)
+            return self._required(name, group, _MISSING) if value is None else value
         return self._shared_input(name, group, response)
 
     def _group_input(self, name: str, group: Group) -> Any:
@@ -274,7 +278,9 @@ class Rule:
             if name == "messages":
                 return group.prompt
         value = column_of(group, response, name, self.columns)
-        if value is _MISSING and name in LISTS and name not in self.columns:
+        if value is not _MISSING:
+            return value
+        if name in LISTS and name not in self.columns:
             value = _any_of(group, response, LISTS[name])
         return self._required(name, group, value)
 
@@ -335,10 +341,11 @@ def column_of(
     Raises: DataError where two aliases are present and the name itself is not.
     """
     places = (group.columns,) if response is None else (response.columns, group.columns)
-    own, *aliases = sources_of(name, binding)
+    own = (binding and binding.get(name)) or name
     for columns in places:
-        if columns.get(own) is not None:
-            return columns[own]
+        if (value := columns.get(own)) is not None:
+            return value
+    aliases = sources_of(name, binding)[1:]
     found = {
         alias: columns[alias]
         for alias in aliases

@@ -213,7 +213,7 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     >>> split_with_marks("[THINK]2+2")[1]
     Marks(opening='[THINK]', closing='[/THINK]')
     """
-    if tag == "auto" and not _may_hold_marks(text):
+    if tag == "auto" and not _may_think(text):
         return Thought("", text, "none"), _NO_MARKS
     plain = _plain(text) if tag == "auto" else _Plain(text)
     thought, marks = _split(plain, tag)
@@ -393,23 +393,23 @@ _XML = frozenset(mark for f in FAMILIES for mark in (f.opening, f.closing))
 _PROSE_STARTS = tuple(family.start for family in FAMILIES if family.is_prose)
 
 
-_BRACKETED = {m[:2] for f in FAMILIES if not f.is_prose for m in (f.start, f.closing)}
-_GATES = ("<", *sorted(gate for gate in _BRACKETED if gate[0] != "<"))
 _NO_MARKS = Marks(FAMILIES[0].start, FAMILIES[0].closing)
-
-
-def _may_hold_marks(text: str) -> bool:
-    """A cheap look that is passed by every text with a mark of whatever family."""
-    if any(gate in text for gate in _GATES) or text.startswith("analysis"):
-        return True
-    return text.lstrip().startswith(_PROSE_STARTS)
+_LOOKS = tuple(_PATTERNS.items())
 
 
 def _has_marks(text: str) -> bool:
-    """Whether a text holds any mark: of the many that hold none, most are done in one look."""
-    if any(first in text and found.search(text) for first, found in _PATTERNS.items()):
-        return True
+    """Whether a text holds any mark: of the many that hold none, most are done in a few looks."""
+    for first, pattern in _LOOKS:
+        if first in text and pattern.search(text):
+            return True
     return text.lstrip().startswith(_PROSE_STARTS)
+
+
+def _may_think(text: str) -> bool:
+    """Whether a text may hold reasoning of whatever family, harmony's channels included."""
+    return (
+        _has_marks(text) or text.startswith("analysis") or ("<" in text and "<|channel|>" in text)
+    )
 
 
 class _Plain(NamedTuple):

@@ -121,7 +121,6 @@ def list_of(answers: Sequence[Answer]) -> Answer:
 def same(
     answer: Answer,
     reference: Answer,
-    *,
     percent: Percent = "value",
     units: Units = "ignore_missing",
     tolerance: float = 0.0,

@@ -260,9 +260,9 @@ def _judged(
     try:
         given, golds = answer_of(answer), [reference_of(reference) for reference in references]
         gold = list_of(golds)
-        verdict = same(given, gold, **policy._asdict())
+        verdict = same(given, gold, *policy)
         if verdict is not True and factorial:
-            verdict = same(answer_of(factorial), gold, **policy._asdict()) or verdict
+            verdict = same(answer_of(factorial), gold, *policy) or verdict
     except Oversized as error:
         return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
     if verdict is True and loses_its_left_side(given.node, gold.node):

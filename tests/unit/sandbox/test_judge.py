@@ -25,6 +25,9 @@ def _modules(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # tests and program share their directory
     monkeypatch.setitem(sys.modules, "pytest", pytest)
     monkeypatch.setitem(sys.modules, "tests", judge)
+    limit = sys.get_int_max_str_digits()
+    yield
+    sys.set_int_max_str_digits(limit)  # the judge lifts it, in a process of its own
 
 
 def judged(program, tests, **options):
