@@ -61,9 +61,14 @@ def _macro(text: str, name: int) -> tuple[int, int]:
 
 def _argument(text: str, body: int, limit: int) -> tuple[str, int] | None:
     """The argument of a box and where the box ends, if that is before `limit`."""
-    body = _BLANKS.match(text, body).end()  # type: ignore[union-attr]
     if not text.startswith("{", body):
-        return _bare(text, body, limit)
+        body = _BLANKS.match(text, body).end()  # type: ignore[union-attr]
+        if not text.startswith("{", body):
+            return _bare(text, body, limit)
+    end = text.find("}", body, limit)
+    content = text[body + 1 : end]
+    if end >= 0 and "{" not in content and "\\" not in content:  # most hold no braces
+        return content.strip(), end + 1
     depth = 0
     for found in _BRACED.finditer(text, body, limit):
         depth += _STEP.get(found.group(), 0)
@@ -104,4 +109,6 @@ def joined_boxes(text: str) -> tuple[str, int, int] | None:
             break
         contents.append(before[0])
         start += before[1] - len(near)
+    if len(contents) == 1:
+        return box
     return ", ".join(dict.fromkeys(reversed(contents))), start, box[2]

@@ -216,7 +216,9 @@ def _read(text: str, in_formula: bool, last: bool) -> Reading:
         if _HEDGE_IN_BRACKETS.search(text):
             return Reading("", "a second value in brackets")
         return Reading(_without_delimiters(text))
-    flat = _flat(_MARKUP.sub(" ", text), in_formula and not _PROSE.search(text))
+    is_marked = "*" in text or "_" in text or "`" in text
+    plain = _MARKUP.sub(" ", text) if is_marked else text
+    flat = _flat(plain, in_formula and not _PROSE.search(text))
     new = _added(rewritten(flat))
     runs = _runs(new, joined=not last)
     if not runs and (problem := _problem(new)) and _changes(problem, text):
@@ -318,7 +320,9 @@ def _flat(text: str, in_formula: bool) -> str:
 
 def _tidy(flat: str) -> str:
     """A flat text with single spaces, and p.m. as one word."""
-    return _HALF_DAY.sub(r"\1\2m", _SPACES.sub(" ", flat))
+    if "  " in flat or "\t" in flat:
+        flat = _SPACES.sub(" ", flat)
+    return _HALF_DAY.sub(r"\1\2m", flat)
 
 
 def has_digits(text: str) -> bool:

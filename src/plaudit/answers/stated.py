@@ -219,15 +219,13 @@ def _short(text: str) -> Stated | None:
     number = word[: len(word) - len(closing)]
     if not head.endswith(_SHORT_MARKS) or not _NUMERAL.fullmatch(number):
         return None
-    if _SUPPOSED.search(head):
-        return None
     end = len(text.rstrip()) - len(closing)
     if head.endswith("A:"):
-        return (
-            Stated(number, "A:", end - len(number), end, closing)
-            if head[-3:-2] in ("", "\n")
-            else None
-        )
+        begins_line = head[-3:-2] in ("", "\n")
+        return Stated(number, "A:", end - len(number), end, closing) if begins_line else None
+    line = head[head.rfind("\n") + 1 :]
+    if line != "The answer is" and _SUPPOSED.search(line):
+        return None
     at = max(head.rfind("nswer"), 1)
     if head[at - 1] not in "aA" or head[max(at - 2, 0) : at - 1].isalnum():
         return None

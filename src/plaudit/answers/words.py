@@ -201,10 +201,11 @@ _FENCES = {
 _FOLDS = {"gcd": math.gcd, "hcf": math.gcd, "lcm": math.lcm, "max": max, "min": min}
 _COMPILED = [(re.compile(p, re.IGNORECASE), make) for p, make in _EN]
 _COMPILED_ZH = [(re.compile(p), make) for p, make in _ZH]
-_EN_WORDS = re.compile(
-    r"(?i)root|squared|cubed|square of|cube of|power|factorial|absolute|reciprocal|opposite|negat"
-    r"|minus|inverse|dozen|hundred|thousand|million|billion|trillion|half|third|quarter|twice|double|triple"
-    r"|thrice|percent|per cent|pct|plus|times|multiplied|divided|over|positive"
+_EN_PARTS = (
+    *"root squared cubed power factorial absolute reciprocal opposite negat minus inverse".split(),
+    *"dozen hundred thousand million billion trillion half third quarter twice double".split(),
+    *"triple thrice percent pct plus times multiplied divided over positive".split(),
+    *("square of", "cube of", "per cent"),
 )
 _ZH_WORDS = re.compile("[的根负正加减乘除百分]")
 _MOST_CALLS = 40
@@ -233,14 +234,25 @@ def rewritten(text: str) -> str:
         text = _SPELLED_OUT.sub(_once, text)
         text = _REMARK.sub(_without_remark, _called(text))
     text = _NAMED.sub(lambda m: _NAMES[m[1]] + " ", text)
-    if _EN_WORDS.search(text):
+    if _holds_english(text):
         text = re.sub(r"[ \t]{2,}", " ", text)
         for pattern, make in _COMPILED:
-            text = re.sub(r"  +", " ", pattern.sub(make, text))
-    return _ORDINAL.sub(r"\1", text)
+            new = pattern.sub(make, text)
+            text = text if new is text else re.sub(r"  +", " ", new)
+    return _ORDINAL.sub(r"\1", text) if _ENDS_ORDINAL.search(text) else text
+
+
+def _holds_english(text: str) -> bool:
+    """Whether a text holds any word that the English rules look for."""
+    lowered = text.lower()
+    for part in _EN_PARTS:
+        if part in lowered:
+            return True
+    return False
 
 
 _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9fff]+）")
+_ENDS_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b")
 _ORDINAL = re.compile(
     r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b"
     r"(?!\s(?:prime|term|root|square|cube|multiple|digit|power|odd|even|percentile)\b)"
@@ -264,7 +276,7 @@ def _without_remark(match: re.Match[str]) -> str:
     inner = match.group()[1:-1]
     is_value = (
         _ANYWHERE.search(inner)
-        or _EN_WORDS.search(inner)
+        or _holds_english(inner)
         or re.match(r"\s*(?:or|and|mod)\b", inner)
     )
     return match.group() if is_value or _NUMBER_WORDS.search(inner) else " "
@@ -357,12 +369,20 @@ _TRIGGERS = name_set(  # no match of `_ANYWHERE` is without one of these
     "suppose supposing assume assuming imagine prime term root square cube multiple digit power "
     "odd even percentile"
 )
+_BEFORE_TRIGGER = 6  # no match begins further before its first trigger
 _BEFORE_VALUE = re.compile(
     r"(?i)(?<!\\)\b(?P<word>floor|ceil(?:ing)?|round(?:ed)?|log|ln|lg|exp|arc\w+|sin|cos|tan|cot|sec|csc|sinh|cosh|tanh"
     r"|gcd|lcm|max|min|abs|sqrt|cbrt|roots?|square|cube|power|inverse|opposite|over|under|above|below|beyond|past"
     r"|nearly|almost|barely|near|nearing|approaching|approaches|within|without|no|non|but|except|excluding|besides"
     r"|versus|vs|per|every|divides?|divisible\sby|choose|base|digits?|less|more|fewer|half|third|fourth|fifth"
     rf"|close\sto|tends?\sto|times)\s(?:of\s)?(?:the\s|a\s|an\s)?(?={_VALUE})"
+)
+_BEFORE = name_set(  # no match of `_BEFORE_VALUE` is without one of these, or a name in arc
+    "floor ceil ceiling round rounded log ln lg exp sin cos tan cot sec csc sinh cosh tanh gcd lcm "
+    "max min abs sqrt cbrt root roots square cube power inverse opposite over under above below "
+    "beyond past nearly almost barely near nearing approaching approaches within without no non "
+    "but except excluding besides versus vs per every divide divides divisible choose base digit "
+    "digits less more fewer half third fourth fifth close tend tends times"
 )
 _OF = re.compile(
     rf"(?i)\b(?P<word>[a-z]+)\sof\s(?:the\s|about\s|approximately\s|exactly\s|only\s)?(?={_VALUE})"
@@ -390,15 +410,17 @@ def problem_of(text: str) -> str:
     ("'less than' is a comparison", "'maybe' is a hedge", '')
     """
     bare_text = text.replace(OPEN, " ").replace(CLOSE, " ").lower()
-    is_suspicious = not bare_text.isascii() or not _TRIGGERS.isdisjoint(_WORD.findall(bare_text))
-    if is_suspicious and (match := _ANYWHERE.search(text)):
+    words = frozenset(_WORD.findall(bare_text))
+    is_suspicious = not bare_text.isascii() or not _TRIGGERS.isdisjoint(words)
+    if is_suspicious and (match := _changed_by(text, bare_text)):
         kind = match.lastgroup or ""
         article = "an" if kind == "operation" else "a"
         shown = match.group().strip()
         return f"{shown!r} is {article} {kind}" if kind != "wrong" else f"{shown!r} rules it out"
-    if match := _BEFORE_VALUE.search(text):
+    is_before = not _BEFORE.isdisjoint(words) or any(word.startswith("arc") for word in words)
+    if is_before and (match := _BEFORE_VALUE.search(text)):
         return f"{match['word']!r} before a number is not understood"
-    for match in _OF.finditer(text):
+    for match in _OF.finditer(text) if "of" in words else ():
         word = match["word"].lower()
         if word not in _RESULTS:
             return f"'{word} of' a number is not understood"
@@ -407,6 +429,20 @@ def problem_of(text: str) -> str:
     if match := _UNKNOWN_CALL.search(text):
         return f"the function {match[1]!r} is not understood"
     return ""
+
+
+def _changed_by(text: str, lowered: str) -> re.Match[str] | None:
+    """The first match of `_ANYWHERE`, looked for around the words that each match holds."""
+    if not lowered.isascii():
+        return _ANYWHERE.search(text)
+    start = 0
+    for word in _WORD.finditer(lowered):
+        if word[0] in _TRIGGERS:
+            for at in range(max(start, word.start() - _BEFORE_TRIGGER), word.start() + 1):
+                if match := _ANYWHERE.match(text, at):
+                    return match
+            start = word.start() + 1
+    return None
 
 
 _MAY_CHANGE = re.compile(
@@ -423,7 +459,7 @@ def is_neutral(word: str) -> bool:
     (True, False, False)
     """
     word = word.lower()
-    return len(word) > 3 and word not in _TRIGGERS and not _EN_WORDS.search(word)
+    return len(word) > 3 and word not in _TRIGGERS and not _holds_english(word)
 
 
 def may_change(text: str) -> bool:
