@@ -8,6 +8,7 @@ __all__ = ["around_box"]
 
 _NEAR = 80
 _BEGINS_PLAINLY = re.compile(r"[:：=.\n][ \n*]{0,3}(?:\$\$?|\\\[|\\\()?[ \n]{0,2}$")
+_PLAIN_STARTS = (": ", ": $", ":\n", ":\n$", ":\n$$", ".\n", "\n\n", "\n\n$", "\n\n$$")
 _ENDS_PLAINLY = re.compile(r"[ \n]?(?:\$\$?|\\\]|\\\))?[.。*]{0,3}(?:\Z|\n)")
 _OPERATORS = (
     r"(?:(?<=[$=(\[{\s])[-−±]|(?<=[\w)}])\s?[-+*/^_]|[*/^_<>≤≥≠±]|\\(?:cdot|times|pm|mp|neq?|leq?|geq?|not\s?=?|div)"
@@ -45,7 +46,10 @@ def around_box(text: str, start: int, end: int) -> str:
     >>> around_box(text, 11, 20)
     "'-' before the box"
     """
-    if _ENDS_PLAINLY.match(text, end) and _BEGINS_PLAINLY.search(text[max(start - 14, 0) : start]):
+    if _ENDS_PLAINLY.match(text, end) and (
+        text.endswith(_PLAIN_STARTS, 0, start)
+        or _BEGINS_PLAINLY.search(text[max(start - 14, 0) : start])
+    ):
         return ""
     before = text[max(start - _NEAR, 0) : start]
     after = text[end : end + _NEAR]

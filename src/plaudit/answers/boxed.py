@@ -7,6 +7,7 @@ import re
 __all__ = ["joined_boxes", "last_boxed"]
 
 _STEP = {"{": 1, "}": -1}
+_SIMPLE = re.compile(r"\\boxed\{([^{}\\]*)\}")
 _BLANKS = re.compile(r"[ \t]*")
 _BRACED = re.compile(r"\\.|[{}]", re.DOTALL)
 _BARE = re.compile(r"\\.|[{}\s$]", re.DOTALL)
@@ -34,16 +35,18 @@ def last_boxed(text: str) -> tuple[str, int, int] | None:
     >>> last_boxed(r"$\boxed 5$, then \boxed{6")
     ('5', 1, 9)
     """
-    limit = end = len(text)
-    while (name := text.rfind("box", 0, end)) >= 0:
+    limit = len(text)
+    name = text.rfind("box")
+    if name > 0 and (simple := _SIMPLE.match(text, name - 1)):  # how most of them look
+        return simple[1].strip(), name - 1, simple.end()
+    while name >= 0:
         end = name
         start, body = _macro(text, name)
-        if start < 0:
-            continue
-        if (span := _argument(text, body, limit)) is not None:
-            content, end = span
-            return content, start, end
-        limit = start  # an open box leaves every box around it open, too
+        if start >= 0:
+            if (span := _argument(text, body, limit)) is not None:
+                return span[0], start, span[1]
+            limit = start  # an open box leaves every box around it open, too
+        name = text.rfind("box", 0, end)
     return None
 
 
@@ -65,10 +68,6 @@ def _argument(text: str, body: int, limit: int) -> tuple[str, int] | None:
         body = _BLANKS.match(text, body).end()  # type: ignore[union-attr]
         if not text.startswith("{", body):
             return _bare(text, body, limit)
-    end = text.find("}", body, limit)
-    content = text[body + 1 : end]
-    if end >= 0 and "{" not in content and "\\" not in content:  # most hold no braces
-        return content.strip(), end + 1
     depth = 0
     for found in _BRACED.finditer(text, body, limit):
         depth += _STEP.get(found.group(), 0)
@@ -99,8 +98,8 @@ def joined_boxes(text: str) -> tuple[str, int, int] | None:
     ('1, 2', 1, 26)
     """
     box = last_boxed(text)
-    if box is None:
-        return None
+    if box is None or "}" not in text[max(box[1] - 40, 0) : box[1]]:
+        return box
     contents, start = [box[0]], box[1]
     while len(contents) < _MOST_BOXES and "}" in text[max(start - 40, 0) : start]:
         near = text[max(start - _WINDOW, 0) : start]
@@ -109,6 +108,4 @@ def joined_boxes(text: str) -> tuple[str, int, int] | None:
             break
         contents.append(before[0])
         start += before[1] - len(near)
-    if len(contents) == 1:
-        return box
     return ", ".join(dict.fromkeys(reversed(contents))), start, box[2]
