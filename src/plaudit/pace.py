@@ -206,14 +206,16 @@ class Pace:
         """Waits for the buckets, and while the service wants to be left alone; False where that
         is not over before `until`: then nothing is taken."""
         now, amounts = self._clock(), ((self._requests, 1), (self._tokens, tokens))
-        taken = [(bucket, amount) for bucket, amount in amounts if bucket is not None]
-        ready_at = max([now, *(now + bucket.wait_s(amount, now=now) for bucket, amount in taken)])
+        withdrawals = [(bucket, amount) for bucket, amount in amounts if bucket is not None]
+        ready_at = max(
+            [now, *(now + bucket.wait_s(amount, now=now) for bucket, amount in withdrawals)]
+        )
         may_go = False
         try:
             may_go = await self._reached(ready_at, until)
         finally:
             if not may_go:
-                for bucket, amount in taken:
+                for bucket, amount in withdrawals:
                     bucket.give_back(amount)
         return may_go
 

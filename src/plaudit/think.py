@@ -215,7 +215,7 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     """
     if tag == "auto" and not _may_think(text):
         return Thought("", text, "none"), _NO_MARKS
-    plain = _plain(text) if tag == "auto" else _Plain(text)
+    plain = _spelled_plainly(text) if tag == "auto" else _PlainText(text)
     thought, marks = _split(plain, tag)
     if not plain.ends:
         return thought, marks
@@ -227,11 +227,11 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     return Thought(think, answer, thought.status), marks
 
 
-def _split(plain: _Plain, tag: str) -> tuple[Thought, Marks]:
+def _split(plain: _PlainText, tag: str) -> tuple[Thought, Marks]:
     """`split_with_marks` of a text whose marks are spelled as in the table."""
     text = plain.text
-    if tag in ("auto", "harmony") and (found := _harmony.split(text)) is not None:
-        return Thought(*found), Marks(_HARMONY.opening, _HARMONY.closing)
+    if tag in ("auto", "harmony") and (harmony := _harmony.split(text)) is not None:
+        return Thought(*harmony), Marks(_HARMONY.opening, _HARMONY.closing)
     families = _named(tag)
     first = (families or (_HARMONY,))[0]
     if not plain.has_marks:
@@ -248,7 +248,7 @@ def answer_start(text: str) -> int:
     >>> answer_start("<think>2+2</think>4"), answer_start("4"), answer_start("<think>2+2")
     (18, 0, 10)
     """
-    plain = _plain(text)
+    plain = _spelled_plainly(text)
     thought, marks = _split(plain, "auto")
     if thought.status == "none" or not thought.answer:
         return 0 if thought.status == "none" else len(text)
@@ -301,7 +301,7 @@ def opening_in(turn: str) -> str:
     """
     if (opening := _mark_at_end(turn, "auto")) or not turn:
         return opening
-    plain = _plain(turn)
+    plain = _spelled_plainly(turn)
     thought, marks = _split(plain, "auto")
     if thought.status == "unclosed" and plain.text.endswith(thought.think):
         return turn[plain.place(_start(plain.text)) :]
@@ -328,7 +328,7 @@ def _mark_at_end(prompt: str, tag: str) -> str:
     if tag == "auto" and own[-1:] not in _LAST:
         return ""
     own = prompt[-_TAIL:]
-    plain = _plain(own) if tag == "auto" else _Plain(own)
+    plain = _spelled_plainly(own) if tag == "auto" else _PlainText(own)
     tail = plain.text.rstrip()
     if tag == "auto" and not tail.endswith(_STARTS):
         return ""
@@ -412,7 +412,7 @@ def _may_think(text: str) -> bool:
     )
 
 
-class _Plain(NamedTuple):
+class _PlainText(NamedTuple):
     """A text with its tags as in the table, and where its places are in the text itself."""
 
     text: str
@@ -425,10 +425,10 @@ class _Plain(NamedTuple):
         return at + self.shifts[bisect.bisect_right(self.ends, at)]
 
 
-def _plain(text: str) -> _Plain:
+def _spelled_plainly(text: str) -> _PlainText:
     """The text as it is where no tag is spelled otherwise."""
     if not _has_marks(text):
-        return _Plain(text, has_marks=False)
+        return _PlainText(text, has_marks=False)
     pieces, ends, shifts, start, size = [], [], [0], 0, 0
     for tag in _SPELLED.finditer(text):
         if (mark := f"<{tag[1]}{tag[2].lower()}>") != tag[0] and tag[0] not in _XML:
@@ -437,7 +437,7 @@ def _plain(text: str) -> _Plain:
             start = tag.end()
             ends.append(size)
             shifts.append(start - size)
-    return _Plain("".join((*pieces, text[start:])), tuple(ends), tuple(shifts))
+    return _PlainText("".join((*pieces, text[start:])), tuple(ends), tuple(shifts))
 
 
 def _at_start_or_bare(text: str, families: tuple[Family, ...]) -> tuple[Thought, Family | None]:

@@ -201,12 +201,13 @@ _FENCES = {
 _FOLDS = {"gcd": math.gcd, "hcf": math.gcd, "lcm": math.lcm, "max": max, "min": min}
 _COMPILED = [(re.compile(p, re.IGNORECASE), make) for p, make in _EN]
 _COMPILED_ZH = [(re.compile(p), make) for p, make in _ZH]
-_EN_PARTS = (
-    *"root squared cubed power factorial absolute reciprocal opposite negat minus inverse".split(),
-    *"dozen hundred thousand million billion trillion half third quarter twice double".split(),
-    *"triple thrice percent pct plus times multiplied divided over positive".split(),
-    *("square of", "cube of", "per cent"),
-)
+_EN_PARTS = tuple(
+    name_set(
+        "root squared cubed power factorial absolute reciprocal opposite negat minus inverse dozen "
+        "hundred thousand million billion trillion half third quarter twice double triple thrice "
+        "percent pct plus times multiplied divided over positive"
+    )
+) + ("square of", "cube of", "per cent")
 _ZH_WORDS = re.compile("[的根负正加减乘除百分]")
 _MOST_CALLS = 40
 
@@ -245,10 +246,7 @@ def rewritten(text: str) -> str:
 def _holds_english(text: str) -> bool:
     """Whether a text holds any word that the English rules look for."""
     lowered = text.lower()
-    for part in _EN_PARTS:
-        if part in lowered:
-            return True
-    return False
+    return any(map(lowered.__contains__, _EN_PARTS))
 
 
 _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9fff]+）")
@@ -275,9 +273,7 @@ def _without_remark(match: re.Match[str]) -> str:
     """Nothing, where brackets hold words that change nothing: 20 * 40 (seeds)."""
     inner = match.group()[1:-1]
     is_value = (
-        _ANYWHERE.search(inner)
-        or _holds_english(inner)
-        or re.match(r"\s*(?:or|and|mod)\b", inner)
+        _ANYWHERE.search(inner) or _holds_english(inner) or re.match(r"\s*(?:or|and|mod)\b", inner)
     )
     return match.group() if is_value or _NUMBER_WORDS.search(inner) else " "
 
