@@ -36,6 +36,7 @@ __all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
+_LONGER = 4  # times the limit, for a reply that was cut by one that nobody chose
 # A reply without emphasis and full width, each character in its place.
 _FLAT = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93, 42: 32}
 _SPECS: Mapping[str, tuple[type, ...]] = {
@@ -80,8 +81,8 @@ class Judge:
     """A template, an engine, and how replies are drawn and read.
 
     `samples` are drawn of each thing asked; `min_mass` is the least probability that the labels
-    must have together; `asks_again` repeats what was unreadable once, with a reminder. `extra` goes
-    with every call.
+    must have together; `asks_again` repeats what was unreadable once, with a reminder, or with the
+    limit `longest` where the reply was cut and there is one. `extra` goes with every call.
     """
 
     template: Template
@@ -95,6 +96,7 @@ class Judge:
     parse: Callable[..., Any] = parse
     extra: Mapping[str, Any] | None = None
     can_prefix: bool = True
+    longest: int | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -164,13 +166,19 @@ class Judge:
             value = self.parse(reply.text, self.template.spec, reply.finish_reason, **options)
         except VerdictError as error:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
-            return self._unread(reply, str(error), forger)
+            told = str(error) + (self._limit_hint if _is_cut(reply, str(error)) else "")
+            return self._unread(reply, told, forger)
         forger = None
         if not self.template.is_fenced and self.parse is parse:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
         if forger is not None:
             return self._unread(reply, "the only verdict is one that the response holds", forger)
         return Verdict(reply, value) if self.read == "text" else self._measured(reply, value)
+
+    @property
+    def _limit_hint(self) -> str:
+        limit = self.longest if self.asks_again and self.longest else self.sampling.max_tokens
+        return f" (more than {limit:,} tokens: --max-tokens, in Python max_tokens=, gives it more)"
 
     def _unread(self, reply: Reply, told: str, forger: int | None) -> Verdict:
         if forger is None:
@@ -206,7 +214,7 @@ class Judge:
         if not places or self._is_direct:
             return
         calls = [
-            Job((self._reminding(jobs[i][0][j], k, found[i][j][k].reply),), jobs[i][1])
+            Job((self._second_call(jobs[i][0][j], k, found[i][j][k]),), jobs[i][1])
             for i, j, k in places
         ]
         for (i, j, k), (reply,) in zip(places, self.engine.answer(calls), strict=True):
@@ -215,8 +223,12 @@ class Judge:
                 reply = _both(found[i][j][k].reply, reply)
                 found[i][j][k] = dataclasses.replace(new, reply=reply, is_second=True)
 
-    def _reminding(self, asked: Asked, index: int, reply: Reply) -> Call:
-        first = self._calls(asked)[index]
+    def _second_call(self, asked: Asked, index: int, verdict: Verdict) -> Call:
+        """The call again: with a longer limit after a cut, else with a reminder of the form."""
+        first, reply = self._calls(asked)[index], verdict.reply
+        if self.longest is not None and _is_cut(reply, verdict.error):
+            sampling = dataclasses.replace(first.sampling, max_tokens=self.longest)
+            return dataclasses.replace(first, sampling=sampling)
         again = [
             {"role": "assistant", "content": reply.text or "-"},
             {"role": "user", "content": self.template.asked_again},
@@ -265,6 +277,7 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         parser,
         backend.extra_body or None,
         backend.can_prefix if backend.replay else engine.can_prefix,
+        _LONGER * sampling.max_tokens if backend.max_tokens is None else None,
     )
 
 
@@ -370,6 +383,11 @@ def _from_verdict(text: str, spec: Spec, said: str) -> str:
         if match[group].strip().casefold() == said.casefold():
             return text[match.start(group) :]
     return ""
+
+
+def _is_cut(reply: Reply, error: str | None) -> bool:
+    """Whether a reply has no verdict because its limit of tokens ended it."""
+    return reply.finish_reason == "length" and (error or "").startswith("truncated")
 
 
 def _may_be_asked_again(verdict: Verdict) -> bool:
