@@ -8,7 +8,7 @@ import copy
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -21,12 +21,15 @@ __all__ = [
     "Chosen",
     "Columns",
     "KeepEndMarks",
+    "KeepUnscored",
     "Limit",
     "Offline",
     "Overwrite",
     "Path",
     "Recipe",
     "Resume",
+    "Resumption",
+    "RetryUnscored",
     "Set",
     "Strict",
     "as_yaml",
@@ -37,6 +40,7 @@ __all__ = [
     "inputs_in",
     "key_value",
     "node_of",
+    "resumption",
     "see_current_directory",
 ]
 
@@ -86,7 +90,21 @@ KeepEndMarks = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where an interrupted run stopped, and score again what a fault of the system"
+        " (a server away, a timeout, a used up budget) left unscored.",
+    ),
+]
+RetryUnscored = Annotated[
+    bool,
+    typer.Option("--retry-unscored", help="--resume, and score again whatever is unscored."),
+]
+KeepUnscored = Annotated[
+    bool, typer.Option("--keep-unscored", help="--resume, and score nothing again.")
+]
 AllowUnscored = Annotated[
     bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
 ]
@@ -94,6 +112,25 @@ Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first bad ro
 Offline = Annotated[
     bool, typer.Option("--offline", help="Ask no host for anything (Hugging Face included).")
 ]
+
+
+class Resumption(NamedTuple):
+    """Whether a run goes on from an earlier one, and which of its unscored rows it scores again."""
+
+    is_wanted: bool
+    retry: Literal["system", "all", "none"]
+
+
+def resumption(resume: bool, retry_unscored: bool, keep_unscored: bool) -> Resumption:
+    """What ``--resume``, ``--retry-unscored`` and ``--keep-unscored`` say together.
+
+    >>> resumption(False, True, False)
+    Resumption(is_wanted=True, retry='all')
+    """
+    if retry_unscored and keep_unscored:
+        raise ConfigError("--retry-unscored and --keep-unscored exclude each other")
+    retry = "all" if retry_unscored else "none" if keep_unscored else "system"
+    return Resumption(resume or retry_unscored or keep_unscored, retry)
 
 
 class Chosen(NamedTuple):

@@ -20,11 +20,14 @@ from plaudit.cli._reward import (
     Chosen,
     Columns,
     KeepEndMarks,
+    KeepUnscored,
     Limit,
     Resume,
+    RetryUnscored,
     Strict,
     as_yaml,
     importing,
+    resumption,
     see_current_directory,
 )
 from plaudit.cli.score import Job, free_report
@@ -166,6 +169,8 @@ def run(
         bool, typer.Option("--overwrite", help="Replace the output; the journal is kept.")
     ] = False,
     resume: Resume = False,
+    retry_unscored: RetryUnscored = False,
+    keep_unscored: KeepUnscored = False,
     allow_unscored: AllowUnscored = False,
     keep_end_marks: KeepEndMarks = False,
     allow_import: AllowImport = None,
@@ -194,11 +199,12 @@ def run(
     chosen = _chosen(template, votes, given, settings, allow_import)
     from plaudit.cli._reward import columns_of
 
+    going_on = resumption(resume, retry_unscored, keep_unscored)
     job = JudgeJob(
         chosen=chosen,
         inputs=inputs,
         output=output,
-        report=free_report(report, overwrite or resume),
+        report=free_report(report, overwrite or going_on.is_wanted),
         columns=columns_of(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
@@ -209,7 +215,7 @@ def run(
     if dry_run:
         raise typer.Exit(job.estimate())
     job.announce()
-    summary = job.run(overwrite=overwrite, resume=resume)
+    summary = job.run(overwrite=overwrite, going_on=going_on)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
     raise typer.Exit(1 if has_failed or not counts.rows else 0)

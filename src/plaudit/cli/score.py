@@ -23,14 +23,18 @@ from plaudit.cli._reward import (
     Chosen,
     Columns,
     KeepEndMarks,
+    KeepUnscored,
     Limit,
     Offline,
     Overwrite,
     Path,
     Recipe,
     Resume,
+    Resumption,
+    RetryUnscored,
     Set,
     Strict,
+    resumption,
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
 from plaudit.errors import ConfigError, DataError
@@ -91,6 +95,8 @@ def run(
     strict: Strict = False,
     overwrite: Overwrite = False,
     resume: Resume = False,
+    retry_unscored: RetryUnscored = False,
+    keep_unscored: KeepUnscored = False,
     limit: Limit = None,
     allow_unscored: AllowUnscored = False,
     check_only: Annotated[
@@ -109,18 +115,19 @@ def run(
     Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
     was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
     nothing but bad rows; 4 reading or writing failed; 130 interrupted, the partial output is kept
-    for --resume.
+    for --resume, which also scores again what a fault of the system left unscored.
     """
     from plaudit.cli._reward import choose
 
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
     chosen = choose(recipe, reward, settings, allow_import)
+    going_on = resumption(resume, retry_unscored, keep_unscored)
     job = Job(
         chosen=chosen,
         inputs=inputs,
         output=output,
-        report=free_report(report, overwrite or resume),
+        report=free_report(report, overwrite or going_on.is_wanted),
         columns=chosen.columns(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
@@ -129,7 +136,7 @@ def run(
     )
     if check_only:
         raise typer.Exit(job.check())
-    summary = job.run(overwrite=overwrite, resume=resume)
+    summary = job.run(overwrite=overwrite, going_on=going_on)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
     raise typer.Exit(1 if has_failed or not counts.rows else 0)
@@ -150,13 +157,13 @@ class Job:
     reward_column: str = "reward"
     problems: Problems = field(default_factory=Problems)
 
-    def run(self, *, overwrite: bool, resume: bool) -> Summary:
+    def run(self, *, overwrite: bool, going_on: Resumption) -> Summary:
         """Scores, writes, prints the summary and makes the report."""
         from plaudit.report import Summary
 
         summary, began = Summary(self.chosen.name), time.monotonic()
         rows = self._rows()
-        writer = self._writer(overwrite=overwrite, resume=resume)
+        writer = self._writer(overwrite=overwrite, going_on=going_on)
         if writer is not None and writer.is_finished:
             stderr(f"{self.output} is complete already; --overwrite scores anew")
             raise typer.Exit(0)
@@ -172,7 +179,9 @@ class Job:
             raise typer.Exit(130) from None
         if writer is not None and writer.num_replaced:
             stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
-        self._print(summary, time.monotonic() - began, writer.num_done if writer else 0)
+        num_before = 0 if writer is None else writer.num_done - writer.num_retried
+        self._print(summary, time.monotonic() - began, num_before)
+        self._say_unscored(writer, going_on)
         if not summary.counts.rows:
             stderr(f"plaudit: no row in {', '.join(self.inputs)}")
         self._report(summary)
@@ -209,19 +218,28 @@ class Job:
             keep_end_marks=self.keep_end_marks,
         )
 
-    def _writer(self, *, overwrite: bool, resume: bool) -> Writer | None:
+    def _say_unscored(self, writer: Writer | None, going_on: Resumption) -> None:
+        if writer is not None and writer.num_retryable and going_on.retry != "none":
+            stderr(
+                f"{writer.num_retryable:,} rows are unscored by a fault of the system: the same"
+                " command with --resume scores these again, with --keep-unscored leaves them so"
+            )
+
+    def _writer(self, *, overwrite: bool, going_on: Resumption) -> Writer | None:
         from plaudit.data import Writer
 
         if self.output is None:
-            if resume or (overwrite and self.report is None):
-                raise ConfigError(f"--{'resume' if resume else 'overwrite'} needs --output")
+            if going_on.is_wanted or (overwrite and self.report is None):
+                which = "resume" if going_on.is_wanted else "overwrite"
+                raise ConfigError(f"--{which} needs --output")
             return None
         return Writer(
             self.output,
             column=self.reward_column,
             meta=self._meta(),
             overwrite=overwrite,
-            resume=resume,
+            resume=going_on.is_wanted,
+            retry=going_on.retry,
         )
 
     def _meta(self) -> Mapping[str, Any]:
@@ -253,8 +271,9 @@ class Job:
             stack.callback(found.close)  # type: ignore[attr-defined]  # ends the workers at once
             for row, result in found:
                 if writer is not None:
-                    writer.write(row, result)
-                self._count(summary, row, replace(result, index=result.index + done))
+                    result = replace(result, index=writer.write(row, result))
+                    meter.done = done - writer.num_retried
+                self._count(summary, row, result)
                 if summary.counts.rows == summary.counts.bad_rows == _HOPELESS:
                     self._give_up(writer, f"none of the first {_HOPELESS} rows")
             if summary.counts.rows == summary.counts.bad_rows > 0:
