@@ -96,10 +96,15 @@ class Journal:
         self._lines.close()
 
     def _adopt_retried(self) -> None:
-        if self._retried is not None:
+        if self._retried is None:
+            return
+        try:
             self._retried.finish()
-            self._lines.close()
-            self._retried, self._lines = None, Lines(self.path)
+        except BaseException:  # a full disk: both files are kept as they are
+            self.close()
+            raise
+        self._lines.close()
+        self._retried, self._lines = None, Lines(self.path)
 
     def discard(self) -> None:
         """Removes all files: the output is complete."""
