@@ -30,11 +30,13 @@ __all__ = [
     "Resume",
     "Resumption",
     "RetryUnscored",
+    "RewardColumn",
     "Set",
     "Strict",
     "as_yaml",
     "check_names",
     "choose",
+    "column_name",
     "columns_of",
     "importing",
     "inputs_in",
@@ -104,6 +106,10 @@ RetryUnscored = Annotated[
 ]
 KeepUnscored = Annotated[
     bool, typer.Option("--keep-unscored", help="--resume, and score nothing again.")
+]
+RewardColumn = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="The column to write, where the input has a reward already."),
 ]
 AllowUnscored = Annotated[
     bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
@@ -195,6 +201,13 @@ def node_of(path: str) -> dict[str, Any]:
         key, value = key_value(setting, f"--reward {use}")
         node[key] = value
     return node
+
+
+def column_name(name: str) -> str:
+    """What ``--reward-column`` names. Raises ConfigError for nothing."""
+    if not name.strip():
+        raise ConfigError("--reward-column is the name of a column, found an empty one")
+    return name
 
 
 def as_yaml(recipe: Mapping[str, Any]) -> str:

@@ -32,8 +32,10 @@ from plaudit.cli._reward import (
     Resume,
     Resumption,
     RetryUnscored,
+    RewardColumn,
     Set,
     Strict,
+    column_name,
     resumption,
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
@@ -77,12 +79,7 @@ def run(
     ] = None,
     settings: Set = None,
     columns: Columns = None,
-    reward_column: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", help="The column to write, where the input has a reward already."
-        ),
-    ] = "reward",
+    reward_column: RewardColumn = "reward",
     workers: Annotated[
         str,
         typer.Option(
@@ -131,7 +128,7 @@ def run(
         columns=chosen.columns(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
-        reward_column=_column(reward_column),
+        reward_column=column_name(reward_column),
         options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
     )
     if check_only:
@@ -335,12 +332,6 @@ def free_report(report: str | None, may_replace: bool) -> str | None:
     if not os.path.isdir(parent := os.path.dirname(report) or "."):
         raise ConfigError(f"{report}: the directory {parent!r} does not exist")
     return report
-
-
-def _column(name: str) -> str:
-    if not name.strip():
-        raise ConfigError("--reward-column is the name of a column, found an empty one")
-    return name
 
 
 def _workers(text: str) -> int:

@@ -47,11 +47,13 @@ def jury(
     repeats earns the vote of the jurors' fault values. Each juror's calls are journalled as those
     of any judge; jurors are asked one after the other.
 
-    Raises: ConfigError for fewer than two jurors, other weights than jurors, or jurors of which
-    some are relative and some are not; scoring raises what a juror raises.
+    Raises: ConfigError for fewer than two jurors, other weights than jurors, two jurors that ask
+    the same model the same, jurors with other scales, or of which some are relative and some are
+    not; scoring raises what a juror raises.
     """
     told = locals()
     rows = _rows(judge, models, judges, params)
+    _check_differ(rows)
     _check(vote_by, weights, min_jurors, len(rows))
     defaults = cast(Any, jury).__kwdefaults__
     own = {k: told[k] for k, default in defaults.items() if told[k] != default}
@@ -95,6 +97,36 @@ def _check(vote_by: str, weights: Any, min_jurors: Any, num: int) -> None:
         raise ConfigError(f"min_jurors={min_jurors!r} must be from 1 to {num}")
 
 
+def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+    """Raises ConfigError for two jurors whose calls are equal: one would repeat the other."""
+    known: dict[str, str] = {}
+    for name, path, held in rows:
+        if "model" not in held or held.get("replay") is not None:
+            continue
+        told = repr((path, sorted((k, v) for k, v in held.items() if k != "server")))
+        if told in known:
+            raise ConfigError(
+                f"the jurors {known[told]} and {name} ask {held['model']!r} the same, so that one"
+                " repeats the other; more samples of one model are its votes, and a model that"
+                " another server serves needs another name"
+            )
+        known[told] = name
+
+
+def _check_scales(jurors: Mapping[str, Any]) -> None:
+    """Raises ConfigError for numbers of different scales, whose mean says nothing."""
+    scales: dict[tuple[float, float], str] = {}
+    for name, juror in jurors.items():
+        spec = getattr(getattr(juror, "judge", None), "template", None)
+        spec = getattr(spec, "spec", None)
+        low, high = getattr(spec, "low", None), getattr(spec, "high", None)
+        if low is not None and high is not None:
+            scales[float(low), float(high)] = name
+    if len(scales) > 1:
+        told = ", ".join(f"{name} from {low:g} to {high:g}" for (low, high), name in scales.items())
+        raise ConfigError(f"a jury votes on one scale: {told}")
+
+
 class _Jury(Spelled):
     cpu_bound = False
     retries_itself = True
@@ -111,6 +143,7 @@ class _Jury(Spelled):
         self._vote_by: VoteBy = vote_by
         if len({bool(juror.relative) for juror in self.jurors}) > 1:
             raise ConfigError("a jury compares or rates: its judges are of both sorts")
+        _check_scales(dict(zip(self.names, self.jurors, strict=True)))
 
     @property
     def relative(self) -> bool:
