@@ -70,7 +70,7 @@ class Bench(NamedTuple):
         single = {"model": self.models, "replay": self.replays}
         told: dict[str, Any] = {name: values[0] for name, values in single.items()
                                 if len(values) == 1}  # fmt: skip
-        is_each = self.num_jurors > 1 and len(self.models) == len(self.servers)
+        is_each = len(self.models) == len(self.servers) > 1
         return told if is_each or not self.servers else {**told, "server": list(self.servers)}
 
 
