@@ -21,6 +21,7 @@ _MOST = 5
 _MOST_MESSAGES = 200
 _LIMIT = 300
 _NAME_WIDTH = 10
+_WIDEST = 10_000
 
 
 class Messages:
@@ -87,7 +88,11 @@ def print_summary(
     for name in (name for name in names if name not in seen):
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
         rows.append([text(f"  {name}", "yellow"), *cells])
-    out.print(_table_of(rows), crop=False)  # too wide beats figures that are cut
+    made = _table_of(rows)
+    made.collapse_padding = (
+        out.measure(made, options=out.options.update(max_width=_WIDEST)).maximum > out.width
+    )
+    out.print(made, crop=False)  # too wide beats figures that are cut
     before = f", {num_before:,} of them before" if num_before else ""
     faults = f"; faults: {describe_faults(counts.faulted)}" if counts.faulted else ""
     unscored = f"{counts.unscored:,} unscored{faults}"

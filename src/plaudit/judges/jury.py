@@ -18,6 +18,7 @@ __all__ = ["JUROR", "jury"]
 
 JUROR = "juror/"  # parts of a jury's score: ``juror/NAME`` is that juror's value
 VoteBy = Literal["mean", "majority", "median"]
+_SUMMED = ("num_votes", "num_unreadable", "num_failed_calls", "num_tokens")
 _SIDED = ("judges.pairwise.pairwise", "judges.verifier.verifier", "judges.reference.correct")
 
 
@@ -41,7 +42,8 @@ def jury(
     (arXiv 2404.18796) average over a panel of small models.
 
     Among the parts are each juror's value (``juror/NAME``, NaN where it gave none) and its own
-    parts, `num_jurors` that gave one, `agreement` (the share of pairs of jurors with the same
+    parts, the sums of their votes, unreadable replies, failed calls and tokens, `num_jurors` that
+    gave one, `agreement` (the share of pairs of jurors with the same
     verdict, in [0, 1]) and `spread`. With fewer than `min_jurors` (default: more than half) the
     response is unscored, never filled in. A response that plants a verdict which one juror only
     repeats earns the vote of the jurors' fault values. Each juror's calls are journalled as those
@@ -203,6 +205,10 @@ class _Jury(Spelled):
         for name, score in zip(self.names, scores, strict=True):
             parts[f"{JUROR}{name}"] = score.value
             parts |= {f"{JUROR}{name}/{part}": value for part, value in score.parts.items()}
+        for name in _SUMMED:
+            counts = [score.parts[name] for score in scores if name in score.parts]
+            if counts:
+                parts[name] = math.fsum(counts)
         values = [score.value for score in scores if score.is_scored]
         parts["num_jurors"] = float(len(values))
         if len(values) > 1:
