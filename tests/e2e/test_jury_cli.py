@@ -218,3 +218,5 @@ def test_no_number_is_cut_in_a_narrow_terminal(width, invoke, tmp_path, monkeypa
     assert "…" not in result.stdout
     assert len(re.findall(r"100\.0 +(?:1|-) +12 *$", result.stdout, re.MULTILINE)) == 3
     assert "Fleiss' kappa" in result.stdout
+    tables = [line for line in result.stdout.splitlines() if "  " in line]
+    assert width < 80 or max(map(len, tables)) <= width
