@@ -106,6 +106,41 @@ def test_retry_unscored_reads_the_journal_and_asks_for_failures(quiet, invoke, t
     assert unscored == ["r2"]
 
 
+def test_a_reminder_that_failed_is_sent_by_resume(quiet, invoke, tmp_path):
+    """Unreadable at first, and the server was away when it was asked again."""
+
+    def answer(body):
+        is_odd = "item=q2?" in body["messages"][0]["content"]
+        return "neither" if is_odd and len(body["messages"]) == 1 else reminded(body)
+
+    def reminded(body):
+        return pick({**body, "messages": body["messages"][:1]})
+
+    class Away(ChatServer):
+        is_away = True
+
+        def _outcome(self, body, headers, fault):
+            is_second = len(body["messages"]) > 1
+            return super()._outcome(
+                body, headers, Fault("500") if is_second and self.is_away else fault
+            )
+
+    with Away(answer) as server:
+        assert invoke(*command(server)).exit_code == 1
+        (score, _) = lines(tmp_path / "out.jsonl")[2]["reward_scores"]
+        assert score["parts"]["num_failed_calls"] == 2
+        assert "absent" in score["error"]
+        assert "asked again, the call failed" in score["error"]
+        server.is_away, paid = False, judged(server)
+        assert invoke(*command(server, "--resume")).exit_code == 0
+        assert judged(server) == paid + 2  # the two reminders, and nothing else
+    resumed = (tmp_path / "out.jsonl").read_bytes()
+    with ChatServer(answer) as server:
+        assert invoke(*command(server, "--overwrite", "--journal", "other")).exit_code == 0
+    assert lines(tmp_path / "out.jsonl")[2]["reward"] == [1.0, 0.0]
+    assert (tmp_path / "out.jsonl").read_bytes() == resumed
+
+
 def test_a_used_up_budget_is_topped_up(quiet, invoke, tmp_path):
     with ChatServer(pick) as server:
         for _ in range(20):

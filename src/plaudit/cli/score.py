@@ -162,7 +162,8 @@ class Job:
         rows = self._rows()
         writer = self._writer(overwrite=overwrite, going_on=going_on)
         if writer is not None and writer.is_finished:
-            stderr(f"{self.output} is complete already; --overwrite scores anew")
+            why = ": what is unscored in it is no fault of the system" * (going_on.retry == "all")
+            stderr(f"{self.output} is complete already{why}; --overwrite scores anew")
             raise typer.Exit(0)
         try:
             self._score(rows, writer, summary)

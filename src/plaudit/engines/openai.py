@@ -537,7 +537,7 @@ class _Sent:
             self._found[key] = reply
 
     def fail(self, error: EngineError) -> None:
-        self._found.update({key: _failed(error) for key, _ in self._bundle})
+        self._found.update({key: _failed(error, call) for key, call in self._bundle})
 
     def end(self) -> None:
         """Whatever became of it: what it may cost is not reserved any more."""
@@ -652,10 +652,11 @@ def _finite(logprob: float | None) -> float:
     return _NEVER if logprob is None or not logprob > _NEVER else float(logprob)
 
 
-def _failed(error: EngineError) -> Reply:
+def _failed(error: EngineError, call: Call) -> Reply:
     """Why there is no reply, and whose doing it is; cut where reasoning used up the limit."""
     if is_cut(error):
         return Reply("", "length")
     if is_too_long(error):
-        return Reply(None, None, error=f"too long for the model: {error}", fault="input")
+        room = f"{call.sampling.max_tokens:,} tokens of the limit are the reply's (--max-tokens)"
+        return Reply(None, None, error=f"too long for the model: {error}; {room}", fault="input")
     return Reply(None, None, error=str(error), fault="system")

@@ -156,7 +156,7 @@ class Judge:
         rest = iter(replies)
         return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in asked]
 
-    def _read(self, asked: Asked, reply: Reply) -> Verdict:
+    def _read(self, asked: Asked, reply: Reply, max_tokens: int | None = None) -> Verdict:
         if reply.error is not None:
             return Verdict(reply, error=reply.error, fault=reply.fault or "system")
         if self._is_direct and reply.text is not None:
@@ -166,7 +166,10 @@ class Judge:
             value = self.parse(reply.text, self.template.spec, reply.finish_reason, **options)
         except VerdictError as error:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
-            told = str(error) + (self._limit_hint if _is_cut(reply, str(error)) else "")
+            told = str(error)
+            if _is_cut(reply, told):
+                limit = max_tokens or self.sampling.max_tokens
+                told += f" (more than {limit:,} tokens: max_tokens, --max-tokens)"
             return self._unread(reply, told, forger)
         forger = None
         if not self.template.is_fenced and self.parse is parse:
@@ -174,11 +177,6 @@ class Judge:
         if forger is not None:
             return self._unread(reply, "the only verdict is one that the response holds", forger)
         return Verdict(reply, value) if self.read == "text" else self._measured(reply, value)
-
-    @property
-    def _limit_hint(self) -> str:
-        limit = self.longest if self.asks_again and self.longest else self.sampling.max_tokens
-        return f" (more than {limit:,} tokens: --max-tokens, in Python max_tokens=, gives it more)"
 
     def _unread(self, reply: Reply, told: str, forger: int | None) -> Verdict:
         if forger is None:
@@ -213,15 +211,12 @@ class Judge:
         ]
         if not places or self._is_direct:
             return
-        calls = [
-            Job((self._second_call(jobs[i][0][j], k, found[i][j][k]),), jobs[i][1])
-            for i, j, k in places
-        ]
-        for (i, j, k), (reply,) in zip(places, self.engine.answer(calls), strict=True):
-            new = self._read(jobs[i][0][j], reply)
-            if new.error is None or reply.error is None:
-                reply = _both(found[i][j][k].reply, reply)
-                found[i][j][k] = dataclasses.replace(new, reply=reply, is_second=True)
+        calls = [self._second_call(jobs[i][0][j], k, found[i][j][k]) for i, j, k in places]
+        asked = [Job((call,), jobs[i][1]) for (i, _, _), call in zip(places, calls, strict=True)]
+        replies = self.engine.answer(asked)
+        for (i, j, k), call, (reply,) in zip(places, calls, replies, strict=True):
+            new = self._read(jobs[i][0][j], reply, call.sampling.max_tokens)
+            found[i][j][k] = _either(found[i][j][k], new)
 
     def _second_call(self, asked: Asked, index: int, verdict: Verdict) -> Call:
         """The call again: with a longer limit after a cut, else with a reminder of the form."""
@@ -395,6 +390,22 @@ def _may_be_asked_again(verdict: Verdict) -> bool:
     if verdict.error is None or verdict.reply.error is not None or verdict.forger is not None:
         return False
     return not verdict.error.startswith("refused")
+
+
+def _either(first: Verdict, second: Verdict) -> Verdict:
+    """The second verdict, or the first where the second call failed, with what came of it.
+
+    By a fault of the system the whole has failed: a later run asks again.
+    """
+    failed = second.reply
+    if failed.error is not None:
+        told = f"{first.error}; asked again, the call failed: {failed.error}"
+        reply = first.reply
+        if failed.fault == "system":
+            reply = dataclasses.replace(reply, error=failed.error, fault="system")
+        return dataclasses.replace(first, reply=reply, error=told)
+    reply = _both(first.reply, second.reply)
+    return dataclasses.replace(second, reply=reply, is_second=True)
 
 
 def _both(first: Reply, second: Reply) -> Reply:

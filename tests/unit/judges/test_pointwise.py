@@ -369,14 +369,14 @@ def test_a_limit_that_was_chosen_is_kept_and_the_error_names_it():
         assert limits(server) == [20, 20]
         assert [len(body["messages"]) for body in server.asked] == [1, 3]  # with a reminder
     assert score.error.startswith("truncated: ")
-    assert "more than 20 tokens: --max-tokens" in score.error
+    assert "more than 20 tokens: max_tokens, --max-tokens" in score.error
 
 
 def test_a_reply_that_the_longer_limit_cuts_as_well_says_so():
     with Judging(lambda texts: "word " * 5000) as server:
         (score,) = load(NAME, template=RATING, **server.way).score([Group("q", ["a"])])[0]
         assert limits(server) == [256, 1024]
-    assert "more than 1,024 tokens: --max-tokens" in score.error
+    assert "more than 1,024 tokens: max_tokens, --max-tokens" in score.error
 
 
 def test_a_think_block_without_an_end_is_cut_too():
@@ -394,4 +394,6 @@ def test_a_longer_limit_that_the_server_refuses_leaves_the_first_reply():
         server.queue.extend([None, None, Fault("context")])
         (score,) = load(NAME, template=RATING, **server.way).score([Group("q", ["a"])])[0]
     assert score.error.startswith("truncated: ")
+    assert "more than 256 tokens" in score.error
+    assert "asked again, the call failed: too long for the model" in score.error
     assert score.fault == "system"
