@@ -9,6 +9,7 @@ import pytest
 pytest.importorskip("aiohttp")
 sys.path.insert(0, str(Path(__file__).parent))
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "servers"))
+import chat
 from chat import Answer, ChatServer, Fault
 from test_judge_cli import PAIR, invoke, judged, lines, pick, start, wait_for, write_pairs
 
@@ -182,6 +183,32 @@ def test_killed_at_any_time_and_resumed(quiet, tmp_path):
     assert len(keys) == len(set(keys)) == 60
 
 
+class Broke(ChatServer):
+    """Answers so many calls; after that the quota is used up."""
+
+    def __init__(self, left, **options):
+        super().__init__(pick, **options)
+        self.left = left
+
+    def _refused(self, body, headers):
+        self.left -= 1
+        if self.left >= 0:
+            return super()._refused(body, headers)
+        told = {"message": "You exceeded your current quota", "code": "insufficient_quota"}
+        return chat._Out(chat._http(429, {"error": told}))
+
+
+def test_a_quota_that_is_used_up_ends_the_run_and_resume_goes_on(quiet, invoke, tmp_path):
+    with Broke(25, latency_s=0.01) as server:
+        first = invoke(*command(server, "--concurrency", 4))
+        assert first.exit_code == 4
+        assert "--resume" in first.output
+        server.left = 10_000
+        assert invoke(*command(server, "--resume")).exit_code == 0
+        assert judged(server) == 60
+    assert (tmp_path / "out.jsonl").read_bytes() == quiet
+
+
 # --- plaudit score --------------------------------------------------------------------------------
 
 RULE = """
@@ -214,3 +241,17 @@ def test_score_resumes_what_a_system_fault_left(invoke, tmp_path, monkeypatch):
     assert result.exit_code == 0, result.output
     assert (tmp_path / "scored.txt").read_text().split() == ["r4", "r11"]
     assert (tmp_path / "out.jsonl").read_bytes() == expected
+
+
+def test_score_with_a_judge_pays_once_over_an_outage(quiet, invoke, tmp_path):
+    with Shaky(["q1", "q20"], order=True) as server:
+        args = ("score", "rows.jsonl", "--recipe", "judge.yaml", "-o", "scored.jsonl")
+        (tmp_path / "judge.yaml").write_text(
+            f"{{use: judges.pairwise.pairwise, template: {PAIR}, server: '{server.url}',"
+            " model: judge, journal: judge.calls, retries: 0}\n"
+        )
+        assert invoke(*args).exit_code == 1
+        server.away = set()
+        assert invoke(*args, "--resume").exit_code == 0
+        assert judged(server) == 60
+    assert (tmp_path / "scored.jsonl").read_bytes() == quiet

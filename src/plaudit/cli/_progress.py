@@ -89,7 +89,7 @@ def _count_lines(place: str) -> Total:
 
 
 class Meter:
-    """Shows the progress of a run that begins behind `done` rows; a context manager."""
+    """Shows the progress of a run; a context manager. `done` rows are there from before."""
 
     def __init__(self, total: Total | None, done: int = 0) -> None:
         self._total = total

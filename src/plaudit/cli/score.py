@@ -45,7 +45,7 @@ from plaudit.untrusted import visible
 if TYPE_CHECKING:
     from plaudit.data import Row, Writer
     from plaudit.report import Summary
-    from plaudit.run import Result
+    from plaudit.run import Progress, Result
 
 __all__ = ["Job", "free_report", "run"]
 
@@ -177,8 +177,7 @@ class Job:
             raise typer.Exit(130) from None
         if writer is not None and writer.num_replaced:
             stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
-        num_before = 0 if writer is None else writer.num_done - writer.num_retried
-        self._print(summary, time.monotonic() - began, num_before)
+        self._print(summary, time.monotonic() - began, writer.num_before if writer else 0)
         self._say_unscored(writer, going_on)
         if not summary.counts.rows:
             stderr(f"plaudit: no row in {', '.join(self.inputs)}")
@@ -258,19 +257,23 @@ class Job:
         """Gives each result to the writer, the summary and the list of problems."""
         from plaudit.data import scored
 
-        done = 0 if writer is None else writer.num_done
         if writer is not None:
             rows = writer.pending(rows, functools.partial(self._count_again, summary))
         with contextlib.ExitStack() as stack:
             if writer is not None:
                 stack.enter_context(writer)
-            meter = stack.enter_context(Meter(count_rows(self.inputs, self.limit), done))
-            found = scored(self.chosen.reward, rows, on_progress=meter.update, **self.options)
+            num_before = writer.num_before if writer else 0
+            meter = stack.enter_context(Meter(count_rows(self.inputs, self.limit), num_before))
+
+            def update(progress: Progress) -> None:
+                meter.done = writer.num_before if writer else 0
+                meter.update(progress)
+
+            found = scored(self.chosen.reward, rows, on_progress=update, **self.options)
             stack.callback(found.close)  # type: ignore[attr-defined]  # ends the workers at once
             for row, result in found:
                 if writer is not None:
                     result = replace(result, index=writer.write(row, result))
-                    meter.done = done - writer.num_retried
                 self._count(summary, row, result)
                 if summary.counts.rows == summary.counts.bad_rows == _HOPELESS:
                     self._give_up(writer, f"none of the first {_HOPELESS} rows")

@@ -84,6 +84,11 @@ class Writer:
         return self._sink.num_done
 
     @property
+    def num_before(self) -> int:
+        """How many rows of an earlier run are kept as they are, as far as is known by now."""
+        return self.num_done - self.num_retried
+
+    @property
     def is_finished(self) -> bool:
         """Whether the output was complete when this writer came to resume it."""
         return isinstance(self._sink, _Finished)

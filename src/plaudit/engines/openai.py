@@ -169,6 +169,7 @@ class OpenAiEngine:
         self._pending: dict[str, concurrent.futures.Future[Reply] | None] = {}
         self._probes: dict[tuple[bool, ...], concurrent.futures.Future[None]] = {}
         self._dialect = Dialect()
+        self.quota_error: str | None = None
         limits = Limits(
             is_adaptive=True,
             is_patient=True,
@@ -293,12 +294,12 @@ class OpenAiEngine:
             try:
                 answers = self._client.gather([one.request() for one in sent])
                 for one, answer in zip(sent, answers, strict=True):
-                    self._stop_without_quota(answer)
                     if isinstance(answer, EngineError) and not one.is_put_off:
                         self._fail(one, answer)
             finally:
                 for one in sent:
                     one.end()
+            self._stop_without_quota()
             left = [key for key in left if key not in found]
             if any(one.is_put_off for one in sent):
                 self.spending.wait()
@@ -317,19 +318,29 @@ class OpenAiEngine:
 
     def _fail(self, sent: _Sent, error: EngineError) -> None:
         """The error in the place of replies, or single calls from now on where `n` is refused."""
-        if sent.count > 1 and refuses_n(error):
+        if NO_QUOTA in str(error):
+            self.quota_error = self.quota_error or str(error)
+        elif sent.count > 1 and refuses_n(error):
             self._dialect.has_n = False
         else:
             sent.fail(error)
 
-    def _stop_without_quota(self, answer: Any) -> None:
-        """Raises EngineError where the quota is used up: no later call can be answered."""
-        if isinstance(answer, EngineError) and NO_QUOTA in str(answer):
-            self.stop()
-            raise EngineError(
-                f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
-                f" what was answered is kept, --resume goes on from there ({answer})"
-            )
+    def _stop_without_quota(self) -> None:
+        """Raises EngineError where the quota is used up: no later call can be answered.
+
+        What is in flight is paid for, and is waited for.
+        """
+        if (told := self.quota_error) is None:
+            return
+        end = time.monotonic() + self.timeout_s
+        while self.spending.num_reserved and time.monotonic() < end:
+            self.spending.wait()
+        self.stop()
+        self.quota_error = None
+        raise EngineError(
+            f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
+            f" what was answered is kept, --resume goes on from there ({told})"
+        )
 
     def _hand_out(self, own: Mapping[str, Call], found: Mapping[str, Reply]) -> None:
         """What came of our calls, to the threads that wait for them."""
@@ -508,6 +519,8 @@ class _Sent:
         if self._is_paid:  # it waits no longer, or tries once more
             return None
         engine, spent = self._engine, self._engine.spending
+        if engine.quota_error is not None:
+            return engine.quota_error
         max_calls, max_cost, count = engine.max_calls, engine.max_cost, self.count
         with spent.lock:
             if max_calls is not None and spent.num_paid + spent.reserved_calls + count > max_calls:
