@@ -65,20 +65,25 @@ class Bench(NamedTuple):
         several = {name: values for name, values in own.items() if len(values) > 1}
         return [{name: values[n] for name, values in several.items()} for n in range(num)]
 
+    def voting(self) -> dict[str, Any]:
+        """How votes become one, as far as it is said."""
+        names = ("vote_by", "weights", "min_jurors")
+        return {name: getattr(self, name) for name in names if getattr(self, name) is not None}
+
     def shared(self) -> dict[str, Any]:
         """What all judges have in common."""
         single = {"model": self.models, "replay": self.replays}
-        told: dict[str, Any] = {name: values[0] for name, values in single.items()
+        common: dict[str, Any] = {name: values[0] for name, values in single.items()
                                 if len(values) == 1}  # fmt: skip
         is_each = len(self.models) == len(self.servers) > 1
-        return told if is_each or not self.servers else {**told, "server": list(self.servers)}
+        return common if is_each or not self.servers else {**common, "server": list(self.servers)}
 
 
 def choose_judge(
     recipe: str | None,
     bench: Bench,
     votes: int | None,
-    given: Mapping[str, Any],
+    options: Mapping[str, Any],
     settings: Sequence[str] | None,
     allow: Sequence[str] | None,
     journal: str | None = None,
@@ -98,7 +103,7 @@ def choose_judge(
         )
     name = recipe or ", ".join(bench.templates)
     node = _of_templates(bench, votes) if recipe is None else _of_recipe(recipe, bench, votes)
-    node |= {key: value for key, value in given.items() if value is not None}
+    node |= {key: value for key, value in options.items() if value is not None}
     for setting in settings or ():
         key, value = key_value(setting, "--set")
         node[key] = value
@@ -125,22 +130,21 @@ def judges_of(reward: Any) -> list[Any]:
 
 def without_way(node: Mapping[str, Any]) -> dict[str, Any]:
     """The parameters that make a judge's verdicts, without those of the way to them."""
-    kept = {key: value for key, value in node.items() if key not in _OF_THE_WAY}
-    if "judges" in kept:
-        kept["judges"] = [without_way(one) for one in kept["judges"]]
-    return kept
+    rest = {key: value for key, value in node.items() if key not in _OF_THE_WAY}
+    if "judges" in rest:
+        rest["judges"] = [without_way(one) for one in rest["judges"]]
+    return rest
 
 
 def _of_templates(bench: Bench, votes: int | None) -> dict[str, Any]:
     from plaudit.judges.template import load_template
 
     kinds = [load_template(template).kind for template in bench.templates]
-    joined = {"vote_by": bench.vote_by, "weights": bench.weights, "min_jurors": bench.min_jurors}
+    voting = bench.voting()
     if bench.num_jurors == 1:
         if bench.weights is not None or bench.min_jurors is not None:
             raise ConfigError("--weights and --min-jurors are for a jury: name several models")
         node = {"use": PATHS[kinds[0]], "template": bench.templates[0], **_votes(kinds[0], votes)}
-        joined = {"vote_by": bench.vote_by}
     else:
         jurors = bench.jurors()
         node = {"use": _JURY, "judge": PATHS[kinds[0]], **_votes(kinds[0], votes)}
@@ -150,8 +154,7 @@ def _of_templates(bench: Bench, votes: int | None) -> dict[str, Any]:
             paths = [{"judge": PATHS[kind], **_votes(kind, votes)} for kind in kinds]
             jurors = [{**own, **path} for own, path in zip(jurors, paths, strict=True)]
         node["judges"] = jurors
-    node |= {key: value for key, value in joined.items() if value is not None}
-    return node | bench.shared()
+    return {**node, **voting, **bench.shared()}
 
 
 def _votes(kind: str, votes: int | None) -> dict[str, Any]:
@@ -167,5 +170,4 @@ def _of_recipe(recipe: str, bench: Bench, votes: int | None) -> dict[str, Any]:
             " --votes"
         )
     node = copy.deepcopy(dict(registry.read_recipe(recipe)))
-    joined = {"vote_by": bench.vote_by, "weights": bench.weights, "min_jurors": bench.min_jurors}
-    return {**node, **bench.shared(), **{k: v for k, v in joined.items() if v is not None}}
+    return {**node, **bench.shared(), **bench.voting()}

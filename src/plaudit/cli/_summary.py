@@ -88,11 +88,11 @@ def print_summary(
     for name in (name for name in names if name not in seen):
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
         rows.append([text(f"  {name}", "yellow"), *cells])
-    made = _table_of(rows)
-    made.collapse_padding = (
-        out.measure(made, options=out.options.update(max_width=_WIDEST)).maximum > out.width
+    lines = _table_of(rows)
+    lines.collapse_padding = (
+        out.measure(lines, options=out.options.update(max_width=_WIDEST)).maximum > out.width
     )
-    out.print(made, crop=False)  # too wide beats figures that are cut
+    out.print(lines, crop=False)  # too wide beats figures that are cut
     before = f", {num_before:,} of them before" if num_before else ""
     faults = f"; faults: {describe_faults(counts.faulted)}" if counts.faulted else ""
     unscored = f"{counts.unscored:,} unscored{faults}"
@@ -114,15 +114,15 @@ def print_summary(
 
 def _table_of(rows: Sequence[Sequence[Any]]) -> Any:
     """The table, in which a name may be cut, but no figure."""
-    made = table(*_HEAD, numeric=_HEAD[1:])
-    for n, column in enumerate(made.columns):
+    lines = table(*_HEAD, numeric=_HEAD[1:])
+    for n, column in enumerate(lines.columns):
         column.no_wrap = True
         column.min_width = (
             max(map(len, (_HEAD[n], *(row[n] for row in rows)))) if n else _NAME_WIDTH
         )
     for row in rows:
-        made.add_row(*row)
-    return made
+        lines.add_row(*row)
+    return lines
 
 
 _HEAD = ("part", "mean", "std", "min", "max", "scored", "unscored", "faulted", "n/a")

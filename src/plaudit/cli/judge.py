@@ -199,7 +199,7 @@ def run(
     """
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    given = {
+    options = {
         "read": read, "orders": orders,
         "temperature": temperature, "max_tokens": max_tokens, "seed": seed,
         "concurrency": concurrency, "api_key_env": api_key_env, "max_cost": max_cost,
@@ -208,14 +208,14 @@ def run(
     }  # fmt: skip
     bench = Bench(template or (), model or (), server or (), replay or (), vote_by,
                   _weights(weights), min_jurors)  # fmt: skip
-    kept = None if output in (None, "-") else f"{output}.calls.jsonl"
-    chosen = choose_judge(recipe, bench, votes, given, settings, allow_import, kept)
-    going_on = resumption(resume, retry_unscored, keep_unscored)
+    calls_path = None if output in (None, "-") else f"{output}.calls.jsonl"
+    chosen = choose_judge(recipe, bench, votes, options, settings, allow_import, calls_path)
+    resuming = resumption(resume, retry_unscored, keep_unscored)
     job = JudgeJob(
         chosen=chosen,
         inputs=inputs,
         output=output,
-        report=free_report(report, overwrite or going_on.is_wanted),
+        report=free_report(report, overwrite or resuming.is_wanted),
         columns=columns_of(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
@@ -227,7 +227,7 @@ def run(
     if dry_run:
         raise typer.Exit(job.estimate())
     job.announce()
-    summary = job.run(overwrite=overwrite, going_on=going_on)
+    summary = job.run(overwrite=overwrite, resuming=resuming)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
     raise typer.Exit(1 if has_failed or not counts.rows else 0)
@@ -267,31 +267,31 @@ class JudgeJob(Job):
 
     def estimate(self) -> int:
         """Prints what the run would ask and cost; the exit code."""
-        told = _Estimate()
+        estimate = _Estimate()
         for row in self._rows():
-            told.add(row, self._judges)
-        made = table("", "about")
-        for name, value in told.lines().items():
-            made.add_row(text(name), text(value))
-        console().print(made)
-        return 1 if told.num_bad or not told.num_rows else 0
+            estimate.add(row, self._judges)
+        lines = table("", "about")
+        for name, value in estimate.lines().items():
+            lines.add_row(text(name), text(value))
+        console().print(lines)
+        return 1 if estimate.num_bad or not estimate.num_rows else 0
 
     def announce(self) -> None:
         """One line on stderr: who is asked, and about how much; nothing for recorded replies."""
         total = None if "-" in self.inputs else count_rows(self.inputs, self.limit)
-        asked = [engine for engine in self._engines if hasattr(engine, "spending")]
-        if total is None or not asked:
+        engines = [engine for engine in self._engines if hasattr(engine, "spending")]
+        if total is None or not engines:
             return
-        told = _Estimate()
+        estimate = _Estimate()
         for row in self._rows(min(_SAMPLED_ROWS, total.rows)):
-            told.add(row, self._judges)
-        for judge, call in told.first.items():
+            estimate.add(row, self._judges)
+        for judge, call in estimate.first.items():
             _probe(judge, call)
-        told.scale(total.rows)
-        what = ", ".join(f"{value} {name}" for name, value in told.lines().items())
-        if any(engine.calls.path is None for engine in asked):
+        estimate.scale(total.rows)
+        what = ", ".join(f"{value} {name}" for name, value in estimate.lines().items())
+        if any(engine.calls.path is None for engine in engines):
             stderr("no journal: finished calls are kept in memory; --journal FILE keeps them")
-        whom = ", ".join(f"{engine.resolve()} at {', '.join(engine.urls)}" for engine in asked)
+        whom = ", ".join(f"{engine.resolve()} at {', '.join(engine.urls)}" for engine in engines)
         stderr(f"asks {whom}: about {what}")
 
     def _count(self, summary: Summary, row: Row, result: Result) -> None:
@@ -365,8 +365,8 @@ class _Estimate:
             self.num_bad += 1
             return
         try:
-            calls = [(one, call) for one in judges for asked in one.jobs([row.group])
-                     for call in one.judge.calls(asked)]  # fmt: skip
+            calls = [(one, call) for one in judges for job in one.jobs([row.group])
+                     for call in one.judge.calls(job)]  # fmt: skip
         except DataError as error:
             self.num_bad += 1
             if self.num_bad <= 3:
@@ -420,17 +420,17 @@ def _probe(judge: Any, call: Any) -> None:
 
 def usage_of(engines: Sequence[Any]) -> dict[str, Any]:
     """What engines have spent together, for reports; empty where none spends anything."""
-    asked = [engine for engine in engines if hasattr(engine, "spending")]
-    if not asked:
+    paid = [engine for engine in engines if hasattr(engine, "spending")]
+    if not paid:
         return {}
-    spent = [engine.spending for engine in asked]
+    spendings = [engine.spending for engine in paid]
     names = {"calls": "num_calls", "paid_calls": "num_paid", "prompt_tokens": "prompt_tokens",
              "completion_tokens": "completion_tokens", "cached_tokens": "cached_tokens",
              "cost": "cost"}  # fmt: skip
     return {
-        **{name: sum(getattr(one, of) for one in spent) for name, of in names.items()},
-        "retries": sum(engine.num_retries for engine in asked),
-        "latency_s": [seconds for one in spent for seconds in one.latencies_s],
+        **{name: sum(getattr(one, of) for one in spendings) for name, of in names.items()},
+        "retries": sum(engine.num_retries for engine in paid),
+        "latency_s": [seconds for one in spendings for seconds in one.latencies_s],
     }
 
 
@@ -451,15 +451,15 @@ def _prices(told: str | None) -> dict[str, float] | None:
     return {"prompt": prompt, "completion": completion}
 
 
-def _weights(told: str | None) -> list[float] | None:
+def _weights(listed: str | None) -> list[float] | None:
     """The numbers in ``W,W,...``.
 
     >>> _weights("2,1,0.5")
     [2.0, 1.0, 0.5]
     """
     try:
-        return None if told is None else [float(weight) for weight in told.split(",")]
+        return None if listed is None else [float(weight) for weight in listed.split(",")]
     except ValueError:
         raise ConfigError(
-            f"--weights {told!r}: write numbers, one for each juror, as 2,1"
+            f"--weights {listed!r}: write numbers, one for each juror, as 2,1"
         ) from None

@@ -119,12 +119,12 @@ def run(
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
     chosen = choose(recipe, reward, settings, allow_import)
-    going_on = resumption(resume, retry_unscored, keep_unscored)
+    resuming = resumption(resume, retry_unscored, keep_unscored)
     job = Job(
         chosen=chosen,
         inputs=inputs,
         output=output,
-        report=free_report(report, overwrite or going_on.is_wanted),
+        report=free_report(report, overwrite or resuming.is_wanted),
         columns=chosen.columns(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
@@ -133,7 +133,7 @@ def run(
     )
     if check_only:
         raise typer.Exit(job.check())
-    summary = job.run(overwrite=overwrite, going_on=going_on)
+    summary = job.run(overwrite=overwrite, resuming=resuming)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
     raise typer.Exit(1 if has_failed or not counts.rows else 0)
@@ -154,15 +154,15 @@ class Job:
     reward_column: str = "reward"
     problems: Problems = field(default_factory=Problems)
 
-    def run(self, *, overwrite: bool, going_on: Resumption) -> Summary:
+    def run(self, *, overwrite: bool, resuming: Resumption) -> Summary:
         """Scores, writes, prints the summary and makes the report."""
         from plaudit.report import Summary
 
         summary, began = Summary(self.chosen.name), time.monotonic()
         rows = self._rows()
-        writer = self._writer(overwrite=overwrite, going_on=going_on)
+        writer = self._writer(overwrite=overwrite, resuming=resuming)
         if writer is not None and writer.is_finished:
-            why = ": what is unscored in it is no fault of the system" * (going_on.retry == "all")
+            why = ": what is unscored in it is no fault of the system" * (resuming.retry == "all")
             stderr(f"{self.output} is complete already{why}; --overwrite scores anew")
             raise typer.Exit(0)
         try:
@@ -178,7 +178,7 @@ class Job:
         if writer is not None and writer.num_replaced:
             stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
         self._print(summary, time.monotonic() - began, writer.num_before if writer else 0)
-        self._say_unscored(writer, going_on)
+        self._say_unscored(writer, resuming)
         if not summary.counts.rows:
             stderr(f"plaudit: no row in {', '.join(self.inputs)}")
         self._report(summary)
@@ -215,19 +215,19 @@ class Job:
             keep_end_marks=self.keep_end_marks,
         )
 
-    def _say_unscored(self, writer: Writer | None, going_on: Resumption) -> None:
-        if writer is not None and writer.num_retryable and going_on.retry != "none":
+    def _say_unscored(self, writer: Writer | None, resuming: Resumption) -> None:
+        if writer is not None and writer.num_retryable and resuming.retry != "none":
             stderr(
                 f"{writer.num_retryable:,} rows are unscored by a fault of the system: the same"
                 " command with --resume scores these again, with --keep-unscored leaves them so"
             )
 
-    def _writer(self, *, overwrite: bool, going_on: Resumption) -> Writer | None:
+    def _writer(self, *, overwrite: bool, resuming: Resumption) -> Writer | None:
         from plaudit.data import Writer
 
         if self.output is None:
-            if going_on.is_wanted or (overwrite and self.report is None):
-                which = "resume" if going_on.is_wanted else "overwrite"
+            if resuming.is_wanted or (overwrite and self.report is None):
+                which = "resume" if resuming.is_wanted else "overwrite"
                 raise ConfigError(f"--{which} needs --output")
             return None
         return Writer(
@@ -235,8 +235,8 @@ class Job:
             column=self.reward_column,
             meta=self._meta(),
             overwrite=overwrite,
-            resume=going_on.is_wanted,
-            retry=going_on.retry,
+            resume=resuming.is_wanted,
+            retry=resuming.retry,
         )
 
     def _meta(self) -> Mapping[str, Any]:

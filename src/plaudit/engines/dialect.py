@@ -53,17 +53,17 @@ class Dialect:
         """Whether the refusal of `count` samples says how they are wanted instead.
 
         >>> dialect = Dialect()
-        >>> told = "400: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
-        >>> dialect.learn(EngineError(told, 400), Sampling(), 1), dialect.limit_name
+        >>> refusal = "400: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
+        >>> dialect.learn(EngineError(refusal, 400), Sampling(), 1), dialect.limit_name
         (True, 'max_completion_tokens')
         """
-        told = str(error).replace("\\'", "'")  # errors quote what a server said
+        text = str(error).replace("\\'", "'")  # errors quote what a server said
         if error.status in (400, 422):
-            if self.limit_name == "max_tokens" and "max_completion_tokens" in told:
+            if self.limit_name == "max_tokens" and "max_completion_tokens" in text:
                 self.limit_name = "max_completion_tokens"
                 return True
             for name, value in _NEUTRAL.items():
-                is_new = f"'{name}'" in told and name not in self.left_out
+                is_new = f"'{name}'" in text and name not in self.left_out
                 if is_new and getattr(sampling, name) == value:
                     self.left_out.add(name)
                     return True

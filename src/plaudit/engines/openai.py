@@ -170,6 +170,7 @@ class OpenAiEngine:
         self._probes: dict[tuple[bool, ...], concurrent.futures.Future[None]] = {}
         self._dialect = Dialect()
         self.quota_error: str | None = None
+        self._num_answering = 0
         limits = Limits(
             is_adaptive=True,
             is_patient=True,
@@ -207,6 +208,17 @@ class OpenAiEngine:
         """
         self._settle_in()
         self.resolve()
+        with self._lock:
+            if not self._num_answering:  # else those beside it would send what the first may not
+                self.quota_error = None
+            self._num_answering += 1
+        try:
+            return self._answers(jobs)
+        finally:
+            with self._lock:
+                self._num_answering -= 1
+
+    def _answers(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         found: dict[str, Reply] = {}
         keys = [[call.key(self.model) for call in job.calls] for job in jobs]
         own: dict[str, Call] = {}
@@ -266,7 +278,7 @@ class OpenAiEngine:
         """After a fork: what is under way, and who holds which lock, is the parent's business."""
         if os.getpid() != self._pid:
             self._pid, self._lock = os.getpid(), threading.Lock()
-            self._pending = {}
+            self._pending, self._num_answering = {}, 0
             self._probes = {kind: probe for kind, probe in self._probes.items() if probe.done()}
             self.spending = dataclasses.replace(
                 self.spending, reserved=0.0, num_reserved=0, reserved_calls=0
@@ -336,7 +348,6 @@ class OpenAiEngine:
         while self.spending.num_reserved and time.monotonic() < end:
             self.spending.wait()
         self.stop()
-        self.quota_error = None
         raise EngineError(
             f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
             f" what was answered is kept, --resume goes on from there ({told})"
@@ -516,11 +527,11 @@ class _Sent:
     def refusal(self) -> str | None:
         """Why it may not be sent: the money or the calls are used up."""
         self._began = time.monotonic()
-        if self._is_paid:  # it waits no longer, or tries once more
-            return None
         engine, spent = self._engine, self._engine.spending
         if engine.quota_error is not None:
             return engine.quota_error
+        if self._is_paid:  # it waits no longer, or tries once more
+            return None
         max_calls, max_cost, count = engine.max_calls, engine.max_cost, self.count
         with spent.lock:
             if max_calls is not None and spent.num_paid + spent.reserved_calls + count > max_calls:

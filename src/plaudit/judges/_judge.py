@@ -166,11 +166,11 @@ class Judge:
             value = self.parse(reply.text, self.template.spec, reply.finish_reason, **options)
         except VerdictError as error:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
-            told = str(error)
-            if _is_cut(reply, told):
+            reason = str(error)
+            if _is_cut(reply, reason):
                 limit = max_tokens or self.sampling.max_tokens
-                told += f" (more than {limit:,} tokens: max_tokens, --max-tokens)"
-            return self._unread(reply, told, forger)
+                reason += f" (more than {limit:,} tokens: max_tokens, --max-tokens)"
+            return self._unread(reply, reason, forger)
         forger = None
         if not self.template.is_fenced and self.parse is parse:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
@@ -212,8 +212,8 @@ class Judge:
         if not places or self._is_direct:
             return
         calls = [self._second_call(jobs[i][0][j], k, found[i][j][k]) for i, j, k in places]
-        asked = [Job((call,), jobs[i][1]) for (i, _, _), call in zip(places, calls, strict=True)]
-        replies = self.engine.answer(asked)
+        again = [Job((call,), jobs[i][1]) for (i, _, _), call in zip(places, calls, strict=True)]
+        replies = self.engine.answer(again)
         for (i, j, k), call, (reply,) in zip(places, calls, replies, strict=True):
             new = self._read(jobs[i][0][j], reply, call.sampling.max_tokens)
             found[i][j][k] = _either(found[i][j][k], new)
@@ -399,11 +399,11 @@ def _either(first: Verdict, second: Verdict) -> Verdict:
     """
     failed = second.reply
     if failed.error is not None:
-        told = f"{first.error}; asked again, the call failed: {failed.error}"
+        error = f"{first.error}; asked again, the call failed: {failed.error}"
         reply = first.reply
         if failed.fault == "system":
             reply = dataclasses.replace(reply, error=failed.error, fault="system")
-        return dataclasses.replace(first, reply=reply, error=told)
+        return dataclasses.replace(first, reply=reply, error=error)
     reply = _both(first.reply, second.reply)
     return dataclasses.replace(second, reply=reply, is_second=True)
 

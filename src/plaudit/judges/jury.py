@@ -101,18 +101,18 @@ def _check(vote_by: str, weights: Any, min_jurors: Any, num: int) -> None:
 
 def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
     """Raises ConfigError for two jurors whose calls are equal: one would repeat the other."""
-    known: dict[str, str] = {}
-    for name, path, held in rows:
-        if "model" not in held or held.get("replay") is not None:
+    known: dict[str, str] = {}  # the names of jurors by what they ask
+    for name, path, options in rows:
+        if "model" not in options or options.get("replay") is not None:
             continue
-        told = repr((path, sorted((k, v) for k, v in held.items() if k != "server")))
-        if told in known:
+        call = repr((path, sorted((k, v) for k, v in options.items() if k != "server")))
+        if call in known:
             raise ConfigError(
-                f"the jurors {known[told]} and {name} ask {held['model']!r} the same, so that one"
-                " repeats the other; more samples of one model are its votes, and a model that"
-                " another server serves needs another name"
+                f"the jurors {known[call]} and {name} ask {options['model']!r} the same, so"
+                " that one repeats the other; more samples of one model are its votes, and a model"
+                " that another server serves needs another name"
             )
-        known[told] = name
+        known[call] = name
 
 
 def _check_scales(jurors: Mapping[str, Any]) -> None:
@@ -125,8 +125,8 @@ def _check_scales(jurors: Mapping[str, Any]) -> None:
         if low is not None and high is not None:
             scales[float(low), float(high)] = name
     if len(scales) > 1:
-        told = ", ".join(f"{name} from {low:g} to {high:g}" for (low, high), name in scales.items())
-        raise ConfigError(f"a jury votes on one scale: {told}")
+        ends = ", ".join(f"{name} from {low:g} to {high:g}" for (low, high), name in scales.items())
+        raise ConfigError(f"a jury votes on one scale: {ends}")
 
 
 class _Jury(Spelled):
