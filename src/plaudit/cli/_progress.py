@@ -89,11 +89,11 @@ def _count_lines(place: str) -> Total:
 
 
 class Meter:
-    """Shows the progress of a run that begins behind `done` rows; a context manager."""
+    """Shows the progress of a run; a context manager. `done` rows are there from before."""
 
     def __init__(self, total: Total | None, done: int = 0) -> None:
         self._total = total
-        self._done = done
+        self.done = done
         self._bar: Any = None
         self._began = self._told = time.monotonic()
 
@@ -102,7 +102,7 @@ class Meter:
             self._bar = _bar()
             self._bar.start()
             rows = self._total.rows if self._total else None
-            self._task = self._bar.add_task("", total=rows, completed=self._done, told="")
+            self._task = self._bar.add_task("", total=rows, completed=self.done, told="")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,7 +112,7 @@ class Meter:
     def update(self, progress: Progress) -> None:
         """Takes the counts so far."""
         if self._bar is not None:
-            rows = self._done + progress.rows
+            rows = self.done + progress.rows
             self._bar.update(self._task, completed=rows, told=self._line(progress))
         elif (now := time.monotonic()) - self._told >= _LINE_EVERY_S:
             self._told = now
@@ -121,7 +121,7 @@ class Meter:
     def _line(self, progress: Progress) -> str:
         seconds = time.monotonic() - self._began
         rate = progress.rows / seconds if seconds > 0 else 0.0
-        rows = self._done + progress.rows
+        rows = self.done + progress.rows
         pieces = [f"{rows:,}{self._of()} rows", f"{rate:,.0f} rows/s"]
         if self._total is not None and rate > 0:
             pieces.append(f"{_clock(max(0, self._total.rows - rows) / rate)} left")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -20,7 +21,9 @@ class Journal:
     """Lines in ``OUT.partial.jsonl``, and what made them in ``OUT.partial.json``.
 
     A SIGKILL loses at most the line under way (see `Lines`); `resume` goes on behind the last
-    whole one.
+    whole one. `replace` puts other lines into the place of some: the new sequence grows in
+    ``OUT.retried.jsonl`` and takes the place of the old one when it has all of its lines. Where a
+    kill comes between, the next `resume` fills it up from the old one.
 
     Raises: ConfigError where `resume` meets lines that something else made; says what differs.
     """
@@ -28,12 +31,18 @@ class Journal:
     def __init__(self, out: Path, about: Mapping[str, Any], *, resume: bool) -> None:
         self.path = out.with_name(f"{out.name}.partial.jsonl")
         self._about_path = out.with_name(f"{out.name}.partial.json")
+        self._retried_path = out.with_name(f"{out.name}.retried.jsonl")
+        self._retried: _Retried | None = None
         if resume:
             self._check_about(about)
         if not (resume and self.path.exists()):
+            self._retried_path.unlink(missing_ok=True)
             self.path.unlink(missing_ok=True)
             self._about_path.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
         self._lines = Lines(self.path)
+        if self._retried_path.exists():
+            self._retried = _Retried(self._lines, self._retried_path)
+            self._adopt_retried()
         self.num_lines = self._lines.num_lines
 
     @classmethod
@@ -64,21 +73,73 @@ class Journal:
 
     def append(self, line: bytes) -> None:
         """Writes a line. Raises PlauditError for a full disk; the lines before it are kept."""
+        self._adopt_retried()
         self._lines.append(line)
+
+    def replace(self, index: int, line: bytes) -> None:
+        """Puts a line into the place of one that an earlier run wrote; in ascending order, and
+        before anything is appended. Raises PlauditError for a full disk; no line is lost."""
+        if self._retried is None:
+            self._retried = _Retried(self._lines, self._retried_path)
+        self._retried.replace(index, line)
 
     def close(self) -> None:
         """Closes the file; the lines stay for a later run."""
+        if self._retried is not None:
+            self._retried.close()
         self._lines.close()
 
     def sync(self) -> None:
         """Waits until the lines are on the disk, and closes the file."""
+        self._adopt_retried()
         self._lines.flush()
         self._lines.close()
 
+    def _adopt_retried(self) -> None:
+        if self._retried is None:
+            return
+        try:
+            self._retried.finish()
+        except BaseException:  # a full disk: both files are kept as they are
+            self.close()
+            raise
+        self._lines.close()
+        self._retried, self._lines = None, Lines(self.path)
+
     def discard(self) -> None:
-        """Removes both files: the output is complete."""
+        """Removes all files: the output is complete."""
+        self._retried_path.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         self._about_path.unlink(missing_ok=True)
+
+
+class _Retried:
+    """The lines of a file once more, some of them others."""
+
+    def __init__(self, before: Lines, path: Path) -> None:
+        self._path = before.path
+        self._lines = Lines(path)
+        self._rest = itertools.islice(before, self._lines.num_lines, None)
+        self._next = self._lines.num_lines
+
+    def replace(self, index: int, line: bytes) -> None:
+        self._copy(index - self._next)
+        next(self._rest)
+        self._lines.append(line)
+        self._next = index + 1
+
+    def finish(self) -> None:
+        """Copies what is left, and takes the place of the file."""
+        self._copy(None)
+        self.close()
+        replace_durably(self._lines.path, self._path)
+
+    def close(self) -> None:
+        self._lines.close()
+
+    def _copy(self, num: int | None) -> None:
+        for line in itertools.islice(self._rest, num):
+            self._lines.append(line)
 
 
 def replace_durably(made: Path, out: Path) -> None:

@@ -5,21 +5,24 @@ A row gains ``reward`` (a number or null; a list where the row gave its response
 or, where it could not be read, ``reward_error``.
 
 The partial output is the journal (see `Journal`): rows are appended to ``OUT.partial.jsonl`` in
-input order and become the output when all are there, by one rename.
+input order and become the output when all are there, by one rename. It stays beside the output
+where responses are unscored by a fault of the system: `resume` scores those rows again.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from plaudit.data import export
 from plaudit.data.journal import Journal, replace_durably
-from plaudit.data.jsontext import dumps
+from plaudit.data.jsontext import dumps, loads_object
 from plaudit.data.rows import Row
 from plaudit.data.tables import require_pyarrow
 from plaudit.errors import ConfigError, did_you_mean
@@ -27,7 +30,9 @@ from plaudit.journal import io_error
 from plaudit.run import Result
 from plaudit.types import Reward, Score
 
-__all__ = ["Writer", "output_row", "run_meta"]
+__all__ = ["Retry", "Writer", "output_row", "run_meta"]
+
+Retry = Literal["system", "all", "none"]
 
 
 class Writer:
@@ -36,6 +41,9 @@ class Writer:
     `meta` says what makes the rows (see `run_meta`): `resume` refuses to go on with other rows or
     another reward. An output that exists is refused unless `overwrite` (it is replaced when the new
     one is complete) or `resume` (an unfinished one is continued, a finished one left alone).
+    `retry` says which unscored rows a resumed run scores again: those with a fault of the "system"
+    (a server that was away, a timeout, a used up budget), "all" or "none"; their new lines stand
+    where the old ones did. While rows of the first sort are left the output is not finished.
     As a context manager it finishes on a clean exit; else the partial output is kept.
 
         with Writer("scored.jsonl", meta=run_meta(reward, ["rows.jsonl"])) as writer:
@@ -53,26 +61,32 @@ class Writer:
         meta: Mapping[str, Any] | None = None,
         overwrite: bool = False,
         resume: bool = False,
+        retry: Retry = "system",
     ) -> None:
+        if retry not in ("system", "all", "none"):
+            raise ConfigError(f"retry={retry!r} must be 'system', 'all' or 'none'")
         self.column = column
-        self.num_replaced = 0
+        self.num_replaced = self.num_retried = self.num_retryable = 0
+        self._retry: Retry = retry
+        self._retried: deque[int] = deque()
         self._is_refused = False
         about = {**(meta or {}), "column": column}
         self._sink: _Sink
         if os.fspath(path) == "-":
             self._sink = _Stdout()
-            return
-        out = Path(path)
-        _check_target(out, overwrite=overwrite, resume=resume)
-        if resume and out.exists() and not Journal.exists(out):
-            self._sink = _Finished()
         else:
-            self._sink = _File(out, about, resume=resume)
+            self._sink = _sink(Path(path), about, overwrite=overwrite, resume=resume)
+        self._num_rows = self._sink.num_done
 
     @property
     def num_done(self) -> int:
-        """How many rows an earlier run has written."""
+        """How many rows an earlier run has written, those that are scored again included."""
         return self._sink.num_done
+
+    @property
+    def num_before(self) -> int:
+        """How many rows of an earlier run are kept as they are, as far as is known by now."""
+        return self.num_done - self.num_retried
 
     @property
     def is_finished(self) -> bool:
@@ -95,6 +109,9 @@ class Writer:
     ) -> Iterator[Row]:
         """The rows still to be scored; `on_done` gets those written before, each with its line.
 
+        Rows that are scored again come first, in their order; `write` must get the rows in the
+        order in which they come.
+
         Raises: ConfigError where the rows written before are not those of the input, or where the
         input has a column that this writer would write.
         """
@@ -104,16 +121,31 @@ class Writer:
         for number, line in enumerate(self._sink.written(), 1):
             row = next(rest, None)
             self._check_same(number, line, row)
-            if on_done is not None and row is not None:
+            if row is not None and self._is_retried(line):
+                self._retried.append(number - 1)
+                self.num_retried += 1
+                yield row
+            elif on_done is not None and row is not None:
                 on_done(row, line)
         for row in rest:
             self._check_columns(row)
             yield row
 
-    def write(self, row: Row, result: Result) -> None:
-        """Appends a row. Raises PlauditError where it cannot be written."""
-        gained = dumps(_gained(row, result, self.column))
-        self._sink.append(_opened(row) + gained[1:])
+    def write(self, row: Row, result: Result) -> int:
+        """Writes the next row, and returns its index among all rows of the input.
+
+        Raises: PlauditError where it cannot be written.
+        """
+        gained = _gained(row, result, self.column)
+        line = _opened(row) + dumps(gained)[1:]
+        self.num_retryable += any(map(is_retryable, gained.get(f"{self.column}_scores", ())))
+        if self._retried:
+            index = self._retried.popleft()
+            self._sink.replace(index, line)
+        else:
+            index, self._num_rows = self._num_rows, self._num_rows + 1
+            self._sink.append(line)
+        return index
 
     def drop(self) -> None:
         """Removes the partial output: there is nothing in it to go on from."""
@@ -121,7 +153,17 @@ class Writer:
 
     def finish(self) -> None:
         """Makes the output of the partial one, at once."""
-        self.num_replaced = self._sink.finish()
+        is_kept = self.num_retryable > 0 and self._retry != "none"
+        self.num_replaced = self._sink.finish(is_kept=is_kept)
+
+    def _is_retried(self, line: bytes) -> bool:
+        """Whether a row that was written before is scored again."""
+        if self._retry == "none" or b'"value":null' not in line:  # a look that costs little
+            return False
+        scores = loads_object(line).get(f"{self.column}_scores", ())
+        if self._retry == "all":
+            return any(score["value"] is None for score in scores)
+        return any(map(is_retryable, scores))
 
     def _check_same(self, number: int, line: bytes, row: Row | None) -> None:
         if row is None:
@@ -143,6 +185,21 @@ class Writer:
                     f"{row.where}: the input has a column {name!r} already; write beside it"
                     f" with column={self.column + '_new'!r}"
                 )
+
+
+def is_retryable(score: Mapping[str, Any]) -> bool:
+    """Whether a written score is missing through no fault of the response: scored again, it may
+    come. A judge's reply that could not be read is none of that sort, a call that failed is.
+
+    >>> is_retryable({"value": None, "fault": "system", "error": "the server was away"})
+    True
+    >>> is_retryable({"value": None, "fault": "system", "parts": {"num_unreadable": 1}})
+    False
+    """
+    if score["value"] is not None or score.get("fault") != "system":
+        return False
+    counts = {name.rpartition("/")[2] for name, value in score.get("parts", {}).items() if value}
+    return "num_failed_calls" in counts or "num_unreadable" not in counts
 
 
 def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, Any]:
@@ -231,9 +288,17 @@ class _Sink(Protocol):
 
     def written(self) -> Iterable[bytes]: ...
     def append(self, line: bytes) -> None: ...
-    def finish(self) -> int: ...
+    def replace(self, index: int, line: bytes) -> None: ...
+    def finish(self, *, is_kept: bool = False) -> int: ...
     def close(self) -> object: ...
     def drop(self) -> None: ...
+
+
+def _sink(out: Path, about: Mapping[str, Any], *, overwrite: bool, resume: bool) -> _Sink:
+    _check_target(out, overwrite=overwrite, resume=resume)
+    if resume and out.exists() and not Journal.exists(out):
+        return _Finished()
+    return _File(out, about, resume=resume)
 
 
 class _File:
@@ -249,20 +314,22 @@ class _File:
         self.num_done = self._journal.num_lines
         self.written = self._journal.lines
         self.append = self._journal.append
+        self.replace = self._journal.replace
         self.close = self._journal.close
 
-    def finish(self) -> int:
+    def finish(self, *, is_kept: bool = False) -> int:
         convert = export.FORMATS[_suffix(self._out)]
         made, num_replaced = self._journal.path, 0
         self._journal.sync()
         try:
-            if convert is not None:
+            if convert is not None or is_kept:
                 made = self._out.with_name(f"{self._out.name}.partial")
-                num_replaced = convert(self._journal.path, made)
+                num_replaced = (convert or _copy)(self._journal.path, made)
             replace_durably(made, self._out)
         except OSError as error:
             raise io_error(made, error) from error
-        self._journal.discard()
+        if not is_kept:
+            self._journal.discard()
         return num_replaced
 
     def drop(self) -> None:
@@ -282,7 +349,10 @@ class _Stdout:
     def append(self, line: bytes) -> None:
         sys.stdout.buffer.write(line + b"\n")
 
-    def finish(self) -> int:
+    def replace(self, index: int, line: bytes) -> None:
+        raise ConfigError("standard output holds no rows of an earlier run")
+
+    def finish(self, *, is_kept: bool = False) -> int:
         sys.stdout.buffer.flush()
         return 0
 
@@ -304,13 +374,21 @@ class _Finished:
     def append(self, line: bytes) -> None:
         raise ConfigError("the output is complete; overwrite to begin anew")
 
-    def finish(self) -> int:
+    def replace(self, index: int, line: bytes) -> None:
+        self.append(line)
+
+    def finish(self, *, is_kept: bool = False) -> int:
         return 0
 
     def drop(self) -> None:
         pass
 
     close = finish
+
+
+def _copy(lines: Path, out: Path) -> int:
+    shutil.copyfile(lines, out)
+    return 0
 
 
 def _suffix(out: Path) -> str:
@@ -335,6 +413,11 @@ def _check_target(out: Path, *, overwrite: bool, resume: bool) -> None:
         raise ConfigError(f"{out}: the directory {str(out.parent)!r} does not exist")
     if overwrite or resume:
         return
+    if out.exists() and Journal.exists(out):
+        raise ConfigError(
+            f"{out}: exists, and has rows that a fault of the system left unscored; resume scores"
+            " them again, overwrite begins anew"
+        )
     if out.exists():
         raise ConfigError(f"{out}: exists; overwrite replaces it, resume leaves a finished one")
     if Journal.exists(out):

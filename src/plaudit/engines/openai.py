@@ -24,6 +24,7 @@ from typing import Any
 
 from plaudit.engines.calls import Calls
 from plaudit.engines.chat import Call, Job, Reply, Token, Usage
+from plaudit.engines.dialect import Dialect, is_cut, is_too_long, refuses_n
 from plaudit.errors import ConfigError, EngineError, clipped, did_you_mean
 from plaudit.http import NO_QUOTA, Client, Request
 from plaudit.pace import Limits
@@ -36,8 +37,6 @@ _MAX_LATENCIES = 20_000
 _MOMENT_S = 0.2
 _BROKEN_OFF = ("abort", "aborted", "error", "cancelled", "canceled")
 _NEVER = -9999.0  # the log-probability that servers write for minus infinity
-_TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len",
-             "exceeds the available context", "context size")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,8 @@ _FREE = Prices()
 class Spending:
     """What the calls of this process came to; the first 20 000 latencies are kept.
 
-    `reserved` is what the `num_reserved` requests under way may cost at most.
+    `num_paid` counts the replies that were served. `reserved` is what the `num_reserved` requests
+    in flight may cost at most, and `reserved_calls` how many replies they ask for.
     """
 
     num_calls: int = 0
@@ -78,13 +78,15 @@ class Spending:
     cost: float = 0.0
     reserved: float = 0.0
     num_reserved: int = 0
+    reserved_calls: int = 0
     latencies_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lock = threading.Condition()
 
-    def add(self, usage: Usage, cost: float, latency_s: float) -> None:
-        """Counts a reply that was paid for; under the lock."""
+    def add(self, num_replies: int, usage: Usage, cost: float, latency_s: float) -> None:
+        """Counts the replies of a request, which are paid for; under the lock."""
+        self.num_paid += num_replies
         self.prompt_tokens += usage.prompt_tokens
         self.completion_tokens += usage.completion_tokens
         self.cached_tokens += usage.cached_tokens
@@ -94,13 +96,14 @@ class Spending:
 
     def reserve(self, num_calls: int, cost: float) -> None:
         """Counts a request that goes out; under the lock."""
-        self.num_paid += num_calls
+        self.reserved_calls += num_calls
         self.reserved += cost
         self.num_reserved += 1
 
-    def release(self, cost: float) -> None:
+    def release(self, num_calls: int, cost: float) -> None:
         """What was reserved for a request that has ended; under the lock."""
         self.num_reserved -= 1
+        self.reserved_calls -= num_calls
         self.reserved = self.reserved - cost if self.num_reserved else 0.0
         self.lock.notify_all()
 
@@ -124,6 +127,10 @@ class OpenAiEngine:
     continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
     are passed: what is left is unscored, and counted. A request may cost what its bytes and
     `max_tokens` come to, and does where the server tells no usage.
+
+    One short probe of each kind of call finds out how the server wants it: the limit as
+    `max_completion_tokens` where it refuses `max_tokens`, single calls where it refuses or ignores
+    `n`, without a parameter that it refuses by name and that has its default value.
 
     Raises: ConfigError for what cannot be right, before anything is sent.
     """
@@ -161,6 +168,9 @@ class OpenAiEngine:
         self._pid, self._lock = os.getpid(), threading.Lock()
         self._pending: dict[str, concurrent.futures.Future[Reply] | None] = {}
         self._probes: dict[tuple[bool, ...], concurrent.futures.Future[None]] = {}
+        self._dialect = Dialect()
+        self.quota_error: str | None = None
+        self._num_answering = 0
         limits = Limits(
             is_adaptive=True,
             is_patient=True,
@@ -198,6 +208,17 @@ class OpenAiEngine:
         """
         self._settle_in()
         self.resolve()
+        with self._lock:
+            if not self._num_answering:  # else those beside it would send what the first may not
+                self.quota_error = None
+            self._num_answering += 1
+        try:
+            return self._answers(jobs)
+        finally:
+            with self._lock:
+                self._num_answering -= 1
+
+    def _answers(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         found: dict[str, Reply] = {}
         keys = [[call.key(self.model) for call in job.calls] for job in jobs]
         own: dict[str, Call] = {}
@@ -219,21 +240,22 @@ class OpenAiEngine:
         """Ends the calls under way; whoever waits for them gets an EngineError."""
         self._client.close()
 
-    def check(self, call: Call) -> None:
-        """Asks the server for one token, as `call` will be asked; each kind of call once.
+    def check(self, call: Call, count: int = 1) -> None:
+        """Asks the server for one token, as `count` samples of `call` will be asked; each kind of
+        call once.
 
         Threads that come while it asks share what it finds; after a failure the next asks anew.
 
         Raises: ConfigError for a wrong key, an unknown model, log-probs that the server refuses or
         ignores, a schema or sampling parameter that it refuses; EngineError where nobody answers.
         """
-        kind = _kind(call)
-        probe = self._probes.get(kind)
+        kind = (*_kind(call), count > 1)
+        probe = self._probes.get(kind) or self._probes.get((*kind[:-1], True))
         if probe is None:
             own: concurrent.futures.Future[None] = concurrent.futures.Future()
             probe = self._probes.setdefault(kind, own)
             if probe is own:
-                self._fulfil(own, kind, call)
+                self._fulfil(own, kind, call, count)
         probe.result()
 
     def resolve(self) -> str:
@@ -256,9 +278,11 @@ class OpenAiEngine:
         """After a fork: what is under way, and who holds which lock, is the parent's business."""
         if os.getpid() != self._pid:
             self._pid, self._lock = os.getpid(), threading.Lock()
-            self._pending = {}
+            self._pending, self._num_answering = {}, 0
             self._probes = {kind: probe for kind, probe in self._probes.items() if probe.done()}
-            self.spending = dataclasses.replace(self.spending, reserved=0.0, num_reserved=0)
+            self.spending = dataclasses.replace(
+                self.spending, reserved=0.0, num_reserved=0, reserved_calls=0
+            )
 
     def _look_up(self, call: Call, key: str, found, own, others) -> None:
         """Sorts a call: answered before, under way already, or ours to send."""
@@ -275,32 +299,59 @@ class OpenAiEngine:
                 own[key] = call
 
     def _ask(self, own: Mapping[str, Call], found: dict[str, Reply]) -> None:
-        for call in {_kind(call): call for call in own.values()}.values():
-            self.check(call)
+        self._check_kinds(own)
         left = list(own)
         while left:  # a server may give fewer choices than asked for, and money may come free
-            sent = [_Sent(self, b, found) for b in _bundled({key: own[key] for key in left})]
+            sent = [_Sent(self, b, found) for b in self._bundled({key: own[key] for key in left})]
             try:
                 answers = self._client.gather([one.request() for one in sent])
                 for one, answer in zip(sent, answers, strict=True):
-                    self._stop_without_quota(answer)
                     if isinstance(answer, EngineError) and not one.is_put_off:
-                        one.fail(answer)
+                        self._fail(one, answer)
             finally:
                 for one in sent:
                     one.end()
+            self._stop_without_quota()
             left = [key for key in left if key not in found]
             if any(one.is_put_off for one in sent):
                 self.spending.wait()
 
-    def _stop_without_quota(self, answer: Any) -> None:
-        """Raises EngineError where the quota is used up: no later call can be answered."""
-        if isinstance(answer, EngineError) and NO_QUOTA in str(answer):
-            self.stop()
-            raise EngineError(
-                f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
-                f" what was answered is kept, --resume goes on from there ({answer})"
-            )
+    def _check_kinds(self, own: Mapping[str, Call]) -> None:
+        """Probes each kind of call, the largest bundle of each."""
+        first: dict[Any, tuple[Call, int]] = {}
+        for bundle in sorted(self._bundled(own), key=len):
+            call = bundle[0][1]
+            first[_kind(call)] = call, len(bundle)
+        for call, count in first.values():
+            self.check(call, count)
+
+    def _bundled(self, own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
+        return _bundled(own) if self._dialect.has_n else [[item] for item in own.items()]
+
+    def _fail(self, sent: _Sent, error: EngineError) -> None:
+        """The error in the place of replies, or single calls from now on where `n` is refused."""
+        if NO_QUOTA in str(error):
+            self.quota_error = self.quota_error or str(error)
+        elif sent.count > 1 and refuses_n(error):
+            self._dialect.has_n = False
+        else:
+            sent.fail(error)
+
+    def _stop_without_quota(self) -> None:
+        """Raises EngineError where the quota is used up: no later call can be answered.
+
+        What is in flight is paid for, and is waited for.
+        """
+        if (told := self.quota_error) is None:
+            return
+        end = time.monotonic() + self.timeout_s
+        while self.spending.num_reserved and time.monotonic() < end:
+            self.spending.wait()
+        self.stop()
+        raise EngineError(
+            f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
+            f" what was answered is kept, --resume goes on from there ({told})"
+        )
 
     def _hand_out(self, own: Mapping[str, Call], found: Mapping[str, Reply]) -> None:
         """What came of our calls, to the threads that wait for them."""
@@ -315,8 +366,10 @@ class OpenAiEngine:
         s = call.sampling
         body: dict[str, Any] = {
             "model": self.model, "messages": list(call.messages), "temperature": s.temperature,
-            "top_p": s.top_p, "max_tokens": s.max_tokens, "n": count, **(call.extra or {}),
+            "top_p": s.top_p,
         }  # fmt: skip
+        self._dialect.fit(body, s.max_tokens, count)
+        body.update(call.extra or {})
         if s.seed is not None:
             body["seed"] = s.seed + call.index
         if s.stop:
@@ -337,28 +390,34 @@ class OpenAiEngine:
 
     # --- looking before asking --------------------------------------------------------------------
 
-    def _fulfil(self, probe: concurrent.futures.Future[None], kind: Any, call: Call) -> None:
+    def _fulfil(
+        self, probe: concurrent.futures.Future[None], kind: Any, call: Call, count: int
+    ) -> None:
         try:
-            self._probe(call)
+            self._probe(call, count)
         except BaseException as error:  # whatever it is, others wait for it
             self._probes.pop(kind, None)
             probe.set_exception(error)
         else:
             probe.set_result(None)
 
-    def _probe(self, call: Call) -> None:
-        short = dataclasses.replace(call.sampling, max_tokens=1)
-        turns = ({"role": "user", "content": "Hi"},)
-        body = self.body(dataclasses.replace(call, messages=turns, sampling=short), 1)
-        request = Request(_PATH, body, deadline_s=300.0, retries=3, read=_checked_reply)
-        try:
-            value = self._client.send(request)
-        except EngineError as error:
-            if _is_too_long(error):  # of two letters: it says nothing of the calls to come
-                return
-            if error.status is not None and 400 <= error.status < 500 and not error.retryable:
-                raise ConfigError(self._explained(error)) from None
-            raise
+    def _probe(self, call: Call, count: int) -> None:
+        """Sends a short call, again wherever the refusal says how it is wanted instead."""
+        while True:
+            count = count if self._dialect.has_n else 1
+            try:
+                value = self._send_probe(call, count)
+                break
+            except EngineError as error:
+                if is_too_long(error) or is_cut(error):  # says nothing of the calls to come
+                    return
+                if self._dialect.learn(error, call.sampling, count):
+                    continue
+                if error.status is not None and 400 <= error.status < 500 and not error.retryable:
+                    raise ConfigError(self._explained(error)) from None
+                raise
+        if len(value["choices"]) < count:
+            self._dialect.has_n = False
         with self.spending.lock:
             self.spending.cost += self.prices.of(_usage(value))
         if call.labels and not _told_tokens(value["choices"][0]):
@@ -366,6 +425,13 @@ class OpenAiEngine:
                 f"{self.urls[0]} gives no log-probabilities for {self.model!r}; read='text' parses"
                 " the replies instead"
             )
+
+    def _send_probe(self, call: Call, count: int) -> Any:
+        short = dataclasses.replace(call.sampling, max_tokens=1)
+        turns = ({"role": "user", "content": "Hi"},)
+        body = self.body(dataclasses.replace(call, messages=turns, sampling=short), count)
+        request = Request(_PATH, body, deadline_s=300.0, retries=3, read=_checked_reply)
+        return self._client.send(request)
 
     def _explained(self, error: EngineError) -> str:
         """What a refusal of the probe means, with the way out."""
@@ -379,6 +445,11 @@ class OpenAiEngine:
             return (
                 f"{self.urls[0]} refuses log-probabilities with {_TOP} rivals: start it with more"
                 f" (vLLM: --max-logprobs {_TOP}), or read='text' ({text})"
+            )
+        if "temperature" in lower and "support" in lower:
+            return (
+                f"{self.urls[0]}: {self.model!r} draws at its own temperature alone; pass"
+                f" temperature=1 (on the command line --temperature 1): {text}"
             )
         if error.status == 404 or ("model" in lower and "not" in lower):
             known = self._served(quietly=True)
@@ -430,7 +501,8 @@ class _Sent:
 
     def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], found: Any):
         self._engine, self._bundle, self._found = engine, bundle, found
-        self._call = call = bundle[0][1]
+        self._call, self.count = bundle[0][1], len(bundle)
+        call = self._call
         self._expected = Usage(0, len(bundle) * call.sampling.max_tokens)
         if engine.tokens_per_minute is not None:
             texts = (str(turn.get("content") or "") for turn in call.messages)
@@ -455,12 +527,15 @@ class _Sent:
     def refusal(self) -> str | None:
         """Why it may not be sent: the money or the calls are used up."""
         self._began = time.monotonic()
+        engine, spent = self._engine, self._engine.spending
+        if engine.quota_error is not None:
+            return engine.quota_error
         if self._is_paid:  # it waits no longer, or tries once more
             return None
-        engine, spent = self._engine, self._engine.spending
-        max_calls, max_cost, count = engine.max_calls, engine.max_cost, len(self._bundle)
+        max_calls, max_cost, count = engine.max_calls, engine.max_cost, self.count
         with spent.lock:
-            if max_calls is not None and spent.num_paid + count > max_calls:
+            if max_calls is not None and spent.num_paid + spent.reserved_calls + count > max_calls:
+                self.is_put_off = spent.num_paid + count <= max_calls
                 return f"budget: max_calls={max_calls} are used up"
             if max_cost is not None and spent.cost + spent.reserved + self._most > max_cost:
                 self.is_put_off = spent.cost + self._most <= max_cost
@@ -476,7 +551,7 @@ class _Sent:
         engine, is_told = self._engine, any(usage)
         cost = engine.prices.of(usage) if is_told else self._most
         with engine.spending.lock:
-            engine.spending.add(usage, cost, latency_s)
+            engine.spending.add(len(replies), usage, cost, latency_s)
             self._release()
         if is_told:
             engine.settle(sum(self._expected), usage.prompt_tokens + usage.completion_tokens)
@@ -486,7 +561,7 @@ class _Sent:
             self._found[key] = reply
 
     def fail(self, error: EngineError) -> None:
-        self._found.update({key: _failed(error) for key, _ in self._bundle})
+        self._found.update({key: _failed(error, call) for key, call in self._bundle})
 
     def end(self) -> None:
         """Whatever became of it: what it may cost is not reserved any more."""
@@ -497,7 +572,7 @@ class _Sent:
     def _release(self) -> None:
         if self._is_reserved:
             self._is_reserved = False
-            self._engine.spending.release(self._most)
+            self._engine.spending.release(self.count, self._most)
 
 
 def expected_tokens(text: str) -> int:
@@ -601,13 +676,11 @@ def _finite(logprob: float | None) -> float:
     return _NEVER if logprob is None or not logprob > _NEVER else float(logprob)
 
 
-def _failed(error: EngineError) -> Reply:
-    """Why there is no reply, and whose doing it is."""
-    if _is_too_long(error):
-        return Reply(None, None, error=f"too long for the model: {error}", fault="input")
+def _failed(error: EngineError, call: Call) -> Reply:
+    """Why there is no reply, and whose doing it is; cut where reasoning used up the limit."""
+    if is_cut(error):
+        return Reply("", "length")
+    if is_too_long(error):
+        room = f"{call.sampling.max_tokens:,} tokens of the limit are the reply's (--max-tokens)"
+        return Reply(None, None, error=f"too long for the model: {error}; {room}", fault="input")
     return Reply(None, None, error=str(error), fault="system")
-
-
-def _is_too_long(error: EngineError) -> bool:
-    text = str(error).lower()
-    return error.status in (400, 413, 422) and any(word in text for word in _TOO_LONG)

@@ -36,6 +36,7 @@ __all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
+_LONGER = 4  # times the limit, for a reply that was cut by one that nobody chose
 # A reply without emphasis and full width, each character in its place.
 _FLAT = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93, 42: 32}
 _SPECS: Mapping[str, tuple[type, ...]] = {
@@ -80,8 +81,8 @@ class Judge:
     """A template, an engine, and how replies are drawn and read.
 
     `samples` are drawn of each thing asked; `min_mass` is the least probability that the labels
-    must have together; `asks_again` repeats what was unreadable once, with a reminder. `extra` goes
-    with every call.
+    must have together; `asks_again` repeats what was unreadable once, with a reminder, or with the
+    limit `longest` where the reply was cut and there is one. `extra` goes with every call.
     """
 
     template: Template
@@ -95,6 +96,7 @@ class Judge:
     parse: Callable[..., Any] = parse
     extra: Mapping[str, Any] | None = None
     can_prefix: bool = True
+    longest: int | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -154,7 +156,7 @@ class Judge:
         rest = iter(replies)
         return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in asked]
 
-    def _read(self, asked: Asked, reply: Reply) -> Verdict:
+    def _read(self, asked: Asked, reply: Reply, max_tokens: int | None = None) -> Verdict:
         if reply.error is not None:
             return Verdict(reply, error=reply.error, fault=reply.fault or "system")
         if self._is_direct and reply.text is not None:
@@ -164,7 +166,11 @@ class Judge:
             value = self.parse(reply.text, self.template.spec, reply.finish_reason, **options)
         except VerdictError as error:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
-            return self._unread(reply, str(error), forger)
+            reason = str(error)
+            if _is_cut(reply, reason):
+                limit = max_tokens or self.sampling.max_tokens
+                reason += f" (more than {limit:,} tokens: max_tokens, --max-tokens)"
+            return self._unread(reply, reason, forger)
         forger = None
         if not self.template.is_fenced and self.parse is parse:
             forger = forged(reply.text or "", self.template.spec, asked.texts)
@@ -205,18 +211,19 @@ class Judge:
         ]
         if not places or self._is_direct:
             return
-        calls = [
-            Job((self._reminding(jobs[i][0][j], k, found[i][j][k].reply),), jobs[i][1])
-            for i, j, k in places
-        ]
-        for (i, j, k), (reply,) in zip(places, self.engine.answer(calls), strict=True):
-            new = self._read(jobs[i][0][j], reply)
-            if new.error is None or reply.error is None:
-                reply = _both(found[i][j][k].reply, reply)
-                found[i][j][k] = dataclasses.replace(new, reply=reply, is_second=True)
+        calls = [self._second_call(jobs[i][0][j], k, found[i][j][k]) for i, j, k in places]
+        again = [Job((call,), jobs[i][1]) for (i, _, _), call in zip(places, calls, strict=True)]
+        replies = self.engine.answer(again)
+        for (i, j, k), call, (reply,) in zip(places, calls, replies, strict=True):
+            new = self._read(jobs[i][0][j], reply, call.sampling.max_tokens)
+            found[i][j][k] = _either(found[i][j][k], new)
 
-    def _reminding(self, asked: Asked, index: int, reply: Reply) -> Call:
-        first = self._calls(asked)[index]
+    def _second_call(self, asked: Asked, index: int, verdict: Verdict) -> Call:
+        """The call again: with a longer limit after a cut, else with a reminder of the form."""
+        first, reply = self._calls(asked)[index], verdict.reply
+        if self.longest is not None and _is_cut(reply, verdict.error):
+            sampling = dataclasses.replace(first.sampling, max_tokens=self.longest)
+            return dataclasses.replace(first, sampling=sampling)
         again = [
             {"role": "assistant", "content": reply.text or "-"},
             {"role": "user", "content": self.template.asked_again},
@@ -265,6 +272,7 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         parser,
         backend.extra_body or None,
         backend.can_prefix if backend.replay else engine.can_prefix,
+        _LONGER * sampling.max_tokens if backend.max_tokens is None else None,
     )
 
 
@@ -372,11 +380,32 @@ def _from_verdict(text: str, spec: Spec, said: str) -> str:
     return ""
 
 
+def _is_cut(reply: Reply, error: str | None) -> bool:
+    """Whether a reply has no verdict because its limit of tokens ended it."""
+    return reply.finish_reason == "length" and (error or "").startswith("truncated")
+
+
 def _may_be_asked_again(verdict: Verdict) -> bool:
     """A reply that was there and could not be read; refusals and forgeries are what they are."""
     if verdict.error is None or verdict.reply.error is not None or verdict.forger is not None:
         return False
     return not verdict.error.startswith("refused")
+
+
+def _either(first: Verdict, second: Verdict) -> Verdict:
+    """The second verdict, or the first where the second call failed, with what came of it.
+
+    By a fault of the system the whole has failed: a later run asks again.
+    """
+    failed = second.reply
+    if failed.error is not None:
+        error = f"{first.error}; asked again, the call failed: {failed.error}"
+        reply = first.reply
+        if failed.fault == "system":
+            reply = dataclasses.replace(reply, error=failed.error, fault="system")
+        return dataclasses.replace(first, reply=reply, error=error)
+    reply = _both(first.reply, second.reply)
+    return dataclasses.replace(second, reply=reply, is_second=True)
 
 
 def _both(first: Reply, second: Reply) -> Reply:

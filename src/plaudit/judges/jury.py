@@ -18,6 +18,7 @@ __all__ = ["JUROR", "jury"]
 
 JUROR = "juror/"  # parts of a jury's score: ``juror/NAME`` is that juror's value
 VoteBy = Literal["mean", "majority", "median"]
+_SUMMED = ("num_votes", "num_unreadable", "num_failed_calls", "num_tokens")
 _SIDED = ("judges.pairwise.pairwise", "judges.verifier.verifier", "judges.reference.correct")
 
 
@@ -41,17 +42,20 @@ def jury(
     (arXiv 2404.18796) average over a panel of small models.
 
     Among the parts are each juror's value (``juror/NAME``, NaN where it gave none) and its own
-    parts, `num_jurors` that gave one, `agreement` (the share of pairs of jurors with the same
+    parts, the sums of their votes, unreadable replies, failed calls and tokens, `num_jurors` that
+    gave one, `agreement` (the share of pairs of jurors with the same
     verdict, in [0, 1]) and `spread`. With fewer than `min_jurors` (default: more than half) the
     response is unscored, never filled in. A response that plants a verdict which one juror only
     repeats earns the vote of the jurors' fault values. Each juror's calls are journalled as those
     of any judge; jurors are asked one after the other.
 
-    Raises: ConfigError for fewer than two jurors, other weights than jurors, or jurors of which
-    some are relative and some are not; scoring raises what a juror raises.
+    Raises: ConfigError for fewer than two jurors, other weights than jurors, two jurors that ask
+    the same model the same, jurors with other scales, or of which some are relative and some are
+    not; scoring raises what a juror raises.
     """
     told = locals()
     rows = _rows(judge, models, judges, params)
+    _check_differ(rows)
     _check(vote_by, weights, min_jurors, len(rows))
     defaults = cast(Any, jury).__kwdefaults__
     own = {k: told[k] for k, default in defaults.items() if told[k] != default}
@@ -95,6 +99,36 @@ def _check(vote_by: str, weights: Any, min_jurors: Any, num: int) -> None:
         raise ConfigError(f"min_jurors={min_jurors!r} must be from 1 to {num}")
 
 
+def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+    """Raises ConfigError for two jurors whose calls are equal: one would repeat the other."""
+    known: dict[str, str] = {}  # the names of jurors by what they ask
+    for name, path, options in rows:
+        if "model" not in options or options.get("replay") is not None:
+            continue
+        call = repr((path, sorted((k, v) for k, v in options.items() if k != "server")))
+        if call in known:
+            raise ConfigError(
+                f"the jurors {known[call]} and {name} ask {options['model']!r} the same, so"
+                " that one repeats the other; more samples of one model are its votes, and a model"
+                " that another server serves needs another name"
+            )
+        known[call] = name
+
+
+def _check_scales(jurors: Mapping[str, Any]) -> None:
+    """Raises ConfigError for numbers of different scales, whose mean says nothing."""
+    scales: dict[tuple[float, float], str] = {}
+    for name, juror in jurors.items():
+        spec = getattr(getattr(juror, "judge", None), "template", None)
+        spec = getattr(spec, "spec", None)
+        low, high = getattr(spec, "low", None), getattr(spec, "high", None)
+        if low is not None and high is not None:
+            scales[float(low), float(high)] = name
+    if len(scales) > 1:
+        ends = ", ".join(f"{name} from {low:g} to {high:g}" for (low, high), name in scales.items())
+        raise ConfigError(f"a jury votes on one scale: {ends}")
+
+
 class _Jury(Spelled):
     cpu_bound = False
     retries_itself = True
@@ -111,6 +145,7 @@ class _Jury(Spelled):
         self._vote_by: VoteBy = vote_by
         if len({bool(juror.relative) for juror in self.jurors}) > 1:
             raise ConfigError("a jury compares or rates: its judges are of both sorts")
+        _check_scales(dict(zip(self.names, self.jurors, strict=True)))
 
     @property
     def relative(self) -> bool:
@@ -170,6 +205,10 @@ class _Jury(Spelled):
         for name, score in zip(self.names, scores, strict=True):
             parts[f"{JUROR}{name}"] = score.value
             parts |= {f"{JUROR}{name}/{part}": value for part, value in score.parts.items()}
+        for name in _SUMMED:
+            counts = [score.parts[name] for score in scores if name in score.parts]
+            if counts:
+                parts[name] = math.fsum(counts)
         values = [score.value for score in scores if score.is_scored]
         parts["num_jurors"] = float(len(values))
         if len(values) > 1:

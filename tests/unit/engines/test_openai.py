@@ -341,7 +341,7 @@ def test_every_parameter_is_sent_zeros_included(ask):
         probe, body = (request.body for request in server.seen)
     assert body == {
         "model": "judge", "messages": [{"role": "user", "content": "item=0 go"}],
-        "temperature": 0.0, "top_p": 1.0, "max_tokens": 64, "n": 1,
+        "temperature": 0.0, "top_p": 1.0, "max_tokens": 64,
     }  # fmt: skip
     assert probe == {**body, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
 
@@ -421,16 +421,38 @@ def test_samples_of_a_call_are_one_request(ask):
 
 
 @pytest.mark.parametrize("num_given", [1, 2])
-def test_a_server_that_gives_fewer_choices_is_asked_for_the_rest(num_given, ask):
-    count = iter(range(100))
-    make = lambda body: raw(*[said(f"{next(count)}") for _ in range(min(body["n"], num_given))])
+def test_a_server_that_gives_fewer_choices_is_noticed_at_the_probe(num_given, ask):
+    count = itertools.count()
+
+    def make(body):
+        return raw(*[said(f"{next(count)}") for _ in range(min(body.get("n", 1), num_given))])
+
     with Raw(make) as server:
-        sampling = Sampling(0.7, seed=100)
-        (row,) = ask(server).answer([votes(1, 5, sampling)])
+        engine = ask(server)
+        (row,) = engine.answer([votes(1, 5, Sampling(0.7, seed=100))])
+        probe, *bodies = (request.body for request in server.seen)
+    assert probe["n"] == 5
+    assert len({reply.text for reply in row}) == 5
+    assert not any("n" in body for body in bodies)
+    assert sorted(body["seed"] for body in bodies) == [*range(100, 105)]
+    assert engine.spending.num_paid == 5
+
+
+def test_choices_that_are_missing_later_are_asked_for_again(ask):
+    count = itertools.count()
+
+    def make(body):
+        num = body.get("n", 1) if body["max_tokens"] == 1 else min(body.get("n", 1), 2)
+        return raw(*[said(f"{next(count)}") for _ in range(num)])
+
+    with Raw(make) as server:
+        engine = ask(server)
+        (row,) = engine.answer([votes(1, 5, Sampling(0.7, seed=100))])
         bodies = [request.body for request in server.seen[1:]]
     assert len({reply.text for reply in row}) == 5
-    assert [body["n"] for body in bodies] == [*range(5, 0, -num_given)]
-    assert [body["seed"] for body in bodies] == [*range(100, 105, num_given)]
+    assert [body.get("n", 1) for body in bodies] == [5, 3, 1]
+    assert [body["seed"] for body in bodies] == [100, 102, 104]
+    assert engine.spending.num_paid == 5
 
 
 def test_more_choices_than_asked_for_are_left_out(ask):
@@ -452,7 +474,7 @@ def test_greedy_samples_and_calls_that_differ_are_sent_alone(ask):
     with ChatServer() as server:
         ask(server).answer([Job(tuple(differ))])
         bodies = [request.body for request in server.seen if request.body["max_tokens"] > 1]
-    assert [body["n"] for body in bodies] == [1] * 6
+    assert not any("n" in body for body in bodies)
     assert sorted(body["max_tokens"] for body in bodies) == [16, 16, 16, 17, 1024, 1024]
 
 
