@@ -15,25 +15,27 @@ from typing import Literal, NamedTuple
 
 from plaudit.errors import clipped
 from plaudit.judges._label_grammar import whole
-from plaudit.judges._reply import is_mentioned, line_of, sentence_of
-from plaudit.judges._spec import GAP, JsonScore, Scale, Scores, Shape, unread
+from plaudit.judges._reply import is_mentioned, line_of, sentence_of, simplified
+from plaudit.judges._spec import GAP, JsonScore, Scale, Scores, Shape, key_shape, unread
 
-__all__ = ["list_shapes", "number_of", "read_list", "read_number", "scale_shapes", "scaled"]
+__all__ = ["list_shapes", "number_of", "read_list", "read_number", "scale_shapes", "scaled",
+           "score_keys"]  # fmt: skip
 
 _WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
-    "eight": 8, "nine": 9, "ten": 10, "零": 0, "两": 2, "兩": 2, "壹": 1, "贰": 2, "叁": 3,
+    "eight": 8, "nine": 9, "ten": 10, "零": 0, "两": 2,
+    **{sign: n for n, sign in enumerate("壹贰叁肆伍陆柒捌玖拾", 1)},
     **{sign: n for n, sign in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
-_HANZI = "零一二两兩三四五六七八九十壹贰叁"
+_HANZI = "零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾"
 _NAMES = "|".join(word for word in _WORDS if word.isascii())
 _VALUE = (
-    rf"[-+]?(?:\d+(?:\.\d+)?|(?<!\d)\.\d+)|[{_HANZI}]|[★⭐]{{1,10}}[☆✩]{{0,9}}|\b(?:{_NAMES})\b"
+    rf"[-+]?(?:\d+(?:\.\d+)?|(?<!\d)\.\d+)|[{_HANZI}]|[★⭐🌟]{{1,10}}[☆✩]{{0,9}}|\b(?:{_NAMES})\b"
 )
 _PLAIN_VALUE = rf"(?:\d+(?:\.\d+)?|[{_HANZI}]{{1,2}}|百|(?:{_NAMES})\b)"
 _TAIL = re.compile(
     rf"\s{{0,6}}(?:(/|out\s{{1,3}}of(?:\s{{1,3}}a\s{{1,3}}possible)?|of|／)\s{{0,6}}({_PLAIN_VALUE})"
-    r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|[★⭐]|星级?|颗星))?",
+    r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|[★⭐🌟]|星级?|颗星))?",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
@@ -43,7 +45,10 @@ _RANGE = re.compile(
     re.IGNORECASE,
 )
 _FOLLOWED = re.compile(rf"[A-Za-z\d.]*[A-Za-z\d]|,\d|[{_HANZI}百千半⁄^+]|点|[☆★]|:\d")
-_CLOSERS = re.compile(r"^(?:\s{0,3}/\s{0,3}\d{1,3})?\s{0,3}[\])>\"'”」*]{1,4}")
+_CLOSERS = re.compile(r"^(?:\s{0,3}/\s{0,3}\d{1,3})?\s{0,3}[\])>}$\"'”」*]{1,4}")
+_SHUT = re.compile(
+    r"\s{0,2}[\])}$\"'”」]{1,4}(?=\s{0,3}(?:/|out\b|of\b|分|%|points?\b|stars?\b))", re.IGNORECASE
+)
 _VAGUE = re.compile(
     r"\s{0,3}(?:半|制|[+＋]|以上|以下|左右|上下|多分|出头|之|for (?!an?\b|the\b|this\b|its?\b)|-?ish\b|or (?:so|more|less)\b)"
 )
@@ -54,8 +59,8 @@ _VAGUE = re.compile(
 
 def _number(text: str) -> float:
     """The number that a value spells, stars counted."""
-    if text[0] in "★⭐":
-        return float(sum(char in "★⭐" for char in text))
+    if text[0] in "★⭐🌟":
+        return float(sum(char in "★⭐🌟" for char in text))
     return float(_WORDS.get(text.casefold(), text) if text != "百" else 100)
 
 
@@ -68,7 +73,7 @@ def scaled(
         if (spec.low, spec.high) != (0, 1):
             raise unread("outside", f"{number} % on a scale of {spec.low:g} to {spec.high:g}")
         value /= 100
-    if number[0] in "★⭐":
+    if number[0] in "★⭐🌟":
         maximum = str(len(number)) if number[-1] in "☆✩" else "5"
     if maximum is not None and _most(maximum) != spec.high:
         raise unread("outside", f"{number} of {maximum} on a scale up to {spec.high:g}")
@@ -97,8 +102,12 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
     """The number, where what follows it does not make it another one."""
     if _RANGE.match(rest) or _RANGE.match(_CLOSERS.sub("", rest)):
         raise unread("ambiguous", "a range of scores")
+    shut = _SHUT.match(rest)  # "[4]/10"
+    rest = rest[shut.end() :] if shut else rest
     tail = _TAIL.match(rest)
     assert tail is not None
+    if tail[4] and "star" in tail[4].lower() and spec.high > 5 and _number(number) <= 5:
+        raise unread("ambiguous", "stars are usually counted up to five")
     after = rest[tail.end() :] if tail[0].strip() else rest
     if is_cut and not after.strip():
         raise unread("truncated", "the number may go on")
@@ -124,7 +133,7 @@ _MEANT = re.compile(
     re.IGNORECASE,
 )
 _ENDED = re.compile(
-    r"\s{0,6}(?:$|[^\w\s]|\n)|\s{1,6}[\u4e00-\u9fff]|\s{0,3}(?:because|since|as|due to|given|overall|"
+    r"\s{0,6}(?:$|[^\w\s]|\n)|\s{1,6}[\u4e00-\u9fff]|\s{1,3}(?-i:The|This|It|I|Although|While|Reason|Explanation|Because|Overall|Response)\b|\s{0,3}(?:because|since|as|due to|given|overall|"
     r"in total|on (?:a|the)|from \d|for (?:an?|the|this|its?)|with|and|total)\b|因为|由于|理由|总|的",
     re.IGNORECASE,
 )
@@ -190,40 +199,15 @@ def _stripped(text: str, spec: Scale | Scores) -> str:
 
 # --- shapes ---------------------------------------------------------------------------------------
 
-_GENERIC = (
-    "score",
-    "rating",
-    "grade",
-    "result",
-    "评分",
-    "得分",
-    "打分",
-    "評分",
-    "得分",
-    "打分",
-    "分数",
-    "分數",
-)
+_GENERIC = ("score", "rating", "grade", "result", "评分", "得分", "打分", "分数", "总分")
 _OVERALL = (
-    r"(?:(?:overall|final|total|holistic|aggregate)\s{1,3}(?:(?:quality|numerical|numeric)\s{1,3})?"
+    r"(?:(?:overall|final|total|holistic|aggregate)[\s_]{1,3}(?:(?:quality|numerical|numeric)\s{1,3})?"
     r"(?:score|rating|grade|mark|assessment|evaluation)"
-    r"|(?:总体|综合|最终|整体|总|總體|綜合|最終|整體|總)(?:的)?(?:打分|评分|得分|评价|评级|分数|評分|評價|分數|打分))"
+    r"(?:\s(?:for|of)\s(?:this|the)\s(?:response|answer|reply|output|solution|assistant(?:'s\s(?:response|answer|reply))?))?"
+    r"|(?:总体|综合|最终|整体|总)(?:的)?(?:打分|评分|得分|评价|评级|分数)"
+    r"|(?:overall|(?:总|整)体|综合)(?=\s{0,3}[:|]))"
 )
-_STARTS = (
-    "overall",
-    "final",
-    "total",
-    "holistic",
-    "aggregate",
-    "总",
-    "综合",
-    "最终",
-    "整体",
-    "總",
-    "綜合",
-    "最終",
-    "整體",
-)
+_STARTS = ("overall", "final", "total", "holistic", "aggregate", "总", "综合", "最终", "整体")
 _OBJECT = (
     r"(?:it|(?:this|that)\s(?:response|answer|reply|output|solution|one)|this|the\s(?:response|answer|"
     r"reply|output|solution|assistant)(?:'s\s(?:response|answer|reply))?|assistant\s[A-D])"
@@ -235,11 +219,11 @@ _ZH_OBJECT = r"(?:该|这个?|此|本|上述)?(?:份|条)?(?:回答|答案|回�
 def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
     """Numbers behind an anchor of the spec, behind "overall score" and its like, behind a word that
     all scores have, in double brackets, and in a sentence that gives one."""
-    own = tuple(anchor for anchor in spec.anchors)
+    own = tuple(map(simplified, spec.anchors))
     behind = _behind()
     anchored = rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, own))})[\])>]{{0,3}}{GAP}{behind}"
     overall = rf"(?<![A-Za-z]){_OVERALL}{GAP}{behind}"
-    generic = rf"(?<![A-Za-z])(?:{'|'.join(_GENERIC)})[\])>]{{0,3}}{GAP}{behind}"
+    generic = rf"(?<![A-Za-z])(?:{'|'.join(_GENERIC)}(?<!总分)|总分(?=\s{{0,3}}[:为是]))[\])>]{{0,3}}{GAP}{behind}"
     bracket = rf"\[{GAP}\[{GAP}({_VALUE})(?={GAP}(?:/{GAP}\d{{1,3}}{GAP})?\]{GAP}\])"
     gives, earns, zh_gives = _given()
     return (
@@ -247,6 +231,7 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
         _compiled(overall, _STARTS),
         _compiled(generic, _GENERIC),
         _compiled(bracket, ("[",)),
+        _keyed(spec),
         _compiled(gives, ("i", "we")),
         _compiled(earns, ("it", "this", "that", "the", "assistant")),
         _compiled(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条")),
@@ -283,19 +268,68 @@ def _behind() -> str:
     )
     filler = r"(?:(?:score|rating|grade|result|得分|评分|分数)\s{0,3})?"
     is_a = r"(?:is(?: therefore| thus)?\b|of\b|would be|should be|为|是|=|\||给)?"
-    return rf"{remark}{is_a}{GAP}[:|]?{GAP}{filler}(?:(?:of|is|therefore|thus|only)\b|:|=)?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}(?:score>)?({_VALUE})"
+    grade = r"(?:(?:excellent|very good|good|fair|average|poor|bad|mediocre|优秀|良好|较好|很好|一般|中等|及格|较差|很差|差)\s{0,3}(?=\())?"
+    changed = r"(?:从\s{0,2}\d{1,3}分?\s{0,2}(?:改为|调整为|降为|降至|降到|升为|升至)|不是\s{0,2}\d{1,3}分?\s{0,2},\s{0,2}而是)?\s{0,2}"
+    colon = r"(?:[:|]|——?|\s-(?=\s))?"
+    boxed = r"\$?(?:\\boxed\{(?:\\text\{)?)?"
+    return rf"{remark}{is_a}{GAP}{colon}{GAP}{filler}(?:(?:of|is|therefore|thus|only)\b|:|=)?{GAP}{changed}{grade}{boxed}[\[(<\"“'`「]{{0,3}}{GAP}(?:score>)?({_VALUE})"
+
+
+@functools.lru_cache(maxsize=64)
+def score_keys(spec: Scale) -> tuple[_Keys, _Keys]:
+    """Keys of an object that announce the score of the whole: those that say so, and any score."""
+    own = tuple(re.sub(r"[\W_]", "", simplified(anchor)).casefold() for anchor in spec.anchors)
+    overall = rf"{'|'.join(map(re.escape, own))}|{_OVERALL_KEY}"
+    return _Keys(re.compile(overall)), _Keys(re.compile(rf"{'|'.join(_GENERIC)}|points"))
+
+
+_OVERALL_KEY = (
+    r"(?:overall|final|total|holistic|aggregate)(?:quality)?(?:score|rating|grade|mark)|overall"
+    r"|(?:总体|综合|最终|整体|总)(?:打分|评分|得分|评价|分数)"
+)
+
+
+class _Keys(NamedTuple):
+    """Names of one kind, in any case and with any separator."""
+
+    pattern: re.Pattern[str]
+
+    def __contains__(self, name: object) -> bool:
+        bare = re.sub(r"[\s_-]", "", simplified(str(name))).casefold()
+        return self.pattern.fullmatch(bare) is not None
+
+
+@functools.lru_cache(maxsize=64)
+def _keyed(spec: Scale) -> Shape:
+    """A key of an object that announces a score."""
+    own = "|".join(re.escape(simplified(anchor)) for anchor in spec.anchors)
+    return key_shape(
+        r"(?:(?:overall|final|total|holistic|aggregate)[\s_-]?(?:quality[\s_-]?)?)?(?:score|rating|grade|mark|result|points)"
+        rf"|overall|(?:总体|综合|最终|整体|总)?(?:打分|评分|得分|评价|分数)|总分|{own.replace(' ', '[ _-]?')}"
+    )
 
 
 @functools.lru_cache(maxsize=64)
 def list_shapes(spec: Scores) -> tuple[Shape, ...]:
     """A box, and a list in brackets or numbers to the end of the line behind an anchor."""
-    anchors = "|".join(map(re.escape, spec.anchors))
+    own = tuple(dict.fromkeys([*map(simplified, spec.anchors), *_LIST_NAMES]))
+    anchors = "|".join(map(re.escape, own))
     one = rf"(?:{_VALUE})(?:{GAP}(?:/{GAP}\d+|分))?"
     bare = rf"({one}(?:{GAP}[,、;]{GAP}{one})*)[^\S\n]{{0,6}}[.。]?[^\S\n]{{0,6}}$"
     is_a = rf"(?:is|are|为|是|=)?{GAP}:?{GAP}"
     anchored = rf"(?:{anchors})[\])>]{{0,3}}{GAP}{is_a}(?:[\[(]([^\[\]()\n]{{1,400}})[\])]|{bare})"
     boxed = Shape(re.compile(r"\\boxed\{([^{}\n]{1,400})\}"), ("\\boxed{",))
-    return boxed, _compiled(anchored, tuple(anchor.lower() for anchor in spec.anchors))
+    lines = (
+        rf"(?:response|answer|assistant|回答|答案|助手)\s{{0,2}}#?\d{{1,2}}{GAP}:{GAP}({_VALUE})"
+    )
+    return (
+        boxed,
+        _compiled(anchored, tuple(anchor.lower() for anchor in own)),
+        _compiled(lines, ("response", "answer", "assistant", "回答", "答案", "助手")),
+    )
+
+
+_LIST_NAMES = ("scores", "最终得分", "得分", "分数", "评分")
 
 
 # --- one number -----------------------------------------------------------------------------------
@@ -350,11 +384,12 @@ def _remarked(text: str, spec: Scale) -> re.Match[str] | None:
 
 
 def _chosen(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
-    own, overall, generic, bracket, *sentences = scale_shapes(spec)
+    own, overall, generic, bracket, _, *sentences = scale_shapes(spec)
     strong = _candidates(body, overall.find(body), spec)
     by_own = _candidates(body, own.find(body), spec)
     by_name = _candidates(body, generic.find(body), spec)
-    for candidates in (strong + by_own, by_name):
+    named = {one.match.end(): one for one in [*by_own, *strong]}  # one for each number
+    for candidates in ([*named.values()], by_name):
         if any(one.kind in ("overall", "bare") for one in candidates):
             return _of(body, sorted(candidates, key=lambda one: one.match.start()), is_cut)
     if marked := bracket.find(body):
@@ -532,6 +567,10 @@ def _of(body: str, candidates: list[_Candidate], is_cut: bool) -> re.Match[str]:
     overall = [one for one in candidates if one.kind == "overall"]
     bare = [one for one in candidates if one.kind == "bare"]
     if overall:
+        values = [one.match[one.match.lastindex or 0] for one in overall]
+        is_taken_back = len(overall) < 2 or _is_corrected(body, overall)
+        if values[-1] != values[-2:][0] and not is_taken_back and not overall[-1].is_marked:
+            raise unread("ambiguous", f"several scores: {clipped(', '.join(sorted(set(values))))}")
         return overall[-1].match
     rivals = [*bare, *(one for one in candidates if one.kind == "headed")]
     values = {one.match[one.match.lastindex or 0] for one in rivals}
@@ -549,7 +588,7 @@ def _of(body: str, candidates: list[_Candidate], is_cut: bool) -> re.Match[str]:
 
 _CORRECTED = re.compile(
     r"\b(?:correct(?:ion|ed)|revis\w+|updat\w+|final|second (?:look|thoughts?)|reconsider\w*|actually|"
-    r"therefore|so|overall|considering|based on|given)\b|综合|以上|更正|修正|最终|重新|综上|因此|所以",
+    r"therefore|so|considering|based on|given|wait|no[,:]|however|but|instead|mistaken?|sorry|now)\b|综合|改|不对|现|以上|更正|修正|最终|重新|综上|因此|所以",
     re.IGNORECASE,
 )
 
@@ -612,6 +651,7 @@ _OVER = re.compile(
 
 # --- lists of numbers -----------------------------------------------------------------------------
 
+_NO_WAIT = re.compile(r"\b(?:no|wait|sorry|correction)\b", re.IGNORECASE)
 _OR = re.compile(r"\s{0,6}(?:[,;]?\s{0,3}(?=\[)|or|或者?|/|~)\s{0,6}[\[(\d\\]", re.IGNORECASE)
 
 
@@ -624,10 +664,15 @@ def read_list(
         if is_cut:
             raise unread("truncated", "the list may go on")
         return _listed(inner, spec, num_responses)
-    matches = [m for shape in list_shapes(spec) for m in shape.find(body)]
+    boxed, anchored, _ = list_shapes(spec)
+    matches = [m for shape in (boxed, anchored) for m in shape.find(body)]
     matches = [m for m in matches if not is_mentioned(body, m.start())]
+    matches = [m for m in matches if m.re is boxed.pattern or not _is_of_dimension(body, m.start())]
     matches = sorted((m for m in matches if _is_list(m, num_responses)), key=lambda m: m.start())
     if not matches:
+        rows = [] if is_cut or num_responses is None else _rows(body, num_responses)
+        if rows:
+            return _listed(rows, spec, num_responses)
         raise unread("absent", f"no list of numbers behind {' or '.join(spec.anchors)}")
     match = matches[-1]
     if is_cut and match.lastindex == 2 and not body[match.end() :].strip():
@@ -642,6 +687,34 @@ def read_list(
         raise unread("ambiguous", "several lists are offered")
     _check_scale(_around(body, match.start(match.lastindex or 0), match.end()), spec)
     return _listed(_split(match[match.lastindex or 0]), spec, num_responses)
+
+
+_ROW = re.compile(
+    rf"[\s|*•-]{{0,6}}(?:response|answer|assistant|回答|答案|助手)\s{{0,2}}#?(\d{{1,2}})\s{{0,3}}(?:score|rating|得分|评分)?\s{{0,3}}[:|]\s{{0,3}}({_VALUE}(?:\s{{0,2}}/\s{{0,2}}\d{{1,3}}|\s{{0,2}}分)?)[\s|.]{{0,6}}",
+    re.IGNORECASE,
+)
+
+
+def _rows(body: str, num_responses: int) -> list[str]:
+    """The numbers of lines that give each response one, in order; nothing where one is missing."""
+    rows = [match for line in body.splitlines() if (match := _ROW.fullmatch(line))]
+    places = [int(match[1]) for match in rows]
+    return [match[2] for match in rows] if places == [*range(1, num_responses + 1)] else []
+
+
+_WHOLE_LIST = re.compile(
+    r"(?:\b(?:final|overall|total|the|my|are|is|so|therefore|thus|here|these|following|revised|corrected|updated|all|and|resulting|now|wait|no|json)"
+    r"|最终|总体|综合|总|的|为|是)?\s{0,3}$",
+    re.IGNORECASE,
+)
+
+
+def _is_of_dimension(body: str, place: int) -> bool:
+    """Whether a list is that of one dimension, by the word before its anchor: "Depth scores"."""
+    before = body[max(place - 40, 0) : place].rpartition("\n")[2].rstrip(" \t")
+    match = _WHOLE_LIST.search(before)
+    is_word = re.search(r"\w$", before) is not None
+    return is_word and not (match and match[0].strip())
 
 
 def _is_list(match: re.Match[str], num_responses: int | None) -> bool:
