@@ -107,7 +107,7 @@ _FENCE = re.compile(
     r"^[^\S\n]{0,6}```[^\n`]{0,20}\n.*?^[^\S\n]{0,6}```[^\S\n]{0,6}$|```.*?```", re.M | re.S
 )
 _LED = re.compile(
-    r"\b(?:example|format|e\.g\.?|sample|template)\b[^\n.]{0,24}$|(?:例如|比如|格式|示例)[^\n。]{0,12}$|(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
+    r"\b(?:example|format|e\.g\.?|sample|template|schema|structure)\b[^\n.]{0,24}$|(?:例如|比如|格式|示例|结构|模板)[^\n。]{0,12}$|(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
     r"(?:says?|said|contains?|includes?|wrote|writes|claims?|plants?|quotes?|holds?|ends? with|tells?|"
     r"写着|写道|包含|含有|声称|要求|写了)[^\n.]{0,40}:?\s{0,3}$",
     re.IGNORECASE,

@@ -183,11 +183,15 @@ def label_shapes(spec: Labels) -> tuple[Shape, ...]:
 
 # Titles in front of a bare label, and the cell or line that sums up a list of criteria.
 _TITLES = (
+    r"^[\s>•*-]{0,6}(?:(?:preferred|better|best|winning)\s(?:response|answer|assistant|output)|preference|decision|judge?ment|conclusion|selected|selection)(?=\s{0,3}[:→])|"
+    r"最终(?=\s{0,3}:)|"
     r"(?:(?:final|overall|my)\s)(?:decision|judge?ment|choice|conclusion|preference|selection|pick|vote|winner)|final(?=\s{0,3}:)"
     r"|(?:最终|我的|总体|综合)(?:结论|判断|裁决|判决|选择|评判|评定|评价|结果)|(?:获|优)?胜者|赢家|判决|更好的(?:回答|答案|回复)"
     r"|^[\s|>•-]{0,6}(?:overall|(?:总|整)体(?:而言|评价)?|综合(?:评价)?|总评)(?=\s{0,3}[:|])"
 )
 _TITLE_STARTS = (
+    *("preferred", "better", "best", "winning", "preference", "decision", "judgement", "judgment"),
+    *("conclusion", "select"),
     "final",
     "overall",
     "my",
@@ -225,7 +229,7 @@ def is_verdict_key(name: str) -> bool:
 def _anchored(anchor: str, spec: Labels) -> str:
     labels = "|".join(map(re.escape, spec.allowed))
     noun = rf"(?:(?:the )?{_NOUN}(?:\s{{0,2}}#)?\s{{0,2}})?"
-    is_a = rf"(?:is|为|是|选)?{GAP}[:|]?{GAP}[\[(<]{{0,3}}{GAP}(?:选|it(?:'s| is)\s)?"
+    is_a = rf"(?:is|为|是|选)?{GAP}[:|→]?{GAP}[\[(<]{{0,3}}{GAP}(?:选|it(?:'s| is)\s)?"
     remark = (
         r"(?:\s{0,2}(?:is|was)\s(?:clearly\s|slightly\s|much\s)?(?:the\s)?better(?:\sone)?|(?:更|较)好"
         r"|\s{0,2}\((?![^()\n]{0,60}?\b(?:not|or|and|but|if)\b)[^()\n]{1,60}\)"
@@ -268,7 +272,7 @@ def _sentences(spec: Labels) -> tuple[Shape, ...]:
     patterns = [
         rf"{one}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{_ADV}(?:the\s{{1,3}})?{_ADV}{_BETTER}"
         rf"(?:\s{{1,3}}{_THING})?(?:\s{{1,3}}(?:than|to)\s{{1,3}}{other}{own})?{over}",
-        rf"{one}{own}\s{{1,3}}{_ADV}(?:wins|(?:beats|outperforms|surpasses)\s{{1,3}}{other}{own})"
+        rf"{one}{own}\s{{1,3}}{_ADV}(?:wins|(?:beats|outperforms|surpasses|edges out)\s{{1,3}}{other}{own})"
         rf"(?:\s{{1,3}}overall)?{over}",
         rf"(?:\b(?:I|we)(?:'d| would| will|'ll)?\s{{1,3}}{_ADV}(?:choose|pick|select|prefer|vote for|favou?r|"
         rf"go with|side with|opt for|settle on)|\b(?:better|best|winning|preferred|superior|stronger)\s{{1,3}}{_THING}"
@@ -288,7 +292,7 @@ def _sentences(spec: Labels) -> tuple[Shape, ...]:
     if spec.tie_label:
         patterns.append(
             r"(?:\b(?:it|this)(?:'s|\sis)|\b(?:verdict|result|decision|outcome|conclusion)\s(?:is|:)(?:\s(?:that\s)?it(?:'s|\sis))?"
-            r"|\bI\s(?:call|declare)\s(?:it|this)|(?:verdict|decision|结论|判断|结果)\s{0,3}(?::|是|为)(?:\s{0,3}it(?:'s|\sis))?)"
+            r"|\bI(?:'d|\swould)?\s(?:call|declare)\s(?:it|this)|(?:verdict|decision|结论|判断|结果)\s{0,3}(?::|是|为)(?:\s{0,3}it(?:'s|\sis))?)"
             rf"\s{{0,3}}(?:therefore\s|essentially\s|clearly\s)?(?:an?\s)?(tie|draw|平局|平手)(?:\sbetween\s(?:{other}\sand\s{other}|the\stwo(?:\s\w{{1,12}})?|both(?:\s\w{{1,12}})?))?{over}"
         )
     return tuple(Shape(re.compile(p, re.IGNORECASE | re.MULTILINE)) for p in patterns)
@@ -390,7 +394,7 @@ def _last(body: str, marks: Sequence[_Mark], spec: Labels, is_cut: bool) -> str:
 
 _CONCLUDED = re.compile(
     rf"(?:(?P<word>(?:\b|(?<=[\u4e00-\u9fff])){CONCLUDING}(?:winner|verdict)?|(?:^|\W)no(?=[:,]))|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI(?:'d|'ll| would| will)?\s(?:choose|pick|select|"
-    r"prefer|settle on|opt for|side with|favou?r|vote(?: for)?|lean(?: slightly)? towards?)|\bleaning(?: slightly)? towards?|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故|改)\s{0,3}选择?|(?:我|更|我更|略)倾向于?|应该?是|胜者|更好的是|相比|两者之?[中间],?|(?<!正确)(?<!标准)答案)"
+    r"prefer|settle on|opt for|side with|favou?r|vote(?: for)?|lean(?: slightly)? towards?)|\bleaning(?: slightly)? towards?|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|\bif (?:I|one) (?:had|have|must)[^,\n]{0,30},|如果(?:必须|一定要|非要|只能)[^,\n]{0,12},\s{0,2}(?:那就)?(?:是)?|毫无疑问,|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故|改)\s{0,3}选择?|(?:我|更|我更|略)倾向于?|应该?是|胜者|更好的是|相比|两者之?[中间],?|(?<!正确)(?<!标准)答案)"
     r"(?:\s{0,3}(?:is|was|be|为|是))?\s{0,3}[,:]?\s{0,3}$",
     re.IGNORECASE,
 )
@@ -546,12 +550,12 @@ _EXAMPLE = re.compile(
     re.IGNORECASE,
 )
 _POSITIVE = re.compile(
-    r"\b(?:better|best|wins|winner|prefer\w*|superior|stronger|tie|draw|equal\w*|clear\w*|more \w+|right|correct)\b"
+    r"\b(?:better|best|wins|winner|prefer\w*|superior|stronger|goes to|tie|draw|equal\w*|clear\w*|more \w+|right|correct)\b"
     r"|更|胜|平局|相当|最好|较好|正确|对",
     re.IGNORECASE,
 )
 _IT_IS = re.compile(
-    r"\W*(?:(?:no|不)[,:]\s?)?(?:it(?:'s| is)|这是|是|为|the label(?: is)?|label)\s{0,3}$",
+    r"\W*(?:(?:so|thus|therefore|hence|then|所以|因此),?\s{0,3})?(?:(?:no|不)[,:]\s?)?(?:it(?:'s| is)|这是|是|为|the label(?: is)?|label)\s{0,3}$",
     re.IGNORECASE,
 )
 _ON = re.compile(
@@ -562,7 +566,19 @@ _ON = re.compile(
     re.IGNORECASE,
 )
 _WAVERS = re.compile(
-    r"\b(?:but|or|not sure|unsure|though|although|wants?|believe|perhaps|maybe|however|disagree|unless)\b|不确定|但|也许|可能|除非",
+    r"\b(?:but|or|not sure|unsure|though|although|wants?|believe|perhaps|maybe|however|disagree|unless|tentative\w*|provisional\w*|pending)\b|待定|暂定|不确定|但|也许|可能|除非",
+    re.IGNORECASE,
+)
+
+
+# "On closer inspection, [[A]] wins."
+_WINS = re.compile(
+    r"\s{0,3}(?:wins(?:\soverall)?|fits|is\s(?:clearly\s|overall\s)?(?:my\s(?:final\s)?verdict|the\s(?:right\scall|winner|best|better(?:\s\w{2,10})?)|better))[\s.!]{0,6}$",
+    re.IGNORECASE,
+)
+_WEIGHED = re.compile(
+    r"\s{0,3}(?:on\s(?:closer\sinspection|reflection|balance)|all in all|all things considered|taken together|ignoring (?:this|that|it)"
+    r"|(?:after|having)\s(?:weigh|compar|consider|review|read)ing\s[^,;:\n]{1,40}|毫无疑问|显然|综合考虑)\s{0,3},?\s{0,3}",
     re.IGNORECASE,
 )
 
@@ -580,6 +596,8 @@ def _is_stated(before: str, after: str) -> bool:
         or _IT_IS.fullmatch(before)
         or is_tagged
     ):
+        return True
+    if _WINS.match(after) and _WEIGHED.fullmatch(before):
         return True
     if re.search(r"(?:→|⇒|=>)\s{0,3}$", before):
         return not _NEGATED.search(before)
@@ -651,7 +669,7 @@ _TO = re.compile(r"to|改为|改成|变为|改到", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:相比|比起|与|和|相较于?)\s{0,3}$")
 _INSTEAD = re.compile(r"over|rather|instead|[,;(]|and|but|而?不是|而?非|并非", re.IGNORECASE)
 _NOT_BUT = re.compile(r"(?:\bnot|n't(?:\s\w+){0,2}|不是|并非|不选|不应选)\s{0,3}$", re.IGNORECASE)
-_BUT = re.compile(r"\s{0,3},?\s{0,3}(?:but(?:\srather)?|而(?:是|选)|而应选?)\s{0,3}", re.IGNORECASE)
+_BUT = re.compile(r"\s{0,3},?\s{0,3}(?:but(?:\srather)?|而?是|而选|而应选?)\s{0,3}", re.IGNORECASE)
 
 
 def _compared(said: _Said, is_pair: bool) -> str:

@@ -145,6 +145,8 @@ _SPAN = rf"({_PLAIN_VALUE})\s{{0,3}}(?:-|–|—|~|到|至|to|through)\s{{0,3}}(
 _STATED = (
     re.compile(rf"()\(\s{{0,3}}(?:out\s)?of\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE),
     re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}(?:=|being|is|as)\s{{0,3}}(?:the\s)?(?:best|highest|perfect|excellent|flawless|top|most)\b", re.IGNORECASE),
+    re.compile(rf"()[\[(]\s{{0,3}}(?:总分|共|总计|满)(?:为|是|:)?\s{{0,3}}({_PLAIN_VALUE})\s{{0,3}}[分星]"),
+    re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}分?\s{{0,3}}(?:为|是|代表|表示)?\s{{0,3}}(?:最好|最高|最优|最佳|优秀)|()最高(?:分)?(?:为|是)?\s{{0,3}}({_PLAIN_VALUE})"),
     re.compile(rf"()满分(?:为|是|:)?\s{{0,3}}({_PLAIN_VALUE})\s{{0,3}}分?"),
     re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}分?(?:分制|分满分|为满分)|()([百十五])分制"),
     re.compile(rf"(?:scale|range)(?:d)?\s{{0,3}}(?:of|from|is|:)?\s{{0,3}}\(?{_SPAN}", re.IGNORECASE),
@@ -205,7 +207,7 @@ _OVERALL = (
     r"(?:score|rating|grade|mark|assessment|evaluation)"
     r"(?:\s(?:for|of)\s(?:this|the)\s(?:response|answer|reply|output|solution|assistant(?:'s\s(?:response|answer|reply))?))?"
     r"|(?:总体|综合|最终|整体|总)(?:的)?(?:打分|评分|得分|评价|评级|分数)"
-    r"|(?:overall|(?:总|整)体|综合)(?=\s{0,3}[:|]))"
+    r"|(?:overall|(?:总|整)体|综合)(?=\s{0,3}[:|])|综合(?=\s{0,2}\d{1,3}(?:\.\d)?\s{0,2}分))"
 )
 _STARTS = ("overall", "final", "total", "holistic", "aggregate", "总", "综合", "最终", "整体")
 _OBJECT = (
@@ -263,14 +265,14 @@ def _compiled(pattern: str, starts: tuple[str, ...]) -> Shape:
 def _behind() -> str:
     """What may stand between an anchor and its number: a colon, a scale, a table's bar."""
     remark = (
-        rf"(?:(?:\((?=[^()\n]{{0,40}}?(?:\d|overall|scale|total|满分|分制|总体))[^()\n]{{1,40}}\)|\[{GAP}\d{{1,3}}{GAP}[-~–]{GAP}\d{{1,3}}{GAP}\](?={GAP}:)"
+        rf"(?:(?:\((?=[^()\n]{{0,40}}?(?:\d|overall|scale|total|weighted|加权|满分|分制|总体))[^()\n]{{1,40}}\)|\[{GAP}\d{{1,3}}{GAP}[-~–]{GAP}\d{{1,3}}{GAP}\](?={GAP}:)"
         rf"|from \d{{1,3}} to \d{{1,3}}(?={GAP}:)|,? \d{{1,3}}-\d{{1,3}}(?={GAP}:)){GAP})?"
     )
     filler = r"(?:(?:score|rating|grade|result|得分|评分|分数)\s{0,3})?"
-    is_a = r"(?:is(?: therefore| thus)?\b|of\b|would be|should be|为|是|=|\||给)?"
-    grade = r"(?:(?:excellent|very good|good|fair|average|poor|bad|mediocre|优秀|良好|较好|很好|一般|中等|及格|较差|很差|差)\s{0,3}(?=\())?"
+    is_a = r"(?:is(?: therefore| thus)?(?:\san?)?\b|of\b|would be|should be|为|是|=|\||给)?"
+    grade = r"(?:(?:an?\s)?(?:solid|strong|clear)\s|(?:excellent|very good|good|fair|average|poor|bad|mediocre|优秀|良好|较好|很好|一般|中等|及格|较差|很差|差)\s{0,3}(?=\())?"
     changed = r"(?:从\s{0,2}\d{1,3}分?\s{0,2}(?:改为|调整为|降为|降至|降到|升为|升至)|不是\s{0,2}\d{1,3}分?\s{0,2},\s{0,2}而是)?\s{0,2}"
-    colon = r"(?:[:|]|——?|\s-(?=\s))?"
+    colon = r"(?:[:|→]|——?|\s-(?=\s))?"
     boxed = r"\$?(?:\\boxed\{(?:\\text\{)?)?"
     return rf"{remark}{is_a}{GAP}{colon}{GAP}{filler}(?:(?:of|is|therefore|thus|only)\b|:|=)?{GAP}{changed}{grade}{boxed}[\[(<\"“'`「]{{0,3}}{GAP}(?:score>)?({_VALUE})"
 
@@ -338,7 +340,7 @@ Kind = Literal["overall", "bare", "dimension", "headed", "mention"]
 _KNOWN_BEFORE = re.compile(
     r"(?:\b(?:my|the|a|an|its|this|your|final|overall|total|so|therefore|thus|and|with|of|is|i|"
     r"verdict|conclusion|judge?ment|evaluation|assessment|feedback|response|answer|given|numeric|"
-    r"numerical|quality|assigned|suggested|proposed|recommended|holistic|single|resulting|result|"
+    r"numerical|assigned|suggested|proposed|recommended|holistic|single|resulting|result|"
     r"score|rating|grade|summary|hence|says|decision|looks?|note|reason|explanation|output|following|"
     r"good|fine|excellent|correction|corrected|revised|updated|new|correct|json|here)"
     r"|'s|(?:最终|总体|综合|整体|总|总的|我的|的|该|此|为|因此|所以|故|给出|结论|更正|回答|我|反馈|评价|判断|"
@@ -505,7 +507,6 @@ _OWN_WORDS = frozenset(
         "believe",
         "numeric",
         "numerical",
-        "quality",
         "holistic",
         "single",
         "following",
@@ -690,7 +691,7 @@ def read_list(
 
 
 _ROW = re.compile(
-    rf"[\s|*•-]{{0,6}}(?:response|answer|assistant|回答|答案|助手)\s{{0,2}}#?(\d{{1,2}})\s{{0,3}}(?:score|rating|得分|评分)?\s{{0,3}}[:|]\s{{0,3}}({_VALUE}(?:\s{{0,2}}/\s{{0,2}}\d{{1,3}}|\s{{0,2}}分)?)[\s|.]{{0,6}}",
+    rf"[\s|*•-]{{0,6}}(?:response|answer|assistant|回答|答案|助手)\s{{0,2}}#?(\d{{1,2}})\s{{0,3}}(?:score|rating|得分|评分)?\s{{0,3}}[:|]\s{{0,3}}((?:{_VALUE})(?:\s{{0,2}}/\s{{0,2}}\d{{1,3}}|\s{{0,2}}分)?)[\s|.]{{0,6}}",
     re.IGNORECASE,
 )
 

@@ -222,7 +222,7 @@ _SUPPOSED = re.compile(
 _REPORTED = re.compile(
     r"(?:\b(?:claims?|claimed|asks?|asked|wants?|wanted|demands?|requests?|expects?|expected|says|said|writes|wrote|"
     r"contains?|states?|previous|earlier|self-assigned|boasts?|pretends?|maximum|minimum|average|user's|ignore|"
-    r"format|form|ends? with|hopes?|not|never|no)\b|n't\b|自称|声称|宣称|要求|写着|写道|上次|之前|原来|期望|希望|格式|忽略|"
+    r"format|form|ends? with|hopes?|not|never|no)\b|n't\b|自称|自评|上一?版|上一?轮|声称|宣称|要求|写着|写道|上次|之前|原来|期望|希望|格式|忽略|"
     r"不(?:能|会|应|该|给|打|予|是)|满分为)[^,;]*$",
     re.IGNORECASE,
 )

@@ -348,7 +348,8 @@ def _named(value: Any, key: str, spec: Labels) -> str:
     if isinstance(value, float) and value.is_integer():
         value = int(value)
     is_name = isinstance(value, str | int) and not isinstance(value, bool)
-    label = known(whole(plain(str(value))), spec) if is_name else None
+    name = re.sub(r"\s(?:is|was)\s(?:the\s)?better$", "", whole(plain(str(value))))
+    label = known(name, spec) if is_name else None
     if label is None:
         raise unread("outside", f"{key} is {clipped(value)}, none of {spec.allowed}")
     return label
@@ -405,6 +406,8 @@ _ALONE = _WORDS | {
     "正确": "yes",
     "错误": "no",
     "不正确": "no",
+    "met": "yes",
+    "not met": "no",
     "对": "yes",
     "错": "no",
     "不对": "no",
@@ -429,10 +432,17 @@ _ONE_SENTENCE = re.compile(
 _LAST_LINE = re.compile(rf"\n[^\S\n]{{0,6}}({_WORD})[.。!]?\s{{0,6}}$", re.IGNORECASE)
 _ANSWER = r"(?:final\s|predicted\s)?(?:answer|solution|prediction|response|result)"
 _RIGHT = re.compile(
-    rf"(?:^|[\n.!。]\s{{0,3}})(?:(?:so|thus|therefore|hence|overall|in conclusion),?\s)?(?:the|this)\s{_ANSWER}\s(?:is|was)\s(?:therefore\s|indeed\s)?"
+    r"(?:^|[\n.!。]\s{0,3})the\scriterion\sis\s(?:(?P<unmet>not\s(?:met|satisfied|fulfilled))|met|satisfied|fulfilled)[.!\s]{0,6}$"
+    rf"|(?:^|[\n.!。]\s{{0,3}})(?:(?:so|thus|therefore|hence|overall|in conclusion),?\s)?(?:the|this)\s{_ANSWER}\s(?:is|was)\s(?:therefore\s|indeed\s)?"
     r"(?:(?P<no>incorrect|wrong|not\s(?:correct|right))|correct|right)[.!\s]{0,6}$"
     r"|(?:^|[\n。]\s{0,3})(?:因此|所以|综上)?,?(?:最终)?(?:答案|解答|预测)是?(?:(?P<zh_no>错误|错|不正确|不对)|正确|对)的?[。!\s]{0,6}$"
     rf"|(?:^|\n)\s{{0,3}}(?:{_TITLE})\s{{0,3}}:\s{{0,3}}(?:(?P<titled_no>incorrect|wrong|not correct|不正确|错误)|correct|right|正确)[.。!\s]{{0,6}}$",
+    re.IGNORECASE,
+)
+# A reply of one paragraph that begins with the word and gives a reason.
+_OPENS_WITH = re.compile(
+    r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
+    r"(?:[.,!]|\s?[—–-])\s{0,3}(?=\w)(?![^\n]*\b(?:but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
     re.IGNORECASE,
 )
 # What makes a word of what it is not: "Yes, if x > 0".
@@ -447,7 +457,8 @@ def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
     anchors = "|".join(map(re.escape, own))
     end = rf"{GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
     is_a = rf"(?:is|为|是)?{GAP}:?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}"
-    anchored = rf"(?:{anchors})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
+    asked = rf"\b(?:is|was)\sthe\s{_ANSWER}\s(?:correct|right)\s?\?|\b(?:is\sthe\s)?criterion\s(?:met|satisfied|fulfilled)\s?[?:]"
+    anchored = rf"(?:{anchors}|{asked})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
     title = rf"^[^\S\n]{{0,3}}(?:{_TITLE})\s{{0,3}}:{GAP}[\[(<]{{0,3}}"
     titled = rf"{title}({_WORD})[\])>]{{0,3}}(?:[.。!]?[^\S\n]{{0,6}}$|,?\s(?=because\b|since\b|as\b|it (?:is|does)\b)|[.。!,]?\s?(?=因为|由于))"
     tagged = (
@@ -456,7 +467,10 @@ def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
     boxed = rf"\\boxed\{{(?:\\text\{{)?({_WORD})\}}"
     flags = re.IGNORECASE | re.MULTILINE
     return (
-        Shape(re.compile(anchored, flags), tuple(anchor.lower() for anchor in own)),
+        Shape(
+            re.compile(anchored, flags),
+            (*(anchor.lower() for anchor in own), "is ", "was ", "criterion"),
+        ),
         Shape(re.compile(titled, flags)),
         Shape(re.compile(tagged, flags), ("<",)),
         Shape(re.compile(boxed, flags), ("\\boxed{",)),
@@ -471,7 +485,9 @@ def _yes_no(reply: Reply, spec: YesNo) -> str:
         return word
     body = unquoted(reply.text, reply.is_cut)
     anchored, titled, tagged, boxed, *_ = _shapes(spec)
-    matches = [m for m in anchored.find(body) if m[0][0] == "(" or is_own(body, m.start())]
+    matches = [
+        m for m in anchored.find(body) if m[0][0] == "(" or "?" in m[0] or is_own(body, m.start())
+    ]
     if matches:
         return _behind_anchor(body, matches, reply.is_cut)
     words = _said(body, [*titled.find(body), *tagged.find(body), *boxed.find(body)])
@@ -502,8 +518,10 @@ def _said(body: str, matches: list[re.Match[str]]) -> set[str]:
     first, line, right = _FIRST_LINE.match(body), _LAST_LINE.search(body), _RIGHT.search(body)
     words = {_WORDS[m[1].casefold()] for m in (*last, first, line) if m}
     if right:
-        words.add("no" if right["no"] or right["zh_no"] or right["titled_no"] else "yes")
-    one = _ONE_SENTENCE.fullmatch(body)
+        words.add(
+            "no" if right["no"] or right["unmet"] or right["zh_no"] or right["titled_no"] else "yes"
+        )
+    one = _ONE_SENTENCE.fullmatch(body) or _OPENS_WITH.fullmatch(body)
     return words | ({_WORDS[(one[1] or one[2]).casefold()]} if one else set())
 
 
