@@ -327,7 +327,7 @@ def read_label(body: str, spec: Labels, is_cut: bool) -> str:
     if kept and spec.marker != MARKER:
         return _last(body, kept, spec, is_cut)
     if kept:
-        return _stated(body, kept, len(spec.names) == 2)
+        return _stated(body, kept, len(spec.names) == 2, is_cut)
     tagged = _tagged(body, spec, others[:2]) if others else None
     if tagged is not None:
         return tagged
@@ -371,6 +371,8 @@ def _last(body: str, marks: Sequence[_Mark], spec: Labels, is_cut: bool) -> str:
     mark = marks[-1]
     if is_cut and mark.end == len(body) and mark.text[-1].isalnum():
         raise unread("truncated", "the label may go on")
+    if is_cut and not _FINISHED.match(body, mark.end):
+        raise unread("truncated", f"what is said of {mark.text} is cut off")
     _check_alone(body, marks)
     names = "|".join(map(re.escape, spec.allowed))
     offered = rf"[\s,\])*]{{0,6}}(?:or|and|/|vs\.?|或者?|和|与)\s{{0,3}}(?:{_NOUN}\s{{0,3}})?[\[(]{{0,2}}(?:{names})(?!\w)"
@@ -469,11 +471,13 @@ class _Said(NamedTuple):
         return {mark.label for mark in self.marks}
 
 
-def _stated(body: str, marks: Sequence[_Mark], is_pair: bool) -> str:
+def _stated(body: str, marks: Sequence[_Mark], is_pair: bool, is_cut: bool) -> str:
     """The label that the last sentence with markers states. An earlier sentence may name another
     label only where the last one concludes."""
     denied: set[str] = set()
     sentences = _sentences_with(body, marks)
+    if is_cut and not _FINISHED.match(sentences[-1].after + body[marks[-1].end :][:20]):
+        raise unread("truncated", f"what is said of {marks[-1].text} is cut off")
     for place, said in reversed([*enumerate(sentences)]):
         label = _reading(said, is_pair)
         if label is None:
@@ -490,6 +494,13 @@ def _stated(body: str, marks: Sequence[_Mark], is_pair: bool) -> str:
                 raise unread("ambiguous", "several labels behind the same words")
         return label
     raise unread("ambiguous", f"{marks[-1].text} is only denied")
+
+
+# In a cut reply: nothing follows the marker, or what cannot make it one side of a comparison.
+_FINISHED = re.compile(
+    r"[*_\s]{0,6}(?:$|\n|[.。!;:)\]}<—–(]|-\s|,?\s{0,3}(?:because|since|as|due to|因为|由于)(?!\w)|\s{0,3}(?:here|overall)\b)",
+    re.IGNORECASE,
+)
 
 
 def _repeats(said: _Said, before: _Said, label: str) -> bool:
@@ -606,13 +617,24 @@ def _is_stated(before: str, after: str) -> bool:
         return True
     if re.search(r"[:→—–|-]\s{0,3}$", before):
         head = re.split(r"[,;]", before)[-1]
-        is_title = len(head.split()) <= 2 or _CONCLUDES.search(head) or _POSITIVE.search(head)
+        is_title = (
+            (len(head.split()) <= 2 and not _DIMENSION.search(head))
+            or _CONCLUDES.search(head)
+            or _POSITIVE.search(head)
+        )
         is_title = is_title or BLANK in before  # a quotation, and what it is
         return bool(is_title) and not _NEGATED.search(before)
     is_last = not re.search(r"\w", after)
     return is_last and bool(_POSITIVE.search(before)) and not _UNSURE.search(before)
 
 
+# Titles of one dimension: "Helpfulness:", "准确性:".
+_DIMENSION = re.compile(
+    r"\b(?!prefer)\w+(?:ness|ity|acy|ance|ence|ency|ism)\b|\b(?:style|depth|details?|tone|grammar|format(?:ting)?|logic|reasoning|length|"
+    r"coverage|structure|content|facts|language|fluency|criterion|aspect|dimension|turn|round|judge|vote)\b|[性度]\s{0,3}:|文笔|语言|逻辑|结构|"
+    r"风格|内容|格式|维度|评审[一二三四五\d]|第[一二三四五\d][轮回]",
+    re.IGNORECASE,
+)
 _NEGATED = re.compile(
     r"\b(?:not|never|no longer)\b[^,;:]{0,20}[:]?\s{0,3}$|n't\b[^,;:]{0,20}:?\s{0,3}$",
     re.IGNORECASE,

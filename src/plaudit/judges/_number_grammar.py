@@ -115,6 +115,8 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:8])}")
     if tail[0].strip() and (_RANGE.match(after) or re.match(r"[A-Za-z]|\.?\d", after)):
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:12])}")
+    if _CUT_OFF.match(after) or (is_cut and not _FINISHED.match(after)):
+        raise unread("truncated", "what follows the number is cut off")
     if _MEANT.match(after):
         raise unread("ambiguous", "the number is explained, not given")
     second = re.match(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({_PLAIN_VALUE})", after)
@@ -127,6 +129,14 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
     return scaled(number, tail[2], tail[3], spec)
 
 
+# A remark that is begun and not ended, and what shows in a cut reply that the number was complete.
+_CUT_OFF = re.compile(
+    r"\s{0,6}(?:\n\s{0,3})?\([^()]{0,60}$|\s{0,3}(?:[/~–—-]|→|to|or|到|或)\s{0,3}$"
+)
+_FINISHED = re.compile(
+    r"[\])}>*$\"'”」\s]{0,6}?(?:\s{0,6}\n|[。!;|]|\.\s+\S|\([^()\n]{1,60}\)|,?\s{0,3}(?:because|since|as|due to|因为|由于)(?!\w)|</)",
+    re.IGNORECASE,
+)
 _MEANT = re.compile(
     r"[^.\n。;]{0,80}\bif\b(?! (?:I|one|you) (?:had|have|must))|\s{0,3}(?:means?|would|stands? for|denotes?|"
     r"indicates?|represents?|表示|代表|意味|是(?:它|回答|用户))|[^\w\n]{0,4}(?:says|claims|is what|according to (?:the|its) (?:response|answer))\b",

@@ -169,25 +169,27 @@ def unquoted(text: str, is_cut: bool) -> str:
     >>> unquoted('It says "[[A]]". My verdict: `[[B]]`', is_cut=False).endswith(" [[B]] ")
     True
     """
-    body = _QUOTED.sub(lambda match: _kept(match, text), text)
+    body = _QUOTED.sub(lambda match: _kept(match, text, is_cut), text)
     opened = _OPEN_QUOTE.search(body) if is_cut else None
     return body[: opened.start()] if opened else body
 
 
-def _kept(match: re.Match[str], text: str) -> str:
+def _kept(match: re.Match[str], text: str, is_cut: bool) -> str:
     """A quotation blanked; or without its signs where it stands where a verdict stands."""
-    if len(match[0]) > _LONGEST_VERDICT or not _is_final(match, text):
+    if len(match[0]) > _LONGEST_VERDICT or not _is_final(match, text, is_cut):
         return "".join("\n" if char == "\n" else BLANK for char in match[0])
     return _SIGNS.sub(lambda sign: " " * len(sign[0]), match[0])
 
 
-def _is_final(match: re.Match[str], text: str) -> bool:
+def _is_final(match: re.Match[str], text: str, is_cut: bool) -> bool:
     """Whether a quotation is stated as the verdict: behind "my verdict:", or alone at the end."""
     if not _GOES_ON.match(text, match.end()):
         return False
     before = text[max(match.start() - 100, 0) : match.start()]
     if _LEAD.search(before):
         return True
+    if is_cut:  # the last line is the last one only by chance
+        return False
     line = before.rpartition("\n")
     if line[2].strip() or text[match.end() :].strip(" \t\r\n.。!*"):
         return False

@@ -499,7 +499,10 @@ def _yes_no(reply: Reply, spec: YesNo) -> str:
 def _behind_anchor(body: str, matches: list[re.Match[str]], is_cut: bool) -> str:
     """The word behind the last anchor; of two that differ only where it takes the other back."""
     last = matches[-1]
-    if is_cut and not body[last.end() :].strip():
+    rest = body[last.end() :]
+    if is_cut and not re.match(
+        r"[\s*\])]{0,6}(?:[.。!;]\s*\S|\n\s*\S|,?\s(?:because|since|as)\s|因为)", rest
+    ):
         raise unread("truncated", "the word may go on")
     if _ONLY_IF.match(body, last.end()):
         raise unread("ambiguous", f"{last[1]} holds only in part")
