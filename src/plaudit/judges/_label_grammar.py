@@ -25,7 +25,16 @@ from plaudit.judges._reply import (
 )
 from plaudit.judges._spec import GAP, MARKER, Labels, Shape, key_shape, unread
 
-__all__ = ["TAKEN_BACK", "is_own", "is_verdict_key", "known", "label_shapes", "read_label", "whole"]
+__all__ = [
+    "DIMENSION",
+    "TAKEN_BACK",
+    "is_own",
+    "is_verdict_key",
+    "known",
+    "label_shapes",
+    "read_label",
+    "whole",
+]
 
 _NOUN = (
     r"(?:assistant|response|answer|output|model|candidate|option|choice|solution|"
@@ -117,6 +126,11 @@ _ANSWERING = re.compile(r"^(?:(?:final )?(?:answer|choice)|(?:最终)?答案)\s*
 
 
 _FRACTION = re.compile(r"\.\d")
+_IN_TAG = re.compile(
+    r"^<((?:(?:overall|final|total)_)?(?:answer|verdict|score|rating|grade|result|output|judge?ment|decision|winner|choice|label|final|"
+    r"preference|evaluation|答案|结论|评分|打分|总体打分|总体评分|综合评分|结果))>\s*(.*?)\s*</\1>$",
+    re.DOTALL | re.IGNORECASE,
+)
 # Pictures around a word say nothing, but stars do.
 _SIGN = re.compile(
     "^[\u2190-\u21ff\u2600-\u2604\u2607-\u27bf\U0001f300-\U0001f31e\U0001f320-\U0001faff\\s]+|[\u2600-\u2604\u2607-\u27bf\U0001f300-\U0001f31e\U0001f320-\U0001faff\\s]+$"
@@ -128,7 +142,7 @@ def whole(text: str) -> str:
     if len(text) > 400:
         return ""
     text = _SIGN.sub("", text)
-    inner = re.sub(r"^<(\w+)>\s*(.*?)\s*</\1>$", r"\2", text.strip(), flags=re.DOTALL)
+    inner = _IN_TAG.sub(r"\2", text.strip())
     inner = re.sub(r"^\\boxed\{(?:\\text\{)?([^{}]*)\}?\}$", r"\1", inner.strip("$ "))
     inner = re.sub(r"^```\w*\s*(.*?)\s*```$", r"\1", inner, flags=re.DOTALL)
     inner = _ANSWERING.sub("", inner)
@@ -232,7 +246,7 @@ def _anchored(anchor: str, spec: Labels) -> str:
     is_a = rf"(?:is|为|是|选)?{GAP}[:|→]?{GAP}[\[(<]{{0,3}}{GAP}(?:选|it(?:'s| is)\s)?"
     remark = (
         r"(?:\s{0,2}(?:is|was)\s(?:clearly\s|slightly\s|much\s)?(?:the\s)?better(?:\sone)?|(?:更|较)好"
-        r"|\s{0,2}\((?![^()\n]{0,60}?\b(?:not|or|and|but|if)\b)[^()\n]{1,60}\)"
+        r"|\s{0,2}\((?![^()\n]{0,60}?(?:\b(?:not|or|and|but|if|tentative|provisional|pending|unsure|maybe|perhaps|probably)\b|[?？]|[待暂]定|不确定))[^()\n]{1,60}\)"
         r"|,?\s(?:because|since)\s(?![^\n]{0,280}?\b(?:but|however|although|though|if|unless)\b)[^\n]{1,280})?"
     )
     cells = r"(?:\s{0,3}\|(?:(?!\s{0,3}[A-D]\s{0,3}\|)[^\n|]{0,80}\|){0,2})?"
@@ -343,7 +357,8 @@ def _is_citation(name: str, spec: Labels) -> bool:
 
 _BETWEEN = re.compile(
     rf"[\s,;:/|>=&(){BLANK}-]*(?:or|and|vs\.?|versus|to|或者?|和|与|还是|then)?"
-    rf"[\s,;:/|>=&(){BLANK}-]*"
+    rf"[\s,;:/|>=&(){BLANK}-]*",
+    re.IGNORECASE,
 )
 
 
@@ -385,6 +400,13 @@ def _last(body: str, marks: Sequence[_Mark], spec: Labels, is_cut: bool) -> str:
         is_supposed = _CONDITION.search(clause) or _EXAMPLE.search(clause)
         if (is_supposed and not _is_concluded(before)) or _CONDITION_AFTER.match(after):
             raise unread("ambiguous", f"{mark.text} is mentioned, not stated")
+    line = body[line_of(body, mark.start, mark.end)[0] : mark.start]
+    if _NOT_OWN.search(line) or re.search(
+        r"\b(?:form|format|template|example)\s{0,3}(?:is)?\s{0,3}:", line, re.IGNORECASE
+    ):
+        raise unread("ambiguous", f"{mark.text} is mentioned, not stated")
+    if re.match(r"[\s*)\]]{0,4}[!?]{0,2}\?", body[mark.end : mark.end + 8]):
+        raise unread("ambiguous", f"{mark.text} is asked")
     if len({one.label for one in marks}) > 1:
         other = next(one for one in reversed(marks) if one.label != mark.label)
         if not TAKEN_BACK.search(body, other.end, mark.start):
@@ -392,11 +414,20 @@ def _last(body: str, marks: Sequence[_Mark], spec: Labels, is_cut: bool) -> str:
     return mark.label
 
 
+# Whose verdict it is, where it is not the judge's: "the previous", "the user's", "参考".
+_NOT_OWN = re.compile(
+    r"(?:\b(?:previous|prior|earlier|old|original|first|gold(?:en)?|reference|expected|human|annotat\w+|crowd(?:'s)?|other|user'?s?|author'?s?|"
+    r"student'?s?|response'?s?|assistant'?s?|his|her|their|its|example|sample)\s(?:\w+\s)?(?:verdict|decision|judge?ment|choice|label|vote|preference|winner)?"
+    r"|(?:上一?[次位轮版]|之前的?|原来?的?|参考|标准|人工|标注|用户|期望|示例)(?:的)?(?:判断|结论|答案|选择|标签)?)\s{0,3}(?:is|was|是|为)?\s{0,3}:?\s{0,3}$",
+    re.IGNORECASE,
+)
+
+
 # --- what a sentence says about its markers -------------------------------------------------------
 
 _CONCLUDED = re.compile(
     rf"(?:(?P<word>(?:\b|(?<=[\u4e00-\u9fff])){CONCLUDING}(?:winner|verdict)?|(?:^|\W)no(?=[:,]))|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI(?:'d|'ll| would| will)?\s(?:choose|pick|select|"
-    r"prefer|settle on|opt for|side with|favou?r|vote(?: for)?|lean(?: slightly)? towards?)|\bleaning(?: slightly)? towards?|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|\bif (?:I|one) (?:had|have|must)[^,\n]{0,30},|如果(?:必须|一定要|非要|只能)[^,\n]{0,12},\s{0,2}(?:那就)?(?:是)?|毫无疑问,|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故|改)\s{0,3}选择?|(?:我|更|我更|略)倾向于?|应该?是|胜者|更好的是|相比|两者之?[中间],?|(?<!正确)(?<!标准)答案)"
+    r"prefer|settle on|opt for|side with|favou?r|vote(?: for)?|lean(?: slightly)? towards?)|\bleaning(?: slightly)? towards?|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|\bif (?:I|one) (?:had|have|must)[^,\n]{0,30},|如果(?:必须|一定要|非要|只能)[^,\n]{0,12},\s{0,2}(?:那就)?(?:是)?|毫无疑问,|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故|改)\s{0,3}选择?|(?:故|因此|所以|改)\s{0,3}判|(?:我|更|我更|略)倾向于?|应该?是|胜者|更好的是|相比|两者之?[中间],?|(?<!正确)(?<!标准)答案)"
     r"(?:\s{0,3}(?:is|was|be|为|是))?\s{0,3}[,:]?\s{0,3}$",
     re.IGNORECASE,
 )
@@ -437,10 +468,10 @@ _REPORTED = re.compile(
     re.IGNORECASE,
 )
 _BAD = re.compile(
-    r"\s{0,3}(?:(?:'s|is|was|are|looks?|seems?|would be)\s{1,3}(?:\w+ly\s|much\s|still\s|far\s)?"
-    r"(?:worse|weaker|wrong|incorrect|inferior|not|bad|out|worst|false)\b"
+    r"\s{0,3}(?:[:—-]\s{0,3}(?:rejected|eliminated|disqualified|worse|wrong|bad|incorrect|no|loses)\b|(?:'s|is|was|are|looks?|seems?|would be)\s{1,3}(?:\w+ly\s|much\s|still\s|far\s)?"
+    r"(?:worse|weaker|wrong|incorrect|inferior|not|bad|out|worst|false|rejected|eliminated|disqualified)\b"
     r"|isn't|wasn't|would not|wouldn't|can't|cannot|(?:loses|fails|lacks|falls)\b"
-    r"|(?:明显|稍|略|要)?(?:更差|较差|不如|错误|不对|不好|不正确|是错))",
+    r"|(?:明显|稍|略|要)?(?:更差|较差|不如|错误|被?淘汰|出局|被否|不对|不好|不正确|是错))",
     re.IGNORECASE,
 )
 _NO = re.compile(
@@ -465,6 +496,7 @@ class _Said(NamedTuple):
     marks: list[_Mark]
     after: str
     gaps: list[str]
+    heading: str
 
     @property
     def labels(self) -> set[str]:
@@ -521,11 +553,27 @@ def _sentences_with(body: str, marks: Sequence[_Mark]) -> list[_Said]:
         _Said(
             body[start : held[0].start],
             held,
-            body[held[-1].end : max(end, held[-1].end)],
+            body[held[-1].end : _behind_signs(body, max(end, held[-1].end))],
             [body[one.end : two.start] for one, two in itertools.pairwise(held)],
+            _heading(body, start, held[0].start),
         )
         for start, end, held in groups
     ]
+
+
+def _behind_signs(body: str, end: int) -> int:
+    """The end of a sentence behind all of its signs: "!?"."""
+    while body[end - 1 : end] in ("!", "?") and body[end : end + 1] in ("!", "?"):
+        end += 1
+    return end
+
+
+def _heading(body: str, start: int, place: int) -> str:
+    """The line above a marker that opens its line, where it ends in a colon."""
+    if re.search(r"\w", body[start:place]):
+        return ""
+    above = body[max(start - 80, 0) : start].rstrip()
+    return above.rpartition("\n")[2] if above.endswith(":") else ""
 
 
 def _reading(said: _Said, is_pair: bool) -> str | None:
@@ -548,6 +596,10 @@ def _reading(said: _Said, is_pair: bool) -> str | None:
         or said.after.rstrip().endswith("?")
         or _CONDITION.search(before)
         or _REPORTED.search(before)
+        or _NOT_OWN.search(before)
+        or _EXAMPLE.search(said.heading)
+        or _NOT_OWN.search(said.heading)
+        or _REPORTED.search(said.heading)
         or not _is_stated(before, said.after)
     ):
         raise unread("ambiguous", f"{mark.text} is mentioned, not stated")
@@ -618,7 +670,7 @@ def _is_stated(before: str, after: str) -> bool:
     if re.search(r"[:→—–|-]\s{0,3}$", before):
         head = re.split(r"[,;]", before)[-1]
         is_title = (
-            (len(head.split()) <= 2 and not _DIMENSION.search(head))
+            (len(head.split()) <= 2 and not DIMENSION.search(head))
             or _CONCLUDES.search(head)
             or _POSITIVE.search(head)
         )
@@ -629,7 +681,7 @@ def _is_stated(before: str, after: str) -> bool:
 
 
 # Titles of one dimension: "Helpfulness:", "准确性:".
-_DIMENSION = re.compile(
+DIMENSION = re.compile(
     r"\b(?!prefer)\w+(?:ness|ity|acy|ance|ence|ency|ism)\b|\b(?:style|depth|details?|tone|grammar|format(?:ting)?|logic|reasoning|length|"
     r"coverage|structure|content|facts|language|fluency|criterion|aspect|dimension|turn|round|judge|vote)\b|[性度]\s{0,3}:|文笔|语言|逻辑|结构|"
     r"风格|内容|格式|维度|评审[一二三四五\d]|第[一二三四五\d][轮回]",
@@ -660,7 +712,7 @@ _FIRST = re.compile(
     rf"(?:{_SEEMS}{_ADV}(?:better|stronger|superior|preferable|preferred|higher)\s(?:than|to|over)(?:\sthat of)?(?:\sthe)?"
     rf"|{_ADV}(?:beats|outperforms|surpasses|defeats|wins\s(?:over|against)|edges out|trumps)"
     r"|over|rather than|instead of|[,;(]{0,2}\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
-    rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:优于|胜过|好于|胜于|强于|超过)|[,;(]{{0,2}}\s?(?:而)?(?:不是|非|并非))",
+    rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:优于|胜过|好于|胜于|强于|超过|胜)|[,;(]{{0,2}}\s?(?:而)?(?:不是|非|并非))",
     re.IGNORECASE,
 )
 _SECOND = re.compile(
@@ -671,7 +723,8 @@ _SECOND = re.compile(
     re.IGNORECASE,
 )
 _UNSURE = re.compile(
-    r"(?:\b(?:not|never|hardly|neither|nor|if|whether|unless|either|both)\b|n't|不|如果|是否|假如|既)",
+    r"(?:\b(?:not|never|hardly|neither|nor|if|whether|unless|either|both)\b|n't|不|如果|是否|假如|既|有人|别人|很难|难说|未必|谈不上"
+    r"|\b(?:many|some|others|people|one|they|you|who|whoever)\s(?:(?:would|might|may|could|will)\s)?(?:says?|thinks?|argues?|claims?|believes?|prefers?)\b)",
     re.IGNORECASE,
 )
 _PARTLY = re.compile(

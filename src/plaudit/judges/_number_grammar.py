@@ -14,11 +14,11 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from plaudit.errors import clipped
-from plaudit.judges._label_grammar import whole
+from plaudit.judges._label_grammar import DIMENSION, whole
 from plaudit.judges._reply import is_mentioned, line_of, sentence_of, simplified
 from plaudit.judges._spec import GAP, JsonScore, Scale, Scores, Shape, key_shape, unread
 
-__all__ = ["list_shapes", "number_of", "read_list", "read_number", "scale_shapes", "scaled",
+__all__ = ["check_scale", "list_shapes", "number_of", "read_list", "read_number", "scale_shapes", "scaled",
            "score_keys"]  # fmt: skip
 
 _WORDS = {
@@ -120,15 +120,23 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
     if _MEANT.match(after):
         raise unread("ambiguous", "the number is explained, not given")
     second = re.match(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({_PLAIN_VALUE})", after)
-    if second and not tail[2]:
+    if second and tail[2]:
+        raise unread("ambiguous", "two fractions")
+    if _TWO.match(after):
+        raise unread("ambiguous", "the number is asked, or one of two")
+    if second:
         return scaled(number, second[1], None, spec)
-    if not _ENDED.match(after):
+    if not _ENDED.match(re.sub(r"^\s?\]\s?\]", "", after)):
         raise unread("ambiguous", f"{number} is part of a sentence")
     if not spec.is_integer and "." not in number and rest.strip() == ".":
         raise unread("truncated", "the number ends in its point")
     return scaled(number, tail[2], tail[3], spec)
 
 
+# "4?", "[[7]][[8]]", "4 (lenient) / 3 (strict)"
+_TWO = re.compile(
+    r"[\s\])}>*\"'”」]{0,4}(?:!?\?|\[\s?\[|\([^()\n]{1,20}\)\s{0,3}(?:[/,、;]|or|and|或|和)\s{0,3}\d)"
+)
 # A remark that is begun and not ended, and what shows in a cut reply that the number was complete.
 _CUT_OFF = re.compile(
     r"\s{0,6}(?:\n\s{0,3})?\([^()]{0,60}$|\s{0,3}(?:[/~–—-]|→|to|or|到|或)\s{0,3}$"
@@ -138,13 +146,13 @@ _FINISHED = re.compile(
     re.IGNORECASE,
 )
 _MEANT = re.compile(
-    r"[^.\n。;]{0,80}\bif\b(?! (?:I|one|you) (?:had|have|must))|\s{0,3}(?:means?|would|stands? for|denotes?|"
+    r"\s{0,3}\(\s{0,2}(?:claimed|stated|self|according|as claimed|自称|自评)|[^.\n。;]{0,80}\bif\b(?! (?:I|one|you) (?:had|have|must))|\s{0,3}(?:means?|would|stands? for|denotes?|"
     r"indicates?|represents?|表示|代表|意味|是(?:它|回答|用户))|[^\w\n]{0,4}(?:says|claims|is what|according to (?:the|its) (?:response|answer))\b",
     re.IGNORECASE,
 )
 _ENDED = re.compile(
     r"\s{0,6}(?:$|[^\w\s]|\n)|\s{1,6}[\u4e00-\u9fff]|\s{1,3}(?-i:The|This|It|I|Although|While|Reason|Explanation|Because|Overall|Response)\b|\s{0,3}(?:because|since|as|due to|given|overall|"
-    r"in total|on (?:a|the)|from \d|for (?:an?|the|this|its?)|with|and|total)\b|因为|由于|理由|总|的",
+    r"in total|on (?:a|the)|from \d|for (?:(?-i:an?)|the|this|its?)|with|and|total)\b|因为|由于|理由|总|的",
     re.IGNORECASE,
 )
 
@@ -169,7 +177,7 @@ _STATED = (
 )  # fmt: skip
 
 
-def _check_scale(text: str, spec: Scale | Scores) -> None:
+def check_scale(text: str, spec: Scale | Scores) -> None:
     """Raises VerdictError where a text states another scale than that of the spec."""
     for pattern in _STATED:
         for match in pattern.finditer(text):
@@ -202,7 +210,7 @@ def _stripped(text: str, spec: Scale | Scores) -> str:
     >>> _stripped("4分(满分5分)", Scale())
     '4分'
     """
-    _check_scale(text, spec)
+    check_scale(text, spec)
     for pattern in _STATED:
         text = re.sub(rf"[\s,(]{{0,4}}(?:on\s(?:a|the)\s)?(?:{pattern.pattern})\)?", "", text,
                       flags=re.IGNORECASE)  # fmt: skip
@@ -233,9 +241,9 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
     all scores have, in double brackets, and in a sentence that gives one."""
     own = tuple(map(simplified, spec.anchors))
     behind = _behind()
-    anchored = rf"(?<![A-Za-z])(?:{'|'.join(map(re.escape, own))})[\])>]{{0,3}}{GAP}{behind}"
-    overall = rf"(?<![A-Za-z]){_OVERALL}{GAP}{behind}"
-    generic = rf"(?<![A-Za-z])(?:{'|'.join(_GENERIC)}(?<!总分)|总分(?=\s{{0,3}}[:为是]))[\])>]{{0,3}}{GAP}{behind}"
+    anchored = rf"(?<![A-Za-z_])(?:{'|'.join(map(re.escape, own))})[\])>]{{0,3}}{GAP}{behind}"
+    overall = rf"(?<![A-Za-z_]){_OVERALL}{GAP}{behind}"
+    generic = rf"(?<![A-Za-z_])(?:{'|'.join(_GENERIC)}(?<!总分)|总分(?=\s{{0,3}}[:为是]))[\])>]{{0,3}}{GAP}{behind}"
     bracket = rf"\[{GAP}\[{GAP}({_VALUE})(?={GAP}(?:/{GAP}\d{{1,3}}{GAP})?\]{GAP}\])"
     gives, earns, zh_gives = _given()
     return (
@@ -385,8 +393,16 @@ def read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
     opening = body[match.start() : match.start(match.lastindex or 0)].rstrip()[-1:]
     if opening == "<" and not body[end : end + 6].lstrip().startswith(">"):
         raise unread("ambiguous", "less than a number")
-    _check_scale(_around(body, match.start(match.lastindex or 0), end), spec)
+    if (
+        _TAGGED.search(body[max(match.start() - 12, 0) : match.start()])
+        and "</" not in body[end : end + 12]
+    ):
+        raise unread("truncated", "the tag is not closed")
+    check_scale(_around(body, match.start(match.lastindex or 0), end), spec)
     return _follows(match[match.lastindex or 0], body[end : end + 60], spec, is_cut)
+
+
+_TAGGED = re.compile(r"<(?:\w{1,10}_)?$")
 
 
 def _remarked(text: str, spec: Scale) -> re.Match[str] | None:
@@ -401,6 +417,7 @@ def _chosen(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
     by_own = _candidates(body, own.find(body), spec)
     by_name = _candidates(body, generic.find(body), spec)
     named = {one.match.end(): one for one in [*by_own, *strong]}  # one for each number
+    by_name = [one for one in by_name if one.match.end() not in named]
     for candidates in ([*named.values()], by_name):
         if any(one.kind in ("overall", "bare") for one in candidates):
             return _of(body, sorted(candidates, key=lambda one: one.match.start()), is_cut)
@@ -434,7 +451,9 @@ def _kind(body: str, match: re.Match[str]) -> Kind:
         return "mention"
     name = re.match(r"[\[(]?[A-Za-z]+|[\u4e00-\u9fff]+", anchor)
     if name is not None and name[0].casefold() not in _GENERIC:
-        return "overall"
+        words = body[max(match.start() - 20, 0) : match.start()].rpartition("\n")[2].split() or [""]
+        is_part = re.search(r"[性度]$", words[-1]) or DIMENSION.fullmatch(words[-1])
+        return "dimension" if is_part and body[match.start() - 1] != ":" else "overall"
     low, _ = line_of(body, match.start(), match.end())
     before = re.sub(r"[\s:\-–—|*>(\[,.;\"']+$", "", body[low : match.start()])
     before = re.sub(r"^[\s|*>\-]*(?:\d{1,2}[.)、]\s{0,3})?", "", before)
@@ -599,7 +618,7 @@ def _of(body: str, candidates: list[_Candidate], is_cut: bool) -> re.Match[str]:
 
 _CORRECTED = re.compile(
     r"\b(?:correct(?:ion|ed)|revis\w+|updat\w+|final|second (?:look|thoughts?)|reconsider\w*|actually|"
-    r"therefore|so|considering|based on|given|wait|no[,:]|however|but|instead|mistaken?|sorry|now)\b|综合|改|不对|现|以上|更正|修正|最终|重新|综上|因此|所以",
+    r"therefore|so|considering|based on|given|wait|no[,:]|however|but|instead|mistaken?|sorry|now|on reflection)\b|综合|改|不对|现|以上|更正|修正|最终|重新|综上|因此|所以",
     re.IGNORECASE,
 )
 
@@ -632,7 +651,7 @@ _FINAL = re.compile(
 )
 _SUPPOSED = re.compile(
     r"\b(?:if|would have|could|might|each|every|per|unless|not|n't|almost|nearly|about|at (?:least|most)|cannot|never|hardly|refuse|hesitate|should)\b|"
-    r"n't\b|如果|若|假如|可以|应该|标准|最多|至少|每|扣|本来|维度|方面|不(?!错)|要求|通常|打算|想|准备",
+    r"n't\b|如果|若|假如|可能|别人|有人|上次|之前|原来|给我|部分|可以|应该|标准|最多|至少|每|扣|本来|维度|方面|不(?!错)|要求|通常|打算|想|准备",
     re.IGNORECASE,
 )
 
@@ -645,7 +664,12 @@ def _in_sentence(body: str, matches: Sequence[re.Match[str]]) -> re.Match[str] |
         number = match.end(match.lastindex or 0)
         tail = _TAIL.match(body, number)
         after = body[tail.end() if tail else number : max(end, number)]
-        if _SUPPOSED.search(body[start : match.start()]) or not _OVER.match(after):
+        before = body[start : match.start()]
+        if (
+            _SUPPOSED.search(f"{before}{match[0][:2]}")
+            or re.search(r"[性度上]\s?$", before)
+            or not _OVER.match(after)
+        ):
             continue
         held.append(match)
     values = {match[match.lastindex or 0] for match in held}
@@ -689,14 +713,20 @@ def read_list(
     if is_cut and match.lastindex == 2 and not body[match.end() :].strip():
         raise unread("truncated", "the list may go on")
     before = matches[-2] if len(matches) > 1 else match
-    is_row = sentence_of(body, before.end(), before.end())[1] > match.start()
     is_other = before[before.lastindex or 0] != match[match.lastindex or 0]
+    rest = body[match.end() : line_of(body, match.start(), match.end())[1]]
+    if re.match(
+        r"\s{0,3}(?:for|on|in)\s\w|\s{0,3}\((?:example|e\.g|sample|format|示例)",
+        rest,
+        re.IGNORECASE,
+    ):
+        raise unread("ambiguous", f"{match[0]} is no list of scores of the whole")
     is_corrected = (
         _CORRECTED.search(body, before.end(), max(match.start(), before.end())) is not None
     )
-    if _OR.match(body, match.end()) or (is_row and is_other and not is_corrected):
+    if _OR.match(body, match.end()) or (is_other and not is_corrected):
         raise unread("ambiguous", "several lists are offered")
-    _check_scale(_around(body, match.start(match.lastindex or 0), match.end()), spec)
+    check_scale(_around(body, match.start(match.lastindex or 0), match.end()), spec)
     return _listed(_split(match[match.lastindex or 0]), spec, num_responses)
 
 

@@ -159,6 +159,9 @@ _LEAD = re.compile(
 )
 _GOES_ON = re.compile(r"\s{0,6}(?:[.。!)*]{0,3}\s*$|[.。!*]{0,3}\s{0,6}\n|[.。!]\s)")
 _ENDED = ".!?。)]" + BLANK
+_FOR_EXAMPLE = re.compile(
+    r"(?:\be\.g\.|\bexample|\bfor instance|例如|比如|示例)\W{0,3}$", re.IGNORECASE
+)
 _LONGEST_VERDICT = 80
 
 
@@ -194,6 +197,8 @@ def _is_final(match: re.Match[str], text: str, is_cut: bool) -> bool:
     if line[2].strip() or text[match.end() :].strip(" \t\r\n.。!*"):
         return False
     above = before.rstrip()
+    if _FOR_EXAMPLE.search(above):
+        return False
     return not above or above[-1] in _ENDED
 
 
@@ -224,7 +229,7 @@ _SUPPOSED = re.compile(
 _REPORTED = re.compile(
     r"(?:\b(?:claims?|claimed|asks?|asked|wants?|wanted|demands?|requests?|expects?|expected|says|said|writes|wrote|"
     r"contains?|states?|previous|earlier|self-assigned|boasts?|pretends?|maximum|minimum|average|user's|ignore|"
-    r"format|form|ends? with|hopes?|not|never|no)\b|n't\b|自称|自评|上一?版|上一?轮|声称|宣称|要求|写着|写道|上次|之前|原来|期望|希望|格式|忽略|"
+    r"himself|herself|itself|themselves|format|form|ends? with|hopes?|not|never|no)\b|n't\b|自称|自评|上一?版|上一?轮|声称|宣称|要求|写着|写道|上次|之前|原来|期望|希望|格式|忽略|"
     r"不(?:能|会|应|该|给|打|予|是)|满分为)[^,;]*$",
     re.IGNORECASE,
 )

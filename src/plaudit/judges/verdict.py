@@ -49,6 +49,7 @@ from plaudit.judges._label_grammar import (
     whole,
 )
 from plaudit.judges._number_grammar import (
+    check_scale,
     list_shapes,
     number_of,
     read_list,
@@ -363,6 +364,7 @@ def _score(reply: Reply, spec: Scale) -> float:
         for keys in score_keys(spec):
             held = _announced(reply, error, keys.__contains__)
             if held is not None:
+                check_scale(reply.text, spec)
                 return _numeric(*held, "the key of a score", spec)
         raise
 
@@ -442,7 +444,7 @@ _RIGHT = re.compile(
 # A reply of one paragraph that begins with the word and gives a reason.
 _OPENS_WITH = re.compile(
     r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
-    r"(?:[.,!]|\s?[—–-])\s{0,3}(?=\w)(?![^\n]*\b(?:but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
+    r"(?:[.,!]\s{1,3}|\s[—–-]\s)(?=[^\W\d])(?![^\n]*\b(?:probably|possibly|maybe|perhaps|likely|mostly|but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
     re.IGNORECASE,
 )
 # What makes a word of what it is not: "Yes, if x > 0".
