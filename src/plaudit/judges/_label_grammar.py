@@ -91,6 +91,8 @@ def _by_number(name: str, spec: Labels) -> str | None:
     >>> _by_number("secondresponse", Labels()), _by_number("回答一", Labels())
     ('B', 'A')
     """
+    if "".join(spec.names) in "1234" and name in _NUMBERS and _NUMBERS[name] < len(spec.names):
+        return spec.names[_NUMBERS[name]]
     match = _NUMBERED.fullmatch(name) if "".join(spec.names) in "ABCD" else None
     if match is None:
         return None
@@ -302,6 +304,10 @@ def _sentences(spec: Labels) -> tuple[Shape, ...]:
         patterns += [
             rf"{other}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{_ADV}(?:worse|weaker|inferior|poorer)\s{{1,3}}(?:than|to)\s{{1,3}}{one}{own}{over}",
             rf"{other}{own}\s{{0,3}}{_ZH_ADV}{{0,2}}(?:{zh_under}\s{{0,3}}{one}{own}|没有\s{{0,3}}{one}{own}\s{{0,3}}好|比\s{{0,3}}{one}{own}\s{{0,3}}{_ZH_ADV}{{0,3}}(?:差|弱)){zh_over}",
+        ]
+        patterns += [  # the group "worse" says that the name is the other one's
+            rf"(?P<worse>){one}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{_ADV}(?:the\s{{1,3}})?(?:worse|weaker|inferior|poorer)(?:\s{{1,3}}{_THING})?{over}",
+            rf"(?P<worse>){one}{own}\s{{0,3}}{_ZH_ADV}{{0,3}}(?:更差|较差|更糟|更弱|较弱){zh_over}",
         ]
     if spec.tie_label:
         patterns.append(
@@ -711,14 +717,14 @@ _SEEMS = r"(?:(?:is|was|seems|looks|appears|performs|answers|does|scores)\s(?:to
 _FIRST = re.compile(
     rf"(?:{_SEEMS}{_ADV}(?:better|stronger|superior|preferable|preferred|higher)\s(?:than|to|over)(?:\sthat of)?(?:\sthe)?"
     rf"|{_ADV}(?:beats|outperforms|surpasses|defeats|wins\s(?:over|against)|edges out|trumps)"
-    r"|over|rather than|instead of|[,;(]{0,2}\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
+    r"|over|above|rather than|instead of|[,;(]{0,2}\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
     rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:优于|胜过|好于|胜于|强于|超过|胜)|[,;(]{{0,2}}\s?(?:而)?(?:不是|非|并非))",
     re.IGNORECASE,
 )
 _SECOND = re.compile(
     rf"(?:{_SEEMS}{_ADV}(?:worse|weaker|inferior|poorer|lower)\s(?:than|to)"
     rf"|{_ADV}(?:loses to|falls short of|falls behind|trails)"
-    r"|(?:is|was)\s(?:clearly\s)?(?:beaten|outperformed|surpassed)\sby"
+    r"|below|(?:is|was)\s(?:clearly\s)?(?:beaten|outperformed|surpassed)\sby"
     rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:不如|逊于|弱于|负于|差于|不及|比不上|输给|逊色于))",
     re.IGNORECASE,
 )
@@ -742,6 +748,12 @@ _CHANGED = re.compile(
 )
 _TO = re.compile(r"to|改为|改成|变为|改到", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:相比|比起|与|和|相较于?)\s{0,3}$")
+# What is left, and the words that lead to what is taken for it.
+_DROPPED = (
+    (re.compile(r"\b(?:reject|dismiss|drop|discard|abandon)\s$", re.IGNORECASE), re.compile(r"in favou?r of", re.IGNORECASE)),
+    (re.compile(r"与其选?择?\s?$"), re.compile(r",?\s?(?:还)?不如选?择?")),
+    (re.compile(r"(?:原判|原来选|起初选|先前选|本来选)择?\s?$"), re.compile(r",?\s?(?:现在?)?改(?:判|选)为?")),
+)  # fmt: skip
 _INSTEAD = re.compile(r"over|rather|instead|[,;(]|and|but|而?不是|而?非|并非", re.IGNORECASE)
 _NOT_BUT = re.compile(r"(?:\bnot|n't(?:\s\w+){0,2}|不是|并非|不选|不应选)\s{0,3}$", re.IGNORECASE)
 _BUT = re.compile(r"\s{0,3},?\s{0,3}(?:but(?:\srather)?|而?是|而选|而应选?)\s{0,3}", re.IGNORECASE)
@@ -779,6 +791,8 @@ def _winner(said: _Said, first: str, second: str, is_pair: bool) -> str | None:
         return second
     if re.search(r"选择?\s{0,3}$", said.before) and re.fullmatch(r"[,;]\s{0,3}(?:而)?不选择?", gap):
         return first
+    if any(left.search(said.before) and right.fullmatch(gap) for left, right in _DROPPED):
+        return second
     if not is_pair and not _INSTEAD.match(gap):  # better than one of several is not yet the best
         return None
     if _THAN.fullmatch(gap):
@@ -878,12 +892,20 @@ def _plain_label(body: str, spec: Labels, shapes: Sequence[Shape]) -> str:
     """The better response as the reply's last sentence names it, where none says otherwise."""
     full = [m for shape in shapes for m in shape.find(body) if _is_sentence(body, m)]
     full.sort(key=lambda match: match.start())
-    labels = {known(match[match.lastindex or 0], spec) for match in full}
+    labels = {_better(match, spec) for match in full}
     if not full or re.search(r"\w", body[_end(body, full[-1]) :]):
         raise unread("absent", "no marker in the reply")
     if len(labels) > 1:
         raise unread("ambiguous", "several responses are called the better one")
     return str(labels.pop())
+
+
+def _better(match: re.Match[str], spec: Labels) -> str | None:
+    """The response that a sentence calls the better one."""
+    label = known(match[match.lastindex or 0], spec)
+    if "worse" not in match.re.groupindex:
+        return label
+    return next((name for name in spec.names if name != label), None)
 
 
 def _end(body: str, match: re.Match[str]) -> int:

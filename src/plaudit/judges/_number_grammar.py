@@ -245,7 +245,7 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
     overall = rf"(?<![A-Za-z_]){_OVERALL}{GAP}{behind}"
     generic = rf"(?<![A-Za-z_])(?:{'|'.join(_GENERIC)}(?<!总分)|总分(?=\s{{0,3}}[:为是]))[\])>]{{0,3}}{GAP}{behind}"
     bracket = rf"\[{GAP}\[{GAP}({_VALUE})(?={GAP}(?:/{GAP}\d{{1,3}}{GAP})?\]{GAP}\])"
-    gives, earns, zh_gives = _given()
+    gives, earns, sums_up, zh_gives = _given()
     return (
         _compiled(anchored, tuple(anchor.lower() for anchor in own)),
         _compiled(overall, _STARTS),
@@ -254,11 +254,12 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
         _keyed(spec),
         _compiled(gives, ("i", "we")),
         _compiled(earns, ("it", "this", "that", "the", "assistant")),
+        _compiled(sums_up, ("overall",)),
         _compiled(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条")),
     )  # fmt: skip
 
 
-def _given() -> tuple[str, str, str]:
+def _given() -> tuple[str, str, str, str]:
     """Sentences that give a score: "I give it 4", "it deserves a 4", "给该回答打4分"."""
     gives = (
         rf"\b(?:I|we)(?:'d|'ll| would| will)?\s(?:therefore\s|thus\s)?(?:give|gave|rate|rated|score|scored|award|assign|grade|mark)\s{{1,3}}{_OBJECT}\s{{1,3}}"
@@ -269,11 +270,12 @@ def _given() -> tuple[str, str, str]:
         rf"\b{_OBJECT}\s{{1,3}}(?:therefore\s)?(?:deserves|earns|merits|gets|receives|scores)\s{{1,3}}"
         rf"(?:an?\s)?(?:(?:score|rating|grade)\sof\s)?[\[(]{{0,2}}({_VALUE})"
     )
+    sums_up = rf"\boverall,\s{{1,3}}({_VALUE})(?=\s{{0,3}}(?:/|out\sof)\s{{0,3}}\d)"
     zh_gives = (
         rf"(?:给予?|为|对|将)?{_ZH_OBJECT}?\s{{0,3}}(?:打出?|评定?为?|给出?|给予|评定为)(?:了)?(?:{_ZH_OBJECT})?\s{{0,3}}({_VALUE})"
         rf"(?=\s{{0,3}}(?:/\s{{0,3}}\d{{1,3}}\s{{0,3}})?分)"
     )
-    return gives, earns, zh_gives
+    return gives, earns, sums_up, zh_gives
 
 
 def _compiled(pattern: str, starts: tuple[str, ...]) -> Shape:
@@ -679,7 +681,7 @@ def _in_sentence(body: str, matches: Sequence[re.Match[str]]) -> re.Match[str] |
 
 
 _OVER = re.compile(
-    r"\s{0,3}(?:$|[.,;!)\]。(]|because|since|overall|in total|on (?:a|the) (?:scale|\d)|因为|由于|的(?:评分|分数|得分))",
+    r"\s{0,3}(?:$|[.,;!)\]。(]|because|since|overall|in total|on (?:a|the) (?:scale|\d)|因为|由于|的(?:评分|评价|分数|得分))",
     re.IGNORECASE,
 )
 

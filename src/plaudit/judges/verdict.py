@@ -459,7 +459,7 @@ def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
     anchors = "|".join(map(re.escape, own))
     end = rf"{GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
     is_a = rf"(?:is|为|是)?{GAP}:?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}"
-    asked = rf"\b(?:is|was)\sthe\s{_ANSWER}\s(?:correct|right)\s?\?|\b(?:is\sthe\s)?criterion\s(?:met|satisfied|fulfilled)\s?[?:]"
+    asked = rf"\b(?:is|was)\s(?:the\s{_ANSWER}|it)\s(?:correct|right)\s?\?|\b(?:is\sthe\s)?criterion\s(?:met|satisfied|fulfilled)\s?[?:]"
     anchored = rf"(?:{anchors}|{asked})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
     title = rf"^[^\S\n]{{0,3}}(?:{_TITLE})\s{{0,3}}:{GAP}[\[(<]{{0,3}}"
     titled = rf"{title}({_WORD})[\])>]{{0,3}}(?:[.。!]?[^\S\n]{{0,6}}$|,?\s(?=because\b|since\b|as\b|it (?:is|does)\b)|[.。!,]?\s?(?=因为|由于))"
