@@ -433,7 +433,7 @@ _NOT_OWN = re.compile(
 
 _CONCLUDED = re.compile(
     rf"(?:(?P<word>(?:\b|(?<=[\u4e00-\u9fff])){CONCLUDING}(?:winner|verdict)?|(?:^|\W)no(?=[:,]))|\bverdict|\bdecision|\bwinner|\banswer|\bchoice|\bI(?:'d|'ll| would| will)?\s(?:choose|pick|select|"
-    r"prefer|settle on|opt for|side with|favou?r|vote(?: for)?|lean(?: slightly)? towards?)|\bleaning(?: slightly)? towards?|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|\bif (?:I|one) (?:had|have|must)[^,\n]{0,30},|如果(?:必须|一定要|非要|只能)[^,\n]{0,12},\s{0,2}(?:那就)?(?:是)?|毫无疑问,|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故|改)\s{0,3}选择?|(?:故|因此|所以|改)\s{0,3}判|(?:我|更|我更|略)倾向于?|应该?是|胜者|更好的是|相比|两者之?[中间],?|(?<!正确)(?<!标准)答案)"
+    r"prefer|settle on|opt for|side with|favou?r|vote(?: for)?|lean(?: slightly)? towards?)|\bI meant|\b(?:final|my) output|\bleaning(?: slightly)? towards?|\b(?:yet|but|however),?\s(?:(?:on reflection|in the end|overall|finally|actually|after all),?\s)?it(?:'s| is)|\bif (?:I|one) (?:had|have|must)[^,\n]{0,30},|如果(?:必须|一定要|非要|只能)[^,\n]{0,12},\s{0,2}(?:那就)?(?:是)?|毫无疑问,|但(?:还)?是|\bgo (?:with|for)|\bbetter is|\bI conclude|结论|判断|判定|结果|(?:我的|最终的?)选择|应该选择?|(?:^|[,;:]|我|我会|最终|最后|所以|因此|应|故|改)\s{0,3}选择?|(?:故|因此|所以|改)\s{0,3}判|(?:我|更|我更|略)倾向于?|应该?是|胜者|更好的是|相比|两者之?[中间],?|(?<!正确)(?<!标准)答案)"
     r"(?:\s{0,3}(?:is|was|be|为|是))?\s{0,3}[,:]?\s{0,3}$",
     re.IGNORECASE,
 )
@@ -717,7 +717,7 @@ _SEEMS = r"(?:(?:is|was|seems|looks|appears|performs|answers|does|scores)\s(?:to
 _FIRST = re.compile(
     rf"(?:{_SEEMS}{_ADV}(?:better|stronger|superior|preferable|preferred|higher)\s(?:than|to|over)(?:\sthat of)?(?:\sthe)?"
     rf"|{_ADV}(?:beats|outperforms|surpasses|defeats|wins\s(?:over|against)|edges out|trumps)"
-    r"|over|above|rather than|instead of|[,;(]{0,2}\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
+    r"|\(?over|has the edge over|above|rather than|instead of|[,;(]{0,2}\s?(?:(?:and|but)\s)?(?:certainly\s|definitely\s)?not"
     rf"|(?:的(?:回答|答案))?{_ZH_ADV}{{0,3}}(?:优于|胜过|好于|胜于|强于|超过|胜)|[,;(]{{0,2}}\s?(?:而)?(?:不是|非|并非))",
     re.IGNORECASE,
 )
@@ -751,6 +751,7 @@ _BESIDE = re.compile(r"(?:相比|比起|与|和|相较于?)\s{0,3}$")
 # What is left, and the words that lead to what is taken for it.
 _DROPPED = (
     (re.compile(r"\b(?:reject|dismiss|drop|discard|abandon)\s$", re.IGNORECASE), re.compile(r"in favou?r of", re.IGNORECASE)),
+    (re.compile(r"(?:先|最初|起初)(?:判|选)?择?\s?$"), re.compile(r",?[^,。]{0,8}改(?:判|选)?为?")),
     (re.compile(r"与其选?择?\s?$"), re.compile(r",?\s?(?:还)?不如选?择?")),
     (re.compile(r"(?:原判|原来选|起初选|先前选|本来选)择?\s?$"), re.compile(r",?\s?(?:现在?)?改(?:判|选)为?")),
 )  # fmt: skip
@@ -803,7 +804,8 @@ def _winner(said: _Said, first: str, second: str, is_pair: bool) -> str | None:
         return second if gap == "没有" and _LACKS.match(after) else None
     if _PARTLY.match(after):
         return None
-    if _FIRST.fullmatch(gap):
+    is_preferred = gap == "to" and re.search(r"\bprefer\s{1,3}$", said.before, re.IGNORECASE)
+    if _FIRST.fullmatch(gap) or is_preferred:
         return first
     return second if _SECOND.fullmatch(gap) else None
 
@@ -866,7 +868,7 @@ def _anchored_label(
 
 
 _OPENS = re.compile(
-    rf"[\s*>\-]*(?:(?:(?:in )?(?:the )?{CONCLUDING}|on balance|all in all|to conclude|in the end|in my (?:opinion|view)|"
+    rf"[\s*>\-]*(?:(?:(?:in )?(?:the )?{CONCLUDING}|(?:given|considering|based on)\s(?:all\s)?(?:of\s)?(?:the above|these|this|everything)(?:\s\w{2, 14}){0, 2}|on balance|all in all|to conclude|in the end|in my (?:opinion|view)|"
     r"I (?:would )?(?:think|believe|conclude|find|say)(?: that)?|我(?:们)?(?:认为|觉得)|在我看来|我的?(?:最终)?(?:结论|判断)(?:是|为)?|"
     r"my|the|(?:final )?(?:verdict|decision|answer|judge?ment)|结论|判断|更)\s{0,3}(?:is|是|为)?(?:\sthat)?\s{0,3}[,:]?\s{0,3}){0,5}",
     re.IGNORECASE,
@@ -874,7 +876,7 @@ _OPENS = re.compile(
 # "Both are good, but", "While A is longer,": what stands before the clause that names the better one.
 _LEADS_TO = re.compile(
     r"(?:(?:while|although|though|even though|whereas|despite)\b[^\n]{1,240},\s{0,3}|(?:虽然|尽管)[^\n]{1,120},\s{0,3}(?:但是?)?"
-    r"|[^\n]{1,240}[,\s]\s{0,3}(?:but|however|so|therefore|thus|hence|yet)[,:]?\s{1,3}|[^\n]{1,120},\s{0,3}(?:但是?|不过|然而|因此|所以|故)\s{0,3},?\s{0,3})",
+    r"|[^\n]{1,240}[,\s]\s{0,3}(?:but|however|so|therefore|thus|hence|yet)[,:]?\s{1,3}|[^\n]{1,120},\s{0,3}(?:但是?|不过|然而|因此|所以|故|(?:总|整)体(?:上|来看|而言)?|综合来看|总的来说)\s{0,3},?\s{0,3})",
     re.IGNORECASE,
 )
 _CLOSES = re.compile(

@@ -289,7 +289,7 @@ def _behind() -> str:
         rf"|from \d{{1,3}} to \d{{1,3}}(?={GAP}:)|,? \d{{1,3}}-\d{{1,3}}(?={GAP}:)){GAP})?"
     )
     filler = r"(?:(?:score|rating|grade|result|得分|评分|分数)\s{0,3})?"
-    is_a = r"(?:is(?: therefore| thus)?(?:\san?)?\b|of\b|would be|should be|为|是|=|\||给)?"
+    is_a = r"(?:is(?: therefore| thus)?(?:\san?)?\b|of\b|would be|should be|应该?为|应该?是|为|是|=|\||给)?"
     grade = r"(?:(?:an?\s)?(?:solid|strong|clear)\s|(?:excellent|very good|good|fair|average|poor|bad|mediocre|优秀|良好|较好|很好|一般|中等|及格|较差|很差|差)\s{0,3}(?=\())?"
     changed = r"(?:从\s{0,2}\d{1,3}分?\s{0,2}(?:改为|调整为|降为|降至|降到|升为|升至)|不是\s{0,2}\d{1,3}分?\s{0,2},\s{0,2}而是)?\s{0,2}"
     colon = r"(?:[:|→]|——?|\s-(?=\s))?"

@@ -56,7 +56,8 @@ def answered(text: str) -> str:
     if thought.status == "unclosed":
         raise unread("truncated", "the think block is never closed", text)
     if tail:
-        after = text[text.rfind(tail) + len(tail) :]
+        place = text.find(thought.think) + len(thought.think)
+        after = text[text.find(tail, place) + len(tail) :]
         if _OPENING.search(after):  # reasoning that is opened again and never closed
             raise unread("truncated", "the think block is never closed", text)
     closings = list(_CLOSING.finditer(tail))
@@ -80,9 +81,9 @@ _WIDE = tuple(zip("，：；！？（）【】", ",:;!?()[]", strict=True))
 # Traditional characters of the words that verdicts are made of, sign by sign.
 _SIMPLE = str.maketrans(
     "總綜評體優勝較選擇輸結論斷終為從給個對錯誤覆無發則雖過並沒後說寫請條標題準滿數級當顯負遜稱這該應會認驗證"
-    "確實還與兩貳陸獲贏強遠間處顆樣問戶範圍據釋維測計來傾於決讓聲現變調將項難別僅們裡卻儘勸傑頁",
+    "確實還與兩貳陸獲贏強遠間處顆樣問戶範圍據釋維測計來傾於決讓聲現變調將項難別僅們裡卻儘勸傑頁價質創語識點審備細節簡潔詳邏輯風構內學舊類",
     "总综评体优胜较选择输结论断终为从给个对错误复无发则虽过并没后说写请条标题准满数级当显负逊称这该应会认验证"
-    "确实还与两贰陆获赢强远间处颗样问户范围据释维测计来倾于决让声现变调将项难别仅们里却尽劝杰页",
+    "确实还与两贰陆获赢强远间处颗样问户范围据释维测计来倾于决让声现变调将项难别仅们里却尽劝杰页价质创语识点审备细节简洁详逻辑风构内学旧类",
 )
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93}
 _NARROW |= _SIMPLE
