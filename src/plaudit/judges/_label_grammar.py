@@ -868,7 +868,7 @@ def _anchored_label(
 
 
 _OPENS = re.compile(
-    rf"[\s*>\-]*(?:(?:(?:in )?(?:the )?{CONCLUDING}|(?:given|considering|based on)\s(?:all\s)?(?:of\s)?(?:the above|these|this|everything)(?:\s\w{2, 14}){0, 2}|on balance|all in all|to conclude|in the end|in my (?:opinion|view)|"
+    rf"[\s*>\-]*(?:(?:(?:in )?(?:the )?{CONCLUDING}|(?:given|considering|based on)\s(?:all\s)?(?:of\s)?(?:the above|these|this|everything)(?:\s\w{{2,14}}){{0,2}}|on balance|all in all|to conclude|in the end|in my (?:opinion|view)|"
     r"I (?:would )?(?:think|believe|conclude|find|say)(?: that)?|我(?:们)?(?:认为|觉得)|在我看来|我的?(?:最终)?(?:结论|判断)(?:是|为)?|"
     r"my|the|(?:final )?(?:verdict|decision|answer|judge?ment)|结论|判断|更)\s{0,3}(?:is|是|为)?(?:\sthat)?\s{0,3}[,:]?\s{0,3}){0,5}",
     re.IGNORECASE,

@@ -5,16 +5,18 @@ The contract, in ten points:
 
 1. Text before the last mark that closes thinking is no evidence, whatever the model's family; a
    block that is never closed leaves no verdict.
-2. Text is NFKC-normalised (full-width letters, digits, brackets, colons), then freed of markdown
+2. Text is NFKC-normalised (full-width letters, digits, brackets, colons), traditional characters
+   are simplified, and it is freed of markdown
    emphasis, headings, special tokens, backslash escapes and HTML entities; what is struck out is
    no evidence.
 3. What stands in matched quotes, backticks or a block quote is a quotation, unless it is the whole
    reply, stands behind "my verdict is", or alone on the last line behind a finished sentence.
 4. The last marker that its sentence states wins. One that is denied, conditional, asked, reported
    or offered as an alternative is no verdict; a comparison of two is read where its grammar names
-   the winner ("[[A]] is better than [[B]]", "[[B]], not [[A]]"), else refused. Without markers an
-   answer tag or box at the end counts, a label behind its anchor, or a last sentence that names
-   the better response ("Answer B is better.").
+   the winner ("[[A]] is better than [[B]]", "[[B]], not [[A]]"), else refused. Two that differ
+   behind the same words are refused, unless words between them take the first one back. Without
+   markers an answer tag or box at the end counts, a label behind its anchor or under its key in an
+   object, or a last sentence that names the better response ("Answer B is better.").
 5. A marker outside the allowed set leaves no verdict, whatever was said before it. Words for a tie
    stand for the label that is one, "[[A<B]]" for "[[B>A]]".
 6. A score needs its anchor ("Overall score:"), its double brackets, or one sentence that gives it
@@ -25,7 +27,8 @@ The contract, in ten points:
    percents count only on a scale from 0 to 1. Stars and number words are numbers.
 8. JSON: exactly one object with the key that is neither quoted nor followed by a cut one; numbers
    in strings count, booleans, null, NaN and cut numbers are refused.
-9. A reply cut by its length limit counts only with a complete verdict; a filtered or empty one not.
+9. A reply cut by its length limit counts only with a complete verdict in a finished sentence; a
+   filtered or empty one not.
 10. What cannot be read is a VerdictError with its reason: never 0, 0.5, "A" or a tie.
 """
 
@@ -436,7 +439,7 @@ _ANSWER = r"(?:final\s|predicted\s)?(?:answer|solution|prediction|response|resul
 _RIGHT = re.compile(
     r"(?:^|[\n.!。]\s{0,3})the\scriterion\sis\s(?:(?P<unmet>not\s(?:met|satisfied|fulfilled))|met|satisfied|fulfilled)[.!\s]{0,6}$"
     rf"|(?:^|[\n.!。]\s{{0,3}})(?:(?:so|thus|therefore|hence|overall|in conclusion),?\s)?(?:the|this)\s{_ANSWER}\s(?:is|was)\s(?:therefore\s|indeed\s)?"
-    r"(?:(?P<no>incorrect|wrong|not\s(?:correct|right))|correct|right)[.!\s]{0,6}$"
+    r"(?:(?P<no>incorrect|wrong|not\s(?:correct|right))|correct|right)(?:,?\s(?:because|since|as)\s(?![^\n]*\b(?:if|but|unless|however)\b)[^\n.]{1,200})?[.!\s]{0,6}$"
     r"|(?:^|[\n。]\s{0,3})(?:因此|所以|综上)?,?(?:最终)?(?:答案|解答|预测)是?(?:(?P<zh_no>错误|错|不正确|不对)|正确|对)的?[。!\s]{0,6}$"
     rf"|(?:^|\n)\s{{0,3}}(?:{_TITLE})\s{{0,3}}:\s{{0,3}}(?:(?P<titled_no>incorrect|wrong|not correct|不正确|错误)|correct|right|正确)[.。!\s]{{0,6}}$",
     re.IGNORECASE,
