@@ -45,7 +45,7 @@ def _read(row, reply):
         verdict = parse(reply, _spec(row["template"]), count=row.get("count"))
     except VerdictError:
         return None
-    return list(verdict) if isinstance(verdict, tuple) else WORDS.get(verdict, verdict)
+    return list(verdict) if isinstance(verdict, tuple) else WORDS.get(str(verdict), verdict)
 
 
 READ = [_read(row, row["reply"]) for row in ROWS]
