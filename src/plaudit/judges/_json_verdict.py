@@ -6,13 +6,13 @@ from __future__ import annotations
 import ast
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from plaudit.judges._reply import BLANK
 from plaudit.judges._spec import Reply, unread
 
-__all__ = ["value_of", "values_in"]
+__all__ = ["announced", "value_of", "values_in"]
 
 _MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "total", "满分")
 
@@ -37,6 +37,22 @@ def value_of(reply: Reply, key: str) -> tuple[Any, Any]:
             if objects:
                 return _only(body, objects, key, reply.is_cut)
     raise unread("absent", f"0 values for {key!r}")
+
+
+def announced(reply: Reply, is_key: Callable[[str], bool]) -> tuple[Any, Any] | None:
+    """The value under the only key of its kind in the one object of a reply that was to be text,
+    and the maximum that it states; None where there is no such object.
+
+    Raises: VerdictError as `value_of`.
+    """
+    for text in (reply.raw, reply.text):
+        for body in (_own(text, is_code=False), _own(text, is_code=True)):
+            names = {str(n) for held in _objects(body) for n, _ in held.pairs if is_key(str(n))}
+            if len(names) > 1:
+                raise unread("ambiguous", f"values for {' and '.join(sorted(names))}")
+            if names:
+                return value_of(reply, names.pop())
+    return None
 
 
 def _only(body: str, objects: list[_Object], key: str, is_cut: bool) -> tuple[Any, Any]:
@@ -70,7 +86,16 @@ def values_in(text: str, key: str) -> list[Any]:
 
 
 def _values(pairs: list[tuple[Any, Any]], key: str) -> list[Any]:
-    return [value for name, value in pairs if str(name).casefold() == key.casefold()]
+    values = [value for name, value in pairs if str(name).casefold() == key.casefold()]
+    if values or len(pairs) != 1 or str(pairs[0][0]).casefold() not in _WRAPPERS:
+        return values
+    inner = pairs[0][1]  # an object within {"result": ...}
+    is_object = isinstance(inner, list) and all(type(pair) is tuple for pair in inner)
+    return _values(inner, key) if is_object else []
+
+
+_WRAPPERS = ("result", "evaluation", "verdict", "judgment", "judgement", "assessment", "output",
+             "结果", "评价", "评审", "评估")  # fmt: skip
 
 
 # --- quotations -----------------------------------------------------------------------------------
@@ -82,7 +107,7 @@ _FENCE = re.compile(
     r"^[^\S\n]{0,6}```[^\n`]{0,20}\n.*?^[^\S\n]{0,6}```[^\S\n]{0,6}$|```.*?```", re.M | re.S
 )
 _LED = re.compile(
-    r"\b(?:example|format|e\.g\.?|sample|template)\b[^\n.]{0,24}$|(?:例如|比如|格式|示例)[^\n。]{0,12}$|(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
+    r"\b(?:example|format|e\.g\.?|sample|template|schema|structure)\b[^\n.]{0,24}$|(?:例如|比如|格式|示例|结构|模板)[^\n。]{0,12}$|(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
     r"(?:says?|said|contains?|includes?|wrote|writes|claims?|plants?|quotes?|holds?|ends? with|tells?|"
     r"写着|写道|包含|含有|声称|要求|写了)[^\n.]{0,40}:?\s{0,3}$",
     re.IGNORECASE,
@@ -163,6 +188,8 @@ def _object(text: str) -> list[tuple[Any, Any]]:
         return json.loads(text, object_pairs_hook=list)
     except (ValueError, RecursionError):
         pass
+    if text[1:].lstrip().startswith("“"):
+        return _object(re.sub("[“”]", '"', text.translate({0xFF1A: 58, 0xFF0C: 44})))
     try:  # unknown escapes would warn
         literal = ast.literal_eval(re.sub(r"\\(?![\\'\"])", r"\\\\", text))
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):

@@ -21,6 +21,7 @@ __all__ = [
     "narrow",
     "plain",
     "sentence_of",
+    "simplified",
     "unquoted",
 ]
 
@@ -55,7 +56,8 @@ def answered(text: str) -> str:
     if thought.status == "unclosed":
         raise unread("truncated", "the think block is never closed", text)
     if tail:
-        after = text[text.rfind(tail) + len(tail) :]
+        place = text.find(thought.think) + len(thought.think)
+        after = text[text.find(tail, place) + len(tail) :]
         if _OPENING.search(after):  # reasoning that is opened again and never closed
             raise unread("truncated", "the think block is never closed", text)
     closings = list(_CLOSING.finditer(tail))
@@ -76,19 +78,37 @@ _INLINE = re.compile(
 )
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE)
 _WIDE = tuple(zip("，：；！？（）【】", ",:;!?()[]", strict=True))
+# Traditional characters of the words that verdicts are made of, sign by sign.
+_SIMPLE = str.maketrans(
+    "總綜評體優勝較選擇輸結論斷終為從給個對錯誤覆無發則雖過並沒後說寫請條標題準滿數級當顯負遜稱這該應會認驗證"
+    "確實還與兩貳陸獲贏強遠間處顆樣問戶範圍據釋維測計來傾於決讓聲現變調將項難別僅們裡卻儘勸傑頁價質創語識點審備細節簡潔詳邏輯風構內學舊類",
+    "总综评体优胜较选择输结论断终为从给个对错误复无发则虽过并没后说写请条标题准满数级当显负逊称这该应会认验证"
+    "确实还与两贰陆获赢强远间处颗样问户范围据释维测计来倾于决让声现变调将项难别仅们里却尽劝杰页价质创语识点审备细节简洁详逻辑风构内学旧类",
+)
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93}
+_NARROW |= _SIMPLE
 # A raised digit is a footnote or a power, a fraction sign no division: NFKC makes both a digit.
 _RAISED = re.compile(r"(?<=\d)[⁰¹²³⁴-⁹₀-₉]+")
 _FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 
 
 def narrow(text: str) -> str:
-    """The text with full-width letters, digits and signs made plain, every place as it was.
+    """The text with full-width letters, digits and signs made plain and traditional characters
+    simplified, every place as it was.
 
-    >>> narrow("总体打分：【５】")
+    >>> narrow("總體打分：【５】")
     '总体打分:[5]'
     """
     return text if text.isascii() else text.translate(_NARROW)
+
+
+def simplified(text: str) -> str:
+    """The text with the traditional characters of verdicts simplified.
+
+    >>> simplified("綜合評分")
+    '综合评分'
+    """
+    return text if text.isascii() else text.translate(_SIMPLE)
 
 
 def plain(text: str) -> str:
@@ -98,7 +118,7 @@ def plain(text: str) -> str:
         for wide, char in _WIDE:  # most Chinese text is normal after this, which is soon seen
             tail = tail.replace(wide, char)
         tail = _FRACTION.sub("半", _RAISED.sub("^", tail)).replace("\ufe0f", "")
-        tail = unicodedata.normalize("NFKC", tail)
+        tail = simplified(unicodedata.normalize("NFKC", tail))
     tail = html.unescape(tail)
     if "<|" in tail:
         tail = re.sub(r"<\|[^<>|\n]{1,40}\|>", " ", tail)
@@ -121,24 +141,28 @@ _QUOTED = re.compile(
 _OPEN_QUOTE = re.compile(r"[\"`“‘「『«]")
 _SIGNS = re.compile(r"^(?:```\w*|[`\"“‘「『«'>])|(?:```|[`\"”’」』»'])$")
 CONCLUDING = (
-    r"(?:so|thus|therefore|hence|overall|finally|conclusion|summary|ultimately|final|"
-    r"因此|所以|综上(?:所述)?|总之|总的来说|总体而言|总体来看|综合来看|最后|最终|故)"
+    r"(?:so|thus|therefore|hence|overall|finally|conclusion|summary|ultimately|final|majority|"
+    r"因此|所以|综上(?:所述)?|总之|总的来说|(?:总|整)体(?:而言|来看|上)?|综合(?:来看|而言|考虑)?|总评|多数(?:意见)?|最后|最终|故)"
 )
 _VERDICT = (
     r"(?:verdict|decision|judge?ment|choice|answer|conclusion|winner|rating|score|result|"
-    r"结论|判断|判定|裁决|选择|答案|评分|打分|得分|结果|胜者)"
+    r"output|preference|结论|判断|判定|裁决|选择|答案|评分|打分|得分|结果|胜者|输出)"
 )
 # "So my final verdict is:", "I choose", "因此,最终结论是" at the start of a sentence.
 _LEAD = re.compile(
     rf"(?:^|[.!?。;\n]\s{{0,6}})(?:(?:in )?{CONCLUDING}\s{{0,3}}[,:]?\s{{0,3}}){{0,2}}"
+    r"(?:here(?: is|'s) )?"
     rf"(?:(?:(?:my|the|our|我的|本)\s{{0,3}})?(?:(?:final|overall|最终|总体)的?\s{{0,3}})?{_VERDICT}"
     r"|(?:I|we)(?:'d| would| will|'ll)?\s(?:choose|pick|select|prefer|vote for|go with)"
-    r"|我(?:会)?(?:选择?|判))"
+    r"|我(?:会)?(?:选择?|判)|(?<!\w)\[RESULT\])"
     r"\s{0,3}(?:is|was|为|是)?\s{0,3}:?\s{0,3}$",
     re.IGNORECASE,
 )
 _GOES_ON = re.compile(r"\s{0,6}(?:[.。!)*]{0,3}\s*$|[.。!*]{0,3}\s{0,6}\n|[.。!]\s)")
 _ENDED = ".!?。)]" + BLANK
+_FOR_EXAMPLE = re.compile(
+    r"(?:\be\.g\.|\bexample|\bfor instance|例如|比如|示例)\W{0,3}$", re.IGNORECASE
+)
 _LONGEST_VERDICT = 80
 
 
@@ -149,29 +173,33 @@ def unquoted(text: str, is_cut: bool) -> str:
     >>> unquoted('It says "[[A]]". My verdict: `[[B]]`', is_cut=False).endswith(" [[B]] ")
     True
     """
-    body = _QUOTED.sub(lambda match: _kept(match, text), text)
+    body = _QUOTED.sub(lambda match: _kept(match, text, is_cut), text)
     opened = _OPEN_QUOTE.search(body) if is_cut else None
     return body[: opened.start()] if opened else body
 
 
-def _kept(match: re.Match[str], text: str) -> str:
+def _kept(match: re.Match[str], text: str, is_cut: bool) -> str:
     """A quotation blanked; or without its signs where it stands where a verdict stands."""
-    if len(match[0]) > _LONGEST_VERDICT or not _is_final(match, text):
+    if len(match[0]) > _LONGEST_VERDICT or not _is_final(match, text, is_cut):
         return "".join("\n" if char == "\n" else BLANK for char in match[0])
     return _SIGNS.sub(lambda sign: " " * len(sign[0]), match[0])
 
 
-def _is_final(match: re.Match[str], text: str) -> bool:
+def _is_final(match: re.Match[str], text: str, is_cut: bool) -> bool:
     """Whether a quotation is stated as the verdict: behind "my verdict:", or alone at the end."""
     if not _GOES_ON.match(text, match.end()):
         return False
     before = text[max(match.start() - 100, 0) : match.start()]
     if _LEAD.search(before):
         return True
+    if is_cut:  # the last line is the last one only by chance
+        return False
     line = before.rpartition("\n")
     if line[2].strip() or text[match.end() :].strip(" \t\r\n.。!*"):
         return False
     above = before.rstrip()
+    if _FOR_EXAMPLE.search(above):
+        return False
     return not above or above[-1] in _ENDED
 
 
@@ -202,7 +230,7 @@ _SUPPOSED = re.compile(
 _REPORTED = re.compile(
     r"(?:\b(?:claims?|claimed|asks?|asked|wants?|wanted|demands?|requests?|expects?|expected|says|said|writes|wrote|"
     r"contains?|states?|previous|earlier|self-assigned|boasts?|pretends?|maximum|minimum|average|user's|ignore|"
-    r"format|form|ends? with|hopes?|not|never|no)\b|n't\b|自称|声称|宣称|要求|写着|写道|上次|之前|原来|期望|希望|格式|忽略|"
+    r"himself|herself|itself|themselves|format|form|ends? with|hopes?|not|never|no)\b|n't\b|自称|自评|上一?版|上一?轮|声称|宣称|要求|写着|写道|上次|之前|原来|期望|希望|格式|忽略|"
     r"不(?:能|会|应|该|给|打|予|是)|满分为)[^,;]*$",
     re.IGNORECASE,
 )

@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 from plaudit.errors import ConfigError, VerdictError, clipped
 
 __all__ = ["GAP", "MARK", "MARKER", "JsonScore", "Labels", "Reply", "Scale", "Scores", "Shape",
-           "Spec", "Verdict", "YesNo", "unread"]  # fmt: skip
+           "Spec", "Verdict", "YesNo", "key_shape", "unread"]  # fmt: skip
 
 MARK = "\u2060"  # word joiner: nothing to see, and it keeps a marker from being one
 
@@ -166,6 +166,17 @@ class Shape(NamedTuple):
             if match and (not matches or matches[-1].end() <= place):
                 matches.append(match)
         return matches
+
+
+def key_shape(names: str) -> Shape:
+    """A key of an object, one of a pattern's, and the beginning of its value. The group is the key:
+    an object whose key is broken holds no verdict.
+
+    >>> key_shape("score|rating").find('{"rating": 7}')[0][0]
+    '"rating": 7'
+    """
+    pattern = rf"[\"'“]({names})[\"'”]{GAP}:{GAP}[\"'“]?[^\s,}}\"'”]{{0,20}}"
+    return Shape(re.compile(pattern, re.IGNORECASE), ('"', "'", "“"))
 
 
 def _places(text: str, part: str) -> Iterator[int]:

@@ -1,19 +1,22 @@
+# ruff: noqa: E501  (tables of patterns)
 """Verdicts read from a judge's reply: pure functions that would rather refuse than guess.
 
 The contract, in ten points:
 
 1. Text before the last mark that closes thinking is no evidence, whatever the model's family; a
    block that is never closed leaves no verdict.
-2. Text is NFKC-normalised (full-width letters, digits, brackets, colons), then freed of markdown
+2. Text is NFKC-normalised (full-width letters, digits, brackets, colons), traditional characters
+   are simplified, and it is freed of markdown
    emphasis, headings, special tokens, backslash escapes and HTML entities; what is struck out is
    no evidence.
 3. What stands in matched quotes, backticks or a block quote is a quotation, unless it is the whole
    reply, stands behind "my verdict is", or alone on the last line behind a finished sentence.
 4. The last marker that its sentence states wins. One that is denied, conditional, asked, reported
    or offered as an alternative is no verdict; a comparison of two is read where its grammar names
-   the winner ("[[A]] is better than [[B]]", "[[B]], not [[A]]"), else refused. Without markers an
-   answer tag or box at the end counts, a label behind its anchor, or a last sentence that names
-   the better response ("Answer B is better.").
+   the winner ("[[A]] is better than [[B]]", "[[B]], not [[A]]"), else refused. Two that differ
+   behind the same words are refused, unless words between them take the first one back. Without
+   markers an answer tag or box at the end counts, a label behind its anchor or under its key in an
+   object, or a last sentence that names the better response ("Answer B is better.").
 5. A marker outside the allowed set leaves no verdict, whatever was said before it. Words for a tie
    stand for the label that is one, "[[A<B]]" for "[[B>A]]".
 6. A score needs its anchor ("Overall score:"), its double brackets, or one sentence that gives it
@@ -24,7 +27,8 @@ The contract, in ten points:
    percents count only on a scale from 0 to 1. Stars and number words are numbers.
 8. JSON: exactly one object with the key that is neither quoted nor followed by a cut one; numbers
    in strings count, booleans, null, NaN and cut numbers are refused.
-9. A reply cut by its length limit counts only with a complete verdict; a filtered or empty one not.
+9. A reply cut by its length limit counts only with a complete verdict in a finished sentence; a
+   filtered or empty one not.
 10. What cannot be read is a VerdictError with its reason: never 0, 0.5, "A" or a tie.
 """
 
@@ -33,19 +37,29 @@ from __future__ import annotations
 import functools
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from plaudit.errors import VerdictError, clipped
-from plaudit.judges._json_verdict import value_of, values_in
-from plaudit.judges._label_grammar import is_own, known, label_shapes, read_label, whole
+from plaudit.judges._json_verdict import announced, value_of, values_in
+from plaudit.judges._label_grammar import (
+    TAKEN_BACK,
+    is_own,
+    is_verdict_key,
+    known,
+    label_shapes,
+    read_label,
+    whole,
+)
 from plaudit.judges._number_grammar import (
+    check_scale,
     list_shapes,
     number_of,
     read_list,
     read_number,
     scale_shapes,
     scaled,
+    score_keys,
 )
 from plaudit.judges._reply import (
     DISGUISES,
@@ -54,6 +68,7 @@ from plaudit.judges._reply import (
     is_mentioned,
     narrow,
     plain,
+    simplified,
     unquoted,
 )
 from plaudit.judges._spec import (
@@ -69,6 +84,7 @@ from plaudit.judges._spec import (
     Spec,
     Verdict,
     YesNo,
+    key_shape,
     unread,
 )
 
@@ -184,9 +200,7 @@ def _range(spec: Scale | Scores | JsonScore, is_zh: bool) -> str:
 def _shapes(spec: Spec) -> tuple[Shape, ...]:
     """What a verdict looks like in plain text."""
     if key := _key(spec):
-        pattern = rf"[\"']({re.escape(key)})[\"']{GAP}:{GAP}[\"']?[\w.+-]{{0,20}}"
-        starts = (f'"{key.lower()}', f"'{key.lower()}")
-        return (Shape(re.compile(pattern, re.IGNORECASE), starts),)
+        return (key_shape(re.escape(simplified(key))),)
     return _SHAPES[type(spec)](spec)
 
 
@@ -311,20 +325,51 @@ def _label(reply: Reply, spec: Labels) -> str:
         return label
     if spec.key:
         return _keyed_label(reply, spec)
-    return read_label(unquoted(reply.text, reply.is_cut), spec, reply.is_cut)
+    try:
+        return read_label(unquoted(reply.text, reply.is_cut), spec, reply.is_cut)
+    except VerdictError as error:
+        held = _announced(reply, error, is_verdict_key) if spec.marker == MARKER else None
+        if held is None:
+            raise
+        return _named(held[0], "the key of a verdict", spec)
+
+
+def _announced(
+    reply: Reply, error: VerdictError, is_key: Callable[[str], bool]
+) -> tuple[Any, Any] | None:
+    """The value in an object, where the text around it has no verdict."""
+    is_absent = str(error).startswith("absent") and "{" in reply.raw
+    return announced(reply, is_key) if is_absent else None
 
 
 def _keyed_label(reply: Reply, spec: Labels) -> str:
     value, _ = value_of(reply, spec.key)
-    label = None if isinstance(value, bool) else known(plain(str(value)), spec)
+    return _named(value, repr(spec.key), spec)
+
+
+def _named(value: Any, key: str, spec: Labels) -> str:
+    """The label that a value of an object spells."""
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
+    is_name = isinstance(value, str | int) and not isinstance(value, bool)
+    name = re.sub(r"\s(?:is|was)\s(?:the\s)?better$", "", whole(plain(str(value))))
+    label = known(name, spec) if is_name else None
     if label is None:
-        raise unread("outside", f"{spec.key!r} is {clipped(value)}, none of {spec.allowed}")
+        raise unread("outside", f"{key} is {clipped(value)}, none of {spec.allowed}")
     return label
 
 
 def _score(reply: Reply, spec: Scale) -> float:
     body = unquoted(reply.text, reply.is_cut)
-    return read_number(reply.text, body, spec, reply.is_cut)
+    try:
+        return read_number(reply.text, body, spec, reply.is_cut)
+    except VerdictError as error:
+        for keys in score_keys(spec):
+            held = _announced(reply, error, keys.__contains__)
+            if held is not None:
+                check_scale(reply.text, spec)
+                return _numeric(*held, "the key of a score", spec)
+        raise
 
 
 def _scores(reply: Reply, spec: Scores) -> tuple[float, ...]:
@@ -333,18 +378,22 @@ def _scores(reply: Reply, spec: Scores) -> tuple[float, ...]:
 
 
 def _json(reply: Reply, spec: JsonScore) -> float:
-    value, most = value_of(reply, spec.key)
+    return _numeric(*value_of(reply, spec.key), repr(spec.key), spec)
+
+
+def _numeric(value: Any, most: Any, key: str, spec: JsonScore | Scale) -> float:
+    """The number that a value of an object spells, where the object states no other maximum."""
     if isinstance(most, int | float) and not isinstance(most, bool) and most != spec.high:
         raise unread("outside", f"{value} of {most:g} on a scale up to {spec.high:g}")
     if isinstance(value, str):
         number = number_of(plain(value))
         if number is None:
-            raise unread("outside", f"{spec.key!r} is {clipped(value)}, no number")
+            raise unread("outside", f"{key} is {clipped(value)}, no number")
         return scaled(number[1], number[3], number[4], spec)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise unread("outside", f"{spec.key!r} is {clipped(value)}, no number")
+        raise unread("outside", f"{key} is {clipped(value)}, no number")
     if not math.isfinite(value):
-        raise unread("outside", f"{spec.key!r} is {value}")
+        raise unread("outside", f"{key} is {value}")
     return scaled(str(value), None, None, spec)
 
 
@@ -356,6 +405,18 @@ def _key(spec: Spec) -> str:
 # --- yes and no -----------------------------------------------------------------------------------
 
 _WORDS = {"yes": "yes", "no": "no", "是": "yes", "是的": "yes", "否": "no", "不是": "no"}
+_ALONE = _WORDS | {
+    "correct": "yes",
+    "incorrect": "no",
+    "正确": "yes",
+    "错误": "no",
+    "不正确": "no",
+    "met": "yes",
+    "not met": "no",
+    "对": "yes",
+    "错": "no",
+    "不对": "no",
+}
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
 _TITLE = (
     r"(?:(?:final|my|overall|the)\s){0,2}(?:answer|verdict|conclusion|judge?ment|decision|verification"
@@ -372,53 +433,116 @@ _ONE_SENTENCE = re.compile(
     r"[^.\n]*\W*",
     re.IGNORECASE,
 )
+# A last line that is the word alone, and one that says that the answer is right or wrong.
+_LAST_LINE = re.compile(rf"\n[^\S\n]{{0,6}}({_WORD})[.。!]?\s{{0,6}}$", re.IGNORECASE)
+_ANSWER = r"(?:final\s|predicted\s)?(?:answer|solution|prediction|response|result)"
+_RIGHT = re.compile(
+    r"(?:^|[\n.!。]\s{0,3})the\scriterion\sis\s(?:(?P<unmet>not\s(?:met|satisfied|fulfilled))|met|satisfied|fulfilled)[.!\s]{0,6}$"
+    rf"|(?:^|[\n.!。]\s{{0,3}})(?:(?:so|thus|therefore|hence|overall|in conclusion),?\s)?(?:the|this)\s{_ANSWER}\s(?:is|was)\s(?:therefore\s|indeed\s)?"
+    r"(?:(?P<no>incorrect|wrong|not\s(?:correct|right))|correct|right)(?:,?\s(?:because|since|as)\s(?![^\n]*\b(?:if|but|unless|however)\b)[^\n.]{1,200})?[.!\s]{0,6}$"
+    r"|(?:^|[\n。]\s{0,3})(?:因此|所以|综上)?,?(?:最终)?(?:答案|解答|预测)是?(?:(?P<zh_no>错误|错|不正确|不对)|正确|对)的?[。!\s]{0,6}$"
+    rf"|(?:^|\n)\s{{0,3}}(?:{_TITLE})\s{{0,3}}:\s{{0,3}}(?:(?P<titled_no>incorrect|wrong|not correct|不正确|错误)|correct|right|正确)[.。!\s]{{0,6}}$",
+    re.IGNORECASE,
+)
+# A reply of one paragraph that begins with the word and gives a reason.
+_OPENS_WITH = re.compile(
+    r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
+    r"(?:[.,!]\s{1,3}|\s[—–-]\s)(?=[^\W\d])(?![^\n]*\b(?:probably|possibly|maybe|perhaps|likely|mostly|but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
+    re.IGNORECASE,
+)
+# What makes a word of what it is not: "Yes, if x > 0".
+_ONLY_IF = re.compile(
+    r"[^.\n。;]{0,120}?(?:\b(?:if|unless|provided|assuming|only when|depend\w*|except)\b|如果|若(?!干)|除非|的话|取决于|但(?!是?(?:无|不))|\bbut\b)",
+    re.IGNORECASE,
+)
 
 
 def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
-    anchors = "|".join(map(re.escape, spec.anchors))
+    own = [simplified(anchor) for anchor in spec.anchors]
+    anchors = "|".join(map(re.escape, own))
     end = rf"{GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
     is_a = rf"(?:is|为|是)?{GAP}:?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}"
-    anchored = rf"(?:{anchors})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
+    asked = rf"\b(?:is|was)\s(?:the\s{_ANSWER}|it)\s(?:correct|right)\s?\?|\b(?:is\sthe\s)?criterion\s(?:met|satisfied|fulfilled)\s?[?:]"
+    anchored = rf"(?:{anchors}|{asked})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
     title = rf"^[^\S\n]{{0,3}}(?:{_TITLE})\s{{0,3}}:{GAP}[\[(<]{{0,3}}"
-    titled = rf"{title}({_WORD})[\])>]{{0,3}}[.。!]?[^\S\n]{{0,6}}$"
+    titled = rf"{title}({_WORD})[\])>]{{0,3}}(?:[.。!]?[^\S\n]{{0,6}}$|,?\s(?=because\b|since\b|as\b|it (?:is|does)\b)|[.。!,]?\s?(?=因为|由于))"
     tagged = (
         rf"<(?:answer|verdict|final|result|judge?ment|decision)>{GAP}({_WORD}){GAP}</\w{{1,16}}>"
     )
     boxed = rf"\\boxed\{{(?:\\text\{{)?({_WORD})\}}"
     flags = re.IGNORECASE | re.MULTILINE
     return (
-        Shape(re.compile(anchored, flags), tuple(anchor.lower() for anchor in spec.anchors)),
+        Shape(
+            re.compile(anchored, flags),
+            (*(anchor.lower() for anchor in own), "is ", "was ", "criterion"),
+        ),
         Shape(re.compile(titled, flags)),
         Shape(re.compile(tagged, flags), ("<",)),
         Shape(re.compile(boxed, flags), ("\\boxed{",)),
+        Shape(re.compile(rf"()(?:{_RIGHT.pattern})", re.IGNORECASE)),
+        Shape(re.compile(rf"(){_LAST_LINE.pattern}", re.IGNORECASE), ("\n",)),
     )
 
 
 def _yes_no(reply: Reply, spec: YesNo) -> str:
-    word = _WORDS.get(whole(reply.text).casefold())
+    word = _ALONE.get(whole(reply.text).casefold())
     if word and not reply.is_cut:
         return word
     body = unquoted(reply.text, reply.is_cut)
-    anchored, titled, *closing = _shapes(spec)
-    matches = [m for m in anchored.find(body) if m[0][0] == "(" or is_own(body, m.start())]
+    anchored, titled, tagged, boxed, *_ = _shapes(spec)
+    matches = [
+        m for m in anchored.find(body) if m[0][0] == "(" or "?" in m[0] or is_own(body, m.start())
+    ]
     if matches:
-        if reply.is_cut and not body[matches[-1].end() :].strip():
-            raise unread("truncated", "the word may go on")
-        return _WORDS[matches[-1][1].casefold()]
-    words = _said(body, [*titled.find(body), *(m for shape in closing for m in shape.find(body))])
+        return _behind_anchor(body, matches, reply.is_cut)
+    words = _said(body, [*titled.find(body), *tagged.find(body), *boxed.find(body)])
     if len(words) == 1 and not reply.is_cut:
         return words.pop()
     raise unread("ambiguous" if words else "absent", "neither yes nor no behind its question")
 
 
+def _behind_anchor(body: str, matches: list[re.Match[str]], is_cut: bool) -> str:
+    """The word behind the last anchor; of two that differ only where it takes the other back."""
+    last = matches[-1]
+    rest = body[last.end() :]
+    if is_cut and not re.match(
+        r"[\s*\])]{0,6}(?:[.。!;]\s*\S|\n\s*\S|,?\s(?:because|since|as)\s|因为)", rest
+    ):
+        raise unread("truncated", "the word may go on")
+    if _ONLY_IF.match(body, last.end()):
+        raise unread("ambiguous", f"{last[1]} holds only in part")
+    word = _WORDS[last[1].casefold()]
+    for match in matches[-2:-1]:
+        between = body[match.end() : last.start()]
+        if _WORDS[match[1].casefold()] != word and not TAKEN_BACK.search(between):
+            raise unread("ambiguous", f"{match[1]} and {last[1]}, and nothing takes one back")
+    return word
+
+
 def _said(body: str, matches: list[re.Match[str]]) -> set[str]:
     """The words in a first line, in a last line, tag or box, or in the one sentence of a reply."""
     matches = [match for match in matches if not is_mentioned(body, match.start())]
-    last = [match for match in matches if not re.search(r"\w", body[match.end() :])]
-    first = _FIRST_LINE.match(body)
-    words = {_WORDS[m[1].casefold()] for m in (*last, *([first] if first else ()))}
-    one = _ONE_SENTENCE.fullmatch(body)
+    last = [match for match in matches if _is_at_end(body, match)]
+    first, line, right = _FIRST_LINE.match(body), _LAST_LINE.search(body), _RIGHT.search(body)
+    words = {_WORDS[m[1].casefold()] for m in (*last, first, line) if m}
+    if right:
+        words.add(
+            "no" if right["no"] or right["unmet"] or right["zh_no"] or right["titled_no"] else "yes"
+        )
+    one = _ONE_SENTENCE.fullmatch(body) or _OPENS_WITH.fullmatch(body)
     return words | ({_WORDS[(one[1] or one[2]).casefold()]} if one else set())
+
+
+def _is_at_end(body: str, match: re.Match[str]) -> bool:
+    """Whether nothing but a reason in the same line follows."""
+    rest = body[match.end() :]
+    return not re.search(r"\w", rest) or (
+        "\n" not in rest.strip()
+        and not match[0].rstrip().endswith("\n")
+        and not _ONLY_IF.match(rest)
+        and re.match(r"because|since|as\b|it (?:is|does)|因为|由于", rest, re.IGNORECASE)
+        is not None
+    )
 
 
 _SHAPES: dict[type, Any] = {
