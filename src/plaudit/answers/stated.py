@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
+from plaudit.answers.foreign import foreign_marks
 from plaudit.answers.spans import sentence_end
 from plaudit.endmarks import without_end_marks
 
@@ -248,8 +249,7 @@ def _marks(text: str) -> Iterator[tuple[int, str]]:
         streams.append(iter([(at + 2, "A:")]))
     if not text.isascii():
         streams += [_chinese(text), _replies(text), _picks(text)]
-    if len(streams) == 1:
-        return streams[0]
+    streams.append(foreign_marks(text))
     return heapq.merge(*(itertools.islice(s, _MOST_MARKS) for s in streams), reverse=True)
 
 
