@@ -100,7 +100,7 @@ _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 
 _UNIT = re.compile(
-    r"\s*(?P<words>[\u3400-\u9fff]{1,6}|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
+    r"\s*(?P<words>[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
 )
 
 

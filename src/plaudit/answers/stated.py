@@ -24,6 +24,13 @@ How = Literal["auto", "boxed", "answer_tag", "gsm8k", "minerva", "phrase"]
 HOW: tuple[str, ...] = ("auto", "boxed", "answer_tag", "gsm8k", "minerva", "phrase")
 
 _WINDOW = 2000
+_SHORT_CONTENT = 300
+_OTHER_TAGS = (  # GLM-4.5V and GLM-4.1V; Unsloth's notebooks; Sky-T1; prompts of many trainers
+    ("<|begin_of_box|>", "<|end_of_box|>"),
+    ("<SOLUTION>", "</SOLUTION>"),
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+    *((f"<{name}>", f"</{name}>") for name in ("solution", "final_answer", "response", "ANSWER")),
+)
 _MOST_MARKS = 32
 _IS = re.compile(
     r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*?|__?)?[\"'`]?\s{0,9}"
@@ -113,7 +120,7 @@ def _auto(text: str) -> Stated | None:
     if text.rfind("</answer>") >= end and (tagged := _answer_tag(text)) is not None:
         return tagged
     if box is None:
-        return _value_behind_hashes(text) or _phrase(text)
+        return _value_behind_hashes(text) or _in_other_tag(text) or _phrase(text)
     return (_minerva(text) if text.find("I hope it is correct", end) >= 0 else None) or box
 
 
@@ -124,11 +131,24 @@ def _boxed(text: str) -> Stated | None:
 
 def _answer_tag(text: str) -> Stated | None:
     """The content of the last answer tag, or the answer marked inside it."""
-    end = text.rfind("</answer>")
-    start = text.rfind("<answer>", 0, max(end, 0))
+    return _inside(text, "<answer>", "</answer>")
+
+
+def _in_other_tag(text: str) -> Stated | None:
+    """The content of another tag that some models or trainers answer in."""
+    if "</" not in text and "<|end" not in text:
+        return None
+    found = [one for tags in _OTHER_TAGS if (one := _inside(text, *tags)) is not None]
+    last = max(found, key=lambda one: one.end, default=None)
+    return last if last and len(last.text) <= _SHORT_CONTENT else None
+
+
+def _inside(text: str, opening: str, closing: str) -> Stated | None:
+    end = text.rfind(closing)
+    start = text.rfind(opening, 0, max(end, 0))
     if end < 0 or start < 0:
         return None
-    start += len("<answer>")
+    start += len(opening)
     content = text[start:end]
     if (box := _boxed(content)) is not None:
         inner: Stated | None = box._replace(mark="boxed in the answer tag")
