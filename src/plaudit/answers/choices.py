@@ -66,7 +66,8 @@ _DENIED_AFTER = re.compile(
     r"|(?i:(?:fails?|contradicts?|says|states|claims|is a)\b)"
     r"|(?i:which (?:is|was) (?:wrong|incorrect))"
     r"|(?i:(?:wrong|incorrect|false)\b)|=(?!=)|[❌✗✘]|(?i:or not\b)|(?i:,? but no\b)"
-    r"|(?i:,? although\b)|ではな|ではあり|じゃな|[이가]?\s?아[니닙]|以外|之外|外均|是?干扰|(?:选项|项)?吗"
+    r"|(?i:,? although\b)|ではな|ではあり|じゃな|[이가]?\s?아[니닙]"
+    r"|以外|之外|外均|是?干扰|(?:选项|项)?吗"
     r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选(?!\s*[A-Z])|被?排除|有误)(?!的是))"
 )
 _TAKEN_BACK = re.compile(
