@@ -113,6 +113,17 @@ _TAG = re.compile(r"</?[A-Za-z][\w-]{0,30}>")
 _A_WORD = re.compile(r"[^\W\d_]{2}|[㐀-鿿\U00020000-\U0003ffff]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _EQUATION = re.compile(r"\w[)\]}!'²³]*\s{0,3}(?:=|<|>|≤|≥|≈|\\le|\\ge)\s{0,3}[-+−(\[{\\√]*\w")
+_EXPRESSION = re.compile(  # operands with an operator between them, a term with its factor
+    r"[\w)\]}²³°'!][ ]{0,2}(?:[-+*/^×÷·±−]|\*\*)[ ]{0,2}[-−]?[\d(√π∞{\\]"
+    r"|[\d)\]}²³][ ]{0,2}[-+*/^×÷·±−][ ]{0,2}\w|(?<![\w.])[1-9]\d{0,5}[a-z](?![\w])"
+    r"|[√∛][ ]?[\w(]|\w\s?[∈∉⊂⊆∪∩∪]\s?\S|(?<!\w)[π∞∅ℝℤℕℚℂ](?!\w)"
+    r"|(?<!\w)(?:[A-Z][a-z]?\d{1,3})+[A-Z][a-z]?\d{0,3}(?!\w)"
+    r"|(?<!\w)\d[\d.]{0,12}[eE][-+]?\d{1,3}(?!\w)"
+)
+_CHOICE = re.compile(r"[\s*(\[]{0,6}[A-J][\s*)\].]{0,6}")
+_FORMULA = re.compile(
+    r"\\(?:boxed|[dt]?frac|sqrt|binom)\s?(?:\[\d+\]|\{|\d)|\\(?:pi|infty|emptyset|varnothing)(?![A-Za-z])"
+)
 _NUMBERS = re.compile(
     r"\W*\d{1,9}(?:[-.,:/^–—~]\d+){0,3}[%°!]?[A-Za-z]?(?:\s*[,;、，\n]\s*\W{0,3}\d{1,9}(?:\.\d+)?)*\W*"
 )
@@ -136,11 +147,12 @@ _ZH_BACKWARDS = re.compile(r"\s*[。！？][㐀-鿿][^\n]{5,}[㐀-鿿]\s*")
 def content(response: str) -> Annotated[Score, Range(0, 1)]:
     """1 where the response says something, 0 where it is empty or holds nothing to read.
 
-    Something is a word (two letters, one Chinese character) outside of tags, an equation, a number
-    of at most nine digits, a date, a range, a table or several numbers with commas between them, or
-    code and formulas with one of these. One letter, digits in a row, marks, emoji, empty tags and
-    fences are nothing; so are one word over and over (three times, a character five times),
-    a response that ends with its reasoning, and what has letters but no words: long runs of random
+    Something is a word (two letters, one Chinese character) outside of tags, an equation or another
+    expression (``4x + 5``, ``H2O``, ``x ∈ ℝ``), one capital letter as a choice, a number of at most
+    nine digits, a date, a range, a table or several numbers with commas between them, or code and
+    formulas with one of these. One small letter, digits in a row, marks, emoji, empty tags and
+    fences are nothing; so are one word over and over (three times, a character five times), a
+    response that ends with its reasoning, and what has letters but no words: long runs of random
     letters and digits (above 64, but for digests), letters without the spaces between words, keys
     struck at random, a text written backwards. The note says so.
 
@@ -159,12 +171,15 @@ def content(response: str) -> Annotated[Score, Range(0, 1)]:
     kept, removed = split_prose(_ENTITY.sub(" ", text))
     bare = _COMMAND.sub(" ", _FENCE.sub(" ", _TAG.sub(" ", removed)))
     is_text = any(map(_says, (kept, bare))) or _is_table(kept) or _INLINE.search(removed)
+    is_text = (
+        is_text or _FORMULA.search(removed) or _EXPRESSION.search(bare) or _CHOICE.fullmatch(text)
+    )
     problem = _no_words(kept) if is_text else "no word, equation or number"
     return Score(0.0, note=problem) if problem else Score(1.0)
 
 
 def _says(text: str) -> bool:
-    if _A_WORD.search(text) or _EQUATION.search(text):
+    if _A_WORD.search(text) or _EQUATION.search(text) or _EXPRESSION.search(text):
         return True
     return _NUMBERS.fullmatch(text) is not None
 
