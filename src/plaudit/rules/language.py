@@ -177,6 +177,7 @@ def consistency(
     return Score(found.due / (found.due + found.foreign), words, note=note)
 
 
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
 _EQUATION = re.compile(
     r"[\w)}\]]\s?(?:[=<>≤≥≈]|\\(?:le|ge|approx|leq|geq)(?![a-z]))\s?[-−]?[\w(\\{$]"
 )
@@ -184,7 +185,7 @@ _EQUATION = re.compile(
 
 def _silence(text: str) -> ScoringError:
     """What is wrong with a text that holds no word."""
-    if _EQUATION.search(without_code(text)):
+    if _EQUATION.search(_FENCED.sub(" ", text)):
         return ScoringError("consistency: no word to judge, only equations", fault="input")
     return ScoringError("consistency: no word to judge", fault="response")
 
