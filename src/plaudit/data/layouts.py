@@ -245,12 +245,35 @@ def _svamp_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _capybara_turns(value: Any, raw: Mapping[str, Any]) -> Any:
-    """Turns that stand in pairs, as objects of `input` and `output`."""
+    """Turns that stand in pairs: `input` and `output`, or in ms-swift `human` and `assistant`."""
     is_pairs = isinstance(value, list) and all(isinstance(pair, Mapping) for pair in value)
-    if not is_pairs or not value or "input" not in value[0]:
+    if not is_pairs or not value or not ("input" in value[0] or "human" in value[0]):
         return value
-    names = (("user", "input"), ("assistant", "output"))
+    first, second = ("input", "output") if "input" in value[0] else ("human", "assistant")
+    names = (("user", first), ("assistant", second))
     return [{"role": role, "content": pair.get(name)} for pair in value for role, name in names]
+
+
+def _ranked(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The texts of completions that are turns beside a rank, best first as they stand."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        return value
+    return [
+        {**{k: v for k, v in item.items() if k != "completion"}, "text": turn["content"]}
+        if isinstance(turn := _only_item(item.get("completion"), raw), Mapping)
+        and isinstance(turn.get("content"), str)
+        else item
+        for item in value
+    ]
+
+
+def _logged_turns(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The turns of a logged batch of one, up to the last of the assistant."""
+    said = _only_item(value, raw)
+    if not isinstance(said, list) or not all(isinstance(turn, Mapping) for turn in said):
+        return value
+    ends = [k for k, turn in enumerate(said, 1) if turn.get("role") == "assistant"]
+    return said[: ends[-1]] if ends else said
 
 
 def _shepherd_problem(value: Any, raw: Mapping[str, Any]) -> Any:
@@ -772,6 +795,17 @@ TABLE: Sequence[Published] = (
         },
     ),
     Published(
+        "NeMo-Aligner preferences", "pairs", ("prompt", "chosen_response", "rejected_response"),
+        f"{_GIT}NVIDIA/NeMo-Aligner docs/user-guide/dpo.rst",
+        {"prompt": "prompt", "chosen": "chosen_response", "rejected": "rejected_response"},
+    ),
+    Published(
+        "NeMo RL preferences", "responses", ("context", "completions"),
+        f"{_GIT}NVIDIA-NeMo/RL docs/guides/dpo.md",
+        {"prompt": "context", "responses": "completions"},
+        {"completions": _ranked},
+    ),
+    Published(
         "Stack Exchange pairs", "pairs", ("question", "response_j", "response_k"),
         f"{_HUB}lvwerra/stack-exchange-paired; {_GIT}huggingface/trl"
         " examples/research_projects/stack_llama/scripts/reward_modeling.py",
@@ -882,6 +916,21 @@ TABLE: Sequence[Published] = (
         {"chosen": "messages", "rejected": "rejected_response"},
     ),
     Published(
+        "ms-swift preferences of conversations", "pairs", ("messages", "rejected_messages"),
+        f"{_GIT}modelscope/ms-swift docs/source_en/Customization/Custom-dataset.md",
+        {"chosen": "messages", "rejected": "rejected_messages"},
+    ),
+    Published(
+        "axolotl instructions in capitals", "responses", ("INSTRUCTION", "RESPONSE"),
+        f"{_GIT}axolotl-ai-cloud/axolotl docs/dataset-formats/inst_tune.qmd",
+        {"prompt": "INSTRUCTION", "response": "RESPONSE"},
+    ),
+    Published(
+        "axolotl prompts and generations", "responses", ("prompt", "generation"),
+        f"{_GIT}axolotl-ai-cloud/axolotl docs/dataset-formats/inst_tune.qmd",
+        {"prompt": "prompt", "response": "generation"},
+    ),
+    Published(
         "ms-swift prompts", "prompts", ("messages", "solution"),
         f"{_GIT}modelscope/ms-swift docs/source_en/Customization/Custom-dataset.md",
         {"messages": "messages", "reference": "solution"},
@@ -907,6 +956,17 @@ TABLE: Sequence[Published] = (
         "TRL completions", "responses", ("step", "prompt", "completion", "advantage"),
         f"{_GIT}huggingface/trl trl/trainer/grpo_trainer.py",
         {"prompt": "prompt", "response": "completion"},
+    ),
+    Published(
+        "LLaMA-Factory predictions", "responses", ("prompt", "predict", "label"),
+        f"{_GIT}hiyouga/LLaMA-Factory src/llamafactory/train/sft/trainer.py",
+        {"prompt": "prompt", "response": "predict", "reference": "label"},
+    ),
+    Published(
+        "NeMo RL validation", "chat", ("content", "rewards", "idx"),
+        f"{_GIT}NVIDIA-NeMo/RL nemo_rl/algorithms/grpo.py and nemo_rl/utils/logger.py",
+        {"messages": "content"},
+        {"content": _logged_turns},
     ),
     Published(
         "verifiers rollouts", "responses", ("example_id", "prompt", "completion", "reward"),
@@ -999,5 +1059,17 @@ UNREADABLE: Sequence[Unreadable] = (
         "each row is one message of a tree, asked by a prompter or written by an assistant: walk"
         " from each assistant's message to the root and write the turns as messages",
         f"{_HUB}OpenAssistant/oasst1",
+    ),
+    Unreadable(
+        "axolotl segments", ("segments",),
+        "each row is a text in pieces that are trained on or not, without turns: write what is"
+        " masked as prompt and what is trained on as response",
+        f"{_GIT}axolotl-ai-cloud/axolotl docs/dataset-formats/template_free.qmd",
+    ),
+    Unreadable(
+        "NeMo RL training data", ("content", "token_ids", "token_loss_mask", "sample_loss_mask"),
+        "each row has the texts of its turns without their roles: write messages, or prompt and"
+        " response",
+        f"{_GIT}NVIDIA-NeMo/RL nemo_rl/algorithms/grpo.py",
     ),
 )  # fmt: skip
