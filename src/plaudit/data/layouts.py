@@ -5,8 +5,8 @@ its columns alone; `columns` maps plaudit's names to the publisher's, and `reads
 reads that is not what its rule expects (the index of a choice, a list of turns as JSON text). What
 the user maps goes first, then a column of the row that has plaudit's own name, then this table.
 
-`source` is the publisher's page or file, or a loader of it, where the columns stand. Not every one
-of them was open when its row was written (docs/limits.md).
+`source` is the publisher's page or file, or a loader of it, where the columns stand. Some dozen of
+them were not open when their rows were written, and have not been compared since (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -507,7 +507,8 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "NeMo Gym", "prompts", ("responses_create_params", "expected_answer"),
-        f"{_GIT}NVIDIA-NeMo/Gym README.md",
+        f"{_GIT}NVIDIA-NeMo/Gym fern/versions/latest/pages/about/concepts/"
+        "key-terminology.mdx",
         {"prompt": "responses_create_params.input", "reference": "expected_answer"},
     ),
     # Choices.
@@ -989,7 +990,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "SkyRL evaluations", "responses", ("input_prompt", "output_response", "env_extras"),
-        f"{_GIT}NovaSky-AI/SkyRL skyrl-train/skyrl_train/utils/trainer_utils.py",
+        f"{_GIT}NovaSky-AI/SkyRL skyrl/train/utils/trainer_utils.py",
         {
             "prompt": "input_prompt",
             "response": "output_response",
@@ -1009,7 +1010,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "ms-swift inference", "responses", ("response", "labels", "messages"),
-        f"{_GIT}modelscope/ms-swift docs/source_en/Instruction/Inference-and-deployment.md",
+        f"{_GIT}modelscope/ms-swift swift/pipelines/infer/infer.py",
         {"prompt": "messages", "response": "response", "reference": "labels"},
     ),
     Published(
@@ -1037,7 +1038,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "LiveCodeBench evaluations", "responses", ("question_content", "output_list", "code_list"),
-        f"{_GIT}LiveCodeBench/LiveCodeBench lcb_runner/runner/main.py",
+        f"{_GIT}LiveCodeBench/LiveCodeBench lcb_runner/benchmarks/code_generation.py",
         {"prompt": "question_content", "responses": "output_list"},
     ),
     Published(
