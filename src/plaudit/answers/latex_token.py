@@ -43,7 +43,7 @@ _NAMES = {
     "permille": "‰",
 }
 _COMMANDS = {
-    **dict.fromkeys(("\\dfrac", "\\tfrac", "\\cfrac"), "\\frac"),
+    **dict.fromkeys(("\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", "\\sfrac"), "\\frac"),
     **dict.fromkeys(("\\dbinom", "\\tbinom"), "\\binom"),
     **dict.fromkeys(("\\le", "\\leqslant", "\\leqq"), "\\leq"),
     **dict.fromkeys(("\\ge", "\\geqslant", "\\geqq"), "\\geq"),
@@ -194,7 +194,7 @@ _NUMBER = (
 _GROUPED = r"|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?"
 _TOKEN = re.compile(_TEXT + _NUMBER + _REST, re.DOTALL)
 _TOKEN_GROUPED = re.compile(_TEXT + _GROUPED + _NUMBER + _REST, re.DOTALL)
-_THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|\{,\}|,\{\}|\\,)(?=\d\d\d(?!\d))")
+_THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|\{,\}|,\{\}|\\[, ])(?=\d\d\d(?!\d))")
 _BRACKETS = re.compile(r"[(\[]|\\\{")
 _DEBRIS = re.compile(r'"[ \t]*\n|\n[ \t]*\n|```')
 _JOINABLE = frozenset(("\\circ", "*", "U", "°", "="))
@@ -306,7 +306,7 @@ def tokens_of(text: str) -> list[str]:
         text = text.replace("{:}", ":")
     if "C" in text and "^" in text:
         text = _CHOSEN.sub(r"\\binom{\1\2}{\3\4}", text)
-    if "," in text:  # in brackets a comma separates: (6,235)
+    if "," in text or "\\ " in text:  # in brackets a comma separates: (6,235)
         text = _THOUSANDS.sub("", text)
     grouped = "," in text and not _BRACKETS.search(text)
     found: list[str] = []

@@ -243,7 +243,7 @@ def _read(text: str, in_formula: bool, last: bool) -> Reading:
 
 
 _ORNAMENTS = "\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\U0001f000-\U0001faff"  # emoji, ticks, stars
-_DECORATION = re.compile(rf"^[\s*:：→➜{_ORNAMENTS}]+|[\s{_ORNAMENTS}]+$")
+_DECORATION = re.compile(rf"^[\s*:：→➜{_ORNAMENTS}]+|[\s*{_ORNAMENTS}]+$")
 _OPTION = re.compile(
     r"(?i:(?:the\s)?(?:option|choice|letter)\s*|选项\s*)[(（]?(?P<letter>[A-Z])[)）]?(?:选项)?"
 )

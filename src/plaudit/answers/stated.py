@@ -28,6 +28,7 @@ _SHORT_CONTENT = 300
 _OTHER_TAGS = (  # GLM-4.5V and GLM-4.1V; Unsloth's notebooks; Sky-T1; prompts of many trainers
     ("<|begin_of_box|>", "<|end_of_box|>"),
     ("<SOLUTION>", "</SOLUTION>"),
+    ("[ANSWER]", "[/ANSWER]"),
     ("<|begin_of_solution|>", "<|end_of_solution|>"),
     *((f"<{name}>", f"</{name}>") for name in ("solution", "final_answer", "response", "ANSWER")),
 )
@@ -67,7 +68,7 @@ _COMPUTES = re.compile(
 _CONCLUDES = re.compile(r"\s*(?:So|Thus|Therefore|Hence|所以|因此|故)(?![a-z])")
 _JSON_KEY = re.compile(r"[\"']\s*:$")
 _JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
-_LEADING = " \t\r\n*:：_"
+_LEADING = " \t\r\n*:：_}"
 _AROUND = " \t\r\n*`_「」『』"
 _MOST_ITEMS = 20
 _CLAUSE = 60
@@ -136,7 +137,7 @@ def _answer_tag(text: str) -> Stated | None:
 
 def _in_other_tag(text: str) -> Stated | None:
     """The content of another tag that some models or trainers answer in."""
-    if "</" not in text and "<|end" not in text:
+    if "</" not in text and "<|end" not in text and "[/" not in text:
         return None
     found = [one for tags in _OTHER_TAGS if (one := _inside(text, *tags)) is not None]
     last = max(found, key=lambda one: one.end, default=None)

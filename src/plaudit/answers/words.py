@@ -63,6 +63,7 @@ _BASES = {
     "twelve": 12,
     "sixteen": 16,
 }
+_DIGITS_OF_BASE = r"\d[\dA-F]{0,60}"
 _EN: list[tuple[str, _Make]] = [
     (
         rf"(?:\bthe\s)?(?:\b(?:principal|positive)\s)?\b(square|cube|cubic|fourth|fifth)\sroot\sof"
@@ -118,9 +119,14 @@ _EN: list[tuple[str, _Make]] = [
         lambda m: _math(f"{2 if m[1].lower() in ('twice', 'double') else 3} \\cdot {_group(m[2])}"),
     ),
     (
-        rf"(?<![\d.,])(\d[\dA-F]{{0,60}})\s?\(?\s?(?:in\s)?base[\s-]?({'|'.join(_BASES)}|\d{{1,2}})\b\s?\)?"
+        rf"(?:{OPEN}\s?({_DIGITS_OF_BASE})\s?{CLOSE}|(?<![\d.,{OPEN}])({_DIGITS_OF_BASE}))\s*\(?\s*"
+        rf"(?:in\s)?base[\s-]*{OPEN}?({'|'.join(_BASES)}|\d{{1,2}})(?![\w.]){CLOSE}?\s*\)?"
         r"(?!\s?[-+*/^=\d])",
-        lambda m: _math(f"{m[1]}_{{{_BASES.get(m[2].lower(), m[2])}}}"),
+        lambda m: _math(f"{m[1] or m[2]}_{{{_BASES.get(m[3].lower(), m[3])}}}"),
+    ),
+    (
+        rf"(?<![\d.,])(\d{{1,9}})\sout\sof\s(\d{{1,9}}){_ENDS}",
+        lambda m: _math(rf"\frac{{{m[1]}}}{{{m[2]}}}"),
     ),
     (
         rf"(?<![\d.,])(\d{{1,9}})\schoose\s(\d{{1,9}}){_ENDS}",
@@ -230,7 +236,7 @@ _EN_PARTS = tuple(
         "hundred thousand million billion trillion half third quarter twice double triple thrice "
         "percent pct plus times multiplied divided over positive base choose"
     )
-) + ("square of", "cube of", "per cent")
+) + ("square of", "cube of", "per cent", "out of")
 _ZH_WORDS = re.compile("[的根负正加减乘除百分]")
 _MOST_CALLS = 40
 
