@@ -42,13 +42,15 @@ _NUMERAL = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
 _SHORT_MARKS = ("nswer is", "nswer:", "A:")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
 _CHINESE = re.compile(
-    r"答案\s*(?:应该是|应为|应是|就是|即为|是|为|等于|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
+    r"答案\s*(?:[应應][该該]?是|[应應即]?[为為]|就?是|等[于於]|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
 )
-_REPLY = re.compile(r"(?:^|(?<=[\n。*]))[ \t*]{0,4}(?:答|解答|结论)\s*[:：]\s*")
-_PICK = re.compile(r"(?:所以|因此|故|应|本题|正确答案|答案)选(?:择|项)?\s*[:：]?\s*(?![项择])")
+_REPLY = re.compile(r"(?:^|(?<=[\n。*]))[ \t*]{0,4}(?:答|解答|[结結][论論])\s*[:：]\s*")
+_PICK = re.compile(
+    r"(?:所以|因此|故|[应應]|本[题題]|正[确確]答案|答案)[选選](?:[择擇]|[项項])?\s*[:：]?\s*(?![项項择擇])"
+)
 _HEADING = re.compile(
     r"[ \t#*_>]{0,12}(?:(?:the|my)[ ])?(?:(?:final|correct)[ ])?(?:answers?|solution set)"
-    r"[ \t*_:：]{0,12}$|[ \t#*_>【]{0,12}(?:最终|最后)?(?:答案|答)[ \t*_:：】]{0,12}$",
+    r"[ \t*_:：]{0,12}$|[ \t#*_>【]{0,12}(?:最[终終]|最[后後])?(?:答案|答)[ \t*_:：】]{0,12}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
@@ -305,7 +307,7 @@ def _replies(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _picks(text: str) -> Iterator[tuple[int, str]]:
-    for at in _each(text, "选"):
+    for at in heapq.merge(_each(text, "选"), _each(text, "選"), reverse=True):
         if match := _PICK.search(text, max(at - 4, 0), at + 8):
             yield match.end(), match.group().strip()
 
