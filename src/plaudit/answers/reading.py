@@ -100,7 +100,9 @@ _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 
 _UNIT = re.compile(
-    r"\s*(?P<words>[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
+    r"\s*(?P<words>[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?"
+    rf"|[{FOREIGN}]{{1,16}}(?:/[{FOREIGN}]{{1,4}})?"
+    r"|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
 )
 
 
@@ -616,7 +618,10 @@ def _unit(tail: str) -> str:
     match = _UNIT.match(tail)
     if match is None or match["words"].split()[0].lower() in _UNIT_STOPS:
         return ""
-    return match["words"]
+    return _COPULA_BEHIND.sub("", match["words"])
+
+
+_COPULA_BEHIND = re.compile(r"(?:です|でした|である|だ|입니다|이다|이에요|예요)$")
 
 
 def _plain(flat: str) -> str:

@@ -123,6 +123,25 @@ def test_denials_hedges_and_operations_in_other_languages_are_not_read(response)
     assert equal(response, "42").value == 0
 
 
+@pytest.mark.parametrize(
+    ("response", "reference", "right"),
+    [
+        ("Ответ: 5 км", "5000\\text{ m}", 1),
+        ("Ответ: 5 км", "5\\text{ m}", 0),
+        ("Ответ: 60 км/ч", "60\\text{ km/h}", 1),
+        ("Ответ: 60 км/ч", "60\\text{ m/s}", 0),
+        ("答えは5センチメートルです。", "5\\text{ cm}", 1),
+        ("答えは5センチメートルです。", "5\\text{ m}", 0),
+        ("정답은 5킬로미터입니다.", "5\\text{ km}", 1),
+        ("정답은 5킬로미터입니다.", "5\\text{ m}", 0),
+        ("Ответ: 3 часа", "180\\text{ minutes}", 1),
+        ("Ответ: 42 яблока", "42", 1),
+    ],
+)
+def test_units_of_other_languages_count_with_their_scale(response, reference, right):
+    assert equal(response, reference).value == right
+
+
 TAGS = ("<|begin_of_box|>@<|end_of_box|>", "<SOLUTION>@</SOLUTION>", "<solution>\n@\n</solution>",
         "<final_answer>@</final_answer>", "<response>The answer is @.</response>",
         "[ANSWER]@[/ANSWER]", "<scratchpad>6 x 7</scratchpad>@")  # fmt: skip
