@@ -230,13 +230,14 @@ _FENCES = {
 _FOLDS = {"gcd": math.gcd, "hcf": math.gcd, "lcm": math.lcm, "max": max, "min": min}
 _COMPILED = [(re.compile(p, re.IGNORECASE), make) for p, make in _EN]
 _COMPILED_ZH = [(re.compile(p), make) for p, make in _ZH]
-_EN_PARTS = tuple(
-    name_set(
+_EN_PARTS = (
+    *name_set(
         "root squared cubed power factorial absolute reciprocal opposite negat minus inverse dozen "
         "hundred thousand million billion trillion half third quarter twice double triple thrice "
         "percent pct plus times multiplied divided over positive base choose"
-    )
-) + ("square of", "cube of", "per cent", "out of")
+    ),
+    *("square of", "cube of", "per cent", "out of"),
+)
 _ZH_WORDS = re.compile("[的根负正加减乘除百分]")
 _MOST_CALLS = 40
 

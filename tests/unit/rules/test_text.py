@@ -286,9 +286,21 @@ def english_responses():
 
 @pytest.mark.parametrize(
     "say",
-    "4x + 5|2n+1|$\\frac{1}{2}$|\\boxed{18}|H2O|B|(C).|π|∅|x ∈ ℝ|1.5e-3|√2|-x^2|3/4|n!/2|2π|\\infty|7y".split(
-        "|"
-    ),
+    [
+        *(
+            "4x + 5",
+            "2n+1",
+            "$\\frac{1}{2}$",
+            "\\boxed{18}",
+            "H2O",
+            "B",
+            "(C).",
+            "π",
+            "∅",
+            "1.5e-3",
+        ),
+        *("x ∈ ℝ", "√2", "-x^2", "3/4", "n!/2", "2π", "\\infty", "7y"),
+    ],
 )
 def test_expressions_and_choices_say_something(say):
     assert text.content(say).value == 1.0
