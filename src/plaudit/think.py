@@ -79,6 +79,7 @@ FAMILIES = (
     _xml("thinking", is_word=True),
     _xml("thought", is_word=True),
     _xml("Thought", is_word=True),
+    _xml("reason", is_word=True),
     _xml("reasoning", is_word=True),
     # Magistral, Ministral 3: mistralai/mistral-common, tokens of the v13 tokenizer
     Family("[THINK]", "[THINK]", "[/THINK]"),
@@ -111,6 +112,15 @@ FAMILIES = (
         "<|end_of_thought|>",
         ("<|begin_of_solution|>", "<|end_of_solution|>"),
     ),
+    # unslothai/notebooks, the GRPO notebooks
+    Family(
+        "<start_working_out>",
+        "<start_working_out>",
+        "<end_working_out>",
+        ("<SOLUTION>", "</SOLUTION>"),
+    ),
+    # openPangu: its model cards split the reply at these tokens of the vocabulary
+    Family("[unused16]", "[unused16]", "[unused17]"),
     # Apertus: ggml-org/llama.cpp, common/chat.cpp
     Family("<|inner_prefix|>", "<|inner_prefix|>", "<|inner_suffix|>"),
     # MedGemma 1.5; Gemma 4: vllm-project/vllm, vllm/reasoning/gemma4_utils.py
@@ -474,9 +484,30 @@ def _start(text: str) -> int:
 
 
 def _closing(text: str, family: Family, start: int) -> int:
-    """Where the first closing mark stands that is not quoted, or -1."""
+    """Where the first closing mark stands that is not quoted, or -1.
+
+    Where a block opens and closes inside, it is the mark that closes the outer one, if any does.
+    """
     quoted = _is_quoted(text, family.closing)
-    return next((i for i in _places(text, family.closing, start) if not quoted(i)), -1)
+    end = next((i for i in _places(text, family.closing, start) if not quoted(i)), -1)
+    if end < 0 or text.find(family.start, start, end) < 0:
+        return end
+    outer = _balanced(text, family, start)
+    return end if outer < 0 else outer
+
+
+def _balanced(text: str, family: Family, start: int) -> int:
+    """Where the mark stands that closes as many blocks as were opened, quoted ones left out."""
+    steps: list[tuple[int, int]] = []
+    for mark, step in ((family.start, 1), (family.closing, -1)):
+        quoted = _is_quoted(text, mark)
+        steps += [(place, step) for place in _places(text, mark, start) if not quoted(place)]
+    depth = 1
+    for place, step in sorted(steps):
+        depth += step
+        if not depth:
+            return place
+    return -1
 
 
 def _bare(text: str, family: Family) -> int:

@@ -5,8 +5,8 @@ its columns alone; `columns` maps plaudit's names to the publisher's, and `reads
 reads that is not what its rule expects (the index of a choice, a list of turns as JSON text). What
 the user maps goes first, then a column of the row that has plaudit's own name, then this table.
 
-`source` is the publisher's page or file, or a loader of it, where the columns stand. Not every one
-of them was open when its row was written (docs/limits.md).
+`source` is the publisher's page or file, or a loader of it, where the columns stand. Some dozen of
+them were not open when their rows were written, and have not been compared since (docs/limits.md).
 """
 
 from __future__ import annotations
@@ -245,12 +245,35 @@ def _svamp_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _capybara_turns(value: Any, raw: Mapping[str, Any]) -> Any:
-    """Turns that stand in pairs, as objects of `input` and `output`."""
+    """Turns that stand in pairs: `input` and `output`, or in ms-swift `human` and `assistant`."""
     is_pairs = isinstance(value, list) and all(isinstance(pair, Mapping) for pair in value)
-    if not is_pairs or not value or "input" not in value[0]:
+    if not is_pairs or not value or not ("input" in value[0] or "human" in value[0]):
         return value
-    names = (("user", "input"), ("assistant", "output"))
+    first, second = ("input", "output") if "input" in value[0] else ("human", "assistant")
+    names = (("user", first), ("assistant", second))
     return [{"role": role, "content": pair.get(name)} for pair in value for role, name in names]
+
+
+def _ranked(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The texts of completions that are turns beside a rank, best first as they stand."""
+    if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
+        return value
+    return [
+        {**{k: v for k, v in item.items() if k != "completion"}, "text": turn["content"]}
+        if isinstance(turn := _only_item(item.get("completion"), raw), Mapping)
+        and isinstance(turn.get("content"), str)
+        else item
+        for item in value
+    ]
+
+
+def _logged_turns(value: Any, raw: Mapping[str, Any]) -> Any:
+    """The turns of a logged batch of one, up to the last of the assistant."""
+    said = _only_item(value, raw)
+    if not isinstance(said, list) or not all(isinstance(turn, Mapping) for turn in said):
+        return value
+    ends = [k for k, turn in enumerate(said, 1) if turn.get("role") == "assistant"]
+    return said[: ends[-1]] if ends else said
 
 
 def _shepherd_problem(value: Any, raw: Mapping[str, Any]) -> Any:
@@ -484,7 +507,8 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "NeMo Gym", "prompts", ("responses_create_params", "expected_answer"),
-        f"{_GIT}NVIDIA-NeMo/Gym README.md",
+        f"{_GIT}NVIDIA-NeMo/Gym fern/versions/latest/pages/about/concepts/"
+        "key-terminology.mdx",
         {"prompt": "responses_create_params.input", "reference": "expected_answer"},
     ),
     # Choices.
@@ -772,6 +796,17 @@ TABLE: Sequence[Published] = (
         },
     ),
     Published(
+        "NeMo-Aligner preferences", "pairs", ("prompt", "chosen_response", "rejected_response"),
+        f"{_GIT}NVIDIA/NeMo-Aligner docs/user-guide/dpo.rst",
+        {"prompt": "prompt", "chosen": "chosen_response", "rejected": "rejected_response"},
+    ),
+    Published(
+        "NeMo RL preferences", "responses", ("context", "completions"),
+        f"{_GIT}NVIDIA-NeMo/RL docs/guides/dpo.md",
+        {"prompt": "context", "responses": "completions"},
+        {"completions": _ranked},
+    ),
+    Published(
         "Stack Exchange pairs", "pairs", ("question", "response_j", "response_k"),
         f"{_HUB}lvwerra/stack-exchange-paired; {_GIT}huggingface/trl"
         " examples/research_projects/stack_llama/scripts/reward_modeling.py",
@@ -882,6 +917,21 @@ TABLE: Sequence[Published] = (
         {"chosen": "messages", "rejected": "rejected_response"},
     ),
     Published(
+        "ms-swift preferences of conversations", "pairs", ("messages", "rejected_messages"),
+        f"{_GIT}modelscope/ms-swift docs/source_en/Customization/Custom-dataset.md",
+        {"chosen": "messages", "rejected": "rejected_messages"},
+    ),
+    Published(
+        "axolotl instructions in capitals", "responses", ("INSTRUCTION", "RESPONSE"),
+        f"{_GIT}axolotl-ai-cloud/axolotl docs/dataset-formats/inst_tune.qmd",
+        {"prompt": "INSTRUCTION", "response": "RESPONSE"},
+    ),
+    Published(
+        "axolotl prompts and generations", "responses", ("prompt", "generation"),
+        f"{_GIT}axolotl-ai-cloud/axolotl docs/dataset-formats/inst_tune.qmd",
+        {"prompt": "prompt", "response": "generation"},
+    ),
+    Published(
         "ms-swift prompts", "prompts", ("messages", "solution"),
         f"{_GIT}modelscope/ms-swift docs/source_en/Customization/Custom-dataset.md",
         {"messages": "messages", "reference": "solution"},
@@ -909,6 +959,17 @@ TABLE: Sequence[Published] = (
         {"prompt": "prompt", "response": "completion"},
     ),
     Published(
+        "LLaMA-Factory predictions", "responses", ("prompt", "predict", "label"),
+        f"{_GIT}hiyouga/LLaMA-Factory src/llamafactory/train/sft/trainer.py",
+        {"prompt": "prompt", "response": "predict", "reference": "label"},
+    ),
+    Published(
+        "NeMo RL validation", "chat", ("content", "rewards", "idx"),
+        f"{_GIT}NVIDIA-NeMo/RL nemo_rl/algorithms/grpo.py and nemo_rl/utils/logger.py",
+        {"messages": "content"},
+        {"content": _logged_turns},
+    ),
+    Published(
         "verifiers rollouts", "responses", ("example_id", "prompt", "completion", "reward"),
         f"{_GIT}PrimeIntellect-ai/verifiers verifiers/legacy/types.py",
         {"prompt": "prompt", "response": "completion", "reference": "answer"},
@@ -929,7 +990,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "SkyRL evaluations", "responses", ("input_prompt", "output_response", "env_extras"),
-        f"{_GIT}NovaSky-AI/SkyRL skyrl-train/skyrl_train/utils/trainer_utils.py",
+        f"{_GIT}NovaSky-AI/SkyRL skyrl/train/utils/trainer_utils.py",
         {
             "prompt": "input_prompt",
             "response": "output_response",
@@ -949,7 +1010,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "ms-swift inference", "responses", ("response", "labels", "messages"),
-        f"{_GIT}modelscope/ms-swift docs/source_en/Instruction/Inference-and-deployment.md",
+        f"{_GIT}modelscope/ms-swift swift/pipelines/infer/infer.py",
         {"prompt": "messages", "response": "response", "reference": "labels"},
     ),
     Published(
@@ -977,7 +1038,7 @@ TABLE: Sequence[Published] = (
     ),
     Published(
         "LiveCodeBench evaluations", "responses", ("question_content", "output_list", "code_list"),
-        f"{_GIT}LiveCodeBench/LiveCodeBench lcb_runner/runner/main.py",
+        f"{_GIT}LiveCodeBench/LiveCodeBench lcb_runner/benchmarks/code_generation.py",
         {"prompt": "question_content", "responses": "output_list"},
     ),
     Published(
@@ -999,5 +1060,17 @@ UNREADABLE: Sequence[Unreadable] = (
         "each row is one message of a tree, asked by a prompter or written by an assistant: walk"
         " from each assistant's message to the root and write the turns as messages",
         f"{_HUB}OpenAssistant/oasst1",
+    ),
+    Unreadable(
+        "axolotl segments", ("segments",),
+        "each row is a text in pieces that are trained on or not, without turns: write what is"
+        " masked as prompt and what is trained on as response",
+        f"{_GIT}axolotl-ai-cloud/axolotl docs/dataset-formats/template_free.qmd",
+    ),
+    Unreadable(
+        "NeMo RL training data", ("content", "token_ids", "token_loss_mask", "sample_loss_mask"),
+        "each row has the texts of its turns without their roles: write messages, or prompt and"
+        " response",
+        f"{_GIT}NVIDIA-NeMo/RL nemo_rl/algorithms/grpo.py",
     ),
 )  # fmt: skip

@@ -259,10 +259,20 @@ def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[Item]:
         elif not line.isspace():
             try:
                 raw = loads_object(line)
-                wrapped = _wrapped(raw) if len(raw) == 1 else None
+                wrapped = _wrapped(raw) if len(raw) == 1 else _logged_batch(raw)
             except DataError as error:
                 raw, wrapped = error, None
             yield from (Item(number, row) for row in ([raw] if wrapped is None else wrapped))
+
+
+def _logged_batch(raw: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of a line that holds a batch column by column, as ms-swift logs completions."""
+    prompts, texts = raw.get("prompt"), raw.get("completion")
+    if not isinstance(prompts, list) or not isinstance(texts, list) or not texts:
+        return None
+    if not isinstance(texts[0], str) or isinstance(prompts[0] if prompts else None, dict):
+        return None
+    return _rows_of_columns(raw) if all(isinstance(v, list) for v in raw.values()) else None
 
 
 def _either(stream: Stream) -> Iterator[Item]:

@@ -37,6 +37,7 @@ _SHAREGPT = {
     "function_call": "assistant",
     "observation": "tool",
 }
+_ROLES = frozenset(("system", "user", "assistant", "tool"))
 
 
 def wrong(expected: str, value: Any, field: str) -> DataError:
@@ -161,10 +162,8 @@ def _turn(value: Any, field: str) -> Message:
     if not isinstance(value, Mapping):
         raise wrong("a message with role and content", value, field)
     has_content = "content" in value or "value" in value
-    if "role" not in value and "from" in value:
-        role = value["from"]
-        beside = {k: value[k] for k in (*REASONING, "tool_calls") if value.get(k)}
-        value = {"role": _SHAREGPT.get(role, role), "content": value.get("value"), **beside}
+    if "from" in value or ("value" in value and "content" not in value):
+        value = _of_sharegpt(value)
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str):
         raise wrong("a message with role and content", value, field)
@@ -172,6 +171,16 @@ def _turn(value: Any, field: str) -> Message:
     if isinstance(content, str | list) or (content is None and may_be_null):
         return value  # type: ignore[return-value]
     raise wrong("a message whose content is text", content, f"{field}.content")
+
+
+def _of_sharegpt(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A turn with `from` and `value`, or one of them, as a message; roles in any case."""
+    role = value.get("role", value.get("from"))
+    if isinstance(role, str):
+        small = role.lower()
+        role = _SHAREGPT.get(small, small if small in _ROLES else role)
+    beside = {k: value[k] for k in (*REASONING, "tool_calls") if value.get(k)}
+    return {"role": role, "content": value.get("content", value.get("value")), **beside}
 
 
 def _has_more(message: Mapping[str, Any]) -> bool:

@@ -18,7 +18,6 @@ __all__ = [
     "behind_think",
     "lines_below",
     "references",
-    "simplified_marks",
     "unwrapped",
 ]
 
@@ -32,7 +31,6 @@ _WRAPPED = re.compile(
 )
 _EMPHASIS = re.compile(r"(\*\*|__|`|\*|_)(?=\S)((?:(?!\1).)*\S)\1", re.DOTALL)
 _OR_ANOTHER = re.compile(r"[?？]+\s*(?:(?i:or|maybe|perhaps|no)\b|或|还是|不)")
-_TRADITIONAL = {"答案為": "答案为", "答案應為": "答案应为", "答案應是": "答案应是"}
 _MOST_WRAPPERS = 4
 _SHORTENED = re.compile(
     r"(?<!\w)(?:Mr|Mrs|Ms|Dr|St|Ste|Prof|Gen|Sgt|Capt|Sen|Rep|Gov|Rev|Mt|Jr|Sr|Inc|Ltd|Corp|vs"
@@ -84,23 +82,12 @@ def answer_of(response: str, extract: Extract, finish_reason: str | None = None)
         return text[text.rfind("\n") + 1 :].strip() or None
     if extract == "answer":
         return text.strip() or None
-    found = stated(simplified_marks(text), extract, finish_reason=finish_reason)
+    found = stated(text, extract, finish_reason=finish_reason)
     if found is not None:
         is_open = found.is_cut or _OR_ANOTHER.match(text, found.end)
         return None if is_open else _whole_sentence(text, found).strip() or None
     is_open = finish_reason == "length" or "<answer>" in text  # the answer was not finished
     return None if extract != "auto" or is_open else text.strip() or None
-
-
-def simplified_marks(text: str) -> str:
-    """A text with the Traditional marks of an answer in Simplified characters, in their places.
-
-    >>> simplified_marks("答案為：臺北")
-    '答案为：臺北'
-    """
-    for traditional, simplified in _TRADITIONAL.items():
-        text = text.replace(traditional, simplified)
-    return text
 
 
 def unwrapped(text: str) -> str:
@@ -122,7 +109,7 @@ def lines_below(response: str, answer: str) -> str:
     'red\\ngreen'
     """
     text = behind_think(response)
-    found = stated(simplified_marks(text), "auto")
+    found = stated(text, "auto")
     if found is None or not answer or "boxed" in found.mark or "tag" in found.mark:
         return answer
     before = text[: found.start].rstrip(" \t*_`")

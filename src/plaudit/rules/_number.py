@@ -94,7 +94,7 @@ def stated_number(
 
 def _plain(text: str) -> str:
     """A text without references to sources or steps behind a value, its digits in ASCII."""
-    return _ASIDE.sub("", _CITED.sub("", _answer.simplified_marks(text).translate(_WIDTHS)))
+    return _ASIDE.sub("", _CITED.sub("", text.translate(_WIDTHS)))
 
 
 def _found(text: str, how: _answer.Extract, finish_reason: str | None) -> Found | None:

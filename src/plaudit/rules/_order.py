@@ -13,12 +13,25 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from plaudit.rules._languages import FUNCTION_WORDS, OTHER_FUNCTION_WORDS
+from plaudit.rules._languages import (
+    FUNCTION_WORDS,
+    OTHER_FUNCTION_WORDS,
+    identify,
+    latin_words,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Order", "order_of", "runs_of"]
+__all__ = ["LETTERS", "Order", "order_of", "runs_of", "scrambled", "triples_of"]
+
+LETTERS = "^abcdefghijklmnopqrstuvwxyz$"
+_LETTER = {letter: i for i, letter in enumerate(LETTERS)}
+_LONG_WORD = re.compile(r"(?<![\w'’.@/\\-])[a-z]{4,20}(?![\w'’@/\\-])")
+_LETTERS_HEAD = 4000  # characters that are looked at
+_MIN_TRIPLES = 24
+_MIN_LONG_WORDS = 20  # where the function words tell no language
+_UNSEEN = {"en": (0.08, 0.16), None: (0.25, 0.35)}
 
 _RUNS = {"en": re.compile("[a-z' ]+"), "zh": re.compile("[一-鿿]+")}
 _WORDS = {"en": re.compile("[a-z]+(?:'[a-z]+)?"), "zh": re.compile("[一-鿿]")}
@@ -99,6 +112,39 @@ def _odd_pairs(runs: list[list[str]], code: str) -> tuple[int, int]:
     return len(seen) - int(np.count_nonzero(seen)), len(seen)
 
 
+def triples_of(word: str) -> Iterator[tuple[int, int, int]]:
+    """Each three letters of a word in small letters, its ends as letters of their own."""
+    ids = [_LETTER[letter] for letter in f"^{word}$"]
+    return zip(ids, ids[1:], ids[2:], strict=False)
+
+
+def scrambled(text: str) -> float:
+    """How far the letters within the words of an English text are shuffled, from 0 to 1.
+
+    NaN where the text is in another language, or too short to judge. Only words of four small
+    letters and more count, which leaves most names out.
+
+    >>> scrambled("The river floods every spring when the snow melts and farmers plant late.")
+    0.0
+    >>> scrambled("The rveir fdolos eervy snripg wehn the sonw mtels and frmreas plnat ltae.")
+    1.0
+    """
+    text = text[:_LETTERS_HEAD]
+    words = _LONG_WORD.findall(text)
+    triples = [triple for word in words for triple in triples_of(word)]
+    if len(triples) < _MIN_TRIPLES:
+        return math.nan
+    known = _letter_table()
+    share = sum(not known[triple] for triple in triples) / len(triples)
+    if share < _UNSEEN["en"][0]:  # nearly all texts
+        return 0.0
+    language = identify(latin_words(text))
+    if language not in _UNSEEN or (language is None and len(words) < _MIN_LONG_WORDS):
+        return math.nan
+    low, high = _UNSEEN[language]
+    return min(1.0, max(0.0, (share - low) / (high - low)))
+
+
 def _is_loose(run: list[str], code: str) -> bool:
     """Whether a long run has next to no word that joins others."""
     if len(run) < _LONG[code]:
@@ -114,17 +160,33 @@ def _joining() -> frozenset[str]:
 
 @functools.cache
 def _table(code: str) -> tuple[dict[str, int], np.ndarray]:
-    import base64
+    table = _tables()[code]
+    words = table["words"].split()
+    size = len(words)
+    follows = _bits(table["follows"])[: size * size].reshape(size, size)
+    return {word: i for i, word in enumerate(words)}, follows
+
+
+@functools.cache
+def _letter_table() -> np.ndarray:
+    size = len(LETTERS)
+    return _bits(_tables()["letters"]["follows"])[: size**3].reshape(size, size, size)
+
+
+@functools.cache
+def _tables() -> dict[str, dict[str, str]]:
     import importlib.resources
     import json
+
+    file = importlib.resources.files("plaudit.rules") / "word_pairs.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _bits(packed: str) -> np.ndarray:
+    import base64
     import zlib
 
     import numpy as np
 
-    file = importlib.resources.files("plaudit.rules") / "word_pairs.json"
-    table = json.loads(file.read_text(encoding="utf-8"))[code]
-    words = table["words"].split()
-    bits = np.frombuffer(zlib.decompress(base64.b64decode(table["follows"])), np.uint8)
-    size = len(words)
-    follows = np.unpackbits(bits)[: size * size].reshape(size, size).astype(bool)
-    return {word: i for i, word in enumerate(words)}, follows
+    data = zlib.decompress(base64.b64decode(packed))
+    return np.unpackbits(np.frombuffer(data, np.uint8)).astype(bool)

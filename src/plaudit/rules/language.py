@@ -147,10 +147,13 @@ def consistency(
 
     `part` "think" is the think block, also prefilled or unclosed; without a block it is all of the
     response. What follows the block is then free: see ``part="all"``. Reasoning without a word (an
-    empty block, digits only) is the response's fault and earns 0: silence is not consistent.
+    empty block, digits only, code only) is the response's fault and earns 0: silence is not
+    consistent. Reasoning in equations alone is in no language and is not judged: NaN, and a recipe
+    leaves the part out.
 
     Raises: ConfigError, DataError for an unknown language; ScoringError (input) where there is no
-    `language` and the prompt holds no word, or rules out its own language and names no other.
+    `language` and the prompt holds no word, or rules out its own language and names no other, and
+    for reasoning in equations alone.
 
     >>> consistency("<think>So 2 and 2 is four, 对吗</think>4", "What is 2 + 2?").parts["latin"]
     4.0
@@ -165,13 +168,26 @@ def consistency(
     kept, removed = split_prose(text)
     words = _words_by_script(kept, removed)
     if not any(words.values()):
-        raise ScoringError("consistency: no word to judge", fault="response")
+        raise _silence(text)
     found = shares(kept, words, aim)
     if not found.due and not removed and not _WORD.search(without_code(kept)):
         raise ScoringError("consistency: nothing but code to judge", fault="response")
     counts = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
     note = "; ".join((f"target {aim.name}", f"words: {counts}", *found.remarks))
     return Score(found.due / (found.due + found.foreign), words, note=note)
+
+
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_EQUATION = re.compile(
+    r"[\w)}\]]\s?(?:[=<>≤≥≈]|\\(?:le|ge|approx|leq|geq)(?![a-z]))\s?[-−]?[\w(\\{$]"
+)
+
+
+def _silence(text: str) -> ScoringError:
+    """What is wrong with a text that holds no word."""
+    if _EQUATION.search(_FENCED.sub(" ", text)):
+        return ScoringError("consistency: no word to judge, only equations", fault="input")
+    return ScoringError("consistency: no word to judge", fault="response")
 
 
 def _target(

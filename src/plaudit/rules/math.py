@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import itertools
 import os
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple
 
 from plaudit import think
 from plaudit.answers import extract as _extract
-from plaudit.answers.equation import loses_its_left_side, operates_on_several
+from plaudit.answers.equation import is_false, loses_its_left_side, operates_on_several
 from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import (
     Answer,
@@ -267,6 +268,8 @@ def _judged(
         return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
     if verdict is True and loses_its_left_side(given.node, gold.node):
         return _Verdict(0.0, "an equation whose left side is more than a name")
+    if verdict is True and is_false(given.node):
+        return _Verdict(0.0, "an equation between different numbers")
     if verdict is not None:
         return _EQUAL if verdict else _unequal(given, gold)
     if operates_on_several(given.node, given.text):
@@ -287,6 +290,8 @@ def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
     answer, reference = given.text, gold.text
     if not is_mathematical(gold):
         raise ScoringError(f"cannot read the reference {clipped(reference)}", fault="input")
+    if lost := sorted(_lost(given) ^ _lost(gold)):
+        return _Verdict(0.0, f"different: {lost[0]!r} stands on one side only")
     if importlib.util.find_spec("math_verify") is None:
         raise MissingExtra.of(
             f"answers like {clipped(answer, limit=40)}", package="math_verify", extra="math"
@@ -299,6 +304,14 @@ def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
     if outcome.status == "timeout":
         return _Verdict(0.0, f"undecided after {deadline_s:g} s", ScoreTimeout)
     return _Verdict(0.0, f"math-verify {outcome.status}", ScoringError)
+
+
+def _lost(answer: Answer) -> frozenset[str]:
+    """What math-verify drops though it counts: ellipses of lists, and minutes of arc (60')."""
+    tokens = answer.tokens
+    minutes = any(b == "'" and a[0].isdecimal() for a, b in itertools.pairwise(tokens))
+    has_ellipsis = "\\ldots" in tokens or "..." in answer.text
+    return frozenset(("...",) * has_ellipsis + ("'",) * minutes)
 
 
 def _answered(outcome: Outcome, reference: str) -> _Verdict:

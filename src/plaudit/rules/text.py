@@ -17,7 +17,7 @@ from plaudit.errors import ConfigError
 from plaudit.rules import _python
 from plaudit.rules._ngrams import words_of
 from plaudit.rules._normal import nfkc
-from plaudit.rules._order import order_of
+from plaudit.rules._order import order_of, scrambled
 from plaudit.rules._prose import split_prose, without_code
 from plaudit.rules._stopwords import STOP_WORDS
 from plaudit.rules.compat import data_juicer
@@ -113,6 +113,17 @@ _TAG = re.compile(r"</?[A-Za-z][\w-]{0,30}>")
 _A_WORD = re.compile(r"[^\W\d_]{2}|[㐀-鿿\U00020000-\U0003ffff]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _EQUATION = re.compile(r"\w[)\]}!'²³]*\s{0,3}(?:=|<|>|≤|≥|≈|\\le|\\ge)\s{0,3}[-+−(\[{\\√]*\w")
+_EXPRESSION = re.compile(  # operands with an operator between them, a term with its factor
+    r"[\w)\]}²³°'!][ ]{0,2}(?:[-+*/^×÷·±−]|\*\*)[ ]{0,2}[-−]?[\d(√π∞{\\]"
+    r"|[\d)\]}²³][ ]{0,2}[-+*/^×÷·±−][ ]{0,2}\w|(?<![\w.])[1-9]\d{0,5}[a-z](?![\w])"
+    r"|[√∛][ ]?[\w(]|\w\s?[∈∉⊂⊆∪∩∪]\s?\S|(?<![^\W\d_])[π∞∅ℝℤℕℚℂ](?![^\W\d_])"
+    r"|(?<!\w)(?:[A-Z][a-z]?\d{1,3})+[A-Z][a-z]?\d{0,3}(?!\w)"
+    r"|(?<!\w)\d[\d.]{0,12}[eE][-+]?\d{1,3}(?!\w)"
+)
+_CHOICE = re.compile(r"[\s*(\[]{0,6}[A-J][\s*)\].]{0,6}")
+_FORMULA = re.compile(
+    r"\\(?:boxed|[dt]?frac|sqrt|binom)\s?(?:\[\d+\]|\{|\d)|\\(?:pi|infty|emptyset|varnothing)(?![A-Za-z])"
+)
 _NUMBERS = re.compile(
     r"\W*\d{1,9}(?:[-.,:/^–—~]\d+){0,3}[%°!]?[A-Za-z]?(?:\s*[,;、，\n]\s*\W{0,3}\d{1,9}(?:\.\d+)?)*\W*"
 )
@@ -136,16 +147,17 @@ _ZH_BACKWARDS = re.compile(r"\s*[。！？][㐀-鿿][^\n]{5,}[㐀-鿿]\s*")
 def content(response: str) -> Annotated[Score, Range(0, 1)]:
     """1 where the response says something, 0 where it is empty or holds nothing to read.
 
-    Something is a word (two letters, one Chinese character) outside of tags, an equation, a number
-    of at most nine digits, a date, a range, a table or several numbers with commas between them, or
-    code and formulas with one of these. One letter, digits in a row, marks, emoji, empty tags and
-    fences are nothing; so are one word over and over (three times, a character five times),
-    a response that ends with its reasoning, and what has letters but no words: long runs of random
+    Something is a word (two letters, one Chinese character) outside of tags, an equation or another
+    expression (``4x + 5``, ``H2O``, ``x ∈ ℝ``), one capital letter as a choice, a number of at most
+    nine digits, a date, a range, a table or several numbers with commas between them, or code and
+    formulas with one of these. One small letter, digits in a row, marks, emoji, empty tags and
+    fences are nothing; so are one word over and over (three times, a character five times), a
+    response that ends with its reasoning, and what has letters but no words: long runs of random
     letters and digits (above 64, but for digests), letters without the spaces between words, keys
     struck at random, a text written backwards. The note says so.
 
     Whether it answers anything is not asked: "No." says something. Letters shuffled within words
-    are not seen, nor random letters of other scripts than Latin, nor few of them.
+    are seen by `word_order`; random letters of other scripts than Latin are not, nor few of them.
 
     >>> content("a").value, content("1234567890").value, content("yes yes yes").value
     (0.0, 0.0, 0.0)
@@ -159,12 +171,15 @@ def content(response: str) -> Annotated[Score, Range(0, 1)]:
     kept, removed = split_prose(_ENTITY.sub(" ", text))
     bare = _COMMAND.sub(" ", _FENCE.sub(" ", _TAG.sub(" ", removed)))
     is_text = any(map(_says, (kept, bare))) or _is_table(kept) or _INLINE.search(removed)
+    is_text = (
+        is_text or _FORMULA.search(removed) or _EXPRESSION.search(bare) or _CHOICE.fullmatch(text)
+    )
     problem = _no_words(kept) if is_text else "no word, equation or number"
     return Score(0.0, note=problem) if problem else Score(1.0)
 
 
 def _says(text: str) -> bool:
-    if _A_WORD.search(text) or _EQUATION.search(text):
+    if _A_WORD.search(text) or _EQUATION.search(text) or _EXPRESSION.search(text):
         return True
     return _NUMBERS.fullmatch(text) is not None
 
@@ -334,15 +349,19 @@ _MIN_JOINERS = 14  # so many words that are all function words
 
 
 def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
-    """From 0 (shuffled words, or a list of words) up to 1 (words as in running text).
+    """From 0 (shuffled words or letters, or a list of words) up to 1 (words as in running text).
 
-    ``1 - max(shuffled, loose)``, the parts. `shuffled` rises from 0 to 1 with the share of pairs of
+    ``1 - max(shuffled, loose, letters)``, the parts. `shuffled` rises from 0 to 1 with the share of
+    pairs of
     general words (300 of English, 300 characters of Chinese) that never stand side by side in
     700 000 words of chat and exams, from 0.12 to 0.22 in English and 0.25 to 0.4 in Chinese (one
     pair is forgiven): running text has about 0.02 and 0.05, the same words shuffled have half.
     `loose` rises with the share of
     words in runs (of 6 words without a mark, 12 characters) without a function word of some forty
-    languages, from 0.3 to 0.7. Code, formulas, URLs and tags are left out.
+    languages, from 0.3 to 0.7. `letters` rises with the share of three letters in English words of
+    four and more that no three letters of words of English are, from 0.08 to 0.16: English has
+    0.01, and 0.25 where letters are shuffled within words, the first and last in place or not.
+    Code, formulas, URLs and tags are left out.
 
     So is (0) a text of 14 words and more in English letters where words stand out of place: first
     words of sentences ("The", "Then") between small letters, full stops before small letters, and
@@ -362,9 +381,11 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     shuffled = 0.0 if math.isnan(found.shuffled) else found.shuffled
     shuffled = max(shuffled, float(_is_misplaced(prose)))
     loose = 0.0 if math.isnan(found.loose) else min(1.0, max(0.0, (found.loose - 0.3) / 0.4))
+    letters = 0.0 if math.isnan(letters := scrambled(prose)) else letters
     is_judged = not (math.isnan(found.shuffled) and math.isnan(found.loose))
     note = None if is_judged else "too short to judge, or in a script that is not"
-    return Score(1.0 - max(shuffled, loose), {"shuffled": shuffled, "loose": loose}, note=note)
+    parts = {"shuffled": shuffled, "loose": loose, "letters": letters}
+    return Score(1.0 - max(parts.values()), parts, note=note)
 
 
 def _is_misplaced(text: str) -> bool:

@@ -285,7 +285,7 @@ def test_prompt_without_words_is_an_input_fault():
     assert caught.value.fault == "input"
 
 
-@pytest.mark.parametrize("think", ["", "   ", "2 + 2 = 4", "x", "```", "😀" * 9])
+@pytest.mark.parametrize("think", ["", "   ", "2 + 2", "x", "```", "😀" * 9])
 def test_exploit_empty_reasoning_earns_nothing(think):
     reward = load("rules.language.consistency")
     score = reward.score(
