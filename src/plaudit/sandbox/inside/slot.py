@@ -20,9 +20,10 @@ import socket
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import cgroup, confine, kernel, paths, program, wire
+from plaudit.sandbox.inside import cgroup, confine, kernel, lean, paths, program, wire
 
 __all__ = ["main"]
 
@@ -95,14 +96,16 @@ def _end_orphans() -> None:
 def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any]) -> None:
     program.prepare(options["preload"], options["role"])
     program.hide(paths.hidden(options["packages"]))
+    lean.share_libraries()
     report.update(confine.lock(options, report))
     program.warm()
     program.forget()
-    gc.collect()
-    gc.freeze()
     spawner = _Spawner(sock, options, report)
     report["refused"] = spawner.trial()
     sock.sendall(json.dumps(report).encode() + b"\n")
+    gc.collect()
+    lean.fill_holes()
+    gc.freeze()
     while spawner.serve():
         pass
 
@@ -126,7 +129,7 @@ class _Spawner:
         pid = os.fork()
         if pid == 0:
             with contextlib.suppress(BaseException):
-                confine.program(self.forking)
+                confine.program()
                 os.write(writer, json.dumps(confine.attempts(self.forking)).encode())
             os._exit(0)
         os.close(writer)
@@ -146,10 +149,12 @@ class _Spawner:
         self._receive(task.size)
         streams = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err", "result")]
         began = time.monotonic()
-        self.started[0] = 0
-        pid = os.fork()
+        started, payload, mode, size = self.started, self.payload, task.mode, task.size
+        started[0] = 0
+        bounds = confine.limits(task, self.virtual)
+        pid = _fork()
         if pid == 0:
-            self._become(task, streams, fds)
+            _become(mode, size, bounds, payload, started, streams, fds)
         self.payload.madvise(mmap.MADV_DONTNEED)  # gone from here; the program has its copy
         if task.mode == wire.JUDGE:
             _close(fds)
@@ -174,21 +179,6 @@ class _Spawner:
             if not count:
                 os._exit(0)
             got += count
-
-    def _become(self, task: wire.Task, streams: list[int], fds: list[int]) -> NoReturn:
-        try:
-            confine.limit(task, self.virtual)
-            program.run(task, self.payload, streams, fds, self._start)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
-            os._exit(program.NOT_STARTED)
-
-    def _start(self) -> None:
-        """The last act before the program, which cannot take it back: the page is gone."""
-        confine.program(self.forking)
-        self.started[0] = 1
-        self.started.close()
 
     def _wait(self, pid: int, peer: int, task: wire.Task, began: float) -> int:
         """0 when the program has ended by itself, else why it was ended."""
@@ -282,6 +272,34 @@ class _Spawner:
     def _looked_at(self) -> tuple[int, int, int]:
         found = os.fstat(self.home)
         return found.st_mode, found.st_atime_ns, found.st_mtime_ns
+
+
+def _become(
+    mode: int,
+    size: int,
+    bounds: Sequence[tuple[int, tuple[int, int]]],
+    payload: mmap.mmap,
+    started: mmap.mmap,
+    streams: Sequence[int],
+    fds: Sequence[int],
+) -> NoReturn:
+    """The process of one program. It cannot take back that it has started: the page is gone."""
+    try:
+        _limit(bounds)
+        code, rest, kept = _arrange(mode, payload, size, streams, fds)
+        _confine()
+        started[0] = 1
+        started.close()
+        _run(mode, code, rest, kept)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
+        os._exit(program.NOT_STARTED)
+
+
+# bound here: a program's process runs them once, and each look-up by name writes to a page
+_fork, _limit, _confine = lean.fork, confine.limit, confine.program
+_arrange, _run = program.arrange, program.become
 
 
 def empty(folder: int) -> None:

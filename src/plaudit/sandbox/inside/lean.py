@@ -1,0 +1,120 @@
+"""Fewer page faults in what a slot forks.
+
+After a fork every page that either process writes to is copied, and every page of a library is
+mapped again when it is first used. Each such fault costs a microsecond, and several where memory is
+virtual twice. Three acts, once in each slot, before its first program: the pages of libraries are
+made such that a fork maps them at once (`share_libraries`); the holes that imports have left in the
+heaps are filled, so that a program's objects lie together on pages that nobody else uses
+(`fill_holes`); and the fork is the C library's own, without what Python does after one for the
+threads that are not there (`fork`).
+"""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import threading
+from collections.abc import Callable, Iterator
+from typing import Any
+
+__all__ = ["fill_holes", "fork", "share_libraries"]
+
+_READ, _WRITE, _EXECUTE = 1, 2, 4  # PROT_*
+_POOL, _POOL_HEAD = 1 << 14, 48  # of Python's allocator, in Objects/obmalloc.c
+_SMALL = range(16, 513, 16)
+_MOST = 8 << 20  # bytes of one size
+_LARGE = 100_000  # below what the C library maps by itself
+_SIZES = (*(1 << power for power in range(16, 10, -1)), *range(1032, 23, -16))
+
+_libc = ctypes.CDLL(None)
+_python = ctypes.PyDLL(None)
+_raw_fork = _python.fork
+
+
+def fork() -> int:
+    """`os.fork` without its hooks and the resetting of locks, which only other threads could hold.
+
+    With other threads it is `os.fork`.
+    """
+    return _raw_fork() if threading.active_count() == 1 else os.fork()
+
+
+def share_libraries() -> int:
+    """Lets a fork copy the page tables of mapped files as well; returns how many mappings.
+
+    Linux does so for a mapping with a page that is this process's own (`vma_needs_copy` of
+    mm/memory.c): one byte of each is written over with itself. Nothing is changed, and nothing is
+    left writable. What refuses it stays as it was.
+    """
+    return sum(_own_first_page(*place) for place in list(_mapped_files()))
+
+
+def _mapped_files() -> Iterator[tuple[int, int, int]]:
+    """Start, size and protection of the private read-only mappings of files."""
+    with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
+        for line in file:
+            span, access, _, _, _, *path = line.split(maxsplit=5)
+            if path and path[0].startswith("/") and access in ("r-xp", "r--p"):
+                start, end = (int(each, 16) for each in span.split("-"))
+                yield start, end - start, _READ | (_EXECUTE if access[2] == "x" else 0)
+
+
+def _own_first_page(start: int, size: int, protection: int) -> bool:
+    protect: Callable[..., int] = _libc.mprotect
+    place, length = ctypes.c_void_p(start), ctypes.c_size_t(size)
+    if protect(place, length, protection | _WRITE) != 0:
+        return False
+    byte = ctypes.c_ubyte.from_address(start)
+    byte.value = byte.value
+    return protect(place, length, protection) == 0
+
+
+def fill_holes() -> None:
+    """Takes every free block that lies between blocks in use, for ever.
+
+    A slot's programs then allocate from fresh pages, one after the other.
+    """
+    _fill_c_heap()
+    take, free = _allocator(_python, "PyObject_Malloc", "PyObject_Free")
+    for size in _SMALL:
+        _take_all(take, free, size, lambda block: block % _POOL == _POOL_HEAD)
+
+
+def _fill_c_heap() -> None:
+    take, free = _allocator(_libc, "malloc", "free")
+    break_now = _libc.sbrk
+    break_now.restype = ctypes.c_void_p
+    for _ in range(64):
+        top = take(_LARGE)
+        if abs(break_now(0) - top) < 4 * _LARGE:
+            break
+    else:
+        return  # another C library, whose heap ends elsewhere
+    free(top)
+    for size in _SIZES:
+        _take_all(take, free, size, lambda block: block >= top)
+
+
+def _take_all(
+    take: Callable[[int], int],
+    free: Callable[[int], None],
+    size: int,
+    is_fresh: Callable[[int], bool],
+) -> None:
+    """Takes blocks of a size until one is fresh; all are given back where none is."""
+    blocks: list[int] = []
+    while not blocks or not is_fresh(blocks[-1]):
+        blocks.append(take(size))
+        if len(blocks) * size > _MOST:
+            break
+    else:
+        blocks = blocks[-1:]
+    for block in blocks:
+        free(block)
+
+
+def _allocator(library: Any, take: str, free: str) -> tuple[Callable[[int], int], Any]:
+    taking, freeing = library[take], library[free]
+    taking.restype, taking.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
+    freeing.restype, freeing.argtypes = None, [ctypes.c_void_p]
+    return taking, freeing
