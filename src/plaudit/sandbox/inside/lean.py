@@ -11,13 +11,15 @@ threads that are not there (`fork`).
 
 from __future__ import annotations
 
+import contextlib
 import ctypes
 import os
+import signal
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
-__all__ = ["fill_holes", "fork", "share_libraries"]
+__all__ = ["end_everyone", "fill_holes", "fork", "share_libraries", "wait"]
 
 _READ, _WRITE, _EXECUTE = 1, 2, 4  # PROT_*
 _POOL, _POOL_HEAD = 1 << 14, 48  # of Python's allocator, in Objects/obmalloc.c
@@ -28,7 +30,10 @@ _SIZES = (*(1 << power for power in range(16, 10, -1)), *range(1032, 23, -16))
 
 _libc = ctypes.CDLL(None)
 _python = ctypes.PyDLL(None)
-_raw_fork = _python.fork
+_raw_fork, _wait4, _kill = _python.fork, _python.wait4, _python.kill
+_status, _usage = ctypes.c_int(), (ctypes.c_long * 18)()  # struct rusage, see getrusage(2)
+_SIGKILL = int(signal.SIGKILL)
+_STATUS, _USAGE = ctypes.byref(_status), ctypes.byref(_usage)
 
 
 def fork() -> int:
@@ -37,6 +42,29 @@ def fork() -> int:
     With other threads it is `os.fork`.
     """
     return _raw_fork() if threading.active_count() == 1 else os.fork()
+
+
+def wait(pid: int) -> tuple[int, float, int]:
+    """Status, CPU seconds and the most memory (KiB) of a child that has ended or is about to.
+
+    `os.wait4` makes an object of 16 fields of a type that it looks up anew, by importing it.
+    """
+    if _wait4(pid, _STATUS, 0, _USAGE) != pid:
+        _, status, usage = os.wait4(pid, 0)  # interrupted; this one goes on waiting
+        return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    cpu_s = _usage[0] + _usage[2] + (_usage[1] + _usage[3]) * 1e-6
+    return _status.value, cpu_s, _usage[4]
+
+
+def end_everyone() -> None:
+    """Kills and reaps every other process that this one sees or may signal.
+
+    There is seldom one, which `os.kill` and `os.waitpid` would say with an error each.
+    """
+    if _kill(-1, _SIGKILL) == 0:
+        with contextlib.suppress(ChildProcessError):
+            while True:
+                os.waitpid(-1, 0)
 
 
 def share_libraries() -> int:

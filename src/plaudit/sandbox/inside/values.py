@@ -761,7 +761,7 @@ def is_true(encoded: Any) -> bool:
 # --- text -----------------------------------------------------------------------------------------
 
 _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
-_SCAN = json.JSONDecoder().scan_once
+_SCAN: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
 
 
 def _chunks(encoder: json.JSONEncoder) -> Callable[[Any, int], Iterable[str]]:
