@@ -109,23 +109,20 @@ def stages(count: int = 40) -> dict[str, float]:
 
     calls = tuple(args for args, _ in TESTS)
     short = Calls(_COUNTS.format(entry="print"), "_counted", ((),))
-    full = Calls(
-        CODE + _COUNTS.format(entry="has_close_elements"),
-        "_counted",
-        calls,
-    )
+    full = Calls(CODE + _COUNTS.format(entry="has_close_elements"), "_counted", calls)
     plain = Calls(CODE, "has_close_elements", calls)
     with Sandbox(slots=1) as box:
         for work in [short, full, plain] * 10:
             box.run(work)
         to_first, _ = box.run(short).replies[0]["r"]
-        compiled, _ = box.run(full).replies[0]["r"]
-        ran = box.run(full).replies[-1]["r"][1]
+        (compiled, _), *_, (_, ran) = (reply["r"] for reply in box.run(full).replies)
         (spawner,) = (child for pid in box.pids() for child in _children(pid))
         counted = _counters(spawner)
         for _ in range(count):
             box.run(full)
-        own, children = (after - was for after, was in zip(_counters(spawner), counted, strict=True))
+        own, children = (
+            after - was for after, was in zip(_counters(spawner), counted, strict=True)
+        )
         counted = _counters(spawner)
         for _ in range(count):
             box.run(plain)

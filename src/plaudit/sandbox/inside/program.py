@@ -41,6 +41,7 @@ _NAME = "solution.py"
 # bound here: a program's process runs them once, and each look-up by name writes to a page
 _dup, _dup2, _closerange, _exit = os.dup, os.dup2, os.closerange, os._exit
 _Module = types.ModuleType
+_EXEC, _HAS_INPUT = wire.EXEC, (wire.SCRIPT, wire.EXEC)
 _REHEARSALS = 20
 _SAMPLE = b"""
 import math
@@ -118,7 +119,7 @@ def warm() -> None:
     for _ in range(_REHEARSALS):
         _script(_SAMPLE, b"", os.dup(sink))
         _calls(_SAMPLE, _SAMPLE_CALLS, sink)
-        _finish()
+        _flush()
         os.ftruncate(sink, 0)
     os.close(sink)
     del sys.modules["solution"]
@@ -144,7 +145,7 @@ def arrange(
     """
     code, rest = _split(payload, size)
     stdin = -1
-    if mode in (wire.SCRIPT, wire.EXEC):
+    if mode in _HAS_INPUT:
         stdin = os.memfd_create("in", 0)
         rest = _write_files(rest, mode)
         _write_all(stdin, rest)
@@ -155,8 +156,9 @@ def arrange(
 
 def become(mode: int, code: bytes, rest: bytes, kept: int) -> NoReturn:
     """Runs the program and ends as an interpreter ends: threads, exit handlers, streams, code."""
-    if mode == wire.EXEC:
+    if mode == _EXEC:
         _execute(code)
+    _main_thread._native_id = _native_id()  # a fork keeps the number of its parent's
     status = 0
     try:
         _ACTS[mode](code, rest, kept)
@@ -311,17 +313,23 @@ _ACTS: dict[int, Callable[[bytes, bytes, int], None]] = {
 }
 
 
+_main_thread: Any = threading.main_thread()
+_native_id = threading.get_native_id
 _end_threads: Callable[[], None] = threading._shutdown  # type: ignore[attr-defined]
 _num_threads: Callable[[], int] = _thread._count
 _joined_at_exit: list[Any] = threading._threading_atexits  # type: ignore[attr-defined]
-_run_exitfuncs = atexit._run_exitfuncs
+_run_exitfuncs, _num_exitfuncs = atexit._run_exitfuncs, atexit._ncallbacks
 
 
 def _finish() -> None:
     """What is left to do at the end; nothing that fails there changes the exit code."""
-    if _num_threads() or _joined_at_exit:
+    if _num_threads() or _joined_at_exit or _num_exitfuncs():
         _try(_end_threads)
-    _try(_run_exitfuncs)
+        _try(_run_exitfuncs)
+    _flush()
+
+
+def _flush() -> None:
     _try(sys.stdout.flush)
     _try(sys.stderr.flush)
 
