@@ -68,23 +68,30 @@ def end_everyone() -> None:
 
 
 def share_libraries() -> int:
-    """Lets a fork copy the page tables of mapped files as well; returns how many mappings.
+    """Lets a fork copy the page tables of Python and the C library; returns how many mappings.
 
     Linux does so for a mapping with a page that is this process's own (`vma_needs_copy` of
     mm/memory.c): one byte of each is written over with itself. Nothing is changed, and nothing is
-    left writable. What refuses it stays as it was.
+    left writable. What refuses it stays as it was. Small libraries cost more than they save.
     """
-    return sum(_own_first_page(*place) for place in list(_mapped_files()))
+    mappings = list(_mapped_files())
+    places = [
+        ctypes.cast(each, ctypes.c_void_p).value or 0 for each in (_raw_fork, _python.Py_IsTrue)
+    ]
+    files = {
+        path for path, start, size, _ in mappings for at in places if start <= at < start + size
+    }
+    return sum(_own_first_page(*each) for path, *each in mappings if path in files)
 
 
-def _mapped_files() -> Iterator[tuple[int, int, int]]:
-    """Start, size and protection of the private read-only mappings of files."""
+def _mapped_files() -> Iterator[tuple[str, int, int, int]]:
+    """Path, start, size and protection of the private read-only mappings of files."""
     with open("/proc/self/maps", encoding="utf-8", errors="replace") as file:
         for line in file:
-            span, access, _, _, _, *path = line.split(maxsplit=5)
+            span, access, _, _, _, *path = line.rstrip("\n").split(maxsplit=5)
             if path and path[0].startswith("/") and access in ("r-xp", "r--p"):
                 start, end = (int(each, 16) for each in span.split("-"))
-                yield start, end - start, _READ | (_EXECUTE if access[2] == "x" else 0)
+                yield path[0], start, end - start, _READ | (_EXECUTE if access[2] == "x" else 0)
 
 
 def _own_first_page(start: int, size: int, protection: int) -> bool:
