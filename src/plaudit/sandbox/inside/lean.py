@@ -1,21 +1,21 @@
 """Fewer page faults in what a slot forks.
 
 After a fork every page that either process writes to is copied, and every page of a library is
-mapped again when it is first used. Each such fault costs a microsecond, and several where memory is
-virtual twice. Three acts, once in each slot, before its first program: the pages of libraries are
-made such that a fork maps them at once (`share_libraries`); the holes that imports have left in the
-heaps are filled, so that a program's objects lie together on pages that nobody else uses
-(`fill_holes`); and the fork is the C library's own, without what Python does after one for the
-threads that are not there (`fork`).
+mapped again when it is first used. Each such fault costs a microsecond or two, and many times that
+on some virtual machines. Twice in the life of a slot, before its first program, memory is made
+ready: a fork then maps the large libraries itself (`share_libraries`), and the holes that imports
+have left in the heaps are filled, so that a program's objects lie together on pages that nobody
+else uses (`fill_holes`). For each program the C library's own calls take the place of Python's,
+which do more than a process of one thread needs (`fork`, `wait`, `end_everyone`).
 """
 
 from __future__ import annotations
 
+import _thread
 import contextlib
 import ctypes
 import os
 import signal
-import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -32,6 +32,7 @@ _libc = ctypes.CDLL(None)
 _python = ctypes.PyDLL(None)
 _raw_fork, _wait4, _kill = _python.fork, _python.wait4, _python.kill
 _status, _usage = ctypes.c_int(), (ctypes.c_long * 18)()  # struct rusage, see getrusage(2)
+_num_threads = _thread._count  # beside the main one
 _SIGKILL = int(signal.SIGKILL)
 _STATUS, _USAGE = ctypes.byref(_status), ctypes.byref(_usage)
 
@@ -41,7 +42,7 @@ def fork() -> int:
 
     With other threads it is `os.fork`.
     """
-    return _raw_fork() if threading.active_count() == 1 else os.fork()
+    return os.fork() if _num_threads() else _raw_fork()
 
 
 def wait(pid: int) -> tuple[int, float, int]:
@@ -61,7 +62,7 @@ def end_everyone() -> None:
 
     There is seldom one, which `os.kill` and `os.waitpid` would say with an error each.
     """
-    if _kill(-1, _SIGKILL) == 0:
+    if _kill(-1, _SIGKILL) == 0 or _wait4(-1, None, 0, None) > 0:
         with contextlib.suppress(ChildProcessError):
             while True:
                 os.waitpid(-1, 0)
@@ -75,9 +76,8 @@ def share_libraries() -> int:
     left writable. What refuses it stays as it was. Small libraries cost more than they save.
     """
     mappings = list(_mapped_files())
-    places = [
-        ctypes.cast(each, ctypes.c_void_p).value or 0 for each in (_raw_fork, _python.Py_IsTrue)
-    ]
+    functions = (_libc.malloc, _python.PyObject_Malloc)
+    places = [ctypes.cast(each, ctypes.c_void_p).value or 0 for each in functions]
     files = {
         path for path, start, size, _ in mappings for at in places if start <= at < start + size
     }
