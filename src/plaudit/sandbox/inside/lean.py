@@ -107,8 +107,10 @@ def _own_first_page(start: int, size: int, protection: int) -> bool:
 def fill_holes() -> None:
     """Takes every free block that lies between blocks in use, for ever.
 
-    A slot's programs then allocate from fresh pages, one after the other.
+    A slot's programs then allocate from fresh pages, one after the other. Free pages go back to the
+    kernel first: a fork copies an entry of a page table for each that is there.
     """
+    getattr(_libc, "malloc_trim", int)(0)  # of the GNU library alone
     _fill_c_heap()
     take, free = _allocator(_python, "PyObject_Malloc", "PyObject_Free")
     for size in _SMALL:
