@@ -24,7 +24,7 @@ __all__ = ["end_everyone", "fill_holes", "fork", "share_libraries", "wait"]
 _READ, _WRITE, _EXECUTE = 1, 2, 4  # PROT_*
 _POOL, _POOL_HEAD = 1 << 14, 48  # of Python's allocator, in Objects/obmalloc.c
 _SMALL = range(16, 513, 16)
-_MOST = 8 << 20  # bytes of one size
+_MOST = 4 << 20  # bytes of one size that may lie in holes
 _LARGE = 100_000  # below what the C library maps by itself
 _SIZES = (*(1 << power for power in range(16, 10, -1)), *range(1032, 23, -16))
 
@@ -114,7 +114,8 @@ def fill_holes() -> None:
     _fill_c_heap()
     take, free = _allocator(_python, "PyObject_Malloc", "PyObject_Free")
     for size in _SMALL:
-        _take_all(take, free, size, lambda block: block % _POOL == _POOL_HEAD)
+        if not _take_all(take, free, size, lambda block: block % _POOL == _POOL_HEAD):
+            return  # another allocator than the usual one
 
 
 def _fill_c_heap() -> None:
@@ -137,17 +138,17 @@ def _take_all(
     free: Callable[[int], None],
     size: int,
     is_fresh: Callable[[int], bool],
-) -> None:
+) -> bool:
     """Takes blocks of a size until one is fresh; all are given back where none is."""
     blocks: list[int] = []
-    while not blocks or not is_fresh(blocks[-1]):
+    while len(blocks) * size <= _MOST:
         blocks.append(take(size))
-        if len(blocks) * size > _MOST:
-            break
-    else:
-        blocks = blocks[-1:]
+        if is_fresh(blocks[-1]):
+            free(blocks[-1])
+            return True
     for block in blocks:
         free(block)
+    return False
 
 
 def _allocator(library: Any, take: str, free: str) -> tuple[Callable[[int], int], Any]:
