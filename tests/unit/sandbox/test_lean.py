@@ -192,6 +192,20 @@ ENDS = {
 }  # fmt: skip
 
 
+KEEPS_LOGS = """
+import logging.handlers, sys
+target = logging.StreamHandler(sys.stdout)
+logging.getLogger().addHandler(logging.handlers.MemoryHandler(100, target=target))
+logging.warning("kept until the end")
+"""
+
+
+@pytest.mark.parametrize("preload", [(), ("logging",)])
+def test_logs_that_a_handler_keeps_are_written_at_the_end(preload):
+    with Sandbox(slots=1, preload=preload) as box:
+        assert box.run(KEEPS_LOGS).text == "kept until the end\n"
+
+
 def test_programs_begin_and_end_as_in_an_interpreter_of_their_own():
     handler = signal.signal(signal.SIGINT, signal.SIG_IGN)  # which a slot would inherit
     try:

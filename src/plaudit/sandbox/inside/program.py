@@ -84,6 +84,7 @@ _SAMPLE_QUESTIONS = b"""{"q":["names",["g","A","List","absent"],{}]}
 _PARTS = {"python": ("serve",), "judge": ("judge",), "exec": ()}
 _MODULES: dict[str, Any] = {}
 _SOURCE: list[str] = []
+_LOGGING: list[Any] = []
 
 
 def prepare(preload: Sequence[str], role: str) -> None:
@@ -92,6 +93,9 @@ def prepare(preload: Sequence[str], role: str) -> None:
         _MODULES[name] = importlib.import_module(f"plaudit.sandbox.inside.{name}")
     for name in (*(() if role == "exec" else STDLIB.split()), *preload):
         importlib.import_module(name)
+    if "logging" in sys.modules:
+        _LOGGING.append(sys.modules["logging"])
+        atexit.unregister(_LOGGING[0].shutdown)  # which is for programs with handlers, see _finish
     for fd in (0, 1, 2):  # regular files, as in a program's process, so that the objects fit
         file = os.memfd_create("stdio", os.MFD_CLOEXEC)
         os.dup2(file, fd)
@@ -367,9 +371,12 @@ _run_exitfuncs, _num_exitfuncs = atexit._run_exitfuncs, atexit._ncallbacks
 
 def _finish() -> None:
     """What is left to do at the end; nothing that fails there changes the exit code."""
-    if _num_threads() or _joined_at_exit or _num_exitfuncs():
+    has_logs = _LOGGING and _LOGGING[0]._handlerList
+    if _num_threads() or _joined_at_exit or _num_exitfuncs() or has_logs:
         _try(_end_threads)
         _try(_run_exitfuncs)
+    if has_logs:
+        _try(_LOGGING[0].shutdown)
     _flush()
 
 
