@@ -84,18 +84,14 @@ _SAMPLE_QUESTIONS = b"""{"q":["names",["g","A","List","absent"],{}]}
 _PARTS = {"python": ("serve",), "judge": ("judge",), "exec": ()}
 _MODULES: dict[str, Any] = {}
 _SOURCE: list[str] = []
-_LOGGING: list[Any] = []
+_LOGGING: list[tuple[list[Any], int, Callable[[], None]]] = []
 
 
 def prepare(preload: Sequence[str], role: str) -> None:
     """Imports what programs will find warm, and opens the standard streams they inherit."""
-    for name in _PARTS[role]:
-        _MODULES[name] = importlib.import_module(f"plaudit.sandbox.inside.{name}")
+    _import_parts(_PARTS[role])
     for name in (*(() if role == "exec" else STDLIB.split()), *preload):
         importlib.import_module(name)
-    if "logging" in sys.modules:
-        _LOGGING.append(sys.modules["logging"])
-        atexit.unregister(_LOGGING[0].shutdown)  # which is for programs with handlers, see _finish
     for fd in (0, 1, 2):  # regular files, as in a program's process, so that the objects fit
         file = os.memfd_create("stdio", os.MFD_CLOEXEC)
         os.dup2(file, fd)
@@ -108,6 +104,18 @@ def prepare(preload: Sequence[str], role: str) -> None:
     sys.setrecursionlimit(_RECURSION)
     sys.set_int_max_str_digits(0)  # CPU time is bounded, and answers may be long
     sys.path[:] = [path for path in sys.path if path]
+
+
+def _import_parts(names: Sequence[str]) -> None:
+    """Imports modules of ours; `logging`, where they bring it, ends programs that use it alone."""
+    is_new = "logging" not in sys.modules
+    register, atexit.register = atexit.register, lambda act, *_, **__: act
+    for name in names:
+        _MODULES[name] = importlib.import_module(f"plaudit.sandbox.inside.{name}")
+    atexit.register = register
+    if is_new and "logging" in sys.modules:
+        logging = sys.modules["logging"]
+        _LOGGING.append((logging._handlerList, len(logging._handlerList), logging.shutdown))
 
 
 def hide(names: Collection[str]) -> None:
@@ -371,12 +379,12 @@ _run_exitfuncs, _num_exitfuncs = atexit._run_exitfuncs, atexit._ncallbacks
 
 def _finish() -> None:
     """What is left to do at the end; nothing that fails there changes the exit code."""
-    has_logs = _LOGGING and _LOGGING[0]._handlerList
-    if _num_threads() or _joined_at_exit or _num_exitfuncs() or has_logs:
+    shut_logs = [shut for handlers, num, shut in _LOGGING if len(handlers) > num]
+    if _num_threads() or _joined_at_exit or _num_exitfuncs() or shut_logs:
         _try(_end_threads)
         _try(_run_exitfuncs)
-    if has_logs:
-        _try(_LOGGING[0].shutdown)
+    for shut in shut_logs:
+        _try(shut)
     _flush()
 
 
