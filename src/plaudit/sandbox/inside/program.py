@@ -84,7 +84,7 @@ _SAMPLE_QUESTIONS = b"""{"q":["names",["g","A","List","absent"],{}]}
 _PARTS = {"python": ("serve",), "judge": ("judge",), "exec": ()}
 _MODULES: dict[str, Any] = {}
 _SOURCE: list[str] = []
-_LOGGING: list[tuple[list[Any], int, Callable[[], None]]] = []
+_LOGGING: list[tuple[list[Any], list[Any], Callable[[], None]]] = []
 
 
 def prepare(preload: Sequence[str], role: str) -> None:
@@ -115,7 +115,8 @@ def _import_parts(names: Sequence[str]) -> None:
     atexit.register = register
     if is_new and "logging" in sys.modules:
         logging = sys.modules["logging"]
-        _LOGGING.append((logging._handlerList, len(logging._handlerList), logging.shutdown))
+        handlers = logging._handlerList
+        _LOGGING.append((handlers, list(handlers), logging.shutdown))
 
 
 def hide(names: Collection[str]) -> None:
@@ -379,7 +380,7 @@ _run_exitfuncs, _num_exitfuncs = atexit._run_exitfuncs, atexit._ncallbacks
 
 def _finish() -> None:
     """What is left to do at the end; nothing that fails there changes the exit code."""
-    shut_logs = [shut for handlers, num, shut in _LOGGING if len(handlers) > num]
+    shut_logs = [shut for handlers, before, shut in _LOGGING if handlers != before]
     if _num_threads() or _joined_at_exit or _num_exitfuncs() or shut_logs:
         _try(_end_threads)
         _try(_run_exitfuncs)
