@@ -92,6 +92,15 @@ def prepare(preload: Sequence[str], role: str) -> None:
     _import_parts(_PARTS[role])
     for name in (*(() if role == "exec" else STDLIB.split()), *preload):
         importlib.import_module(name)
+    _open_streams()
+    sys.dont_write_bytecode = True
+    sys.argv = [_NAME]
+    sys.setrecursionlimit(_RECURSION)
+    sys.set_int_max_str_digits(0)  # CPU time is bounded, and answers may be long
+    sys.path[:] = [path for path in sys.path if path]
+
+
+def _open_streams() -> None:
     for fd in (0, 1, 2):  # regular files, as in a program's process, so that the objects fit
         file = os.memfd_create("stdio", os.MFD_CLOEXEC)
         os.dup2(file, fd)
@@ -99,11 +108,6 @@ def prepare(preload: Sequence[str], role: str) -> None:
     sys.stdin = sys.__stdin__ = _stream(0, "r", "surrogateescape", None)
     sys.stdout = sys.__stdout__ = _stream(1, "w", "backslashreplace", "\n")
     sys.stderr = sys.__stderr__ = _stream(2, "w", "backslashreplace", "\n")
-    sys.dont_write_bytecode = True
-    sys.argv = [_NAME]
-    sys.setrecursionlimit(_RECURSION)
-    sys.set_int_max_str_digits(0)  # CPU time is bounded, and answers may be long
-    sys.path[:] = [path for path in sys.path if path]
 
 
 def _import_parts(names: Sequence[str]) -> None:
@@ -161,6 +165,7 @@ def warm() -> None:
     del sys.modules["solution"]
     sys.modules["__main__"] = main
     _SOURCE.clear()
+    _open_streams()  # whose positions are the sample's
     json.loads('{"a": [1, 2.5, "b"]}')
 
 
