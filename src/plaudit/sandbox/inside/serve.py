@@ -90,8 +90,7 @@ class _Program:
         self.mirror: mirror.Mirror | None = None
         self.written: list[_Written] = []
         self.events: Any = None
-        self.acts = {
-            **_ACTS,
+        self.acts: dict[str, Callable[..., Any]] = {  # beside _ACTS, which is never copied
             "bind": self.bind,
             "await": self.await_,
             "anext": self.anext,
@@ -178,7 +177,8 @@ class _Program:
         return {name: self.described(name, value) for name, value in found.items()}
 
     def described(self, name: str, value: Any) -> dict[str, Any]:
-        helper = _helper(name, value)
+        is_own = getattr(value, "__globals__", None) is self.namespace
+        helper = "" if is_own else _helper(name, value)
         if helper:
             return {"helper": helper}
         if value in self.named if isinstance(value, type) else False:
@@ -192,7 +192,8 @@ class _Program:
 
     def do(self, act: str, encoded: list[Any], keywords: list[Any]) -> dict[str, Any]:
         args = [self.decode(item) for item in encoded]
-        result = self.acts[act](*args, **{name: self.decode(item) for name, item in keywords})
+        run = self.acts.get(act) or _ACTS[act]
+        result = run(*args, **{name: self.decode(item) for name, item in keywords})
         changed, same = [], None
         for i, (before, arg) in enumerate(zip(encoded, args, strict=True)):
             if type(before) in (list, dict) and "h" not in before and "j" not in before:

@@ -761,6 +761,19 @@ def is_true(encoded: Any) -> bool:
 # --- text -----------------------------------------------------------------------------------------
 
 _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
+_SCAN: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
+
+
+def _chunks(encoder: json.JSONEncoder) -> Callable[[Any, int], Iterable[str]]:
+    """What `encoder.encode` builds anew for each text: the writer in C, where there is one."""
+    make: Any = getattr(json.encoder, "c_make_encoder", None)
+    if make is None:
+        return lambda encoded, _: encoder.iterencode(encoded)
+    text = json.encoder.encode_basestring_ascii
+    return make(None, encoder.default, text, None, ":", ",", False, False, False)
+
+
+_CHUNKS = _chunks(_JSON)
 
 
 def dumps(encoded: Any) -> bytes:
@@ -769,7 +782,7 @@ def dumps(encoded: Any) -> bytes:
     >>> dumps({"r": encode((1, "é"))})
     b'{"r":{"t":[1,"\\\\u00e9"]}}'
     """
-    return _JSON.encode(encoded).encode("ascii")
+    return "".join(_CHUNKS(encoded, 0)).encode("ascii")
 
 
 def loads(line: bytes | bytearray | memoryview, max_size: int = _MAX_SIZE) -> Any:
@@ -782,12 +795,23 @@ def loads(line: bytes | bytearray | memoryview, max_size: int = _MAX_SIZE) -> An
         raise Malformed(f"{len(line)} bytes, more than {max_size}")
     line = bytes(line)
     try:
-        parse_int = _parse_int if _LONG_NUMBER.search(line) else None
-        return json.loads(line.decode("utf-8"), parse_int=parse_int)
+        text = line.decode("utf-8")
+        if _LONG_NUMBER.search(line):
+            return json.loads(text, parse_int=_parse_int)
+        return _parse(text)
     except Malformed:
         raise
     except (ValueError, RecursionError) as error:
         raise Malformed(f"{type(error).__name__}: {str(error)[:80]}") from None
+
+
+def _parse(text: str) -> Any:
+    """`json.loads`, with less around the scanner for a text without white space at its ends."""
+    try:
+        value, end = _SCAN(text, 0)
+    except StopIteration:
+        return json.loads(text)  # or the error that says what is wrong
+    return value if end == len(text) else json.loads(text)
 
 
 def _parse_int(digits: str) -> int:
