@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from plaudit.sandbox.inside import distant, pytest_standin, tests_code
+from plaudit.sandbox.inside import distant, guard, pytest_standin, tests_code
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["run"]
@@ -200,11 +200,15 @@ class _Judge:
             raise Unusable(f"the tests contain no test in the style of {style}")
         tests_code.protect(tree)
         namespace[tests_code.RECORDER] = self
-        with self._guarded():
-            exec(_compiled(before, "setup"), namespace)
+        codes = [_compiled(before, "setup"), _compiled(tree, "tests")]
+        watch = guard.Guard([before, tree], codes)
+        with self._guarded(), watch.watching():
+            exec(codes[0], namespace)
             self.entered.add(0)
-            exec(_compiled(tree, "tests"), namespace)
+            exec(codes[1], namespace)
             _STYLES[style](self, namespace)
+        if watch.refusal:  # the tests may have caught it
+            raise Unusable(watch.refusal)
 
     def _namespace(self, trees: list[Any]) -> dict[str, Any]:
         module = types.ModuleType(_MODULE)

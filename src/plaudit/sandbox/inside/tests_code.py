@@ -44,8 +44,16 @@ _LIBRARIES = frozenset(_LIBRARY_NAMES.split())
 _RUN_BY_NAME = ("check", "test", "main", "run")
 _IMPORT_ERRORS = frozenset(["ImportError", "ModuleNotFoundError", "Exception"])
 _EVALUATE = frozenset(["eval", "exec", "compile", "__import__"])
-_LOADERS = frozenset(["pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve"])
 _LOADED = frozenset(["load", "loads", "Unpickler", "open"])
+_PICKLES = ("pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib")
+_UNSAFE = {
+    **dict.fromkeys(_PICKLES, _LOADED),
+    **dict.fromkeys(["builtins", "__builtins__"], _EVALUATE),
+    "yaml": frozenset("unsafe_load unsafe_load_all UnsafeLoader Loader CLoader".split()),
+    "jsonpickle": frozenset(["decode", "loads"]),
+    "pandas": frozenset(["read_pickle"]),
+}
+"""What runs the text that it is handed, by module."""
 
 
 class Unusable(BaseException):
@@ -87,18 +95,17 @@ def refuse_evaluation(tree: ast.Module) -> None:
     """Refuses tests that would run what the program gave them, in the process that decides.
 
     ``eval``, ``exec``, ``compile`` and ``__import__`` of anything but literals, `pickle` and its
-    kin. Raises: Unusable, naming the line.
+    kin. What has no such name is for `guard`. Raises: Unusable, naming the line.
 
     >>> refuse_evaluation(ast.parse("assert eval('1 + 1') == 2"))
     """
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
-    bound |= {alias.asname or alias.name for alias in _aliases(tree)}
+    bound = _bound_names(tree)
+    modules = _module_names(tree)
     literal: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and all(map(_is_literal, node.args)):
             literal |= {id(node.func)} if node.args and not node.keywords else set()
-        what = "" if id(node) in literal else _evaluates(node, bound)
+        what = "" if id(node) in literal else _evaluates(node, bound, modules)
         if what:
             raise Unusable(
                 f"line {getattr(node, 'lineno', 0)}: the tests use {what}, which would run what the"
@@ -106,27 +113,41 @@ def refuse_evaluation(tree: ast.Module) -> None:
             )
 
 
-def _aliases(tree: ast.Module) -> list[ast.alias]:
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    return [alias for node in nodes for alias in node.names]
+def _bound_names(tree: ast.Module) -> set[str]:
+    """The names that the tests give a meaning of their own, anywhere."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+    return found
+
+
+def _module_names(tree: ast.Module) -> dict[str, str]:
+    """What modules are called in the tests, and what they are."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    aliases = [alias for node in imports for alias in node.names]
+    return {alias.asname: alias.name for alias in aliases if alias.asname is not None}
 
 
 def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _evaluates(node: ast.AST, bound: set[str]) -> str:
+def _evaluates(node: ast.AST, bound: set[str], modules: dict[str, str]) -> str:
     """The name of what runs its argument, if this node is one."""
     if isinstance(node, ast.Name) and node.id in _EVALUATE - bound:
         return node.id
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        home = node.value.id
-        if home in ("builtins", "__builtins__") and node.attr in _EVALUATE:
-            return f"{home}.{node.attr}"
-        if home in _LOADERS and node.attr in _LOADED:
-            return f"{home}.{node.attr}"
-    if isinstance(node, ast.ImportFrom) and node.module in (*_LOADERS, "builtins"):
-        unsafe = _LOADED if node.module in _LOADERS else _EVALUATE
+        home = modules.get(node.value.id, node.value.id)
+        return f"{home}.{node.attr}" if node.attr in _UNSAFE.get(home, ()) else ""
+    if isinstance(node, ast.ImportFrom):
+        unsafe = _UNSAFE.get(node.module or "", frozenset())
         return next((f"{node.module}.{a.name}" for a in node.names if a.name in unsafe), "")
     return ""
 
