@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import dis
 import importlib
 import inspect
 import io
@@ -22,10 +23,12 @@ from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
 from plaudit.sandbox.inside import mirror, serve, talk, values
+from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
 
 _READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
+_TESTS = ("tests", "setup")
 _BATCHES = (1, 8, 64, 512, 4096)
 _DATA = (list, dict, set, bytearray)
 
@@ -252,8 +255,11 @@ class _Kind(type):
         return made
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
-        if "_d_place" not in body:
-            body["_d_subclass"] = True
+        if "_d_place" not in body and any(not key.startswith("__") for key in body):
+            raise Unusable(
+                f"the tests derive {name} from a class of the program, whose methods would not see"
+                " those of the tests; that is not supported"
+            )
         return super().__new__(cls, name, bases, body)
 
     def __getattr__(cls, name: str) -> Any:
@@ -265,6 +271,11 @@ class _Kind(type):
         if name.startswith(("__", "_d_")):
             return super().__setattr__(name, value)
         return cls._d_program.act("set", cls, name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        if name.startswith(("__", "_d_")):
+            return super().__delattr__(name)
+        return cls._d_program.act("del", cls, name)
 
     def __iter__(cls) -> Iterator[Any]:
         return cls._d_program.items(cls)
@@ -411,6 +422,8 @@ class Program:
         try:
             return self.act("get", subject, name)
         except AttributeError as error:
+            if _is_asked_for(sys._getframe(1)):
+                raise AbsentName(f"AttributeError: {error}") from None
             raise MissingAttribute(*error.args) from None
 
     def coroutine_mark(self, subject: Any, name: str) -> Any:
@@ -573,6 +586,22 @@ class Program:
         about = {"k": names, "true": body.get("true"), "b": body.get("b") is True}
         object.__setattr__(found, "_d_about", about)
         return found
+
+
+def _is_asked_for(frame: types.FrameType | None) -> bool:
+    """Whether tests that speak of no AttributeError wrote ``subject.name``, not `hasattr`."""
+    here = _is_asked_for.__code__.co_filename
+    while frame is not None and frame.f_code.co_filename == here:
+        frame = frame.f_back
+    if frame is None or frame.f_code.co_filename not in _TESTS:
+        return False
+    if dis.opname[frame.f_code.co_code[frame.f_lasti]] not in ("LOAD_ATTR", "LOAD_METHOD"):
+        return False
+    while frame is not None:
+        if frame.f_code.co_filename in _TESTS and "AttributeError" in frame.f_code.co_names:
+            return False
+        frame = frame.f_back
+    return True
 
 
 def _is_kind(name: str) -> bool:

@@ -19,6 +19,7 @@ __all__ = [
     "parse",
     "protect",
     "refuse_evaluation",
+    "unknown_modules",
 ]
 
 _PROGRAM_NAMES = """
@@ -178,24 +179,46 @@ def _is_bound(symbol: symtable.Symbol) -> bool:
     return symbol.is_assigned() or symbol.is_imported()
 
 
-def bind_program(tree: ast.Module) -> tuple[dict[str, str], set[str]]:
+def bind_program(tree: ast.Module, stranger: str = "") -> tuple[dict[str, str], set[str]]:
     """Takes out imports of the program itself (``from solution import f as g``).
 
-    Returns the names so bound and what they are called in the program, and the names that stand for
-    the program as a module. Raises: Unusable for a library that is not installed here.
+    `stranger`: a module of an unknown name that can only be the program (`unknown_modules`). Returns
+    the names so bound and what they are called in the program, and the names that stand for the
+    program as a module. Raises: Unusable for a library that is not installed here.
     """
     names: dict[str, str] = {}
     modules: set[str] = set()
-    finder = _Imports(names, modules)
+    finder = _Imports(names, modules, stranger)
     finder.visit(tree)
     ast.fix_missing_locations(tree)
     return names, modules
 
 
+def unknown_modules(tree: ast.Module) -> tuple[set[str], bool]:
+    """Imported modules that are neither here nor of a known name, and whether another import
+    is one of the program.
+
+    >>> unknown_modules(ast.parse("import json, quux\\nfrom solution import f"))
+    ({'quux'}, True)
+    """
+    found: set[str] = set()
+    is_program = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            is_program = True
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    is_program = is_program or bool(found & PROGRAM_MODULES)
+    return {name for name in found if _is_unknown(name)}, is_program
+
+
 class _Imports(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str], modules: set[str]):
+    def __init__(self, names: dict[str, str], modules: set[str], stranger: str):
         self.names = names
         self.modules = modules
+        self.stranger = stranger
         self.is_guarded = False
 
     def visit_Try(self, node: ast.Try) -> ast.stmt:
@@ -207,7 +230,7 @@ class _Imports(ast.NodeTransformer):
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
-        if not node.level and not _is_program(node.module or "", self.is_guarded):
+        if not node.level and not self._is_program(node.module or ""):
             return node
         for alias in node.names:
             if alias.name != "*":
@@ -215,31 +238,45 @@ class _Imports(ast.NodeTransformer):
         return ast.copy_location(ast.Pass(), node)
 
     def visit_Import(self, node: ast.Import) -> ast.stmt:
-        kept = [alias for alias in node.names if not _is_program(alias.name, self.is_guarded)]
+        kept = [alias for alias in node.names if not self._is_program(alias.name)]
         self.modules.update(a.asname or a.name for a in node.names if a not in kept)
         node.names = kept
         return node if kept else ast.copy_location(ast.Pass(), node)
 
-
-def _is_program(name: str, is_guarded: bool) -> bool:
-    """Whether an import means the program; `is_guarded`: the tests go on without the library."""
-    root = name.partition(".")[0]
-    if root in PROGRAM_MODULES:
-        return True
-    if root in ("pytest", "tests"):
-        return False
-    try:
-        is_hidden = False
-        if importlib.util.find_spec(root) is not None:
+    def _is_program(self, name: str) -> bool:
+        """Whether an import means the program; behind a guard, tests go on without a library."""
+        root = name.partition(".")[0]
+        if root in PROGRAM_MODULES or (self.stranger and root == self.stranger):
+            return True
+        if self.is_guarded or _is_here(root):
             return False
-    except (ImportError, ValueError):  # installed, and not among the packages
-        is_hidden = True
-    if (is_hidden or root in _LIBRARIES) and not is_guarded:
         raise Unusable(
             f"the tests import {root}, which cannot be read where they run: install it there, and"
             f" name it in packages= of the sandbox (sandbox: {{packages: [{root}]}})"
         )
-    return not (is_hidden or root in _LIBRARIES)
+
+
+def _is_here(root: str) -> bool:
+    """Whether a module can be imported where the tests run."""
+    if root in ("pytest", "tests"):
+        return True
+    try:
+        return importlib.util.find_spec(root) is not None
+    except (ImportError, ValueError):  # installed, and not among the packages
+        return False
+
+
+def _is_unknown(root: str) -> bool:
+    """Whether nothing of this name is here, nor is it a library's that might have been.
+
+    One that is installed and may not be read raises where it is looked for.
+    """
+    if root in PROGRAM_MODULES or root in _LIBRARIES or root in ("", "pytest", "tests"):
+        return False
+    try:
+        return importlib.util.find_spec(root) is None
+    except (ImportError, ValueError):
+        return False
 
 
 def instrument(tree: ast.Module, source: str) -> Checks:
