@@ -22,13 +22,16 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import mirror, serve, talk, values
+from plaudit.sandbox.inside import mirror, patches, serve, talk, values
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
 
 _READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
 _TESTS = ("tests", "setup")
+_ABOUT_CALLS = ("_", "assert", "call", "mock_", "method_calls", "reset_mock", "return_value", "side_")
+"""What a mock knows about its calls is for the tests alone."""
+_OBJECTS = ("__repr__", "__str__", "__hash__", "__eq__", "__ne__", "__call__")
 _BATCHES = (1, 8, 64, 512, 4096)
 _DATA = (list, dict, set, bytearray)
 
@@ -302,6 +305,7 @@ class Program:
         self.options = options or {}
         self.mirror = mirror.Mirror() if self.options.get("files") else None
         self.changes: list[tuple[Any, Any]] | None = None
+        self.patches = patches.Patches(set())
         self.streams = (builtins.input, sys.stdin)
         self.line = talk.Line(sock, self.answer)
         self.death = ""
@@ -364,6 +368,8 @@ class Program:
         return self.call(name, args, {})
 
     def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        for name, value in self.patches.changes():
+            self._exchange(["patch", [name, *map(self.encode, value)], []])
         encoded = [self.encode(arg) for arg in args]
         named = [[name, self.encode(value)] for name, value in keywords.items()]
         reply = self._exchange([act, encoded, named])
@@ -520,10 +526,16 @@ class Program:
                 return subject
             if act == "__call__" and callable(subject):
                 return subject(*args, **named)
+            if _is_mock(subject):
+                return getattr(subject, act)(*args)
             if act in self._special(type(subject)):
                 return getattr(type(subject), act)(subject, *args)
         elif act == "get" and isinstance(subject, io.IOBase) and args[0] in _READS:
             return getattr(subject, args[0])
+        elif act in ("get", "set", "del") and _is_mock(subject):
+            name = args[0]
+            if type(name) is str and not name.startswith(_ABOUT_CALLS):
+                return {"get": getattr, "set": setattr, "del": delattr}[act](subject, *args)
         elif act in ("get", "set", "del") and self._is_own(subject):
             name = args[0]
             if type(name) is str and not name.startswith("__"):
@@ -555,7 +567,9 @@ class Program:
         if hasattr(kind, "__next__") and not is_function:
             special = ["__next__", "__iter__"] if not self._is_own(value) else self._special(kind)
         elif is_function:
-            special = ["__call__", *self._special(kind)]
+            special = ["__call__", *(_mocked(kind) if _is_mock(value) else self._special(kind))]
+        elif _is_mock(value):
+            special = _mocked(kind)
         elif self._is_own(value):
             special = self._special(kind)
         else:
@@ -586,6 +600,15 @@ class Program:
         about = {"k": names, "true": body.get("true"), "b": body.get("b") is True}
         object.__setattr__(found, "_d_about", about)
         return found
+
+
+def _is_mock(value: Any) -> bool:
+    mocks = sys.modules.get("unittest.mock")
+    return mocks is not None and isinstance(value, mocks.NonCallableMock)
+
+
+def _mocked(kind: type) -> list[str]:
+    return [name for name in serve.SPECIAL if hasattr(kind, name) and name not in _OBJECTS]
 
 
 def _is_asked_for(frame: types.FrameType | None) -> bool:

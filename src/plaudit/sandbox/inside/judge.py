@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from plaudit.sandbox.inside import distant, guard, pytest_standin, tests_code
+from plaudit.sandbox.inside import distant, guard, patches, pytest_standin, tests_code
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["run"]
@@ -226,6 +226,9 @@ class _Judge:
             free, own = tests_code.open_names(tree)
             used |= free
             bound |= own
+        programs = {*modules, *tests_code.PROGRAM_MODULES, stranger}
+        patched = {name for tree in trees for name in patches.targets(tree, programs)}
+        self.program.patches = patches.Patches(patched)
         known = self._resolved(used - bound, names, modules)
         namespace.update(known)
         absent = {name for name in used - bound if not tests_code.is_builtin(name)} - known.keys()
@@ -250,7 +253,8 @@ class _Judge:
         bound = {name: theirs[value] for name, value in names.items() if value in theirs}
         found = {**ours, **{name: theirs[name] for name in wanted if name in theirs}, **bound}
         module = _Module(self.program, theirs)
-        for name in {*modules, "solution"}:  # unittest.mock.patch("solution.f") looks there
+        sys.modules["__main__"] = module  # unittest.mock.patch("__main__.f") looks there
+        for name in {*modules, "solution"}:
             sys.modules.setdefault(name, module)
         return {**found, **dict.fromkeys(modules, module)}
 

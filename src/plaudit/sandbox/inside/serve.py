@@ -20,7 +20,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from plaudit.sandbox.inside import mirror, talk, values
+from plaudit.sandbox.inside import mirror, patches, talk, values
 
 __all__ = ["SPECIAL", "serve"]
 
@@ -93,6 +93,7 @@ class _Program:
         self.acts = {
             **_ACTS,
             "bind": self.bind,
+            "patch": patches.apply,
             "await": self.await_,
             "anext": self.anext,
             "aenter": lambda subject: self.await_(type(subject).__aenter__(subject)),

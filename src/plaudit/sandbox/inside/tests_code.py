@@ -14,6 +14,7 @@ __all__ = [
     "Checks",
     "Unusable",
     "bind_program",
+    "can_import",
     "instrument",
     "open_names",
     "parse",
@@ -248,22 +249,20 @@ class _Imports(ast.NodeTransformer):
         root = name.partition(".")[0]
         if root in PROGRAM_MODULES or (self.stranger and root == self.stranger):
             return True
-        if self.is_guarded or _is_here(root):
-            return False
-        raise Unusable(
-            f"the tests import {root}, which cannot be read where they run: install it there, and"
-            f" name it in packages= of the sandbox (sandbox: {{packages: [{root}]}})"
-        )
+        return not (self.is_guarded or can_import(root))
 
 
-def _is_here(root: str) -> bool:
-    """Whether a module can be imported where the tests run."""
-    if root in ("pytest", "tests"):
-        return True
+def can_import(root: str) -> bool:
+    """True: a module can be imported where the tests run. Raises: Unusable, naming the package."""
     try:
-        return importlib.util.find_spec(root) is not None
+        if root in ("pytest", "tests") or importlib.util.find_spec(root) is not None:
+            return True
     except (ImportError, ValueError):  # installed, and not among the packages
-        return False
+        pass
+    raise Unusable(
+        f"the tests import {root}, which cannot be read where they run: install it there, and"
+        f" name it in packages= of the sandbox (sandbox: {{packages: [{root}]}})"
+    )
 
 
 def _is_unknown(root: str) -> bool:
