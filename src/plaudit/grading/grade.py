@@ -291,6 +291,7 @@ class _Called(Grader):
             self.rules.limits,
             tuple(test.keywords for test in tests),
             self.problem.layout.fresh,
+            awaits=not self.problem.layout.says,
         )
 
     def take(self, outcomes: Sequence[Outcome]) -> None:

@@ -236,7 +236,7 @@ def _task(work: Program | Calls) -> tuple[int, bytes, bytes]:
     """The mode and the payload of work for the program slot."""
     if isinstance(work, Calls):
         lines = [values.dumps(call) for call in work.encoded()]
-        entry = work.entry + (" fresh" if work.fresh else "")
+        entry = work.entry + " fresh" * work.fresh + " await" * work.awaits
         return wire.CALLS, _bytes(work.code), b"\n".join([entry.encode(), *lines, b""])
     return wire.SCRIPT, _bytes(work.code), _inputs(work.files, _bytes(work.stdin))
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 import builtins
 import collections.abc
 import dis
+import functools
 import importlib
 import inspect
 import io
@@ -22,14 +23,23 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import mirror, patches, serve, talk, values
+from plaudit.sandbox.inside import mirror, notices, patches, serve, talk, values
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
 
 _READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
 _TESTS = ("tests", "setup")
-_ABOUT_CALLS = ("_", "assert", "call", "mock_", "method_calls", "reset_mock", "return_value", "side_")
+_ABOUT_CALLS = (
+    "_",
+    "assert",
+    "call",
+    "mock_",
+    "method_calls",
+    "reset_mock",
+    "return_value",
+    "side_",
+)
 """What a mock knows about its calls is for the tests alone."""
 _OBJECTS = ("__repr__", "__str__", "__hash__", "__eq__", "__ne__", "__call__")
 _BATCHES = (1, 8, 64, 512, 4096)
@@ -61,15 +71,26 @@ _PLAIN = frozenset(
 """What tests call on plain values, such as `startswith`: an object in their place says anything."""
 
 
-class Distant:
-    """An object of the program. Its own attributes begin with `_d_`; all others are asked for."""
+class _Doc:
+    """The docstring of what stays in the program's process."""
 
+    def __get__(self, subject: Any, owner: Any) -> Any:
+        asked = owner if subject is None else subject
+        return asked._d_program.act("get", asked, "__doc__") if hasattr(asked, "_d_place") else None
+
+
+class Distant:
+    # An object of the program. Its own attributes begin with `_d_`; all others are asked for.
+
+    __doc__ = _Doc()  # type: ignore[assignment]
     _d_place: int
     _d_program: Program
     _d_about: dict[str, Any]
     _d_made: bool
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__code__":
+            return types.SimpleNamespace(**self._d_program.act("code", self))
         if name.startswith(("__", "_d_")):
             raise AttributeError(name)
         if name in _PLAIN and not (self._d_made or self._d_about["k"]):
@@ -89,6 +110,16 @@ class Distant:
     @property
     def __annotations__(self) -> Any:  # type: ignore[override]
         return self._d_program.act("get", self, "__annotations__")
+
+    @property
+    def __class__(self) -> Any:  # type: ignore[override]
+        """`inspect.isfunction` asks for it."""
+        is_function = self._d_about.get("type") == "builtins.function"
+        return types.FunctionType if is_function else type(self)
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        return self._d_program.act("get", self, "__dict__")
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._d_program.act("set", self, name, value)
@@ -344,6 +375,7 @@ class Program:
             return made
         bases = tuple(self.kinds[base] for base in about["bases"][:1] if base in self.kinds)
         body = {"_d_place": int(about["class"]), "_d_program": self, "_d_named": _is_kind(name)}
+        body["__doc__"] = _Doc()
         made = _Kind(str(about["name"]), bases or (Distant,), body)
         self.kinds[name] = self.places[made._d_place] = made
         return made
@@ -421,6 +453,10 @@ class Program:
         for place, text in reply.get("out", ()):
             stream = sys.stderr if place == 2 else sys.stdout
             stream.write(str(text))
+        try:
+            notices.repeat(reply.get("n", ()))
+        except (ValueError, TypeError) as error:
+            self._die(f"not readable: {error}")
         return reply
 
     def attribute(self, subject: Any, name: str) -> Any:
@@ -591,13 +627,19 @@ class Program:
         names = [str(name) for name in body.get("k", ()) if name in self.kinds]
         found = self.distant.get(place)
         if found is None:
-            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")), Distant)
+            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")))
+            plain = plain or _class_called(str(body.get("type", "")))
             found = object.__new__(self.kinds[names[0]] if names else plain)
             hidden = {"_d_place": place, "_d_program": self, "_d_made": False}
             for name, value in hidden.items():
                 object.__setattr__(found, name, value)
             self.distant[place] = found
-        about = {"k": names, "true": body.get("true"), "b": body.get("b") is True}
+        about = {
+            "type": body.get("type"),
+            "k": names,
+            "true": body.get("true"),
+            "b": body.get("b") is True,
+        }
         object.__setattr__(found, "_d_about", about)
         return found
 
@@ -625,6 +667,14 @@ def _is_asked_for(frame: types.FrameType | None) -> bool:
             return False
         frame = frame.f_back
     return True
+
+
+@functools.lru_cache(1000)
+def _class_called(path: str) -> type[Distant]:
+    """The class of an object whose class the tests do not name, under the name that it has."""
+    name = path.rpartition(".")[2]
+    body = {"__module__": "solution", "__doc__": _Doc()}
+    return type(name, (Distant,), body) if name.isidentifier() else Distant
 
 
 def _is_kind(name: str) -> bool:

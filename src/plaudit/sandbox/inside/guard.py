@@ -28,12 +28,12 @@ _IMPORTING = ("<frozen importlib", "<frozen zipimport")
 _WRITERS = frozenset(["collections", "dataclasses", "unittest", "attr", "numpy", "scipy"])
 """Libraries that write code of their own, in which what they are handed are names at most."""
 _EVENTS = frozenset(["exec", "function.__new__", "object.__setattr__", "pickle.find_class"])
-_QUIET = frozenset(
-    """
-    CACHE RESUME NOP EXTENDED_ARG LOAD_CONST LOAD_SMALL_INT LOAD_NAME LOAD_ATTR BINARY_SUBSCR
-    BUILD_TUPLE BUILD_LIST BINARY_OR BINARY_OP RETURN_VALUE RETURN_CONST
-    """.split()
-)
+_QUIET_NAMES = """
+CACHE RESUME NOP EXTENDED_ARG LOAD_CONST LOAD_SMALL_INT LOAD_NAME LOAD_ATTR BINARY_SUBSCR
+BUILD_TUPLE BUILD_LIST BINARY_OR BINARY_OP RETURN_VALUE RETURN_CONST
+"""
+_QUIET = frozenset(_QUIET_NAMES.split())
+_LONG = 10_000
 _QUIET_OPERATORS = (7, 26)  # what BINARY_OP does: "|", and since Python 3.14 the subscript
 
 
@@ -48,11 +48,12 @@ class Guard:
         self._home = os.path.join(os.getcwd(), "")
         self._own = {id(code) for whole in codes for code in _nested(whole)}
         nodes = (node for tree in trees for node in ast.walk(tree))
-        self._texts = {n.value for n in nodes if isinstance(n, ast.Constant) and _is_text(n.value)}
+        texts = (node.value for node in nodes if isinstance(node, ast.Constant))
+        self._texts = {text for text in texts if isinstance(text, str) and 0 < len(text) < _LONG}
 
     @contextmanager
     def watching(self) -> Iterator[None]:
-        """Inside, what must not run raises Unusable. Audit hooks cannot be taken back: one stays."""
+        """Inside, what must not run raises Unusable. An audit hook cannot be taken back."""
         if not _INSTALLED:
             _INSTALLED.append(_hook)
             sys.addaudithook(_hook)
@@ -138,10 +139,6 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
     for each in code.co_consts:
         if isinstance(each, CodeType):
             yield from _nested(each)
-
-
-def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and 0 < len(value) < 10_000
 
 
 def _compiled(text: str, mode: str) -> CodeType | None:

@@ -76,6 +76,7 @@ _SHARED = {
     "out": re.compile(r"\b(?:capsys|capfd|redirect_std\w+|stdout|stderr|StringIO|print)\b"),
     "in": re.compile(r"\b(?:stdin|input)\b"),
     "pandas": re.compile(r"\bpandas\b"),
+    "notices": re.compile(r"\b(?:assert(?:No)?Logs|caplog|assertWarns\w*|warns|catch_warnings)\b"),
     "files": re.compile(
         r"\b(?:tmp_path\w*|tmpdir\w*|tempfile|open|Path|pathlib|makedirs|mkdir|environ|getenv"
         r"|setenv|delenv)\b"

@@ -11,12 +11,12 @@ from __future__ import annotations
 
 import os
 import stat
-from io import open as _open  # as it is now: tests patch `builtins.open`
 from os import listdir, lstat, makedirs, rmdir, unlink
 from typing import Any
 
 __all__ = ["Mirror"]
 
+_own_open = open  # as it is now: tests patch `builtins.open`
 _MOST_FILES = 500
 _MOST_BYTES = 8 << 20
 _MOST_DEPTH = 20
@@ -94,7 +94,7 @@ class Mirror:
         elif kind == "f":
             makedirs(os.path.dirname(path), exist_ok=True)
             fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW, 0o600)
-            with _open(fd, "wb") as file:
+            with _own_open(fd, "wb") as file:
                 file.write(bytes.fromhex(rest[0]))
 
     def _look(self) -> dict[str, tuple[int, int] | None]:
@@ -118,7 +118,7 @@ class Mirror:
         return os.path.lexists(os.path.join(self.home, path))
 
     def _read(self, path: str) -> bytes:
-        with _open(os.path.join(self.home, path), "rb") as file:
+        with _own_open(os.path.join(self.home, path), "rb") as file:
             return file.read(_MOST_BYTES + 1)
 
 

@@ -91,7 +91,9 @@ class Patches:
     """The tests' side: which of the targets are not what they were."""
 
     def __init__(self, names: set[str]):
-        self._names = {name: value for name in sorted(names) if (value := _value(name)) is not _GONE}
+        self._names = {
+            name: value for name in sorted(names) if (value := _value(name)) is not _GONE
+        }
         self._told: dict[str, Any] = dict(self._names)
 
     def changes(self) -> Iterator[tuple[str, list[Any]]]:

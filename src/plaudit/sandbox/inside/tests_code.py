@@ -51,7 +51,7 @@ _PICKLES = ("pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "s
 _UNSAFE = {
     **dict.fromkeys(_PICKLES, _LOADED),
     **dict.fromkeys(["builtins", "__builtins__"], _EVALUATE),
-    "yaml": frozenset("unsafe_load unsafe_load_all UnsafeLoader Loader CLoader".split()),
+    "yaml": frozenset(["unsafe_load", "unsafe_load_all", "UnsafeLoader", "Loader", "CLoader"]),
     "jsonpickle": frozenset(["decode", "loads"]),
     "pandas": frozenset(["read_pickle"]),
 }
@@ -183,9 +183,9 @@ def _is_bound(symbol: symtable.Symbol) -> bool:
 def bind_program(tree: ast.Module, stranger: str = "") -> tuple[dict[str, str], set[str]]:
     """Takes out imports of the program itself (``from solution import f as g``).
 
-    `stranger`: a module of an unknown name that can only be the program (`unknown_modules`). Returns
-    the names so bound and what they are called in the program, and the names that stand for the
-    program as a module. Raises: Unusable for a library that is not installed here.
+    `stranger`: a module of an unknown name that can only be the program (`unknown_modules`).
+    Returns the names so bound and what they are called in the program, and the names that stand for
+    the program as a module. Raises: Unusable for a library that is not installed here.
     """
     names: dict[str, str] = {}
     modules: set[str] = set()
