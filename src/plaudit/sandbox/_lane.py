@@ -27,6 +27,13 @@ _INTERPRETER = 128 * _MIB  # what an interpreter with its libraries takes, at mo
 _PATIENCE_S = 30.0  # beyond the longest a task may take, before a slot counts as lost
 _LENGTH = struct.Struct("<I")
 _MAX_PRODUCTS = 64
+_STOPPED: Mapping[int, Kind] = {
+    wire.CPU: "cpu",
+    wire.WALL: "wall",
+    wire.MEMORY: "memory",
+    wire.PROCESSES: "processes",
+    wire.OUTPUT: "output",
+}
 _LAST_WORDS: Mapping[bytes, Kind] = {
     b"MemoryError": "memory",
     b"std::bad_alloc": "memory",
@@ -313,8 +320,8 @@ def _outcome(
 def _kind(reply: wire.Reply, errors: bytes) -> Kind:
     if reply.truncated:
         return "output"
-    if reply.stopped in (wire.CPU, wire.WALL):
-        return "cpu" if reply.stopped == wire.CPU else "wall"
+    if reply.stopped in _STOPPED:
+        return _STOPPED[reply.stopped]
     if reply.status == 0 or reply.stopped == wire.HALTED:
         return "ok"
     if reply.status in (-24, -31, -25):  # SIGXCPU, SIGSYS, SIGXFSZ

@@ -22,7 +22,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import cgroup, confine, kernel, paths, program, wire
+from plaudit.sandbox.inside import cgroup, confine, kernel, paths, program, watch, wire
 
 __all__ = ["main"]
 
@@ -31,6 +31,7 @@ _HARD_WALL = 10.0  # a program short of a processor gets this many times its wal
 _BUSY_SHARE = 0.5  # who used more of the time than this was not asleep
 _STARVED_SHARE = 0.05  # nor, on a machine with more to run than processors, who used more than this
 _GRACE = 0.5  # seconds a program may live on after its tests have ended
+_INTERPRETER = 128 << 20  # what an interpreter with its libraries takes, at most
 _NUM_CORES = os.cpu_count() or 1
 
 
@@ -43,9 +44,11 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
     report["cgroup"] = group.limits
     if group.missing:
         report["missing"]["cgroup"] = group.missing
+    watch.prepare()
     spawner = os.fork()
     if spawner == 0:
         os.close(caller)
+        watch.share()
         try:
             _spawn(socket.socket(fileno=fd), options, report)
         except (BrokenPipeError, ConnectionError):
@@ -54,7 +57,7 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
             _say_failed(fd, error)
         os._exit(1)
     os.close(fd)
-    _keep(spawner, caller, options["work"])
+    _keep(spawner, caller, options)
     group.leave()
     os._exit(0)
 
@@ -64,14 +67,9 @@ def _say_failed(fd: int, error: BaseException) -> None:
         os.write(fd, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
 
 
-def _keep(spawner: int, caller: int, work: str) -> None:
-    ended = os.pidfd_open(spawner)
-    poller = select.poll()
-    poller.register(ended, select.POLLIN)
-    poller.register(caller, select.POLLIN)
-    poller.poll()
-    with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(ended, signal.SIGKILL)
+def _keep(spawner: int, caller: int, options: dict[str, Any]) -> None:
+    work = options["work"]
+    watch.keep(spawner, caller, work, options["num_files"], options["disk_mb"] << 20)
     _end_orphans()
     with contextlib.suppress(OSError, RecursionError):
         folder = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -146,6 +144,7 @@ class _Spawner:
         self._receive(task.size)
         streams = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err", "result")]
         began = time.monotonic()
+        watch.begin(0 if task.mode == wire.EXEC else task.memory + _INTERPRETER)
         self.started[0] = 0
         pid = os.fork()
         if pid == 0:
@@ -200,6 +199,7 @@ class _Spawner:
         if peer >= 0:
             poller.register(peer, select.POLLRDHUP)
         clock = (~pid << 3) | 2  # the process's own CPU clock, see clock_getcpuclockid(3)
+        unwatched = watch.AFTER_S
         try:
             while True:
                 used = _cpu_s(clock)
@@ -208,9 +208,13 @@ class _Spawner:
                 if why:
                     break
                 left = min((task.cpu_s - used) / min(_NUM_CORES, 4), task.wall_s - passed)
+                if unwatched and passed >= unwatched:
+                    watch.wake()
+                    unwatched = 0.0
+                left = min(left, unwatched - passed) if unwatched else left
                 events = dict(poller.poll(max(left, 0.002) * 1000))
                 if watched in events:
-                    return 0
+                    return watch.reason()
                 if self.sock.fileno() in events:
                     os._exit(0)  # the caller hung up; the keeper ends the program
                 if peer in events:  # the tests have ended; the program has a moment to do so too
@@ -220,7 +224,7 @@ class _Spawner:
             signal.pidfd_send_signal(watched, signal.SIGKILL)
             return wire.HALTED if halted else why
         except ProcessLookupError:
-            return 0
+            return watch.reason()
         finally:
             os.close(watched)
 
@@ -347,6 +351,10 @@ def _overdue(task: wire.Task, used: float, passed: float) -> int:
         return wire.CPU
     if passed < task.wall_s:
         return 0
+    waited = watch.waited_s()
+    if waited is not None:  # time in which it had no processor is not its own
+        is_late = passed - waited >= task.wall_s or passed >= _HARD_WALL * task.wall_s
+        return wire.WALL if is_late else 0
     least = _STARVED_SHARE if kernel.load() > _NUM_CORES else _BUSY_SHARE
     starved = used > least * passed and passed < _HARD_WALL * task.wall_s
     return 0 if starved else wire.WALL
