@@ -132,7 +132,7 @@ LAYOUTS = {
         ),
         Layout(
             "TACO",
-            output="stripped",
+            output="trimmed",
             values="apps",
             prelude=_APPS,
             source="FlagOpen/TACO metrics/testing_util.py: execute_cb_code, and"

@@ -61,9 +61,9 @@ def passes(
     "groups" (points of the subtasks in which all pass). `stop_at_first`: end at the first failing
     test (default: where `give` is "all"). `compare` and `tolerance`: how standard output is
     compared in place of the layout's rule ("exact", "lines", "tokens", "float", or a published one:
-    "stripped", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether a verdict
-    may rest on the word of an object that stayed in the program's process (a class of its own, a
-    generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
+    "stripped", "trimmed", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether
+    a verdict may rest on the word of an object that stayed in the program's process (a class of its
+    own, a generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
     input, or of all calls together (default: the row's own limit, or 5); `wall_s`, `memory_mb`: see
     `plaudit.sandbox.Limits`. `isolate="test"` runs each call in a process of its own. `sandbox`:
     parameters of `plaudit.sandbox.Sandbox`, or ``{remote: plaudit, urls: [...]}`` ("plaudit",
