@@ -15,7 +15,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from plaudit.sandbox.inside import distant, guard, patches, pytest_standin, tests_code
+from plaudit.sandbox.inside import distant, guard, patches, pytest_standin, tests_code, values
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["run"]
@@ -146,6 +146,7 @@ def run(
     text = f"{setup}\n{tests}"
     options = {name: True for name, words in _SHARED.items() if words.search(text)}
     getattr(sys, "set_int_max_str_digits", int)(0)  # not there before Python 3.11
+    values.make_arrays()
     program = distant.Program(sock, _MODULE, options)
     try:
         judge = _Judge(program, stop_at_first)
