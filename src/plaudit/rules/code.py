@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
-from plaudit.grading import extract, grade, rows
+from plaudit.grading import extract, grade, layouts, rows
 from plaudit.grading.compare import MODES, PUBLISHED, Mode
 from plaudit.grading.problem import Problem, StdioProblem
 from plaudit.rule import prompt_text
@@ -30,6 +30,8 @@ EXAMPLES = {
         }
     }
 }
+SHOWN = {"passes": layouts.described}
+"""What `plaudit show` adds to a rule's documentation."""
 _GIVES = ("all", "fraction", "groups")
 
 

@@ -63,7 +63,7 @@ def reason() -> int:
 
 def waited_s() -> float | None:
     """Seconds that the program was kept waiting for a processor, where the kernel says so."""
-    found = _read(_WAITED)
+    found = _read(_WAITED) if _SHARED else _UNKNOWN
     return None if found == _UNKNOWN else found / 1e9
 
 
