@@ -293,7 +293,7 @@ def _outcome(
     outcome = Outcome(
         kind=_kind(reply, errors),
         exit_code=status if status >= 0 else None,
-        signal=-status if status < 0 else None,
+        signal=-status if status < 0 and reply.stopped != wire.HALTED else None,
         stdout=out,
         stderr=errors,
         stdout_truncated=bool(reply.truncated & 1),

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
-import dis
 import functools
 import importlib
 import inspect
@@ -29,18 +28,6 @@ from plaudit.sandbox.inside.tests_code import Unusable
 __all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
 
 _READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
-_TESTS = ("tests", "setup")
-_ABOUT_CALLS = (
-    "_",
-    "assert",
-    "call",
-    "mock_",
-    "method_calls",
-    "reset_mock",
-    "return_value",
-    "side_",
-)
-"""What a mock knows about its calls is for the tests alone."""
 _OBJECTS = ("__repr__", "__str__", "__hash__", "__eq__", "__ne__", "__call__")
 _BATCHES = (1, 8, 64, 512, 4096)
 _DATA = (list, dict, set, bytearray)
@@ -455,7 +442,7 @@ class Program:
             stream.write(str(text))
         try:
             notices.repeat(reply.get("n", ()))
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, ArithmeticError) as error:
             self._die(f"not readable: {error}")
         return reply
 
@@ -464,8 +451,6 @@ class Program:
         try:
             return self.act("get", subject, name)
         except AttributeError as error:
-            if _is_asked_for(sys._getframe(1)):
-                raise AbsentName(f"AttributeError: {error}") from None
             raise MissingAttribute(*error.args) from None
 
     def coroutine_mark(self, subject: Any, name: str) -> Any:
@@ -570,7 +555,7 @@ class Program:
             return getattr(subject, args[0])
         elif act in ("get", "set", "del") and _is_mock(subject):
             name = args[0]
-            if type(name) is str and not name.startswith(_ABOUT_CALLS):
+            if type(name) is str and not (name.startswith("_") or name in _about_calls()):
                 return {"get": getattr, "set": setattr, "del": delattr}[act](subject, *args)
         elif act in ("get", "set", "del") and self._is_own(subject):
             name = args[0]
@@ -649,24 +634,13 @@ def _is_mock(value: Any) -> bool:
     return mocks is not None and isinstance(value, mocks.NonCallableMock)
 
 
+def _about_calls() -> list[str]:
+    """What a mock knows of its calls, and what sets it up: for the tests alone."""
+    return dir(sys.modules["unittest.mock"].NonCallableMock)
+
+
 def _mocked(kind: type) -> list[str]:
     return [name for name in serve.SPECIAL if hasattr(kind, name) and name not in _OBJECTS]
-
-
-def _is_asked_for(frame: types.FrameType | None) -> bool:
-    """Whether tests that speak of no AttributeError wrote ``subject.name``, not `hasattr`."""
-    here = _is_asked_for.__code__.co_filename
-    while frame is not None and frame.f_code.co_filename == here:
-        frame = frame.f_back
-    if frame is None or frame.f_code.co_filename not in _TESTS:
-        return False
-    if dis.opname[frame.f_code.co_code[frame.f_lasti]] not in ("LOAD_ATTR", "LOAD_METHOD"):
-        return False
-    while frame is not None:
-        if frame.f_code.co_filename in _TESTS and "AttributeError" in frame.f_code.co_names:
-            return False
-        frame = frame.f_back
-    return True
 
 
 @functools.lru_cache(1000)

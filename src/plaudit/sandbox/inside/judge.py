@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib
 import io
 import re
 import socket
@@ -191,6 +192,8 @@ class _Judge:
         tests_code.refuse_evaluation(before)
         tests_code.refuse_evaluation(tree)
         pytest_standin.register()
+        if "unittest" in f"{setup}{tests}":
+            _be_strict()
         namespace = self._namespace([before, tree])
         parts = tests_code.Checks()
         if style == "assert":
@@ -279,11 +282,17 @@ class _Judge:
     def compared(self, compare: Callable[[], Any]) -> Any:
         return self.program.compared(compare)
 
-    def avoid(self, place: int) -> None:
-        """The tests' own handler was entered, as it had to be instead of reaching this check."""
+    def avoid(self, place: int, is_named: int) -> None:
+        """The tests' own handler was entered, as it had to be instead of reaching this check.
+
+        What the program lacks does not do what was asked, unless the handler names that error.
+        """
         error = sys.exc_info()[1]
-        if isinstance(error, distant.AbsentName):  # a bare `except` catches this too
-            raise error
+        lacking = (
+            (distant.AbsentName,) if is_named else (distant.AbsentName, distant.MissingAttribute)
+        )
+        if isinstance(error, lacking):
+            raise distant.AbsentName(_told(error)) from None
         if self.checks[place].error is None:
             self._alive()
             self.checks[place].passed = True
@@ -502,6 +511,22 @@ def _run_unittest(judge: _Judge, namespace: dict[str, Any]) -> None:
             suite.run(result)
     if result.shouldStop:
         raise _Stop
+
+
+def _be_strict() -> None:
+    """Makes ``assertRaises(Exception)`` let through what a missing method of the program raises."""
+    context: Any = importlib.import_module("unittest.case")._AssertRaisesContext
+    if hasattr(context, "is_strict"):
+        return
+    leave = context.__exit__
+
+    def leave_strictly(self: Any, kind: Any, value: Any, trace: Any) -> Any:
+        expected = self.expected if isinstance(self.expected, tuple) else (self.expected,)
+        if isinstance(value, distant.MissingAttribute) and AttributeError not in expected:
+            return False
+        return leave(self, kind, value, trace)
+
+    context.__exit__, context.is_strict = leave_strictly, True
 
 
 def _line(test: Any) -> int:

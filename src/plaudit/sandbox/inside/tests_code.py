@@ -377,7 +377,10 @@ class _Walk:
         """``try: f(); assert False``: who gets into a handler has done what was asked."""
         never = [place for place in range(first, last) if self.checks.found[place].is_never]
         for handler in node.handlers if never else ():
-            handler.body = [_call("avoid", place) for place in never] + handler.body
+            caught = ast.walk(handler.type) if handler.type is not None else ()
+            is_named = any(getattr(each, "id", "") == "AttributeError" for each in caught)
+            calls = [_call("avoid", place, int(is_named)) for place in never]
+            handler.body = calls + handler.body
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
         place = self.checks.functions
