@@ -191,6 +191,7 @@ class _Judge:
         tree = tests_code.parse(tests, "tests")
         tests_code.refuse_evaluation(before)
         tests_code.refuse_evaluation(tree)
+        tests_code.refuse_source(tree)
         pytest_standin.register()
         if "unittest" in f"{setup}{tests}":
             _be_strict()

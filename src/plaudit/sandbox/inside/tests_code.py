@@ -20,6 +20,7 @@ __all__ = [
     "parse",
     "protect",
     "refuse_evaluation",
+    "refuse_source",
     "unknown_modules",
 ]
 
@@ -112,6 +113,17 @@ def refuse_evaluation(tree: ast.Module) -> None:
             raise Unusable(
                 f"line {getattr(node, 'lineno', 0)}: the tests use {what}, which would run what the"
                 " program returns beside the verdict; compare plain values instead"
+            )
+
+
+def refuse_source(tree: ast.Module) -> None:
+    """Refuses tests that read the program's source, which they do not have. Raises: Unusable."""
+    for node in ast.walk(tree):
+        name = getattr(node, "attr", getattr(node, "id", ""))
+        if name in ("getsource", "getsourcelines", "getsourcefile"):
+            raise Unusable(
+                f"line {getattr(node, 'lineno', 0)}: the tests use {name}, but do not see the"
+                " program's source"
             )
 
 
