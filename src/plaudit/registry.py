@@ -483,7 +483,9 @@ def _describe(title: str, fn: Callable[..., Any]) -> str:
     lines = [title, f"  {getattr(fn, '__name__', title)}{signature_of(fn)}"]
     if not _is_factory(fn):
         lines += _inputs(fn)
-    return "\n".join([*lines, "", inspect.getdoc(fn) or "(no documentation)"])
+    lines += ["", inspect.getdoc(fn) or "(no documentation)"]
+    more = getattr(inspect.getmodule(fn), "SHOWN", {}).get(fn.__name__)
+    return "\n".join([*lines, "", more()] if more is not None else lines)
 
 
 def _describe_model(reward: Any) -> str:

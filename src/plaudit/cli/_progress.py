@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plaudit.cli._console import stderr
@@ -16,7 +17,7 @@ from plaudit.types import describe_faults
 if TYPE_CHECKING:
     from plaudit.run import Progress
 
-__all__ = ["Meter", "Total", "count_rows"]
+__all__ = ["Meter", "Total", "count_rows", "progress_bar"]
 
 _LINE_EVERY_S = 10.0
 _COUNTED_BYTES = 1 << 26  # plain files up to this size are counted to the end
@@ -142,6 +143,26 @@ class Meter:
         if self._total is None:
             return ""
         return f" of {'' if self._total.is_exact else 'about '}{self._total.rows:,}"
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """A function of count, total and noun that shows how far something is, on stderr."""
+    bar = _bar() if sys.stderr.isatty() else None
+    task = None if bar is None else bar.add_task("", told="")
+    told = time.monotonic()
+
+    def show(count: int, total: int, noun: str) -> None:
+        nonlocal told
+        line = f"{count:,} of {total:,} {noun}"
+        if bar is not None:
+            bar.update(task, completed=count, total=total, told=line)
+        elif time.monotonic() - told >= _LINE_EVERY_S:
+            told = time.monotonic()
+            stderr(line)
+
+    with bar or contextlib.nullcontext():
+        yield show
 
 
 def _bar() -> Any:

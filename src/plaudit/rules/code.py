@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
-from plaudit.grading import extract, grade, rows
+from plaudit.grading import extract, grade, layouts, rows
 from plaudit.grading.compare import MODES, PUBLISHED, Mode
 from plaudit.grading.problem import Problem, StdioProblem
 from plaudit.rule import prompt_text
@@ -30,6 +30,8 @@ EXAMPLES = {
         }
     }
 }
+SHOWN = {"passes": layouts.described}
+"""What `plaudit show` adds to a rule's documentation."""
 _GIVES = ("all", "fraction", "groups")
 
 
@@ -61,9 +63,9 @@ def passes(
     "groups" (points of the subtasks in which all pass). `stop_at_first`: end at the first failing
     test (default: where `give` is "all"). `compare` and `tolerance`: how standard output is
     compared in place of the layout's rule ("exact", "lines", "tokens", "float", or a published one:
-    "stripped", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether a verdict
-    may rest on the word of an object that stayed in the program's process (a class of its own, a
-    generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
+    "stripped", "trimmed", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether
+    a verdict may rest on the word of an object that stayed in the program's process (a class of its
+    own, a generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
     input, or of all calls together (default: the row's own limit, or 5); `wall_s`, `memory_mb`: see
     `plaudit.sandbox.Limits`. `isolate="test"` runs each call in a process of its own. `sandbox`:
     parameters of `plaudit.sandbox.Sandbox`, or ``{remote: plaudit, urls: [...]}`` ("plaudit",

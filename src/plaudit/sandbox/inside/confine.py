@@ -24,6 +24,7 @@ __all__ = ["attempts", "enter", "limit", "limits", "lock", "program"]
 _WORK = "/tmp" if not any(path.startswith("/tmp/") for path in paths.roots()) else "/box"
 """The working directory in a root of its own; it must not cover the interpreter."""
 _AS_SLACK = 1 << 30  # address space, not memory: stacks of threads, arenas, mapped libraries
+_STACKS = 256 << 20  # stacks of 32 threads; what is resident is counted by `watch`
 _EXEC_SLACK = 64 << 20
 _SPACES = kernel.NEW_USER | kernel.NEW_PID | kernel.NEW_NET | kernel.NEW_IPC | kernel.NEW_UTS
 _FILTERS: list[seccomp.Prepared] = []
@@ -183,7 +184,7 @@ def limits(task: wire.Task, virtual: int) -> list[tuple[int, tuple[int, int]]]:
         pairs.append((resource.RLIMIT_DATA, task.memory + _EXEC_SLACK))
         pairs.append((resource.RLIMIT_NPROC, task.processes + 2))
     else:
-        pairs.append((resource.RLIMIT_DATA, virtual + task.memory))
+        pairs.append((resource.RLIMIT_DATA, virtual + task.memory + _STACKS))
         pairs.append((resource.RLIMIT_AS, virtual + task.memory + _AS_SLACK))
     return [(name, (value, value)) for name, value in pairs]
 

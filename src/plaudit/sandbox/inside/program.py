@@ -309,7 +309,7 @@ def _script(code: bytes, rest: bytes, result: int) -> None:
 def _calls(code: bytes, rest: bytes, result: int) -> None:
     """Answers each line of arguments with a line of result."""
     head, _, lines = rest.partition(b"\n")
-    name, _, is_fresh = head.decode().partition(" ")
+    name, *flags = head.decode().split(" ")
     encode, decode, dumps, loads = values.encode, values.decode, values.dumps, values.loads
     write = os.write
     namespace = _load(code, "solution")
@@ -319,9 +319,12 @@ def _calls(code: bytes, rest: bytes, result: int) -> None:
             continue
         try:
             args, keywords = _call_of(decode(loads(line)))
-            if is_fresh:
+            if "fresh" in flags:
                 function = _entry(namespace, name)
-            reply = dumps({"r": encode(function(*args, **keywords))})
+            returned = function(*args, **keywords)
+            if "await" in flags and type(returned) is types.CoroutineType:
+                returned = importlib.import_module("asyncio").run(returned)
+            reply = dumps({"r": encode(returned)})
         except Exception as error:
             reply = dumps({"x": type(error).__name__, "m": _message(error)})
         if len(reply) > _MAX_REPLY:

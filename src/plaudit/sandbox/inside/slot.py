@@ -25,7 +25,7 @@ import time
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import cgroup, confine, kernel, lean, paths, program, wire
+from plaudit.sandbox.inside import cgroup, confine, kernel, lean, paths, program, watch, wire
 
 __all__ = ["main"]
 
@@ -34,6 +34,7 @@ _HARD_WALL = 10.0  # a program short of a processor gets this many times its wal
 _BUSY_SHARE = 0.5  # who used more of the time than this was not asleep
 _STARVED_SHARE = 0.05  # nor, on a machine with more to run than processors, who used more than this
 _GRACE = 0.5  # seconds a program may live on after its tests have ended
+_INTERPRETER = 128 << 20  # what an interpreter with its libraries takes, at most
 _NUM_CORES = os.cpu_count() or 1
 _MOST_CORES = min(_NUM_CORES, 4)  # that a program may use at once without being looked at sooner
 _CLOEXEC, _DONTNEED = os.MFD_CLOEXEC, mmap.MADV_DONTNEED
@@ -50,9 +51,11 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
     report["cgroup"] = group.limits
     if group.missing:
         report["missing"]["cgroup"] = group.missing
+    watch.prepare()
     spawner = os.fork()
     if spawner == 0:
         os.close(caller)
+        watch.share()
         try:
             _spawn(socket.socket(fileno=fd), options, report)
         except (BrokenPipeError, ConnectionError):
@@ -61,7 +64,7 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
             _say_failed(fd, error)
         os._exit(1)
     os.close(fd)
-    _keep(spawner, caller, options["work"])
+    _keep(spawner, caller, options)
     group.leave()
     os._exit(0)
 
@@ -71,14 +74,9 @@ def _say_failed(fd: int, error: BaseException) -> None:
         os.write(fd, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
 
 
-def _keep(spawner: int, caller: int, work: str) -> None:
-    ended = os.pidfd_open(spawner)
-    poller = select.poll()
-    poller.register(ended, select.POLLIN)
-    poller.register(caller, select.POLLIN)
-    poller.poll()
-    with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(ended, signal.SIGKILL)
+def _keep(spawner: int, caller: int, options: dict[str, Any]) -> None:
+    work = options["work"]
+    watch.keep(spawner, caller, work, options["num_files"], options["disk_mb"] << 20)
     _end_orphans()
     with contextlib.suppress(OSError, RecursionError):
         folder = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -119,12 +117,13 @@ def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any])
 class _Job:
     """What the spawner needs of a task; tasks of one batch differ in nothing but their size."""
 
-    __slots__ = ("bounds", "cpu_s", "fetch", "file_size", "mode", "most", "wall_s")
+    __slots__ = ("bounds", "cpu_s", "fetch", "file_size", "mode", "most", "resident", "wall_s")
 
     def __init__(self, task: wire.Task, virtual: int):
         self.mode, self.fetch, self.file_size = task.mode, task.fetch, task.file_size
         self.cpu_s, self.wall_s = task.cpu_s, task.wall_s
         self.bounds = confine.limits(task, virtual)
+        self.resident = 0 if task.mode == wire.EXEC else task.memory + _INTERPRETER
         is_data = task.fetch or task.mode == wire.CALLS  # what calls returned, or a built program
         self.most = (task.output, task.errors, task.file_size if is_data else task.output)
 
@@ -176,6 +175,7 @@ class _Spawner:
         streams = [_memfd("out", _CLOEXEC), _memfd("err", _CLOEXEC), _memfd("result", _CLOEXEC)]
         payload, started = self.payload, self.started
         started[0] = 0
+        watch.begin(job.resident)
         began = _now()
         pid = _fork()
         if pid == 0:
@@ -226,7 +226,7 @@ class _Spawner:
                 signal.pidfd_send_signal(watched, signal.SIGKILL)
             return stopped
         except ProcessLookupError:
-            return 0
+            return watch.reason()
         finally:
             poller.unregister(watched)
             if peer >= 0:
@@ -237,14 +237,18 @@ class _Spawner:
     def _watch(self, watched: int, clock: int, peer: int, job: _Job, began: float) -> int:
         """`clock` is the process's own CPU clock, see clock_getcpuclockid(3)."""
         used = passed = 0.0
-        halted = False
+        halted, unwatched = False, watch.AFTER_S
         while True:
             left = min((job.cpu_s - used) / _MOST_CORES, job.wall_s - passed)
+            left = min(left, unwatched - passed) if unwatched else left
             events = self.poller.poll(max(left, 0.002) * 1000)
             for fd, _ in events:
                 if fd == watched:
-                    return 0
+                    return watch.reason()
             passed = _now() - began
+            if unwatched and passed >= unwatched:
+                watch.wake()
+                unwatched = 0.0
             for fd, _ in events:
                 if fd != peer:
                     os._exit(0)  # the caller hung up; the keeper ends the program
@@ -412,6 +416,10 @@ def _overdue(task: wire.Task | _Job, used: float, passed: float) -> int:
         return wire.CPU
     if passed < task.wall_s:
         return 0
+    waited = watch.waited_s()
+    if waited is not None:  # time in which it had no processor is not its own
+        is_late = passed - waited >= task.wall_s or passed >= _HARD_WALL * task.wall_s
+        return wire.WALL if is_late else 0
     least = _STARVED_SHARE if kernel.load() > _NUM_CORES else _BUSY_SHARE
     starved = used > least * passed and passed < _HARD_WALL * task.wall_s
     return 0 if starved else wire.WALL
