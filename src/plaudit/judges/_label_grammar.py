@@ -87,9 +87,14 @@ def whole(text: str) -> str:
     """A short reply without the brackets, quotes, tags and dots around it; "" for a long one."""
     if len(text) > 400:
         return ""
-    inner = re.sub(r"^<(\w+)>\s*(.*?)\s*</\1>$", r"\2", text.strip(), flags=re.DOTALL)
-    inner = re.sub(r"^\\boxed\{(?:\\text\{)?([^{}]*)\}?\}$", r"\1", inner.strip("$ "))
-    inner = re.sub(r"^```\w*\s*(.*?)\s*```$", r"\1", inner, flags=re.DOTALL)
+    inner = text.strip()
+    if inner[:1] == "<":
+        inner = re.sub(r"^<(\w+)>\s*(.*?)\s*</\1>$", r"\2", inner, flags=re.DOTALL)
+    inner = inner.strip("$ ")
+    if inner[:1] == "\\":
+        inner = re.sub(r"^\\boxed\{(?:\\text\{)?([^{}]*)\}?\}$", r"\1", inner)
+    if inner[:1] == "`":
+        inner = re.sub(r"^```\w*\s*(.*?)\s*```$", r"\1", inner, flags=re.DOTALL)
     inner = _ANSWERING.sub("", inner)
     while True:
         inner = inner.strip(" \t\r\n。,!").rstrip(". \t")
@@ -110,6 +115,16 @@ _BETTER = r"(?:better|best|superior|stronger|strongest|preferable|preferred|winn
 _THING = r"(?:one|answer|response|assistant|choice|option|output|solution|candidate|model|reply)"
 _ZH_ADV = r"(?:明显|显然|总体上?|整体上?|略微?|稍微?|要|更加?|相对|显著|远远?|还是|也)"
 _ZH_GOOD = r"(?:更好|更优秀?|更佳|更胜一筹|胜出|获胜|较好|较优|最好|最佳|最优|为优|为佳|为胜|更准确|更有帮助)"
+# What a sentence of each form holds where it is in English.
+_SENTENCE_WORDS = (
+    ("better", "best", "superior", "strong", "prefer", "winn"),
+    ("wins", "beats", "outperforms", "surpasses"),
+    ("choose", "pick", "select", "prefer", "vote", "go with", "better", "best", "winn", "superior",
+     "stronger", "choice"),
+    ("更", "胜", "获", "较", "最", "为"),
+    ("比", "优", "胜", "好", "强"),
+    ("我", "更", "较", "最", "胜", "赢"),
+)  # fmt: skip
 _TAGS = r"(?:answer|verdict|decision|winner|choice|final|final_answer|result|preference)"
 
 
@@ -169,7 +184,10 @@ def _sentences(spec: Labels) -> tuple[Shape, ...]:
         rf"答案|助手|回复)?(?:是|为)|(?:胜者|获胜者|赢家|优胜者)(?:是|为)?)\s{{0,3}}:?\s{{0,3}}{one}"
         rf"(?=\s{{0,3}}(?:[。.,!;]|$|因为|由于))",
     )
-    return tuple(Shape(re.compile(p, re.IGNORECASE | re.MULTILINE)) for p in patterns)
+    return tuple(
+        Shape(re.compile(pattern, re.IGNORECASE | re.MULTILINE), words=words)
+        for pattern, words in zip(patterns, _SENTENCE_WORDS, strict=True)
+    )
 
 
 # --- reading --------------------------------------------------------------------------------------

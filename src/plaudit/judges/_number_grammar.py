@@ -11,7 +11,7 @@ import functools
 import math
 import re
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 from plaudit.errors import clipped
 from plaudit.judges._label_grammar import whole
@@ -134,24 +134,24 @@ _ENDED = re.compile(
 
 _SPAN = rf"({_PLAIN_VALUE})\s{{0,3}}(?:-|–|—|~|到|至|to|through)\s{{0,3}}({_PLAIN_VALUE})"
 _STATED = (
-    re.compile(rf"()\(\s{{0,3}}(?:out\s)?of\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE),
-    re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}(?:=|being|is|as)\s{{0,3}}(?:the\s)?(?:best|highest|perfect|excellent|flawless|top|most)\b", re.IGNORECASE),
-    re.compile(rf"()满分(?:为|是|:)?\s{{0,3}}({_PLAIN_VALUE})\s{{0,3}}分?"),
-    re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}分?(?:分制|分满分|为满分)|()([百十五])分制"),
-    re.compile(rf"(?:scale|range)(?:d)?\s{{0,3}}(?:of|from|is|:)?\s{{0,3}}\(?{_SPAN}", re.IGNORECASE),
-    re.compile(rf"{_SPAN}\s{{0,3}}(?:point\s{{1,3}})?scale", re.IGNORECASE),
-    re.compile(rf"()({_PLAIN_VALUE})\s?-?\s?points?\s{{1,3}}scale", re.IGNORECASE),
-    re.compile(rf"\b(?:from|between)\s{{1,3}}({_PLAIN_VALUE})\s{{1,3}}(?:to|and)\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE),
-    re.compile(rf"从\s{{0,3}}{_SPAN}|{_SPAN}(?=\s{{0,3}}:)|[\[(]\s{{0,3}}(?:scale:?\s{{0,3}}|范围:?\s{{0,3}}|评分范围:?\s{{0,3}})?{_SPAN}\s{{0,3}}分?\s{{0,3}}[\])]", re.IGNORECASE),
-    re.compile(rf"()(?<![\d)\]{_HANZI}])(?<![\d)\]{_HANZI}] )\bout\s{{1,3}}of\s{{1,3}}(?:a\s(?:total|maximum|possible)\s(?:of\s)?)?({_PLAIN_VALUE})", re.IGNORECASE),
-    re.compile(rf"()\b(?:max\.|max(?:imum)?)(?:\s(?:score|points|of))?(?:\s(?:is|of))?:?\s{{0,3}}({_PLAIN_VALUE})", re.IGNORECASE),
+    Shape(re.compile(rf"()\(\s{{0,3}}(?:out\s)?of\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE), words=("(",)),
+    Shape(re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}(?:=|being|is|as)\s{{0,3}}(?:the\s)?(?:best|highest|perfect|excellent|flawless|top|most)\b", re.IGNORECASE), words=("best", "highest", "perfect", "excellent", "flawless", "top", "most")),
+    Shape(re.compile(rf"()满分(?:为|是|:)?\s{{0,3}}({_PLAIN_VALUE})\s{{0,3}}分?"), words=("满分",)),
+    Shape(re.compile(rf"()({_PLAIN_VALUE})\s{{0,3}}分?(?:分制|分满分|为满分)|()([百十五])分制"), words=("满分", "分制")),
+    Shape(re.compile(rf"(?:scale|range)(?:d)?\s{{0,3}}(?:of|from|is|:)?\s{{0,3}}\(?{_SPAN}", re.IGNORECASE), words=("scale", "range")),
+    Shape(re.compile(rf"{_SPAN}\s{{0,3}}(?:point\s{{1,3}})?scale", re.IGNORECASE), words=("scale",)),
+    Shape(re.compile(rf"()({_PLAIN_VALUE})\s?-?\s?points?\s{{1,3}}scale", re.IGNORECASE), words=("scale",)),
+    Shape(re.compile(rf"\b(?:from|between)\s{{1,3}}({_PLAIN_VALUE})\s{{1,3}}(?:to|and)\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE), words=("from", "between")),
+    Shape(re.compile(rf"从\s{{0,3}}{_SPAN}|{_SPAN}(?=\s{{0,3}}:)|[\[(]\s{{0,3}}(?:scale:?\s{{0,3}}|范围:?\s{{0,3}}|评分范围:?\s{{0,3}})?{_SPAN}\s{{0,3}}分?\s{{0,3}}[\])]", re.IGNORECASE), words=(":", "[", "(")),
+    Shape(re.compile(rf"()(?<![\d)\]{_HANZI}])(?<![\d)\]{_HANZI}] )\bout\s{{1,3}}of\s{{1,3}}(?:a\s(?:total|maximum|possible)\s(?:of\s)?)?({_PLAIN_VALUE})", re.IGNORECASE), words=("out",)),
+    Shape(re.compile(rf"()\b(?:max\.|max(?:imum)?)(?:\s(?:score|points|of))?(?:\s(?:is|of))?:?\s{{0,3}}({_PLAIN_VALUE})", re.IGNORECASE), words=("max",)),
 )  # fmt: skip
 
 
 def _check_scale(text: str, spec: Scale | Scores) -> None:
     """Raises VerdictError where a text states another scale than that of the spec."""
-    for pattern in _STATED:
-        for match in pattern.finditer(text):
+    for shape in _STATED:
+        for match in shape.find(text):
             low, high = [group for group in match.groups() if group is not None][:2]
             if _most(high) != spec.high or (low and _most(low) != spec.low):
                 raise unread(
@@ -182,8 +182,8 @@ def _stripped(text: str, spec: Scale | Scores) -> str:
     '4分'
     """
     _check_scale(text, spec)
-    for pattern in _STATED:
-        text = re.sub(rf"[\s,(]{{0,4}}(?:on\s(?:a|the)\s)?(?:{pattern.pattern})\)?", "", text,
+    for shape in _STATED:
+        text = re.sub(rf"[\s,(]{{0,4}}(?:on\s(?:a|the)\s)?(?:{shape.pattern.pattern})\)?", "", text,
                       flags=re.IGNORECASE)  # fmt: skip
     return text.strip(" ,")
 
@@ -231,6 +231,10 @@ _OBJECT = (
 _ZH_OBJECT = r"(?:该|这个?|此|本|上述)?(?:份|条)?(?:回答|答案|回复|答复|response)"
 
 
+_GIVING = ("give", "gave", "rate", "score", "award", "assign", "grade", "mark")
+_EARNING = ("deserves", "earns", "merits", "gets", "receives", "scores")
+
+
 @functools.lru_cache(maxsize=64)
 def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
     """Numbers behind an anchor of the spec, behind "overall score" and its like, behind a word that
@@ -247,9 +251,9 @@ def scale_shapes(spec: Scale) -> tuple[Shape, ...]:
         _compiled(overall, _STARTS),
         _compiled(generic, _GENERIC),
         _compiled(bracket, ("[",)),
-        _compiled(gives, ("i", "we")),
-        _compiled(earns, ("it", "this", "that", "the", "assistant")),
-        _compiled(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条")),
+        _compiled(gives, ("i", "we"), _GIVING, reach=24),
+        _compiled(earns, ("it", "this", "that", "the", "assistant"), _EARNING, reach=48),
+        _compiled(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条"), ("分",)),
     )  # fmt: skip
 
 
@@ -271,8 +275,8 @@ def _given() -> tuple[str, str, str]:
     return gives, earns, zh_gives
 
 
-def _compiled(pattern: str, starts: tuple[str, ...]) -> Shape:
-    return Shape(re.compile(pattern, re.IGNORECASE | re.MULTILINE), starts)
+def _compiled(pattern: str, *gates: Any, **reach: int) -> Shape:
+    return Shape(re.compile(pattern, re.IGNORECASE | re.MULTILINE), *gates, **reach)
 
 
 def _behind() -> str:

@@ -67,7 +67,10 @@ def answered(text: str) -> str:
 
 # --- plain characters -----------------------------------------------------------------------------
 
-_EMPHASIS = re.compile(r"\*\*|__|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
+# Where each alternative begins with a character of its own, the text between is passed over fast.
+_EMPHASIS = re.compile(
+    r"\*\*|__|\*(?:(?<!\w\*)(?=\S)|(?<=\S\*)(?!\w))|_(?:(?<!\w_)(?=\S)|(?<=\S_)(?!\w))"
+)
 _STRUCK = re.compile(
     r"~~[^~\n]{1,400}~~|<(del|s|strike)>[^<\n]{1,400}</\1>|<!--(?:[^-\n]|-(?!->)){0,400}-->"
 )
@@ -107,7 +110,7 @@ def plain(text: str) -> str:
         tail = _INLINE.sub("", tail.replace("~~", ""))
     if "\\" in tail:
         tail = re.sub(r"\\([\[\](){}*_#>`\"'])", r"\1", tail)
-    tail = _EMPHASIS.sub("", tail)
+    tail = _EMPHASIS.sub("", tail) if "*" in tail or "_" in tail else tail
     return (_HEADING.sub("", tail) if "#" in tail else tail).strip()
 
 
@@ -118,6 +121,7 @@ _QUOTED = re.compile(
     r"|«[^«»\n]*»|(?<![\w\])])'[^'\n]*'(?![\w])|^[^\S\n]{0,6}>[^\n]*$",
     re.DOTALL | re.MULTILINE,
 )
+_QUOTE_SIGNS = "`\"'>“‘「『«"
 _OPEN_QUOTE = re.compile(r"[\"`“‘「『«]")
 _SIGNS = re.compile(r"^(?:```\w*|[`\"“‘「『«'>])|(?:```|[`\"”’」』»'])$")
 CONCLUDING = (
@@ -149,6 +153,8 @@ def unquoted(text: str, is_cut: bool) -> str:
     >>> unquoted('It says "[[A]]". My verdict: `[[B]]`', is_cut=False).endswith(" [[B]] ")
     True
     """
+    if not any(sign in text for sign in _QUOTE_SIGNS):
+        return text
     body = _QUOTED.sub(lambda match: _kept(match, text), text)
     opened = _OPEN_QUOTE.search(body) if is_cut else None
     return body[: opened.start()] if opened else body
@@ -177,7 +183,9 @@ def _is_final(match: re.Match[str], text: str) -> bool:
 
 # --- sentences ------------------------------------------------------------------------------------
 
-_ENDS = re.compile(r"[\n。!?;]|(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)\.(?=\s|$)")
+_ENDS = re.compile(
+    r"\n|。|!|\?|;|\.(?=\s|$)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bvs\.)"
+)
 _WINDOW = 300
 
 

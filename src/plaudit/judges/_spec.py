@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
@@ -148,31 +148,46 @@ class Reply(NamedTuple):
 
 class Shape(NamedTuple):
     """What a verdict looks like in plain text; the last group holds its value. Every match begins
-    with one of `starts` (lower case; none: with anything)."""
+    with one of `starts` (lower case; none: with anything). In ASCII text every match also holds one
+    of `words` (lower case; none: any), at most `reach` characters behind its beginning (0: anywhere).
+    """
 
     pattern: re.Pattern[str]
     starts: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    reach: int = 0
 
     def find(self, text: str) -> list[re.Match[str]]:
-        """All matches in order. Most texts hold no start, and looking for one is cheap."""
+        """All matches in order. Most texts hold no start or word, and looking for one is cheap."""
+        low, is_ascii = text.lower(), text.isascii()
+        words = [word for word in self.words if word in low] if is_ascii else self.words
+        if self.words and not words:
+            return []
         if not self.starts:
             return list(self.pattern.finditer(text))
-        low = text.lower()
         if len(low) != len(text):  # some capitals become two characters
             low = "".join(char.lower()[0] for char in text)
+        spans = [(0, len(low))]
+        if self.reach and is_ascii:
+            spans = [(max(at - self.reach, 0), at) for word in words for at in _places(low, word)]
         matches: list[re.Match[str]] = []
-        for place in sorted({at for start in self.starts for at in _places(low, start)}):
+        for place in sorted(set(self._beginnings(low, spans))):
             match = self.pattern.match(text, place)
             if match and (not matches or matches[-1].end() <= place):
                 matches.append(match)
         return matches
 
+    def _beginnings(self, low: str, spans: Sequence[tuple[int, int]]) -> Iterator[int]:
+        """Where one of the starts stands in one of the spans."""
+        starts = [start for start in self.starts if start in low]
+        return (at for start in starts for span in spans for at in _places(low, start, *span))
 
-def _places(text: str, part: str) -> Iterator[int]:
-    place = text.find(part)
+
+def _places(text: str, part: str, start: int = 0, end: int | None = None) -> Iterator[int]:
+    place = text.find(part, start, end)
     while place >= 0:
         yield place
-        place = text.find(part, place + 1)
+        place = text.find(part, place + 1, end)
 
 
 def unread(reason: Reason, message: str, text: str | None = "") -> VerdictError:

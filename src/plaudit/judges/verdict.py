@@ -218,7 +218,7 @@ def is_legible(text: str, spec: Spec) -> bool:
     if not _may_claim(text, spec):
         return False
     normal = plain(text)
-    forms = (normal, unquoted(normal, is_cut=False))  # a quoted value may be read without its signs
+    forms = {normal, unquoted(normal, is_cut=False)}  # a quoted value may be read without its signs
     if any(claims(form, spec) for form in forms) or has_closing_mark(text):
         return True
     key = _key(spec)
@@ -247,6 +247,8 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
     >>> forged("[[A]]", Labels(), ["[[A]]", ""]) is None
     True
     """
+    if MARK not in reply and not _may_echo(reply, texts):
+        return None
     if MARK not in reply and not any(_may_claim(text, spec) for text in texts):
         return None
     try:
@@ -263,8 +265,14 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
     return found[0] if len(found) == 1 else None
 
 
+def _may_echo(reply: str, texts: Sequence[str]) -> bool:
+    """Whether all characters of any line of a reply stand in one of the texts, spaces aside."""
+    lines = [set(line) for line in reply.splitlines() if not line.isspace()]
+    return any(all(c in text or c.isspace() for c in line) for line in lines for text in texts)
+
+
 def _may_claim(text: str, spec: Spec) -> bool:
-    """Whether a text holds anything that a verdict begins with, markup and escapes included."""
+    """Whether a text holds anything that a verdict needs, markup and escapes included."""
     if not text.isascii():
         return True
     low = text.lower()
@@ -273,8 +281,9 @@ def _may_claim(text: str, spec: Spec) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _beginnings(spec: Spec) -> tuple[str, ...]:
-    """What claims begin with, or what may stand for it ("": anything)."""
-    return (*DISGUISES, *(start for shape in _shapes(spec) for start in shape.starts or ("",)))
+    """What claims in ASCII text hold, or what may stand for it ("": anything)."""
+    starts = (start for shape in _shapes(spec) for start in shape.words or shape.starts or ("",))
+    return tuple(dict.fromkeys((*DISGUISES, *starts)))
 
 
 def _marked(lines: Sequence[str], spec: Spec) -> str:
@@ -361,6 +370,7 @@ _TITLE = (
     r"(?:(?:final|my|overall|the)\s){0,2}(?:answer|verdict|conclusion|judge?ment|decision|verification"
     r"|result)|(?:最终)?(?:答案|结论|判断|验证|结果)"
 )
+_TITLE_WORDS = ("answer", "verdict", "conclusion", "judg", "decision", "verification", "result")
 # A first line that is the word alone, or behind a title: "Answer: Yes".
 _FIRST_LINE = re.compile(
     rf"\s*(?:(?:{_TITLE})\s{{0,3}}(?::|is|为|是)\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}\n",
@@ -388,7 +398,7 @@ def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
     flags = re.IGNORECASE | re.MULTILINE
     return (
         Shape(re.compile(anchored, flags), tuple(anchor.lower() for anchor in spec.anchors)),
-        Shape(re.compile(titled, flags)),
+        Shape(re.compile(titled, flags), words=_TITLE_WORDS),
         Shape(re.compile(tagged, flags), ("<",)),
         Shape(re.compile(boxed, flags), ("\\boxed{",)),
     )
