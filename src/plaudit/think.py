@@ -400,9 +400,10 @@ _NO_MARKS = Marks(FAMILIES[0].start, FAMILIES[0].closing)
 
 def _may_hold_marks(text: str) -> bool:
     """A cheap look that is passed by every text with a mark of whatever family."""
-    if any(gate in text for gate in _GATES) or text.startswith("analysis"):
-        return True
-    return text.lstrip().startswith(_PROSE_STARTS)
+    for gate in _GATES:
+        if gate in text:
+            return True
+    return text.startswith("analysis") or text.lstrip().startswith(_PROSE_STARTS)
 
 
 def _has_marks(text: str) -> bool:

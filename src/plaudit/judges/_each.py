@@ -72,15 +72,17 @@ class EachResponse(JudgeReward):
         ]
 
     def _asked(self, group: Group) -> list[Asked]:
-        judge = self.judge
         return [
-            Asked(
-                tuple(filled(judge.template, group, (response,), judge.view)), str(n),
-                (answer_text(response, judge.view),),
-            )
+            self._asked_of(group, response, str(n))
             for n, response in enumerate(group.responses)
             if not self._has_no_answer(response, group) and unshown(group, (response,)) is None
-        ]  # fmt: skip
+        ]
+
+    def _asked_of(self, group: Group, response: Response, place: str) -> Asked:
+        template, view = self.judge.template, self.judge.view
+        text = answer_text(response, view, template.language)
+        turns = filled(template, group, (response,), view, response=text)
+        return Asked(tuple(turns), place, (text,))
 
     def _has_no_answer(self, response: Response, group: Group) -> bool:
         if self._is_empty is None or (

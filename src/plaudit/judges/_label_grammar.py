@@ -24,6 +24,7 @@ _NOUN = (
     r"助手|回答|答案|回复|模型|选项|答复)"
 )
 _NOUN_FIRST = re.compile(rf"^(?:the)?{_NOUN}#?", re.IGNORECASE)
+_LONGEST_MORE = 40  # a noun before a label, or the signs of a comparison
 _TIES = frozenset(("tie", "tied", "atie", "draw", "adraw", "平局", "平手", "打平", "和局"))
 _PAIRS = {"[": "]", "(": ")", '"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "「": "」",
           "『": "』", "«": "»"}  # fmt: skip
@@ -40,9 +41,11 @@ def known(name: str, spec: Labels) -> str | None:
     ('B', 'B>>A', 'A=B')
     """
     name = "".join(name.split()).casefold()
-    labels = _spellings(spec)
+    labels, longest = _spellings(spec)
     if name in labels:
         return labels[name]
+    if len(name) > longest:
+        return None
     bare = _NOUN_FIRST.sub("", name)
     if bare in labels:
         return labels[bare]
@@ -52,8 +55,10 @@ def known(name: str, spec: Labels) -> str | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _spellings(spec: Labels) -> dict[str, str]:
-    return {"".join(label.split()).casefold(): label for label in spec.allowed}
+def _spellings(spec: Labels) -> tuple[dict[str, str], int]:
+    """The labels as they are compared, and how long a text may be that `known` makes one of."""
+    labels = {"".join(label.split()).casefold(): label for label in spec.allowed}
+    return labels, max(map(len, labels), default=0) + _LONGEST_MORE
 
 
 _SIDES = re.compile(r"([a-z0-9]{1,9})(>{1,2}|<{1,2}|={1,2})([a-z0-9]{1,9})")

@@ -16,7 +16,7 @@ from typing import Any, Literal, NamedTuple
 from plaudit.errors import clipped
 from plaudit.judges._label_grammar import whole
 from plaudit.judges._reply import is_mentioned, line_of, sentence_of
-from plaudit.judges._spec import GAP, JsonScore, Scale, Scores, Shape, unread
+from plaudit.judges._spec import GAP, JsonScore, Scale, Scores, Shape, find_all, holds_any, unread
 
 __all__ = ["list_shapes", "number_of", "read_list", "read_number", "scale_shapes", "scaled"]
 
@@ -132,6 +132,7 @@ _ENDED = re.compile(
 
 # --- other scales ---------------------------------------------------------------------------------
 
+_NUMERALS = (*"0123456789", *filter(str.isascii, _WORDS))
 _SPAN = rf"({_PLAIN_VALUE})\s{{0,3}}(?:-|–|—|~|到|至|to|through)\s{{0,3}}({_PLAIN_VALUE})"
 _STATED = (
     Shape(re.compile(rf"()\(\s{{0,3}}(?:out\s)?of\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE), words=("(",)),
@@ -150,14 +151,15 @@ _STATED = (
 
 def _check_scale(text: str, spec: Scale | Scores) -> None:
     """Raises VerdictError where a text states another scale than that of the spec."""
-    for shape in _STATED:
-        for match in shape.find(text):
-            low, high = [group for group in match.groups() if group is not None][:2]
-            if _most(high) != spec.high or (low and _most(low) != spec.low):
-                raise unread(
-                    "outside",
-                    f"{clipped(match[0])} is another scale than {spec.low:g} to {spec.high:g}",
-                )
+    if text.isascii() and not holds_any(text.lower(), _NUMERALS):
+        return
+    for match in find_all(_STATED, text):
+        low, high = [group for group in match.groups() if group is not None][:2]
+        if _most(high) != spec.high or (low and _most(low) != spec.low):
+            raise unread(
+                "outside",
+                f"{clipped(match[0])} is another scale than {spec.low:g} to {spec.high:g}",
+            )
 
 
 _OF_SCALES = re.compile(r"\bscale\b|满分|分制", re.IGNORECASE)
@@ -355,18 +357,18 @@ def _remarked(text: str, spec: Scale) -> re.Match[str] | None:
 
 def _chosen(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
     own, overall, generic, bracket, *sentences = scale_shapes(spec)
-    strong = _candidates(body, overall.find(body), spec)
-    by_own = _candidates(body, own.find(body), spec)
-    by_name = _candidates(body, generic.find(body), spec)
-    for candidates in (strong + by_own, by_name):
+    anchored: list[_Candidate] = []
+    for shapes in ((overall, own), (generic,)):
+        candidates = _candidates(body, [m for shape in shapes for m in shape.find(body)], spec)
         if any(one.kind in ("overall", "bare") for one in candidates):
             return _of(body, sorted(candidates, key=lambda one: one.match.start()), is_cut)
+        anchored += candidates
     if marked := bracket.find(body):
         return _marked(body, marked, is_cut)
     given = _in_sentence(body, [m for shape in sentences for m in shape.find(body)])
     if given is not None:
         return given
-    if by_own or by_name:
+    if anchored:
         raise unread("absent", "only scores of dimensions, none of the whole")
     raise unread("absent", f"no number behind {' or '.join(spec.anchors)}")
 

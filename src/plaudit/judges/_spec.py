@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from plaudit.errors import ConfigError, VerdictError, clipped
 
 __all__ = ["GAP", "MARK", "MARKER", "JsonScore", "Labels", "Reply", "Scale", "Scores", "Shape",
-           "Spec", "Verdict", "YesNo", "unread"]  # fmt: skip
+           "Spec", "Verdict", "YesNo", "find_all", "holds_any",
+           "unread"]  # fmt: skip
 
 MARK = "\u2060"  # word joiner: nothing to see, and it keeps a marker from being one
 
@@ -146,10 +147,12 @@ class Reply(NamedTuple):
     num_responses: int | None
 
 
-class Shape(NamedTuple):
+@dataclass(frozen=True)
+class Shape:
     """What a verdict looks like in plain text; the last group holds its value. Every match begins
     with one of `starts` (lower case; none: with anything). In ASCII text every match also holds one
-    of `words` (lower case; none: any), at most `reach` characters behind its beginning (0: anywhere).
+    of `words` (lower case; none: any); with a `reach` it also begins a word, and one of `words`
+    stands at most so many characters behind its beginning.
     """
 
     pattern: re.Pattern[str]
@@ -157,37 +160,72 @@ class Shape(NamedTuple):
     words: tuple[str, ...] = ()
     reach: int = 0
 
+    @functools.cached_property
+    def _in_ascii(self) -> tuple[tuple[str, ...], tuple[str, ...]] | None:
+        """The starts and words that ASCII text can have; None where it can have no match."""
+        starts, words = (tuple(filter(str.isascii, parts)) for parts in (self.starts, self.words))
+        is_out = (self.starts and not starts) or (self.words and not words)
+        return None if is_out else (starts, words)
+
     def find(self, text: str) -> list[re.Match[str]]:
         """All matches in order. Most texts hold no start or word, and looking for one is cheap."""
-        low, is_ascii = text.lower(), text.isascii()
-        words = [word for word in self.words if word in low] if is_ascii else self.words
-        if self.words and not words:
-            return []
-        if not self.starts:
+        return find_all((self,), text)
+
+    def _find(self, text: str, low: str, is_ascii: bool) -> list[re.Match[str]]:
+        starts, spans = self.starts, ((0, len(low)),)
+        if is_ascii:
+            if self._in_ascii is None:
+                return []
+            starts, words = self._in_ascii
+            if self.reach:
+                spans = [(max(at - self.reach, 0), at) for at in _places(low, words, spans)]
+            elif words and not holds_any(low, words):
+                return []
+        if not starts:
             return list(self.pattern.finditer(text))
-        if len(low) != len(text):  # some capitals become two characters
-            low = "".join(char.lower()[0] for char in text)
-        spans = [(0, len(low))]
+        places = _places(low, starts, spans)
         if self.reach and is_ascii:
-            spans = [(max(at - self.reach, 0), at) for word in words for at in _places(low, word)]
+            places = [
+                at for at in places if not at or not (low[at - 1].isalnum() or low[at - 1] == "_")
+            ]
+        return self._at(text, sorted(set(places))) if places else []
+
+    def _at(self, text: str, places: Sequence[int]) -> list[re.Match[str]]:
+        """The matches that begin at these places, none within another."""
         matches: list[re.Match[str]] = []
-        for place in sorted(set(self._beginnings(low, spans))):
+        for place in places:
             match = self.pattern.match(text, place)
             if match and (not matches or matches[-1].end() <= place):
                 matches.append(match)
         return matches
 
-    def _beginnings(self, low: str, spans: Sequence[tuple[int, int]]) -> Iterator[int]:
-        """Where one of the starts stands in one of the spans."""
-        starts = [start for start in self.starts if start in low]
-        return (at for start in starts for span in spans for at in _places(low, start, *span))
+
+def find_all(shapes: Iterable[Shape], text: str) -> list[re.Match[str]]:
+    """The matches of several shapes, those of each in order."""
+    low, is_ascii = text.lower(), text.isascii()
+    if len(low) != len(text):  # some capitals become two characters
+        low = "".join(char.lower()[0] for char in text)
+    return [match for shape in shapes for match in shape._find(text, low, is_ascii)]
 
 
-def _places(text: str, part: str, start: int = 0, end: int | None = None) -> Iterator[int]:
-    place = text.find(part, start, end)
-    while place >= 0:
-        yield place
-        place = text.find(part, place + 1, end)
+def holds_any(text: str, parts: Sequence[str]) -> bool:
+    """Whether a text holds one of the parts."""
+    for part in parts:  # noqa: SIM110  (a generator costs more than the looks)
+        if part in text:
+            return True
+    return False
+
+
+def _places(text: str, parts: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Where one of the parts stands in one of the spans."""
+    places = []
+    for part in parts:
+        for start, end in spans:
+            place = text.find(part, start, end)
+            while place >= 0:
+                places.append(place)
+                place = text.find(part, place + 1, end)
+    return places
 
 
 def unread(reason: Reason, message: str, text: str | None = "") -> VerdictError:

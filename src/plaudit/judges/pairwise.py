@@ -28,6 +28,7 @@ from plaudit.types import Comparer, Group, Pair, Reward, Score
 __all__ = ["critic", "pairwise"]
 
 Orders = Literal["both", "one"]
+_ANSWERS = ("response_a", "response_b")
 
 
 def critic(
@@ -133,8 +134,11 @@ class _Critic(JudgeReward):
         ]
 
     def _asked(self, pair: Pair) -> list[Asked]:
-        view = self.judge.view
-        texts = (answer_text(pair.first, view), answer_text(pair.second, view))
+        view, language = self.judge.view, self.judge.template.language
+        texts = (
+            answer_text(pair.first, view, language),
+            answer_text(pair.second, view, language),
+        )
         if self._orders == "both":
             return [self._order(pair, texts, is_swapped) for is_swapped in (False, True)]
         first, second = content_of(pair.first), content_of(pair.second)
@@ -145,8 +149,11 @@ class _Critic(JudgeReward):
         shown, (i, j) = (pair.first, pair.second), pair.places
         if is_swapped:
             shown, (i, j), texts = (pair.second, pair.first), (j, i), (texts[1], texts[0])
-        group = Group(pair.prompt, shown, pair.columns)
-        turns = filled(self.judge.template, group, shown, self.judge.view)
+        group, answers = (
+            Group(pair.prompt, shown, pair.columns),
+            dict(zip(_ANSWERS, texts, strict=True)),
+        )
+        turns = filled(self.judge.template, group, shown, self.judge.view, **answers)
         return Asked(tuple(turns), _place(i, j), texts, is_swapped=is_swapped)
 
     def _score(self, asked: Sequence[Asked], found: Sequence[Sequence[Verdict]]) -> Score:

@@ -69,6 +69,8 @@ from plaudit.judges._spec import (
     Spec,
     Verdict,
     YesNo,
+    find_all,
+    holds_any,
     unread,
 )
 
@@ -199,7 +201,9 @@ def claims(text: str, spec: Spec) -> list[re.Match[str]]:
     >>> [match[1] for match in claims("Say [[A]]. Verdict: B", Labels())]
     ['A', 'B']
     """
-    found = [m for shape in _shapes(spec) for m in shape.find(text)]
+    found = find_all(_shapes(spec), text)
+    if not found:
+        return found
     if isinstance(spec, Labels) and not spec.key:
         anchored = _shapes(spec)[1].pattern
         found = [m for m in found if m.re is not anchored or known(m[1], spec)]
@@ -275,15 +279,14 @@ def _may_claim(text: str, spec: Spec) -> bool:
     """Whether a text holds anything that a verdict needs, markup and escapes included."""
     if not text.isascii():
         return True
-    low = text.lower()
-    return any(part in low for part in _beginnings(spec))
+    return holds_any(text.lower(), _beginnings(spec))
 
 
 @functools.lru_cache(maxsize=64)
 def _beginnings(spec: Spec) -> tuple[str, ...]:
     """What claims in ASCII text hold, or what may stand for it ("": anything)."""
-    starts = (start for shape in _shapes(spec) for start in shape.words or shape.starts or ("",))
-    return tuple(dict.fromkeys((*DISGUISES, *starts)))
+    parts = (part for shape in _shapes(spec) for part in shape.words or shape.starts or ("",))
+    return tuple(dict.fromkeys((*DISGUISES, *filter(str.isascii, parts))))
 
 
 def _marked(lines: Sequence[str], spec: Spec) -> str:
