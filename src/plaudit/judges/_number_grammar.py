@@ -233,7 +233,7 @@ _OBJECT = (
 _ZH_OBJECT = r"(?:该|这个?|此|本|上述)?(?:份|条)?(?:回答|答案|回复|答复|response)"
 
 
-_GIVING = ("give", "gave", "rate", "score", "award", "assign", "grade", "mark")
+_GIVING = ("give", "gave", "rate", "rated", "score", "scored", "award", "assign", "grade", "mark")
 _EARNING = ("deserves", "earns", "merits", "gets", "receives", "scores")
 
 

@@ -152,7 +152,7 @@ class Shape:
     """What a verdict looks like in plain text; the last group holds its value. Every match begins
     with one of `starts` (lower case; none: with anything). In ASCII text every match also holds one
     of `words` (lower case; none: any); with a `reach` it also begins a word, and one of `words`
-    stands at most so many characters behind its beginning.
+    stands, as a word of its own, at most so many characters behind its beginning.
     """
 
     pattern: re.Pattern[str]
@@ -178,16 +178,16 @@ class Shape:
                 return []
             starts, words = self._in_ascii
             if self.reach:
-                spans = [(max(at - self.reach, 0), at) for at in _places(low, words, spans)]
+                ends = [at for word in words for at in _places(low, (word,), spans)
+                        if _is_word(low, at, at + len(word))]  # fmt: skip
+                spans = [(max(at - self.reach, 0), at) for at in ends]
             elif words and not holds_any(low, words):
                 return []
         if not starts:
             return list(self.pattern.finditer(text))
         places = _places(low, starts, spans)
         if self.reach and is_ascii:
-            places = [
-                at for at in places if not at or not (low[at - 1].isalnum() or low[at - 1] == "_")
-            ]
+            places = [at for at in places if not low[at - 1 : at].isalnum()]
         return self._at(text, sorted(set(places))) if places else []
 
     def _at(self, text: str, places: Sequence[int]) -> list[re.Match[str]]:
@@ -214,6 +214,11 @@ def holds_any(text: str, parts: Sequence[str]) -> bool:
         if part in text:
             return True
     return False
+
+
+def _is_word(text: str, start: int, end: int) -> bool:
+    """Whether no letter stands at either end."""
+    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
 
 
 def _places(text: str, parts: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[int]:
