@@ -36,6 +36,8 @@ _TAIL = re.compile(
     r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|[★⭐]|星级?|颗星))?",
     re.IGNORECASE,
 )
+_NUMBER_ALONE = re.compile(rf"({_VALUE}){_TAIL.pattern}", re.IGNORECASE)
+_OTHER_MOST = re.compile(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({_PLAIN_VALUE})")
 _RANGE = re.compile(
     rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、|,(?!\s{{0,3}}\d{{1,3}}\s{{0,3}}分(?:制|满分))|vs\.?|->|→|⇒|=>|minus|plus|[+*×÷=±])\s{{0,6}}[\[(\"]{{0,2}}[-+]?(?:[\d.{_HANZI}★]|(?:{_NAMES})\b)"
     rf"|\s{{0,3}}[,.;]?\s{{0,3}}(?:no|wait|or rather|maybe|perhaps|possibly|actually|不对?|也许|可能)"
@@ -90,7 +92,7 @@ def _most(text: str) -> float:
 
 def number_of(text: str) -> re.Match[str] | None:
     """A text that is one number with its unit and nothing else."""
-    return re.fullmatch(rf"({_VALUE}){_TAIL.pattern}", text, re.IGNORECASE)
+    return _NUMBER_ALONE.fullmatch(text)
 
 
 def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
@@ -108,7 +110,7 @@ def _follows(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise unread("ambiguous", f"the number goes on as {clipped(rest[:12])}")
     if _MEANT.match(after):
         raise unread("ambiguous", "the number is explained, not given")
-    second = re.match(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({_PLAIN_VALUE})", after)
+    second = _OTHER_MOST.match(after)
     if second and not tail[2]:
         return scaled(number, second[1], None, spec)
     if not _ENDED.match(after):
@@ -143,7 +145,9 @@ _STATED = (
     Shape(re.compile(rf"{_SPAN}\s{{0,3}}(?:point\s{{1,3}})?scale", re.IGNORECASE), words=("scale",)),
     Shape(re.compile(rf"()({_PLAIN_VALUE})\s?-?\s?points?\s{{1,3}}scale", re.IGNORECASE), words=("scale",)),
     Shape(re.compile(rf"\b(?:from|between)\s{{1,3}}({_PLAIN_VALUE})\s{{1,3}}(?:to|and)\s{{1,3}}({_PLAIN_VALUE})", re.IGNORECASE), words=("from", "between")),
-    Shape(re.compile(rf"从\s{{0,3}}{_SPAN}|{_SPAN}(?=\s{{0,3}}:)|[\[(]\s{{0,3}}(?:scale:?\s{{0,3}}|范围:?\s{{0,3}}|评分范围:?\s{{0,3}})?{_SPAN}\s{{0,3}}分?\s{{0,3}}[\])]", re.IGNORECASE), words=(":", "[", "(")),
+    Shape(re.compile(rf"从\s{{0,3}}{_SPAN}", re.IGNORECASE), ("从",)),
+    Shape(re.compile(rf"{_SPAN}(?=\s{{0,3}}:)", re.IGNORECASE), words=("-", "~", "to", "through")),
+    Shape(re.compile(rf"[\[(]\s{{0,3}}(?:scale:?\s{{0,3}}|范围:?\s{{0,3}}|评分范围:?\s{{0,3}})?{_SPAN}\s{{0,3}}分?\s{{0,3}}[\])]", re.IGNORECASE), ("[", "(")),
     Shape(re.compile(rf"()(?<![\d)\]{_HANZI}])(?<![\d)\]{_HANZI}] )\bout\s{{1,3}}of\s{{1,3}}(?:a\s(?:total|maximum|possible)\s(?:of\s)?)?({_PLAIN_VALUE})", re.IGNORECASE), words=("out",)),
     Shape(re.compile(rf"()\b(?:max\.|max(?:imum)?)(?:\s(?:score|points|of))?(?:\s(?:is|of))?:?\s{{0,3}}({_PLAIN_VALUE})", re.IGNORECASE), words=("max",)),
 )  # fmt: skip

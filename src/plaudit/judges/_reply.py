@@ -7,7 +7,7 @@ import html
 import re
 import unicodedata
 
-from plaudit.judges._spec import unread
+from plaudit.judges._spec import holds_any, unread
 from plaudit.think import FAMILIES, split
 
 __all__ = [
@@ -153,7 +153,7 @@ def unquoted(text: str, is_cut: bool) -> str:
     >>> unquoted('It says "[[A]]". My verdict: `[[B]]`', is_cut=False).endswith(" [[B]] ")
     True
     """
-    if not any(sign in text for sign in _QUOTE_SIGNS):
+    if not holds_any(text, _QUOTE_SIGNS):
         return text
     body = _QUOTED.sub(lambda match: _kept(match, text), text)
     opened = _OPEN_QUOTE.search(body) if is_cut else None
