@@ -37,12 +37,13 @@ def _marks(marks: list[str]) -> re.Pattern[str]:
 
 _TAGS = [family for family in FAMILIES if not family.is_prose]
 _CLOSING = _marks([family.closing for family in _TAGS])
+_CLOSING_STARTS = tuple({family.closing[0] for family in _TAGS})  # signs, which have no case
 _OPENING = _marks([family.start for family in _TAGS if not family.is_word] + ["<thinking>"])
 
 
 def has_closing_mark(text: str) -> bool:
     """Whether a text holds a mark that closes thinking."""
-    return _CLOSING.search(text) is not None
+    return holds_any(text, _CLOSING_STARTS) and _CLOSING.search(text) is not None
 
 
 def answered(text: str) -> str:

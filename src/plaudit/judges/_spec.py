@@ -16,6 +16,7 @@ __all__ = ["GAP", "MARK", "MARKER", "JsonScore", "Labels", "Reply", "Scale", "Sc
 
 MARK = "\u2060"  # word joiner: nothing to see, and it keeps a marker from being one
 
+_ASCII_SPACES = tuple(filter(str.isspace, map(chr, range(128))))
 Reason = Literal["truncated", "refused", "absent", "ambiguous", "outside"]
 # Spaces are bounded: a hundred thousand of them in a row must not cost their square.
 GAP = r"\s{0,6}"
@@ -152,7 +153,7 @@ class Shape:
     """What a verdict looks like in plain text; the last group holds its value. Every match begins
     with one of `starts` (lower case; none: with anything). In ASCII text every match also holds one
     of `words` (lower case; none: any); with a `reach` it also begins a word, and one of `words`
-    stands, as a word of its own, at most so many characters behind its beginning.
+    stands, with white space behind it, at most so many characters behind its beginning.
     """
 
     pattern: re.Pattern[str]
@@ -178,14 +179,13 @@ class Shape:
                 return []
             starts, words = self._in_ascii
             if self.reach:
-                ends = [at for word in words for at in _places(low, (word,), spans)
-                        if _is_word(low, at, at + len(word))]  # fmt: skip
+                ends = _places(low, _spaced(low, words), spans)
                 spans = [(max(at - self.reach, 0), at) for at in ends]
             elif words and not holds_any(low, words):
                 return []
         if not starts:
             return list(self.pattern.finditer(text))
-        places = _places(low, starts, spans)
+        places = _places(low, starts, spans) if spans else []
         if self.reach and is_ascii:
             places = [at for at in places if not low[at - 1 : at].isalnum()]
         return self._at(text, sorted(set(places))) if places else []
@@ -216,9 +216,11 @@ def holds_any(text: str, parts: Sequence[str]) -> bool:
     return False
 
 
-def _is_word(text: str, start: int, end: int) -> bool:
-    """Whether no letter stands at either end."""
-    return not (text[start - 1 : start].isalnum() or text[end : end + 1].isalnum())
+def _spaced(text: str, words: Sequence[str]) -> list[str]:
+    """Those of the words that a text holds, with each white space of the text behind."""
+    present = [word for word in words if word in text]
+    spaces = [space for space in _ASCII_SPACES if space in text] if present else []
+    return [word + space for word in present for space in spaces]
 
 
 def _places(text: str, parts: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[int]:
