@@ -271,8 +271,8 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
 
 def _may_echo(reply: str, texts: Sequence[str]) -> bool:
     """Whether all characters of any line of a reply stand in one of the texts, spaces aside."""
-    lines = [set(line) for line in reply.splitlines() if not line.isspace()]
-    return any(all(c in text or c.isspace() for c in line) for line in lines for text in texts)
+    lines = filter(None, ("".join(line.split()) for line in reply.splitlines()))
+    return any(not line.rstrip(text) for line in lines for text in texts if text)
 
 
 def _may_claim(text: str, spec: Spec) -> bool:
