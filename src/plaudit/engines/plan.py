@@ -109,7 +109,7 @@ class Budget:
     """
 
     packed: tuple[tuple[int, int], ...] = ((256, 512),)
-    max_rows: int = 4096
+    max_rows: int = 1024  # more, and the rows of a layer leave a processor's cache
     is_exact: bool = True
 
     def halved(self) -> Budget:
