@@ -82,10 +82,10 @@ def answer_of(response: str, extract: Extract, finish_reason: str | None = None)
         return text[text.rfind("\n") + 1 :].strip() or None
     if extract == "answer":
         return text.strip() or None
-    found = stated(text, extract, finish_reason=finish_reason)
-    if found is not None:
-        is_open = found.is_cut or _OR_ANOTHER.match(text, found.end)
-        return None if is_open else _whole_sentence(text, found).strip() or None
+    answer = stated(text, extract, finish_reason=finish_reason)
+    if answer is not None:
+        is_open = answer.is_cut or _OR_ANOTHER.match(text, answer.end)
+        return None if is_open else _whole_sentence(text, answer).strip() or None
     is_open = finish_reason == "length" or "<answer>" in text  # the answer was not finished
     return None if extract != "auto" or is_open else text.strip() or None
 
@@ -109,13 +109,18 @@ def lines_below(response: str, answer: str) -> str:
     'red\\ngreen'
     """
     text = behind_think(response)
-    found = stated(text, "auto")
-    if found is None or not answer or "boxed" in found.mark or "tag" in found.mark:
+    stated_answer = stated(text, "auto")
+    if (
+        stated_answer is None
+        or not answer
+        or "boxed" in stated_answer.mark
+        or "tag" in stated_answer.mark
+    ):
         return answer
-    before = text[: found.start].rstrip(" \t*_`")
-    if not before.endswith("\n") or found.text != answer:
+    before = text[: stated_answer.start].rstrip(" \t*_`")
+    if not before.endswith("\n") or stated_answer.text != answer:
         return answer
-    return re.split(r"\n[ \t]*\n", text[found.start :], maxsplit=1)[0].strip()
+    return re.split(r"\n[ \t]*\n", text[stated_answer.start :], maxsplit=1)[0].strip()
 
 
 def references(reference: Any) -> list[str]:
@@ -134,25 +139,26 @@ def references(reference: Any) -> list[str]:
     texts = []
     for item in items:
         if not isinstance(item, str | int | float) or not str(item).strip():
-            found = clipped(item)
-            raise ScoringError(f"a reference must be non-empty text, found {found}", fault="input")
+            raise ScoringError(
+                f"a reference must be non-empty text, found {clipped(item)}", fault="input"
+            )
         texts.append(str(item).strip())
     return texts
 
 
-def _whole_sentence(text: str, found: Stated) -> str:
+def _whole_sentence(text: str, answer: Stated) -> str:
     """The stated answer, whose sentence does not end at a title, an initial or ``D.C.``"""
-    end, closing = found.end, found.closing
-    if closing != "." or text[found.start : end].strip(" \t\r\n*`_") != found.text:
-        return found.text
+    end, closing = answer.end, answer.closing
+    if closing != "." or text[answer.start : end].strip(" \t\r\n*`_") != answer.text:
+        return answer.text
     line_end = text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
-    while closing == "." and _goes_on(text, found.start, end, line_end):
+    while closing == "." and _goes_on(text, answer.start, end, line_end):
         end, closing = sentence_end(text, end + 1, line_end)
-    if end == found.end and not _DOTTED.search(text, max(end - 12, 0), end):
-        return found.text
+    if end == answer.end and not _DOTTED.search(text, max(end - 12, 0), end):
+        return answer.text
     is_dotted = closing == "." and _DOTTED.search(text, max(end - 12, 0), end)
-    return text[found.start : end + bool(is_dotted)].strip(" \t\r\n*`_")
+    return text[answer.start : end + bool(is_dotted)].strip(" \t\r\n*`_")
 
 
 def _goes_on(text: str, start: int, end: int, line_end: int) -> bool:

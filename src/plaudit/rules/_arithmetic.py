@@ -35,21 +35,21 @@ def number_of(text: str) -> Fraction | None:
     >>> number_of("$1,000."), number_of("12 apples")
     (Fraction(1000, 1), None)
     """
-    plain = text.translate(_PLAIN).strip().removesuffix(".").removesuffix("。").strip("$ \t")
-    found = _NUMBER.fullmatch(plain)
-    return _value(found) if found else None
+    ascii_text = text.translate(_PLAIN).strip().removesuffix(".").removesuffix("。").strip("$ \t")
+    match = _NUMBER.fullmatch(ascii_text)
+    return _value(match) if match else None
 
 
-def _value(found: re.Match[str]) -> Fraction | None:
-    if found.end() - found.start() > _MAX_DIGITS:
+def _value(match: re.Match[str]) -> Fraction | None:
+    if match.end() - match.start() > _MAX_DIGITS:
         return None
-    top = _fraction(found["number"] or found["top"])
-    below = found["over"] or found["bottom"]
+    top = _fraction(match["number"] or match["top"])
+    below = match["over"] or match["bottom"]
     bottom = _fraction(below) if below else Fraction(1)
     if not bottom:
         return None
-    value = top / bottom / (100 if found["percent"] else 1)
-    return -value if "-" in (found["sign"] or "") else value
+    value = top / bottom / (100 if match["percent"] else 1)
+    return -value if "-" in (match["sign"] or "") else value
 
 
 def _fraction(digits: str) -> Fraction:
@@ -64,17 +64,17 @@ def tokenise(expression: str) -> list[str]:
     >>> tokenise(r"(1 + 2) × 3 \div 4")
     ['(', '1', '+', '2', ')', '*', '3', '/', '4']
     """
-    plain = expression.translate(_PLAIN)
+    source = expression.translate(_PLAIN)
     for macro, sign in _LATEX.items():
-        plain = plain.replace(macro, sign)
-    plain = plain.rstrip()
+        source = source.replace(macro, sign)
+    source = source.rstrip()
     tokens, at = [], 0
-    while at < len(plain):
-        found = _TOKEN.match(plain, at)
-        if not found:
-            raise ValueError(f"{plain[at:].lstrip()[:1]!r} is not arithmetic")
-        tokens.append(found.group(1))
-        at = found.end()
+    while at < len(source):
+        match = _TOKEN.match(source, at)
+        if not match:
+            raise ValueError(f"{source[at:].lstrip()[:1]!r} is not arithmetic")
+        tokens.append(match.group(1))
+        at = match.end()
     return tokens
 
 

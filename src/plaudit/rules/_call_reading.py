@@ -6,18 +6,18 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plaudit.rules._call import Call, call_of, listed_calls
+from plaudit.rules._call import ToolCall, call_of, listed_calls
 from plaudit.rules._literal import read_json, read_json_at
 from plaudit.rules._tooltypes import kind_of, kinds_of, properties_of
 
-__all__ = ["Reading", "Tags", "json_calls", "tagged_call", "tagged_calls", "typed"]
+__all__ = ["CallReader", "Tags", "json_calls", "tagged_call", "tagged_calls", "typed"]
 
 _SPACE = re.compile(r"\s*")
 _SEPARATOR = re.compile(r"\s*[;,]?\s*")
 _SPELLED = {"True": True, "False": False, "None": None}
 
 
-class Reading:
+class CallReader:
     """The text of a response, how far it is read, and the schemas of its tools.
 
     A method that does not find what it looks for raises ValueError and stays where it is.
@@ -37,17 +37,17 @@ class Reading:
         self.skip_space()
         return self.text.startswith(starts, self.place)
 
-    def take(self, wanted: str) -> bool:
+    def take(self, text: str) -> bool:
         """Steps over a text, and white space before it, if it is next."""
-        is_next = self.is_at(wanted)
+        is_next = self.is_at(text)
         if is_next:
-            self.place += len(wanted)
+            self.place += len(text)
         return is_next
 
-    def expect(self, wanted: str) -> None:
+    def expect(self, text: str) -> None:
         """Steps over a text that must be next."""
-        if not self.take(wanted):
-            raise ValueError(f"{wanted} is missing")
+        if not self.take(text):
+            raise ValueError(f"{text} is missing")
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
         """Steps over a pattern, and white space before it, if it is next."""
@@ -72,7 +72,7 @@ class Reading:
         return value
 
 
-def json_calls(reading: Reading) -> Iterator[Call]:
+def json_calls(reading: CallReader) -> Iterator[ToolCall]:
     """One call or list of calls after the other, each JSON; `;` or a comma may separate them."""
     while True:
         yield from (call_of(item) for item in listed_calls(reading.json()))
@@ -95,7 +95,7 @@ class Tags(NamedTuple):
     value_end: str
 
 
-def tagged_calls(reading: Reading, tags: Tags) -> Iterator[Call]:
+def tagged_calls(reading: CallReader, tags: Tags) -> Iterator[ToolCall]:
     """The calls that stand next in tags, at least one."""
     opening = reading.match(tags.call)
     if opening is None:
@@ -105,7 +105,7 @@ def tagged_calls(reading: Reading, tags: Tags) -> Iterator[Call]:
         opening = reading.match(tags.call)
 
 
-def tagged_call(reading: Reading, tags: Tags, name: str) -> Call:
+def tagged_call(reading: CallReader, tags: Tags, name: str) -> ToolCall:
     """The call of that name, whose values (or JSON arguments) and closing tag stand next."""
     if not name:
         raise ValueError("a call without a name")
@@ -127,7 +127,7 @@ def tagged_call(reading: Reading, tags: Tags, name: str) -> Call:
         kind = opening[2] if tags.value.groups > 1 else None
         arguments[key] = typed(raw, schemas.get(key), kind)
     reading.expect(tags.call_end)
-    return Call(name, arguments)
+    return ToolCall(name, arguments)
 
 
 def typed(raw: str, schema: Any, is_text: str | None = None) -> Any:

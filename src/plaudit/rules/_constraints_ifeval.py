@@ -106,8 +106,8 @@ def _constrained_response(text: str) -> bool:
 
 
 def _number_highlighted_sections(text: str, *, num_highlights: int) -> bool:
-    single = sum(1 for found in _HIGHLIGHT.findall(text) if found.strip())
-    double = sum(1 for found in _DOUBLE_HIGHLIGHT.findall(text) if found.strip())
+    single = sum(1 for span in _HIGHLIGHT.findall(text) if span.strip())
+    double = sum(1 for span in _DOUBLE_HIGHLIGHT.findall(text) if span.strip())
     return single + double >= num_highlights
 
 
@@ -139,8 +139,8 @@ def _has_title(line: str) -> bool:
 
 
 def _two_responses(text: str) -> bool:
-    given = divided(text, "******")
-    return given is not None and len(given) == 2 and given[0].strip() != given[1].strip()
+    halves = divided(text, "******")
+    return halves is not None and len(halves) == 2 and halves[0].strip() != halves[1].strip()
 
 
 def _repeat_prompt(text: str, *, prompt_to_repeat: str) -> bool:

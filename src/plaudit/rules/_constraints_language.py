@@ -46,10 +46,10 @@ def is_in(text: str, language: str) -> bool:
 def _language_of(text: str, code: str) -> str:
     words = _LETTERS.findall(text.lower())
     try:
-        found = identified(text, languages=code).parts
+        shares = identified(text, languages=code).parts
     except ScoringError:
-        found = {"unknown": 1.0}
-    best = max(found, key=found.__getitem__)
+        shares = {"unknown": 1.0}
+    best = max(shares, key=shares.__getitem__)
     if best == "unknown":
         best = _guess(words)
     if best == "en" and len(words) >= _NUM_WORDS and COMMON_WORDS.isdisjoint(words):

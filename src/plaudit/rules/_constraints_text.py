@@ -117,15 +117,15 @@ def sentences(text: str) -> list[str]:
     >>> sentences('Dr. Foster came (at 5 p.m. sharp). "Well?" he said. 1. One')
     ['Dr. Foster came (at 5 p.m. sharp).', '"Well?"', 'he said.', '1.', 'One']
     """
-    found, start = [], 0
+    ended, start = [], 0
     runs = [(m.start(), m.end()) for m in _RUN.finditer(text)]
     for i, (begin, end) in enumerate(runs):
         following = text[slice(*runs[i + 1])] if i + 1 < len(runs) else ""
         place = _ending(text[begin:end], following)
         if place:
-            found.append(text[start : begin + place])
+            ended.append(text[start : begin + place])
             start = begin + place
-    return [s for s in _closed([*found, text[start:]]) if s]
+    return [s for s in _closed([*ended, text[start:]]) if s]
 
 
 def _closed(parts: list[str]) -> list[str]:
@@ -146,7 +146,7 @@ def _ending(run: str, following: str) -> int:
     if following and run[-1] in ".?!":
         place = len(run)
     else:
-        place = max((found.end() for found in _END.finditer(run)), default=0)
+        place = max((mark.end() for mark in _END.finditer(run)), default=0)
     if place and _is_break(run[:place], run[place:] or following):
         return place
     return 0
@@ -185,12 +185,12 @@ def tokens(text: str) -> list[str]:
 
 
 def _tokens_of(sentence: str) -> list[str]:
-    found = _TOKEN.findall(sentence)
-    found = [token for token in found if not token.isspace()]
-    last = max((i for i, t in enumerate(found) if t not in _CLOSERS), default=-1)
-    if last >= 0 and len(found[last]) > 1 and found[last][-1] == "." and found[last][-2] != ".":
-        found[last : last + 1] = [found[last][:-1], "."]
-    return [part for token in found for part in _contraction(token)]
+    words = _TOKEN.findall(sentence)
+    words = [token for token in words if not token.isspace()]
+    last = max((i for i, t in enumerate(words) if t not in _CLOSERS), default=-1)
+    if last >= 0 and len(words[last]) > 1 and words[last][-1] == "." and words[last][-2] != ".":
+        words[last : last + 1] = [words[last][:-1], "."]
+    return [part for token in words for part in _contraction(token)]
 
 
 def _contraction(token: str) -> list[str]:

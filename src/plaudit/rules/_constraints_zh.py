@@ -40,9 +40,9 @@ def _num_sentences(text: str, *, num_sentences: int, relation: str) -> bool:
 
 def _sentence_chars(text: str, *, num_chars: int, relation: str) -> bool:
     """Every sentence has so many characters, counted as in `zh:num_chars`."""
-    given = _sentences(text)
-    return bool(given) and all(
-        holds(relation, len(_CHAR.findall(sentence)), num_chars) for sentence in given
+    texts = _sentences(text)
+    return bool(texts) and all(
+        holds(relation, len(_CHAR.findall(sentence)), num_chars) for sentence in texts
     )
 
 

@@ -111,7 +111,7 @@ def read_python(text: str) -> Any:
     >>> read_python("{'a': (1, True), 'b': null}")
     {'a': [1, True], 'b': None}
     """
-    reader = _Reader(text)
+    reader = _LiteralReader(text)
     value = reader.value(0)
     reader.expect("end")
     return value
@@ -125,7 +125,7 @@ def read_python_calls(text: str) -> list[PyCall]:
     >>> read_python_calls("[maths.add(a=1, b=[2, 3])]")
     [PyCall(name='maths.add', arguments={'a': 1, 'b': [2, 3]})]
     """
-    reader = _Reader(text)
+    reader = _LiteralReader(text)
     closing = "end"
     if reader.take("["):
         closing = "]"
@@ -161,12 +161,12 @@ def is_deep(value: Any, *, limit: int = DEPTH) -> bool:
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        key = next(k for k, _ in pairs if k in seen or seen.add(k))
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        earlier: set[str] = set()
+        key = next(k for k, _ in pairs if k in earlier or earlier.add(k))
         raise ValueError(f"the key {key[:40]!r} stands twice")
-    return found
+    return mapping
 
 
 def _no_constant(name: str) -> Any:
@@ -176,7 +176,7 @@ def _no_constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=_no_constant)
 
 
-class _Reader:
+class _LiteralReader:
     """One token after the other; a value is read by recursion of bounded depth."""
 
     def __init__(self, text: str) -> None:
@@ -186,25 +186,25 @@ class _Reader:
 
     def advance(self) -> None:
         """Reads the next token. Raises ValueError where there is none."""
-        found = _TOKEN.match(self.text, self.place)
-        if found is None or found.lastgroup is None:
+        token = _TOKEN.match(self.text, self.place)
+        if token is None or token.lastgroup is None:
             raise ValueError(f"not a literal: {self.text[self.place : self.place + 20]!r}")
-        self.kind: str = found.lastgroup
-        self.text_of_next: str = found[self.kind]
-        self.place = found.end()
+        self.kind: str = token.lastgroup
+        self.text_of_next: str = token[self.kind]
+        self.place = token.end()
 
-    def take(self, wanted: str) -> bool:
+    def take(self, mark: str) -> bool:
         """Steps over that mark (or the "end") if it is next."""
-        if wanted == "end":
+        if mark == "end":
             return self.kind == "end"
-        is_next = self.kind == "mark" and self.text_of_next == wanted
+        is_next = self.kind == "mark" and self.text_of_next == mark
         if is_next:
             self.advance()
         return is_next
 
-    def expect(self, wanted: str) -> None:
-        if not self.take(wanted):
-            raise ValueError(f"expected {wanted!r}, found {self.text_of_next[:20]!r}")
+    def expect(self, mark: str) -> None:
+        if not self.take(mark):
+            raise ValueError(f"expected {mark!r}, found {self.text_of_next[:20]!r}")
 
     def value(self, depth: int) -> Any:
         kind, text = self.kind, self.text_of_next
@@ -226,13 +226,13 @@ class _Reader:
         raise ValueError(f"no value: {text!r}")
 
     def items(self, closing: str, depth: int) -> list[Any]:
-        found = []
+        values = []
         while not self.take(closing):
-            found.append(self.value(depth + 1))
+            values.append(self.value(depth + 1))
             if not self.take(","):
                 self.expect(closing)
                 break
-        return found
+        return values
 
     def mapping(self, depth: int) -> dict[str, Any]:
         pairs: list[tuple[str, Any]] = []
@@ -277,8 +277,8 @@ def _unescaped(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def _escaped(found: re.Match[str]) -> str:
-    code = found[1]
+def _escaped(match: re.Match[str]) -> str:
+    code = match[1]
     if len(code) > 1:
         return chr(int(code[1:], 16))
-    return _ESCAPED.get(code, found[0])
+    return _ESCAPED.get(code, match[0])

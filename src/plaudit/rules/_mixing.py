@@ -84,8 +84,8 @@ def shares(text: str, words: Mapping[str, float], target: Target) -> Shares:
         else:
             latin = words.get("latin", 0.0)
             due, foreign = due - other * latin, foreign + other * latin
-    found = Shares(due, foreign, tuple(remarks))
-    return _without_terms(text, found, target) if foreign > _FEW * due > 0 else found
+    counted = Shares(due, foreign, tuple(remarks))
+    return _without_terms(text, counted, target) if foreign > _FEW * due > 0 else counted
 
 
 def _in_scripts(
@@ -110,7 +110,7 @@ def _japanese_ideographs(text: str) -> float:
 # --- terms ----------------------------------------------------------------------------------------
 
 
-def _without_terms(text: str, found: Shares, target: Target) -> Shares:
+def _without_terms(text: str, counted: Shares, target: Target) -> Shares:
     """The shares without the foreign words that may be borrowed.
 
     Of a text beyond some thousand characters evenly spaced segments are looked at.
@@ -118,7 +118,7 @@ def _without_terms(text: str, found: Shares, target: Target) -> Shares:
     scale = max(1.0, len(text) / (_MAX_SEGMENTS * _LONG))
     sample = "\n".join(_segments(text, _LONG)) if scale > 1 else text
     borrowed = {_MOST_NAMES: 0.0, _MOST_LISTED: 0.0, _MOST_QUOTED: 0.0, _MOST_TERMS: 0.0}
-    due = found.due
+    due = counted.due
     if "latin" in target.scripts:
         sample, borrowed[_MOST_QUOTED] = _unquoted(sample, target)
         lines = "\n".join(filter(_CJK.search, sample.split("\n")))
@@ -134,25 +134,26 @@ def _without_terms(text: str, found: Shares, target: Target) -> Shares:
         for most, count in _terms(prose):
             borrowed[most] += count
     free = sum(min(scale * count, most * due) for most, count in borrowed.items())
-    free = min(free, found.foreign)
+    free = min(free, counted.foreign)
     remarks = (f"{free:.0f} words are names or terms",) if free >= 0.5 else ()
-    return Shares(due, found.foreign - free, (*found.remarks, *remarks))
+    return Shares(due, counted.foreign - free, (*counted.remarks, *remarks))
 
 
 def _without_comments(text: str, prose: str) -> str:
     """The prose without the comments that stand beside lines of code in the text."""
-    lines, kept = text.split("\n"), prose.split("\n")
-    if prose == text or len(lines) != len(kept):
+    lines, prose_lines = text.split("\n"), prose.split("\n")
+    if prose == text or len(lines) != len(prose_lines):
         return prose
     is_code = [
-        bool(line.strip()) and not rest.strip() for line, rest in zip(lines, kept, strict=True)
+        bool(line.strip()) and not rest.strip()
+        for line, rest in zip(lines, prose_lines, strict=True)
     ]
     for step in (1, -1):
         order = range(len(lines))[::step]
         for place, neighbour in zip(order[1:], order, strict=False):
             if is_code[neighbour] and _COMMENT.match(lines[place]):
                 is_code[place] = True
-    return "\n".join("" if code else rest for code, rest in zip(is_code, kept, strict=True))
+    return "\n".join("" if code else rest for code, rest in zip(is_code, prose_lines, strict=True))
 
 
 def _without_listed(text: str) -> tuple[str, float]:

@@ -178,11 +178,11 @@ def representatives(codes: np.ndarray, *, rounds: int = len(_MULTIPLIERS)) -> np
 
     if len(codes) <= _SMALL or rounds == 0:
         return _by_sorting(codes)
-    found, differs, _ = _met(codes, rounds)
+    writers, differs, _ = _met(codes, rounds)
     apart = np.flatnonzero(differs)
     if len(apart):
-        found[apart] = apart[representatives(codes[apart], rounds=rounds - 1)]
-    return found
+        writers[apart] = apart[representatives(codes[apart], rounds=rounds - 1)]
+    return writers
 
 
 class Grams(NamedTuple):
@@ -221,8 +221,8 @@ def top_share(grams: Grams, most: int) -> float:
     if most == 0:
         return 0.0
     having = np.bincount(grams.repeated)[::-1]  # how many occur most often, once less, ...
-    taken = np.diff(np.minimum(np.cumsum(having), most), prepend=0)
-    return int(taken @ np.arange(len(having))[::-1]) / grams.total
+    num_taken = np.diff(np.minimum(np.cumsum(having), most), prepend=0)
+    return int(num_taken @ np.arange(len(having))[::-1]) / grams.total
 
 
 def num_distinct(ids: np.ndarray, n: int = 1) -> tuple[int, int]:
@@ -262,9 +262,9 @@ def _repeating(codes: np.ndarray) -> tuple[int, np.ndarray]:
     """The first place whose code occurs again (-1: none does), and the representatives."""
     import numpy as np
 
-    found = representatives(codes)
-    again = np.flatnonzero(found != np.arange(len(found)))
-    return (int(again[0]) if len(again) else -1), found
+    places = representatives(codes)
+    again = np.flatnonzero(places != np.arange(len(places)))
+    return (int(again[0]) if len(again) else -1), places
 
 
 def _num_different(codes: np.ndarray, *, rounds: int = len(_MULTIPLIERS)) -> int:
@@ -272,8 +272,8 @@ def _num_different(codes: np.ndarray, *, rounds: int = len(_MULTIPLIERS)) -> int
 
     if len(codes) <= _SMALL or rounds == 0:
         return len(set(codes.tolist()))
-    found, differs, places = _met(codes, rounds)
-    settled = int(np.count_nonzero(found == places))
+    writers, differs, places = _met(codes, rounds)
+    settled = int(np.count_nonzero(writers == places))
     return settled + _num_different(codes[differs], rounds=rounds - 1)
 
 
@@ -289,8 +289,8 @@ def _met(codes: np.ndarray, rounds: int) -> tuple[np.ndarray, np.ndarray, np.nda
     places = np.arange(count, dtype=np.int32)
     table = np.empty(1 << bits, np.int32)
     table[slots] = places
-    found = table.take(slots, mode="wrap")  # nothing wraps; "wrap" is the fastest check
-    return found, codes.take(found, mode="wrap") != codes, places
+    writers = table.take(slots, mode="wrap")  # nothing wraps; "wrap" is the fastest check
+    return writers, codes.take(writers, mode="wrap") != codes, places
 
 
 @functools.cache
@@ -329,9 +329,9 @@ def _dense(ids: np.ndarray, base: int) -> tuple[np.ndarray, int]:
         different, numbers = np.unique(ids, return_inverse=True)
         return numbers.reshape(-1), max(len(different), 2)
     places = ids.astype(np.intp)
-    seen = np.zeros(base, bool)
-    seen[places] = True
-    number = np.cumsum(seen, dtype=np.uint32)
+    occurs = np.zeros(base, bool)
+    occurs[places] = True
+    number = np.cumsum(occurs, dtype=np.uint32)
     count = int(number[-1])
     number -= np.uint32(1)
     number = number.astype(np.min_scalar_type(count))

@@ -58,9 +58,9 @@ def normal(text: str) -> str:
     ('answer 1000 km', '北京', 'the')
     """
     folded = nfkc(text).casefold().replace("\u2212", "-")
-    plain = _BETWEEN_DIGITS.sub(" ", _THOUSANDS.sub("", folded))
-    plain = " ".join(_ARTICLES.sub(" ", _DELETED.sub("", plain)).split())
-    return _BETWEEN_HAN.sub("", plain or " ".join(folded.split()))
+    words = _BETWEEN_DIGITS.sub(" ", _THOUSANDS.sub("", folded))
+    words = " ".join(_ARTICLES.sub(" ", _DELETED.sub("", words)).split())
+    return _BETWEEN_HAN.sub("", words or " ".join(folded.split()))
 
 
 def tokens(text: str) -> list[str]:

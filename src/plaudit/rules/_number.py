@@ -74,30 +74,30 @@ def stated_number(
     >>> stated_number(r"\boxed{x + 5}").problem
     "'x + 5' is not one number"
     """
-    text = _plain(response if how == "all" else _answer.behind_think(response))
+    text = _without_asides(response if how == "all" else _answer.behind_think(response))
     answer = _answer.answer_of(response, how, finish_reason)
     if answer is None:
         return None
     if how in ("answer", "last_line"):
-        text = _plain(answer)
-    found = _found(text, how, finish_reason)
-    if found is None or (not found.text and not found.problem):
+        text = _without_asides(answer)
+    extraction = _extracted(text, how, finish_reason)
+    if extraction is None or (not extraction.text and not extraction.problem):
         return StatedNumber(problem=f"no number in {clipped(answer)}")
-    if not found.mark.startswith("closing"):
-        return _of(found)
+    if not extraction.mark.startswith("closing"):
+        return _of(extraction)
     sentence = _closing(text)
-    number = _of(found)
+    number = _of(extraction)
     if number.problem and (value := _concluded(sentence)) is not None:
         return StatedNumber(value, value)
     return number if number.problem or not _is_label(sentence) else _unread("a label's number")
 
 
-def _plain(text: str) -> str:
+def _without_asides(text: str) -> str:
     """A text without references to sources or steps behind a value, its digits in ASCII."""
     return _ASIDE.sub("", _CITED.sub("", text.translate(_WIDTHS)))
 
 
-def _found(text: str, how: _answer.Extract, finish_reason: str | None) -> Found | None:
+def _extracted(text: str, how: _answer.Extract, finish_reason: str | None) -> Found | None:
     if how == "phrase":
         phrase = stated(text, how, finish_reason=finish_reason)
         if phrase is None:
@@ -108,11 +108,11 @@ def _found(text: str, how: _answer.Extract, finish_reason: str | None) -> Found 
     return extract(text, place, finish_reason=finish_reason)
 
 
-def _of(found: Found) -> StatedNumber:
+def _of(extraction: Found) -> StatedNumber:
     """The number that an answer is, or why it is none."""
-    if found.problem:
-        return _unread(found.problem)
-    text = found.text.strip(" \t\r\n*_`")
+    if extraction.problem:
+        return _unread(extraction.problem)
+    text = extraction.text.strip(" \t\r\n*_`")
     if _SPAN.fullmatch(text):
         return _unread(f"{clipped(text)} is a range or a date")
     exact = number_of(text)

@@ -23,7 +23,7 @@ from plaudit.rules._languages import (
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["LETTERS", "Order", "order_of", "runs_of", "scrambled", "triples_of"]
+__all__ = ["LETTERS", "WordOrder", "order_of", "runs_of", "scrambled", "triples_of"]
 
 LETTERS = "^abcdefghijklmnopqrstuvwxyz$"
 _LETTER = {letter: i for i, letter in enumerate(LETTERS)}
@@ -46,7 +46,7 @@ _LONG = {"en": 6, "zh": 12}  # a run of so many words has function words
 _MIN_FUNCTION = {"en": 0.08, "zh": 0.15}
 
 
-class Order(NamedTuple):
+class WordOrder(NamedTuple):
     """How far a text is from running text, from 0 to 1: by its pairs, by runs of words that no
     function word joins; NaN where too little can be judged."""
 
@@ -65,7 +65,7 @@ def runs_of(text: str, code: str) -> Iterator[list[str]]:
             yield words
 
 
-def order_of(text: str) -> Order:
+def order_of(text: str) -> WordOrder:
     """The order of the words of a text.
 
     >>> order_of("The sum of the two numbers is the total of all that we have in it.").shuffled
@@ -73,7 +73,7 @@ def order_of(text: str) -> Order:
     """
     shuffled = [_shuffled(list(runs_of(text, code)), code) for code in _RUNS]
     judged = [share for share in shuffled if not math.isnan(share)]
-    return Order(max(judged, default=math.nan), _loose(text))
+    return WordOrder(max(judged, default=math.nan), _loose(text))
 
 
 def _shuffled(runs: list[list[str]], code: str) -> float:
@@ -102,14 +102,14 @@ def _odd_pairs(runs: list[list[str]], code: str) -> tuple[int, int]:
 
     number, follows = _table(code)
     ids = [i for run in runs for i in (*(number.get(word, -1) for word in run), -2)]
-    found = np.array(ids, np.int64)
-    num_words = len(found) - len(runs)
-    if np.count_nonzero(found >= 0) < _MIN_COVER[code] * num_words:
+    word_ids = np.array(ids, np.int64)
+    num_words = len(word_ids) - len(runs)
+    if np.count_nonzero(word_ids >= 0) < _MIN_COVER[code] * num_words:
         return 0, 0
-    first, second = found[:-1], found[1:]
+    first, second = word_ids[:-1], word_ids[1:]
     both = (first >= 0) & (second >= 0)
-    seen = follows[first[both], second[both]]
-    return len(seen) - int(np.count_nonzero(seen)), len(seen)
+    is_usual = follows[first[both], second[both]]
+    return len(is_usual) - int(np.count_nonzero(is_usual)), len(is_usual)
 
 
 def triples_of(word: str) -> Iterator[tuple[int, int, int]]:
@@ -134,8 +134,8 @@ def scrambled(text: str) -> float:
     triples = [triple for word in words for triple in triples_of(word)]
     if len(triples) < _MIN_TRIPLES:
         return math.nan
-    known = _letter_table()
-    share = sum(not known[triple] for triple in triples) / len(triples)
+    occurs = _letter_table()
+    share = sum(not occurs[triple] for triple in triples) / len(triples)
     if share < _UNSEEN["en"][0]:  # nearly all texts
         return 0.0
     language = identify(latin_words(text))
@@ -149,8 +149,8 @@ def _is_loose(run: list[str], code: str) -> bool:
     """Whether a long run has next to no word that joins others."""
     if len(run) < _LONG[code]:
         return False
-    known = _table("zh")[0] if code == "zh" else _joining()
-    return sum(word in known for word in run) < _MIN_FUNCTION[code] * len(run)
+    function_words = _table("zh")[0] if code == "zh" else _joining()
+    return sum(word in function_words for word in run) < _MIN_FUNCTION[code] * len(run)
 
 
 @functools.cache

@@ -64,9 +64,9 @@ def has_id_check_digit(number: str) -> bool:
 
 
 def _cards(text: str) -> Iterator[str]:
-    for found in _DIGITS.finditer(text):
-        run = found.group()
-        if len(run) < 13 or len(run) > 23 or _is_counted(text, found.start(), found.end()):
+    for match in _DIGITS.finditer(text):
+        run = match.group()
+        if len(run) < 13 or len(run) > 23 or _is_counted(text, match.start(), match.end()):
             continue
         groups = re.split("[ -]", run)
         digits = "".join(groups)
@@ -94,13 +94,13 @@ def _card_lengths(digits: str) -> tuple[int, ...]:
 
 
 def _id_numbers(text: str) -> Iterator[str]:
-    for found in _ID_NUMBER.finditer(text):
-        number = found.group()
+    for match in _ID_NUMBER.finditer(text):
+        number = match.group()
         if (
             _PROVINCE.match(number)
             and _is_date(number[6:14])
             and has_id_check_digit(number)
-            and not _is_counted(text, found.start(), found.end())
+            and not _is_counted(text, match.start(), match.end())
         ):
             yield number.upper()
 
@@ -114,13 +114,13 @@ def _is_date(digits: str) -> bool:
 
 
 def _phones(text: str) -> Iterator[str]:
-    for found in _PHONE.finditer(text):
-        run = found.group()
+    for match in _PHONE.finditer(text):
+        run = match.group()
         digits = re.sub("[^0-9]", "", run) if len(run) <= 24 else ""
         if (
             8 <= len(digits) <= 15
             and _is_phone(run, digits)
-            and not _is_counted(text, found.start(), found.end())
+            and not _is_counted(text, match.start(), match.end())
         ):
             yield digits
 
@@ -164,37 +164,37 @@ def _emails(text: str) -> Iterator[str]:
 
 
 def _ips(text: str) -> Iterator[str]:
-    for found in _IPV4.finditer(text):
-        digits = found.group()
-        named = text[max(0, found.start() - 9) : found.start()].lower()
+    for match in _IPV4.finditer(text):
+        digits = match.group()
+        named = text[max(0, match.start() - 9) : match.start()].lower()
         if (
             len(digits) >= 10
             and digits.count(".") == 3
             and not re.search(r"v(?:ersion)? ?$", named)
         ):
             yield from _public(digits)
-    for found in _IPV6.finditer(text):
-        if 4 <= len(found.group().replace("::", ":").split(":")) <= 8:
-            yield from _public(found.group())
+    for match in _IPV6.finditer(text):
+        if 4 <= len(match.group().replace("::", ":").split(":")) <= 8:
+            yield from _public(match.group())
 
 
 def _public(address: str) -> Iterator[str]:
     try:
-        if len(address) <= 39 and (found := ipaddress.ip_address(address)).is_global:
-            yield str(found)
+        if len(address) <= 39 and (ip := ipaddress.ip_address(address)).is_global:
+            yield str(ip)
     except ValueError:
         return
 
 
-def _plain(find: Callable[[str], Iterator[str]]) -> Callable[[str], list[str]]:
+def _listing(find: Callable[[str], Iterator[str]]) -> Callable[[str], list[str]]:
     """The different finds in the order of the text, full-width digits read as digits."""
     return lambda text: list(dict.fromkeys(find(text.translate(_FULL_WIDTH))))
 
 
 FINDERS: Mapping[str, Callable[[str], list[str]]] = {
-    "email": _plain(_emails),
-    "phone": _plain(_phones),
-    "card": _plain(_cards),
-    "cn_id": _plain(_id_numbers),
-    "ip": _plain(_ips),
+    "email": _listing(_emails),
+    "phone": _listing(_phones),
+    "card": _listing(_cards),
+    "cn_id": _listing(_id_numbers),
+    "ip": _listing(_ips),
 }

@@ -28,7 +28,7 @@ _CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{0,60}\([^()㐀-鿿\n]{0,40}\)")
 class Prose(NamedTuple):
     """The text outside and inside of code, LaTeX, URLs and tags, pieces joined with spaces."""
 
-    kept: str
+    text: str
     removed: str
 
 
@@ -39,20 +39,20 @@ def split_prose(text: str) -> Prose:
     mathematics as in pandoc: no white space inside the marks, no digit after them, one line.
 
     >>> split_prose("Let $x$ be `int(y)`, see https://a.org/b ok")
-    Prose(kept='Let   be  , see   ok', removed='$x$ `int(y)` https://a.org/b')
+    Prose(text='Let   be  , see   ok', removed='$x$ `int(y)` https://a.org/b')
     """
-    kept, removed = [], []
+    prose, removed = [], []
     seek = _Seek(text)
     start = place = 0
-    while found := _TOKEN.search(text, place):
-        end = _end_of(found, seek)
+    while mark := _TOKEN.search(text, place):
+        end = _end_of(mark, seek)
         if end > 0:
-            kept.append(text[start : found.start()])
-            removed.append(text[found.start() : end])
+            prose.append(text[start : mark.start()])
+            removed.append(text[mark.start() : end])
             start = end
-        place = max(end, found.end())
-    kept.append(text[start:])
-    return Prose(" ".join(kept), " ".join(removed))
+        place = max(end, mark.end())
+    prose.append(text[start:])
+    return Prose(" ".join(prose), " ".join(removed))
 
 
 def without_code(text: str) -> str:
@@ -73,16 +73,16 @@ class _Seek:
 
     def __call__(self, needle: str, place: int) -> int:
         """The first occurrence from `place` on, or the length of the text."""
-        known = self._next.get(needle, -1)
-        if known < place:
-            known = self.text.find(needle, place)
-            known = self._next[needle] = len(self.text) if known < 0 else known
-        return known
+        occurrence = self._next.get(needle, -1)
+        if occurrence < place:
+            occurrence = self.text.find(needle, place)
+            occurrence = self._next[needle] = len(self.text) if occurrence < 0 else occurrence
+        return occurrence
 
 
-def _end_of(found: re.Match[str], seek: _Seek) -> int:
+def _end_of(opening: re.Match[str], seek: _Seek) -> int:
     """Where the span that a mark opens ends; 0 where it opens none."""
-    mark, place = found.group(), found.end()
+    mark, place = opening.group(), opening.end()
     if mark[0] in "`~":
         return _code_end(mark, place, seek)
     if mark == "$":

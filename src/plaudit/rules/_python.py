@@ -32,13 +32,13 @@ def blocks(text: str, max_chars: int) -> list[Block]:
     >>> [block.problem for block in blocks("```python\\nx = (\\n```", 100)]
     ["line 1: '(' was never closed"]
     """
-    found, left = [], max_chars
+    fenced, left = [], max_chars
     for info, body in fenced_blocks(text):
         if info.partition(" ")[0].lower() in _NAMES:
             code = textwrap.dedent((body or "").strip("\n"))
             left -= len(code)
-            found.append(_unread(code, body) or (_parsed(code) if left >= 0 else _too_long(code)))
-    return found
+            fenced.append(_unread(code, body) or (_parsed(code) if left >= 0 else _too_long(code)))
+    return fenced
 
 
 def _unread(code: str, body: str | None) -> Block | None:

@@ -85,23 +85,25 @@ def markers(text: str) -> list[Marker]:
     >>> markers("I cannot see why x > 2.")
     []
     """
-    plain = text.lower() if text.isascii() else text.translate(_QUOTES).lower()
-    start = len(plain) - len(plain.lstrip())
-    found: dict[str, Marker] = {}
-    for match in _MARKER.finditer(plain, start):
+    folded = text.lower() if text.isascii() else text.translate(_QUOTES).lower()
+    start = len(folded) - len(folded.lstrip())
+    by_phrase: dict[str, Marker] = {}
+    for match in _MARKER.finditer(folded, start):
         kind = str(match.lastgroup)
         late = match.start() - start >= OPENING_CHARS
-        found.setdefault(match.group(), Marker(match.group().strip(), kind, _WEIGHTS[kind][late]))
-    return list(found.values())
+        by_phrase.setdefault(
+            match.group(), Marker(match.group().strip(), kind, _WEIGHTS[kind][late])
+        )
+    return list(by_phrase.values())
 
 
-def strength(found: list[Marker]) -> float:
+def strength(markers_of_text: list[Marker]) -> float:
     """How sure the markers are together: ``1 - prod(1 - weight)``, 0 without any.
 
     >>> strength([Marker("a", "objects", 0.5), Marker("b", "objects", 0.5)])
     0.75
     """
     left = 1.0
-    for marker in found:
+    for marker in markers_of_text:
         left *= 1.0 - marker.weight
     return 1.0 - left

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from plaudit.errors import ScoringError
 from plaudit.rules import _scripts
-from plaudit.rules._asked import Asked, asked_before, asked_for
+from plaudit.rules._language_request import LanguageRequest, asked_before, asked_for
 from plaudit.rules._languages import (
     FUNCTION_WORDS,
     PLENTY,
@@ -138,8 +138,8 @@ class Target(NamedTuple):
 
 @functools.lru_cache(maxsize=256)
 def _scripts_of(languages: tuple[str, ...]) -> tuple[str, ...]:
-    known = (_scripts.LANGUAGES.get(code, (code,)) for code in languages)
-    return tuple(dict.fromkeys(script for scripts in known for script in scripts))
+    script_lists = (_scripts.LANGUAGES.get(code, (code,)) for code in languages)
+    return tuple(dict.fromkeys(script for scripts in script_lists for script in scripts))
 
 
 @functools.lru_cache(maxsize=256)
@@ -161,12 +161,12 @@ def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
     'zh (asked for before)'
     """
     turn, before = _turns(prompt)
-    asked = asked_for(turn)
-    if asked.clear:
-        return Target(f"{', '.join(asked.clear)} (asked for)", asked.clear)
+    request = asked_for(turn)
+    if request.clear:
+        return Target(f"{', '.join(request.clear)} (asked for)", request.clear)
     standing = _standing((*earlier, *before))
-    if standing.clear and not set(standing.clear) <= set(asked.excluded):
-        languages = tuple(dict.fromkeys((*standing.clear, *asked.possible)))
+    if standing.clear and not set(standing.clear) <= set(request.excluded):
+        languages = tuple(dict.fromkeys((*standing.clear, *request.possible)))
         return Target(f"{' or '.join(languages)} (asked for before)", languages)
     written = _written(turn) or _written(prompt)
     if not written:
@@ -175,25 +175,25 @@ def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
             " 'language' or the parameter target",
             fault="input",
         )
-    if written[0] in asked.excluded and not asked.possible:
+    if written[0] in request.excluded and not request.possible:
         raise ScoringError(
             f"consistency: the prompt is in {written[0]!r} and rules that out, but names no other;"
             " give the column 'language' or the parameter target",
             fault="input",
         )
-    languages = tuple(dict.fromkeys((*written, *asked.possible, *standing.possible)))
+    languages = tuple(dict.fromkeys((*written, *request.possible, *standing.possible)))
     return Target(f"{' or '.join(languages)} (from the prompt)", languages)
 
 
-def _standing(earlier: Sequence[tuple[str, str]]) -> Asked:
+def _standing(earlier: Sequence[tuple[str, str]]) -> LanguageRequest:
     """What the turns before the last one ask for; the latest that does so counts."""
     possible: tuple[str, ...] = ()
     for role, text in reversed(earlier):
-        asked = asked_before(text) if role == "user" else asked_for(text)
-        if asked.clear:
-            return Asked(asked.clear, possible)
-        possible = (*possible, *asked.possible) if role == "user" else possible
-    return Asked((), possible)
+        request = asked_before(text) if role == "user" else asked_for(text)
+        if request.clear:
+            return LanguageRequest(request.clear, possible)
+        possible = (*possible, *request.possible) if role == "user" else possible
+    return LanguageRequest((), possible)
 
 
 def _turns(prompt: str) -> tuple[str, list[tuple[str, str]]]:
@@ -219,7 +219,7 @@ def _written(prompt: str) -> tuple[str, ...]:
     Two where a problem and the words around it are in different languages and either may be due; ()
     for a prompt without a word.
     """
-    prose = _LABEL.sub(" ", split_prose(prompt).kept)
+    prose = _LABEL.sub(" ", split_prose(prompt).text)
     unquoted = QUOTED.sub(" ", prose)
     for text in (unquoted, prose, prompt):
         if words := _quick_words(text):
@@ -242,25 +242,25 @@ def _of_problem(text: str, whole: str) -> tuple[str, ...]:
 
     A statement behind "solve the following" may be due in either.
     """
-    kept, is_introduced = [], False
+    statements, is_introduced = [], False
     for piece in _PIECE.findall(_SUFFIX.sub("\n", text)):
         is_mixed = len(_quick_words(piece)) > 1
         if head := _INTRO_HEAD.match(piece):
             is_introduced = True
         elif is_mixed:
             head = _FORM_HEAD.match(piece)
-        elif found := _WRAPPER.search(piece):
-            is_introduced = is_introduced or found["intro"] is not None
+        elif wrapper := _WRAPPER.search(piece):
+            is_introduced = is_introduced or wrapper["intro"] is not None
             continue
-        kept.append(piece[head.end() if head else 0 :])
-    problem = " ".join(kept)
-    if not any(map(_piece_script, kept)):
+        statements.append(piece[head.end() if head else 0 :])
+    problem = " ".join(statements)
+    if not any(map(_piece_script, statements)):
         return (whole,)
     words = _quick_words(problem)
     own = _language(_frame(problem, words), problem, words)
     if own in (whole, "latin"):
         return (whole,)
-    return (own, whole) if is_introduced and not any(map(_is_request, kept)) else (own,)
+    return (own, whole) if is_introduced and not any(map(_is_request, statements)) else (own,)
 
 
 def _language(script: str, text: str, words: dict[str, float]) -> str:
@@ -294,8 +294,8 @@ def _frame(text: str, words: dict[str, float]) -> str:
         return next(iter(words))
     if cjk and len(cjk) == len(words):
         return "kana" if is_japanese(words) and not _starts_chinese(text) else "han"
-    found = [(piece, _piece_script(piece)) for piece in _pieces(text)]
-    framed = [(piece, script) for piece, script in found if script is not None]
+    scripts = [(piece, _piece_script(piece)) for piece in _pieces(text)]
+    framed = [(piece, script) for piece, script in scripts if script is not None]
     if not framed:
         return max(words, key=words.__getitem__)
     asking = {script for piece, script in framed if _asks(piece)}

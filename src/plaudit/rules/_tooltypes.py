@@ -55,8 +55,8 @@ def properties_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
     >>> properties_of({"properties": {"a": {"type": "int"}}})
     {'a': {'type': 'int'}}
     """
-    found = (schema or {}).get("properties")
-    return found if isinstance(found, Mapping) else {}
+    properties = (schema or {}).get("properties")
+    return properties if isinstance(properties, Mapping) else {}
 
 
 def kinds_of(schema: Any) -> frozenset[str]:
@@ -74,8 +74,8 @@ def kinds_of(schema: Any) -> frozenset[str]:
         return frozenset[str]().union(*inner) if all(inner) else frozenset()
     declared = schema.get("type")
     names = declared if isinstance(declared, list | tuple) else [declared]
-    found = [_KIND.get(_plain(name)) for name in names]
-    return frozenset() if None in found else frozenset(k for k in found if k)
+    kinds = [_KIND.get(_bare_type(name)) for name in names]
+    return frozenset() if None in kinds else frozenset(k for k in kinds if k)
 
 
 def kind_of(value: Any) -> str:
@@ -124,8 +124,8 @@ def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
         return
     kinds, kind = kinds_of(schema), kind_of(value)
     if kinds and kind not in kinds and not (kind == "integer" and "number" in kinds):
-        found = kind if kind == "null" else f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
-        yield f"{place} is {found}, not {' or '.join(sorted(kinds))}"
+        actual = kind if kind == "null" else f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+        yield f"{place} is {actual}, not {' or '.join(sorted(kinds))}"
         return
     choices = schema.get("enum")
     if isinstance(choices, list | tuple) and kind not in ("array", "object"):
@@ -156,13 +156,13 @@ def member_problems(
 
 def _tool(tool: Any) -> tuple[str, Mapping[str, Any]]:
     inner = tool.get("function") if isinstance(tool, Mapping) else None
-    found = inner if isinstance(inner, Mapping) else tool
-    name = found.get("name") if isinstance(found, Mapping) else None
+    declaration = inner if isinstance(inner, Mapping) else tool
+    name = declaration.get("name") if isinstance(declaration, Mapping) else None
     if not isinstance(name, str):
         raise DataError(
             f"a tool must be a mapping with a name, found {clipped(tool)}", field="tools"
         )
-    schema = found.get("parameters") or {}
+    schema = declaration.get("parameters") or {}
     if not isinstance(schema, Mapping):
         raise DataError(f"parameters of {name!r} are {clipped(schema)}, no mapping", field="tools")
     is_bare = (
@@ -173,7 +173,7 @@ def _tool(tool: Any) -> tuple[str, Mapping[str, Any]]:
     return name, {"properties": schema} if is_bare else schema
 
 
-def _plain(name: Any) -> str:
+def _bare_type(name: Any) -> str:
     """A type's name without what follows it, as in ``List[int]`` and ``str, optional``."""
     text = name if isinstance(name, str) else ""
     return text.partition(",")[0].partition("[")[0].strip().lower()

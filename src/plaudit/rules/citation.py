@@ -69,14 +69,14 @@ def exist(
     >>> exist("It is blue [1][7].", ["a document"]).note
     'no such document: 7'
     """
-    found, known = _cited(response, grammar), _ids_of(documents)
-    forged = set(found) - known
+    cited, ids = _cited(response, grammar), _ids_of(documents)
+    forged = set(cited) - ids
     parts = {
-        "citations": float(len(found)),
-        "known": float(sum(item in known for item in found)),
+        "citations": float(len(cited)),
+        "known": float(sum(item in ids for item in cited)),
         "forged": float(len(forged)),
     }
-    return Score(float(bool(found) and not forged), parts, note=_forged_note(forged))
+    return Score(float(bool(cited) and not forged), parts, note=_forged_note(forged))
 
 
 def correct(
@@ -141,7 +141,7 @@ def _ids_of(documents: Sequence[Any] | Mapping[str, Any]) -> set[str]:
             field="documents",
         )
     return {
-        _plain(item["id"]) if isinstance(item, Mapping) and "id" in item else str(place)
+        _id_text(item["id"]) if isinstance(item, Mapping) and "id" in item else str(place)
         for place, item in enumerate(documents, 1)
     }
 
@@ -149,9 +149,9 @@ def _ids_of(documents: Sequence[Any] | Mapping[str, Any]) -> set[str]:
 def _id_set(ids: Any, field: str) -> set[str]:
     if isinstance(ids, str) or not isinstance(ids, Collection):
         raise DataError(f"expected a list of ids, found {clipped(ids)}", field=field)
-    return {_plain(item) for item in ids}
+    return {_id_text(item) for item in ids}
 
 
-def _plain(item: Any) -> str:
+def _id_text(item: Any) -> str:
     """An id as it stands in a mark: author and year without comma."""
     return str(item).replace(",", "").strip()

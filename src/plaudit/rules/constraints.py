@@ -120,17 +120,17 @@ fault=None, error=None, note='not followed: punctuation:no_comma')
 
 
 def _check(value: str, allowed: Any, name: str) -> None:
-    known = get_args(allowed)
-    if value not in known:
+    choices = get_args(allowed)
+    if value not in choices:
         raise ConfigError(
-            f"ifeval: {name}={value!r} must be one of {known}{did_you_mean(str(value), known)}"
+            f"ifeval: {name}={value!r} must be one of {choices}{did_you_mean(str(value), choices)}"
         )
 
 
 def _note(verdicts: Mapping[str, float], doubts: Sequence[str]) -> str:
     missed = [name for name, value in verdicts.items() if not value]
-    told = f"not followed: {', '.join(missed)}" if missed else "all followed"
-    return f"{told} (undecidable: {'; '.join(doubts)})" if doubts else told
+    summary = f"not followed: {', '.join(missed)}" if missed else "all followed"
+    return f"{summary} (undecidable: {'; '.join(doubts)})" if doubts else summary
 
 
 def _loose(text: str) -> tuple[str, ...]:
@@ -162,13 +162,13 @@ def _verdict(is_kept: Callable[[str], bool], texts: Sequence[str]) -> bool | Und
 
 def _packed(ground_truth: Any) -> tuple[Any, Any]:
     """Ids and arguments from one mapping, as open-instruct keeps them in `ground_truth`."""
-    found = _unspelled(ground_truth, "ground_truth")
-    if isinstance(found, Sequence) and len(found) == 1:
-        found = _unspelled(found[0], "ground_truth")
-    if isinstance(found, Mapping):
+    packed = _unspelled(ground_truth, "ground_truth")
+    if isinstance(packed, Sequence) and len(packed) == 1:
+        packed = _unspelled(packed[0], "ground_truth")
+    if isinstance(packed, Mapping):
         for name in _ID_NAMES:
-            if name in found:
-                return found[name], found.get("kwargs")
+            if name in packed:
+                return packed[name], packed.get("kwargs")
     raise DataError(
         f"no constraints: expected a mapping with instruction_id and kwargs, found"
         f" {clipped(ground_truth)}",
@@ -193,16 +193,17 @@ def _unspelled(value: Any, field: str) -> Any:
 def _read(constraints: Any, kwargs: Any) -> Iterator[_Constraint]:
     """The constraints of a row. Raises DataError naming what does not fit."""
     ids = _listed(constraints, "constraints")
-    given = _listed(kwargs, "kwargs") if kwargs is not None else [None] * len(ids)
+    argument_list = _listed(kwargs, "kwargs") if kwargs is not None else [None] * len(ids)
     if not ids:
         raise DataError("no constraint in the row: ifeval reads a list of ids", field="constraints")
-    if len(ids) != len(given):
+    if len(ids) != len(argument_list):
         raise DataError(
-            f"{len(ids)} constraints, but arguments for {len(given)}: {clipped(given)}",
+            f"{len(ids)} constraints, but arguments for {len(argument_list)}:"
+            f" {clipped(argument_list)}",
             field="kwargs",
         )
     counts: dict[str, int] = {}
-    for name, arguments in zip(ids, given, strict=True):
+    for name, arguments in zip(ids, argument_list, strict=True):
         kind = _kind(name)
         counts[kind] = counts.get(kind, 0) + 1
         label = kind if counts[kind] == 1 else f"{kind}#{counts[kind]}"
@@ -213,14 +214,14 @@ def _listed(value: Any, field: str) -> list[Any]:
     """The list in a column: a list, an array, or the spelling of one."""
     if isinstance(value, str) and value in _KINDS:
         return [value]
-    found = _unspelled(value, field)
-    if callable(tolist := getattr(found, "tolist", None)):
-        found = tolist()
-    if isinstance(found, Mapping):
-        found = [found]
-    if not isinstance(found, Sequence) or isinstance(found, str):
+    items = _unspelled(value, field)
+    if callable(tolist := getattr(items, "tolist", None)):
+        items = tolist()
+    if isinstance(items, Mapping):
+        items = [items]
+    if not isinstance(items, Sequence) or isinstance(items, str):
         raise DataError(f"expected a list, found {clipped(value)}", field=field)
-    return list(found)
+    return list(items)
 
 
 def _kind(name: Any) -> str:
@@ -235,23 +236,24 @@ def _kind(name: Any) -> str:
     )
 
 
-def _arguments(kind: str, given: Any) -> dict[str, Any]:
+def _arguments(kind: str, raw: Any) -> dict[str, Any]:
     """The arguments of a constraint, held to the parameters of its checker."""
-    given = _unspelled(given, "kwargs") if given else {}
-    if not isinstance(given, Mapping):
-        raise DataError(f"{kind}: expected a mapping, found {clipped(given)}", field="kwargs")
+    raw = _unspelled(raw, "kwargs") if raw else {}
+    if not isinstance(raw, Mapping):
+        raise DataError(f"{kind}: expected a mapping, found {clipped(raw)}", field="kwargs")
     needed = _parameters(kind)
-    held = {name: value for name, value in given.items() if value is not None}
-    strange = [name for name in held if name not in needed]
-    missing = [name for name in needed if name not in held]
+    arguments = {name: value for name, value in raw.items() if value is not None}
+    strange = [name for name in arguments if name not in needed]
+    missing = [name for name in needed if name not in arguments]
     if strange or missing:
-        told = [f"missing {', '.join(missing)}"] if missing else []
-        told += [f"unknown {n!r}{did_you_mean(n, needed)}" for n in map(str, strange)]
+        problems = [f"missing {', '.join(missing)}"] if missing else []
+        problems += [f"unknown {n!r}{did_you_mean(n, needed)}" for n in map(str, strange)]
         raise DataError(
-            f"{kind} takes ({', '.join(needed)}): {'; '.join(told)}; found {clipped(dict(given))}",
+            f"{kind} takes ({', '.join(needed)}): {'; '.join(problems)};"
+            f" found {clipped(dict(raw))}",
             field="kwargs",
         )
-    return {name: _typed(kind, name, needed[name], value) for name, value in held.items()}
+    return {name: _typed(kind, name, needed[name], value) for name, value in arguments.items()}
 
 
 @functools.cache
@@ -265,22 +267,24 @@ def _parameters(kind: str) -> Mapping[str, str]:
     }
 
 
-def _typed(kind: str, name: str, wanted: str, value: Any) -> Any:
+def _typed(kind: str, name: str, type_name: str, value: Any) -> Any:
     """The argument as its type; a whole float is an int, one text and a list of it are one."""
     if callable(tolist := getattr(value, "tolist", None)):
         value = tolist()
-    if wanted == "int" and isinstance(value, int | float) and not isinstance(value, bool):
+    if type_name == "int" and isinstance(value, int | float) and not isinstance(value, bool):
         if value == value and value >= 0 and int(value) == value:
             return int(value)
-    elif wanted == "str":
+    elif type_name == "str":
         text = value[0] if isinstance(value, list) and len(value) == 1 else value
         if _is_text(text):
             return text
-    elif wanted == "list[str]":
+    elif type_name == "list[str]":
         texts = [value] if isinstance(value, str) else value
         if isinstance(texts, Sequence) and texts and all(map(_is_text, texts)):
             return list(texts)
-    expected = {"int": "a whole number from 0 up", "str": "a text"}.get(wanted, "a list of texts")
+    expected = {"int": "a whole number from 0 up", "str": "a text"}.get(
+        type_name, "a list of texts"
+    )
     raise DataError(f"{kind}: {name}={clipped(value)} must be {expected}", field="kwargs")
 
 

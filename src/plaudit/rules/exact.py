@@ -171,10 +171,10 @@ def regex(
     text = response if extract == "all" else answer_of(response, extract)
     if text is None:
         return _no_answer(extract)
-    found = getattr(compiled, mode)(text)
-    if found is None:
+    match = getattr(compiled, mode)(text)
+    if match is None:
         return Score(0.0, note=f"no match of {clipped(pattern)}")
-    return Score(1.0, note=f"{clipped(found.group())} matches {clipped(pattern)}")
+    return Score(1.0, note=f"{clipped(match.group())} matches {clipped(pattern)}")
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -218,13 +218,13 @@ def numeric(
         return _no_answer(extract)
     if stated.problem:
         is_none = stated.problem.startswith("no number")
-        shown = stated.problem if is_none else f"no one number is stated: {stated.problem}"
-        return Score(0.0, note=shown)
+        problem = stated.problem if is_none else f"no one number is stated: {stated.problem}"
+        return Score(0.0, note=problem)
     slack = [max(Fraction(abs_tol), Fraction(rel_tol) * abs(gold)) for gold in golds]
     is_close = any(
         stated.low - s <= g <= stated.high + s for g, s in zip(golds, slack, strict=True)
     )
-    note = f"{_shown(stated.low)} against {', '.join(map(_shown, golds))}"
+    note = f"{_number_text(stated.low)} against {', '.join(map(_number_text, golds))}"
     return Score(float(is_close), note=note)
 
 
@@ -249,12 +249,12 @@ def countdown(
     >>> countdown("<answer>3 * 8</answer>", [1, 2, 8], 24).note
     'uses 3, 8 instead of 1, 2, 8'
     """
-    given = sorted(_whole_numbers("numbers", numbers))
+    pool = sorted(_whole_numbers("numbers", numbers))
     (goal,) = _whole_numbers("target", [target])
     answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return _no_answer(extract)
-    problem = _countdown_problem(answer, given, goal)
+    problem = _countdown_problem(answer, pool, goal)
     return Score(0.0, note=problem) if problem else Score(1.0, note=clipped(answer))
 
 
@@ -307,20 +307,20 @@ def multiple_choice(
         raise ConfigError(f"partial={partial} must be within [0, 1]")
     listed = _listed_options(choices, options)
     letters = _choices(reference, listed, index_base)
-    known = listed or Options()
+    letters_of_options = listed or Options()
     text = behind_think(response)
     if questions:
-        return _each_question(text, letters, known)
+        return _each_question(text, letters, letters_of_options)
     gold = "".join(sorted(set("".join(letters))))
     if pattern is None:
-        found = chosen(text, extract, known, is_cut=finish_reason == "length")
+        choice = chosen(text, extract, letters_of_options, is_cut=finish_reason == "length")
     else:
-        found = chosen_by(text, _choice_pattern(pattern), known)
-    if not found.letters:
-        return Score(0.0, {"answered": 0.0}, note=found.problem)
-    is_part = set(found.letters) < set(gold)
-    value = 1.0 if found.letters == gold else partial * is_part
-    return Score(value, {"answered": 1.0}, note=f"{found.letters} against {gold}")
+        choice = chosen_by(text, _choice_pattern(pattern), letters_of_options)
+    if not choice.letters:
+        return Score(0.0, {"answered": 0.0}, note=choice.problem)
+    is_part = set(choice.letters) < set(gold)
+    value = 1.0 if choice.letters == gold else partial * is_part
+    return Score(value, {"answered": 1.0}, note=f"{choice.letters} against {gold}")
 
 
 def list_equal(
@@ -409,10 +409,10 @@ def _stated(
     answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return None
-    found = number_of(answer)
-    if found is None:
+    value = number_of(answer)
+    if value is None:
         return StatedNumber(problem=f"no number in {clipped(answer)}")
-    return StatedNumber(found, found)
+    return StatedNumber(value, value)
 
 
 def _reference_number(text: str) -> Fraction:
@@ -422,7 +422,7 @@ def _reference_number(text: str) -> Fraction:
     return number
 
 
-def _shown(number: Fraction) -> str:
+def _number_text(number: Fraction) -> str:
     """A number for people."""
     if number.denominator == 1 and abs(number) < 10**15:
         return str(number)
@@ -440,26 +440,26 @@ def _whole_numbers(field: str, values: Any) -> list[int]:
         if any(n != float(v) or n < 0 for n, v in zip(numbers, values, strict=True)):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        found = clipped(values)
+        column = clipped(values)
         raise ScoringError(
-            f"{field} must be whole and not negative, found {found}", fault="input"
+            f"{field} must be whole and not negative, found {column}", fault="input"
         ) from None
     return numbers
 
 
-def _countdown_problem(answer: str, given: Sequence[int], goal: int) -> str:
+def _countdown_problem(answer: str, pool: Sequence[int], goal: int) -> str:
     """Why the answer does not win the game, or an empty string."""
     expression, equals, claimed = answer.partition("=")
     try:
         parts = tokenise(expression)
         used = sorted(t.lstrip("0") or "0" for t in parts if t.isdigit())
-        if used != sorted(map(str, given)):
-            return f"uses {_joined(used)} instead of {_joined(given)}"
+        if used != sorted(map(str, pool)):
+            return f"uses {_joined(used)} instead of {_joined(pool)}"
         value = evaluate(parts)
     except ValueError as error:
         return str(error)
     if value != goal:
-        return f"equals {_shown(value)}, not {goal}"
+        return f"equals {_number_text(value)}, not {goal}"
     if equals and number_of(claimed) != goal:
         return f"claims to equal {clipped(claimed.strip())}, not {goal}"
     return ""
@@ -467,10 +467,10 @@ def _countdown_problem(answer: str, given: Sequence[int], goal: int) -> str:
 
 def _listed_options(choices: Any, options: Any) -> Options | None:
     """The options that a row lists, under either name."""
-    given = [options_of(value) for value in (choices, options) if value is not None]
-    if len(given) == 2 and given[0] != given[1]:
+    columns = [options_of(value) for value in (choices, options) if value is not None]
+    if len(columns) == 2 and columns[0] != columns[1]:
         raise ScoringError("the row has choices and options, and they differ", fault="input")
-    return given[0] if given else None
+    return columns[0] if columns else None
 
 
 @functools.cache
@@ -521,13 +521,13 @@ def _numbered(text: str, options: Options | None, index_base: int | None) -> str
 
 
 def _each_question(text: str, golds: Sequence[str], options: Options) -> Score:
-    found: Sequence[Chosen] = chosen_each(text, len(golds), options)
-    if not found:
+    picks: Sequence[Chosen] = chosen_each(text, len(golds), options)
+    if not picks:
         return Score(0.0, {"answered": 0.0}, note=f"does not state {len(golds)} choices")
-    right = sum(c.letters == gold for c, gold in zip(found, golds, strict=True))
+    right = sum(c.letters == gold for c, gold in zip(picks, golds, strict=True))
     parts = {"answered": 1.0, "share": right / len(golds)}
-    shown = ", ".join(c.letters or "?" for c in found)
-    return Score(float(right == len(golds)), parts, note=f"{shown} against {', '.join(golds)}")
+    letters = ", ".join(c.letters or "?" for c in picks)
+    return Score(float(right == len(golds)), parts, note=f"{letters} against {', '.join(golds)}")
 
 
 def _listed(
@@ -549,8 +549,8 @@ def _listed(
 
 def _gold_items(reference: Any) -> list[str]:
     """The items of the reference; none for an empty list."""
-    plain = reference.tolist() if hasattr(reference, "tolist") else reference
-    if isinstance(plain, list | tuple) and not plain:
+    column = reference.tolist() if hasattr(reference, "tolist") else reference
+    if isinstance(column, list | tuple) and not column:
         return []
     golds = references(reference)
     if not isinstance(reference, str):
@@ -591,5 +591,5 @@ def _parsed(text: str) -> list[Any] | None:
 
 def _joined(numbers: Sequence[object]) -> str:
     """Numbers for people, the first twenty."""
-    shown = [str(n)[:20] for n in numbers[:20]]
-    return ", ".join(shown + ["..."] * (len(numbers) > 20)) or "no numbers"
+    texts = [str(n)[:20] for n in numbers[:20]]
+    return ", ".join(texts + ["..."] * (len(numbers) > 20)) or "no numbers"

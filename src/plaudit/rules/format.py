@@ -121,11 +121,11 @@ def tag_count(
     >>> tag_count("</answer>4<answer></think>2 + 2<think>").value
     0.25
     """
-    wanted = list(tags)[1:] if prefilled else list(tags)
-    if not wanted or not all(wanted):
+    expected = list(tags)[1:] if prefilled else list(tags)
+    if not expected or not all(expected):
         raise ConfigError(f"tag_count: tags={list(tags)!r} must name at least one tag, none empty")
-    places = _places(response, tuple(wanted))
-    return _share(wanted, [_single(places, tag) for tag in wanted])
+    places = _places(response, tuple(expected))
+    return _share(expected, [_single(places, tag) for tag in expected])
 
 
 def xml_fields(
@@ -163,17 +163,17 @@ def fenced_code(
     >>> fenced_code("```python\\n```").note
     'no code block that names a language and holds something'
     """
-    wanted = (code_language or language or "").lower()
-    found = ""
+    required = (code_language or language or "").lower()
+    language_named = ""
     for info, body in fenced_blocks(response):
         if body is None:
             return Score(0.0, note="a code block is not closed")
         named = info.partition(" ")[0].lower()
-        if named and body.strip() and wanted in ("", named):
-            found = named
-    if found:
+        if named and body.strip() and required in ("", named):
+            language_named = named
+    if language_named:
         return 1.0
-    which = wanted or "a language"
+    which = required or "a language"
     return Score(0.0, note=f"no code block that names {which} and holds something")
 
 
@@ -220,15 +220,15 @@ def _think_tags(thought: Thought, marks: Marks) -> dict[str, int]:
     return {marks.opening: int(thought.status == "closed"), marks.closing: 1}
 
 
-def _miscounted(text: str, wanted: Mapping[str, int]) -> str:
+def _miscounted(text: str, counts: Mapping[str, int]) -> str:
     """Names a tag that the text holds more or less often than wanted; empty where all is well."""
-    return _count_problem(_places(text, tuple(wanted)), wanted)
+    return _count_problem(_places(text, tuple(counts)), counts)
 
 
-def _count_problem(places: Mapping[str, Sequence[int]], wanted: Mapping[str, int]) -> str:
-    for tag, count in wanted.items():
-        if (found := len(places[tag])) != count:
-            return f"{tag} occurs {found} times, not {count}" if found else f"no {tag}"
+def _count_problem(places: Mapping[str, Sequence[int]], counts: Mapping[str, int]) -> str:
+    for tag, count in counts.items():
+        if (occurrences := len(places[tag])) != count:
+            return f"{tag} occurs {occurrences} times, not {count}" if occurrences else f"no {tag}"
     return ""
 
 
@@ -274,8 +274,8 @@ def _any_of(tags: tuple[str, ...]) -> re.Pattern[str]:
 def _places(text: str, tags: tuple[str, ...]) -> dict[str, list[int]]:
     """Where each tag begins, found in one pass."""
     places: dict[str, list[int]] = {tag: [] for tag in tags}
-    for found in _any_of(tags).finditer(text):
-        places[found.group()].append(found.start())
+    for match in _any_of(tags).finditer(text):
+        places[match.group()].append(match.start())
     return places
 
 
@@ -297,11 +297,11 @@ def _share(names: Sequence[str], spans: Sequence[_Span | None]) -> float | Score
     chain = _longest_chain(spans)
     if len(chain) == len(names):
         return 1.0
-    kept, lost = (
+    in_order, lost = (
         ", ".join(name for i, name in enumerate(names) if (i in chain) is inside) or "none"
         for inside in (True, False)
     )
-    return Score(len(chain) / len(names), note=f"in order: {kept}; not: {lost}")
+    return Score(len(chain) / len(names), note=f"in order: {in_order}; not: {lost}")
 
 
 def _longest_chain(spans: Sequence[_Span | None]) -> tuple[int, ...]:

@@ -15,7 +15,7 @@ from plaudit.errors import ConfigError
 from plaudit.rules._ngrams import gram_codes, representatives
 from plaudit.rules._scripts import INVISIBLE, classes, points_of
 from plaudit.rules._units import Unit
-from plaudit.rules.length import _Outcome, _Shaped
+from plaudit.rules.length import _MeasuredResponse, _Shaped
 from plaudit.types import Range, Reward, Score
 
 if TYPE_CHECKING:
@@ -90,9 +90,9 @@ def _similarities(responses: Sequence[str], n: int) -> list[list[float]]:
 def _visible(text: str) -> str:
     """The text in lower case, white space as single spaces, invisible characters left out."""
     if not text.isascii():
-        kept = classes(points_of(text)) != INVISIBLE
-        if not kept.all():
-            text = "".join(char for char, keep in zip(text, kept.tolist(), strict=True) if keep)
+        visible = classes(points_of(text)) != INVISIBLE
+        if not visible.all():
+            text = "".join(char for char, keep in zip(text, visible.tolist(), strict=True) if keep)
     return " ".join(text.lower().split())
 
 
@@ -128,9 +128,9 @@ def _shared_counts(grams: np.ndarray, owners: np.ndarray, count: int) -> np.ndar
     step = max(1, _CELLS // count)
     for first in range(0, int(row[-1]) + 1 if len(row) else 0, step):
         low, high = np.searchsorted(row, [first, first + step])
-        held = np.zeros((step, count), np.float32)  # exact: sums stay below 2**24
-        held[row[low:high] - first, owners[low:high]] = 1
-        shared += held.T @ held
+        has_gram = np.zeros((step, count), np.float32)  # exact: sums stay below 2**24
+        has_gram[row[low:high] - first, owners[low:high]] = 1
+        shared += has_gram.T @ has_gram
     return shared
 
 
@@ -199,12 +199,12 @@ def adaptive_length(
     )
 
 
-def _shortest(outcomes: Sequence[_Outcome]) -> list[float | Score]:
+def _shortest(outcomes: Sequence[_MeasuredResponse]) -> list[float | Score]:
     shortest = min((o.length for o in outcomes if o.correct), default=0)
     return [(shortest / o.length if o.length else 1.0) * o.correct for o in outcomes]
 
 
-def _adaptive(outcomes: Sequence[_Outcome], *, beta: float) -> list[float | Score]:
+def _adaptive(outcomes: Sequence[_MeasuredResponse], *, beta: float) -> list[float | Score]:
     count = len(outcomes)
     rate = max(sum(o.correct for o in outcomes), 1) / count if count else 0.0
     return [o.correct - beta * rate * o.length for o in outcomes]

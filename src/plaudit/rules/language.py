@@ -165,16 +165,16 @@ def consistency(
     text = thought.think if part == "think" else thought.answer
     if part == "all" or thought.status == "none":
         text = response
-    kept, removed = split_prose(text)
-    words = _words_by_script(kept, removed)
+    prose, removed = split_prose(text)
+    words = _words_by_script(prose, removed)
     if not any(words.values()):
         raise _silence(text)
-    found = shares(kept, words, aim)
-    if not found.due and not removed and not _WORD.search(without_code(kept)):
+    counted = shares(prose, words, aim)
+    if not counted.due and not removed and not _WORD.search(without_code(prose)):
         raise ScoringError("consistency: nothing but code to judge", fault="response")
     counts = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
-    note = "; ".join((f"target {aim.name}", f"words: {counts}", *found.remarks))
-    return Score(found.due / (found.due + found.foreign), words, note=note)
+    note = "; ".join((f"target {aim.name}", f"words: {counts}", *counted.remarks))
+    return Score(counted.due / (counted.due + counted.foreign), words, note=note)
 
 
 _FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
@@ -222,19 +222,19 @@ def _code_of(language: str, error) -> str:
     """The code of a language, or a script."""
     code = language.strip().lower()
     code = NAMES.get(code, code)
-    known = (*_scripts.SCRIPTS, *_scripts.LANGUAGES)
-    found = [c for c in (code, code.replace("_", "-").partition("-")[0]) if c in known]
-    if not found:
+    codes = (*_scripts.SCRIPTS, *_scripts.LANGUAGES)
+    matches = [c for c in (code, code.replace("_", "-").partition("-")[0]) if c in codes]
+    if not matches:
         raise error(
-            f"unknown language {clipped(language)}{did_you_mean(code, known)}"
+            f"unknown language {clipped(language)}{did_you_mean(code, codes)}"
             " It is an ISO 639 code such as 'en' or 'zh', or a script such as 'latin'"
         )
-    return found[0]
+    return matches[0]
 
 
-def _words_by_script(kept: str, removed: str) -> dict[str, float]:
+def _words_by_script(prose: str, removed: str) -> dict[str, float]:
     """Words of the prose, and of scripts that no notation uses also those in code and LaTeX."""
-    words = count_words(kept)
+    words = count_words(prose)
     for script, count in (count_words(removed) if removed else {}).items():
         if script not in ("latin", "greek"):
             words[script] = words.get(script, 0.0) + count
@@ -264,31 +264,35 @@ def identified(response: str, *, languages: str | Sequence[str]) -> Annotated[Sc
     >>> identified(text, languages="zh").parts
     {'en': 12.0, 'zh': 6.666666666666667}
     """
-    wanted = _known_languages(languages)
+    codes = _known_languages(languages)
     identifier = _identifier()  # at once, so that an absent package shows on the first response
-    found: dict[str, float] = {}
-    points = _scripts.points_of(split_prose(response).kept)
+    words_by_language: dict[str, float] = {}
+    points = _scripts.points_of(split_prose(response).text)
     for start, end in _segments(len(points)):
         for language, count in _languages_in(points[start:end], identifier):
-            found[language] = found.get(language, 0.0) + count
-    total = sum(found.values())
+            words_by_language[language] = words_by_language.get(language, 0.0) + count
+    total = sum(words_by_language.values())
     if total == 0:
         raise ScoringError("identified: too little text to tell its language", fault="response")
-    share = sum(count for language, count in found.items() if language in wanted) / total
-    best = max(found, key=found.__getitem__)
-    return Score(share, found, note=f"{found[best] / total:.0%} of the words in {best}")
+    share = sum(count for language, count in words_by_language.items() if language in codes) / total
+    best = max(words_by_language, key=words_by_language.__getitem__)
+    return Score(
+        share,
+        words_by_language,
+        note=f"{words_by_language[best] / total:.0%} of the words in {best}",
+    )
 
 
 def _known_languages(languages: str | Sequence[str]) -> set[str]:
     codes = (languages,) if isinstance(languages, str) else languages
-    wanted = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
-    for code in wanted or {""}:
+    wanted_codes = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
+    for code in wanted_codes or {""}:
         if code not in _scripts.LANGUAGES:
             raise ConfigError(
                 f"identified: unknown language {code!r}{did_you_mean(code, _scripts.LANGUAGES)}"
                 f" Known: {', '.join(_scripts.LANGUAGES)}"
             )
-    return wanted
+    return wanted_codes
 
 
 def _segments(size: int) -> list[tuple[int, int]]:

@@ -250,8 +250,8 @@ def _rest(piece: str) -> str:
     >>> _rest("**Step 12:** Check it once more."), _rest("3. Paris"), _rest("第三步：再检查一遍。")
     ('Check it once more.', '', '再检查一遍。')
     """
-    found = _COUNTER.match(piece)
-    rest = piece[found.end() :] if found else ""
+    counter = _COUNTER.match(piece)
+    rest = piece[counter.end() :] if counter else ""
     return rest if len(_REST_WORD.findall(rest)) >= (2 if _HAN.search(rest) else 3) else ""
 
 
@@ -274,13 +274,13 @@ def _fresh_words(sentence: str) -> float:
     words = _ngrams.words_of(sentence)
     if len(words) <= _LOOP_WORDS:
         return 1.0
-    seen: set[tuple[str, ...]] = set()
+    earlier: set[tuple[str, ...]] = set()
     num_again = covered = 0
     for start, run in enumerate(zip(*(words[i:] for i in range(_LOOP_WORDS)), strict=False)):
-        if run in seen:
+        if run in earlier:
             num_again += start + _LOOP_WORDS - max(covered, start)
             covered = start + _LOOP_WORDS
-        seen.add(run)
+        earlier.add(run)
     return (len(words) - num_again) / len(words)
 
 

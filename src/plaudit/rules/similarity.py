@@ -43,8 +43,8 @@ def rouge_l(
     is_cut = max(len(ours), *map(len, others)) > max_words
     note = f"compared over the first {max_words} words" if is_cut else None
     start = " ".join(ours[:max_words])
-    found = [score(" ".join(words[:max_words]), start)["rougeL"] for words in others]
-    best = max(found, key=lambda one: one.fmeasure)
+    rouge_scores = [score(" ".join(words[:max_words]), start)["rougeL"] for words in others]
+    best = max(rouge_scores, key=lambda one: one.fmeasure)
     parts = {"precision": float(best.precision), "recall": float(best.recall)}
     return Score(float(best.fmeasure), parts, note=note)
 
@@ -142,8 +142,8 @@ def _cut(
 def _texts_of(reference: str | Sequence[str]) -> Sequence[str]:
     texts = [reference] if isinstance(reference, str) else reference
     if not isinstance(texts, Sequence) or not texts or not all(isinstance(t, str) for t in texts):
-        found = clipped(reference)
-        raise DataError(f"expected a text or a list of texts, found {found}", field="reference")
+        column = clipped(reference)
+        raise DataError(f"expected a text or a list of texts, found {column}", field="reference")
     return texts
 
 

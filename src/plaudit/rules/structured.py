@@ -97,14 +97,16 @@ def fields(
     """
     if extra not in ("forbid", "ignore"):
         raise ConfigError(f"extra={extra!r} must be 'forbid' or 'ignore'")
-    wanted = dict(_leaves(_reference(reference, syntax)))
+    expected = dict(_leaves(_reference(reference, syntax)))
     document, problem = _document(response, syntax, extract)
     if problem:
         return Score(0.0, note=problem)
-    found = dict(_leaves(document))
-    right = [place for place in wanted if place in found and same(found[place], wanted[place])]
-    places = wanted.keys() if extra == "ignore" else wanted.keys() | found.keys()
-    wrong = next((place for place in wanted if place not in right), None)
+    values = dict(_leaves(document))
+    right = [
+        place for place in expected if place in values and same(values[place], expected[place])
+    ]
+    places = expected.keys() if extra == "ignore" else expected.keys() | values.keys()
+    wrong = next((place for place in expected if place not in right), None)
     note = None if wrong is None else f"{wrong or 'the document'} is not as expected"
     return Score(len(right) / len(places), note=note)
 
@@ -171,15 +173,15 @@ def _validator(schema: Any) -> Any:
         from referencing import Registry
     except ImportError:
         raise MissingExtra.of("schema rules", package="jsonschema", extra="tools") from None
-    found: Any = with_parsed(schema, "schema")
-    if not isinstance(found, Mapping | bool):
+    document: Any = with_parsed(schema, "schema")
+    if not isinstance(document, Mapping | bool):
         raise DataError(f"no JSON schema: {clipped(schema)}", field="schema")
-    kind: Any = validator_for(found, default=jsonschema.Draft202012Validator)
+    kind: Any = validator_for(document, default=jsonschema.Draft202012Validator)
     try:
-        kind.check_schema(found)
+        kind.check_schema(document)
     except jsonschema.SchemaError as error:
         raise DataError(f"no JSON schema: {error.message[:200]}", field="schema") from None
-    return kind(found, registry=Registry())
+    return kind(document, registry=Registry())
 
 
 def _may_hang(schema: Any) -> bool:

@@ -168,13 +168,13 @@ def content(response: str) -> Annotated[Score, Range(0, 1)]:
     text = response if thought.status == "none" else thought.answer
     if not text.strip():
         return Score(0.0, note="no answer behind the reasoning" if response.strip() else "empty")
-    kept, removed = split_prose(_ENTITY.sub(" ", text))
+    prose, removed = split_prose(_ENTITY.sub(" ", text))
     bare = _COMMAND.sub(" ", _FENCE.sub(" ", _TAG.sub(" ", removed)))
-    is_text = any(map(_says, (kept, bare))) or _is_table(kept) or _INLINE.search(removed)
+    is_text = any(map(_says, (prose, bare))) or _is_table(prose) or _INLINE.search(removed)
     is_text = (
         is_text or _FORMULA.search(removed) or _EXPRESSION.search(bare) or _CHOICE.fullmatch(text)
     )
-    problem = _no_words(kept) if is_text else "no word, equation or number"
+    problem = _no_words(prose) if is_text else "no word, equation or number"
     return Score(0.0, note=problem) if problem else Score(1.0)
 
 
@@ -376,13 +376,13 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     >>> word_order("The river runs past the apple trees, and seldom does it thunder.").value
     1.0
     """
-    prose = without_code(split_prose(response).kept)
-    found = order_of(prose)
-    shuffled = 0.0 if math.isnan(found.shuffled) else found.shuffled
+    prose = without_code(split_prose(response).text)
+    order = order_of(prose)
+    shuffled = 0.0 if math.isnan(order.shuffled) else order.shuffled
     shuffled = max(shuffled, float(_is_misplaced(prose)))
-    loose = 0.0 if math.isnan(found.loose) else min(1.0, max(0.0, (found.loose - 0.3) / 0.4))
+    loose = 0.0 if math.isnan(order.loose) else min(1.0, max(0.0, (order.loose - 0.3) / 0.4))
     letters = 0.0 if math.isnan(letters := scrambled(prose)) else letters
-    is_judged = not (math.isnan(found.shuffled) and math.isnan(found.loose))
+    is_judged = not (math.isnan(order.shuffled) and math.isnan(order.loose))
     note = None if is_judged else "too short to judge, or in a script that is not"
     parts = {"shuffled": shuffled, "loose": loose, "letters": letters}
     return Score(1.0 - max(parts.values()), parts, note=note)
@@ -437,14 +437,14 @@ def reasoning_steps(
     """
     if enough < 1 or min_words < 1:
         raise ConfigError(f"needs enough and min_words of at least 1, found {enough}, {min_words}")
-    found = list(_STEP.finditer(response))
-    ends = [*(match.start() for match in found), len(response)][1:]
+    markers = list(_STEP.finditer(response))
+    ends = [*(match.start() for match in markers), len(response)][1:]
     steps = set()
-    for match, end in zip(found, ends, strict=True):
+    for match, end in zip(markers, ends, strict=True):
         words = frozenset(w for w in words_of(response[match.end() : end]) if not w.isdigit())
         if len(words) >= min_words:
             steps.add(words)
-    parts = {"marked": float(len(found)), "steps": float(len(steps))}
+    parts = {"marked": float(len(markers)), "steps": float(len(steps))}
     return Score(min(1.0, len(steps) / enough), parts)
 
 
@@ -464,11 +464,11 @@ def python_syntax(response: str, *, max_chars: int = 200_000) -> Annotated[Score
     >>> python_syntax("```python\\nprint(4\\n```").note
     "line 1: '(' was never closed"
     """
-    found = _python.blocks(response, max_chars)
-    good = sum(len(block.code) for block in found if block.tree)
-    problems = [block.problem or "no code" for block in found if not block.tree]
-    parts = {"blocks": float(len(found)), "parsed": float(len(found) - len(problems))}
-    total = sum(len(block.code) for block in found)
+    blocks = _python.blocks(response, max_chars)
+    good = sum(len(block.code) for block in blocks if block.tree)
+    problems = [block.problem or "no code" for block in blocks if not block.tree]
+    parts = {"blocks": float(len(blocks)), "parsed": float(len(blocks) - len(problems))}
+    total = sum(len(block.code) for block in blocks)
     return Score(good / total if total else 0.0, parts, note=next(iter(problems), None))
 
 
@@ -487,9 +487,9 @@ def python_style(
     >>> python_style("```python\\ndef Add(a, b):\\n    return a + b\\n```").value
     0.75
     """
-    found = _python.blocks(response, max_chars)
-    good = [block for block in found if block.tree]
-    total = sum(len(block.code) for block in found)
+    blocks = _python.blocks(response, max_chars)
+    good = [block for block in blocks if block.tree]
+    total = sum(len(block.code) for block in blocks)
     if not good:
         return Score(0.0, note="no Python block that parses")
     parts = _python.style(good, max_line)

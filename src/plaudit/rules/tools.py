@@ -20,9 +20,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from plaudit.errors import ConfigError
-from plaudit.rules._calls import Call, calls_of, gold_calls, react_fields
+from plaudit.rules._calls import ToolCall, calls_of, gold_calls, react_fields
 from plaudit.rules._literal import read_json
-from plaudit.rules._matching import Match, Policy, match
+from plaudit.rules._matching import ArgumentPolicy, CallMatch, match
 from plaudit.rules._tooltypes import member_problems, tools_by_name
 from plaudit.think import split
 from plaudit.types import Message, Range, Score
@@ -72,8 +72,8 @@ def equal(
     (1.0, "add: a is '1', not 1")
     """
     policy = _policy(extra_arguments, strings)
-    found = _matched(response, expected_calls, tools, response_messages, policy, in_order)
-    return Score(float(found.share == 1.0), _parts(found), note=found.problem or None)
+    outcome = _matched(response, expected_calls, tools, response_messages, policy, in_order)
+    return Score(float(outcome.share == 1.0), _parts(outcome), note=outcome.problem or None)
 
 
 def graded(
@@ -106,9 +106,9 @@ def graded(
     if not low < high:
         raise ConfigError(f"graded: low={low!r} must be below high={high!r}")
     policy = _policy(extra_arguments, strings)
-    found = _matched(response, expected_calls, tools, response_messages, policy, False)
-    value = high if found.share == 1.0 else low + (high - low) * found.share
-    return Score(value, _parts(found), note=found.problem or None)
+    outcome = _matched(response, expected_calls, tools, response_messages, policy, False)
+    value = high if outcome.share == 1.0 else low + (high - low) * outcome.share
+    return Score(value, _parts(outcome), note=outcome.problem or None)
 
 
 def argument_types(
@@ -187,16 +187,16 @@ def action_loops(
     """
     if allowed < 0:
         raise ConfigError(f"action_loops: allowed={allowed!r} must not be negative")
-    seen = Counter(_key(call) for call in _earlier_calls(messages))
+    counts = Counter(_key(call) for call in _earlier_calls(messages))
     calls = calls_of(response, response_messages)
     repeated = ""
     num_repeats = 0
     for call in calls:
         key = _key(call)
-        if seen[key] > allowed:
+        if counts[key] > allowed:
             num_repeats += 1
             repeated = repeated or call.name or "a call that cannot be read"
-        seen[key] += 1
+        counts[key] += 1
     if not num_repeats:
         return 1.0
     note = f"{num_repeats} of {len(calls)} calls repeat, {repeated[:40]} first"
@@ -206,14 +206,18 @@ def action_loops(
 # --- expected calls -------------------------------------------------------------------------------
 
 
-def _policy(extra_arguments: str, strings: str) -> Policy:
+def _policy(extra_arguments: str, strings: str) -> ArgumentPolicy:
     if extra_arguments not in ("forbid", "ignore", "defaults"):
         raise ConfigError(
             f"extra_arguments={extra_arguments!r} must be 'forbid', 'ignore' or 'defaults'"
         )
     if strings not in ("exact", "bfcl"):
         raise ConfigError(f"strings={strings!r} must be 'exact' or 'bfcl'")
-    return Policy(extra_arguments) if strings == "exact" else Policy(extra_arguments, _bfcl_equal)
+    return (
+        ArgumentPolicy(extra_arguments)
+        if strings == "exact"
+        else ArgumentPolicy(extra_arguments, _bfcl_equal)
+    )
 
 
 def _matched(
@@ -221,20 +225,20 @@ def _matched(
     expected: Any,
     tools: Any,
     messages: Sequence[Message],
-    policy: Policy,
+    policy: ArgumentPolicy,
     in_order: bool,
-) -> Match:
+) -> CallMatch:
     schemas = {} if tools is None else tools_by_name(tools)
     gold = gold_calls(expected, "expected_calls", schemas)
     calls = calls_of(response, messages, schemas)
     return match(calls, gold, schemas, policy, is_ordered=in_order)
 
 
-def _parts(found: Match) -> dict[str, float]:
-    reached = (found.names, found.keys, found.values)
+def _parts(outcome: CallMatch) -> dict[str, float]:
+    reached = (outcome.names, outcome.keys, outcome.values)
     return {
         name: one / most if most else 1.0
-        for name, one, most in zip(("names", "keys", "values"), reached, found.most, strict=True)
+        for name, one, most in zip(("names", "keys", "values"), reached, outcome.most, strict=True)
     }
 
 
@@ -249,7 +253,7 @@ def _bfcl_form(text: str) -> str:
 # --- types ----------------------------------------------------------------------------------------
 
 
-def _call_problems(call: Call, schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _call_problems(call: ToolCall, schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     if call.problem:
         yield f"a call that cannot be read: {call.problem}"
     elif call.name not in schemas:
@@ -266,7 +270,7 @@ def _call_problems(call: Call, schemas: Mapping[str, Mapping[str, Any]]) -> Iter
 def _order_problem(fields: Sequence[tuple[str, str]], is_thought: bool, observed: bool) -> str:
     """What is wrong with the order of the labels; empty where nothing is."""
     before = "Thought" if is_thought or fields[0][1] else ""
-    wanted = {
+    predecessors = {
         "Thought": ("", "Action Input", "Observation") if not observed else ("", "Observation"),
         "Action": ("Thought",),
         "Action Input": ("Action",),
@@ -275,7 +279,7 @@ def _order_problem(fields: Sequence[tuple[str, str]], is_thought: bool, observed
     }
     for label, _ in fields[1:]:
         is_opening = label == "Thought" and before == "Thought" and is_thought
-        if before not in wanted[label] and not is_opening:
+        if before not in predecessors[label] and not is_opening:
             return f"{_article(label)} {_lack(label, before, observed)}"
         is_thought = False
         before = label
@@ -315,13 +319,13 @@ def _is_mapping(text: str) -> bool:
 # --- loops ----------------------------------------------------------------------------------------
 
 
-def _earlier_calls(messages: Sequence[Message]) -> Iterator[Call]:
+def _earlier_calls(messages: Sequence[Message]) -> Iterator[ToolCall]:
     """The assistant's calls since the last user turn."""
     last = max((i for i, m in enumerate(messages) if m.get("role") == "user"), default=-1)
     if turns := messages[last + 1 :]:
         yield from calls_of("", turns)
 
 
-def _key(call: Call) -> str:
+def _key(call: ToolCall) -> str:
     """Equal for equal calls, in whatever order their arguments stand."""
     return json.dumps([call.name, call.problem, call.arguments], sort_keys=True, default=str)

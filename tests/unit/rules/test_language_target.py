@@ -16,7 +16,7 @@ import plaudit
 from plaudit import load
 from plaudit.errors import ScoringError
 from plaudit.rules import language
-from plaudit.rules._asked import asked_for
+from plaudit.rules._language_request import asked_for
 from plaudit.rules._languages import NAMES, PROFILES, identify, latin_words
 from plaudit.rules._scripts import LANGUAGES
 from plaudit.rules._target import target_of

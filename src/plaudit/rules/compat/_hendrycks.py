@@ -74,8 +74,8 @@ def closing_brace(text: str, start: int) -> int:
 
 
 def _without_unit(text: str) -> str:
-    before, found, after = text.partition(_UNIT)
-    if found and _UNIT in after:
+    before, unit, after = text.partition(_UNIT)
+    if unit and _UNIT in after:
         raise ValueError("two units")
     return before
 

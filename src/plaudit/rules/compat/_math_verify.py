@@ -31,8 +31,8 @@ def judged(style: Style, response: str, reference: Any) -> bool | None:
     kills its judge, ScoreTimeout, MissingExtra without math-verify.
     """
     if not isinstance(reference, str):
-        found = clipped(reference)
-        raise ScoringError(f"the reference must be text, found {found}", fault="input")
+        reference_text = clipped(reference)
+        raise ScoringError(f"the reference must be text, found {reference_text}", fault="input")
     if importlib.util.find_spec("math_verify") is None:
         raise MissingExtra.of("accuracy rewards", package="math_verify", extra="math")
     outcome = _pool().call((style, response, reference))
@@ -69,7 +69,7 @@ def _pool() -> Pool:
 # --- in the worker --------------------------------------------------------------------------------
 
 
-class _Call(NamedTuple):
+class _MathVerifyCall(NamedTuple):
     """What an original passes to `parse`, and the order in which it passes to `verify`."""
 
     gold: dict[str, Any]
@@ -105,7 +105,7 @@ def _gold(style: Style, reference: str) -> list[Any]:
 
 
 @functools.cache
-def _calls() -> dict[Style, _Call]:
+def _calls() -> dict[Style, _MathVerifyCall]:
     from math_verify import ExprExtractionConfig, LatexExtractionConfig
 
     first = {"extraction_mode": "first_match"}
@@ -115,12 +115,12 @@ def _calls() -> dict[Style, _Call]:
     strict = {"nits": False, "malformed_operators": False, "basic_latex": True, **units}
     strict_first = first | _boxed_first({**strict, "boxed": True})
     return {
-        "trl": _Call({}, first | _boxed_first(units)),
-        "open_r1": _Call(first, first | _boxed_first({**strict, "boxed": "all"})),
-        "open_r1_shaped": _Call(first | latex, strict_first, is_gold_first=False),
-        "ms_swift": _Call(first, strict_first),
-        "ms_swift_tag": _Call(first, first),
-        "verl": _Call(latex, both),
+        "trl": _MathVerifyCall({}, first | _boxed_first(units)),
+        "open_r1": _MathVerifyCall(first, first | _boxed_first({**strict, "boxed": "all"})),
+        "open_r1_shaped": _MathVerifyCall(first | latex, strict_first, is_gold_first=False),
+        "ms_swift": _MathVerifyCall(first, strict_first),
+        "ms_swift_tag": _MathVerifyCall(first, first),
+        "verl": _MathVerifyCall(latex, both),
     }
 
 

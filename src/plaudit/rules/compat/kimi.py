@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plaudit.rules.length import _kimi, _Outcome, _Shaped
+from plaudit.rules.length import _kimi, _MeasuredResponse, _Shaped
 from plaudit.types import Reward, Score
 
 __all__ = ["length"]
@@ -34,7 +34,7 @@ class _Relative(_Shaped):
     relative = True  # type: ignore[assignment]
 
 
-def _by_length(outcomes: Sequence[_Outcome]) -> list[float | Score]:
+def _by_length(outcomes: Sequence[_MeasuredResponse]) -> list[float | Score]:
     lengths = [o.length for o in outcomes]
     ends = min(lengths, default=0), max(lengths, default=0)
     return [_kimi(o.correct, o.length, *ends) for o in outcomes]

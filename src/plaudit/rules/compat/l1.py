@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from plaudit.rules import length
-from plaudit.rules.length import _Outcome, _Shaped, _target
+from plaudit.rules.length import _MeasuredResponse, _Shaped, _target
 from plaudit.types import Range, Reward, Score
 
 __all__ = ["exact", "gaussian", "gpqa", "max_linear", "max_sigmoid"]
@@ -94,31 +94,31 @@ def gpqa(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     >>> gpqa("It must be (B). Don't you agree?", "B")
     0.0
     """
-    found = _CHOICE_BACKWARDS.search(response[::-1])
-    if found is None or (found.end() == len(response) and _is_letter(response[-1])):
+    letter = _CHOICE_BACKWARDS.search(response[::-1])
+    if letter is None or (letter.end() == len(response) and _is_letter(response[-1])):
         return float(reference == "")
-    return float(found.group() == reference)
+    return float(letter.group() == reference)
 
 
 def _is_letter(character: str) -> bool:
     return character.isascii() and character.isalpha()
 
 
-def _max_linear(outcomes: Sequence[_Outcome], *, alpha: float) -> list[float | Score]:
+def _max_linear(outcomes: Sequence[_MeasuredResponse], *, alpha: float) -> list[float | Score]:
     values = [min(max(alpha * _left(o), -1.0), 1.0) for o in outcomes]
     return [o.correct * (value + 1) / 2 for o, value in zip(outcomes, values, strict=True)]
 
 
-def _max_sigmoid(outcomes: Sequence[_Outcome], *, alpha: float) -> list[float | Score]:
+def _max_sigmoid(outcomes: Sequence[_MeasuredResponse], *, alpha: float) -> list[float | Score]:
     return [o.correct * _bonus_sigmoid(_left(o), alpha) for o in outcomes]
 
 
-def _left(outcome: _Outcome) -> float:
+def _left(outcome: _MeasuredResponse) -> float:
     """How many tokens are left of the target length."""
-    wanted = outcome.num_tokens
-    if isinstance(wanted, int | float):
-        wanted = abs(wanted)
-    return _target(None, wanted) - outcome.length
+    num_tokens = outcome.num_tokens
+    if isinstance(num_tokens, int | float):
+        num_tokens = abs(num_tokens)
+    return _target(None, num_tokens) - outcome.length
 
 
 def _bonus_sigmoid(left: float, alpha: float) -> float:

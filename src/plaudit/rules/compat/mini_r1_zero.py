@@ -28,10 +28,10 @@ def accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     """
     gold = str(reference).split("####")[-1].replace(",", "").rstrip()
     try:
-        wanted = float(gold)
+        gold_number = float(gold)
     except ValueError:
         raise ScoringError(f"no number in the reference: {clipped(gold)}", fault="input") from None
-    return float(_last_number(response) == wanted)
+    return float(_last_number(response) == gold_number)
 
 
 def format(response: str) -> Annotated[float, Range(0, 1)]:
@@ -94,5 +94,5 @@ def _is_one_line(text: str) -> bool:
     if "\n" in line or not line.startswith(tag):
         return False
     meeting = "</think><answer>"
-    found = line.find(meeting, len(tag))
-    return found >= 0 and line.endswith("</answer>", found + len(meeting))
+    middle = line.find(meeting, len(tag))
+    return middle >= 0 and line.endswith("</answer>", middle + len(meeting))

@@ -14,7 +14,7 @@ from plaudit.errors import ConfigError
 from plaudit.rule import lift
 from plaudit.rules.compat._math_verify import judged
 from plaudit.rules.compat.open_r1 import _share_different
-from plaudit.rules.length import _cosine, _Outcome, _Shaped
+from plaudit.rules.length import _cosine, _MeasuredResponse, _Shaped
 from plaudit.types import Range, Reward, Score
 
 __all__ = [
@@ -112,8 +112,8 @@ def format(response: str) -> Annotated[float, Range(0, 1)]:
     """
     if not response.startswith(_OPENING):
         return 0.0
-    found = _BEFORE_ANSWER.search(response, len(_OPENING))
-    return float(found is not None and response.endswith("</answer>", found.end()))
+    opening = _BEFORE_ANSWER.search(response, len(_OPENING))
+    return float(opening is not None and response.endswith("</answer>", opening.end()))
 
 
 def react_format(response: str) -> Annotated[float, Range(0, 1)]:
@@ -126,8 +126,8 @@ def react_format(response: str) -> Annotated[float, Range(0, 1)]:
     """
     if not response.startswith(_OPENING):
         return 0.0
-    found = _BEFORE_ACTION.search(response, len(_OPENING))
-    return float(found is not None and response.find("Action Input:", found.end()) >= 0)
+    opening = _BEFORE_ACTION.search(response, len(_OPENING))
+    return float(opening is not None and response.find("Action Input:", opening.end()) >= 0)
 
 
 def repetition(
@@ -178,11 +178,11 @@ def toolbench(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     if response.endswith("Observation:"):
         response = response.partition("Observation:")[0]
     response = response.replace("<|endoftext|>", "").replace("<|im_end|>", "").strip()
-    action, given = _action(response)
-    wanted_action, wanted = _action(reference)
-    given, wanted = _json(given), _json(wanted)
-    is_object = isinstance(given, dict) and isinstance(wanted, dict)
-    return float(action == wanted_action and is_object and given == wanted)
+    action, arguments = _action(response)
+    wanted_action, gold_arguments = _action(reference)
+    arguments, gold_arguments = _json(arguments), _json(gold_arguments)
+    is_object = isinstance(arguments, dict) and isinstance(gold_arguments, dict)
+    return float(action == wanted_action and is_object and arguments == gold_arguments)
 
 
 def _first_answer(text: str) -> str | None:
@@ -192,7 +192,7 @@ def _first_answer(text: str) -> str | None:
 
 
 def _by_cosine(
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[_MeasuredResponse],
     *,
     cosine_max_len: int,
     cosine_min_len_value_wrong: float,
@@ -207,10 +207,10 @@ def _by_cosine(
 
 def _action(text: str) -> tuple[str, str]:
     """The last action and the last input."""
-    _, found, given = text.rpartition("Action Input:")
-    given = given.strip() if found else "{}"
-    _, found, action = text.rpartition("Action:")
-    return (action.partition("Action Input:")[0].strip() if found else "none"), given
+    _, label, arguments = text.rpartition("Action Input:")
+    arguments = arguments.strip() if label else "{}"
+    _, label, action = text.rpartition("Action:")
+    return (action.partition("Action Input:")[0].strip() if label else "none"), arguments
 
 
 def _json(text: str) -> Any:

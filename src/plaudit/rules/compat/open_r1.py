@@ -14,7 +14,7 @@ from plaudit.errors import ConfigError
 from plaudit.rule import lift
 from plaudit.rules.compat._math_verify import certain
 from plaudit.rules.compat.kimi import _by_length
-from plaudit.rules.length import _cosine, _Outcome, _Shaped, _soft_overlong
+from plaudit.rules.length import _cosine, _MeasuredResponse, _Shaped, _soft_overlong
 from plaudit.types import Group, Range, Reward, Score
 
 __all__ = [
@@ -87,8 +87,8 @@ def code_format(
     fence = f"```{default_language if language is None else language}"
     start = _after_think(response)
     for mark in (fence, "```"):
-        if start >= 0 and (found := response.find(mark, start)) >= 0:
-            start = found + len(mark)
+        if start >= 0 and (place := response.find(mark, start)) >= 0:
+            start = place + len(mark)
         else:
             return 0.0
     return float(_is_closed(response, start))
@@ -254,7 +254,7 @@ def _or_own(accuracy: Reward | None) -> Reward:
 
 
 def _by_cosine(
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[_MeasuredResponse],
     *,
     min_value_wrong: float,
     max_value_wrong: float,
@@ -273,8 +273,8 @@ def _after_think(text: str) -> int:
     """
     if not text.startswith(_OPENING):
         return -1
-    found = text.find(_MIDDLE, len(_OPENING))
-    return found if found < 0 else found + len(_MIDDLE)
+    place = text.find(_MIDDLE, len(_OPENING))
+    return place if place < 0 else place + len(_MIDDLE)
 
 
 def _is_closed(text: str, start: int) -> bool:

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from plaudit.rules._languages import NAMES, PROFILES
 
-__all__ = ["Asked", "asked_before", "asked_for"]
+__all__ = ["LanguageRequest", "asked_before", "asked_for"]
 
 Kind = Literal["clear", "possible", "excluded"]
 
@@ -22,7 +22,7 @@ _BEFORE, _AFTER = 120, 60  # characters around a name that are looked at
 _MOST_MENTIONS = 100  # in a sentence
 
 
-class Asked(NamedTuple):
+class LanguageRequest(NamedTuple):
     """The codes of languages asked for clearly, possibly, and those that are ruled out."""
 
     clear: tuple[str, ...] = ()
@@ -30,7 +30,7 @@ class Asked(NamedTuple):
     excluded: tuple[str, ...] = ()
 
 
-class _Form(NamedTuple):
+class _RequestForm(NamedTuple):
     """What must end the text before a name and begin the text after it; None asks for nothing."""
 
     kind: Kind | None
@@ -38,9 +38,9 @@ class _Form(NamedTuple):
     after: re.Pattern[str]
 
 
-def _form(kind: Kind | None, before: str, after: str = "") -> _Form:
+def _form(kind: Kind | None, before: str, after: str = "") -> _RequestForm:
     flags = re.IGNORECASE
-    return _Form(kind, re.compile(f"(?:{before})$", flags), re.compile(after, flags))
+    return _RequestForm(kind, re.compile(f"(?:{before})$", flags), re.compile(after, flags))
 
 
 _VERB = (
@@ -265,7 +265,7 @@ _STANDING = re.compile(
 _SPACED = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 
-def asked_for(prompt: str) -> Asked:
+def asked_for(prompt: str) -> LanguageRequest:
     """The languages that a prompt asks the response to be in.
 
     >>> asked_for("Translate into Chinese: good morning").clear, asked_for("请用英文回答。").clear
@@ -273,12 +273,12 @@ def asked_for(prompt: str) -> Asked:
     >>> asked_for("How do you say cat in French?").possible
     ('fr',)
     >>> asked_for("Tell me about English villages.")
-    Asked(clear=(), possible=(), excluded=())
+    LanguageRequest(clear=(), possible=(), excluded=())
     """
     words = _words_of(prompt)
     pairs = _pairs(prompt) if not words.isdisjoint(_PAIRED) else []
     if not pairs and not _may_name_one(prompt, words):
-        return Asked()
+        return LanguageRequest()
     codes: dict[str, dict[str, None]] = {
         "clear": dict.fromkeys(pairs),
         "possible": {},
@@ -288,10 +288,10 @@ def asked_for(prompt: str) -> Asked:
         if sentence and _may_name_one(sentence, _words_of(sentence)):
             for kind, code in _kinds(sentence):
                 codes[kind][code] = None
-    return Asked(*(tuple(codes[kind]) for kind in Asked._fields))
+    return LanguageRequest(*(tuple(codes[kind]) for kind in LanguageRequest._fields))
 
 
-def asked_before(text: str) -> Asked:
+def asked_before(text: str) -> LanguageRequest:
     """What an earlier turn of the user asks for: a task of its own is no more than possible now.
 
     >>> asked_before("From now on answer in Chinese.").clear
@@ -299,12 +299,12 @@ def asked_before(text: str) -> Asked:
     >>> asked_before("Write a poem in French.").possible
     ('fr',)
     """
-    asked = asked_for(text)
-    if not asked.clear:
-        return Asked()
+    request = asked_for(text)
+    if not request.clear:
+        return LanguageRequest()
     parts = filter(_STANDING.search, _SENTENCE.findall(text.strip()))
     clear = tuple(dict.fromkeys(code for part in parts for code in asked_for(part).clear))
-    return Asked(clear, tuple(code for code in asked.clear if code not in clear))
+    return LanguageRequest(clear, tuple(code for code in request.clear if code not in clear))
 
 
 def _pairs(prompt: str) -> list[str]:
@@ -313,11 +313,11 @@ def _pairs(prompt: str) -> list[str]:
     >>> _pairs("EN->ZH: good morning"), _pairs("中译英：你好"), _pairs("Translate to ja: hi")
     (['zh'], ['en'], ['ja'])
     """
-    found = []
+    codes = []
     for match in itertools.islice(_PAIR.finditer(prompt), _MOST_MENTIONS):
         name = match[match.lastgroup or 0].lower()
-        found.append(_SHORT_NAMES.get(name) or _CODE_NAMES.get(name, name))
-    return found
+        codes.append(_SHORT_NAMES.get(name) or _CODE_NAMES.get(name, name))
+    return codes
 
 
 def _words_of(text: str) -> set[str]:
