@@ -55,8 +55,8 @@ def score(
     ([4.0, [1.0, 2.0]], 2.3333333333333335)
     """
     _refuse_misspelt(lists)
-    given = {"prompt": prompts, "response": responses, **lists}
-    lists = {name: values for name, values in given.items() if values is not None}
+    named_lists = {"prompt": prompts, "response": responses, **lists}
+    lists = {name: values for name, values in named_lists.items() if values is not None}
     if (rows is None) == (not lists):
         raise ConfigError(
             "score takes either rows, or lists: responses=, prompts=, reference=, ..."
@@ -150,8 +150,8 @@ def _unfit(reward: Any, group: Group) -> DataError | None:
         children = list(reward.children(group)) if hasattr(reward, "children") else []
     except DataError as error:
         return error
-    found = (_unfit(child.reward, child.group) for child in children)
-    return next((error for error in found if error is not None), None)
+    problems = (_unfit(child.reward, child.group) for child in children)
+    return next((error for error in problems if error is not None), None)
 
 
 class Scores(Sequence[Result]):
@@ -164,8 +164,8 @@ class Scores(Sequence[Result]):
     no score.
     """
 
-    def __init__(self, found: Iterable[tuple[Row, Result]]) -> None:
-        self._found = list(found)
+    def __init__(self, row_results: Iterable[tuple[Row, Result]]) -> None:
+        self._row_results = list(row_results)
 
     @overload
     def __getitem__(self, index: int) -> Result: ...
@@ -174,11 +174,11 @@ class Scores(Sequence[Result]):
     def __getitem__(self, index: int | slice) -> Result | Scores:
         """The result of a row, or the Scores of some."""
         if isinstance(index, slice):
-            return Scores(self._found[index])
-        return self._found[index][1]
+            return Scores(self._row_results[index])
+        return self._row_results[index][1]
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._row_results)
 
     def __repr__(self) -> str:
         counts = f"{self.num_unscored} unscored, faults: {describe_faults(self.faulted)}"
@@ -188,7 +188,7 @@ class Scores(Sequence[Result]):
     @property
     def values(self) -> list[Any]:
         """The value of each row: a float, or a list where the row has a list of responses."""
-        return [_value(row, result) for row, result in self._found]
+        return [_value(row, result) for row, result in self._row_results]
 
     @property
     def mean(self) -> float:
@@ -216,16 +216,16 @@ class Scores(Sequence[Result]):
     @property
     def num_end_marks(self) -> int:
         """How many responses ended in end-of-turn or pad marks, which were taken off."""
-        return sum(row.intake.end_marks for row, _ in self._found)
+        return sum(row.intake.end_marks for row, _ in self._row_results)
 
     @property
     def errors(self) -> list[str]:
         """What went wrong, with its place, in the order of the rows."""
-        return [text for row, result in self._found for text in _errors(row, result)]
+        return [text for row, result in self._row_results for text in _errors(row, result)]
 
     def to_rows(self, column: str = "reward") -> list[dict[str, Any]]:
         """The rows as they would be written to a file: what they held, and what they gained."""
-        return [output_row(row, result, column) for row, result in self._found]
+        return [output_row(row, result, column) for row, result in self._row_results]
 
     def to_pandas(self, column: str = "reward") -> Any:
         """A pandas DataFrame of `to_rows`."""
@@ -284,10 +284,10 @@ def rows_of(
 
 def _refuse_misspelt(names: Iterable[str]) -> None:
     """A misspelt prompts= would be a column that nobody reads, and parts would be left out."""
-    known = ("prompts", "responses", "prompt", "response")
+    names_with_meaning = ("prompts", "responses", "prompt", "response")
     for name in names:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
-        if close and name not in known:
+        close = difflib.get_close_matches(name, names_with_meaning, n=1, cutoff=0.85)
+        if close and name not in names_with_meaning:
             raise ConfigError(f"score: {name}= looks like {close[0]}=; rename it or pass rows")
 
 

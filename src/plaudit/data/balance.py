@@ -73,10 +73,10 @@ class Balance:
 
         `longer_wins` leaves out pairs of equal length, `equal_length` is their share.
         """
-        told: dict[str, Any] = {"rows": self.num_rows, "scripts": _ranked(self.scripts)}
+        figures: dict[str, Any] = {"rows": self.num_rows, "scripts": _ranked(self.scripts)}
         for name, lengths in (("chosen_chars", self._chosen), ("rejected_chars", self._rejected)):
             if lengths:
-                told[name] = {
+                figures[name] = {
                     "mean": statistics.fmean(lengths),
                     "median": statistics.median(lengths),
                 }
@@ -84,12 +84,12 @@ class Balance:
             pairs = list(zip(self._chosen, self._rejected, strict=True))
             longer, equal = (sum(f(c, r) for c, r in pairs) for f in (int.__gt__, int.__eq__))
             unequal = len(pairs) - equal
-            told["longer_wins"] = longer / unequal if unequal else None
-            told["equal_length"] = equal / len(pairs)
+            figures["longer_wins"] = longer / unequal if unequal else None
+            figures["equal_length"] = equal / len(pairs)
         if self._firsts:
-            told["chosen_first"] = self._firsts[True] / self._firsts.total()
-        told["columns"] = {name: _ranked(counts) for name, counts in self.columns.items()}
-        return told
+            figures["chosen_first"] = self._firsts[True] / self._firsts.total()
+        figures["columns"] = {name: _ranked(counts) for name, counts in self.columns.items()}
+        return figures
 
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:
@@ -143,7 +143,7 @@ def _over(
     rows: dict[str, list[int]] = {}
     for i in sorted(left, key=order.__getitem__):
         rows.setdefault(values[i], []).append(i)
-    counts = [len(kept) for kept in rows.values()]
+    counts = [len(indices) for indices in rows.values()]
     most = _cap(counts, share)
     if counts and most == 0:
         raise ConfigError(
@@ -151,7 +151,7 @@ def _over(
             f" {len(counts)} of them, {', '.join(map(repr, list(rows)[:3]))}"
             f"{', ...' if len(rows) > 3 else ''}; allow at least {1 / len(counts):.3g}"
         )
-    return [i for kept in rows.values() for i in kept[most:]]
+    return [i for indices in rows.values() for i in indices[most:]]
 
 
 def _cap(counts: Sequence[int], share: float) -> int:

@@ -54,9 +54,9 @@ def admitted(
     if keep_end_marks:
         responses = [replace(response, keeps_end_marks=True) for response in responses]
     else:
-        found = [without_marks(response) for response in responses]
-        responses = [response for response, _ in found]
-        num_marked = sum(bool(marks) for _, marks in found)
+        stripped = [without_marks(response) for response in responses]
+        responses = [response for response, _ in stripped]
+        num_marked = sum(bool(marks) for _, marks in stripped)
     if all(new is old for new, old in zip(responses, group.responses, strict=True)):
         return group, Intake(num_marked, num_reasoning)
     return replace(group, responses=responses), Intake(num_marked, num_reasoning)

@@ -98,14 +98,16 @@ class _Columns:
         for rows in batches():
             for name in dict.fromkeys(name for row in rows for name in row):
                 self._learn(name, [row.get(name) for row in rows])
-        for name, found in self.types.items():
-            if found is not None and self._has_empty_struct(found):
+        for name, arrow_type in self.types.items():
+            if arrow_type is not None and self._has_empty_struct(arrow_type):
                 self.types[name] = None
 
     def schema(self) -> Any:
         """The Arrow schema."""
         text = self._pa.string()
-        return self._pa.schema([(name, found or text) for name, found in self.types.items()])
+        return self._pa.schema(
+            [(name, arrow_type or text) for name, arrow_type in self.types.items()]
+        )
 
     def table(self, rows: Sequence[Mapping[str, Any]]) -> Any:
         """The rows as a table of that schema."""
@@ -116,23 +118,23 @@ class _Columns:
         if name in self.types and self.types[name] is None:
             return
         try:
-            found = self._array(values).type
+            arrow_type = self._array(values).type
             if name in self.types:
-                schemas = [self._pa.schema([(name, t)]) for t in (self.types[name], found)]
+                schemas = [self._pa.schema([(name, t)]) for t in (self.types[name], arrow_type)]
                 unified = self._pa.unify_schemas(schemas, promote_options="permissive")
-                found = unified.field(name).type
+                arrow_type = unified.field(name).type
         except self._unfit:
-            found = None
-        self.types[name] = found
+            arrow_type = None
+        self.types[name] = arrow_type
 
     def _filled(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Any:
         values = [row.get(name) for row in rows]
-        found = self.types[name]
-        if found is None:
+        arrow_type = self.types[name]
+        if arrow_type is None:
             values = [None if value is None else dumps(value).decode() for value in values]
             return self._array(values, self._pa.string())
         try:
-            return self._array(values, found)
+            return self._array(values, arrow_type)
         except self._unfit:
             raise _Unfit(name) from None
 
@@ -145,13 +147,13 @@ class _Columns:
             self.num_replaced += sum(old != new for old, new in pairs)
             return self._pa.array(whole, type)
 
-    def _has_empty_struct(self, found: Any) -> bool:
+    def _has_empty_struct(self, arrow_type: Any) -> bool:
         """Whether a type holds objects without any key, which Parquet cannot store."""
         types = self._pa.types
-        if types.is_struct(found):
-            inner = [field.type for field in found]
+        if types.is_struct(arrow_type):
+            inner = [field.type for field in arrow_type]
             return not inner or any(map(self._has_empty_struct, inner))
-        return types.is_list(found) and self._has_empty_struct(found.value_type)
+        return types.is_list(arrow_type) and self._has_empty_struct(arrow_type.value_type)
 
 
 def _without_surrogates(value: Any) -> Any:

@@ -50,10 +50,10 @@ def finish_of(value: Mapping[str, Any]) -> Any:
     >>> finish_of({"text": "4", "stop_reason": "max_tokens"})
     'length'
     """
-    found = value.get("finish_reason")
-    if isinstance(found, Mapping):
-        found = found.get("type", found.get("reason"))
-    return stop_reason_of(value.get("stop_reason")) if found is None else found
+    reason = value.get("finish_reason")
+    if isinstance(reason, Mapping):
+        reason = reason.get("type", reason.get("reason"))
+    return stop_reason_of(value.get("stop_reason")) if reason is None else reason
 
 
 def with_stop_reasons(responses: Sequence[Response], value: Mapping[str, Any]) -> list[Response]:

@@ -142,11 +142,11 @@ class _Retried:
             self._lines.append(line)
 
 
-def replace_durably(made: Path, out: Path) -> None:
+def replace_durably(complete: Path, out: Path) -> None:
     """Puts a complete file in the place of the output, at once."""
-    with made.open("rb+") as file:
+    with complete.open("rb+") as file:
         os.fsync(file.fileno())
-    os.replace(made, out)
+    os.replace(complete, out)
 
 
 def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,8 +155,8 @@ def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _difference(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     names = [k for k in {**before, **now} if before.get(k) != now.get(k) and k != CALLED]
-    told = "; ".join(_change(name, before, now) for name in names)
-    return f"{path}: cannot be resumed, another run began it: {told}; overwrite to begin anew"
+    changes = "; ".join(_change(name, before, now) for name in names)
+    return f"{path}: cannot be resumed, another run began it: {changes}; overwrite to begin anew"
 
 
 def _change(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

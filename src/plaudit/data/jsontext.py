@@ -56,9 +56,9 @@ def dumps(row: Mapping[str, Any]) -> bytes:
     b'{"a":"\\\\ud800","b":null,"c":"eHk="}'
     """
     try:
-        return orjson.dumps(row, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
+        return orjson.dumps(row, default=_to_builtin, option=orjson.OPT_SERIALIZE_NUMPY)
     except TypeError:  # lone surrogates, big integers, keys that are no text
-        text = json.dumps(_finite(row), default=_plain, separators=(",", ":"), allow_nan=False)
+        text = json.dumps(_finite(row), default=_to_builtin, separators=(",", ":"), allow_nan=False)
         return text.encode("ascii")
 
 
@@ -115,11 +115,11 @@ def _broken(error: json.JSONDecodeError, what: str) -> str:
     if what != "line":
         place = f"line {error.lineno} {place}"
     rest = error.doc[error.pos : error.pos + 100]
-    found = clipped(rest) if rest else f"the end of the {what}"
-    return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {found}"
+    rest_text = clipped(rest) if rest else f"the end of the {what}"
+    return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {rest_text}"
 
 
-def _plain(value: Any) -> Any:
+def _to_builtin(value: Any) -> Any:
     """What JSON can hold of a value that it does not know."""
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode("ascii")

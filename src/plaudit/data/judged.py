@@ -14,12 +14,12 @@ from plaudit.data.turns import wrong
 from plaudit.errors import DataError, clipped, did_you_mean
 from plaudit.types import Message, Response
 
-__all__ = ["Judged", "Member", "grouped", "judged", "key_of", "prompts_of", "spoken"]
+__all__ = ["Judged", "JudgedResponse", "grouped", "judged", "key_of", "prompts_of", "spoken"]
 
 _DERIVED = ("{}", "{}_scores", "{}_error")
 
 
-class Member(NamedTuple):
+class JudgedResponse(NamedTuple):
     """A response with its reward. `value` NaN: no score. `row` and `place` tell where it stood."""
 
     response: Response
@@ -44,7 +44,7 @@ class Judged(NamedTuple):
     """One prompt with its judged responses and the columns that belong to all of them."""
 
     prompt: tuple[Message, ...]
-    members: tuple[Member, ...]
+    members: tuple[JudgedResponse, ...]
     columns: Mapping[str, Any] = {}
     source: str = ""
     id: str = ""
@@ -70,8 +70,8 @@ def judged(row: Row, column: str = "reward") -> Judged:
     >>> [member.value for member in judged(Layout().row(raw)).members]
     [1.0, nan]
     """
-    if (told := row.raw.get(f"{column}_error")) is not None:
-        raise DataError(str(told), where=row.where)
+    if (error_text := row.raw.get(f"{column}_error")) is not None:
+        raise DataError(str(error_text), where=row.where)
     if isinstance(row.group, DataError):
         raise row.group
     if column not in row.raw:
@@ -83,11 +83,11 @@ def judged(row: Row, column: str = "reward") -> Judged:
     responses = row.group.responses
     try:
         values = _each(row.raw[column], column, len(responses))
-        told = _each(row.raw.get(f"{column}_scores"), f"{column}_scores", len(responses))
+        records = _each(row.raw.get(f"{column}_scores"), f"{column}_scores", len(responses))
         members = tuple(
-            _member(response, value, score, column)._replace(row=row.number, place=place)
-            for place, (response, value, score) in enumerate(
-                zip(responses, values, told, strict=True)
+            _member(response, value, record, column)._replace(row=row.number, place=place)
+            for place, (response, value, record) in enumerate(
+                zip(responses, values, records, strict=True)
             )
         )
     except DataError as error:
@@ -117,15 +117,15 @@ def _each(value: Any, field: str, count: int) -> Sequence[Any]:
     return items
 
 
-def _member(response: Response, value: Any, told: Any, column: str) -> Member:
-    if not isinstance(told, Mapping):
-        told = {}
-    parts = told.get("parts") or {}
-    return Member(
+def _member(response: Response, value: Any, fields: Any, column: str) -> JudgedResponse:
+    if not isinstance(fields, Mapping):
+        fields = {}
+    parts = fields.get("parts") or {}
+    return JudgedResponse(
         response,
         _number(value, column),
         {name: _number(part, f"{column}_scores") for name, part in parts.items()},
-        told.get("fault"),
+        fields.get("fault"),
     )
 
 
@@ -197,8 +197,8 @@ def key_of(column: str) -> Callable[[Judged], bytes]:
                 where=one.where,
                 field=column,
             )
-        told = json.dumps(value, sort_keys=True, default=str)
-        return hashlib.blake2b(told.encode(), digest_size=16).digest()
+        text = json.dumps(value, sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
     return key
 
@@ -212,16 +212,16 @@ def grouped(
     Columns whose values differ between the rows of a group go to the responses.
 
     >>> ask = ({"role": "user", "content": "2+2?"},)
-    >>> rows = [Judged(ask, (Member(Response(t), 1.0),), {"model": t}) for t in ("4", "5")]
+    >>> rows = [Judged(ask, (JudgedResponse(Response(t), 1.0),), {"model": t}) for t in ("4", "5")]
     >>> [len(group.members) for group in grouped(rows, key_of("prompt"))]
     [2]
     """
     open_groups: dict[bytes, list[Judged]] = {}
     for row in rows:
         name = key(row)
-        found = open_groups.setdefault(name, [])
-        found.append(row)
-        if sizes is not None and len(found) >= sizes.get(name, 0):
+        members = open_groups.setdefault(name, [])
+        members.append(row)
+        if sizes is not None and len(members) >= sizes.get(name, 0):
             yield _merged(open_groups.pop(name))
     yield from map(_merged, open_groups.values())
 

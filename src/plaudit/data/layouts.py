@@ -21,7 +21,7 @@ __all__ = [
     "TABLE",
     "UNREADABLE",
     "Published",
-    "Unreadable",
+    "UnreadableLayout",
     "recognised",
     "recognised_row",
     "sorts_of",
@@ -66,11 +66,11 @@ def recognised(keys: Collection[str], sorts: Mapping[str, Sort] = {}) -> Publish
     """
     present = frozenset(keys)
     fitting = [
-        known
-        for known in TABLE
-        if present.issuperset(known.has) and known.sorts.items() <= sorts.items()
+        layout
+        for layout in TABLE
+        if present.issuperset(layout.has) and layout.sorts.items() <= sorts.items()
     ]
-    return max(fitting, key=lambda known: len(known.has) + len(known.sorts), default=None)
+    return max(fitting, key=lambda layout: len(layout.has) + len(layout.sorts), default=None)
 
 
 def recognised_row(raw: Mapping[str, Any]) -> Published | None:
@@ -87,7 +87,7 @@ def sorts_of(raw: Mapping[str, Any]) -> dict[str, Sort]:
     return {name: _SORTS[kind] for name in _SORTED if (kind := type(raw.get(name))) in _SORTS}
 
 
-class Unreadable(NamedTuple):
+class UnreadableLayout(NamedTuple):
     """A layout whose rows are no prompt with responses, and why."""
 
     name: str
@@ -96,14 +96,14 @@ class Unreadable(NamedTuple):
     source: str
 
 
-def unreadable(keys: Collection[str]) -> Unreadable | None:
+def unreadable(keys: Collection[str]) -> UnreadableLayout | None:
     """The layout of rows that cannot be read one by one.
 
     >>> unreadable(["message_id", "parent_id", "text", "role", "lang"]).name
     'OASST1 messages'
     """
     present = frozenset(keys)
-    return next((known for known in UNREADABLE if present.issuperset(known.has)), None)
+    return next((layout for layout in UNREADABLE if present.issuperset(layout.has)), None)
 
 
 # --- values ---------------------------------------------------------------------------------------
@@ -192,10 +192,10 @@ def _arena_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
 
 def _arena_turns(value: Any, raw: Mapping[str, Any]) -> Any:
     """A model's turns, woven into the user's: both are lists of texts, as JSON."""
-    asked, said = _from_json(raw.get("prompt"), raw), _from_json(value, raw)
-    if not isinstance(asked, list) or not isinstance(said, list):
+    prompts, replies = _from_json(raw.get("prompt"), raw), _from_json(value, raw)
+    if not isinstance(prompts, list) or not isinstance(replies, list):
         return value
-    pairs = zip(asked, said, strict=False)
+    pairs = zip(prompts, replies, strict=False)
     return [
         {"role": role, "content": text or ""}
         for pair in pairs
@@ -269,11 +269,11 @@ def _ranked(value: Any, raw: Mapping[str, Any]) -> Any:
 
 def _logged_turns(value: Any, raw: Mapping[str, Any]) -> Any:
     """The turns of a logged batch of one, up to the last of the assistant."""
-    said = _only_item(value, raw)
-    if not isinstance(said, list) or not all(isinstance(turn, Mapping) for turn in said):
+    turns = _only_item(value, raw)
+    if not isinstance(turns, list) or not all(isinstance(turn, Mapping) for turn in turns):
         return value
-    ends = [k for k, turn in enumerate(said, 1) if turn.get("role") == "assistant"]
-    return said[: ends[-1]] if ends else said
+    ends = [k for k, turn in enumerate(turns, 1) if turn.get("role") == "assistant"]
+    return turns[: ends[-1]] if ends else turns
 
 
 def _shepherd_problem(value: Any, raw: Mapping[str, Any]) -> Any:
@@ -1054,20 +1054,20 @@ TABLE: Sequence[Published] = (
     ),
 )  # fmt: skip
 
-UNREADABLE: Sequence[Unreadable] = (
-    Unreadable(
+UNREADABLE: Sequence[UnreadableLayout] = (
+    UnreadableLayout(
         "OASST1 messages", ("message_id", "parent_id", "text", "role"),
         "each row is one message of a tree, asked by a prompter or written by an assistant: walk"
         " from each assistant's message to the root and write the turns as messages",
         f"{_HUB}OpenAssistant/oasst1",
     ),
-    Unreadable(
+    UnreadableLayout(
         "axolotl segments", ("segments",),
         "each row is a text in pieces that are trained on or not, without turns: write what is"
         " masked as prompt and what is trained on as response",
         f"{_GIT}axolotl-ai-cloud/axolotl docs/dataset-formats/template_free.qmd",
     ),
-    Unreadable(
+    UnreadableLayout(
         "NeMo RL training data", ("content", "token_ids", "token_loss_mask", "sample_loss_mask"),
         "each row has the texts of its turns without their roles: write messages, or prompt and"
         " response",

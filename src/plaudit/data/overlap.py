@@ -22,7 +22,7 @@ from plaudit.rules._scripts import points_of
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["EvalPrompts", "Match", "Seen", "plain"]
+__all__ = ["EvalMatch", "EvalPrompts", "Seen", "folded"]
 
 _SHINGLE = 5
 _NUM_MINIMA = 120
@@ -36,10 +36,10 @@ _FIRST_UNSPACED = "\u0e00"
 _SIGNS = re.compile(r"\d+(?:\.\d+)?|[+*/^=<>×÷±≤≥≠√]|(?<![^\W\d_])[-−]|[-−](?![^\W\d_])")
 
 
-def plain(text: str) -> str:
+def folded(text: str) -> str:
     """The text in NFKC, without case and excess white space; what exact duplicates share.
 
-    >>> plain("Ｗhat  is 2-2?") == plain("what is 2-2?"), plain("2-2") == plain("2+2")
+    >>> folded("Ｗhat  is 2-2?") == folded("what is 2-2?"), folded("2-2") == folded("2+2")
     (True, False)
     """
     return " ".join(nfkc(text).casefold().split())
@@ -85,7 +85,7 @@ class Seen:
 
     def add(self, text: str) -> Literal["exact", "near"] | None:
         """How the text repeats a kept one; None where it does not, and is now kept itself."""
-        text = plain(text)
+        text = folded(text)
         digest = _digest(text, 16)
         if digest in self._whole:
             return "exact"
@@ -101,9 +101,9 @@ class Seen:
         minima = _minima_of(text)
         signs = _hash(" ".join(_SIGNS.findall(text)))
         keys = _band_keys(minima, self._rows, signs)
-        found = sorted({i for key in keys for i in _members(self._buckets.get(key))})
-        if found:
-            shares = np.count_nonzero(self._minima[found] == minima, axis=1) / _NUM_MINIMA
+        candidates = sorted({i for key in keys for i in _members(self._buckets.get(key))})
+        if candidates:
+            shares = np.count_nonzero(self._minima[candidates] == minima, axis=1) / _NUM_MINIMA
             if float(shares.max()) >= (self._near or 1.0):
                 return True
         self._keep(minima, keys)
@@ -178,7 +178,7 @@ def _band_keys(minima: np.ndarray, rows: int, signs: int) -> list[int]:
 # --- overlap with evaluation prompts --------------------------------------------------------------
 
 
-class Match(NamedTuple):
+class EvalMatch(NamedTuple):
     """An evaluation prompt that a text repeats: its name, and the share of its runs found."""
 
     name: str
@@ -194,7 +194,7 @@ class EvalPrompts:
     of the prompt's different runs, wherever they stand; 0 makes any one run enough, as in GPT-3,
     which also finds shared quotations and instructions. A prompt shorter than a run is one run of
     its own length, down to 8 words or 12 characters; one still shorter is repeated by a text that
-    equals it (`plain`).
+    equals it (`folded`).
 
     Memory: about 12 bytes per word of the prompts.
 
@@ -203,7 +203,7 @@ class EvalPrompts:
     >>> known = EvalPrompts()
     >>> known.add("q1", "How many of the letters r are there in the word strawberry?")
     >>> known.match("Q: how many of the letters R are there in the word strawberry")
-    Match(name='q1', share=1.0)
+    EvalMatch(name='q1', share=1.0)
     >>> known.match("How many of the letters a are there in the word banana?") is None
     True
     """
@@ -228,7 +228,7 @@ class EvalPrompts:
         import numpy as np
 
         tokens = words_of(nfkc(text))
-        if not (whole := plain(text)):
+        if not (whole := folded(text)):
             return
         number = len(self._names)
         self._names.append(name)
@@ -240,13 +240,13 @@ class EvalPrompts:
             self._added.setdefault(size, []).append((number, runs))
             self._sorted.pop(size, None)
 
-    def match(self, text: str) -> Match | None:
+    def match(self, text: str) -> EvalMatch | None:
         """The evaluation prompt that the text repeats most of, or None; of equals the first."""
         import numpy as np
 
-        if (number := self._whole.get(_digest(plain(text), 16))) is not None:
-            return Match(self._names[number], 1.0)
-        best: Match | None = None
+        if (number := self._whole.get(_digest(folded(text), 16))) is not None:
+            return EvalMatch(self._names[number], 1.0)
+        best: EvalMatch | None = None
         for size, runs in _runs_of(words_of(nfkc(text)), set(self._added)).items():
             owners, counts = np.unique(self._owners(size, runs), return_counts=True)
             if len(owners) == 0:
@@ -255,7 +255,7 @@ class EvalPrompts:
             top = int(shares.argmax())
             share = float(shares[top])
             if share >= self._min_share and (best is None or share > best.share):
-                best = Match(self._names[int(owners[top])], share)
+                best = EvalMatch(self._names[int(owners[top])], share)
         return best
 
     def _run_length(self, tokens: Sequence[str]) -> int:
@@ -303,13 +303,13 @@ def _runs(ids: np.ndarray, sizes: set[int]) -> dict[int, np.ndarray]:
     """The hash of every run of each size; sizes beyond the number of ids have none."""
     import numpy as np
 
-    found: dict[int, np.ndarray] = {}
+    runs_by_size: dict[int, np.ndarray] = {}
     runs = np.zeros(len(ids) + 1, np.uint64)
     for size in range(1, min(max(sizes, default=0), len(ids)) + 1):
         runs = runs[:-1] * np.uint64(_MULTIPLIER) + ids[size - 1 :]
         if size in sizes:
-            found[size] = runs
-    return found
+            runs_by_size[size] = runs
+    return runs_by_size
 
 
 def _mixed(hashes: np.ndarray) -> np.ndarray:

@@ -27,7 +27,7 @@ from plaudit.data.rows import Layout, Row
 from plaudit.data.turns import is_turns
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 
-__all__ = ["FORMATS", "Item", "read"]
+__all__ = ["FORMATS", "RawRow", "read"]
 
 FORMATS: Mapping[str, str] = {
     ".jsonl": "jsonl",
@@ -44,7 +44,7 @@ _COMPRESSED = (".gz", ".zst")
 _CUT_OFF = (EOFError, OSError, zlib.error)
 
 
-class Item(NamedTuple):
+class RawRow(NamedTuple):
     """A line or table row as it was found: its number, and what it held or why it is unreadable."""
 
     number: int
@@ -76,9 +76,9 @@ def read(
     """
     layout = Layout(columns, keep_end_marks=keep_end_marks)
     if format is not None and format not in FORMATS.values():
-        known = sorted(set(FORMATS.values()))
+        formats = sorted(set(FORMATS.values()))
         raise ConfigError(
-            f"unknown format {format!r}{did_you_mean(format, known)}; one of {', '.join(known)}"
+            f"unknown format {format!r}{did_you_mean(format, formats)}; one of {', '.join(formats)}"
         )
     one = isinstance(source, str | os.PathLike)
     places = [os.fspath(s) for s in ([source] if one else source)]
@@ -86,7 +86,9 @@ def read(
     return islice(_rows(opened, layout), limit)
 
 
-def _rows(opened: list[tuple[str, Callable[[], Iterator[Item]]]], layout: Layout) -> Iterator[Row]:
+def _rows(
+    opened: list[tuple[str, Callable[[], Iterator[RawRow]]]], layout: Layout
+) -> Iterator[Row]:
     for name, items in opened:
         for number, raw in items():
             if isinstance(raw, DataError):
@@ -102,7 +104,7 @@ def _name(place: str) -> str:
     return "<stdin>" if place == "-" else place
 
 
-def _opener(place: str, format: str | None) -> Callable[[], Iterator[Item]]:
+def _opener(place: str, format: str | None) -> Callable[[], Iterator[RawRow]]:
     """What yields the items of a source; whatever can be wrong with its name is found here."""
     if place.startswith("hf:"):
         return partial(_table_items, tables.hub_rows(place))
@@ -142,7 +144,7 @@ def _format_of_name(path: Path) -> str | None:
 
 def _format_of_content(path: Path) -> str:
     with path.open("rb") as file:
-        return _guess(_head(_plain(file, str(path))), str(path))
+        return _guess(_head(_decompressed(file, str(path))), str(path))
 
 
 def _guess(head: bytes, name: str) -> str:
@@ -153,20 +155,20 @@ def _guess(head: bytes, name: str) -> str:
         return "json"
     if start in (b"{", b""):
         return "objects"
-    known = ", ".join(FORMATS)
+    suffixes = ", ".join(FORMATS)
     raise ConfigError(
         f"{name}: unknown format, found {clipped(head[:40])}; name it with format=, or use one of"
-        f" the suffixes {known} (and {', '.join(_COMPRESSED)})"
+        f" the suffixes {suffixes} (and {', '.join(_COMPRESSED)})"
     )
 
 
 # --- streams of bytes -----------------------------------------------------------------------------
 
 
-def _items(place: str, format: str | None) -> Iterator[Item]:
+def _items(place: str, format: str | None) -> Iterator[RawRow]:
     name = _name(place)
     with nullcontext(sys.stdin.buffer) if place == "-" else Path(place).open("rb", 1 << 18) as file:
-        stream = _plain(file, name)
+        stream = _decompressed(file, name)
         format = format or _guess(_head(stream), name)
         if format == "parquet":
             raise ConfigError(f"{name}: Parquet cannot be read from a pipe; name a file")
@@ -180,7 +182,7 @@ def _head(stream: Stream) -> bytes:
         return b""
 
 
-def _plain(file: IO[bytes], name: str) -> Stream:
+def _decompressed(file: IO[bytes], name: str) -> Stream:
     """The bytes of a file, decompressed if need be, its byte order mark removed."""
     stream = _buffered(file)
     start = stream.peek(4)[:4]
@@ -247,22 +249,22 @@ def _cut_off(error: Exception) -> DataError:
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def _jsonl(stream: Stream) -> Iterator[Item]:
+def _jsonl(stream: Stream) -> Iterator[RawRow]:
     return _objects(_lines(stream))
 
 
-def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[Item]:
+def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[RawRow]:
     """A row for each line; a line that is nothing but a wrapper holds several."""
     for number, line in lines:
         if isinstance(line, DataError):
-            yield Item(number, line)
+            yield RawRow(number, line)
         elif not line.isspace():
             try:
                 raw = loads_object(line)
                 wrapped = _wrapped(raw) if len(raw) == 1 else _logged_batch(raw)
             except DataError as error:
                 raw, wrapped = error, None
-            yield from (Item(number, row) for row in ([raw] if wrapped is None else wrapped))
+            yield from (RawRow(number, row) for row in ([raw] if wrapped is None else wrapped))
 
 
 def _logged_batch(raw: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -275,7 +277,7 @@ def _logged_batch(raw: dict[str, Any]) -> list[dict[str, Any]] | None:
     return _rows_of_columns(raw) if all(isinstance(v, list) for v in raw.values()) else None
 
 
-def _either(stream: Stream) -> Iterator[Item]:
+def _either(stream: Stream) -> Iterator[RawRow]:
     """Objects whose file does not say what it is: JSON lines, or one document over many lines."""
     lines = _lines(stream)
     full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
@@ -284,7 +286,7 @@ def _either(stream: Stream) -> Iterator[Item]:
         rest = [line for _, line in chain(head, lines)]
         yield from _document(rest) if _is_document(rest) else _objects(enumerate(rest, head[0][0]))
     elif len(head) == 1 and isinstance(head[0][1], bytes) and (rows := _rows_wrapped(head[0][1])):
-        yield from (Item(number, row) for number, row in enumerate(rows, 1))
+        yield from (RawRow(number, row) for number, row in enumerate(rows, 1))
     else:
         yield from _objects(chain(head, lines))
 
@@ -305,7 +307,7 @@ def _is_document(lines: Sequence[bytes | DataError]) -> bool:
     return texts[0].strip() in (b"{", b"[") or texts[-1].strip() in (b"}", b"]")
 
 
-def _json(stream: Stream) -> Iterator[Item]:
+def _json(stream: Stream) -> Iterator[RawRow]:
     """A document, loaded whole; a file of JSON lines that is merely called .json is streamed."""
     lines = _lines(stream)
     full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
@@ -320,11 +322,11 @@ def _is_one_line(line: bytes | DataError) -> bool:
     return isinstance(line, bytes) and line.lstrip()[:1] == b"{" and line.rstrip()[-1:] == b"}"
 
 
-def _document(lines: list[bytes | DataError]) -> Iterator[Item]:
+def _document(lines: list[bytes | DataError]) -> Iterator[RawRow]:
     """The rows of a JSON document: an array of them, an object of columns, or a single row."""
     last = lines[-1]
     if isinstance(last, DataError):
-        yield Item(len(lines), last)
+        yield RawRow(len(lines), last)
         return
     try:
         value = loads(b"".join(lines), what="file")  # type: ignore[arg-type]
@@ -334,9 +336,9 @@ def _document(lines: list[bytes | DataError]) -> Iterator[Item]:
                 f"expected an array of rows or an object of columns, found {clipped(rows)}"
             )
     except DataError as error:
-        yield Item(1, error)
+        yield RawRow(1, error)
         return
-    yield from (Item(number, _object(row)) for number, row in enumerate(rows, 1))
+    yield from (RawRow(number, _object(row)) for number, row in enumerate(rows, 1))
 
 
 def _wrapped(value: dict[str, Any]) -> list[dict[str, Any]] | None:
@@ -349,8 +351,8 @@ def _wrapped(value: dict[str, Any]) -> list[dict[str, Any]] | None:
         raise DataError(
             f"the file holds several lists of rows: {', '.join(lists)}; save the one to be read"
         )
-    found = [name for name in lists if name in _WRAPPERS]
-    return value[found[0]] if len(found) == 1 else None
+    wrappers = [name for name in lists if name in _WRAPPERS]
+    return value[wrappers[0]] if len(wrappers) == 1 else None
 
 
 def _are_rows(value: Any) -> bool:
@@ -389,11 +391,11 @@ def _object(row: Any) -> dict[str, Any] | DataError:
 # --- CSV ------------------------------------------------------------------------------------------
 
 
-def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[Item]:
+def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[RawRow]:
     """Rows under the names of the first line, all text; an item's number is its first line."""
     if csv.field_size_limit() < MAX_LINE_BYTES:  # 128 kB cells would be refused
         csv.field_size_limit(MAX_LINE_BYTES)
-    ends: list[Item] = []
+    ends: list[RawRow] = []
     reader = csv.reader(_text_lines(stream, ends), delimiter=delimiter, strict=True)
     names: list[str] | None = None
     while True:
@@ -403,19 +405,19 @@ def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[Item]:
         except StopIteration:
             break
         except csv.Error as error:
-            yield Item(number, DataError(f"broken CSV: {error}"))
+            yield RawRow(number, DataError(f"broken CSV: {error}"))
             continue
         if names is None and cells:
             names = _header(cells)
         elif names is not None and cells:
-            yield Item(number, _record(names, cells))
+            yield RawRow(number, _record(names, cells))
     yield from ends
 
 
-def _text_lines(stream: Stream, ends: list[Item]) -> Iterator[str]:
+def _text_lines(stream: Stream, ends: list[RawRow]) -> Iterator[str]:
     for number, line in _lines(stream):
         if isinstance(line, DataError):
-            ends.append(Item(number, line))
+            ends.append(RawRow(number, line))
             return
         yield line.decode("utf-8", "surrogateescape")
 
@@ -443,11 +445,11 @@ def _record(names: list[str], cells: list[str]) -> dict[str, Any] | DataError:
     return dict(zip(names, cells, strict=True))
 
 
-def _table_items(rows: Iterable[Mapping[str, Any] | DataError]) -> Iterator[Item]:
-    yield from (Item(number, raw) for number, raw in enumerate(rows, 1))
+def _table_items(rows: Iterable[Mapping[str, Any] | DataError]) -> Iterator[RawRow]:
+    yield from (RawRow(number, raw) for number, raw in enumerate(rows, 1))
 
 
-_READERS: Mapping[str, Callable[[Stream], Iterator[Item]]] = {
+_READERS: Mapping[str, Callable[[Stream], Iterator[RawRow]]] = {
     "jsonl": _jsonl,
     "json": _json,
     "objects": _either,

@@ -110,7 +110,7 @@ _MOST_SHOWN = 12
 Raw = Mapping[str, Any]
 Get = Callable[[Raw], Any]
 # responses, whether the row has them as a list, and the prompt where they carry it
-Found = tuple[list[Response], bool, Sequence[Message] | None]
+Responses = tuple[list[Response], bool, Sequence[Message] | None]
 
 
 class Row(NamedTuple):
@@ -143,12 +143,12 @@ class _Plan(NamedTuple):
 
     id: Get | None
     prompt: Get | None
-    responses: Callable[[Raw], Found]
+    responses: Callable[[Raw], Responses]
     token_ids: tuple[str, Get] | None
     finish_reason: tuple[str, Get] | None
     spread: tuple[tuple[str, Get], ...]
     shared: tuple[tuple[str, Get], ...]
-    plain: tuple[str, ...]
+    unchanged: tuple[str, ...]
     context: tuple[Get | None, Get | None]  # system prompt, earlier turns
     label: Get | None  # which response of a pair is the better one
     reading: Mapping[str, str]
@@ -174,7 +174,7 @@ class Layout:
                 raise ConfigError(
                     f"columns maps names to the columns of the data, found {name!r}: {source!r}"
                 )
-        self._plans: dict[Shape, _Plan | DataError] = {}
+        self._plans: dict[ColumnShape, _Plan | DataError] = {}
 
     def row(self, raw: Raw, source: str = "", number: int = 1) -> Row:
         """The row with its group, or with the DataError that says what is wrong with it."""
@@ -223,7 +223,7 @@ class Layout:
         _refuse_unreadable(names)
         return [_spelled(kind, names) for kind in _response_kinds(names)]
 
-    def _planned(self, shape: Shape) -> _Plan | DataError:
+    def _planned(self, shape: ColumnShape) -> _Plan | DataError:
         if len(self._plans) > _MAX_PLANS:
             self._plans.clear()
         try:
@@ -234,7 +234,7 @@ class Layout:
         return plan
 
 
-class Shape(NamedTuple):
+class ColumnShape(NamedTuple):
     """What a plan depends on: a row's columns, those that are null, and sorts of some values."""
 
     keys: tuple[str, ...]
@@ -242,9 +242,9 @@ class Shape(NamedTuple):
     sorts: tuple[tuple[str, Any], ...]
 
 
-def _shape(raw: Raw) -> Shape:
+def _shape(raw: Raw) -> ColumnShape:
     nulls = tuple([key for key, value in raw.items() if value is None])
-    return Shape(tuple(raw), nulls, tuple(sorts_of(raw).items()))
+    return ColumnShape(tuple(raw), nulls, tuple(sorts_of(raw).items()))
 
 
 # --- the plan -------------------------------------------------------------------------------------
@@ -253,7 +253,7 @@ def _shape(raw: Raw) -> Shape:
 class _Names:
     """The columns of a row under plaudit's names; what is taken is not a group column."""
 
-    def __init__(self, columns: Mapping[str, str], shape: Shape):
+    def __init__(self, columns: Mapping[str, str], shape: ColumnShape):
         keys, nulls = shape.keys, shape.nulls
         for key in keys:
             if not isinstance(key, str):
@@ -313,9 +313,9 @@ class _Names:
 
     def present(self) -> str:
         """A clause with the row's columns."""
-        shown, more = self.keys[:_MOST_SHOWN], len(self.keys) - _MOST_SHOWN
+        first_keys, more = self.keys[:_MOST_SHOWN], len(self.keys) - _MOST_SHOWN
         rest = f" and {more} more" if more > 0 else ""
-        return f"the row has {', '.join(shown) or 'no columns'}{rest}"
+        return f"the row has {', '.join(first_keys) or 'no columns'}{rest}"
 
     def among(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that the row has and that are not taken."""
@@ -323,9 +323,9 @@ class _Names:
 
     def among_nulls(self, names: Sequence[str]) -> list[str]:
         """Those of `names` that are null beside reasoning: a response that is all reasoning."""
-        found = [name for name in names if name in self.nulls and self.has_reasoning]
-        self.sources |= {name: name for name in found[:1]}
-        return found
+        all_null = [name for name in names if name in self.nulls and self.has_reasoning]
+        self.sources |= {name: name for name in all_null[:1]}
+        return all_null
 
     def take(self, name: str) -> Get:
         """The getter of a column, which is thereby used up."""
@@ -348,13 +348,13 @@ def _plan(names: _Names) -> _Plan:
     context = _context_readers(names)
     prompt = _prompt_reader(names, has_chat=kind[0] in _CHATS)
     responses = _response_reader(names, kind)
-    ids = _taken(names, _TOKEN_IDS)
+    ids = _take_first(names, _TOKEN_IDS)
     finish = _finish_reader(names)
-    found_id = _taken(names, ("id",))
+    found_id = _take_first(names, ("id",))
     spread = tuple((name, names.take(name)) for name in names.among(tuple(_SPREAD)))
     names.reading |= _reference(names)
     rest = names.sources
-    plain = {name for name, source in rest.items() if name == source not in names.reads}
+    unchanged = {name for name, source in rest.items() if name == source not in names.reads}
     return _Plan(
         id=found_id[1] if found_id else None,
         prompt=prompt,
@@ -362,8 +362,8 @@ def _plan(names: _Names) -> _Plan:
         token_ids=ids,
         finish_reason=finish,
         spread=spread,
-        shared=tuple((name, names.look(name)) for name in rest if name not in plain),
-        plain=tuple(name for name in rest if name in plain),
+        shared=tuple((name, names.look(name)) for name in rest if name not in unchanged),
+        unchanged=tuple(name for name in rest if name in unchanged),
         context=context,
         label=label,
         reading=dict(sorted(names.reading.items(), key=_reading_order)),
@@ -372,10 +372,10 @@ def _plan(names: _Names) -> _Plan:
 
 def _finish_reader(names: _Names) -> tuple[str, Get] | None:
     """What gets the finish reason; a stop reason is one only where it names no stop string."""
-    found = _taken(names, _FINISH)
-    if found is None or found[0] != "stop_reason" or "stop_reason" in names.mapped:
-        return found
-    get = found[1]
+    column = _take_first(names, _FINISH)
+    if column is None or column[0] != "stop_reason" or "stop_reason" in names.mapped:
+        return column
+    get = column[1]
     names.sources["stop_reason"] = "stop_reason"  # it stays with the group as well
     return "stop_reason", lambda raw: stop_reason_of(get(raw))
 
@@ -406,16 +406,19 @@ def _spelled(kind: tuple[str, ...], names: _Names) -> dict[str, str]:
     sources = [names.sources[name] for name in kind]
     if len(kind) == 1:
         name = kind[0]
-        plain = "response" if name in _ONE else "responses" if name in _MANY else name
-        return {"messages" if name in _CHATS else plain: sources[0]}
+        public = "response" if name in _ONE else "responses" if name in _MANY else name
+        return {"messages" if name in _CHATS else public: sources[0]}
     if kind in _PAIRS:
         return dict(zip(kind, sources, strict=True))
     return dict(zip(_PAIRS[1], sources, strict=True)) if len(kind) == 2 else {}
 
 
-def _taken(names: _Names, candidates: Sequence[str]) -> tuple[str, Get] | None:
-    found = names.among(candidates)
-    chosen = next((name for name in found if name in names.mapped), found[0] if found else None)
+def _take_first(names: _Names, candidates: Sequence[str]) -> tuple[str, Get] | None:
+    names_there = names.among(candidates)
+    chosen = next(
+        (name for name in names_there if name in names.mapped),
+        names_there[0] if names_there else None,
+    )
     return (chosen, names.take(chosen)) if chosen else None
 
 
@@ -455,30 +458,30 @@ def _object_in(text: str, *, is_strict: bool) -> Any:
 def _response_columns(names: _Names) -> tuple[str, ...]:
     """The column, or the columns, that hold the responses."""
     _refuse_unreadable(names)
-    found = _response_kinds(names)
-    if not found:
+    kinds = _response_kinds(names)
+    if not kinds:
         raise _no_response(names)
-    if len(found) > 1:
-        raise _several_responses(names, found)
-    return found[0]
+    if len(kinds) > 1:
+        raise _several_responses(names, kinds)
+    return kinds[0]
 
 
 def _refuse_unreadable(names: _Names) -> None:
     """Raises DataError for rows of a layout that has no prompts with responses."""
-    known = unreadable((*names.keys, *names.nulls))
-    if known is not None and names.mapped.isdisjoint({*_RESPONSE_LIKE, *_CHATS, _STEPS}):
-        raise DataError(f"these are the columns of {known.name}: {known.why}", field="response")
+    layout = unreadable((*names.keys, *names.nulls))
+    if layout is not None and names.mapped.isdisjoint({*_RESPONSE_LIKE, *_CHATS, _STEPS}):
+        raise DataError(f"these are the columns of {layout.name}: {layout.why}", field="response")
 
 
 def _response_kinds(names: _Names) -> list[tuple[str, ...]]:
     """Each column, or group of columns, that may hold the responses."""
-    found = [(name,) for name in names.among((*_ONE, *_MANY))]
-    found += [pair for pair in _PAIRS if len(names.among(pair)) == 2]
-    found += [kind for kind in _numbered(names.sources) if kind not in found]
-    found += [(name,) for name in names.among((_STEPS, *_CHATS)) if name in names.mapped]
-    mapped = [kind for kind in found if names.mapped.intersection(kind)]
+    kinds = [(name,) for name in names.among((*_ONE, *_MANY))]
+    kinds += [pair for pair in _PAIRS if len(names.among(pair)) == 2]
+    kinds += [kind for kind in _numbered(names.sources) if kind not in kinds]
+    kinds += [(name,) for name in names.among((_STEPS, *_CHATS)) if name in names.mapped]
+    mapped = [kind for kind in kinds if names.mapped.intersection(kind)]
     chats = [(name,) for name in names.among((*_CHATS, _STEPS))[:1]]
-    return mapped or found or chats or [(name,) for name in names.among_nulls(_ONE)[:1]]
+    return mapped or kinds or chats or [(name,) for name in names.among_nulls(_ONE)[:1]]
 
 
 def _numbered(names: Collection[str]) -> list[tuple[str, ...]]:
@@ -497,9 +500,9 @@ def _numbered(names: Collection[str]) -> list[tuple[str, ...]]:
     return complete
 
 
-def _several_responses(names: _Names, found: Sequence[tuple[str, ...]]) -> DataError:
-    listed = ", ".join(" + ".join(names.sources[name] for name in kind) for kind in found)
-    name, source = next(iter(_spelled(found[0], names).items()), ("response", found[0][0]))
+def _several_responses(names: _Names, kinds: Sequence[tuple[str, ...]]) -> DataError:
+    listed = ", ".join(" + ".join(names.sources[name] for name in kind) for kind in kinds)
+    name, source = next(iter(_spelled(kinds[0], names).items()), ("response", kinds[0][0]))
     return DataError(
         f"several columns may hold the response: {listed}; choose one with"
         f" columns={{{name!r}: {source!r}}}",
@@ -531,9 +534,9 @@ def _no_response(names: _Names) -> DataError:
     )
 
 
-def _is_near(key: str, known: set[str]) -> bool:
+def _is_near(key: str, names: set[str]) -> bool:
     """Whether a column is a misspelling of a known one; `prompt_id` is not one of `prompt`."""
-    return any(SequenceMatcher(None, key.lower(), name).ratio() > 0.85 for name in known)
+    return any(SequenceMatcher(None, key.lower(), name).ratio() > 0.85 for name in names)
 
 
 # --- the prompt -----------------------------------------------------------------------------------
@@ -542,12 +545,12 @@ def _is_near(key: str, known: set[str]) -> bool:
 def _prompt_reader(names: _Names, *, has_chat: bool) -> Get | None:
     if has_chat:
         return None
-    found = names.among((*_PROMPTS, *_CHATS))
-    found = [name for name in found if name in names.mapped] or found
-    if not found:
+    candidates = names.among((*_PROMPTS, *_CHATS))
+    candidates = [name for name in candidates if name in names.mapped] or candidates
+    if not candidates:
         _no_prompt(names)
         return _inner_prompt(names)
-    name = found[0]
+    name = candidates[0]
     source = names.sources[name]
     names.reading["prompt"] = source
     get = names.take(name)
@@ -569,8 +572,8 @@ def _inner_prompt(names: _Names) -> Get | None:
     def read(raw: Raw) -> str | Sequence[Message]:
         if not isinstance(raw[head], Mapping):
             return ()
-        found = ((path, get) for path, get in gets if get(raw) is not None)
-        return next((_prompt(path, get, raw) for path, get in found), ())
+        filled = ((path, get) for path, get in gets if get(raw) is not None)
+        return next((_prompt(path, get, raw) for path, get in filled), ())
 
     return read
 
@@ -592,8 +595,8 @@ def _no_prompt(names: _Names) -> None:
 def _prompt(name: str, get: Get, raw: Raw) -> str | Sequence[Message]:
     value = get(raw)
     if type(value) is str:
-        asked = _transcript(value) if value.startswith("\n\nHuman:") else ()
-        return asked[:-1] if asked and not asked[-1].get("content") else value
+        messages = _transcript(value) if value.startswith("\n\nHuman:") else ()
+        return messages[:-1] if messages and not messages[-1].get("content") else value
     if is_turns(value):
         return turns(value, name)
     raise wrong("text or a list of messages", value, name)
@@ -607,8 +610,8 @@ def _instruction(get: Get, get_input: Get, raw: Raw) -> str | Sequence[Message]:
 
 
 def _prompt_of_chat(name: str, get: Get, raw: Raw) -> Sequence[Message]:
-    said = turns(get(raw), name)
-    return said if said[-1].get("role") != "assistant" else split_chat(said)[0]
+    messages = turns(get(raw), name)
+    return messages if messages[-1].get("role") != "assistant" else split_chat(messages)[0]
 
 
 _NO_CONTEXT = (None, None)
@@ -666,18 +669,18 @@ def _transcript(text: str) -> tuple[Message, ...]:
     """The turns of a text whose turns begin with Human: and Assistant:; () where they do not."""
     _, *pieces = _SPEAKER.split(f"\n\n{text.lstrip()}")
     roles = {"Human": "user", "Assistant": "assistant"}
-    said: list[Any] = [
+    messages: list[Any] = [
         {"role": roles[who], "content": what.strip()}
         for who, what in zip(pieces[::2], pieces[1::2], strict=True)
     ]
-    is_one = len(said) > 1 and said[0].get("role") == "user"
-    return tuple(said) if is_one and text.lstrip().startswith("Human:") else ()
+    is_one = len(messages) > 1 and messages[0].get("role") == "user"
+    return tuple(messages) if is_one and text.lstrip().startswith("Human:") else ()
 
 
 # --- the responses --------------------------------------------------------------------------------
 
 
-def _response_reader(names: _Names, kind: tuple[str, ...]) -> Callable[[Raw], Found]:
+def _response_reader(names: _Names, kind: tuple[str, ...]) -> Callable[[Raw], Responses]:
     name, source = kind[0], names.sources[kind[0]]
     gets = [names.take(name) for name in kind]
     if len(gets) == 2:
@@ -693,7 +696,7 @@ def _response_reader(names: _Names, kind: tuple[str, ...]) -> Callable[[Raw], Fo
     return functools.partial(read, name, gets[0])
 
 
-def _one(name: str, get: Get, raw: Raw) -> Found:
+def _one(name: str, get: Get, raw: Raw) -> Responses:
     value = get(raw)
     if type(value) is str:
         return [Response(value)], False, None
@@ -705,12 +708,12 @@ def _one(name: str, get: Get, raw: Raw) -> Found:
         return [responses_of_output(value, name, raw)], False, None
     if isinstance(value, _LIST) and not is_turns(value):
         return _many(name, get, raw)
-    if isinstance(value, Mapping) and (found := response_of(value, name)) is not None:
-        return with_stop_reasons(found, value), len(found) > 1, None
+    if isinstance(value, Mapping) and (responses := response_of(value, name)) is not None:
+        return with_stop_reasons(responses, value), len(responses) > 1, None
     return [_response(value, name)], False, None
 
 
-def _many(name: str, get: Get, raw: Raw) -> Found:
+def _many(name: str, get: Get, raw: Raw) -> Responses:
     values = get(raw)
     if not isinstance(values, _LIST):
         raise wrong("a list of responses", values, name)
@@ -737,7 +740,7 @@ def _item(value: Any, field: str, think: Sequence[Any]) -> Response:
     )
 
 
-def _pair(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Found:
+def _pair(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Responses:
     a, b = (get(raw) for get in gets)
     if kind == _PAIRS[0] and (_is_plain_list(a) or _is_plain_list(b)):
         return _lists(kind, a, b)
@@ -753,27 +756,27 @@ def _pair_of(
 ) -> tuple[Sequence[Message] | None, list[Response]]:
     """The prompt that both conversations share, if they are such, and the two responses."""
     if isinstance(a, str) and isinstance(b, str):
-        said_a, said_b = _transcript(a), _transcript(b)
-        if said_a and said_b:
-            a, b = said_a, said_b
+        reply_a, reply_b = _transcript(a), _transcript(b)
+        if reply_a and reply_b:
+            a, b = reply_a, reply_b
     if isinstance(a, _LIST) and not isinstance(b, _LIST):
         a = turns(a, kind[0])
-        asked, said = split_chat(a)
-        if asked:
-            return asked, [answer(said, kind[0]), _response(b, kind[1])]
+        prompt, reply = split_chat(a)
+        if prompt:
+            return prompt, [answer(reply, kind[0]), _response(b, kind[1])]
     if not isinstance(a, _LIST) or not isinstance(b, _LIST):
         return None, [_response(a, kind[0]), _response(b, kind[1])]
     a, b = turns(a, kind[0]), turns(b, kind[1])
-    shared, said_a, said_b = split_pair(a, b)
+    shared, reply_a, reply_b = split_pair(a, b)
     if not shared and a[0].get("role") != "assistant" == b[0].get("role"):
-        shared, said_a = split_chat(a)
-    if any(said and said[0].get("role") != "assistant" for said in (said_a, said_b)):
+        shared, reply_a = split_chat(a)
+    if any(reply and reply[0].get("role") != "assistant" for reply in (reply_a, reply_b)):
         raise DataError(
             f"the two conversations share no prompt: {kind[0]} goes on with"
-            f" {clipped(said_a[:1])}, {kind[1]} with {clipped(said_b[:1])}",
+            f" {clipped(reply_a[:1])}, {kind[1]} with {clipped(reply_b[:1])}",
             field=f"{kind[0]}, {kind[1]}",
         )
-    return shared or None, [answer(said_a, kind[0]), answer(said_b, kind[1])]
+    return shared or None, [answer(reply_a, kind[0]), answer(reply_b, kind[1])]
 
 
 def _is_plain_list(value: Any) -> bool:
@@ -782,7 +785,7 @@ def _is_plain_list(value: Any) -> bool:
     return is_list and not (isinstance(value[0], Mapping) and is_turns(value[0]))
 
 
-def _lists(kind: tuple[str, ...], a: Any, b: Any) -> Found:
+def _lists(kind: tuple[str, ...], a: Any, b: Any) -> Responses:
     """All chosen responses, then all rejected ones, each labelled."""
     responses = []
     for name, values in zip(kind, (a, b), strict=True):
@@ -793,11 +796,11 @@ def _lists(kind: tuple[str, ...], a: Any, b: Any) -> Found:
     return responses, True, None
 
 
-def _several(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Found:
+def _several(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Responses:
     return [_response(get(raw), name) for name, get in zip(kind, gets, strict=True)], True, None
 
 
-def _steps_or_many(get: Get, get_labels: Get, raw: Raw) -> Found:
+def _steps_or_many(get: Get, get_labels: Get, raw: Raw) -> Responses:
     """One solution of steps where each completion has a truth value, else rival responses."""
     if _are_step_labels(get_labels(raw), get(raw)):
         return _steps("completions", get, get_labels, raw)
@@ -815,15 +818,15 @@ def _are_step_labels(labels: Any, values: Any) -> bool:
     )
 
 
-def _steps(name: str, get: Get, get_labels: Get | None, raw: Raw) -> Found:
+def _steps(name: str, get: Get, get_labels: Get | None, raw: Raw) -> Responses:
     """One response: its steps with a blank line between them."""
     values = get(raw)
     if not isinstance(values, _LIST) or not values:
         raise wrong("a list of steps", values, name)
     steps = [_step(value, f"{name}[{i}]") for i, value in enumerate(values)]
     labels: Any = [label for _, label in steps]
-    if get_labels is not None and isinstance(given := get_labels(raw), _LIST):
-        labels = list(given)
+    if get_labels is not None and isinstance(column_labels := get_labels(raw), _LIST):
+        labels = list(column_labels)
         if len(labels) != len(steps):
             raise _ragged("labels", len(labels), len(steps), of="steps")
     texts = [text for text, _ in steps]
@@ -846,9 +849,9 @@ def _step(value: Any, field: str) -> tuple[str, Any]:
     return _text(value, field), None
 
 
-def _chat(name: str, get: Get, raw: Raw) -> Found:
-    prompt, said = split_chat(turns(get(raw), name))
-    return [answer(said, name)], False, prompt
+def _chat(name: str, get: Get, raw: Raw) -> Responses:
+    prompt, reply = split_chat(turns(get(raw), name))
+    return [answer(reply, name)], False, prompt
 
 
 def _response(value: Any, field: str) -> Response:
@@ -865,10 +868,10 @@ def _response(value: Any, field: str) -> Response:
 
 
 def _response_of_object(value: Raw, field: str) -> Response:
-    if (found := response_of(value, field)) is not None:
-        if len(found) > 1:
+    if (choices := response_of(value, field)) is not None:
+        if len(choices) > 1:
             raise wrong("an object with one choice", value, field)
-        return with_stop_reasons(found, value)[0]
+        return with_stop_reasons(choices, value)[0]
     names = [name for name in _ITEM_TEXTS if name in value]
     if not names:
         raise wrong(f"text, or an object with {' or '.join(_ITEM_TEXTS)}", value, field)
@@ -904,12 +907,12 @@ def _spellings(a: str, b: str) -> dict[str, int]:
 
     A bare number is none: it may count from 0 or from 1.
     """
-    told = {
+    place_of_label = {
         **dict.fromkeys(_SPELLINGS["one"].format(a, b).split(), 0),
         **dict.fromkeys(_SPELLINGS["one"].format(b, a).split(), 1),
         **dict.fromkeys(_SPELLINGS["tie"].format(a, b).split(), -1),
     }
-    return {label: place for label, place in told.items() if not label.isdecimal()}
+    return {label: place for label, place in place_of_label.items() if not label.isdecimal()}
 
 
 _BETTER = _spellings("a", "b")
@@ -919,40 +922,40 @@ _LABELS = {0: ("chosen", "rejected"), 1: ("rejected", "chosen"), -1: ("tie", "ti
 
 def _label_reader(names: _Names, kind: tuple[str, ...]) -> Get | None:
     """What gives the place of the better of two responses (-1: a tie; None: it is not told)."""
-    found = names.among((*_COUNTED, *_PREFERENCES))
-    found = [name for name in found if name in names.mapped] or found
-    if len(kind) != 2 or kind == _PAIRS[0] or not found:
+    candidates = names.among((*_COUNTED, *_PREFERENCES))
+    candidates = [name for name in candidates if name in names.mapped] or candidates
+    if len(kind) != 2 or kind == _PAIRS[0] or not candidates:
         return None
     match = _NUMBERED.fullmatch(names.sources[kind[0]])
     first = int(match[2]) if match is not None and match[2].isdecimal() else None
     own = {names.sources[name].lower(): place for place, name in enumerate(kind)}
-    told = {**_BETTER, **_BETTER_NUMBERED.get(-1 if first is None else first, {}), **own}
-    gets = [(_COUNTED.get(name), names.look(name)) for name in found]
-    reading = found[0] if found[0] in _COUNTED else "preference"
-    names.reading[reading] = source = names.sources[found[0]]
-    if found[0] != source and found[0] not in names.mapped:
-        del names.sources[found[0]]  # the layout's name for it; its own stays with the group
+    place_of_label = {**_BETTER, **_BETTER_NUMBERED.get(-1 if first is None else first, {}), **own}
+    gets = [(_COUNTED.get(name), names.look(name)) for name in candidates]
+    reading = candidates[0] if candidates[0] in _COUNTED else "preference"
+    names.reading[reading] = source = names.sources[candidates[0]]
+    if candidates[0] != source and candidates[0] not in names.mapped:
+        del names.sources[candidates[0]]  # the layout's name for it; its own stays with the group
 
     def read(raw: Raw) -> int | None:
         models = raw.get("model_a"), raw.get("model_b")
-        places = (_better(get(raw), base, models, told) for base, get in gets)
+        places = (_better(get(raw), base, models, place_of_label) for base, get in gets)
         return next((place for place in places if place is not None), None)
 
     return read
 
 
 def _better(
-    value: Any, base: int | None, models: tuple[Any, Any], told: Mapping[str, int]
+    value: Any, base: int | None, models: tuple[Any, Any], place_of_label: Mapping[str, int]
 ) -> int | None:
     """The place that a label names; a number is one where the caller says from what it counts."""
     if isinstance(value, str):
         if value in models and models[0] != models[1]:
             return models.index(value)
-        said = re.sub(r"[\s\[\]]", "", value).lower()
-        place = told.get(value.strip().lower(), told.get(said))
-        if place is not None or not said.isdecimal():
+        label = re.sub(r"[\s\[\]]", "", value).lower()
+        place = place_of_label.get(value.strip().lower(), place_of_label.get(label))
+        if place is not None or not label.isdecimal():
             return place
-        value = int(said)
+        value = int(label)
     if base is None or isinstance(value, bool) or not isinstance(value, int | float):
         return None
     if value == base + 0.5:
@@ -978,7 +981,7 @@ def _group(
     responses: list[Response],
     is_list: bool,
 ) -> Group:
-    columns = {name: raw[name] for name in plan.plain}
+    columns = {name: raw[name] for name in plan.unchanged}
     for name, get in plan.shared:
         if (value := get(raw)) is not None:
             columns[name] = value
@@ -1074,7 +1077,7 @@ def _text(value: Any, field: str) -> str:
     return value
 
 
-def _ragged(name: str, found: int, expected: int, *, of: str = "responses") -> DataError:
+def _ragged(name: str, count: int, expected: int, *, of: str = "responses") -> DataError:
     return DataError(
-        f"expected one item for each of the {expected} {of}, found {found}", field=name
+        f"expected one item for each of the {expected} {of}, found {count}", field=name
     )

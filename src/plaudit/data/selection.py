@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from plaudit.combine import seeded_hash
-from plaudit.data.judged import Judged, Member, spoken
+from plaudit.data.judged import Judged, JudgedResponse, spoken
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
 from plaudit.fences import fenced_blocks
@@ -24,10 +24,10 @@ from plaudit.think import split
 
 __all__ = [
     "Funnel",
-    "Outcome",
     "Pick",
     "Preference",
     "Prompts",
+    "Selection",
     "SelectionRule",
     "Sft",
     "agreement",
@@ -35,7 +35,7 @@ __all__ = [
 ]
 
 Strategy = Literal["best-vs-worst", "best-vs-random", "all-pairs"]
-Candidate = tuple[Member, Member]
+Candidate = tuple[JudgedResponse, JudgedResponse]
 
 
 class Pick(NamedTuple):
@@ -45,12 +45,12 @@ class Pick(NamedTuple):
     """
 
     judged: Judged
-    chosen: Member | None
-    rejected: Member | None
+    chosen: JudgedResponse | None
+    rejected: JudgedResponse | None
     figures: Mapping[str, float]
 
 
-class Outcome(NamedTuple):
+class Selection(NamedTuple):
     """What a rule makes of one prompt.
 
     `reason` says why there is no pick at all; `considered` picks were looked at, those that are not
@@ -68,7 +68,7 @@ class SelectionRule(Protocol):
 
     @property
     def unit(self) -> str: ...
-    def outcome(self, judged: Judged) -> Outcome:
+    def outcome(self, judged: Judged) -> Selection:
         """The picks, and why the rest is none."""
         ...
 
@@ -93,7 +93,7 @@ class Preference:
     Raises: ConfigError for options that exclude every pair.
 
     >>> from plaudit.types import Response
-    >>> best, worst = Member(Response("4"), 1.0), Member(Response("5"), 0.0)
+    >>> best, worst = JudgedResponse(Response("4"), 1.0), JudgedResponse(Response("5"), 0.0)
     >>> found = Preference().outcome(Judged((), (worst, best)))
     >>> found.picks[0].chosen.text, found.picks[0].figures["margin"]
     ('4', 1.0)
@@ -121,18 +121,18 @@ class Preference:
         if self.min_agreement is not None:
             _check_share("min_agreement", self.min_agreement)
 
-    def outcome(self, judged: Judged) -> Outcome:
+    def outcome(self, judged: Judged) -> Selection:
         """The pairs of one prompt."""
         members = [member for member in judged.members if member.is_scored]
         if len(members) < 2:
-            return Outcome((), reason="fewer than two scored responses")
-        drawn = _drawn(judged, members, self.seed)
-        able = [member for member in drawn if member.fault != "response"]
+            return Selection((), reason="fewer than two scored responses")
+        shuffled = _shuffled(judged, members, self.seed)
+        able = [member for member in shuffled if member.fault != "response"]
         if not able:
-            return Outcome((), reason="every scored response is at fault")
+            return Selection((), reason="every scored response is at fault")
         picks: list[Pick] = []
         dropped: Counter[str] = Counter()
-        for chosen, rejected in _STRATEGIES[self.strategy](self, able, drawn):
+        for chosen, rejected in _STRATEGIES[self.strategy](self, able, shuffled):
             figures = self._figures(chosen, rejected)
             reason = self._refusal(chosen, rejected, figures)
             if reason is None:
@@ -142,9 +142,9 @@ class Preference:
             if len(picks) == self.max_pairs:
                 break
         considered = len(picks) + dropped.total()
-        return Outcome(picks, considered, dropped, None if picks else "no pair passes")
+        return Selection(picks, considered, dropped, None if picks else "no pair passes")
 
-    def _figures(self, chosen: Member, rejected: Member) -> dict[str, float]:
+    def _figures(self, chosen: JudgedResponse, rejected: JudgedResponse) -> dict[str, float]:
         figures = {
             "margin": chosen.value - rejected.value,
             "chosen_reward": chosen.value,
@@ -154,7 +154,7 @@ class Preference:
         return figures if math.isnan(agreed) else {**figures, "agreement": agreed}
 
     def _refusal(
-        self, chosen: Member, rejected: Member, figures: Mapping[str, float]
+        self, chosen: JudgedResponse, rejected: JudgedResponse, figures: Mapping[str, float]
     ) -> str | None:
         """Why a pair is not taken, the first reason of several."""
         margin, agreed = figures["margin"], figures.get("agreement")
@@ -170,10 +170,10 @@ class Preference:
         return next((reason for reason, is_so in checks if is_so), None)
 
     def _best_vs_worst(
-        self, able: Sequence[Member], drawn: Sequence[Member]
+        self, able: Sequence[JudgedResponse], shuffled: Sequence[JudgedResponse]
     ) -> Iterator[Candidate]:
         best = sorted(able, key=lambda member: -member.value)
-        worst = sorted(drawn, key=lambda member: member.value)
+        worst = sorted(shuffled, key=lambda member: member.value)
         pairs = itertools.islice(zip(best, worst, strict=False), self.max_pairs)
         for place, (high, low) in enumerate(pairs):
             if place and high.value <= low.value:
@@ -181,27 +181,30 @@ class Preference:
             yield high, low
 
     def _best_vs_random(
-        self, able: Sequence[Member], drawn: Sequence[Member]
+        self, able: Sequence[JudgedResponse], shuffled: Sequence[JudgedResponse]
     ) -> Iterator[Candidate]:
         best = max(able, key=lambda member: member.value)
-        for other in drawn:
+        for other in shuffled:
             if other is not best and other.value <= best.value:
                 yield best, other
 
-    def _all_pairs(self, able: Sequence[Member], drawn: Sequence[Member]) -> Iterator[Candidate]:
-        texts = [member.text for member in drawn]
+    def _all_pairs(
+        self, able: Sequence[JudgedResponse], shuffled: Sequence[JudgedResponse]
+    ) -> Iterator[Candidate]:
+        texts = [member.text for member in shuffled]
         pairs = [
             (seeded_hash(self.seed, texts[i], texts[j]), i, j)
-            for i, high in enumerate(drawn)
-            for j, low in enumerate(drawn)
+            for i, high in enumerate(shuffled)
+            for j, low in enumerate(shuffled)
             if high.fault != "response" and (high.value > low.value or (i < j and _tie(high, low)))
         ]
         for _, i, j in sorted(pairs):
-            yield drawn[i], drawn[j]
+            yield shuffled[i], shuffled[j]
 
 
 _STRATEGIES: Mapping[
-    str, Callable[[Preference, Sequence[Member], Sequence[Member]], Iterator[Candidate]]
+    str,
+    Callable[[Preference, Sequence[JudgedResponse], Sequence[JudgedResponse]], Iterator[Candidate]],
 ] = {
     "best-vs-worst": Preference._best_vs_worst,
     "best-vs-random": Preference._best_vs_random,
@@ -209,11 +212,11 @@ _STRATEGIES: Mapping[
 }
 
 
-def _tie(high: Member, low: Member) -> bool:
+def _tie(high: JudgedResponse, low: JudgedResponse) -> bool:
     return high.value == low.value
 
 
-def agreement(chosen: Member, rejected: Member, parts: Sequence[str]) -> float:
+def agreement(chosen: JudgedResponse, rejected: JudgedResponse, parts: Sequence[str]) -> float:
     """The share in [0, 1] of the votes that put `chosen` above `rejected`; NaN if one is missing.
 
     A part of the scores is one vote: for `chosen` where its value is the higher, half a vote where
@@ -222,8 +225,8 @@ def agreement(chosen: Member, rejected: Member, parts: Sequence[str]) -> float:
     stood first and the other second. In groups of more than two they are means over the rivals.
 
     >>> from plaudit.types import Response
-    >>> a = Member(Response("a"), 0.7, {"forward": 0.9, "backward": 0.5})
-    >>> b = Member(Response("b"), 0.3, {"forward": 0.5, "backward": 0.1})
+    >>> a = JudgedResponse(Response("a"), 0.7, {"forward": 0.9, "backward": 0.5})
+    >>> b = JudgedResponse(Response("b"), 0.3, {"forward": 0.5, "backward": 0.1})
     >>> agreement(a, b, ("forward", "backward"))
     0.75
     """
@@ -252,7 +255,7 @@ def _other_side(part: str) -> str:
     return f"{head}{slash}{swapped}"
 
 
-def _length_ratio(a: Member, b: Member) -> float:
+def _length_ratio(a: JudgedResponse, b: JudgedResponse) -> float:
     short, long = sorted((len(a.text), len(b.text)))
     return long / short if short else (math.inf if long else 1.0)
 
@@ -278,7 +281,7 @@ class Sft:
     Raises: ConfigError for a cap below 1 or a share outside [0, 1].
 
     >>> from plaudit.types import Response
-    >>> right = Member(Response("<think>2+2=4</think>4"), 1.0)
+    >>> right = JudgedResponse(Response("<think>2+2=4</think>4"), 1.0)
     >>> [pick.chosen.text for pick in Sft(at_least=1.0).outcome(Judged((), (right,))).picks]
     ['<think>2+2=4</think>4']
     """
@@ -299,18 +302,18 @@ class Sft:
         if self.max_other_script is not None:
             _check_share("max_other_script", self.max_other_script)
 
-    def outcome(self, judged: Judged) -> Outcome:
+    def outcome(self, judged: Judged) -> Selection:
         """The samples of one prompt."""
         members = [member for member in judged.members if member.is_scored]
         if not members:
-            return Outcome((), reason="no scored response")
-        drawn = _drawn(judged, members, self.seed)
+            return Selection((), reason="no scored response")
+        shuffled = _shuffled(judged, members, self.seed)
         if self.prefer == "best":
-            drawn = sorted(drawn, key=lambda member: -member.value)
+            shuffled = sorted(shuffled, key=lambda member: -member.value)
         picks: list[Pick] = []
         dropped: Counter[str] = Counter()
         texts: set[str] = set()
-        for member in drawn:
+        for member in shuffled:
             reason = self._refusal(judged, member, texts)
             texts.add(member.text)
             if reason is None and len(picks) == self.cap:
@@ -319,9 +322,9 @@ class Sft:
                 picks.append(Pick(judged, member, None, {"reward": member.value}))
             else:
                 dropped[reason] += 1
-        return Outcome(picks, len(members), dropped, None if picks else "no sample passes")
+        return Selection(picks, len(members), dropped, None if picks else "no sample passes")
 
-    def _refusal(self, judged: Judged, member: Member, texts: set[str]) -> str | None:
+    def _refusal(self, judged: Judged, member: JudgedResponse, texts: set[str]) -> str | None:
         """Why a response is not taken, the first reason of several."""
         if member.value < self.at_least:
             return "reward too low"
@@ -390,7 +393,8 @@ class Prompts:
     Raises: ConfigError for rates outside [0, 1] or in the wrong order.
 
     >>> from plaudit.types import Response
-    >>> members = tuple(Member(Response(""), value) for value in (1.0, 0.0, 0.0, float("nan")))
+    >>> values = (1.0, 0.0, 0.0, float("nan"))
+    >>> members = tuple(JudgedResponse(Response(""), value) for value in values)
     >>> dict(Prompts().outcome(Judged((), members)).picks[0].figures)["num_scored"]
     3
     """
@@ -406,11 +410,11 @@ class Prompts:
         _check_share("max_rate", self.max_rate)
         _check_order("min_rate", self.min_rate, "max_rate", self.max_rate)
 
-    def outcome(self, judged: Judged) -> Outcome:
+    def outcome(self, judged: Judged) -> Selection:
         """The prompt, or why not."""
         values = [member.value for member in judged.members if member.is_scored]
         if len(values) < 2:
-            return Outcome((), reason="fewer than two scored responses")
+            return Selection((), reason="fewer than two scored responses")
         rate = sum(value >= self.pass_at for value in values) / len(values)
         checks = (
             ("all right", rate == 1),
@@ -419,13 +423,13 @@ class Prompts:
             ("pass rate too high", rate > self.max_rate),
         )
         if reason := next((reason for reason, is_so in checks if is_so), None):
-            return Outcome((), reason=reason)
+            return Selection((), reason=reason)
         figures = {
             "pass_rate": rate,
             "num_scored": len(values),
             "num_unscored": len(judged.members) - len(values),
         }
-        return Outcome((Pick(judged, None, None, figures),), 1)
+        return Selection((Pick(judged, None, None, figures),), 1)
 
 
 # --- all prompts ----------------------------------------------------------------------------------
@@ -442,12 +446,12 @@ class Funnel:
     2
     """
 
-    taken: dict[str, int] = field(default_factory=dict)
+    incoming: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, Counter[str]] = field(default_factory=dict)
 
     def take(self, unit: str, count: int = 1) -> None:
         """Counts what comes in."""
-        self.taken[unit] = self.taken.get(unit, 0) + count
+        self.incoming[unit] = self.incoming.get(unit, 0) + count
 
     def drop(self, unit: str, reason: str, count: int = 1) -> None:
         """Counts what goes."""
@@ -455,7 +459,7 @@ class Funnel:
 
     def left(self, unit: str) -> int:
         """What came in and did not go."""
-        return self.taken.get(unit, 0) - self.dropped.get(unit, Counter()).total()
+        return self.incoming.get(unit, 0) - self.dropped.get(unit, Counter()).total()
 
     def report(self) -> dict[str, Any]:
         """The counts as JSON holds them, unit by unit."""
@@ -465,7 +469,7 @@ class Funnel:
                 "dropped": dict(self.dropped.get(unit, Counter()).most_common()),
                 "left": self.left(unit),
             }
-            for unit, count in self.taken.items()
+            for unit, count in self.incoming.items()
         }
 
 
@@ -474,8 +478,8 @@ def select(
     rule: SelectionRule,
     *,
     funnel: Funnel,
-    seen: Seen | None = None,
-    known: EvalPrompts | None = None,
+    earlier: Seen | None = None,
+    eval_prompts: EvalPrompts | None = None,
 ) -> Iterator[Pick]:
     """The picks of a rule, prompt by prompt; all else is counted in `funnel`.
 
@@ -489,34 +493,34 @@ def select(
         if unscored := sum(not member.is_scored for member in one.members):
             funnel.drop("responses", "no score", unscored)
         prompt = spoken(one.prompt)
-        if known is not None and known.match(prompt) is not None:
+        if eval_prompts is not None and eval_prompts.match(prompt) is not None:
             funnel.drop("prompts", "overlaps an evaluation prompt")
             continue
-        found = rule.outcome(one)
-        reason = found.reason
-        if reason is None and (how := _repeated(prompt, seen)) is not None:
-            found, reason = Outcome(()), how
-        _count(funnel, rule.unit, found, reason)
-        yield from found.picks
+        outcome = rule.outcome(one)
+        reason = outcome.reason
+        if reason is None and (how := _repeated(prompt, earlier)) is not None:
+            outcome, reason = Selection(()), how
+        _count(funnel, rule.unit, outcome, reason)
+        yield from outcome.picks
 
 
-def _repeated(prompt: str, seen: Seen | None) -> str | None:
+def _repeated(prompt: str, earlier: Seen | None) -> str | None:
     """How a prompt repeats a kept one; rows without a prompt repeat nothing."""
-    how = seen.add(prompt) if seen is not None and prompt else None
+    how = earlier.add(prompt) if earlier is not None and prompt else None
     return {"exact": "duplicate", "near": "near duplicate"}[how] if how else None
 
 
-def _count(funnel: Funnel, unit: str, found: Outcome, reason: str | None) -> None:
+def _count(funnel: Funnel, unit: str, outcome: Selection, reason: str | None) -> None:
     if reason is not None:
         funnel.drop("prompts", reason)
     if unit == "prompts":
         return
-    funnel.take(unit, found.considered)
-    for why, count in found.dropped.items():
+    funnel.take(unit, outcome.considered)
+    for why, count in outcome.dropped.items():
         funnel.drop(unit, why, count)
 
 
-def _drawn(judged: Judged, members: Sequence[Member], seed: int) -> list[Member]:
+def _shuffled(judged: Judged, members: Sequence[JudgedResponse], seed: int) -> list[JudgedResponse]:
     """The members in an order that the seed and the texts fix, not their places."""
     prompt = spoken(judged.prompt)
     return sorted(members, key=lambda member: seeded_hash(seed, prompt, member.text))

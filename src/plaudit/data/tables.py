@@ -133,16 +133,16 @@ def _hub_rows(datasets: Any, name: str, repo: str, config: str | None, split: st
 
     is_offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
     try:
-        found = datasets.load_dataset(repo, config, split=split, streaming=not is_offline)
+        dataset = datasets.load_dataset(repo, config, split=split, streaming=not is_offline)
     except (DatasetsError, OSError, ValueError) as error:
         raise ConfigError(f"{name}: cannot be loaded: {_first_line(error)}") from error
-    if isinstance(found, Mapping):
-        if len(found) != 1:
-            listed = ", ".join(f"hf:{repo}{f'/{config}' if config else ''}:{s}" for s in found)
+    if isinstance(dataset, Mapping):
+        if len(dataset) != 1:
+            listed = ", ".join(f"hf:{repo}{f'/{config}' if config else ''}:{s}" for s in dataset)
             raise ConfigError(f"{name}: the dataset has several splits; choose one of {listed}")
-        found = next(iter(found.values()))
+        dataset = next(iter(dataset.values()))
     try:
-        yield from dataset_rows(found)
+        yield from dataset_rows(dataset)
     except (DatasetsError, OSError) as error:  # the network: rows are missing, so this is no end
         raise PlauditError(f"{name}: reading stopped: {_first_line(error)}") from error
 
@@ -183,8 +183,8 @@ def _same(value: Any) -> Any:
 @functools.lru_cache(64)
 def _readers(schema: Any) -> dict[str, Callable[[Any], Any]]:
     """What has to be done with the values of columns, for those where it is something."""
-    found = {name: _reader(schema.field(name).type) for name in schema.names}
-    return {name: reader for name, reader in found.items() if reader is not None}
+    readers = {name: _reader(schema.field(name).type) for name in schema.names}
+    return {name: reader for name, reader in readers.items() if reader is not None}
 
 
 def _reader(kind: Any) -> Callable[[Any], Any] | None:

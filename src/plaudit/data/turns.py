@@ -42,8 +42,8 @@ _ROLES = frozenset(("system", "user", "assistant", "tool"))
 
 def wrong(expected: str, value: Any, field: str) -> DataError:
     """The error for a value of the wrong sort."""
-    found = "null" if value is None else f"{clipped(value)} ({type(value).__name__})"
-    return DataError(f"expected {expected}, found {found}", field=field)
+    description = "null" if value is None else f"{clipped(value)} ({type(value).__name__})"
+    return DataError(f"expected {expected}, found {description}", field=field)
 
 
 def is_turns(value: Any) -> bool:
@@ -65,7 +65,7 @@ def turns(value: Any, field: str) -> tuple[Message, ...]:
     return tuple(_turn(item, f"{field}[{i}]") for i, item in enumerate(value))
 
 
-def answer(said: Sequence[Message], field: str) -> Response:
+def answer(messages: Sequence[Message], field: str) -> Response:
     """The response that a model's turns make: the text is that of the last.
 
     The last turn stays among the messages where there are several, where it makes tool calls, where
@@ -76,18 +76,18 @@ def answer(said: Sequence[Message], field: str) -> Response:
     >>> answer([{"role": "assistant", "reasoning": "2+2", "content": "4"}], "response").text
     '<think>2+2</think>4'
     """
-    if not said:
+    if not messages:
         raise DataError("expected a turn of the assistant at the end, found none", field=field)
-    last = said[-1]
+    last = messages[-1]
     if last.get("role") != "assistant":
         raise DataError(
             f"expected the assistant's turn at the end, found the role {clipped(last.get('role'))}",
             field=field,
         )
     is_null = last.get("content") is None and not _has_more(last)
-    text, last = _text(last), _plain({**last, "content": ""} if is_null else last)
-    alone = len(said) == 1 and not last.get("tool_calls") and not is_null and _is_readable(last)
-    return Response(text, () if alone else (*said[:-1], last))
+    text, last = _text(last), _with_inline_reasoning({**last, "content": ""} if is_null else last)
+    alone = len(messages) == 1 and not last.get("tool_calls") and not is_null and _is_readable(last)
+    return Response(text, () if alone else (*messages[:-1], last))
 
 
 def with_think(think: str, text: str, *, is_finished: bool = True) -> str:
@@ -129,17 +129,17 @@ def _reasoning_in(part: Mapping[str, Any]) -> str:
     return ""
 
 
-def split_chat(said: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+def split_chat(messages: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
     """Prompt and answer of a conversation: all up to the last user turn, and the rest.
 
     >>> split_chat([{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}])[1]
     ({'role': 'assistant', 'content': '4'},)
     """
-    for end in range(len(said), 0, -1):
-        if said[end - 1].get("role") == "user":
-            return tuple(said[:end]), tuple(said[end:])
-    first = next((i for i, m in enumerate(said) if m.get("role") == "assistant"), len(said))
-    return tuple(said[:first]), tuple(said[first:])
+    for end in range(len(messages), 0, -1):
+        if messages[end - 1].get("role") == "user":
+            return tuple(messages[:end]), tuple(messages[end:])
+    first = next((i for i, m in enumerate(messages) if m.get("role") == "assistant"), len(messages))
+    return tuple(messages[:first]), tuple(messages[first:])
 
 
 def split_pair(
@@ -216,7 +216,7 @@ def _is_readable(message: Mapping[str, Any]) -> bool:
     )
 
 
-def _plain(message: Message) -> Message:
+def _with_inline_reasoning(message: Message) -> Message:
     """A last turn with its reasoning within its content, and its calls under `tool_calls`."""
     calls, think = _calls(message), reasoning_of(message)
     fields: dict[str, Any] = dict(message)

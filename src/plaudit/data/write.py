@@ -254,25 +254,25 @@ def _gained(row: Row, result: Result, column: str) -> dict[str, Any]:
     value, scores, error = _names(column)
     if result.error is not None:
         return {value: None, error: str(row.placed(result.error))}
-    told = [_told(score) for score in result.scores]
-    values = [score["value"] for score in told]
-    return {value: values if row.is_list else values[0], scores: told}
+    scores_fields = [_score_fields(score) for score in result.scores]
+    values = [score["value"] for score in scores_fields]
+    return {value: values if row.is_list else values[0], scores: scores_fields}
 
 
-def _told(score: Score) -> dict[str, Any]:
+def _score_fields(score: Score) -> dict[str, Any]:
     """What is written of a score; what is empty is left out."""
-    told: dict[str, Any] = {"value": _number(score.value)}
+    fields: dict[str, Any] = {"value": _number(score.value)}
     if score.parts:
-        told["parts"] = {name: _number(value) for name, value in score.parts.items()}
+        fields["parts"] = {name: _number(value) for name, value in score.parts.items()}
     if score.steps:
-        told["steps"] = [[_number(step.value), step.start, step.end] for step in score.steps]
+        fields["steps"] = [[_number(step.value), step.start, step.end] for step in score.steps]
     if score.fault is not None:
-        told["fault"] = score.fault
+        fields["fault"] = score.fault
     if score.error is not None:
-        told["error"] = score.error
+        fields["error"] = score.error
     if score.note is not None:
-        told["note"] = score.note
-    return told
+        fields["note"] = score.note
+    return fields
 
 
 def _number(value: float) -> float | None:
@@ -319,15 +319,15 @@ class _File:
 
     def finish(self, *, is_kept: bool = False) -> int:
         convert = export.FORMATS[_suffix(self._out)]
-        made, num_replaced = self._journal.path, 0
+        complete, num_replaced = self._journal.path, 0
         self._journal.sync()
         try:
             if convert is not None or is_kept:
-                made = self._out.with_name(f"{self._out.name}.partial")
-                num_replaced = (convert or _copy)(self._journal.path, made)
-            replace_durably(made, self._out)
+                complete = self._out.with_name(f"{self._out.name}.partial")
+                num_replaced = (convert or _copy)(self._journal.path, complete)
+            replace_durably(complete, self._out)
         except OSError as error:
-            raise io_error(made, error) from error
+            raise io_error(complete, error) from error
         if not is_kept:
             self._journal.discard()
         return num_replaced
