@@ -44,7 +44,7 @@ _NEXT_SENTENCE = re.compile(
 
 
 def behind_think(response: str) -> str:
-    """What follows the think block, end marks left out; empty where one never closes.
+    """The text after the think block, without end marks; empty if the block is never closed.
 
     >>> behind_think("<think>2 + 2</think>4<|im_end|>"), behind_think("<think>so 4")
     ('4', '')
@@ -53,16 +53,16 @@ def behind_think(response: str) -> str:
 
 
 def answer_of(response: str, extract: Extract, finish_reason: str | None = None) -> str | None:
-    """The stripped answer of a response, None where it states none.
+    """The stripped answer of a response, or None if it states no answer.
 
     "auto" is the answer behind its mark as `plaudit.answers.stated` finds it (``<answer>``, box,
-    ``####``, a phrase such as "the answer is"), and where there is no mark what follows the think
-    block; the marks may be named alone ("answer_tag", "boxed", "gsm8k", "minerva", "phrase").
-    "answer" is what follows the think block, "last_line" its last line that is not blank, "all" the
-    whole response. Where `finish_reason` is "length", an answer that the limit cuts is none, and
-    "auto" needs a mark.
+    ``####``, a phrase such as "the answer is"), or, without a mark, the text after the think block;
+    a single mark can be named ("answer_tag", "boxed", "gsm8k", "minerva", "phrase"). "answer" is
+    the text after the think block, "last_line" its last non-blank line, "all" the whole response.
+    If `finish_reason` is "length", an answer cut off by the limit does not count, and "auto" needs
+    a mark.
 
-    Raises: ConfigError for another place.
+    Raises: ConfigError for any other value of `extract`.
 
     >>> answer_of("<think>5?</think>It is\\n<answer> 4 </answer>", "auto")
     '4'
@@ -91,7 +91,7 @@ def answer_of(response: str, extract: Extract, finish_reason: str | None = None)
 
 
 def unwrapped(text: str) -> str:
-    r"""A text without what LaTeX wraps its words in, and without emphasis around all of it.
+    r"""The text without LaTeX commands around words and without emphasis around the whole of it.
 
     >>> unwrapped(r"\text{red}, \textbf{green}"), unwrapped("**Marie Curie**"), unwrapped("x_1")
     ('red, green', 'Marie Curie', 'x_1')
@@ -103,7 +103,7 @@ def unwrapped(text: str) -> str:
 
 
 def lines_below(response: str, answer: str) -> str:
-    """The lines of a list whose first is the answer that a mark like ``Answer:`` names above it.
+    """All lines of a list that follows a mark like ``Answer:``, given its first line.
 
     >>> lines_below("Answer:\\nred\\ngreen\\n\\nDone.", "red")
     'red\\ngreen'
@@ -126,7 +126,7 @@ def lines_below(response: str, answer: str) -> str:
 def references(reference: Any) -> list[str]:
     """The accepted answers: one text or number, or a list of them.
 
-    Raises: ScoringError, the input's fault, for anything else and for a blank one.
+    Raises: ScoringError (input) for anything else and for a blank answer.
 
     >>> references(["a", 1])
     ['a', '1']
@@ -147,7 +147,7 @@ def references(reference: Any) -> list[str]:
 
 
 def _whole_sentence(text: str, answer: Stated) -> str:
-    """The stated answer, whose sentence does not end at a title, an initial or ``D.C.``"""
+    """The stated answer up to its real end: "Dr.", an initial or "D.C." ends no sentence."""
     end, closing = answer.end, answer.closing
     if closing != "." or text[answer.start : end].strip(" \t\r\n*`_") != answer.text:
         return answer.text
@@ -162,7 +162,7 @@ def _whole_sentence(text: str, answer: Stated) -> str:
 
 
 def _goes_on(text: str, start: int, end: int, line_end: int) -> bool:
-    """Whether the full stop at `end` belongs to a word and more of the sentence follows."""
+    """Whether the full stop at `end` belongs to an abbreviation and the sentence continues."""
     word = _SHORTENED.search(text, max(end - 12, start), end)
     if not word or not text[end + 1 : line_end].strip() or _NEXT_SENTENCE.match(text, end):
         return False

@@ -30,7 +30,7 @@ _OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
 
 
 def number_of(text: str) -> Fraction | None:
-    """The number that is the whole text, up to ``$`` signs and a final full stop.
+    """The number if the text is nothing else, apart from ``$`` signs and a final full stop.
 
     >>> number_of("$1,000."), number_of("12 apples")
     (Fraction(1000, 1), None)
@@ -81,7 +81,7 @@ def tokenise(expression: str) -> list[str]:
 def evaluate(tokens: Sequence[str]) -> Fraction:
     """The exact value of a tokenised expression; any depth of parentheses, linear time.
 
-    Raises: ValueError where it is malformed or divides by zero.
+    Raises: ValueError if it is malformed or divides by zero.
 
     >>> evaluate(tokenise("-(1 - 3) / 4"))
     Fraction(1, 2)
@@ -109,7 +109,7 @@ def _postfix(tokens: Sequence[str]) -> Iterator[str]:
             waiting.append("negate")
             continue
         if is_operand_due == (token in _OPERATIONS or token == ")"):
-            raise ValueError(f"{token[:20]!r} stands where it cannot")
+            raise ValueError(f"{token[:20]!r} is out of place")
         if token == "(":
             waiting.append(token)
         elif token == ")":
@@ -127,14 +127,14 @@ def _postfix(tokens: Sequence[str]) -> Iterator[str]:
 
 
 def _at_least(precedence: int, waiting: list[str]) -> Iterator[str]:
-    """The waiting operators that bind at least so tightly, last first."""
+    """The waiting operators of at least that precedence, last first."""
     while waiting and _PRECEDENCE.get(waiting[-1], 0) >= precedence:
         yield waiting.pop()
 
 
 def _closed(waiting: list[str]) -> Iterator[str]:
-    """The waiting operators of the parenthesis that closes."""
+    """The waiting operators inside the parenthesis that closes."""
     yield from _at_least(1, waiting)
     if not waiting:
-        raise ValueError("a parenthesis closes that never opened")
+        raise ValueError("unmatched closing parenthesis")
     waiting.pop()

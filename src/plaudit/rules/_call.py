@@ -1,4 +1,4 @@
-"""One tool call, and how it is made from what a text or a column holds."""
+"""One tool call, and how it is built from a parsed text or column."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ARGUMENTS = ("arguments", "parameters")
 
 
 class ToolCall(NamedTuple):
-    """One call; a broken one has no name, and says in `problem` what is wrong with it."""
+    """One call; a broken call has an empty name and its error in `problem`."""
 
     name: str
     arguments: Mapping[str, Any]
@@ -31,9 +31,9 @@ def broken(problem: str) -> ToolCall:
 
 
 def call_of(value: Any) -> ToolCall:
-    """The call in ``{"name", "arguments"}``, which may stand inside ``function``.
+    """The call in ``{"name", "arguments"}``, also nested inside ``function``.
 
-    `parameters` (Llama) and `input` (Anthropic) stand for `arguments`, `tool_name` (Cohere) for
+    `parameters` (Llama) and `input` (Anthropic) are read as `arguments`, `tool_name` (Cohere) as
     `name`.
 
     >>> call_of({"tool_name": "f", "parameters": {"a": 1}})
@@ -51,7 +51,7 @@ def call_of(value: Any) -> ToolCall:
 
 
 def call_of_parts(name: Any, arguments: Any) -> ToolCall:
-    """The call of a name and its arguments: a mapping, its JSON text, or nothing for no arguments.
+    """A call from its name and arguments: a mapping, its JSON text, or None for no arguments.
 
     >>> call_of_parts("f", '{"a": 1}').arguments, call_of_parts("f", "[1]").problem
     ({'a': 1}, "the arguments of 'f' are no mapping")

@@ -1,8 +1,8 @@
 """How models write their tool calls: one small reader for each format, in the table `FORMATS`.
 
-A format is found by its opening mark. Its reader stands behind the mark, yields calls and moves on;
-it raises ValueError where the text is not as the format has it, which makes a broken call. To add
-a format, write a reader and a row that names where the format is published.
+A format is recognised by its opening mark. Its reader starts after the mark, yields calls and
+advances; it raises ValueError if the text does not match the format, which makes a broken call. To
+add a format, write a reader and a row that names where the format is published.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ __all__ = ["FORMATS", "Format", "marked_calls"]
 
 Reader = Callable[[CallReader], Iterator[ToolCall]]
 
-_MOST_BROKEN = 32  # what is broken is read once more from the next mark: this bounds the work
+_MOST_BROKEN = 32  # reading resumes at the mark after a broken call: this bounds the work
 _FUNCTION = Tags(
     re.compile(r"<function=([^<>\n]+)>"),
     "</function>",
@@ -55,7 +55,7 @@ class Format(NamedTuple):
 
 
 def marked_calls(text: str, tools: Mapping[str, Mapping[str, Any]]) -> list[ToolCall] | None:
-    """The calls that stand behind marks, broken ones among them; None where there is no mark.
+    """The calls after marks, including broken ones; None if there is no mark.
 
     >>> marked_calls("[TOOL_CALLS]add[ARGS]{\\"a\\": 1}", {})
     [ToolCall(name='add', arguments={'a': 1}, problem='')]
@@ -89,14 +89,14 @@ def _problem(opening: str, error: ValueError) -> str:
 
 
 def _closed_json(reading: CallReader, end: str) -> Iterator[ToolCall]:
-    """JSON up to a mark that must close it."""
+    """JSON up to its mandatory closing mark."""
     calls = list(json_calls(reading))
     reading.expect(end)
     yield from calls
 
 
 def _open_json(reading: CallReader, end: str) -> Iterator[ToolCall]:
-    """JSON that ends with itself; the mark may follow."""
+    """JSON that ends where its value ends; the closing mark is optional."""
     yield from json_calls(reading)
     reading.take(end)
 
@@ -114,7 +114,7 @@ def _tool_call(reading: CallReader) -> Iterator[ToolCall]:
 
 
 def _is_open_list(reading: CallReader) -> bool:
-    """Whether a list ends the text: Granite 3.1 opens it with the tag and closes nothing."""
+    """Whether a list runs to the end of the text: Granite 3.1 writes no closing tag."""
     return reading.text.endswith("]") and reading.place == len(reading.text)
 
 
@@ -134,7 +134,7 @@ def _function_tag(reading: CallReader) -> Iterator[ToolCall]:
 
 
 def _glaive(reading: CallReader) -> Iterator[ToolCall]:
-    """JSON, or Python's spelling of it with the arguments as a text in single quotes."""
+    """JSON, or the Python equivalent with the arguments as a string in single quotes."""
     start = reading.place
     try:
         yield from json_calls(reading)
@@ -169,7 +169,7 @@ def _llama(reading: CallReader) -> Iterator[ToolCall]:
 
 
 def _pythonic(reading: CallReader, end: str) -> Iterator[ToolCall]:
-    """Python calls up to an end mark, or to the end of the text; JSON is read, too."""
+    """Python calls (or JSON) up to an end mark or the end of the text."""
     if reading.is_at("{", "[{"):
         yield from _open_json(reading, end)
         return
@@ -366,7 +366,7 @@ FORMATS: Mapping[str, Format] = dict(
             " meta-llama/llama-models, models/llama3_1/prompt_format.md",
         ),
         _row(
-            "granite3",  # and Phi-4-mini with its closing mark
+            "granite3",  # also Phi-4-mini, which adds a closing mark
             r"<\|tool_call\|>",
             _partial(_open_json, "<|/tool_call|>"),
             f"{_VLLM}granite_tool_parser.py",
@@ -483,7 +483,7 @@ def _dsml_end(reading: CallReader) -> str:
     return f"</{opening[1:]}"
 
 
-_OPENING = re.compile(  # the look-ahead spares most characters the alternatives
+_OPENING = re.compile(  # the look-ahead keeps most characters from trying every alternative
     rf"(?=[<\[fA])(?:{'|'.join(f'(?P<{f.name}>{f.opening})' for f in FORMATS.values())})"
 )
 _GLAIVE_END = re.compile(rf"</functioncall>|<\|endoftext\|>|{_OPENING.pattern}")

@@ -1,4 +1,4 @@
-"""Calls as Gemma 4 and FunctionGemma write them: ``call:name{key:value}``, texts between marks."""
+"""Calls as Gemma 4 and FunctionGemma write them: ``call:name{key:value}``, strings in marks."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _BARE = re.compile(r"[^\s,\]}]+")
 
 
 def gemma_calls(reading: CallReader, quote: str, end: str, *, is_typed: bool) -> Iterator[ToolCall]:
-    """One call; texts stand between two `quote` marks, numbers, booleans and null are bare.
+    """One call; strings are enclosed in `quote` marks, numbers, booleans and null are bare.
 
     `is_typed`: a quoted value is what the schema declares (FunctionGemma quotes numbers, too).
     """
@@ -44,7 +44,7 @@ def _mapping(
     while not reading.take("}"):
         key = reading.match(_KEY)
         if key is None or key[1] in arguments:
-            raise ValueError(f"the key {key[1][:40]!r} stands twice" if key else "a key is missing")
+            raise ValueError(f"the key {key[1][:40]!r} occurs twice" if key else "a key is missing")
         arguments[key[1]] = _value(reading, quote, depth, lambda raw, k=key[1]: text(k, raw))
         if not reading.take(",") and not reading.is_at("}"):
             raise ValueError("} is missing")

@@ -1,6 +1,6 @@
 """Tool calls: read from the text or the turns of a response, and from a column of gold.
 
-A text is read in the first of these ways that finds a call:
+The first of these ways that finds a call is used:
 
 1. the whole text as JSON: a call, calls one after the other (Llama separates them with `;`), a
    list of calls, or OpenAI's ``{"tool_calls": [...]}``;
@@ -9,8 +9,8 @@ A text is read in the first of these ways that finds a call:
 4. ``Action: name`` and ``Action Input: {json}`` lines (ReAct);
 5. fenced blocks marked json, python, tool_call or tool_code.
 
-What stands in the think block is no call. What is marked as a call and cannot be read is a broken
-call: it is counted, so that it cannot hide.
+The think block is ignored. Text that is marked as a call but cannot be read is a broken call and
+counts as one.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ Schemas = Mapping[str, Mapping[str, Any]]
 
 
 class GoldCall(NamedTuple):
-    """An expected call: for each argument the values that are right.
+    """An expected call: the right values of each argument.
 
     `optional` names the arguments that may be left out; `is_nested` says that the members of a
     mapping are lists of right values too, as in BFCL's possible answers.
@@ -53,19 +53,19 @@ _LANGUAGES = ("json", "python", "py", "tool_call", "tool_calls", "tool_code")
 
 
 def calls_in(response: str, tools: Schemas | None = None) -> list[ToolCall]:
-    """The calls that a response makes, broken ones among them.
+    """The calls that a response makes, including broken ones.
 
-    `tools` holds the parameter schema of each tool, for formats whose values state no type.
+    `tools` holds the parameter schema of each tool, for formats with untyped values.
 
     >>> calls_in('<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>')
     [ToolCall(name='add', arguments={'a': 1}, problem='')]
     """
-    is_harmony = "<|message|>" in response  # its reasoning is a channel of its own
+    is_harmony = "<|message|>" in response  # its reasoning is in a separate channel
     text = response if is_harmony else split(response).answer
     text = without_end_marks(text)[0].strip()
     whole = _whole(text)
     if whole and not any(call.problem for call in whole):
-        return whole  # a mark can only stand in one of its texts
+        return whole  # a mark can only be inside one of its strings
     marked = marked_calls(text, tools or {})
     if marked is not None:
         return marked
@@ -77,9 +77,9 @@ def calls_in(response: str, tools: Schemas | None = None) -> list[ToolCall]:
 def calls_of(
     response: str, messages: Sequence[Mapping[str, Any]], tools: Schemas | None = None
 ) -> list[ToolCall]:
-    """The calls that a response makes: those of its turns, or where it is plain text, of its text.
+    """The calls that a response makes: from its turns, or from its text if it is plain text.
 
-    A turn states calls in `tool_calls` (OpenAI), in the older `function_call`, or in parts of its
+    A turn carries calls in `tool_calls` (OpenAI), in the older `function_call`, or in parts of its
     content of the type ``tool_use`` (Anthropic); a turn without any may hold them in its text.
 
     >>> turn = {"role": "assistant", "content": None,
@@ -94,7 +94,7 @@ def calls_of(
 
 
 def _turn_calls(turn: Mapping[str, Any], tools: Schemas | None) -> Iterator[ToolCall]:
-    """The calls of one turn; its text is looked at where it states none."""
+    """The calls of one turn; its text is read only if the turn has no calls of its own."""
     content = with_parsed(turn.get("content"), "content")
     parts = list(content) if isinstance(content, list | tuple) else []
     items = listed_calls(with_parsed(turn.get("tool_calls"), "tool_calls") or [])
@@ -144,7 +144,7 @@ def gold_calls(value: Any, field: str, tools: Schemas | None = None) -> list[Gol
 
 
 def react_fields(text: str) -> list[tuple[str, str]]:
-    """The labelled fields of a ReAct text and what stands before the first, labelled "".
+    """The labelled fields of a ReAct text, and the text before the first as a field labelled "".
 
     Empty where no line begins with ``Action:``.
 
@@ -165,7 +165,7 @@ def react_fields(text: str) -> list[tuple[str, str]]:
 
 
 def _react(fields: Sequence[tuple[str, str]]) -> Iterator[ToolCall]:
-    """An action and its input are one call; an observation that the model writes is none."""
+    """An action and its input are one call; an observation written by the model is ignored."""
     for i, (label, name) in enumerate(fields):
         if label != "Action":
             continue
@@ -189,7 +189,7 @@ def _whole(text: str) -> list[ToolCall]:
 
 
 def _all_json(text: str) -> list[ToolCall]:
-    """The calls of a text that is JSON from its beginning to its end."""
+    """The calls of a text that is JSON as a whole."""
     reading = CallReader(text, {})
     calls = list(json_calls(reading))
     reading.skip_space()
@@ -199,7 +199,7 @@ def _all_json(text: str) -> list[ToolCall]:
 
 
 def _fenced(text: str) -> Iterator[ToolCall]:
-    """Calls in fenced blocks; a block of other code or data is none."""
+    """Calls in fenced blocks; blocks of other code or data are ignored."""
     for info, body in fenced_blocks(text):
         language = info.partition(" ")[0].lower()
         if language not in _LANGUAGES:

@@ -1,7 +1,7 @@
 """Words, tokens, sentences and paragraphs as the IFEval checkers count them. Linear, no downloads.
 
 Sentences follow the decisions of NLTK's Punkt model for English (Kiss and Strunk 2006) without its
-data: a short list of abbreviations and of words that begin sentences stands for the trained tables.
+data: a short list of abbreviations and of words that begin sentences replaces the trained tables.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _JOINED = {"cannot": 3, "gonna": 3, "gotta": 3, "wanna": 3, "gimme": 3, "lemme":
 
 
 def holds(relation: str, count: int, threshold: int) -> bool:
-    """Whether `count` stands in `relation` to `threshold`. Raises DataError for an unknown one.
+    """Whether `count` is in `relation` to `threshold`. Raises DataError for an unknown relation.
 
     >>> holds("less than", 3, 3), holds("at least", 3, 3)
     (False, True)
@@ -85,7 +85,7 @@ def words(text: str) -> list[str]:
 
 
 def words_alone(text: str, word: str) -> int:
-    r"""How often `word` stands alone (``\b`` on both sides), whatever its case.
+    r"""How often `word` occurs alone (``\b`` on both sides), whatever its case.
 
     >>> words_alone("Rock rocks, ROCK-solid", "rock")
     2

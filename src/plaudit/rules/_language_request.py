@@ -1,7 +1,7 @@
 """The languages that a prompt asks for in words: "reply in Spanish", 请用中文回答, "en français".
 
-A name of a language alone asks for nothing ("English villages"): what stands before and after it
-decides, by the forms listed here.
+The name of a language alone is no request ("English villages"): the words before and after it
+decide, by the forms listed here.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ __all__ = ["LanguageRequest", "asked_before", "asked_for"]
 
 Kind = Literal["clear", "possible", "excluded"]
 
-_BEFORE, _AFTER = 120, 60  # characters around a name that are looked at
+_BEFORE, _AFTER = 120, 60  # characters around a name that are examined
 _MOST_MENTIONS = 100  # in a sentence
 
 
 class LanguageRequest(NamedTuple):
-    """The codes of languages asked for clearly, possibly, and those that are ruled out."""
+    """The codes of the languages that are clearly requested, possibly requested, and ruled out."""
 
     clear: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
@@ -31,7 +31,7 @@ class LanguageRequest(NamedTuple):
 
 
 class _RequestForm(NamedTuple):
-    """What must end the text before a name and begin the text after it; None asks for nothing."""
+    """The patterns before and after a name; kind None: the mention is no request."""
 
     kind: Kind | None
     before: re.Pattern[str]
@@ -90,7 +90,7 @@ _ZH_SAY = (
     r"(?:怎么|怎样|如何|是什么|是啥|叫什么|叫做什么)"
 )
 _FORMS = (
-    # a setting of a device, and what is asked how to do with it
+    # a setting of a device, and questions how to change it
     _form(
         None,
         r"(?:系统|界面|显示|键盘|输入法|菜单|字幕|软件|手机|电脑|浏览器|设置)[^。！？\n]{0,12}"
@@ -253,7 +253,7 @@ _SAY = re.compile(
 _SENTENCE = re.compile(r"[^\n。！？.!?]*(?:[\n。！？]|[.!?]+(?:\s|$)|[.!?]|$)")
 _WORD = re.compile("[a-zß-ɏ]{2,}|[а-я]{3,}|[译譯翻]")
 
-# What is asked for in an earlier turn of the user holds on where it is about answers in general.
+# A request in an earlier user turn still applies if it is about answers in general.
 _STANDING = re.compile(
     r"\b(?:from now on|always|throughout|henceforth|going forward|for the rest|regardless|answers?"
     r"|repl(?:y|ies)|respond|responses?|speak|talk|chat|communicate|conversation|use|switch)\b"
@@ -292,7 +292,7 @@ def asked_for(prompt: str) -> LanguageRequest:
 
 
 def asked_before(text: str) -> LanguageRequest:
-    """What an earlier turn of the user asks for: a task of its own is no more than possible now.
+    """What an earlier user turn requests; a request about its own task only becomes a possible one.
 
     >>> asked_before("From now on answer in Chinese.").clear
     ('zh',)
@@ -308,7 +308,7 @@ def asked_before(text: str) -> LanguageRequest:
 
 
 def _pairs(prompt: str) -> list[str]:
-    """The languages that stand for a target as codes or single characters.
+    """The target languages named by codes or single characters.
 
     >>> _pairs("EN->ZH: good morning"), _pairs("中译英：你好"), _pairs("Translate to ja: hi")
     (['zh'], ['en'], ['ja'])
@@ -359,7 +359,7 @@ def _kind(sentence: str, start: int, end: int) -> Kind | None:
 
 
 def _unless_about(kind: Kind | None, before: str, name: str) -> Kind | None:
-    """The kind, less for a name behind a question about words of that language."""
+    """The kind, weakened for a name after a question about words of that language."""
     if kind != "clear" or not name.isascii():
         return kind
     is_between = _BETWEEN.search(before)
@@ -377,6 +377,6 @@ def _endings() -> re.Pattern[str]:
 
 @functools.cache
 def _name_pattern() -> re.Pattern[str]:
-    """Words of letters, which may be names, and names that stand in running text."""
+    """Words of letters, which may be names, and names in scripts without spaces."""
     names = sorted((name for name in NAMES if name[0] >= "\u0600"), key=len, reverse=True)
     return re.compile("[A-Za-zÀ-ɏ]+|[А-Яа-я]+|" + "|".join(map(re.escape, names)))

@@ -1,6 +1,6 @@
 """JSON and Python literals read without running anything: no names, no arithmetic, bounded depth.
 
-Both readers refuse what two programs would read in two ways: a key that stands twice, NaN and
+Both readers refuse text that two programs would read differently: a duplicate key, NaN and
 infinities, nesting deeper than `DEPTH`. Linear on any input.
 """
 
@@ -43,7 +43,7 @@ _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": No
 
 
 class PyCall(NamedTuple):
-    """A call as it is written, ``name(key=value, ...)``."""
+    """A call as written, ``name(key=value, ...)``."""
 
     name: str
     arguments: dict[str, Any]
@@ -52,13 +52,13 @@ class PyCall(NamedTuple):
 def read_json(text: str) -> Any:
     """The value of a JSON text.
 
-    Raises: ValueError, saying why, where it is no strict JSON.
+    Raises: ValueError with the reason if the text is not strict JSON.
 
     >>> read_json('{"a": [1, 2.5]}')
     {'a': [1, 2.5]}
     >>> read_json('{"a": 1, "a": 2}')
     Traceback (most recent call last):
-    ValueError: the key 'a' stands twice
+    ValueError: the key 'a' occurs twice
     """
     try:
         value = json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_constant)
@@ -70,9 +70,9 @@ def read_json(text: str) -> Any:
 
 
 def read_json_at(text: str, place: int) -> tuple[Any, int]:
-    """The JSON value that begins at a place of a text, and where it ends.
+    """The JSON value that begins at a position of a text, and where it ends.
 
-    Raises: ValueError, saying why, where no strict JSON value begins there.
+    Raises: ValueError with the reason if no strict JSON value begins there.
 
     >>> read_json_at('f{"a": 1} and more', 1)
     ({'a': 1}, 9)
@@ -87,9 +87,9 @@ def read_json_at(text: str, place: int) -> tuple[Any, int]:
 
 
 def with_parsed(value: Any, field: str) -> Any:
-    """A column's value; a text that holds JSON is read, arrays become lists.
+    """A column's value with JSON text parsed and arrays as lists.
 
-    Raises: DataError for nesting deeper than any reader here goes.
+    Raises: DataError if it nests deeper than the readers allow.
     """
     if hasattr(value, "tolist"):
         value = value.tolist()
@@ -118,7 +118,7 @@ def read_python(text: str) -> Any:
 
 
 def read_python_calls(text: str) -> list[PyCall]:
-    """The calls of a text that holds nothing else: ``f(a=1)``, lines of them, or ``[f(), g(b=2)]``.
+    """The calls of a text of nothing else: ``f(a=1)``, lines of them, or ``[f(), g(b=2)]``.
 
     Raises: ValueError where the text is anything else, or an argument has no name.
 
@@ -165,7 +165,7 @@ def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(mapping) < len(pairs):
         earlier: set[str] = set()
         key = next(k for k, _ in pairs if k in earlier or earlier.add(k))
-        raise ValueError(f"the key {key[:40]!r} stands twice")
+        raise ValueError(f"the key {key[:40]!r} occurs twice")
     return mapping
 
 
@@ -194,7 +194,7 @@ class _LiteralReader:
         self.place = token.end()
 
     def take(self, mark: str) -> bool:
-        """Steps over that mark (or the "end") if it is next."""
+        """Skips that mark (or the "end") if it comes next; whether it did."""
         if mark == "end":
             return self.kind == "end"
         is_next = self.kind == "mark" and self.text_of_next == mark

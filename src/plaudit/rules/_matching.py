@@ -1,4 +1,4 @@
-"""How well calls fit the expected ones: one to one, in whatever order, the best way there is."""
+"""How well calls match the expected ones: one to one, in any order, by the best assignment."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ __all__ = ["ArgumentPolicy", "CallMatch", "assignment", "fit", "match"]
 
 
 class ArgumentPolicy(NamedTuple):
-    """What counts: arguments beside the expected ones, and when two values are equal."""
+    """Whether extra arguments count, and when two values are equal."""
 
     extra_arguments: str = "forbid"
     is_text_equal: Callable[[str, str], bool] = operator.eq
 
 
 class CallMatch(NamedTuple):
-    """What the calls reach, each of the three from 0 to its `most`, and the first thing wrong."""
+    """The three sums that the calls reach, each from 0 to its `most`, and the first problem."""
 
     names: float
     keys: float
@@ -32,12 +32,12 @@ class CallMatch(NamedTuple):
 
     @property
     def share(self) -> float:
-        """All that is reached over all there is to reach."""
+        """The sums reached over the greatest possible sums."""
         return (self.names + self.keys + self.values) / sum(self.most)
 
 
 class _Fit(NamedTuple):
-    """One call beside one expected call: shares of its arguments, and the first thing wrong."""
+    """One call compared with one expected call: shares of its arguments, and the first problem."""
 
     keys: float
     values: float
@@ -87,7 +87,7 @@ def match(
 def fit(
     call: ToolCall, gold: GoldCall, schema: Mapping[str, Any] | None, policy: ArgumentPolicy
 ) -> _Fit:
-    """How the arguments of one call fit: shares of keys and of right values."""
+    """How well the arguments of one call match: shares of keys and of right values."""
     properties = properties_of(schema)
     expected = [
         k
@@ -115,10 +115,10 @@ def fit(
 
 
 def assignment(weights: Sequence[Sequence[float]]) -> list[int | None]:
-    """For each row the column it gets so that the sum of the weights is greatest, or None.
+    """The column of each row (or None) such that the sum of the weights is greatest.
 
     The Hungarian method with potentials (Kuhn 1955, Munkres 1957): rows^2 x columns steps. Only
-    pairs of a positive weight are made.
+    pairs of positive weight are made.
 
     >>> assignment([[1, 2], [0, 2]])
     [0, 1]
@@ -126,7 +126,7 @@ def assignment(weights: Sequence[Sequence[float]]) -> list[int | None]:
     rows, columns = len(weights), len(weights[0]) if weights else 0
     if not columns:
         return [None] * rows
-    width = columns + rows  # a column of its own for each row that gets none
+    width = columns + rows  # one spare column for each row that gets none
     costs = [[-w for w in row] + [0.0] * rows for row in weights]
     row_price, column_price = [0.0] * rows, [0.0] * width
     owner = [-1] * width
@@ -146,7 +146,7 @@ def _place(
     column_price: list[float],
     owner: list[int],
 ) -> None:
-    """Gives one more row a column, along the cheapest chain of rows that change theirs."""
+    """Assigns a column to one more row, along the cheapest chain of reassignments."""
     width = len(owner)
     least, before = [float("inf")] * width, [-1] * width
     done: list[int] = []
@@ -264,7 +264,7 @@ def _count_problem(
     if missing := gold_names - call_names:
         return f"not called: {next(iter(missing))}"
     if extra := call_names - gold_names:
-        return f"called besides: {next(iter(extra))[:40]}"
+        return f"unexpected call: {next(iter(extra))[:40]}"
     return ""
 
 

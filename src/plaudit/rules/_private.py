@@ -1,8 +1,8 @@
 """Private data in text: e-mail addresses, phone and card numbers, Chinese identity numbers, IPs.
 
-Whatever carries a check digit is counted only where it agrees, and a number that stands in a
-calculation is none. What is reserved for examples (example.com, 555-0100, private networks) is
-not private. Every scan is one pass.
+Numbers with a check digit count only if it is right, and numbers in a calculation do not count.
+Values reserved for examples (example.com, 555-0100, private networks) are not private. Every scan
+is one pass.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FULL_WIDTH = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xFF20: 0
 _DIGITS = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9A-Za-z.+])(?:\+|\(?[0-9])[0-9() -]*[0-9]")
-# A mark is an operator where an operand stands beyond it: **bold** digits are no product.
+# A mark is an operator if an operand follows it: **bold** digits are no product.
 _EQUALS_BEFORE = re.compile(r" ?= ?$")
 _WORD_BEFORE = re.compile(r"[^\W\d]{3}$")
 _COUNTED_BEFORE = re.compile(
@@ -80,7 +80,7 @@ def _is_card(digits: str) -> bool:
 
 
 def _card_lengths(digits: str) -> tuple[int, ...]:
-    """The lengths that the issuer's prefix allows; none for a prefix that no issuer has."""
+    """The lengths that the issuer's prefix allows; empty for a prefix that no issuer has."""
     first = int(digits[:4])
     if digits[0] == "4":
         return (13, 16, 19)
@@ -127,7 +127,7 @@ def _phones(text: str) -> Iterator[str]:
 
 def _is_phone(run: str, digits: str) -> bool:
     if _AMERICAN.fullmatch(run):
-        return digits[-7:-2] != "55501"  # 555-0100 to 555-0199 are kept for fiction
+        return digits[-7:-2] != "55501"  # 555-0100 to 555-0199 are reserved for fiction
     if _MOBILE.fullmatch(digits):
         groups = [len(group) for group in re.split("[ -]", run.lstrip("+("))]
         return groups[-3:] == [3, 4, 4] or groups[-1] >= 11
@@ -137,7 +137,7 @@ def _is_phone(run: str, digits: str) -> bool:
 
 
 def _is_counted(text: str, start: int, end: int) -> bool:
-    """Whether the number is an operand, stands in mathematics, or is part of something longer."""
+    """Whether the number is an operand, inside mathematics, or part of something longer."""
     before, after = text[max(0, start - 16) : start], text[end : end + 16]
     if equals := _EQUALS_BEFORE.search(before):
         return not _WORD_BEFORE.search(before[: equals.start()])
@@ -187,7 +187,7 @@ def _public(address: str) -> Iterator[str]:
 
 
 def _listing(find: Callable[[str], Iterator[str]]) -> Callable[[str], list[str]]:
-    """The different finds in the order of the text, full-width digits read as digits."""
+    """The distinct finds in text order, with full-width digits read as digits."""
     return lambda text: list(dict.fromkeys(find(text.translate(_FULL_WIDTH))))
 
 

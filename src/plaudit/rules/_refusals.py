@@ -1,4 +1,4 @@
-"""Refusal markers in English and Chinese: what a response says when it declines.
+"""Refusal markers in English and Chinese: phrases with which a response declines.
 
 A marker is a phrase, not a word: "I cannot provide" declines, "I cannot see why x > 2" does not.
 Strong markers decline outright, weak ones object to the request (an opening "It is not appropriate
@@ -70,7 +70,7 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'"}
 
 
 class Marker(NamedTuple):
-    """A phrase found, whether it declines or objects, and how much it says (0 to 1)."""
+    """A phrase of a response, whether it declines or objects, and its weight (0 to 1)."""
 
     phrase: str
     kind: str
@@ -98,7 +98,7 @@ def markers(text: str) -> list[Marker]:
 
 
 def strength(markers_of_text: list[Marker]) -> float:
-    """How sure the markers are together: ``1 - prod(1 - weight)``, 0 without any.
+    """The combined weight of the markers: ``1 - prod(1 - weight)``, 0 without any.
 
     >>> strength([Marker("a", "objects", 0.5), Marker("b", "objects", 0.5)])
     0.75

@@ -1,8 +1,8 @@
-"""The language that a response is due in: the one its prompt asks for, or is written in.
+"""The language that a response should be in: the one its prompt asks for, or is written in.
 
-A prompt is written in the language of its instruction, whatever it quotes: words are counted apart
-from code, formulas, quotations and names, and a foreign passage that the instruction is about does
-not outvote it.
+A prompt is written in the language of its instruction, whatever it quotes: words in code, formulas,
+quotations and names do not count, and a foreign passage that the instruction is about does not
+outvote it.
 """
 
 from __future__ import annotations
@@ -49,9 +49,9 @@ _LABEL = re.compile(
 _PIECE = re.compile(r"[^\n。！？.!?；;]*(?:[。！？；;]+|[.!?]+(?=\s|$)|[.!?]|\n|$)")
 _MOST_PIECES = 200
 _FEW_FOREIGN = 3  # different function words of other languages
-_SURE = 1.5  # function words by which one sentence outvotes the text
+_SURE = 1.5  # this many function words let one sentence outvote the text
 
-# Sentences about the form of the response, which stand around a problem in any language, and those
+# Sentences about the form of the response, which surround a problem in any language, and those
 # that say no more than that it follows.
 _INTRO = (
     r"\b(?:solve|answer|work out|complete|tackle)\b[^.:：\n]{0,40}"
@@ -119,7 +119,7 @@ _HANGUL = re.compile("[가-힣]{2,}")
 
 
 class Target(NamedTuple):
-    """The languages (codes, or scripts) any of which is due, and their name for the note."""
+    """The accepted languages (codes or scripts), and their name for the note."""
 
     name: str
     languages: tuple[str, ...]
@@ -131,7 +131,7 @@ class Target(NamedTuple):
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """The languages that can be told from others in Latin letters; () where one cannot be."""
+        """The languages, if all can be told from others in Latin letters, else ()."""
         latin = [code for code in self.languages if "latin" in _scripts_of((code,))]
         return tuple(latin) if all(code in PROFILES for code in latin) else ()
 
@@ -146,12 +146,12 @@ def _scripts_of(languages: tuple[str, ...]) -> tuple[str, ...]:
 def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
     """The target that a prompt sets, with the roles and texts of the turns before it.
 
-    Of a transcript in one string ("Human: ... Assistant: ...") the last turn of the user counts.
-    Where it asks for no language, what the system or an earlier turn of the user asks for holds. A
-    language that may or may not be meant ("how do you say cat in French?") is accepted beside that
-    of the prompt.
+    In a transcript in one string ("Human: ... Assistant: ...") the last user turn counts. If it
+    asks for no language, a request by the system turn or an earlier user turn applies. A language
+    that may or may not be meant ("how do you say cat in French?") is accepted besides that of the
+    prompt.
 
-    Raises: ScoringError (input) where the prompt holds no word, or only rules out its own language.
+    Raises: ScoringError (input) if the prompt has no word, or only rules out its own language.
 
     >>> target_of("用 PyTorch 怎么做 gradient checkpointing？").languages
     ('zh',)
@@ -171,7 +171,7 @@ def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
     written = _written(turn) or _written(prompt)
     if not written:
         raise ScoringError(
-            "consistency: the prompt has no word to tell the target language; give the column"
+            "consistency: the prompt has no word to infer the target language from; give the column"
             " 'language' or the parameter target",
             fault="input",
         )
@@ -186,7 +186,7 @@ def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
 
 
 def _standing(earlier: Sequence[tuple[str, str]]) -> LanguageRequest:
-    """What the turns before the last one ask for; the latest that does so counts."""
+    """The language request of the turns before the last one; the latest request counts."""
     possible: tuple[str, ...] = ()
     for role, text in reversed(earlier):
         request = asked_before(text) if role == "user" else asked_for(text)
@@ -214,9 +214,9 @@ def _turns(prompt: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _written(prompt: str) -> tuple[str, ...]:
-    """The code of the prompt's language, or its script where that is all one can tell.
+    """The code of the prompt's language, or its script if no more can be identified.
 
-    Two where a problem and the words around it are in different languages and either may be due; ()
+    Two if a problem and the words around it are in different languages and either is acceptable; ()
     for a prompt without a word.
     """
     prose = _LABEL.sub(" ", split_prose(prompt).text)
@@ -240,7 +240,7 @@ def _may_wrap(text: str, words: dict[str, float]) -> bool:
 def _of_problem(text: str, whole: str) -> tuple[str, ...]:
     """The language of a text without the sentences that wrap it, if it is another one.
 
-    A statement behind "solve the following" may be due in either.
+    For a statement after "solve the following", both languages are returned.
     """
     statements, is_introduced = [], False
     for piece in _PIECE.findall(_SUFFIX.sub("\n", text)):
@@ -273,7 +273,7 @@ def _language(script: str, text: str, words: dict[str, float]) -> str:
 
 
 def _latin_language(text: str) -> str:
-    """The language of a Latin text: of its first or last sentence where these alone ask."""
+    """The language of a text in Latin letters, or of the first or last sentence that alone asks."""
     words = words_in(text)
     if sum(map(PROFILES["en"].__contains__, words)) >= PLENTY * len(words):
         return "en"
@@ -345,7 +345,7 @@ def _piece_script(piece: str) -> str | None:
 
 
 def _is_latin_frame(piece: str, other: str) -> bool:
-    """Whether Latin words frame a sentence that has words of another script too."""
+    """Whether Latin words frame a sentence that also has words in another script."""
     if not (latin_words(piece).hits or _ASKS_EN.search(piece)):
         return False  # names and terms only
     if other != "han":

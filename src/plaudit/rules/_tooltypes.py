@@ -1,4 +1,4 @@
-"""The tools of a row, and the types that they declare: JSON schema's, BFCL's and Python's names."""
+"""The tools of a row and their declared types, by the names of JSON Schema, BFCL and Python."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def properties_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
 
 
 def kinds_of(schema: Any) -> frozenset[str]:
-    """JSON schema's names of the types that a schema allows; empty where it allows any.
+    """JSON Schema's names of the types that a schema allows; empty if it allows any.
 
     >>> sorted(kinds_of({"type": ["float", "null"]})), kinds_of({"type": "any"})
     (['null', 'number'], frozenset())
@@ -95,7 +95,7 @@ def kind_of(value: Any) -> str:
 
 
 def same(one: Any, two: Any, schema: Any = None) -> bool:
-    """Whether two values are equal as JSON: 1 is 1.0 unless the schema says integer, never True.
+    """Whether two values are equal as JSON; 1 is 1.0 (unless the schema says integer), never True.
 
     >>> same(1, 1.0), same(1, 1.0, {"type": "integer"}), same(1, True), same([1], (1,))
     (True, False, False, True)
@@ -115,7 +115,7 @@ def same(one: Any, two: Any, schema: Any = None) -> bool:
 
 
 def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
-    """What in a value is not as its schema says: type, choices, items, members.
+    """How a value violates its schema: type, choices, items, members.
 
     >>> list(type_problems([1, "2"], {"type": "tuple", "items": {"type": "integer"}}, "a"))
     ['a[1] is a string, not integer']
@@ -141,7 +141,7 @@ def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
 def member_problems(
     value: Mapping[str, Any], schema: Mapping[str, Any], place: str = "", *, is_closed: bool = False
 ) -> Iterator[str]:
-    """What is wrong with the members of a mapping; `is_closed`: unknown ones are wrong."""
+    """Problems with the members of a mapping; `is_closed`: unknown members are problems."""
     inner = properties_of(schema)
     required = schema.get("required")
     for name in required if isinstance(required, list | tuple) else ():
@@ -174,6 +174,6 @@ def _tool(tool: Any) -> tuple[str, Mapping[str, Any]]:
 
 
 def _bare_type(name: Any) -> str:
-    """A type's name without what follows it, as in ``List[int]`` and ``str, optional``."""
+    """A type's name without parameters and qualifiers: ``List[int]``, ``str, optional``."""
     text = name if isinstance(name, str) else ""
     return text.partition(",")[0].partition("[")[0].strip().lower()

@@ -101,7 +101,7 @@ def passes(
         raise ConfigError(f"isolate must be 'program' or 'test', found {isolate!r}")
     limits = {"cpu_s": cpu_s, "wall_s": wall_s, "memory_mb": memory_mb}
     chosen = {name: value for name, value in limits.items() if value is not None}
-    Limits(**chosen)  # says what is wrong with a number now rather than at the first row
+    Limits(**chosen)  # reports a bad number now rather than at the first row
     return _Passes(
         give=give,
         stop_at_first=stop_at_first,
@@ -145,7 +145,7 @@ class _Passes:
 
     @property
     def fault_value(self) -> float:
-        """What a response earns whose program ended itself."""
+        """The score of a response whose program killed its process or hit a limit."""
         return float(self.on_response_fault)
 
     @property
@@ -154,7 +154,7 @@ class _Passes:
         return 1.0
 
     def check(self, group: Group) -> None:
-        """Reads the tests of a row and runs nothing. Raises DataError."""
+        """Reads the tests of a row without running anything. Raises DataError."""
         for response in group.responses[:1] or (Response(""),):
             self._problem(group, response)
 
@@ -285,7 +285,7 @@ class _GradedResponse:
 
 
 def _work_through(jobs: list[_GradedResponse], run_many: Any) -> None:
-    """Rounds: what all jobs need next is run together, until nobody needs anything."""
+    """Runs in rounds: whatever the jobs need next is run together, until none needs anything."""
     while True:
         due = [(job, job.due()) for job in jobs]
         due = [(job, works) for job, works in due if works]

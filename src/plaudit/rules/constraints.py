@@ -1,7 +1,7 @@
 """Instruction following: constraints that a program can check, one verdict each.
 
-The 25 kinds of IFEval, the 29 of open-instruct's IFEvalG and 15 for Chinese text. The row says
-which hold: constraint ids, and for each its arguments.
+The 25 kinds of IFEval, the 29 of open-instruct's IFEvalG and 15 for Chinese text. The row lists the
+constraint ids and the arguments of each.
 """
 
 from __future__ import annotations
@@ -73,23 +73,24 @@ def ifeval(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if every constraint of the row is followed, else 0; or the share that is followed.
 
-    ``min(verdicts)`` with ``reduce="all"``, ``mean(verdicts)`` with ``reduce="fraction"``; the
-    verdicts stand in `parts`, 1 or 0, under the constraint's id (a second one of the same id ends
-    in ``#2``). IFEval: Zhou et al. 2023, arXiv 2311.07911; the further 29 kinds: open-instruct's
+    ``min(verdicts)`` with ``reduce="all"``, ``mean(verdicts)`` with ``reduce="fraction"``; `parts`
+    holds the verdicts, 1 or 0, under the constraint's id (a second one with the same id ends in
+    ``#2``). IFEval: Zhou et al. 2023, arXiv 2311.07911; the further 29 kinds: open-instruct's
     IFEvalG (Pyatkin et al. 2025, arXiv 2507.02833). The Chinese kinds (``zh:...``) are ours.
 
     ``mode="loose"`` counts a constraint as followed if any of eight texts follows it: the response,
     and it without its first line, its last, or both, each also without asterisks. An empty text
     follows nothing. The think block is part of the text: score the answer with ``view(...)``.
 
-    The constraints stand in `constraints` or `instruction_id_list` (a list of ids) with `kwargs` (a
-    list of mappings; arguments that are None are absent); or all in one, as in open-instruct:
-    `ground_truth` is a mapping, or its JSON or Python spelling, with `instruction_id` and `kwargs`.
-    M-IFEval's prefix ``en:`` is dropped; its kinds for other languages are unknown here.
+    The constraints are in `constraints` or `instruction_id_list` (a list of ids) with `kwargs` (a
+    list of mappings; arguments that are None are absent); or both in one column, as in
+    open-instruct: `ground_truth` is a mapping, or its JSON or Python spelling, with
+    `instruction_id` and `kwargs`. M-IFEval's prefix ``en:`` is dropped; its kinds for other
+    languages are unknown here.
 
-    A language that cannot be told (digits, one word) is never "followed", as it is in the published
-    checker: ``undecidable="not_followed"`` is 0, "fault" is the response's fault, counted. Keywords
-    and markers are text; nothing in a row runs as a pattern.
+    A language that cannot be identified (digits, one word) is never "followed", unlike in the
+    published checker: ``undecidable="not_followed"`` is 0, "fault" is the response's fault,
+    counted. Keywords and markers are text; nothing in a row runs as a pattern.
 
     Raises: DataError for a row without constraints, an unknown id or arguments that do not fit it.
 
@@ -146,7 +147,7 @@ def _loose(text: str) -> tuple[str, ...]:
 
 
 def _verdict(is_kept: Callable[[str], bool], texts: Sequence[str]) -> bool | Undecidable:
-    """Whether any of the texts keeps the constraint; why not, if that could not be told."""
+    """Whether any of the texts follows the constraint, or why that is undecidable."""
     doubt = None
     for text in texts:
         try:
@@ -161,7 +162,7 @@ def _verdict(is_kept: Callable[[str], bool], texts: Sequence[str]) -> bool | Und
 
 
 def _packed(ground_truth: Any) -> tuple[Any, Any]:
-    """Ids and arguments from one mapping, as open-instruct keeps them in `ground_truth`."""
+    """Ids and arguments from one mapping, as open-instruct stores them in `ground_truth`."""
     packed = _unspelled(ground_truth, "ground_truth")
     if isinstance(packed, Sequence) and len(packed) == 1:
         packed = _unspelled(packed[0], "ground_truth")
@@ -177,7 +178,7 @@ def _packed(ground_truth: Any) -> tuple[Any, Any]:
 
 
 def _unspelled(value: Any, field: str) -> Any:
-    """The value itself, or what its JSON or Python spelling stands for."""
+    """The value itself, or parsed if it is JSON or Python text."""
     if not isinstance(value, str):
         return value
     try:
@@ -191,7 +192,7 @@ def _unspelled(value: Any, field: str) -> Any:
 
 
 def _read(constraints: Any, kwargs: Any) -> Iterator[_Constraint]:
-    """The constraints of a row. Raises DataError naming what does not fit."""
+    """The constraints of a row. Raises DataError that names the problem."""
     ids = _listed(constraints, "constraints")
     argument_list = _listed(kwargs, "kwargs") if kwargs is not None else [None] * len(ids)
     if not ids:
@@ -211,7 +212,7 @@ def _read(constraints: Any, kwargs: Any) -> Iterator[_Constraint]:
 
 
 def _listed(value: Any, field: str) -> list[Any]:
-    """The list in a column: a list, an array, or the spelling of one."""
+    """The list in a column: a list, an array, or the text of one."""
     if isinstance(value, str) and value in _KINDS:
         return [value]
     items = _unspelled(value, field)
@@ -237,7 +238,7 @@ def _kind(name: Any) -> str:
 
 
 def _arguments(kind: str, raw: Any) -> dict[str, Any]:
-    """The arguments of a constraint, held to the parameters of its checker."""
+    """The arguments of a constraint, checked against the parameters of its checker."""
     raw = _unspelled(raw, "kwargs") if raw else {}
     if not isinstance(raw, Mapping):
         raise DataError(f"{kind}: expected a mapping, found {clipped(raw)}", field="kwargs")
@@ -268,7 +269,7 @@ def _parameters(kind: str) -> Mapping[str, str]:
 
 
 def _typed(kind: str, name: str, type_name: str, value: Any) -> Any:
-    """The argument as its type; a whole float is an int, one text and a list of it are one."""
+    """The argument converted to its type; 2.0 becomes an int, a list of one text that text."""
     if callable(tolist := getattr(value, "tolist", None)):
         value = tolist()
     if type_name == "int" and isinstance(value, int | float) and not isinstance(value, bool):

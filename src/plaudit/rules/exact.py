@@ -1,13 +1,13 @@
-"""Is the answer the reference: as text, a number, a choice, a list, or a sum that works out.
+"""Whether the answer is the reference: as text, number, choice, list, or arithmetic expression.
 
 `reference` is the accepted answer or a list of accepted answers (in `list_equal` and `set_equal`
-the items, in `multiple_choice` the letters). `extract` says where the answer stands, always behind
+the items, in `multiple_choice` the letters). `extract` says where the answer is read, always after
 the think block: "auto" reads the answer that the rules of `format` demand, as `rules.math` does
-(``<answer>``, box, ``####``, a phrase such as "the answer is"), and without such a mark all that
-follows the think block; a mark may be named alone ("answer_tag", "boxed", "gsm8k", "minerva",
-"phrase"); "answer" is all that follows the think block, "last_line" its last line, "all" the whole
-response. What a length limit cuts off (`finish_reason`) states no answer. A response that states
-no answer earns 0, with a note; a reference that cannot be read is an input fault.
+(``<answer>``, box, ``####``, a phrase such as "the answer is"), and without such a mark everything
+after the think block; a single mark can be named ("answer_tag", "boxed", "gsm8k", "minerva",
+"phrase"); "answer" is everything after the think block, "last_line" its last line, "all" the whole
+response. An answer cut off by a length limit (`finish_reason`) does not count. A response that
+states no answer earns 0, with a note; a reference that cannot be read is an input fault.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def equal(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer is the reference, character by character, else 0.
 
-    White space at both ends is not looked at. Of several references one is enough.
+    White space at both ends is ignored. With several references, matching one is enough.
 
     >>> equal("<think>2 + 2</think> 4", "4").value, equal("4.", "4").value
     (1.0, 0.0)
@@ -99,7 +99,7 @@ def normalised(
     *,
     extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
-    """1 if answer and reference agree but for case, punctuation, articles and white space, else 0.
+    """1 if answer and reference agree up to case, punctuation, articles and white space, else 0.
 
     The exact match of SQuAD (arXiv 1606.05250), extended: full-width and other compatibility forms
     (NFKC), Chinese punctuation, white space between Chinese characters. Numbers keep their sign,
@@ -116,10 +116,10 @@ def normalised(
 def substring(
     response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
-    """1 if the reference stands in the answer as whole words (Chinese: characters), else 0.
+    """1 if the reference occurs in the answer as whole words (Chinese: characters), else 0.
 
-    Both in the form of `normalised`. A response that lists every candidate contains the right one,
-    too: prefer a rule that reads one answer where there is one.
+    Both in the form of `normalised`. A response that lists every candidate also contains the right
+    one: prefer a rule that reads a single answer.
 
     >>> substring("It is in Paris, France.", "paris").value, substring("110 of them", "10").value
     (1.0, 0.0)
@@ -152,12 +152,12 @@ def regex(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the pattern is found in the response ("search") or is all of it ("fullmatch"), else 0.
 
-    The pattern comes from the recipe and runs in Python's `re`, in this process: nothing here stops
-    one that backtracks without end on some response. The runner's workers can be killed and give
-    such a response its deadline's fault; elsewhere use only patterns without nested or
-    neighbouring repeats of the same characters.
+    The pattern comes from the recipe and runs in Python's `re`, in this process: a pattern that
+    backtracks without end on some response is not stopped here. The runner's workers can be killed,
+    and such a response then times out; elsewhere use only patterns without nested or adjacent
+    repeats of the same characters.
 
-    Raises: ConfigError for a pattern or mode that does not exist.
+    Raises: ConfigError for an invalid pattern or an unknown mode.
 
     >>> regex("so it is 42", pattern=r"\\b\\d+$").value
     1.0
@@ -195,13 +195,13 @@ def numeric(
     ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
     the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50; 3 million). The
     stated answer is read whole, as in `plaudit.rules.math`: one number with at most a unit, which
-    is not looked at (12 cm^2), a name that equals one, an expression without variables (2^5 is 32),
-    or a sentence with one quantity. Signs, scales and operations in words are read ("minus 5", "2
-    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is no number, nor is what a
-    sentence leaves open, denies or bounds ("5 or 6", "18, not 20", "at least 7"): 0, with a note.
-    Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but for a number that
-    labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole" demands a
-    numeral and nothing else but ``$`` signs and a full stop.
+    is ignored (12 cm^2), a name that equals one, an expression without variables (2^5 is 32), or a
+    sentence with one quantity. Signs, scales and operations in words are read ("minus 5", "2
+    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is no number, nor is one that
+    a sentence leaves open, denies or only bounds ("5 or 6", "18, not 20", "at least 7"): 0, with a
+    note. Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but not a number that
+    labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole" requires a
+    numeral and nothing else except ``$`` signs and a full stop.
 
     >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
     (1.0, 1.0)
@@ -240,9 +240,9 @@ def countdown(
 
     The Countdown game of TinyZero (Jiayi-Pan/TinyZero, verl/utils/reward_score/countdown.py; there
     0.1 for the mere format). Whole numbers, ``+ - * /`` and parentheses, computed in fractions by a
-    parser of our own; ``**``, ``//``, decimals and names, which an `eval` behind a filter of
-    characters lets through, are not arithmetic here. ``= target`` may follow. The columns are
-    `numbers` and `target`; bind others with ``columns: {numbers: nums}``.
+    parser of our own; ``**``, ``//``, decimals and names, which an `eval` guarded by a character
+    filter accepts, are not arithmetic here. ``= target`` may follow. The columns are `numbers` and
+    `target`; bind others with ``columns: {numbers: nums}``.
 
     >>> countdown("<answer>(1 + 2) * 8 = 24</answer>", [1, 2, 8], 24).value
     1.0
@@ -279,20 +279,20 @@ def multiple_choice(
     The letters are A to J, or with the column `choices` (or `options`) those of its options, then
     also by their text: a list of texts, or a mapping from letters to texts. The reference is "B",
     "ABD", "A、C", "B. Paris" or a list of letters; with `choices` also the text of an option, or
-    with `index_base` the number of one, from 0 or 1. What could be two options is refused.
+    with `index_base` the number of one, from 0 or 1. An ambiguous reference is refused.
 
-    The response, behind its think block, may state its choice in ``<answer>``, in a box, after
+    The response may state its choice, after its think block, in ``<answer>``, in a box, after
     ``Answer:``, 答案 or 选, as "B is correct", as its first line, or as the only letter of its last
     line: "auto" takes the first of these that is there. Full-width letters count; the article "A"
-    and the pronoun "I" do not, nor does what the text rules out ("cannot be B", 排除B). "A or B",
-    "maybe B", a last line that mentions several options, a heading without a letter, or a letter
-    beside the text of another option is no answer. `pattern` is a regular expression with one
-    group, which reads the choice in its last match in the last 4 000 characters instead.
+    and the pronoun "I" do not, nor do options that the text rules out ("cannot be B", 排除B). "A or
+    B", "maybe B", a last line that mentions several options, a heading without a letter, or a
+    letter beside the text of another option is no answer. `pattern` is a regular expression with
+    one group, which reads the choice in its last match in the last 4 000 characters instead.
 
-    `partial` is paid for right letters with others missing and none wrong, as in Chinese exams.
-    With ``questions=True`` the prompt holds several questions and the reference list one answer for
-    each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and the share of
-    right ones in `parts`.
+    `partial` is the score for right letters with others missing and none wrong, as in Chinese
+    exams. With ``questions=True`` the prompt holds several questions and the reference list one
+    answer for each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and
+    the share of right ones in `parts`.
 
     Raises: ConfigError for `partial` outside of [0, 1] and a `pattern` without one group.
 
@@ -362,7 +362,7 @@ def _compared(
     form: Callable[[str], Any],
     likeness: Callable[[Any, Any], float],
 ) -> Score:
-    """The best likeness of the answer to a reference, both brought into `form`."""
+    """The best similarity of the answer to a reference, both in the form `form`."""
     golds = references(reference)
     if answer is None:
         return _no_answer(extract)
@@ -378,12 +378,12 @@ def _no_answer(extract: str) -> Score:
 
 
 def _with_currency(text: str) -> tuple[str, frozenset[str]]:
-    """The normal form and the currency signs, which it does not keep."""
+    """The normal form, and the currency signs that it drops."""
     return normal(text), frozenset(_CURRENCY.findall(nfkc(text)))
 
 
 def _is_same(ours: tuple[str, frozenset[str]], theirs: tuple[str, frozenset[str]]) -> bool:
-    """Whether the forms agree; a currency that one side leaves out does not count."""
+    """Whether the forms agree; a currency that only one side states is ignored."""
     return ours[0] == theirs[0] and (not ours[1] or not theirs[1] or ours[1] == theirs[1])
 
 
@@ -403,7 +403,7 @@ def _f1(ours: Counter[str], theirs: Counter[str]) -> float:
 def _stated(
     response: str, number: str, extract: Extract, finish_reason: str | None
 ) -> StatedNumber | None:
-    """The number of the answer, read whole, or the answer that is nothing but a numeral."""
+    """The number of the answer: read as a whole, or only if the answer is a bare numeral."""
     if number == "last":
         return stated_number(response, extract, finish_reason)
     answer = answer_of(response, extract, finish_reason)
@@ -423,7 +423,7 @@ def _reference_number(text: str) -> Fraction:
 
 
 def _number_text(number: Fraction) -> str:
-    """A number for people."""
+    """A number in readable form."""
     if number.denominator == 1 and abs(number) < 10**15:
         return str(number)
     try:
@@ -448,7 +448,7 @@ def _whole_numbers(field: str, values: Any) -> list[int]:
 
 
 def _countdown_problem(answer: str, pool: Sequence[int], goal: int) -> str:
-    """Why the answer does not win the game, or an empty string."""
+    """Why the answer is not a solution, or an empty string."""
     expression, equals, claimed = answer.partition("=")
     try:
         parts = tokenise(expression)
@@ -466,7 +466,7 @@ def _countdown_problem(answer: str, pool: Sequence[int], goal: int) -> str:
 
 
 def _listed_options(choices: Any, options: Any) -> Options | None:
-    """The options that a row lists, under either name."""
+    """The options of a row, under either column name."""
     columns = [options_of(value) for value in (choices, options) if value is not None]
     if len(columns) == 2 and columns[0] != columns[1]:
         raise ScoringError("the row has choices and options, and they differ", fault="input")
@@ -492,7 +492,7 @@ def _choices(reference: Any, options: Options | None, index_base: int | None) ->
 
 
 def _choice(text: str, options: Options | None, index_base: int | None) -> str:
-    """The letters of one reference: a letter, the text of an option or its number, but one only."""
+    """The letters of one reference: a letter, an option's text or its number; only one of these."""
     as_letter = spelled(text, Options((options or Options()).last))
     as_text = option_of_text(text, options) if options else ""
     as_number = _numbered(text, options, index_base)
@@ -504,7 +504,7 @@ def _choice(text: str, options: Options | None, index_base: int | None) -> str:
     elif readings:
         problem = f"could be {' or '.join(sorted(readings))}"
     elif text.lstrip("-").isdigit() and index_base is None:
-        problem = "is a number: say index_base=0 or index_base=1, with the column choices"
+        problem = "is a number: pass index_base=0 or index_base=1, and the column choices"
     else:
         last = (options or Options()).last
         problem = f"is no option from A to {last}" + (
@@ -590,6 +590,6 @@ def _parsed(text: str) -> list[Any] | None:
 
 
 def _joined(numbers: Sequence[object]) -> str:
-    """Numbers for people, the first twenty."""
+    """The first twenty numbers as text."""
     texts = [str(n)[:20] for n in numbers[:20]]
     return ", ".join(texts + ["..."] * (len(numbers) > 20)) or "no numbers"

@@ -1,6 +1,6 @@
-"""Is the response built as it was asked for: think and answer blocks, fields, code, a boxed answer.
+"""Whether the response has the requested format: think and answer blocks, fields, code, a box.
 
-The reason for a 0 stands in the note. Tags are found in one pass, from left to right.
+The note gives the reason for a 0. Tags are located in one pass, from left to right.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def think(
     """1 for one closed, non-empty think block at the start and an answer after it, else 0.
 
     The format reward of DeepSeek-R1 (arXiv 2501.12948, section 2.2.2) for models that answer
-    outside of tags. Each tag occurs once in the whole response; white space around is tolerated.
+    without tags. Each tag occurs once in the whole response; white space around it is tolerated.
     `tag` names the block (``tag="think"``: only ``<think>``); "auto" takes the marks of any model
     family, harmony's channels among them (`plaudit.think.split`). `prefilled`: True where the chat
     template writes the opening tag (then the response only closes it), False where the model does,
-    "auto" takes either. It need not be set where the prompt of the row ends in the opening tag:
-    there it is True by itself. A block that is never closed, as in a response cut by its length
-    limit, earns 0.
+    "auto" takes either. It need not be set if the row's prompt ends in the opening tag: it is then
+    True automatically. A block that is never closed, as in a response cut by its length limit,
+    earns 0.
 
     >>> think("<think>2 + 2</think> 4"), think("<think></think> 4").note
     (1.0, 'the think block is empty')
@@ -88,8 +88,8 @@ def think_answer_soft(
 ) -> Annotated[float | Score, Range(0, 1)]:
     """1 if all four tags occur once, in order and around something, else 0.
 
-    `think_answer` without its demand that the blocks are the whole response: text before, between
-    and after them is tolerated. `prefilled` as in `think`.
+    `think_answer` without the condition that the blocks are the whole response: text before,
+    between and after them is tolerated. `prefilled` as in `think`.
 
     >>> think_answer_soft("Well. <think>2 + 2</think> So <answer>4</answer> it is.")
     1.0
@@ -151,12 +151,12 @@ def xml_fields(
 def fenced_code(
     response: str, code_language: str | None = None, *, language: str | None = None
 ) -> Annotated[float | Score, Range(0, 1)]:
-    """1 if a fenced code block names its language and holds something, else 0.
+    """1 if a fenced code block names its language and is not empty, else 0.
 
     Every fence must be closed. A fence is a line of three or more backticks; it closes at a line of
-    at least as many and nothing else. `language`, or the column `code_language` where a row has
-    one, says which language the block must name (capitals do not matter). An open fence, as in a
-    response cut by its length limit, earns 0.
+    at least as many and nothing else. `language`, or the column `code_language` if a row has one,
+    says which language the block must name (case is ignored). An open fence, as in a response cut
+    by its length limit, earns 0.
 
     >>> fenced_code("```python\\nprint(4)\\n```", language="python")
     1.0
@@ -200,7 +200,7 @@ def _verdict(problem: str) -> float | Score:
 
 
 def _think_problem(thought: Thought, prefilled: Prefilled, marks: Marks) -> str:
-    """Why the think block is not as it should be; empty where it is."""
+    """What is wrong with the think block; empty if nothing is."""
     _check_prefilled(prefilled)
     status, (opening, closing) = thought.status, marks
     if status == "unclosed":
@@ -221,7 +221,7 @@ def _think_tags(thought: Thought, marks: Marks) -> dict[str, int]:
 
 
 def _miscounted(text: str, counts: Mapping[str, int]) -> str:
-    """Names a tag that the text holds more or less often than wanted; empty where all is well."""
+    """Names a tag with the wrong number of occurrences; empty if all counts are right."""
     return _count_problem(_places(text, tuple(counts)), counts)
 
 
@@ -272,7 +272,7 @@ def _any_of(tags: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _places(text: str, tags: tuple[str, ...]) -> dict[str, list[int]]:
-    """Where each tag begins, found in one pass."""
+    """The positions of each tag, located in one pass."""
     places: dict[str, list[int]] = {tag: [] for tag in tags}
     for match in _any_of(tags).finditer(text):
         places[match.group()].append(match.start())
@@ -280,13 +280,13 @@ def _places(text: str, tags: tuple[str, ...]) -> dict[str, list[int]]:
 
 
 def _single(places: Mapping[str, Sequence[int]], tag: str) -> _Span | None:
-    """Where the tag stands, if it occurs exactly once."""
+    """The span of the tag if it occurs exactly once."""
     at = places[tag]
     return (at[0], at[0] + len(tag)) if len(at) == 1 else None
 
 
 def _field(text: str, places: Mapping[str, Sequence[int]], name: str) -> _Span | None:
-    """Where the field stands, if it occurs exactly once, closed and not empty."""
+    """The span of the field if it occurs exactly once, closed and not empty."""
     opening, closing = _single(places, f"<{name}>"), _single(places, f"</{name}>")
     if not opening or not closing or _is_blank(text[opening[1] : closing[0]]):
         return None

@@ -1,7 +1,7 @@
 """Responses against their rivals: near-duplicates, diversity, and length by the group's outcome.
 
-`distinct` and `diversity` look at the text alone: random padding makes every response different,
-so give them beside a reward that the padding spoils. `shortest_correct` and `adaptive_length` take
+`distinct` and `diversity` look at the text alone: random padding makes every response different, so
+combine them with a reward that penalises padding. `shortest_correct` and `adaptive_length` take
 another reward, `accuracy`, as the rules of `rules.length` do, and treat its faults alike.
 """
 
@@ -37,7 +37,7 @@ _CELLS = 1 << 22
 def distinct(
     responses: Sequence[str], *, n: int = 5, at_least: float = 0.8
 ) -> Annotated[list[Score], Range(0, 1)]:
-    """From 0 (all rivals are near-duplicates of it) up to 1 (none is), per response.
+    """From 0 (all rivals are near-duplicates of the response) up to 1 (none is), per response.
 
     ``1 - duplicates / (N - 1)``, where a rival is a near-duplicate if the Jaccard similarity of the
     two sets of character `n`-grams is `at_least` (Broder 1997, "On the resemblance and containment
@@ -148,7 +148,7 @@ def shortest_correct(
 
     ``[correct] * L* / L`` with L* the length of the shortest correct response in the group, the
     "sample optimal length" of ShorterBetter (arXiv 2504.21370; there the distance ``L - L*`` is
-    what costs). A response that `accuracy` could not score takes no part.
+    what costs). A response that `accuracy` could not score is left out.
 
     Raises: DataError without token ids or tokenizer where unit="tokens".
 

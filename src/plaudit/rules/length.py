@@ -1,13 +1,13 @@
 """Rewards on how long a response is, in a unit that the recipe names.
 
 Lengths, limits and targets are all in `unit`: "tokens" (the row's token ids, or those of
-``tokenizer=FILE``), "words" or "chars". No unit ever stands in for another: where tokens are asked
-for and there are neither ids nor a tokenizer, the row is an error that says so.
+``tokenizer=FILE``), "words" or "chars". No unit is ever substituted for another: if tokens are
+requested and there are neither ids nor a tokenizer, the row is an error.
 
 `kimi`, `cosine`, `l1_exact` and `l1_max` need to know which responses are correct: they take
-another reward, `accuracy`, and count a response as correct where its value is `at_least` (1).
-A response that `accuracy` could not score is not scored here either; one that made itself
-impossible to score counts as wrong, and its fault is kept.
+another reward, `accuracy`, and count a response as correct where its value is `at_least` (1). A
+response that `accuracy` could not score is not scored here either; one whose failure is its own
+fault counts as wrong, and keeps that fault.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def soft_overlong(
     unit: Unit = "tokens",
     tokenizer: str | None = None,
 ) -> Annotated[float, Range(-1, 0)]:
-    """0 up to ``max_length - buffer``, then falling in a line to -1 at `max_length` and beyond.
+    """0 up to ``max_length - buffer``, then falling linearly to -1 at `max_length` and beyond.
 
     ``0 if L <= M - B; (M - B - L) / B if L <= M; else -1``: DAPO, arXiv 2503.14476, equation 13,
-    there with M = 20480 and B = 4096 tokens. ``buffer=0`` is a plain limit. `finish_reason` is
-    not read: a response cut at M has L = M and earns -1.
+    with M = 20480 and B = 4096 tokens in the paper. ``buffer=0`` is a plain limit. `finish_reason`
+    is not read: a response cut at M has L = M and earns -1.
 
     Raises: DataError without token ids or tokenizer where unit="tokens".
 
@@ -143,7 +143,7 @@ def range(
     unit: Unit = "tokens",
     tokenizer: str | None = None,
 ) -> Annotated[float, Range(0, 1)]:
-    """1 from `low` to `high`, falling in a line to 0 at a distance of `falloff` outside.
+    """1 from `low` to `high`, falling linearly to 0 at a distance of `falloff` outside.
 
     ``max(0, 1 - d / falloff)`` with d the distance to the range; ``falloff=0`` is a hard limit.
 
@@ -279,7 +279,7 @@ def l1_max(
 
 
 class _MeasuredResponse(NamedTuple):
-    """What a formula sees of one response; `num_tokens` is the row's target, if it has one."""
+    """The input of a formula for one response; `num_tokens` is the row's target, if it has one."""
 
     correct: bool
     length: int
@@ -312,7 +312,7 @@ class _Shaped:
 
     @property
     def relative(self) -> bool:
-        """Whether a score depends on the rivals: as the formula says, else as `accuracy`."""
+        """Whether a score depends on the rivals, in the formula or in `accuracy`."""
         return self.among_rivals or self.accuracy.relative
 
     @property

@@ -42,11 +42,11 @@ from plaudit.workers import Outcome, Pool
 __all__ = ["equal"]
 
 EXAMPLES = {"equal": {"columns": {"reference": "42"}}}
-CHECKS = {"equal": {"reference": check_references}}  # what readers may ask of a column at load time
+CHECKS = {"equal": {"reference": check_references}}  # what loaders may check in a column
 
 _MEMO = 16_384
 _MEMO_CHARS = 2000
-_POOL = Pool(  # starts nothing before its first job
+_POOL = Pool(  # starts no process before its first job
     "plaudit.answers.worker:prepared",
     setup=True,
     size=max(2, min(8, os.cpu_count() or 2)),
@@ -71,25 +71,25 @@ def equal(
 ) -> Annotated[float | Score, Range(0, 1)]:
     r"""1 if the final answer of the response is the reference answer, else 0.
 
-    The answer is looked for behind the think block; one that never closes holds no answer.
-    `extract` says by which mark:
+    The answer is read after the think block; a block that is never closed has no answer. `extract`
+    says by which mark:
 
-    - "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
-      the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k": the line behind
-      the last ``####``; "minerva": behind the last "final answer is"; "last_number": the last
+    - "boxed": the last complete ``\boxed``, with any that form one answer with it; "answer_tag":
+      the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k": the line after
+      the last ``####``; "minerva": after the last "final answer is"; "last_number": the last
       quantity of the closing sentence, whatever else it holds;
-    - "auto": the later of box, answer tag and Minerva's sentence, else a line behind ``####``,
-      else the sentence or line behind "answer is" / "Answer:" / "A:" / a heading "Answer" / 答案 /
-      答： / 所以选, else (not with `strict`) the one quantity of the closing sentence.
+    - "auto": the later of box, answer tag and Minerva's sentence, else a line after ``####``, else
+      the sentence or line after "answer is" / "Answer:" / "A:" / a heading "Answer" / 答案 / 答： /
+      所以选, else (not with `strict`) the one quantity of the closing sentence.
 
-    What stands behind a mark is read whole or not at all (docs: "How an answer is read"): an
+    The text after a mark is read as a whole or not at all (docs: "How an answer is read"): an
     expression, equation, list or interval, or a sentence with one quantity and its unit. Words that
-    change a value are read where they are understood ("minus", "square root of", "two thirds",
-    负, 的平方根); other functions, comparisons, hedges and denials make the answer unread: 0, with
-    a note that says what was in the way. "42!" may be 42 or its factorial.
+    change a value are read where they are understood ("minus", "square root of", "two thirds", 负,
+    的平方根); other functions, comparisons, hedges and denials make the answer unreadable: 0, with
+    a note that says why. "42!" may be 42 or its factorial.
 
     The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
-    Three layers decide, each only what the one before left open: equal tokens after harmless
+    Three layers decide, each only what the previous one left open: equal tokens after harmless
     spelling is removed (``\dfrac``, ``\left``, spaces, ``10,000``); an exact reader, which proves
     equality and difference with fractions, enclosures of irrational numbers and values at rational
     points; math-verify, in a worker process that is killed at `deadline_s`.
@@ -107,16 +107,16 @@ def equal(
     ``x = 5`` is 5; of ``a = b = 5`` the last side counts. A numeral without a base is read in the
     base that the reference states. Words and sequences are no products: cat is not act.
 
-    math-verify (huggingface/Math-Verify) rounds to six decimals and drops percent signs; where both
-    sides are numbers the exact layer has the last word, so 1/2004! is not 1/2006!.
+    math-verify (huggingface/Math-Verify) rounds to six decimals and drops percent signs; if both
+    sides are numbers the exact layer decides, so 1/2004! is not 1/2006!.
 
-    Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than
-    10 000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault.
-    Of a response cut at its length limit (`finish_reason` "length"), a sentence that breaks off
-    inside the answer is not read.
+    Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than 10
+    000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault. Of
+    a response cut at its length limit (`finish_reason` "length"), a sentence that ends inside the
+    answer is not read.
 
     Raises: ScoringError for a reference that cannot be read (fault "input"), ScoreTimeout,
-    MissingExtra where only math-verify could decide and it is not installed.
+    MissingExtra if only math-verify could decide and it is not installed.
 
     >>> equal(r"... so it is $\boxed{\frac{1}{2}}$.", "0.5").value
     1.0
@@ -143,12 +143,12 @@ def equal(
 
 
 def _shortened(text: str) -> str:
-    """An answer as far as a note has room for it."""
+    """An answer shortened for a note."""
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _is_same_text(answer: str, references: tuple[str, ...]) -> bool:
-    """Whether all that stands behind a mark is the one reference, as it is spelled."""
+    """Whether the whole text after a mark is the single reference, token by token."""
     if len(references) != 1:
         return False
     gold = reference_of(references[0])
@@ -167,7 +167,7 @@ _EQUAL, _DIFFERENT = _EqualityVerdict(1.0, "equal"), _EqualityVerdict(0.0, "diff
 
 
 class _EqualityPolicy(NamedTuple):
-    """What counts as equal, where that can be chosen."""
+    """The options for what counts as equal."""
 
     percent: Percent
     units: Units
@@ -176,7 +176,7 @@ class _EqualityPolicy(NamedTuple):
 
 @functools.lru_cache(maxsize=64)
 def _policy(percent: Percent, units: Units, tolerance: float) -> _EqualityPolicy:
-    """The chosen policy. Raises ConfigError for values that there are not."""
+    """The chosen policy. Raises ConfigError for unknown values."""
     for name, value, choices in (
         ("percent", percent, ("value", "unit")),
         ("units", units, ("ignore_missing", "require")),
@@ -192,8 +192,8 @@ def _policy(percent: Percent, units: Units, tolerance: float) -> _EqualityPolicy
 def _accepted(
     reference: str | Sequence[str], how: References | None
 ) -> tuple[Sequence[tuple[str, ...]], str]:
-    """The acceptable references, each one text or the texts of a list, and all for a note."""
-    if type(reference) is str and how is None:  # by far the most
+    """The acceptable references, each a text or a list of texts, and their form for the note."""
+    if type(reference) is str and how is None:  # by far the most common case
         return _single(reference)
     try:
         alternatives = several(reference, how)
@@ -220,7 +220,7 @@ def _verdict(
     policy: _EqualityPolicy,
     deadline_s: float,
 ) -> _EqualityVerdict:
-    """The verdict on the extracted answer against whatever is acceptable."""
+    """The best verdict on the extracted answer against the acceptable references."""
     judge = _judged if len(extraction.text) <= _MEMO_CHARS else _judged.__wrapped__
     if len(accepted) == 1:
         return judge(extraction.text, extraction.factorial, accepted[0], policy, deadline_s)
@@ -231,7 +231,7 @@ def _verdict(
 
 
 def _best(verdicts: Iterable[_EqualityVerdict]) -> _EqualityVerdict:
-    """The first verdict that accepts, else one that was reached, else the first."""
+    """The first verdict that accepts, else the first without a fault, else the first."""
     rejections: list[_EqualityVerdict] = []
     for verdict in verdicts:
         if verdict.value == 1.0:
@@ -270,7 +270,7 @@ def _judged(
     policy: _EqualityPolicy,
     deadline_s: float,
 ) -> _EqualityVerdict:
-    """The verdict on one distinct answer; its other reading counts only where proved equal.
+    """The verdict on one distinct answer; its other reading counts only if proved equal.
 
     Several references are one list.
     """
@@ -296,7 +296,7 @@ def _judged(
 
 
 def _unequal(stated: Answer, gold: Answer) -> _EqualityVerdict:
-    """A difference, with the units where they are the reason."""
+    """The verdict "different", naming the units if they are the reason."""
     units = other_units(stated, gold)
     return _DIFFERENT if units is None else _EqualityVerdict(0.0, f"{units}: different")
 
@@ -307,7 +307,7 @@ def _ask_math_verify(stated: Answer, gold: Answer, deadline_s: float) -> _Equali
     if not is_mathematical(gold):
         raise ScoringError(f"cannot read the reference {clipped(reference)}", fault="input")
     if lost := sorted(_lost(stated) ^ _lost(gold)):
-        return _EqualityVerdict(0.0, f"different: {lost[0]!r} stands on one side only")
+        return _EqualityVerdict(0.0, f"different: {lost[0]!r} is on one side only")
     if importlib.util.find_spec("math_verify") is None:
         raise MissingExtra.of(
             f"answers like {clipped(answer, limit=40)}", package="math_verify", extra="math"
@@ -323,7 +323,7 @@ def _ask_math_verify(stated: Answer, gold: Answer, deadline_s: float) -> _Equali
 
 
 def _lost(answer: Answer) -> frozenset[str]:
-    """What math-verify drops though it counts: ellipses of lists, and minutes of arc (60')."""
+    """Meaningful parts that math-verify drops: ellipses of lists, and minutes of arc (60')."""
     tokens = answer.tokens
     minutes = any(b == "'" and a[0].isdecimal() for a, b in itertools.pairwise(tokens))
     has_ellipsis = "\\ldots" in tokens or "..." in answer.text

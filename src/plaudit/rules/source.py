@@ -1,9 +1,9 @@
-"""Rewards on Python source that is read and never run: syntax, imports, complexity, style.
+"""Rewards on Python source that is parsed and never run: syntax, imports, complexity, style.
 
 Each reads the program of a response as `rules.code` does: after the think block, the last fenced
 block that names Python, else one that names no language, else the answer itself where it is code.
-None of them says that a program works, and none is a wall: what a program does when it runs is the
-sandbox's business.
+None of them says that a program works, and none is a security barrier: that is the job of the
+sandbox.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 class _ParsedProgram(NamedTuple):
-    """A program and its tree, or why there is none."""
+    """A program and its syntax tree, or why there is no tree."""
 
     code: str
     tree: ast.Module | None
@@ -46,9 +46,10 @@ class _ParsedProgram(NamedTuple):
 def parses(response: str, *, max_chars: int = 200_000) -> Annotated[Score, Range(0, 1)]:
     """1 if the program of the response is valid Python syntax, else 0.
 
-    The grammar is that of the running Python, read with `ast.parse`; what only a compiler refuses
-    (``return`` outside a function) passes. No code, a program of comments alone, one that is longer
-    than `max_chars` or nested deeper than the parser goes, NUL and lone surrogates: 0, with a note.
+    The grammar is that of the running Python, read with `ast.parse`; code that only the compiler
+    rejects (``return`` outside a function) passes. No code, a program of comments alone, one that
+    is longer than `max_chars` or nested too deeply for the parser, NUL and lone surrogates: 0, with
+    a note.
 
     Source: docs.python.org/3/reference/grammar.html.
 
@@ -62,7 +63,7 @@ def parses(response: str, *, max_chars: int = 200_000) -> Annotated[Score, Range
 
 
 def _source(response: str, max_chars: int) -> _ParsedProgram:
-    """The program of the response, read."""
+    """The parsed program of the response."""
     program = program_in(response, language="python")
     if program is None:
         return _ParsedProgram("", None, "no code in the response")
@@ -78,7 +79,7 @@ def _source(response: str, max_chars: int) -> _ParsedProgram:
 
 
 def _read(code: str) -> _ParsedProgram:
-    """The tree; too deep for the parser is as wrong as bad syntax."""
+    """The syntax tree; nesting too deep for the parser counts as a syntax error."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape is still valid syntax
@@ -103,16 +104,16 @@ def no_imports(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the program imports no forbidden module, else 0.
 
-    `forbidden` names modules with all that is below them; the default is modules that start
+    `forbidden` names modules, including their submodules; the default lists modules that start
     processes, open connections or call C. With `allowed` every other module is forbidden as well.
-    Read are ``import``, ``from .. import``, ``__import__``, ``import_module`` (under another name
-    too) and ``sys.modules[..]``; an import of what is no literal text, and a relative one, counts
-    as forbidden. No program that parses: 0. The part `finds` counts, the note shows them.
+    Checked are ``import``, ``from .. import``, ``__import__``, ``import_module`` (under another
+    name too) and ``sys.modules[..]``; an import whose name is not a literal, or that is relative,
+    counts as forbidden. No program that parses: 0. The part `finds` counts, the note shows them.
 
-    This is no security: ``getattr`` and `exec` pass it. It shapes what a policy writes; the
-    sandbox stops what a program does.
+    This is not a security measure: ``getattr`` and `exec` get around it. It shapes what a policy
+    writes; the sandbox restricts what a program does.
 
-    Raises: ConfigError where a list of names is a text.
+    Raises: ConfigError if a list of names is a plain string.
 
     >>> no_imports("```python\\nimport os.path, socket\\n```").note
     'line 1: socket'
@@ -140,7 +141,7 @@ def _refuse_text(**lists: Sequence[str] | None) -> None:
 def _is_forbidden(
     names: Sequence[str], forbidden: Sequence[str], allowed: Sequence[str] | None
 ) -> bool:
-    """Whether a module that may go by any of these names is refused."""
+    """Whether a module that may have any of these names is forbidden."""
     if any(name == "?" or name.startswith(".") or _below(name, forbidden) for name in names):
         return True
     return allowed is not None and not any(_below(name, allowed) for name in names)
@@ -174,7 +175,7 @@ def _imports(tree: ast.Module) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _from(base: str, name: str) -> tuple[str, ...]:
-    """What ``from base import name`` may bring: a module below, or something of `base`."""
+    """The modules that ``from base import name`` may import: a submodule, or `base` itself."""
     return (base,) if base.startswith(".") else (f"{base}.{name}", base)
 
 
@@ -204,8 +205,8 @@ def complexity(
     ``min(1, limit / worst)``, where `worst` is the highest cyclomatic number of a function: 1 and
     one for each ``if``, ``elif``, ``for``, ``while``, ``except``, conditional expression,
     ``and``/``or``, loop and condition of a comprehension, and ``case`` that can fail. A nested
-    function is one of its own; what stands outside functions is one more, where it branches or
-    stands alone. Parts: `max`, `mean`, `functions`.
+    function is one of its own; code outside functions is one more, if it branches or there is no
+    function. Parts: `max`, `mean`, `functions`.
 
     Short is simple: a program that does nothing earns 1.
 
@@ -233,7 +234,7 @@ def complexity(
 
 
 def _complexities(tree: ast.Module) -> list[tuple[str, int]]:
-    """Name and cyclomatic number of each function, and of the rest where it counts."""
+    """Name and cyclomatic number of each function, and of the module level if it counts."""
     numbers = [["<module>", 1]]
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
     while stack:
@@ -278,10 +279,10 @@ def style(
     Each check is a part, 1 or 0: `line_length` (at most `max_line` characters), `tabs`,
     `trailing_blanks`, `names` (functions in snake case, classes in CapWords), `bare_except`,
     `none_comparison` (``== None``), `wildcard_import`, `docstrings` (of public functions and
-    classes outside functions), and two that go beyond PEP 8, `mutable_default` and
-    `unused_import`. `checks` takes a choice of them. No program that parses: 0, without parts.
+    classes outside functions), and two that go beyond PEP 8, `mutable_default` and `unused_import`.
+    `checks` selects some of them. No program that parses: 0, without parts.
 
-    One long line fails its check as ten do. Nothing here says that code works.
+    One long line fails its check just as ten do. Style says nothing about whether code works.
 
     Source: PEP 8; PEP 257 for docstrings. Raises: ConfigError for an unknown check.
 
@@ -308,7 +309,7 @@ def style(
 
 
 class _StyleInput(NamedTuple):
-    """What a check reads: each yields the lines that fail it."""
+    """The input of a style check; a check yields the lines that fail it."""
 
     lines: list[str]
     nodes: list[ast.AST]
@@ -395,7 +396,7 @@ def _is_mutable(node: ast.expr) -> bool:
 
 
 def _unused_imports(program: _StyleInput) -> Iterator[int]:
-    """Imported names that nothing reads; short texts count as reading (``__all__``, types)."""
+    """Imported names that are never used; short strings count as use (``__all__``, types)."""
     read: set[str] = set()
     for node in program.nodes:
         if isinstance(node, ast.Name):
@@ -429,5 +430,5 @@ _CHECKS: Mapping[str, Callable[[_StyleInput], Iterator[int]]] = {
 
 
 def _finds_note(finds: Sequence[str]) -> str | None:
-    """The first five, each on one short line."""
+    """The first five finds as one note."""
     return ", ".join(find[:80] for find in finds[:5]) or None

@@ -1,7 +1,8 @@
 """math-verify, called as each original calls it, in worker processes killed at a deadline.
 
-The originals call it in their own process, with alarms that work in the main thread alone (and one
-hostile line stops the others for seconds, or for good). The whole response is parsed, as there.
+The originals call it in their own process, with alarms that work only in the main thread (and one
+hostile line blocks the others for seconds, or forever). The whole response is parsed, as in the
+originals.
 """
 
 from __future__ import annotations
@@ -25,10 +26,10 @@ _WORKER_MEMORY_MB = 4096
 
 
 def judged(style: Style, response: str, reference: Any) -> bool | None:
-    """Whether math-verify, called in that style, finds the reference; None if it cannot read it.
+    """Whether math-verify accepts the response; None if it cannot read the reference.
 
-    Raises: ScoringError (input) for a reference that is no text, (response) where the response
-    kills its judge, ScoreTimeout, MissingExtra without math-verify.
+    Raises: ScoringError (input) for a reference that is not text, (response) if the response kills
+    its worker, ScoreTimeout, MissingExtra without math-verify.
     """
     if not isinstance(reference, str):
         reference_text = clipped(reference)
@@ -46,7 +47,7 @@ def judged(style: Style, response: str, reference: Any) -> bool | None:
 
 
 def certain(style: Style, response: str, reference: Any) -> float:
-    """As `judged`, 1 or 0. Raises ScoringError (input) where the original skips the row."""
+    """As `judged`, 1 or 0. Raises ScoringError (input) if the original skips the row."""
     verdict = judged(style, response, reference)
     if verdict is None:
         raise ScoringError(
@@ -78,7 +79,7 @@ class _MathVerifyCall(NamedTuple):
 
 
 def prepared(_: Any) -> Callable[[tuple[Style, str, str]], bool | None]:
-    """The function that judges (style, response, reference); math-verify is imported before."""
+    """The function that judges (style, response, reference); math-verify is imported beforehand."""
     _calls()
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
     return _judge

@@ -1,9 +1,9 @@
 """The text filters of Data-Juicer (modelscope/data-juicer, data_juicer/ops/filter) as rewards.
 
-1 where the filter keeps a text, 0 where it drops it; `parts` hold the statistic under Data-Juicer's
-name. A filter keeps from the lower to the upper bound, both included; bounds are the original's.
-Words are runs between spaces, tabs and line breaks, without special characters at their ends: a
-Chinese text is a few long words, as in the original without its tokeniser.
+1 if the filter keeps a text, 0 if it drops it; `parts` hold the statistic under Data-Juicer's name.
+A filter keeps from the lower to the upper bound, both included; the default bounds are the
+original's. Words are runs between spaces, tabs and line breaks, without special characters at their
+ends: a Chinese text is a few long words, as in the original without its tokeniser.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def character_repetition(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the character repetition ratio (`char_rep_ratio`) lies within the bounds, else 0.
 
-    Of the counts of the different n-grams of characters the greatest ``min(floor(sqrt(different)),
-    repeated)``, over all n-grams; 0 for a text shorter than an n-gram. A long loop of three
-    characters has a ratio of a third and is kept. Hardened: `rules.repetition.char_repetition`.
+    The sum of the ``min(floor(sqrt(distinct)), repeated)`` greatest counts of distinct character
+    n-grams, over all n-grams; 0 for a text shorter than an n-gram. A long loop of three characters
+    has a ratio of a third and is kept. Hardened: `rules.repetition.char_repetition`.
 
     >>> character_repetition("aha" * 50).value, character_repetition("ha" * 50).parts
     (1.0, {'char_rep_ratio': 0.5054945054945055})
@@ -82,8 +82,8 @@ def special_characters(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the share of special characters (`special_char_ratio`) lies within the bounds, else 0.
 
-    Special are ASCII punctuation, digits and white space, a list of symbols and emoji: the spaces
-    of an English text alone make up most of the bound.
+    Special characters are ASCII punctuation, digits and white space, a list of symbols and emoji:
+    the spaces of an English text alone make up most of the bound.
 
     >>> special_characters("x = 4").parts
     {'special_char_ratio': 0.8}
@@ -152,7 +152,7 @@ def words_num(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the number of words (`num_words`) lies within the bounds, else 0.
 
-    A number is no word: its digits are special characters.
+    Numbers are not words: digits are special characters.
 
     >>> words_num("two words, 4 !").parts
     {'num_words': 2.0}
@@ -193,7 +193,7 @@ def _within(name: str, value: float, low: float, high: float) -> Score:
 
 
 def _words(text: str) -> list[str]:
-    """Words stripped of special characters; what holds nothing else is none."""
+    """Words stripped of special characters; empty ones are dropped."""
     special = special_set()
     ends = "".join(special)
     words = [

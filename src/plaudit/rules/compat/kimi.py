@@ -1,4 +1,4 @@
-"""The length reward of Kimi k1.5 (arXiv 2501.12599, section 2.3.3), as the report writes it."""
+"""The length reward of Kimi k1.5 (arXiv 2501.12599, section 2.3.3), as in the report."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""The length rewards of L1 (cmu-l3/l1, math_reward.py; arXiv 2503.04697), as its code has them.
+"""The length rewards of L1 (cmu-l3/l1, math_reward.py; arXiv 2503.04697), as in its code.
 
 The target length in tokens is the row's `num_tokens`; a negative one (a maximum, in the code's own
-convention) counts by its size. The formulas of the paper stand in `rules.length`.
+convention) counts by its absolute value. The formulas of the paper are in `rules.length`.
 """
 
 from __future__ import annotations
@@ -87,8 +87,8 @@ def gaussian(token_ids: Sequence[int], num_tokens: float) -> Annotated[float, Ra
 def gpqa(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     """1 if the last capital A to D that follows no ASCII letter is the reference, else 0.
 
-    Wherever it stands: the article in "A good question" is an A. A letter at the very start counts
-    where the text does not end in an ASCII letter (the original looks around the corner). Hardened:
+    At any position: the article in "A good question" is an A. A letter at the very start counts
+    unless the text ends in an ASCII letter (in the original the index wraps around). Hardened:
     `rules.exact.choice`.
 
     >>> gpqa("It must be (B). Don't you agree?", "B")
@@ -114,7 +114,7 @@ def _max_sigmoid(outcomes: Sequence[_MeasuredResponse], *, alpha: float) -> list
 
 
 def _left(outcome: _MeasuredResponse) -> float:
-    """How many tokens are left of the target length."""
+    """The target length less the length of the response, in tokens."""
     num_tokens = outcome.num_tokens
     if isinstance(num_tokens, int | float):
         num_tokens = abs(num_tokens)

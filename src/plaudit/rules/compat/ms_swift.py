@@ -1,6 +1,6 @@
 """The rewards of ms-swift (modelscope/ms-swift, swift/rewards/orm.py), exploits included.
 
-Names are those of its `orms` table; its `math` needs sympy's own LaTeX parser and is not here.
+Names are those of its `orms` table; its `math` needs sympy's own LaTeX parser and is not included.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def accuracy(response: str, reference: str) -> Annotated[float | Score, Range(0,
     r"""1 if math-verify takes the response's answer for the reference, else 0.
 
     The first ``<answer>..</answer>`` is read as LaTeX or plain expression; without one the whole
-    response as LaTeX, its last box first. Of the reference, too, the first answer block counts.
-    A reference that cannot be read scores 0, as if every response were wrong. Hardened:
+    response as LaTeX, its last box first. In the reference, too, the first answer block counts. A
+    reference that cannot be read scores 0, as if every response were wrong. Hardened:
     `rules.math.equal`.
 
     Raises: ScoreTimeout.
@@ -119,7 +119,7 @@ def format(response: str) -> Annotated[float, Range(0, 1)]:
 def react_format(response: str) -> Annotated[float, Range(0, 1)]:
     r"""1 if the response starts with ``<think>.*?</think>\s*Action:.*?Action Input:``, else 0.
 
-    The pattern's ``.*?$`` asks for nothing: neither the action nor its input must be there.
+    The pattern's ``.*?$`` requires nothing: neither the action nor its input must be present.
 
     >>> react_format("<think></think>Action:Action Input:")
     1.0
@@ -135,7 +135,7 @@ def repetition(
 ) -> Annotated[float, Range("repetition_max_penalty", 0)]:
     """From `repetition_max_penalty` (one n-gram repeated) to 0 (no n-gram twice, or too few words).
 
-    ``(1 - different / all n-grams) * penalty`` over lower-case words between white space, which a
+    ``(1 - different / all n-grams) * penalty`` over lower-case words between white space, which
     Chinese text hardly has. Hardened: `rules.repetition.ngram`.
 
     >>> repetition("no no no no no", repetition_n_grams=2)
@@ -148,7 +148,7 @@ def repetition(
 def soft_overlong(
     token_ids: Sequence[int], *, soft_max_length: int, soft_cache_length: int
 ) -> Annotated[float, Range(-float("inf"), 0)]:
-    """0 up to the cache, then falling in a line without end, past -1 at `soft_max_length`.
+    """0 up to the cache, then falling linearly without bound, past -1 at `soft_max_length`.
 
     ``min(-(L - (M - C)) / C, 0)`` in tokens: twice the limit with M = 100 and C = 20 costs 6.
     Hardened: `rules.length.soft_overlong`.
@@ -166,7 +166,7 @@ def soft_overlong(
 
 
 def toolbench(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
-    """1 if action and input are those of the reference, as JSON objects; else 0.
+    """1 if the action and input equal the reference's, as JSON objects; else 0.
 
     The last ``Action:`` and the last ``Action Input:`` of each text count; a text without them has
     the action "none" and the input {}. Inputs that are not JSON score 0 even where they are equal:
