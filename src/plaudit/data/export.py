@@ -1,4 +1,4 @@
-"""What a journal of JSON lines becomes: gzip, Parquet or CSV, read line by line.
+"""Converts a journal of JSON lines to gzip, Parquet or CSV, line by line.
 
 Parquet needs one type per column. Two passes: the first finds a type that holds all values (a
 column whose values have no common type is written as JSON text), the second writes.
@@ -34,7 +34,7 @@ def _to_gzip(lines: Path, out: Path) -> int:
 
 
 def _to_csv(lines: Path, out: Path) -> int:
-    """Objects and lists are JSON text; what a spreadsheet would run gets an apostrophe."""
+    """Objects and lists become JSON text; text that a spreadsheet would run gets an apostrophe."""
     names = list(dict.fromkeys(name for rows in _batches(lines) for row in rows for name in row))
     with out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
@@ -68,7 +68,7 @@ def _to_parquet(lines: Path, out: Path) -> int:
 
 
 def arrow_table(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """A pyarrow Table of rows; columns whose values have no common type hold JSON text."""
+    """A pyarrow Table of rows; columns whose values have no common type become JSON text."""
     columns = _Columns(lambda: [rows])
     while True:
         try:
@@ -78,7 +78,7 @@ def arrow_table(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 class _Unfit(Exception):
-    """A column whose values do not all fit the type found for it."""
+    """A column whose values do not all fit its type."""
 
 
 class _Columns:
@@ -141,14 +141,14 @@ class _Columns:
     def _array(self, values: list[Any], type: Any = None) -> Any:
         try:
             return self._pa.array(values, type)
-        except UnicodeEncodeError:  # Arrow holds no lone surrogates
+        except UnicodeEncodeError:  # Arrow cannot store lone surrogates
             whole = [_without_surrogates(value) for value in values]
             pairs = zip(values, whole, strict=True)
             self.num_replaced += sum(old != new for old, new in pairs)
             return self._pa.array(whole, type)
 
     def _has_empty_struct(self, arrow_type: Any) -> bool:
-        """Whether a type holds objects without any key, which Parquet cannot store."""
+        """Whether a type contains objects without any key, which Parquet cannot store."""
         types = self._pa.types
         if types.is_struct(arrow_type):
             inner = [field.type for field in arrow_type]

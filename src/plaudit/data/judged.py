@@ -1,4 +1,4 @@
-"""Rows with their rewards: what `plaudit score` and `plaudit judge` wrote, read back."""
+"""Rows with their rewards: the output of `plaudit score` and `plaudit judge`, read back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _DERIVED = ("{}", "{}_scores", "{}_error")
 
 
 class JudgedResponse(NamedTuple):
-    """A response with its reward. `value` NaN: no score. `row` and `place` tell where it stood."""
+    """A response with its reward. `value` NaN: no score. `row` and `place` locate it."""
 
     response: Response
     value: float
@@ -59,11 +59,11 @@ class Judged(NamedTuple):
 def judged(row: Row, column: str = "reward") -> Judged:
     """A row's group with the rewards in `column` (a number, null, or a list of them).
 
-    ``{column}_scores`` gives parts and faults where it is there. A null reward is NaN. Truth values
-    count as 1 and 0; text is read as JSON, for CSV.
+    ``{column}_scores``, if present, gives parts and faults. A null reward is NaN. Booleans count as
+    1 and 0; text is read as JSON, for CSV.
 
-    Raises: DataError for a row that could not be read or scored, without the column, or with
-    another number of rewards than of responses.
+    Raises: DataError for a row that could not be read or scored, without the column, or with a
+    different number of rewards than responses.
 
     >>> from plaudit.data.rows import Layout
     >>> raw = {"prompt": "2+2?", "responses": ["4", "5"], "reward": [1.0, None]}
@@ -98,7 +98,7 @@ def judged(row: Row, column: str = "reward") -> Judged:
 
 
 def _each(value: Any, field: str, count: int) -> Sequence[Any]:
-    """One item for each response; a lone value belongs to a lone response, null to all."""
+    """One item for each response; a single value belongs to a single response, null to all."""
     if isinstance(value, str) and value:
         try:
             value = json.loads(value)
@@ -138,7 +138,7 @@ def _number(value: Any, field: str) -> float:
 
 
 def spoken(prompt: Sequence[Message]) -> str:
-    """The text of all turns of a prompt; parts that are no text are left out.
+    """The text of all turns of a prompt, without parts that are not text.
 
     >>> spoken([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}])
     'Be brief.\\n2+2?'
@@ -152,7 +152,7 @@ def spoken(prompt: Sequence[Message]) -> str:
 
 
 def prompts_of(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
-    """Place and text of the prompt of each row, responses or none.
+    """The place and text of each row's prompt, with or without responses.
 
     Raises: DataError for a row without a readable prompt: evaluation prompts that were skipped
     would be missed in the training data.
@@ -178,9 +178,9 @@ def prompts_of(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
 
 
 def key_of(column: str) -> Callable[[Judged], bytes]:
-    """What rows of one group share: the prompt, or the value of a column. 16 bytes.
+    """A function that gives a row's group, as 16 bytes: from the prompt, or a column's value.
 
-    The function that is returned raises DataError for a row without the column.
+    It raises DataError for a row without the column.
 
     >>> ask = ({"role": "user", "content": "2+2?"},)
     >>> key_of("prompt")(Judged(ask, ())) == key_of("prompt")(Judged(ask, (), {"model": "m"}))
@@ -206,9 +206,9 @@ def key_of(column: str) -> Callable[[Judged], bytes]:
 def grouped(
     rows: Iterable[Judged], key: Callable[[Judged], bytes], sizes: Mapping[bytes, int] | None = None
 ) -> Iterator[Judged]:
-    """Groups of the rows that share a key, each as soon as all `sizes[key]` of its rows are there.
+    """Groups of the rows that share a key, each as soon as all `sizes[key]` of its rows have come.
 
-    Without `sizes` nothing tells when a group is complete, so all rows are held until the end.
+    Without `sizes` it is unknown when a group is complete, so all rows are held until the end.
     Columns whose values differ between the rows of a group go to the responses.
 
     >>> ask = ({"role": "user", "content": "2+2?"},)

@@ -1,12 +1,13 @@
-"""Known public layouts: which column of a published data set is the prompt, the response, ...
+"""Public layouts: which column of a published data set is the prompt, the response, ...
 
 One table for `init`, `score` and the error messages. A row of data is recognised by the names of
-its columns alone; `columns` maps plaudit's names to the publisher's, and `reads` says how a value
-reads that is not what its rule expects (the index of a choice, a list of turns as JSON text). What
-the user maps goes first, then a column of the row that has plaudit's own name, then this table.
+its columns alone; `columns` maps plaudit's names to the publisher's, and `reads` converts values
+that are not what a rule expects (the index of a choice, a list of turns as JSON text). The user's
+mapping takes precedence, then a column of the row that has plaudit's own name, then this table.
 
-`source` is the publisher's page or file, or a loader of it, where the columns stand. Some dozen of
-them were not open when their rows were written, and have not been compared since (docs/limits.md).
+`source` is the publisher's page or file, or a loader of it, that documents the columns. About a
+dozen of them were not accessible when their entries were written, and have not been compared since
+(docs/limits.md).
 """
 
 from __future__ import annotations
@@ -32,17 +33,17 @@ Kind = Literal["prompts", "responses", "pairs", "steps", "chat"]
 Read = Callable[[Any, Mapping[str, Any]], Any]  # of the value and its row
 Sort = Literal["list", "object", "truth"]
 _SORTS: Mapping[type, Sort] = {list: "list", tuple: "list", dict: "object", bool: "truth"}
-_SORTED = ("answer",)  # the columns that layouts of one shape fill differently
+_SORTED = ("answer",)  # the columns whose values distinguish layouts with the same columns
 
 _HUB = "huggingface.co/datasets/"
 _GIT = "github.com/"
 
 
 class Published(NamedTuple):
-    """A layout: the columns that tell it (all of `has`), what they are, and who says so.
+    """A layout: the columns that identify it (all of `has`), what they mean, and the source.
 
-    `kind` "prompts" means that the set holds no responses: they are sampled and added. `sorts` says
-    what a column holds where another set has the same columns.
+    `kind` "prompts" means that the set has no responses: they are sampled and added. `sorts` gives
+    the sort of a column's values if another set has the same columns.
     """
 
     name: str
@@ -55,7 +56,7 @@ class Published(NamedTuple):
 
 
 def recognised(keys: Collection[str], sorts: Mapping[str, Sort] = {}) -> Published | None:
-    """The layout of a row with these columns: of those that fit the one that asks for most.
+    """The layout of a row with these columns: the most specific one that fits.
 
     `sorts` are those of the row's values (see `sorts_of`).
 
@@ -88,7 +89,7 @@ def sorts_of(raw: Mapping[str, Any]) -> dict[str, Sort]:
 
 
 class UnreadableLayout(NamedTuple):
-    """A layout whose rows are no prompt with responses, and why."""
+    """A layout whose rows are not a prompt with responses, and why."""
 
     name: str
     has: tuple[str, ...]
@@ -110,13 +111,13 @@ def unreadable(keys: Collection[str]) -> UnreadableLayout | None:
 
 
 def _letter(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The letter of a choice that is given by its index, from 0."""
+    """The letter of a choice, from its index starting at 0."""
     is_index = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 26
     return chr(ord("A") + value) if is_index else value
 
 
 def _only_item(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The item of a list that has one."""
+    """The only item of a list of one."""
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
@@ -129,7 +130,7 @@ def _skywork_answer(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _from_json(value: Any, raw: Mapping[str, Any]) -> Any:
-    """What JSON text holds that is a list or an object; other text is itself."""
+    """The list or object in JSON text; other text is unchanged."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return value
     try:
@@ -160,12 +161,12 @@ def _counted(first: int, tie: int | None = None) -> Read:
 
 
 def _from(places: Mapping[Any, str], value: Any) -> Any:
-    """The place for a number; what is none of the places is itself."""
+    """The place for a number; any other value is unchanged."""
     return places.get(value, value) if isinstance(value, int | float) else value
 
 
 def _alpaca_preference(value: Any, raw: Mapping[str, Any]) -> Any:
-    """1 for the first output, 2 for the second, 0 or 1.5 for a tie; between them the nearer."""
+    """1 for the first output, 2 for the second, 0 or 1.5 for a tie; in between the nearer one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     if value in (0, 1.5):
@@ -191,7 +192,7 @@ def _arena_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _arena_turns(value: Any, raw: Mapping[str, Any]) -> Any:
-    """A model's turns, woven into the user's: both are lists of texts, as JSON."""
+    """A model's turns interleaved with the user's; both are lists of texts, as JSON."""
     prompts, replies = _from_json(raw.get("prompt"), raw), _from_json(value, raw)
     if not isinstance(prompts, list) or not isinstance(replies, list):
         return value
@@ -210,18 +211,18 @@ def _with_context(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _turns_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The question in a list of one; several are asked one after the other, not at once."""
+    """The question in a list of one; several would be asked one after the other, not at once."""
     return _only_item(value, raw)
 
 
 def _ending(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The letter of a choice whose index is a number or its digits."""
+    """The letter of a choice whose index is a number, also as text."""
     is_digit = isinstance(value, str) and value.isdecimal()
     return _letter(int(value) if is_digit else value, raw)
 
 
 def _status(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The finish reason that the status of a sample stands for; None for another."""
+    """The finish reason for the status of a sample; None for an unknown status."""
     reasons = {"truncated": "length", "completed": "stop"}
     return reasons.get(value) if isinstance(value, str) else None
 
@@ -238,14 +239,14 @@ def _opencompass_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _svamp_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The question behind the story that it is about."""
+    """The story followed by its question."""
     body = raw.get("Body")
     both = isinstance(value, str) and isinstance(body, str)
     return f"{body} {value}" if both else value
 
 
 def _capybara_turns(value: Any, raw: Mapping[str, Any]) -> Any:
-    """Turns that stand in pairs: `input` and `output`, or in ms-swift `human` and `assistant`."""
+    """Turns in pairs: `input` and `output`, or in ms-swift `human` and `assistant`."""
     is_pairs = isinstance(value, list) and all(isinstance(pair, Mapping) for pair in value)
     if not is_pairs or not value or not ("input" in value[0] or "human" in value[0]):
         return value
@@ -255,7 +256,7 @@ def _capybara_turns(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _ranked(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The texts of completions that are turns beside a rank, best first as they stand."""
+    """The texts of completions (turns with a rank), which are listed best first."""
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
         return value
     return [
@@ -268,7 +269,7 @@ def _ranked(value: Any, raw: Mapping[str, Any]) -> Any:
 
 
 def _logged_turns(value: Any, raw: Mapping[str, Any]) -> Any:
-    """The turns of a logged batch of one, up to the last of the assistant."""
+    """The turns of a logged batch of one, up to the last assistant turn."""
     turns = _only_item(value, raw)
     if not isinstance(turns, list) or not all(isinstance(turn, Mapping) for turn in turns):
         return value

@@ -1,8 +1,8 @@
-"""Texts that say the same: duplicates among prompts, and overlap with evaluation prompts.
+"""Repeated texts: duplicates among prompts, and overlap with evaluation prompts.
 
 Exact means equal after NFKC, case folding and white space; punctuation and signs stay, because they
-are what tells one sum from another. Near means alike in character 5-grams. Overlap means that a
-text holds long runs of words of an evaluation prompt. All three compare wordings: a paraphrase or
+distinguish one sum from another. Near means alike in character 5-grams. Overlap means that a text
+contains long runs of words of an evaluation prompt. All three compare wording only: a paraphrase or
 a translation passes.
 """
 
@@ -37,7 +37,7 @@ _SIGNS = re.compile(r"\d+(?:\.\d+)?|[+*/^=<>×÷±≤≥≠√]|(?<![^\W\d_])[-�
 
 
 def folded(text: str) -> str:
-    """The text in NFKC, without case and excess white space; what exact duplicates share.
+    """The text in NFKC, without case and excess white space; equal for exact duplicates.
 
     >>> folded("Ｗhat  is 2-2?") == folded("what is 2-2?"), folded("2-2") == folded("2+2")
     (True, False)
@@ -51,15 +51,15 @@ def folded(text: str) -> str:
 class Seen:
     """The texts kept so far, and whether a new one repeats one of them.
 
-    With `near` (a Jaccard similarity in (0, 1]) a text is also a repeat where its character 5-grams
-    are that similar to those of a kept one and both hold the same numbers and operators in the same
-    order ("12 + 35" and "12 + 36" are two sums). The similarity is estimated from 120 minima
+    With `near` (a Jaccard similarity in (0, 1]) a text is also a repeat if its character 5-grams
+    are that similar to those of a kept text and both have the same numbers and operators in the
+    same order ("12 + 35" and "12 + 36" are two sums). The similarity is estimated from 120 minima
     (Broder 1997; standard error at most 0.046, at 0.8 0.037) of candidates that share a band of
     them, which finds at least 99 % of the texts at the threshold. A bucket of candidates holds 32,
     so among many texts of one template some repeats are missed.
 
-    Memory: 16 bytes per kept text, with `near` about 4 kB more, whatever its length. The kept text
-    of a cluster is the first that came.
+    Memory: 16 bytes per kept text, with `near` about 4 kB more, whatever its length. The first text
+    of a cluster is kept.
 
     Raises: ConfigError for `near` outside (0, 1].
 
@@ -84,7 +84,7 @@ class Seen:
         return len(self._whole)
 
     def add(self, text: str) -> Literal["exact", "near"] | None:
-        """How the text repeats a kept one; None where it does not, and is now kept itself."""
+        """How the text repeats a kept one; None if it does not, in which case it is kept."""
         text = folded(text)
         digest = _digest(text, 16)
         if digest in self._whole:
@@ -95,7 +95,7 @@ class Seen:
         return None
 
     def _is_near(self, text: str) -> bool:
-        """Whether a kept text is near this one; keeps it where none is."""
+        """Whether a kept text is near this one; if none is, keeps it."""
         import numpy as np
 
         minima = _minima_of(text)
@@ -135,7 +135,7 @@ def _members(bucket: int | list[int] | None) -> Iterable[int]:
 
 
 def _band_rows(near: float) -> int:
-    """The most minima a band may have that texts at the threshold still share one.
+    """The most minima that a band may have so that texts at the threshold still share a band.
 
     >>> _band_rows(0.8), _band_rows(0.9)
     (6, 10)
@@ -179,7 +179,7 @@ def _band_keys(minima: np.ndarray, rows: int, signs: int) -> list[int]:
 
 
 class EvalMatch(NamedTuple):
-    """An evaluation prompt that a text repeats: its name, and the share of its runs found."""
+    """An evaluation prompt that a text repeats: its name, and the share of its runs in the text."""
 
     name: str
     share: float
@@ -190,11 +190,11 @@ class EvalPrompts:
 
     A run is 13 words in a row (GPT-3, arXiv 2005.14165, appendix C), or 20 characters where most of
     the prompt is written without spaces: 13 English words are about 20 Chinese characters. Case,
-    punctuation and width do not count. A text repeats a prompt when it holds at least `min_share`
-    of the prompt's different runs, wherever they stand; 0 makes any one run enough, as in GPT-3,
-    which also finds shared quotations and instructions. A prompt shorter than a run is one run of
-    its own length, down to 8 words or 12 characters; one still shorter is repeated by a text that
-    equals it (`folded`).
+    punctuation and width do not count. A text repeats a prompt when it contains at least
+    `min_share` of the prompt's distinct runs, at any position; 0 makes any one run enough, as in
+    GPT-3, which also finds shared quotations and instructions. A prompt shorter than a run is one
+    run of its own length, down to 8 words or 12 characters; a shorter one is only repeated by a
+    text that equals it (`folded`).
 
     Memory: about 12 bytes per word of the prompts.
 
@@ -224,7 +224,7 @@ class EvalPrompts:
         return len(self._names)
 
     def add(self, name: str, text: str) -> None:
-        """Takes in one evaluation prompt; an empty one counts for nothing."""
+        """Adds one evaluation prompt; an empty one is ignored."""
         import numpy as np
 
         tokens = words_of(nfkc(text))
@@ -241,7 +241,7 @@ class EvalPrompts:
             self._sorted.pop(size, None)
 
     def match(self, text: str) -> EvalMatch | None:
-        """The evaluation prompt that the text repeats most of, or None; of equals the first."""
+        """The evaluation prompt that the text repeats most of, or None; the first one in a tie."""
         import numpy as np
 
         if (number := self._whole.get(_digest(folded(text), 16))) is not None:
@@ -259,7 +259,7 @@ class EvalPrompts:
         return best
 
     def _run_length(self, tokens: Sequence[str]) -> int:
-        """How many tokens make a run of this prompt; 0 where it is too short for any."""
+        """How many tokens make a run of this prompt; 0 if it is too short for any."""
         unspaced = sum(len(token) == 1 and token >= _FIRST_UNSPACED for token in tokens)
         is_unspaced = 2 * unspaced > len(tokens)
         full = self._characters if is_unspaced else self._words
@@ -267,7 +267,7 @@ class EvalPrompts:
         return min(full, len(tokens)) if len(tokens) >= least else 0
 
     def _owners(self, size: int, runs: np.ndarray) -> np.ndarray:
-        """The prompts that hold each of the different runs, once for each run."""
+        """The prompts that contain each of the distinct runs, once for each run."""
         import numpy as np
 
         hashes, owners = self._sorted.get(size) or self._index(size)

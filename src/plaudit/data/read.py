@@ -1,8 +1,8 @@
 """Reading rows: JSONL, JSON, CSV, TSV, Parquet, Hugging Face datasets and standard input.
 
 Memory stays flat: a file is read line by line, a Parquet file batch by batch. Only a JSON document
-(an array of rows, an object of columns, or an object that wraps its rows, as ``{"data": [...]}``)
-is loaded whole. A file may be compressed with gzip or zstd, whatever its name.
+(an array of rows, an object of columns, or an object that wraps its rows, such as
+``{"data": [...]}``) is loaded whole. A file may be compressed with gzip or zstd, whatever its name.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ _CUT_OFF = (EOFError, OSError, zlib.error)
 
 
 class RawRow(NamedTuple):
-    """A line or table row as it was found: its number, and what it held or why it is unreadable."""
+    """A line or table row as read: its number, and its content or why it is unreadable."""
 
     number: int
     raw: Mapping[str, Any] | DataError
@@ -62,9 +62,9 @@ def read(
     """The rows of one source or of several, at most `limit`; a bad row carries its error.
 
     A source is a file, ``-`` for standard input, a directory that `datasets` saved, or
-    ``hf:ORG/NAME[/CONFIG][:SPLIT]``. `format` overrides what suffix and content say; `columns` maps
+    ``hf:ORG/NAME[/CONFIG][:SPLIT]``. `format` overrides suffix and content; `columns` maps
     plaudit's names to the rows' own (see `plaudit.data.rows`). End-of-turn marks at the end of a
-    response are taken off, unless `keep_end_marks`.
+    response are removed, unless `keep_end_marks`.
 
     Raises: ConfigError for a source that is missing or of unknown format, before the first row.
 
@@ -105,7 +105,7 @@ def _name(place: str) -> str:
 
 
 def _opener(place: str, format: str | None) -> Callable[[], Iterator[RawRow]]:
-    """What yields the items of a source; whatever can be wrong with its name is found here."""
+    """A function that yields the items of a source; problems with its name are raised here."""
     if place.startswith("hf:"):
         return partial(_table_items, tables.hub_rows(place))
     if place == "-":
@@ -120,7 +120,7 @@ def _opener(place: str, format: str | None) -> Callable[[], Iterator[RawRow]]:
             pass
     except OSError as error:
         raise ConfigError(f"{place}: cannot be read: {error.strerror}") from None
-    if path.is_file():  # a pipe can be read once only
+    if path.is_file():  # a pipe can be read only once
         format = format or _format_of_name(path) or _format_of_content(path)
         if format == "parquet":
             return partial(_table_items, tables.parquet_rows(place))
@@ -183,7 +183,7 @@ def _head(stream: Stream) -> bytes:
 
 
 def _decompressed(file: IO[bytes], name: str) -> Stream:
-    """The bytes of a file, decompressed if need be, its byte order mark removed."""
+    """The bytes of a file, decompressed if necessary, without a byte order mark."""
     stream = _buffered(file)
     start = stream.peek(4)[:4]
     if start.startswith(b"\x1f\x8b"):
@@ -203,7 +203,7 @@ def _buffered(file: Any) -> Stream:
 
 
 class _Stepwise(io.RawIOBase):
-    """Hands on what a decompressor got out before it failed."""
+    """Yields what a decompressor produced before it failed."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         self._file = file
@@ -213,7 +213,7 @@ class _Stepwise(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """As far as one step goes."""
+        """Reads the bytes of one decompression step."""
         return self._file.readinto1(buffer)
 
 
@@ -222,7 +222,7 @@ def _zstd(file: Stream) -> Any:
 
 
 def _lines(stream: Stream) -> Iterator[tuple[int, bytes | DataError]]:
-    """The lines of a stream with their numbers; a stream that breaks off ends with an error."""
+    """The lines of a stream with their numbers; a truncated stream ends with an error."""
     number = 0
     while True:
         number += 1
@@ -243,7 +243,7 @@ def _lines(stream: Stream) -> Iterator[tuple[int, bytes | DataError]]:
 
 
 def _cut_off(error: Exception) -> DataError:
-    return DataError(f"the file is cut off or damaged here and cannot be read on: {error}")
+    return DataError(f"the file is truncated or damaged here: {error}")
 
 
 # --- JSON -----------------------------------------------------------------------------------------
@@ -254,7 +254,7 @@ def _jsonl(stream: Stream) -> Iterator[RawRow]:
 
 
 def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[RawRow]:
-    """A row for each line; a line that is nothing but a wrapper holds several."""
+    """A row for each line; a line that is only a wrapper holds several."""
     for number, line in lines:
         if isinstance(line, DataError):
             yield RawRow(number, line)
@@ -268,7 +268,7 @@ def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[RawRow]
 
 
 def _logged_batch(raw: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The rows of a line that holds a batch column by column, as ms-swift logs completions."""
+    """The rows of a line that contains a batch column by column, as ms-swift logs completions."""
     prompts, texts = raw.get("prompt"), raw.get("completion")
     if not isinstance(prompts, list) or not isinstance(texts, list) or not texts:
         return None
@@ -278,7 +278,7 @@ def _logged_batch(raw: dict[str, Any]) -> list[dict[str, Any]] | None:
 
 
 def _either(stream: Stream) -> Iterator[RawRow]:
-    """Objects whose file does not say what it is: JSON lines, or one document over many lines."""
+    """Rows of a file of unknown form: JSON lines, or one document over many lines."""
     lines = _lines(stream)
     full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
     head = list(islice(full, 2))
@@ -300,7 +300,7 @@ def _rows_wrapped(line: bytes) -> list[dict[str, Any]] | None:
 
 
 def _is_document(lines: Sequence[bytes | DataError]) -> bool:
-    """Whether lines are one JSON value; broken JSON lines are told line by line."""
+    """Whether lines are one JSON value; errors in JSON lines are reported line by line."""
     texts = [line for line in lines if not isinstance(line, DataError)]
     if len(texts) != len(lines) or len(texts) == 1:
         return False
@@ -308,7 +308,7 @@ def _is_document(lines: Sequence[bytes | DataError]) -> bool:
 
 
 def _json(stream: Stream) -> Iterator[RawRow]:
-    """A document, loaded whole; a file of JSON lines that is merely called .json is streamed."""
+    """A document, loaded whole; a file of JSON lines with the suffix .json is streamed."""
     lines = _lines(stream)
     full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
     head = list(islice(full, 2))
@@ -342,14 +342,14 @@ def _document(lines: list[bytes | DataError]) -> Iterator[RawRow]:
 
 
 def _wrapped(value: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The rows that a document wraps, as ``{"version": 1, "data": [...]}``; None: it is no wrapper.
+    """The rows that a document wraps, as ``{"version": 1, "data": [...]}``; else None.
 
-    Raises: DataError for several lists of rows, as of splits.
+    Raises: DataError for several lists of rows, such as splits.
     """
     lists = [name for name, rows in value.items() if _are_rows(rows)]
     if len(lists) > 1 and len(lists) == len(value):
         raise DataError(
-            f"the file holds several lists of rows: {', '.join(lists)}; save the one to be read"
+            f"the file holds several lists of rows: {', '.join(lists)}; save the one to read"
         )
     wrappers = [name for name in lists if name in _WRAPPERS]
     return value[wrappers[0]] if len(wrappers) == 1 else None
@@ -371,7 +371,7 @@ def _rows_of_columns(value: dict[str, Any]) -> list[dict[str, Any]]:
     if (wrapped := _wrapped(value)) is not None:
         return wrapped
     if value and all(key.isdecimal() and isinstance(value[key], dict) for key in value):
-        return list(value.values())  # rows under their numbers, as OpenCompass writes them
+        return list(value.values())  # rows keyed by their numbers, as OpenCompass writes them
     is_table = value and all(isinstance(column, list) for column in value.values())
     if not is_table or any(map(_is_chat, value.values())):
         return [value]
@@ -392,8 +392,8 @@ def _object(row: Any) -> dict[str, Any] | DataError:
 
 
 def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[RawRow]:
-    """Rows under the names of the first line, all text; an item's number is its first line."""
-    if csv.field_size_limit() < MAX_LINE_BYTES:  # 128 kB cells would be refused
+    """Rows under the names of the first line, all values as text; numbered by their first line."""
+    if csv.field_size_limit() < MAX_LINE_BYTES:  # cells of 128 kB would be refused otherwise
         csv.field_size_limit(MAX_LINE_BYTES)
     ends: list[RawRow] = []
     reader = csv.reader(_text_lines(stream, ends), delimiter=delimiter, strict=True)

@@ -3,34 +3,34 @@
     prompt      prompt | question | problem | instruction (+ input) | query | input, as text or
                 messages; else messages | conversations up to the last user turn; else messages |
                 prompt within request | body. A row with none of these has an empty prompt. A
-                text in system | system_prompt goes before it, question and answer pairs in history
-                as well.
+                text in system | system_prompt is put before it, question and answer pairs in
+                history as well.
     responses   response | completion | output (text, or messages, or a list of either);
                 responses | completions | outputs (a list of texts, messages or objects);
                 chosen + rejected (one each, or lists), response_a + response_b, response_1 +
-                response_2 and the like (where both are whole conversations or transcripts with
-                Human: and Assistant:, what they share is the prompt); else the end of messages |
-                conversations; else steps (a list of texts: one response, joined by blank lines).
+                response_2 and the like (if both are whole conversations or transcripts with
+                Human: and Assistant:, their shared beginning is the prompt); else the end of
+                messages | conversations; else steps (a list of texts: one response, joined by
+                blank lines).
     token_ids   token_ids | completion_ids | response_token_ids, one list for each response
     finish_reason  finish_reason | finish_reasons | stop_reason
     id          id
 
-Reasoning in a field of its own becomes the think block of its response, objects of the OpenAI API
-give their text, and end-of-turn marks are taken off: see `plaudit.data.door`.
+Reasoning in a separate field becomes the think block of its response, objects of the OpenAI API
+give their text, and end-of-turn marks are removed: see `plaudit.data.door`.
 
-Data sets with other names are read as their publisher means them (see `plaudit.data.layouts`): what
-the caller maps goes first, then these names, then that table.
+Data sets with other names are read as their publisher documents them (see `plaudit.data.layouts`):
+the caller's mapping takes precedence, then these names, then that table.
 
-In a row with a list of responses, `correct`, `label`, `labels`, `model` and `models` that hold one
-item for each response go to the responses. Where a pair's label (A>B, model_a, response_2, tie)
-says which response is the better one, the responses get the label "chosen", "rejected" or "tie". A
-bare number may count from 0 or from 1: it is read where the layout or the caller (`better_from_0`,
-`better_from_1`) says so, and stays as it is elsewhere. Two conversations without a prompt in common
-are an error. `completions` with as many truth values in `labels` are the steps of
-one solution (TRL's stepwise format); a response of steps has them in its columns `steps` and
-`step_labels`. All other columns stay with the group. A null is an absent column; a null response
-beside reasoning is a response that is all reasoning, and an assistant's turn whose content is null
-an empty one.
+In a row with a list of responses, `correct`, `label`, `labels`, `model` and `models` with one item
+for each response go to the responses. If a pair's label (A>B, model_a, response_2, tie) says which
+response is the better one, the responses get the label "chosen", "rejected" or "tie". A bare number
+may count from 0 or from 1: it is read if the layout or the caller (`better_from_0`,
+`better_from_1`) says so, and left unchanged otherwise. Two conversations without a prompt in common
+are an error. `completions` with as many booleans in `labels` are the steps of one solution (TRL's
+stepwise format); a response of steps has them in its columns `steps` and `step_labels`. All other
+columns stay with the group. A null is an absent column; a null response next to reasoning is a
+response that is all reasoning, and an assistant turn with null content is an empty response.
 """
 
 from __future__ import annotations
@@ -95,10 +95,10 @@ _SPREAD = {
 _PLURAL = ("labels", "models")
 _ITEM_TEXTS = ("text", "content", "response", "completion", "output", "answer")
 _LIST = (list, tuple)
-_MAX_PLANS = 1000  # rows that hardly ever have the same columns
+_MAX_PLANS = 1000  # for rows that hardly ever have the same columns
 _PROMPT_LIKE = {*_PROMPTS, *_CHATS}
 _RESPONSE_LIKE = {*_ONE, *_MANY, *(name for pair in _PAIRS for name in pair)}
-_TAKES = {"prompt", "messages", _STEPS, *_RESPONSE_LIKE}  # names whose column is used up
+_TAKES = {"prompt", "messages", _STEPS, *_RESPONSE_LIKE}  # names whose column has been consumed
 NAMES = frozenset(
     {
         *_PROMPT_LIKE, *_RESPONSE_LIKE, *_SYSTEM, *_PREFERENCES, *_TOKEN_IDS, *_FINISH, *_SPREAD,
@@ -109,16 +109,16 @@ _MOST_SHOWN = 12
 
 Raw = Mapping[str, Any]
 Get = Callable[[Raw], Any]
-# responses, whether the row has them as a list, and the prompt where they carry it
+# responses, whether the row has them as a list, and the prompt if they carry it
 Responses = tuple[list[Response], bool, Sequence[Message] | None]
 
 
 class Row(NamedTuple):
-    """One row of the input: where it stood, what it held, and its group or why there is none.
+    """One row of the input: its place, its raw columns, and its group or why there is none.
 
-    `number` is the line in a text file, else the row, from 1. `is_list` tells that the row gave
-    its responses as a list, so that its rewards are written as one. `intake` counts what was taken
-    off the responses or put into them.
+    `number` is the line in a text file, else the row, from 1. `is_list`: the row has its responses
+    as a list, so that its rewards are written as one. `intake` counts what was removed from the
+    responses or added to them.
     """
 
     source: str
@@ -130,16 +130,16 @@ class Row(NamedTuple):
 
     @property
     def where(self) -> str:
-        """The place as error messages give it."""
+        """The place as shown in error messages."""
         return f"{self.source}:{self.number}" if self.source else f"row {self.number}"
 
     def placed(self, error: DataError) -> DataError:
-        """An error about this row, with the row's place."""
+        """The error with this row's place."""
         return error if error is self.group else error.at(self.where)
 
 
 class _Plan(NamedTuple):
-    """What to do with all rows that have the same columns."""
+    """How to read all rows that have the same columns."""
 
     id: Get | None
     prompt: Get | None
@@ -198,7 +198,7 @@ class Layout:
         return Row(source, number, raw, group, is_list, intake)
 
     def reading(self, raw: Raw) -> Mapping[str, str]:
-        """Which columns a row is read from: plaudit's names, each with the row's own.
+        """Which columns a row is read from: plaudit's names mapped to the row's own.
 
         A recipe with this mapping as its `columns` reads the row in the same way.
 
@@ -214,7 +214,7 @@ class Layout:
         return reading
 
     def readings(self, raw: Raw) -> list[Mapping[str, str]]:
-        """Each way in which the responses of a row may be read: none, one, or several.
+        """Every way in which the responses of a row can be read: none, one, or several.
 
         >>> Layout().readings({"response": "4", "output": "5", "answer": "4"})
         [{'response': 'response'}, {'response': 'output'}]
@@ -235,7 +235,7 @@ class Layout:
 
 
 class ColumnShape(NamedTuple):
-    """What a plan depends on: a row's columns, those that are null, and sorts of some values."""
+    """The key of a plan: a row's columns, those that are null, and the sorts of some values."""
 
     keys: tuple[str, ...]
     nulls: tuple[str, ...]
@@ -251,7 +251,7 @@ def _shape(raw: Raw) -> ColumnShape:
 
 
 class _Names:
-    """The columns of a row under plaudit's names; what is taken is not a group column."""
+    """The columns of a row under plaudit's names; a consumed column is not a group column."""
 
     def __init__(self, columns: Mapping[str, str], shape: ColumnShape):
         keys, nulls = shape.keys, shape.nulls
@@ -276,9 +276,9 @@ class _Names:
         self.sources = {**published, **mapped, **own}
 
     def _published(self, columns: Mapping[str, str], moved: Collection[str]) -> dict[str, str]:
-        """What the row's layout adds: names that neither the caller nor the row itself has.
+        """The names that the row's layout adds to those of the caller and of the row itself.
 
-        It says nothing of responses where the caller does.
+        Response names are left out if the caller maps the responses.
         """
         layout = {} if self.known is None else self.known.columns
         has_responses = not _TAKES.isdisjoint(set(columns) - {"prompt"})
@@ -308,33 +308,33 @@ class _Names:
 
     @property
     def has_reasoning(self) -> bool:
-        """Whether the row gives reasoning beside its responses."""
+        """Whether the row has reasoning next to its responses."""
         return any(name in self.keys for name in REASONING)
 
     def present(self) -> str:
-        """A clause with the row's columns."""
+        """A clause that lists the row's columns."""
         first_keys, more = self.keys[:_MOST_SHOWN], len(self.keys) - _MOST_SHOWN
         rest = f" and {more} more" if more > 0 else ""
         return f"the row has {', '.join(first_keys) or 'no columns'}{rest}"
 
     def among(self, names: Sequence[str]) -> list[str]:
-        """Those of `names` that the row has and that are not taken."""
+        """Those of `names` that the row has and that are not consumed."""
         return [name for name in names if name in self.sources]
 
     def among_nulls(self, names: Sequence[str]) -> list[str]:
-        """Those of `names` that are null beside reasoning: a response that is all reasoning."""
+        """Those of `names` that are null next to reasoning: a response that is all reasoning."""
         all_null = [name for name in names if name in self.nulls and self.has_reasoning]
         self.sources |= {name: name for name in all_null[:1]}
         return all_null
 
     def take(self, name: str) -> Get:
-        """The getter of a column, which is thereby used up."""
+        """The getter of a column, which is thereby consumed."""
         get = self.look(name)
         del self.sources[name]
         return get
 
     def look(self, name: str) -> Get:
-        """The getter of a column that stays with the group as well."""
+        """The getter of a column that also stays with the group."""
         source = self.sources[name]
         get = _getter(source, self.keys, is_strict=name in self.mapped)
         read = self.reads.get(source)
@@ -371,21 +371,21 @@ def _plan(names: _Names) -> _Plan:
 
 
 def _finish_reader(names: _Names) -> tuple[str, Get] | None:
-    """What gets the finish reason; a stop reason is one only where it names no stop string."""
+    """The getter of the finish reason; a stop reason is one only if it names no stop string."""
     column = _take_first(names, _FINISH)
     if column is None or column[0] != "stop_reason" or "stop_reason" in names.mapped:
         return column
     get = column[1]
-    names.sources["stop_reason"] = "stop_reason"  # it stays with the group as well
+    names.sources["stop_reason"] = "stop_reason"  # it also stays with the group
     return "stop_reason", lambda raw: stop_reason_of(get(raw))
 
 
 def _reference(names: _Names) -> dict[str, str]:
-    """The reference of a layout; it becomes a column only where rules would not find it else."""
+    """The reference of a layout; it becomes a column only if rules would not find it otherwise."""
     if "references" in names.sources and "reference" not in names.sources:
         source = names.sources["references"]
         if (head := source.partition(".")[0]) in ALIASES["reference"]:
-            names.sources.pop(head, None)  # a list of which any is right, under one name only
+            names.sources.pop(head, None)  # a list of alternatives, under one name only
         return {"references": source}
     if "reference" not in names.sources:
         return {}
@@ -414,16 +414,16 @@ def _spelled(kind: tuple[str, ...], names: _Names) -> dict[str, str]:
 
 
 def _take_first(names: _Names, candidates: Sequence[str]) -> tuple[str, Get] | None:
-    names_there = names.among(candidates)
+    present = names.among(candidates)
     chosen = next(
-        (name for name in names_there if name in names.mapped),
-        names_there[0] if names_there else None,
+        (name for name in present if name in names.mapped),
+        present[0] if present else None,
     )
     return (chosen, names.take(chosen)) if chosen else None
 
 
 def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
-    """What gets a column, or what a dotted path reaches in it; JSON text is looked into."""
+    """The getter of a column, or of the value at a dotted path in it; JSON text is parsed."""
     if source in keys:
         return itemgetter(source)
     if "." not in source:
@@ -446,7 +446,7 @@ def _getter(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Get:
 
 
 def _object_in(text: str, *, is_strict: bool) -> Any:
-    """What JSON text holds; text that is no JSON holds nothing where it may have nothing in it."""
+    """The object in JSON text; other text counts as empty if the path is optional."""
     try:
         return loads(text.encode("utf-8", "surrogatepass"), what="text")
     except DataError:
@@ -456,7 +456,7 @@ def _object_in(text: str, *, is_strict: bool) -> Any:
 
 
 def _response_columns(names: _Names) -> tuple[str, ...]:
-    """The column, or the columns, that hold the responses."""
+    """The column or columns with the responses."""
     _refuse_unreadable(names)
     kinds = _response_kinds(names)
     if not kinds:
@@ -474,7 +474,7 @@ def _refuse_unreadable(names: _Names) -> None:
 
 
 def _response_kinds(names: _Names) -> list[tuple[str, ...]]:
-    """Each column, or group of columns, that may hold the responses."""
+    """Each column, or group of columns, that may contain the responses."""
     kinds = [(name,) for name in names.among((*_ONE, *_MANY))]
     kinds += [pair for pair in _PAIRS if len(names.among(pair)) == 2]
     kinds += [kind for kind in _numbered(names.sources) if kind not in kinds]
@@ -535,7 +535,7 @@ def _no_response(names: _Names) -> DataError:
 
 
 def _is_near(key: str, names: set[str]) -> bool:
-    """Whether a column is a misspelling of a known one; `prompt_id` is not one of `prompt`."""
+    """Whether a column is a misspelling of one of `names`; `prompt_id` is not one of `prompt`."""
     return any(SequenceMatcher(None, key.lower(), name).ratio() > 0.85 for name in names)
 
 
@@ -562,7 +562,7 @@ def _prompt_reader(names: _Names, *, has_chat: bool) -> Get | None:
 
 
 def _inner_prompt(names: _Names) -> Get | None:
-    """The getter of a prompt within a request; a row whose request has none has no prompt."""
+    """The getter of a prompt within a request; without it a row has an empty prompt."""
     inner = [path for path in _INNER_PROMPTS if path.partition(".")[0] in names.keys]
     if not inner:
         return None
@@ -582,7 +582,7 @@ def _no_prompt(names: _Names) -> None:
     for key in names.nulls:
         if key in _PROMPT_LIKE:
             raise wrong("text or messages", None, key)
-    is_object = "object" in names.keys  # of an API, whose `instructions` are a system prompt
+    is_object = "object" in names.keys  # an API request, whose `instructions` are a system prompt
     for key in names.sources:
         if _is_near(key, _PROMPT_LIKE) and not (is_object and key == "instructions"):
             raise DataError(
@@ -629,7 +629,7 @@ def _context_readers(names: _Names) -> tuple[Get | None, Get | None]:
 def _with_context(
     context: tuple[Get | None, Get | None], raw: Raw, prompt: str | Sequence[Message]
 ) -> str | Sequence[Message]:
-    """A prompt behind its system prompt and the turns before it, if the row has them."""
+    """A prompt after its system prompt and earlier turns, if the row has them."""
     system, history = (None if get is None else get(raw) for get in context)
     earlier: list[Any] = []
     if isinstance(history, _LIST) and isinstance(prompt, str):
@@ -666,7 +666,7 @@ _SPEAKER = re.compile(r"\n\n(Human|Assistant):")
 
 
 def _transcript(text: str) -> tuple[Message, ...]:
-    """The turns of a text whose turns begin with Human: and Assistant:; () where they do not."""
+    """The turns of a transcript with Human: and Assistant:; () for any other text."""
     _, *pieces = _SPEAKER.split(f"\n\n{text.lstrip()}")
     roles = {"Human": "user", "Assistant": "assistant"}
     messages: list[Any] = [
@@ -728,7 +728,7 @@ def _many(name: str, get: Get, raw: Raw) -> Responses:
 
 
 def _item(value: Any, field: str, think: Sequence[Any]) -> Response:
-    """A response of a list; a null is one only where the row has reasoning for it."""
+    """One response of a list; a null counts only if the row has reasoning for it."""
     if value is not None:
         return _response(value, field)
     if any(think):
@@ -754,7 +754,7 @@ def _pair(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Responses:
 def _pair_of(
     kind: tuple[str, ...], a: Any, b: Any
 ) -> tuple[Sequence[Message] | None, list[Response]]:
-    """The prompt that both conversations share, if they are such, and the two responses."""
+    """The prompt that both sides share, if they are conversations, and the two responses."""
     if isinstance(a, str) and isinstance(b, str):
         reply_a, reply_b = _transcript(a), _transcript(b)
         if reply_a and reply_b:
@@ -780,7 +780,7 @@ def _pair_of(
 
 
 def _is_plain_list(value: Any) -> bool:
-    """Whether a value is a list of responses rather than of messages."""
+    """Whether a value is a list of responses, not of messages."""
     is_list = isinstance(value, _LIST) and bool(value)
     return is_list and not (isinstance(value[0], Mapping) and is_turns(value[0]))
 
@@ -801,14 +801,14 @@ def _several(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Responses:
 
 
 def _steps_or_many(get: Get, get_labels: Get, raw: Raw) -> Responses:
-    """One solution of steps where each completion has a truth value, else rival responses."""
+    """One solution of steps if each completion has a boolean label, else rival responses."""
     if _are_step_labels(get_labels(raw), get(raw)):
         return _steps("completions", get, get_labels, raw)
     return _many("completions", get, raw)
 
 
 def _are_step_labels(labels: Any, values: Any) -> bool:
-    """Whether labels are a truth value for each of the texts in `values`."""
+    """Whether labels are one boolean for each of the texts in `values`."""
     return (
         isinstance(values, _LIST)
         and isinstance(labels, _LIST)
@@ -841,7 +841,7 @@ def _step(value: Any, field: str) -> tuple[str, Any]:
     if isinstance(value, Mapping) and isinstance(value.get("completions"), _LIST):
         own, at = value.get("human_completion"), value.get("chosen_completion")
         if at is None and own is None and len(value["completions"]) > 0:
-            at = 0  # all were rated wrong: the first one was shown
+            at = 0  # all were rated wrong: the first one was used
         value = own if at is None else value["completions"][at]
     if isinstance(value, Mapping):
         text = next((value[n] for n in ("text", "step", "content") if n in value), None)
@@ -855,7 +855,7 @@ def _chat(name: str, get: Get, raw: Raw) -> Responses:
 
 
 def _response(value: Any, field: str) -> Response:
-    """One response: text, a message or several, or an object that holds the text."""
+    """One response: text, messages, or an object with the text."""
     if isinstance(value, str):
         return Response(value)
     if is_turns(value):
@@ -903,9 +903,9 @@ _SPELLINGS = {
 
 
 def _spellings(a: str, b: str) -> dict[str, int]:
-    """The labels that say which of two is the better one, where they are called `a` and `b`.
+    """The labels that say which of two, called `a` and `b`, is the better one.
 
-    A bare number is none: it may count from 0 or from 1.
+    Bare numbers are left out: they may count from 0 or from 1.
     """
     place_of_label = {
         **dict.fromkeys(_SPELLINGS["one"].format(a, b).split(), 0),
@@ -921,7 +921,7 @@ _LABELS = {0: ("chosen", "rejected"), 1: ("rejected", "chosen"), -1: ("tie", "ti
 
 
 def _label_reader(names: _Names, kind: tuple[str, ...]) -> Get | None:
-    """What gives the place of the better of two responses (-1: a tie; None: it is not told)."""
+    """A getter of the place of the better of two responses (-1: a tie; None: unknown)."""
     candidates = names.among((*_COUNTED, *_PREFERENCES))
     candidates = [name for name in candidates if name in names.mapped] or candidates
     if len(kind) != 2 or kind == _PAIRS[0] or not candidates:
@@ -934,7 +934,8 @@ def _label_reader(names: _Names, kind: tuple[str, ...]) -> Get | None:
     reading = candidates[0] if candidates[0] in _COUNTED else "preference"
     names.reading[reading] = source = names.sources[candidates[0]]
     if candidates[0] != source and candidates[0] not in names.mapped:
-        del names.sources[candidates[0]]  # the layout's name for it; its own stays with the group
+        # the layout's name for it; the row's own name stays with the group
+        del names.sources[candidates[0]]
 
     def read(raw: Raw) -> int | None:
         models = raw.get("model_a"), raw.get("model_b")
@@ -947,7 +948,7 @@ def _label_reader(names: _Names, kind: tuple[str, ...]) -> Get | None:
 def _better(
     value: Any, base: int | None, models: tuple[Any, Any], place_of_label: Mapping[str, int]
 ) -> int | None:
-    """The place that a label names; a number is one where the caller says from what it counts."""
+    """The place that a label names; a number is read only if the caller gives its base."""
     if isinstance(value, str):
         if value in models and models[0] != models[1]:
             return models.index(value)
@@ -1001,7 +1002,7 @@ def _group(
 def _spread(
     name: str, value: Sequence[Any], responses: list[Response], columns: dict[str, Any]
 ) -> list[Response]:
-    """Responses with their items of a list column, which else stays with the group."""
+    """Responses with their items of a list column, which otherwise stays with the group."""
     if len(value) != len(responses):
         if name in _PLURAL:
             raise _ragged(name, len(value), len(responses))
@@ -1013,7 +1014,7 @@ def _spread(
 
 
 def _with_column(r: Response, name: str, value: Any) -> Response:
-    """`dataclasses.replace` takes twice the time."""
+    """A response with one more column; `dataclasses.replace` takes twice the time."""
     return Response(r.text, r.messages, r.token_ids, r.finish_reason, {**r.columns, name: value})
 
 
@@ -1046,7 +1047,7 @@ def _with_finish_reason(
     if not isinstance(values, _LIST):
         raise wrong("a text for each response", values, name)
     if len(values) != len(responses) and name in _PLURAL_FINISH and not is_list:
-        return responses  # they belong to other responses, of which the row holds one
+        return responses  # they belong to other responses, only one of which is in the row
     if len(values) != len(responses):
         raise _ragged(name, len(values), len(responses))
     return [

@@ -1,8 +1,8 @@
 """Which judged responses become training data: pairs, samples for fine-tuning, prompts for RL.
 
-A rule looks at one prompt with its judged responses and says what it takes and, for all else, why
-not. A response without a score is never picked. Every draw hashes the seed with prompt and response
-texts, so it depends neither on the order of rows nor on other prompts.
+A rule looks at one prompt with its judged responses and says what it picks and why it drops the
+rest. A response without a score is never picked. Every random choice hashes the seed with prompt
+and response texts, so it depends neither on the order of rows nor on other prompts.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ Candidate = tuple[JudgedResponse, JudgedResponse]
 
 
 class Pick(NamedTuple):
-    """What was taken of a prompt: a pair, one response (`rejected` None), or the prompt alone.
+    """A pick from a prompt: a pair, one response (`rejected` is None), or the prompt alone.
 
     `figures` say why: margin, agreement, reward, pass rate.
     """
@@ -51,10 +51,10 @@ class Pick(NamedTuple):
 
 
 class Selection(NamedTuple):
-    """What a rule makes of one prompt.
+    """The picks of a rule for one prompt.
 
-    `reason` says why there is no pick at all; `considered` picks were looked at, those that are not
-    in `picks` are counted in `dropped` by reason.
+    `reason` says why there is no pick at all; of `considered` candidates those that are not in
+    `picks` are counted in `dropped` by reason.
     """
 
     picks: Sequence[Pick]
@@ -64,12 +64,12 @@ class Selection(NamedTuple):
 
 
 class SelectionRule(Protocol):
-    """Takes what it wants of one prompt; `unit` names what it counts."""
+    """Picks from one prompt; `unit` names what it counts."""
 
     @property
     def unit(self) -> str: ...
     def outcome(self, judged: Judged) -> Selection:
-        """The picks, and why the rest is none."""
+        """The picks, and why the rest was dropped."""
         ...
 
 
@@ -81,14 +81,14 @@ class Preference:
     """Pairs of a better and a worse response, at most `max_pairs` of a prompt.
 
     ``best-vs-worst``: the best against the worst, then the second best against the second worst,
-    and so on; a pair that a filter drops is not made up for. ``best-vs-random``: the best against
+    and so on; a pair that a filter drops is not replaced. ``best-vs-random``: the best against
     others in a seeded order. ``all-pairs``: every better against every worse in a seeded order.
     Among equally good responses the seed decides.
 
     A pair needs a margin above 0 and within [`min_margin`, `max_margin`], two different texts, a
     ratio of their lengths (characters, the longer over the shorter) up to `max_length_ratio`, and
-    with `min_agreement` the votes of `parts` (see `agreement`). A response at fault may be
-    rejected, not chosen.
+    with `min_agreement` the votes of `parts` (see `agreement`). A response at fault may be the
+    rejected one, never the chosen one.
 
     Raises: ConfigError for options that exclude every pair.
 
@@ -156,7 +156,7 @@ class Preference:
     def _refusal(
         self, chosen: JudgedResponse, rejected: JudgedResponse, figures: Mapping[str, float]
     ) -> str | None:
-        """Why a pair is not taken, the first reason of several."""
+        """Why a pair is dropped (the first reason)."""
         margin, agreed = figures["margin"], figures.get("agreement")
         checks = (
             ("tie", margin <= 0),
@@ -219,10 +219,10 @@ def _tie(high: JudgedResponse, low: JudgedResponse) -> bool:
 def agreement(chosen: JudgedResponse, rejected: JudgedResponse, parts: Sequence[str]) -> float:
     """The share in [0, 1] of the votes that put `chosen` above `rejected`; NaN if one is missing.
 
-    A part of the scores is one vote: for `chosen` where its value is the higher, half a vote where
-    they are equal. ``forward`` and ``backward`` are what a pairwise judge found in its two orders,
+    Each part of the scores is one vote: for `chosen` if its value is higher, half a vote if they
+    are equal. ``forward`` and ``backward`` are the results of a pairwise judge in its two orders,
     P(this one is better) shown first and shown second: each order is a vote, in which one response
-    stood first and the other second. In groups of more than two they are means over the rivals.
+    came first and the other second. In groups of more than two they are means over the rivals.
 
     >>> from plaudit.types import Response
     >>> a = JudgedResponse(Response("a"), 0.7, {"forward": 0.9, "backward": 0.5})
@@ -245,7 +245,7 @@ def _vote(mine: float, theirs: float) -> float:
 
 
 def _other_side(part: str) -> str:
-    """The part in which the rival of a response reports the same question.
+    """The part with which the rival of a response answers the same comparison.
 
     >>> _other_side("judge/forward"), _other_side("quality")
     ('judge/backward', 'quality')
@@ -265,18 +265,18 @@ def _length_ratio(a: JudgedResponse, b: JudgedResponse) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Sft:
-    """Responses with a reward of `at_least`, filtered, at most `cap` of a prompt.
+    """Responses with a reward of `at_least` or more, filtered, at most `cap` per prompt.
 
-    Rejection sampling as for DeepSeek-R1 (arXiv 2501.12948, section 2.3.3): of the right answers
-    those whose reasoning mixes languages, has overlong paragraphs or holds code blocks go.
-    `max_other_script`: the share of words that are not in the prompt's language
-    (1 - `rules.language.consistency`, code and formulas left out). `max_paragraph_chars`: the
-    longest paragraph between blank lines. Both look at the think block, or at all of a response
-    that has none; `no_code_in_think` looks at a think block only.
+    Rejection sampling as for DeepSeek-R1 (arXiv 2501.12948, section 2.3.3): right answers whose
+    reasoning mixes languages, has overlong paragraphs or contains code blocks are dropped.
+    `max_other_script`: the share of words that are not in the prompt's language (1 -
+    `rules.language.consistency`, code and formulas left out). `max_paragraph_chars`: the longest
+    paragraph between blank lines. Both look at the think block, or at all of a response that has
+    none; `no_code_in_think` looks at a think block only.
 
-    A response at fault, cut by its length limit, or with the text of another one goes. `prefer`
-    says which stay under the cap: the best, or ones drawn by the seed. What a prompt without words
-    leaves unmeasured goes as "language unknown".
+    A response at fault, cut by its length limit, or with the text of another one is dropped.
+    `prefer` says which stay under the cap: the best, or a seeded random choice. Responses to a
+    prompt without words are dropped as "language unknown".
 
     Raises: ConfigError for a cap below 1 or a share outside [0, 1].
 
@@ -325,7 +325,7 @@ class Sft:
         return Selection(picks, len(members), dropped, None if picks else "no sample passes")
 
     def _refusal(self, judged: Judged, member: JudgedResponse, texts: set[str]) -> str | None:
-        """Why a response is not taken, the first reason of several."""
+        """Why a response is dropped (the first reason)."""
         if member.value < self.at_least:
             return "reward too low"
         if member.fault == "response":
@@ -355,12 +355,12 @@ class Sft:
 
 
 def _other_share(judged: Judged, text: str) -> float:
-    """The share of words of the reasoning in another language than due; NaN where none is due."""
+    """The share of words of the reasoning in another language than the prompt's; NaN if unknown."""
     language = judged.columns.get("language")
     try:
         return 1.0 - consistency(text, spoken(judged.prompt), language).value
     except ScoringError as error:
-        return 0.0 if error.fault == "response" else math.nan  # no word is no foreign word
+        return 0.0 if error.fault == "response" else math.nan  # no words: no foreign words
     except DataError:
         return math.nan
 
@@ -383,12 +383,12 @@ def _longest_paragraph(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Prompts that the model answers right sometimes: a pass rate strictly between 0 and 1.
+    """Prompts that the model sometimes answers right: a pass rate strictly between 0 and 1.
 
     ``pass_rate = responses with a reward of pass_at or more / scored responses``, within
     [`min_rate`, `max_rate`]. All right or all wrong gives a group-relative advantage of 0 and so no
-    gradient (DAPO, arXiv 2503.14476, section 3.2). Unscored responses count for neither side;
-    fewer than two scored ones tell no rate.
+    gradient (DAPO, arXiv 2503.14476, section 3.2). Unscored responses do not count; with fewer than
+    two scored ones there is no rate.
 
     Raises: ConfigError for rates outside [0, 1] or in the wrong order.
 
@@ -411,7 +411,7 @@ class Prompts:
         _check_order("min_rate", self.min_rate, "max_rate", self.max_rate)
 
     def outcome(self, judged: Judged) -> Selection:
-        """The prompt, or why not."""
+        """The prompt, or why it is dropped."""
         values = [member.value for member in judged.members if member.is_scored]
         if len(values) < 2:
             return Selection((), reason="fewer than two scored responses")
@@ -437,7 +437,7 @@ class Prompts:
 
 @dataclass(slots=True)
 class Funnel:
-    """How much of each unit came in, was dropped for which reason, and is left.
+    """How many of each unit came in, how many were dropped for which reason, and how many are left.
 
     >>> funnel = Funnel()
     >>> funnel.take("pairs", 3)
@@ -450,19 +450,19 @@ class Funnel:
     dropped: dict[str, Counter[str]] = field(default_factory=dict)
 
     def take(self, unit: str, count: int = 1) -> None:
-        """Counts what comes in."""
+        """Counts incoming units."""
         self.incoming[unit] = self.incoming.get(unit, 0) + count
 
     def drop(self, unit: str, reason: str, count: int = 1) -> None:
-        """Counts what goes."""
+        """Counts dropped units."""
         self.dropped.setdefault(unit, Counter())[reason] += count
 
     def left(self, unit: str) -> int:
-        """What came in and did not go."""
+        """The incoming units that were not dropped."""
         return self.incoming.get(unit, 0) - self.dropped.get(unit, Counter()).total()
 
     def report(self) -> dict[str, Any]:
-        """The counts as JSON holds them, unit by unit."""
+        """The counts as JSON values, unit by unit."""
         return {
             unit: {
                 "in": count,
@@ -481,11 +481,11 @@ def select(
     earlier: Seen | None = None,
     eval_prompts: EvalPrompts | None = None,
 ) -> Iterator[Pick]:
-    """The picks of a rule, prompt by prompt; all else is counted in `funnel`.
+    """The picks of a rule, prompt by prompt; everything is counted in `funnel`.
 
-    A prompt that overlaps an evaluation prompt in `known` is dropped before the rule looks at it;
-    one that repeats a prompt in `seen`, after: only prompts that gave something are remembered, so
-    a duplicate is made up for where the first gave nothing.
+    A prompt that overlaps one of `eval_prompts` is dropped before the rule looks at it; one that
+    repeats a prompt in `earlier`, after: only prompts with picks are remembered, so a duplicate is
+    used if the first gave nothing.
     """
     for one in groups:
         funnel.take("responses", len(one.members))
@@ -505,7 +505,7 @@ def select(
 
 
 def _repeated(prompt: str, earlier: Seen | None) -> str | None:
-    """How a prompt repeats a kept one; rows without a prompt repeat nothing."""
+    """How a prompt repeats an earlier one; rows without a prompt are never repeats."""
     how = earlier.add(prompt) if earlier is not None and prompt else None
     return {"exact": "duplicate", "near": "near duplicate"}[how] if how else None
 
@@ -521,7 +521,7 @@ def _count(funnel: Funnel, unit: str, outcome: Selection, reason: str | None) ->
 
 
 def _shuffled(judged: Judged, members: Sequence[JudgedResponse], seed: int) -> list[JudgedResponse]:
-    """The members in an order that the seed and the texts fix, not their places."""
+    """The members in a seeded order that depends on their texts, not on their places."""
     prompt = spoken(judged.prompt)
     return sorted(members, key=lambda member: seeded_hash(seed, prompt, member.text))
 

@@ -1,8 +1,8 @@
-"""The columns that trainers read: a pick becomes a row of TRL, LLaMA-Factory, OpenRLHF or verl.
+"""Turns a pick into a row with the columns that TRL, LLaMA-Factory, OpenRLHF or verl read.
 
-A layout that holds plain text takes one user turn and a one-turn answer; what does not fit is a
-DataError that names a layout which holds it. Columns as of TRL 1.16, LLaMA-Factory ff6d4d1,
-OpenRLHF 3c3be62 and verl 0.10.
+A plain-text layout takes one user turn and a one-turn answer; a pick that does not fit is a
+DataError that names a layout for it. Columns as of TRL 1.16, LLaMA-Factory ff6d4d1, OpenRLHF
+3c3be62 and verl 0.10.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _SHAREGPT = {"user": "human", "assistant": "gpt", "tool": "observation", "system
 
 
 def layout(name: str, to: str) -> Callable[[Pick], Line]:
-    """What makes a row of a pick in the layout of that name.
+    """A function that turns a pick into a row in the layout of that name.
 
-    The function that is returned raises DataError for a pick that the layout cannot hold.
+    It raises DataError for a pick that does not fit the layout.
 
     Raises: ConfigError for an unknown layout, or one that has no such rows.
 
@@ -62,7 +62,7 @@ def _text(content: Any, field: str) -> str:
 
 
 def _question(judged: Judged) -> str:
-    """The prompt where it is one user turn."""
+    """The text of the prompt, which must be one user turn."""
     if [turn.get("role") for turn in judged.prompt] != ["user"]:
         raise DataError(
             "a prompt of several turns, or with a system prompt, is no plain text; use a layout"
@@ -73,7 +73,7 @@ def _question(judged: Judged) -> str:
 
 
 def _answer(member: JudgedResponse | None) -> str:
-    """The response where it is one turn."""
+    """The text of the response, which must be one turn."""
     assert member is not None  # the kind of row says which members a pick has
     if member.response.messages:
         raise DataError(
@@ -103,7 +103,7 @@ def _reference(judged: Judged) -> Any:
 
 
 def _with_columns(line: Line, judged: Judged) -> Line:
-    """The row with the group's id and other columns behind it."""
+    """The row followed by the group's id and other columns."""
     columns = {"id": judged.id, **judged.columns} if judged.id else judged.columns
     return {**line, **{name: value for name, value in columns.items() if name not in line}}
 
@@ -128,7 +128,7 @@ def _trl_sft(pick: Pick) -> Line:
 
 
 def _trl_prompts(pick: Pick) -> Line:
-    """The other columns stay: TRL hands them to the reward functions."""
+    """The other columns stay: TRL passes them to the reward functions."""
     return _with_columns({"prompt": _question(pick.judged), **_rate(pick)}, pick.judged)
 
 
@@ -230,7 +230,7 @@ def _verl_sft(pick: Pick) -> Line:
 
 
 def _verl_prompts(pick: Pick) -> Line:
-    """Without a reference the style is "model": verl then asks a reward model."""
+    """Without a reference the style is "model": verl then uses a reward model."""
     columns, reference = pick.judged.columns, _reference(pick.judged)
     number = pick.judged.members[0].row if pick.judged.members else 0
     return {
@@ -249,7 +249,7 @@ def _verl_prompts(pick: Pick) -> Line:
 
 
 def _text_or_turns(turns: Sequence[Message], role: str) -> Any:
-    """Text where it is one turn of that role, else the turns."""
+    """The text if there is one turn of that role, else the turns."""
     if len(turns) == 1 and turns[0].get("role") == role and set(turns[0]) == {"role", "content"}:
         return turns[0].get("content")
     return list(turns)

@@ -1,7 +1,7 @@
 """Chat turns in data: messages with role and content, or ShareGPT's from and value.
 
-The text of a response is its last turn: the parts of its content that are text, and in front of
-them the reasoning that servers put into a field of its own, as ``<think>reasoning</think>``.
+The text of a response is its last turn: the parts of its content that are text, preceded by the
+reasoning that servers put into a separate field, as ``<think>reasoning</think>``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 # The fields in which servers give reasoning: vLLM, SGLang and DeepSeek; OpenRouter and vLLM; Ollama
 REASONING = ("reasoning_content", "reasoning", "thinking")
 _THINK_PARTS = ("thinking", "reasoning")
-# Parts of which nothing is lost where a turn becomes text: what they hold is read elsewhere.
+# Parts that can be dropped when a turn becomes text: their content is read elsewhere.
 _READ_PARTS = (*_THINK_PARTS, "redacted_thinking", "tool_use", "refusal")
 
 _SHAREGPT = {
@@ -41,22 +41,22 @@ _ROLES = frozenset(("system", "user", "assistant", "tool"))
 
 
 def wrong(expected: str, value: Any, field: str) -> DataError:
-    """The error for a value of the wrong sort."""
+    """The error for a value of the wrong type."""
     description = "null" if value is None else f"{clipped(value)} ({type(value).__name__})"
     return DataError(f"expected {expected}, found {description}", field=field)
 
 
 def is_turns(value: Any) -> bool:
-    """Whether a value is meant as chat turns: a message or a list of messages."""
+    """Whether a value looks like chat turns: a message or a list of messages."""
     if isinstance(value, Mapping):
         return "role" in value or "from" in value
     return isinstance(value, list | tuple) and bool(value) and is_turns(value[0])
 
 
 def turns(value: Any, field: str) -> tuple[Message, ...]:
-    """The messages in a value; those with role and content are passed through untouched.
+    """The messages in a value; those with role and content are passed through unchanged.
 
-    Raises: DataError naming the message that is malformed.
+    Raises: DataError that names the malformed message.
     """
     if isinstance(value, Mapping):
         value = (value,)
@@ -66,10 +66,10 @@ def turns(value: Any, field: str) -> tuple[Message, ...]:
 
 
 def answer(messages: Sequence[Message], field: str) -> Response:
-    """The response that a model's turns make: the text is that of the last.
+    """The response made of a model's turns: the text is that of the last turn.
 
-    The last turn stays among the messages where there are several, where it makes tool calls, where
-    it holds a part that is not text, or where its content was null, so that rules can say so.
+    The messages are kept if there are several, or if the last makes tool calls, has a part that is
+    not text or had null content, so that rules can tell.
 
     >>> answer([{"role": "assistant", "content": "4"}], "response").text
     '4'
@@ -91,9 +91,9 @@ def answer(messages: Sequence[Message], field: str) -> Response:
 
 
 def with_think(think: str, text: str, *, is_finished: bool = True) -> str:
-    """A response with the reasoning that a server gave apart from it, as its think block.
+    """A response with the reasoning that a server returned separately, as its think block.
 
-    A response that has a think block already keeps that one. Unfinished reasoning stays open.
+    A response that already has a think block keeps that one. Unfinished reasoning stays open.
 
     >>> with_think("2+2", "4"), with_think("2+2", "<think>2+2</think>4")
     ('<think>2+2</think>4', '<think>2+2</think>4')
@@ -101,13 +101,13 @@ def with_think(think: str, text: str, *, is_finished: bool = True) -> str:
     if not think.strip() or split(text).status in ("closed", "unclosed"):
         return text
     pairs = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"))
-    # Reasoning that holds a closing mark would end too early; the last pair takes what is left.
+    # Reasoning with a closing mark would end too early; the last pair takes the rest.
     opening, closing = next((pair for pair in pairs if pair[1] not in think), pairs[-1])
     return opening + think.replace(closing, "") + (closing + text if is_finished else "")
 
 
 def reasoning_of(fields: Mapping[str, Any]) -> str:
-    """The reasoning in the fields or the parts of a message, "" where there is none."""
+    """The reasoning in the fields or the parts of a message, "" if there is none."""
     for name in REASONING:
         if isinstance(fields.get(name), str) and fields[name]:
             return fields[name]
@@ -145,9 +145,9 @@ def split_chat(messages: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[
 def split_pair(
     a: Sequence[Message], b: Sequence[Message]
 ) -> tuple[tuple[Message, ...], tuple[Message, ...], tuple[Message, ...]]:
-    """The prompt that two conversations share, and what each answers.
+    """The prompt that two conversations share, and the answer of each.
 
-    Conversations that begin with the assistant are answers only.
+    Conversations that begin with an assistant turn are answers only.
     """
     end = 0
     if a[0].get("role") != "assistant":
@@ -184,12 +184,12 @@ def _of_sharegpt(value: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _has_more(message: Mapping[str, Any]) -> bool:
-    """Whether a message without content has something else to it."""
+    """Whether a message without content has anything else."""
     return any(message.get(name) for name in ("tool_calls", "function_call", "refusal", *REASONING))
 
 
 def _text(message: Message) -> str:
-    """The text of a turn, its reasoning as a think block in front."""
+    """The text of a turn, preceded by its reasoning as a think block."""
     content: Any = message.get("content")
     if content is None:
         content = message.get("refusal") or ""
@@ -207,7 +207,7 @@ def _part(part: Any) -> str:
 
 
 def _is_readable(message: Mapping[str, Any]) -> bool:
-    """Whether the text of a turn says all that its parts do, calls apart."""
+    """Whether the text of a turn covers all of its parts except calls."""
     content = message.get("content")
     return all(
         isinstance(part, Mapping)
@@ -217,7 +217,7 @@ def _is_readable(message: Mapping[str, Any]) -> bool:
 
 
 def _with_inline_reasoning(message: Message) -> Message:
-    """A last turn with its reasoning within its content, and its calls under `tool_calls`."""
+    """A last turn with its reasoning inside its content, and its calls under `tool_calls`."""
     calls, think = _calls(message), reasoning_of(message)
     fields: dict[str, Any] = dict(message)
     if calls and not message.get("tool_calls"):
@@ -229,7 +229,7 @@ def _with_inline_reasoning(message: Message) -> Message:
 
 
 def _calls(message: Mapping[str, Any]) -> list[Any]:
-    """The calls of a turn: OpenAI's, its single one of before, or Anthropic's parts."""
+    """The calls of a turn: OpenAI's list, its older single call, or Anthropic's parts."""
     if message.get("tool_calls"):
         return list(message["tool_calls"])
     if isinstance(message.get("function_call"), Mapping):
