@@ -415,8 +415,8 @@ class _Core:
             if not isinstance(reply, _FailedTry):
                 return reply
             failures.append((endpoint, reply))
-            if reply.is_final or self._is_nobody_there(reply):
-                raise _failed(request, failures, "", self._is_nobody_there(reply))
+            if reply.is_final or self._is_unreachable(reply):
+                raise _failed(request, failures, "", self._is_unreachable(reply))
             if self._is_suspect(reply) and (away_s := await self._away_s(request, failures)):
                 end += away_s
                 failures.pop()  # an outage costs no try
@@ -429,7 +429,7 @@ class _Core:
             if wait_s > 0:
                 await self._sleep(wait_s)
 
-    def _is_nobody_there(self, reply: _FailedTry) -> bool:
+    def _is_unreachable(self, reply: _FailedTry) -> bool:
         """Whether no URL ever accepted a connection: then waiting is pointless."""
         is_first = not self._has_answered and reply.is_unconnected
         return is_first and all(endpoint.failures for endpoint in self._endpoints)
@@ -646,14 +646,14 @@ def _failed(
     request: Request,
     failures: Sequence[tuple[_Endpoint, _FailedTry]],
     when: str,
-    is_nobody_there: bool = False,
+    is_unreachable: bool = False,
 ) -> EngineError:
     last = failures[-1][1]
     counts = Counter(f"{endpoint.name}: {failure.why}" for endpoint, failure in failures)
     attempts = "; ".join(f"{text} (x{n})" if n > 1 else text for text, n in counts.items())
     tries = "1 try" if len(failures) == 1 else f"{len(failures)} tries"
     what = f"{request.method} {request.path} failed{when} after {tries}: {attempts}"
-    if is_nobody_there:
+    if is_unreachable:
         names = ", ".join(dict.fromkeys(endpoint.name for endpoint, _ in failures))
         what = f"nobody answers at {names}: is it running? {what}"
     return EngineError(what, last.status, retryable=not last.is_final)

@@ -40,8 +40,8 @@ class Balance:
     >>> balance = Balance()
     >>> balance.add(Facts(30, 10, "latin", True))
     >>> balance.add(Facts(5, 15, "han", True))
-    >>> told = balance.report()
-    >>> told["longer_wins"], told["chosen_first"], told["scripts"]
+    >>> report = balance.report()
+    >>> report["longer_wins"], report["chosen_first"], report["scripts"]
     (0.5, 1.0, {'latin': 1, 'han': 1})
     """
 
