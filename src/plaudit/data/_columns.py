@@ -94,6 +94,7 @@ class ColumnShape(NamedTuple):
 
 
 def shape_of(raw: Raw) -> ColumnShape:
+    """The key under which the plan of a row is stored."""
     nulls = tuple([key for key, value in raw.items() if value is None])
     return ColumnShape(tuple(raw), nulls, tuple(sorts_of(raw).items()))
 
@@ -109,8 +110,8 @@ class ColumnNames:
         self.mapped = set(columns)
         self.nulls = nulls
         self.keys = [key for key in keys if key not in nulls]
-        self.known = recognised(self.keys, dict(shape.sorts))
-        self.reads = {} if self.known is None else self.known.reads
+        self.layout = recognised(self.keys, dict(shape.sorts))
+        self.reads = {} if self.layout is None else self.layout.reads
         self.reading: dict[str, str] = {}
         moved = {key for key in columns.values() if key in keys}
         published = self._published(columns, moved)
@@ -128,7 +129,7 @@ class ColumnNames:
 
         Response names are left out if the caller maps the responses.
         """
-        layout = {} if self.known is None else self.known.columns
+        layout = {} if self.layout is None else self.layout.columns
         has_responses = not _TAKES.isdisjoint(set(columns) - {"prompt"})
         return {
             name: source
@@ -190,6 +191,7 @@ class ColumnNames:
 
 
 def take_first(names: ColumnNames, candidates: Sequence[str]) -> tuple[str, Get] | None:
+    """The first candidate column, mapped ones first, and its getter; it is consumed."""
     present = names.among(candidates)
     chosen = next(
         (name for name in present if name in names.mapped),

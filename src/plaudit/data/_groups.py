@@ -40,6 +40,7 @@ def group_of(
     responses: list[Response],
     is_list: bool,
 ) -> Group:
+    """The group, with list columns spread over the responses."""
     columns = {name: raw[name] for name in plan.unchanged}
     for name, get in plan.shared:
         if (value := get(raw)) is not None:

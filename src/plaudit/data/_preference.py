@@ -84,6 +84,7 @@ def _better(
 
 
 def labelled(place: int | None, responses: list[Response]) -> list[Response]:
+    """The responses with the label of the better one, at `place`, and of the other."""
     if place is None:
         return responses
     pairs = zip(responses, _LABELS[place], strict=True)

@@ -30,6 +30,7 @@ _INNER_PROMPTS = ("request.messages", "request.prompt", "body.messages", "body.p
 
 
 def prompt_reader(names: ColumnNames, *, has_chat: bool) -> Get | None:
+    """The getter of the prompt; None if a chat carries it or the row has none."""
     if has_chat:
         return None
     candidates = names.among((*PROMPTS, *CHATS))

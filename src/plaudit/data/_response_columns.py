@@ -99,14 +99,14 @@ def _no_response(names: ColumnNames) -> DataError:
         if (hint := did_you_mean(key, sorted(RESPONSE_LIKE), limit=1))
         and is_near(key, RESPONSE_LIKE)
     )
-    if (hint := next(near, "")) or names.known is None or names.known.kind != "prompts":
+    if (hint := next(near, "")) or names.layout is None or names.layout.kind != "prompts":
         return DataError(
             f"missing column; {names.present()}{hint}. Expected {', '.join((*ONE, *MANY))},"
             " chosen + rejected, or messages; name another with columns={'response': NAME}",
             field="response",
         )
     return DataError(
-        f"missing column; {names.present()}. These are the columns of {names.known.name}: prompts"
+        f"missing column; {names.present()}. These are the columns of {names.layout.name}: prompts"
         " without responses; sample some and add them as 'response', or name their column with"
         " columns={'response': NAME}",
         field="response",

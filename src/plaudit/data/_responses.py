@@ -31,6 +31,7 @@ _ITEM_TEXTS = ("text", "content", "response", "completion", "output", "answer")
 
 
 def response_reader(names: ColumnNames, kind: tuple[str, ...]) -> Callable[[Raw], Responses]:
+    """The function that reads the responses from columns of that kind."""
     name, source = kind[0], names.sources[kind[0]]
     gets = [names.take(name) for name in kind]
     if len(gets) == 2:

@@ -13,6 +13,7 @@ __all__ = ["ids_of", "is_text", "ragged", "text_of", "with_column"]
 
 
 def is_text(value: Any) -> bool:
+    """Whether a value is text."""
     return isinstance(value, str)
 
 
@@ -22,6 +23,7 @@ def with_column(r: Response, name: str, value: Any) -> Response:
 
 
 def ids_of(value: Any, field: str) -> tuple[int, ...]:
+    """The token ids in a value. Raises DataError unless they are a list of integers."""
     if hasattr(value, "tolist"):
         value = value.tolist()
     if not isinstance(value, LIST):
@@ -32,12 +34,14 @@ def ids_of(value: Any, field: str) -> tuple[int, ...]:
 
 
 def text_of(value: Any, field: str) -> str:
+    """The value, which must be text. Raises DataError."""
     if not isinstance(value, str):
         raise wrong("text", value, field)
     return value
 
 
 def ragged(name: str, count: int, expected: int, *, of: str = "responses") -> DataError:
+    """The error for a list whose length does not fit the row."""
     return DataError(
         f"expected one item for each of the {expected} {of}, found {count}", field=name
     )

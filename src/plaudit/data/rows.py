@@ -185,13 +185,13 @@ def _plan(names: ColumnNames) -> RowPlan:
     responses = response_reader(names, kind)
     ids = take_first(names, TOKEN_IDS)
     finish = _finish_reader(names)
-    found_id = take_first(names, ("id",))
+    id_column = take_first(names, ("id",))
     spread = tuple((name, names.take(name)) for name in names.among(tuple(SPREAD)))
     names.reading |= _reference(names)
     rest = names.sources
     unchanged = {name for name, source in rest.items() if name == source not in names.reads}
     return RowPlan(
-        id=found_id[1] if found_id else None,
+        id=id_column[1] if id_column else None,
         prompt=prompt,
         responses=responses,
         token_ids=ids,

@@ -14,7 +14,7 @@ from typing import Literal, NamedTuple
 
 from plaudit.rules._languages import NAMES, PROFILES
 
-__all__ = ["LanguageRequest", "asked_before", "asked_for"]
+__all__ = ["LanguageRequest", "requested_languages", "standing_request"]
 
 Kind = Literal["clear", "possible", "excluded"]
 
@@ -265,14 +265,16 @@ _STANDING = re.compile(
 _SPACED = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 
-def asked_for(prompt: str) -> LanguageRequest:
+def requested_languages(prompt: str) -> LanguageRequest:
     """The languages that a prompt asks the response to be in.
 
-    >>> asked_for("Translate into Chinese: good morning").clear, asked_for("请用英文回答。").clear
-    (('zh',), ('en',))
-    >>> asked_for("How do you say cat in French?").possible
+    >>> requested_languages("Translate into Chinese: good morning").clear
+    ('zh',)
+    >>> requested_languages("请用英文回答。").clear
+    ('en',)
+    >>> requested_languages("How do you say cat in French?").possible
     ('fr',)
-    >>> asked_for("Tell me about English villages.")
+    >>> requested_languages("Tell me about English villages.")
     LanguageRequest(clear=(), possible=(), excluded=())
     """
     words = _words_of(prompt)
@@ -291,19 +293,19 @@ def asked_for(prompt: str) -> LanguageRequest:
     return LanguageRequest(*(tuple(codes[kind]) for kind in LanguageRequest._fields))
 
 
-def asked_before(text: str) -> LanguageRequest:
+def standing_request(text: str) -> LanguageRequest:
     """What an earlier user turn requests; a request about its own task only becomes a possible one.
 
-    >>> asked_before("From now on answer in Chinese.").clear
+    >>> standing_request("From now on answer in Chinese.").clear
     ('zh',)
-    >>> asked_before("Write a poem in French.").possible
+    >>> standing_request("Write a poem in French.").possible
     ('fr',)
     """
-    request = asked_for(text)
+    request = requested_languages(text)
     if not request.clear:
         return LanguageRequest()
     parts = filter(_STANDING.search, _SENTENCE.findall(text.strip()))
-    clear = tuple(dict.fromkeys(code for part in parts for code in asked_for(part).clear))
+    clear = tuple(dict.fromkeys(code for part in parts for code in requested_languages(part).clear))
     return LanguageRequest(clear, tuple(code for code in request.clear if code not in clear))
 
 

@@ -221,8 +221,8 @@ def top_share(grams: Grams, most: int) -> float:
     if most == 0:
         return 0.0
     having = np.bincount(grams.repeated)[::-1]  # how many occur most often, once less, ...
-    num_taken = np.diff(np.minimum(np.cumsum(having), most), prepend=0)
-    return int(num_taken @ np.arange(len(having))[::-1]) / grams.total
+    num_counted = np.diff(np.minimum(np.cumsum(having), most), prepend=0)
+    return int(num_counted @ np.arange(len(having))[::-1]) / grams.total
 
 
 def num_distinct(ids: np.ndarray, n: int = 1) -> tuple[int, int]:

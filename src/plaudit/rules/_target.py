@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from plaudit.errors import ScoringError
 from plaudit.rules import _scripts
-from plaudit.rules._language_request import LanguageRequest, asked_before, asked_for
+from plaudit.rules._language_request import LanguageRequest, requested_languages, standing_request
 from plaudit.rules._languages import (
     FUNCTION_WORDS,
     PLENTY,
@@ -161,7 +161,7 @@ def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
     'zh (asked for before)'
     """
     turn, before = _turns(prompt)
-    request = asked_for(turn)
+    request = requested_languages(turn)
     if request.clear:
         return Target(f"{', '.join(request.clear)} (asked for)", request.clear)
     standing = _standing((*earlier, *before))
@@ -189,7 +189,7 @@ def _standing(earlier: Sequence[tuple[str, str]]) -> LanguageRequest:
     """The language request of the turns before the last one; the latest request counts."""
     possible: tuple[str, ...] = ()
     for role, text in reversed(earlier):
-        request = asked_before(text) if role == "user" else asked_for(text)
+        request = standing_request(text) if role == "user" else requested_languages(text)
         if request.clear:
             return LanguageRequest(request.clear, possible)
         possible = (*possible, *request.possible) if role == "user" else possible

@@ -289,14 +289,14 @@ def identified(response: str, *, languages: str | Sequence[str]) -> Annotated[Sc
 
 def _known_languages(languages: str | Sequence[str]) -> set[str]:
     codes = (languages,) if isinstance(languages, str) else languages
-    wanted_codes = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
-    for code in wanted_codes or {""}:
+    base_codes = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
+    for code in base_codes or {""}:
         if code not in _scripts.LANGUAGES:
             raise ConfigError(
                 f"identified: unknown language {code!r}{did_you_mean(code, _scripts.LANGUAGES)}"
                 f" Known: {', '.join(_scripts.LANGUAGES)}"
             )
-    return wanted_codes
+    return base_codes
 
 
 def _segments(size: int) -> list[tuple[int, int]]:

@@ -124,12 +124,12 @@ def equal(
     'extracted 26 (answer is) against 18: different'
     """
     policy = _policy(percent, units, tolerance)
-    accepted, shown_gold = _accepted(reference, references)
+    accepted, gold_text = _accepted(reference, references)
     extraction = _extracted(response, extract, strict=strict, finish_reason=finish_reason)
     if isinstance(extraction, str):
         return Score(0.0, note=extraction)
     answer = _shortened(extraction.text or extraction.raw)
-    comparison = f"extracted {answer} ({extraction.mark}) against {shown_gold}"
+    comparison = f"extracted {answer} ({extraction.mark}) against {gold_text}"
     if extraction.raw != extraction.text and any(
         _is_same_text(extraction.raw, golds) for golds in accepted
     ):
@@ -197,13 +197,13 @@ def _accepted(
         return _single(reference)
     try:
         alternatives = several(reference, how)
-        texts_shown = [
+        gold_texts = [
             ", ".join(_shortened(reference_of(text).text) for text in texts)
             for texts in alternatives
         ]
     except DataError as error:
         raise ScoringError(str(error), fault="input") from None
-    return alternatives, " | ".join(texts_shown)
+    return alternatives, " | ".join(gold_texts)
 
 
 @functools.lru_cache(maxsize=8192)

@@ -179,10 +179,10 @@ def toolbench(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
         response = response.partition("Observation:")[0]
     response = response.replace("<|endoftext|>", "").replace("<|im_end|>", "").strip()
     action, arguments = _action(response)
-    wanted_action, gold_arguments = _action(reference)
+    gold_action, gold_arguments = _action(reference)
     arguments, gold_arguments = _json(arguments), _json(gold_arguments)
     is_object = isinstance(arguments, dict) and isinstance(gold_arguments, dict)
-    return float(action == wanted_action and is_object and arguments == gold_arguments)
+    return float(action == gold_action and is_object and arguments == gold_arguments)
 
 
 def _first_answer(text: str) -> str | None:
