@@ -510,7 +510,7 @@ class _Job:
         groups = self.source.groups(self.funnel)
         with contextlib.closing(groups):  # type: ignore[type-var]
             yield from select(
-                groups, self.rule, funnel=self.funnel, earlier=self.seen, eval_prompts=self.known
+                groups, self.rule, funnel=self.funnel, seen=self.seen, known=self.known
             )
 
     def _rows(self) -> Iterator[_Line]:
@@ -575,7 +575,7 @@ class _Job:
         }
 
     def _hint(self) -> str:
-        taken = self.funnel.incoming
+        taken = self.funnel.taken
         is_single = taken.get("responses", 0) == taken.get("prompts", 0) > 0
         if is_single and self.rule.unit != "samples" and self.source.group_by is None:
             return ": every row has one response; --group-by prompt joins the rows of a prompt"

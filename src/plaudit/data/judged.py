@@ -40,6 +40,9 @@ class JudgedResponse(NamedTuple):
         return self.response.text
 
 
+Member = JudgedResponse  # the former name
+
+
 class Judged(NamedTuple):
     """One prompt with its judged responses and the columns that belong to all of them."""
 

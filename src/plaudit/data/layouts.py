@@ -33,6 +33,7 @@ __all__ = [
 _SORTS: Mapping[type, Sort] = {list: "list", tuple: "list", dict: "object", bool: "truth"}
 _SORTED = ("answer",)  # the columns whose values distinguish layouts with the same columns
 
+Unreadable = UnreadableLayout  # the former name
 TABLE: Sequence[Published] = (*QUESTIONS, *PREFERENCES, *RESPONSES)
 
 

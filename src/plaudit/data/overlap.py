@@ -45,6 +45,9 @@ def folded(text: str) -> str:
     return " ".join(nfkc(text).casefold().split())
 
 
+plain = folded  # the former name
+
+
 # --- duplicates -----------------------------------------------------------------------------------
 
 
@@ -183,6 +186,9 @@ class EvalMatch(NamedTuple):
 
     name: str
     share: float
+
+
+Match = EvalMatch  # the former name
 
 
 class EvalPrompts:

@@ -51,6 +51,9 @@ class RawRow(NamedTuple):
     raw: Mapping[str, Any] | DataError
 
 
+Item = RawRow  # the former name
+
+
 def read(
     source: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
     *,

@@ -63,6 +63,9 @@ class Selection(NamedTuple):
     reason: str | None = None
 
 
+Outcome = Selection  # the former name
+
+
 class SelectionRule(Protocol):
     """Picks from one prompt; `unit` names what it counts."""
 
@@ -446,12 +449,12 @@ class Funnel:
     2
     """
 
-    incoming: dict[str, int] = field(default_factory=dict)
+    taken: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, Counter[str]] = field(default_factory=dict)
 
     def take(self, unit: str, count: int = 1) -> None:
         """Counts incoming units."""
-        self.incoming[unit] = self.incoming.get(unit, 0) + count
+        self.taken[unit] = self.taken.get(unit, 0) + count
 
     def drop(self, unit: str, reason: str, count: int = 1) -> None:
         """Counts dropped units."""
@@ -459,7 +462,7 @@ class Funnel:
 
     def left(self, unit: str) -> int:
         """The incoming units that were not dropped."""
-        return self.incoming.get(unit, 0) - self.dropped.get(unit, Counter()).total()
+        return self.taken.get(unit, 0) - self.dropped.get(unit, Counter()).total()
 
     def report(self) -> dict[str, Any]:
         """The counts as JSON values, unit by unit."""
@@ -469,7 +472,7 @@ class Funnel:
                 "dropped": dict(self.dropped.get(unit, Counter()).most_common()),
                 "left": self.left(unit),
             }
-            for unit, count in self.incoming.items()
+            for unit, count in self.taken.items()
         }
 
 
@@ -478,14 +481,14 @@ def select(
     rule: SelectionRule,
     *,
     funnel: Funnel,
-    earlier: Seen | None = None,
-    eval_prompts: EvalPrompts | None = None,
+    seen: Seen | None = None,
+    known: EvalPrompts | None = None,
 ) -> Iterator[Pick]:
     """The picks of a rule, prompt by prompt; everything is counted in `funnel`.
 
-    A prompt that overlaps one of `eval_prompts` is dropped before the rule looks at it; one that
-    repeats a prompt in `earlier`, after: only prompts with picks are remembered, so a duplicate is
-    used if the first gave nothing.
+    A prompt that overlaps an evaluation prompt in `known` is dropped before the rule looks at it;
+    one that repeats a prompt in `seen`, after: only prompts with picks are remembered, so a
+    duplicate is used if the first gave nothing.
     """
     for one in groups:
         funnel.take("responses", len(one.members))
@@ -493,12 +496,12 @@ def select(
         if unscored := sum(not member.is_scored for member in one.members):
             funnel.drop("responses", "no score", unscored)
         prompt = spoken(one.prompt)
-        if eval_prompts is not None and eval_prompts.match(prompt) is not None:
+        if known is not None and known.match(prompt) is not None:
             funnel.drop("prompts", "overlaps an evaluation prompt")
             continue
         outcome = rule.outcome(one)
         reason = outcome.reason
-        if reason is None and (how := _repeated(prompt, earlier)) is not None:
+        if reason is None and (how := _repeated(prompt, seen)) is not None:
             outcome, reason = Selection(()), how
         _count(funnel, rule.unit, outcome, reason)
         yield from outcome.picks

@@ -42,7 +42,9 @@ class TestParquet:
 
     def test_a_truncated_file_has_no_row_at_all(self, path):
         path.write_bytes(path.read_bytes()[:-20])
-        with pytest.raises(EngineError, match="truncated or damaged: Parquet magic bytes not found"):
+        with pytest.raises(
+            EngineError, match="truncated or damaged: Parquet magic bytes not found"
+        ):
             list(read(path))
 
     def test_damage_in_the_middle_ends_the_rows_there(self, path):
