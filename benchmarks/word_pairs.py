@@ -62,7 +62,7 @@ def table(code: str, places: list[Path]) -> dict[str, str]:
         texts = list(texts_of(place))
         in_texts: Counter[str] = Counter()
         for text in texts:
-            found = list(runs_of(split_prose(text).kept, code))
+            found = list(runs_of(split_prose(text).text, code))
             in_texts.update({word for run in found for word in run})
             runs += found
         shares.append({word: count / len(texts) for word, count in in_texts.items()})

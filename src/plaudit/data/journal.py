@@ -1,4 +1,4 @@
-"""A file of lines that a killed run leaves behind whole, and that a later run continues."""
+"""A file of lines that stays intact when a run is killed, and that a later run continues."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from plaudit.journal import Lines
 
 __all__ = ["CALLED", "Journal", "replace_durably"]
 
-CALLED = "called"  # the reward's name for people; another name for the same reward is no difference
+CALLED = "called"  # the reward's readable name; another name for the same reward is no difference
 
 
 class Journal:
-    """Lines in ``OUT.partial.jsonl``, and what made them in ``OUT.partial.json``.
+    """Lines in ``OUT.partial.jsonl``, and the run that wrote them in ``OUT.partial.json``.
 
-    A SIGKILL loses at most the line under way (see `Lines`); `resume` goes on behind the last
-    whole one. `replace` puts other lines into the place of some: the new sequence grows in
-    ``OUT.retried.jsonl`` and takes the place of the old one when it has all of its lines. Where a
-    kill comes between, the next `resume` fills it up from the old one.
+    A SIGKILL loses at most the line being written (see `Lines`); `resume` continues after the last
+    whole one. `replace` substitutes other lines for some: the new sequence grows in
+    ``OUT.retried.jsonl`` and replaces the old one when it is complete. After a kill in between, the
+    next `resume` completes it from the old one.
 
-    Raises: ConfigError where `resume` meets lines that something else made; says what differs.
+    Raises: ConfigError if the lines to `resume` are from a different run; says what differs.
     """
 
     def __init__(self, out: Path, about: Mapping[str, Any], *, resume: bool) -> None:
@@ -47,7 +47,7 @@ class Journal:
 
     @classmethod
     def exists(cls, out: Path) -> bool:
-        """Whether an unfinished run has left lines for this output."""
+        """Whether an unfinished run left lines for this output."""
         return out.with_name(f"{out.name}.partial.jsonl").exists()
 
     def _check_about(self, about: Mapping[str, Any]) -> None:
@@ -77,8 +77,8 @@ class Journal:
         self._lines.append(line)
 
     def replace(self, index: int, line: bytes) -> None:
-        """Puts a line into the place of one that an earlier run wrote; in ascending order, and
-        before anything is appended. Raises PlauditError for a full disk; no line is lost."""
+        """Replaces a line of an earlier run; in ascending order, and before anything is appended.
+        Raises PlauditError for a full disk; no line is lost."""
         if self._retried is None:
             self._retried = _Retried(self._lines, self._retried_path)
         self._retried.replace(index, line)
@@ -90,7 +90,7 @@ class Journal:
         self._lines.close()
 
     def sync(self) -> None:
-        """Waits until the lines are on the disk, and closes the file."""
+        """Waits until the lines are on disk, and closes the file."""
         self._adopt_retried()
         self._lines.flush()
         self._lines.close()
@@ -114,7 +114,7 @@ class Journal:
 
 
 class _Retried:
-    """The lines of a file once more, some of them others."""
+    """A copy of a file's lines, some of them replaced."""
 
     def __init__(self, before: Lines, path: Path) -> None:
         self._path = before.path
@@ -129,7 +129,7 @@ class _Retried:
         self._next = index + 1
 
     def finish(self) -> None:
-        """Copies what is left, and takes the place of the file."""
+        """Copies the remaining lines, and replaces the file."""
         self._copy(None)
         self.close()
         replace_durably(self._lines.path, self._path)
@@ -142,11 +142,11 @@ class _Retried:
             self._lines.append(line)
 
 
-def replace_durably(made: Path, out: Path) -> None:
-    """Puts a complete file in the place of the output, at once."""
-    with made.open("rb+") as file:
+def replace_durably(complete: Path, out: Path) -> None:
+    """Moves a complete file to the place of the output, atomically."""
+    with complete.open("rb+") as file:
         os.fsync(file.fileno())
-    os.replace(made, out)
+    os.replace(complete, out)
 
 
 def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
@@ -155,12 +155,12 @@ def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _difference(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     names = [k for k in {**before, **now} if before.get(k) != now.get(k) and k != CALLED]
-    told = "; ".join(_change(name, before, now) for name in names)
-    return f"{path}: cannot be resumed, another run began it: {told}; overwrite to begin anew"
+    changes = "; ".join(_change(name, before, now) for name in names)
+    return f"{path}: cannot be resumed, another run began it: {changes}; overwrite to begin anew"
 
 
 def _change(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What differs, the reward by its short name where both runs gave it one."""
+    """The difference, with the reward's short name if both runs have one."""
     if name == "reward" and before.get(CALLED) and now.get(CALLED):
         was, is_ = before[CALLED], now[CALLED]
         return f"{is_} has changed since" if was == is_ else f"the reward was {was}, is {is_}"

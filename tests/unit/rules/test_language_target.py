@@ -16,7 +16,7 @@ import plaudit
 from plaudit import load
 from plaudit.errors import ScoringError
 from plaudit.rules import language
-from plaudit.rules._asked import asked_for
+from plaudit.rules._language_request import requested_languages
 from plaudit.rules._languages import NAMES, PROFILES, identify, latin_words
 from plaudit.rules._scripts import LANGUAGES
 from plaudit.rules._target import target_of
@@ -148,7 +148,7 @@ ASKED = [
 
 @pytest.mark.parametrize(("prompt", "codes"), ASKED)
 def test_a_language_asked_for_is_the_target(prompt, codes):
-    assert set(asked_for(prompt).clear) == set(codes.split())
+    assert set(requested_languages(prompt).clear) == set(codes.split())
     assert set(target_of(prompt).languages) == set(codes.split())
 
 
@@ -186,8 +186,8 @@ def test_a_language_asked_for_is_the_target(prompt, codes):
     ],
 )
 def test_a_language_only_named_is_not_asked_for(prompt):
-    assert asked_for(prompt).clear == ()
-    assert asked_for(prompt).excluded == ()
+    assert requested_languages(prompt).clear == ()
+    assert requested_languages(prompt).excluded == ()
 
 
 def test_a_word_asked_for_by_its_language_may_be_answered_with():
