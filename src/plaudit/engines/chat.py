@@ -65,22 +65,22 @@ class Call:
         False
         """
         s = self.sampling
-        told = [
+        contents = [
             model, self.template, self.messages, self.prefix, self.labels, self.schema, self.index,
             float(s.temperature), float(s.top_p), s.max_tokens, s.seed, s.stop,
             self.extra,
         ]  # fmt: skip
-        return hashlib.blake2b(_sorted_json(told), digest_size=16).hexdigest()
+        return hashlib.blake2b(_sorted_json(contents), digest_size=16).hexdigest()
 
 
-def _sorted_json(told: Any) -> bytes:
+def _sorted_json(contents: Any) -> bytes:
     """JSON with sorted keys; what orjson refuses (lone surrogates, huge integers) by `json`."""
     import orjson
 
     try:
-        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        return json.dumps(told, sort_keys=True).encode()
+        return json.dumps(contents, sort_keys=True).encode()
 
 
 class Token(NamedTuple):

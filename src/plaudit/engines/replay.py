@@ -51,8 +51,8 @@ class JournalReplay(_Replay):
         return [[self._answer(call) for call in job.calls] for job in jobs]
 
     def _answer(self, call: Call) -> Reply:
-        told = f"{self.calls.path} holds no reply of {self.model!r} to this call"
-        return self.calls.get(call.key(self.model)) or Reply(None, error=told, fault="system")
+        message = f"{self.calls.path} holds no reply of {self.model!r} to this call"
+        return self.calls.get(call.key(self.model)) or Reply(None, error=message, fault="system")
 
 
 class ColumnReplay(_Replay):
@@ -69,19 +69,20 @@ class ColumnReplay(_Replay):
         Raises: DataError where a list of replies is not as long as what is judged, or one text
         stands for several.
         """
-        held = columns.get(self.column)
-        if held is None or isinstance(held, Mapping) or not places:
+        replies = columns.get(self.column)
+        if replies is None or isinstance(replies, Mapping) or not places:
             return columns
-        if isinstance(held, list | tuple) and len(places) == 1:
-            by_place, wanted = {places[0]: held}, samples
-        elif isinstance(held, list | tuple) and all(map(str.isdigit, places)):
-            by_place, wanted = dict(zip(places, held, strict=False)), len(places)
+        if isinstance(replies, list | tuple) and len(places) == 1:
+            by_place, num_calls = {places[0]: replies}, samples
+        elif isinstance(replies, list | tuple) and all(map(str.isdigit, places)):
+            by_place, num_calls = dict(zip(places, replies, strict=False)), len(places)
         else:
-            by_place, wanted = {places[0]: held}, len(places) * samples
-        num = len(held) if isinstance(held, list | tuple) else 1
-        if num != wanted:
+            by_place, num_calls = {places[0]: replies}, len(places) * samples
+        num = len(replies) if isinstance(replies, list | tuple) else 1
+        if num != num_calls:
             raise DataError(
-                f"{num} replies for {wanted} calls: {clipped(held)}; give a list of one for each"
+                f"{num} replies for {num_calls} calls: {clipped(replies)}; give a list of one"
+                " for each"
                 f" response or sample, or a mapping from place to reply ({', '.join(places[:4])})",
                 where=where,
                 field=self.column,
@@ -94,11 +95,13 @@ class ColumnReplay(_Replay):
             [self._answer(job.columns.get(self.column), call) for call in job.calls] for job in jobs
         ]
 
-    def _answer(self, held: Any, call: Call) -> Reply:
-        found = held.get(call.place) if isinstance(held, Mapping) else held
-        if isinstance(found, list | tuple):
-            found = found[call.index] if call.index < len(found) else None
-        if found is None:
-            told = f"column {self.column!r} holds no reply for {call.place!r}, sample {call.index}"
-            return Reply(None, error=told, fault="input")
-        return Reply(str(found), is_recorded=True)
+    def _answer(self, replies: Any, call: Call) -> Reply:
+        reply = replies.get(call.place) if isinstance(replies, Mapping) else replies
+        if isinstance(reply, list | tuple):
+            reply = reply[call.index] if call.index < len(reply) else None
+        if reply is None:
+            message = (
+                f"column {self.column!r} holds no reply for {call.place!r}, sample {call.index}"
+            )
+            return Reply(None, error=message, fault="input")
+        return Reply(str(reply), is_recorded=True)

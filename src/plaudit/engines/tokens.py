@@ -52,8 +52,8 @@ def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
     changed = differences(tokenizer, own)
     if not changed:
         return tokenizer
-    plain = _plain(path)
-    remaining = changed if plain is None else differences(plain, own)
+    rebuilt = _rebuild(path)
+    remaining = changed if rebuilt is None else differences(rebuilt, own)
     if remaining:
         raise ConfigError(
             f"{name}: {type(tokenizer).__name__} gives other ids than the checkpoint's own"
@@ -64,8 +64,8 @@ def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
         f"ids of tokenizer.json: {type(tokenizer).__name__} gave others on {len(changed)} of"
         f" {len(PROBES)} texts, for example on {clipped(changed[0])}"
     )
-    setattr(plain, _NOTE, note)
-    return plain
+    setattr(rebuilt, _NOTE, note)
+    return rebuilt
 
 
 def note_of(tokenizer: Any) -> str:
@@ -96,7 +96,7 @@ def _from_file(file: Path, name: str) -> Any:
     return own
 
 
-def _plain(path: str | Path) -> Any:
+def _rebuild(path: str | Path) -> Any:
     """The library's tokenizer that takes the file as it is; None where it cannot be made."""
     from transformers import PreTrainedTokenizerFast
 

@@ -82,18 +82,18 @@ class Backend:
         of_models = {f.name for f in dataclasses.fields(Options)}
         for name in options:
             if name not in own | of_models:
-                known = sorted({*own, *of_models, *others})
+                names = sorted({*own, *of_models, *others})
                 raise ConfigError(
-                    f"no option {name!r}{did_you_mean(name, known) or '.'}"
+                    f"no option {name!r}{did_you_mean(name, names) or '.'}"
                     f" Judges take {', '.join(sorted(own))}"
                 )
         local = {k: v for k, v in options.items() if k not in own}
-        given = {k: v for k, v in options.items() if k in own and v is not None}
-        made = cls(**given, local=local)
-        made._check(given)
-        return made
+        own_options = {k: v for k, v in options.items() if k in own and v is not None}
+        backend = cls(**own_options, local=local)
+        backend._check(own_options)
+        return backend
 
-    def _check(self, given: Mapping[str, Any]) -> None:
+    def _check(self, own_options: Mapping[str, Any]) -> None:
         if self.replay is not None and self.server is not None:
             raise ConfigError("replay and server exclude each other: who answers?")
         if self.replay is None and self.server is None and not self.model:
@@ -106,7 +106,7 @@ class Backend:
                 f"{', '.join(self.local)}: options of a model that is loaded here, not of a server"
             )
         of_servers = ("journal", *_OF_SERVERS)
-        idle = [name for name in of_servers if name in given and self.server is None]
+        idle = [name for name in of_servers if name in own_options and self.server is None]
         if idle and self.replay is None:
             raise ConfigError(f"{', '.join(idle)}: options of a server; pass server=")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:
@@ -115,16 +115,16 @@ class Backend:
     def sampling(self, base: Mapping[str, Any], default: Sampling) -> Sampling:
         """The template's sampling over the default, and the user's over both."""
         own = {name: getattr(self, name) for name in _OF_SAMPLING}
-        told = {**base, **{name: value for name, value in own.items() if value is not None}}
-        unknown = [name for name in told if name not in _OF_SAMPLING]
+        settings = {**base, **{name: value for name, value in own.items() if value is not None}}
+        unknown = [name for name in settings if name not in _OF_SAMPLING]
         if unknown:
             raise ConfigError(
                 f"sampling: unknown {unknown[0]!r}{did_you_mean(unknown[0], _OF_SAMPLING)}"
             )
-        if "stop" in told:
-            stop = told["stop"]
-            told["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
-        return dataclasses.replace(default, **told)
+        if "stop" in settings:
+            stop = settings["stop"]
+            settings["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+        return dataclasses.replace(default, **settings)
 
 
 def engine_of(backend: Backend) -> Any:
@@ -132,16 +132,16 @@ def engine_of(backend: Backend) -> Any:
 
     Raises: ConfigError, MissingExtra.
     """
-    asked = {k: v for k, v in dataclasses.asdict(backend).items() if k not in _OF_SAMPLING}
-    told = json.dumps(asked, sort_keys=True, default=repr)
+    fields = {k: v for k, v in dataclasses.asdict(backend).items() if k not in _OF_SAMPLING}
+    key = json.dumps(fields, sort_keys=True, default=repr)
     with _lock:
-        engine = _engines.get(told)
+        engine = _engines.get(key)
         if engine is None:
-            engine = _engines[told] = _made(backend)
+            engine = _engines[key] = _build_engine(backend)
     return engine
 
 
-def _made(backend: Backend) -> Any:
+def _build_engine(backend: Backend) -> Any:
     if backend.replay is not None:
         from plaudit.engines.replay import ColumnReplay, JournalReplay
 
@@ -156,9 +156,9 @@ def _made(backend: Backend) -> Any:
 def _remote(backend: Backend) -> Any:
     from plaudit.engines.openai import OpenAiEngine, Prices
 
-    known = {f.name for f in dataclasses.fields(Prices)}
-    if unknown := set(backend.prices) - known:
-        raise ConfigError(f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(known))}")
+    names = {f.name for f in dataclasses.fields(Prices)}
+    if unknown := set(backend.prices) - names:
+        raise ConfigError(f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(names))}")
     of_calls = ("prices", "extra_body")
     options = {name: getattr(backend, name) for name in _OF_SERVERS if name not in of_calls}
     server = backend.server or ()
@@ -185,14 +185,15 @@ def _local(backend: Backend) -> Any:
 
     needs_torch()
     options = Options.of(backend.local)
-    held = causal_model(backend.model, options)
+    causal = causal_model(backend.model, options)
     return LocalEngine(
-        held.module,
-        held.tokenizer,
-        held.engine,
-        held.layer,
-        name=held.found.name,
+        causal.module,
+        causal.tokenizer,
+        causal.engine,
+        causal.layer,
+        name=causal.checkpoint.name,
         chat_template=options.chat_template,
         template_options=options.template_options,
-        max_tokens_of_model=options.max_tokens or max_tokens_of(held.tokenizer, held.module.config),
+        max_tokens_of_model=options.max_tokens
+        or max_tokens_of(causal.tokenizer, causal.module.config),
     )

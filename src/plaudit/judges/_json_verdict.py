@@ -33,7 +33,7 @@ def value_of(reply: Reply, key: str) -> tuple[Any, Any]:
     """
     for text in (reply.raw, reply.text):
         for body in (_own(text, is_code=False), _own(text, is_code=True)):
-            objects = [held for held in _objects(body) if _values(held.pairs, key)]
+            objects = [one for one in _objects(body) if _values(one.pairs, key)]
             if objects:
                 return _only(body, objects, key, reply.is_cut)
     raise unread("absent", f"0 values for {key!r}")
@@ -47,7 +47,7 @@ def announced(reply: Reply, is_key: Callable[[str], bool]) -> tuple[Any, Any] | 
     """
     for text in (reply.raw, reply.text):
         for body in (_own(text, is_code=False), _own(text, is_code=True)):
-            names = {str(n) for held in _objects(body) for n, _ in held.pairs if is_key(str(n))}
+            names = {str(n) for one in _objects(body) for n, _ in one.pairs if is_key(str(n))}
             if len(names) > 1:
                 raise unread("ambiguous", f"values for {' and '.join(sorted(names))}")
             if names:
@@ -56,7 +56,7 @@ def announced(reply: Reply, is_key: Callable[[str], bool]) -> tuple[Any, Any] | 
 
 
 def _only(body: str, objects: list[_Object], key: str, is_cut: bool) -> tuple[Any, Any]:
-    values = [value for held in objects for value in _values(held.pairs, key)]
+    values = [value for one in objects for value in _values(one.pairs, key)]
     if len(values) != 1:
         raise unread("ambiguous", f"{len(values)} values for {key!r}")
     after = body[objects[0].end :]
@@ -82,7 +82,7 @@ def _names(text: str, key: str) -> bool:
 
 def values_in(text: str, key: str) -> list[Any]:
     """All values under the key, quoted or not."""
-    return [value for held in _objects(text) for value in _values(held.pairs, key)]
+    return [value for one in _objects(text) for value in _values(one.pairs, key)]
 
 
 def _values(pairs: list[tuple[Any, Any]], key: str) -> list[Any]:
@@ -144,10 +144,10 @@ _ABOUT = re.compile(
 def _quoted_objects(body: str) -> str:
     """The text without objects that stand in straight quotation marks, or that a response is said
     to hold: ``"{...}"``."""
-    for held in list(_objects(body)) if "{" in body else ():
-        line = body[max(held.start - 120, 0) : held.start].rpartition("\n")[2]
-        if (line.strip() and _LED.search(line)) or _ABOUT.match(body, held.end):
-            body = body[: held.start] + BLANK * (held.end - held.start) + body[held.end :]
+    for one in list(_objects(body)) if "{" in body else ():
+        line = body[max(one.start - 120, 0) : one.start].rpartition("\n")[2]
+        if (line.strip() and _LED.search(line)) or _ABOUT.match(body, one.end):
+            body = body[: one.start] + BLANK * (one.end - one.start) + body[one.end :]
     return re.sub(
         r"(?<![:\w\\,\[{])\s{0,1}(?<!\w)[\"']\{[^\n]{0,2000}?\}[\"'](?!\s{0,3}[:,}\]])",
         lambda match: BLANK * len(match[0]),

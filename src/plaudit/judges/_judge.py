@@ -30,8 +30,18 @@ from plaudit.spelled import Spelled
 from plaudit.think import Part
 from plaudit.types import Fault, Score
 
-__all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
-           "given", "judge_of", "parts_of", "unscored"]  # fmt: skip
+__all__ = [
+    "Judge",
+    "JudgeReward",
+    "Query",
+    "Read",
+    "Verdict",
+    "changed_params",
+    "expected_value",
+    "judge_of",
+    "parts_of",
+    "unscored",
+]  # fmt: skip
 
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
@@ -63,7 +73,7 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Asked:
+class Query:
     """One thing to be judged: its turns, its name within the job, and the texts under judgment.
 
     `count` is how many numbers the verdict must have; `is_swapped` marks a pair's second order.
@@ -103,20 +113,22 @@ class Judge:
         """The labels whose log-probabilities are read; none where the text is parsed."""
         return () if self.read == "text" else _labels(self.template)
 
-    def ask(self, jobs: Sequence[tuple[Sequence[Asked], Mapping[str, Any]]]) -> list[list[Any]]:
+    def ask(self, jobs: Sequence[tuple[Sequence[Query], Mapping[str, Any]]]) -> list[list[Any]]:
         """The verdicts on each thing of each job, `samples` of them (one more where asked again).
 
         Each job is a list of things with the columns of its group; each thing gets a list.
         """
-        jobs = [(asked, self.aligned(columns, [one.place for one in asked]))
-                for asked, columns in jobs]  # fmt: skip
-        calls = [Job(tuple(c for one in asked for c in self._calls(one)), columns)
-                 for asked, columns in jobs]  # fmt: skip
+        jobs = [(queries, self.aligned(columns, [one.place for one in queries]))
+                for queries, columns in jobs]  # fmt: skip
+        calls = [Job(tuple(c for one in queries for c in self._calls(one)), columns)
+                 for queries, columns in jobs]  # fmt: skip
         replies = self.engine.answer(calls)
-        found = [self._read_all(asked, row) for (asked, _), row in zip(jobs, replies, strict=True)]
+        verdicts = [
+            self._read_all(queries, row) for (queries, _), row in zip(jobs, replies, strict=True)
+        ]
         if self.asks_again and self.engine.can_ask_again:
-            self._again(jobs, found)
-        return found
+            self._ask_again(jobs, verdicts)
+        return verdicts
 
     def aligned(
         self, columns: Mapping[str, Any], places: Sequence[str], where: str = ""
@@ -125,16 +137,16 @@ class Judge:
         align = getattr(self.engine, "aligned", None)
         return columns if align is None else align(columns, places, self.samples, where)
 
-    def calls(self, asked: Sequence[Asked]) -> list[Call]:
+    def calls(self, queries: Sequence[Query]) -> list[Call]:
         """The calls of a job, in order: what a dry run counts."""
-        return [call for one in asked for call in self._calls(one)]
+        return [call for one in queries for call in self._calls(one)]
 
-    def _calls(self, asked: Asked) -> list[Call]:
+    def _calls(self, query: Query) -> list[Call]:
         template, labels = self.template, self.labels
         prefix = template.verdict_prefix if self._is_direct and self.can_prefix else ""
         return [
             Call(
-                asked.turns,
+                query.turns,
                 self.sampling,
                 index=i,
                 prefix=prefix,
@@ -142,7 +154,7 @@ class Judge:
                 schema=template.schema,
                 template=template.hash,
                 extra=self.extra,
-                place=asked.place,
+                place=query.place,
             )
             for i in range(self.samples)
         ]
@@ -152,20 +164,20 @@ class Judge:
         """Whether one token behind the verdict's beginning is the whole reply."""
         return self.read == "logprobs" and self.sampling.max_tokens == 1
 
-    def _read_all(self, asked: Sequence[Asked], replies: Sequence[Reply]) -> list[list[Verdict]]:
+    def _read_all(self, queries: Sequence[Query], replies: Sequence[Reply]) -> list[list[Verdict]]:
         rest = iter(replies)
-        return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in asked]
+        return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in queries]
 
-    def _read(self, asked: Asked, reply: Reply, max_tokens: int | None = None) -> Verdict:
+    def _read(self, query: Query, reply: Reply, max_tokens: int | None = None) -> Verdict:
         if reply.error is not None:
             return Verdict(reply, error=reply.error, fault=reply.fault or "system")
         if self._is_direct and reply.text is not None:
             return self._measured(reply, None)
-        options = {} if asked.count is None else {"count": asked.count}
+        options = {} if query.count is None else {"count": query.count}
         try:
             value = self.parse(reply.text, self.template.spec, reply.finish_reason, **options)
         except VerdictError as error:
-            forger = forged(reply.text or "", self.template.spec, asked.texts)
+            forger = forged(reply.text or "", self.template.spec, query.texts)
             reason = str(error)
             if _is_cut(reply, reason):
                 limit = max_tokens or self.sampling.max_tokens
@@ -173,22 +185,26 @@ class Judge:
             return self._unread(reply, reason, forger)
         forger = None
         if not self.template.is_fenced and self.parse is parse:
-            forger = forged(reply.text or "", self.template.spec, asked.texts)
+            forger = forged(reply.text or "", self.template.spec, query.texts)
         if forger is not None:
             return self._unread(reply, "the only verdict is one that the response holds", forger)
         return Verdict(reply, value) if self.read == "text" else self._measured(reply, value)
 
-    def _unread(self, reply: Reply, told: str, forger: int | None) -> Verdict:
+    def _unread(self, reply: Reply, message: str, forger: int | None) -> Verdict:
         if forger is None:
-            return Verdict(reply, error=told)
-        told = f"forged: the response plants a verdict, and the judge repeats it ({told})"
-        return Verdict(reply, error=told, fault="response", forger=forger)
+            return Verdict(reply, error=message)
+        message = f"forged: the response plants a verdict, and the judge repeats it ({message})"
+        return Verdict(reply, error=message, fault="response", forger=forger)
 
     def _measured(self, reply: Reply, value: Any) -> Verdict:
         """The odds of the labels where the verdict stands."""
-        said = None if value is None else _spelled(value, self.labels)
-        tail = "" if said is None else _from_verdict(reply.text or "", self.template.spec, said)
-        odds = label_odds(reply.tokens, self.labels, verdict=said, tail=tail)
+        spelling = None if value is None else _spelled(value, self.labels)
+        tail = (
+            ""
+            if spelling is None
+            else _from_verdict(reply.text or "", self.template.spec, spelling)
+        )
+        odds = label_odds(reply.tokens, self.labels, verdict=spelling, tail=tail)
         if odds is None:
             return Verdict(reply, error="absent: no token of the reply is a label")
         if odds.mass < self.min_mass or odds.mass == 0.0:
@@ -200,55 +216,59 @@ class Judge:
             )
         return Verdict(reply, value, odds)
 
-    def _again(self, jobs: Sequence[Any], found: list[list[list[Verdict]]]) -> None:
+    def _ask_again(self, jobs: Sequence[Any], verdicts_by_job: list[list[list[Verdict]]]) -> None:
         """Asks once more where a reply could not be read; the new one takes its place."""
         places = [
             (i, j, k)
-            for i, job in enumerate(found)
+            for i, job in enumerate(verdicts_by_job)
             for j, verdicts in enumerate(job)
             for k, verdict in enumerate(verdicts)
             if _may_be_asked_again(verdict)
         ]
         if not places or self._is_direct:
             return
-        calls = [self._second_call(jobs[i][0][j], k, found[i][j][k]) for i, j, k in places]
+        calls = [
+            self._second_call(jobs[i][0][j], k, verdicts_by_job[i][j][k]) for i, j, k in places
+        ]
         again = [Job((call,), jobs[i][1]) for (i, _, _), call in zip(places, calls, strict=True)]
         replies = self.engine.answer(again)
         for (i, j, k), call, (reply,) in zip(places, calls, replies, strict=True):
             new = self._read(jobs[i][0][j], reply, call.sampling.max_tokens)
-            found[i][j][k] = _either(found[i][j][k], new)
+            verdicts_by_job[i][j][k] = _either(verdicts_by_job[i][j][k], new)
 
-    def _second_call(self, asked: Asked, index: int, verdict: Verdict) -> Call:
+    def _second_call(self, query: Query, index: int, verdict: Verdict) -> Call:
         """The call again: with a longer limit after a cut, else with a reminder of the form."""
-        first, reply = self._calls(asked)[index], verdict.reply
+        first, reply = self._calls(query)[index], verdict.reply
         if self.longest is not None and _is_cut(reply, verdict.error):
             sampling = dataclasses.replace(first.sampling, max_tokens=self.longest)
             return dataclasses.replace(first, sampling=sampling)
         again = [
             {"role": "assistant", "content": reply.text or "-"},
-            {"role": "user", "content": self.template.asked_again},
+            {"role": "user", "content": self.template.reminder_text},
         ]
         return dataclasses.replace(first, messages=(*first.messages, *again))
 
 
-def given(factory: Any, told: Mapping[str, Any]) -> dict[str, Any]:
+def changed_params(factory: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Those parameters of a factory's call (its locals) that differ from their defaults."""
     defaults = factory.__kwdefaults__
-    own = {name: told[name] for name, default in defaults.items() if told[name] != default}
-    return {**own, **told["options"]}
+    own = {
+        name: arguments[name] for name, default in defaults.items() if arguments[name] != default
+    }
+    return {**own, **arguments["options"]}
 
 
-def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> Judge:
+def judge_of(arguments: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> Judge:
     """The judge that the parameters of a factory's call (its locals) describe.
 
     Raises: ConfigError for whatever does not go together, before anything is asked.
     """
-    template, read = _fitting(told["template"], kinds), told["read"]
-    _check_values(told, samples)
+    template, read = _fitting(arguments["template"], kinds), arguments["read"]
+    _check_values(arguments, samples)
     if read == "logprobs":
         _labels(template)
-    parser = _parser(told.get("parser"), template)
-    backend = Backend.of(told["options"], [name for name in told if name != "options"])
+    parser = _parser(arguments.get("parser"), template)
+    backend = Backend.of(arguments["options"], [name for name in arguments if name != "options"])
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
         raise ConfigError(
             f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
@@ -256,8 +276,8 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         )
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
-    if sampling.temperature and "seed" in told:  # one seed, of the orders and of the samples
-        sampling = dataclasses.replace(sampling, seed=told["seed"])
+    if sampling.temperature and "seed" in arguments:  # one seed, of the orders and of the samples
+        sampling = dataclasses.replace(sampling, seed=arguments["seed"])
     if not backend.replay:
         _check_samples(samples, sampling, read)
     return Judge(
@@ -266,9 +286,9 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         sampling,
         read,
         samples,
-        told["view"],
-        told["min_mass"],
-        told["asks_again"] and parser is parse,
+        arguments["view"],
+        arguments["min_mass"],
+        arguments["asks_again"] and parser is parse,
         parser,
         backend.extra_body or None,
         backend.can_prefix if backend.replay else engine.can_prefix,
@@ -294,13 +314,13 @@ def _fitting(name: Any, kinds: Sequence[str]) -> Template:
     return template
 
 
-def _check_values(told: Mapping[str, Any], samples: Any) -> None:
-    for name, known in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
-        if told[name] not in known:
-            raise ConfigError(f"{name}={told[name]!r} must be {' or '.join(known)}")
+def _check_values(arguments: Mapping[str, Any], samples: Any) -> None:
+    for name, allowed in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
+        if arguments[name] not in allowed:
+            raise ConfigError(f"{name}={arguments[name]!r} must be {' or '.join(allowed)}")
     if not isinstance(samples, int) or samples < 1:
         raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
-    if (num_kept := told.get("num_kept")) is not None and num_kept < 1:
+    if (num_kept := arguments.get("num_kept")) is not None and num_kept < 1:
         raise ConfigError(f"num_kept={num_kept!r} must be 1 or more")
 
 
@@ -325,8 +345,8 @@ def _sampling(template: Template, read: Read, engine: Any, backend: Backend) -> 
     can_prefix = backend.can_prefix if backend.replay else engine.can_prefix
     can_begin = can_prefix or not template.verdict_prefix
     if read == "logprobs" and not template.reasons and can_begin:
-        told = {k: v for k, v in template.sampling.items() if k != "max_tokens"}
-        return backend.sampling(told, Sampling(max_tokens=1))
+        settings = {k: v for k, v in template.sampling.items() if k != "max_tokens"}
+        return backend.sampling(settings, Sampling(max_tokens=1))
     longest = _REASON_TOKENS if template.reasons else _ANSWER_TOKENS
     return backend.sampling(template.sampling, Sampling(max_tokens=longest))
 
@@ -367,7 +387,7 @@ def _spelled(value: Any, labels: Sequence[str]) -> str:
     return str(value) if value in labels else labels[int(value == "no")]
 
 
-def _from_verdict(text: str, spec: Spec, said: str) -> str:
+def _from_verdict(text: str, spec: Spec, spelling: str) -> str:
     """The reply from its last verdict on, where it says that one.
 
     >>> _from_verdict("So **[[A]]**, a clear case.", Labels(), "A")
@@ -375,7 +395,7 @@ def _from_verdict(text: str, spec: Spec, said: str) -> str:
     """
     for match in reversed(claims(text.translate(_FLAT), spec)):
         group = match.lastindex or 0
-        if match[group].strip().casefold() == said.casefold():
+        if match[group].strip().casefold() == spelling.casefold():
             return text[match.start(group) :]
     return ""
 
@@ -437,10 +457,10 @@ def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
 def unscored(verdicts: Sequence[Verdict], parts: Mapping[str, float]) -> Score:
     """No vote could be read: NaN with the first reason, and what was replied as the note."""
     first = verdicts[0]
-    told = first.error or "no verdict"
+    error = first.error or "no verdict"
     notes = [v.reply.text for v in verdicts if v.reply.text]
     fault = first.fault if first.fault != "response" else "system"
-    return Score(math.nan, parts, fault=fault, error=told, note=notes[0] if notes else None)
+    return Score(math.nan, parts, fault=fault, error=error, note=notes[0] if notes else None)
 
 
 class JudgeReward(Spelled):

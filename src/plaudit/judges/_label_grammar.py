@@ -343,11 +343,11 @@ def read_label(body: str, spec: Labels, is_cut: bool) -> str:
     strange = [match[1] for match, label in marks if label is None]
     if strange:
         raise unread("outside", f"the marker {clipped(strange[-1])} is none of {spec.allowed}")
-    kept = [_Mark(m.start(), m.end(), label, m[0]) for m, label in marks if label is not None]
-    if kept and spec.marker != MARKER:
-        return _last(body, kept, spec, is_cut)
-    if kept:
-        return _stated(body, kept, len(spec.names) == 2, is_cut)
+    allowed = [_Mark(m.start(), m.end(), label, m[0]) for m, label in marks if label is not None]
+    if allowed and spec.marker != MARKER:
+        return _last(body, allowed, spec, is_cut)
+    if allowed:
+        return _stated(body, allowed, len(spec.names) == 2, is_cut)
     tagged = _tagged(body, spec, others[:2]) if others else None
     if tagged is not None:
         return tagged
@@ -516,19 +516,19 @@ def _stated(body: str, marks: Sequence[_Mark], is_pair: bool, is_cut: bool) -> s
     sentences = _sentences_with(body, marks)
     if is_cut and not _FINISHED.match(sentences[-1].after + body[marks[-1].end :][:20]):
         raise unread("truncated", f"what is said of {marks[-1].text} is cut off")
-    for place, said in reversed([*enumerate(sentences)]):
-        label = _reading(said, is_pair)
+    for place, sentence in reversed([*enumerate(sentences)]):
+        label = _reading(sentence, is_pair)
         if label is None:
-            denied |= said.labels
+            denied |= sentence.labels
             continue
         if label in denied:
-            raise unread("ambiguous", f"{said.marks[-1].text} is stated and then denied")
-        others = {mark.label for mark in marks if mark.start < said.marks[0].start}
+            raise unread("ambiguous", f"{sentence.marks[-1].text} is stated and then denied")
+        others = {mark.label for mark in marks if mark.start < sentence.marks[0].start}
         if others - {label}:
-            _check_alone(body, [mark for mark in marks if mark.start <= said.marks[-1].start])
-            if not _concludes(said) or _is_listed(body, said.marks[0].start):
+            _check_alone(body, [mark for mark in marks if mark.start <= sentence.marks[-1].start])
+            if not _concludes(sentence) or _is_listed(body, sentence.marks[0].start):
                 raise unread("ambiguous", "several labels, and the last one concludes nothing")
-            if place and _repeats(said, sentences[place - 1], label):
+            if place and _repeats(sentence, sentences[place - 1], label):
                 raise unread("ambiguous", "several labels behind the same words")
         return label
     raise unread("ambiguous", f"{marks[-1].text} is only denied")
@@ -541,9 +541,11 @@ _FINISHED = re.compile(
 )
 
 
-def _repeats(said: _Said, before: _Said, label: str) -> bool:
+def _repeats(sentence: _Said, before: _Said, label: str) -> bool:
     """Whether the sentence before says another label in the same words."""
-    words, others = ("".join(re.findall(r"\w+", one.before)).casefold() for one in (said, before))
+    words, others = (
+        "".join(re.findall(r"\w+", one.before)).casefold() for one in (sentence, before)
+    )
     return bool(words) and words == others and before.labels != {label}
 
 
@@ -557,13 +559,13 @@ def _sentences_with(body: str, marks: Sequence[_Mark]) -> list[_Said]:
         groups.append((start, end, [mark]))
     return [
         _Said(
-            body[start : held[0].start],
-            held,
-            body[held[-1].end : _behind_signs(body, max(end, held[-1].end))],
-            [body[one.end : two.start] for one, two in itertools.pairwise(held)],
-            _heading(body, start, held[0].start),
+            body[start : members[0].start],
+            members,
+            body[members[-1].end : _behind_signs(body, max(end, members[-1].end))],
+            [body[one.end : two.start] for one, two in itertools.pairwise(members)],
+            _heading(body, start, members[0].start),
         )
-        for start, end, held in groups
+        for start, end, members in groups
     ]
 
 
@@ -582,31 +584,31 @@ def _heading(body: str, start: int, place: int) -> str:
     return above.rpartition("\n")[2] if above.endswith(":") else ""
 
 
-def _reading(said: _Said, is_pair: bool) -> str | None:
+def _reading(sentence: _Said, is_pair: bool) -> str | None:
     """The label that a sentence states; None where it only denies.
 
     Raises: VerdictError where it does neither.
     """
-    mark = said.marks[-1]
-    before = said.gaps[-1] if said.gaps else said.before
+    mark = sentence.marks[-1]
+    before = sentence.gaps[-1] if sentence.gaps else sentence.before
     is_concluded = _is_concluded(before)
-    if len(said.labels) > 1 and not is_concluded:
-        return _compared(said, is_pair)
-    if not is_concluded and all(_DENIED.search(text) for text in (said.before, *said.gaps)):
+    if len(sentence.labels) > 1 and not is_concluded:
+        return _compared(sentence, is_pair)
+    if not is_concluded and all(_DENIED.search(text) for text in (sentence.before, *sentence.gaps)):
         return None
     if not is_concluded and _DENIED.search(before):
         raise unread("ambiguous", f"{mark.text} is stated and denied")
     if (
-        _CONDITION_AFTER.match(said.after)
-        or _BAD.match(said.after)
-        or said.after.rstrip().endswith("?")
+        _CONDITION_AFTER.match(sentence.after)
+        or _BAD.match(sentence.after)
+        or sentence.after.rstrip().endswith("?")
         or _CONDITION.search(before)
         or _REPORTED.search(before)
         or _NOT_OWN.search(before)
-        or _EXAMPLE.search(said.heading)
-        or _NOT_OWN.search(said.heading)
-        or _REPORTED.search(said.heading)
-        or not _is_stated(before, said.after)
+        or _EXAMPLE.search(sentence.heading)
+        or _NOT_OWN.search(sentence.heading)
+        or _REPORTED.search(sentence.heading)
+        or not _is_stated(before, sentence.after)
     ):
         raise unread("ambiguous", f"{mark.text} is mentioned, not stated")
     return mark.label
@@ -705,12 +707,12 @@ def _is_listed(body: str, place: int) -> bool:
     return re.match(r"\s{0,6}(?:\d{1,2}[.)、]|[•*-]\s)", line) is not None
 
 
-def _concludes(said: _Said) -> bool:
+def _concludes(sentence: _Said) -> bool:
     """Whether nothing but the marker stands in its sentence, or a word that concludes does."""
-    rest = f"{said.before} {said.after}"
+    rest = f"{sentence.before} {sentence.after}"
     if not re.search(r"\w", rest) or _CONCLUDES.search(rest):
         return True
-    return _is_concluded(said.before) or _IT_IS.fullmatch(said.before) is not None
+    return _is_concluded(sentence.before) or _IT_IS.fullmatch(sentence.before) is not None
 
 
 _SEEMS = r"(?:(?:is|was|seems|looks|appears|performs|answers|does|scores)\s(?:to be\s)?)?"
@@ -760,39 +762,41 @@ _NOT_BUT = re.compile(r"(?:\bnot|n't(?:\s\w+){0,2}|不是|并非|不选|不应�
 _BUT = re.compile(r"\s{0,3},?\s{0,3}(?:but(?:\srather)?|而?是|而选|而应选?)\s{0,3}", re.IGNORECASE)
 
 
-def _compared(said: _Said, is_pair: bool) -> str:
+def _compared(sentence: _Said, is_pair: bool) -> str:
     """The winner of a sentence that sets two markers against each other.
 
     Raises: VerdictError where no grammar names one.
     """
-    if len(said.marks) == 2:
-        first, second = said.marks
-        winner = _winner(said, first.label, second.label, is_pair)
-        if winner is not None and not said.after.rstrip().endswith("?"):
+    if len(sentence.marks) == 2:
+        first, second = sentence.marks
+        winner = _winner(sentence, first.label, second.label, is_pair)
+        if winner is not None and not sentence.after.rstrip().endswith("?"):
             return winner
-    both = f"{said.marks[-2].text} and {said.marks[-1].text}"
+    both = f"{sentence.marks[-2].text} and {sentence.marks[-1].text}"
     raise unread("ambiguous", f"{both} in one sentence, which names no winner")
 
 
-def _winner(said: _Said, first: str, second: str, is_pair: bool) -> str | None:
-    gap, after = said.gaps[0].strip(), said.after
-    if _NOT_BUT.search(said.before) and _BUT.fullmatch(said.gaps[0]):
+def _winner(sentence: _Said, first: str, second: str, is_pair: bool) -> str | None:
+    gap, after = sentence.gaps[0].strip(), sentence.after
+    if _NOT_BUT.search(sentence.before) and _BUT.fullmatch(sentence.gaps[0]):
         return second
-    if _UNSURE.search(said.before) or _REPORTED.search(said.before):
+    if _UNSURE.search(sentence.before) or _REPORTED.search(sentence.before):
         return None
-    if _CHANGED.search(said.before) and _TO.fullmatch(gap) and not re.search(r"\w", after):
+    if _CHANGED.search(sentence.before) and _TO.fullmatch(gap) and not re.search(r"\w", after):
         return second
     if _CONTRAST.search(after):
         return None
     if (
-        _BESIDE.search(said.before)
+        _BESIDE.search(sentence.before)
         and gap == ","
         and re.match(rf"\s{{0,3}}{_ZH_ADV}{{0,3}}{_ZH_GOOD}\W*$", after)
     ):
         return second
-    if re.search(r"选择?\s{0,3}$", said.before) and re.fullmatch(r"[,;]\s{0,3}(?:而)?不选择?", gap):
+    if re.search(r"选择?\s{0,3}$", sentence.before) and re.fullmatch(
+        r"[,;]\s{0,3}(?:而)?不选择?", gap
+    ):
         return first
-    if any(left.search(said.before) and right.fullmatch(gap) for left, right in _DROPPED):
+    if any(left.search(sentence.before) and right.fullmatch(gap) for left, right in _DROPPED):
         return second
     if not is_pair and not _INSTEAD.match(gap):  # better than one of several is not yet the best
         return None
@@ -804,7 +808,7 @@ def _winner(said: _Said, first: str, second: str, is_pair: bool) -> str | None:
         return second if gap == "没有" and _LACKS.match(after) else None
     if _PARTLY.match(after):
         return None
-    is_preferred = gap == "to" and re.search(r"\bprefer\s{1,3}$", said.before, re.IGNORECASE)
+    is_preferred = gap == "to" and re.search(r"\bprefer\s{1,3}$", sentence.before, re.IGNORECASE)
     if _FIRST.fullmatch(gap) or is_preferred:
         return first
     return second if _SECOND.fullmatch(gap) else None

@@ -425,9 +425,9 @@ def _chosen(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
             return _of(body, sorted(candidates, key=lambda one: one.match.start()), is_cut)
     if marked := bracket.find(body):
         return _marked(body, marked, is_cut)
-    given = _in_sentence(body, [m for shape in sentences for m in shape.find(body)])
-    if given is not None:
-        return given
+    match = _in_sentence(body, [m for shape in sentences for m in shape.find(body)])
+    if match is not None:
+        return match
     if by_own or by_name:
         raise unread("absent", "only scores of dimensions, none of the whole")
     raise unread("absent", f"no number behind {' or '.join(spec.anchors)}")
@@ -660,7 +660,7 @@ _SUPPOSED = re.compile(
 
 def _in_sentence(body: str, matches: Sequence[re.Match[str]]) -> re.Match[str] | None:
     """The number that one sentence gives the response; it must be the only one that does."""
-    held = []
+    stated = []
     for match in matches:
         start, end = sentence_of(body, match.start(), match.end())
         number = match.end(match.lastindex or 0)
@@ -673,11 +673,11 @@ def _in_sentence(body: str, matches: Sequence[re.Match[str]]) -> re.Match[str] |
             or not _OVER.match(after)
         ):
             continue
-        held.append(match)
-    values = {match[match.lastindex or 0] for match in held}
+        stated.append(match)
+    values = {match[match.lastindex or 0] for match in stated}
     if len(values) > 1:
         raise unread("ambiguous", f"several scores are given: {clipped(', '.join(sorted(values)))}")
-    return held[-1] if held else None
+    return stated[-1] if stated else None
 
 
 _OVER = re.compile(

@@ -48,25 +48,27 @@ def label_odds(
     (0.755, 0.912)
     """
     names = {label.casefold(): label for label in labels}
-    wanted = set(names) if verdict is None else {verdict.casefold()}
+    names_here = set(names) if verdict is None else {verdict.casefold()}
     found_at = [_token_at(tokens, tail), *reversed(tokens)]
-    said = (token for token in found_at if token is not None and _bare(token.text) in wanted)
-    token = next(said, tokens[0] if len(tokens) == 1 else None)
+    candidates = (
+        token for token in found_at if token is not None and _bare(token.text) in names_here
+    )
+    token = next(candidates, tokens[0] if len(tokens) == 1 else None)
     if token is None or not token.top:
         return None
-    found: dict[str, list[float]] = {label: [] for label in labels}
+    logprobs: dict[str, list[float]] = {label: [] for label in labels}
     for text, logprob in token.top.items():
         if (label := names.get(_bare(text))) is not None:
-            found[label].append(logprob)
-    if not any(found.values()):
+            logprobs[label].append(logprob)
+    if not any(logprobs.values()):
         return Odds(dict.fromkeys(labels, math.nan), 0.0, True)
     rest = 1.0 - math.fsum(math.exp(p) for p in token.top.values())
     least = min(*token.top.values(), math.log(max(rest, _ROUNDING)))
-    joined = {label: _logsumexp(held) if held else least for label, held in found.items()}
-    mass = math.fsum(math.exp(p) for held in found.values() for p in held)
+    joined = {label: _logsumexp(own) if own else least for label, own in logprobs.items()}
+    mass = math.fsum(math.exp(p) for own in logprobs.values() for p in own)
     total = _logsumexp(joined.values())
     probabilities = {label: math.exp(p - total) for label, p in joined.items()}
-    return Odds(probabilities, min(mass, 1.0), not all(found.values()))
+    return Odds(probabilities, min(mass, 1.0), not all(logprobs.values()))
 
 
 def expected(odds: Odds) -> float:
@@ -95,6 +97,6 @@ def _bare(text: str) -> str:
 
 
 def _logsumexp(values: Iterable[float]) -> float:
-    held = list(values)
-    top = max(held)
-    return top + math.log(math.fsum(math.exp(value - top) for value in held))
+    terms = list(values)
+    top = max(terms)
+    return top + math.log(math.fsum(math.exp(value - top) for value in terms))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, expected_value, given, judge_of
+from plaudit.judges._judge import Read, changed_params, expected_value, judge_of
 from plaudit.judges.verdict import JsonScore, Scale
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
@@ -43,14 +43,14 @@ def rating(
 
     Raises: ConfigError; scoring raises DataError for a missing column.
     """
-    told = locals()
+    arguments = locals()
     vote([], vote_by)
-    judge = judge_of(told, kinds=("pointwise",), samples=samples)
+    judge = judge_of(arguments, kinds=("pointwise",), samples=samples)
     spec = judge.template.spec
     assert isinstance(spec, Scale | JsonScore)
     return EachResponse(
         "judges.pointwise.rating",
-        given(rating, told),
+        changed_params(rating, arguments),
         judge,
         value=expected_value,
         vote_by=vote_by,

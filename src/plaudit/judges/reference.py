@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, given, judge_of
+from plaudit.judges._judge import Read, changed_params, judge_of
 from plaudit.judges._slots import column_text
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote
@@ -53,12 +53,12 @@ def correct(
 
     Raises: ConfigError; scoring raises DataError where the reference is missing.
     """
-    told = locals()
+    arguments = locals()
     vote([], vote_by)
-    judge = judge_of(told, kinds=("reference",), samples=votes)
+    judge = judge_of(arguments, kinds=("reference",), samples=votes)
     return EachResponse(
         "judges.reference.correct",
-        given(correct, told),
+        changed_params(correct, arguments),
         judge,
         value=yes_of,
         vote_by=vote_by,
@@ -78,7 +78,7 @@ def is_master_key(text: str) -> bool:
     >>> is_master_key(" : "), is_master_key("**Solution:**"), is_master_key("Solution: 4")
     (True, True, False)
     """
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-    kept = "".join(c if unicodedata.category(c) in _SAYING or c == "'" else " " for c in plain)
-    words = " ".join(kept.split()).strip("' ").casefold()
+    normal = unicodedata.normalize("NFKC", text).replace("’", "'")
+    letters = "".join(c if unicodedata.category(c) in _SAYING or c == "'" else " " for c in normal)
+    words = " ".join(letters.split()).strip("' ").casefold()
     return not words or words in _OPENERS

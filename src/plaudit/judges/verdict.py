@@ -213,12 +213,12 @@ def claims(text: str, spec: Spec) -> list[re.Match[str]]:
     >>> [match[1] for match in claims("Say [[A]]. Verdict: B", Labels())]
     ['A', 'B']
     """
-    found = [m for shape in _shapes(spec) for m in shape.find(text)]
+    matches = [m for shape in _shapes(spec) for m in shape.find(text)]
     if isinstance(spec, Labels) and not spec.key:
         anchored = _shapes(spec)[1].pattern
-        found = [m for m in found if m.re is not anchored or known(m[1], spec)]
+        matches = [m for m in matches if m.re is not anchored or known(m[1], spec)]
     first: dict[tuple[int, int], re.Match[str]] = {}
-    for match in sorted(found, key=lambda match: match.start()):  # one for each value
+    for match in sorted(matches, key=lambda match: match.start()):  # one for each value
         first.setdefault(match.span(match.lastindex or 0), match)
     return sorted(first.values(), key=lambda match: match.start())
 
@@ -273,8 +273,8 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
     else:
         echo = "" if _has_verdict(reply, spec) else _marked(lines, spec)
     squeezed = "".join(echo.split())
-    found = [i for i, text in enumerate(texts) if squeezed and squeezed in "".join(text.split())]
-    return found[0] if len(found) == 1 else None
+    places = [i for i, text in enumerate(texts) if squeezed and squeezed in "".join(text.split())]
+    return places[0] if len(places) == 1 else None
 
 
 def _may_claim(text: str, spec: Spec) -> bool:
@@ -304,8 +304,8 @@ def _marked(lines: Sequence[str], spec: Spec) -> str:
 
 def _is_bare(line: str, spec: Spec) -> bool:
     """Whether a line is its last verdict and no other word."""
-    found = claims(line, spec)
-    return not found or re.sub(r"\W", "", line) == re.sub(r"\W", "", found[-1][0])
+    matches = claims(line, spec)
+    return not matches or re.sub(r"\W", "", line) == re.sub(r"\W", "", matches[-1][0])
 
 
 def _has_verdict(reply: str, spec: Spec) -> bool:
@@ -328,10 +328,10 @@ def _label(reply: Reply, spec: Labels) -> str:
     try:
         return read_label(unquoted(reply.text, reply.is_cut), spec, reply.is_cut)
     except VerdictError as error:
-        held = _announced(reply, error, is_verdict_key) if spec.marker == MARKER else None
-        if held is None:
+        announcement = _announced(reply, error, is_verdict_key) if spec.marker == MARKER else None
+        if announcement is None:
             raise
-        return _named(held[0], "the key of a verdict", spec)
+        return _named(announcement[0], "the key of a verdict", spec)
 
 
 def _announced(
@@ -365,10 +365,10 @@ def _score(reply: Reply, spec: Scale) -> float:
         return read_number(reply.text, body, spec, reply.is_cut)
     except VerdictError as error:
         for keys in score_keys(spec):
-            held = _announced(reply, error, keys.__contains__)
-            if held is not None:
+            announcement = _announced(reply, error, keys.__contains__)
+            if announcement is not None:
                 check_scale(reply.text, spec)
-                return _numeric(*held, "the key of a score", spec)
+                return _numeric(*announcement, "the key of a score", spec)
         raise
 
 
@@ -462,8 +462,8 @@ def _yes_no_shapes(spec: YesNo) -> tuple[Shape, ...]:
     anchors = "|".join(map(re.escape, own))
     end = rf"{GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
     is_a = rf"(?:is|为|是)?{GAP}:?{GAP}[\[(<\"“'`「]{{0,3}}{GAP}"
-    asked = rf"\b(?:is|was)\s(?:the\s{_ANSWER}|it)\s(?:correct|right)\s?\?|\b(?:is\sthe\s)?criterion\s(?:met|satisfied|fulfilled)\s?[?:]"
-    anchored = rf"(?:{anchors}|{asked})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
+    question = rf"\b(?:is|was)\s(?:the\s{_ANSWER}|it)\s(?:correct|right)\s?\?|\b(?:is\sthe\s)?criterion\s(?:met|satisfied|fulfilled)\s?[?:]"
+    anchored = rf"(?:{anchors}|{question})[\])>]{{0,3}}{GAP}{is_a}({_WORD})(?={end})"
     title = rf"^[^\S\n]{{0,3}}(?:{_TITLE})\s{{0,3}}:{GAP}[\[(<]{{0,3}}"
     titled = rf"{title}({_WORD})[\])>]{{0,3}}(?:[.。!]?[^\S\n]{{0,6}}$|,?\s(?=because\b|since\b|as\b|it (?:is|does)\b)|[.。!,]?\s?(?=因为|由于))"
     tagged = (
@@ -554,5 +554,5 @@ _READERS: dict[type, Any] = {
 
 
 def _parts(error: VerdictError) -> tuple[Any, str]:
-    reason, _, told = str(error).partition(": ")
-    return reason, told
+    reason, _, message = str(error).partition(": ")
+    return reason, message

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, Verdict, given, judge_of
+from plaudit.judges._judge import Read, Verdict, changed_params, judge_of
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -40,16 +40,16 @@ def verifier(
 
     Raises: ConfigError.
     """
-    told = locals()
+    arguments = locals()
     vote([], vote_by)
-    judge = judge_of(told, kinds=("verifier",), samples=rationales)
+    judge = judge_of(arguments, kinds=("verifier",), samples=rationales)
 
     def value(verdict: Verdict) -> float:
         return yes_of(verdict, normalised=normalised)
 
     return EachResponse(
         "judges.verifier.verifier",
-        given(verifier, told),
+        changed_params(verifier, arguments),
         judge,
         value=value,
         vote_by=vote_by,

@@ -67,7 +67,7 @@ def _label(model: CausalModel, letter: str) -> int:
     ids = model.tokenizer(letter, add_special_tokens=False)["input_ids"]
     if len(ids) != 1:
         raise ConfigError(
-            f"{model.found.name}: its tokenizer writes {letter!r} as {len(ids)} tokens"
+            f"{model.checkpoint.name}: its tokenizer writes {letter!r} as {len(ids)} tokens"
         )
     return ids[0]
 

@@ -43,7 +43,7 @@ def _scorer(model: CausalModel, token: int | str, view: Part, options: Options) 
     ident = _id_of(model, token)
     return Scorer(
         model.engine,
-        chat_form(model.found, model.tokenizer, options, view, config=model.module.config),
+        chat_form(model.checkpoint, model.tokenizer, options, view, config=model.module.config),
         Labels(model.layer, (ident,)),
         positions=at_the_end,
         reading=only_value,
@@ -57,6 +57,6 @@ def _id_of(model: CausalModel, token: int | str) -> int:
     ident = model.tokenizer.get_vocab().get(token) if isinstance(token, str) else token
     if ident is None or isinstance(ident, bool) or not 0 <= ident < size:
         raise ConfigError(
-            f"{model.found.name}: token={token!r} is no token of its vocabulary of {size} ids"
+            f"{model.checkpoint.name}: token={token!r} is no token of its vocabulary of {size} ids"
         )
     return ident
