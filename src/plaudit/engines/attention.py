@@ -22,6 +22,7 @@ __all__ = ["NAME", "Layout", "Segment", "install", "running", "seen_options"]
 
 NAME = "plaudit_packed"
 _BLOCK = 512  # query rows at a time where scores are materialised
+_CAUSAL_BLOCK = 128  # query rows at a time on a processor
 _now = threading.local()
 
 
@@ -171,12 +172,14 @@ class _Flash:
         """Causal attention of one sequence to itself."""
         import torch.nn.functional as F
 
+        if _has_flash(query, key, value):
+            return _in_blocks(query, key, value, self.scale)[0]
         key, value = _like(query, key), _like(query, value)
         return F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=self.scale)
 
     def after(self, prefix, query, key, value, spans, out) -> None:
         """Sequences behind a common prefix: one call for all on it, one for each on itself."""
-        keys, values = (_like(query, part) for part in prefix)
+        keys, values = prefix
         for run in _runs(spans):
             first, last = run[0][0], run[-1][1]
             before, lse = _with_lse(query[:, :, first:last], keys, values, False, self.scale)
@@ -187,9 +190,10 @@ class _Flash:
 
     def _own(self, query, key, value, rows: slice):
         """Causal attention of one sequence to itself, with its log-sum-exp."""
-        query = query[:, :, rows]
-        heads = (_like(query, part[:, :, rows]) for part in (key, value))
-        return _with_lse(query, *heads, True, self.scale)
+        own = (query[:, :, rows], key[:, :, rows], value[:, :, rows])
+        if _has_flash(*own):
+            return _in_blocks(*own, self.scale)
+        return _with_lse(*own, True, self.scale)
 
 
 def _runs(spans) -> Iterator[list[tuple[int, int]]]:
@@ -274,16 +278,62 @@ def _with_lse(query, key, value, is_causal: bool, scale: float):
     """Attention and the log-sum-exp of its scores."""
     import torch
 
-    if query.device.type == "cpu" and key.shape[-1] == value.shape[-1]:
-        flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-        out, lse = flash(query, key, value, 0.0, is_causal, scale=scale)
-        return out, lse
+    if _has_flash(query, key, value):
+        return _flash(query, key, value, is_causal, scale)
+    key, value = _like(query, key), _like(query, value)
     scores = torch.matmul(query, key.transpose(2, 3)).float() * scale
     if is_causal:
         seen = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
         scores = scores.masked_fill(~seen, float("-inf"))
     lse = torch.logsumexp(scores, dim=-1)
     return torch.matmul((scores - lse[..., None]).exp().to(value.dtype), value), lse
+
+
+def _has_flash(query, key, value) -> bool:
+    """Whether torch's blocked attention for processors takes these."""
+    return query.device.type == "cpu" and key.shape[-1] == value.shape[-1]
+
+
+def _flash(query, key, value, is_causal: bool, scale: float):
+    """Attention and log-sum-exp on a processor; no key is copied for the query heads it serves.
+
+    The heads of a key's group stand as heads of one batch row; where all see all keys, as rows of
+    one head.
+    """
+    import torch
+
+    groups, rows = key.shape[1], query.shape[2]
+    query, key, value = query[0].unflatten(0, (groups, -1)), key[0][:, None], value[0][:, None]
+    if is_causal:
+        key, value = (part.expand(-1, query.shape[1], -1, -1) for part in (key, value))
+    else:
+        query = query.flatten(1, 2)[:, None]
+    flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    out, lse = flash(query, key, value, 0.0, is_causal, scale=scale)
+    if not is_causal:
+        out, lse = (part[:, 0].unflatten(1, (-1, rows)) for part in (out, lse))
+    return out.flatten(0, 1)[None], lse.flatten(0, 1)[None]
+
+
+def _in_blocks(query, key, value, scale: float):
+    """Causal attention of a sequence to itself on a processor, with its log-sum-exps.
+
+    A block of queries attends to itself, then to all keys before it. In one call torch's kernel
+    computes the scores of keys that a query cannot see, up to 512 of them.
+    """
+    import torch
+
+    out = torch.empty(*query.shape[:3], value.shape[-1], dtype=query.dtype)
+    lse = torch.empty(query.shape[:3], dtype=torch.float32)
+    for start in range(0, query.shape[2], _CAUSAL_BLOCK):
+        rows, before = slice(start, start + _CAUSAL_BLOCK), slice(0, start)
+        asked = query[:, :, rows]
+        own, own_lse = _flash(asked, key[:, :, rows], value[:, :, rows], True, scale)
+        if start:
+            seen, seen_lse = _flash(asked, key[:, :, before], value[:, :, before], False, scale)
+            own, own_lse = _merged(seen, seen_lse, own, own_lse), torch.logaddexp(seen_lse, own_lse)
+        out[:, :, rows], lse[:, :, rows] = own, own_lse
+    return out, lse
 
 
 def _merged(before, before_lse, own, own_lse):

@@ -112,10 +112,14 @@ class Calls:
     def _sync(self) -> None:
         with self._lock:
             self._bell = None
-            descriptor = None if self._lines is None else os.dup(self._lines.fileno())
-        if descriptor is not None:  # without the lock: a slow disk stops nobody
-            os.fsync(descriptor)
-            os.close(descriptor)
+            if self._lines is None:
+                return
+            try:
+                descriptor = os.dup(self._lines.fileno())
+            except ValueError:  # closed: the interpreter exits
+                return
+        os.fsync(descriptor)  # without the lock: a slow disk stops nobody
+        os.close(descriptor)
 
 
 def _open_lines(path: Path) -> Lines:
