@@ -1,23 +1,40 @@
-"""What a judge's verdict may be: labels, numbers, lists of numbers, JSON, yes or no."""
+"""What a judge's verdict may be: a label, a number, a list of numbers, JSON, yes or no."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from plaudit.errors import ConfigError, VerdictError, clipped
 
-__all__ = ["GAP", "MARK", "MARKER", "JsonScore", "Labels", "Reply", "Scale", "Scores", "Shape",
-           "Spec", "Verdict", "YesNo", "key_shape", "unread"]  # fmt: skip
+__all__ = [
+    "GAP",
+    "MARK",
+    "MARKER",
+    "JsonScore",
+    "Labels",
+    "ReplyText",
+    "Scale",
+    "Scores",
+    "Spec",
+    "VerdictValue",
+    "YesNo",
+    "verdict_error",
+]
+
 
 MARK = "\u2060"  # word joiner: nothing to see, and it keeps a marker from being one
 
+
 Reason = Literal["truncated", "refused", "absent", "ambiguous", "outside"]
+
+
 # Spaces are bounded: a hundred thousand of them in a row must not cost their square.
 GAP = r"\s{0,6}"
+
+
 MARKER = rf"\[{GAP}\[{GAP}([^\[\]\s](?:[^\[\]\n]{{0,11}}?[^\[\]\s])?){GAP}\]{GAP}\]"
 
 
@@ -132,11 +149,15 @@ class YesNo:
 
 
 Spec = Labels | Scale | Scores | JsonScore | YesNo
-Verdict = str | float | tuple[float, ...]
+
+
+VerdictValue = str | float | tuple[float, ...]
+
+
 _WORTHS = {2: (1.0, 0.0), 3: (1.0, 0.0, 0.5), 5: (1.0, 0.75, 0.5, 0.25, 0.0)}
 
 
-class Reply(NamedTuple):
+class ReplyText(NamedTuple):
     """A reply behind its thinking: in plain characters, as it was written, and whether it was cut.
     `num_responses` is how many were judged, where that is known."""
 
@@ -146,47 +167,7 @@ class Reply(NamedTuple):
     num_responses: int | None
 
 
-class Shape(NamedTuple):
-    """What a verdict looks like in plain text; the last group holds its value. Every match begins
-    with one of `starts` (lower case; none: with anything)."""
-
-    pattern: re.Pattern[str]
-    starts: tuple[str, ...] = ()
-
-    def find(self, text: str) -> list[re.Match[str]]:
-        """All matches in order. Most texts hold no start, and looking for one is cheap."""
-        if not self.starts:
-            return list(self.pattern.finditer(text))
-        low = text.lower()
-        if len(low) != len(text):  # some capitals become two characters
-            low = "".join(char.lower()[0] for char in text)
-        matches: list[re.Match[str]] = []
-        for place in sorted({at for start in self.starts for at in _places(low, start)}):
-            match = self.pattern.match(text, place)
-            if match and (not matches or matches[-1].end() <= place):
-                matches.append(match)
-        return matches
-
-
-def key_shape(names: str) -> Shape:
-    """A key of an object, one of a pattern's, and the beginning of its value. The group is the key:
-    an object whose key is broken holds no verdict.
-
-    >>> key_shape("score|rating").find('{"rating": 7}')[0][0]
-    '"rating": 7'
-    """
-    pattern = rf"[\"'“]({names})[\"'”]{GAP}:{GAP}[\"'“]?[^\s,}}\"'”]{{0,20}}"
-    return Shape(re.compile(pattern, re.IGNORECASE), ('"', "'", "“"))
-
-
-def _places(text: str, part: str) -> Iterator[int]:
-    place = text.find(part)
-    while place >= 0:
-        yield place
-        place = text.find(part, place + 1)
-
-
-def unread(reason: Reason, message: str, text: str | None = "") -> VerdictError:
+def verdict_error(reason: Reason, message: str, text: str | None = "") -> VerdictError:
     """The error that says why a reply has no verdict, with its end."""
     reply = f": {clipped(text[-200:], limit=120)}" if text else ""
     return VerdictError(f"{reason}: {message}{reply}")
