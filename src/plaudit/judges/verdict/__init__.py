@@ -33,8 +33,8 @@ The contract, in ten points:
 
 from __future__ import annotations
 
+from plaudit.judges.verdict.candidates import claims, is_legible, restored
 from plaudit.judges.verdict.characters import narrow
-from plaudit.judges.verdict.claims import claims, is_legible, restored
 from plaudit.judges.verdict.forgery import forged
 from plaudit.judges.verdict.forms import describe
 from plaudit.judges.verdict.reading import evidence, parse

@@ -7,33 +7,17 @@ import re
 import unicodedata
 
 __all__ = ["BLANK", "DISGUISES", "narrow", "simplify", "to_plain"]
-
-
 BLANK = "\ufffc"  # stands for a quoted character: it is no space, so a quotation joins nothing
-
-
 DISGUISES = "&\\<*_~#"  # what `plain` makes of plain characters
-
-
 _EMPHASIS = re.compile(r"\*\*|__|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
-
-
 _STRUCK = re.compile(
     r"~~[^~\n]{1,400}~~|<(del|s|strike)>[^<\n]{1,400}</\1>|<!--(?:[^-\n]|-(?!->)){0,400}-->"
 )
-
-
 _INLINE = re.compile(
     r"</?(?:b|i|u|em|strong|span|mark|font|center)(?:\s[^<>\n]{1,80})?>", re.IGNORECASE
 )
-
-
 _HEADING = re.compile(r"^\s{0,3}#{1,6}\s+", re.MULTILINE)
-
-
 _WIDE = tuple(zip("，：；！？（）【】", ",:;!?()[]", strict=True))
-
-
 # Traditional characters of the words that verdicts are made of, sign by sign.
 _SIMPLE = str.maketrans(
     "總綜評體優勝較選擇輸結論斷終為從給個對錯誤覆無發則雖過並沒後說寫請條標題準滿數級當顯負遜稱這該應會認驗證"
@@ -41,16 +25,10 @@ _SIMPLE = str.maketrans(
     "总综评体优胜较选择输结论断终为从给个对错误复无发则虽过并没后说写请条标题准满数级当显负逊称这该应会认验证"
     "确实还与两贰陆获赢强远间处颗样问户范围据释维测计来倾于决让声现变调将项难别仅们里却尽劝杰页价质创语识点审备细节简洁详逻辑风构内学旧类",
 )
-
-
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93}
 _NARROW |= _SIMPLE
-
-
 # A raised digit is a footnote or a power, a fraction sign no division: NFKC makes both a digit.
 _RAISED = re.compile(r"(?<=\d)[⁰¹²³⁴-⁹₀-₉]+")
-
-
 _FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 
 

@@ -13,8 +13,6 @@ from plaudit.judges.verdict.characters import BLANK
 from plaudit.judges.verdict.spec import ReplyText, verdict_error
 
 __all__ = ["announced_value", "value_of", "values_in"]
-
-
 _MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "total", "满分")
 
 
@@ -103,18 +101,12 @@ def _values(pairs: list[tuple[Any, Any]], key: str) -> list[Any]:
 
 _WRAPPERS = ("result", "evaluation", "verdict", "judgment", "judgement", "assessment", "output",
              "结果", "评价", "评审", "评估")  # fmt: skip
-
-
 _SPAN = re.compile(
     r"`[^`\n]*`|“[^“”\n]*”|「[^「」\n]*」|『[^『』\n]*』|«[^«»\n]*»|^[^\S\n]{0,6}>[^\n]*$", re.M
 )
-
-
 _FENCE = re.compile(
     r"^[^\S\n]{0,6}```[^\n`]{0,20}\n.*?^[^\S\n]{0,6}```[^\S\n]{0,6}$|```.*?```", re.M | re.S
 )
-
-
 _LED = re.compile(
     r"\b(?:example|format|e\.g\.?|sample|template|schema|structure)\b[^\n.]{0,24}$|(?:例如|比如|格式|示例|结构|模板)[^\n。]{0,12}$|(?:response|assistant|answer|user|prompt|text|it|回答|助手|提示|用户|其中)[^\n.]{0,40}"
     r"(?:says?|said|contains?|includes?|wrote|writes|claims?|plants?|quotes?|holds?|ends? with|tells?|"

@@ -29,8 +29,6 @@ from plaudit.judges.verdict.sentences import TAKEN_BACK, line_of, sentence_of
 from plaudit.judges.verdict.spec import Labels, verdict_error
 
 __all__ = ["last_label", "stated_label"]
-
-
 _BETWEEN = re.compile(
     rf"[\s,;:/|>=&(){BLANK}-]*(?:or|and|vs\.?|versus|to|或者?|和|与|还是|then)?"
     rf"[\s,;:/|>=&(){BLANK}-]*",

@@ -9,20 +9,12 @@ from plaudit.judges.verdict.characters import narrow
 from plaudit.judges.verdict.spec import Labels
 
 __all__ = ["NOUN", "bare_reply", "label_of"]
-
-
 NOUN = (
     r"(?:assistant|response|answer|output|model|candidate|option|choice|solution|"
     r"助手|回答|答案|回复|模型|选项|答复)"
 )
-
-
 _NOUN_FIRST = re.compile(rf"^(?:the)?{NOUN}#?", re.IGNORECASE)
-
-
 _TIES = frozenset(("tie", "tied", "atie", "draw", "adraw", "平局", "平手", "打平", "和局"))
-
-
 _PAIRS = {"[": "]", "(": ")", '"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "「": "」",
           "『": "』", "«": "»"}  # fmt: skip
 
@@ -56,8 +48,6 @@ _NUMBERS = {sign: place for row in ("1234", "一二三四") for place, sign in e
     for row in (("one", "two", "three", "four"), ("first", "second", "third", "fourth"))
     for place, word in enumerate(row)
 }
-
-
 _NUMBERED = re.compile(
     rf"(?:the)?(?:{NOUN}#?(?P<behind>[1-4]|[一二三四]|one|two|three|four)"
     rf"|(?P<before>first|second|third|fourth)(?:{NOUN}|one)"
@@ -81,8 +71,6 @@ def _label_by_number(name: str, spec: Labels) -> str | None:
 
 
 _SIDES = re.compile(r"([a-z0-9]{1,9})(>{1,2}|<{1,2}|={1,2})([a-z0-9]{1,9})")
-
-
 _SIGNS = (
     *zip("≫≪≻≺＞＜≈＝", (">>", "<<", ">", "<", ">", "<", "=", "="), strict=True),
     ("\\gg", ">>"), ("\\ll", "<<"), ("\\succ", ">"), ("\\prec", "<"), ("\\approx", "="),
@@ -107,18 +95,12 @@ def _turn(name: str) -> str:
 
 
 _ANSWERING = re.compile(r"^(?:(?:final )?(?:answer|choice)|(?:最终)?答案)\s*:", re.IGNORECASE)
-
-
 _FRACTION = re.compile(r"\.\d")
-
-
 _IN_TAG = re.compile(
     r"^<((?:(?:overall|final|total)_)?(?:answer|verdict|score|rating|grade|result|output|judge?ment|decision|winner|choice|label|final|"
     r"preference|evaluation|答案|结论|评分|打分|总体打分|总体评分|综合评分|结果))>\s*(.*?)\s*</\1>$",
     re.DOTALL | re.IGNORECASE,
 )
-
-
 # Pictures around a word say nothing, but stars do.
 _SIGN = re.compile(
     "^[\u2190-\u21ff\u2600-\u2604\u2607-\u27bf\U0001f300-\U0001f31e\U0001f320-\U0001faff\\s]+|[\u2600-\u2604\u2607-\u27bf\U0001f300-\U0001f31e\U0001f320-\U0001faff\\s]+$"

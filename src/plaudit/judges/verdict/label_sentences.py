@@ -13,8 +13,6 @@ from plaudit.judges.verdict.shapes import VerdictShape
 from plaudit.judges.verdict.spec import Labels, verdict_error
 
 __all__ = ["anchored_label", "tagged_label"]
-
-
 _RIGHT_ANSWER = re.compile(
     r"(?:correct|right|true|reference|expected|standard|正确|标准|参考)的?\s{0,3}(?:answer|option|choice|"
     r"solution|result|letter|答案|选项)[^.\n。]{0,30}$",
@@ -62,22 +60,16 @@ _OPENS = re.compile(
     r"my|the|(?:final )?(?:verdict|decision|answer|judge?ment)|结论|判断|更)\s{0,3}(?:is|是|为)?(?:\sthat)?\s{0,3}[,:]?\s{0,3}){0,5}",
     re.IGNORECASE,
 )
-
-
 # "Both are good, but", "While A is longer,": what stands before the clause that names the better one.
 _LEADS_TO = re.compile(
     r"(?:(?:while|although|though|even though|whereas|despite)\b[^\n]{1,240},\s{0,3}|(?:虽然|尽管)[^\n]{1,120},\s{0,3}(?:但是?)?"
     r"|[^\n]{1,240}[,\s]\s{0,3}(?:but|however|so|therefore|thus|hence|yet)[,:]?\s{1,3}|[^\n]{1,120},\s{0,3}(?:但是?|不过|然而|因此|所以|故|(?:总|整)体(?:上|来看|而言)?|综合来看|总的来说)\s{0,3},?\s{0,3})",
     re.IGNORECASE,
 )
-
-
 _CLOSES = re.compile(
     r"(?:\s{0,3}overall)?\s{0,3}(?:[,;:(—-]{0,2}\s{0,3}(?P<why>[^\n]{1,280}?))?[\s.。!*,)]*",
     re.IGNORECASE,
 )
-
-
 _BECAUSE = re.compile(r"because|since|as it|因为|由于", re.IGNORECASE)
 
 

@@ -12,34 +12,20 @@ from plaudit.judges.verdict.shapes import VerdictShape, key_shape
 from plaudit.judges.verdict.spec import GAP, MARKER, Labels
 
 __all__ = ["ADVERBS", "TAGS", "ZH_ADVERBS", "ZH_BETTER", "is_verdict_key", "label_shapes"]
-
-
 ADVERBS = (
     r"(?:(?:clearly|much|slightly|far|significantly|somewhat|marginally|definitely|therefore|still|"
     r"overall|a bit|a little|by far|simply|also|considerably|obviously|generally)\s{1,3}){0,3}"
 )
-
-
 _BETTER = r"(?:better|best|superior|stronger|strongest|preferable|preferred|winner|winning)"
-
-
 _THING = r"(?:one|answer|response|assistant|choice|option|output|solution|candidate|model|reply)"
-
-
 ZH_ADVERBS = r"(?:明显|显然|总体上?|整体上?|略微?|稍微?|稍|要|更加?|相对|显著|远远?|还是|也)"
-
-
 ZH_BETTER = (
     r"(?:更好|更优秀?|更佳|更强|更胜一筹|胜出|获胜|较好|较优|较佳|最好|最佳|最优|为优|为佳|为胜|胜)"
 )
-
-
 _ORDINAL = (
     rf"(?:the\s)?(?:first|second)\s{{1,3}}{_THING}|{NOUN}\s{{0,2}}#?(?:[12](?!\d)|[一二]|one|two)"
     rf"|第[一二]个?(?:{NOUN})?"
 )
-
-
 TAGS = r"(?:answer|verdict|decision|winner|choice|final|final_answer|result|preference)"
 
 
@@ -78,39 +64,16 @@ _TITLES = (
     r"|(?:最终|我的|总体|综合)(?:结论|判断|裁决|判决|选择|评判|评定|评价|结果)|(?:获|优)?胜者|赢家|判决|更好的(?:回答|答案|回复)"
     r"|^[\s|>•-]{0,6}(?:overall|(?:总|整)体(?:而言|评价)?|综合(?:评价)?|总评)(?=\s{0,3}[:|])"
 )
-
-
 _TITLE_STARTS = (
-    *("preferred", "better", "best", "winning", "preference", "decision", "judgement", "judgment"),
-    *("conclusion", "select"),
-    "final",
-    "overall",
-    "my",
-    "最终",
-    "我的",
-    "总",
-    "整",
-    "综合",
-    "获",
-    "优",
-    "胜者",
-    "赢家",
-    "判决",
-    "更好",
-    "|",
-    ">",
-    "•",
-    "-",
-)
-
-
+    "preferred", "better", "best", "winning", "preference", "decision", "judgement", "judgment",
+    "conclusion", "select", "final", "overall", "my", "最终", "我的", "总", "整", "综合", "获", "优",
+    "胜者", "赢家", "判决", "更好", "|", ">", "•", "-",
+)  # fmt: skip
 _JSON_KEYS = (
     r"(?:final|overall)?(?:verdict|winner|decision|judge?ment|choice|preference|preferred|selection)"
     r"|(?:better|best|preferred|winning)(?:response|answer|assistant|output)?"
     r"|(?:最终|总体|综合)?(?:结论|判断|裁决|判决|选择|评判)|(?:获|优)?胜者|更好的(?:回答|答案|回复)?"
 )
-
-
 _SPACED_KEYS = _JSON_KEYS.replace(")?", r")?[\s_-]?")
 
 

@@ -1,4 +1,3 @@
-
 """Reads labels: markers first, then tags, anchors, sentences, and the key of an object."""
 
 from __future__ import annotations

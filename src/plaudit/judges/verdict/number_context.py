@@ -9,14 +9,9 @@ from typing import Literal, NamedTuple
 
 from plaudit.judges.verdict.number_shapes import SCORE_WORDS
 from plaudit.judges.verdict.sentences import DIMENSION, is_mentioned, line_of
-from plaudit.judges.verdict.spec import Scale
 
 __all__ = ["CORRECTED", "ScoreCandidate", "find_candidates", "is_bracketed"]
-
-
 Kind = Literal["overall", "bare", "dimension", "headed", "mention"]
-
-
 _WORDS_BEFORE = re.compile(
     r"(?:\b(?:my|the|a|an|its|this|your|final|overall|total|so|therefore|thus|and|with|of|is|i|"
     r"verdict|conclusion|judge?ment|evaluation|assessment|feedback|response|answer|given|numeric|"
@@ -37,9 +32,8 @@ class ScoreCandidate(NamedTuple):
     is_marked: bool
 
 
-def find_candidates(
-    body: str, matches: Sequence[re.Match[str]], spec: Scale
-) -> list[ScoreCandidate]:
+def find_candidates(body: str, matches: Sequence[re.Match[str]]) -> list[ScoreCandidate]:
+    """The numbers of matches that are more than mentioned, in order."""
     return [
         candidate
         for m in matches
@@ -49,6 +43,7 @@ def find_candidates(
 
 
 def is_bracketed(body: str, match: re.Match[str]) -> bool:
+    """Whether a number stands in double brackets."""
     place = match.start(match.lastindex or 0)
     return "".join(body[max(place - 12, 0) : place].split())[-2:] == "[["
 
@@ -78,6 +73,7 @@ def _kind_of(body: str, match: re.Match[str]) -> Kind:
     return "mention" if _WORDS_BEFORE.search(before) else "dimension"
 
 
+# Words that lead to the score itself: "I would give it a final".
 _OWN_WORDS = frozenset(
     [
         "i",
@@ -167,12 +163,10 @@ _OWN_WORDS = frozenset(
         "explanation",
         "note",
         "reason",
-        "hence",
         "assigned",
         "suggested",
         "proposed",
         "recommended",
-        "output",
         "json",
         "correct",
         "given",

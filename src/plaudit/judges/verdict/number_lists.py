@@ -23,9 +23,6 @@ def read_scores(reply: ReplyText, spec: Scores) -> tuple[float, ...]:
     return _read_list(reply.text, body, spec, reply.is_cut, reply.num_responses)
 
 
-_NO_WAIT = re.compile(r"\b(?:no|wait|sorry|correction)\b", re.IGNORECASE)
-
-
 _OR = re.compile(r"\s{0,6}(?:[,;]?\s{0,3}(?=\[)|or|或者?|/|~)\s{0,6}[\[(\d\\]", re.IGNORECASE)
 
 

@@ -13,11 +13,7 @@ from plaudit.judges.verdict.shapes import VerdictShape, key_shape
 from plaudit.judges.verdict.spec import GAP, Scale, Scores
 
 __all__ = ["OVERALL", "SCORE_WORDS", "list_shapes", "scale_shapes", "score_keys"]
-
-
 SCORE_WORDS = ("score", "rating", "grade", "result", "评分", "得分", "打分", "分数", "总分")
-
-
 OVERALL = (
     r"(?:(?:overall|final|total|holistic|aggregate)[\s_]{1,3}(?:(?:quality|numerical|numeric)\s{1,3})?"
     r"(?:score|rating|grade|mark|assessment|evaluation)"
@@ -25,17 +21,11 @@ OVERALL = (
     r"|(?:总体|综合|最终|整体|总)(?:的)?(?:打分|评分|得分|评价|评级|分数)"
     r"|(?:overall|(?:总|整)体|综合)(?=\s{0,3}[:|])|综合(?=\s{0,2}\d{1,3}(?:\.\d)?\s{0,2}分))"
 )
-
-
 _STARTS = ("overall", "final", "total", "holistic", "aggregate", "总", "综合", "最终", "整体")
-
-
 _OBJECT = (
     r"(?:it|(?:this|that)\s(?:response|answer|reply|output|solution|one)|this|the\s(?:response|answer|"
     r"reply|output|solution|assistant)(?:'s\s(?:response|answer|reply))?|assistant\s[A-D])"
 )
-
-
 _ZH_OBJECT = r"(?:该|这个?|此|本|上述)?(?:份|条)?(?:回答|答案|回复|答复|response)"
 
 

@@ -19,56 +19,34 @@ __all__ = [
     "scale_end",
     "to_scale",
 ]
-
-
 _NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "零": 0, "两": 2,
     **{sign: n for n, sign in enumerate("壹贰叁肆伍陆柒捌玖拾", 1)},
     **{sign: n for n, sign in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
-
-
 HANZI = "零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾"
-
-
 _NAMES = "|".join(word for word in _NUMBER_WORDS if word.isascii())
-
-
 VALUE = (
     rf"[-+]?(?:\d+(?:\.\d+)?|(?<!\d)\.\d+)|[{HANZI}]|[★⭐🌟]{{1,10}}[☆✩]{{0,9}}|\b(?:{_NAMES})\b"
 )
-
-
 PLAIN_VALUE = rf"(?:\d+(?:\.\d+)?|[{HANZI}]{{1,2}}|百|(?:{_NAMES})\b)"
-
-
 TAIL = re.compile(
     rf"\s{{0,6}}(?:(/|out\s{{1,3}}of(?:\s{{1,3}}a\s{{1,3}}possible)?|of|／)\s{{0,6}}({PLAIN_VALUE})"
     r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|[★⭐🌟]|星级?|颗星))?",
     re.IGNORECASE,
 )
-
-
 _RANGE = re.compile(
     rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、|,(?!\s{{0,3}}\d{{1,3}}\s{{0,3}}分(?:制|满分))|vs\.?|->|→|⇒|=>|minus|plus|[+*×÷=±])\s{{0,6}}[\[(\"]{{0,2}}[-+]?(?:[\d.{HANZI}★]|(?:{_NAMES})\b)"
     rf"|\s{{0,3}}[,.;]?\s{{0,3}}(?:no|wait|or rather|maybe|perhaps|possibly|actually|不对?|也许|可能)"
     rf"\W{{0,4}}(?:\w{{1,12}}\s)?[\d.{HANZI}]|\s{{0,3}},?\s{{0,3}}(?:maybe|perhaps|possibly)\b",
     re.IGNORECASE,
 )
-
-
 _FOLLOWED = re.compile(rf"[A-Za-z\d.]*[A-Za-z\d]|,\d|[{HANZI}百千半⁄^+]|点|[☆★]|:\d")
-
-
 _CLOSERS = re.compile(r"^(?:\s{0,3}/\s{0,3}\d{1,3})?\s{0,3}[\])>}$\"'”」*]{1,4}")
-
-
 _SHUT = re.compile(
     r"\s{0,2}[\])}$\"'”」]{1,4}(?=\s{0,3}(?:/|out\b|of\b|分|%|points?\b|stars?\b))", re.IGNORECASE
 )
-
-
 _VAGUE = re.compile(
     r"\s{0,3}(?:半|制|[+＋]|以上|以下|左右|上下|多分|出头|之|for (?!an?\b|the\b|this\b|its?\b)|-?ish\b|or (?:so|more|less)\b)"
 )
@@ -156,27 +134,19 @@ def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
 _TWO = re.compile(
     r"[\s\])}>*\"'”」]{0,4}(?:!?\?|\[\s?\[|\([^()\n]{1,20}\)\s{0,3}(?:[/,、;]|or|and|或|和)\s{0,3}\d)"
 )
-
-
 # A remark that is begun and not ended, and what shows in a cut reply that the number was complete.
 _CUT_OFF = re.compile(
     r"\s{0,6}(?:\n\s{0,3})?\([^()]{0,60}$|\s{0,3}(?:[/~–—-]|→|to|or|到|或)\s{0,3}$"
 )
-
-
 _FINISHED = re.compile(
     r"[\])}>*$\"'”」\s]{0,6}?(?:\s{0,6}\n|[。!;|]|\.\s+\S|\([^()\n]{1,60}\)|,?\s{0,3}(?:because|since|as|due to|因为|由于)(?!\w)|</)",
     re.IGNORECASE,
 )
-
-
 _MEANT = re.compile(
     r"\s{0,3}\(\s{0,2}(?:claimed|stated|self|according|as claimed|自称|自评)|[^.\n。;]{0,80}\bif\b(?! (?:I|one|you) (?:had|have|must))|\s{0,3}(?:means?|would|stands? for|denotes?|"
     r"indicates?|represents?|表示|代表|意味|是(?:它|回答|用户))|[^\w\n]{0,4}(?:says|claims|is what|according to (?:the|its) (?:response|answer))\b",
     re.IGNORECASE,
 )
-
-
 _ENDED = re.compile(
     r"\s{0,6}(?:$|[^\w\s]|\n)|\s{1,6}[\u4e00-\u9fff]|\s{1,3}(?-i:The|This|It|I|Although|While|Reason|Explanation|Because|Overall|Response)\b|\s{0,3}(?:because|since|as|due to|given|overall|"
     r"in total|on (?:a|the)|from \d|for (?:(?-i:an?)|the|this|its?)|with|and|total)\b|因为|由于|理由|总|的",

@@ -38,15 +38,15 @@ def read_score(reply: ReplyText, spec: Scale) -> float:
             announcement = announced_in_object(reply, error, keys.__contains__)
             if announcement is not None:
                 check_scale(reply.text, spec)
-                return score_of_value(*announcement, "the key of a score", spec)
+                return _score_of_value(*announcement, "the key of a score", spec)
         raise
 
 
 def read_json_score(reply: ReplyText, spec: JsonScore) -> float:
-    return score_of_value(*value_of(reply, spec.key), repr(spec.key), spec)
+    return _score_of_value(*value_of(reply, spec.key), repr(spec.key), spec)
 
 
-def score_of_value(value: Any, most: Any, key: str, spec: JsonScore | Scale) -> float:
+def _score_of_value(value: Any, most: Any, key: str, spec: JsonScore | Scale) -> float:
     """The number that a value of an object spells, where the object states no other maximum."""
     if isinstance(most, int | float) and not isinstance(most, bool) and most != spec.high:
         raise verdict_error("outside", f"{value} of {most:g} on a scale up to {spec.high:g}")
@@ -100,9 +100,9 @@ def _number_with_remark(text: str, spec: Scale) -> re.Match[str] | None:
 
 def _find_score(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
     own, overall, generic, bracket, _, *sentences = scale_shapes(spec)
-    strong = find_candidates(body, overall.find(body), spec)
-    by_own = find_candidates(body, own.find(body), spec)
-    by_name = find_candidates(body, generic.find(body), spec)
+    strong = find_candidates(body, overall.find(body))
+    by_own = find_candidates(body, own.find(body))
+    by_name = find_candidates(body, generic.find(body))
     named = {one.match.end(): one for one in [*by_own, *strong]}  # one for each number
     by_name = [one for one in by_name if one.match.end() not in named]
     for candidates in ([*named.values()], by_name):
@@ -166,14 +166,10 @@ def _bracketed_score(body: str, matches: Sequence[re.Match[str]], is_cut: bool) 
 
 
 _CLOSING = re.compile(r"\.?\s{0,6}(?:/\s{0,6}\d{1,3})?\s{0,6}\]\s{0,6}\]")
-
-
 _FINAL = re.compile(
     r"\b(?:overall|final|verdict|I (?:would )?(?:give|rate|assign|score)|so|therefore|thus)\b|最终|总体|综上|因此",
     re.IGNORECASE,
 )
-
-
 _SUPPOSED = re.compile(
     r"\b(?:if|would have|could|might|each|every|per|unless|not|n't|almost|nearly|about|at (?:least|most)|cannot|never|hardly|refuse|hesitate|should)\b|"
     r"n't\b|如果|若|假如|可能|别人|有人|上次|之前|原来|给我|部分|可以|应该|标准|最多|至少|每|扣|本来|维度|方面|不(?!错)|要求|通常|打算|想|准备",

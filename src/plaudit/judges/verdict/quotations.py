@@ -8,27 +8,17 @@ from plaudit.judges.verdict.characters import BLANK
 from plaudit.judges.verdict.sentences import CONCLUDING
 
 __all__ = ["without_quotations"]
-
-
 _QUOTED = re.compile(
     r"```.*?```|`[^`\n]*`|\"[^\"\n]*\"|“[^“”\n]*”|‘[^‘’\n]*’|「[^「」\n]*」|『[^『』\n]*』"
     r"|«[^«»\n]*»|(?<![\w\])])'[^'\n]*'(?![\w])|^[^\S\n]{0,6}>[^\n]*$",
     re.DOTALL | re.MULTILINE,
 )
-
-
 _OPEN_QUOTE = re.compile(r"[\"`“‘「『«]")
-
-
 _SIGNS = re.compile(r"^(?:```\w*|[`\"“‘「『«'>])|(?:```|[`\"”’」』»'])$")
-
-
 _VERDICT_WORD = (
     r"(?:verdict|decision|judge?ment|choice|answer|conclusion|winner|rating|score|result|"
     r"output|preference|结论|判断|判定|裁决|选择|答案|评分|打分|得分|结果|胜者|输出)"
 )
-
-
 # "So my final verdict is:", "I choose", "因此,最终结论是" at the start of a sentence.
 _LEAD = re.compile(
     rf"(?:^|[.!?。;\n]\s{{0,6}})(?:(?:in )?{CONCLUDING}\s{{0,3}}[,:]?\s{{0,3}}){{0,2}}"
@@ -39,19 +29,11 @@ _LEAD = re.compile(
     r"\s{0,3}(?:is|was|为|是)?\s{0,3}:?\s{0,3}$",
     re.IGNORECASE,
 )
-
-
 _GOES_ON = re.compile(r"\s{0,6}(?:[.。!)*]{0,3}\s*$|[.。!*]{0,3}\s{0,6}\n|[.。!]\s)")
-
-
 _SENTENCE_ENDS = ".!?。)]" + BLANK
-
-
 _FOR_EXAMPLE = re.compile(
     r"(?:\be\.g\.|\bexample|\bfor instance|例如|比如|示例)\W{0,3}$", re.IGNORECASE
 )
-
-
 _LONGEST_VERDICT = 80
 
 

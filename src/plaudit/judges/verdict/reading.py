@@ -1,4 +1,3 @@
-# ruff: noqa: E501  (tables of patterns)
 """From a reply to its verdict."""
 
 from __future__ import annotations
@@ -73,7 +72,8 @@ def evidence(text: str) -> str:
 
 
 _READERS: dict[type, Any] = {
-    Labels: read_label, Scale: read_score, Scores: read_scores, JsonScore: read_json_score, YesNo: read_yes_no,
+    Labels: read_label, Scale: read_score, Scores: read_scores, JsonScore: read_json_score,
+    YesNo: read_yes_no,
 }  # fmt: skip
 
 

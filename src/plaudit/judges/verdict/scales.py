@@ -11,11 +11,7 @@ from plaudit.judges.verdict.sentences import line_of
 from plaudit.judges.verdict.spec import Scale, Scores, verdict_error
 
 __all__ = ["check_scale", "strip_scale", "text_around"]
-
-
 _SPAN = rf"({PLAIN_VALUE})\s{{0,3}}(?:-|–|—|~|到|至|to|through)\s{{0,3}}({PLAIN_VALUE})"
-
-
 _STATED = (
     re.compile(rf"()\(\s{{0,3}}(?:out\s)?of\s{{1,3}}({PLAIN_VALUE})", re.IGNORECASE),
     re.compile(rf"()({PLAIN_VALUE})\s{{0,3}}(?:=|being|is|as)\s{{0,3}}(?:the\s)?(?:best|highest|perfect|excellent|flawless|top|most)\b", re.IGNORECASE),

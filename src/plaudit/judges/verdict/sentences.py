@@ -14,17 +14,11 @@ __all__ = [
     "line_of",
     "sentence_of",
 ]
-
-
 CONCLUDING = (
     r"(?:so|thus|therefore|hence|overall|finally|conclusion|summary|ultimately|final|majority|"
     r"因此|所以|综上(?:所述)?|总之|总的来说|(?:总|整)体(?:而言|来看|上)?|综合(?:来看|而言|考虑)?|总评|多数(?:意见)?|最后|最终|故)"
 )
-
-
 _ENDS = re.compile(r"[\n。!?;]|(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)\.(?=\s|$)")
-
-
 _WINDOW = 300
 
 
@@ -46,8 +40,6 @@ _SUPPOSED = re.compile(
     r"|假如|倘若|除非|\b(?:example|e\.g|sample|template|placeholder)\b|例如|比如|示例|譬如",
     re.IGNORECASE,
 )
-
-
 _REPORTED = re.compile(
     r"(?:\b(?:claims?|claimed|asks?|asked|wants?|wanted|demands?|requests?|expects?|expected|says|said|writes|wrote|"
     r"contains?|states?|previous|earlier|self-assigned|boasts?|pretends?|maximum|minimum|average|user's|ignore|"
@@ -82,8 +74,6 @@ TAKEN_BACK = re.compile(
     r"|更正|修正|纠正|改|重新|不对|等等|等一下|实际上|应为|最终|最后|综合|综上|总体|因此|所以|但|多数",
     re.IGNORECASE,
 )
-
-
 # Titles of one dimension: "Helpfulness:", "准确性:".
 DIMENSION = re.compile(
     r"\b(?!prefer)\w+(?:ness|ity|acy|ance|ence|ency|ism)\b|\b(?:style|depth|details?|tone|grammar|format(?:ting)?|logic|reasoning|length|"
@@ -91,8 +81,6 @@ DIMENSION = re.compile(
     r"风格|内容|格式|维度|评审[一二三四五\d]|第[一二三四五\d][轮回]",
     re.IGNORECASE,
 )
-
-
 _OWN = re.compile(
     r"(?:^|[^\w\s])\s*$|\b(?:my|the|our|final|overall|a|is|so|thus|therefore|hence|in|and|this|"
     r"of|clear|ultimate|following)\s{0,3}$|(?:我的|最终|总体|因此|所以|综上|总之|为|是|本|故|的最终|最后)\s{0,3}的?$",

@@ -23,18 +23,10 @@ __all__ = [
     "YesNo",
     "verdict_error",
 ]
-
-
 MARK = "\u2060"  # word joiner: nothing to see, and it keeps a marker from being one
-
-
 Reason = Literal["truncated", "refused", "absent", "ambiguous", "outside"]
-
-
 # Spaces are bounded: a hundred thousand of them in a row must not cost their square.
 GAP = r"\s{0,6}"
-
-
 MARKER = rf"\[{GAP}\[{GAP}([^\[\]\s](?:[^\[\]\n]{{0,11}}?[^\[\]\s])?){GAP}\]{GAP}\]"
 
 
@@ -149,11 +141,7 @@ class YesNo:
 
 
 Spec = Labels | Scale | Scores | JsonScore | YesNo
-
-
 VerdictValue = str | float | tuple[float, ...]
-
-
 _WORTHS = {2: (1.0, 0.0), 3: (1.0, 0.0, 0.5), 5: (1.0, 0.75, 0.5, 0.25, 0.0)}
 
 

@@ -19,11 +19,7 @@ def _mark_pattern(marks: list[str]) -> re.Pattern[str]:
 
 
 _TAGS = [family for family in FAMILIES if not family.is_prose]
-
-
 _CLOSING = _mark_pattern([family.closing for family in _TAGS])
-
-
 _OPENING = _mark_pattern([family.start for family in _TAGS if not family.is_word] + ["<thinking>"])
 
 

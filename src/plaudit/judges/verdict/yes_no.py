@@ -14,56 +14,30 @@ from plaudit.judges.verdict.shapes import VerdictShape
 from plaudit.judges.verdict.spec import GAP, ReplyText, YesNo, verdict_error
 
 __all__ = ["read_yes_no", "yes_no_shapes"]
-
-
 _WORDS = {"yes": "yes", "no": "no", "是": "yes", "是的": "yes", "否": "no", "不是": "no"}
-
-
 _ALONE = _WORDS | {
-    "correct": "yes",
-    "incorrect": "no",
-    "正确": "yes",
-    "错误": "no",
-    "不正确": "no",
-    "met": "yes",
-    "not met": "no",
-    "对": "yes",
-    "错": "no",
-    "不对": "no",
-}
-
-
+    "correct": "yes", "incorrect": "no", "正确": "yes", "错误": "no", "不正确": "no", "met": "yes",
+    "not met": "no", "对": "yes", "错": "no", "不对": "no",
+}  # fmt: skip
 _WORD = "|".join(sorted(_WORDS, key=len, reverse=True))
-
-
 _TITLE = (
     r"(?:(?:final|my|overall|the)\s){0,2}(?:answer|verdict|conclusion|judge?ment|decision|verification"
     r"|result)|(?:最终)?(?:答案|结论|判断|验证|结果)"
 )
-
-
 # A first line that is the word alone, or behind a title: "Answer: Yes".
 _FIRST_LINE = re.compile(
     rf"\s*(?:(?:{_TITLE})\s{{0,3}}(?::|is|为|是)\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}\n",
     re.IGNORECASE,
 )
-
-
 _ONE_SENTENCE = re.compile(
     r"(?:(yes)\b[,.]\s{0,3}(?=[^.\n]{0,80}\b(?:is|are)\s(?:indeed\s)?(?:correct|right)\W*$)"
     r"|(no)\b[,.]\s{0,3}(?=[^.\n]{0,80}\b(?:is|are)\s(?:incorrect|wrong|not\s(?:correct|right))\W*$))"
     r"[^.\n]*\W*",
     re.IGNORECASE,
 )
-
-
 # A last line that is the word alone, and one that says that the answer is right or wrong.
 _LAST_LINE = re.compile(rf"\n[^\S\n]{{0,6}}({_WORD})[.。!]?\s{{0,6}}$", re.IGNORECASE)
-
-
 _ANSWER = r"(?:final\s|predicted\s)?(?:answer|solution|prediction|response|result)"
-
-
 _RIGHT = re.compile(
     r"(?:^|[\n.!。]\s{0,3})the\scriterion\sis\s(?:(?P<unmet>not\s(?:met|satisfied|fulfilled))|met|satisfied|fulfilled)[.!\s]{0,6}$"
     rf"|(?:^|[\n.!。]\s{{0,3}})(?:(?:so|thus|therefore|hence|overall|in conclusion),?\s)?(?:the|this)\s{_ANSWER}\s(?:is|was)\s(?:therefore\s|indeed\s)?"
@@ -72,16 +46,12 @@ _RIGHT = re.compile(
     rf"|(?:^|\n)\s{{0,3}}(?:{_TITLE})\s{{0,3}}:\s{{0,3}}(?:(?P<titled_no>incorrect|wrong|not correct|不正确|错误)|correct|right|正确)[.。!\s]{{0,6}}$",
     re.IGNORECASE,
 )
-
-
 # A reply of one paragraph that begins with the word and gives a reason.
 _OPENS_WITH = re.compile(
     r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
     r"(?:[.,!]\s{1,3}|\s[—–-]\s)(?=[^\W\d])(?![^\n]*\b(?:probably|possibly|maybe|perhaps|likely|mostly|but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
     re.IGNORECASE,
 )
-
-
 # What makes a word of what it is not: "Yes, if x > 0".
 _ONLY_IF = re.compile(
     r"[^.\n。;]{0,120}?(?:\b(?:if|unless|provided|assuming|only when|depend\w*|except)\b|如果|若(?!干)|除非|的话|取决于|但(?!是?(?:无|不))|\bbut\b)",

@@ -1,4 +1,3 @@
-
 """What claims to be a verdict in a text, quoted or not."""
 
 from __future__ import annotations
