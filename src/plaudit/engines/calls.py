@@ -24,14 +24,14 @@ from plaudit.engines.chat import Call, Reply, Token, Usage
 from plaudit.errors import ConfigError
 from plaudit.journal import Lines
 
-__all__ = ["Calls"]
+__all__ = ["CallJournal"]
 
 _SYNC_S = 1.0
 _BEGIN = b'{"key":"'
 _KEY = re.compile(rb'{"key":"([!#-~]+)"')
 
 
-class Calls:
+class CallJournal:
     """Replies by the key of their call, in a file (or, without a path, in memory for this process).
 
     Each reply is written at once, and forced to the disk within a second. A file belongs to one
@@ -39,7 +39,7 @@ class Calls:
 
     Raises: ConfigError for a file that another process is writing, or that is no journal.
 
-    >>> calls = Calls()
+    >>> calls = CallJournal()
     >>> calls.put("k", Call(()), Reply("[[A]]"), "m")
     >>> calls.get("k").text, calls.get("other")
     ('[[A]]', None)

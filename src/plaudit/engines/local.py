@@ -26,7 +26,7 @@ from plaudit.engines.hf import (
     free_memory,
 )
 from plaudit.engines.plan import Item
-from plaudit.engines.questions import Labels, OutputLayer
+from plaudit.engines.questions import LabelLogits, OutputLayer
 from plaudit.engines.sampling import Draft, Stream, draw_ids, rivals
 from plaudit.engines.text import (
     Labelled,
@@ -225,7 +225,7 @@ class LocalEngine:
         groups = [group for group in groups if group]
         ids = sorted({i for group in groups for one in group for i in one.label_ids})
         block = _BLOCK.get(self._engine.device.type, 64)
-        question = Labels(self._layer, tuple(ids), is_normalised=True, block=block)
+        question = LabelLogits(self._layer, tuple(ids), is_normalised=True, block=block)
         start = time.perf_counter()
         answers_by_group = list(
             self._engine.ask(question, ([one.item for one in group] for group in groups))

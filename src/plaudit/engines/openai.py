@@ -22,7 +22,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply, Token, Usage
 from plaudit.engines.dialect import Dialect, is_cut, is_too_long, refuses_n
 from plaudit.errors import ConfigError, EngineError, clipped, did_you_mean
@@ -137,7 +137,7 @@ class OpenAiEngine:
 
     urls: Sequence[str]
     model: str = ""
-    calls: Calls = field(default_factory=Calls)
+    calls: CallJournal = field(default_factory=CallJournal)
     api_key_env: str | None = None
     concurrency: int = 64
     timeout_s: float = 300.0
@@ -219,22 +219,22 @@ class OpenAiEngine:
                 self._num_answering -= 1
 
     def _answers(self, jobs: Sequence[Job]) -> list[list[Reply]]:
-        found: dict[str, Reply] = {}
+        replies: dict[str, Reply] = {}
         keys = [[call.key(self.model) for call in job.calls] for job in jobs]
         own: dict[str, Call] = {}
         others: dict[str, concurrent.futures.Future[Reply]] = {}
         try:
             for job, row in zip(jobs, keys, strict=True):
                 for call, key in zip(job.calls, row, strict=True):
-                    self._look_up(call, key, found, own, others)
-            self._ask(own, found)
+                    self._look_up(call, key, replies, own, others)
+            self._ask(own, replies)
         finally:
-            self._hand_out(own, found)
+            self._hand_out(own, replies)
         for key, future in others.items():
-            found[key] = future.result()
+            replies[key] = future.result()
         with self.spending.lock:
             self.spending.num_calls += sum(map(len, keys))
-        return [[found[key] for key in row] for row in keys]
+        return [[replies[key] for key in row] for row in keys]
 
     def stop(self) -> None:
         """Ends the calls under way; whoever waits for them gets an EngineError."""
@@ -264,12 +264,12 @@ class OpenAiEngine:
         Raises: ConfigError where it serves several.
         """
         if not self.model:
-            known = self._served()
-            if len(known) != 1:
+            names = self._served_models()
+            if len(names) != 1:
                 raise ConfigError(
-                    f"model: {self.urls[0]} serves {', '.join(known) or 'none'}; name one of them"
+                    f"model: {self.urls[0]} serves {', '.join(names) or 'none'}; name one of them"
                 )
-            self.model = known[0]
+            self.model = names[0]
         return self.model
 
     # --- asking -----------------------------------------------------------------------------------
@@ -284,65 +284,68 @@ class OpenAiEngine:
                 self.spending, reserved=0.0, num_reserved=0, reserved_calls=0
             )
 
-    def _look_up(self, call: Call, key: str, found, own, others) -> None:
+    def _look_up(self, call: Call, key: str, replies, own, others) -> None:
         """Sorts a call: answered before, under way already, or ours to send."""
-        if key in found or key in own or key in others:
+        if key in replies or key in own or key in others:
             return
         with self._lock:
             if key in self._pending:
                 others[key] = self._pending[key] or concurrent.futures.Future()
                 self._pending[key] = others[key]
             elif (reply := self.calls.get(key)) is not None:  # filed before it is not pending
-                found[key] = reply
+                replies[key] = reply
             else:
                 self._pending[key] = None  # until another thread wants it, too
                 own[key] = call
 
-    def _ask(self, own: Mapping[str, Call], found: dict[str, Reply]) -> None:
+    def _ask(self, own: Mapping[str, Call], replies: dict[str, Reply]) -> None:
         self._check_kinds(own)
         left = list(own)
         while left:  # a server may give fewer choices than asked for, and money may come free
-            sent = [_Sent(self, b, found) for b in self._bundled({key: own[key] for key in left})]
+            bundles = [
+                _BundleRequest(self, b, replies)
+                for b in self._bundle({key: own[key] for key in left})
+            ]
             try:
-                answers = self._client.gather([one.request() for one in sent])
-                for one, answer in zip(sent, answers, strict=True):
+                answers = self._client.gather([one.request() for one in bundles])
+                for one, answer in zip(bundles, answers, strict=True):
                     if isinstance(answer, EngineError) and not one.is_put_off:
                         self._fail(one, answer)
             finally:
-                for one in sent:
+                for one in bundles:
                     one.end()
             self._stop_without_quota()
-            left = [key for key in left if key not in found]
-            if any(one.is_put_off for one in sent):
+            left = [key for key in left if key not in replies]
+            if any(one.is_put_off for one in bundles):
                 self.spending.wait()
 
     def _check_kinds(self, own: Mapping[str, Call]) -> None:
         """Probes each kind of call, the largest bundle of each."""
         first: dict[Any, tuple[Call, int]] = {}
-        for bundle in sorted(self._bundled(own), key=len):
+        for bundle in sorted(self._bundle(own), key=len):
             call = bundle[0][1]
             first[_kind(call)] = call, len(bundle)
         for call, count in first.values():
             self.check(call, count)
 
-    def _bundled(self, own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
-        return _bundled(own) if self._dialect.has_n else [[item] for item in own.items()]
+    def _bundle(self, own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
+        return _bundle(own) if self._dialect.has_n else [[item] for item in own.items()]
 
-    def _fail(self, sent: _Sent, error: EngineError) -> None:
+    def _fail(self, bundle: _BundleRequest, error: EngineError) -> None:
         """The error in the place of replies, or single calls from now on where `n` is refused."""
         if NO_QUOTA in str(error):
             self.quota_error = self.quota_error or str(error)
-        elif sent.count > 1 and refuses_n(error):
+        elif bundle.count > 1 and refuses_n(error):
             self._dialect.has_n = False
         else:
-            sent.fail(error)
+            bundle.fail(error)
 
     def _stop_without_quota(self) -> None:
         """Raises EngineError where the quota is used up: no later call can be answered.
 
         What is in flight is paid for, and is waited for.
         """
-        if (told := self.quota_error) is None:
+        if (message := self.quota_error) is None:
             return
         end = time.monotonic() + self.timeout_s
         while self.spending.num_reserved and time.monotonic() < end:
@@ -350,16 +353,16 @@ class OpenAiEngine:
         self.stop()
         raise EngineError(
             f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
-            f" what was answered is kept, --resume goes on from there ({told})"
+            f" what was answered is kept, --resume goes on from there ({message})"
         )
 
-    def _hand_out(self, own: Mapping[str, Call], found: Mapping[str, Reply]) -> None:
+    def _hand_out(self, own: Mapping[str, Call], replies: Mapping[str, Reply]) -> None:
         """What came of our calls, to the threads that wait for them."""
         stopped = Reply(None, error="the run was stopped", fault="system")
         with self._lock:
             for key in own:
                 if (future := self._pending.pop(key)) is not None:
-                    future.set_result(found.get(key, stopped))
+                    future.set_result(replies.get(key, stopped))
 
     def body(self, call: Call, count: int) -> dict[str, Any]:
         """What is sent for `count` samples of a call."""
@@ -414,13 +417,13 @@ class OpenAiEngine:
                 if self._dialect.learn(error, call.sampling, count):
                     continue
                 if error.status is not None and 400 <= error.status < 500 and not error.retryable:
-                    raise ConfigError(self._explained(error)) from None
+                    raise ConfigError(self._explain(error)) from None
                 raise
         if len(value["choices"]) < count:
             self._dialect.has_n = False
         with self.spending.lock:
             self.spending.cost += self.prices.of(_usage(value))
-        if call.labels and not _told_tokens(value["choices"][0]):
+        if call.labels and not _token_entries(value["choices"][0]):
             raise ConfigError(
                 f"{self.urls[0]} gives no log-probabilities for {self.model!r}; read='text' parses"
                 " the replies instead"
@@ -430,17 +433,17 @@ class OpenAiEngine:
         short = dataclasses.replace(call.sampling, max_tokens=1)
         turns = ({"role": "user", "content": "Hi"},)
         body = self.body(dataclasses.replace(call, messages=turns, sampling=short), count)
-        request = Request(_PATH, body, deadline_s=300.0, retries=3, read=_checked_reply)
+        request = Request(_PATH, body, deadline_s=300.0, retries=3, read=_check_reply)
         return self._client.send(request)
 
-    def _explained(self, error: EngineError) -> str:
+    def _explain(self, error: EngineError) -> str:
         """What a refusal of the probe means, with the way out."""
         text = str(error)
         lower = text.lower()
         if error.status in (401, 403):
             key = self.api_key_env
-            told = f"the key in {key} is refused" if key else "a key is needed: api_key_env=NAME"
-            return f"{self.urls[0]}: {told} ({error.status})"
+            problem = f"the key in {key} is refused" if key else "a key is needed: api_key_env=NAME"
+            return f"{self.urls[0]}: {problem} ({error.status})"
         if error.status != 404 and "logprob" in lower:
             return (
                 f"{self.urls[0]} refuses log-probabilities with {_TOP} rivals: start it with more"
@@ -452,12 +455,12 @@ class OpenAiEngine:
                 f" temperature=1 (on the command line --temperature 1): {text}"
             )
         if error.status == 404 or ("model" in lower and "not" in lower):
-            known = self._served(quietly=True)
-            if known and self.model not in known:
-                hint = did_you_mean(self.model, known)
+            names = self._served_models(quietly=True)
+            if names and self.model not in names:
+                hint = did_you_mean(self.model, names)
                 return (
                     f"{self.urls[0]} has no model {self.model!r}{hint or '.'}"
-                    f" It serves {', '.join(known)}"
+                    f" It serves {', '.join(names)}"
                 )
         if error.status == 404:
             return (
@@ -466,7 +469,7 @@ class OpenAiEngine:
             )
         return f"{self.urls[0]} refuses calls like these: {text}"
 
-    def _served(self, *, quietly: bool = False) -> list[str]:
+    def _served_models(self, *, quietly: bool = False) -> list[str]:
         try:
             value = self._client.send(Request("/models", method="GET", deadline_s=30.0, retries=3))
             return [str(item["id"]) for item in value["data"]]
@@ -493,14 +496,14 @@ def _kind(call: Call) -> tuple[bool, ...]:
     return bool(call.labels), bool(call.prefix), call.schema is not None, bool(call.extra)
 
 
-class _Sent:
+class _BundleRequest:
     """A request on its way: what it may cost, what it brings.
 
     `is_put_off` where the money that it wants is reserved for others, and may come free.
     """
 
-    def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], found: Any):
-        self._engine, self._bundle, self._found = engine, bundle, found
+    def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], replies: Any):
+        self._engine, self._bundle, self._replies_by_key = engine, bundle, replies
         self._call, self.count = bundle[0][1], len(bundle)
         call = self._call
         self._expected = Usage(0, len(bundle) * call.sampling.max_tokens)
@@ -558,10 +561,10 @@ class _Sent:
         fingerprint = value.get("system_fingerprint")
         for (key, call), reply in zip(self._bundle, replies, strict=False):
             engine.calls.put(key, call, reply, engine.model, fingerprint)
-            self._found[key] = reply
+            self._replies_by_key[key] = reply
 
     def fail(self, error: EngineError) -> None:
-        self._found.update({key: _failed(error, call) for key, call in self._bundle})
+        self._replies_by_key.update({key: _failed(error, call) for key, call in self._bundle})
 
     def end(self) -> None:
         """Whatever became of it: what it may cost is not reserved any more."""
@@ -591,8 +594,8 @@ def _with_version(url: str) -> str:
     return url if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/v1"
 
 
-def _bundled(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
-    """Calls that differ only in their sample, together: one request with n choices."""
+def _bundle(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
+    """CallJournal that differ only in their sample, together: one request with n choices."""
     bundles: dict[Any, list[tuple[str, Call]]] = {}
     for key, call in own.items():
         same: Any = key
@@ -603,12 +606,12 @@ def _bundled(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
     return list(bundles.values())
 
 
-def _checked_reply(value: Any) -> Any:
+def _check_reply(value: Any) -> Any:
     """The reply if it is one. Raises ValueError, which makes it a failed try."""
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
-        told = value.get("error") if isinstance(value, dict) else value
-        raise ValueError(f"the reply has no choices ({clipped(told)})")
+        problem = value.get("error") if isinstance(value, dict) else value
+        raise ValueError(f"the reply has no choices ({clipped(problem)})")
     if not all(isinstance(c, dict) and isinstance(c.get("message"), dict) for c in choices):
         raise ValueError("a choice has no message")
     return value
@@ -616,7 +619,7 @@ def _checked_reply(value: Any) -> Any:
 
 def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Reply]]:
     """The usage of a request, and its replies, each with an equal share of it."""
-    choices = _checked_reply(value)["choices"]
+    choices = _check_reply(value)["choices"]
     usage = _usage(value)
     each = Usage(*(n // len(choices) for n in usage))
     try:
@@ -627,9 +630,9 @@ def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Repl
 
 def _usage(value: Mapping[str, Any]) -> Usage:
     """What the server says that it took; zeros where it does not: the reply is as good."""
-    told = _mapping(value.get("usage"))
-    cached = _mapping(told.get("prompt_tokens_details")).get("cached_tokens")
-    counts = (told.get("prompt_tokens"), told.get("completion_tokens"), cached)
+    counts_by_name = _mapping(value.get("usage"))
+    cached = _mapping(counts_by_name.get("prompt_tokens_details")).get("cached_tokens")
+    counts = (counts_by_name.get("prompt_tokens"), counts_by_name.get("completion_tokens"), cached)
     return Usage(*(n if isinstance(n, int) and n > 0 else 0 for n in counts))
 
 
@@ -651,21 +654,21 @@ def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float
         text = f"<think>{reasoning}" if text is None else f"<think>{reasoning}</think>{text}"
     if not text and (message.get("refusal") or finish == "content_filter"):
         return Reply(None, "content_filter", usage=usage, latency_s=latency_s)
-    tokens = tuple(map(_token, _told_tokens(choice))) if call.labels else ()
+    tokens = tuple(map(_token, _token_entries(choice))) if call.labels else ()
     return Reply(text or "", finish, tokens, usage, latency_s)
 
 
-def _told_tokens(choice: Mapping[str, Any]) -> Sequence[Any]:
+def _token_entries(choice: Mapping[str, Any]) -> Sequence[Any]:
     """The tokens of a choice with their log-probabilities, if it has any."""
     return _mapping(choice.get("logprobs")).get("content") or ()
 
 
-def _token(told: Mapping[str, Any]) -> Token:
+def _token(entry: Mapping[str, Any]) -> Token:
     top: dict[str, float] = {}
-    for rival in told.get("top_logprobs") or ():
+    for rival in entry.get("top_logprobs") or ():
         text, p = rival["token"], _finite(rival["logprob"])
         top[text] = _either(top[text], p) if text in top else p  # two tokens may read the same
-    return Token(told["token"], _finite(told["logprob"]), top)
+    return Token(entry["token"], _finite(entry["logprob"]), top)
 
 
 def _either(p: float, q: float) -> float:

@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply
 from plaudit.errors import DataError, clipped
 
@@ -44,7 +44,7 @@ class JournalReplay(_Replay):
     can_ask_again = True  # what was asked twice stands there twice
 
     def __init__(self, path: str | os.PathLike[str], model: str) -> None:
-        self.calls, self.model = Calls(path, is_read_only=True), model
+        self.calls, self.model = CallJournal(path, is_read_only=True), model
 
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order."""

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Sampling
 from plaudit.errors import ConfigError, clipped, did_you_mean
 
 __all__ = ["Backend", "engine_of"]
 
 _engines: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-_journals: weakref.WeakValueDictionary[str, Calls] = weakref.WeakValueDictionary()
+_journals: weakref.WeakValueDictionary[str, CallJournal] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 _OF_SERVERS = ("api_key_env", "concurrency", "timeout_s", "deadline_s", "retries", "can_prefix",
                "requests_per_minute", "tokens_per_minute", "max_cost", "max_calls", "extra_body",
@@ -167,14 +167,14 @@ def _remote(backend: Backend) -> Any:
     return OpenAiEngine(urls, backend.model, calls, prices=prices, **options)
 
 
-def _journal(path: str | None) -> Calls:
+def _journal(path: str | None) -> CallJournal:
     """The journal of a path, which all judges of this process share; one in memory without."""
     if path is None:
-        return Calls()
+        return CallJournal()
     place = os.path.realpath(path)
     calls = _journals.get(place)
     if calls is None:
-        calls = _journals[place] = Calls(path)
+        calls = _journals[place] = CallJournal(path)
     return calls
 
 

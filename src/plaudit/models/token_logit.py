@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.causal import CausalModel, causal_model
 from plaudit.engines.load import Options
-from plaudit.engines.questions import Labels
+from plaudit.engines.questions import LabelLogits
 from plaudit.errors import ConfigError
 from plaudit.models._headed import at_the_end, only_value
 from plaudit.models._load import chat_form, reward_at
@@ -44,7 +44,7 @@ def _scorer(model: CausalModel, token: int | str, view: Part, options: Options) 
     return Scorer(
         model.engine,
         chat_form(model.checkpoint, model.tokenizer, options, view, config=model.module.config),
-        Labels(model.layer, (ident,)),
+        LabelLogits(model.layer, (ident,)),
         positions=at_the_end,
         reading=only_value,
         facts={"kind": "token logit", "read": f"the logit of id {ident} at the last token"},
