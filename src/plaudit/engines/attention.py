@@ -1,10 +1,10 @@
 """Attention over packed rows: each sequence sees itself and the prefix that its group shares.
 
-Rows of many sequences stand in one batch row, without padding and without a mask. A sequence that
+Rows of many sequences share one batch row, without padding and without a mask. A sequence that
 shares a prefix attends twice, to itself (causally) and to the prefix, and the two results are
 merged by their log-sum-exps: ``o = o_p + (o_s - o_p) * sigmoid(l_s - l_p)``. The function is
-registered once with transformers' `AttentionInterface`; what it needs to know of a pass stands in
-a thread-local `Layout` while the pass runs.
+registered once with transformers' `AttentionInterface`; the facts of a pass are in a
+thread-local `Layout` while the pass runs.
 
 Shapes: H heads, G key heads, T rows, D head size; query_1HTD, key_1GTD, lse_1HT.
 """
@@ -51,7 +51,7 @@ class Layout:
 
 
 class _Features(NamedTuple):
-    """What a model asks of its attention besides the usual."""
+    """What a model's attention needs besides queries, keys and values."""
 
     scale: float
     window: int | None
@@ -367,7 +367,7 @@ def _varlen() -> Callable[..., Any] | None:
         return None
     parameters = inspect.signature(varlen_attn).parameters
     aux: dict[str, Any] = {"return_aux": AuxRequest(lse=True)}
-    if "num_splits" in parameters:  # one split: the same bits whatever stands beside
+    if "num_splits" in parameters:  # one split: the same bits whatever the neighbours
         aux["num_splits"] = 1
 
     def attend(query, key, value, cu_q, cu_k, max_q, max_k, is_causal, scale):
@@ -427,7 +427,7 @@ def _by_varlen(query, key, value, layout: Layout, features: _Features, layer: in
 
 
 def _follows(segment: Segment) -> bool:
-    """Whether sequences of the segment stand behind a prefix."""
+    """Whether the segment's sequences follow a prefix."""
     has_prefix = segment.kept is not None or segment.prefix[1] > segment.prefix[0]
     return has_prefix and bool(segment.spans)
 
@@ -467,7 +467,7 @@ def _own_spans(layout: Layout, device) -> _OwnBorders:
 
 
 def _prefix_spans(layout: Layout, device) -> _PrefixBorders | None:
-    """The rows behind a prefix and the borders of rows and prefixes; None if there are none."""
+    """The rows after a prefix, and the borders of rows and prefixes; None without a prefix."""
     import torch
 
     key = f"second {device}"

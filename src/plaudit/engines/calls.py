@@ -1,4 +1,4 @@
-"""The journal of paid calls: every finished reply is on disk before anything is made of it.
+"""The journal of paid calls: every finished reply is on disk before it is used.
 
 One line for each reply, filed by the content of its call and model, so that the journal is the
 cache, the means to resume, and what `replay` reads. Failed calls are never in it. A line:
@@ -100,7 +100,7 @@ class CallJournal:
                 self._bell.start()
 
     def close(self) -> None:
-        """Forces what was written to the disk, and lets the file go."""
+        """Forces the written lines to the disk and closes the file."""
         with self._lock:
             if self._bell is not None:
                 self._bell.cancel()
@@ -136,8 +136,8 @@ def _check_kind(path: Path) -> None:
             first = file.read(len(_BEGIN))
         if not _BEGIN.startswith(first):
             raise ConfigError(
-                f"{path}: holds something else than a journal of calls, and is left as it is; name"
-                " another file with journal="
+                f"{path}: is not a journal of calls, and is left unchanged; name another file with"
+                " journal="
             )
 
 
@@ -151,7 +151,7 @@ def _places(path: Path) -> Iterator[tuple[str, int]]:
             key = _KEY.match(line)
             if key is None:
                 raise ConfigError(
-                    f"{path}:{number}: no line of a journal of calls (they begin with a key)"
+                    f"{path}:{number}: not a line of a journal of calls (lines begin with a key)"
                 )
             yield key[1].decode(), place
             place += len(line)

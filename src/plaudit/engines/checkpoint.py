@@ -1,4 +1,4 @@
-"""Where a model's files are, and what can be said of them before they are loaded."""
+"""A model's files: where they are, and what is known of them before they are loaded."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ class Checkpoint:
 
     @property
     def revision(self) -> str:
-        """What tells one version of the weights from another: the hub's commit, or file facts."""
+        """The version of the weights: the hub's commit, or a hash of names, sizes and times."""
         parts = self.path.resolve().parts
         if len(parts) > 1 and parts[-2] == "snapshots":
             return parts[-1]
@@ -133,7 +133,7 @@ class Checkpoint:
         return {name: tensors[name] for name in names}
 
 
-_BUFFERS = re.compile(  # what a model computes by itself, and older files hold all the same
+_BUFFERS = re.compile(  # computed by the model itself, but present in older files
     r"(?:^|\.)(?:rotary_emb\.inv_freq|attn\.(?:masked_)?bias|attention\.(?:masked_)?bias"
     r"|position_ids|num_batches_tracked)$"
 )
@@ -164,7 +164,7 @@ def refuse_unused(
     settings: Iterable[str] = (),
     config_class: Callable[[], Any] = object,
 ) -> None:
-    """Raises ConfigError where a checkpoint says something that nobody has read.
+    """Raises ConfigError where a part of a checkpoint was not used.
 
     That is a tensor (a second head, a mean), a file of weights beside the model's, or a setting
     that changes scores and is neither among the `settings` that were followed nor a field of
@@ -196,7 +196,7 @@ _WAY_OUT = (
 
 
 def unused(checkpoint: Checkpoint, names: Iterable[str]) -> str:
-    """What is said of tensors that nobody reads."""
+    """The error text for tensors that are not used."""
     names = sorted(names)
     return (
         f"{checkpoint.name}: the checkpoint holds tensors that this reward does not use:"

@@ -1,4 +1,4 @@
-"""What the libraries below raise, as errors of this project that name the way out."""
+"""Errors of the libraries below, as errors of this project that say what to do."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ def quantised_by(checkpoint: Checkpoint) -> str | None:
 
 
 def device_failure(error: Exception) -> PlauditError:
-    """What a device's own failure means for the rest of the process."""
+    """The error for a failed device, which ends the usefulness of the process."""
     if isinstance(error, PlauditError):
         return error
     return EngineError(
         f"the device failed: {first_line(error)}; after that every call in this process fails, so"
-        " start it anew. CUDA_LAUNCH_BLOCKING=1 shows where it happens, device='cpu' whether the"
+        " restart it. CUDA_LAUNCH_BLOCKING=1 shows where it happens, device='cpu' whether the"
         " model or the device is to blame"
     )
 

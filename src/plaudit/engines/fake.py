@@ -16,8 +16,8 @@ __all__ = ["FakeEngine"]
 class FakeEngine:
     """Answers every read position with `width` numbers in [-1, 1) drawn from the ids up to it.
 
-    As a causal model's, an answer depends on nothing behind its position. `values` gives other
-    answers; an `Answer` that it returns (an error, say) stands for the whole sequence.
+    As in a causal model, an answer does not depend on later positions. `values` gives other
+    answers; an `Answer` that it returns (an error, say) is the answer to the whole sequence.
 
     >>> engine = FakeEngine()
     >>> first, second = next(iter(engine.ask(None, [[Item([1, 2], [0, 1]), Item([1, 3], [0, 1])]])))

@@ -22,7 +22,7 @@ __all__ = ["NO_WEIGHTS", "download"]
 
 _SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt")
-NO_WEIGHTS = (  # what training leaves beside a model
+NO_WEIGHTS = (  # files that training leaves beside a model
     "training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "rng_state.pth",
     "rng_state.pt",
 )  # fmt: skip
@@ -75,7 +75,7 @@ def _from_hugging_face(ident: str, revision: str | None) -> Path:
         ) from None
     try:
         if hub.is_offline_mode():
-            # Only where it is: that other files are missing is no news, pickles are never fetched.
+            # Only config files: others may be missing, and pickles are never fetched.
             filters = {"local_files_only": True, "allow_patterns": ["*config.json"]}
             return Path(hub.snapshot_download(ident, revision=revision, **filters))
         names = hub.list_repo_files(ident, revision=revision)

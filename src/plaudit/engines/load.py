@@ -37,7 +37,7 @@ __all__ = [
     "trunk_of",
 ]
 
-_UNLIMITED = 1_000_000  # what tokenizers say when they know of no limit is far above it
+_UNLIMITED = 1_000_000  # tokenizers without a limit report far more
 _cache: weakref.WeakValueDictionary[str, SharedScorer] = weakref.WeakValueDictionary()
 
 
@@ -49,7 +49,7 @@ class Options:
     devices (accelerate's "auto", ...). `max_tokens` (default: the model's own limit) with
     `overflow` "drop" (unscored, counted), "error", "keep_end" or "keep_start". `profile` forms text
     as a published tool does. `adapter` is the directory or hub id of a LoRA adapter. `share` False
-    reads a group's prompt anew for each response. `reproducible` False leaves out the padding that
+    reads a group's prompt again for each response. `reproducible` False leaves out the padding that
     makes scores bitwise independent of their neighbours. `max_rows` bounds the token rows of a
     pass, and so the memory. `on_response_fault` is the value of a response too long to be scored.
     """
@@ -99,7 +99,7 @@ class SharedScorer:
 
 
 def loaded(path: str, params: Mapping[str, Any], build: Callable[[], Any]) -> SharedScorer:
-    """What `build` makes, or what it made before while somebody still holds that."""
+    """The result of `build`, or an earlier one that is still in use."""
     key = f"{path} {json.dumps(params, sort_keys=True, default=repr)}"
     shared = _cache.get(key)
     if shared is None:
@@ -126,7 +126,7 @@ def opened(model: str, options: Options) -> Checkpoint:
 def tokenizer_of(checkpoint: Checkpoint, vocabulary: int | None = None, *, name: str = "") -> Any:
     """The checkpoint's tokenizer, whose ids are those of its tokenizer.json.
 
-    Raises: ConfigError where there is none, its ids cannot be had, or they pass the model's.
+    Raises: ConfigError where there is none, its ids cannot be read, or they exceed the model's.
     """
     from transformers import AutoTokenizer
 
@@ -184,7 +184,7 @@ def auto_model(
         raise load_failure(checkpoint, auto, error, device) from error
     _check_complete(checkpoint, info, (*optional, *_of_adapter(options)))
     _note_used(checkpoint, info.get("unexpected_keys") or (), state)
-    model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
+    model.config.get_text_config().use_cache = False  # no pass here continues from a cache
     return _with_adapter(model, options).eval()
 
 
@@ -216,7 +216,7 @@ def _from_library(
 def _note_used(
     checkpoint: Checkpoint, left: Iterable[str], state: Mapping[str, Any] | None
 ) -> None:
-    """Notes which tensors the class took. Raises ConfigError for given ones that it did not."""
+    """Notes which tensors the class used. Raises ConfigError for unused ones of `state`."""
     if state is None:
         checkpoint.used.update(checkpoint.tensor_names() - set(left))
     elif names := [name for name in left if not is_buffer(name)]:

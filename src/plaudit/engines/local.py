@@ -1,8 +1,8 @@
 """A causal language model in this process, as a chat engine.
 
-A call that asks for the one token behind its prefix (`labels`, `max_tokens` 1) is not generated:
-one forward pass reads the labels' log-probabilities at the last position, what the calls of a job
-have in common run once. Other calls are sampled: the prompt is read once for all calls of a job
+A call for the one token after its prefix (`labels`, `max_tokens` 1) is not generated: one forward
+pass reads the labels' log-probabilities at the last position, and the shared prefix of a job's
+calls runs once. Other calls are sampled: the prompt is read once for all calls of a job
 that share it, and they grow side by side.
 
 Different prompts are generated one after another. For throughput over many prompts, a server with
@@ -75,9 +75,9 @@ class LocalEngine:
 
     `module`, `tokenizer`, `engine` and `layer` belong together, as `engines.causal.causal_model`
     loads them; `name` is what replies are filed under. `chat_template` (a file or a template) and
-    `template_options` go to the template; a call's prefix stands behind the generation prompt, and
-    all is tokenised together with one BOS. `max_tokens_of_model` bounds prompt and reply together:
-    a prompt that leaves no room is a Reply with an error, fault "input".
+    `template_options` go to the template; a call's prefix follows the generation prompt, and
+    all of it is tokenised together with one BOS. `max_tokens_of_model` bounds prompt and reply
+    together: a prompt that leaves no room is a Reply with an error, fault "input".
 
     A label's log-probability is the sum over how it may be written ("A", " A"). All log-probs are
     the model's, before temperature and top_p. A `schema` is not enforced. Equal calls give equal
@@ -120,7 +120,7 @@ class LocalEngine:
         return self.model
 
     def stop(self) -> None:
-        """A pass under way runs to its end."""
+        """Does nothing: a pass in flight runs to its end."""
 
     def check(self, call: Call) -> None:
         """Renders and tokenises the call, and tries a pass over one token where it is generated.
@@ -159,7 +159,7 @@ class LocalEngine:
     # --- prompts ----------------------------------------------------------------------------------
 
     def _prepare(self, job: Job) -> list[_Prompt | Reply]:
-        """The prompts of a job, or why one cannot be asked."""
+        """The prompts of a job, or the reply that says why one cannot be sent."""
         texts = [self._text_or_reply(call) for call in job.calls]
         ids = iter(self._tokenize([text for text in texts if isinstance(text, str)]))
         return [
@@ -206,7 +206,7 @@ class LocalEngine:
         return frozenset(end for end in ends if end is not None)
 
     def _end_of_turn(self) -> int | None:
-        """The special token that the template writes behind an assistant's turn, if any."""
+        """The special token that the template writes after an assistant's turn, if any."""
         mark = "zq7"
         turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": mark}]
         try:
@@ -303,8 +303,7 @@ class LocalEngine:
     def _rivals(
         self, drafts: Sequence[Draft], logits_RV: Any, ids: Sequence[int]
     ) -> list[tuple[float, dict[str, float]]]:
-        """Each new token's log-probability and that of its rivals by text, where labels are asked
-        for."""
+        """Each new token's log-probability and its rivals' by text, for calls with labels."""
         if not any(draft.call.labels for draft in drafts):
             return [(math.nan, {})] * len(drafts)
         rows = zip(rivals(logits_RV, ids), ids, strict=True)
@@ -335,7 +334,7 @@ class LocalEngine:
             cache.reorder_cache(torch.tensor(rows, device=self._engine.device))
 
     def _forward(self, ids: Sequence[Sequence[int]], cache: Any = None) -> tuple[Any, Any]:
-        """fp32 logits behind the last ids, [R, V], and the cache to go on from."""
+        """fp32 logits after the last ids, [R, V], and the cache for the next step."""
         import torch
 
         input_ids = torch.tensor([list(row) for row in ids], device=self._engine.device)
@@ -384,7 +383,7 @@ def _either(logprobs: Sequence[float]) -> float:
 
 
 def _reply(draft: Draft, num_prompt: int, place: int) -> Reply:
-    """What became of a draft; behind the first, the prompt was not read again."""
+    """The reply of a finished draft; only the first draft of a prompt reads the prompt."""
     if draft.error is not None:
         return _failed_reply(draft.error, "system", num_prompt)
     usage = Usage(num_prompt, len(draft.ids), num_prompt if place else 0)

@@ -5,8 +5,8 @@
     llama-server -m MODEL.gguf --port 8080                http://127.0.0.1:8080/v1
     ollama serve                                          http://127.0.0.1:11434/v1
 
-What has been answered once is never asked again: replies are filed in a journal of calls before
-anything is made of them. Equal calls that are under way at the same time are sent once.
+A call that was answered is never sent again: replies are filed in a journal of calls before they
+are used. Equal calls in flight at the same time are sent once.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ _FREE = Prices()
 
 @dataclass
 class Spending:
-    """What the calls of this process came to; the first 20 000 latencies are kept.
+    """The totals of this process's calls; the first 20 000 latencies are kept.
 
     `num_paid` counts the replies that were served. `reserved` is what the `num_reserved` requests
     in flight may cost at most, and `reserved_calls` how many replies they ask for.
@@ -120,19 +120,19 @@ class OpenAiEngine:
 
     `urls` are base URLs ending in /v1 (added where there is no path), the least busy is asked.
     `model` may be left out where the server has one. `api_key_env` names the environment variable
-    of the key. `concurrency` bounds the requests under way; it adapts downwards where the server
+    of the key. `concurrency` bounds the requests in flight; it adapts downwards where the server
     is overloaded. `timeout_s` bounds one try, `deadline_s` a call with all its tries and waits;
     `outage_s` is how long a server that went away is waited for, which costs no call a try.
     `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
     continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
     are passed: what is left is unscored, and counted. A request may cost what its bytes and
-    `max_tokens` come to, and does where the server tells no usage.
+    `max_tokens` add up to, and that is charged where the server reports no usage.
 
-    One short probe of each kind of call finds out how the server wants it: the limit as
+    One short probe of each kind of call finds out which form the server takes: the limit as
     `max_completion_tokens` where it refuses `max_tokens`, single calls where it refuses or ignores
     `n`, without a parameter that it refuses by name and that has its default value.
 
-    Raises: ConfigError for what cannot be right, before anything is sent.
+    Raises: ConfigError for options that cannot be right, before anything is sent.
     """
 
     urls: Sequence[str]
@@ -191,7 +191,7 @@ class OpenAiEngine:
 
     @property
     def in_flight(self) -> int:
-        """How many jobs it can usefully hold: as many as requests may be under way."""
+        """How many jobs may usefully be in flight: as many as requests."""
         return self.concurrency
 
     @property
@@ -237,17 +237,17 @@ class OpenAiEngine:
         return [[replies[key] for key in row] for row in keys]
 
     def stop(self) -> None:
-        """Ends the calls under way; whoever waits for them gets an EngineError."""
+        """Cancels the calls in flight; threads that wait for them get an EngineError."""
         self._client.close()
 
     def check(self, call: Call, count: int = 1) -> None:
         """Asks the server for one token, as `count` samples of `call` will be asked; each kind of
         call once.
 
-        Threads that come while it asks share what it finds; after a failure the next asks anew.
+        Threads that arrive meanwhile share the result; after a failure the next call probes again.
 
         Raises: ConfigError for a wrong key, an unknown model, log-probs that the server refuses or
-        ignores, a schema or sampling parameter that it refuses; EngineError where nobody answers.
+        ignores, a schema or sampling parameter that it refuses; EngineError without an answer.
         """
         kind = (*_kind(call), count > 1)
         probe = self._probes.get(kind) or self._probes.get((*kind[:-1], True))
@@ -275,7 +275,7 @@ class OpenAiEngine:
     # --- asking -----------------------------------------------------------------------------------
 
     def _settle_in(self) -> None:
-        """After a fork: what is under way, and who holds which lock, is the parent's business."""
+        """After a fork: drops calls in flight and locks, which are the parent's."""
         if os.getpid() != self._pid:
             self._pid, self._lock = os.getpid(), threading.Lock()
             self._pending, self._num_answering = {}, 0
@@ -285,7 +285,7 @@ class OpenAiEngine:
             )
 
     def _look_up(self, call: Call, key: str, replies, own, others) -> None:
-        """Sorts a call: answered before, under way already, or ours to send."""
+        """Sorts a call: answered before, already in flight, or ours to send."""
         if key in replies or key in own or key in others:
             return
         with self._lock:
@@ -295,7 +295,7 @@ class OpenAiEngine:
             elif (reply := self.calls.get(key)) is not None:  # filed before it is not pending
                 replies[key] = reply
             else:
-                self._pending[key] = None  # until another thread wants it, too
+                self._pending[key] = None  # until another thread needs it, too
                 own[key] = call
 
     def _ask(self, own: Mapping[str, Call], replies: dict[str, Reply]) -> None:
@@ -357,7 +357,7 @@ class OpenAiEngine:
         )
 
     def _hand_out(self, own: Mapping[str, Call], replies: Mapping[str, Reply]) -> None:
-        """What came of our calls, to the threads that wait for them."""
+        """Hands the replies to our calls to the threads that wait for them."""
         stopped = Reply(None, error="the run was stopped", fault="system")
         with self._lock:
             for key in own:
@@ -405,14 +405,14 @@ class OpenAiEngine:
             probe.set_result(None)
 
     def _probe(self, call: Call, count: int) -> None:
-        """Sends a short call, again wherever the refusal says how it is wanted instead."""
+        """Sends a short call, and again wherever the refusal says which form the server takes."""
         while True:
             count = count if self._dialect.has_n else 1
             try:
                 value = self._send_probe(call, count)
                 break
             except EngineError as error:
-                if is_too_long(error) or is_cut(error):  # says nothing of the calls to come
+                if is_too_long(error) or is_cut(error):  # says nothing about other calls
                     return
                 if self._dialect.learn(error, call.sampling, count):
                     continue
@@ -437,7 +437,7 @@ class OpenAiEngine:
         return self._client.send(request)
 
     def _explain(self, error: EngineError) -> str:
-        """What a refusal of the probe means, with the way out."""
+        """The error for a refusal of the probe, with the way out."""
         text = str(error)
         lower = text.lower()
         if error.status in (401, 403):
@@ -477,7 +477,7 @@ class OpenAiEngine:
             if quietly:
                 return []
             raise ConfigError(
-                f"model: {self.urls[0]} does not tell which models it serves ({error}); name one"
+                f"model: {self.urls[0]} does not list the models it serves ({error}); name one"
             ) from None
 
     def _key_header(self) -> dict[str, str]:
@@ -492,14 +492,14 @@ class OpenAiEngine:
 
 
 def _kind(call: Call) -> tuple[bool, ...]:
-    """What a server may refuse of it."""
+    """The features of a call that a server may refuse."""
     return bool(call.labels), bool(call.prefix), call.schema is not None, bool(call.extra)
 
 
 class _BundleRequest:
-    """A request on its way: what it may cost, what it brings.
+    """A request for a bundle of calls: its reserved cost and its replies.
 
-    `is_put_off` where the money that it wants is reserved for others, and may come free.
+    `is_put_off` where the budget that it needs is reserved for others, and may be released.
     """
 
     def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], replies: Any):
@@ -528,12 +528,12 @@ class _BundleRequest:
         )
 
     def refusal(self) -> str | None:
-        """Why it may not be sent: the money or the calls are used up."""
+        """Why it may not be sent: the budget or the number of calls is used up."""
         self._began = time.monotonic()
         engine, spent = self._engine, self._engine.spending
         if engine.quota_error is not None:
             return engine.quota_error
-        if self._is_paid:  # it waits no longer, or tries once more
+        if self._is_paid:  # it waits no longer, or is a retry
             return None
         max_calls, max_cost, count = engine.max_calls, engine.max_cost, self.count
         with spent.lock:
@@ -548,7 +548,7 @@ class _BundleRequest:
         return None
 
     def read(self, value: Any) -> None:
-        """Files the replies. Raises ValueError for a body that is none."""
+        """Files the replies. Raises ValueError for a body that is not a reply."""
         latency_s = time.monotonic() - self._began
         usage, replies = _replies(value, self._call, latency_s)
         engine, is_told = self._engine, any(usage)
@@ -567,7 +567,7 @@ class _BundleRequest:
         self._replies_by_key.update({key: _failed(error, call) for key, call in self._bundle})
 
     def end(self) -> None:
-        """Whatever became of it: what it may cost is not reserved any more."""
+        """Releases the reserved cost, whatever the outcome."""
         if self._is_reserved:
             with self._engine.spending.lock:
                 self._release()
@@ -629,7 +629,7 @@ def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Repl
 
 
 def _usage(value: Mapping[str, Any]) -> Usage:
-    """What the server says that it took; zeros where it does not: the reply is as good."""
+    """The usage that the server reports; zeros where it reports none."""
     counts_by_name = _mapping(value.get("usage"))
     cached = _mapping(counts_by_name.get("prompt_tokens_details")).get("cached_tokens")
     counts = (counts_by_name.get("prompt_tokens"), counts_by_name.get("completion_tokens"), cached)
@@ -680,7 +680,7 @@ def _finite(logprob: float | None) -> float:
 
 
 def _failed(error: EngineError, call: Call) -> Reply:
-    """Why there is no reply, and whose doing it is; cut where reasoning used up the limit."""
+    """The reply for a failed call, with its fault; truncated where reasoning used up the limit."""
     if is_cut(error):
         return Reply("", "length")
     if is_too_long(error):

@@ -24,11 +24,11 @@ from plaudit.http import Client
 
 __all__ = ["PROTOCOLS", "RemoteEngine"]
 
-_WINDOW = 256  # groups whose requests are under way or waiting
+_WINDOW = 256  # groups whose requests are in flight or waiting
 
 
 class Wire(Protocol):
-    """How one kind of server is asked: at most `most` sequences in a request."""
+    """The protocol of one kind of server: at most `most` sequences in a request."""
 
     path: str
     most: int

@@ -2,8 +2,8 @@
 
 A journal answers the calls that it holds, by content. A column holds replies by the place of the
 call within its job: ``{"ab": TEXT, "ba": TEXT}`` for both orders of a pair, ``{"0": TEXT, ...}`` or
-a list of as many texts for the responses of a group, one text where one thing is judged once. In
-the place of a text a list of texts stands for as many samples.
+a list with one text for each response of a group, or one text for a single query. A list of texts
+in the place of a text is one text for each sample.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ class _Replay:
     in_flight = 1
 
     def check(self, call: Call) -> None:
-        """Nothing can be wrong with what is recorded."""
+        """Does nothing: recorded replies need no probe."""
 
     def stop(self) -> None:
-        """Nothing is under way."""
+        """Does nothing: no call is in flight."""
 
     def resolve(self) -> str:
         """The name under which replies are looked up."""
@@ -41,7 +41,7 @@ class _Replay:
 class JournalReplay(_Replay):
     """Answers from a journal of calls, as `model` did; a call that it lacks is a system fault."""
 
-    can_ask_again = True  # what was asked twice stands there twice
+    can_ask_again = True  # a retried call was recorded as well
 
     def __init__(self, path: str | os.PathLike[str], model: str) -> None:
         self.calls, self.model = CallJournal(path, is_read_only=True), model
@@ -66,8 +66,8 @@ class ColumnReplay(_Replay):
     ) -> Mapping[str, Any]:
         """The columns with the replies by place, for a job that judges `places`.
 
-        Raises: DataError where a list of replies is not as long as what is judged, or one text
-        stands for several.
+        Raises: DataError where a list of replies has another length than the places, or one text
+        is all there is for several.
         """
         replies = columns.get(self.column)
         if replies is None or isinstance(replies, Mapping) or not places:

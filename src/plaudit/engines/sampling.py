@@ -1,4 +1,4 @@
-"""How a reply grows token by token: which comes next, what it reads as, when it ends.
+"""Sampling a reply token by token: the next id, its text, and where the reply ends.
 
 Shapes: R rows (replies that still grow), V vocabulary.
 """
@@ -17,7 +17,7 @@ from plaudit.types import content_hash
 __all__ = ["Draft", "Stream", "draw_ids", "rivals"]
 
 _BROKEN = "\ufffd"  # what decoders write for a character whose bytes are not all there
-_CONTEXT = 6  # ids before a reply: enough to know whether a space stands between
+_CONTEXT = 6  # ids before a reply: enough to know whether a space comes between
 
 
 def draw_ids(logits_RV: Any, samplings: Sequence[Sampling], draws: Sequence[float]) -> list[int]:
@@ -125,7 +125,7 @@ class Draft:
     `room` is the most tokens that it may have; `seconds` is for whoever keeps the time.
     It draws from a generator seeded by the content of its call (seed, messages, prefix, index), so
     neither its neighbours nor its place among them change it. A stop string ends it and is left
-    out, whatever stands behind in the same token with it.
+    out, with the rest of its token.
     """
 
     def __init__(self, call: Call, tokenizer: Any, before: Sequence[int], room: int):

@@ -1,4 +1,4 @@
-"""Text before it is ids: templates, one BOS, what no tokenizer takes."""
+"""Text before tokenisation: chat templates, one BOS, characters that no tokenizer takes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 Overflow = Literal["error", "drop", "keep_end", "keep_start"]
 Bos = Literal["one", "masked", "both"]
-"""What becomes of the second BOS of a text whose template wrote one already."""
+"""The treatment of a second BOS before a text whose template wrote one already."""
 _TULU = (
     "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}\n{% endfor %}"
 )
@@ -69,7 +69,7 @@ def clean(text: str) -> str:
 
 
 def clean_turn(turn: Message) -> Message:
-    """The turn with its text cleaned; other content as it is."""
+    """The turn with its text cleaned; other content unchanged."""
     content = turn.get("content")
     return {**turn, "content": clean(content)} if isinstance(content, str) else turn  # type: ignore[return-value]
 
@@ -100,7 +100,7 @@ def templated(
 
 
 def one_bos(tokenizer, texts: Sequence[str], special_tokens: bool) -> list[list[int]]:
-    """Ids of each text; a BOS that the template wrote and the tokenizer adds again stands once."""
+    """Ids of each text; a BOS that both the template and the tokenizer add appears once."""
     if not texts:
         return []
     id_lists = tokenizer(list(texts), add_special_tokens=special_tokens, truncation=False)[

@@ -58,7 +58,7 @@ def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
         raise ConfigError(
             f"{name}: {type(tokenizer).__name__} gives other ids than the checkpoint's own"
             f" tokenizer.json, for example on {clipped(remaining[0])}; scores would be wrong"
-            " without a sign. Save the tokenizer anew with the library that trained the model"
+            " without a sign. Save the tokenizer again with the library that trained the model"
         )
     note = (
         f"ids of tokenizer.json: {type(tokenizer).__name__} gave others on {len(changed)} of"
@@ -97,7 +97,7 @@ def _from_file(file: Path, name: str) -> Any:
 
 
 def _rebuild(path: str | Path) -> Any:
-    """The library's tokenizer that takes the file as it is; None where it cannot be made."""
+    """The library's tokenizer, rebuilt from the file alone; None where that fails."""
     from transformers import PreTrainedTokenizerFast
 
     try:

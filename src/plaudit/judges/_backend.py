@@ -34,7 +34,7 @@ class Backend:
     Who answers: `server` (one or more base URLs, as http://127.0.0.1:8000/v1) with `model` the
     name that it serves; or without a server `model`, a directory or hub id to load here, with the
     options of local models (device, dtype, adapter, ...); or `replay`, a journal of calls, or
-    "column:NAME" for replies that stand in the rows.
+    "column:NAME" for replies recorded in the rows.
 
     How: `temperature`, `top_p`, `max_tokens`, `seed`, `stop` in place of the template's; all are
     sent, zeros too. `journal` is the file of finished calls, which are never paid twice.
@@ -74,7 +74,7 @@ class Backend:
 
         `others` are the parameters of the judge itself, for close matches.
 
-        Raises: ConfigError for an unknown name, and where nobody is named to answer.
+        Raises: ConfigError for an unknown name, and without a server, a model or a replay.
         """
         from plaudit.engines.load import Options
 
@@ -95,11 +95,11 @@ class Backend:
 
     def _check(self, own_options: Mapping[str, Any]) -> None:
         if self.replay is not None and self.server is not None:
-            raise ConfigError("replay and server exclude each other: who answers?")
+            raise ConfigError("replay and server exclude each other: pass one of them")
         if self.replay is None and self.server is None and not self.model:
             raise ConfigError(
-                "who judges? Pass server= (as http://127.0.0.1:8000/v1), model= (a directory or"
-                " hf:ORG/NAME, loaded here) or replay= (a journal of calls, or column:NAME)"
+                "no judge is named: pass server= (as http://127.0.0.1:8000/v1), model= (a directory"
+                " or hf:ORG/NAME, loaded here) or replay= (a journal of calls, or column:NAME)"
             )
         if self.local and self.server is not None:
             raise ConfigError(
@@ -128,7 +128,7 @@ class Backend:
 
 
 def engine_of(backend: Backend) -> Any:
-    """The engine that a backend describes; those that differ in sampling alone share it.
+    """The engine that a backend describes; backends that differ only in sampling share one.
 
     Raises: ConfigError, MissingExtra.
     """
@@ -168,7 +168,7 @@ def _remote(backend: Backend) -> Any:
 
 
 def _journal(path: str | None) -> CallJournal:
-    """The journal of a path, which all judges of this process share; one in memory without."""
+    """The journal at a path, shared by all judges of this process; in memory without a path."""
     if path is None:
         return CallJournal()
     place = os.path.realpath(path)

@@ -1,4 +1,4 @@
-"""Judges of one response at a time: the responses of a group are one job, each with its votes."""
+"""Judges of one response at a time: a group is one job, and each response has its own votes."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["EachResponse"]
 
 
 class EachResponse(JudgeReward):
-    """An absolute reward: `value` makes a number of each verdict, votes make the score.
+    """An absolute reward: `value` turns each verdict into a number, a vote makes the score.
 
-    `is_empty` says of an answer to a group that it is none: it is worth `on_response_fault`
-    unasked.
+    `is_empty` tells whether a response has no answer; it then gets `on_response_fault` without
+    a call.
     """
 
     def __init__(
@@ -55,7 +55,7 @@ class EachResponse(JudgeReward):
         return self.judge.aligned(group.columns, places, f"row {group.key}")
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
-        """What scoring the groups would ask."""
+        """The queries that scoring the groups would send."""
         return [self._queries(group) for group in entered(groups)]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
@@ -103,7 +103,7 @@ class EachResponse(JudgeReward):
             elif (why := why_unshown(group, (response,))) is not None:
                 scores.append(Score.unscored(why, fault="input"))
             else:
-                note = "no answer: what stands there says nothing, and was not asked about"
+                note = "no answer: the response says nothing, so the judge was not called"
                 scores.append(Score(self.fault_value, note=note))
         return scores
 

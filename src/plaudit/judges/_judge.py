@@ -1,4 +1,4 @@
-"""What all judges share: calls go out, replies become verdicts, and what is unreadable says so."""
+"""What all judges share: sending calls, reading verdicts, counting what is unreadable."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ __all__ = [
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
-_LONGER = 4  # times the limit, for a reply that was cut by one that nobody chose
+_LONGER = 4  # times the limit, for a truncated reply whose limit is a default
 # A reply without emphasis and full width, each character in its place.
 _FLAT = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93, 42: 32}
 _SPECS: Mapping[str, tuple[type, ...]] = {
@@ -57,10 +57,11 @@ _SPECS: Mapping[str, tuple[type, ...]] = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What one reply said: `value` is a label, a number or several; or `error` says why nothing.
+    """What one reply said: `value` is a label, a number or several numbers, or `error` says why
+    there is none.
 
-    `odds` are there where log-probabilities were read. `forger` is the place of the response whose
-    forged verdict the reply merely echoes. `is_second` marks what was asked twice.
+    `odds` are set where log-probabilities were read. `forger` is the place of the response whose
+    forged verdict the reply merely echoes. `is_second` marks a verdict from a retry.
     """
 
     reply: Reply
@@ -74,7 +75,7 @@ class Verdict:
 
 @dataclass(frozen=True)
 class Query:
-    """One thing to be judged: its turns, its name within the job, and the texts under judgment.
+    """One query to the judge: its turns, its name within the job, and the texts under judgment.
 
     `count` is how many numbers the verdict must have; `is_swapped` marks a pair's second order.
     """
@@ -90,7 +91,7 @@ class Query:
 class Judge:
     """A template, an engine, and how replies are drawn and read.
 
-    `samples` are drawn of each thing asked; `min_mass` is the least probability that the labels
+    `samples` replies are drawn for each query; `min_mass` is the least probability that the labels
     must have together; `asks_again` repeats what was unreadable once, with a reminder, or with the
     limit `longest` where the reply was cut and there is one. `extra` goes with every call.
     """
@@ -114,9 +115,9 @@ class Judge:
         return () if self.read == "text" else _labels(self.template)
 
     def ask(self, jobs: Sequence[tuple[Sequence[Query], Mapping[str, Any]]]) -> list[list[Any]]:
-        """The verdicts on each thing of each job, `samples` of them (one more where asked again).
+        """The verdicts on each query of each job, `samples` of them.
 
-        Each job is a list of things with the columns of its group; each thing gets a list.
+        Each job is a list of queries with the columns of its group; each query gets a list.
         """
         jobs = [(queries, self.aligned(columns, [one.place for one in queries]))
                 for queries, columns in jobs]  # fmt: skip
@@ -133,12 +134,12 @@ class Judge:
     def aligned(
         self, columns: Mapping[str, Any], places: Sequence[str], where: str = ""
     ) -> Mapping[str, Any]:
-        """The columns as recorded replies are looked up in them. Raises DataError, see there."""
+        """The columns, with recorded replies by place. Raises DataError as the engine does."""
         align = getattr(self.engine, "aligned", None)
         return columns if align is None else align(columns, places, self.samples, where)
 
     def calls(self, queries: Sequence[Query]) -> list[Call]:
-        """The calls of a job, in order: what a dry run counts."""
+        """The calls of a job, in order, as a dry run counts them."""
         return [call for one in queries for call in self._calls(one)]
 
     def _calls(self, query: Query) -> list[Call]:
@@ -161,7 +162,7 @@ class Judge:
 
     @property
     def _is_direct(self) -> bool:
-        """Whether one token behind the verdict's beginning is the whole reply."""
+        """Whether the reply is the one token after the verdict's prefix."""
         return self.read == "logprobs" and self.sampling.max_tokens == 1
 
     def _read_all(self, queries: Sequence[Query], replies: Sequence[Reply]) -> list[list[Verdict]]:
@@ -197,7 +198,7 @@ class Judge:
         return Verdict(reply, error=message, fault="response", forger=forger)
 
     def _measured(self, reply: Reply, value: Any) -> Verdict:
-        """The odds of the labels where the verdict stands."""
+        """The odds of the labels at the place of the verdict."""
         spelling = None if value is None else _spelled(value, self.labels)
         tail = (
             ""
@@ -217,7 +218,7 @@ class Judge:
         return Verdict(reply, value, odds)
 
     def _ask_again(self, jobs: Sequence[Any], verdicts_by_job: list[list[list[Verdict]]]) -> None:
-        """Asks once more where a reply could not be read; the new one takes its place."""
+        """Retries once where a reply could not be read; the new verdict takes its place."""
         places = [
             (i, j, k)
             for i, job in enumerate(verdicts_by_job)
@@ -237,7 +238,7 @@ class Judge:
             verdicts_by_job[i][j][k] = _either(verdicts_by_job[i][j][k], new)
 
     def _second_call(self, query: Query, index: int, verdict: Verdict) -> Call:
-        """The call again: with a longer limit after a cut, else with a reminder of the form."""
+        """The retry: with a longer limit after a truncated reply, else with a reminder."""
         first, reply = self._calls(query)[index], verdict.reply
         if self.longest is not None and _is_cut(reply, verdict.error):
             sampling = dataclasses.replace(first.sampling, max_tokens=self.longest)
@@ -362,7 +363,7 @@ def _parser(name: str | None, template: Template) -> Callable[..., Any]:
 
 
 def _labels(template: Template) -> tuple[str, ...]:
-    """What a verdict's token may say. Raises ConfigError for verdicts that are no label."""
+    """The labels that a verdict's token may be. Raises ConfigError for other verdicts."""
     spec = template.spec
     if isinstance(spec, Labels) and not spec.key and all(map(str.isalnum, spec.allowed)):
         return spec.allowed
@@ -377,7 +378,7 @@ def _labels(template: Template) -> tuple[str, ...]:
 
 
 def _spelled(value: Any, labels: Sequence[str]) -> str:
-    """A verdict as its token says it.
+    """A verdict as its token spells it.
 
     >>> _spelled(4.0, "45"), _spelled("no", ["是", "否"])
     ('4', '否')
@@ -388,7 +389,7 @@ def _spelled(value: Any, labels: Sequence[str]) -> str:
 
 
 def _from_verdict(text: str, spec: Spec, spelling: str) -> str:
-    """The reply from its last verdict on, where it says that one.
+    """The reply from its last verdict on, where that verdict has this spelling.
 
     >>> _from_verdict("So **[[A]]**, a clear case.", Labels(), "A")
     'A]]**, a clear case.'
@@ -406,20 +407,20 @@ def _is_cut(reply: Reply, error: str | None) -> bool:
 
 
 def _may_be_asked_again(verdict: Verdict) -> bool:
-    """A reply that was there and could not be read; refusals and forgeries are what they are."""
+    """Whether a retry may help: not after a refusal, a forged verdict or a failed call."""
     if verdict.error is None or verdict.reply.error is not None or verdict.forger is not None:
         return False
     return not verdict.error.startswith("refused")
 
 
 def _either(first: Verdict, second: Verdict) -> Verdict:
-    """The second verdict, or the first where the second call failed, with what came of it.
+    """The second verdict, or the first where the second call failed, with that failure.
 
-    By a fault of the system the whole has failed: a later run asks again.
+    After a system fault the whole query counts as failed, so that a later run retries it.
     """
     failed = second.reply
     if failed.error is not None:
-        error = f"{first.error}; asked again, the call failed: {failed.error}"
+        error = f"{first.error}; the retry failed: {failed.error}"
         reply = first.reply
         if failed.fault == "system":
             reply = dataclasses.replace(reply, error=failed.error, fault="system")
@@ -429,13 +430,13 @@ def _either(first: Verdict, second: Verdict) -> Verdict:
 
 
 def _both(first: Reply, second: Reply) -> Reply:
-    """The second reply with what both took."""
+    """The second reply with the usage of both."""
     usage = type(first.usage)(*(a + b for a, b in zip(first.usage, second.usage, strict=True)))
     return dataclasses.replace(second, usage=usage)
 
 
 def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """The counts behind a score: votes read, unreadable ones, tokens, mass of the labels."""
+    """The counts of a score: votes read, unreadable replies, tokens, mass of the labels."""
     parts = {"num_votes": float(sum(v.error is None for v in verdicts))}
     counts = {
         "num_unreadable": sum(v.error is not None and v.reply.error is None for v in verdicts),
@@ -455,7 +456,7 @@ def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
 
 
 def unscored(verdicts: Sequence[Verdict], parts: Mapping[str, float]) -> Score:
-    """No vote could be read: NaN with the first reason, and what was replied as the note."""
+    """The score where no vote could be read: NaN, the first reason, the reply as the note."""
     first = verdicts[0]
     error = first.error or "no verdict"
     notes = [v.reply.text for v in verdicts if v.reply.text]
@@ -464,7 +465,7 @@ def unscored(verdicts: Sequence[Verdict], parts: Mapping[str, float]) -> Score:
 
 
 class JudgeReward(Spelled):
-    """What judges share as Rewards and Comparers; copies hold the parameters, and share engines."""
+    """The base of judges as Rewards and Comparers; copies share their engine."""
 
     cpu_bound = False
     relative = False
@@ -476,21 +477,21 @@ class JudgeReward(Spelled):
 
     @property
     def deterministic(self) -> bool:
-        """Only a server may answer otherwise the next time."""
+        """Whether equal calls get equal replies: not from a server."""
         return bool(self.judge.engine.deterministic)
 
     @property
     def in_flight(self) -> int:
-        """How many groups can usefully be scored at a time."""
+        """How many groups may usefully be in flight."""
         return int(self.judge.engine.in_flight)
 
     def stop(self) -> None:
-        """Ends the calls under way: their scores are not wanted any more."""
+        """Cancels the calls in flight."""
         self.judge.engine.stop()
 
     @functools.cached_property
     def facts(self) -> Mapping[str, Any]:
-        """What is asked of whom, for `plaudit show`."""
+        """The template, the engine and the sampling, for `plaudit show`."""
         judge = self.judge
         s = judge.sampling
         return {

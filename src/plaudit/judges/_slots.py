@@ -1,4 +1,4 @@
-"""What a group puts into a template's slots."""
+"""The values of a template's slots, taken from a group."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def fits(template: Template) -> None:
 def fill_template(
     template: Template, group: Group, responses: Sequence[Response], view: Part, **own: str
 ) -> list[dict[str, str]]:
-    """The turns of a template for the responses `shown`, in that order; `given` slots as they are.
+    """The turns of a template for the responses, in this order; slots in `own` have that value.
 
     Raises: DataError where the group lacks the column of a slot.
     """
@@ -72,7 +72,7 @@ def needs(template: Template, group: Group) -> None:
 
 
 def answer_text(response: Response, view: Part, language: str = "en") -> str:
-    """What of a response is judged: `view` of its text, or its turns where it is several."""
+    """The part of a response that is judged: `view` of its text, or all of its turns."""
     if len(response.messages) <= 1:
         text = clean(part_of(response.text, view))
         calls = response.messages[0].get("tool_calls") if response.messages else None
@@ -187,7 +187,7 @@ def column_text(group: Group, name: str, response: Response | None = None) -> st
 def _readers(
     template: Template, group: Group, responses: Sequence[Response], view: Part
 ) -> Mapping[str, Callable[[], str]]:
-    """How each slot's value is made, for those that a template has."""
+    """The function that makes the value of each slot."""
     language = template.language
     answer = functools.partial(answer_text, view=view, language=language)
     conversation = functools.partial(_conversation, group, view=view, language=language)
@@ -208,14 +208,14 @@ def _readers(
 
 
 def _input(group: Group, language: str) -> str:
-    """The prompt: its one turn as it is, several with their roles."""
+    """The prompt: a single turn unchanged, several with their roles."""
     if len(group.prompt) <= 1 and not any(turn.get("tool_calls") for turn in group.prompt):
         return clean(prompt_text(group))
     return _dialogue(group.prompt, language)
 
 
 def _conversation(group: Group, response: Response, view: Part, language: str) -> str:
-    """The prompt's turns and the response's behind them, with their roles."""
+    """The prompt's turns and then the response's, with their roles."""
     return _dialogue([*group.prompt, *_turns_in_view(response, view)], language)
 
 

@@ -120,7 +120,7 @@ def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
 
 
 def _check_scales(jurors: Mapping[str, Any]) -> None:
-    """Raises ConfigError for numbers of different scales, whose mean says nothing."""
+    """Raises ConfigError for jurors on different scales, whose mean has no meaning."""
     scales: dict[tuple[float, float], str] = {}
     for name, juror in jurors.items():
         spec = getattr(getattr(juror, "judge", None), "template", None)
@@ -165,7 +165,7 @@ class _Jury(Spelled):
 
     @property
     def in_flight(self) -> int:
-        """How many groups can usefully be scored at a time."""
+        """How many groups may usefully be in flight."""
         return max(getattr(juror, "in_flight", 1) for juror in self.jurors)
 
     @property
@@ -175,7 +175,7 @@ class _Jury(Spelled):
         return self._join(lows, self._weights) if all(map(math.isfinite, lows)) else math.nan
 
     def stop(self) -> None:
-        """Ends the calls in flight."""
+        """Cancels the calls in flight."""
         for juror in self.jurors:
             juror.stop()
 
@@ -223,7 +223,7 @@ class _Jury(Spelled):
         return parts
 
     def _verdict(self, value: float) -> float:
-        """What a juror says: of a probability its side, else the number itself."""
+        """The verdict of a juror: for a probability its side, otherwise the number itself."""
         return value if not self._is_sided else 0.5 * (1 + (value > 0.5) - (value < 0.5))
 
     def _join(self, values: Sequence[float], weights: Sequence[float]) -> float:
@@ -244,7 +244,7 @@ class _Jury(Spelled):
 
 
 def _fault(scores: Sequence[Score]) -> Fault:
-    """An input fault where all lack the same thing, else the system's."""
+    """An input fault where every unscored juror has one, otherwise a system fault."""
     faults = {score.fault for score in scores if not score.is_scored}
     return "input" if faults == {"input"} else "system"
 
@@ -277,7 +277,7 @@ def _majority(values: Sequence[float], weights: Sequence[float]) -> float:
 
 
 def _median(values: Sequence[float], weights: Sequence[float]) -> float:
-    """Where half of the weight is reached; at exactly half the mean of the two beside it.
+    """The value at which half of the weight is reached; at exactly half, the mean of two.
 
     >>> _median([1.0, 5.0, 3.0], [1.0, 1.0, 1.0]), _median([1.0, 3.0], [1.0, 1.0])
     (3.0, 2.0)

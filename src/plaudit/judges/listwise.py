@@ -98,7 +98,7 @@ class _Listwise(JudgeReward):
 
     @property
     def fault_value(self) -> float:
-        """What a response earns that plants a verdict: the low end."""
+        """The value of a response that plants a verdict: the low end."""
         spec = self.judge.template.spec
         return float(spec.low) if isinstance(spec, Scores) else 0.0
 
@@ -107,7 +107,7 @@ class _Listwise(JudgeReward):
         needs(self.judge.template, group)
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
-        """What scoring the groups would ask."""
+        """The queries that scoring the groups would send."""
         groups = [group for group in entered(groups) if self._fits(group)]
         return [self._queries(group, self._orders(group)) for group in groups]
 
@@ -128,9 +128,9 @@ class _Listwise(JudgeReward):
         ]
 
     def _orders(self, group: Group) -> list[list[int]]:
-        """The orders in which the responses are shown: a matter of the texts, not of their places.
+        """The orders in which the responses are shown, by their texts, not by their places.
 
-        Each is a list of places in the group. They come by turning a drawn order round.
+        Each is a list of places in the group: rotations of a random order.
         """
         prompt = repr(group.prompt)
         texts = [content_of(response) for response in group.responses]
@@ -196,7 +196,7 @@ class _Listwise(JudgeReward):
         ]
 
     def _by_response(self, verdict: Verdict, order: Sequence[int]) -> dict[int, float]:
-        """What one judgment gives to each place of the group."""
+        """The value that one judgment gives to each place in the group."""
         spec = self.judge.template.spec
         if not isinstance(spec, Labels):
             return {place: float(v) for place, v in zip(order, verdict.value, strict=True)}

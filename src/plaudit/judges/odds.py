@@ -1,7 +1,7 @@
-"""Probabilities of a verdict's labels, read off the token where the verdict stands.
+"""Probabilities of a verdict's labels, read at the token of the verdict.
 
 ``P(A) = exp(l_A) / (exp(l_A) + exp(l_B))``, where l of a label is the logsumexp over its surface
-forms ("A", " A", "[[A"). What the labels captured of the whole is the mass.
+forms ("A", " A", "[[A"). The mass is the labels' share of all probability.
 """
 
 from __future__ import annotations
@@ -15,16 +15,16 @@ from plaudit.engines.chat import Token
 
 __all__ = ["Odds", "expected", "label_odds"]
 
-_ROUNDING = 1e-9  # log-probs are told to a few digits: what they leave is never quite nothing
+_ROUNDING = 1e-9  # log-probs are rounded: the remainder is never exactly 0
 _AROUND = re.compile(r"^[\s\[(*\"'`_:：▁Ġ]+|[\s\])*\"'`_.。,，]+$")
 
 
 class Odds(NamedTuple):
     """How likely each label is, among the labels.
 
-    `probabilities` sum to 1; `mass` in [0, 1] is what they had of all tokens; `is_bounded` says
-    that some label was not among the rivals listed, so that the least of these stands for it: it
-    can only be less likely than that.
+    `probabilities` sum to 1; `mass` in [0, 1] is their share among all tokens; `is_bounded` says
+    that some label was not among the rivals listed, so that the least likely rival's probability,
+    an upper bound, is used for it.
     """
 
     probabilities: Mapping[str, float]
@@ -37,9 +37,9 @@ def label_odds(
 ) -> Odds | None:
     """The odds at the last token that says one of `labels` (or `verdict`), case aside.
 
-    `tail` is what the reply says from its verdict on: the token where it begins goes before any
-    other ("[[A]] is a good answer" ends in an article, not in a label). A reply of one token is
-    read there whatever it says: the labels' mass tells how far it was from a verdict. None where no
+    `tail` is the reply from its verdict on: the token where it begins is tried before any other
+    ("[[A]] is a good answer" ends in an article, not in a label). A reply of one token is read
+    there whatever it says: the labels' mass tells how far it was from a verdict. None where no
     token says a label. Ties of surface forms are joined by logsumexp. A label that is not among the
     rivals gets the most that it can have: what the least of them has, or what all of them leave.
 
@@ -92,7 +92,7 @@ def _token_at(tokens: Sequence[Token], tail: str) -> Token | None:
 
 
 def _bare(text: str) -> str:
-    """A token's text without what stands around a label."""
+    """A token's text without spaces and signs around a label."""
     return _AROUND.sub("", text).casefold()
 
 

@@ -88,7 +88,7 @@ def pairwise(
 
 
 class _OrderVote(NamedTuple):
-    """P(first of the pair is better) as one order tells it, or the score that says why not."""
+    """P(first of the pair is better) in one order; NaN without a readable vote."""
 
     value: float
     verdicts: Sequence[Verdict]
@@ -123,7 +123,7 @@ class _Critic(JudgeReward):
         needs(self.judge.template, group)
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
-        """What scoring the groups would ask, all pairs of each: for estimates."""
+        """The queries that scoring all pairs of each group would send: for estimates."""
         return [
             self._queries(Pair(group.prompt, first, second, group.columns, (i, j)))
             for group in entered(groups)
@@ -186,7 +186,7 @@ class _Critic(JudgeReward):
 
 
 def _place(i: int, j: int) -> str:
-    """How an order is called: ab and ba of the first two responses, else by their places.
+    """The name of an order: ab or ba for the first two responses, otherwise their places.
 
     >>> _place(1, 0), _place(0, 2)
     ('ba', '0-2')
@@ -195,7 +195,7 @@ def _place(i: int, j: int) -> str:
 
 
 def _forger(votes: Sequence[_OrderVote]) -> str | None:
-    """Which response of the pair planted a verdict that took a vote."""
+    """Which response of the pair planted a verdict that the judge repeated."""
     for order in votes:
         for verdict in order.verdicts:
             if verdict.forger is not None:
@@ -213,6 +213,6 @@ def _parts_by_order(votes: Sequence[_OrderVote]) -> dict[str, float]:
 
 
 def _rationale(votes: Sequence[_OrderVote]) -> str | None:
-    """What the judge said, once for each order."""
+    """The judge's first reply in each order."""
     texts = [order.verdicts[0].reply.text for order in votes if order.verdicts[0].reply.text]
     return "\n--- swapped ---\n".join(texts) or None  # type: ignore[arg-type]

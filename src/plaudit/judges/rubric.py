@@ -1,4 +1,4 @@
-"""Rubrics: each criterion is asked about by itself, and weighs what it says."""
+"""Rubrics: each criterion is judged by itself and has a weight."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _TEXTS = ("criterion", "text", "description", "title", "name")
 
 
 class Criterion(NamedTuple):
-    """What is asked, and how much it weighs."""
+    """A criterion and its weight."""
 
     text: str
     weight: float = 1.0
@@ -54,9 +54,9 @@ def rubric(
 
     In [0, 1] where no weight is negative (Gunjal et al. 2025, arXiv 2507.17746, explicit
     aggregation). `criteria` are texts, or mappings with `criterion` and `weight`; without them each
-    row brings its own in the column `rubric`. Each is one call, the criterion last, so that what
-    stands before it is read once where prefixes are cached; c_j is 1 or 0 by the reply, or P(Yes)
-    by `read` "logprobs". Among the parts each c_j stands as `criterion_1`, `criterion_2`, ...
+    row has its own in the column `rubric`. Each is one call, the criterion last, so that the text
+    before it is read once where prefixes are cached; c_j is 1 or 0 by the reply, or P(Yes)
+    by `read` "logprobs". The parts hold each c_j as `criterion_1`, `criterion_2`, ...
 
     A criterion without a readable verdict leaves the response unscored. A planted verdict that the
     judge only repeats earns `on_response_fault` (default: the low end, as if only what counts
@@ -87,7 +87,7 @@ class _Rubric(JudgeReward):
 
     @property
     def fault_value(self) -> float:
-        """What a response earns that plants a verdict; NaN where it depends on the row's rubric."""
+        """The value of a response that plants a verdict; NaN where each row has a rubric."""
         return math.nan if self._criteria is None else self._worst(self._criteria)
 
     def _worst(self, criteria: Sequence[Criterion]) -> float:
@@ -102,7 +102,7 @@ class _Rubric(JudgeReward):
         needs(self.judge.template, group)
 
     def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
-        """What scoring the groups would ask."""
+        """The queries that scoring the groups would send."""
         return [self._queries(group) for group in entered(groups)]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:

@@ -7,15 +7,15 @@ system         the system turn, if any
 verdict        {labels: [A, B]} | {labels: {allowed, values, marker, anchors, key}}
                | {scale: {low, high, anchors, is_integer}} | {scores: {low, high, anchors}}
                | {json: {key, low, high}} | {yes_no: {anchors}}
-is_fenced      whether untrusted text stands between fences with a nonce and has its verdict
+is_fenced      whether untrusted text is put between fences with a nonce and has its verdict
                markers neutralised (true unless the model was trained on exactly this wording)
 reasons        whether the reply reasons before its verdict
-verdict_prefix what the reply is made to begin with where its verdict is read by log-probs ("[[")
-reminder       what is said after an unreadable reply (made from the verdict's grammar if absent)
+verdict_prefix the prefix of the reply where its verdict is read by log-probs ("[[")
+reminder       the message after an unreadable reply (default: made from the verdict's form)
 sampling       {temperature, top_p, max_tokens}: defaults
 schema         a JSON schema of the reply
-item           listwise: how each response stands in {responses}, with {letter} {number} {response}
-num_responses  listwise: exactly so many
+item           listwise: the form of each response in {responses}, with {letter} {number} {response}
+num_responses  listwise: exactly this many
 """
 
 from __future__ import annotations
@@ -101,7 +101,7 @@ class Template:
 
     @functools.cached_property
     def hash(self) -> str:
-        """What tells this prompt and its reading from another: 16 digits."""
+        """A hash of the prompt and of how its reply is read: 16 digits."""
         contents = (
             self.system, self.text, self.spec, self.is_fenced, self.reasons, self.item,
             self.verdict_prefix, self.reminder_text, self.schema, self.num_responses,
@@ -110,7 +110,7 @@ class Template:
 
     @property
     def reminder_text(self) -> str:
-        """What is said after an unreadable reply: `reminder`, or one made of the verdict's form.
+        """The message after an unreadable reply: `reminder`, or one made from the verdict's form.
 
         >>> load_template("skywork_critic_pairwise").reminder_text[-56:]
         'Reply with exactly one of [[A]], [[B]] and nothing else.'
@@ -120,7 +120,7 @@ class Template:
     def messages(self, **values: str) -> list[dict[str, str]]:
         """The turns for these slots, filled in one pass: a value cannot open another slot.
 
-        {responses} is filled with what `listed` made; every other value gets its fence here. An
+        {responses} takes the text that `listed` made; every other value gets its fence here. An
         empty {history} stays empty.
 
         Raises: ConfigError for a slot that has no value, or a value that has no slot.
@@ -161,7 +161,7 @@ class Template:
                 )
 
     def _slot_text(self, name: str, value: str) -> str:
-        """A value as it stands in the prompt."""
+        """A value as it goes into the prompt."""
         is_done = name == "responses" or (name == "history" and not value)
         return value if is_done or not self.is_fenced else _fence(value, self.spec)
 
@@ -190,8 +190,8 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
 
     Double brackets, think, answer and verdict tags always; with a `spec` also what it would read:
     a value behind its anchor ("Rating: 7", "总体打分：5", "(Yes/No)? Yes"), a key of its JSON, its
-    own marker. Where a verdict hides in markup, escapes or odd characters, the marks stand behind
-    every such character, in the worst case behind every character. Marks are only added: `restored`
+    own marker. Where a verdict hides in markup, escapes or odd characters, the marks go after
+    every such character, in the worst case after every character. Marks are only added: `restored`
     gives the text back, without the U+2060 that it may have held itself.
 
     >>> neutralised("[[A]]") == "[[A]]", restored(neutralised("[[A]] </think>")) == "[[A]] </think>"
@@ -208,7 +208,7 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
 
 
 def _split(text: str, spec: Spec) -> str:
-    """The text with a mark before the value of each claim, and inside the sign it opens with."""
+    """The text with a mark before the value of each claim, and inside its opening sign."""
     narrowed = narrow(text)
     places = set()
     for match in claims(narrowed, spec):
@@ -219,7 +219,7 @@ def _split(text: str, spec: Spec) -> str:
 
 
 def _inside(text: str, spec: Spec) -> str:
-    """The text with a mark behind the first character of each claim."""
+    """The text with a mark after the first character of each claim."""
     return _cut(text, {match.start() + 1 for match in claims(narrow(text), spec)})
 
 

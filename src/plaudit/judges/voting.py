@@ -1,7 +1,7 @@
-"""What several verdicts come to: pure functions of numbers; NaN is never among them.
+"""Votes over several verdicts: pure functions of finite numbers.
 
-Every function takes the verdicts that could be read. With none of them there is nothing to say:
-they give NaN, and whoever asked says why.
+Every function takes the verdicts that could be read. With none of them it returns NaN, and the
+caller gives the reason.
 """
 
 from __future__ import annotations

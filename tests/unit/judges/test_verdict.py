@@ -523,7 +523,7 @@ def test_what_a_label_is_worth():
     assert [ABC.worth(x) for x in "ABC"] == [1, 0, 0.5]
     assert [ARENA.worth(x) for x in ARENA.allowed] == [1, 0.75, 0.5, 0.25, 0]
     assert Labels(("x", "y"), values=(0.2, 0.9)).worth("y") == 0.9
-    with pytest.raises(ConfigError, match="'A' is worth is not known; give values"):
+    with pytest.raises(ConfigError, match="the worth of 'A' is not defined; give values"):
         FOUR.worth("A")
     with pytest.raises(ConfigError, match="'C'"):
         AB.worth("C")

@@ -31,8 +31,8 @@ def shapes_of(spec: Spec) -> tuple[VerdictShape, ...]:
 def claims(text: str, spec: Spec) -> list[re.Match[str]]:
     """Everything in a plain text that reads as a verdict of `spec`, quoted or not, in order.
 
-    The last group of each match is the value. Text is taken as it stands: think blocks, markup and
-    escapes are the caller's business (`evidence`).
+    The last group of each match is the value. The text is used unchanged: think blocks, markup and
+    escapes are for the caller to remove (`evidence`).
 
     >>> [match[1] for match in claims("Say [[A]]. Verdict: B", Labels())]
     ['A', 'B']
@@ -67,7 +67,7 @@ def is_legible(text: str, spec: Spec) -> bool:
 
 
 def restored(text: str) -> str:
-    """A neutralised text as it was. The invisible marks (U+2060) of its own are lost too.
+    """The text before it was neutralised. Invisible marks (U+2060) of its own are lost too.
 
     >>> restored("[\\u2060[A]]")
     '[[A]]'
@@ -76,7 +76,7 @@ def restored(text: str) -> str:
 
 
 def may_claim(text: str, spec: Spec) -> bool:
-    """Whether a text holds anything that a verdict begins with, markup and escapes included."""
+    """Whether a text holds anything with which a verdict begins, markup and escapes included."""
     if not text.isascii():
         return True
     low = text.lower()
@@ -85,7 +85,7 @@ def may_claim(text: str, spec: Spec) -> bool:
 
 @functools.lru_cache(maxsize=64)
 def _beginnings(spec: Spec) -> tuple[str, ...]:
-    """What claims begin with, or what may stand for it ("": anything)."""
+    """The beginnings of claims, and the signs that may encode one ("": anything)."""
     return (*DISGUISES, *(start for shape in shapes_of(spec) for start in shape.starts or ("",)))
 
 

@@ -7,8 +7,8 @@ import re
 import unicodedata
 
 __all__ = ["BLANK", "DISGUISES", "narrow", "simplify", "to_plain"]
-BLANK = "\ufffc"  # stands for a quoted character: it is no space, so a quotation joins nothing
-DISGUISES = "&\\<*_~#"  # what `plain` makes of plain characters
+BLANK = "\ufffc"  # replaces a quoted character: it is not a space, so it joins no words
+DISGUISES = "&\\<*_~#"  # signs that `to_plain` removes or decodes
 _EMPHASIS = re.compile(r"\*\*|__|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
 _STRUCK = re.compile(
     r"~~[^~\n]{1,400}~~|<(del|s|strike)>[^<\n]{1,400}</\1>|<!--(?:[^-\n]|-(?!->)){0,400}-->"
@@ -34,7 +34,7 @@ _FRACTION = re.compile(r"[¼-¾⅐-⅞]")
 
 def narrow(text: str) -> str:
     """The text with full-width letters, digits and signs made plain and traditional characters
-    simplified, every place as it was.
+    simplified; no character moves.
 
     >>> narrow("總體打分：【５】")
     '总体打分:[5]'
@@ -52,7 +52,7 @@ def simplify(text: str) -> str:
 
 
 def to_plain(text: str) -> str:
-    """The text in plain characters, without markup and what is struck out."""
+    """The text in plain characters, without markup and without text that is struck out."""
     tail = text
     if not text.isascii():
         for wide, char in _WIDE:  # most Chinese text is normal after this, which is soon seen

@@ -16,11 +16,11 @@ __all__ = ["forged"]
 
 
 def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
-    """The place in `texts`, the responses as they were, of the one whose forged verdict the reply
-    only echoes; None where there is no such one, or where several could be it.
+    """The place in `texts` (the original responses) of the one whose forged verdict the reply only
+    echoes; None where there is none, or where several could be it.
 
     An echo is a neutralised verdict (a mark inside) where the reply has no verdict of its own; or a
-    line with the reply's last verdict and more words that stands in a response, white space aside.
+    line with the reply's last verdict and more words that a response contains, white space aside.
     A bare ``[[A]]`` is never called forged.
 
     >>> from plaudit.judges.verdict import Labels
@@ -46,7 +46,7 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
 
 
 def _marked_echo(lines: Sequence[str], spec: Spec) -> str:
-    """The last verdict with a mark inside, as it was before the marks; "" where there is none."""
+    """The last verdict with a mark inside, without its marks; "" where there is none."""
     for line in reversed([line for line in lines if MARK in line]):
         clean = restored(line)
         at = [place for place, char in enumerate(line) if char != MARK]

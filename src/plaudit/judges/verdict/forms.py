@@ -8,7 +8,7 @@ __all__ = ["describe"]
 
 
 def describe(spec: Spec, language: str = "en") -> str:
-    """The form wanted of a verdict, as a phrase to follow "Reply with" ("zh": 请只回复).
+    """The required form of a verdict, as a phrase to follow "Reply with" ("zh": 请只回复).
 
     >>> describe(Labels()), describe(Scale(), "zh")
     ('exactly one of [[A]], [[B]]', '一个 1 到 5 的整数')

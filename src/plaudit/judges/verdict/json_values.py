@@ -42,8 +42,8 @@ def value_of(reply: ReplyText, key: str) -> tuple[Any, Any]:
 
 
 def announced_value(reply: ReplyText, is_key: Callable[[str], bool]) -> tuple[Any, Any] | None:
-    """The value under the only key of its kind in the one object of a reply that was to be text,
-    and the maximum that it states; None where there is no such object.
+    """The value under the only key of its kind in the one object of a reply that should have been
+    text, and the maximum that it states; None where there is no such object.
 
     Raises: VerdictError as `value_of`.
     """
@@ -68,7 +68,7 @@ def _only_value(body: str, objects: list[_JsonObject], key: str, is_cut: bool) -
     if _begins_object_with(after, key) or (is_cut and "{" in after):
         raise verdict_error("truncated", f"another object with {key!r} begins and is not closed")
     if is_cut and re.match(r"\s{0,20},", after):
-        raise verdict_error("truncated", "the list of objects may go on")
+        raise verdict_error("truncated", "the list of objects may continue")
     names = {str(name).casefold(): value for name, value in objects[0].pairs}
     return values[0], next((_scale_end(names[name]) for name in _MAXIMA if name in names), None)
 
@@ -80,7 +80,7 @@ def _scale_end(value: Any) -> Any:
 
 
 def _begins_object_with(text: str, key: str) -> bool:
-    """Whether an object that is never closed names the key."""
+    """Whether an object that is never closed has the key."""
     place = text.find("{")
     return place >= 0 and re.search(rf"[\"']{re.escape(key)}[\"']", text[place:], re.I) is not None
 
@@ -143,8 +143,8 @@ _ABOUT = re.compile(
 
 
 def _blank_quoted_objects(body: str) -> str:
-    """The text without objects that stand in straight quotation marks, or that a response is said
-    to hold: ``"{...}"``."""
+    """The text without objects in straight quotation marks, or that the reply says a response
+    contains: ``"{...}"``."""
     for one in list(_objects(body)) if "{" in body else ():
         line = body[max(one.start - 120, 0) : one.start].rpartition("\n")[2]
         if (line.strip() and _LED.search(line)) or _ABOUT.match(body, one.end):
@@ -181,7 +181,7 @@ def _end_of(text: str, place: int) -> int | None:
 
 
 def _parse_object(text: str) -> list[tuple[Any, Any]]:
-    """What a text spells as JSON or as a Python literal; nothing where it is neither."""
+    """The pairs of an object in JSON or as a Python literal; empty where it is neither."""
     text = re.sub(r",\s{0,20}([}\]])", r"\1", text)
     try:
         return json.loads(text, object_pairs_hook=list)

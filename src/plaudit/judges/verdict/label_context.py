@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of patterns)
-"""What the words around a marker make of it: stated, denied, supposed, reported, an example."""
+"""Whether the words around a marker state it, deny it, suppose it, report it or give an example."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Marker(NamedTuple):
     text: str
 
 
-# Whose verdict it is, where it is not the judge's: "the previous", "the user's", "参考".
+# Words for somebody else's verdict: "the previous", "the user's", "参考".
 NOT_OWN = re.compile(
     r"(?:\b(?:previous|prior|earlier|old|original|first|gold(?:en)?|reference|expected|human|annotat\w+|crowd(?:'s)?|other|user'?s?|author'?s?|"
     r"student'?s?|response'?s?|assistant'?s?|his|her|their|its|example|sample)\s(?:\w+\s)?(?:verdict|decision|judge?ment|choice|label|vote|preference|winner)?"
@@ -112,7 +112,7 @@ def is_concluded(before: str) -> bool:
 
 
 class MarkedSentence(NamedTuple):
-    """A sentence with markers: what stands before, between and behind them."""
+    """A sentence with markers: the text before, between and after them."""
 
     before: str
     marks: list[Marker]
@@ -164,8 +164,8 @@ _WEIGHED = re.compile(
 
 
 def is_stated(before: str, after: str) -> bool:
-    """Whether what stands around a marker states it: it opens its sentence, is led to by a word
-    that concludes or a colon, or ends a sentence that calls a response the better one."""
+    """Whether the text around a marker states it: the marker opens its sentence, follows a
+    concluding word or a colon, or ends a sentence that calls a response the better one."""
     is_tagged = re.search(rf"<{TAGS}>\s{{0,6}}$", before, re.IGNORECASE) is not None
     before, after = _TAG.sub("", before), _TAG.sub("", after)
     if not _ON.match(after) or _WAVERS.search(after) or EXAMPLE.search(before):

@@ -43,16 +43,16 @@ def _check_alone(body: str, marks: Sequence[Marker]) -> None:
     before, mark = marks[-2:]
     between = body[before.end : mark.start]
     if len(between) < 40 and _BETWEEN.fullmatch(between):
-        raise verdict_error("ambiguous", f"{before.text} and {mark.text} stand side by side")
+        raise verdict_error("ambiguous", f"{before.text} and {mark.text} are side by side")
 
 
 def last_label(body: str, marks: Sequence[Marker], spec: Labels, is_cut: bool) -> str:
     """The last marker of a grammar of its own."""
     mark = marks[-1]
     if is_cut and mark.end == len(body) and mark.text[-1].isalnum():
-        raise verdict_error("truncated", "the label may go on")
+        raise verdict_error("truncated", "the label may continue")
     if is_cut and not _FINISHED.match(body, mark.end):
-        raise verdict_error("truncated", f"what is said of {mark.text} is cut off")
+        raise verdict_error("truncated", f"the sentence about {mark.text} is cut off")
     _check_alone(body, marks)
     names = "|".join(map(re.escape, spec.allowed))
     offered = rf"[\s,\])*]{{0,6}}(?:or|and|/|vs\.?|或者?|和|与)\s{{0,3}}(?:{NOUN}\s{{0,3}})?[\[(]{{0,2}}(?:{names})(?!\w)"
@@ -71,7 +71,7 @@ def last_label(body: str, marks: Sequence[Marker], spec: Labels, is_cut: bool) -
     ):
         raise verdict_error("ambiguous", f"{mark.text} is mentioned, not stated")
     if re.match(r"[\s*)\]]{0,4}[!?]{0,2}\?", body[mark.end : mark.end + 8]):
-        raise verdict_error("ambiguous", f"{mark.text} is asked")
+        raise verdict_error("ambiguous", f"{mark.text} is in a question")
     if len({one.label for one in marks}) > 1:
         other = next(one for one in reversed(marks) if one.label != mark.label)
         if not TAKEN_BACK.search(body, other.end, mark.start):
@@ -87,7 +87,7 @@ def stated_label(body: str, marks: Sequence[Marker], is_pair: bool, is_cut: bool
     denied: set[str] = set()
     sentences = _marked_sentences(body, marks)
     if is_cut and not _FINISHED.match(sentences[-1].after + body[marks[-1].end :][:20]):
-        raise verdict_error("truncated", f"what is said of {marks[-1].text} is cut off")
+        raise verdict_error("truncated", f"the sentence about {marks[-1].text} is cut off")
     for place, sentence in reversed([*enumerate(sentences)]):
         label = _label_of_sentence(sentence, is_pair)
         if label is None:
@@ -108,7 +108,7 @@ def stated_label(body: str, marks: Sequence[Marker], is_pair: bool, is_cut: bool
     raise verdict_error("ambiguous", f"{marks[-1].text} is only denied")
 
 
-# In a cut reply: nothing follows the marker, or what cannot make it one side of a comparison.
+# In a truncated reply: nothing follows the marker, or text that rules out a comparison.
 _FINISHED = re.compile(
     r"[*_\s]{0,6}(?:$|\n|[.。!;:)\]}<—–(]|-\s|,?\s{0,3}(?:because|since|as|due to|因为|由于)(?!\w)|\s{0,3}(?:here|overall)\b)",
     re.IGNORECASE,
@@ -189,13 +189,13 @@ def _label_of_sentence(sentence: MarkedSentence, is_pair: bool) -> str | None:
 
 
 def _is_listed(body: str, place: int) -> bool:
-    """Whether a place stands in an item of a numbered list."""
+    """Whether a place is in an item of a list."""
     line = body[line_of(body, place, place)[0] : place]
     return re.match(r"\s{0,6}(?:\d{1,2}[.)、]|[•*-]\s)", line) is not None
 
 
 def _concludes(sentence: MarkedSentence) -> bool:
-    """Whether nothing but the marker stands in its sentence, or a word that concludes does."""
+    """Whether the sentence is the marker alone, or has a concluding word."""
     rest = f"{sentence.before} {sentence.after}"
     if not re.search(r"\w", rest) or CONCLUDES.search(rest):
         return True

@@ -1,4 +1,4 @@
-"""Names of labels: the spellings, nouns, ordinals and comparisons that stand for one."""
+"""Names of labels: spellings, nouns, ordinals and comparisons."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PAIRS = {"[": "]", "(": ")", '"': '"', "'": "'", "`": "`", "“": "”", "‘":
 
 
 def label_of(name: str, spec: Labels) -> str | None:
-    """The label that a text spells: in any case, behind a noun, as a tie, or turned round.
+    """The label that a text spells: in any case, after a noun, as a tie, or reversed.
 
     >>> arena = Labels(("A>>B", "A>B", "A=B", "B>A", "B>>A"))
     >>> label_of("Assistant b", Labels()), label_of("A≪B", arena), label_of("tie", arena)
@@ -78,7 +78,7 @@ _SIGNS = (
 
 
 def _turn(name: str) -> str:
-    """A comparison with ">" for its sign, "a=b" in the order of the letters; "" where it is none.
+    """A comparison with ">" as its sign, "a=b" in alphabetical order; "" for any other text.
 
     >>> _turn("a<<b"), _turn("b==a"), _turn("a>>>b")
     ('b>>a', 'a=b', '')
@@ -101,7 +101,7 @@ _IN_TAG = re.compile(
     r"preference|evaluation|答案|结论|评分|打分|总体打分|总体评分|综合评分|结果))>\s*(.*?)\s*</\1>$",
     re.DOTALL | re.IGNORECASE,
 )
-# Pictures around a word say nothing, but stars do.
+# Pictures around a word are ignored; stars are not.
 _SIGN = re.compile(
     "^[\u2190-\u21ff\u2600-\u2604\u2607-\u27bf\U0001f300-\U0001f31e\U0001f320-\U0001faff\\s]+|[\u2600-\u2604\u2607-\u27bf\U0001f300-\U0001f31e\U0001f320-\U0001faff\\s]+$"
 )

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of patterns)
-"""Labels without a marker: in tags and boxes, behind anchors, in a plain last sentence."""
+"""Labels without a marker: in tags and boxes, after anchors, in a plain last sentence."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ def tagged_label(body: str, spec: Labels, shapes: Sequence[VerdictShape]) -> str
     labels = {label_of(match[1], spec) for match in matches}
     is_last = not re.search(r"\w", body[last.end() :])
     if not is_last and (last in boxes or len(labels) > 1):
-        raise verdict_error("ambiguous", f"{last[0]} is not what the reply ends in")
+        raise verdict_error("ambiguous", f"{last[0]} is not the end of the reply")
     start, end = sentence_of(body, last.start(), last.end())
     before, after = body[start : last.start()], body[last.end() : max(end, last.end())]
     if last in tags and not is_last and re.search(r"\w", before + after):
-        raise verdict_error("ambiguous", f"{last[0]} stands in a sentence")
+        raise verdict_error("ambiguous", f"{last[0]} is part of a sentence")
     if _RIGHT_ANSWER.search(before) or DENIED.search(before) or REPORTED.search(before):
         raise verdict_error("ambiguous", f"{last[0]} may answer the question itself")
     return label_of(last[1], spec)
@@ -46,7 +46,7 @@ def anchored_label(
     matches = [match for match in anchored.find(body) if is_own(body, match.start())]
     labels = {label_of(match[1], spec) for match in matches}
     if is_cut and matches and matches[-1].end() == len(body):
-        raise verdict_error("truncated", "the label may go on")
+        raise verdict_error("truncated", "the label may continue")
     if len(labels) == 1 and None not in labels:
         return str(labels.pop())
     if not labels and sentences and not is_cut:
@@ -60,7 +60,7 @@ _OPENS = re.compile(
     r"my|the|(?:final )?(?:verdict|decision|answer|judge?ment)|结论|判断|更)\s{0,3}(?:is|是|为)?(?:\sthat)?\s{0,3}[,:]?\s{0,3}){0,5}",
     re.IGNORECASE,
 )
-# "Both are good, but", "While A is longer,": what stands before the clause that names the better one.
+# "Both are good, but", "While A is longer,": the words before the clause that names the better one.
 _LEADS_TO = re.compile(
     r"(?:(?:while|although|though|even though|whereas|despite)\b[^\n]{1,240},\s{0,3}|(?:虽然|尽管)[^\n]{1,120},\s{0,3}(?:但是?)?"
     r"|[^\n]{1,240}[,\s]\s{0,3}(?:but|however|so|therefore|thus|hence|yet)[,:]?\s{1,3}|[^\n]{1,120},\s{0,3}(?:但是?|不过|然而|因此|所以|故|(?:总|整)体(?:上|来看|而言)?|综合来看|总的来说)\s{0,3},?\s{0,3})",

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of patterns)
-"""Where labels stand: markers, anchors, tags, boxes, keys and plain sentences."""
+"""The forms of labels: markers, anchors, tags, boxes, keys and plain sentences."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ TAGS = r"(?:answer|verdict|decision|winner|choice|final|final_answer|result|pref
 
 @functools.lru_cache(maxsize=64)
 def label_shapes(spec: Labels) -> tuple[VerdictShape, ...]:
-    """Markers, bare labels behind an anchor, and with the default marker tags and sentences."""
+    """Markers, bare labels after an anchor, and with the default marker also tags and sentences."""
     own = [simplify(anchor) for anchor in spec.anchors]
     anchors = "|".join(map(re.escape, own))
     is_default = spec.marker == MARKER

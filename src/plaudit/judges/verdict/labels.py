@@ -40,7 +40,7 @@ def read_label(reply: ReplyText, spec: Labels) -> str:
 def announced_in_object(
     reply: ReplyText, error: VerdictError, is_key: Callable[[str], bool]
 ) -> tuple[Any, Any] | None:
-    """The value in an object, where the text around it has no verdict."""
+    """The value under a verdict's key in an object, where the text around it has no verdict."""
     is_absent = str(error).startswith("absent") and "{" in reply.raw
     return announced_value(reply, is_key) if is_absent else None
 

@@ -25,7 +25,7 @@ _WORDS_BEFORE = re.compile(
 
 
 class ScoreCandidate(NamedTuple):
-    """A number that claims to be a score: of what, and whether it stands in double brackets."""
+    """A number that claims to be a score: of what, and whether it is in double brackets."""
 
     match: re.Match[str]
     kind: Kind
@@ -43,7 +43,7 @@ def find_candidates(body: str, matches: Sequence[re.Match[str]]) -> list[ScoreCa
 
 
 def is_bracketed(body: str, match: re.Match[str]) -> bool:
-    """Whether a number stands in double brackets."""
+    """Whether a number is in double brackets."""
     place = match.start(match.lastindex or 0)
     return "".join(body[max(place - 12, 0) : place].split())[-2:] == "[["
 

@@ -33,7 +33,7 @@ def _read_list(
     inner = _split_list(bare_reply(text))
     if all(map(number_of, inner)) and (len(inner) > 1 or num_responses == 1):
         if is_cut:
-            raise verdict_error("truncated", "the list may go on")
+            raise verdict_error("truncated", "the list may continue")
         return _to_scores(inner, spec, num_responses)
     boxed, anchored, _ = list_shapes(spec)
     matches = [m for shape in (boxed, anchored) for m in shape.find(body)]
@@ -44,10 +44,10 @@ def _read_list(
         rows = [] if is_cut or num_responses is None else _numbers_by_row(body, num_responses)
         if rows:
             return _to_scores(rows, spec, num_responses)
-        raise verdict_error("absent", f"no list of numbers behind {' or '.join(spec.anchors)}")
+        raise verdict_error("absent", f"no list of numbers after {' or '.join(spec.anchors)}")
     match = matches[-1]
     if is_cut and match.lastindex == 2 and not body[match.end() :].strip():
-        raise verdict_error("truncated", "the list may go on")
+        raise verdict_error("truncated", "the list may continue")
     before = matches[-2] if len(matches) > 1 else match
     is_other = before[before.lastindex or 0] != match[match.lastindex or 0]
     rest = body[match.end() : line_of(body, match.start(), match.end())[1]]
@@ -56,7 +56,7 @@ def _read_list(
         rest,
         re.IGNORECASE,
     ):
-        raise verdict_error("ambiguous", f"{match[0]} is no list of scores of the whole")
+        raise verdict_error("ambiguous", f"{match[0]} is not a list of overall scores")
     is_corrected = (
         CORRECTED.search(body, before.end(), max(match.start(), before.end())) is not None
     )
@@ -73,7 +73,7 @@ _ROW = re.compile(
 
 
 def _numbers_by_row(body: str, num_responses: int) -> list[str]:
-    """The numbers of lines that give each response one, in order; nothing where one is missing."""
+    """The numbers of lines with one response each, in order; empty where one is missing."""
     rows = [match for line in body.splitlines() if (match := _ROW.fullmatch(line))]
     places = [int(match[1]) for match in rows]
     return [match[2] for match in rows] if places == [*range(1, num_responses + 1)] else []
@@ -96,7 +96,7 @@ def _is_of_dimension(body: str, place: int) -> bool:
 
 def _is_list(match: re.Match[str], num_responses: int | None) -> bool:
     """Whether a match is a list of scores: one number without brackets is a list of one only where
-    one response was judged ("Response 2, score: 3" is none)."""
+    one response was judged ("Response 2, score: 3" is not a list)."""
     return match.lastindex == 1 or num_responses == 1 or len(_split_list(match[2])) > 1
 
 
@@ -107,7 +107,7 @@ def _split_list(text: str) -> list[str]:
 def _to_scores(parts: Sequence[str], spec: Scores, num_responses: int | None) -> tuple[float, ...]:
     matches = [number_of(part) for part in parts]
     if None in matches:
-        raise verdict_error("ambiguous", f"{clipped(', '.join(parts))} is no list of numbers")
+        raise verdict_error("ambiguous", f"{clipped(', '.join(parts))} is not a list of numbers")
     if num_responses is not None and len(matches) != num_responses:
         raise verdict_error("outside", f"{len(matches)} scores for {num_responses} responses")
     return tuple(to_scale(m[1], m[3], m[4], spec) for m in matches if m)

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of patterns)
-"""Where scores stand: behind anchors, in brackets, under keys, in sentences and lists."""
+"""The forms of scores: after anchors, in brackets, under keys, in sentences and lists."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ _ZH_OBJECT = r"(?:该|这个?|此|本|上述)?(?:份|条)?(?:回答|答案|回�
 
 @functools.lru_cache(maxsize=64)
 def scale_shapes(spec: Scale) -> tuple[VerdictShape, ...]:
-    """Numbers behind an anchor of the spec, behind "overall score" and its like, behind a word that
-    all scores have, in double brackets, and in a sentence that gives one."""
+    """Numbers after an anchor of the spec, after "overall score" and the like, after a generic word
+    for scores, in double brackets, and in a sentence that gives one."""
     own = tuple(map(simplify, spec.anchors))
     behind = _between_anchor_and_number()
     anchored = rf"(?<![A-Za-z_])(?:{'|'.join(map(re.escape, own))})[\])>]{{0,3}}{GAP}{behind}"
@@ -77,7 +77,7 @@ def _compile(pattern: str, starts: tuple[str, ...]) -> VerdictShape:
 
 
 def _between_anchor_and_number() -> str:
-    """What may stand between an anchor and its number: a colon, a scale, a table's bar."""
+    """The text allowed between an anchor and its number: a colon, a scale, a table's bar."""
     remark = (
         rf"(?:(?:\((?=[^()\n]{{0,40}}?(?:\d|overall|scale|total|weighted|加权|满分|分制|总体))[^()\n]{{1,40}}\)|\[{GAP}\d{{1,3}}{GAP}[-~–]{GAP}\d{{1,3}}{GAP}\](?={GAP}:)"
         rf"|from \d{{1,3}} to \d{{1,3}}(?={GAP}:)|,? \d{{1,3}}-\d{{1,3}}(?={GAP}:)){GAP})?"
@@ -127,7 +127,7 @@ def _key_shape(spec: Scale) -> VerdictShape:
 
 @functools.lru_cache(maxsize=64)
 def list_shapes(spec: Scores) -> tuple[VerdictShape, ...]:
-    """A box, and a list in brackets or numbers to the end of the line behind an anchor."""
+    """A box, and a list in brackets or numbers to the end of the line after an anchor."""
     own = tuple(dict.fromkeys([*map(simplify, spec.anchors), *_LIST_NAMES]))
     anchors = "|".join(map(re.escape, own))
     one = rf"(?:{VALUE})(?:{GAP}(?:/{GAP}\d+|分))?"

@@ -62,7 +62,7 @@ def _to_number(text: str) -> float:
 def to_scale(
     number: str, maximum: str | None, percent: str | None, spec: Scale | Scores | JsonScore
 ) -> float:
-    """The number as a value on the scale. Raises VerdictError where it is none."""
+    """The number as a value on the scale. Raises VerdictError for a number that is not on it."""
     value = _to_number(number)
     if percent:
         if (spec.low, spec.high) != (0, 1):
@@ -77,7 +77,7 @@ def to_scale(
     if not (math.isfinite(value) and spec.low <= value <= spec.high):
         raise verdict_error("outside", f"{number} is not in {spec.low:g} to {spec.high:g}")
     if not isinstance(spec, JsonScore) and spec.is_integer and not value.is_integer():
-        raise verdict_error("outside", f"{number} is no whole number")
+        raise verdict_error("outside", f"{number} is not a whole number")
     return value
 
 
@@ -96,7 +96,7 @@ def number_of(text: str) -> re.Match[str] | None:
 
 
 def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
-    """The number, where what follows it does not make it another one."""
+    """The number as a value on the scale, unless the text after it changes it."""
     if _RANGE.match(rest) or _RANGE.match(_CLOSERS.sub("", rest)):
         raise verdict_error("ambiguous", "a range of scores")
     shut = _SHUT.match(rest)  # "[4]/10"
@@ -107,20 +107,20 @@ def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise verdict_error("ambiguous", "stars are usually counted up to five")
     after = rest[tail.end() :] if tail[0].strip() else rest
     if is_cut and not after.strip():
-        raise verdict_error("truncated", "the number may go on")
+        raise verdict_error("truncated", "the number may continue")
     if (not tail[0].strip() and _FOLLOWED.match(rest)) or _VAGUE.match(after):
-        raise verdict_error("ambiguous", f"the number goes on as {clipped(rest[:8])}")
+        raise verdict_error("ambiguous", f"the number continues as {clipped(rest[:8])}")
     if tail[0].strip() and (_RANGE.match(after) or re.match(r"[A-Za-z]|\.?\d", after)):
-        raise verdict_error("ambiguous", f"the number goes on as {clipped(rest[:12])}")
+        raise verdict_error("ambiguous", f"the number continues as {clipped(rest[:12])}")
     if _CUT_OFF.match(after) or (is_cut and not _FINISHED.match(after)):
         raise verdict_error("truncated", "what follows the number is cut off")
     if _MEANT.match(after):
-        raise verdict_error("ambiguous", "the number is explained, not given")
+        raise verdict_error("ambiguous", "the number is mentioned, not given")
     second = re.match(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({PLAIN_VALUE})", after)
     if second and tail[2]:
         raise verdict_error("ambiguous", "two fractions")
     if _TWO.match(after):
-        raise verdict_error("ambiguous", "the number is asked, or one of two")
+        raise verdict_error("ambiguous", "the number is in a question, or one of two")
     if second:
         return to_scale(number, second[1], None, spec)
     if not _ENDED.match(re.sub(r"^\s?\]\s?\]", "", after)):
@@ -134,7 +134,7 @@ def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
 _TWO = re.compile(
     r"[\s\])}>*\"'”」]{0,4}(?:!?\?|\[\s?\[|\([^()\n]{1,20}\)\s{0,3}(?:[/,、;]|or|and|或|和)\s{0,3}\d)"
 )
-# A remark that is begun and not ended, and what shows in a cut reply that the number was complete.
+# An unfinished remark, and text that shows that a number in a truncated reply was complete.
 _CUT_OFF = re.compile(
     r"\s{0,6}(?:\n\s{0,3})?\([^()]{0,60}$|\s{0,3}(?:[/~–—-]|→|to|or|到|或)\s{0,3}$"
 )

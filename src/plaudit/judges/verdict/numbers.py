@@ -53,10 +53,10 @@ def _score_of_value(value: Any, most: Any, key: str, spec: JsonScore | Scale) ->
     if isinstance(value, str):
         number = number_of(to_plain(value))
         if number is None:
-            raise verdict_error("outside", f"{key} is {clipped(value)}, no number")
+            raise verdict_error("outside", f"{key} is {clipped(value)}, not a number")
         return to_scale(number[1], number[3], number[4], spec)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise verdict_error("outside", f"{key} is {clipped(value)}, no number")
+        raise verdict_error("outside", f"{key} is {clipped(value)}, not a number")
     if not math.isfinite(value):
         raise verdict_error("outside", f"{key} is {value}")
     return to_scale(str(value), None, None, spec)
@@ -71,7 +71,7 @@ def _read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
     one = number_of(inner) or _number_with_remark(inner, spec)
     if one and not (inner.startswith("=")):
         if is_cut:
-            raise verdict_error("truncated", "the number may go on")
+            raise verdict_error("truncated", "the number may continue")
         return to_scale(one[1], one[3], one[4], spec)
     match = _find_score(body, spec, is_cut)
     end = match.end(match.lastindex or 0)
@@ -114,12 +114,12 @@ def _find_score(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
     if match is not None:
         return match
     if by_own or by_name:
-        raise verdict_error("absent", "only scores of dimensions, none of the whole")
-    raise verdict_error("absent", f"no number behind {' or '.join(spec.anchors)}")
+        raise verdict_error("absent", "only scores of dimensions, no overall score")
+    raise verdict_error("absent", f"no number after {' or '.join(spec.anchors)}")
 
 
 def _choose(body: str, candidates: list[ScoreCandidate], is_cut: bool) -> re.Match[str]:
-    """The last number of the whole; one of several that differ only where it is said to be it."""
+    """The last overall score; of several that differ, the last only where the reply says so."""
     overall = [one for one in candidates if one.kind == "overall"]
     bare = [one for one in candidates if one.kind == "bare"]
     if overall:
@@ -138,9 +138,9 @@ def _choose(body: str, candidates: list[ScoreCandidate], is_cut: bool) -> re.Mat
     chosen = (marked or bare)[-1].match
     after = body[chosen.end() :]
     if not marked and re.search(OVERALL, after, re.IGNORECASE):
-        raise verdict_error("truncated", "a score of the whole is announced and not given")
+        raise verdict_error("truncated", "an overall score is announced and not given")
     if is_cut and (len(bare) > 1 or len(candidates) > len(bare)):
-        raise verdict_error("truncated", "scores of dimensions, cut before that of the whole")
+        raise verdict_error("truncated", "scores of dimensions, truncated before the overall score")
     return chosen
 
 
@@ -161,7 +161,9 @@ def _bracketed_score(body: str, matches: Sequence[re.Match[str]], is_cut: bool) 
     is_alone = not re.search(r"\w", re.sub(r"[\[\s]", "", before)) or _FINAL.search(before)
     is_one = len({match[1] for match in matches}) == 1
     if is_cut or not is_one or not is_alone or re.search(r"\w", body[end:]):
-        raise verdict_error("absent", f"{last[0]} stands in a text and is not said to be the score")
+        raise verdict_error(
+            "absent", f"{last[0]} is part of a text that does not call it the score"
+        )
     return last
 
 

@@ -38,8 +38,8 @@ _LONGEST_VERDICT = 80
 
 
 def without_quotations(text: str, is_cut: bool) -> str:
-    """The text with quotations blanked, but for the one that is the verdict itself; in a cut text a
-    quotation may have lost its end.
+    """The text with quotations blanked, except one that is the verdict itself; in a truncated text
+    a quotation may have lost its end.
 
     >>> without_quotations('It says "[[A]]". My verdict: `[[B]]`', is_cut=False).endswith(" [[B]] ")
     True
@@ -50,14 +50,14 @@ def without_quotations(text: str, is_cut: bool) -> str:
 
 
 def _keep_or_blank(match: re.Match[str], text: str, is_cut: bool) -> str:
-    """A quotation blanked; or without its signs where it stands where a verdict stands."""
+    """The quotation blanked, or only its quotation marks where it is the verdict itself."""
     if len(match[0]) > _LONGEST_VERDICT or not _is_final(match, text, is_cut):
         return "".join("\n" if char == "\n" else BLANK for char in match[0])
     return _SIGNS.sub(lambda sign: " " * len(sign[0]), match[0])
 
 
 def _is_final(match: re.Match[str], text: str, is_cut: bool) -> bool:
-    """Whether a quotation is stated as the verdict: behind "my verdict:", or alone at the end."""
+    """Whether a quotation is stated as the verdict: after "my verdict:", or alone at the end."""
     if not _GOES_ON.match(text, match.end()):
         return False
     before = text[max(match.start() - 100, 0) : match.start()]

@@ -57,7 +57,7 @@ def text_around(body: str, start: int, end: int) -> str:
 
 
 def strip_scale(text: str, spec: Scale | Scores) -> str:
-    """A text without a remark that states the spec's own scale.
+    """The text without a remark that states the spec's own scale.
 
     >>> strip_scale("4分(满分5分)", Scale())
     '4分'

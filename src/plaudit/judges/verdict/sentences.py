@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of patterns)
-"""Sentences and lines around a place in a text, and what the words before it make of it."""
+"""Sentences and lines around a place in a text, and whether the words before it only mention it."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def line_of(text: str, start: int, end: int) -> tuple[int, int]:
     return low if begin < 0 else begin + 1, high if stop < 0 else stop
 
 
-# What takes back a verdict before it, or sums up what was said.
+# Words that take back an earlier verdict, or sum up.
 TAKEN_BACK = re.compile(
     r"\b(?:wait|actually|correct(?:ion|ed)|revis\w+|updat\w+|second (?:look|thoughts?)|reconsider\w*|re-?evaluat\w*|on reflection|instead|"
     r"mistaken?|sorry|no[,:.]|final(?:ly)?|overall|majority|in (?:conclusion|summary|the end)|thus|therefore|hence|so|however|but|ultimately)(?!\w)"
@@ -89,7 +89,7 @@ _OWN = re.compile(
 
 
 def is_own(body: str, place: int) -> bool:
-    """Whether an anchor is the judge's own, by the word in front of it, and not reported."""
+    """Whether an anchor is the judge's own, judging by the word before it, and not reported."""
     start, _ = sentence_of(body, place, place)
     before = body[start:place]
     return _OWN.search(before) is not None and not is_mentioned(body, place)

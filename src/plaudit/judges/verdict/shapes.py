@@ -13,13 +13,13 @@ __all__ = ["VerdictShape", "key_shape"]
 
 class VerdictShape(NamedTuple):
     """What a verdict looks like in plain text; the last group holds its value. Every match begins
-    with one of `starts` (lower case; none: with anything)."""
+    with one of `starts` (lower case; empty: any beginning)."""
 
     pattern: re.Pattern[str]
     starts: tuple[str, ...] = ()
 
     def find(self, text: str) -> list[re.Match[str]]:
-        """All matches in order. Most texts hold no start, and looking for one is cheap."""
+        """All matches in order. Most texts contain no start, and the check is cheap."""
         if not self.starts:
             return list(self.pattern.finditer(text))
         low = text.lower()

@@ -1,4 +1,4 @@
-"""What follows a reply's thinking; a think block that is never closed leaves no verdict."""
+"""The text after a reply's thinking; a think block that is never closed leaves no verdict."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def has_closing_mark(text: str) -> bool:
 
 
 def text_after_thinking(text: str) -> str:
-    """What stands behind the last think block, whatever the model's family.
+    """The text after the last think block, whatever the model's family.
 
     Raises: VerdictError for a block that is never closed.
     """

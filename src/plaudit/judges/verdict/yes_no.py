@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of patterns)
-"""Reads yes or no: behind an anchor, alone, or in the one sentence of a reply."""
+"""Reads yes or no: after an anchor, alone, or in the one sentence of a reply."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ _OPENS_WITH = re.compile(
     r"(?:[.,!]\s{1,3}|\s[—–-]\s)(?=[^\W\d])(?![^\n]*\b(?:probably|possibly|maybe|perhaps|likely|mostly|but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
     re.IGNORECASE,
 )
-# What makes a word of what it is not: "Yes, if x > 0".
+# Conditions that qualify the word: "Yes, if x > 0".
 _ONLY_IF = re.compile(
     r"[^.\n。;]{0,120}?(?:\b(?:if|unless|provided|assuming|only when|depend\w*|except)\b|如果|若(?!干)|除非|的话|取决于|但(?!是?(?:无|不))|\bbut\b)",
     re.IGNORECASE,
@@ -101,19 +101,17 @@ def read_yes_no(reply: ReplyText, spec: YesNo) -> str:
     words = _words_without_anchor(body, [*titled.find(body), *tagged.find(body), *boxed.find(body)])
     if len(words) == 1 and not reply.is_cut:
         return words.pop()
-    raise verdict_error(
-        "ambiguous" if words else "absent", "neither yes nor no behind its question"
-    )
+    raise verdict_error("ambiguous" if words else "absent", "neither yes nor no after its question")
 
 
 def _word_behind_anchor(body: str, matches: list[re.Match[str]], is_cut: bool) -> str:
-    """The word behind the last anchor; of two that differ only where it takes the other back."""
+    """The word after the last anchor; of two that differ, only where it takes the first back."""
     last = matches[-1]
     rest = body[last.end() :]
     if is_cut and not re.match(
         r"[\s*\])]{0,6}(?:[.。!;]\s*\S|\n\s*\S|,?\s(?:because|since|as)\s|因为)", rest
     ):
-        raise verdict_error("truncated", "the word may go on")
+        raise verdict_error("truncated", "the word may continue")
     if _ONLY_IF.match(body, last.end()):
         raise verdict_error("ambiguous", f"{last[1]} holds only in part")
     word = _WORDS[last[1].casefold()]
