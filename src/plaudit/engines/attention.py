@@ -180,7 +180,7 @@ class _Flash:
         return F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=self.scale)
 
     def after(self, prefix, query, key, value, spans, out) -> None:
-        """Sequences behind a common prefix: one call for all on it, one for each on itself."""
+        """Sequences after a common prefix: one call for all on it, one for each on itself."""
         keys, values = prefix
         for run in _runs(spans):
             first, last = run[0][0], run[-1][1]
@@ -228,7 +228,7 @@ class _Windowed:
         return torch.cat(blocks, dim=2)
 
     def after(self, prefix, query, key, value, spans, out) -> None:
-        """Sequences behind a common prefix, each on the prefix and itself."""
+        """Sequences after a common prefix, each on the prefix and itself."""
         import torch
 
         keys, values = prefix

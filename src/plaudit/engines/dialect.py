@@ -12,7 +12,7 @@ Servers of one protocol differ. What they answer to what they do not take, as th
     llama.cpp     500  Only one completion choice is allowed     (400 for n_cmpl in newer ones)
     Ollama        200  one choice, whatever n is; max_completion_tokens is ignored
 
-So `max_tokens` is what is tried first, and a refused `n` is no reason to end a run.
+So `max_tokens` is tried first, and a refused `n` does not end a run.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ class FakeEngine:
         self.items: list[Item] = []
 
     def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
-        """One Answer per item of each group, in order; what was asked is kept in `items`."""
+        """One Answer per item of each group, in order; all items are kept in `items`."""
         for group in groups:
             self.items += group
             yield [self._answer(self.values(item)) for item in group]

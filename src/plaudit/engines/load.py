@@ -195,7 +195,7 @@ def _from_library(
     state: Mapping[str, Any] | None,
     settings: Mapping[str, Any],
 ) -> tuple[Any, Mapping[str, Any]]:
-    """The model and what the library says of its loading."""
+    """The model and the library's report of its loading."""
     import transformers
 
     kind = getattr(transformers, auto)
@@ -349,7 +349,7 @@ def _check_adapter(model: Any, adapter: str) -> None:
 
 
 def _in_adapter(name: str) -> str:
-    """A tensor's name without what the libraries add to it: prefixes, the adapter's own name.
+    """A tensor's name without the libraries' additions: prefixes, the adapter's own name.
 
     >>> _in_adapter("base_model.model.model.layers.0.q_proj.lora_A.weight")
     'layers.0.q_proj.lora_A.weight'

@@ -43,7 +43,7 @@ from plaudit.types import Fault
 __all__ = ["LocalEngine"]
 
 _BLOCK = {"cpu": 2}  # rows of logits at a time; a processor does two in the time of one
-_TAIL = 16  # ids that decide how a label behind them is tokenised
+_TAIL = 16  # ids that decide how a label after them is tokenised
 _NOT_FINITE = (
     "the model's logits are not finite: its weights are broken, or its dtype cannot hold them;"
     " try dtype=float32"
@@ -126,7 +126,7 @@ class LocalEngine:
         """Renders and tokenises the call, and tries a pass over one token where it is generated.
 
         Raises: ConfigError where the template refuses the turns, a label is not one token, or the
-        model keeps no cache to go on from.
+        model keeps no cache.
         """
         try:
             text = self._text(call)
@@ -343,7 +343,7 @@ class LocalEngine:
         cache = getattr(out, name, None)
         if cache is None:
             raise ConfigError(
-                f"{self.model}: the model keeps no cache of keys and values to go on from, so"
+                f"{self.model}: the model keeps no cache of keys and values, so"
                 " it cannot generate here; serve it (vLLM, llama.cpp) and ask the server"
             )
         return self._layer.logits(out.last_hidden_state[:, -1]), cache

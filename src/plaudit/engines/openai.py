@@ -66,8 +66,8 @@ _FREE = Prices()
 class Spending:
     """The totals of this process's calls; the first 20 000 latencies are kept.
 
-    `num_paid` counts the replies that were served. `reserved` is what the `num_reserved` requests
-    in flight may cost at most, and `reserved_calls` how many replies they ask for.
+    `num_paid` counts the replies that were served. `reserved` is the most that the `num_reserved`
+    requests in flight may cost, and `reserved_calls` how many replies they ask for.
     """
 
     num_calls: int = 0
@@ -116,7 +116,7 @@ class Spending:
 
 @dataclass
 class OpenAiEngine:
-    """Answers calls over HTTP; what it has answered before comes from `calls` (its journal).
+    """Answers calls over HTTP; earlier replies come from `calls` (its journal).
 
     `urls` are base URLs ending in /v1 (added where there is no path), the least busy is asked.
     `model` may be left out where the server has one. `api_key_env` names the environment variable
@@ -125,7 +125,7 @@ class OpenAiEngine:
     `outage_s` is how long a server that went away is waited for, which costs no call a try.
     `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
     continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
-    are passed: what is left is unscored, and counted. A request may cost what its bytes and
+    are exceeded: the rest is unscored and counted. A request is assumed to cost what its bytes and
     `max_tokens` add up to, and that is charged where the server reports no usage.
 
     One short probe of each kind of call finds out which form the server takes: the limit as
@@ -209,7 +209,7 @@ class OpenAiEngine:
         self._settle_in()
         self.resolve()
         with self._lock:
-            if not self._num_answering:  # else those beside it would send what the first may not
+            if not self._num_answering:  # otherwise threads beside it would still send
                 self.quota_error = None
             self._num_answering += 1
         try:
@@ -353,7 +353,7 @@ class OpenAiEngine:
         self.stop()
         raise EngineError(
             f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
-            f" what was answered is kept, --resume goes on from there ({message})"
+            f" replies so far are kept, and --resume continues from there ({message})"
         )
 
     def _hand_out(self, own: Mapping[str, Call], replies: Mapping[str, Reply]) -> None:
@@ -388,7 +388,7 @@ class OpenAiEngine:
         return body
 
     def settle(self, expected: int, used: int) -> None:
-        """Corrects the limit of tokens per minute by what a request really took."""
+        """Corrects the limit of tokens per minute by a request's real usage."""
         self._client.pace.settle(expected, used)
 
     # --- looking before asking --------------------------------------------------------------------

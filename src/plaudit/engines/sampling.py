@@ -122,7 +122,7 @@ class Stream:
 class Draft:
     """A reply that grows: its ids and text, and why it ended (`reason` is None while it grows).
 
-    `room` is the most tokens that it may have; `seconds` is for whoever keeps the time.
+    `room` is the most tokens that it may have; `seconds` is set by the caller.
     It draws from a generator seeded by the content of its call (seed, messages, prefix, index), so
     neither its neighbours nor its place among them change it. A stop string ends it and is left
     out, with the rest of its token.

@@ -181,7 +181,7 @@ def starts_with(ids: Sequence[int], first: int | None) -> bool:
 
 
 class Labelled(NamedTuple):
-    """Where labels are read behind a text: `num_merged` tokens before its end (0 unless the
+    """Where labels are read after a text: `num_merged` tokens before its end (0 unless the
     tokenizer joins the end of the text with the labels), and the ids that each label may have."""
 
     num_merged: int
@@ -207,7 +207,7 @@ def labelled(tokenizer: Any, text: str, labels: Sequence[str], name: str = "") -
         for label, ways in variants.items()
     }
     for label, ids in ids_by_label.items():
-        place = f"{name}: label {label!r} behind {text[-24:]!r}"
+        place = f"{name}: label {label!r} after {text[-24:]!r}"
         if not ids:
             pieces = [tokenizer.decode([i]) for i in variants[label][0][start:]]
             raise ConfigError(

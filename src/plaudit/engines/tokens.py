@@ -1,9 +1,8 @@
 """A checkpoint's tokenizer gives the ids of its own tokenizer.json, or is not used.
 
-The tokenizer library rebuilds some tokenizers from the model's type and leaves out what the file
-says of normalising and splitting text; such ids are wrong for the weights, and scores come out
-wrong without a sign. So a fixed set of texts is tokenised twice, by the library's tokenizer and by
-the file alone.
+The tokenizer library rebuilds some tokenizers from the model's type and ignores the file's own
+normalisation and splitting; such ids are wrong for the weights, and scores are silently wrong. So
+a fixed set of texts is tokenised twice, by the library's tokenizer and by the file alone.
 """
 
 from __future__ import annotations

@@ -40,9 +40,9 @@ class Backend:
     sent, zeros too. `journal` is the file of finished calls, which are never paid twice.
     `api_key_env` names the variable with the key. `concurrency`, `requests_per_minute` and
     `tokens_per_minute` bound the pace, `timeout_s` a try, `deadline_s` a call. `can_prefix` says
-    that the server can go on with a begun reply. `prices` are those of a million tokens
-    ({prompt, completion, cached}), `max_cost` and `max_calls` end the spending. `extra_body` goes
-    with every request.
+    that the server can continue a reply whose beginning is sent. `prices` are those of a million
+    tokens ({prompt, completion, cached}), `max_cost` and `max_calls` limit the spending.
+    `extra_body` goes with every request.
     """
 
     model: str = ""

@@ -92,8 +92,8 @@ class Judge:
     """A template, an engine, and how replies are drawn and read.
 
     `samples` replies are drawn for each query; `min_mass` is the least probability that the labels
-    must have together; `asks_again` repeats what was unreadable once, with a reminder, or with the
-    limit `longest` where the reply was cut and there is one. `extra` goes with every call.
+    must have together; `asks_again` retries an unreadable reply once, with a reminder, or with the
+    limit `longest` where the reply was truncated. `extra` goes with every call.
     """
 
     template: Template
@@ -298,7 +298,7 @@ def judge_of(arguments: Mapping[str, Any], *, kinds: Sequence[str], samples: int
 
 
 def _fitting(name: Any, kinds: Sequence[str]) -> Template:
-    """The template of that name. Raises ConfigError where it is of no such kind, or of none."""
+    """The template of that name. Raises ConfigError where its kind or verdict does not fit."""
     template = load_template(name)
     if template.kind not in kinds:
         raise ConfigError(
@@ -339,9 +339,9 @@ def _check_samples(samples: int, sampling: Sampling, read: Read) -> None:
 
 
 def _sampling(template: Template, read: Read, engine: Any, backend: Backend) -> Sampling:
-    """Greedy and as long as the template reasons, but for what it or the user says.
+    """Greedy sampling with a limit that fits the template; it and the user may override them.
 
-    One token is enough where the labels' probabilities can be read behind the reply's beginning.
+    One token is enough where the labels' probabilities can be read after the reply's prefix.
     """
     can_prefix = backend.can_prefix if backend.replay else engine.can_prefix
     can_begin = can_prefix or not template.verdict_prefix

@@ -41,7 +41,7 @@ def label_odds(
     ("[[A]] is a good answer" ends in an article, not in a label). A reply of one token is read
     there whatever it says: the labels' mass tells how far it was from a verdict. None where no
     token says a label. Ties of surface forms are joined by logsumexp. A label that is not among the
-    rivals gets the most that it can have: what the least of them has, or what all of them leave.
+    rivals gets an upper bound: the least rival's probability, or what all rivals leave.
 
     >>> odds = label_odds([Token(" A", -0.5, {" A": -0.5, "A": -2.5, "B": -1.5})], ["A", "B"])
     >>> round(odds.probabilities["A"], 3), round(odds.mass, 3)

@@ -66,7 +66,7 @@ _REMINDERS = {
     "en": "Your reply holds no verdict in the required form. Reply with {} and nothing else.",
     "zh": "你的回复中没有符合要求的结论。请只回复{}，不要写任何别的内容。",
 }
-# Brackets of full width count as brackets: what is read is normalised first.
+# Brackets of full width count as brackets: replies are normalised before they are read.
 _MARKERS = re.compile(
     r"[\[［【<](?:(?<!<)(?=[\[［【]|(?i:RESULT))|(?<=<)/?(?=(?i:think|answer|verdict|text\b)))"
 )
@@ -188,9 +188,9 @@ def _fence(value: str, spec: Spec) -> str:
 def neutralised(text: str, spec: Spec | None = None) -> str:
     """The text with an invisible mark (U+2060) inside whatever a parser could take for a verdict.
 
-    Double brackets, think, answer and verdict tags always; with a `spec` also what it would read:
-    a value behind its anchor ("Rating: 7", "总体打分：5", "(Yes/No)? Yes"), a key of its JSON, its
-    own marker. Where a verdict hides in markup, escapes or odd characters, the marks go after
+    Double brackets, think, answer and verdict tags always; with a `spec` also every value that it
+    would read: after its anchor ("Rating: 7", "总体打分：5", "(Yes/No)? Yes"), under its JSON key,
+    in its own marker. Where a verdict hides in markup, escapes or odd characters, the marks go after
     every such character, in the worst case after every character. Marks are only added: `restored`
     gives the text back, without the U+2060 that it may have held itself.
 
@@ -244,7 +244,7 @@ def shipped() -> list[str]:
 def load_template(name: str | os.PathLike[str] | Mapping[str, Any]) -> Template:
     """A shipped template by its name, a YAML file of your own, or a mapping.
 
-    Raises: ConfigError naming the file, the field, what was found and what would fit.
+    Raises: ConfigError naming the file, the field, the value and the allowed values.
 
     >>> load_template("skywork_critic_pairwise").slots
     ('input', 'response_a', 'response_b')

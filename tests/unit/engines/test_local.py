@@ -119,7 +119,7 @@ def test_both_orders_share_a_pass(monkeypatch):
 
 def test_a_label_of_two_tokens_is_refused_with_its_pieces():
     with pytest.raises(
-        ConfigError, match=r"label 'quibble' behind .* tokens .*'qu', .*one token each"
+        ConfigError, match=r"label 'quibble' after .* tokens .*'qu', .*one token each"
     ):
         engine().check(verdict("a", labels=("A", "quibble")))
     with pytest.raises(ConfigError, match=r"label 'A' .* same token as label ' A'"):
@@ -158,7 +158,7 @@ def test_labels_are_found_behind_the_prefix_in_both_spellings():
     joined = labelled(Words(), "ab:", ("1", "2"))
     assert joined.num_merged == 1
     assert joined.ids == {"1": (number(":1"),), "2": (number(":2"),)}
-    with pytest.raises(ConfigError, match=r"tiny: label 'a' behind 'ab:' is 2 tokens \(':', 'a'\)"):
+    with pytest.raises(ConfigError, match=r"tiny: label 'a' after 'ab:' is 2 tokens \(':', 'a'\)"):
         labelled(Words(), "ab:", ("1", "a"), "tiny")
 
 

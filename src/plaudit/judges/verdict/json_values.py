@@ -17,7 +17,7 @@ _MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "t
 
 
 class _JsonObject(NamedTuple):
-    """The keys and values of an object, a key given twice twice, and its place."""
+    """The keys and values of an object, repeated keys repeated, and its place."""
 
     pairs: list[tuple[Any, Any]]
     start: int
@@ -171,7 +171,7 @@ def _objects(text: str) -> Iterator[_JsonObject]:
 
 
 def _end_of(text: str, place: int) -> int | None:
-    """Where the brace at `place` is closed, braces in strings aside; None where it never is."""
+    """The end of the object at `place`, ignoring braces in strings; None where it is not closed."""
     depth = 0
     for match in _BRACES.finditer(text, place):
         depth += {"{": 1, "}": -1}.get(match[0], 0)

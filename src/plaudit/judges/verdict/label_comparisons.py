@@ -39,7 +39,7 @@ _CHANGED = re.compile(
 )
 _TO = re.compile(r"to|改为|改成|变为|改到", re.IGNORECASE)
 _BESIDE = re.compile(r"(?:相比|比起|与|和|相较于?)\s{0,3}$")
-# What is left, and the words that lead to what is taken for it.
+# Words for the rejected label, and the words between it and the chosen one.
 _DROPPED = (
     (re.compile(r"\b(?:reject|dismiss|drop|discard|abandon)\s$", re.IGNORECASE), re.compile(r"in favou?r of", re.IGNORECASE)),
     (re.compile(r"(?:先|最初|起初)(?:判|选)?择?\s?$"), re.compile(r",?[^,。]{0,8}改(?:判|选)?为?")),
@@ -52,6 +52,7 @@ _BUT = re.compile(r"\s{0,3},?\s{0,3}(?:but(?:\srather)?|而?是|而选|而应选
 
 
 def winner_of(sentence: MarkedSentence, first: str, second: str, is_pair: bool) -> str | None:
+    """The label that a sentence with two markers prefers; None where no grammar names one."""
     gap, after = sentence.gaps[0].strip(), sentence.after
     if _NOT_BUT.search(sentence.before) and _BUT.fullmatch(sentence.gaps[0]):
         return second

@@ -186,7 +186,7 @@ def is_stated(before: str, after: str) -> bool:
             or CONCLUDES.search(head)
             or POSITIVE.search(head)
         )
-        is_title = is_title or BLANK in before  # a quotation, and what it is
+        is_title = is_title or BLANK in before  # a quotation and its title
         return bool(is_title) and not _NEGATED.search(before)
     is_last = not re.search(r"\w", after)
     return is_last and bool(POSITIVE.search(before)) and not UNSURE.search(before)

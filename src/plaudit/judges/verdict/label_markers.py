@@ -47,7 +47,7 @@ def _check_alone(body: str, marks: Sequence[Marker]) -> None:
 
 
 def last_label(body: str, marks: Sequence[Marker], spec: Labels, is_cut: bool) -> str:
-    """The last marker of a grammar of its own."""
+    """The label of the last marker, for templates with their own marker."""
     mark = marks[-1]
     if is_cut and mark.end == len(body) and mark.text[-1].isalnum():
         raise verdict_error("truncated", "the label may continue")
@@ -103,7 +103,7 @@ def stated_label(body: str, marks: Sequence[Marker], is_pair: bool, is_cut: bool
                     "ambiguous", "several labels, and the last one concludes nothing"
                 )
             if place and _repeats(sentence, sentences[place - 1], label):
-                raise verdict_error("ambiguous", "several labels behind the same words")
+                raise verdict_error("ambiguous", "several labels after the same words")
         return label
     raise verdict_error("ambiguous", f"{marks[-1].text} is only denied")
 
@@ -116,7 +116,7 @@ _FINISHED = re.compile(
 
 
 def _repeats(sentence: MarkedSentence, before: MarkedSentence, label: str) -> bool:
-    """Whether the sentence before says another label in the same words."""
+    """Whether the sentence before states another label in the same words."""
     words, others = (
         "".join(re.findall(r"\w+", one.before)).casefold() for one in (sentence, before)
     )
@@ -144,7 +144,7 @@ def _marked_sentences(body: str, marks: Sequence[Marker]) -> list[MarkedSentence
 
 
 def _end_behind_signs(body: str, end: int) -> int:
-    """The end of a sentence behind all of its signs: "!?"."""
+    """The end of a sentence after all of its signs: "!?"."""
     while body[end - 1 : end] in ("!", "?") and body[end : end + 1] in ("!", "?"):
         end += 1
     return end

@@ -21,7 +21,7 @@ _RIGHT_ANSWER = re.compile(
 
 
 def tagged_label(body: str, spec: Labels, shapes: Sequence[VerdictShape]) -> str | None:
-    """The label in the last answer tag or box, where the reply ends there."""
+    """The label in the last answer tag or box, where it ends the reply."""
     tags, boxes = ([m for m in shape.find(body) if label_of(m[1], spec)] for shape in shapes)
     matches = sorted([*tags, *boxes], key=lambda match: match.start())
     if not matches:

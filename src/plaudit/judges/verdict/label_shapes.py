@@ -141,7 +141,7 @@ def _sentence_shapes(spec: Labels) -> tuple[VerdictShape, ...]:
         rf"(?:(?:我(?:会|更|认为|最终)?)?(?:选择|选|倾向于?|偏向于?|支持|喜欢|偏好)|(?:更好|更优|更佳|较好|较优|较佳|最好|最佳)的(?:回答|"
         rf"答案|助手|回复)?(?:是|为)|(?:胜者|获胜者|赢家|优胜者)(?:是|为)?)\s{{0,3}}:?\s{{0,3}}{one}{own}{zh_over}",
     ]
-    if len(spec.names) == 2:  # what is worse than the other makes the other the better one
+    if len(spec.names) == 2:  # the worse one of two makes the other the better one
         patterns += [
             rf"{other}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{ADVERBS}(?:worse|weaker|inferior|poorer)\s{{1,3}}(?:than|to)\s{{1,3}}{one}{own}{over}",
             rf"{other}{own}\s{{0,3}}{ZH_ADVERBS}{{0,2}}(?:{zh_under}\s{{0,3}}{one}{own}|没有\s{{0,3}}{one}{own}\s{{0,3}}好|比\s{{0,3}}{one}{own}\s{{0,3}}{ZH_ADVERBS}{{0,3}}(?:差|弱)){zh_over}",

@@ -21,6 +21,7 @@ __all__ = ["announced_in_object", "read_label"]
 
 
 def read_label(reply: ReplyText, spec: Labels) -> str:
+    """The label that a reply states, in text or in one object. Raises VerdictError."""
     label = None if reply.is_cut else label_of(bare_reply(reply.text), spec)
     if label is not None:
         return label

@@ -49,7 +49,7 @@ def is_bracketed(body: str, match: re.Match[str]) -> bool:
 
 
 def _kind_of(body: str, match: re.Match[str]) -> Kind:
-    """Whether a number is that of the whole or of a dimension, by the words before its anchor."""
+    """Whether a number scores the whole or a dimension, by the words before its anchor."""
     anchor = match[0][: match.start(match.lastindex or 0) - match.start()]
     if is_mentioned(body, match.start()):
         return "mention"
@@ -187,7 +187,7 @@ _HEADINGS = re.compile(
 
 
 def _is_headless(body: str, low: int) -> bool:
-    """Whether the line above a number is no heading of a dimension: short and no sentence."""
+    """Whether the line above a number is not the heading of a dimension (short, no sentence)."""
     above = body[max(low - 200, 0) : low].rstrip(" \t").removesuffix("\n")
     line = above.rpartition("\n")[2].strip(" *#>-:")
     if not line or len(line) > 32 or line[-1] in ".!?。;,)]}>|\ufffc" or line[-1].isdigit():

@@ -19,6 +19,7 @@ __all__ = ["read_scores"]
 
 
 def read_scores(reply: ReplyText, spec: Scores) -> tuple[float, ...]:
+    """The list of scores in a reply. Raises VerdictError."""
     body = without_quotations(reply.text, reply.is_cut)
     return _read_list(reply.text, body, spec, reply.is_cut, reply.num_responses)
 

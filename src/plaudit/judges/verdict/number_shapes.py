@@ -34,10 +34,10 @@ def scale_shapes(spec: Scale) -> tuple[VerdictShape, ...]:
     """Numbers after an anchor of the spec, after "overall score" and the like, after a generic word
     for scores, in double brackets, and in a sentence that gives one."""
     own = tuple(map(simplify, spec.anchors))
-    behind = _between_anchor_and_number()
-    anchored = rf"(?<![A-Za-z_])(?:{'|'.join(map(re.escape, own))})[\])>]{{0,3}}{GAP}{behind}"
-    overall = rf"(?<![A-Za-z_]){OVERALL}{GAP}{behind}"
-    generic = rf"(?<![A-Za-z_])(?:{'|'.join(SCORE_WORDS)}(?<!总分)|总分(?=\s{{0,3}}[:为是]))[\])>]{{0,3}}{GAP}{behind}"
+    number = _between_anchor_and_number()
+    anchored = rf"(?<![A-Za-z_])(?:{'|'.join(map(re.escape, own))})[\])>]{{0,3}}{GAP}{number}"
+    overall = rf"(?<![A-Za-z_]){OVERALL}{GAP}{number}"
+    generic = rf"(?<![A-Za-z_])(?:{'|'.join(SCORE_WORDS)}(?<!总分)|总分(?=\s{{0,3}}[:为是]))[\])>]{{0,3}}{GAP}{number}"
     bracket = rf"\[{GAP}\[{GAP}({VALUE})(?={GAP}(?:/{GAP}\d{{1,3}}{GAP})?\]{GAP}\])"
     gives, earns, sums_up, zh_gives = _sentence_patterns()
     return (

@@ -91,7 +91,7 @@ def scale_end(text: str) -> float:
 
 
 def number_of(text: str) -> re.Match[str] | None:
-    """A text that is one number with its unit and nothing else."""
+    """The match of a text that is one number with its unit and nothing else; None for others."""
     return re.fullmatch(rf"({VALUE}){TAIL.pattern}", text, re.IGNORECASE)
 
 

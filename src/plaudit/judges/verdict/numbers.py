@@ -30,6 +30,7 @@ __all__ = ["read_json_score", "read_score"]
 
 
 def read_score(reply: ReplyText, spec: Scale) -> float:
+    """The overall score of a reply, in text or in one object. Raises VerdictError."""
     body = without_quotations(reply.text, reply.is_cut)
     try:
         return _read_number(reply.text, body, spec, reply.is_cut)
@@ -43,6 +44,7 @@ def read_score(reply: ReplyText, spec: Scale) -> float:
 
 
 def read_json_score(reply: ReplyText, spec: JsonScore) -> float:
+    """The number under the spec's key in the only object with it. Raises VerdictError."""
     return _score_of_value(*value_of(reply, spec.key), repr(spec.key), spec)
 
 
@@ -93,7 +95,7 @@ _TAGGED = re.compile(r"<(?:\w{1,10}_)?$")
 
 
 def _number_with_remark(text: str, spec: Scale) -> re.Match[str] | None:
-    """A text that is one number and a remark that states the spec's own scale."""
+    """The match of a text that is one number and a remark that states the spec's own scale."""
     is_one = 1 < len(text) < 80 and "\n" not in text and re.match(VALUE, text, re.IGNORECASE)
     return number_of(strip_scale(text, spec)) if is_one else None
 

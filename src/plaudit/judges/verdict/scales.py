@@ -45,7 +45,7 @@ _OF_SCALES = re.compile(r"\bscale\b|满分|分制", re.IGNORECASE)
 
 
 def text_around(body: str, start: int, end: int) -> str:
-    """The line of a number without its own fraction, and a next one that is a remark in brackets."""
+    """The line of a number without its own fraction, with a remark in brackets on the next."""
     low, high = line_of(body, start, end)
     above = body[slice(*line_of(body, max(low - 2, 0), max(low - 1, 0)))] if low else ""
     above = above if _OF_SCALES.search(above) else ""

@@ -24,7 +24,7 @@ _TITLE = (
     r"(?:(?:final|my|overall|the)\s){0,2}(?:answer|verdict|conclusion|judge?ment|decision|verification"
     r"|result)|(?:最终)?(?:答案|结论|判断|验证|结果)"
 )
-# A first line that is the word alone, or behind a title: "Answer: Yes".
+# A first line that is the word alone, or after a title: "Answer: Yes".
 _FIRST_LINE = re.compile(
     rf"\s*(?:(?:{_TITLE})\s{{0,3}}(?::|is|为|是)\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}\n",
     re.IGNORECASE,
@@ -61,6 +61,7 @@ _ONLY_IF = re.compile(
 
 @functools.lru_cache(maxsize=64)
 def yes_no_shapes(spec: YesNo) -> tuple[VerdictShape, ...]:
+    """The word after an anchor, after a title, in a tag, in a box, and in a last sentence."""
     own = [simplify(anchor) for anchor in spec.anchors]
     anchors = "|".join(map(re.escape, own))
     end = rf"{GAP}(?:$|[.,;:!?。、)\](—–<|]|-\s|(?:because|since)\b|因为)"
@@ -88,6 +89,7 @@ def yes_no_shapes(spec: YesNo) -> tuple[VerdictShape, ...]:
 
 
 def read_yes_no(reply: ReplyText, spec: YesNo) -> str:
+    """ "yes" or "no". Raises VerdictError where a reply says neither, or both."""
     word = _ALONE.get(bare_reply(reply.text).casefold())
     if word and not reply.is_cut:
         return word
