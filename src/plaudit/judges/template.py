@@ -190,7 +190,7 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
 
     Double brackets, think, answer and verdict tags always; with a `spec` also every value that it
     would read: after its anchor ("Rating: 7", "总体打分：5", "(Yes/No)? Yes"), under its JSON key,
-    in its own marker. Where a verdict hides in markup, escapes or odd characters, the marks go after
+    in its own marker. Where a verdict hides in markup, escapes or odd characters, marks go after
     every such character, in the worst case after every character. Marks are only added: `restored`
     gives the text back, without the U+2060 that it may have held itself.
 
