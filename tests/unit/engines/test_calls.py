@@ -146,7 +146,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(opened, path, line):
     good = b'{"key":"a","text":"x"}\n'
     path.write_bytes(good + line + b"\n")
     for options in ({}, {"is_read_only": True}):
-        with pytest.raises(ConfigError, match=r"OUT\.calls\.jsonl:2: no line of a journal"):
+        with pytest.raises(ConfigError, match=r"OUT\.calls\.jsonl:2: not a line of a journal"):
             opened(**options)
     assert path.read_bytes() == good + line + b"\n"
     path.write_bytes(good)
