@@ -38,8 +38,9 @@ _IS = re.compile(
     r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
     r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|→])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
 )
-_NUMERAL = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
-_SHORT_MARKS = ("nswer is", "nswer:", "A:")
+_LAST_NUMERAL = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
+_USUAL_MARKS = {"The answer is": "answer is", "A:": "A:"}  # lines that are nothing else
+_SHORT_MARKS = ("answer is", "Answer is", "answer:", "Answer:")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
 _CHINESE = re.compile(
     r"答案\s*(?:[应應][该該]?是|[应應即]?[为為]|就?是|等[于於]|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
@@ -235,25 +236,20 @@ def _phrase(text: str) -> Stated | None:
 
 def _short(text: str) -> Stated | None:
     """A plain numeral behind the last phrase, at the end of the text: how most answers look."""
-    tail = text[-48:].rstrip()
-    if not tail or not (tail[-1].isdecimal() or tail[-1] == "."):
+    at = text.rfind(" ")
+    match = _LAST_NUMERAL.match(text, at + 1)
+    if match is None:
         return None
-    head, _, word = tail.rpartition(" ")
-    closing = "." if word[-1:] == "." else ""
-    number = word[: len(word) - len(closing)]
-    if not head.endswith(_SHORT_MARKS) or not _NUMERAL.fullmatch(number):
-        return None
-    end = len(text.rstrip()) - len(closing)
-    if head.endswith("A:"):
-        begins_line = head[-3:-2] in ("", "\n")
-        return Stated(number, "A:", end - len(number), end, closing) if begins_line else None
-    line = head[head.rfind("\n") + 1 :]
-    if line != "The answer is" and _SUPPOSED.search(line):
-        return None
-    at = max(head.rfind("nswer"), 1)
-    if head[at - 1] not in "aA" or head[max(at - 2, 0) : at - 1].isalnum():
-        return None
-    return Stated(number, head[at - 1 :], end - len(number), end, closing)
+    line = text[max(text.rfind("\n", 0, at) + 1, at - 48, 0) : at]
+    mark = _USUAL_MARKS.get(line)
+    if mark is None:
+        place = line.rfind("nswer")
+        mark = line[place - 1 :]
+        if place < 1 or mark not in _SHORT_MARKS or line[max(place - 2, 0) : place - 1].isalnum():
+            return None
+        if _SUPPOSED.search(line):
+            return None
+    return Stated(match[1], mark, match.start(1), match.end(1), match[2])
 
 
 def _is_empty(found: Stated) -> bool:
