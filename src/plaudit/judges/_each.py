@@ -8,7 +8,7 @@ from typing import Any
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
-from plaudit.judges._judge import Judge, JudgeReward, Query, Verdict, parts_of, unscored
+from plaudit.judges._judge import Judge, JudgeReward, JudgeVerdict, Query, parts_of, unscored
 from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.voting import Vote, best_rated, spread, vote
 from plaudit.think import part_of
@@ -30,7 +30,7 @@ class EachResponse(JudgeReward):
         params: Mapping[str, Any],
         judge: Judge,
         *,
-        value: Callable[[Verdict], float],
+        value: Callable[[JudgeVerdict], float],
         vote_by: Vote,
         on_response_fault: float,
         meta: Reward | None = None,
@@ -107,7 +107,7 @@ class EachResponse(JudgeReward):
                 scores.append(Score(self.fault_value, note=note))
         return scores
 
-    def _score(self, query: Query, verdicts: Sequence[Verdict]) -> Score:
+    def _score(self, query: Query, verdicts: Sequence[JudgeVerdict]) -> Score:
         parts = parts_of(verdicts)
         forged = next((v for v in verdicts if v.forger is not None), None)
         if forged is not None:
@@ -127,7 +127,7 @@ class EachResponse(JudgeReward):
         return Score(value, parts, note=read[0].reply.text)
 
     def _best_rated(
-        self, query: Query, read: Sequence[Verdict], values: list[float]
+        self, query: Query, read: Sequence[JudgeVerdict], values: list[float]
     ) -> list[float]:
         """The values of the judgments that the meta reward rates best."""
         assert self._meta is not None

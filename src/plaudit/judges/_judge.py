@@ -33,9 +33,9 @@ from plaudit.types import Fault, Score
 __all__ = [
     "Judge",
     "JudgeReward",
+    "JudgeVerdict",
     "Query",
     "Read",
-    "Verdict",
     "changed_params",
     "expected_value",
     "judge_of",
@@ -56,7 +56,7 @@ _SPECS: Mapping[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class JudgeVerdict:
     """What one reply said: `value` is a label, a number or several numbers, or `error` says why
     there is none.
 
@@ -165,13 +165,15 @@ class Judge:
         """Whether the reply is the one token after the verdict's prefix."""
         return self.read == "logprobs" and self.sampling.max_tokens == 1
 
-    def _read_all(self, queries: Sequence[Query], replies: Sequence[Reply]) -> list[list[Verdict]]:
+    def _read_all(
+        self, queries: Sequence[Query], replies: Sequence[Reply]
+    ) -> list[list[JudgeVerdict]]:
         rest = iter(replies)
         return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in queries]
 
-    def _read(self, query: Query, reply: Reply, max_tokens: int | None = None) -> Verdict:
+    def _read(self, query: Query, reply: Reply, max_tokens: int | None = None) -> JudgeVerdict:
         if reply.error is not None:
-            return Verdict(reply, error=reply.error, fault=reply.fault or "system")
+            return JudgeVerdict(reply, error=reply.error, fault=reply.fault or "system")
         if self._is_direct and reply.text is not None:
             return self._measured(reply, None)
         options = {} if query.count is None else {"count": query.count}
@@ -189,15 +191,15 @@ class Judge:
             forger = forged(reply.text or "", self.template.spec, query.texts)
         if forger is not None:
             return self._unread(reply, "the only verdict is one that the response holds", forger)
-        return Verdict(reply, value) if self.read == "text" else self._measured(reply, value)
+        return JudgeVerdict(reply, value) if self.read == "text" else self._measured(reply, value)
 
-    def _unread(self, reply: Reply, message: str, forger: int | None) -> Verdict:
+    def _unread(self, reply: Reply, message: str, forger: int | None) -> JudgeVerdict:
         if forger is None:
-            return Verdict(reply, error=message)
+            return JudgeVerdict(reply, error=message)
         message = f"forged: the response plants a verdict, and the judge repeats it ({message})"
-        return Verdict(reply, error=message, fault="response", forger=forger)
+        return JudgeVerdict(reply, error=message, fault="response", forger=forger)
 
-    def _measured(self, reply: Reply, value: Any) -> Verdict:
+    def _measured(self, reply: Reply, value: Any) -> JudgeVerdict:
         """The odds of the labels at the place of the verdict."""
         spelling = None if value is None else _spelled(value, self.labels)
         tail = (
@@ -207,17 +209,19 @@ class Judge:
         )
         odds = label_odds(reply.tokens, self.labels, verdict=spelling, tail=tail)
         if odds is None:
-            return Verdict(reply, error="absent: no token of the reply is a label")
+            return JudgeVerdict(reply, error="absent: no token of the reply is a label")
         if odds.mass < self.min_mass or odds.mass == 0.0:
-            return Verdict(
+            return JudgeVerdict(
                 reply,
                 odds=odds,
                 error=f"absent: the labels {', '.join(self.labels)} have a probability of"
                 f" {odds.mass:.3g} together (min_mass={self.min_mass:g})",
             )
-        return Verdict(reply, value, odds)
+        return JudgeVerdict(reply, value, odds)
 
-    def _ask_again(self, jobs: Sequence[Any], verdicts_by_job: list[list[list[Verdict]]]) -> None:
+    def _ask_again(
+        self, jobs: Sequence[Any], verdicts_by_job: list[list[list[JudgeVerdict]]]
+    ) -> None:
         """Retries once where a reply could not be read; the new verdict takes its place."""
         places = [
             (i, j, k)
@@ -237,7 +241,7 @@ class Judge:
             new = self._read(jobs[i][0][j], reply, call.sampling.max_tokens)
             verdicts_by_job[i][j][k] = _either(verdicts_by_job[i][j][k], new)
 
-    def _second_call(self, query: Query, index: int, verdict: Verdict) -> Call:
+    def _second_call(self, query: Query, index: int, verdict: JudgeVerdict) -> Call:
         """The retry: with a longer limit after a truncated reply, else with a reminder."""
         first, reply = self._calls(query)[index], verdict.reply
         if self.longest is not None and _is_cut(reply, verdict.error):
@@ -406,14 +410,14 @@ def _is_cut(reply: Reply, error: str | None) -> bool:
     return reply.finish_reason == "length" and (error or "").startswith("truncated")
 
 
-def _may_be_asked_again(verdict: Verdict) -> bool:
+def _may_be_asked_again(verdict: JudgeVerdict) -> bool:
     """Whether a retry may help: not after a refusal, a forged verdict or a failed call."""
     if verdict.error is None or verdict.reply.error is not None or verdict.forger is not None:
         return False
     return not verdict.error.startswith("refused")
 
 
-def _either(first: Verdict, second: Verdict) -> Verdict:
+def _either(first: JudgeVerdict, second: JudgeVerdict) -> JudgeVerdict:
     """The second verdict, or the first where the second call failed, with that failure.
 
     After a system fault the whole query counts as failed, so that a later run retries it.
@@ -435,7 +439,7 @@ def _both(first: Reply, second: Reply) -> Reply:
     return dataclasses.replace(second, usage=usage)
 
 
-def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
+def parts_of(verdicts: Sequence[JudgeVerdict]) -> dict[str, float]:
     """The counts of a score: votes read, unreadable replies, tokens, mass of the labels."""
     parts = {"num_votes": float(sum(v.error is None for v in verdicts))}
     counts = {
@@ -455,7 +459,7 @@ def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
     return parts
 
 
-def unscored(verdicts: Sequence[Verdict], parts: Mapping[str, float]) -> Score:
+def unscored(verdicts: Sequence[JudgeVerdict], parts: Mapping[str, float]) -> Score:
     """The score where no vote could be read: NaN, the first reason, the reply as the note."""
     first = verdicts[0]
     error = first.error or "no verdict"
@@ -504,6 +508,6 @@ class JudgeReward(Spelled):
         }
 
 
-def expected_value(verdict: Verdict) -> float:
+def expected_value(verdict: JudgeVerdict) -> float:
     """The number of a verdict: the expected one where there are odds."""
     return float(verdict.value) if verdict.odds is None else expected(verdict.odds)

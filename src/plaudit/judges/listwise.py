@@ -12,9 +12,9 @@ from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     JudgeReward,
+    JudgeVerdict,
     Query,
     Read,
-    Verdict,
     changed_params,
     judge_of,
     parts_of,
@@ -168,7 +168,7 @@ class _Listwise(JudgeReward):
         group: Group,
         orders: Sequence[Sequence[int]],
         queries: Sequence[Query],
-        verdicts_by_query: Sequence[Sequence[Verdict]],
+        verdicts_by_query: Sequence[Sequence[JudgeVerdict]],
     ) -> list[Score]:
         if not self._fits(group):
             num = len(group.responses)
@@ -195,7 +195,7 @@ class _Listwise(JudgeReward):
             for i in range(len(group.responses))
         ]
 
-    def _by_response(self, verdict: Verdict, order: Sequence[int]) -> dict[int, float]:
+    def _by_response(self, verdict: JudgeVerdict, order: Sequence[int]) -> dict[int, float]:
         """The value that one judgment gives to each place in the group."""
         spec = self.judge.template.spec
         if not isinstance(spec, Labels):
@@ -217,9 +217,9 @@ class _Listwise(JudgeReward):
     def _score(
         self,
         place: int,
-        forgers: Mapping[int, Verdict],
+        forgers: Mapping[int, JudgeVerdict],
         values: Sequence[float],
-        verdicts: Sequence[Verdict],
+        verdicts: Sequence[JudgeVerdict],
         parts: Mapping[str, float],
         note: str | None,
     ) -> Score:

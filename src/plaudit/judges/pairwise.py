@@ -11,9 +11,9 @@ from plaudit.entry import entered, entered_pair
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     JudgeReward,
+    JudgeVerdict,
     Query,
     Read,
-    Verdict,
     changed_params,
     judge_of,
     parts_of,
@@ -91,7 +91,7 @@ class _OrderVote(NamedTuple):
     """P(first of the pair is better) in one order; NaN without a readable vote."""
 
     value: float
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[JudgeVerdict]
     is_swapped: bool
 
 
@@ -150,7 +150,7 @@ class _Critic(JudgeReward):
         return Query(tuple(turns), _place(i, j), texts, is_swapped=is_swapped)
 
     def _score(
-        self, queries: Sequence[Query], verdicts_by_query: Sequence[Sequence[Verdict]]
+        self, queries: Sequence[Query], verdicts_by_query: Sequence[Sequence[JudgeVerdict]]
     ) -> Score:
         verdicts = [verdict for row in verdicts_by_query for verdict in row]
         votes = [
@@ -169,12 +169,12 @@ class _Critic(JudgeReward):
         value = sum(order.value for order in votes) / len(votes)
         return Score(value, {**parts, "num_ties": float(ties)}, note=_rationale(votes))
 
-    def _vote_in_order(self, is_swapped: bool, verdicts: Sequence[Verdict]) -> _OrderVote:
+    def _vote_in_order(self, is_swapped: bool, verdicts: Sequence[JudgeVerdict]) -> _OrderVote:
         worths = [self._worth(verdict) for verdict in verdicts]
         value = vote([worth for worth in worths if worth is not None], self._vote_by)
         return _OrderVote(1.0 - value if is_swapped else value, verdicts, is_swapped)
 
-    def _worth(self, verdict: Verdict) -> float | None:
+    def _worth(self, verdict: JudgeVerdict) -> float | None:
         """P(the first shown is better); None where the verdict could not be read."""
         if verdict.error is not None:
             is_read = verdict.reply.error is None and verdict.forger is None

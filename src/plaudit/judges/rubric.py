@@ -11,9 +11,9 @@ from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.judges._judge import (
     JudgeReward,
+    JudgeVerdict,
     Query,
     Read,
-    Verdict,
     changed_params,
     judge_of,
     parts_of,
@@ -138,7 +138,9 @@ class _Rubric(JudgeReward):
             for j, one in enumerate(self._of(group))
         ]
 
-    def _scores(self, group: Group, verdicts_by_query: Sequence[Sequence[Verdict]]) -> list[Score]:
+    def _scores(
+        self, group: Group, verdicts_by_query: Sequence[Sequence[JudgeVerdict]]
+    ) -> list[Score]:
         criteria = self._of(group)
         rest, scores = iter(verdicts_by_query), []
         for response in group.responses:
@@ -149,7 +151,7 @@ class _Rubric(JudgeReward):
         return scores
 
     def _score(
-        self, criteria: Sequence[Criterion], verdicts_by_query: Sequence[Sequence[Verdict]]
+        self, criteria: Sequence[Criterion], verdicts_by_query: Sequence[Sequence[JudgeVerdict]]
     ) -> Score:
         verdicts = [verdict for row in verdicts_by_query for verdict in row]
         values = [

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, Verdict, changed_params, judge_of
+from plaudit.judges._judge import JudgeVerdict, Read, changed_params, judge_of
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -44,7 +44,7 @@ def verifier(
     vote([], vote_by)
     judge = judge_of(arguments, kinds=("verifier",), samples=rationales)
 
-    def value(verdict: Verdict) -> float:
+    def value(verdict: JudgeVerdict) -> float:
         return yes_of(verdict, normalised=normalised)
 
     return EachResponse(
@@ -57,7 +57,7 @@ def verifier(
     )
 
 
-def yes_of(verdict: Verdict, *, normalised: bool = True) -> float:
+def yes_of(verdict: JudgeVerdict, *, normalised: bool = True) -> float:
     """P(Yes) where it was measured, else 1 or 0 by the word."""
     if verdict.odds is None:
         return float(str(verdict.value).casefold() in _YES)

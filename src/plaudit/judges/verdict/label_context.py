@@ -24,14 +24,14 @@ __all__ = [
     "POSITIVE",
     "REPORTED",
     "UNSURE",
+    "LabelMarker",
     "MarkedSentence",
-    "Marker",
     "is_concluded",
     "is_stated",
 ]
 
 
-class Marker(NamedTuple):
+class LabelMarker(NamedTuple):
     """A marker and its label."""
 
     start: int
@@ -115,7 +115,7 @@ class MarkedSentence(NamedTuple):
     """A sentence with markers: the text before, between and after them."""
 
     before: str
-    marks: list[Marker]
+    marks: list[LabelMarker]
     after: str
     gaps: list[str]
     heading: str

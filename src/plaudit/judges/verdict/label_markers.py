@@ -19,8 +19,8 @@ from plaudit.judges.verdict.label_context import (
     IT_IS,
     NOT_OWN,
     REPORTED,
+    LabelMarker,
     MarkedSentence,
-    Marker,
     is_concluded,
     is_stated,
 )
@@ -36,7 +36,7 @@ _BETWEEN = re.compile(
 )
 
 
-def _check_alone(body: str, marks: Sequence[Marker]) -> None:
+def _check_alone(body: str, marks: Sequence[LabelMarker]) -> None:
     """Raises VerdictError where the last marker is one of several offered in a row."""
     if len(marks) < 2 or marks[-2].label == marks[-1].label:
         return
@@ -46,7 +46,7 @@ def _check_alone(body: str, marks: Sequence[Marker]) -> None:
         raise verdict_error("ambiguous", f"{before.text} and {mark.text} are side by side")
 
 
-def last_label(body: str, marks: Sequence[Marker], spec: Labels, is_cut: bool) -> str:
+def last_label(body: str, marks: Sequence[LabelMarker], spec: Labels, is_cut: bool) -> str:
     """The label of the last marker, for templates with their own marker."""
     mark = marks[-1]
     if is_cut and mark.end == len(body) and mark.text[-1].isalnum():
@@ -81,7 +81,7 @@ def last_label(body: str, marks: Sequence[Marker], spec: Labels, is_cut: bool) -
     return mark.label
 
 
-def stated_label(body: str, marks: Sequence[Marker], is_pair: bool, is_cut: bool) -> str:
+def stated_label(body: str, marks: Sequence[LabelMarker], is_pair: bool, is_cut: bool) -> str:
     """The label that the last sentence with markers states. An earlier sentence may name another
     label only where the last one concludes."""
     denied: set[str] = set()
@@ -123,8 +123,8 @@ def _repeats(sentence: MarkedSentence, before: MarkedSentence, label: str) -> bo
     return bool(words) and words == others and before.labels != {label}
 
 
-def _marked_sentences(body: str, marks: Sequence[Marker]) -> list[MarkedSentence]:
-    groups: list[tuple[int, int, list[Marker]]] = []
+def _marked_sentences(body: str, marks: Sequence[LabelMarker]) -> list[MarkedSentence]:
+    groups: list[tuple[int, int, list[LabelMarker]]] = []
     for mark in marks:
         if groups and mark.start < groups[-1][1]:
             groups[-1][2].append(mark)

@@ -9,7 +9,7 @@ from typing import Any
 from plaudit.errors import VerdictError, clipped
 from plaudit.judges.verdict.characters import to_plain
 from plaudit.judges.verdict.json_values import announced_value, value_of
-from plaudit.judges.verdict.label_context import Marker
+from plaudit.judges.verdict.label_context import LabelMarker
 from plaudit.judges.verdict.label_markers import last_label, stated_label
 from plaudit.judges.verdict.label_names import bare_reply, label_of
 from plaudit.judges.verdict.label_sentences import anchored_label, tagged_label
@@ -78,7 +78,9 @@ def _label_of_text(body: str, spec: Labels, is_cut: bool) -> str:
         raise verdict_error(
             "outside", f"the marker {clipped(strange[-1])} is none of {spec.allowed}"
         )
-    allowed = [Marker(m.start(), m.end(), label, m[0]) for m, label in marks if label is not None]
+    allowed = [
+        LabelMarker(m.start(), m.end(), label, m[0]) for m, label in marks if label is not None
+    ]
     if allowed and spec.marker != MARKER:
         return last_label(body, allowed, spec, is_cut)
     if allowed:
