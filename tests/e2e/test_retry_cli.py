@@ -131,7 +131,7 @@ def test_a_reminder_that_failed_is_sent_by_resume(quiet, invoke, tmp_path):
         (score, _) = lines(tmp_path / "out.jsonl")[2]["reward_scores"]
         assert score["parts"]["num_failed_calls"] == 2
         assert "absent" in score["error"]
-        assert "asked again, the call failed" in score["error"]
+        assert "the retry failed" in score["error"]
         server.is_away, paid = False, judged(server)
         assert invoke(*command(server, "--resume")).exit_code == 0
         assert judged(server) == paid + 2  # the two reminders, and nothing else

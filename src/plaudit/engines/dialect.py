@@ -1,4 +1,4 @@
-"""How a chat server wants its calls, as far as its refusals tell.
+"""The form in which a chat server takes calls, as learned from its refusals.
 
 Servers of one protocol differ. What they answer to what they do not take, as their users report it:
 
@@ -12,7 +12,7 @@ Servers of one protocol differ. What they answer to what they do not take, as th
     llama.cpp     500  Only one completion choice is allowed     (400 for n_cmpl in newer ones)
     Ollama        200  one choice, whatever n is; max_completion_tokens is ignored
 
-So `max_tokens` is what is tried first, and a refused `n` is no reason to end a run.
+So `max_tokens` is tried first, and a refused `n` does not end a run.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from plaudit.errors import EngineError
 
 __all__ = ["Dialect", "is_cut", "is_too_long", "refuses_n"]
 
-_NEUTRAL = {"temperature": 1.0, "top_p": 1.0}  # what holds where a server is told nothing
+_NEUTRAL = {"temperature": 1.0, "top_p": 1.0}  # the server's defaults
 _NO_N = ("n_cmpl", "completion choice", "candidate")
 _CUT = "could not finish the message because max_tokens"
 _TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len",
@@ -41,8 +41,8 @@ class Dialect:
     left_out: set[str] = field(default_factory=set)
 
     def fit(self, body: dict[str, Any], max_tokens: int, count: int) -> None:
-        """Puts the limit of tokens and the number of samples into a body, and takes out what the
-        server refuses and does unasked."""
+        """Puts the limit of tokens and the number of samples into a body, and removes parameters
+        that the server refuses and whose value is its default."""
         body[self.limit_name] = max_tokens
         if count > 1:
             body["n"] = count
@@ -50,7 +50,7 @@ class Dialect:
             body.pop(name, None)
 
     def learn(self, error: EngineError, sampling: Sampling, count: int) -> bool:
-        """Whether the refusal of `count` samples says how they are wanted instead.
+        """Whether the refusal of `count` samples says which form the server takes instead.
 
         >>> dialect = Dialect()
         >>> refusal = "400: 'max_tokens' is not supported. Use 'max_completion_tokens' instead."
@@ -85,7 +85,7 @@ def is_cut(error: EngineError) -> bool:
 
 
 def refuses_n(error: EngineError) -> bool:
-    """Whether an error may mean that several choices are not to be had in one request."""
+    """Whether an error may mean that the server gives only one choice per request."""
     if is_too_long(error) or is_cut(error):
         return False
     text = str(error).lower()

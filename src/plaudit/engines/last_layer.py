@@ -1,8 +1,8 @@
 """The last layer of a model at the rows that are read, in place of all rows.
 
-A head reads a few rows of a sequence, and what the last layer adds to the others is never looked
-at. Its keys and values are needed of every row; its output projection and its feed-forward part
-work row by row, and run on the rows that are read alone. In a model of L layers this saves nearly
+A head reads a few rows of a sequence, and the last layer's output for the other rows is never
+used. Its keys and values are needed for every row; its output projection and its feed-forward part
+work row by row, and run only on the rows that are read. In a model of L layers this saves nearly
 one L-th of the products.
 
 The two modules carry hooks, which do nothing outside `only`. Whether a model bears it is for its

@@ -98,7 +98,7 @@ def _scorer(what: Headed, checkpoint: Checkpoint, view: Part, options: Options) 
     head = what.head(checkpoint)
     positions = what.positions(checkpoint, tokenizer) if what.positions else at_the_end
     reading = what.reading(checkpoint) if what.reading else only_value
-    refuse_unused(checkpoint, settings=what.settings, known=type(module.config))
+    refuse_unused(checkpoint, settings=what.settings, config_class=type(module.config))
     return Scorer(
         engine_for(trunk_of(module), options),
         form,  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from plaudit.engines.causal import output_layer
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.engines.load import Options, auto_model, check_finite, tokenizer_of
-from plaudit.engines.questions import Head, Labels
+from plaudit.engines.questions import Head, LabelLogits
 from plaudit.engines.text import clean, template_for, templated
 from plaudit.errors import ConfigError
 from plaudit.models._load import linear
@@ -83,7 +83,7 @@ def _math_shepherd(checkpoint: Checkpoint, options: Options, separator: str) -> 
     return Steps(
         module,
         tokenizer,
-        Labels(output_layer(module), (good, bad)),
+        LabelLogits(output_layer(module), (good, bad)),
         encode,
         lambda row: sigmoid(row[0] - row[1]),
     )
@@ -164,7 +164,7 @@ def _rlhflow_prm(checkpoint: Checkpoint, options: Options, separator: str) -> St
     return Steps(
         module,
         tokenizer,
-        Labels(output_layer(module), (good, bad)),
+        LabelLogits(output_layer(module), (good, bad)),
         encode,
         lambda row: sigmoid(row[0] - row[1]),
     )

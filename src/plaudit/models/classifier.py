@@ -64,7 +64,7 @@ def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, Any]) 
     module = auto_model(
         checkpoint, "AutoModelForSequenceClassification", engine_options, num_labels=count
     )
-    refuse_unused(checkpoint, known=type(module.config))
+    refuse_unused(checkpoint, config_class=type(module.config))
     tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
     head = getattr(module, "score", None)
     has_rows = head is not None and hasattr(head, "weight")

@@ -190,12 +190,12 @@ def _paired(
     import dataclasses
 
     if reference is None:
-        other, revision = policy, f"{policy.found.revision} without adapter"
+        other, revision = policy, f"{policy.checkpoint.revision} without adapter"
         without = _without_adapter(policy.module)
     else:
         other = causal_model(reference, dataclasses.replace(options, adapter=None))
         _same_vocabulary(policy, other)
-        revision, without = other.found.revision, contextlib.nullcontext
+        revision, without = other.checkpoint.revision, contextlib.nullcontext
     question = log_probs(other.layer, other.engine.device)
 
     def totals(groups: Sequence[Sequence[Item]]) -> list[list[float | str]]:
@@ -241,7 +241,8 @@ def _without_adapter(module: Any) -> Callable[[], Any]:
 def _same_vocabulary(policy: CausalModel, other: CausalModel) -> None:
     if policy.tokenizer.get_vocab() != other.tokenizer.get_vocab():
         raise ConfigError(
-            f"{policy.found.name} and {other.found.name} have different vocabularies, so their"
+            f"{policy.checkpoint.name} and {other.checkpoint.name} have different vocabularies,"
+            " so their"
             " log-probs are of different tokens; the reference is what the policy began as"
         )
 
@@ -308,11 +309,16 @@ class _Cached:
 def _form(policy: CausalModel, view: Part, options: Options) -> Form:
     if options.profile == "rb-dpo":
         template = template_for(
-            policy.tokenizer, options.chat_template, None, "rb-dpo", policy.found.name
+            policy.tokenizer, options.chat_template, None, "rb-dpo", policy.checkpoint.name
         )
         return _RewardBenchForm(policy.tokenizer, view="all", template=template, needs_start=True)
     return chat_form(
-        policy.found, policy.tokenizer, options, view, config=policy.module.config, needs_start=True
+        policy.checkpoint,
+        policy.tokenizer,
+        options,
+        view,
+        config=policy.module.config,
+        needs_start=True,
     )
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from plaudit.engines.causal import CausalModel, causal_model
 from plaudit.engines.load import Options
-from plaudit.engines.questions import Labels
+from plaudit.engines.questions import LabelLogits
 from plaudit.engines.text import clean, templated
 from plaudit.errors import ConfigError, DataError
 from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
@@ -56,7 +56,7 @@ def _scorer(model: CausalModel, view: Part, options: Options) -> PairScorer:
 
     return PairScorer(
         model.engine,
-        Labels(model.layer, labels),
+        LabelLogits(model.layer, labels),
         encode,
         reading,
         {"kind": "pair preference", "read": "the logits of A and B at the last token, both orders"},
@@ -67,7 +67,7 @@ def _label(model: CausalModel, letter: str) -> int:
     ids = model.tokenizer(letter, add_special_tokens=False)["input_ids"]
     if len(ids) != 1:
         raise ConfigError(
-            f"{model.found.name}: its tokenizer writes {letter!r} as {len(ids)} tokens"
+            f"{model.checkpoint.name}: its tokenizer writes {letter!r} as {len(ids)} tokens"
         )
     return ids[0]
 

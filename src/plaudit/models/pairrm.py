@@ -81,7 +81,7 @@ def _scorer(checkpoint: Checkpoint, style: _Style, view: Part, options: Options)
         module = module.float()
     tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
     first, last = row_head(checkpoint, "head_layer.1"), row_head(checkpoint, "head_layer.4")
-    refuse_unused(checkpoint, known=type(module.config))
+    refuse_unused(checkpoint, config_class=type(module.config))
 
     def head(source: Sequence[float], candidate: Sequence[float]) -> float:
         row = torch.tensor([[*source, *candidate]])

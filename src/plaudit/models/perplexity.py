@@ -76,7 +76,7 @@ def _form(model: CausalModel, is_conditional: bool, view: Part, options: Options
     has_template = options.chat_template or getattr(model.tokenizer, "chat_template", None)
     if is_conditional and has_template:
         return chat_form(
-            model.found,
+            model.checkpoint,
             model.tokenizer,
             options,
             view,

@@ -91,7 +91,7 @@ def _scorer(
         raise ConfigError(f"layout={layout!r} must be one of auto, {', '.join(LAYOUTS)}")
     separator = separator or LAYOUTS[layout].separator
     made_of = LAYOUTS[layout].load(checkpoint, options, separator)
-    refuse_unused(checkpoint, known=type(made_of.module.config))
+    refuse_unused(checkpoint, config_class=type(made_of.module.config))
     limit, overflow = limit_of(made_of.tokenizer, options, made_of.module.config)
     form = _StepForm(
         made_of.tokenizer, limit, overflow, view,

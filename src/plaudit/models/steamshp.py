@@ -47,7 +47,7 @@ def _scorer(checkpoint: Checkpoint, view: Part, options: Options) -> PairScorer:
     import torch
 
     module = auto_model(checkpoint, "AutoModelForSeq2SeqLM", options)
-    refuse_unused(checkpoint, has_head=False, known=type(module.config))
+    refuse_unused(checkpoint, has_head=False, config_class=type(module.config))
     tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
     labels = [_label(checkpoint, tokenizer, letter) for letter in "AB"]
     start = module.config.decoder_start_token_id or 0

@@ -6,7 +6,7 @@ from typing import Any
 
 from plaudit.engines.causal import CausalModel, causal_model
 from plaudit.engines.load import Options
-from plaudit.engines.questions import Labels
+from plaudit.engines.questions import LabelLogits
 from plaudit.errors import ConfigError
 from plaudit.models._headed import at_the_end, only_value
 from plaudit.models._load import chat_form, reward_at
@@ -43,8 +43,8 @@ def _scorer(model: CausalModel, token: int | str, view: Part, options: Options) 
     ident = _id_of(model, token)
     return Scorer(
         model.engine,
-        chat_form(model.found, model.tokenizer, options, view, config=model.module.config),
-        Labels(model.layer, (ident,)),
+        chat_form(model.checkpoint, model.tokenizer, options, view, config=model.module.config),
+        LabelLogits(model.layer, (ident,)),
         positions=at_the_end,
         reading=only_value,
         facts={"kind": "token logit", "read": f"the logit of id {ident} at the last token"},
@@ -57,6 +57,6 @@ def _id_of(model: CausalModel, token: int | str) -> int:
     ident = model.tokenizer.get_vocab().get(token) if isinstance(token, str) else token
     if ident is None or isinstance(ident, bool) or not 0 <= ident < size:
         raise ConfigError(
-            f"{model.found.name}: token={token!r} is no token of its vocabulary of {size} ids"
+            f"{model.checkpoint.name}: token={token!r} is no token of its vocabulary of {size} ids"
         )
     return ident

@@ -395,5 +395,5 @@ def test_a_longer_limit_that_the_server_refuses_leaves_the_first_reply():
         (score,) = load(NAME, template=RATING, **server.way).score([Group("q", ["a"])])[0]
     assert score.error.startswith("truncated: ")
     assert "more than 256 tokens" in score.error
-    assert "asked again, the call failed: too long for the model" in score.error
+    assert "the retry failed: too long for the model" in score.error
     assert score.fault == "system"

@@ -1,5 +1,5 @@
 # ruff: noqa: E501  (tables of patterns)
-"""Values under a key of the one JSON object that a reply holds."""
+"""Values under a key of the only JSON object in a reply."""
 
 from __future__ import annotations
 
@@ -9,80 +9,85 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from plaudit.judges._reply import BLANK
-from plaudit.judges._spec import Reply, unread
+from plaudit.judges.verdict.characters import BLANK
+from plaudit.judges.verdict.spec import ReplyText, verdict_error
 
-__all__ = ["announced", "value_of", "values_in"]
-
+__all__ = ["announced_value", "value_of", "values_in"]
 _MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "total", "满分")
 
 
-class _Object(NamedTuple):
-    """The keys and values of an object, a key given twice twice, and its place."""
+class _JsonObject(NamedTuple):
+    """The keys and values of an object, repeated keys repeated, and its place."""
 
     pairs: list[tuple[Any, Any]]
     start: int
     end: int
 
 
-def value_of(reply: Reply, key: str) -> tuple[Any, Any]:
+def value_of(reply: ReplyText, key: str) -> tuple[Any, Any]:
     """The only value under the key, and the maximum that its object states (None for none).
 
     Raises: VerdictError where there is none or several, where the only one is quoted, or where an
     object or a list of objects is cut.
     """
     for text in (reply.raw, reply.text):
-        for body in (_own(text, is_code=False), _own(text, is_code=True)):
-            objects = [held for held in _objects(body) if _values(held.pairs, key)]
+        for body in (
+            _without_quotations(text, is_code=False),
+            _without_quotations(text, is_code=True),
+        ):
+            objects = [one for one in _objects(body) if _values(one.pairs, key)]
             if objects:
-                return _only(body, objects, key, reply.is_cut)
-    raise unread("absent", f"0 values for {key!r}")
+                return _only_value(body, objects, key, reply.is_cut)
+    raise verdict_error("absent", f"0 values for {key!r}")
 
 
-def announced(reply: Reply, is_key: Callable[[str], bool]) -> tuple[Any, Any] | None:
-    """The value under the only key of its kind in the one object of a reply that was to be text,
-    and the maximum that it states; None where there is no such object.
+def announced_value(reply: ReplyText, is_key: Callable[[str], bool]) -> tuple[Any, Any] | None:
+    """The value under the only key of its kind in the one object of a reply that should have been
+    text, and the maximum that it states; None where there is no such object.
 
     Raises: VerdictError as `value_of`.
     """
     for text in (reply.raw, reply.text):
-        for body in (_own(text, is_code=False), _own(text, is_code=True)):
-            names = {str(n) for held in _objects(body) for n, _ in held.pairs if is_key(str(n))}
+        for body in (
+            _without_quotations(text, is_code=False),
+            _without_quotations(text, is_code=True),
+        ):
+            names = {str(n) for one in _objects(body) for n, _ in one.pairs if is_key(str(n))}
             if len(names) > 1:
-                raise unread("ambiguous", f"values for {' and '.join(sorted(names))}")
+                raise verdict_error("ambiguous", f"values for {' and '.join(sorted(names))}")
             if names:
                 return value_of(reply, names.pop())
     return None
 
 
-def _only(body: str, objects: list[_Object], key: str, is_cut: bool) -> tuple[Any, Any]:
-    values = [value for held in objects for value in _values(held.pairs, key)]
+def _only_value(body: str, objects: list[_JsonObject], key: str, is_cut: bool) -> tuple[Any, Any]:
+    values = [value for one in objects for value in _values(one.pairs, key)]
     if len(values) != 1:
-        raise unread("ambiguous", f"{len(values)} values for {key!r}")
+        raise verdict_error("ambiguous", f"{len(values)} values for {key!r}")
     after = body[objects[0].end :]
-    if _names(after, key) or (is_cut and "{" in after):
-        raise unread("truncated", f"another object with {key!r} begins and is not closed")
+    if _begins_object_with(after, key) or (is_cut and "{" in after):
+        raise verdict_error("truncated", f"another object with {key!r} begins and is not closed")
     if is_cut and re.match(r"\s{0,20},", after):
-        raise unread("truncated", "the list of objects may go on")
+        raise verdict_error("truncated", "the list of objects may continue")
     names = {str(name).casefold(): value for name, value in objects[0].pairs}
-    return values[0], next((_most(names[name]) for name in _MAXIMA if name in names), None)
+    return values[0], next((_scale_end(names[name]) for name in _MAXIMA if name in names), None)
 
 
-def _most(value: Any) -> Any:
+def _scale_end(value: Any) -> Any:
     """The end of a scale that a value states: 10 of "1-10"."""
     numbers = re.findall(r"\d{1,4}(?:\.\d+)?", value) if isinstance(value, str) else []
     return float(numbers[-1]) if numbers else value
 
 
-def _names(text: str, key: str) -> bool:
-    """Whether an object that is never closed names the key."""
+def _begins_object_with(text: str, key: str) -> bool:
+    """Whether an object that is never closed has the key."""
     place = text.find("{")
     return place >= 0 and re.search(rf"[\"']{re.escape(key)}[\"']", text[place:], re.I) is not None
 
 
 def values_in(text: str, key: str) -> list[Any]:
     """All values under the key, quoted or not."""
-    return [value for held in _objects(text) for value in _values(held.pairs, key)]
+    return [value for one in _objects(text) for value in _values(one.pairs, key)]
 
 
 def _values(pairs: list[tuple[Any, Any]], key: str) -> list[Any]:
@@ -96,10 +101,6 @@ def _values(pairs: list[tuple[Any, Any]], key: str) -> list[Any]:
 
 _WRAPPERS = ("result", "evaluation", "verdict", "judgment", "judgement", "assessment", "output",
              "结果", "评价", "评审", "评估")  # fmt: skip
-
-
-# --- quotations -----------------------------------------------------------------------------------
-
 _SPAN = re.compile(
     r"`[^`\n]*`|“[^“”\n]*”|「[^「」\n]*」|『[^『』\n]*』|«[^«»\n]*»|^[^\S\n]{0,6}>[^\n]*$", re.M
 )
@@ -114,7 +115,7 @@ _LED = re.compile(
 )
 
 
-def _own(text: str, *, is_code: bool) -> str:
+def _without_quotations(text: str, *, is_code: bool) -> str:
     """The text without quoted objects: those in backticks or quotation marks within a text, and
     fenced ones, but where `is_code` those fences that the reply itself states."""
     whole = text.strip()
@@ -122,12 +123,12 @@ def _own(text: str, *, is_code: bool) -> str:
         whole = re.sub(r"^(?:```\w*|[`“「\"'])|(?:```|[`”」\"'])$", "", whole)
         if _end_of(whole, max(whole.find("{"), 0)) == len(whole.rstrip()):
             return whole
-    body = _FENCE.sub(lambda match: _fenced(match, text, is_code), text)
+    body = _FENCE.sub(lambda match: _blank_fence(match, text, is_code), text)
     body = _SPAN.sub(lambda match: BLANK * len(match[0]) if "{" in match[0] else match[0], body)
-    return _quoted_objects(body)
+    return _blank_quoted_objects(body)
 
 
-def _fenced(match: re.Match[str], text: str, is_code: bool) -> str:
+def _blank_fence(match: re.Match[str], text: str, is_code: bool) -> str:
     is_own = is_code and "\n" in match[0] and not _LED.search(text[: match.start()][-120:])
     if not is_own:
         return BLANK * len(match[0])
@@ -141,13 +142,13 @@ _ABOUT = re.compile(
 )
 
 
-def _quoted_objects(body: str) -> str:
-    """The text without objects that stand in straight quotation marks, or that a response is said
-    to hold: ``"{...}"``."""
-    for held in list(_objects(body)) if "{" in body else ():
-        line = body[max(held.start - 120, 0) : held.start].rpartition("\n")[2]
-        if (line.strip() and _LED.search(line)) or _ABOUT.match(body, held.end):
-            body = body[: held.start] + BLANK * (held.end - held.start) + body[held.end :]
+def _blank_quoted_objects(body: str) -> str:
+    """The text without objects in straight quotation marks, or that the reply says a response
+    contains: ``"{...}"``."""
+    for one in list(_objects(body)) if "{" in body else ():
+        line = body[max(one.start - 120, 0) : one.start].rpartition("\n")[2]
+        if (line.strip() and _LED.search(line)) or _ABOUT.match(body, one.end):
+            body = body[: one.start] + BLANK * (one.end - one.start) + body[one.end :]
     return re.sub(
         r"(?<![:\w\\,\[{])\s{0,1}(?<!\w)[\"']\{[^\n]{0,2000}?\}[\"'](?!\s{0,3}[:,}\]])",
         lambda match: BLANK * len(match[0]),
@@ -155,24 +156,22 @@ def _quoted_objects(body: str) -> str:
     )
 
 
-# --- objects --------------------------------------------------------------------------------------
-
 _BRACES = re.compile(r"[{}]|\"(?:[^\"\\\n]|\\.)*\"")
 
 
-def _objects(text: str) -> Iterator[_Object]:
+def _objects(text: str) -> Iterator[_JsonObject]:
     """The outermost objects in a text."""
     place = text.find("{")
     while place >= 0:
         end = _end_of(text, place)
         if end is None:
             return
-        yield _Object(_object(text[place:end]), place, end)
+        yield _JsonObject(_parse_object(text[place:end]), place, end)
         place = text.find("{", end)
 
 
 def _end_of(text: str, place: int) -> int | None:
-    """Where the brace at `place` is closed, braces in strings aside; None where it never is."""
+    """The end of the object at `place`, ignoring braces in strings; None where it is not closed."""
     depth = 0
     for match in _BRACES.finditer(text, place):
         depth += {"{": 1, "}": -1}.get(match[0], 0)
@@ -181,15 +180,15 @@ def _end_of(text: str, place: int) -> int | None:
     return None
 
 
-def _object(text: str) -> list[tuple[Any, Any]]:
-    """What a text spells as JSON or as a Python literal; nothing where it is neither."""
+def _parse_object(text: str) -> list[tuple[Any, Any]]:
+    """The pairs of an object in JSON or as a Python literal; empty where it is neither."""
     text = re.sub(r",\s{0,20}([}\]])", r"\1", text)
     try:
         return json.loads(text, object_pairs_hook=list)
     except (ValueError, RecursionError):
         pass
     if text[1:].lstrip().startswith("“"):
-        return _object(re.sub("[“”]", '"', text.translate({0xFF1A: 58, 0xFF0C: 44})))
+        return _parse_object(re.sub("[“”]", '"', text.translate({0xFF1A: 58, 0xFF0C: 44})))
     try:  # unknown escapes would warn
         literal = ast.literal_eval(re.sub(r"\\(?![\\'\"])", r"\\\\", text))
     except (ValueError, SyntaxError, MemoryError, RecursionError, TypeError):
