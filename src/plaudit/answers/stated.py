@@ -110,11 +110,11 @@ def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) ->
     """
     find = _METHODS[how]
     body = without_end_marks(text)[0] if text[-40:].rstrip().endswith(">") else text
-    found = find(body)
-    if found is None or finish_reason != "length":
-        return found
-    is_open = found.mark not in ("boxed", "answer tag") and not found.closing
-    return found._replace(is_cut=is_open and found.end >= len(body.rstrip()))
+    statement = find(body)
+    if statement is None or finish_reason != "length":
+        return statement
+    is_open = statement.mark not in ("boxed", "answer tag") and not statement.closing
+    return statement._replace(is_cut=is_open and statement.end >= len(body.rstrip()))
 
 
 def _auto(text: str) -> Stated | None:
@@ -141,8 +141,8 @@ def _in_other_tag(text: str) -> Stated | None:
     """The content of another tag that some models or trainers answer in."""
     if "</" not in text and "<|end" not in text and "[/" not in text:
         return None
-    found = [one for tags in _OTHER_TAGS if (one := _inside(text, *tags)) is not None]
-    last = max(found, key=lambda one: one.end, default=None)
+    contents = [one for tags in _OTHER_TAGS if (one := _inside(text, *tags)) is not None]
+    last = max(contents, key=lambda one: one.end, default=None)
     return last if last and len(last.text) <= _SHORT_CONTENT else None
 
 
@@ -173,10 +173,12 @@ def _hashes(text: str) -> Stated | None:
 
 def _value_behind_hashes(text: str) -> Stated | None:
     """The same, where a value stands there and not a heading."""
-    found = _hashes(text)
-    if found is None or _is_heading(text[found.start : _line_end(text, found.start)].strip()):
+    statement = _hashes(text)
+    if statement is None or _is_heading(
+        text[statement.start : _line_end(text, statement.start)].strip()
+    ):
         return None
-    return found
+    return statement
 
 
 def _is_heading(line: str) -> bool:
@@ -210,26 +212,26 @@ def _minerva(text: str) -> Stated | None:
             tail = text[match.end() : match.end() + _WINDOW]
             hope = _HOPE.search(tail)
             stop = match.end() + (hope.start() if hope else len(tail))
-            found = _sentence(text, match.end(), stop, "final answer is")
-            return found and (None if _is_empty(found) else found)
+            statement = _sentence(text, match.end(), stop, "final answer is")
+            return statement and (None if _is_empty(statement) else statement)
     return None
 
 
 def _phrase(text: str) -> Stated | None:
     """The last phrase with an answer behind it; one that is denied counts where no other does."""
-    if (found := _short(text)) is not None:
-        return found
+    if (statement := _short(text)) is not None:
+        return statement
     denied = None
     for start, mark in itertools.islice(_marks(text), _MOST_MARKS):
-        found = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
-        if found is None or _is_empty(found):
+        statement = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
+        if statement is None or _is_empty(statement):
             continue
         if supposed := _SUPPOSED.search(text, max(start - _CLAUSE, 0), start):
-            whole = text[supposed.start() : found.end].strip(_AROUND)
-            found = found._replace(text=whole, start=supposed.start())
-        elif not _DENIED.match(found.text.lstrip(_AROUND)):
-            return found
-        denied = denied or found
+            whole = text[supposed.start() : statement.end].strip(_AROUND)
+            statement = statement._replace(text=whole, start=supposed.start())
+        elif not _DENIED.match(statement.text.lstrip(_AROUND)):
+            return statement
+        denied = denied or statement
     return denied
 
 
@@ -256,9 +258,9 @@ def _short(text: str) -> Stated | None:
     return Stated(number, head[at - 1 :], end - len(number), end, closing)
 
 
-def _is_empty(found: Stated) -> bool:
+def _is_empty(statement: Stated) -> bool:
     """Whether nothing is stated: "the answer is as follows:", and the value stands further down."""
-    text = found.text
+    text = statement.text
     return not text.strip(" \t\r\n_.$\"'*") or (
         text.endswith((":", "：")) and not any(map(str.isdecimal, text))
     )

@@ -253,7 +253,7 @@ class _Job:
         }
         return self._valued(verdicts, parts)
 
-    def _valued(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> Score:
+    def _valued(self, verdicts: list[grade.TestVerdict], parts: dict[str, float]) -> Score:
         bad = next((verdict for verdict in verdicts if not verdict.passed), None)
         culprit = next((verdict for verdict in verdicts if verdict.is_fault), None)
         notes = [self.note, self.grader.note if self.grader else "", bad.why if bad else ""]
@@ -269,7 +269,7 @@ class _Job:
             value = self.reward.fault_value
         return Score(value, parts, fault=fault, error=culprit.why, note=note)
 
-    def _value(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> float:
+    def _value(self, verdicts: list[grade.TestVerdict], parts: dict[str, float]) -> float:
         if self.reward.give == "all":
             return float(parts["passed"] == parts["total"])
         given = getattr(self.problem, "tests", ())

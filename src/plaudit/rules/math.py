@@ -14,7 +14,7 @@ from plaudit.answers import extract as _extract
 from plaudit.answers.equation import is_false, loses_its_left_side, operates_on_several
 from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import (
-    Answer,
+    LatexAnswer,
     Percent,
     Units,
     answer_of,
@@ -209,7 +209,10 @@ def _single(reference: str) -> tuple[Sequence[tuple[str, ...]], str]:
 
 
 def _verdict(
-    found: _extract.Found, accepted: Sequence[tuple[str, ...]], policy: _Policy, deadline_s: float
+    found: _extract.Extracted,
+    accepted: Sequence[tuple[str, ...]],
+    policy: _Policy,
+    deadline_s: float,
 ) -> _Verdict:
     """The verdict on the extracted answer against whatever is acceptable."""
     judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
@@ -232,7 +235,7 @@ def _best(verdicts: Iterable[_Verdict]) -> _Verdict:
 
 def _found(
     response: str, how: Extract, *, strict: bool, finish_reason: str | None
-) -> _extract.Found | str:
+) -> _extract.Extracted | str:
     """The extracted answer, or why there is none."""
     thought = think.split(response)
     if thought.status == "unclosed":
@@ -279,13 +282,13 @@ def _judged(
     return _asked(given, gold, deadline_s)
 
 
-def _unequal(given: Answer, gold: Answer) -> _Verdict:
+def _unequal(given: LatexAnswer, gold: LatexAnswer) -> _Verdict:
     """A difference, with the units where they are the reason."""
     units = other_units(given, gold)
     return _DIFFERENT if units is None else _Verdict(0.0, f"{units}: different")
 
 
-def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
+def _asked(given: LatexAnswer, gold: LatexAnswer, deadline_s: float) -> _Verdict:
     """The verdict of math-verify, from a worker that is killed at the deadline."""
     answer, reference = given.text, gold.text
     if not is_mathematical(gold):
@@ -306,7 +309,7 @@ def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
     return _Verdict(0.0, f"math-verify {outcome.status}", ScoringError)
 
 
-def _lost(answer: Answer) -> frozenset[str]:
+def _lost(answer: LatexAnswer) -> frozenset[str]:
     """What math-verify drops though it counts: ellipses of lists, and minutes of arc (60')."""
     tokens = answer.tokens
     minutes = any(b == "'" and a[0].isdecimal() for a, b in itertools.pairwise(tokens))

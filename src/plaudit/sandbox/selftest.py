@@ -56,12 +56,12 @@ def categories() -> dict[str, tuple[Attack, ...]]:
     >>> sum(map(len, categories().values())) >= 120
     True
     """
-    found = {}
+    suites = {}
     for module in pkgutil.iter_modules(attacks.__path__):
         if not module.name.startswith("_"):
             loaded = importlib.import_module(f"{attacks.__name__}.{module.name}")
-            found[module.name] = tuple(loaded.ATTACKS)
-    return found
+            suites[module.name] = tuple(loaded.ATTACKS)
+    return suites
 
 
 def chosen(only: Sequence[str] = ()) -> list[tuple[str, Attack]]:
@@ -132,10 +132,10 @@ def _works(attack: Attack, host: _Host) -> list[Work]:
     limits = Limits(**dict(attack.limits))  # type: ignore[arg-type]
     code = host.filled(attack.program)
     if attack.style == "stdin":
-        inputs = [host.filled(given) for given, _ in attack.tests]
-        return [Program(code, stdin=given, limits=limits) for given in inputs]
+        inputs = [host.filled(stdin) for stdin, _ in attack.tests]
+        return [Program(code, stdin=stdin, limits=limits) for stdin in inputs]
     if attack.style == "call":
-        arguments = tuple(tuple(given) for given, _ in attack.tests)
+        arguments = tuple(tuple(stdin) for stdin, _ in attack.tests)
         return [Calls(code, attack.entry, arguments, limits=limits)]
     return [Asserts(code, host.filled(attack.tests), limits=limits)]
 
@@ -144,14 +144,14 @@ def _passes(attack: Attack, outcomes: list[Outcome], host: _Host) -> bool:
     if attack.style == "stdin":
         pairs = zip(outcomes, attack.tests, strict=True)
         return all(
-            o.kind == "ok" and _text(o.stdout) == _text(host.filled(wanted))
-            for o, (_, wanted) in pairs
+            o.kind == "ok" and _text(o.stdout) == _text(host.filled(expected))
+            for o, (_, expected) in pairs
         )
     if attack.style == "call":
         replies = outcomes[0].replies
         return len(replies) == len(attack.tests) and all(
-            _matches(reply, host.filled(wanted))
-            for reply, (_, wanted) in zip(replies, attack.tests, strict=True)
+            _matches(reply, host.filled(expected))
+            for reply, (_, expected) in zip(replies, attack.tests, strict=True)
         )
     verdict = outcomes[0].checks[0] if outcomes[0].checks else {}
     checks = verdict.get("checks", ())
@@ -163,8 +163,8 @@ def _text(data: str | bytes) -> str:
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
 
 
-def _matches(reply: Any, wanted: Any) -> bool:
-    return isinstance(reply, dict) and "r" in reply and values.matches(reply["r"], wanted)
+def _matches(reply: Any, expected: Any) -> bool:
+    return isinstance(reply, dict) and "r" in reply and values.matches(reply["r"], expected)
 
 
 def _survivors(sandbox: Sandbox) -> list[str]:
@@ -179,14 +179,14 @@ def _survivors(sandbox: Sandbox) -> list[str]:
 
 def _below(pid: int, *, depth: int) -> list[int]:
     """Processes `depth` or more generations below a process, zombies included."""
-    found = []
+    pids = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             children = Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii")
             for child in map(int, children.split()):
-                found += [child] if depth <= 1 else []
-                found += _below(child, depth=depth - 1)
-    return found
+                pids += [child] if depth <= 1 else []
+                pids += _below(child, depth=depth - 1)
+    return pids
 
 
 def _residue(sandbox: Sandbox) -> list[str]:
@@ -255,22 +255,22 @@ class _Host:
 
     def damage(self) -> list[str]:
         """What is not as it was planted; it is put right for the next program."""
-        found = []
+        changes = []
         try:
             text = self.secret.read_text(encoding="ascii")
         except OSError:
             text = ""
         if text != self.canary:
-            found.append("the host's file was changed")
+            changes.append("the host's file was changed")
             self.secret.write_text(self.canary, encoding="ascii")
         for path in self.shared.iterdir():
-            found.append(f"{path.name!r} was written on the host")
+            changes.append(f"{path.name!r} was written on the host")
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         if self.visits:
-            found.append("the host's port was reached")
+            changes.append("the host's port was reached")
             self.visits = 0
         if os.getpriority(os.PRIO_PROCESS, 0) != self._nice:
-            found.append("the caller's priority was changed")
+            changes.append("the caller's priority was changed")
         if os.sched_getaffinity(0) != self._cores:
-            found.append("the caller's processors were changed")
-        return found
+            changes.append("the caller's processors were changed")
+        return changes
