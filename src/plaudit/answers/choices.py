@@ -279,12 +279,10 @@ def chosen_each(text: str, num_questions: int, options: OptionTexts = _ANY) -> l
     """
     for mark in (_HEADER, _ANSWER, _PICK):
         places = _places(mark, text)
-        choices = [
-            c for c in (_stated_at(text, place, options) for place in places) if c is not None
-        ]
-        if len(choices) == num_questions:
-            return choices
-        for place in reversed(places if len(choices) < 2 else []):
+        picks = [c for c in (_stated_at(text, place, options) for place in places) if c is not None]
+        if len(picks) == num_questions:
+            return picks
+        for place in reversed(places if len(picks) < 2 else []):
             items = _items_at(text, place, num_questions, options)
             if len(items) == num_questions:
                 return items
@@ -442,12 +440,10 @@ def _choice_of(located: tuple[int, StatedChoice] | None) -> StatedChoice | None:
 
 def _latest(text: str, options: OptionTexts) -> StatedChoice | None:
     """The later of "the answer is B" and "B is the answer", else what a weaker cue states."""
-    candidates = [
-        one for one in (_last(_ANSWER, text, options), _letter_first(text, options)) if one
-    ]
-    if not candidates:
-        candidates = [one for mark in (_CUE, _ZH_CUE) if (one := _last(mark, text, options))]
-    return max(candidates, key=lambda one: one[0])[1] if candidates else None
+    picks = [one for one in (_last(_ANSWER, text, options), _letter_first(text, options)) if one]
+    if not picks:
+        picks = [one for mark in (_CUE, _ZH_CUE) if (one := _last(mark, text, options))]
+    return max(picks, key=lambda one: one[0])[1] if picks else None
 
 
 def _letter_first(text: str, options: OptionTexts) -> tuple[int, StatedChoice] | None:

@@ -51,16 +51,12 @@ def extract(
         raise KeyError(how)
     if how == "last_number":
         return _from_reading(last_quantity(without_end_marks(text)[0]))
-    statement = stated(text, how, finish_reason=finish_reason)
-    if statement is not None:
-        if "boxed" in statement.mark and (
-            problem := around_box(text, statement.start, statement.end)
-        ):
-            return Extracted("", statement.mark, problem, statement.text)
-        result = reading(statement)
-        return Extracted(
-            result.text, statement.mark, result.problem, statement.text, result.factorial
-        )
+    answer = stated(text, how, finish_reason=finish_reason)
+    if answer is not None:
+        if "boxed" in answer.mark and (problem := around_box(text, answer.start, answer.end)):
+            return Extracted("", answer.mark, problem, answer.text)
+        result = reading(answer)
+        return Extracted(result.text, answer.mark, result.problem, answer.text, result.factorial)
     if how != "auto" or strict:
         return None
     return _from_reading(closing_answer(without_end_marks(text)[0], finish_reason=finish_reason))

@@ -121,7 +121,7 @@ class AnswerReading(NamedTuple):
     factorial: str = ""
 
 
-def reading(statement: Stated) -> AnswerReading:
+def reading(answer: Stated) -> AnswerReading:
     r"""What a stated answer says.
 
     >>> def read(text): return reading(Stated(text, "answer is", 0, len(text)))
@@ -130,23 +130,23 @@ def reading(statement: Stated) -> AnswerReading:
     >>> read("less than 5").problem, read("42 clips in 7 boxes").problem
     ("'less than' is a comparison", 'several quantities: 42, 7')
     """
-    text, bangs = statement.text, statement.closing if statement.mark != "boxed" else ""
-    if statement.is_cut:
+    text, bangs = answer.text, answer.closing if answer.mark != "boxed" else ""
+    if answer.is_cut:
         return AnswerReading("", "the response breaks off inside the answer")
     if bangs in ("", ".", "。") and _NUMERAL.fullmatch(text):
         return AnswerReading(text)
     match = _WITH_UNIT.fullmatch(text)
     if match and bangs in ("", ".") and is_neutral(match[2]):
         return AnswerReading(f"{match[1]}\\text{{ {match[2]}}}")
-    if statement.mark == "boxed" and _is_plain(text):
+    if answer.mark == "boxed" and _is_plain(text):
         return AnswerReading(text)
-    if statement.mark == "answer tag":
+    if answer.mark == "answer tag":
         text, closing = _whole_sentence(text)
         bangs = bangs or closing
     if "?" in bangs or "？" in bangs:
         return AnswerReading("", "the answer is a question")
     result = reading_of(
-        text, in_formula="boxed" in statement.mark or _is_one_formula(text[: _LONGEST + 1])
+        text, in_formula="boxed" in answer.mark or _is_one_formula(text[: _LONGEST + 1])
     )
     is_shout = bangs.startswith(("!", "！"))
     if bangs == "!" and _BRACKETED.fullmatch(result.text):

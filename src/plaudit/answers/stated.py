@@ -110,11 +110,11 @@ def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) ->
     """
     find = _METHODS[how]
     body = without_end_marks(text)[0] if text[-40:].rstrip().endswith(">") else text
-    statement = find(body)
-    if statement is None or finish_reason != "length":
-        return statement
-    is_open = statement.mark not in ("boxed", "answer tag") and not statement.closing
-    return statement._replace(is_cut=is_open and statement.end >= len(body.rstrip()))
+    answer = find(body)
+    if answer is None or finish_reason != "length":
+        return answer
+    is_open = answer.mark not in ("boxed", "answer tag") and not answer.closing
+    return answer._replace(is_cut=is_open and answer.end >= len(body.rstrip()))
 
 
 def _auto(text: str) -> Stated | None:
@@ -173,12 +173,10 @@ def _hashes(text: str) -> Stated | None:
 
 def _value_behind_hashes(text: str) -> Stated | None:
     """The same, where a value stands there and not a heading."""
-    statement = _hashes(text)
-    if statement is None or _is_heading(
-        text[statement.start : _line_end(text, statement.start)].strip()
-    ):
+    answer = _hashes(text)
+    if answer is None or _is_heading(text[answer.start : _line_end(text, answer.start)].strip()):
         return None
-    return statement
+    return answer
 
 
 def _is_heading(line: str) -> bool:
@@ -212,26 +210,26 @@ def _minerva(text: str) -> Stated | None:
             tail = text[match.end() : match.end() + _WINDOW]
             hope = _HOPE.search(tail)
             stop = match.end() + (hope.start() if hope else len(tail))
-            statement = _sentence(text, match.end(), stop, "final answer is")
-            return statement and (None if _is_empty(statement) else statement)
+            answer = _sentence(text, match.end(), stop, "final answer is")
+            return answer and (None if _is_empty(answer) else answer)
     return None
 
 
 def _phrase(text: str) -> Stated | None:
     """The last phrase with an answer behind it; one that is denied counts where no other does."""
-    if (statement := _short(text)) is not None:
-        return statement
+    if (answer := _short(text)) is not None:
+        return answer
     denied = None
     for start, mark in itertools.islice(_marks(text), _MOST_MARKS):
-        statement = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
-        if statement is None or _is_empty(statement):
+        answer = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
+        if answer is None or _is_empty(answer):
             continue
         if supposed := _SUPPOSED.search(text, max(start - _CLAUSE, 0), start):
-            whole = text[supposed.start() : statement.end].strip(_AROUND)
-            statement = statement._replace(text=whole, start=supposed.start())
-        elif not _DENIED.match(statement.text.lstrip(_AROUND)):
-            return statement
-        denied = denied or statement
+            whole = text[supposed.start() : answer.end].strip(_AROUND)
+            answer = answer._replace(text=whole, start=supposed.start())
+        elif not _DENIED.match(answer.text.lstrip(_AROUND)):
+            return answer
+        denied = denied or answer
     return denied
 
 
@@ -258,9 +256,9 @@ def _short(text: str) -> Stated | None:
     return Stated(number, head[at - 1 :], end - len(number), end, closing)
 
 
-def _is_empty(statement: Stated) -> bool:
+def _is_empty(answer: Stated) -> bool:
     """Whether nothing is stated: "the answer is as follows:", and the value stands further down."""
-    text = statement.text
+    text = answer.text
     return not text.strip(" \t\r\n_.$\"'*") or (
         text.endswith((":", "：")) and not any(map(str.isdecimal, text))
     )

@@ -154,10 +154,8 @@ def _exact(actual: str, expected: str) -> str:
         return ""
     place = _common(actual, expected)
     line = expected.count("\n", 0, place) + 1
-    expected_part, actual_part = expected[place : place + 40], actual[place : place + 40]
-    return _mismatch(
-        f"line {line}, character {place + 1}", expected_part or None, actual_part or None
-    )
+    target, output = expected[place : place + 40], actual[place : place + 40]
+    return _mismatch(f"line {line}, character {place + 1}", target or None, output or None)
 
 
 def _trimmed(actual: str, expected: str) -> str:

@@ -112,23 +112,23 @@ def program_in(
     fences = _fences(answer)
     if not fences:
         return _bare(answer, language, entry)
-    language_name = _LANGUAGES.get(language.lower(), language.lower()) if language else None
-    is_python = language_name in (None, "python")
+    target = _LANGUAGES.get(language.lower(), language.lower()) if language else None
+    is_python = target in (None, "python")
     best = max(
         range(len(fences)),
         key=lambda i: (
             bool(entry) and is_python and defines(fences[i].code, entry or ""),
-            _fit(fences[i].language, language_name),
+            _fit(fences[i].language, target),
             i,
         ),
     )
     fence = fences[best]
     notes = []
-    if language_name and fence.language is not None and fence.language != language_name:
-        notes.append(f"the block is tagged {fence.language or 'otherwise'}, not {language_name}")
+    if target and fence.language is not None and fence.language != target:
+        notes.append(f"the block is tagged {fence.language or 'otherwise'}, not {target}")
     if fence.is_open:
         notes.append("the block is not closed")
-    return ProgramText(fence.code, fence.language or language_name or "", "; ".join(notes))
+    return ProgramText(fence.code, fence.language or target or "", "; ".join(notes))
 
 
 def language_of(tag: str) -> str | None:
@@ -294,22 +294,16 @@ def _fit(tag: str | None, language: str | None) -> int:
 
 def _bare(answer: str, language: str | None, entry: str | None) -> ProgramText | None:
     """The answer itself, where it is a program."""
-    language_name = _LANGUAGES.get((language or "python").lower(), language or "")
-    if language_name != "python":
-        looks = _LOOKS.get(language_name)
+    target = _LANGUAGES.get((language or "python").lower(), language or "")
+    if target != "python":
+        looks = _LOOKS.get(target)
         is_code = looks is not None and looks.search(answer) and answer.rstrip()[-1:] in ("}", ";")
-        return (
-            ProgramText(answer, language_name, "no fence: all of the answer") if is_code else None
-        )
+        return ProgramText(answer, target, "no fence: all of the answer") if is_code else None
     tree = _parsed(answer)
     if tree is not None:
-        return (
-            ProgramText(answer, language_name, "no fence: all of the answer")
-            if _does(tree)
-            else None
-        )
+        return ProgramText(answer, target, "no fence: all of the answer") if _does(tree) else None
     if entry and _is_indented(answer) and _parsed(f"def _():\n{answer}") is not None:
-        return ProgramText(answer, language_name, "no fence: the answer is the body of a function")
+        return ProgramText(answer, target, "no fence: the answer is the body of a function")
     return None
 
 

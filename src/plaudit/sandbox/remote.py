@@ -166,10 +166,7 @@ class _Service:
             return _failed(f"the server's answer makes no sense ({error}): {clipped(reply)}")
         if isinstance(job.work, Program) or outcome.kind == "sandbox":
             return outcome
-        lines, has_begun = (
-            _marked_lines(outcome, job.token),
-            bool(_marked_lines(outcome, job.begin)),
-        )
+        lines, has_begun = _messages(outcome, job.token), bool(_messages(outcome, job.begin))
         outcome = replace(outcome, stdout=b"", stdout_truncated=False)
         if not has_begun and outcome.kind not in _LATE:
             last = outcome.stderr.decode("utf-8", "replace").rstrip().rpartition("\n")[2]
@@ -518,7 +515,7 @@ def _inside(module: str) -> list[str]:
     return [name] if parent == "plaudit.sandbox.inside" else []
 
 
-def _marked_lines(outcome: Outcome, token: str) -> list[dict[str, Any]]:
+def _messages(outcome: Outcome, token: str) -> list[dict[str, Any]]:
     """What stands in the whole lines that begin with the token."""
     messages = []
     mark = f"{token} ".encode()

@@ -220,13 +220,11 @@ class _Server:
         )
 
     def _language(self, body: dict[str, Any]) -> str:
-        language = _get(body, "language", str, "python").lower()
-        name = _KNOWN.get(language, language)
+        alias = _get(body, "language", str, "python").lower()
+        name = _KNOWN.get(alias, alias)
         if name not in self._languages:
             offered = ", ".join(self._languages)
-            raise _Refused(
-                400, f"language {clipped(language)} is not offered; available: {offered}"
-            )
+            raise _Refused(400, f"language {clipped(alias)} is not offered; available: {offered}")
         return name
 
     def _limits_of(self, body: dict[str, Any]) -> Limits:

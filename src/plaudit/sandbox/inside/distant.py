@@ -25,14 +25,7 @@ from typing import Any, NoReturn
 from plaudit.sandbox.inside import mirror, notices, patches, serve, talk, values
 from plaudit.sandbox.inside.tests_code import Unusable
 
-__all__ = [
-    "AbsentName",
-    "CandidateDied",
-    "CandidateExit",
-    "Distant",
-    "DistantProgram",
-    "MissingAttribute",
-]
+__all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Session"]
 
 _READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
 _OBJECTS = ("__repr__", "__str__", "__hash__", "__eq__", "__ne__", "__call__")
@@ -80,7 +73,7 @@ class Distant:
 
     __doc__ = _Doc()  # type: ignore[assignment]
     _d_place: int
-    _d_program: DistantProgram
+    _d_program: Session
     _d_about: dict[str, Any]
     _d_made: bool
 
@@ -275,7 +268,7 @@ class _Kind(type):
     """The type of the judge's stand-ins for the program's classes."""
 
     _d_place: int
-    _d_program: DistantProgram
+    _d_program: Session
     _d_named: bool
 
     def __call__(cls, *args: Any, **keywords: Any) -> Any:
@@ -324,7 +317,7 @@ class _Kind(type):
         return cls._d_program.act("getitem", cls, item)
 
 
-class DistantProgram:
+class Session:
     """The program's process, seen from its tests; `death` says why nothing more is believed."""
 
     def __init__(self, sock: socket.socket, module: str, options: dict[str, bool] | None = None):

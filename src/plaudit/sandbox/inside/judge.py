@@ -148,7 +148,7 @@ def run(
     options = {name: True for name, words in _SHARED.items() if words.search(text)}
     getattr(sys, "set_int_max_str_digits", int)(0)  # not there before Python 3.11
     values.make_arrays()
-    program = distant.DistantProgram(sock, _MODULE, options)
+    program = distant.Session(sock, _MODULE, options)
     try:
         judge = _TestJudge(program, stop_at_first)
         with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
@@ -161,7 +161,7 @@ def run(
 
 
 def _verdict(
-    checks: list[dict[str, Any]], finished: bool, error: str, program: distant.DistantProgram
+    checks: list[dict[str, Any]], finished: bool, error: str, program: distant.Session
 ) -> dict[str, Any]:
     opaque = program.was_opaque
     return {"checks": checks, "finished": finished, "error": error[:_MAX_ERROR], "opaque": opaque}
@@ -177,7 +177,7 @@ class _TestJudge:
 
     Caught = (Exception, distant.AbsentName)
 
-    def __init__(self, program: distant.DistantProgram, stop_at_first: bool):
+    def __init__(self, program: distant.Session, stop_at_first: bool):
         self.program = program
         self.stop_at_first = stop_at_first
         self.checks: list[tests_code.Check] = []
@@ -245,25 +245,19 @@ class _TestJudge:
         """What the tests use and do not define: Python's own, helpers, and then the program's."""
         ours = {name: _ours(name) for name in used if name not in names and name not in modules}
         ours = {name: value for name, value in ours.items() if value is not _MISSING}
-        from_program = {
-            name for name in used if name not in ours and not tests_code.is_builtin(name)
-        }
-        from_program = {name for name in from_program if not name.startswith("__")} - modules
-        from_program |= set(names.values())
-        if not from_program and not modules:  # a program may be called like a builtin: sum(10, 15)
-            from_program = {n for n in used if tests_code.is_builtin(n)} - _NEVER_THEIRS
-            from_program = {n for n in from_program if not _is_error(n)}
+        lookup = {name for name in used if name not in ours and not tests_code.is_builtin(name)}
+        lookup = {name for name in lookup if not name.startswith("__")} - modules
+        lookup |= set(names.values())
+        if not lookup and not modules:  # a program may be called like a builtin: sum(10, 15)
+            lookup = {n for n in used if tests_code.is_builtin(n)} - _NEVER_THEIRS
+            lookup = {n for n in lookup if not _is_error(n)}
         try:
-            theirs = self.program.names(sorted(from_program))
+            theirs = self.program.names(sorted(lookup))
         except distant.CandidateDied as error:
             self.error = str(error)
             return ours
         bound = {name: theirs[value] for name, value in names.items() if value in theirs}
-        objects = {
-            **ours,
-            **{name: theirs[name] for name in from_program if name in theirs},
-            **bound,
-        }
+        objects = {**ours, **{name: theirs[name] for name in lookup if name in theirs}, **bound}
         module = _Module(self.program, theirs)
         sys.modules["__main__"] = module  # unittest.mock.patch("__main__.f") looks there
         for name in {*modules, "solution"}:
@@ -414,7 +408,7 @@ class _Builtins(dict[str, Any]):
 class _Module(types.ModuleType):
     """The program as a module (``import solution``)."""
 
-    def __init__(self, program: distant.DistantProgram, objects: dict[str, Any]):
+    def __init__(self, program: distant.Session, objects: dict[str, Any]):
         super().__init__("solution")
         vars(self).update(_program=program, _program_objects=objects, _gone=set())
 

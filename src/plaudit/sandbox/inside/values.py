@@ -232,10 +232,8 @@ def _write_series(value: Any, handles: Any, depth: int) -> Any:
 
 
 def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
-    scalar = value.tolist()
-    return (
-        {"o": described(value)} if type(scalar) is type(value) else _encode(scalar, handles, depth)
-    )
+    atom = value.tolist()
+    return {"o": described(value)} if type(atom) is type(value) else _encode(atom, handles, depth)
 
 
 def _write_when(value: Any, handles: Any, depth: int) -> Any:
