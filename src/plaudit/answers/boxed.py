@@ -69,20 +69,20 @@ def _argument(text: str, body: int, limit: int) -> tuple[str, int] | None:
         if not text.startswith("{", body):
             return _bare(text, body, limit)
     depth = 0
-    for found in _BRACED.finditer(text, body, limit):
-        depth += _STEP.get(found.group(), 0)
-        if depth == 0 and found.group() == "}":
-            return text[body + 1 : found.start()].strip(), found.end()
+    for brace in _BRACED.finditer(text, body, limit):
+        depth += _STEP.get(brace.group(), 0)
+        if depth == 0 and brace.group() == "}":
+            return text[body + 1 : brace.start()].strip(), brace.end()
     return None
 
 
 def _bare(text: str, body: int, limit: int) -> tuple[str, int] | None:
     r"""An argument without braces, as in ``\boxed 5``; words after a mere mention are none."""
     depth, end = 0, limit
-    for found in _BARE.finditer(text, body, limit):
-        token = found.group()
+    for match in _BARE.finditer(text, body, limit):
+        token = match.group()
         if depth == 0 and (token in ("}", "$", "\\)", "\\]") or token.isspace()):
-            end = found.start()
+            end = match.start()
             break
         depth += _STEP.get(token, 0)
     content = text[body:end].rstrip(".,;:")

@@ -17,11 +17,11 @@ from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
 from plaudit.answers.foreign import FOREIGN_IS
-from plaudit.answers.options import Options, option_of_text, option_within
+from plaudit.answers.options import OptionTexts, option_of_text, option_within
 from plaudit.answers.stated import stated
 from plaudit.errors import ConfigError
 
-__all__ = ["ChoiceExtract", "Chosen", "chosen", "chosen_by", "chosen_each", "spelled"]
+__all__ = ["ChoiceExtract", "StatedChoice", "chosen", "chosen_by", "chosen_each", "spelled"]
 
 ChoiceExtract = Literal["auto", "answer_tag", "boxed", "mark", "whole", "last_letter"]
 
@@ -201,7 +201,7 @@ _IN_BRACKETS = re.compile(r"\(([^()\n]{1,200})\)[\s.*]*$")
 _OPTION_AFTER = re.compile(r"[)\]}*$`]{0,3}(?:[.):、．]|\\[ ,;]|[ \t]+)[\s*$]*([^\n]{1,300})")
 
 
-class Chosen(NamedTuple):
+class StatedChoice(NamedTuple):
     """The letters, sorted and each once, or "" and why there is no answer."""
 
     letters: str
@@ -217,12 +217,12 @@ class _Patterns(NamedTuple):
     label: re.Pattern[str]
 
 
-_ANY = Options()
+_ANY = OptionTexts()
 
 
 def chosen(
-    text: str, extract: ChoiceExtract, options: Options = _ANY, *, is_cut: bool = False
-) -> Chosen:
+    text: str, extract: ChoiceExtract, options: OptionTexts = _ANY, *, is_cut: bool = False
+) -> StatedChoice:
     """The choice that a text states among the options (A to J where a row lists none).
 
     "auto" takes the first that is there: ``<answer>``, a box with letters in it, a heading
@@ -239,17 +239,17 @@ def chosen(
     >>> chosen("不选Ｂ，故选ＡＣ。", "auto").letters
     'AC'
     >>> chosen("Answer: A or B", "auto")
-    Chosen(letters='', problem='ambiguous: A or B')
-    >>> chosen("The answer is Paris.", "auto", Options("B", ("Lyon", "Paris"))).letters
+    StatedChoice(letters='', problem='ambiguous: A or B')
+    >>> chosen("The answer is Paris.", "auto", OptionTexts("B", ("Lyon", "Paris"))).letters
     'B'
     """
     if extract not in _READERS:
         raise ConfigError(f"extract={extract!r} must be one of {', '.join(map(repr, _READERS))}")
     reader = _by_mark if is_cut and extract == "auto" else _READERS[extract]
-    return reader(text, options) or Chosen("", "states no choice")
+    return reader(text, options) or StatedChoice("", "states no choice")
 
 
-def chosen_by(text: str, pattern: re.Pattern[str], options: Options = _ANY) -> Chosen:
+def chosen_by(text: str, pattern: re.Pattern[str], options: OptionTexts = _ANY) -> StatedChoice:
     r"""The choice in the only group of a pattern's last match among the last 4 000 characters.
 
     >>> chosen_by("Pick => B", re.compile(r"=> (\w)")).letters
@@ -259,15 +259,15 @@ def chosen_by(text: str, pattern: re.Pattern[str], options: Options = _ANY) -> C
     for last in pattern.finditer(text[-_TAIL:]):  # noqa: B007
         pass
     if last is None or not last[1]:
-        return Chosen("", f"no match of {pattern.pattern!r}")
+        return StatedChoice("", f"no match of {pattern.pattern!r}")
     return (
-        Chosen(spelled(last[1], options))
+        StatedChoice(spelled(last[1], options))
         if spelled(last[1], options)
-        else Chosen("", f"{last[1][:40]!r} is no option")
+        else StatedChoice("", f"{last[1][:40]!r} is no option")
     )
 
 
-def chosen_each(text: str, num_questions: int, options: Options = _ANY) -> list[Chosen]:
+def chosen_each(text: str, num_questions: int, options: OptionTexts = _ANY) -> list[StatedChoice]:
     """The choices for the questions of one prompt, in order; empty if their number is another.
 
     Each has a heading of its own, or one heading stands before all of them.
@@ -279,24 +279,24 @@ def chosen_each(text: str, num_questions: int, options: Options = _ANY) -> list[
     """
     for mark in (_HEADER, _ANSWER, _PICK):
         places = _places(mark, text)
-        found = [c for c in (_stated_at(text, place, options) for place in places) if c is not None]
-        if len(found) == num_questions:
-            return found
-        for place in reversed(places if len(found) < 2 else []):
+        picks = [c for c in (_stated_at(text, place, options) for place in places) if c is not None]
+        if len(picks) == num_questions:
+            return picks
+        for place in reversed(places if len(picks) < 2 else []):
             items = _items_at(text, place, num_questions, options)
             if len(items) == num_questions:
                 return items
     return []
 
 
-def spelled(text: str, options: Options = _ANY) -> str:
+def spelled(text: str, options: OptionTexts = _ANY) -> str:
     """The letters of a reference such as "B", "ABD", "A、C", "(b)" or "B. Paris"; "" if none.
 
     >>> spelled("A、C"), spelled("(b)"), spelled("Paris")
     ('AC', 'B', '')
     """
-    found = _whole(text, options)
-    return found.letters if found else ""
+    choice = _whole(text, options)
+    return choice.letters if choice else ""
 
 
 @functools.cache
@@ -335,14 +335,14 @@ def _patterns(last: str) -> _Patterns:
 # --- behind a mark --------------------------------------------------------------------------------
 
 
-def _stated_at(text: str, place: int, options: Options) -> Chosen | None:
+def _stated_at(text: str, place: int, options: OptionTexts) -> StatedChoice | None:
     """The choice right after a mark; None where no letter follows it or it is ruled out."""
     window = text[place : place + _WINDOW].translate(_PLAIN)
-    found = _patterns(options.last).stated.match(window)
-    if not found:
+    match = _patterns(options.last).stated.match(window)
+    if not match:
         return _not_stated(window, options)
-    filler, run, lower = found.groups()
-    rest = window[found.end() :]
+    filler, run, lower = match.groups()
+    rest = window[match.end() :]
     if run in ("A", "I") and _is_word(run, filler, rest):
         return None
     if _DENIED_AFTER.match(rest) or _ASKED.match(rest) or (lower and _LISTED.match(rest)):
@@ -350,24 +350,24 @@ def _stated_at(text: str, place: int, options: Options) -> Chosen | None:
     if "~~" in filler:
         return None
     if back := _TAKEN_BACK.match(rest):
-        return Chosen("", f"taken back: {(run or lower) + back.group().rstrip()}")
+        return StatedChoice("", f"taken back: {(run or lower) + back.group().rstrip()}")
     if rival := _RIVAL.match(rest):
-        return Chosen("", f"ambiguous: {(run or lower) + rival.group().rstrip()}")
+        return StatedChoice("", f"ambiguous: {(run or lower) + rival.group().rstrip()}")
     letters = _letters(run or lower, options)
-    return _against_text(letters, text[place + found.end() : place + _WINDOW + 300], options)
+    return _against_text(letters, text[place + match.end() : place + _WINDOW + 300], options)
 
 
-def _not_stated(window: str, options: Options) -> Chosen | None:
+def _not_stated(window: str, options: OptionTexts) -> StatedChoice | None:
     """What a mark without a letter says: nothing, a hedge, or "not A but B"."""
     filler = re.match(_FILLER, window)
     rest = window[filler.end() :] if filler else window
     if hedge := _HEDGE.match(rest):
         stands = _patterns(options.last).stated.match(rest, hedge.end())
-        return Chosen("", f"hedged: {hedge.group()}") if stands else None
+        return StatedChoice("", f"hedged: {hedge.group()}") if stands else None
     denial = _DENIAL.match(rest)
     if denial and (instead := _INSTEAD.match(rest, denial.end())):
         after = _patterns(options.last).stated.match(rest, instead.end())
-        return Chosen(_letters(after[2] or after[3], options)) if after else None
+        return StatedChoice(_letters(after[2] or after[3], options)) if after else None
     return None
 
 
@@ -381,12 +381,12 @@ def _is_word(run: str, filler: str, rest: str) -> bool:
     return not filler.rstrip().endswith(("is", "be", "option", "choice", "是", "为", "选", "("))
 
 
-def _letters(run: str, options: Options) -> str:
-    kept = {c for c in run.replace("and", "").upper() if options.has(c)}
-    return "".join(sorted(kept))
+def _letters(run: str, options: OptionTexts) -> str:
+    letters = {c for c in run.replace("and", "").upper() if options.has(c)}
+    return "".join(sorted(letters))
 
 
-def _against_text(letters: str, rest: str, options: Options) -> Chosen:
+def _against_text(letters: str, rest: str, options: OptionTexts) -> StatedChoice:
     """The letter, unless the text of another option stands behind it as its own."""
     behind = _OPTION_AFTER.match(rest.translate(_PLAIN)) if options.texts else None
     if behind and len(letters) == 1:
@@ -395,22 +395,24 @@ def _against_text(letters: str, rest: str, options: Options) -> Chosen:
             re.split(r"[.。;；](?:\s|$)", behind[1], maxsplit=1)[0], options
         )
         if named and letters not in named:
-            return Chosen("", f"ambiguous: {letters} beside the text of {named}")
-    return Chosen(letters)
+            return StatedChoice("", f"ambiguous: {letters} beside the text of {named}")
+    return StatedChoice(letters)
 
 
-def _last(mark: re.Pattern[str], text: str, options: Options) -> tuple[int, Chosen] | None:
+def _last(
+    mark: re.Pattern[str], text: str, options: OptionTexts
+) -> tuple[int, StatedChoice] | None:
     """The choice after the last mark that has one, and where the mark ends."""
     for place in reversed(_places(mark, text)):
-        if found := _stated_at(text, place, options):
-            return place, found
+        if choice := _stated_at(text, place, options):
+            return place, choice
     return None
 
 
 def _places(mark: re.Pattern[str], text: str) -> list[int]:
     """Where the last marks end that the words before them do not turn round."""
-    found = list(mark.finditer(text))[-_MOST_MARKS:]
-    return [one.end() for one in found if not _is_refused(text, one)]
+    marks = list(mark.finditer(text))[-_MOST_MARKS:]
+    return [one.end() for one in marks if not _is_refused(text, one)]
 
 
 def _is_refused(text: str, mark: re.Match[str]) -> bool:
@@ -421,95 +423,99 @@ def _is_refused(text: str, mark: re.Match[str]) -> bool:
     return bool(_REFUSED.search(before) or _SUPPOSES.search(sentence))
 
 
-def _marked(text: str, options: Options) -> Chosen | None:
+def _marked(text: str, options: OptionTexts) -> StatedChoice | None:
     return (
         _exact_text(text, options)
         or _header(text, options)
         or _latest(text, options)
         or _phrase_text(text, options)
         or _cue_text(text, options)
-        or _of(_last(_PICK, text, options))
+        or _choice_of(_last(_PICK, text, options))
     )
 
 
-def _of(found: tuple[int, Chosen] | None) -> Chosen | None:
-    return found[1] if found else None
+def _choice_of(located: tuple[int, StatedChoice] | None) -> StatedChoice | None:
+    return located[1] if located else None
 
 
-def _latest(text: str, options: Options) -> Chosen | None:
+def _latest(text: str, options: OptionTexts) -> StatedChoice | None:
     """The later of "the answer is B" and "B is the answer", else what a weaker cue states."""
-    found = [one for one in (_last(_ANSWER, text, options), _letter_first(text, options)) if one]
-    if not found:
-        found = [one for mark in (_CUE, _ZH_CUE) if (one := _last(mark, text, options))]
-    return max(found, key=lambda one: one[0])[1] if found else None
+    picks = [one for one in (_last(_ANSWER, text, options), _letter_first(text, options)) if one]
+    if not picks:
+        picks = [one for mark in (_CUE, _ZH_CUE) if (one := _last(mark, text, options))]
+    return max(picks, key=lambda one: one[0])[1] if picks else None
 
 
-def _letter_first(text: str, options: Options) -> tuple[int, Chosen] | None:
+def _letter_first(text: str, options: OptionTexts) -> tuple[int, StatedChoice] | None:
     """The last "B is the answer", and where it ends."""
-    plain = text[-_TAIL:].translate(_PLAIN)
+    tail = text[-_TAIL:].translate(_PLAIN)
     last = None
-    for last in _patterns(options.last).first.finditer(plain):  # noqa: B007
+    for last in _patterns(options.last).first.finditer(tail):  # noqa: B007
         pass
     if last is None:
         return None
-    before = plain[max(last.start(1) - 16, 0) : last.start(1)]
+    before = tail[max(last.start(1) - 16, 0) : last.start(1)]
     before = _CLAUSE_BREAK.split(before)[-1]
     if _NEGATED.search(before) or _OPEN_BEFORE.search(before):
         return None
-    return len(text) - len(plain) + last.end(), Chosen(_letters(last[1], options))
+    return len(text) - len(tail) + last.end(), StatedChoice(_letters(last[1], options))
 
 
-def _header(text: str, options: Options) -> Chosen | None:
+def _header(text: str, options: OptionTexts) -> StatedChoice | None:
     """The choice under the last heading; a heading without one is an answer, too: none."""
     headers = list(_HEADER.finditer(text))
     if not headers:
         return None
-    found = _stated_at(text, headers[-1].end(), options)
-    if found is None and options.texts:
+    choice = _stated_at(text, headers[-1].end(), options)
+    if choice is None and options.texts:
         line = text[headers[-1].end() : headers[-1].end() + 600].strip(" \t\r\n*_")
-        found = _by_text(line.partition("\n")[0], options)
-    return found or Chosen("", "the heading is not followed by a choice")
+        choice = _by_text(line.partition("\n")[0], options)
+    return choice or StatedChoice("", "the heading is not followed by a choice")
 
 
-def _phrase_text(text: str, options: Options) -> Chosen | None:
+def _phrase_text(text: str, options: OptionTexts) -> StatedChoice | None:
     """The option whose text the stated sentence is, or alone contains."""
     phrase = stated(text, "phrase") if options.texts else None
     return _by_text(phrase.text, options) if phrase else None
 
 
-def _exact_text(text: str, options: Options) -> Chosen | None:
+def _exact_text(text: str, options: OptionTexts) -> StatedChoice | None:
     """The option whose text holds letters of its own, where the stated answer is that text."""
     phrase = stated(text, "phrase") if options.texts else None
     named = option_of_text(phrase.text, options) if phrase else ""
-    is_own = phrase is not None and len(spelled(phrase.text, Options(options.last))) > 1
-    return Chosen(named) if is_own and len(named) == 1 else None
+    is_own = phrase is not None and len(spelled(phrase.text, OptionTexts(options.last))) > 1
+    return StatedChoice(named) if is_own and len(named) == 1 else None
 
 
-def _cue_text(text: str, options: Options) -> Chosen | None:
+def _cue_text(text: str, options: OptionTexts) -> StatedChoice | None:
     """The option whose text the last "I think it is ..." names, up to the end of its sentence."""
     places = _places(_CUE, text) if options.texts else []
     for place in places[:-4:-1]:
         sentence = re.split(r"[.。!！\n]", text[place : place + _WINDOW], maxsplit=1)[0]
         if len(letters := option_of_text(sentence, options)) == 1:
-            return Chosen(letters)
+            return StatedChoice(letters)
     return None
 
 
-def _by_text(text: str, options: Options) -> Chosen | None:
+def _by_text(text: str, options: OptionTexts) -> StatedChoice | None:
     if not options.texts:
         return None
     if letters := option_of_text(text, options):
-        return Chosen(letters) if len(letters) == 1 else Chosen("", f"the text of {letters}")
+        return (
+            StatedChoice(letters)
+            if len(letters) == 1
+            else StatedChoice("", f"the text of {letters}")
+        )
     if _NEGATED.search(text) or _HEDGED.search(text) or re.search(r"\bor\b|或|还是", text):
         return None
     letters = option_within(text, options)
-    return Chosen(letters) if len(letters) == 1 else None
+    return StatedChoice(letters) if len(letters) == 1 else None
 
 
 # --- other places ---------------------------------------------------------------------------------
 
 
-def _whole(text: str, options: Options, *, is_place: bool = False) -> Chosen | None:
+def _whole(text: str, options: OptionTexts, *, is_place: bool = False) -> StatedChoice | None:
     """The choice of a first line that is nothing else, or one option with its label.
 
     `is_place`: the text stands in a box or tag, where "C Paris" is an option, too.
@@ -519,41 +525,41 @@ def _whole(text: str, options: Options, *, is_place: bool = False) -> Chosen | N
     if len(line) > _WINDOW or _LABELLED_LINE.search(rest):
         return None
     if options.texts and len(letters := option_of_text(line, options)) == 1:
-        own = spelled(line, Options(options.last))
+        own = spelled(line, OptionTexts(options.last))
         is_two = own and own != letters and not _label_of(line)
-        return Chosen("", f"ambiguous: {line[:40]}") if is_two else Chosen(letters)
+        return StatedChoice("", f"ambiguous: {line[:40]}") if is_two else StatedChoice(letters)
     line = line.translate(_PLAIN)
-    found = _patterns(options.last).stated.match(line)
-    if not found or _SENTENCE.search(found[1]) or not _ends_choice(line, found, is_place):
+    match = _patterns(options.last).stated.match(line)
+    if not match or _SENTENCE.search(match[1]) or not _ends_choice(line, match, is_place):
         return None
-    if _patterns(options.last).label.search(line, found.end() + 1):
+    if _patterns(options.last).label.search(line, match.end() + 1):
         return None
-    return _against_text(_letters(found[2] or found[3], options), line[found.end() :], options)
+    return _against_text(_letters(match[2] or match[3], options), line[match.end() :], options)
 
 
-def _ends_choice(line: str, found: re.Match[str], is_place: bool) -> bool:
+def _ends_choice(line: str, match: re.Match[str], is_place: bool) -> bool:
     """Whether the line ends with the letters, or holds only the option's text behind them."""
-    rest = line[found.end() :]
-    if _RIVAL.match(rest) or _DENIED_AFTER.match(rest) or "~~" in found[1]:
+    rest = line[match.end() :]
+    if _RIVAL.match(rest) or _DENIED_AFTER.match(rest) or "~~" in match[1]:
         return False
     if _TAKEN_BACK.match(rest) or _TURNED.search(rest) or _ASKED_AT_ONCE.match(rest):
         return False
-    if _WHOLE_END.match(line, found.end()):
+    if _WHOLE_END.match(line, match.end()):
         return True
-    is_word = found[2] in ("A", "I") and not found[1].rstrip().endswith("(")
-    return is_place and not is_word and _TEXT_AFTER.match(line, found.end()) is not None
+    is_word = match[2] in ("A", "I") and not match[1].rstrip().endswith("(")
+    return is_place and not is_word and _TEXT_AFTER.match(line, match.end()) is not None
 
 
 def _label_of(line: str) -> bool:
     return re.match(r"[(\[（]?[A-Za-z][.):\]、．）：]\s*\S", line) is not None
 
 
-def _placed(content: str, options: Options) -> Chosen | None:
+def _placed(content: str, options: OptionTexts) -> StatedChoice | None:
     """The choice of a box or tag, whose content is meant as one."""
     return _whole(content, options, is_place=True) or _by_text(content, options)
 
 
-def _tagged(text: str, options: Options) -> Chosen | None:
+def _tagged(text: str, options: OptionTexts) -> StatedChoice | None:
     end = text.rfind("</answer>")
     start = text.rfind("<answer>", 0, max(end, 0))
     if end < 0 or start < 0:
@@ -567,7 +573,7 @@ def _tagged(text: str, options: Options) -> Chosen | None:
     )
 
 
-def _boxed(text: str, options: Options) -> Chosen | None:
+def _boxed(text: str, options: OptionTexts) -> StatedChoice | None:
     r"""The choice of the last box that is not ruled out, as in ``\\boxed{A}, not \\boxed{B}``."""
     box = joined_boxes(text)
     for _ in range(8):
@@ -577,7 +583,7 @@ def _boxed(text: str, options: Options) -> Chosen | None:
     return _placed(box[0], options) if box else None
 
 
-def _last_letter(text: str, options: Options) -> Chosen | None:
+def _last_letter(text: str, options: OptionTexts) -> StatedChoice | None:
     """The only choice that the last line mentions, unless it denies something or lists options."""
     text = _without_empty_lines(text)
     line = text[text.rfind("\n") + 1 :].translate(_PLAIN)
@@ -585,10 +591,10 @@ def _last_letter(text: str, options: Options) -> Chosen | None:
         return None
     if options.texts and (named := _by_text(line, options)) is not None:
         return named
-    found = [run for run in _patterns(options.last).run.finditer(line) if _is_choice(line, run)]
+    mentions = [run for run in _patterns(options.last).run.finditer(line) if _is_choice(line, run)]
     runs = {
         _letters(run.group(), options)
-        for run in found
+        for run in mentions
         if not run.group().isalpha() or list(run.group()) == sorted(run.group())
     }
     if runs and _NEGATED.search(line):
@@ -596,13 +602,13 @@ def _last_letter(text: str, options: Options) -> Chosen | None:
     if not runs or _HEDGED.search(line) or _OPEN.search(line):
         return None
     if len(runs) > 1:
-        return Chosen("", f"ambiguous: the last line mentions {', '.join(sorted(runs))}")
+        return StatedChoice("", f"ambiguous: the last line mentions {', '.join(sorted(runs))}")
     if _LABELLED_LINE.match(line) and _LABELLED_LINE.search(text, 0, len(text) - len(line)):
-        return Chosen("", "ambiguous: the text lists options")
-    return Chosen(runs.pop())
+        return StatedChoice("", "ambiguous: the text lists options")
+    return StatedChoice(runs.pop())
 
 
-def _last_sentence(line: str, options: Options) -> Chosen | None:
+def _last_sentence(line: str, options: OptionTexts) -> StatedChoice | None:
     """The choice of a last sentence that is nothing else, as in "All others are wrong. So B."."""
     sentences = [one for one in re.split(r"(?<=[.。!！;；])\s*", line.strip()) if one.strip()]
     return _whole(sentences[-1], options) if len(sentences) > 1 else None
@@ -637,12 +643,12 @@ def _is_pronoun(line: str, run: re.Match[str]) -> bool:
     return run.group() == "I" and line.strip() != "I" and not is_set_off
 
 
-def _auto(text: str, options: Options) -> Chosen | None:
-    found = _by_mark(text, options)
-    return found or (None if "</answer>" in text else _last_letter(text, options))
+def _auto(text: str, options: OptionTexts) -> StatedChoice | None:
+    choice = _by_mark(text, options)
+    return choice or (None if "</answer>" in text else _last_letter(text, options))
 
 
-def _by_mark(text: str, options: Options) -> Chosen | None:
+def _by_mark(text: str, options: OptionTexts) -> StatedChoice | None:
     if "</answer>" in text:
         return _tagged(text, options)
     return (
@@ -653,7 +659,7 @@ def _by_mark(text: str, options: Options) -> Chosen | None:
     )
 
 
-def _graded(text: str, options: Options) -> Chosen | None:
+def _graded(text: str, options: OptionTexts) -> StatedChoice | None:
     """The right options of a text that grades three or more: A、错误。B、正确。C、错误。"""
     tail = text[-_TAIL:].translate(_PLAIN)
     labels = list(_GRADE_LABEL.finditer(tail))
@@ -669,24 +675,26 @@ def _graded(text: str, options: Options) -> Chosen | None:
         (right if verdicts.pop() else wrong).update(_letters(label[1], options))
     if len(right | wrong) < _FEWEST_GRADES or not right or right & wrong:
         return None
-    return Chosen("".join(sorted(right)))
+    return StatedChoice("".join(sorted(right)))
 
 
-def _items_at(text: str, place: int, num_questions: int, options: Options) -> list[Chosen]:
+def _items_at(
+    text: str, place: int, num_questions: int, options: OptionTexts
+) -> list[StatedChoice]:
     """The choices of several questions after one mark, as "A、C" or "1. A 2. C"."""
     window = text[place : place + 20 * num_questions + 20].translate(_PLAIN)
     items = list(_runs(window))
     if len(items) == 1 and len(items[0]) == num_questions:
         items = list(items[0])
-    found = [Chosen(_letters(item, options)) for item in items]
-    return found if all(one.letters for one in found) else []
+    choices = [StatedChoice(_letters(item, options)) for item in items]
+    return choices if all(one.letters for one in choices) else []
 
 
 def _runs(window: str) -> Iterator[str]:
     at = _BETWEEN.match(window).end()  # type: ignore[union-attr]
-    while found := _ITEMS.match(window, at):
-        yield found.group()
-        at = _BETWEEN.match(window, found.end()).end()  # type: ignore[union-attr]
+    while match := _ITEMS.match(window, at):
+        yield match.group()
+        at = _BETWEEN.match(window, match.end()).end()  # type: ignore[union-attr]
 
 
 _READERS = {

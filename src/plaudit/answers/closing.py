@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 
-from plaudit.answers.reading import Reading, reading_of
+from plaudit.answers.reading import AnswerReading, reading_of
 from plaudit.answers.spans import formulas, longest_word, sentence_end
 from plaudit.answers.words import problem_of
 
@@ -37,7 +37,9 @@ _DANGLES = re.compile(  # no sentence ends so
 _MANY = 3
 
 
-def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Reading, str] | None:
+def closing_answer(
+    text: str, *, finish_reason: str | None = None
+) -> tuple[AnswerReading, str] | None:
     """What the closing sentence says, and by which of its parts; None where it says nothing.
 
     >>> closing_answer("She had 3. So she has 18 apples. Hope this helps!")[0].text
@@ -58,9 +60,9 @@ def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Read
     body, closing = sentence
     is_cut = finish_reason == "length" or _DANGLES.search(body) is not None
     if is_cut and not closing:
-        return Reading("", "the closing sentence breaks off"), "closing sentence"
+        return AnswerReading("", "the closing sentence breaks off"), "closing sentence"
     if _is_loop(text, body):
-        return Reading("", "the response ends in a loop"), "closing sentence"
+        return AnswerReading("", "the response ends in a loop"), "closing sentence"
     if (bold := _bold(body)) is not None:
         return bold, "bold"
     if (formula := _final_formula(body)) is not None:
@@ -76,15 +78,15 @@ def _closing_sentence(text: str) -> tuple[str, str] | None:
         if first is None:
             return None
         start = first.end()
-    found: list[tuple[str, str]] = []
+    sentences: list[tuple[str, str]] = []
     at = start
     while at < len(text):
         end, closing = sentence_end(text, at, len(text))
         is_question = "?" in closing or "？" in closing
         if (body := text[at:end]).strip(" \t\r\n*#") and not is_question:
-            found.append((body[_conclusion_start(body) :], closing))
+            sentences.append((body[_conclusion_start(body) :], closing))
         at = end + max(len(closing), 1)
-    for sentence in found[: -_MOST_SENTENCES - 1 : -1]:
+    for sentence in sentences[: -_MOST_SENTENCES - 1 : -1]:
         if _VALUE.search(sentence[0]) or any(True for _ in formulas(sentence[0])):
             return sentence
     return None
@@ -100,7 +102,7 @@ def _is_loop(text: str, sentence: str) -> bool:
     return len(key) > 3 and text[-10_000:].count(key) >= _MANY + (len(key) < 20) * _MANY
 
 
-def _bold(sentence: str) -> Reading | None:
+def _bold(sentence: str) -> AnswerReading | None:
     bold = list(_BOLD.finditer(sentence))
     bold = [match for match in bold if _VALUE.search(match[1]) or "$" in match[1]] or [
         match for match in bold if not sentence[match.end() :].strip(" .。!！*")
@@ -109,11 +111,11 @@ def _bold(sentence: str) -> Reading | None:
         return None
     around = sentence[: bold[0].start()] + " 5 " + sentence[bold[0].end() :]
     if problem := problem_of(around):
-        return Reading("", problem)
+        return AnswerReading("", problem)
     return reading_of(bold[0][1].rstrip(".。!！"))
 
 
-def _final_formula(sentence: str) -> Reading | None:
+def _final_formula(sentence: str) -> AnswerReading | None:
     """The formulas that a sentence ends with, read with the words before them."""
     tail = sentence.rstrip(" \t\r\n*\"'`")
     spans = list(formulas(tail))
@@ -129,24 +131,24 @@ def _before(tail: str, start: int) -> str:
     return problem_of(tail[:start] + " 5")
 
 
-def _last_of(tail: str, span) -> Reading:
+def _last_of(tail: str, span) -> AnswerReading:
     return reading_of(tail[span.start : span.end], in_formula=False)
 
 
-def _number(sentence: str) -> Reading:
+def _number(sentence: str) -> AnswerReading:
     if sentence.rstrip(" *\n").endswith((":", "：")):
-        return Reading("", "the closing sentence leads on")
+        return AnswerReading("", "the closing sentence leads on")
     if _RANGE.search(sentence):
-        return Reading("", "a range or a time")
+        return AnswerReading("", "a range or a time")
     result = reading_of(sentence)
     if not result.text:
         return result
     if not _VALUE.search(result.text):
-        return Reading("", "no number in the closing sentence")
+        return AnswerReading("", "no number in the closing sentence")
     return result
 
 
-def last_quantity(text: str) -> tuple[Reading, str] | None:
+def last_quantity(text: str) -> tuple[AnswerReading, str] | None:
     """The last quantity of a text, whatever else it holds; nothing is cut out of an expression."""
     sentence = _closing_sentence(text)
     if sentence is None:

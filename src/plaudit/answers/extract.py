@@ -10,17 +10,17 @@ from typing import Literal, NamedTuple
 
 from plaudit.answers.around import around_box
 from plaudit.answers.closing import closing_answer, last_quantity
-from plaudit.answers.reading import Reading, reading
+from plaudit.answers.reading import AnswerReading, reading
 from plaudit.answers.stated import stated
 from plaudit.endmarks import without_end_marks
 
-__all__ = ["EXTRACTS", "Extract", "Found", "extract"]
+__all__ = ["EXTRACTS", "Extract", "Extracted", "extract"]
 
 Extract = Literal["auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva"]
 EXTRACTS = ("auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva")
 
 
-class Found(NamedTuple):
+class Extracted(NamedTuple):
     """An answer that can be compared, and the mark that it stands behind.
 
     Where it could not be read, `text` is empty and `problem` says what was in the way, with `raw`,
@@ -36,7 +36,7 @@ class Found(NamedTuple):
 
 def extract(
     text: str, how: str = "auto", *, strict: bool = False, finish_reason: str | None = None
-) -> Found | None:
+) -> Extracted | None:
     r"""The final answer of a solution, or None where it states none.
 
     With ``how="auto"`` the closing sentence is the last resort (`plaudit.answers.closing`), unless
@@ -50,20 +50,20 @@ def extract(
     if how not in EXTRACTS:
         raise KeyError(how)
     if how == "last_number":
-        return _of(last_quantity(without_end_marks(text)[0]))
-    found = stated(text, how, finish_reason=finish_reason)
-    if found is not None:
-        if "boxed" in found.mark and (problem := around_box(text, found.start, found.end)):
-            return Found("", found.mark, problem, found.text)
-        result = reading(found)
-        return Found(result.text, found.mark, result.problem, found.text, result.factorial)
+        return _from_reading(last_quantity(without_end_marks(text)[0]))
+    answer = stated(text, how, finish_reason=finish_reason)
+    if answer is not None:
+        if "boxed" in answer.mark and (problem := around_box(text, answer.start, answer.end)):
+            return Extracted("", answer.mark, problem, answer.text)
+        result = reading(answer)
+        return Extracted(result.text, answer.mark, result.problem, answer.text, result.factorial)
     if how != "auto" or strict:
         return None
-    return _of(closing_answer(without_end_marks(text)[0], finish_reason=finish_reason))
+    return _from_reading(closing_answer(without_end_marks(text)[0], finish_reason=finish_reason))
 
 
-def _of(closing: tuple[Reading, str] | None) -> Found | None:
+def _from_reading(closing: tuple[AnswerReading, str] | None) -> Extracted | None:
     if closing is None:
         return None
     result, mark = closing
-    return Found(result.text, mark, result.problem, "", result.factorial)
+    return Extracted(result.text, mark, result.problem, "", result.factorial)

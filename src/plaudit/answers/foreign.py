@@ -49,8 +49,8 @@ def foreign_marks(text: str) -> Iterator[tuple[int, str]]:
     ['Ответ:', 'réponse est']
     """
     needles = _ASCII_NEEDLES if text.isascii() else _NEEDLES
-    found = {match.end(): match.group() for needle in needles for match in _near(text, needle)}
-    yield from ((at, found[at].replace("*", "").strip()) for at in sorted(found, reverse=True))
+    marks = {match.end(): match.group() for needle in needles for match in _near(text, needle)}
+    yield from ((at, marks[at].replace("*", "").strip()) for at in sorted(marks, reverse=True))
 
 
 def _near(text: str, needle: str) -> Iterator[re.Match[str]]:

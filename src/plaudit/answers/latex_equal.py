@@ -1,8 +1,8 @@
 """Whether two answers are the same: proved equal, proved different, or not known.
 
 Verdicts are True, False or None. True and False are proofs, up to the digits that
-`_Comparison.numbers` asks for and the points that `_Comparison.expressions` looks at; None means
-that this reader cannot tell.
+`_LatexComparison.numbers` asks for and the points that `_LatexComparison.expressions` looks at;
+None means that this reader cannot tell.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from fractions import Fraction
 from typing import Literal, NamedTuple
 
 from plaudit.answers.latex_form import clock_of, option_of
-from plaudit.answers.latex_read import Node, Oversized, Unreadable, joined_quantities, read
+from plaudit.answers.latex_read import Node, Oversized, UnreadableLatex, joined_quantities, read
 from plaudit.answers.latex_real import Arithmetic, Complex, Undecided, Undefined, Value
 from plaudit.answers.latex_sets import contradicts, real_set
 from plaudit.answers.latex_shape import (
@@ -47,7 +47,7 @@ from plaudit.answers.latex_whole import is_whole
 from plaudit.answers.units import Unit, readings
 
 __all__ = [
-    "Answer",
+    "LatexAnswer",
     "Percent",
     "Units",
     "answer_of",
@@ -79,7 +79,7 @@ _OPENING, _CLOSING = frozenset("([{"), frozenset(")]}")
 _GLUE = frozenset(("(", ")", ".", ",", "\\lor", "'", "{", "}"))
 
 
-class Answer(NamedTuple):
+class LatexAnswer(NamedTuple):
     """An answer as text, and read as far as it could be read."""
 
     text: str
@@ -88,7 +88,7 @@ class Answer(NamedTuple):
     node: Node | None = None
 
 
-def answer_of(text: str) -> Answer:
+def answer_of(text: str) -> LatexAnswer:
     r"""Reads an answer, once per text. Raises Oversized for one too long or too deep to judge.
 
     >>> answer_of(" 1,234.50 ").numeral, answer_of(r"\frac12").node[0]
@@ -99,28 +99,28 @@ def answer_of(text: str) -> Answer:
     text = bare(text)
     if _NUMERAL.fullmatch(text):
         numeral = _canonical(text)
-        return Answer(text, numeral)
+        return LatexAnswer(text, numeral)
     if _DATE.fullmatch(text):
-        return Answer(text, None, (text,), ("words", text))
+        return LatexAnswer(text, None, (text,), ("words", text))
     if len(text) > MAX_CHARS:
         raise Oversized(f"{len(text)} characters long")
     tokens = tokens_of(text)
-    return Answer(text, None, tuple(tokens), _form_of(text, tokens))
+    return LatexAnswer(text, None, tuple(tokens), _form_of(text, tokens))
 
 
-def list_of(answers: Sequence[Answer]) -> Answer:
+def list_of(answers: Sequence[LatexAnswer]) -> LatexAnswer:
     """Several answers as one list, which is right if it holds each of them and nothing else."""
     if len(answers) == 1:
         return answers[0]
     nodes = [_numeral_node(x) if x.numeral is not None else x.node for x in answers]
     text = ", ".join(answer.text for answer in answers)
     tokens = tuple(tokens_of(text))
-    return Answer(text, None, tokens, None if None in nodes else ("list", nodes))
+    return LatexAnswer(text, None, tokens, None if None in nodes else ("list", nodes))
 
 
 def same(
-    answer: Answer,
-    reference: Answer,
+    answer: LatexAnswer,
+    reference: LatexAnswer,
     percent: Percent = "value",
     units: Units = "ignore_missing",
     tolerance: float = 0.0,
@@ -151,10 +151,10 @@ def same(
         return None
     if (a[0] == "unit") != (b[0] == "unit"):
         a, b = _letters_as_units(a, answer, b), _letters_as_units(b, reference, a)
-    return _Comparison(percent, units, near).nodes(a, b)
+    return _LatexComparison(percent, units, near).nodes(a, b)
 
 
-def other_units(answer: Answer, reference: Answer) -> str | None:
+def other_units(answer: LatexAnswer, reference: LatexAnswer) -> str | None:
     r"""How the units of two quantities differ, where neither converts to the other; else None.
 
     >>> other_units(answer_of("12 m^2"), answer_of(r"12\text{ m}")) or "read as a variable"
@@ -171,7 +171,7 @@ def other_units(answer: Answer, reference: Answer) -> str | None:
     return f"{a[2]} does not convert to {b[2]}"
 
 
-def is_mathematical(answer: Answer) -> bool:
+def is_mathematical(answer: LatexAnswer) -> bool:
     r"""Whether an answer is mathematics throughout, which another parser may be asked about.
 
     >>> is_mathematical(answer_of(r"\sum_{k=1}^3 k")), is_mathematical(answer_of("B12 7"))
@@ -180,7 +180,7 @@ def is_mathematical(answer: Answer) -> bool:
     return answer.numeral is not None or is_whole(answer.tokens)
 
 
-def _has_decimal(answer: Answer, reference: Answer) -> bool:
+def _has_decimal(answer: LatexAnswer, reference: LatexAnswer) -> bool:
     """Whether one side is written with a decimal point or an exponent of ten."""
     return any(_DECIMAL.search(x.text) for x in (answer, reference) if len(x.text) <= MAX_CHARS)
 
@@ -198,7 +198,7 @@ def _form_of(text: str, tokens: list[str]) -> Node | None:
 def _node_of(tokens: list[str]) -> Node | None:
     try:
         return read(tokens)
-    except Unreadable:
+    except UnreadableLatex:
         if any(map(is_coin, tokens)):
             return _node_of([token for token in tokens if not is_coin(token)])
         return _last_side_of(tokens) or _row(tokens) or _sentence(tokens)
@@ -211,18 +211,18 @@ def _row(tokens: Sequence[str]) -> Node | None:
     return ("row", [read([token]) for token in tokens])
 
 
-def _letters_as_units(node: Node, answer: Answer, other: Node) -> Node:
+def _letters_as_units(node: Node, answer: LatexAnswer, other: Node) -> Node:
     """An answer read again with letters as units, where the other side states a unit: 5 m."""
     if node[0] == "unit" or other[0] != "unit" or not readings(other[2]):
         return node
     try:
-        found = read(list(answer.tokens), units=True) if answer.tokens else node
-    except Unreadable:
+        quantity = read(list(answer.tokens), units=True) if answer.tokens else node
+    except UnreadableLatex:
         return node
-    return found if found[0] == "unit" and readings(found[2]) else node
+    return quantity if quantity[0] == "unit" and readings(quantity[2]) else node
 
 
-def _has_digits_of(answer: Answer, based: Node) -> bool:
+def _has_digits_of(answer: LatexAnswer, based: Node) -> bool:
     """Whether an answer repeats the digits of a reference that states its base: 2A for 2A_16."""
     kind, *parts = based
     sign = "-" if kind == "neg" else ""
@@ -265,7 +265,7 @@ def _last_side_of(tokens: list[str]) -> Node | None:
             return None
     try:
         return ("rel", ("=",), [("opaque",), read(tokens[start:])])
-    except Unreadable:
+    except UnreadableLatex:
         return None
 
 
@@ -281,7 +281,7 @@ def _sentence(tokens: Sequence[str]) -> Node | None:
     return ("words", " ".join(token.lstrip('"').lower() for token in tokens))
 
 
-def _numeral_node(answer: Answer) -> Node:
+def _numeral_node(answer: LatexAnswer) -> Node:
     assert answer.numeral is not None
     return read(["-", answer.numeral[1:]] if answer.numeral[0] == "-" else [answer.numeral])
 
@@ -291,26 +291,26 @@ def _canonical(numeral: str) -> str:
     sign = "-" if numeral[0] == "-" else ""
     whole, _, part = numeral.lstrip("+-").replace(",", "").replace(" ", "").partition(".")
     whole, part = whole.lstrip("0") or "0", part.rstrip("0")
-    found = f"{whole}.{part}" if part else whole
-    return found if found == "0" else sign + found
+    decimal = f"{whole}.{part}" if part else whole
+    return decimal if decimal == "0" else sign + decimal
 
 
 def _letters(tokens: Sequence[str]) -> str:
     """The letters of a token list that holds nothing else; words regardless of case."""
-    found = []
+    words = []
     for token in tokens:
         letters = token.lstrip('"')
         if letters.isalpha():
-            found.append(letters)
+            words.append(letters)
         elif token not in _GLUE:
             return ""
         elif token in (",", "\\lor"):
-            found.append(",")
-    joined = "".join(found)
+            words.append(",")
+    joined = "".join(words)
     return joined if len(joined) == 1 else joined.lower()
 
 
-class _Comparison:
+class _LatexComparison:
     """Compares trees."""
 
     def __init__(self, percent: Percent, units: Units, tolerance: float) -> None:
@@ -328,9 +328,9 @@ class _Comparison:
             return self.relations(a, b)
         if a[0] == "unit" or b[0] == "unit":
             return self.quantities(a, b)
-        return self.plain(a, b)
+        return self.unitless(a, b)
 
-    def plain(self, a: Node, b: Node) -> bool | None:
+    def unitless(self, a: Node, b: Node) -> bool | None:
         """Trees without relations and units."""
         a, b = self.bare_node(a), self.bare_node(b)
         if a[0] == "words" or b[0] == "words":
@@ -461,10 +461,10 @@ class _Comparison:
 
     def scaled(self, a: Node, u: Unit, b: Node, v: Unit) -> bool | None:
         if u == v:
-            return self.plain(a, b)
+            return self.unitless(a, b)
         if not (is_scalar(a) and is_scalar(b)):
             return False
-        return self.plain(_in_base_unit(a, u), _in_base_unit(b, v))
+        return self.unitless(_in_base_unit(a, u), _in_base_unit(b, v))
 
     # -- several numbers
 
@@ -529,11 +529,11 @@ class _Comparison:
 
     def different(self, items: Sequence[Node]) -> list[Node]:
         """Items without those that say again what one before them said."""
-        kept: list[Node] = []
+        distinct: list[Node] = []
         for item in items:
-            if not any(self.nodes(item, other) for other in kept):
-                kept.append(item)
-        return kept
+            if not any(self.nodes(item, other) for other in distinct):
+                distinct.append(item)
+        return distinct
 
     # -- relations
 
@@ -670,10 +670,10 @@ def _in_base_unit(node: Node, unit: Unit) -> Node:
 
 def _all(verdicts: Iterable[bool | None]) -> bool | None:
     """False if one is, else None if one is, else True."""
-    found = list(verdicts)
-    if False in found:
+    parts = list(verdicts)
+    if False in parts:
         return False
-    return None if None in found else True
+    return None if None in parts else True
 
 
 def _points(names: set[str]) -> list[dict[str, Value]]:

@@ -30,7 +30,7 @@ from plaudit.answers.units import is_unit, readings
 __all__ = [
     "Node",
     "Oversized",
-    "Unreadable",
+    "UnreadableLatex",
     "children",
     "joined_quantities",
     "read",
@@ -112,7 +112,7 @@ _JOINED_SCALES = {  # also 万元, 亿人
 _REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\{(\d+)\}")
 
 
-class Unreadable(Exception):
+class UnreadableLatex(Exception):
     """The tokens are not an answer that this reader knows for certain."""
 
 
@@ -123,7 +123,7 @@ class Oversized(Exception):
 def read(tokens: list[str], *, units: bool = False) -> Node:
     r"""The tree of a whole answer; with `units`, a letter behind a number may be a unit: 5 m.
 
-    Raises: Unreadable, Oversized.
+    Raises: UnreadableLatex, Oversized.
 
     >>> from plaudit.answers.latex_token import tokens_of
     >>> read(tokens_of(r"\frac12, x=3"))[0]
@@ -131,10 +131,10 @@ def read(tokens: list[str], *, units: bool = False) -> Node:
     """
     if (words := _all_words(tokens)) is not None:
         return words
-    reader = _Reader(tokens, units=units)
+    reader = _LatexReader(tokens, units=units)
     node = reader.answer()
     if reader.at < len(tokens):
-        raise Unreadable(f"{tokens[reader.at]!r} was not expected")
+        raise UnreadableLatex(f"{tokens[reader.at]!r} was not expected")
     return node
 
 
@@ -215,7 +215,7 @@ def _word_node(words: list[str]) -> Node:
 _REALS = ("seq", "(", ")", [("neg", ("const", "inf")), ("const", "inf")])
 
 
-class _Reader:
+class _LatexReader:
     """Recursive descent with one token of look-ahead; `at` is the next token."""
 
     def __init__(self, tokens: list[str], *, units: bool = False) -> None:
@@ -299,7 +299,7 @@ class _Reader:
             parts.append(self.measured(self.sum()))
         joined = node if len(parts) == 1 else joined_quantities(parts)
         if joined is None:
-            raise Unreadable("a number behind a unit")
+            raise UnreadableLatex("a number behind a unit")
         return joined
 
     def unit(self) -> str:
@@ -311,9 +311,9 @@ class _Reader:
             token = self.take()
             is_power = token in ('"squared', '"cubed') and words and is_unit(words[-1])
             if (token in _CHANGERS and not is_power) or (words and token in _SCALES):
-                raise Unreadable(f"{token[1:]!r} may change the number")
+                raise UnreadableLatex(f"{token[1:]!r} may change the number")
             if len(words) > _MAX_UNIT_WORDS:
-                raise Unreadable("a sentence behind a number")
+                raise UnreadableLatex("a sentence behind a number")
             if token == "(":
                 words.append(self.modulus(")"))
             elif token == '"mod':
@@ -351,7 +351,7 @@ class _Reader:
 
     def letter(self) -> str:
         if not self.take().isalpha():
-            raise Unreadable("a unit that breaks off")
+            raise UnreadableLatex("a unit that breaks off")
         return self.tokens[self.at - 1]
 
     def modulus(self, closing: str | None) -> str:
@@ -365,7 +365,7 @@ class _Reader:
     def small_exponent(self) -> str:
         digits = self.braced_tokens() if self.peek() == "{" else [self.take()]
         if "".join(digits) not in ("1", "2", "3"):
-            raise Unreadable("a unit with a strange power")
+            raise UnreadableLatex("a unit with a strange power")
         return digits[0]
 
     # -- arithmetic
@@ -402,7 +402,7 @@ class _Reader:
         elif before[0].isdecimal() and (token == "\\frac" or token[0].isdecimal()):
             self.mixed(factors, token)
         elif is_number and before != ")":
-            raise Unreadable("a number right behind a factor")
+            raise UnreadableLatex("a number right behind a factor")
         else:
             factors.append(self.power())
 
@@ -415,16 +415,16 @@ class _Reader:
             self.at += 1
             part = ("div", part, self.power())
         elif token[0].isdecimal():
-            raise Unreadable("two numbers without a sign between them")
+            raise UnreadableLatex("two numbers without a sign between them")
         if len(factors) > 1 or not _is_whole(whole):
-            raise Unreadable("a number right behind a factor")
+            raise UnreadableLatex("a number right behind a factor")
         if _is_proper(part):
             node = ("add", [whole, part])
             factors[-1] = node if sign == "+" else ("neg", node)
         elif token == "\\frac":
             factors.append(part)
         else:
-            raise Unreadable("two numbers without a sign between them")
+            raise UnreadableLatex("two numbers without a sign between them")
 
     def signed(self) -> Node:
         signs = []
@@ -471,7 +471,7 @@ class _Reader:
             elif token == "_":
                 node = self.subscripted(node)
             else:
-                raise Unreadable(f"{token!r} behind a term")
+                raise UnreadableLatex(f"{token!r} behind a term")
         return node
 
     def subscripted(self, node: Node) -> Node:
@@ -485,7 +485,7 @@ class _Reader:
                 return ("base", digits, int(marks))
             if marks.isalpha():
                 return _polynomial(digits, ("sym", marks))
-        raise Unreadable("a subscript behind something that is not a name")
+        raise UnreadableLatex("a subscript behind something that is not a name")
 
     # -- what stands alone
 
@@ -495,7 +495,7 @@ class _Reader:
         token = self.take()
         if token[0].isdecimal() or token[0] == ".":
             if token == ".":
-                raise Unreadable("a lone period")
+                raise UnreadableLatex("a lone period")
             return read_number(token)
         if token in _CONSTANTS:
             return ("const", _CONSTANTS[token])
@@ -506,7 +506,7 @@ class _Reader:
             return self.bracketed() if token != "{" else self.group_or_set()
         method = _PRIMARIES.get(token)
         if method is None:
-            raise Unreadable(f"{token!r} begins no term")
+            raise UnreadableLatex(f"{token!r} begins no term")
         return method(self, token)
 
     def letters_in_base(self) -> Node | None:
@@ -560,7 +560,7 @@ class _Reader:
         try:
             name = self.primary()
             domain = self.domain()
-        except Unreadable:
+        except UnreadableLatex:
             self.at = start
             return None
         if name[0] != "sym" or self.peek() not in ("|", ":"):
@@ -607,13 +607,13 @@ class _Reader:
         self.leave()
         closing = self.take()
         if closing not in (")", "]"):
-            raise Unreadable(f"{opening!r} is never closed")
+            raise UnreadableLatex(f"{opening!r} is never closed")
         if "\\lor" in separators:
             return _listed(items, separators)
         if len(items) > 1:
             return ("seq", opening, closing, items)
         if closing != _BRACES[opening]:
-            raise Unreadable("brackets that do not match")
+            raise UnreadableLatex("brackets that do not match")
         return items[0]
 
     def braces(self, _: str) -> Node:
@@ -649,7 +649,7 @@ class _Reader:
     def fraction(self, _: str) -> Node:
         above = self.argument()
         if above in (("sym", "d"), ("sym", "\\partial")):
-            raise Unreadable("a derivative")
+            raise UnreadableLatex("a derivative")
         return ("div", above, self.argument())
 
     def binomial(self, _: str) -> Node:
@@ -684,7 +684,7 @@ class _Reader:
             self.at += 1
             exponent = self.exponent()
             if exponent[0] != "num" or exponent[1] < 1:
-                raise Unreadable("an inverse function or a power of one")
+                raise UnreadableLatex("an inverse function or a power of one")
         node = ("fn", token[1:], self.operand())
         return node if exponent is None else ("pow", node, exponent)
 
@@ -706,7 +706,7 @@ class _Reader:
                 factors.append(self.power())
             node = _product(factors)
             if self.peek() == "/":
-                raise Unreadable("a function of a quotient without brackets")
+                raise UnreadableLatex("a function of a quotient without brackets")
         self.leave()
         return node
 
@@ -725,7 +725,7 @@ class _Reader:
         self.take()
         rows = [row for row in rows if row]
         if not rows or len({len(row) for row in rows}) != 1:
-            raise Unreadable("a matrix with ragged rows")
+            raise UnreadableLatex("a matrix with ragged rows")
         return ("matrix", rows)
 
     def cases(self, token: str) -> Node:
@@ -743,12 +743,12 @@ class _Reader:
         self.leave()
         self.at += 1
         if not items or any(item[0] != "rel" for item in items):
-            raise Unreadable("cases that are not equations")
+            raise UnreadableLatex("cases that are not equations")
         return ("list", items)
 
     def blackboard(self, _: str) -> Node:
         if self.braced_tokens() != ["R"]:
-            raise Unreadable("a set that is not the reals")
+            raise UnreadableLatex("a set that is not the reals")
         return _REALS
 
     def empty_set(self, _: str) -> Node:
@@ -762,13 +762,13 @@ class _Reader:
 
     def take(self) -> str:
         if self.at >= len(self.tokens):
-            raise Unreadable("the answer breaks off")
+            raise UnreadableLatex("the answer breaks off")
         self.at += 1
         return self.tokens[self.at - 1]
 
     def expect(self, token: str) -> None:
         if self.take() != token:
-            raise Unreadable(f"{token!r} is missing")
+            raise UnreadableLatex(f"{token!r} is missing")
 
     def braced_tokens(self) -> list[str]:
         self.expect("{")
@@ -797,18 +797,18 @@ _FENCES = {
     "\\lceil": ("ceil", "\\rceil"),
 }
 _PRIMARIES = {
-    "\\frac": _Reader.fraction,
-    "\\binom": _Reader.binomial,
-    "\\sqrt": _Reader.root,
-    "\\log": _Reader.logarithm,
-    "\\{": _Reader.braces,
-    "\\langle": _Reader.angled,
-    "\\emptyset": _Reader.empty_set,
-    "\\mathbb": _Reader.blackboard,
-    "\\begin{cases}": _Reader.cases,
-    **dict.fromkeys(_FENCES, _Reader.between),
-    **{"\\" + name: _Reader.function for name in FUNCTIONS},
-    **dict.fromkeys(_MATRICES, _Reader.matrix),
+    "\\frac": _LatexReader.fraction,
+    "\\binom": _LatexReader.binomial,
+    "\\sqrt": _LatexReader.root,
+    "\\log": _LatexReader.logarithm,
+    "\\{": _LatexReader.braces,
+    "\\langle": _LatexReader.angled,
+    "\\emptyset": _LatexReader.empty_set,
+    "\\mathbb": _LatexReader.blackboard,
+    "\\begin{cases}": _LatexReader.cases,
+    **dict.fromkeys(_FENCES, _LatexReader.between),
+    **{"\\" + name: _LatexReader.function for name in FUNCTIONS},
+    **dict.fromkeys(_MATRICES, _LatexReader.matrix),
 }
 
 
@@ -844,7 +844,7 @@ def _money(coin: str, words: str) -> str:
     if not named:
         return coin
     if not {unit.dims for unit in named} & {unit.dims for unit in readings(coin)}:
-        raise Unreadable(f"{coin} with {words}")
+        raise UnreadableLatex(f"{coin} with {words}")
     return words
 
 
@@ -912,7 +912,7 @@ def _numeral_before(tokens: list[str], node: Node) -> str:
     for token in reversed(tokens[-6:]):
         if token.isdecimal() and int(token) == node[1]:
             return token
-    raise Unreadable("a subscript behind something that is not a numeral")
+    raise UnreadableLatex("a subscript behind something that is not a numeral")
 
 
 def _polynomial(digits: str, base: Node) -> Node:

@@ -1,6 +1,6 @@
 """Numbers that are exact where they can be and enclosed where they cannot.
 
-A value is a `Fraction`, an `Interval` that certainly holds the number, or a `Complex` of two of
+A value is a `Fraction`, an `Enclosure` that certainly holds the number, or a `Complex` of two of
 them. Every operation rounds outwards, so two values that do not overlap are certainly different.
 Numbers that would not fit (9**9**9**9, 10**9 factorial) become wide or huge intervals at once:
 no operation takes longer than a few milliseconds.
@@ -21,7 +21,7 @@ from decimal import (
 from fractions import Fraction
 from typing import NamedTuple
 
-__all__ = ["Arithmetic", "Complex", "Interval", "Real", "Undecided", "Undefined", "Value"]
+__all__ = ["Arithmetic", "Complex", "Enclosure", "Real", "Undecided", "Undefined", "Value"]
 
 _EXACT_BITS = 40_000
 _EXACT_FACTORIAL = 3000
@@ -37,14 +37,14 @@ class Undefined(Undecided):
     """There is no value: a number divided by zero."""
 
 
-class Interval(NamedTuple):
+class Enclosure(NamedTuple):
     """All reals from `lo` to `hi`."""
 
     lo: Decimal
     hi: Decimal
 
 
-Real = Fraction | Interval
+Real = Fraction | Enclosure
 
 
 class Complex(NamedTuple):
@@ -54,7 +54,7 @@ class Complex(NamedTuple):
     im: Real
 
 
-Value = Fraction | Interval | Complex
+Value = Fraction | Enclosure | Complex
 
 
 class Arithmetic:
@@ -69,16 +69,16 @@ class Arithmetic:
 
     # -- between exact and enclosed
 
-    def enclose(self, x: Real) -> Interval:
+    def enclose(self, x: Real) -> Enclosure:
         """The smallest interval of this precision around a real."""
-        if isinstance(x, Interval):
+        if isinstance(x, Enclosure):
             return x
         above, below = Decimal(x.numerator), Decimal(x.denominator)
-        return Interval(self.down.divide(above, below), self.up.divide(above, below))
+        return Enclosure(self.down.divide(above, below), self.up.divide(above, below))
 
-    def literal(self, digits: str) -> Interval:
+    def literal(self, digits: str) -> Enclosure:
         """A numeral too long to be worth reading exactly."""
-        return Interval(self.down.create_decimal(digits), self.up.create_decimal(digits))
+        return Enclosure(self.down.create_decimal(digits), self.up.create_decimal(digits))
 
     def fitted(self, x: Fraction) -> Real:
         """An exact number, or its enclosure where it has grown too long."""
@@ -92,14 +92,14 @@ class Arithmetic:
             return self.fitted(x + y)
         if isinstance(x, Complex) or isinstance(y, Complex):
             a, b = _complex(x), _complex(y)
-            return self._made(self.add(a.re, b.re), self.add(a.im, b.im))
+            return self._from_parts(self.add(a.re, b.re), self.add(a.im, b.im))
         a, b = self.enclose(x), self.enclose(y)
         return _checked(self.down.add(a.lo, b.lo), self.up.add(a.hi, b.hi))
 
     def neg(self, x: Value) -> Value:
         if isinstance(x, Complex):
             return Complex(_real(self.neg(x.re)), _real(self.neg(x.im)))
-        return -x if isinstance(x, Fraction) else Interval(x.hi.copy_negate(), x.lo.copy_negate())
+        return -x if isinstance(x, Fraction) else Enclosure(x.hi.copy_negate(), x.lo.copy_negate())
 
     def mul(self, x: Value, y: Value) -> Value:
         if isinstance(x, Fraction) and isinstance(y, Fraction):
@@ -107,7 +107,7 @@ class Arithmetic:
         if isinstance(x, Complex) or isinstance(y, Complex):
             a, b = _complex(x), _complex(y)
             re = self.add(self.mul(a.re, b.re), self.neg(self.mul(a.im, b.im)))
-            return self._made(re, self.add(self.mul(a.re, b.im), self.mul(a.im, b.re)))
+            return self._from_parts(re, self.add(self.mul(a.re, b.im), self.mul(a.im, b.re)))
         a, b = self.enclose(x), self.enclose(y)
         pairs = [(p, q) for p in a for q in b if p and q] or [(Decimal(0), Decimal(0))]
         low = min(self.down.multiply(p, q) for p, q in pairs)
@@ -131,7 +131,7 @@ class Arithmetic:
         if x.lo <= 0 <= x.hi:
             raise Undecided("division by what may be zero")
         one = Decimal(1)
-        return Interval(self.down.divide(one, x.hi), self.up.divide(one, x.lo))
+        return Enclosure(self.down.divide(one, x.hi), self.up.divide(one, x.lo))
 
     # -- powers
 
@@ -153,17 +153,17 @@ class Arithmetic:
         if isinstance(x, Complex):
             raise Undecided("a root of a complex number")
         if isinstance(x, Fraction) and (exact := _exact_root(abs(x), n)) is not None:
-            found: Value = exact
+            magnitude: Value = exact
         elif (sign := self.sign(x)) is None:
             raise Undecided("a root of what may be zero")
         else:
-            found = self._positive_root(self.enclose(x if sign > 0 else _real(self.neg(x))), n)
+            magnitude = self._positive_root(self.enclose(x if sign > 0 else _real(self.neg(x))), n)
         if self.sign(x) != -1:
-            return found
+            return magnitude
         if n % 2:
-            return self.neg(found)
+            return self.neg(magnitude)
         if n == 2:
-            return Complex(_ZERO, _real(found))
+            return Complex(_ZERO, _real(magnitude))
         raise Undecided("an even root of a negative number")
 
     def sign(self, x: Real) -> int | None:
@@ -175,8 +175,8 @@ class Arithmetic:
     def factorial(self, x: Value) -> Value:
         """x!, by Robbins' bounds on Stirling's formula where it is long."""
         if not isinstance(x, Fraction) or x.denominator != 1 or x < 0:
-            if isinstance(x, Interval) and x.lo > 10**9:  # n! > 2^n > n
-                return Interval(x.lo, Decimal("Infinity"))
+            if isinstance(x, Enclosure) and x.lo > 10**9:  # n! > 2^n > n
+                return Enclosure(x.lo, Decimal("Infinity"))
             raise Undecided("a factorial of something that is not a whole number")
         n = x.numerator
         if n <= _EXACT_FACTORIAL:
@@ -204,7 +204,7 @@ class Arithmetic:
     def exp(self, x: Value) -> Value:
         if isinstance(x, Complex):
             size = self.exp(x.re)
-            turn = self._made(self.cos(x.im), self.sin(x.im))
+            turn = self._from_parts(self.cos(x.im), self.sin(x.im))
             return self.mul(size, turn)
         if x == _ZERO:
             return _ONE
@@ -227,11 +227,11 @@ class Arithmetic:
     def cos(self, x: Value) -> Real:
         return self._wave(x, quarter_turns=0)
 
-    def pi(self) -> Interval:
+    def pi(self) -> Enclosure:
         digits = self.digits + _EXTRA_DIGITS
         low = Decimal(_pi_digits(digits)).scaleb(-digits - 3, self.down)
         high = Decimal(_pi_digits(digits) + 1).scaleb(-digits - 3, self.up)
-        return Interval(self.down.plus(low), self.up.plus(high))
+        return Enclosure(self.down.plus(low), self.up.plus(high))
 
     def rounded(self, x: Value, *, up: bool) -> Value:
         """Floor or ceiling."""
@@ -247,7 +247,7 @@ class Arithmetic:
 
     # -- inside
 
-    def _made(self, re: Value, im: Value) -> Value:
+    def _from_parts(self, re: Value, im: Value) -> Value:
         return _real(re) if im == _ZERO else Complex(_real(re), _real(im))
 
     def _whole_power(self, x: Value, n: int) -> Value:
@@ -264,8 +264,8 @@ class Arithmetic:
             raise Undecided("a power of what may be zero")
         low, high = sorted((a.lo.copy_abs(), a.hi.copy_abs()))
         least, most = self._scaled_power(low, n, self.down), self._scaled_power(high, n, self.up)
-        found = Interval(least, most)
-        return _real(self.neg(found)) if a.hi <= 0 and n % 2 else found
+        power = Enclosure(least, most)
+        return _real(self.neg(power)) if a.hi <= 0 and n % 2 else power
 
     def _scaled_power(self, x: Decimal, n: int, context: Context) -> Decimal:
         """x to the n, moved outwards by more than its rounding error."""
@@ -274,8 +274,8 @@ class Arithmetic:
         if exponent.adjusted() > self.digits // 2:  # its own digits would be lost
             return Decimal("Infinity") if rising else self._far_power(x, context)
         guarded = Context(context.prec + 20, context.rounding, MIN_EMIN, MAX_EMAX, traps=[])
-        found = guarded.power(x, exponent)
-        return context.next_plus(found) if rising else context.next_minus(found)
+        power = guarded.power(x, exponent)
+        return context.next_plus(power) if rising else context.next_minus(power)
 
     def _far_power(self, x: Decimal, context: Context) -> Decimal:
         return context.next_minus(Decimal("Infinity")) if x >= 2 else Decimal(0)
@@ -295,7 +295,7 @@ class Arithmetic:
             raise Undecided("a complex power of a complex number")
         return self.exp(self.mul(y, self.log(x)))
 
-    def _positive_root(self, a: Interval, n: int) -> Value:
+    def _positive_root(self, a: Enclosure, n: int) -> Value:
         if n == 2:
             low = self.down.next_minus(self.down.sqrt(a.lo))
             return _checked(low, self.up.next_plus(self.up.sqrt(a.hi)))
@@ -325,10 +325,10 @@ class Arithmetic:
         return _checked(self.down.subtract(value, slack), self.up.add(value, slack))
 
 
-def _checked(lo: Decimal, hi: Decimal) -> Interval:
+def _checked(lo: Decimal, hi: Decimal) -> Enclosure:
     if lo.is_nan() or hi.is_nan():
         raise Undecided("infinity minus infinity")
-    return Interval(lo, hi)
+    return Enclosure(lo, hi)
 
 
 def _real(x: Value) -> Real:

@@ -15,7 +15,7 @@ from plaudit.answers.latex_read import Node
 from plaudit.answers.latex_real import Arithmetic, Complex, Undecided, Value
 from plaudit.answers.latex_value import evaluate, is_scalar, symbols
 
-__all__ = ["Span", "contradicts", "real_set"]
+__all__ = ["RealSpan", "contradicts", "real_set"]
 
 _DIGITS = 25
 _INFINITY: Node = ("const", "inf")
@@ -28,7 +28,7 @@ _STEP = Fraction(1, 1000)
 _SIGNS = {"<": (-1,), ">": (1,), "\\leq": (-1, 0), "\\geq": (0, 1), "\\neq": (-1, 1), "=": (0,)}
 
 
-class Span(NamedTuple):
+class RealSpan(NamedTuple):
     """The reals between two places; `opens` is 1 where the lower end is left out, 0 where not."""
 
     low: Decimal
@@ -38,7 +38,7 @@ class Span(NamedTuple):
     ends: tuple[Node, Node]
 
 
-def real_set(node: Node) -> list[Span] | None:
+def real_set(node: Node) -> list[RealSpan] | None:
     r"""The spans of a tree that describes a set of reals, from left to right; else None.
 
     Inequalities are about one name, linear in it or in its absolute value. Conditions in a list
@@ -51,7 +51,7 @@ def real_set(node: Node) -> list[Span] | None:
         return None
 
 
-def contradicts(relation: Node, spans: Sequence[Span]) -> bool:
+def contradicts(relation: Node, spans: Sequence[RealSpan]) -> bool:
     """Whether an inequality in one name holds outside of a set or fails inside, at some point.
 
     The points are halves up to 10, those in and beside the ends of the set, and two far out.
@@ -68,19 +68,19 @@ def contradicts(relation: Node, spans: Sequence[Span]) -> bool:
     return False
 
 
-def _probes(spans: Sequence[Span], field: Arithmetic) -> list[Fraction]:
-    found = [Fraction(k, 2) for k in range(-20, 21)] + [Fraction(k * 12347, 10) for k in (-1, 1)]
+def _probes(spans: Sequence[RealSpan], field: Arithmetic) -> list[Fraction]:
+    probes = [Fraction(k, 2) for k in range(-20, 21)] + [Fraction(k * 12347, 10) for k in (-1, 1)]
     for span in spans[:_MOST_PROBED]:
         for end in span.ends:
             value = evaluate(end, {}, field)
             if isinstance(value, Fraction):
-                found += [value, value - _STEP, value + _STEP]
+                probes += [value, value - _STEP, value + _STEP]
             elif (place := _place(end)).is_finite() and abs(place.adjusted()) < _DIGITS:
-                found += [Fraction(place) - _STEP, Fraction(place) + _STEP]
-    return found
+                probes += [Fraction(place) - _STEP, Fraction(place) + _STEP]
+    return probes
 
 
-def _is_inside(x: Fraction, span: Span) -> bool:
+def _is_inside(x: Fraction, span: RealSpan) -> bool:
     is_above = span.low < x or (span.low == x and not span.opens)
     return is_above and (x < span.high or (span.high == x and bool(span.closes)))
 
@@ -114,7 +114,7 @@ class _Subject:
         self.name = name
 
 
-def _spans(node: Node, subject: _Subject) -> list[Span]:
+def _spans(node: Node, subject: _Subject) -> list[RealSpan]:
     kind = node[0]
     if kind == "seq" and len(node[3]) == 2:
         low, high = node[3]
@@ -131,12 +131,12 @@ def _spans(node: Node, subject: _Subject) -> list[Span]:
         within = _merged(_spans(node[2], subject))
         return _intersected(_merged(_spans(node[1], subject)), within)
     if kind == "without":
-        kept, out = (_merged(_spans(part, subject)) for part in node[1:])
-        return _intersected(kept, _complement(out))
+        whole, out = (_merged(_spans(part, subject)) for part in node[1:])
+        return _intersected(whole, _complement(out))
     raise Undecided("no set of reals")
 
 
-def _listed(node: Node, subject: _Subject) -> list[Span]:
+def _listed(node: Node, subject: _Subject) -> list[RealSpan]:
     if any(is_scalar(item) for item in node[1]):
         raise Undecided("numbers in a list, not sets")
     parts = [_merged(_spans(item, subject)) for item in node[1]]
@@ -149,17 +149,17 @@ def _listed(node: Node, subject: _Subject) -> list[Span]:
     return [span for part in parts for span in part]
 
 
-def _chain(node: Node, subject: _Subject) -> list[Span]:
+def _chain(node: Node, subject: _Subject) -> list[RealSpan]:
     """A chain of inequalities: 1 < x < 3 is 1 < x and x < 3."""
     operators, sides = node[1:]
-    left: list[Span] | None = None
+    left: list[RealSpan] | None = None
     for k, operator in enumerate(operators):
-        found = _merged(_solved(sides[k], operator, sides[k + 1], subject))
-        left = found if left is None else _intersected(left, found)
+        solution = _merged(_solved(sides[k], operator, sides[k + 1], subject))
+        left = solution if left is None else _intersected(left, solution)
     return left or []
 
 
-def _solved(left: Node, operator: str, right: Node, subject: _Subject) -> list[Span]:
+def _solved(left: Node, operator: str, right: Node, subject: _Subject) -> list[RealSpan]:
     if operator == "\\in":
         if left[0] != "sym":
             raise Undecided("not a name that is in a set")
@@ -182,7 +182,7 @@ def _solved(left: Node, operator: str, right: Node, subject: _Subject) -> list[S
     return _half_line(left, operator, right, subject)
 
 
-def _within(inner: Node, operator: str, bound: Node, subject: _Subject) -> list[Span]:
+def _within(inner: Node, operator: str, bound: Node, subject: _Subject) -> list[RealSpan]:
     """|f| < c is -c < f and f < c; |f| = c is f = c or f = -c."""
     if _place(bound).is_signed():
         return []
@@ -193,7 +193,7 @@ def _within(inner: Node, operator: str, bound: Node, subject: _Subject) -> list[
     return _intersected(*map(_merged, ends))
 
 
-def _half_line(left: Node, operator: str, right: Node, subject: _Subject) -> list[Span]:
+def _half_line(left: Node, operator: str, right: Node, subject: _Subject) -> list[RealSpan]:
     """What solves one inequality: a name against a number, or a linear one with exact numbers."""
     if _is_subject(left) and not symbols(right):
         subject.agree(left)
@@ -232,27 +232,27 @@ def _line(node: Node, name: str) -> tuple[Fraction, Fraction]:
     return slope, start
 
 
-def _below(operator: str, end: Node) -> Span:
+def _below(operator: str, end: Node) -> RealSpan:
     if operator == "=":
         return _point(end)
     return _span(True, _MINUS_INFINITY, end, operator == "\\leq")
 
 
-def _above(operator: str, end: Node) -> Span:
+def _above(operator: str, end: Node) -> RealSpan:
     if operator == "=":
         return _point(end)
     return _span(operator == "<", end, _INFINITY, False)
 
 
-def _point(node: Node) -> Span:
+def _point(node: Node) -> RealSpan:
     return _span(False, node, node, True)
 
 
-def _span(is_open: bool, low: Node, high: Node, is_closed: bool) -> Span:
+def _span(is_open: bool, low: Node, high: Node, is_closed: bool) -> RealSpan:
     """A span; what has no end is open there."""
     start, end = _place(low), _place(high)
     opens, closes = is_open or start.is_infinite(), is_closed and end.is_finite()
-    return Span(start, int(opens), end, int(closes), (low, high))
+    return RealSpan(start, int(opens), end, int(closes), (low, high))
 
 
 def _place(node: Node) -> Decimal:
@@ -263,42 +263,42 @@ def _place(node: Node) -> Decimal:
     return _PLACES.copy().plus(Arithmetic(_DIGITS).enclose(value).lo)
 
 
-def _merged(spans: Sequence[Span]) -> list[Span]:
+def _merged(spans: Sequence[RealSpan]) -> list[RealSpan]:
     """Spans from left to right, empty ones gone, those that touch made one."""
     if len(spans) > _MOST_SPANS:
         raise Undecided("too many spans")
-    found: list[Span] = []
+    disjoint: list[RealSpan] = []
     for span in sorted(spans, key=lambda span: span[:4]):
         if not _is_filled(span):
             continue
-        last = found[-1] if found else None
+        last = disjoint[-1] if disjoint else None
         if last and (span.low, span.opens and not last.closes) <= (last.high, False):
             if span[2:4] > last[2:4]:
-                found[-1] = last._replace(high=span.high, closes=span.closes,
+                disjoint[-1] = last._replace(high=span.high, closes=span.closes,
                                           ends=(last.ends[0], span.ends[1]))  # fmt: skip
         else:
-            found.append(span)
-    return found
+            disjoint.append(span)
+    return disjoint
 
 
-def _is_filled(span: Span) -> bool:
+def _is_filled(span: RealSpan) -> bool:
     if span.low == span.high:
         return not span.opens and bool(span.closes)
     return span.low < span.high
 
 
-def _intersected(a: Sequence[Span], b: Sequence[Span]) -> list[Span]:
-    found = []
+def _intersected(a: Sequence[RealSpan], b: Sequence[RealSpan]) -> list[RealSpan]:
+    common = []
     for p in a:
         for q in b:
             low, high = max(p, q, key=lambda s: s[:2]), min(p, q, key=lambda s: s[2:4])
-            span = Span(low.low, low.opens, high.high, high.closes, (low.ends[0], high.ends[1]))
+            span = RealSpan(low.low, low.opens, high.high, high.closes, (low.ends[0], high.ends[1]))
             if _is_filled(span):
-                found.append(span)
-    return found
+                common.append(span)
+    return common
 
 
-def _complement(spans: Sequence[Span]) -> list[Span]:
+def _complement(spans: Sequence[RealSpan]) -> list[RealSpan]:
     """The reals that are in none of the spans, which are in order."""
     gaps = []
     low, opens = _MINUS_INFINITY, True

@@ -260,14 +260,14 @@ def _numbers(node: Node) -> list[list[Fraction]] | None:
 
 def _matrix_product(parts: Sequence[Node]) -> Node | None:
     """The product of matrices of exact numbers."""
-    found = _numbers(parts[0])
+    rows = _numbers(parts[0])
     for part in parts[1:]:
         other = _numbers(part)
-        if found is None or other is None or len(found[0]) != len(other):
+        if rows is None or other is None or len(rows[0]) != len(other):
             return None
         columns = list(zip(*other, strict=True))
-        found = [[sum(map(mul, row, column), Fraction(0)) for column in columns] for row in found]
-    return None if found is None else ("matrix", [[("num", x) for x in row] for row in found])
+        rows = [[sum(map(mul, row, column), Fraction(0)) for column in columns] for row in rows]
+    return None if rows is None else ("matrix", [[("num", x) for x in row] for row in rows])
 
 
 def _matrix_power(node: Node, exponent: Node) -> Node | None:

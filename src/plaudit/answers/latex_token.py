@@ -309,14 +309,14 @@ def tokens_of(text: str) -> list[str]:
     if "," in text or "\\ " in text:  # in brackets a comma separates: (6,235)
         text = _THOUSANDS.sub("", text)
     grouped = "," in text and not _BRACKETS.search(text)
-    found: list[str] = []
+    tokens: list[str] = []
     for match in (_TOKEN_GROUPED if grouped else _TOKEN).finditer(text):
-        _add(match, found)
-    if not _COIN_TOKENS.isdisjoint(found):
-        found = _coins_behind(found)
-    if '"in' in found:
-        found = [_membership(found, k) for k in range(len(found))]
-    return _joined(found)
+        _add(match, tokens)
+    if not _COIN_TOKENS.isdisjoint(tokens):
+        tokens = _coins_behind(tokens)
+    if '"in' in tokens:
+        tokens = [_membership(tokens, k) for k in range(len(tokens))]
+    return _joined(tokens)
 
 
 def _membership(tokens: Sequence[str], k: int) -> str:
@@ -377,38 +377,38 @@ def is_word(token: str) -> bool:
     return token[0] == '"'
 
 
-def _add(match: re.Match[str], found: list[str]) -> None:
+def _add(match: re.Match[str], tokens: list[str]) -> None:
     token = match.group()
     first = token[0]
     if first.isdecimal() or (first == "." and len(token) > 1):
-        found.append(token.replace(",", ""))
+        tokens.append(token.replace(",", ""))
     elif match.group(1) is not None:
-        found.extend(_text(match))
+        tokens.extend(_text(match))
     elif token in _COINS:
-        found.append(_COINS[token])
+        tokens.append(_COINS[token])
     elif first == "\\":
         token = _COMMANDS.get(token, token)
         if token not in _DROPPED:
-            found.append(token.replace(" ", ""))
+            tokens.append(token.replace(" ", ""))
     elif first.isalpha():
         if token != "第":
-            found.extend(_letters(token))
+            tokens.extend(_letters(token))
     elif token not in _DROPPED:
-        found.append(token)
+        tokens.append(token)
 
 
 def _coins_behind(tokens: list[str]) -> list[str]:
     """Currency signs right before a number moved behind it: $5, $-5, but not the one of 5€."""
-    found: list[str] = []
+    reordered: list[str] = []
     for token in tokens:
-        found.append(token)
-        at = len(found) - 2
+        reordered.append(token)
+        at = len(reordered) - 2
         if at < 0 or not token[0].isdecimal():
             continue
-        at -= found[at] == "-" and at > 0
-        if is_coin(found[at]) and not (at and found[at - 1][0].isdecimal()):
-            found.append(found.pop(at))
-    return found
+        at -= reordered[at] == "-" and at > 0
+        if is_coin(reordered[at]) and not (at and reordered[at - 1][0].isdecimal()):
+            reordered.append(reordered.pop(at))
+    return reordered
 
 
 def is_coin(token: str) -> bool:
@@ -423,10 +423,10 @@ def _text(match: re.Match[str]) -> list[str]:
         if content.strip() in ("e", "i") and match.group().startswith("\\math"):
             return [content.strip()]
         return _words(content)
-    found: list[str] = []
+    tokens: list[str] = []
     for inner in _TOKEN.finditer(content):
-        _add(inner, found)
-    return found
+        _add(inner, tokens)
+    return tokens
 
 
 def _words(text: str) -> list[str]:
@@ -436,16 +436,16 @@ def _words(text: str) -> list[str]:
         if piece[0].isdecimal() or piece in ",;‰%°^/":
             pieces.append(piece)
         else:
-            known = _NAMES.get(piece)
-            pieces.append(known if known in _NAMED_IN_TEXT else '"' + piece)
+            name = _NAMES.get(piece)
+            pieces.append(name if name in _NAMED_IN_TEXT else '"' + piece)
     return pieces
 
 
 def _letters(run: str) -> list[str]:
     """A run of letters outside `\text`: a name, a word, or a product of one-letter variables."""
-    known = _NAMES.get(run) or _NAMES.get(run.lower() if len(run) > 2 else run)
-    if known:
-        return [known]
+    name = _NAMES.get(run) or _NAMES.get(run.lower() if len(run) > 2 else run)
+    if name:
+        return [name]
     if len(run) == 1 and run.isascii():
         return [run]
     if len(run) > 3 or run in _WORDS or run.lower() in _SHORT_WORDS or not run.isascii():
@@ -475,19 +475,19 @@ def _joined(tokens: list[str]) -> list[str]:
         ("]\x00U\x00[", "]\x00\\cup\x00["),
     ):
         text = text.replace(old, new)
-    found = text.split("\x00")
-    return _joined_degrees(found) if "°" in found else found
+    pieces = text.split("\x00")
+    return _joined_degrees(pieces) if "°" in pieces else pieces
 
 
 def _joined_degrees(tokens: list[str]) -> list[str]:
     """A degree sign and the letter of its scale as one word: 30°C."""
-    found: list[str] = []
+    joined: list[str] = []
     for token in tokens:
-        if found and found[-1] == "°" and token in ("C", "F", '"C', '"F'):
-            found[-1] = '"°' + token[-1].lower()
+        if joined and joined[-1] == "°" and token in ("C", "F", '"C', '"F'):
+            joined[-1] = '"°' + token[-1].lower()
         else:
-            found.append(token)
-    return found
+            joined.append(token)
+    return joined
 
 
 def _unwrapped(text: str, opening: str, closing: str) -> str:

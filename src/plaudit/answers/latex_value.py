@@ -8,7 +8,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from plaudit.answers.latex_read import Node, children, rebuilt
-from plaudit.answers.latex_real import Arithmetic, Complex, Interval, Undecided, Value
+from plaudit.answers.latex_real import Arithmetic, Complex, Enclosure, Undecided, Value
 from plaudit.answers.latex_token import name_set
 
 __all__ = ["apart", "evaluate", "holds_container", "is_narrow", "is_scalar", "symbols", "weight"]
@@ -112,7 +112,7 @@ def _constant(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:
         return field.pi()
     if node[1] == "e":
         return field.exp(Fraction(1))
-    return Complex(Fraction(0), Fraction(1)) if node[1] == "i" else Interval(_INFINITE, _INFINITE)
+    return Complex(Fraction(0), Fraction(1)) if node[1] == "i" else Enclosure(_INFINITE, _INFINITE)
 
 
 def _sum(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:

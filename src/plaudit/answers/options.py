@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from plaudit.errors import ScoringError, clipped
 
-__all__ = ["Options", "option_of_text", "option_within", "options_of"]
+__all__ = ["OptionTexts", "option_of_text", "option_within", "options_of"]
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LABEL = re.compile(r"\s*[(\[（]?([A-Za-z])[.):\]、．）：]\s*(?=\S)")
@@ -25,7 +25,7 @@ _TOKEN = re.compile(
 _ARTICLES = frozenset(("a", "an", "the"))
 
 
-class Options(NamedTuple):
+class OptionTexts(NamedTuple):
     """The letters from A to `last`, and the text of each option where the row gives it."""
 
     last: str = "J"
@@ -34,13 +34,13 @@ class Options(NamedTuple):
     def has(self, letter: str) -> bool:
         """Whether an option has that letter.
 
-        >>> Options("D").has("E")
+        >>> OptionTexts("D").has("E")
         False
         """
         return "A" <= letter <= self.last
 
 
-def options_of(choices: Any) -> Options:
+def options_of(choices: Any) -> OptionTexts:
     """The options that a column holds.
 
     A list of texts in the order of the letters (each with its label or none), a mapping from
@@ -50,7 +50,7 @@ def options_of(choices: Any) -> Options:
     Raises: ScoringError, the input's fault, for anything else.
 
     >>> options_of(["(A) Lyon", "(B) Paris"])
-    Options(last='B', texts=('Lyon', 'Paris'))
+    OptionTexts(last='B', texts=('Lyon', 'Paris'))
     >>> options_of({"A": "Lyon", "B": "Paris"}) == options_of("A. Lyon\\nB. Paris")
     True
     """
@@ -69,15 +69,17 @@ def options_of(choices: Any) -> Options:
     )
     if not is_listed or not 2 <= len(choices) <= len(_LETTERS):
         raise _unreadable(choices)
-    return Options(_LETTERS[len(choices) - 1], tuple(_without_labels([str(c) for c in choices])))
+    return OptionTexts(
+        _LETTERS[len(choices) - 1], tuple(_without_labels([str(c) for c in choices]))
+    )
 
 
-def option_of_text(text: str, options: Options) -> str:
+def option_of_text(text: str, options: OptionTexts) -> str:
     """The letters of the options whose text this is: "" for none, several where they are alike.
 
     Case, articles, punctuation and LaTeX's markup do not count; numbers keep sign and point.
 
-    >>> option_of_text("the Paris!", Options("B", ("Lyon", "Paris")))
+    >>> option_of_text("the Paris!", OptionTexts("B", ("Lyon", "Paris")))
     'B'
     """
     form = _form(text)
@@ -88,10 +90,10 @@ def option_of_text(text: str, options: Options) -> str:
     )
 
 
-def option_within(text: str, options: Options) -> str:
+def option_within(text: str, options: OptionTexts) -> str:
     """The letters of the options whose text stands in a sentence, but for those inside another.
 
-    >>> option_within("It is New York.", Options("C", ("York", "New York", "Boston")))
+    >>> option_within("It is New York.", OptionTexts("C", ("York", "New York", "Boston")))
     'B'
     """
     sentence = f" {_form(text)} "
@@ -130,17 +132,17 @@ def _listed(value: Any) -> list[Any]:
 
 def _without_labels(texts: list[str]) -> list[str]:
     """The texts without labels, where each has the label of its place."""
-    found = [_LABEL.match(text) for text in texts]
-    if all(m and m[1].upper() == letter for m, letter in zip(found, _LETTERS, strict=False)):
-        return [text[m.end() :].strip() for text, m in zip(texts, found, strict=True) if m]
+    labels = [_LABEL.match(text) for text in texts]
+    if all(m and m[1].upper() == letter for m, letter in zip(labels, _LETTERS, strict=False)):
+        return [text[m.end() :].strip() for text, m in zip(texts, labels, strict=True) if m]
     return [text.strip() for text in texts]
 
 
 def _form(text: str) -> str:
     """The tokens of a text with one blank between them."""
     text = text.replace("\\dfrac", "\\frac").replace("\\tfrac", "\\frac")
-    plain = unicodedata.normalize("NFKC", _COMMAND.sub(" ", text)).casefold()
-    tokens = _TOKEN.findall(plain)
+    normal_text = unicodedata.normalize("NFKC", _COMMAND.sub(" ", text)).casefold()
+    tokens = _TOKEN.findall(normal_text)
     return " ".join([t for t in tokens if t not in _ARTICLES] or tokens)
 
 

@@ -19,7 +19,7 @@ from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
 from plaudit.answers.words import CLOSE, OPEN, is_neutral, may_change, problem_of, rewritten
 
-__all__ = ["Reading", "reading", "reading_of"]
+__all__ = ["AnswerReading", "reading", "reading_of"]
 
 _LONGEST = 2000
 _MEMO_CHARS = 300
@@ -110,7 +110,7 @@ _BRACKETED = re.compile(r"\([\d\s+*/^-]{1,40}\)")  # (8)! is no shout
 _WITH_UNIT = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)\s([A-Za-z]+)")
 
 
-class Reading(NamedTuple):
+class AnswerReading(NamedTuple):
     """The expression that an answer states; or "" and the problem.
 
     `factorial` is the other reading of an answer whose sentence ends in an exclamation mark.
@@ -121,7 +121,7 @@ class Reading(NamedTuple):
     factorial: str = ""
 
 
-def reading(found: Stated) -> Reading:
+def reading(answer: Stated) -> AnswerReading:
     r"""What a stated answer says.
 
     >>> def read(text): return reading(Stated(text, "answer is", 0, len(text)))
@@ -130,27 +130,27 @@ def reading(found: Stated) -> Reading:
     >>> read("less than 5").problem, read("42 clips in 7 boxes").problem
     ("'less than' is a comparison", 'several quantities: 42, 7')
     """
-    text, bangs = found.text, found.closing if found.mark != "boxed" else ""
-    if found.is_cut:
-        return Reading("", "the response breaks off inside the answer")
+    text, bangs = answer.text, answer.closing if answer.mark != "boxed" else ""
+    if answer.is_cut:
+        return AnswerReading("", "the response breaks off inside the answer")
     if bangs in ("", ".", "。") and _NUMERAL.fullmatch(text):
-        return Reading(text)
+        return AnswerReading(text)
     match = _WITH_UNIT.fullmatch(text)
     if match and bangs in ("", ".") and is_neutral(match[2]):
-        return Reading(f"{match[1]}\\text{{ {match[2]}}}")
-    if found.mark == "boxed" and _is_plain(text):
-        return Reading(text)
-    if found.mark == "answer tag":
+        return AnswerReading(f"{match[1]}\\text{{ {match[2]}}}")
+    if answer.mark == "boxed" and _is_plain(text):
+        return AnswerReading(text)
+    if answer.mark == "answer tag":
         text, closing = _whole_sentence(text)
         bangs = bangs or closing
     if "?" in bangs or "？" in bangs:
-        return Reading("", "the answer is a question")
+        return AnswerReading("", "the answer is a question")
     result = reading_of(
-        text, in_formula="boxed" in found.mark or _is_one_formula(text[: _LONGEST + 1])
+        text, in_formula="boxed" in answer.mark or _is_one_formula(text[: _LONGEST + 1])
     )
     is_shout = bangs.startswith(("!", "！"))
     if bangs == "!" and _BRACKETED.fullmatch(result.text):
-        return Reading(f"{result.text}!")
+        return AnswerReading(f"{result.text}!")
     return result._replace(factorial=f"{result.text}!") if is_shout and result.text else result
 
 
@@ -190,7 +190,7 @@ def _whole_sentence(content: str) -> tuple[str, str]:
     return content, closing
 
 
-def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Reading:
+def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> AnswerReading:
     r"""What a text says; with `last` its last quantity where it holds several.
 
     >>> reading_of("minus 5").text, reading_of("2*sqrt(17)").text
@@ -201,46 +201,48 @@ def reading_of(text: str, *, in_formula: bool = False, last: bool = False) -> Re
 
 
 @functools.lru_cache(maxsize=8192)  # the responses to one prompt say the same thing many times
-def _read(text: str, in_formula: bool, last: bool) -> Reading:
+def _read(text: str, in_formula: bool, last: bool) -> AnswerReading:
     if len(text) > _LONGEST:
         return (
-            Reading(text) if in_formula or not _HAS_WORDS.search(text) else Reading("", _TOO_LONG)
+            AnswerReading(text)
+            if in_formula or not _HAS_WORDS.search(text)
+            else AnswerReading("", _TOO_LONG)
         )
     if not text.isascii() or text[:1] in "*:":
         text = _DECORATION.sub("", text)
     text = _inner(text) if _is_one_formula(text) else bare(text)
     if match := _OPTION.fullmatch(text):
-        return Reading(match["letter"])
+        return AnswerReading(match["letter"])
     if text.lower() == "half":
-        return Reading("\\frac{1}{2}")
+        return AnswerReading("\\frac{1}{2}")
     if _ARROW.search(text):
-        return Reading("", "an arrow between values")
+        return AnswerReading("", "an arrow between values")
     if (" to " in text or "比" in text) and (match := _RATIO.fullmatch(text)):
-        return Reading(":".join(_RATIO_PART.findall(text)))
+        return AnswerReading(":".join(_RATIO_PART.findall(text)))
     if "10^" in text:
         text = _SCIENTIFIC.sub(r"\1 \\times 10^", text)
     if not in_formula and (match := _TWICE.fullmatch(text)):
         return _said_twice(match)
     if not _HAS_WORDS.search(_LATEX_NAMES.sub(" ", text) if "\\begin" in text else text):
         if _HEDGE_IN_BRACKETS.search(text):
-            return Reading("", "a second value in brackets")
-        return Reading(_without_delimiters(text))
+            return AnswerReading("", "a second value in brackets")
+        return AnswerReading(_without_delimiters(text))
     is_marked = "*" in text or "_" in text or "`" in text
-    plain = _MARKUP.sub(" ", text) if is_marked else text
-    flat = _flat(plain, in_formula and not _PROSE.search(text))
+    unmarked = _MARKUP.sub(" ", text) if is_marked else text
+    flat = _flat(unmarked, in_formula and not _PROSE.search(text))
     new = _added(rewritten(flat))
     runs = _runs(new, joined=not last)
     if not runs and (problem := _problem(new)) and _changes(problem, text):
-        return Reading("", problem)
+        return AnswerReading("", problem)
     if not runs:
         return _worded(text, new)
     if problem := _problem(new):
         cut = _CLAUSE.sub("", new)
         if cut == new or _HEDGED.search(new) or _problem(cut):
-            return Reading("", problem)
+            return AnswerReading("", problem)
         new, runs = cut, _runs(cut)
     if new == flat and in_formula and _is_whole(new, runs):
-        return Reading(text)
+        return AnswerReading(text)
     return _quantity(new, runs, last)
 
 
@@ -260,12 +262,12 @@ _TWICE = re.compile(
 )
 
 
-def _said_twice(match: re.Match[str]) -> Reading:
+def _said_twice(match: re.Match[str]) -> AnswerReading:
     """A number with the same number in brackets behind it: 0.75 (3/4)."""
     one, other = answer_of(match["one"]), answer_of(match["other"])
     if same(one, other):
-        return Reading(one.text)
-    return Reading("", "a second value in brackets")
+        return AnswerReading(one.text)
+    return AnswerReading("", "a second value in brackets")
 
 
 def _added(flat: str) -> str:
@@ -451,8 +453,8 @@ def _runs(flat: str, *, joined: bool = True) -> list[_Run]:
         start, end, joined, depth = -1, -1, False, 0
     if start >= 0:
         runs.append([start, end])
-    found = [_Run(a, b, _is_name(flat[a:b])) for a, b in runs]
-    return [run for run in found if _holds_value(flat[run.start : run.end])]
+    pieces = [_Run(a, b, _is_name(flat[a:b])) for a, b in runs]
+    return [run for run in pieces if _holds_value(flat[run.start : run.end])]
 
 
 _OPERATORS = frozenset("+-*/^=(<>≤≥,;，、；或")
@@ -517,23 +519,23 @@ def _is_whole(flat: str, runs: list[_Run]) -> bool:
     return len(flat[runs[0].end :].split()) <= 4
 
 
-def _quantity(flat: str, runs: list[_Run], last: bool) -> Reading:
+def _quantity(flat: str, runs: list[_Run], last: bool) -> AnswerReading:
     values = [run for run in runs if not run.is_name]
     if not values:
         return _named(flat, runs)
     number_words = _number_words(flat) if len(values) == 1 else []
     if len(values) == 1 and not number_words:
-        return Reading(_with_unit(flat, values[0]))
+        return AnswerReading(_with_unit(flat, values[0]))
     if last:
-        return Reading(_with_unit(flat, values[-1]))
+        return AnswerReading(_with_unit(flat, values[-1]))
     if (at := _last_equals(flat, values[-1])) >= 0:
-        return Reading(_with_unit(flat, values[-1]._replace(start=at + 1)))
+        return AnswerReading(_with_unit(flat, values[-1]._replace(start=at + 1)))
     if not number_words and _states(flat, values[-1]):
-        return Reading(_with_unit(flat, values[-1]))
+        return AnswerReading(_with_unit(flat, values[-1]))
     if (cut := _CLAUSE.sub("", flat)) != flat:
-        return _quantity(cut, _runs(cut), last) if _runs(cut) else Reading("", "no value")
-    shown = [_shown(flat[run.start : run.end]) for run in values] + number_words
-    return Reading("", f"several quantities: {', '.join(shown[:5])}")
+        return _quantity(cut, _runs(cut), last) if _runs(cut) else AnswerReading("", "no value")
+    excerpts = [_excerpt(flat[run.start : run.end]) for run in values] + number_words
+    return AnswerReading("", f"several quantities: {', '.join(excerpts[:5])}")
 
 
 def _last_equals(flat: str, run: _Run) -> int:
@@ -570,22 +572,22 @@ def _states(flat: str, run: _Run) -> bool:
     )
 
 
-def _named(flat: str, runs: list[_Run]) -> Reading:
+def _named(flat: str, runs: list[_Run]) -> AnswerReading:
     """A sentence whose only mathematics are names: the one that it ends with."""
     run = runs[-1]
     if len(runs) == 1 and flat[run.start] == OPEN:
-        return Reading(_plain(flat[run.start : run.end]))
+        return AnswerReading(_as_latex(flat[run.start : run.end]))
     before, after = flat[: run.start].strip(), flat[run.end :].strip(" .。")
     if after and not before and len(after.split()) <= 2:
-        return Reading(_with_unit(flat, run))
+        return AnswerReading(_with_unit(flat, run))
     if after or (before and not _COPULA.search(flat[: run.start])):
-        return Reading("", "a sentence without a value")
-    return Reading(_plain(flat[run.start : run.end]))
+        return AnswerReading("", "a sentence without a value")
+    return AnswerReading(_as_latex(flat[run.start : run.end]))
 
 
 def _with_unit(flat: str, run: _Run) -> str:
     """A quantity with the unit behind it."""
-    text = _plain(flat[run.start : run.end])
+    text = _as_latex(flat[run.start : run.end])
     text = re.sub(r"[\s\-+*/=<>,;:(\[]+$", "", text)
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text)
     text = _balanced(text)
@@ -624,7 +626,7 @@ def _unit(tail: str) -> str:
 _COPULA_BEHIND = re.compile(r"(?:です|でした|である|だ|입니다|이다|이에요|예요)$")
 
 
-def _plain(flat: str) -> str:
+def _as_latex(flat: str) -> str:
     """A flat text as LaTeX again; conjunctions between its formulas as commas."""
     text = re.sub(
         r"\s*,?\s*\b(?:or|and)\b\s*|\s*[，、；]\s*|\s*(?:或者|以及|[或和及与])\s*", ", ", flat
@@ -632,13 +634,13 @@ def _plain(flat: str) -> str:
     return re.sub(r"\s+", " ", text.replace(OPEN, "").replace(CLOSE, "")).strip(" ,")
 
 
-def _worded(text: str, flat: str) -> Reading:
+def _worded(text: str, flat: str) -> AnswerReading:
     """An answer without mathematics: its words, or what follows its verb ("It is Friday")."""
-    plain = " ".join(flat.replace(OPEN, " ").replace(CLOSE, " ").split())
-    if len(plain.split()) > 2 and (match := _DEICTIC.search(plain)):
-        return Reading(match["rest"])
-    return Reading(text)
+    sentence = " ".join(flat.replace(OPEN, " ").replace(CLOSE, " ").split())
+    if len(sentence.split()) > 2 and (match := _DEICTIC.search(sentence)):
+        return AnswerReading(match["rest"])
+    return AnswerReading(text)
 
 
-def _shown(text: str) -> str:
+def _excerpt(text: str) -> str:
     return " ".join(text.replace(OPEN, "").replace(CLOSE, "").split())[:30]

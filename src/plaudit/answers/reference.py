@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from plaudit.answers.extract import extract
-from plaudit.answers.latex_equal import Answer, answer_of
+from plaudit.answers.latex_equal import LatexAnswer, answer_of
 from plaudit.answers.latex_read import Oversized
 from plaudit.errors import DataError, clipped
 
@@ -27,7 +27,7 @@ def check_reference(reference: Any) -> None:
     reference_of(reference)
 
 
-def reference_of(reference: Any) -> Answer:
+def reference_of(reference: Any) -> LatexAnswer:
     r"""The reference, unwrapped and read. Raises DataError where `check_reference` says.
 
     >>> reference_of("5 * 2 = 10\n#### 10").text, reference_of(r"$\boxed{7}$").text
@@ -44,7 +44,7 @@ def reference_of(reference: Any) -> Answer:
 
 
 @functools.lru_cache(maxsize=8192)
-def _parsed(reference: str) -> Answer:
+def _parsed(reference: str) -> LatexAnswer:
     text = _unwrapped(reference)
     is_symbol = "\\" in text or "∞" in text or text.replace(" ", "") in ("[]", "{}", "∅")
     if not is_symbol and not any(map(str.isalnum, text)):
@@ -58,9 +58,9 @@ def _parsed(reference: str) -> Answer:
 
 
 def _unwrapped(reference: str) -> str:
-    if "####" in reference and (found := extract(reference, "gsm8k")) is not None:
-        return found.raw if found.problem else found.text
+    if "####" in reference and (answer := extract(reference, "gsm8k")) is not None:
+        return answer.raw if answer.problem else answer.text
     boxed = "\\boxed" in reference or "\\fbox" in reference
-    if boxed and (found := extract(reference, "boxed")) is not None:
-        return found.raw if found.problem else found.text
+    if boxed and (answer := extract(reference, "boxed")) is not None:
+        return answer.raw if answer.problem else answer.text
     return reference

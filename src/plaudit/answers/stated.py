@@ -111,11 +111,11 @@ def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) ->
     """
     find = _METHODS[how]
     body = without_end_marks(text)[0] if text[-40:].rstrip().endswith(">") else text
-    found = find(body)
-    if found is None or finish_reason != "length":
-        return found
-    is_open = found.mark not in ("boxed", "answer tag") and not found.closing
-    return found._replace(is_cut=is_open and found.end >= len(body.rstrip()))
+    answer = find(body)
+    if answer is None or finish_reason != "length":
+        return answer
+    is_open = answer.mark not in ("boxed", "answer tag") and not answer.closing
+    return answer._replace(is_cut=is_open and answer.end >= len(body.rstrip()))
 
 
 def _auto(text: str) -> Stated | None:
@@ -142,8 +142,8 @@ def _in_other_tag(text: str) -> Stated | None:
     """The content of another tag that some models or trainers answer in."""
     if "</" not in text and "<|end" not in text and "[/" not in text:
         return None
-    found = [one for tags in _OTHER_TAGS if (one := _inside(text, *tags)) is not None]
-    last = max(found, key=lambda one: one.end, default=None)
+    contents = [one for tags in _OTHER_TAGS if (one := _inside(text, *tags)) is not None]
+    last = max(contents, key=lambda one: one.end, default=None)
     return last if last and len(last.text) <= _SHORT_CONTENT else None
 
 
@@ -174,10 +174,10 @@ def _hashes(text: str) -> Stated | None:
 
 def _value_behind_hashes(text: str) -> Stated | None:
     """The same, where a value stands there and not a heading."""
-    found = _hashes(text)
-    if found is None or _is_heading(text[found.start : _line_end(text, found.start)].strip()):
+    answer = _hashes(text)
+    if answer is None or _is_heading(text[answer.start : _line_end(text, answer.start)].strip()):
         return None
-    return found
+    return answer
 
 
 def _is_heading(line: str) -> bool:
@@ -211,26 +211,26 @@ def _minerva(text: str) -> Stated | None:
             tail = text[match.end() : match.end() + _WINDOW]
             hope = _HOPE.search(tail)
             stop = match.end() + (hope.start() if hope else len(tail))
-            found = _sentence(text, match.end(), stop, "final answer is")
-            return found and (None if _is_empty(found) else found)
+            answer = _sentence(text, match.end(), stop, "final answer is")
+            return answer and (None if _is_empty(answer) else answer)
     return None
 
 
 def _phrase(text: str) -> Stated | None:
     """The last phrase with an answer behind it; one that is denied counts where no other does."""
-    if (found := _short(text)) is not None:
-        return found
+    if (answer := _short(text)) is not None:
+        return answer
     denied = None
     for start, mark in itertools.islice(_marks(text), _MOST_MARKS):
-        found = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
-        if found is None or _is_empty(found):
+        answer = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
+        if answer is None or _is_empty(answer):
             continue
         if supposed := _SUPPOSED.search(text, max(start - _CLAUSE, 0), start):
-            whole = text[supposed.start() : found.end].strip(_AROUND)
-            found = found._replace(text=whole, start=supposed.start())
-        elif not _DENIED.match(found.text.lstrip(_AROUND)):
-            return found
-        denied = denied or found
+            whole = text[supposed.start() : answer.end].strip(_AROUND)
+            answer = answer._replace(text=whole, start=supposed.start())
+        elif not _DENIED.match(answer.text.lstrip(_AROUND)):
+            return answer
+        denied = denied or answer
     return denied
 
 
@@ -252,9 +252,9 @@ def _short(text: str) -> Stated | None:
     return Stated(match[1], mark, match.start(1), match.end(1), match[2])
 
 
-def _is_empty(found: Stated) -> bool:
+def _is_empty(answer: Stated) -> bool:
     """Whether nothing is stated: "the answer is as follows:", and the value stands further down."""
-    text = found.text
+    text = answer.text
     return not text.strip(" \t\r\n_.$\"'*") or (
         text.endswith((":", "：")) and not any(map(str.isdecimal, text))
     )

@@ -148,13 +148,13 @@ _LONGEST = 5
 
 
 def _table() -> Mapping[str, tuple[Unit, ...]]:
-    found: dict[str, list[Unit]] = {}
+    units_by_name: dict[str, list[Unit]] = {}
     for row in _TABLE.strip().splitlines():
         dims, size, names = (part.strip() for part in row.split("|"))
         unit = _unit(dims, size)
         for name in names.split():
-            found.setdefault(name.replace("_", " "), []).append(unit)
-    return {name: tuple(units) for name, units in found.items()}
+            units_by_name.setdefault(name.replace("_", " "), []).append(unit)
+    return {name: tuple(units) for name, units in units_by_name.items()}
 
 
 def _unit(dims: str, size: str) -> Unit:
@@ -189,7 +189,7 @@ def readings(words: str) -> tuple[Unit, ...]:
     >>> len(readings("pounds")), readings("clips")
     (2, ())
     """
-    found: tuple[Unit, ...] = ()
+    meanings: tuple[Unit, ...] = ()
     sign, power = 1, 1
     for word, units in _factors(words.split()):
         if word in _DIVIDES:
@@ -198,11 +198,11 @@ def readings(words: str) -> tuple[Unit, ...]:
             power = _POWERS[word]
         elif units:
             raised = [_power(unit, sign * power) for unit in units]
-            found = tuple(_times(a, b) for a in found or (Unit(()),) for b in raised)
+            meanings = tuple(_times(a, b) for a in meanings or (Unit(()),) for b in raised)
             power = 1
         elif sign == 1:
             break
-    return tuple(unit for unit in found if unit.dims)
+    return tuple(unit for unit in meanings if unit.dims)
 
 
 def _factors(words: Sequence[str]) -> Iterator[tuple[str, tuple[Unit, ...]]]:

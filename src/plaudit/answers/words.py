@@ -445,8 +445,8 @@ def problem_of(text: str) -> str:
     if is_suspicious and (match := _changed_by(text, bare_text)):
         kind = match.lastgroup or ""
         article = "an" if kind == "operation" else "a"
-        shown = match.group().strip()
-        return f"{shown!r} is {article} {kind}" if kind != "wrong" else f"{shown!r} rules it out"
+        phrase = match.group().strip()
+        return f"{phrase!r} is {article} {kind}" if kind != "wrong" else f"{phrase!r} rules it out"
     if (not is_ascii or not TRIGGERS.isdisjoint(words)) and (problem := foreign_problem(text)):
         return problem
     is_before = not _BEFORE.isdisjoint(words) or any(word.startswith("arc") for word in words)

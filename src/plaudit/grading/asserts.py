@@ -84,7 +84,7 @@ def calls_of(
     True
     """
     text = tests if isinstance(tests, str) else "\n".join(tests)
-    reader = _Reader(entry, style)
+    reader = _AssertReader(entry, style)
     try:
         reader.module(_tree(setup), is_setup=True)
         reader.module(_tree(text))
@@ -106,7 +106,7 @@ def _tree(text: str) -> list[ast.stmt]:
         raise _Other from error
 
 
-class _Reader:
+class _AssertReader:
     """Statement after statement; `tests` grows, anything that is no call test raises _Other."""
 
     def __init__(self, entry: str | None, style: str) -> None:
@@ -311,8 +311,8 @@ class _Reader:
         The call is read first, as Python evaluates it first: names are used in that order.
         """
         arguments, keywords = self.call(node)
-        wanted = self.value(expected) if isinstance(expected, ast.expr) else expected
-        return CallTest(arguments, wanted, keywords=keywords, **relation)
+        expected_value = self.value(expected) if isinstance(expected, ast.expr) else expected
+        return CallTest(arguments, expected_value, keywords=keywords, **relation)
 
     def call(self, node: ast.expr) -> tuple[tuple[Any, ...], dict[str, Any]]:
         """The arguments of a call of the entry."""
@@ -333,16 +333,16 @@ class _Reader:
         return arguments, {str(k.arg): self.value(k.value) for k in node.keywords}
 
     def items(self, nodes: Iterable[ast.expr]) -> list[Any]:
-        found: list[Any] = []
+        elements: list[Any] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
                 value = self.value(node.value)
                 if not isinstance(value, list | tuple | str):
                     raise _Other
-                found += value
+                elements += value
             else:
-                found.append(self.value(node))
-        return found
+                elements.append(self.value(node))
+        return elements
 
     def value(self, node: ast.expr) -> Any:
         """What a literal stands for. NaN is refused: it equals nothing, not even itself."""
@@ -373,7 +373,7 @@ class _Reader:
         if isinstance(node, ast.Attribute) and self.dotted(node) in _CONSTANTS:
             return _CONSTANTS[self.dotted(node)]
         if isinstance(node, ast.Call):
-            return self.made(node)
+            return self.construct(node)
         raise _Other
 
     def mapping(self, node: ast.Dict) -> dict[Any, Any]:
@@ -395,7 +395,7 @@ class _Reader:
             return _CONSTANTS[self.imported[name]]
         raise _Other
 
-    def made(self, node: ast.Call) -> Any:
+    def construct(self, node: ast.Call) -> Any:
         """``set()``, ``float("inf")``, ``list(range(3))``."""
         name = self.called(node)
         if name not in _MAKERS or name == self.entry or len(node.args) > 2 or node.keywords:

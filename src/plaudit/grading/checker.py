@@ -88,16 +88,16 @@ def ruling(kind: Checker, outcome: Outcome) -> Ruling:
 def _share(kind: Checker, text: str) -> float:
     """The share that a checker printed before it ended well."""
     if kind == "codeforces":
-        found = text.strip()
-        return min(1.0, max(0.0, float(found))) if _SHARE.fullmatch(found) else 0.0
+        number = text.strip()
+        return min(1.0, max(0.0, float(number))) if _SHARE.fullmatch(number) else 0.0
     last = text.strip().rpartition("\n")[2].strip()
     return min(1.0, max(0.0, float(last))) if _SHARE.fullmatch(last) else 1.0
 
 
 def _points(text: str) -> float:
     """The number of testlib's message "points 0.5", a share; above 1 it is out of 100."""
-    found = _SHARE.search(text.removeprefix("points"))
-    points = float(found[0]) if found else 0.0
+    match = _SHARE.search(text.removeprefix("points"))
+    points = float(match[0]) if match else 0.0
     return min(1.0, max(0.0, points if points <= 1 else points / 100))
 
 

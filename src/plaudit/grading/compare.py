@@ -105,8 +105,8 @@ def first_difference(
 
 def _difference(actual: str, expected: str, mode: Mode, tolerance: float) -> str:
     if mode not in (*MODES, *PUBLISHED):
-        known = (*MODES, *PUBLISHED)
-        hint = did_you_mean(mode, known) or f"; one of {', '.join(known)}"
+        modes = (*MODES, *PUBLISHED)
+        hint = did_you_mean(mode, modes) or f"; one of {', '.join(modes)}"
         raise ConfigError(f"unknown mode of comparison {clipped(mode)}{hint}")
     if actual == expected:
         return ""
@@ -128,18 +128,20 @@ def _difference(actual: str, expected: str, mode: Mode, tolerance: float) -> str
 
 
 def _within(tolerance: float) -> Near:
-    return lambda found, wanted: abs(found - wanted) <= tolerance * max(1.0, abs(wanted))
+    return lambda actual, expected: abs(actual - expected) <= tolerance * max(1.0, abs(expected))
 
 
-def _within_1e5(found: float, wanted: float) -> bool:
-    return abs(found - wanted) < 1e-5
+def _within_1e5(actual: float, expected: float) -> bool:
+    return abs(actual - expected) < 1e-5
 
 
-def _close(found: float, wanted: float) -> bool:
+def _close(actual: float, expected: float) -> bool:
     """As `numpy.allclose` by default: an infinity is close to itself only, nan to nothing."""
-    if found == wanted:
+    if actual == expected:
         return True
-    return abs(found) != math.inf and abs(found - wanted) <= 1e-8 + 1e-5 * abs(wanted) < math.inf
+    return (
+        abs(actual) != math.inf and abs(actual - expected) <= 1e-8 + 1e-5 * abs(expected) < math.inf
+    )
 
 
 def _bytes(text: str) -> bytes:
@@ -152,8 +154,8 @@ def _exact(actual: str, expected: str) -> str:
         return ""
     place = _common(actual, expected)
     line = expected.count("\n", 0, place) + 1
-    wanted, found = expected[place : place + 40], actual[place : place + 40]
-    return _said(f"line {line}, character {place + 1}", wanted or None, found or None)
+    target, output = expected[place : place + 40], actual[place : place + 40]
+    return _mismatch(f"line {line}, character {place + 1}", target or None, output or None)
 
 
 def _trimmed(actual: str, expected: str) -> str:
@@ -176,49 +178,49 @@ def _common(first: str, second: str) -> int:
 
 
 def _lines(actual: str, expected: str) -> str:
-    wanted = [line.rstrip(_BLANK) for line in expected.rstrip(_BLANK + "\n").split("\n")]
+    expected_lines = [line.rstrip(_BLANK) for line in expected.rstrip(_BLANK + "\n").split("\n")]
     whole = actual.rstrip(_BLANK + "\n")
-    found = whole.split("\n", len(wanted))  # at most one line more than is wanted
-    for number, (want, line) in enumerate(zip_longest(wanted, found), 1):
+    actual_lines = whole.split("\n", len(expected_lines))  # at most one line more than is wanted
+    for number, (want, line) in enumerate(zip_longest(expected_lines, actual_lines), 1):
         line = None if line is None else line.rstrip(_BLANK)
         if want != line:
-            return _said(f"line {number}", want, line)
+            return _mismatch(f"line {number}", want, line)
     return ""
 
 
 def _stripped(actual: str, expected: str, is_decimal: bool) -> str:
     """Line by line, white space around lines left out; `is_decimal`: or the same numbers."""
-    wanted = [line.strip() for line in expected.strip().split("\n")]
-    found = actual.strip().split("\n", len(wanted))
-    for number, (want, line) in enumerate(zip_longest(wanted, found), 1):
+    expected_lines = [line.strip() for line in expected.strip().split("\n")]
+    actual_lines = actual.strip().split("\n", len(expected_lines))
+    for number, (want, line) in enumerate(zip_longest(expected_lines, actual_lines), 1):
         line = None if line is None else line.strip()
         same = want == line or (is_decimal and want and line and _same_decimals(line, want))
         if not same:
-            return _said(f"line {number}", want, line)
+            return _mismatch(f"line {number}", want, line)
     return ""
 
 
 def _same_decimals(line: str, want: str) -> bool:
-    wanted = want.split()
-    found = line.split(None, len(wanted))
-    if len(wanted) != len(found):
+    expected_tokens = want.split()
+    tokens = line.split(None, len(expected_tokens))
+    if len(expected_tokens) != len(tokens):
         return False
     try:
-        return [Decimal(token) for token in found] == [Decimal(token) for token in wanted]
+        return [Decimal(token) for token in tokens] == [Decimal(token) for token in expected_tokens]
     except ArithmeticError:  # no number, or a signalling nan
         return False
 
 
 def _numbered(actual: str, expected: str, is_loose: bool) -> str:
     """APPS' and verl's comparison, one reading for all lines; blank lines are left out."""
-    wanted = [line.strip() for line in expected.split("\n") if line.strip()]
+    expected_lines = [line.strip() for line in expected.split("\n") if line.strip()]
     # programs that print more blank lines than this are not forgiven them
-    parts = actual.strip().split("\n", 4 * len(wanted) + 1000)
-    found = [line.strip() for line in parts if line.strip()]
-    for number, (want, line) in enumerate(zip_longest(wanted, found), 1):
+    parts = actual.strip().split("\n", 4 * len(expected_lines) + 1000)
+    actual_lines = [line.strip() for line in parts if line.strip()]
+    for number, (want, line) in enumerate(zip_longest(expected_lines, actual_lines), 1):
         if want is None or line is None:
-            return _said(f"line {number}", want, line)
-    pairs = list(zip(found, wanted, strict=True))
+            return _mismatch(f"line {number}", want, line)
+    pairs = list(zip(actual_lines, expected_lines, strict=True))
     readings: list[Callable[[str, str], bool]] = [str.__eq__]
     if is_loose:
         readings += [_is_close, lambda line, want: line.split() == want.split(), _is_rounded]
@@ -228,7 +230,7 @@ def _numbered(actual: str, expected: str, is_loose: bool) -> str:
         return ""
     for number, (line, want) in enumerate(pairs, 1):
         if not any(same(line, want) for same in readings):
-            return _said(f"line {number}", want, line)
+            return _mismatch(f"line {number}", want, line)
     return "no one reading (text, numbers) holds for all lines"
 
 
@@ -238,36 +240,37 @@ def _is_close(line: str, want: str) -> bool:
 
 def _is_rounded(line: str, want: str) -> bool:
     """Numbers only, equal when they are rounded to three decimals."""
-    wanted = want.split()
-    found = line.split(None, len(wanted))
-    pairs = zip(found, wanted, strict=False)
-    return len(wanted) == len(found) and all(
+    expected_tokens = want.split()
+    tokens = line.split(None, len(expected_tokens))
+    pairs = zip(tokens, expected_tokens, strict=False)
+    return len(expected_tokens) == len(tokens) and all(
         _is_near(_bytes(token), _bytes(want), _same_thousandths) for token, want in pairs
     )
 
 
-def _same_thousandths(found: float, wanted: float) -> bool:
-    return round(found, 3) == round(wanted, 3)
+def _same_thousandths(actual: float, expected: float) -> bool:
+    return round(actual, 3) == round(expected, 3)
 
 
 def _tokens(actual: bytes, expected: bytes, near: Near | None) -> str:
-    wanted = expected.split()
-    found = actual.split(None, len(wanted))  # the rest of a longer output stays one piece
-    if found == wanted:
+    expected_tokens = expected.split()
+    # the rest of a longer output stays one piece
+    actual_tokens = actual.split(None, len(expected_tokens))
+    if actual_tokens == expected_tokens:
         return ""
-    for number, (want, token) in enumerate(zip_longest(wanted, found), 1):
+    for number, (want, token) in enumerate(zip_longest(expected_tokens, actual_tokens), 1):
         if want != token and not _is_near(token, want, near):
-            return _said(f"token {number}", _shown(want), _shown(token))
+            return _mismatch(f"token {number}", _decode_token(want), _decode_token(token))
     return ""
 
 
-def _shown(token: bytes | None) -> str | None:
+def _decode_token(token: bytes | None) -> str | None:
     return None if token is None else token[:200].decode("utf-8", "replace")
 
 
-def _said(place: str, wanted: str | None, found: str | None) -> str:
-    want = "the end" if wanted is None else clipped(wanted)
-    return f"{place}: expected {want}, found {'the end' if found is None else clipped(found)}"
+def _mismatch(place: str, expected: str | None, actual: str | None) -> str:
+    want = "the end" if expected is None else clipped(expected)
+    return f"{place}: expected {want}, found {'the end' if actual is None else clipped(actual)}"
 
 
 def _is_near(actual: bytes | None, expected: bytes | None, near: Near | None) -> bool:
@@ -315,17 +318,17 @@ def _special(match: re.Match[bytes]) -> tuple[bool, bytes]:
 
 
 def _numbers_near(actual: bytes, expected: bytes, near: Near) -> bool:
-    found, wanted = float(actual), float(expected)
-    if max(abs(found), abs(wanted)) < 1e300:
-        return near(found, wanted)
+    actual_number, expected_number = float(actual), float(expected)
+    if max(abs(actual_number), abs(expected_number)) < 1e300:
+        return near(actual_number, expected_number)
     return _huge_near(_decimal(actual), _decimal(expected), near)
 
 
-def _huge_near(found: Decimal, wanted: Decimal, near: Near) -> bool:
+def _huge_near(actual: Decimal, expected: Decimal, near: Near) -> bool:
     """Numbers beyond float, by their quotient: what is near is near at 1e200 too."""
-    if not wanted:
+    if not expected:
         return False
-    share = _WIDE.divide(found, wanted)
+    share = _WIDE.divide(actual, expected)
     is_alike = share.is_finite() and share.copy_abs() < 10  # abs() would use another context
     return is_alike and near(float(share) * 1e200, 1e200)
 

@@ -15,7 +15,7 @@ from plaudit.fences import fenced_blocks
 from plaudit.think import part_of
 
 __all__ = [
-    "Found",
+    "ProgramText",
     "complete",
     "defines",
     "helpers",
@@ -73,7 +73,7 @@ _NUMPY = re.compile(r"\bnp\.")
 _IMPORT_NUMPY = "try: import numpy as np\nexcept ImportError: pass\n"
 
 
-class Found(NamedTuple):
+class ProgramText(NamedTuple):
     """A program taken out of a response.
 
     `language` is what the fence says, or the language asked for where it says nothing, or "".
@@ -93,7 +93,7 @@ class _Fence(NamedTuple):
 
 def program_in(
     response: str, *, language: str | None = None, entry: str | None = None
-) -> Found | None:
+) -> ProgramText | None:
     """The program that a response offers, or None where it offers none.
 
     Only the answer is read (`plaudit.think`), so an unclosed think block holds no program. Among
@@ -104,7 +104,7 @@ def program_in(
     of the other language that was asked for.
 
     >>> program_in("<think>```py\\nno()\\n```</think>\\n```python\\nprint(1)\\n```\\n```\\n1\\n```")
-    Found(code='print(1)\\n', language='python', note='')
+    ProgramText(code='print(1)\\n', language='python', note='')
     >>> program_in("The answer is 4.") is None
     True
     """
@@ -112,23 +112,23 @@ def program_in(
     fences = _fences(answer)
     if not fences:
         return _bare(answer, language, entry)
-    wanted = _LANGUAGES.get(language.lower(), language.lower()) if language else None
-    is_python = wanted in (None, "python")
+    target = _LANGUAGES.get(language.lower(), language.lower()) if language else None
+    is_python = target in (None, "python")
     best = max(
         range(len(fences)),
         key=lambda i: (
             bool(entry) and is_python and defines(fences[i].code, entry or ""),
-            _fit(fences[i].language, wanted),
+            _fit(fences[i].language, target),
             i,
         ),
     )
     fence = fences[best]
     notes = []
-    if wanted and fence.language is not None and fence.language != wanted:
-        notes.append(f"the block is tagged {fence.language or 'otherwise'}, not {wanted}")
+    if target and fence.language is not None and fence.language != target:
+        notes.append(f"the block is tagged {fence.language or 'otherwise'}, not {target}")
     if fence.is_open:
         notes.append("the block is not closed")
-    return Found(fence.code, fence.language or wanted or "", "; ".join(notes))
+    return ProgramText(fence.code, fence.language or target or "", "; ".join(notes))
 
 
 def language_of(tag: str) -> str | None:
@@ -137,10 +137,10 @@ def language_of(tag: str) -> str | None:
     >>> language_of("Python3 title=a.py"), language_of("{.cpp}"), language_of("output")
     ('python', 'cpp', '')
     """
-    found = _TAG.match(tag)
-    if found is None:
+    match = _TAG.match(tag)
+    if match is None:
         return "" if tag else None
-    return _LANGUAGES.get(found[1].lower(), "")
+    return _LANGUAGES.get(match[1].lower(), "")
 
 
 def defines(code: str, entry: str) -> bool:
@@ -177,8 +177,8 @@ def complete(prompt: str, code: str, entry: str) -> str:
 
 def _head(prompt: str, entry: str) -> str:
     """What a prompt holds before `entry`, if that is Python by itself."""
-    found = re.search(rf"^(?:async +)?def[ \t]+{re.escape(entry)}\b", prompt, re.MULTILINE)
-    head = prompt[: found.start()].lstrip("\n") if found else ""
+    match = re.search(rf"^(?:async +)?def[ \t]+{re.escape(entry)}\b", prompt, re.MULTILINE)
+    head = prompt[: match.start()].lstrip("\n") if match else ""
     return head if head.strip() and _parsed(head) is not None else ""
 
 
@@ -250,19 +250,19 @@ def _fences(text: str) -> list[_Fence]:
     runs = [match[0] for match in _RUN.finditer(text)]
     if not runs:
         return []
-    found = list(fenced_blocks(text, tildes=True))
-    was_open = bool(found) and found[-1][1] is None
+    raw_blocks = list(fenced_blocks(text, tildes=True))
+    was_open = bool(raw_blocks) and raw_blocks[-1][1] is None
     if was_open:
         longest = max(map(len, runs))
         closed = (f"{text}\n{mark * longest}" for mark in "`~")
-        found = next(
+        raw_blocks = next(
             blocks
             for each in closed
             if (blocks := list(fenced_blocks(each, tildes=True)))[-1][1] is not None
         )
     fences = []
-    for number, (info, body) in enumerate(found, 1):
-        is_open = was_open and number == len(found)
+    for number, (info, body) in enumerate(raw_blocks, 1):
+        is_open = was_open and number == len(raw_blocks)
         code = _code(body or "")
         if is_open and code.rstrip().endswith(("```", "~~~")):  # closed at the end of a line
             code, is_open = code.rstrip().rstrip("`~") + "\n", False
@@ -283,27 +283,27 @@ def _is_indented(code: str) -> bool:
     return start > 0 and code[start - 1] in " \t" and bool(code.strip())
 
 
-def _fit(tag: str | None, wanted: str | None) -> int:
+def _fit(tag: str | None, language: str | None) -> int:
     """2 for the right language, 1 for none named, 0 for a wrong one."""
     if tag is None:
         return 1
-    if wanted is None:
+    if language is None:
         return 2 if tag and tag not in _SCRIPTS else 0
-    return 2 if tag == wanted else 0
+    return 2 if tag == language else 0
 
 
-def _bare(answer: str, language: str | None, entry: str | None) -> Found | None:
+def _bare(answer: str, language: str | None, entry: str | None) -> ProgramText | None:
     """The answer itself, where it is a program."""
-    wanted = _LANGUAGES.get((language or "python").lower(), language or "")
-    if wanted != "python":
-        looks = _LOOKS.get(wanted)
+    target = _LANGUAGES.get((language or "python").lower(), language or "")
+    if target != "python":
+        looks = _LOOKS.get(target)
         is_code = looks is not None and looks.search(answer) and answer.rstrip()[-1:] in ("}", ";")
-        return Found(answer, wanted, "no fence: all of the answer") if is_code else None
+        return ProgramText(answer, target, "no fence: all of the answer") if is_code else None
     tree = _parsed(answer)
     if tree is not None:
-        return Found(answer, wanted, "no fence: all of the answer") if _does(tree) else None
+        return ProgramText(answer, target, "no fence: all of the answer") if _does(tree) else None
     if entry and _is_indented(answer) and _parsed(f"def _():\n{answer}") is not None:
-        return Found(answer, wanted, "no fence: the answer is the body of a function")
+        return ProgramText(answer, target, "no fence: the answer is the body of a function")
     return None
 
 

@@ -35,7 +35,7 @@ from plaudit.sandbox.outcome import (
     Work,
 )
 
-__all__ = ["Grader", "Rules", "Verdict", "grader"]
+__all__ = ["Grader", "Rules", "TestVerdict", "grader"]
 
 _MAX_RESTARTS = 20
 _WORDS = {
@@ -62,7 +62,7 @@ class Rules:
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class TestVerdict:
     """One test: whether it passed, in words why not, and whether the program ended itself.
 
     `share` of the `points` is earned: 1 for a test that passed, else 0, or what a checker gives.
@@ -87,7 +87,7 @@ class Grader:
 
     code: str
     rules: Rules
-    verdicts: dict[int, Verdict] = field(default_factory=dict)
+    verdicts: dict[int, TestVerdict] = field(default_factory=dict)
     cpu_s: float = 0.0
     memory_mb: float = 0.0
     note: str = ""
@@ -144,9 +144,9 @@ _STARTS = re.compile(r"\b(?:multiprocessing|ProcessPoolExecutor|subprocess|os\.(
 
 def _hint(error: str, code: str) -> str:
     """What a known cause of failure is about, for people."""
-    known = next((hint for words, hint in _HINTS if words in error), "")
+    advice = next((hint for words, hint in _HINTS if words in error), "")
     is_refused = "[Errno" in error and _STARTS.search(code) is not None
-    return known or (_ALONE if is_refused else "")
+    return advice or (_ALONE if is_refused else "")
 
 
 def _is_fault(outcome: Outcome) -> bool:
@@ -159,7 +159,7 @@ def _is_fault(outcome: Outcome) -> bool:
 @dataclass
 class _Stdio(Grader):
     problem: StdioProblem = field(kw_only=True)
-    asked: list[int] = field(default_factory=list)
+    batch: list[int] = field(default_factory=list)
     outputs: dict[int, str] = field(default_factory=dict)
     broken: dict[int, Ruling] = field(default_factory=dict)
 
@@ -173,8 +173,8 @@ class _Stdio(Grader):
             left = []
         # one at a time costs a round each; twice as many each round costs few runs too many
         size = max(1, len(self.verdicts)) if self.rules.stop_at_first else len(left)
-        self.asked = left[:size]
-        return [self._program(self._test(place)) for place in self.asked]
+        self.batch = left[:size]
+        return [self._program(self._test(place)) for place in self.batch]
 
     def _test(self, place: int) -> StdioTest:
         return self.problem.tests[place]
@@ -194,7 +194,7 @@ class _Stdio(Grader):
             self._take_rulings(outcomes)
         else:
             super().take(outcomes)
-            for place, outcome in zip(self.asked, outcomes, strict=True):
+            for place, outcome in zip(self.batch, outcomes, strict=True):
                 self._take_run(place, outcome)
 
     def _take_run(self, place: int, outcome: Outcome) -> None:
@@ -210,23 +210,23 @@ class _Stdio(Grader):
         rulings = dict(zip(self.outputs, map(self._ruling, outcomes), strict=True))
         self.outputs = {}
         self.broken = {place: r for place, r in rulings.items() if r.verdict == "broken"}
-        for place, found in rulings.items():
-            if found.verdict != "broken":
-                self.verdicts[place] = self._ruled(place, found)
+        for place, ruling in rulings.items():
+            if ruling.verdict != "broken":
+                self.verdicts[place] = self._ruled(place, ruling)
 
     def _take_controls(self, outcomes: Sequence[Outcome]) -> None:
-        """A checker that broke was asked about the correct output, which it must accept."""
-        for (place, found), outcome in zip(self.broken.items(), outcomes, strict=True):
+        """A checker that broke was run on the correct output, which it must accept."""
+        for (place, ruling), outcome in zip(self.broken.items(), outcomes, strict=True):
             control = self._ruling(outcome)
             if control.verdict != "accepted":
-                why = control.why or found.why
+                why = control.why or ruling.why
                 raise ScoringError(
                     f"the checker fails on the correct output of test {place + 1}: {why}",
                     fault="input",
                 )
-            why = f"the checker broke off on it: {found.why}"
+            why = f"the checker broke off on it: {ruling.why}"
             test = self._test(place)
-            self.verdicts[place] = Verdict(False, why, points=test.points, group=test.group)
+            self.verdicts[place] = TestVerdict(False, why, points=test.points, group=test.group)
         self.broken = {}
 
     def _ruling(self, outcome: Outcome) -> Ruling:
@@ -234,20 +234,20 @@ class _Stdio(Grader):
             raise ScoringError(f"sandbox: {outcome.error}", fault="system")
         return checker.ruling(self.problem.layout.checker, outcome)
 
-    def _ruled(self, place: int, found: Ruling) -> Verdict:
+    def _ruled(self, place: int, ruling: Ruling) -> TestVerdict:
         test = self._test(place)
-        marks = {"points": test.points, "group": test.group, "share": found.share}
-        return Verdict(found.verdict == "accepted", found.why, **marks)
+        marks = {"points": test.points, "group": test.group, "share": ruling.share}
+        return TestVerdict(ruling.verdict == "accepted", ruling.why, **marks)
 
     def _all_fail(self, why: str) -> None:
         for place in range(len(self.problem.tests)):
-            self.verdicts.setdefault(place, Verdict(False, why))
+            self.verdicts.setdefault(place, TestVerdict(False, why))
 
-    def _verdict(self, test: StdioTest, outcome: Outcome) -> Verdict | None:
+    def _verdict(self, test: StdioTest, outcome: Outcome) -> TestVerdict | None:
         """None where a checker has to decide."""
         marks = {"points": test.points, "group": test.group}
         if outcome.kind != "ok":
-            return Verdict(False, _ended(outcome, self.code), _is_fault(outcome), **marks)
+            return TestVerdict(False, _ended(outcome, self.code), _is_fault(outcome), **marks)
         if self.problem.checker:
             return None
         rules, layout = self.rules, self.problem.layout
@@ -257,13 +257,13 @@ class _Stdio(Grader):
         )
         if difference and not (rules.compare or layout.says):
             difference += f" (compared by {mode}: {layout.name} have no published rule)"
-        return Verdict(not difference, difference, **marks)
+        return TestVerdict(not difference, difference, **marks)
 
 
 def _last_error(outcome: Outcome) -> str:
     lines = outcome.stderr.decode("utf-8", "replace").splitlines()
-    found = next((line for line in lines if "error" in line), "")
-    return f": {found[:200]}" if found else ""
+    error_line = next((line for line in lines if "error" in line), "")
+    return f": {error_line[:200]}" if error_line else ""
 
 
 # --- calls ----------------------------------------------------------------------------------------
@@ -272,15 +272,15 @@ def _last_error(outcome: Outcome) -> str:
 @dataclass
 class _Called(Grader):
     problem: CallProblem = field(kw_only=True)
-    asked: list[list[int]] = field(default_factory=list)
+    batch: list[list[int]] = field(default_factory=list)
     restarts: int = 0
 
     def due(self) -> list[Work]:
         left = [i for i in range(len(self.problem.tests)) if i not in self.verdicts]
         if not left or self._stops():
             return []
-        self.asked = [[i] for i in left] if self.rules.isolate == "test" else [left]
-        return [self._calls(places) for places in self.asked]
+        self.batch = [[i] for i in left] if self.rules.isolate == "test" else [left]
+        return [self._calls(places) for places in self.batch]
 
     def _calls(self, places: list[int]) -> Calls:
         tests = [self.problem.tests[place] for place in places]
@@ -296,7 +296,7 @@ class _Called(Grader):
 
     def take(self, outcomes: Sequence[Outcome]) -> None:
         super().take(outcomes)
-        for places, outcome in zip(self.asked, outcomes, strict=True):
+        for places, outcome in zip(self.batch, outcomes, strict=True):
             for place, reply in zip(places, outcome.replies, strict=False):
                 self.verdicts[place] = self._verdict(self.problem.tests[place], reply)
             if len(outcome.replies) < len(places):
@@ -319,26 +319,26 @@ class _Called(Grader):
             for place in left[1:]:
                 self.verdicts[place] = self._marked(place, False, f"not reached: {why}", False)
 
-    def _marked(self, place: int, passed: bool, why: str, is_fault: bool = False) -> Verdict:
+    def _marked(self, place: int, passed: bool, why: str, is_fault: bool = False) -> TestVerdict:
         test = self.problem.tests[place]
-        return Verdict(passed, why, is_fault, test.points, test.group)
+        return TestVerdict(passed, why, is_fault, test.points, test.group)
 
-    def _verdict(self, test: CallTest, reply: Any) -> Verdict:
+    def _verdict(self, test: CallTest, reply: Any) -> TestVerdict:
         marks = {"points": test.points, "group": test.group}
         if not isinstance(reply, dict) or "r" not in reply:
             name = reply.get("x", "?") if isinstance(reply, dict) else "?"
             message = reply.get("m", "") if isinstance(reply, dict) else ""
             why = f"raised {name}: {message}"[:300] + _hint(str(message), self.code)
-            return Verdict(False, why, **marks)
+            return TestVerdict(False, why, **marks)
         self.is_opaque |= returned.is_opaque(reply["r"])
         if returned.holds(self.problem, test, reply["r"]):
-            return Verdict(True, **marks)
-        wanted = f"{test.truth}" if test.truth is not None else returned.shown(test.expected)
-        why = f"returned {returned.shown_encoded(reply['r'])}, expected {wanted}"
+            return TestVerdict(True, **marks)
+        expected = f"{test.truth}" if test.truth is not None else returned.show_value(test.expected)
+        why = f"returned {returned.show_encoded(reply['r'])}, expected {expected}"
         layout = self.problem.layout
         if not layout.says:
             why += f" (compared as JSON: {layout.name} have no published rule)"
-        return Verdict(False, why, **marks)
+        return TestVerdict(False, why, **marks)
 
 
 _GONE = "the other side is gone"
@@ -371,19 +371,19 @@ class _Asserted(Grader):
     def take(self, outcomes: Sequence[Outcome]) -> None:
         super().take(outcomes)
         (outcome,) = outcomes
-        found = outcome.checks[0] if outcome.checks else {}
-        if found.get("fault") == "input":
-            raise ScoringError(f"tests: {found.get('error')}", fault="input")
-        self._check_helpers(f"{found.get('error')} {found.get('checks')}")
-        for place, check in enumerate(found.get("checks", ())):
+        report = outcome.checks[0] if outcome.checks else {}
+        if report.get("fault") == "input":
+            raise ScoringError(f"tests: {report.get('error')}", fault="input")
+        self._check_helpers(f"{report.get('error')} {report.get('checks')}")
+        for place, check in enumerate(report.get("checks", ())):
             error = str(check["error"])
             why = f"line {check['line']}: {error}"[:300] + _hint(error, self.code)
-            self.verdicts[place] = Verdict(bool(check["ok"]), "" if check["ok"] else why)
-        if found.get("opaque"):
+            self.verdicts[place] = TestVerdict(bool(check["ok"]), "" if check["ok"] else why)
+        if report.get("opaque"):
             self.note = "some values stayed in the program's process"
             self.is_opaque = True
-        if not found.get("finished") or not self.verdicts or outcome.kind == "memory":
-            self._unfinished(outcome, str(found.get("error", "")))
+        if not report.get("finished") or not self.verdicts or outcome.kind == "memory":
+            self._unfinished(outcome, str(report.get("error", "")))
 
     def _check_helpers(self, errors: str) -> None:
         """Rows whose tests call one function only: what else they lack is missing in the row."""
@@ -401,10 +401,10 @@ class _Asserted(Grader):
         why = _ended(outcome, self.code)
         if not ended and error and not (_GONE in error and outcome.stderr):
             why = error + _hint(error, self.code)
-        self.verdicts[len(self.verdicts)] = Verdict(False, why[:300], _is_fault(outcome))
+        self.verdicts[len(self.verdicts)] = TestVerdict(False, why[:300], _is_fault(outcome))
 
 
-def share(verdicts: Sequence[Verdict], total: float) -> float:
+def share(verdicts: Sequence[TestVerdict], total: float) -> float:
     """Points earned out of `total`, from 0 to 1."""
     earned = math.fsum(verdict.earned for verdict in verdicts)
     return min(1.0, earned / total) if total > 0 else 0.0

@@ -19,7 +19,7 @@ from typing import Literal
 
 from plaudit.grading.compare import Mode
 
-__all__ = ["LAYOUTS", "Checker", "Layout", "Values", "described"]
+__all__ = ["LAYOUTS", "Checker", "RowLayout", "Values", "described"]
 
 Values = Literal["python", "json", "livecodebench", "apps", "evalplus"]
 """How returned values compare: see `plaudit.grading.returned`."""
@@ -28,7 +28,7 @@ Checker = Literal["testlib", "codeforces"]
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class RowLayout:
     """One row of the table.
 
     `output`: how printed output compares. `values`: how returned values compare. `prelude`: the
@@ -47,9 +47,9 @@ class Layout:
     source: str = ""
 
 
-def _imports(stars: str, plain: str, more: str = "") -> str:
+def _imports(stars: str, modules: str, more: str = "") -> str:
     lines = [f"from {name} import *" for name in stars.split()]
-    lines += [f"import {name}" for name in plain.split()]
+    lines += [f"import {name}" for name in modules.split()]
     return "\n".join([*lines, *more.splitlines()]) + "\n"
 
 
@@ -113,9 +113,9 @@ def is_same_tree(p, q):
 LAYOUTS = {
     layout.name: layout
     for layout in (
-        Layout("own cases", values="json", says=False),
-        Layout("test code", source="the tests' own =="),
-        Layout(
+        RowLayout("own cases", values="json", says=False),
+        RowLayout("test code", source="the tests' own =="),
+        RowLayout(
             "LiveCodeBench",
             output="livecodebench",
             values="livecodebench",
@@ -123,14 +123,14 @@ LAYOUTS = {
             source="LiveCodeBench/LiveCodeBench lcb_runner/evaluation/testing_util.py:"
             " grade_call_based, grade_stdio",
         ),
-        Layout(
+        RowLayout(
             "APPS",
             output="apps",
             values="apps",
             prelude=_APPS,
             source="hendrycks/apps eval/testing_util.py: run_test",
         ),
-        Layout(
+        RowLayout(
             "TACO",
             output="trimmed",
             values="apps",
@@ -138,14 +138,14 @@ LAYOUTS = {
             source="FlagOpen/TACO metrics/testing_util.py: execute_cb_code, and"
             " compare_std_results, whose steps beyond equal text expect lines and get text",
         ),
-        Layout(
+        RowLayout(
             "verl",
             output="verl",
             values="apps",
             prelude=_STARTER,
             source="volcengine/verl verl/utils/reward_score/prime_code/testing_util.py: run_test",
         ),
-        Layout(
+        RowLayout(
             "verifiable coding problems",
             output="stripped",
             values="apps",
@@ -155,34 +155,34 @@ LAYOUTS = {
             " CodeVerifier (SYNTHETIC-1, open-r1); calls as agentica-project/rllm"
             " rllm/rewards/code_reward.py: primeintellect_check_correctness",
         ),
-        Layout(
+        RowLayout(
             "CodeContests",
             output="codecontests",
             source="google-deepmind/code_contests execution/tester_sandboxer.cc: OutputsMatch",
         ),
-        Layout(
+        RowLayout(
             "Codeforces",
             checker="codeforces",
             says=False,
             source="huggingface/open-r1 src/open_r1/utils/competitive_programming/cf_scoring.py:"
             " score_submission (the checker's verdict; without one nothing is published)",
         ),
-        Layout(
+        RowLayout(
             "EvalPlus",
             values="evalplus",
             source="evalplus/evalplus evalplus/eval/__init__.py: unsafe_execute",
         ),
-        Layout(
+        RowLayout(
             "HumanEval",
             source="openai/human-eval human_eval/execution.py: unsafe_execute",
         ),
-        Layout("MBPP", source="google-research/google-research mbpp/README.md"),
-        Layout(
+        RowLayout("MBPP", source="google-research/google-research mbpp/README.md"),
+        RowLayout(
             "LeetCodeDataset",
             prelude=_LEETCODE,
             source="newfacade/LeetCodeDataset eval_lcd/execution.py: unsafe_execute",
         ),
-        Layout("rStar-Coder", values="json", prelude=_STARTER, says=False),
+        RowLayout("rStar-Coder", values="json", prelude=_STARTER, says=False),
     )
 }
 """The table, by name. "own cases" and "test code" are rows of nobody's layout."""

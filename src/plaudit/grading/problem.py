@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from plaudit.grading.layouts import LAYOUTS, Layout, Values
+from plaudit.grading.layouts import LAYOUTS, RowLayout, Values
 
 __all__ = [
     "AssertProblem",
@@ -106,7 +106,7 @@ class StdioProblem:
     cpu_s: float | None = None
     memory_mb: int | None = None
     checker: str = ""
-    layout: Layout = field(default=_CASES, compare=False)
+    layout: RowLayout = field(default=_CASES, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +126,7 @@ class CallProblem:
     cpu_s: float | None = None
     memory_mb: int | None = None
     prompt: str = ""
-    layout: Layout = field(default=_CODE, compare=False)
+    layout: RowLayout = field(default=_CODE, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +141,7 @@ class AssertProblem:
     cpu_s: float | None = None
     memory_mb: int | None = None
     prompt: str = ""
-    layout: Layout = field(default=_CODE, compare=False)
+    layout: RowLayout = field(default=_CODE, compare=False)
 
 
 Problem = StdioProblem | CallProblem | AssertProblem

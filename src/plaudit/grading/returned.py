@@ -21,7 +21,7 @@ from typing import Any
 from plaudit.grading.problem import CallProblem, CallTest
 from plaudit.sandbox.inside import values
 
-__all__ = ["holds", "is_opaque", "shown", "shown_encoded"]
+__all__ = ["holds", "is_opaque", "show_encoded", "show_value"]
 
 _RTOL = 1e-7  # evalplus/eval/__init__.py, unsafe_execute: that of numpy.testing.assert_allclose
 _ATOL = 1e-6  # the same place, where floats are expected and the row has no tolerance
@@ -44,18 +44,18 @@ def holds(problem: CallProblem, test: CallTest, data: Any) -> bool:
         return _decides(problem, test, data)
     if _is_equal(problem, data, test.expected, 1):
         return True
-    return any(_is_equal(problem, data, wanted, 2) for wanted in test.alternatives)
+    return any(_is_equal(problem, data, answer, 2) for answer in test.alternatives)
 
 
-def _is_equal(problem: CallProblem, data: Any, wanted: Any, depth: int) -> bool:
+def _is_equal(problem: CallProblem, data: Any, expected: Any, depth: int) -> bool:
     if problem.values == "python":
-        return values.matches(data, wanted, arrays=False)
+        return values.matches(data, expected, arrays=False)
     if problem.values == "json":
-        return values.matches(data, wanted, tolerance=problem.tolerance, lenient=True)
+        return values.matches(data, expected, tolerance=problem.tolerance, lenient=True)
     if problem.values == "evalplus":
-        return _is_evalplus(problem.tolerance, data, wanted)
+        return _is_evalplus(problem.tolerance, data, expected)
     is_deep = problem.values == "apps" and depth == 2
-    if not values.matches(_untupled(data, 2 if is_deep else 1), wanted, arrays=False):
+    if not values.matches(_untupled(data, 2 if is_deep else 1), expected, arrays=False):
         return False
     return problem.layout.name != "verl" or _is_json(data)
 
@@ -81,14 +81,14 @@ def _untupled(data: Any, depth: int) -> Any:
     return data
 
 
-def _is_evalplus(atol: float, data: Any, wanted: Any) -> bool:
-    if values.matches(data, wanted, lenient=True, arrays=False):
+def _is_evalplus(atol: float, data: Any, expected: Any) -> bool:
+    if values.matches(data, expected, lenient=True, arrays=False):
         return True
-    is_whole = isinstance(wanted, float) and isinstance(data, int)
-    if is_whole or (not atol and not _are_floats(wanted)):
+    is_whole = isinstance(expected, float) and isinstance(data, int)
+    if is_whole or (not atol and not _are_floats(expected)):
         return False  # its grader asks for equal types where it forgives a difference
     near = {"tolerance": atol or _ATOL, "relative": _RTOL}
-    return values.matches(data, wanted, lenient=True, arrays=False, **near)
+    return values.matches(data, expected, lenient=True, arrays=False, **near)
 
 
 def _are_floats(value: Any) -> bool:
@@ -112,13 +112,13 @@ def _same_set(problem: CallProblem, test: CallTest, actual: Any) -> bool:
     """Only expected items are kept of what came, so that none can be chosen to collide."""
     if not isinstance(actual, list | tuple | set | frozenset):
         return False
-    wanted = set(map(_hashable, test.expected))
-    found = set()
+    expected_items = set(map(_hashable, test.expected))
+    hits = set()
     for item in map(_hashable, actual):
-        if item not in wanted:
+        if item not in expected_items:
             return False
-        found.add(item)
-    return found == wanted
+        hits.add(item)
+    return hits == expected_items
 
 
 def _hashable(value: Any) -> Any:
@@ -173,10 +173,10 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = _SHORT.maxset = 12
 
 
-def shown(value: Any) -> str:
+def show_value(value: Any) -> str:
     """A value for people, in at most 120 characters. Raises nothing.
 
-    >>> shown(10**5000), shown([1, (2, "a")])
+    >>> show_value(10**5000), show_value([1, (2, "a")])
     ('an integer of about 5001 digits', "[1, (2, 'a')]")
     """
     try:
@@ -185,16 +185,16 @@ def shown(value: Any) -> str:
         return f"a {type(value).__name__} that is too deep to show"
 
 
-def shown_encoded(data: Any) -> str:
+def show_encoded(data: Any) -> str:
     """The same of encoded data."""
     try:
-        return shown(values.decode(_cut(data, 6)))
+        return show_value(values.decode(_cut(data, 6)))
     except values.Malformed:
         return "what cannot be read"
 
 
 def _cut(data: Any, depth: int) -> Any:
-    """The beginning of encoded data: as much as `shown` shows of it."""
+    """The beginning of encoded data: as much as `show_value` shows of it."""
     if type(data) is str:
         return data[:200]
     if type(data) is list:

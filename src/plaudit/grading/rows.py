@@ -38,7 +38,7 @@ from typing import Any, cast
 from plaudit.errors import DataError, clipped
 from plaudit.grading.asserts import calls_of
 from plaudit.grading.extract import helpers, is_prelude
-from plaudit.grading.layouts import LAYOUTS, Layout
+from plaudit.grading.layouts import LAYOUTS, RowLayout
 from plaudit.grading.problem import (
     AssertProblem,
     CallProblem,
@@ -100,8 +100,8 @@ def problem_of(columns: Columns) -> Problem:
             return read(columns)
     if columns.get("inputs") is not None and columns.get("outputs") is not None:
         return _rstar(columns)
-    known = ", ".join(name for names, _ in _LAYOUTS for name in names)
-    raise DataError(f"missing column; tests are read from one of {known}", field="tests")
+    layout_columns = ", ".join(name for names, _ in _LAYOUTS for name in names)
+    raise DataError(f"missing column; tests are read from one of {layout_columns}", field="tests")
 
 
 def _open_r1(columns: Columns) -> Problem:
@@ -191,8 +191,8 @@ def _evalplus_part(columns: Columns, part: str) -> list[CallTest]:
     outputs = _list(columns.get(f"{part}_output") or [], f"{part}_output")
     _same_length(inputs, outputs, f"{part}_output")
     return [
-        CallTest(_arguments(given, f"{part}_input"), expected, group=part)
-        for given, expected in zip(inputs, outputs, strict=True)
+        CallTest(_arguments(arguments, f"{part}_input"), expected, group=part)
+        for arguments, expected in zip(inputs, outputs, strict=True)
     ]
 
 
@@ -343,7 +343,7 @@ _LAYOUTS: tuple[tuple[tuple[str, ...], Callable[[Columns], Problem]], ...] = (
 )
 
 
-def _tests_in(value: Any, columns: Columns, field: str, layout: Layout | None = None) -> Problem:
+def _tests_in(value: Any, columns: Columns, field: str, layout: RowLayout | None = None) -> Problem:
     """A column that may hold any of the forms; `layout` is that of test code."""
     if isinstance(value, str):
         parsed = _json_or_none(value)
@@ -363,7 +363,7 @@ def _tests_in(value: Any, columns: Columns, field: str, layout: Layout | None = 
 
 
 def _asserted(
-    tests: Sequence[str], columns: Columns, field: str, layout: Layout | None = None
+    tests: Sequence[str], columns: Columns, field: str, layout: RowLayout | None = None
 ) -> Problem:
     """Test code: as call tests where it is nothing more."""
     text = "\n".join(tests)
@@ -395,7 +395,7 @@ def _style(text: str) -> Style:
 
 
 def _inputs_outputs(
-    value: Mapping[str, Any], columns: Columns, field: str, layout: Layout
+    value: Mapping[str, Any], columns: Columns, field: str, layout: RowLayout
 ) -> Problem:
     """{inputs, outputs, fn_name}: with a function name they are calls, else stdin problems."""
     name = value.get("fn_name")
@@ -410,7 +410,7 @@ def _inputs_outputs(
     return _call_problem(_text(name, f"{field}.fn_name"), tests, columns, field, layout)
 
 
-def _call_tests(pairs: Sequence[tuple[tuple[Any, ...], Any]], layout: Layout) -> list[CallTest]:
+def _call_tests(pairs: Sequence[tuple[tuple[Any, ...], Any]], layout: RowLayout) -> list[CallTest]:
     """LiveCodeBench never wraps an answer; APPS and its kin may."""
     if layout.values == "livecodebench":
         return [CallTest(*pair) for pair in pairs]
@@ -418,7 +418,7 @@ def _call_tests(pairs: Sequence[tuple[tuple[Any, ...], Any]], layout: Layout) ->
 
 
 def _cases(
-    items: Sequence[Any], columns: Columns, field: str, layout: Layout | None = None
+    items: Sequence[Any], columns: Columns, field: str, layout: RowLayout | None = None
 ) -> Problem:
     """A list of {input, output}, each of one type: standard input, or calls of one function."""
     rows = [_mapping(item, field) for item in items]
@@ -442,7 +442,7 @@ def _cases(
     return _call_problem(name, tests, columns, field, layout)
 
 
-def _layout_of(rows: Sequence[Mapping[str, Any]]) -> Layout:
+def _layout_of(rows: Sequence[Mapping[str, Any]]) -> RowLayout:
     """Whose cases these are: LiveCodeBench's say `testtype`, PrimeIntellect's `type`."""
     if any(row.get("testtype") for row in rows):
         return LAYOUTS["LiveCodeBench"]
@@ -508,11 +508,11 @@ def _printed(value: Any, field: str) -> str:
     raise DataError(f"expected text, found {clipped(value)}", field=field)
 
 
-def _json_call(given: Any, expected: Any, field: str) -> tuple[tuple[Any, ...], Any]:
+def _json_call(inputs: Any, expected: Any, field: str) -> tuple[tuple[Any, ...], Any]:
     """Arguments and answer; text holds one JSON value a line (LiveCodeBench, PRIME)."""
-    if not isinstance(given, str):
-        return _arguments(given, field), expected
-    lines = [line for line in given.split("\n") if line.strip()]
+    if not isinstance(inputs, str):
+        return _arguments(inputs, field), expected
+    lines = [line for line in inputs.split("\n") if line.strip()]
     arguments = tuple(_json(line, f"{field}.input") for line in lines)
     answer = _json(expected, f"{field}.output") if isinstance(expected, str) else expected
     return arguments, answer
@@ -530,11 +530,11 @@ def _unwrapped(pairs: Iterable[tuple[tuple[Any, ...], Any]], has_int_keys: bool)
     Where every answer of the problem is a list of one, either reading passes. `has_int_keys`: JSON
     has made keys text that were integers, which their graders undo.
     """
-    found = [(_keyed(pair[0]), _keyed(pair[1])) if has_int_keys else pair for pair in pairs]
-    is_wrapped = all(isinstance(answer, list) and len(answer) == 1 for _, answer in found)
+    cases = [(_keyed(pair[0]), _keyed(pair[1])) if has_int_keys else pair for pair in pairs]
+    is_wrapped = all(isinstance(answer, list) and len(answer) == 1 for _, answer in cases)
     return [
         CallTest(arguments, answer, alternatives=(answer[0],) if is_wrapped else ())
-        for arguments, answer in found
+        for arguments, answer in cases
     ]
 
 
@@ -552,7 +552,7 @@ def _call_problem(
     tests: Sequence[CallTest],
     columns: Columns,
     field: str,
-    layout: Layout,
+    layout: RowLayout,
     *,
     tolerance: float = _TOLERANCE,
 ) -> CallProblem:
@@ -570,7 +570,7 @@ def _call_problem(
 
 
 def _stdio_problem(
-    tests: Sequence[StdioTest], columns: Columns, field: str, layout: Layout
+    tests: Sequence[StdioTest], columns: Columns, field: str, layout: RowLayout
 ) -> StdioProblem:
     if not tests:
         raise DataError("no tests", field=field)
@@ -603,15 +603,15 @@ def _case_entry(row: Mapping[str, Any]) -> str | None:
 
 def _setup(columns: Columns) -> str:
     """Code before the tests: `test_setup`, `test_setup_code`, `test_imports` (a list of lines)."""
-    found: list[str] = []
+    parts: list[str] = []
     for field in ("test_imports", "test_setup_code", "test_setup"):
         value = columns.get(field)
         if value is not None and not isinstance(value, str):
             value = "\n".join(_texts(value, field))
         if value and value.strip() not in ("", "[]"):
             lines = _json_or_none(value) if value.startswith("[") else None
-            found.append("\n".join(lines) if isinstance(lines, list) else value)
-    return "\n".join(found)
+            parts.append("\n".join(lines) if isinstance(lines, list) else value)
+    return "\n".join(parts)
 
 
 def _prompt(columns: Columns) -> str:
@@ -655,8 +655,8 @@ def _megabytes(columns: Columns) -> int | None:
 def _positive(value: Any, field: str) -> float | None:
     """A limit; an absent one, and the 0 that some rows write for it, is None."""
     if isinstance(value, str):
-        found = _NUMBER.match(value)
-        value = float(found[1]) if found else value or None
+        match = _NUMBER.match(value)
+        value = float(match[1]) if match else value or None
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < math.inf:
@@ -728,8 +728,8 @@ def _list(value: Any, field: str) -> list[Any]:
 
 
 def _texts(value: Any, field: str) -> list[str]:
-    found = _list(value, field)
-    return [_text(item, field) for item in found]
+    entries = _list(value, field)
+    return [_text(item, field) for item in entries]
 
 
 def _text(value: Any, field: str) -> str:
@@ -771,15 +771,15 @@ def _unpacked(value: Any, field: str) -> Any:
 
 def _pickled_text(data: bytes, field: str) -> str:
     """The text of a pickle that holds one text and nothing else; it is read, never loaded."""
-    found: list[str] = []
+    texts: list[str] = []
     try:
         for opcode, argument, _ in pickletools.genops(data):
             if opcode.name in _STRINGS:
-                found.append(cast(str, argument))
+                texts.append(cast(str, argument))
             elif opcode.name not in _FRAMING:
                 raise ValueError(f"operation {opcode.name}")
     except ValueError as error:
         raise DataError(f"packed tests are no pickled text: {error}", field=field) from None
-    if len(found) != 1:
-        raise DataError(f"packed tests hold {len(found)} texts, expected one", field=field)
-    return found[0]
+    if len(texts) != 1:
+        raise DataError(f"packed tests hold {len(texts)} texts, expected one", field=field)
+    return texts[0]

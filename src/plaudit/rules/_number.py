@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from plaudit.answers.equation import loses_its_left_side
-from plaudit.answers.extract import EXTRACTS, Found, extract
+from plaudit.answers.extract import EXTRACTS, Extracted, extract
 from plaudit.answers.latex_equal import answer_of as tree_of
-from plaudit.answers.latex_read import Node, Oversized, Unreadable, children, read
-from plaudit.answers.latex_real import Arithmetic, Complex, Interval, Undecided
+from plaudit.answers.latex_read import Node, Oversized, UnreadableLatex, children, read
+from plaudit.answers.latex_real import Arithmetic, Complex, Enclosure, Undecided
 from plaudit.answers.latex_value import evaluate, holds_container, is_narrow, is_scalar, symbols
 from plaudit.answers.reading import reading
 from plaudit.answers.stated import stated
@@ -97,18 +97,18 @@ def _without_asides(text: str) -> str:
     return _ASIDE.sub("", _CITED.sub("", text.translate(_WIDTHS)))
 
 
-def _extracted(text: str, how: _answer.Extract, finish_reason: str | None) -> Found | None:
+def _extracted(text: str, how: _answer.Extract, finish_reason: str | None) -> Extracted | None:
     if how == "phrase":
         phrase = stated(text, how, finish_reason=finish_reason)
         if phrase is None:
             return None
         read_as = reading(phrase)
-        return Found(read_as.text, phrase.mark, read_as.problem, phrase.text)
+        return Extracted(read_as.text, phrase.mark, read_as.problem, phrase.text)
     place = how if how in EXTRACTS else "auto"
     return extract(text, place, finish_reason=finish_reason)
 
 
-def _of(extraction: Found) -> StatedNumber:
+def _of(extraction: Extracted) -> StatedNumber:
     """The number that an answer states, or why it is not a number."""
     if extraction.problem:
         return _unread(extraction.problem)
@@ -153,7 +153,7 @@ def _without_unit(node: Node, tokens: tuple[str, ...]) -> Node | None:
     if symbols(node) and node[0] != "unit":
         try:
             as_unit = read(list(tokens), units=True)
-        except Unreadable:
+        except UnreadableLatex:
             return None
         node = as_unit if as_unit[0] == "unit" and readings(as_unit[2]) else node
     if node[0] == "unit":
@@ -176,7 +176,7 @@ def _enclosed(node: Node) -> StatedNumber | None:
         return StatedNumber(value, value)
     if isinstance(value, Complex) or not is_narrow(value, field):
         return None
-    assert isinstance(value, Interval)
+    assert isinstance(value, Enclosure)
     ends = (value.lo, value.hi)
     if not all(end.is_finite() and abs(end.adjusted()) <= _MOST_PLACES for end in ends):
         return None

@@ -255,7 +255,7 @@ class _GradedResponse:
         }
         return self._valued(verdicts, parts)
 
-    def _valued(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> Score:
+    def _valued(self, verdicts: list[grade.TestVerdict], parts: dict[str, float]) -> Score:
         bad = next((verdict for verdict in verdicts if not verdict.passed), None)
         culprit = next((verdict for verdict in verdicts if verdict.is_fault), None)
         notes = [self.note, self.grader.note if self.grader else "", bad.why if bad else ""]
@@ -271,7 +271,7 @@ class _GradedResponse:
             value = self.reward.fault_value
         return Score(value, parts, fault=fault, error=culprit.why, note=note)
 
-    def _value(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> float:
+    def _value(self, verdicts: list[grade.TestVerdict], parts: dict[str, float]) -> float:
         if self.reward.give == "all":
             return float(parts["passed"] == parts["total"])
         problem_tests = getattr(self.problem, "tests", ())

@@ -24,13 +24,13 @@ from typing import Annotated, Any, Literal
 
 from plaudit.answers.choices import (
     ChoiceExtract,
-    Chosen,
+    StatedChoice,
     chosen,
     chosen_by,
     chosen_each,
     spelled,
 )
-from plaudit.answers.options import Options, option_of_text, options_of
+from plaudit.answers.options import OptionTexts, option_of_text, options_of
 from plaudit.errors import ConfigError, ScoringError, clipped
 from plaudit.rules._answer import (
     Extract,
@@ -307,7 +307,7 @@ def multiple_choice(
         raise ConfigError(f"partial={partial} must be within [0, 1]")
     listed = _listed_options(choices, options)
     letters = _choices(reference, listed, index_base)
-    letters_of_options = listed or Options()
+    letters_of_options = listed or OptionTexts()
     text = behind_think(response)
     if questions:
         return _each_question(text, letters, letters_of_options)
@@ -465,7 +465,7 @@ def _countdown_problem(answer: str, pool: Sequence[int], goal: int) -> str:
     return ""
 
 
-def _listed_options(choices: Any, options: Any) -> Options | None:
+def _listed_options(choices: Any, options: Any) -> OptionTexts | None:
     """The options of a row, under either column name."""
     columns = [options_of(value) for value in (choices, options) if value is not None]
     if len(columns) == 2 and columns[0] != columns[1]:
@@ -484,16 +484,16 @@ def _choice_pattern(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
-def _choices(reference: Any, options: Options | None, index_base: int | None) -> list[str]:
+def _choices(reference: Any, options: OptionTexts | None, index_base: int | None) -> list[str]:
     """The letters of each item of the reference."""
     if index_base not in (None, 0, 1):
         raise ConfigError(f"index_base={index_base!r} must be 0, 1 or None")
     return [_choice(text, options, index_base) for text in references(reference)]
 
 
-def _choice(text: str, options: Options | None, index_base: int | None) -> str:
+def _choice(text: str, options: OptionTexts | None, index_base: int | None) -> str:
     """The letters of one reference: a letter, an option's text or its number; only one of these."""
-    as_letter = spelled(text, Options((options or Options()).last))
+    as_letter = spelled(text, OptionTexts((options or OptionTexts()).last))
     as_text = option_of_text(text, options) if options else ""
     as_number = _numbered(text, options, index_base)
     readings = {reading for reading in (as_letter, *as_text, as_number) if reading}
@@ -506,22 +506,22 @@ def _choice(text: str, options: Options | None, index_base: int | None) -> str:
     elif text.lstrip("-").isdigit() and index_base is None:
         problem = "is a number: pass index_base=0 or index_base=1, and the column choices"
     else:
-        last = (options or Options()).last
+        last = (options or OptionTexts()).last
         problem = f"is no option from A to {last}" + (
             "" if options else " (see the column choices)"
         )
     raise ScoringError(f"the reference {clipped(text)} {problem}", fault="input")
 
 
-def _numbered(text: str, options: Options | None, index_base: int | None) -> str:
+def _numbered(text: str, options: OptionTexts | None, index_base: int | None) -> str:
     if options is None or index_base is None or not text.isdecimal() or len(text) > 2:
         return ""
     letter = chr(ord("A") + int(text) - index_base)
     return letter if options.has(letter) else ""
 
 
-def _each_question(text: str, golds: Sequence[str], options: Options) -> Score:
-    picks: Sequence[Chosen] = chosen_each(text, len(golds), options)
+def _each_question(text: str, golds: Sequence[str], options: OptionTexts) -> Score:
+    picks: Sequence[StatedChoice] = chosen_each(text, len(golds), options)
     if not picks:
         return Score(0.0, {"answered": 0.0}, note=f"does not state {len(golds)} choices")
     right = sum(c.letters == gold for c, gold in zip(picks, golds, strict=True))

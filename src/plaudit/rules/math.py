@@ -14,7 +14,7 @@ from plaudit.answers import extract as _extract
 from plaudit.answers.equation import is_false, loses_its_left_side, operates_on_several
 from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import (
-    Answer,
+    LatexAnswer,
     Percent,
     Units,
     answer_of,
@@ -215,7 +215,7 @@ def _single(reference: str) -> tuple[Sequence[tuple[str, ...]], str]:
 
 
 def _verdict(
-    extraction: _extract.Found,
+    extraction: _extract.Extracted,
     accepted: Sequence[tuple[str, ...]],
     policy: _EqualityPolicy,
     deadline_s: float,
@@ -242,7 +242,7 @@ def _best(verdicts: Iterable[_EqualityVerdict]) -> _EqualityVerdict:
 
 def _extracted(
     response: str, how: Extract, *, strict: bool, finish_reason: str | None
-) -> _extract.Found | str:
+) -> _extract.Extracted | str:
     """The extracted answer, or why there is none."""
     thought = think.split(response)
     if thought.status == "unclosed":
@@ -295,13 +295,13 @@ def _judged(
     return _ask_math_verify(stated, gold, deadline_s)
 
 
-def _unequal(stated: Answer, gold: Answer) -> _EqualityVerdict:
+def _unequal(stated: LatexAnswer, gold: LatexAnswer) -> _EqualityVerdict:
     """The verdict "different", naming the units if they are the reason."""
     units = other_units(stated, gold)
     return _DIFFERENT if units is None else _EqualityVerdict(0.0, f"{units}: different")
 
 
-def _ask_math_verify(stated: Answer, gold: Answer, deadline_s: float) -> _EqualityVerdict:
+def _ask_math_verify(stated: LatexAnswer, gold: LatexAnswer, deadline_s: float) -> _EqualityVerdict:
     """The verdict of math-verify, from a worker that is killed at the deadline."""
     answer, reference = stated.text, gold.text
     if not is_mathematical(gold):
@@ -322,7 +322,7 @@ def _ask_math_verify(stated: Answer, gold: Answer, deadline_s: float) -> _Equali
     return _EqualityVerdict(0.0, f"math-verify {outcome.status}", ScoringError)
 
 
-def _lost(answer: Answer) -> frozenset[str]:
+def _lost(answer: LatexAnswer) -> frozenset[str]:
     """Meaningful parts that math-verify drops: ellipses of lists, and minutes of arc (60')."""
     tokens = answer.tokens
     minutes = any(b == "'" and a[0].isdecimal() for a, b in itertools.pairwise(tokens))

@@ -51,8 +51,8 @@ def main(texts):
     sys.meta_path.insert(0, _Sources(texts))
     try:
         size = int(_read_line())
-        asked = json.loads(_read(size))
-        {"calls": _calls, "asserts": _asserts}[asked["mode"]](asked)
+        request = json.loads(_read(size))
+        {"calls": _calls, "asserts": _asserts}[request["mode"]](request)
     except SystemExit as error:
         _leave(error.code if isinstance(error.code, int) else int(error.code is not None))
     except BaseException:
@@ -121,39 +121,39 @@ def _entry(namespace, name):
     kind = namespace.get("Solution")
     if isinstance(kind, type) and hasattr(kind, name):  # before a name that an import * brought
         return getattr(kind(), name)
-    found = namespace.get(name)
-    if found is None and kind is not None:
-        found = getattr(kind(), name, None)
-    if found is None:
+    function = namespace.get(name)
+    if function is None and kind is not None:
+        function = getattr(kind(), name, None)
+    if function is None:
         raise NameError(f"name {name!r} is not defined")
-    return found
+    return function
 
 
-def _calls(asked):
+def _calls(request):
     """Says a reply for each line of arguments, as long as the output may grow."""
     values = importlib.import_module(_INSIDE + ".values")
     encode, decode, loads = values.encode, values.decode, values.loads
-    token, left = asked["token"], asked["most"]
+    token, left = request["token"], request["most"]
     lines = _read().split(b"\n")
     out = os.dup(1)
     _silence()
-    _say(out, asked["begin"], {})
-    namespace = _load(base64.b64decode(asked["code"]))
-    function = _entry(namespace, asked["entry"])
+    _say(out, request["begin"], {})
+    namespace = _load(base64.b64decode(request["code"]))
+    function = _entry(namespace, request["entry"])
     for place, line in enumerate(lines):
         try:
             call = decode(loads(line))
             args, keywords = (call["a"], call["k"]) if type(call) is dict else (call, {})
-            if asked.get("fresh"):
-                function = _entry(namespace, asked["entry"])
+            if request.get("fresh"):
+                function = _entry(namespace, request["entry"])
             result = function(*args, **keywords)
-            if asked.get("awaits") and isinstance(result, types.CoroutineType):
+            if request.get("awaits") and isinstance(result, types.CoroutineType):
                 result = importlib.import_module("asyncio").run(result)
             reply = {"r": encode(result)}
         except Exception as error:
             reply = {"x": type(error).__name__, "m": _message(error)}
         size = len(json.dumps(reply, separators=(",", ":")))
-        if size > asked["most"]:
+        if size > request["most"]:
             reply = {"x": "OutputLimit", "m": f"{size} bytes returned"}
         elif size > left and place:
             _say(out, token, {"more": True})
@@ -169,7 +169,7 @@ def _message(error):
         return ""
 
 
-def _asserts(asked):
+def _asserts(request):
     """The program in a child, which hears of neither the tests nor the token; the tests here."""
     parts = {name: importlib.import_module(f"{_INSIDE}.{name}") for name in ("serve", "judge")}
     ours, theirs = socket.socketpair()
@@ -184,9 +184,9 @@ def _asserts(asked):
         os.read(gate, 1)  # the program cannot undo that its run has begun
         os.close(gate)
         _set_dumpable(1)
-        parts["serve"].serve(_load(base64.b64decode(asked["code"])), theirs)
+        parts["serve"].serve(_load(base64.b64decode(request["code"])), theirs)
         return
-    _say(out, asked["begin"], {})
+    _say(out, request["begin"], {})
     theirs.close()
     os.close(gate)
     os.close(opener)
@@ -194,8 +194,8 @@ def _asserts(asked):
     try:
         verdict = parts["judge"].run(sock=ours, **rest["asked"])
     except Exception as error:
-        said = f"the tests ended: {type(error).__name__}: {_message(error)}"
-        verdict = {"checks": [], "finished": False, "error": said}
+        message = f"the tests ended: {type(error).__name__}: {_message(error)}"
+        verdict = {"checks": [], "finished": False, "error": message}
     ours.close()
     _say(out, rest["token"], {"verdict": verdict, "status": _ended(pid)})
 
@@ -209,8 +209,8 @@ def _ended(pid):
     """How the program's process ended: exit code, minus its signal, or None if it went on."""
     end = time.monotonic() + _GRACE_S
     while time.monotonic() < end:
-        found, status = os.waitpid(pid, os.WNOHANG)
-        if found:
+        ended_pid, status = os.waitpid(pid, os.WNOHANG)
+        if ended_pid:
             return -os.WTERMSIG(status) if os.WIFSIGNALED(status) else os.WEXITSTATUS(status)
         time.sleep(0.005)
     os.kill(pid, signal.SIGKILL)

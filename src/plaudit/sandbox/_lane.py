@@ -139,12 +139,12 @@ class Lane:
         program, tests = self.slot("python"), self.slot("judge")
         _ = program.report, tests.report
         left, right = socket.socketpair()
-        asked = {"tests": work.tests, "setup": work.setup, "style": work.style}
-        asked |= {"stop_at_first": work.stop_at_first}
+        request = {"tests": work.tests, "setup": work.setup, "style": work.style}
+        request |= {"stop_at_first": work.stop_at_first}
         self._queues["python"].append(ticket)
         self._queues["judge"].append(ticket)
         _send(program, wire.SERVE, work.limits, _bytes(work.code), fds=[left.detach()])
-        question = json.dumps(asked).encode()
+        question = json.dumps(request).encode()
         _send(tests, wire.JUDGE, work.limits, question, fds=[right.detach()])
 
     def masks(self) -> dict[int, int]:
@@ -164,7 +164,7 @@ class Lane:
                     yield from self._finished(role, reply, streams)
 
     def _finished(
-        self, role: str, reply: wire.Reply, streams: list[bytes]
+        self, role: str, reply: wire.SlotReply, streams: list[bytes]
     ) -> Iterator[tuple[Ticket, Outcome]]:
         ticket = self._queues[role][0]
         outcome = _outcome(ticket.work, role, reply, streams, self._slots[role].report)
@@ -286,7 +286,7 @@ def _send(
 
 
 def _outcome(
-    work: Work, role: str, reply: wire.Reply, streams: list[bytes], report: dict[str, Any]
+    work: Work, role: str, reply: wire.SlotReply, streams: list[bytes], report: dict[str, Any]
 ) -> Outcome:
     out, errors, result = streams
     status = reply.status
@@ -317,7 +317,7 @@ def _outcome(
     return replace(outcome, replies=(result,)) if result else outcome
 
 
-def _kind(reply: wire.Reply, errors: bytes) -> Kind:
+def _kind(reply: wire.SlotReply, errors: bytes) -> Kind:
     if reply.truncated:
         return "output"
     if reply.stopped in _STOPPED:

@@ -62,8 +62,8 @@ class Slot:
             os.close(self._lock)
             os.rmdir(self.work)
             if isinstance(error, FileNotFoundError | PermissionError):
-                told = f"interpreter {interpreter!r} does not start: {error}"
-                raise ConfigError(told) from None
+                message = f"interpreter {interpreter!r} does not start: {error}"
+                raise ConfigError(message) from None
             raise
         finally:
             theirs.close()
@@ -136,24 +136,24 @@ class Slot:
             view, fds = self._unsent[0]
             try:
                 if fds:
-                    sent = socket.send_fds(self.sock, [view[: 1 << 16]], fds)
+                    num_bytes = socket.send_fds(self.sock, [view[: 1 << 16]], fds)
                     while fds:
                         os.close(fds.pop())
                 else:
-                    sent = self.sock.send(view)
+                    num_bytes = self.sock.send(view)
             except BlockingIOError:
                 return
-            if sent == len(view):
+            if num_bytes == len(view):
                 self._unsent.pop(0)
             else:
-                self._unsent[0] = (view[sent:], fds)
+                self._unsent[0] = (view[num_bytes:], fds)
 
     @property
     def has_unsent(self) -> bool:
         """Whether there is something left to send."""
         return bool(self._unsent)
 
-    def replies(self) -> Iterator[tuple[wire.Reply, list[bytes]]]:
+    def replies(self) -> Iterator[tuple[wire.SlotReply, list[bytes]]]:
         """The replies that have come in whole. Raises ConnectionError where the slot ended."""
         while True:
             try:
@@ -165,13 +165,13 @@ class Slot:
             self._got += data
             if len(data) < 1 << 16:
                 break
-        while (found := self._take()) is not None:
-            yield found
+        while (reply := self._take()) is not None:
+            yield reply
 
-    def _take(self) -> tuple[wire.Reply, list[bytes]] | None:
+    def _take(self) -> tuple[wire.SlotReply, list[bytes]] | None:
         if len(self._got) < wire.REPLY.size:
             return None
-        reply = wire.Reply(*wire.REPLY.unpack_from(self._got))
+        reply = wire.SlotReply(*wire.REPLY.unpack_from(self._got))
         place, streams = wire.REPLY.size, []
         if len(self._got) < place + reply.output + reply.errors + reply.result:
             return None

@@ -118,11 +118,11 @@ def _open_the_way() -> None:
 
 def _hidden() -> dict[Path, set[Path]]:
     """By closed directory, the needed places below it."""
-    found: dict[Path, set[Path]] = {}
+    places_below: dict[Path, set[Path]] = {}
     for place in _needed():
         if closed := _closed(place):
-            found.setdefault(closed, set()).add(place)
-    return found
+            places_below.setdefault(closed, set()).add(place)
+    return places_below
 
 
 def _needed() -> list[Path]:

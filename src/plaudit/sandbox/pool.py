@@ -171,15 +171,15 @@ class Sandbox:
                 if any(lane.owner == me for lane in self._lanes):
                     break  # this thread holds lanes in a batch that it has not read to the end
                 self._changed.wait(_IDLE_POLL_S)
-            taken = [self._idle.pop() for _ in range(min(most, len(self._idle)))]
-            if not taken or len(taken) < most:
-                missing = min(most - len(taken), max(self._size - len(self._lanes), not taken))
+            lanes = [self._idle.pop() for _ in range(min(most, len(self._idle)))]
+            if not lanes or len(lanes) < most:
+                missing = min(most - len(lanes), max(self._size - len(self._lanes), not lanes))
                 fresh = [Lane(self._interpreter, self._options) for _ in range(missing)]
                 self._lanes += fresh
-                taken += fresh
-            for lane in taken:
+                lanes += fresh
+            for lane in lanes:
                 lane.owner = me
-        return taken
+        return lanes
 
 
 class _Batch:
@@ -189,7 +189,7 @@ class _Batch:
         self._lanes, self._ready = lanes, ready
         self._works = enumerate(works)
         self._again: deque[Ticket] = deque()
-        self._held: Ticket | None = None
+        self._ticket: Ticket | None = None
         self._done: dict[int, Outcome] = {}
         self._due = 0
         self._is_read = False
@@ -202,7 +202,7 @@ class _Batch:
                 yield self._done.pop(self._due - 1)
                 self._fill()
             if not any(lane.load for lane in self._lanes):
-                if self._is_read and not self._again and self._held is None and not self._done:
+                if self._is_read and not self._again and self._ticket is None and not self._done:
                     return
                 continue
             self._wait()
@@ -210,20 +210,20 @@ class _Batch:
     def _fill(self) -> None:
         for lane in sorted(self._lanes, key=lambda lane: lane.load):
             while (ticket := self._next()) is not None and lane.takes(ticket.work):
-                self._held = None
+                self._ticket = None
                 self._put(lane, ticket)
 
     def _next(self) -> Ticket | None:
         """The ticket in hand, one to try again, or a new one while the window is open."""
-        if self._held is None and self._again:
-            self._held = self._again.popleft()
-        if self._held is None and not self._is_read:
+        if self._ticket is None and self._again:
+            self._ticket = self._again.popleft()
+        if self._ticket is None and not self._is_read:
             waiting = len(self._done) + sum(lane.load for lane in self._lanes)
             if waiting < _WINDOW + 4 * len(self._lanes):
                 place, work = next(self._works, (-1, None))
                 self._is_read = work is None
-                self._held = None if work is None else Ticket(place, work)
-        return self._held
+                self._ticket = None if work is None else Ticket(place, work)
+        return self._ticket
 
     def _put(self, lane: Lane, ticket: Ticket) -> None:
         try:

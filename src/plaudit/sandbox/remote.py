@@ -90,7 +90,7 @@ class _Service:
 
     def run_many(self, works: Iterable[Work]) -> Iterator[Outcome]:
         """The outcomes of many programs, in the order of the programs, `concurrency` at a time."""
-        jobs: deque[_Job] = deque()
+        jobs: deque[_RemoteJob] = deque()
 
         def requests() -> Iterator[Request]:
             for work in works:
@@ -128,7 +128,7 @@ class _Service:
     def _read(self, reply: Any, limits: Limits) -> Outcome:
         raise NotImplementedError
 
-    def _job(self, work: Work) -> _Job:
+    def _job(self, work: Work) -> _RemoteJob:
         begin, token = secrets.token_hex(16), secrets.token_hex(16)
         try:
             program = work
@@ -136,8 +136,8 @@ class _Service:
                 program = _driven(program, begin, token, self._driver_most)
             request = self._put(program, _text(program.code, "code"), _text(program.stdin, "stdin"))
         except _Untellable as error:
-            return _Job(work, begin, token, refused=error.outcome)
-        return _Job(work, begin, token, request)
+            return _RemoteJob(work, begin, token, refused=error.outcome)
+        return _RemoteJob(work, begin, token, request)
 
     @property
     def _driver_most(self) -> int:
@@ -157,7 +157,7 @@ class _Service:
     def _most_output(self, limits: Limits) -> int:
         return min(self._most, int(limits.output_mb * 2**20))
 
-    def _finished(self, job: _Job, reply: Any) -> Outcome:
+    def _finished(self, job: _RemoteJob, reply: Any) -> Outcome:
         if isinstance(reply, EngineError):
             return _failed(str(reply))
         try:
@@ -166,7 +166,7 @@ class _Service:
             return _failed(f"the server's answer makes no sense ({error}): {clipped(reply)}")
         if isinstance(job.work, Program) or outcome.kind == "sandbox":
             return outcome
-        said, has_begun = _said(outcome, job.token), bool(_said(outcome, job.begin))
+        lines, has_begun = _messages(outcome, job.token), bool(_messages(outcome, job.begin))
         outcome = replace(outcome, stdout=b"", stdout_truncated=False)
         if not has_begun and outcome.kind not in _LATE:
             last = outcome.stderr.decode("utf-8", "replace").rstrip().rpartition("\n")[2]
@@ -174,16 +174,16 @@ class _Service:
             why = f"the driver never began on the server{needs}"
             return _failed(f"{why}: {clipped(last, limit=200)}")
         if isinstance(job.work, Asserts):
-            return _judged(outcome, said)
-        return self._answered(job.work, outcome, said)
+            return _judged(outcome, lines)
+        return self._answered(job.work, outcome, lines)
 
-    def _answered(self, work: Calls, outcome: Outcome, said: list[dict[str, Any]]) -> Outcome:
+    def _answered(self, work: Calls, outcome: Outcome, lines: list[dict[str, Any]]) -> Outcome:
         """The outcome with its replies; asks on where the output had no room for all."""
-        replies = tuple(line for line in said if "r" in line or "x" in line)
+        replies = tuple(line for line in lines if "r" in line or "x" in line)
         replies = replies[: len(work.arguments)]
         rest = work.after(len(replies))
         outcome = replace(outcome, replies=replies)
-        if rest.arguments and replies and any("more" in line for line in said):
+        if rest.arguments and replies and any("more" in line for line in lines):
             more = self.run(rest)
             return replace(more, replies=replies + more.replies)
         if outcome.kind == "ok" and rest.arguments:
@@ -279,10 +279,10 @@ class Piston(_Service):
 
     def runtimes(self) -> dict[str, list[str]]:
         """The languages of the server and their versions. Raises: EngineError."""
-        found: dict[str, list[str]] = {}
+        versions: dict[str, list[str]] = {}
         for runtime in self._client.get("/runtimes", deadline_s=self._queue_s):
-            found.setdefault(runtime["language"], []).append(runtime["version"])
-        return found
+            versions.setdefault(runtime["language"], []).append(runtime["version"])
+        return versions
 
     def _places(self, urls: str | Sequence[str]) -> list[str]:
         places = [url.rstrip("/") for url in super()._places(urls)]
@@ -364,19 +364,19 @@ class Plaudit(_Service):
     Plaudit(['http://127.0.0.1:8080'])
     """
 
-    def _job(self, work: Work) -> _Job:
+    def _job(self, work: Work) -> _RemoteJob:
         try:
             body = {"code": _text(work.code, "code"), "limits": _limits(work.limits), **_own(work)}
         except _Untellable as error:
-            return _Job(work, "", "", refused=error.outcome)
-        return _Job(work, "", "", self._request("/grade", body, work.limits))
+            return _RemoteJob(work, "", "", refused=error.outcome)
+        return _RemoteJob(work, "", "", self._request("/grade", body, work.limits))
 
-    def _finished(self, job: _Job, reply: Any) -> Outcome:
+    def _finished(self, job: _RemoteJob, reply: Any) -> Outcome:
         if isinstance(reply, EngineError):
             return _failed(str(reply))
         try:
-            (told,) = reply["outcomes"]
-            return _outcome(told)
+            (fields,) = reply["outcomes"]
+            return _outcome(fields)
         except (TypeError, ValueError, KeyError, AttributeError) as error:
             return _failed(f"the server's answer makes no sense ({error}): {clipped(reply)}")
 
@@ -390,7 +390,7 @@ class _Untellable(Exception):
 
 
 @dataclass(slots=True)
-class _Job:
+class _RemoteJob:
     """One piece of work under way: its request, or the outcome it has without one."""
 
     work: Work
@@ -420,25 +420,25 @@ def _own(work: Work) -> dict[str, Any]:
     }
 
 
-def _outcome(told: Mapping[str, Any]) -> Outcome:
+def _outcome(fields: Mapping[str, Any]) -> Outcome:
     """What our own server told. Raises: KeyError, TypeError, ValueError for anything else."""
-    if told["kind"] not in get_args(Kind):
-        raise ValueError(f"kind {clipped(told['kind'])}")
+    if fields["kind"] not in get_args(Kind):
+        raise ValueError(f"kind {clipped(fields['kind'])}")
     return Outcome(
-        told["kind"],
-        exit_code=told["exit_code"],
-        signal=told["signal"],
-        stdout_truncated=told["stdout_truncated"] is True,
-        stderr_truncated=told["stderr_truncated"] is True,
-        cpu_s=float(told["cpu_s"]),
-        wall_s=float(told["wall_s"]),
-        memory_mb=float(told["memory_mb"]),
-        error=str(told["error"]),
-        stdout=_as_bytes(told["stdout"]),
-        stderr=_as_bytes(told["stderr"]),
-        enforced=_ENFORCED | frozenset(map(str, told["enforced"])),
-        replies=tuple(told["replies"]),
-        checks=tuple(told["checks"]),
+        fields["kind"],
+        exit_code=fields["exit_code"],
+        signal=fields["signal"],
+        stdout_truncated=fields["stdout_truncated"] is True,
+        stderr_truncated=fields["stderr_truncated"] is True,
+        cpu_s=float(fields["cpu_s"]),
+        wall_s=float(fields["wall_s"]),
+        memory_mb=float(fields["memory_mb"]),
+        error=str(fields["error"]),
+        stdout=_as_bytes(fields["stdout"]),
+        stderr=_as_bytes(fields["stderr"]),
+        enforced=_ENFORCED | frozenset(map(str, fields["enforced"])),
+        replies=tuple(fields["replies"]),
+        checks=tuple(fields["checks"]),
     )
 
 
@@ -467,18 +467,18 @@ def _as_bytes(data: bytes | str) -> bytes:
 
 def _driven(work: Calls | Asserts, begin: str, token: str, most: int) -> Program:
     """The program that the server runs: our driver, with the work on its standard input."""
-    asked: dict[str, Any] = {"begin": begin, "code": _base64(work.code)}
+    request: dict[str, Any] = {"begin": begin, "code": _base64(work.code)}
     if isinstance(work, Calls):
-        asked |= {"mode": "calls", "token": token, "entry": work.entry, "most": most}
-        asked |= {"fresh": work.fresh, "awaits": work.awaits}
+        request |= {"mode": "calls", "token": token, "entry": work.entry, "most": most}
+        request |= {"fresh": work.fresh, "awaits": work.awaits}
         rest = b"\n".join(values.dumps(call) for call in work.encoded())
         parts: tuple[str, ...] = ("values",)
     else:
-        asked["mode"] = "asserts"
+        request["mode"] = "asserts"
         tests = {name: getattr(work, name) for name in ("tests", "setup", "style", "stop_at_first")}
         rest = json.dumps({"token": token, "asked": tests}).encode()
         parts = ("serve", "judge")
-    question = json.dumps(asked).encode()
+    question = json.dumps(request).encode()
     stdin = b"".join([str(len(question)).encode(), b"\n", question, rest])
     return Program(_driver(parts), stdin=stdin, limits=work.limits)
 
@@ -487,27 +487,27 @@ def _driven(work: Calls | Asserts, begin: str, token: str, most: int) -> Program
 def _driver(parts: tuple[str, ...]) -> str:
     """The driver's text, with the modules that it imports and those that they import."""
     texts: dict[str, str] = {}
-    wanted = list(parts)
-    while wanted:
-        name = wanted.pop()
+    names = list(parts)
+    while names:
+        name = names.pop()
         if name not in texts:
             texts[name] = (_HERE / "inside" / f"{name}.py").read_text(encoding="utf-8")
-            wanted += _imported(texts[name])
+            names += _imported(texts[name])
     driver = (_HERE / "_driver.py").read_text(encoding="utf-8")
     return f"{driver}\n\nmain({texts!a})\n"
 
 
 def _imported(text: str) -> list[str]:
     """The modules of `inside` that a module of it imports."""
-    found = []
+    modules = []
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.ImportFrom) and node.module == "plaudit.sandbox.inside":
-            found += [alias.name for alias in node.names]
+            modules += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
-            found += _inside(node.module)
+            modules += _inside(node.module)
         elif isinstance(node, ast.Import):
-            found += [name for alias in node.names for name in _inside(alias.name)]
-    return found
+            modules += [name for alias in node.names for name in _inside(alias.name)]
+    return modules
 
 
 def _inside(module: str) -> list[str]:
@@ -515,9 +515,9 @@ def _inside(module: str) -> list[str]:
     return [name] if parent == "plaudit.sandbox.inside" else []
 
 
-def _said(outcome: Outcome, token: str) -> list[dict[str, Any]]:
+def _messages(outcome: Outcome, token: str) -> list[dict[str, Any]]:
     """What stands in the whole lines that begin with the token."""
-    found = []
+    messages = []
     mark = f"{token} ".encode()
     for line in outcome.stdout.split(b"\n"):
         if line.startswith(mark):
@@ -526,23 +526,23 @@ def _said(outcome: Outcome, token: str) -> list[dict[str, Any]]:
             except values.Malformed:
                 break  # cut
             if isinstance(value, dict):
-                found.append(value)
-    return found
+                messages.append(value)
+    return messages
 
 
-def _judged(outcome: Outcome, said: list[dict[str, Any]]) -> Outcome:
+def _judged(outcome: Outcome, lines: list[dict[str, Any]]) -> Outcome:
     """The outcome with the verdict of the tests, or one that says that they did not finish."""
-    told = next((line for line in said if _is_verdict(line.get("verdict"))), None)
-    if told is None:
+    report = next((line for line in lines if _is_verdict(line.get("verdict"))), None)
+    if report is None:
         error = f"the tests ended: {outcome.kind}"
         kind = "exit" if outcome.kind == "ok" else outcome.kind
         verdict = {"checks": [], "finished": False, "error": error}
         return replace(outcome, kind=kind, checks=(verdict,))
-    status = told.get("status")
+    status = report.get("status")
     if status and outcome.kind == "ok":
         code, number = (status, None) if status > 0 else (None, -status)
         outcome = replace(outcome, kind="exit", exit_code=code, signal=number)
-    return replace(outcome, checks=(told["verdict"],))
+    return replace(outcome, checks=(report["verdict"],))
 
 
 def _is_verdict(value: Any) -> bool:
@@ -551,17 +551,17 @@ def _is_verdict(value: Any) -> bool:
     return all(isinstance(check, dict) and "ok" in check for check in value["checks"])
 
 
-def _refined(outcome: Outcome, told: Any) -> Outcome:
+def _refined(outcome: Outcome, report: Any) -> Outcome:
     """With what plaudit's own server says besides of how the program ended."""
-    if not isinstance(told, dict) or told.get("kind") not in get_args(Kind):
+    if not isinstance(report, dict) or report.get("kind") not in get_args(Kind):
         return outcome
     return replace(
         outcome,
-        kind=told["kind"] if told["kind"] != "ok" else outcome.kind,
-        cpu_s=float(told.get("cpu_s") or 0.0),
-        memory_mb=float(told.get("memory_mb") or 0.0),
-        stdout_truncated=outcome.stdout_truncated or told.get("stdout_truncated") is True,
-        stderr_truncated=outcome.stderr_truncated or told.get("stderr_truncated") is True,
+        kind=report["kind"] if report["kind"] != "ok" else outcome.kind,
+        cpu_s=float(report.get("cpu_s") or 0.0),
+        memory_mb=float(report.get("memory_mb") or 0.0),
+        stdout_truncated=outcome.stdout_truncated or report.get("stdout_truncated") is True,
+        stderr_truncated=outcome.stderr_truncated or report.get("stderr_truncated") is True,
     )
 
 
@@ -581,8 +581,8 @@ def _with_streams(outcome: Outcome, out: str, err: str, most: int) -> Outcome:
 
 
 def _signal_number(name: Any) -> int | None:
-    found = getattr(signal, name, None) if isinstance(name, str) else None
-    return None if found is None else int(found)
+    number = getattr(signal, name, None) if isinstance(name, str) else None
+    return None if number is None else int(number)
 
 
 def _main_of(language: str) -> str:

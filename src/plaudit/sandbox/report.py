@@ -40,15 +40,15 @@ def enforced(report: Mapping[str, Any]) -> frozenset[str]:
     >>> sorted(enforced({"refused": ["files", "writes"], "landlock": 7, "missing": {}}))
     ['files', 'landlock', 'seccomp']
     """
-    found = {name for name in report["refused"] if name in LAYERS}
+    layers = {name for name in report["refused"] if name in LAYERS}
     if not {"files", "writes"} <= set(report["refused"]):
-        found.discard("files")
-    found |= {
+        layers.discard("files")
+    layers |= {
         name for name in ("landlock", "namespaces", "private_uid", "cgroup") if report.get(name)
     }
     if "seccomp" not in report["missing"]:
-        found.add("seccomp")
-    return frozenset(found)
+        layers.add("seccomp")
+    return frozenset(layers)
 
 
 def check_minimum(minimum: Sequence[str], report: Mapping[str, Any]) -> str:
@@ -61,10 +61,10 @@ def check_minimum(minimum: Sequence[str], report: Mapping[str, Any]) -> str:
         f"{layer}: {why}" for layer, why in report["missing"].items()
     )
     fix = _FIXES.get(name, "")
-    known = "" if name in LAYERS else f" (known: {', '.join(LAYERS)})"
+    hint = "" if name in LAYERS else f" (known: {', '.join(LAYERS)})"
     reason = reason or "it was tried and did not hold"
     return (
-        f"the sandbox cannot enforce {name!r} here{known}: {reason}."
+        f"the sandbox cannot enforce {name!r} here{hint}: {reason}."
         + (f" It needs {fix}." if fix else "")
         + " Or use a remote sandbox (plaudit.sandbox.remote), or lower"
         + f" minimum={tuple(minimum)!r}"

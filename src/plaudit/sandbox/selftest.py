@@ -7,9 +7,8 @@ and what the suite planted on the host (a secret file, a variable, a port) untou
 from __future__ import annotations
 
 import contextlib
-import importlib
+import functools
 import os
-import pkgutil
 import queue
 import secrets
 import shutil
@@ -22,20 +21,20 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from plaudit.sandbox import attacks
-from plaudit.sandbox.attacks._attack import Attack
+from plaudit.sandbox._attack import Attack, read_attack
 from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program, Work
 from plaudit.sandbox.pool import Sandbox
 
-__all__ = ["Result", "categories", "chosen", "run"]
+__all__ = ["AttackResult", "categories", "chosen", "run"]
 
+_ATTACKS = Path(__file__).with_name("attacks")
 _SETTLE_S = 1.0
 _SLOW = ("time", "memory", "processes")  # begun first, so that the slots end together
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
+class AttackResult:
     """What became of one attack: "pass" or "fail" as a verdict, and what it left behind."""
 
     category: str
@@ -50,18 +49,22 @@ class Result:
         return self.attack.expect in (self.verdict, "any") and not self.left
 
 
-def categories() -> dict[str, tuple[Attack, ...]]:
-    """The suite by category.
+@functools.cache
+def categories(folder: Path = _ATTACKS) -> dict[str, tuple[Attack, ...]]:
+    """The suite by category: a folder each, with a file for each attack.
 
     >>> sum(map(len, categories().values())) >= 120
     True
     """
-    found = {}
-    for module in pkgutil.iter_modules(attacks.__path__):
-        if not module.name.startswith("_"):
-            loaded = importlib.import_module(f"{attacks.__name__}.{module.name}")
-            found[module.name] = tuple(loaded.ATTACKS)
-    return found
+    folders = [path for path in sorted(folder.iterdir()) if path.is_dir()]
+    return {path.name: tuple(_attacks_in(path)) for path in folders}
+
+
+def _attacks_in(folder: Path) -> Iterator[Attack]:
+    for name in sorted(os.listdir(folder)):
+        if name.endswith(".txt"):
+            with open(f"{folder}/{name}", "rb", buffering=0) as file:
+                yield read_attack(name[:-4], file.read().decode())
 
 
 def chosen(only: Sequence[str] = ()) -> list[tuple[str, Attack]]:
@@ -76,7 +79,7 @@ def chosen(only: Sequence[str] = ()) -> list[tuple[str, Attack]]:
 
 def run(
     make: Callable[[], Sandbox], *, only: Sequence[str] = (), slots: int = 1
-) -> Iterator[Result]:
+) -> Iterator[AttackResult]:
     """Runs the suite, or what is in `only`, and yields each result as it comes.
 
     Each of the `slots` is a sandbox of its own, with a host planted for it alone, so that what a
@@ -86,7 +89,7 @@ def run(
     attacks = chosen(only)
     for each in sorted(attacks, key=lambda each: each[0] not in _SLOW):
         waiting.put(each)
-    results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+    results: queue.SimpleQueue[AttackResult | BaseException] = queue.SimpleQueue()
     threads = [
         threading.Thread(target=_work, args=(make, waiting, results), daemon=True)
         for _ in range(min(slots, max(1, len(attacks))))
@@ -105,7 +108,7 @@ def run(
 def _work(
     make: Callable[[], Sandbox],
     waiting: queue.SimpleQueue[tuple[str, Attack]],
-    results: queue.SimpleQueue[Result | BaseException],
+    results: queue.SimpleQueue[AttackResult | BaseException],
 ) -> None:
     """What one thread does: attack after attack, until none is left."""
     try:
@@ -117,7 +120,7 @@ def _work(
         results.put(error)
 
 
-def _result(sandbox: Sandbox, category: str, attack: Attack, host: _Host) -> Result:
+def _result(sandbox: Sandbox, category: str, attack: Attack, host: _Host) -> AttackResult:
     outcomes = list(sandbox.run_many(_works(attack, host)))
     if any(outcome.kind == "sandbox" for outcome in outcomes):
         verdict = "not measured"
@@ -125,18 +128,18 @@ def _result(sandbox: Sandbox, category: str, attack: Attack, host: _Host) -> Res
         verdict = "pass" if _passes(attack, outcomes, host) else "fail"
     kinds = [outcome.kind for outcome in outcomes if outcome.kind != "ok"] or ["ok"]
     left = (*_survivors(sandbox), *_residue(sandbox), *host.damage())
-    return Result(category, attack, verdict, kinds[0], left)
+    return AttackResult(category, attack, verdict, kinds[0], left)
 
 
 def _works(attack: Attack, host: _Host) -> list[Work]:
-    limits = Limits(**dict(attack.limits))  # type: ignore[arg-type]
+    limits = Limits(**attack.limits)  # type: ignore[arg-type]
     code = host.filled(attack.program)
     if attack.style == "stdin":
-        inputs = [host.filled(given) for given, _ in attack.tests]
-        return [Program(code, stdin=given, limits=limits) for given in inputs]
+        inputs = [host.filled(text) for text, _ in attack.tests]
+        return [Program(code, stdin=stdin, limits=limits) for stdin in inputs]
     if attack.style == "call":
-        arguments = tuple(tuple(given) for given, _ in attack.tests)
-        return [Calls(code, attack.entry, arguments, limits=limits)]
+        arguments = tuple(tuple(args) for args, _ in attack.tests)
+        return [Calls(code, "solve", arguments, limits=limits)]
     return [Asserts(code, host.filled(attack.tests), limits=limits)]
 
 
@@ -144,14 +147,14 @@ def _passes(attack: Attack, outcomes: list[Outcome], host: _Host) -> bool:
     if attack.style == "stdin":
         pairs = zip(outcomes, attack.tests, strict=True)
         return all(
-            o.kind == "ok" and _text(o.stdout) == _text(host.filled(wanted))
-            for o, (_, wanted) in pairs
+            o.kind == "ok" and _text(o.stdout) == _text(host.filled(expected))
+            for o, (_, expected) in pairs
         )
     if attack.style == "call":
         replies = outcomes[0].replies
         return len(replies) == len(attack.tests) and all(
-            _matches(reply, host.filled(wanted))
-            for reply, (_, wanted) in zip(replies, attack.tests, strict=True)
+            _matches(reply, host.filled(expected))
+            for reply, (_, expected) in zip(replies, attack.tests, strict=True)
         )
     verdict = outcomes[0].checks[0] if outcomes[0].checks else {}
     checks = verdict.get("checks", ())
@@ -163,8 +166,8 @@ def _text(data: str | bytes) -> str:
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
 
 
-def _matches(reply: Any, wanted: Any) -> bool:
-    return isinstance(reply, dict) and "r" in reply and values.matches(reply["r"], wanted)
+def _matches(reply: Any, expected: Any) -> bool:
+    return isinstance(reply, dict) and "r" in reply and values.matches(reply["r"], expected)
 
 
 def _survivors(sandbox: Sandbox) -> list[str]:
@@ -179,14 +182,14 @@ def _survivors(sandbox: Sandbox) -> list[str]:
 
 def _below(pid: int, *, depth: int) -> list[int]:
     """Processes `depth` or more generations below a process, zombies included."""
-    found = []
+    pids = []
     with contextlib.suppress(OSError):
         for task in os.listdir(f"/proc/{pid}/task"):
             children = Path(f"/proc/{pid}/task/{task}/children").read_text(encoding="ascii")
             for child in map(int, children.split()):
-                found += [child] if depth <= 1 else []
-                found += _below(child, depth=depth - 1)
-    return found
+                pids += [child] if depth <= 1 else []
+                pids += _below(child, depth=depth - 1)
+    return pids
 
 
 def _residue(sandbox: Sandbox) -> list[str]:
@@ -255,22 +258,22 @@ class _Host:
 
     def damage(self) -> list[str]:
         """What is not as it was planted; it is put right for the next program."""
-        found = []
+        changes = []
         try:
             text = self.secret.read_text(encoding="ascii")
         except OSError:
             text = ""
         if text != self.canary:
-            found.append("the host's file was changed")
+            changes.append("the host's file was changed")
             self.secret.write_text(self.canary, encoding="ascii")
         for path in self.shared.iterdir():
-            found.append(f"{path.name!r} was written on the host")
+            changes.append(f"{path.name!r} was written on the host")
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
         if self.visits:
-            found.append("the host's port was reached")
+            changes.append("the host's port was reached")
             self.visits = 0
         if os.getpriority(os.PRIO_PROCESS, 0) != self._nice:
-            found.append("the caller's priority was changed")
+            changes.append("the caller's priority was changed")
         if os.sched_getaffinity(0) != self._cores:
-            found.append("the caller's processors were changed")
-        return found
+            changes.append("the caller's processors were changed")
+        return changes

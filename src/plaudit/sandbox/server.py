@@ -122,8 +122,8 @@ async def _listen(app: Any, host: str, port: int, say: Callable[[str], Any]) -> 
     await runner.setup()
     try:
         await web.TCPSite(runner, host, port).start()
-        address, found = runner.addresses[0][:2]
-        say(f"http://{f'[{address}]' if ':' in address else address}:{found}")
+        address, bound_port = runner.addresses[0][:2]
+        say(f"http://{f'[{address}]' if ':' in address else address}:{bound_port}")
         await _interrupted()
     finally:
         await runner.cleanup()
@@ -131,11 +131,11 @@ async def _listen(app: Any, host: str, port: int, say: Callable[[str], Any]) -> 
 
 async def _interrupted() -> None:
     """Waits for SIGINT or SIGTERM; outside the main thread, for ever."""
-    loop, told = asyncio.get_running_loop(), asyncio.Event()
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
     with contextlib.suppress(ValueError, RuntimeError, NotImplementedError):
         for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, told.set)
-    await told.wait()
+            loop.add_signal_handler(number, stop.set)
+    await stop.wait()
 
 
 def _is_local(host: str) -> bool:
@@ -168,7 +168,7 @@ class _Server:
     async def grade(self, request: Any) -> Any:
         works = self._tests(await _body(request))
         outcomes = await self._job(lambda: self._run(works))
-        return _reply({"outcomes": [_told(outcome) for outcome in outcomes]})
+        return _reply({"outcomes": [_outcome_fields(outcome) for outcome in outcomes]})
 
     async def describe(self, request: Any) -> Any:
         report = await self._job(lambda: self._sandbox.report)
@@ -220,23 +220,23 @@ class _Server:
         )
 
     def _language(self, body: dict[str, Any]) -> str:
-        asked = _get(body, "language", str, "python").lower()
-        name = _KNOWN.get(asked, asked)
+        alias = _get(body, "language", str, "python").lower()
+        name = _KNOWN.get(alias, alias)
         if name not in self._languages:
             offered = ", ".join(self._languages)
-            raise _Refused(400, f"language {clipped(asked)} is not offered; available: {offered}")
+            raise _Refused(400, f"language {clipped(alias)} is not offered; available: {offered}")
         return name
 
     def _limits_of(self, body: dict[str, Any]) -> Limits:
-        found = dict(_get(body, "limits", dict, {}))
+        fields = dict(_get(body, "limits", dict, {}))
         cpu_s = _get(body, "run_timeout", int | float, None)
         memory_mb = _get(body, "memory_limit_MB", int | float, -1)
         if cpu_s is not None:
-            found["cpu_s"] = cpu_s
+            fields["cpu_s"] = cpu_s
         if memory_mb > 0:
-            found["memory_mb"] = math.ceil(memory_mb)
+            fields["memory_mb"] = math.ceil(memory_mb)
         try:
-            limits = dataclasses.replace(self._limits, **found)
+            limits = dataclasses.replace(self._limits, **fields)
         except (ConfigError, TypeError) as error:
             raise _Refused(400, f"run_timeout or limits: {error}") from None
         if max(limits.cpu_s, limits.wall) > _MAX_TIMEOUT_S:
@@ -326,9 +326,9 @@ def _test_stdin(test: Any) -> bytes:
     return _encoded(test.get("stdin", ""), "stdin")
 
 
-def _files(found: dict[str, Any]) -> dict[str, bytes]:
+def _files(contents: dict[str, Any]) -> dict[str, bytes]:
     files = {}
-    for name, data in found.items():
+    for name, data in contents.items():
         parts = name.split("/")
         if name.startswith("/") or ".." in parts or "" in parts or "\0" in name:
             raise _Refused(400, f"files: {clipped(name)} is no path within the working directory")
@@ -354,7 +354,7 @@ async def _body(request: Any) -> dict[str, Any]:
 
 def _checked(web: Any, token: str | None) -> Any:
     """The middleware: asks for the token, and answers refusals as JSON."""
-    wanted = f"Bearer {token}".encode()
+    expected = f"Bearer {token}".encode()
 
     @web.middleware
     async def check(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
@@ -362,8 +362,8 @@ def _checked(web: Any, token: str | None) -> Any:
             if "Origin" in request.headers:  # a web page open on this machine, not a client
                 raise _Refused(403, "requests of web pages are not served")
             if token is not None and handler is not _ping:
-                given = request.headers.get("Authorization", "").encode("utf-8", "replace")
-                if not hmac.compare_digest(given, wanted):
+                header = request.headers.get("Authorization", "").encode("utf-8", "replace")
+                if not hmac.compare_digest(header, expected):
                     raise _Refused(401, "a bearer token is needed")
             return await handler(request)
         except _Refused as error:
@@ -408,7 +408,7 @@ def _as_fusion(outcome: Outcome) -> dict[str, Any]:
         "run_result": ran,
         "executor_pod_name": None,
         "files": {},
-        "outcome": _told(outcome, streams=False),
+        "outcome": _outcome_fields(outcome, streams=False),
     }
 
 
@@ -430,8 +430,8 @@ def _return_code(outcome: Outcome) -> int:
     return -outcome.signal if outcome.signal else outcome.exit_code or 1
 
 
-def _told(outcome: Outcome, *, streams: bool = True) -> dict[str, Any]:
-    told = {
+def _outcome_fields(outcome: Outcome, *, streams: bool = True) -> dict[str, Any]:
+    fields = {
         "kind": outcome.kind,
         "exit_code": outcome.exit_code,
         "signal": outcome.signal,
@@ -444,11 +444,11 @@ def _told(outcome: Outcome, *, streams: bool = True) -> dict[str, Any]:
         "error": outcome.error,
     }
     if streams:
-        told["stdout"] = outcome.text
-        told["stderr"] = outcome.stderr.decode("utf-8", "replace")
-        told["replies"] = list(outcome.replies)
-        told["checks"] = list(outcome.checks)
-    return told
+        fields["stdout"] = outcome.text
+        fields["stderr"] = outcome.stderr.decode("utf-8", "replace")
+        fields["replies"] = list(outcome.replies)
+        fields["checks"] = list(outcome.checks)
+    return fields
 
 
 def _installed() -> tuple[str, ...]:

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from plaudit import ConfigError, Group, Response, load
 from plaudit.answers.choices import chosen, chosen_by, chosen_each, spelled
-from plaudit.answers.options import Options, option_of_text, option_within, options_of
+from plaudit.answers.options import OptionTexts, option_of_text, option_within, options_of
 from plaudit.errors import ScoringError
 from plaudit.rules import exact
 
@@ -508,7 +508,7 @@ def test_a_stated_letter_is_read_whichever_it_is(template):
     for letter in LETTERS:
         assert chosen(template.replace("@", letter), "auto").letters == letter
     for letter in "KTZ":
-        assert chosen(template.replace("@", letter), "auto", Options("Z")).letters == letter
+        assert chosen(template.replace("@", letter), "auto", OptionTexts("Z")).letters == letter
 
 
 @pytest.mark.parametrize(
@@ -564,14 +564,14 @@ def test_choices_beside_denials(text, letters):
 
 
 def test_letters_inside_the_text_of_an_option():
-    vitamins = Options("C", ("scurvy", "vitamin C deficiency", "A and B"))
+    vitamins = OptionTexts("C", ("scurvy", "vitamin C deficiency", "A and B"))
     for text, letters in (
         ("The patient has vitamin C deficiency.", "B"),
         ("The answer is vitamin C deficiency.", "B"),
         ("The answer is A and B.", "C"),
     ):
         assert chosen(text, "auto", vitamins).letters == letters
-    cities = Options("B", ("Lyon", "Paris"))
+    cities = OptionTexts("B", ("Lyon", "Paris"))
     assert chosen("Answer: B (Lyon)", "auto", cities).letters == ""
     assert chosen("Answer: B (Paris)", "auto", cities).letters == "B"
 
@@ -599,7 +599,7 @@ def test_a_second_letter_leaves_it_open(template, tail):
 
 @given(st.text(max_size=80), st.sampled_from(["auto", "mark", "whole", "last_letter", "boxed"]))
 def test_any_text(text, extract):
-    for options in (Options(), Options("D", tuple(CITIES)), Options("Z")):
+    for options in (OptionTexts(), OptionTexts("D", tuple(CITIES)), OptionTexts("Z")):
         found = chosen(text, extract, options)
         assert found.letters or found.problem
         assert all(options.has(letter) for letter in found.letters)
@@ -610,12 +610,12 @@ def test_any_text(text, extract):
     ["A, ", "A and ", "(A) ", "answer is ", "answers to x ", "B or ", "is B the answer ", "选"],
 )
 def test_long_texts(unit):
-    for options in (Options(), Options("D", tuple(CITIES))):
+    for options in (OptionTexts(), OptionTexts("D", tuple(CITIES))):
         chosen(unit * (130_000 // len(unit)), "auto", options)
 
 
 def test_letters_beyond_the_options_are_none():
-    four = Options("D")
+    four = OptionTexts("D")
     assert chosen("The answer is E.", "auto", four).letters == ""
     assert chosen("\\boxed{E}", "auto", four).letters == ""
     assert chosen("The answer is E.", "auto").letters == "E"
@@ -677,7 +677,7 @@ def test_shared_cases():
     ],
 )
 def test_the_ways_in_which_rows_list_options(name, choices):
-    assert options_of(choices) == Options("D", tuple(CITIES))
+    assert options_of(choices) == OptionTexts("D", tuple(CITIES))
     assert one("The answer is Paris.", "B", **{name: choices}).value == 1
     assert one("The answer is Lyon.", "B", **{name: choices}).value == 0
 
@@ -713,18 +713,20 @@ def test_the_ways_in_which_rows_list_options(name, choices):
     ],
 )
 def test_an_option_by_its_text(text, letter):
-    assert chosen(text, "auto", Options("D", tuple(CITIES))).letters == letter
+    assert chosen(text, "auto", OptionTexts("D", tuple(CITIES))).letters == letter
 
 
 def test_numbers_and_formulas_as_options():
-    signs = Options("C", ("-5", "5", "0.5"))
+    signs = OptionTexts("C", ("-5", "5", "0.5"))
     for text, letter in (("-5", "A"), ("5", "B"), ("0.5", "C"), ("\\boxed{-5}", "A")):
         assert chosen(text, "auto", signs).letters == letter
-    assert chosen("The answer is -5.", "auto", Options("B", ("5", "7"))).letters == ""
-    assert option_of_text("$\\frac{1}{2}$", Options("B", ("\\dfrac{1}{2}", "2"))) == "A"
-    assert option_of_text("12 km", Options("B", ("12 m", "12 km"))) == "B"
-    assert option_within("答案是新北市", Options("B", ("北市", "新北市"))) == "B"
-    assert chosen("\\textbf{(C)}\\ 12", "auto", Options("D", ("1", "2", "12", "3"))).letters == "C"
+    assert chosen("The answer is -5.", "auto", OptionTexts("B", ("5", "7"))).letters == ""
+    assert option_of_text("$\\frac{1}{2}$", OptionTexts("B", ("\\dfrac{1}{2}", "2"))) == "A"
+    assert option_of_text("12 km", OptionTexts("B", ("12 m", "12 km"))) == "B"
+    assert option_within("答案是新北市", OptionTexts("B", ("北市", "新北市"))) == "B"
+    assert (
+        chosen("\\textbf{(C)}\\ 12", "auto", OptionTexts("D", ("1", "2", "12", "3"))).letters == "C"
+    )
 
 
 @pytest.mark.parametrize(
@@ -806,7 +808,7 @@ def test_several_questions_keep_to_the_options():
     found = chosen_each("1. Answer: J\n2. Answer: B", 2)
     assert [one.letters for one in found] == ["J", "B"]
     assert spelled("K") == ""
-    assert spelled("K", Options("L")) == "K"
+    assert spelled("K", OptionTexts("L")) == "K"
 
 
 def test_a_response_that_was_cut_states_nothing_in_its_last_line():

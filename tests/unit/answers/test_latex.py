@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.answers.latex_equal import MAX_CHARS, answer_of, same
-from plaudit.answers.latex_read import MAX_DEPTH, Oversized, Unreadable, children, read
-from plaudit.answers.latex_real import Arithmetic, Complex, Interval, Undecided
+from plaudit.answers.latex_read import MAX_DEPTH, Oversized, UnreadableLatex, children, read
+from plaudit.answers.latex_real import Arithmetic, Complex, Enclosure, Undecided
 from plaudit.answers.latex_token import bare, tokens_of
 from plaudit.answers.latex_value import apart, evaluate
 
@@ -95,7 +95,7 @@ def test_bare_removes_only_wrapping(text, inside):
      r"\frac{d}{dx} x^2", "1//2", r"\sin x/2", r"\begin{pmatrix}1&2\\3\end{pmatrix}", "1.2.3", "_"],
 )  # fmt: skip
 def test_what_is_not_certain_is_refused(text):
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableLatex):
         read(tokens_of(text))
 
 
@@ -157,7 +157,7 @@ positive = st.fractions(min_value=Fraction(1, 50), max_value=50, max_denominator
 
 
 def near(interval, expected):
-    assert isinstance(interval, Interval)
+    assert isinstance(interval, Enclosure)
     assert interval.lo <= interval.hi
     assert math.isclose(float(interval.lo), expected, rel_tol=1e-12, abs_tol=1e-12)
     assert math.isclose(float(interval.hi), expected, rel_tol=1e-12, abs_tol=1e-12)

@@ -9,13 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 
-__all__ = ["Group", "enter"]
+__all__ = ["Cgroup", "enter"]
 
 _MOUNTS, _OWN = "/proc/self/mounts", "/proc/self/cgroup"
 _MOST_PROCESSES = 512
 
 
-class Group:
+class Cgroup:
     """The cgroup of one slot; `limits` names what it bounds, `missing` says why there is none."""
 
     def __init__(self, path: str = "", limits: tuple[str, ...] = (), missing: str = "") -> None:
@@ -30,30 +30,30 @@ class Group:
             os.rmdir(self.path)
 
 
-def enter(memory_mb: int | None, *, mounts: str = _MOUNTS, own: str = _OWN) -> Group:
+def enter(memory_mb: int | None, *, mounts: str = _MOUNTS, own: str = _OWN) -> Cgroup:
     """Makes a cgroup below the present one, with limits, and moves this process into it."""
     parent = _present(mounts, own)
     if parent is None:
-        return Group(missing="no cgroup v2 is mounted")
+        return Cgroup(missing="no cgroup v2 is mounted")
     path = os.path.join(parent, f"plaudit-{os.getpid()}")
     try:
         offered = _read(os.path.join(parent, "cgroup.controllers")).split()
-        wanted = [name for name in ("memory", "pids") if name in offered]
-        if not wanted:
-            return Group(missing="the cgroup offers neither memory nor pids")
-        switch = " ".join(f"+{name}" for name in wanted)
+        controllers = [name for name in ("memory", "pids") if name in offered]
+        if not controllers:
+            return Cgroup(missing="the cgroup offers neither memory nor pids")
+        switch = " ".join(f"+{name}" for name in controllers)
         _write(os.path.join(parent, "cgroup.subtree_control"), switch)
         os.mkdir(path)
     except OSError as error:
-        return Group(missing=f"not writable: {error.strerror}")
+        return Cgroup(missing=f"not writable: {error.strerror}")
     try:
-        limits = _limit(path, wanted, memory_mb)
+        limits = _limit(path, controllers, memory_mb)
         _write(os.path.join(path, "cgroup.procs"), str(os.getpid()))
     except OSError as error:
         with contextlib.suppress(OSError):
             os.rmdir(path)
-        return Group(missing=f"not usable: {error.strerror}")
-    return Group(path, limits)
+        return Cgroup(missing=f"not usable: {error.strerror}")
+    return Cgroup(path, limits)
 
 
 def _limit(path: str, controllers: list[str], memory_mb: int | None) -> tuple[str, ...]:

@@ -50,8 +50,8 @@ def enter(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def _readable(options: dict[str, Any]) -> list[str]:
-    found = paths.readable(options["packages"])
-    return [*found, *paths.TOOLCHAIN] if options["forking"] else found
+    places = paths.readable(options["packages"])
+    return [*places, *paths.TOOLCHAIN] if options["forking"] else places
 
 
 def _take_private_user(work: str, report: dict[str, Any]) -> None:

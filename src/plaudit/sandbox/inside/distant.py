@@ -25,7 +25,7 @@ from typing import Any, NoReturn
 from plaudit.sandbox.inside import mirror, notices, patches, serve, talk, values
 from plaudit.sandbox.inside.tests_code import Unusable
 
-__all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
+__all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Session"]
 
 _READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
 _OBJECTS = ("__repr__", "__str__", "__hash__", "__eq__", "__ne__", "__call__")
@@ -62,8 +62,10 @@ class _Doc:
     """The docstring of what stays in the program's process."""
 
     def __get__(self, subject: Any, owner: Any) -> Any:
-        asked = owner if subject is None else subject
-        return asked._d_program.act("get", asked, "__doc__") if hasattr(asked, "_d_place") else None
+        target = owner if subject is None else subject
+        return (
+            target._d_program.act("get", target, "__doc__") if hasattr(target, "_d_place") else None
+        )
 
 
 class Distant:
@@ -71,7 +73,7 @@ class Distant:
 
     __doc__ = _Doc()  # type: ignore[assignment]
     _d_place: int
-    _d_program: Program
+    _d_program: Session
     _d_about: dict[str, Any]
     _d_made: bool
 
@@ -126,8 +128,8 @@ class Distant:
         if other is self:
             return True
         if isinstance(other, Distant):
-            asked = self._d_about["k"] or other._d_about["k"]
-            return bool(asked) and self._d_program.act("eq", self, other) is True
+            kinds = self._d_about["k"] or other._d_about["k"]
+            return bool(kinds) and self._d_program.act("eq", self, other) is True
         if self._d_about.get("b") and type(other).__module__ == "builtins":
             base = self._d_program.act("base", self)
             return not isinstance(base, Distant) and base == other
@@ -141,7 +143,7 @@ class Distant:
     def __contains__(self, item: Any) -> bool:
         if self._d_made:
             return self._d_program.act("contains", self, item) is True
-        return any(found is item or found == item for found in self)
+        return any(element is item or element == item for element in self)
 
     def __iter__(self) -> Iterator[Any]:
         return self._d_program.items(self)
@@ -179,8 +181,8 @@ def _exact(value: Any, kind: type) -> Any:
 
 def _alone(name: str, kind: type | None = None) -> Callable[..., Any]:
     def method(self: Distant, *args: Any) -> Any:
-        found = self._d_program.act(name, self, *args)
-        return found if kind is None else _exact(found, kind)
+        answer = self._d_program.act(name, self, *args)
+        return answer if kind is None else _exact(answer, kind)
 
     return method
 
@@ -189,10 +191,10 @@ def _paired(name: str, is_swapped: bool = False) -> Callable[..., Any]:
     def method(self: Distant, other: Any) -> Any:
         if not (self._d_made or isinstance(other, Distant)):
             return NotImplemented
-        found = self._d_program.act(name, *((other, self) if is_swapped else (self, other)))
-        if isinstance(found, Distant) and self._d_made:
-            object.__setattr__(found, "_d_made", True)
-        return found
+        answer = self._d_program.act(name, *((other, self) if is_swapped else (self, other)))
+        if isinstance(answer, Distant) and self._d_made:
+            object.__setattr__(answer, "_d_made", True)
+        return answer
 
     return method
 
@@ -256,24 +258,24 @@ class _AsyncIterator(Distant):
         return self
 
     async def __anext__(self) -> Any:
-        found = self._d_program.act("anext", self)
-        if not found:
+        answer = self._d_program.act("anext", self)
+        if not answer:
             raise StopAsyncIteration
-        return found[0]
+        return answer[0]
 
 
 class _Kind(type):
     """The type of the judge's stand-ins for the program's classes."""
 
     _d_place: int
-    _d_program: Program
+    _d_program: Session
     _d_named: bool
 
     def __call__(cls, *args: Any, **keywords: Any) -> Any:
-        made = cls._d_program.call("call", (cls, *args), keywords)
-        if isinstance(made, Distant) and cls._d_named:
-            object.__setattr__(made, "_d_made", True)
-        return made
+        instance = cls._d_program.call("call", (cls, *args), keywords)
+        if isinstance(instance, Distant) and cls._d_named:
+            object.__setattr__(instance, "_d_made", True)
+        return instance
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
         if "_d_place" not in body and any(not key.startswith("__") for key in body):
@@ -315,7 +317,7 @@ class _Kind(type):
         return cls._d_program.act("getitem", cls, item)
 
 
-class Program:
+class Session:
     """The program's process, seen from its tests; `death` says why nothing more is believed."""
 
     def __init__(self, sock: socket.socket, module: str, options: dict[str, bool] | None = None):
@@ -337,19 +339,19 @@ class Program:
 
     # names
 
-    def names(self, wanted: list[str]) -> dict[str, Any]:
+    def names(self, names: list[str]) -> dict[str, Any]:
         """What the program has under these names; helpers come from this interpreter."""
-        found = self._ask(["names", wanted, self.options]).get("r")
-        if type(found) is not dict:
+        reply = self._ask(["names", names, self.options]).get("r")
+        if type(reply) is not dict:
             self._die("no names")
-        told = {name: about for name, about in found.items() if name in wanted}
+        abouts = {name: about for name, about in reply.items() if name in names}
         try:
-            order = sorted(told, key=lambda name: len(told[name].get("bases", ())))
-            made = {name: self._named(name, told[name]) for name in order}
+            order = sorted(abouts, key=lambda name: len(abouts[name].get("bases", ())))
+            objects = {name: self._named(name, abouts[name]) for name in order}
         except (values.Malformed, TypeError, KeyError, AttributeError, ValueError) as error:
             self._die(f"not readable: {error}")
         self.was_opaque = False  # functions and classes are what is expected
-        return made
+        return objects
 
     def _named(self, name: str, about: dict[str, Any]) -> Any:
         if "helper" in about:
@@ -357,27 +359,27 @@ class Program:
         if "class" not in about:
             return self.decode(about["value"])
         if about["errors"]:
-            made: type = self._error_type(name, about["errors"])
-            self.errors[name] = made  # type: ignore[assignment]
-            return made
+            kind: type = self._error_type(name, about["errors"])
+            self.errors[name] = kind  # type: ignore[assignment]
+            return kind
         bases = tuple(self.kinds[base] for base in about["bases"][:1] if base in self.kinds)
         body = {"_d_place": int(about["class"]), "_d_program": self, "_d_named": _is_kind(name)}
         body["__doc__"] = _Doc()
-        made = _Kind(str(about["name"]), bases or (Distant,), body)
-        self.kinds[name] = self.places[made._d_place] = made
-        return made
+        kind = _Kind(str(about["name"]), bases or (Distant,), body)
+        self.kinds[name] = self.places[kind._d_place] = kind
+        return kind
 
     def _error_type(self, name: str, names: list[str]) -> type[Exception]:
-        return type(name, (self._known_error(names),), {"__module__": "solution"})
+        return type(name, (self._error_kind(names),), {"__module__": "solution"})
 
-    def _known_error(self, names: list[str]) -> type[Exception]:
+    def _error_kind(self, names: list[str]) -> type[Exception]:
         for name in names:
             if name in self.errors:
                 return self.errors[name]
-            found = getattr(builtins, name, None)
-            if isinstance(found, type) and issubclass(found, Exception):
-                return found
-            if isinstance(found, type) and issubclass(found, BaseException):
+            kind = getattr(builtins, name, None)
+            if isinstance(kind, type) and issubclass(kind, Exception):
+                return kind
+            if isinstance(kind, type) and issubclass(kind, BaseException):
                 return CandidateExit
         return Exception
 
@@ -462,13 +464,13 @@ class Program:
 
     def signature(self, subject: Any) -> inspect.Signature:
         """The signature of a function of the program, as it says."""
-        found = []
+        parameters = []
         for name, kind, default, annotation in self.act("signature", subject):
             place = inspect._ParameterKind(kind)
             more: dict[str, Any] = {"default": default[0]} if default else {}
             more |= {"annotation": annotation[0]} if annotation else {}
-            found.append(inspect.Parameter(str(name), place, **more))
-        return inspect.Signature(found)
+            parameters.append(inspect.Parameter(str(name), place, **more))
+        return inspect.Signature(parameters)
 
     def _ask(self, question: Any) -> dict[str, Any]:
         if self.death:
@@ -484,7 +486,7 @@ class Program:
 
     def _error(self, reply: dict[str, Any]) -> Exception:
         names = [str(name) for name in reply.get("k", ())][:50] or ["Exception"]
-        kind = self._known_error(names)
+        kind = self._error_kind(names)
         if kind is CandidateExit:
             return CandidateExit(f"the program raised {names[0]}")
         if names[0] not in (kind.__name__, "Exception") and names[0].isidentifier():
@@ -576,7 +578,7 @@ class Program:
         return values.encode(value, self._handle)
 
     def decode(self, encoded: Any) -> Any:
-        return values.decode(encoded, self._found)
+        return values.decode(encoded, self._resolve_handle)
 
     def _handle(self, value: Any, is_opaque: bool) -> Any:
         kind = type(value)
@@ -600,7 +602,7 @@ class Program:
             self.lent.append(value)
         return {"j": [place, kind.__name__, special]}
 
-    def _found(self, tag: str, body: Any) -> Any:
+    def _resolve_handle(self, tag: str, body: Any) -> Any:
         if tag == "j" and type(body) is int and 0 <= body < len(self.lent):
             return self.lent[body]
         if tag != "o" or type(body) is not dict or type(body.get("h")) is not int:
@@ -610,23 +612,23 @@ class Program:
         if place in self.places:
             return self.places[place]
         names = [str(name) for name in body.get("k", ()) if name in self.kinds]
-        found = self.distant.get(place)
-        if found is None:
-            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")))
-            plain = plain or _class_called(str(body.get("type", "")))
-            found = object.__new__(self.kinds[names[0]] if names else plain)
+        subject = self.distant.get(place)
+        if subject is None:
+            kind = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")))
+            kind = kind or _class_called(str(body.get("type", "")))
+            subject = object.__new__(self.kinds[names[0]] if names else kind)
             hidden = {"_d_place": place, "_d_program": self, "_d_made": False}
             for name, value in hidden.items():
-                object.__setattr__(found, name, value)
-            self.distant[place] = found
+                object.__setattr__(subject, name, value)
+            self.distant[place] = subject
         about = {
             "type": body.get("type"),
             "k": names,
             "true": body.get("true"),
             "b": body.get("b") is True,
         }
-        object.__setattr__(found, "_d_about", about)
-        return found
+        object.__setattr__(subject, "_d_about", about)
+        return subject
 
 
 def _is_mock(value: Any) -> bool:
@@ -663,8 +665,8 @@ def _is_kind(name: str) -> bool:
 def _helper(name: str, module: Any) -> Any:
     if module not in (*serve.HELPERS, "numpy"):
         raise values.Malformed(f"no helper module: {str(module)[:40]}")
-    found = importlib.import_module(module)
-    return getattr(found, name, found)
+    library = importlib.import_module(module)
+    return getattr(library, name, library)
 
 
 def _change(old: Any, new: Any) -> None:
@@ -676,9 +678,9 @@ def _change(old: Any, new: Any) -> None:
     elif isinstance(old, list):
         old[:] = [_merged(a, b) for a, b in zip(old, new, strict=False)] + new[len(old) :]
     elif isinstance(old, dict):
-        kept = {key: _merged(old[key], new[key]) if key in old else new[key] for key in new}
+        merged = {key: _merged(old[key], new[key]) if key in old else new[key] for key in new}
         old.clear()
-        old.update(kept)
+        old.update(merged)
     elif isinstance(old, set):
         old.clear()
         old.update(new)

@@ -87,8 +87,8 @@ class Guard:
 
     def _is_timed(self, names: dict[str, Any]) -> bool:
         """Whether `timeit` was handed functions, or texts that stand in the tests."""
-        known = {*self._texts, "pass", "_stmt()", "_setup()"}  # the last two stand for functions
-        return names.get("stmt") in known and names.get("setup") in known
+        texts = {*self._texts, "pass", "_stmt()", "_setup()"}  # the last two stand for functions
+        return names.get("stmt") in texts and names.get("setup") in texts
 
     def _is_written_there(self, code: CodeType) -> bool:
         """Whether some text of the tests is just this code."""

@@ -148,9 +148,9 @@ def run(
     options = {name: True for name, words in _SHARED.items() if words.search(text)}
     getattr(sys, "set_int_max_str_digits", int)(0)  # not there before Python 3.11
     values.make_arrays()
-    program = distant.Program(sock, _MODULE, options)
+    program = distant.Session(sock, _MODULE, options)
     try:
-        judge = _Judge(program, stop_at_first)
+        judge = _TestJudge(program, stop_at_first)
         with contextlib.redirect_stdout(_Nowhere()), contextlib.redirect_stderr(_Nowhere()):
             judge.run(setup, tests, style)
     except Unusable as error:
@@ -161,7 +161,7 @@ def run(
 
 
 def _verdict(
-    checks: list[dict[str, Any]], finished: bool, error: str, program: distant.Program
+    checks: list[dict[str, Any]], finished: bool, error: str, program: distant.Session
 ) -> dict[str, Any]:
     opaque = program.was_opaque
     return {"checks": checks, "finished": finished, "error": error[:_MAX_ERROR], "opaque": opaque}
@@ -172,12 +172,12 @@ class _Nowhere(io.TextIOBase):
         return len(text)
 
 
-class _Judge:
+class _TestJudge:
     """Runs the tests and keeps what became of each check; the recorder of instrumented code."""
 
     Caught = (Exception, distant.AbsentName)
 
-    def __init__(self, program: distant.Program, stop_at_first: bool):
+    def __init__(self, program: distant.Session, stop_at_first: bool):
         self.program = program
         self.stop_at_first = stop_at_first
         self.checks: list[tests_code.Check] = []
@@ -199,7 +199,7 @@ class _Judge:
         parts = tests_code.Checks()
         if style == "assert":
             parts = tests_code.instrument(tree, tests)
-            self.checks = parts.found
+            self.checks = parts.entries
             if not self.checks:
                 raise Unusable("the tests contain no assertion")
         elif not _has_tests(tree, style):
@@ -226,8 +226,8 @@ class _Judge:
         bound: set[str] = set()
         stranger = _stranger(trees)
         for tree in trees:
-            found, found_modules = tests_code.bind_program(tree, stranger)
-            names |= found
+            names_bound, found_modules = tests_code.bind_program(tree, stranger)
+            names |= names_bound
             modules |= found_modules
             free, own = tests_code.open_names(tree)
             used |= free
@@ -235,34 +235,34 @@ class _Judge:
         programs = {*modules, *tests_code.PROGRAM_MODULES, stranger}
         patched = {name for tree in trees for name in patches.targets(tree, programs)}
         self.program.patches = patches.Patches(patched)
-        known = self._resolved(used - bound, names, modules)
-        namespace.update(known)
-        absent = {name for name in used - bound if not tests_code.is_builtin(name)} - known.keys()
-        namespace["__builtins__"] = _Builtins(absent | (names.keys() - known.keys()))
+        objects = self._resolved(used - bound, names, modules)
+        namespace.update(objects)
+        absent = {name for name in used - bound if not tests_code.is_builtin(name)} - objects.keys()
+        namespace["__builtins__"] = _Builtins(absent | (names.keys() - objects.keys()))
         return namespace
 
     def _resolved(self, used: set[str], names: dict[str, str], modules: set[str]) -> dict[str, Any]:
         """What the tests use and do not define: Python's own, helpers, and then the program's."""
         ours = {name: _ours(name) for name in used if name not in names and name not in modules}
         ours = {name: value for name, value in ours.items() if value is not _MISSING}
-        wanted = {name for name in used if name not in ours and not tests_code.is_builtin(name)}
-        wanted = {name for name in wanted if not name.startswith("__")} - modules
-        wanted |= set(names.values())
-        if not wanted and not modules:  # a program may be called like a builtin: sum(10, 15)
-            wanted = {n for n in used if tests_code.is_builtin(n)} - _NEVER_THEIRS
-            wanted = {n for n in wanted if not _is_error(n)}
+        lookup = {name for name in used if name not in ours and not tests_code.is_builtin(name)}
+        lookup = {name for name in lookup if not name.startswith("__")} - modules
+        lookup |= set(names.values())
+        if not lookup and not modules:  # a program may be called like a builtin: sum(10, 15)
+            lookup = {n for n in used if tests_code.is_builtin(n)} - _NEVER_THEIRS
+            lookup = {n for n in lookup if not _is_error(n)}
         try:
-            theirs = self.program.names(sorted(wanted))
+            theirs = self.program.names(sorted(lookup))
         except distant.CandidateDied as error:
             self.error = str(error)
             return ours
         bound = {name: theirs[value] for name, value in names.items() if value in theirs}
-        found = {**ours, **{name: theirs[name] for name in wanted if name in theirs}, **bound}
+        objects = {**ours, **{name: theirs[name] for name in lookup if name in theirs}, **bound}
         module = _Module(self.program, theirs)
         sys.modules["__main__"] = module  # unittest.mock.patch("__main__.f") looks there
         for name in {*modules, "solution"}:
             sys.modules.setdefault(name, module)
-        return {**found, **dict.fromkeys(modules, module)}
+        return {**objects, **dict.fromkeys(modules, module)}
 
     @contextlib.contextmanager
     def _guarded(self) -> Iterator[None]:
@@ -273,7 +273,7 @@ class _Judge:
         except Unusable:
             raise
         except BaseException as error:
-            self.error = self.error or _told(error)
+            self.error = self.error or _describe_error(error)
 
     # what instrumented code calls
 
@@ -293,7 +293,7 @@ class _Judge:
             (distant.AbsentName,) if is_named else (distant.AbsentName, distant.MissingAttribute)
         )
         if isinstance(error, lacking):
-            raise distant.AbsentName(_told(error)) from None
+            raise distant.AbsentName(_describe_error(error)) from None
         if self.checks[place].error is None:
             self._alive()
             self.checks[place].passed = True
@@ -308,15 +308,15 @@ class _Judge:
             self._alive()
             check.passed = True
             return
-        told = message()
-        check.error = check.error or (str(told)[:200] if told is not None else check.text)
+        reason = message()
+        check.error = check.error or (str(reason)[:200] if reason is not None else check.text)
         raise AssertionError(check.error)
 
     def failed(self, place: int) -> None:
         check = self.checks[place]
         error = sys.exc_info()[1]
         if check.error is None and error is not None:
-            check.error = _told(error)
+            check.error = _describe_error(error)
         if self.stop_at_first:
             raise _Stop
 
@@ -328,18 +328,18 @@ class _Judge:
 
     def results(self) -> list[dict[str, Any]]:
         """Checks that were reached, or had to be; those that the tests' own `try` ended are not."""
-        found = []
+        checks = []
         for check in self.checks:
             must = check.owner is not None and (check.owner in self.entered or check.owner == 0)
             if check.error is not None:
-                found.append(_check(check.line, False, check.error))
+                checks.append(_check(check.line, False, check.error))
             elif check.passed:
-                found.append(_check(check.line, True, ""))
+                checks.append(_check(check.line, True, ""))
             elif must and (self.error or not check.is_reached):
-                found.append(_check(check.line, False, self.error or "not reached"))
-        if not found and not self.error:
+                checks.append(_check(check.line, False, self.error or "not reached"))
+        if not checks and not self.error:
             self.error = "no check was reached"
-        return found
+        return checks
 
 
 def _check(line: int, ok: bool, error: str) -> dict[str, Any]:
@@ -356,9 +356,9 @@ def _stranger(trees: list[Any]) -> str:
     bound: set[str] = set()
     is_named = False
     for tree in trees:
-        found, is_program = tests_code.unknown_modules(tree)
+        imports, is_program = tests_code.unknown_modules(tree)
         free, own = tests_code.open_names(tree)
-        unknown, used, bound = unknown | found, used | free, bound | own
+        unknown, used, bound = unknown | imports, used | free, bound | own
         is_named = is_named or is_program
     names = (name for name in used - bound if not tests_code.is_builtin(name))
     is_named = is_named or any(_ours(n) is _MISSING for n in names if not n.startswith("__"))
@@ -388,8 +388,8 @@ def _module(name: str) -> Any:
 
 
 def _is_error(name: str) -> bool:
-    found = getattr(builtins, name)
-    return isinstance(found, type) and issubclass(found, BaseException)
+    kind = getattr(builtins, name)
+    return isinstance(kind, type) and issubclass(kind, BaseException)
 
 
 class _Builtins(dict[str, Any]):
@@ -408,30 +408,30 @@ class _Builtins(dict[str, Any]):
 class _Module(types.ModuleType):
     """The program as a module (``import solution``)."""
 
-    def __init__(self, program: distant.Program, known: dict[str, Any]):
+    def __init__(self, program: distant.Session, objects: dict[str, Any]):
         super().__init__("solution")
-        vars(self).update(_program=program, _known=known, _gone=set())
+        vars(self).update(_program=program, _program_objects=objects, _gone=set())
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name in self._gone:
             raise AttributeError(name)
-        if name not in self._known:
-            self._known.update(self._program.names([name]))
-        if name not in self._known:
+        if name not in self._program_objects:
+            self._program_objects.update(self._program.names([name]))
+        if name not in self._program_objects:
             if tests_code.is_builtin(name):
                 raise AttributeError(name)  # for mock.patch, which then makes it
             raise distant.AbsentName(f"AttributeError: the program has no {name!r}")
-        return self._known[name]
+        return self._program_objects[name]
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._program.act("bind", name, value)
-        self._known[name] = value
+        self._program_objects[name] = value
         self._gone.discard(name)
 
     def __delattr__(self, name: str) -> None:
         self._program.act("bind", name)
         self._gone.add(name)
-        self._known.pop(name, None)
+        self._program_objects.pop(name, None)
 
 
 def _compiled(tree: Any, name: str) -> Any:
@@ -441,7 +441,7 @@ def _compiled(tree: Any, name: str) -> Any:
         raise Unusable(f"{name} are no Python: {error}") from None
 
 
-def _told(error: BaseException) -> str:
+def _describe_error(error: BaseException) -> str:
     if isinstance(error, distant.AbsentName):
         return str(error)
     try:
@@ -464,7 +464,7 @@ def _has_tests(tree: Any, style: str) -> bool:
     return any(node.name.startswith("test") for node in functions)
 
 
-def _finish_asserts(judge: _Judge, namespace: dict[str, Any]) -> None:
+def _finish_asserts(judge: _TestJudge, namespace: dict[str, Any]) -> None:
     """Test functions that the text leaves to a runner are run."""
     if len(judge.entered) > 1 or any(check.owner == 0 for check in judge.checks):
         return
@@ -472,7 +472,7 @@ def _finish_asserts(judge: _Judge, namespace: dict[str, Any]) -> None:
         case.run()
 
 
-def _run_cases(judge: _Judge, namespace: dict[str, Any]) -> None:
+def _run_cases(judge: _TestJudge, namespace: dict[str, Any]) -> None:
     cases = list(pytest_standin.cases(namespace))
     if not cases:
         raise Unusable("the tests contain no test in the style of pytest")
@@ -485,12 +485,12 @@ def _run_cases(judge: _Judge, namespace: dict[str, Any]) -> None:
         except pytest_standin.Skipped:
             judge.checks.remove(check)
         except (Exception, distant.AbsentName) as error:
-            check.error = _told(error)
+            check.error = _describe_error(error)
             if judge.stop_at_first:
                 raise _Stop from None
 
 
-def _run_unittest(judge: _Judge, namespace: dict[str, Any]) -> None:
+def _run_unittest(judge: _TestJudge, namespace: dict[str, Any]) -> None:
     import unittest
 
     kinds = [
@@ -504,9 +504,9 @@ def _run_unittest(judge: _Judge, namespace: dict[str, Any]) -> None:
     tests: list[Any] = [test for suite in suites for test in suite]
     if not tests:
         raise Unusable("the tests contain no test in the style of unittest")
-    found = {test.id(): tests_code.Check(_line(test), test.id(), 0) for test in tests}
-    judge.checks = list(found.values())
-    result = _result(judge, found)
+    checks_by_id = {test.id(): tests_code.Check(_line(test), test.id(), 0) for test in tests}
+    judge.checks = list(checks_by_id.values())
+    result = _result(judge, checks_by_id)
     for suite in suites:
         if not result.shouldStop:
             suite.run(result)
@@ -536,13 +536,13 @@ def _line(test: Any) -> int:
     return code.co_firstlineno if code is not None else 0
 
 
-def _result(judge: _Judge, found: dict[str, tests_code.Check]) -> Any:
+def _result(judge: _TestJudge, checks_by_id: dict[str, tests_code.Check]) -> Any:
     import unittest
 
-    class Result(unittest.TestResult):
+    class CaseResult(unittest.TestResult):
         def addSuccess(self, test: Any) -> None:
             if not judge.program.death:
-                found[test.id()].passed = True
+                checks_by_id[test.id()].passed = True
 
         def addError(self, test: Any, err: Any) -> None:
             if isinstance(err[1], Unusable):
@@ -563,23 +563,23 @@ def _result(judge: _Judge, found: dict[str, tests_code.Check]) -> Any:
             self.addSuccess(test)
 
         def addSkip(self, test: Any, reason: str) -> None:
-            check = found.get(test.id())
+            check = checks_by_id.get(test.id())
             if check in judge.checks:
                 judge.checks.remove(check)
 
         def _fail(self, test: Any, err: Any) -> None:
-            check = found.get(test.id())
+            check = checks_by_id.get(test.id())
             if check is None:
-                judge.error = judge.error or _told(err[1])
+                judge.error = judge.error or _describe_error(err[1])
             elif check.error is None:
-                check.error = _told(err[1])
+                check.error = _describe_error(err[1])
             if judge.stop_at_first:
                 self.stop()
 
-    return Result()
+    return CaseResult()
 
 
-_STYLES: dict[str, Callable[[_Judge, dict[str, Any]], None]] = {
+_STYLES: dict[str, Callable[[_TestJudge, dict[str, Any]], None]] = {
     "assert": _finish_asserts,
     "pytest": _run_cases,
     "unittest": _run_unittest,

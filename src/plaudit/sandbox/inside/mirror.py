@@ -35,10 +35,10 @@ class Mirror:
     def changes(self) -> list[list[Any]]:
         """What has changed since: ``["d", path]``, ``["f", path, hex]``, ``["r", path]`` for one
         that is gone, ``["v", name, value]`` with None for a variable that is gone."""
-        found = self._look()
+        current = self._look()
         changed: list[list[Any]] = []
         total = 0
-        for path, mark in found.items():
+        for path, mark in current.items():
             if path in self.files and self.files[path] == mark:
                 continue
             self.exchanged.add(path)
@@ -52,7 +52,7 @@ class Mirror:
             changed.append(["f", path, data.hex()])
         gone = [path for path in sorted(self.files, reverse=True) if not self._is_there(path)]
         changed += [["r", path] for path in gone]
-        self.files = found
+        self.files = current
         return changed + self._variables()
 
     def _variables(self) -> list[list[Any]]:
@@ -99,20 +99,20 @@ class Mirror:
 
     def _look(self) -> dict[str, tuple[int, int] | None]:
         """Every file below the directory, with size and time of change; None for a directory."""
-        found: dict[str, tuple[int, int] | None] = {}
+        marks: dict[str, tuple[int, int] | None] = {}
         waiting = [("", 0)]
-        while waiting and len(found) < _MOST_FILES:
+        while waiting and len(marks) < _MOST_FILES:
             folder, depth = waiting.pop()
             names = set(_names(os.path.join(self.home, folder)))
             for name in sorted(names - (set() if folder else self.foreign)):
                 path = os.path.join(folder, name)
                 about = lstat(os.path.join(self.home, path))
                 if stat.S_ISDIR(about.st_mode):
-                    found[path] = None
+                    marks[path] = None
                     waiting += [(path, depth + 1)] if depth < _MOST_DEPTH else []
                 elif stat.S_ISREG(about.st_mode):
-                    found[path] = (about.st_size, about.st_mtime_ns)
-        return found
+                    marks[path] = (about.st_size, about.st_mtime_ns)
+        return marks
 
     def _is_there(self, path: str) -> bool:
         return os.path.lexists(os.path.join(self.home, path))

@@ -17,7 +17,7 @@ class Collected(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._said: list[list[Any]] = []
+        self._notices: list[list[Any]] = []
         root = logging.getLogger()
         self._has_level = root.level != logging.WARNING
         root.addHandler(self)
@@ -35,21 +35,21 @@ class Collected(logging.Handler):
         self._keep(["warning", str(message), names])
 
     def _keep(self, notice: list[Any]) -> None:
-        if len(self._said) < _MOST:
-            self._said.append(notice)
+        if len(self._notices) < _MOST:
+            self._notices.append(notice)
 
-    def taken(self) -> list[list[Any]]:
-        said, self._said = self._said, []
-        return said
+    def take(self) -> list[list[Any]]:
+        notices, self._notices = self._notices, []
+        return notices
 
 
 def _has_level(logger: logging.Logger) -> bool:
     """Whether the program itself has set the level of a logger, or of one above it."""
-    found: Any = logger
-    while found is not None and found.parent is not None:
-        if found.level:
+    ancestor: Any = logger
+    while ancestor is not None and ancestor.parent is not None:
+        if ancestor.level:
             return True
-        found = found.parent
+        ancestor = ancestor.parent
     return False
 
 
@@ -70,6 +70,6 @@ def _log(name: Any, level: Any, message: Any, has_level: Any) -> None:
 
 
 def _warn(message: Any, names: Any) -> None:
-    known = (getattr(builtins, str(name), None) for name in names)
-    kinds = (kind for kind in known if isinstance(kind, type) and issubclass(kind, Warning))
+    candidates = (getattr(builtins, str(name), None) for name in names)
+    kinds = (kind for kind in candidates if isinstance(kind, type) and issubclass(kind, Warning))
     warnings.warn_explicit(str(message), next(kinds, UserWarning), "solution.py", 1)

@@ -33,28 +33,28 @@ def targets(tree: ast.Module, programs: set[str]) -> set[str]:
     ['random.random', 'time.sleep']
     """
     names = _imported(tree)
-    found = {name for node in ast.walk(tree) for name in _patched(node, names)}
-    kept = set()
-    for name in found - _SHARED_OTHERWISE:
+    patched = {name for node in ast.walk(tree) for name in _patched(node, names)}
+    libraries = set()
+    for name in patched - _SHARED_OTHERWISE:
         root = name.partition(".")[0]
         if root not in programs and tests_code.can_import(root):
-            kept.add(name)
-    return kept
+            libraries.add(name)
+    return libraries
 
 
 def _imported(tree: ast.Module) -> dict[str, str]:
     """Names of the tests, and what they are called where they come from."""
-    found: dict[str, str] = {}
+    origins: dict[str, str] = {}
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
-                found[alias.asname or alias.name.partition(".")[0]] = (
+                origins[alias.asname or alias.name.partition(".")[0]] = (
                     alias.name if alias.asname else alias.name.partition(".")[0]
                 )
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             for alias in node.names:
-                found[alias.asname or alias.name] = f"{node.module}.{alias.name}"
-    return found
+                origins[alias.asname or alias.name] = f"{node.module}.{alias.name}"
+    return origins
 
 
 def _patched(node: ast.AST, names: dict[str, str]) -> Iterator[str]:
@@ -94,14 +94,14 @@ class Patches:
         self._names = {
             name: value for name in sorted(names) if (value := _value(name)) is not _GONE
         }
-        self._told: dict[str, Any] = dict(self._names)
+        self._last_values: dict[str, Any] = dict(self._names)
 
     def changes(self) -> Iterator[tuple[str, list[Any]]]:
         """Each target that has changed since, with its new value, or none where it is as before."""
         for name, original in self._names.items():
             now = _value(name)
-            if now is not self._told[name]:
-                self._told[name] = now
+            if now is not self._last_values[name]:
+                self._last_values[name] = now
                 yield name, [] if now is original or now is _GONE else [now]
 
 
@@ -120,12 +120,12 @@ def _place(name: str) -> Place:
     for size in range(len(parts), 0, -1):
         module = ".".join(parts[:size])
         try:
-            found = sys.modules.get(module) or importlib.import_module(module)
+            subject = sys.modules.get(module) or importlib.import_module(module)
         except ImportError:
             continue
         for part in parts[size:]:
-            found = getattr(found, part)
-        return found, last
+            subject = getattr(subject, part)
+        return subject, last
     raise ImportError(name)
 
 

@@ -27,12 +27,12 @@ def readable(packages: Iterable[str] | None) -> list[str]:
     `packages` are import names, "numpy" for instance; None is everything that is installed. Other
     installed packages are not readable: some hold the answers of public benchmarks.
     """
-    found = [path for path in (*SYSTEM, *_standard_library()) if os.path.exists(path)]
+    locations = [path for path in (*SYSTEM, *_standard_library()) if os.path.exists(path)]
     if packages is None:
-        return [*found, *_site_directories()]
+        return [*locations, *_site_directories()]
     names = tuple(packages)
-    wanted = [path for site in _site_directories() for path in _of_packages(site, names)]
-    return [*found, *wanted]
+    package_paths = [path for site in _site_directories() for path in _of_packages(site, names)]
+    return [*locations, *package_paths]
 
 
 def roots() -> list[str]:

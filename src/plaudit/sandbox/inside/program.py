@@ -216,14 +216,14 @@ def arrange(
     return code, rest, _descriptors(stdin, out, err, fds[0] if fds else result)
 
 
-def become(mode: int, code: bytes, rest: bytes, kept: int) -> NoReturn:
+def become(mode: int, code: bytes, rest: bytes, extra: int) -> NoReturn:
     """Runs the program and ends as an interpreter ends: threads, exit handlers, streams, code."""
     if mode == _EXEC:
         _execute(code)
     _main_thread._native_id = _native_id()  # a fork keeps the number of its parent's
     status = 0
     try:
-        _ACTS[mode](code, rest, kept)
+        _ACTS[mode](code, rest, extra)
     except SystemExit as error:
         status = _exit_code(error.code)
     except BaseException:
@@ -263,12 +263,12 @@ def _write_all(fd: int, data: bytes) -> None:
 
 def _descriptors(stdin: int, out: int, err: int, extra: int) -> int:
     """Descriptors 0, 1 and 2, one more as 3, and nothing else."""
-    kept = _dup(extra)  # never one of 0 to 3
+    spare = _dup(extra)  # never one of 0 to 3
     if stdin >= 0:
         _dup2(stdin, 0)
     _dup2(out, 1)
     _dup2(err, 2)
-    _dup2(kept, 3)
+    _dup2(spare, 3)
     _closerange(4, 4096)
     return 3
 
@@ -350,12 +350,12 @@ def _entry(namespace: dict[str, Any], name: str) -> Callable[..., Any]:
     kind = namespace.get("Solution")
     if isinstance(kind, type) and hasattr(kind, name):  # before a name that an import * brought
         return getattr(kind(), name)
-    found = namespace.get(name)
-    if found is None and kind is not None:
-        found = getattr(kind(), name, None)
-    if found is None:
+    function = namespace.get(name)
+    if function is None and kind is not None:
+        function = getattr(kind(), name, None)
+    if function is None:
         raise NameError(f"name {name!r} is not defined")
-    return found
+    return function
 
 
 def _serve(code: bytes, rest: bytes, result: int) -> None:
@@ -365,8 +365,8 @@ def _serve(code: bytes, rest: bytes, result: int) -> None:
 
 def _judge(code: bytes, rest: bytes, result: int) -> None:
     _ = rest
-    asked = json.loads(code)
-    verdict = _MODULES["judge"].run(sock=socket.socket(fileno=result), **asked)
+    request = json.loads(code)
+    verdict = _MODULES["judge"].run(sock=socket.socket(fileno=result), **request)
     os.write(1, json.dumps(verdict).encode())
 
 

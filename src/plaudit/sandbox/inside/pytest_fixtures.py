@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, Protocol
 
 from plaudit.sandbox.inside.tests_code import Unusable
 
-__all__ = ["BUILT_IN", "Request"]
+__all__ = ["BUILT_IN", "FixtureRequest"]
 
 
 class _Fixtures(Protocol):
@@ -28,7 +28,7 @@ class _Fixtures(Protocol):
     def get(self, name: str) -> Any: ...
 
 
-class Request:
+class FixtureRequest:
     """As much of pytest's `request` as fixtures ask for."""
 
     def __init__(self, fixtures: _Fixtures, chosen: Any = None):
@@ -51,11 +51,11 @@ class _Capture:
         fixtures.stack.enter_context(contextlib.redirect_stderr(self._streams[1]))
 
     def readouterr(self) -> _Captured:
-        found = _Captured(*(stream.getvalue() for stream in self._streams))
+        captured = _Captured(*(stream.getvalue() for stream in self._streams))
         for stream in self._streams:
             stream.seek(0)
             stream.truncate()
-        return found
+        return captured
 
     def disabled(self) -> Any:
         return contextlib.nullcontext()
@@ -157,9 +157,9 @@ class _MonkeyPatch:
 
     @contextlib.contextmanager
     def context(self) -> Iterator[_MonkeyPatch]:
-        made = object.__new__(_MonkeyPatch)
-        with contextlib.ExitStack() as made._undone:
-            yield made
+        patcher = object.__new__(_MonkeyPatch)
+        with contextlib.ExitStack() as patcher._undone:
+            yield patcher
 
 
 def _resolved(path: str) -> tuple[Any, str]:
@@ -181,8 +181,8 @@ def _restore_item(mapping: Any, key: Any, old: Any) -> None:
 
 def _folder(fixtures: _Fixtures) -> pathlib.Path:
     """A new directory below the working one, which the program has as well."""
-    made = tempfile.TemporaryDirectory(dir=os.getcwd(), prefix="test-")
-    path = pathlib.Path(fixtures.stack.enter_context(made))
+    directory = tempfile.TemporaryDirectory(dir=os.getcwd(), prefix="test-")
+    path = pathlib.Path(fixtures.stack.enter_context(directory))
     is_same = os.getcwd() in _SAME  # a root of its own: the program's directory has this name too
     return path if is_same else pathlib.Path(os.path.relpath(path))
 
@@ -206,9 +206,9 @@ class _OldPath:
         return _OldPath(self._path.joinpath(*map(str, names)))
 
     def mkdir(self, *names: Any) -> _OldPath:
-        made = self.join(*names)
-        made._path.mkdir()
-        return made
+        directory = self.join(*names)
+        directory._path.mkdir()
+        return directory
 
     def write(self, data: Any, mode: str = "w") -> None:
         with open(self._path, mode) as file:
@@ -247,7 +247,7 @@ BUILT_IN: dict[str, Callable[[_Fixtures], Any]] = {
     "tmp_path": _folder,
     "tmpdir": lambda fixtures: _OldPath(_folder(fixtures)),
     "tmp_path_factory": _Folders,
-    "request": Request,
+    "request": FixtureRequest,
     "capsys": _Capture,
     "capfd": _Capture,
     "caplog": _Logged,

@@ -83,13 +83,13 @@ class warns:
         self._catch = warnings.catch_warnings(record=True)
 
     def __enter__(self) -> Any:
-        self._found: Any = self._catch.__enter__()
+        self._caught: Any = self._catch.__enter__()
         warnings.simplefilter("always")
-        return self._found
+        return self._caught
 
     def __exit__(self, *error: Any) -> None:
         self._catch.__exit__(*error)
-        if error[0] is None and not any(map(self._is_alike, self._found)):
+        if error[0] is None and not any(map(self._is_alike, self._caught)):
             raise Failed(f"did not warn {self._expected}")
 
     def _is_alike(self, warning: Any) -> bool:
@@ -159,7 +159,7 @@ def _param(*values: Any, marks: Any = (), id: Any = None) -> param:
     return param(values, tuple(marks) if isinstance(marks, list | tuple) else (marks,))
 
 
-class _Mark:
+class _PytestMark:
     """``mark.NAME`` and ``mark.NAME(...)``: kept on the function or class, read by `cases`."""
 
     def __init__(
@@ -175,7 +175,7 @@ class _Mark:
             marked: Any = args[0]
             marked.pytestmark = [*vars(marked).get("pytestmark", ()), self]
             return marked
-        return _Mark(self.name, args, keywords)
+        return _PytestMark(self.name, args, keywords)
 
     def skips(self) -> bool:
         if self.name == "skip":
@@ -184,19 +184,19 @@ class _Mark:
 
 
 class _Marks:
-    def __getattr__(self, name: str) -> _Mark:
-        return _Mark(name)
+    def __getattr__(self, name: str) -> _PytestMark:
+        return _PytestMark(name)
 
 
 def _fixture(function: Any = None, **options: Any) -> Any:
-    def made(function: Any) -> Any:
+    def decorate(function: Any) -> Any:
         function.is_fixture = True
         function.fixture_name = options.get("name") or function.__name__
         function.is_automatic = options.get("autouse", False)
         function.params = [_param_value(each) for each in options.get("params") or ()]
         return function
 
-    return made(function) if function is not None else made
+    return decorate(function) if function is not None else decorate
 
 
 def _param_value(value: Any) -> Any:
@@ -219,8 +219,8 @@ def _unknown(name: str) -> Any:
 
 def module() -> types.ModuleType:
     """The stand-in, to be registered as `pytest`."""
-    made = types.ModuleType("pytest")
-    vars(made).update(
+    pytest_module = types.ModuleType("pytest")
+    vars(pytest_module).update(
         raises=raises,
         warns=warns,
         approx=approx,
@@ -232,7 +232,7 @@ def module() -> types.ModuleType:
         main=lambda *args, **keywords: 0,
         __getattr__=_unknown,
     )
-    return made
+    return pytest_module
 
 
 class Case(NamedTuple):
@@ -286,29 +286,29 @@ def _function_cases(
         if fixtures[key].params
     ]
     for rows in itertools.product(*tables, *choices):
-        given = {key: value for row in rows for key, value in row.items()}
-        needed = [key for key in names if key not in given]
-        _known(needed, function, fixtures)
+        arguments = {key: value for row in rows for key, value in row.items()}
+        needed = [key for key in names if key not in arguments]
+        _check_fixtures(needed, function, fixtures)
 
-        def run(given: dict[str, Any] = given, needed: list[str] = needed) -> None:
+        def run(arguments: dict[str, Any] = arguments, needed: list[str] = needed) -> None:
             with contextlib.ExitStack() as stack:
                 subject = kind() if kind else None
                 _set_up(stack, subject, kind)
-                chosen = {k: v for k, v in given.items() if k.startswith(_CHOICE)}
-                rest = {k: v for k, v in given.items() if not k.startswith(_CHOICE)}
-                made = _Fixtures(stack, fixtures, subject, chosen, function.__name__)
-                made.automatic()
-                found = {key: made.get(key) for key in needed}
-                _run(function, subject, {**found, **rest}, is_failing)
+                chosen = {k: v for k, v in arguments.items() if k.startswith(_CHOICE)}
+                rest = {k: v for k, v in arguments.items() if not k.startswith(_CHOICE)}
+                sources = _FixtureSource(stack, fixtures, subject, chosen, function.__name__)
+                sources.automatic()
+                fixture_values = {key: sources.get(key) for key in needed}
+                _run(function, subject, {**fixture_values, **rest}, is_failing)
 
         yield Case(inspect.unwrap(function).__code__.co_firstlineno, name, run)
 
 
 def _num_patched(function: Any) -> int:
     """How many of its arguments `unittest.mock.patch` gives a function."""
-    made = getattr(sys.modules.get("unittest.mock"), "DEFAULT", None)
+    default = getattr(sys.modules.get("unittest.mock"), "DEFAULT", None)
     patches = getattr(function, "patchings", ())
-    return sum(each.attribute_name is None and each.new is made for each in patches)
+    return sum(each.attribute_name is None and each.new is default for each in patches)
 
 
 _CHOICE = "choice of "
@@ -317,13 +317,13 @@ _CHOICE = "choice of "
 def _closure(names: list[str], fixtures: dict[str, Any]) -> list[str]:
     """The fixtures that these need, and the automatic ones, each once."""
     waiting = [*names, *(key for key, value in fixtures.items() if value.is_automatic)]
-    found: list[str] = []
+    closure: list[str] = []
     while waiting:
         key = waiting.pop(0)
-        if key in fixtures and key not in found:
-            found.append(key)
+        if key in fixtures and key not in closure:
+            closure.append(key)
             waiting += inspect.signature(fixtures[key]).parameters
-    return found
+    return closure
 
 
 def _run(function: Any, subject: Any, arguments: dict[str, Any], is_failing: bool) -> None:
@@ -338,7 +338,7 @@ def _run(function: Any, subject: Any, arguments: dict[str, Any], is_failing: boo
             raise
 
 
-def _known(needed: list[str], function: Any, fixtures: dict[str, Any]) -> None:
+def _check_fixtures(needed: list[str], function: Any, fixtures: dict[str, Any]) -> None:
     parameters = inspect.signature(function).parameters
     for key in needed:
         has_default = parameters[key].default is not inspect.Parameter.empty
@@ -347,7 +347,7 @@ def _known(needed: list[str], function: Any, fixtures: dict[str, Any]) -> None:
     needed[:] = [k for k in needed if parameters[k].default is inspect.Parameter.empty]
 
 
-def _table(mark: _Mark) -> list[dict[str, Any]]:
+def _table(mark: _PytestMark) -> list[dict[str, Any]]:
     named = {**dict(zip(("argnames", "argvalues"), mark.args, strict=False)), **mark.keywords}
     names = named["argnames"]
     names = [n.strip() for n in names.split(",")] if isinstance(names, str) else list(names)
@@ -373,37 +373,37 @@ def _set_up(stack: contextlib.ExitStack, subject: Any, kind: type | None) -> Non
                 act(lambda method=method, wants=wants: method(*[None] * wants))
 
 
-class _Fixtures:
+class _FixtureSource:
     """The values of fixtures for one test."""
 
     def __init__(
         self,
         stack: contextlib.ExitStack,
-        known: dict[str, Any],
+        functions: dict[str, Any],
         subject: Any,
         chosen: dict[str, Any],
         name: str,
     ):
-        self.stack, self.known, self.subject = stack, known, subject
+        self.stack, self.functions, self.subject = stack, functions, subject
         self.chosen, self.name = chosen, name
-        self.made: dict[str, Any] = {}
+        self.values: dict[str, Any] = {}
 
     def automatic(self) -> None:
-        for name, function in self.known.items():
+        for name, function in self.functions.items():
             if function.is_automatic:
                 self.get(name)
 
     def get(self, name: str) -> Any:
-        if name not in self.made:
-            self.made[name] = self._make(name)
-        return self.made[name]
+        if name not in self.values:
+            self.values[name] = self._make(name)
+        return self.values[name]
 
     def _make(self, name: str) -> Any:
-        if name not in self.known:
+        if name not in self.functions:
             if name not in pytest_fixtures.BUILT_IN:
                 raise Unusable(f"the tests need the fixture {name!r}, which is not supported")
             return pytest_fixtures.BUILT_IN[name](self)
-        function = self.known[name]
+        function = self.functions[name]
         arguments = {
             key: self._argument(key, name) for key in inspect.signature(function).parameters
         }
@@ -416,8 +416,8 @@ class _Fixtures:
     def _argument(self, key: str, name: str) -> Any:
         if key == "self":
             return self.subject
-        if key == "request" and key not in self.known:
-            return pytest_fixtures.Request(self, self.chosen.get(_CHOICE + name))
+        if key == "request" and key not in self.functions:
+            return pytest_fixtures.FixtureRequest(self, self.chosen.get(_CHOICE + name))
         return self.get(key)
 
 

@@ -135,13 +135,13 @@ def _filter(machine: str, special: bpf.Block, allowed: list[str]) -> bytes:
 
 
 def _ranges(numbers: list[int]) -> list[tuple[int, int]]:
-    found: list[tuple[int, int]] = []
+    ranges: list[tuple[int, int]] = []
     for number in numbers:
-        if found and found[-1][1] == number - 1:
-            found[-1] = (found[-1][0], number)
+        if ranges and ranges[-1][1] == number - 1:
+            ranges[-1] = (ranges[-1][0], number)
         else:
-            found.append((number, number))
-    return found
+            ranges.append((number, number))
+    return ranges
 
 
 def _between(first: int, last: int) -> bpf.Block:
@@ -215,7 +215,7 @@ def _arg(index: int) -> int:
     return 16 + 8 * index
 
 
-class _Program(ctypes.Structure):
+class _FilterProgram(ctypes.Structure):
     _fields_ = [("length", ctypes.c_ushort), ("steps", ctypes.c_void_p)]
 
 
@@ -229,7 +229,7 @@ def _seccomp():
 def load(program: bytes) -> None:
     """Puts a filter on this process, for ever; needs no_new_privs. Raises OSError."""
     steps = ctypes.create_string_buffer(program, len(program))
-    loaded = _Program(len(program) // 8, ctypes.addressof(steps))
+    loaded = _FilterProgram(len(program) // 8, ctypes.addressof(steps))
     if _seccomp()(ctypes.c_long(0), ctypes.byref(loaded)) != 0:
         reason = ctypes.get_errno()
         raise OSError(reason, "seccomp filter refused")
@@ -241,7 +241,7 @@ class Prepared:
     def __init__(self, program: bytes) -> None:
         self._words = (ctypes.c_uint32 * (len(program) // 4)).from_buffer_copy(program)
         places = [place for place, word in enumerate(self._words) if word == _PID]
-        loaded = _Program(len(program) // 8, ctypes.addressof(self._words))
+        loaded = _FilterProgram(len(program) // 8, ctypes.addressof(self._words))
         number = syscalls.TABLES[syscalls.machine()]["seccomp"]
         call = functools.partial(
             ctypes.PyDLL(None).syscall,  # which keeps the lock that nobody else waits for

@@ -48,14 +48,14 @@ SPECIAL = tuple(f"__{name}__" for name in _SPECIAL.split())
 def serve(namespace: dict[str, Any], sock: socket.socket) -> None:
     """Answers questions about a program's namespace until the other side hangs up."""
     with contextlib.suppress(talk.Closed):
-        _Program(namespace, sock).line.listen()
+        _ServedProgram(namespace, sock).line.listen()
 
 
 class Foreign:
     """An object of the tests, seen from the program."""
 
     _place: int
-    _line: _Program
+    _line: _ServedProgram
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -76,7 +76,7 @@ def _passed_on(name: str) -> Callable[..., Any]:
     return method
 
 
-class _Program:
+class _ServedProgram:
     """The program's names and objects."""
 
     def __init__(self, namespace: dict[str, Any], sock: socket.socket):
@@ -123,8 +123,8 @@ class _Program:
         if self.mirror is not None:
             reply["f" if "x" in reply else "m"] = self.mirror.changes()
         if self.notices is not None:
-            reply["n"] = self.notices.taken()
-        out = [[stream.place, text] for stream in self.written if (text := stream.taken())]
+            reply["n"] = self.notices.take()
+        out = [[stream.place, text] for stream in self.written if (text := stream.take())]
         return {**reply, "out": out} if out else reply
 
     def prepare(self, options: dict[str, bool]) -> None:
@@ -176,11 +176,11 @@ class _Program:
 
     def describe(self, names: list[str], options: dict[str, bool]) -> dict[str, Any]:
         self.prepare(options)
-        found = {name: self.namespace[name] for name in names if name in self.namespace}
-        for name, value in found.items():
+        objects = {name: self.namespace[name] for name in names if name in self.namespace}
+        for name, value in objects.items():
             if isinstance(value, type) and not _helper(name, value):
                 self.named[value] = name
-        return {name: self.described(name, value) for name, value in found.items()}
+        return {name: self.described(name, value) for name, value in objects.items()}
 
     def described(self, name: str, value: Any) -> dict[str, Any]:
         is_own = getattr(value, "__globals__", None) is self.namespace
@@ -236,7 +236,7 @@ class _Program:
         return values.encode(value, self.handle)
 
     def decode(self, encoded: Any) -> Any:
-        return values.decode(encoded, self.found)
+        return values.decode(encoded, self.resolve_handle)
 
     def handle(self, value: Any, is_opaque: bool) -> Any:
         kind = type(value)
@@ -254,13 +254,13 @@ class _Program:
         return {"o": about}
 
     def place(self, value: Any) -> int:
-        found = self.places.get(id(value))
-        if found is None:
-            found = self.places[id(value)] = len(self.objects)
+        place = self.places.get(id(value))
+        if place is None:
+            place = self.places[id(value)] = len(self.objects)
             self.objects.append(value)
-        return found
+        return place
 
-    def found(self, tag: str, body: Any) -> Any:
+    def resolve_handle(self, tag: str, body: Any) -> Any:
         if tag == "h":
             return self.objects[body]
         if tag != "j":
@@ -307,7 +307,7 @@ class _Written(io.TextIOBase):
             self._parts.append(str.__str__(text))
         return len(text)
 
-    def taken(self) -> str:
+    def take(self) -> str:
         """What was written since the last time."""
         text, self._parts, self._size = "".join(self._parts), [], 0
         return text
@@ -348,8 +348,8 @@ def _helper(name: str, value: Any) -> str:
     if isinstance(value, type(sys)):
         return value.__name__ if value.__name__ in (*HELPERS, "numpy") else ""
     for module in HELPERS:
-        held = sys.modules.get(module)
-        if held is not None and vars(held).get(name, _helper) is value:
+        library = sys.modules.get(module)
+        if library is not None and vars(library).get(name, _helper) is value:
             return module
     return ""
 
@@ -364,9 +364,9 @@ def _message(error: BaseException) -> str:
 def _error_of(reply: dict[str, Any]) -> Exception:
     import builtins
 
-    found = getattr(builtins, str(reply.get("x")), None)
-    if isinstance(found, type) and issubclass(found, Exception):
-        return found(str(reply.get("m", "")))
+    kind = getattr(builtins, str(reply.get("x")), None)
+    if isinstance(kind, type) and issubclass(kind, Exception):
+        return kind(str(reply.get("m", "")))
     return RuntimeError(str(reply.get("m", "")))
 
 

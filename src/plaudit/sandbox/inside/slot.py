@@ -114,7 +114,7 @@ def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any])
         pass
 
 
-class _Job:
+class _SlotJob:
     """What the spawner needs of a task; tasks of one batch differ in nothing but their size."""
 
     __slots__ = ("bounds", "cpu_s", "fetch", "file_size", "mode", "most", "resident", "wall_s")
@@ -158,9 +158,9 @@ class _Spawner:
             os._exit(0)
         os.close(writer)
         with open(reader, "rb") as file:
-            said = file.read()
+            report = file.read()
         os.waitpid(pid, 0)
-        return json.loads(said or b"[]")
+        return json.loads(report or b"[]")
 
     def serve(self) -> bool:
         """One task, from its head to its reply; False where the caller hung up."""
@@ -193,13 +193,13 @@ class _Spawner:
         self._answer(job, streams, stopped, status, cpu_s, _now() - began, memory)
         return self._clean()
 
-    def _job(self, head: bytes) -> tuple[_Job, int]:
+    def _job(self, head: bytes) -> tuple[_SlotJob, int]:
         """What is to be done, and the size of the payload."""
         size = _SIZE.unpack_from(head, _SIZE_AT)[0]
         key = head[:_SIZE_AT] + head[_SIZE_AT + _SIZE.size :]
         if self.job is None or key != self.head:
             self.head = key
-            self.job = _Job(wire.Task(*wire.TASK.unpack(head)), self.virtual)
+            self.job = _SlotJob(wire.Task(*wire.TASK.unpack(head)), self.virtual)
         return self.job, size
 
     def _receive(self, size: int) -> None:
@@ -214,7 +214,7 @@ class _Spawner:
                 os._exit(0)
             got += count
 
-    def _wait(self, pid: int, peer: int, job: _Job, began: float) -> int:
+    def _wait(self, pid: int, peer: int, job: _SlotJob, began: float) -> int:
         """0 when the program has ended by itself, else why it was ended."""
         watched, poller = os.pidfd_open(pid), self.poller
         poller.register(watched, select.POLLIN)
@@ -234,7 +234,7 @@ class _Spawner:
                     poller.unregister(peer)
             os.close(watched)
 
-    def _watch(self, watched: int, clock: int, peer: int, job: _Job, began: float) -> int:
+    def _watch(self, watched: int, clock: int, peer: int, job: _SlotJob, began: float) -> int:
         """`clock` is the process's own CPU clock, see clock_getcpuclockid(3)."""
         used = passed = 0.0
         halted, unwatched = False, watch.AFTER_S
@@ -264,7 +264,7 @@ class _Spawner:
 
     def _answer(
         self,
-        job: _Job,
+        job: _SlotJob,
         streams: list[int],
         stopped: int,
         status: int,
@@ -319,8 +319,8 @@ class _Spawner:
             return False
 
     def _looked_at(self) -> tuple[int, int, int]:
-        found = os.fstat(self.home)
-        return found.st_mode, found.st_atime_ns, found.st_mtime_ns
+        status = os.fstat(self.home)
+        return status.st_mode, status.st_atime_ns, status.st_mtime_ns
 
 
 def _become(
@@ -335,11 +335,11 @@ def _become(
     """The process of one program. It cannot take back that it has started: the page is gone."""
     try:
         _limit(bounds)
-        code, rest, kept = _arrange(mode, payload, size, streams, fds)
+        code, rest, extra = _arrange(mode, payload, size, streams, fds)
         _confine()
         started[0] = 1
         started.close()
-        _run(mode, code, rest, kept)
+        _run(mode, code, rest, extra)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
@@ -411,7 +411,7 @@ def _close(fds: list[int]) -> None:
         os.close(fds.pop())
 
 
-def _overdue(task: wire.Task | _Job, used: float, passed: float) -> int:
+def _overdue(task: wire.Task | _SlotJob, used: float, passed: float) -> int:
     if used >= task.cpu_s:
         return wire.CPU
     if passed < task.wall_s:

@@ -66,12 +66,12 @@ class Line:
             raise Closed(f"the other side is gone: {error.strerror}") from None
 
     def _receive(self) -> dict[str, Any]:
-        end, seen = self._waiting.find(b"\n"), len(self._waiting)
+        end, num_scanned = self._waiting.find(b"\n"), len(self._waiting)
         while end < 0:
-            if seen > MAX_LINE:
+            if num_scanned > MAX_LINE:
                 raise Closed("a line that is too long")
             self._read()
-            end, seen = self._waiting.find(b"\n", seen), len(self._waiting)
+            end, num_scanned = self._waiting.find(b"\n", num_scanned), len(self._waiting)
         line = bytes(self._waiting[:end])
         del self._waiting[: end + 1]
         try:

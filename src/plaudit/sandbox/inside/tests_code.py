@@ -80,7 +80,7 @@ class Check:
 class Checks:
     """What `instrument` found; `functions` counts the functions whose beginning is recorded."""
 
-    found: list[Check] = field(default_factory=list)
+    entries: list[Check] = field(default_factory=list)
     functions: int = 1
 
 
@@ -129,17 +129,17 @@ def refuse_source(tree: ast.Module) -> None:
 
 def _bound_names(tree: ast.Module) -> set[str]:
     """The names that the tests give a meaning of their own, anywhere."""
-    found: set[str] = set()
+    names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            found.add(node.id)
+            names.add(node.id)
         elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            found.add(node.name)
+            names.add(node.name)
         elif isinstance(node, ast.arg):
-            found.add(node.arg)
+            names.add(node.arg)
         elif isinstance(node, ast.Import | ast.ImportFrom):
-            found |= {alias.asname or alias.name for alias in node.names}
-    return found
+            names |= {alias.asname or alias.name for alias in node.names}
+    return names
 
 
 def _module_names(tree: ast.Module) -> dict[str, str]:
@@ -214,17 +214,17 @@ def unknown_modules(tree: ast.Module) -> tuple[set[str], bool]:
     >>> unknown_modules(ast.parse("import json, quux\\nfrom solution import f"))
     ({'quux'}, True)
     """
-    found: set[str] = set()
+    modules: set[str] = set()
     is_program = False
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in node.names}
+            modules |= {alias.name.partition(".")[0] for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.level:
             is_program = True
         elif isinstance(node, ast.ImportFrom):
-            found.add((node.module or "").partition(".")[0])
-    is_program = is_program or bool(found & PROGRAM_MODULES)
-    return {name for name in found if _is_unknown(name)}, is_program
+            modules.add((node.module or "").partition(".")[0])
+    is_program = is_program or bool(modules & PROGRAM_MODULES)
+    return {name for name in modules if _is_unknown(name)}, is_program
 
 
 class _Imports(ast.NodeTransformer):
@@ -251,10 +251,10 @@ class _Imports(ast.NodeTransformer):
         return ast.copy_location(ast.Pass(), node)
 
     def visit_Import(self, node: ast.Import) -> ast.stmt:
-        kept = [alias for alias in node.names if not self._is_program(alias.name)]
-        self.modules.update(a.asname or a.name for a in node.names if a not in kept)
-        node.names = kept
-        return node if kept else ast.copy_location(ast.Pass(), node)
+        aliases = [alias for alias in node.names if not self._is_program(alias.name)]
+        self.modules.update(a.asname or a.name for a in node.names if a not in aliases)
+        node.names = aliases
+        return node if aliases else ast.copy_location(ast.Pass(), node)
 
     def _is_program(self, name: str) -> bool:
         """Whether an import means the program; behind a guard, tests go on without a library."""
@@ -299,7 +299,7 @@ def instrument(tree: ast.Module, source: str) -> Checks:
     stop what follows.
 
     >>> tree = ast.parse("assert 1\\nif x:\\n    assert 2")
-    >>> [check.owner for check in instrument(tree, "").found]
+    >>> [check.owner for check in instrument(tree, "").entries]
     [0, None]
     """
     checks = Checks()
@@ -364,8 +364,8 @@ class _Walk:
             return self.check(node, is_direct, is_free)
         if isinstance(node, ast.Raise) and _is_failure(node):
             args = getattr(node.exc, "args", None)
-            made = ast.Assert(ast.Constant(False), args[0] if args else None)
-            return self.check(ast.copy_location(made, node), False, is_free)
+            assertion = ast.Assert(ast.Constant(False), args[0] if args else None)
+            return self.check(ast.copy_location(assertion, node), False, is_free)
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             return self.function(node)
         if isinstance(node, ast.ClassDef):
@@ -374,7 +374,7 @@ class _Walk:
         if isinstance(node, ast.Return | ast.Raise | ast.Break | ast.Continue):
             self.may_leave = True
         is_free = is_free and not isinstance(node, ast.Try | ast.With | ast.AsyncWith)
-        first = len(self.checks.found)
+        first = len(self.checks.entries)
         for name in ("body", "orelse", "finalbody"):
             inner = getattr(node, name, None)
             if isinstance(inner, list):
@@ -382,12 +382,12 @@ class _Walk:
         for branch in (*getattr(node, "handlers", ()), *getattr(node, "cases", ())):
             branch.body = self.block(branch.body, False, is_free)
         if isinstance(node, ast.Try) and node.handlers:
-            self.expect(node, first, len(self.checks.found))
+            self.expect(node, first, len(self.checks.entries))
         return node
 
     def expect(self, node: ast.Try, first: int, last: int) -> None:
         """``try: f(); assert False``: who gets into a handler has done what was asked."""
-        never = [place for place in range(first, last) if self.checks.found[place].is_never]
+        never = [place for place in range(first, last) if self.checks.entries[place].is_never]
         for handler in node.handlers if never else ():
             caught = ast.walk(handler.type) if handler.type is not None else ()
             is_named = any(getattr(each, "id", "") == "AttributeError" for each in caught)
@@ -406,20 +406,20 @@ class _Walk:
     def check(self, node: ast.Assert, is_direct: bool, is_free: bool) -> ast.stmt:
         never = isinstance(node.test, ast.Constant) and not node.test.value
         must = is_direct and not self.may_leave and not never
-        place = len(self.checks.found)
+        place = len(self.checks.entries)
         text = ast.unparse(node)[:120]
-        found = Check(node.lineno, text, self.owner if must else None, is_never=never)
-        self.checks.found.append(found)
+        check = Check(node.lineno, text, self.owner if must else None, is_never=never)
+        self.checks.entries.append(check)
         message = ast.Lambda(_NO_ARGUMENTS, node.msg or ast.Constant(None))
-        made = _call("hold", _recorder("reach", ast.Constant(place)), node.test, message)
+        statement = _call("hold", _recorder("reach", ast.Constant(place)), node.test, message)
         if self.goes_on and is_free:
             caught = ast.Attribute(ast.Name(RECORDER, ast.Load()), "Caught", ast.Load())
             handler = ast.ExceptHandler(caught, None, [_call("failed", place)])
-            made = ast.Try([made], [handler], [], [])
-        for part in ast.walk(made):
+            statement = ast.Try([statement], [handler], [], [])
+        for part in ast.walk(statement):
             if not hasattr(part, "lineno"):
                 ast.copy_location(part, node)
-        return made
+        return statement
 
 
 def _is_failure(node: ast.Raise) -> bool:

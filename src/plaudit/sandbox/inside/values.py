@@ -100,9 +100,9 @@ def _encode(value: Any, handles: Handles | None, depth: int) -> Any:
         return write(value, handles, depth + 1)
     write = _writer(kind)
     if handles is not None:
-        found = handles(value, write is None)
-        if found is not None:
-            return found
+        handle = handles(value, write is None)
+        if handle is not None:
+            return handle
     return write(value, handles, depth + 1) if write else {"o": described(value)}
 
 
@@ -131,18 +131,18 @@ def _truth(value: Any) -> bool:
 
 
 def _write_int(value: int, handles: Any, depth: int) -> Any:
-    plain = int.__pos__(value)
-    return plain if -_PLAIN_INT <= plain <= _PLAIN_INT else {"i": hex(plain)}
+    number = int.__pos__(value)
+    return number if -_PLAIN_INT <= number <= _PLAIN_INT else {"i": hex(number)}
 
 
 def _write_float(value: float, handles: Any, depth: int) -> Any:
-    plain = float.__pos__(value)
-    return plain if math.isfinite(plain) else {"f": repr(plain)}
+    number = float.__pos__(value)
+    return number if math.isfinite(number) else {"f": repr(number)}
 
 
 def _write_complex(value: complex, handles: Any, depth: int) -> Any:
-    plain = complex.__pos__(value)
-    parts = (plain.real, plain.imag)
+    number = complex.__pos__(value)
+    parts = (number.real, number.imag)
     return {"c": [_write_float(part, None, 0) for part in parts]}
 
 
@@ -195,9 +195,9 @@ def _write_range(value: range, handles: Any, depth: int) -> Any:
 def _write_type(value: type, handles: Any, depth: int) -> Any:
     is_builtin = getattr(builtins, value.__name__, None) is value
     if not is_builtin and handles is not None:
-        found = handles(value, True)
-        if found is not None:
-            return found
+        handle = handles(value, True)
+        if handle is not None:
+            return handle
     return {"k": value.__name__} if is_builtin else {"o": described(value)}
 
 
@@ -210,10 +210,10 @@ def _write_fraction(value: Any, handles: Any, depth: int) -> Any:
 
 
 def _write_array(value: Any, handles: Any, depth: int) -> Any:
-    plain = value.tolist()
-    if type(plain) is not list:
-        return _encode(plain, handles, depth)
-    return {"a": [str(value.dtype), _encode(plain, handles, depth)]}
+    contents = value.tolist()
+    if type(contents) is not list:
+        return _encode(contents, handles, depth)
+    return {"a": [str(value.dtype), _encode(contents, handles, depth)]}
 
 
 def _write_frame(value: Any, handles: Any, depth: int) -> Any:
@@ -232,8 +232,8 @@ def _write_series(value: Any, handles: Any, depth: int) -> Any:
 
 
 def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
-    plain = value.tolist()
-    return {"o": described(value)} if type(plain) is type(value) else _encode(plain, handles, depth)
+    atom = value.tolist()
+    return {"o": described(value)} if type(atom) is type(value) else _encode(atom, handles, depth)
 
 
 def _write_when(value: Any, handles: Any, depth: int) -> Any:
@@ -392,9 +392,9 @@ def _make_named(parts: list[Any]) -> Named:
     names, items = parts
     if type(names) is not list or type(items) is not list or len(names) != len(items):
         raise Malformed("a named tuple needs as many names as items")
-    made = Named(items)
-    made.names = tuple(map(str, names))
-    return made
+    named_tuple = Named(items)
+    named_tuple.names = tuple(map(str, names))
+    return named_tuple
 
 
 _DTYPE = re.compile(
@@ -445,15 +445,15 @@ def _make_table(parts: list[Any]) -> Any:
 
 
 def _table(pandas: Any, kind: str, names: list[Any], index: Any, columns: Iterable[Any]) -> Any:
-    made = [
+    series = [
         pandas.Series(items, index=index, dtype=each if _PANDAS.fullmatch(each) else None)
         for items, each in columns
     ]
     if kind == "series":
-        (found,) = made
-        found.name = names[0]
-        return found
-    table = pandas.concat(made, axis=1) if made else pandas.DataFrame(index=index)
+        (column,) = series
+        column.name = names[0]
+        return column
+    table = pandas.concat(series, axis=1) if series else pandas.DataFrame(index=index)
     table.columns = names
     return table
 
@@ -527,10 +527,10 @@ def _read_path(body: Any) -> Any:
 
 
 def _read_type(body: Any) -> type:
-    found = getattr(builtins, body, None) if type(body) is str else None
-    if not isinstance(found, type):
+    kind = getattr(builtins, body, None) if type(body) is str else None
+    if not isinstance(kind, type):
         raise Malformed("no such builtin type")
-    return found
+    return kind
 
 
 _READERS: dict[str, Callable[[Any], Any]] = {
@@ -574,12 +574,12 @@ def matches(
     True
     """
     try:
-        return _Comparison(tolerance, relative, lenient, arrays).same(encoded, expected, 0)
+        return _ValueComparison(tolerance, relative, lenient, arrays).same(encoded, expected, 0)
     except (ArithmeticError, ValueError, TypeError, RecursionError):  # Decimal("sNaN") == 1
         return False
 
 
-class _Comparison:
+class _ValueComparison:
     """Walks along the expected value, which is trusted; looks at data only where it fits."""
 
     def __init__(self, tolerance: float, relative: float | None, lenient: bool, arrays: bool):
@@ -617,14 +617,14 @@ class _Comparison:
             return body if tag == "q" and isinstance(expected, deque) else None
         if self.lenient:
             return body if tag in ("t", "n", "a", "q") else None
-        wanted = ("q",) if isinstance(expected, deque) else ("t", "n")
-        return body if tag in (("a",) if isinstance(expected, list) else wanted) else None
+        tags = ("q",) if isinstance(expected, deque) else ("t", "n")
+        return body if tag in (("a",) if isinstance(expected, list) else tags) else None
 
     def _all_same(self, items: Any, expected: Any, depth: int) -> bool:
         if type(items) is not list or len(items) != len(expected):
             return False
         pairs = zip(items, expected, strict=True)
-        return all(self.same(item, wanted, depth + 1) for item, wanted in pairs)
+        return all(self.same(item, other, depth + 1) for item, other in pairs)
 
     def _same_dict(self, encoded: Any, expected: dict[Any, Any], depth: int) -> bool:
         tag, body = _tag_of(encoded)
@@ -632,10 +632,10 @@ class _Comparison:
             return False
         left = {(_json_key(key) if self.lenient else key): expected[key] for key in expected}
         for pair in body:
-            key = _plain(pair[0]) if type(pair) is list and len(pair) == 2 else _MISSING
+            key = _decode_or_missing(pair[0]) if type(pair) is list and len(pair) == 2 else _MISSING
             key = _json_key(key) if self.lenient else key
-            wanted = _pop(left, key)
-            if wanted is _MISSING or not self.same(pair[1], wanted, depth + 1):
+            expected_value = _pop(left, key)
+            if expected_value is _MISSING or not self.same(pair[1], expected_value, depth + 1):
                 return False
         return True
 
@@ -645,7 +645,7 @@ class _Comparison:
             return False
         left, others = dict.fromkeys(expected), []
         for item in body:
-            value = _frozen(_plain(item)) if self.lenient else _plain(item)
+            value = _frozen(_decode_or_missing(item)) if self.lenient else _decode_or_missing(item)
             if _pop(left, value) is _MISSING:
                 others.append(item)
         return not left or (bool(self.tolerance) and self._pair_up(others, list(left), depth))
@@ -655,14 +655,14 @@ class _Comparison:
         if len(others) > _SAME_HASH:
             return False
         for item in others:
-            near = [i for i, wanted in enumerate(left) if self.same(item, wanted, depth + 1)]
+            near = [i for i, candidate in enumerate(left) if self.same(item, candidate, depth + 1)]
             if not near:
                 return False
             del left[near[0]]
         return True
 
     def _same_leaf(self, encoded: Any, expected: Any) -> bool:
-        value = _plain(encoded)
+        value = _decode_or_missing(encoded)
         if value is _MISSING or isinstance(value, Opaque):
             return False
         if isinstance(expected, bytes | bytearray):
@@ -701,7 +701,7 @@ def _tag_of(encoded: Any) -> tuple[Any, Any]:
     return next(iter(encoded.items())) if type(encoded) is dict and len(encoded) == 1 else ("", 0)
 
 
-def _plain(encoded: Any) -> Any:
+def _decode_or_missing(encoded: Any) -> Any:
     try:
         return decode(encoded)
     except Malformed:
@@ -768,7 +768,7 @@ def is_true(encoded: Any) -> bool:
     >>> is_true(encode([0])), is_true(encode(())), is_true(encode(0.0))
     (True, False, False)
     """
-    value = _plain(encoded)
+    value = _decode_or_missing(encoded)
     if value is _MISSING:
         return False
     if isinstance(value, Opaque):

@@ -63,8 +63,8 @@ def reason() -> int:
 
 def waited_s() -> float | None:
     """Seconds that the program was kept waiting for a processor, where the kernel says so."""
-    found = _read(_WAITED) if _SHARED else _UNKNOWN
-    return None if found == _UNKNOWN else found / 1e9
+    waited_ns = _read(_WAITED) if _SHARED else _UNKNOWN
+    return None if waited_ns == _UNKNOWN else waited_ns / 1e9
 
 
 def _read(place: int) -> int:

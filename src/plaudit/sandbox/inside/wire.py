@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-__all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "Reply", "Task"]
+__all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "SlotReply", "Task"]
 
 SCRIPT, CALLS, SERVE, JUDGE, EXEC = range(5)
 TASK = struct.Struct("<BddQQQQQIIQB")
@@ -33,7 +33,7 @@ class Task(NamedTuple):
     fetch: bool
 
 
-class Reply(NamedTuple):
+class SlotReply(NamedTuple):
     """How it ended, followed by three streams: output, errors, result.
 
     `stopped` is 0 or why the slot ended the program (CPU, ..., OUTPUT); `status` is the exit code,

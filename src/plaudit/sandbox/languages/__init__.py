@@ -50,18 +50,18 @@ def get(name: str) -> Language:
     """
     name = _ALIASES.get(name.lower(), name.lower())
     if name not in _names():
-        known = ("python", *_names())
+        languages = ("python", *_names())
         raise ConfigError(
-            f"the sandbox runs no {name!r}{did_you_mean(name, known) or '.'} Languages:"
-            f" {', '.join(known)}; others through plaudit.sandbox.remote"
+            f"the sandbox runs no {name!r}{did_you_mean(name, languages) or '.'} Languages:"
+            f" {', '.join(languages)}; others through plaudit.sandbox.remote"
         )
     return importlib.import_module(f"{__name__}.{name}")  # type: ignore[return-value]
 
 
 @functools.cache
 def _names() -> tuple[str, ...]:
-    found = (module.name for module in pkgutil.iter_modules(__path__))
-    return tuple(sorted(name for name in found if not name.startswith("_")))
+    names = (module.name for module in pkgutil.iter_modules(__path__))
+    return tuple(sorted(name for name in names if not name.startswith("_")))
 
 
 def available() -> dict[str, str | None]:
