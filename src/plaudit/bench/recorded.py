@@ -1,0 +1,279 @@
+"""Published result files read back: their rows, what they say of themselves, and what is mended.
+
+A file may be JSON Lines, a JSON list of rows, or an object of columns in which what holds for all
+rows stands once (as ``eval-set-scores`` of RewardBench has it). An object of nothing but shares by
+subset is *reported*: there are no rows to recompute it from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from plaudit.bench.benchmark import Benchmark, Recorded
+from plaudit.bench.sheet import Scored, Sheet
+from plaudit.data.read import read
+from plaudit.errors import ConfigError, DataError
+
+__all__ = ["Publication", "disagreement", "joined", "publications", "sheet_of"]
+
+_NUM_SHOWN = 3
+
+
+@dataclass
+class Publication:
+    """The results of one model: its rows, or the shares that it reports, and what was noticed."""
+
+    model: str
+    file: str
+    rows: list[Recorded] = field(default_factory=list)
+    reported: dict[str, float] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def origin(self) -> str:
+        """How the numbers came about."""
+        return "recomputed from rows" if self.rows else "reported"
+
+
+def publications(benchmark: Benchmark, files: Sequence[str]) -> list[Publication]:
+    """The results in files, one for each model, rows mended where they are known to be wrong.
+
+    ``NAME=FILE`` names the model. Raises: ConfigError, and DataError with file, line and field.
+    """
+    if benchmark.recorded is None:
+        raise ConfigError(f"{benchmark.name}: no layout of published results is known")
+    found: list[Publication] = []
+    for place in files:
+        name, file = _split(place)
+        found += _of_file(benchmark, name, file)
+    names = [p.model for p in found]
+    if len(set(names)) < len(names):
+        double = next(name for name in names if names.count(name) > 1)
+        raise ConfigError(f"two results of {double!r}: name them apart, as NAME=FILE")
+    for one in found:
+        if benchmark.repair is not None and one.rows:
+            one.notes += benchmark.repair(one.rows)
+        one.notes += _repeated(one.rows)
+    return found
+
+
+def _split(place: str) -> tuple[str, str]:
+    """The name and the file of ``NAME=FILE``; a file that exists under the whole text is itself."""
+    name, equals, file = place.partition("=")
+    return (name, file) if equals and not Path(place).exists() else ("", place)
+
+
+def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
+    assert benchmark.recorded is not None
+    found: dict[str, Publication] = {}
+    for number, raw in _raws(file):
+        shares = _reported(benchmark, raw)
+        try:
+            rows = [] if shares else list(benchmark.recorded(raw, file))
+        except DataError as error:
+            raise error.at(f"{file}:{number}") from None
+        model = name or _model(raw, file)
+        for row in rows:
+            model = name or row.model or model
+            found.setdefault(model, Publication(model, file)).rows.append(row)
+        if shares:
+            found.setdefault(model, Publication(model, file)).reported |= shares
+    if not found:
+        raise ConfigError(f"{file}: holds no result")
+    return list(found.values())
+
+
+def _model(raw: Mapping[str, Any], file: str) -> str:
+    return str(raw.get("model") or Path(file).name.partition(".json")[0])
+
+
+def _raws(file: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+    """The rows of a file with their numbers. Raises DataError for a line that cannot be read."""
+    for row in read(file):
+        if not row.raw and isinstance(row.group, DataError):
+            raise row.group
+        yield from enumerate(_rows_of(row.raw, row.where), row.number)
+
+
+def _rows_of(raw: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
+    """The rows of an object of columns; a row is itself."""
+    columns = {k: v for k, v in raw.items() if isinstance(v, list)}
+    keys = [name for name in ("id", "subset", "results") if name in columns]
+    if not keys:
+        return [raw]
+    num = len(columns[keys[0]])
+    for name, values in columns.items():
+        if len(values) != num:
+            raise DataError(
+                f"{len(values)} values where {keys[0]!r} has {num}", where=where, field=name
+            )
+    shared = {k: v for k, v in raw.items() if k not in columns}
+    return [{**shared, **{k: v[i] for k, v in columns.items()}} for i in range(num)]
+
+
+def _reported(benchmark: Benchmark, raw: Mapping[str, Any]) -> dict[str, float]:
+    """The shares by subset of an object that holds nothing else."""
+    if any(name in raw for name in ("id", "subset", "results")):
+        return {}
+    spelled = {known.lower(): known for known in benchmark.known}
+    return {
+        spelled[key.lower()]: float(value)
+        for key, value in raw.items()
+        if key.lower() in spelled and isinstance(value, int | float)
+    }
+
+
+def _repeated(rows: Sequence[Recorded]) -> list[str]:
+    """Says which ids repeat: they cannot be joined with anything."""
+    seen: dict[tuple[str, str], int] = {}
+    for row in rows:
+        key = (row.subset, row.id)
+        seen[key] = seen.get(key, 0) + 1
+    double = [f"{subset}/{name}" for (subset, name), num in seen.items() if num > 1]
+    if not double:
+        return []
+    more = f" and {len(double) - _NUM_SHOWN} more" if len(double) > _NUM_SHOWN else ""
+    return [f"{len(double)} ids repeat: {', '.join(double[:_NUM_SHOWN])}{more}"]
+
+
+# --- as a sheet -----------------------------------------------------------------------------------
+
+
+def sheet_of(found: Sequence[Publication]) -> tuple[Sheet, list[Scored]]:
+    """The rows that all results share, and each model's scores on them.
+
+    Raises: ConfigError where the results are about different rows: no paired test could be made.
+    """
+    with_rows = [one for one in found if one.rows]
+    if not with_rows:
+        return Sheet([]), []
+    first = with_rows[0]
+    keys = _keys(first.rows)
+    for other in with_rows[1:]:
+        theirs = _keys(other.rows)
+        if theirs.keys() != keys.keys():
+            apart = len(theirs.keys() ^ keys.keys())
+            raise ConfigError(
+                f"{first.model} and {other.model} are about different rows ({apart:,} stand in one"
+                " of them alone): import them into folders of their own;"
+                " `plaudit bench --offline FOLDER FOLDER` sets them side by side without a test"
+            )
+    lines = [_line(key, row) for key, row in keys.items()]
+    scored = [_scored(one, [_keys(one.rows)[key] for key in keys], None) for one in with_rows]
+    return Sheet(lines), scored
+
+
+def joined(found: Sequence[Publication], data: Sheet) -> tuple[Sheet, list[Scored], list[str]]:
+    """The items of the data that all results have scores for, those scores, and what was left out.
+
+    Raises: ConfigError where nothing can be joined.
+    """
+    with_rows = [one for one in found if one.rows]
+    tables = [_keys(one.rows) for one in with_rows]
+    places = [
+        i
+        for i, line in enumerate(data.lines)
+        if all((line["subset"], line["id"]) in table for table in tables)
+    ]
+    if not places:
+        raise ConfigError("no row of the data has the id of a recorded result")
+    notes = []
+    if len(places) < len(data):
+        notes.append(f"{len(data) - len(places):,} rows of the data have no recorded result")
+    keys = [(data.lines[i]["subset"], data.lines[i]["id"]) for i in places]
+    for one, table in zip(with_rows, tables, strict=True):
+        if left := len(table) - len(keys):
+            notes.append(f"{left:,} rows of {one.model} are not in the data")
+    lines = [
+        {**data.lines[i], "extra": {**tables[0][k].extra, **data.lines[i].get("extra", {})}}
+        for i, k in zip(places, keys, strict=True)
+    ]
+    sheet = Sheet(lines)
+    scored = [
+        _scored(one, [table[key] for key in keys], sheet)
+        for one, table in zip(with_rows, tables, strict=True)
+    ]
+    return sheet, scored, notes
+
+
+def _keys(rows: Sequence[Recorded]) -> dict[tuple[str, str], Recorded]:
+    """The rows by subset and id; a repeated id is numbered."""
+    found: dict[tuple[str, str], Recorded] = {}
+    for row in rows:
+        key, again = (row.subset, row.id), 1
+        while key in found:
+            again += 1
+            key = (row.subset, f"{row.id}#{again}")
+        found[key] = row
+    return found
+
+
+def _line(key: tuple[str, str], row: Recorded) -> dict[str, Any]:
+    subset, name = key
+    line: dict[str, Any] = {
+        "id": name,
+        "subset": subset,
+        "prompt": row.prompt or f"{subset}/{name}",
+        "labels": list(row.labels),
+        "where": "",
+    }
+    if row.place:
+        line["place"] = list(row.place)
+    if row.extra:
+        line["extra"] = dict(row.extra)
+    return line
+
+
+def _scored(one: Publication, rows: Sequence[Recorded], sheet: Sheet | None) -> Scored:
+    """The recorded scores, in the order of the sheet's responses."""
+    import numpy as np
+
+    values: list[float] = []
+    for i, row in enumerate(rows):
+        own = row.values if row.values is not None else (float("nan"),) * len(row.labels)
+        labels = row.labels if sheet is None else tuple(sheet.lines[i]["labels"])
+        values += _turned(own, row, labels)
+    given = np.array([np.nan if row.credit is None else row.credit for row in rows])
+    decisions = None
+    if rows and all(row.decisions is not None for row in rows):
+        decisions = [row.decisions or () for row in rows]
+    return Scored(
+        one.model,
+        np.array(values, float),
+        is_judge=any(row.is_judge for row in rows),
+        credit_N=given if np.isfinite(given).any() else None,
+        decisions=decisions,
+        origin=one.origin,
+    )
+
+
+def _turned(values: Sequence[float], row: Recorded, labels: Sequence[float]) -> list[float]:
+    """The values in the order of the labels; the recorded ones may stand the other way round."""
+    if tuple(labels) == row.labels:
+        return list(values)
+    if len(labels) == 2 and tuple(labels[::-1]) == row.labels:
+        return list(values[::-1])
+    raise ConfigError(
+        f"{row.subset}/{row.id}: the data has labels {list(labels)}, the result {list(row.labels)}"
+    )
+
+
+def disagreement(rows: Sequence[Recorded], credit_N: Any) -> str | None:
+    """Where the publication's own result of a row is not what its scores earn."""
+    pairs = [
+        (row, float(earned))
+        for row, earned in zip(rows, credit_N, strict=True)
+        if row.said is not None and row.values is not None
+    ]
+    apart = [(row, earned) for row, earned in pairs if abs((row.said or 0.0) - earned) > 1e-6]
+    if not apart:
+        return None
+    row, earned = apart[0]
+    return (
+        f"the publication disagrees with its own rows: {len(apart):,} of {len(pairs):,} rows say"
+        f" another result than their scores (first: {row.subset}/{row.id} says {row.said:g},"
+        f" its scores earn {earned:g})"
+    )

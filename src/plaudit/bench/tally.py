@@ -1,0 +1,168 @@
+"""Sums by cell, figures made of them, and what figures do when the prompts are drawn anew.
+
+Every figure of every benchmark is a function of sums over rows: how many comparisons a cell (a
+subset, a class of steps) has, how many were won, and so on. A bootstrap draws prompts, which
+weighs the rows; the same function of the weighted sums is the figure of that draw.
+
+Shapes: U entries, M measures, C cells, P prompts, R draws.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from plaudit.metrics import Interval, quantiles
+
+__all__ = ["Figures", "Tally", "Totals", "draw_figures", "figures_of", "intervals", "weights"]
+
+_BLOCK = 1 << 22
+
+
+class Totals:
+    """Sums by cell and measure; ``totals[cell, measure]`` has the shape of the draws.
+
+    A cell that no row belongs to is 0.
+
+    >>> import numpy as np
+    >>> totals = Totals(("a",), ("num",), np.array([[3.0]]))
+    >>> float(totals["a", "num"]), float(totals["b", "num"])
+    (3.0, 0.0)
+    """
+
+    def __init__(self, cells: Sequence[str], measures: Sequence[str], sums: Any) -> None:
+        self.cells = tuple(cells)
+        self._cells = {name: i for i, name in enumerate(cells)}
+        self._measures = {name: i for i, name in enumerate(measures)}
+        self._sums = sums
+
+    def __getitem__(self, key: tuple[str, str]) -> Any:
+        cell, measure = key
+        if cell not in self._cells:
+            return self._sums[..., 0, 0] * 0.0 if self._cells else 0.0
+        return self._sums[..., self._cells[cell], self._measures[measure]]
+
+    def over(self, cells: Sequence[str], measure: str) -> Any:
+        """The sum of a measure over cells."""
+        return sum((self[cell, measure] for cell in cells), 0.0)
+
+    def ratio(self, cells: Sequence[str], over: str, under: str) -> Any:
+        """The sum of one measure over that of another; NaN where the latter is 0."""
+        return divided(self.over(cells, over), self.over(cells, under))
+
+
+def divided(over: Any, under: Any) -> Any:
+    """A quotient that is NaN where the divisor is 0."""
+    import numpy as np
+
+    over, under = np.asarray(over, float), np.asarray(under, float)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.where(under != 0, over / under, np.nan)
+
+
+Figures = Callable[[Totals], Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
+class Tally:
+    """What rows add to cells: entry u adds ``amounts_UM[u]`` to ``cell_U[u]``, for its prompt."""
+
+    cells: tuple[str, ...]
+    measures: tuple[str, ...]
+    prompt_U: Any
+    cell_U: Any
+    amounts_UM: Any
+    figures: Figures
+
+    def totals(self, weights_P: Any = None) -> Totals:
+        """The sums by cell and measure, each prompt as often as its weight says."""
+        import numpy as np
+
+        shape = (len(self.cells), len(self.measures))
+        sums = np.empty(shape)
+        for m in range(len(self.measures)):
+            amounts_U = self.amounts_UM[:, m]
+            if weights_P is not None:
+                amounts_U = amounts_U * weights_P[self.prompt_U]
+            sums[:, m] = np.bincount(self.cell_U, amounts_U, minlength=shape[0])
+        return Totals(self.cells, self.measures, sums)
+
+    def by_prompt(self, num_prompts: int) -> Any:
+        """The sums of each prompt, (P, C * M)."""
+        import numpy as np
+
+        width = len(self.cells) * len(self.measures)
+        sums = np.zeros((num_prompts, width))
+        for m in range(len(self.measures)):
+            column_U = self.cell_U * len(self.measures) + m
+            np.add.at(sums, (self.prompt_U, column_U), self.amounts_UM[:, m])
+        return sums
+
+
+def figures_of(tally: Tally) -> dict[str, float]:
+    """Each figure on the rows as they are."""
+    return {name: float(value) for name, value in tally.figures(tally.totals()).items()}
+
+
+def weights(strata_P: Sequence[int], num_draws: int, seed: int) -> Iterator[Any]:
+    """How often each prompt is drawn, with replacement and within its stratum, draw by draw.
+
+    >>> [int(draw.sum()) for draw in weights([0, 0, 1], 2, seed=0)]
+    [3, 3]
+    """
+    import numpy as np
+
+    order = np.argsort(np.asarray(strata_P, int), kind="stable")
+    strata = np.asarray(strata_P, int)[order]
+    first = np.searchsorted(strata, strata)
+    size = np.bincount(strata)[strata]
+    draw = np.random.default_rng(seed)
+    for _ in range(num_draws):
+        picks = order[first + (draw.random(len(order)) * size).astype(int)]
+        yield np.bincount(picks, minlength=len(order))
+
+
+def draw_figures(
+    tallies: Sequence[Tally], strata_P: Sequence[int], *, num_draws: int = 1000, seed: int = 0
+) -> list[dict[str, Any]]:
+    """The figures of each tally in every draw, (R,); all tallies see the same draws.
+
+    So figures of two rewards on the same rows can be subtracted draw by draw.
+    """
+    import numpy as np
+
+    num_prompts = len(strata_P)
+    size = max((len(t.cells) * len(t.measures) for t in tallies), default=0)
+    if num_prompts * size <= _BLOCK:
+        weights_RP = np.array(list(weights(strata_P, num_draws, seed)), float)
+        weights_RP = weights_RP.reshape(num_draws, num_prompts)
+        sums = [weights_RP @ tally.by_prompt(num_prompts) for tally in tallies]
+    else:
+        sums = [np.empty((num_draws, len(t.cells) * len(t.measures))) for t in tallies]
+        for r, weights_P in enumerate(weights(strata_P, num_draws, seed)):
+            for tally, sums_R in zip(tallies, sums, strict=True):
+                sums_R[r] = tally.totals(weights_P)._sums.reshape(-1)
+    return [_figures(tally, made) for tally, made in zip(tallies, sums, strict=True)]
+
+
+def _figures(tally: Tally, sums: Any) -> dict[str, Any]:
+    import numpy as np
+
+    shape = (len(sums), len(tally.cells), len(tally.measures))
+    found = tally.figures(Totals(tally.cells, tally.measures, sums.reshape(shape)))
+    return {name: np.broadcast_to(np.asarray(v, float), (len(sums),)) for name, v in found.items()}
+
+
+def intervals(
+    values: Mapping[str, float], draws: Mapping[str, Any], *, level: float = 0.95
+) -> dict[str, Interval]:
+    """Each figure with its percentile interval; draws in which it is NaN are left out."""
+    ends = ((1 - level) / 2, (1 + level) / 2)
+    return {
+        name: Interval(value, *quantiles(draws[name], ends))
+        if math.isfinite(value) and name in draws
+        else Interval(value, math.nan, math.nan)
+        for name, value in values.items()
+    }
