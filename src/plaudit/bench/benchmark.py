@@ -75,7 +75,8 @@ class Benchmark:
     default). `known` are its subsets: rows of others are named and left out; where it is empty
     all are taken. `headline` is the figure that a leaderboard sorts by, `columns` those it shows.
     `gates` are what scorers that know nothing must get. `repair` mends the rows of published
-    result files where they are known to be wrong, and says what it did.
+    result files where they are known to be wrong, and says what it did. Where `keeps_first`, a
+    repeated id counts once.
     """
 
     title: str
@@ -90,7 +91,7 @@ class Benchmark:
     recorded: Import | None = None
     repair: Callable[[list[Recorded]], list[str]] | None = None
     gates: Callable[[Sheet, Scored], list[Gate]] | None = None
-    chance: Callable[[Sheet], float] | None = None
+    keeps_first: bool = False
     notes: tuple[str, ...] = ()
     name: str = ""
 

@@ -80,8 +80,8 @@ def _of_margins(margins_N: Any) -> dict[str, float]:
     won_N = np.where(margins_N > 0, 1.0, np.where(margins_N < 0, 0.0, 0.5))
     fit = fit_temperature(sure_N.tolist(), won_N.tolist(), low=0.5)
     return {
-        "brier": brier(p_N, np.ones(len(p_N))),
-        "ece": ece(sure_N, won_N, low=0.5),
+        "brier": brier(p_N.tolist(), [1.0] * len(p_N)),
+        "ece": ece(sure_N.tolist(), won_N.tolist(), low=0.5),
         "temperature": fit.value,
         "ece_fitted": fit.ece,
     }

@@ -8,7 +8,7 @@ subset is *reported*: there are no rows to recompute it from.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,9 @@ from plaudit.bench.sheet import Scored, Sheet
 from plaudit.data.read import read
 from plaudit.errors import ConfigError, DataError
 
-__all__ = ["Publication", "disagreement", "joined", "publications", "sheet_of"]
+__all__ = ["Publication", "disagreement", "earned", "joined", "publications", "sheet_of"]
 
+PUBLISHED = ("rewardbench",)  # credits that are published rules; else the first
 _NUM_SHOWN = 3
 
 
@@ -259,6 +260,17 @@ def _turned(values: Sequence[float], row: Recorded, labels: Sequence[float]) -> 
     raise ConfigError(
         f"{row.subset}/{row.id}: the data has labels {list(labels)}, the result {list(row.labels)}"
     )
+
+
+def earned(benchmark: Benchmark, one: Publication) -> Any:
+    """The credit of each row of a publication under the rule that it was published with."""
+    scores = _scored(one, one.rows, None)
+    lines = [_line(key, row) for key, row in _keys(one.rows).items()]
+    sheet = Sheet(lines)
+    rules = [rule for rule in benchmark.credits if rule in PUBLISHED]
+    rule = rules[0] if rules else benchmark.credits[0]
+    tally = benchmark.measure(sheet, replace(scores, credit_N=None), rule)
+    return tally.amounts_UM[: len(sheet), tally.measures.index("credit")]
 
 
 def disagreement(rows: Sequence[Recorded], credit_N: Any) -> str | None:

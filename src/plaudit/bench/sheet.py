@@ -196,8 +196,9 @@ class Scored:
 def codes(names: Sequence[Any]) -> tuple[Any, list[Any]]:
     """The number of each name, from 0 in the order of first use, and the names by number.
 
-    >>> [*map(list, codes(["b", "a", "b"]))]
-    [[0, 1, 0], ['b', 'a']]
+    >>> numbers, names = codes(["b", "a", "b"])
+    >>> numbers.tolist(), names
+    ([0, 1, 0], ['b', 'a'])
     """
     import numpy as np
 
