@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.bench.sheet import Scored, Sheet
-from plaudit.metrics import brier, ece, fit_temperature, logistic, ranks, wilson
+from plaudit.metrics import brier, ece, logistic, ranks, wilson
 
 __all__ = ["auc", "calibration", "length_control"]
 
@@ -75,16 +75,24 @@ def _of_margins(margins_N: Any) -> dict[str, float]:
     import numpy as np
 
     margins_N = margins_N[np.isfinite(margins_N)]
-    p_N = 0.5 * (1 + np.tanh(margins_N / 2))
-    sure_N = np.maximum(p_N, 1 - p_N)
+    size_N = np.abs(margins_N)
     won_N = np.where(margins_N > 0, 1.0, np.where(margins_N < 0, 0.0, 0.5))
-    fit = fit_temperature(sure_N.tolist(), won_N.tolist(), low=0.5)
+    slope = logistic(won_N.tolist(), size_N.tolist(), intercept=False).slopes[0]
+    has_fit = slope > 0
     return {
-        "brier": brier(p_N.tolist(), [1.0] * len(p_N)),
-        "ece": ece(sure_N.tolist(), won_N.tolist(), low=0.5),
-        "temperature": fit.value,
-        "ece_fitted": fit.ece,
+        "brier": brier(_sigmoid(margins_N).tolist(), [1.0] * len(margins_N)),
+        "ece": ece(_sigmoid(size_N).tolist(), won_N.tolist(), low=0.5),
+        "temperature": 1 / slope if has_fit else math.nan,
+        "ece_fitted": ece(_sigmoid(slope * size_N).tolist(), won_N.tolist(), low=0.5)
+        if has_fit
+        else math.nan,
     }
+
+
+def _sigmoid(x_N: Any) -> Any:
+    import numpy as np
+
+    return 0.5 * (1 + np.tanh(x_N / 2))
 
 
 def length_control(sheet: Sheet, scored: Scored) -> Mapping[str, Any]:

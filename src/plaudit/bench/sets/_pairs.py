@@ -17,8 +17,9 @@ _PLACES = {"A": 0, "a": 0, "1": 0, "B": 1, "b": 1, "2": 1}
 
 def rivals(row: Row) -> Group:
     """The group of a row of chosen and rejected responses. Raises DataError with the field."""
-    for name in ("chosen", "rejected"):
-        if name in row.raw and row.raw[name] in (None, []):
+    sides = ("chosen", "rejected")
+    for name in sides:
+        if row.raw.get(name) in (None, []) and any(side in row.raw for side in sides):
             raise DataError("expected a response, found none", field=name)
     if isinstance(row.group, DataError):
         raise row.group

@@ -94,7 +94,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     names = [*names, "ties"]
     return Tally(
         tuple(names),
-        (*MEASURES, *TIES),
+        (*MEASURES, *(f"ties_{name}" for name in TIES)),
         np.append(sheet.prompt_N, prompt_V).astype(int),
         np.append(cell_N, np.full(len(ties), len(names) - 1)).astype(int),
         amounts,
@@ -157,7 +157,7 @@ def ties_scores(totals: Totals) -> dict[str, Any]:
     import numpy as np
 
     def part(over: str, under: str) -> Any:
-        return divided(totals["ties", over], totals["ties", under])
+        return divided(totals["ties", f"ties_{over}"], totals["ties", f"ties_{under}"])
 
     tied, ref = part("tied_right", "tied"), part("ref_right", "ref")
     wide, wider = part("wide", "both"), part("wider", "both")
