@@ -18,8 +18,8 @@ __all__ = ["floors", "random_values"]
 def floors(benchmark: Benchmark, sheet: Sheet, *, seed: int = 0) -> list[Scored]:
     """The floors that the rows allow.
 
-    Longer and shorter compare characters, first the place in the source's own order (a row that
-    does not tell it is unscored; absent where none does), most markdown the number of ``**``, ``#`` and fences. For steps they are
+    Longer and shorter compare characters, first the place in the source's own order (absent where
+    not all rows tell it), most markdown the number of ``**``, ``#`` and fences. For steps they are
     every step valid, every step invalid, and random.
     """
     import numpy as np
@@ -32,21 +32,12 @@ def floors(benchmark: Benchmark, sheet: Sheet, *, seed: int = 0) -> list[Scored]
     found: dict[str, Any] = {}
     if (chars_T := sheet.feature("chars")) is not None:
         found |= {"longer wins": chars_T, "shorter wins": -chars_T}
-    if any("place" in line for line in sheet.lines):
-        found["first wins"] = -_places(sheet)
+    if (place_T := sheet.feature("place")) is not None:
+        found["first wins"] = -place_T
     if (markdown_T := sheet.feature("markdown")) is not None:
         found["most markdown wins"] = markdown_T
     found["random"] = drawn
     return [Scored(name, values_T, origin="floor") for name, values_T in found.items()]
-
-
-def _places(sheet: Sheet) -> Any:
-    """The place of each response in the source's order, NaN where the row does not tell."""
-    import numpy as np
-
-    unknown = float("nan")
-    places = [line.get("place") or [unknown] * len(line["labels"]) for line in sheet.lines]
-    return np.array([place for row in places for place in row], float)
 
 
 def random_values(sheet: Sheet, *, seed: int = 0) -> Any:

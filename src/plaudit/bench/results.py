@@ -27,6 +27,7 @@ __all__ = ["SCHEMA", "assess"]
 SCHEMA = 1
 _SOLVED = 0.99
 _FAR = 0.1  # above chance, for the lower end of the interval
+_FEWEST = 20  # rows of which a floor may be said to solve them
 
 
 def assess(
@@ -250,6 +251,9 @@ def _solved(
     for floor in floors:
         for name, figure in floor["figures"].items():
             if floor["name"] == "random" or name not in chance or "ties-" in name:
+                continue
+            rows = floor["by_subset"].get(name.partition("/")[2], floor["counts"])
+            if rows["num"] < _FEWEST:
                 continue
             value, low = figure["value"], figure["low"]
             if value >= _SOLVED:
