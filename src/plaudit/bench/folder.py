@@ -168,7 +168,7 @@ class Folder:
             first = unfinished[0]
             raise ConfigError(
                 f"{self.path}: unfinished: {first.name} has scores for {first.num:,} of"
-                f" {len(sheet):,} items; the same command without --offline goes on"
+                f" {len(sheet):,} items; the command that began it goes on"
             )
         return [reader.scored() for reader in made]
 

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.bench.sheet import Scored, Sheet
-from plaudit.metrics import brier, ece, logistic, ranks, wilson
+from plaudit.metrics import brier, ece, logistic, wilson
 
 __all__ = ["auc", "calibration", "length_control"]
 
@@ -20,8 +20,8 @@ _NEAR = math.log(1.1)
 def auc(scores: Any, is_right: Any) -> float:
     """The share of (right, wrong) responses of all rows in which the right one scores higher.
 
-    Ties count half: ``(sum of ranks of the right - r (r + 1) / 2) / (r w)``. NaN where a side is
-    empty. It compares scores of different prompts, which a best-of-N never does.
+    Ties count half; NaN where a side is empty (Mann and Whitney 1947). It compares scores of
+    different prompts, which a best-of-N never does.
 
     >>> auc([0.9, 0.4, 0.4, 0.1], [1, 1, 0, 0])
     0.875
@@ -31,11 +31,11 @@ def auc(scores: Any, is_right: Any) -> float:
     scores, is_right = np.asarray(scores, float), np.asarray(is_right, bool)
     has = np.isfinite(scores)
     scores, is_right = scores[has], is_right[has]
-    num_right, num_wrong = int(is_right.sum()), int((~is_right).sum())
-    if not num_right or not num_wrong:
+    right, wrong = np.sort(scores[is_right]), np.sort(scores[~is_right])
+    if not len(right) or not len(wrong):
         return math.nan
-    total = float(np.asarray(ranks(scores))[is_right].sum())
-    return (total - num_right * (num_right + 1) / 2) / (num_right * num_wrong)
+    below = np.searchsorted(wrong, right, "left") + np.searchsorted(wrong, right, "right")
+    return float(below.mean()) / (2 * len(wrong))
 
 
 def calibration(sheet: Sheet, scored: Scored) -> dict[str, float]:
@@ -50,13 +50,12 @@ def calibration(sheet: Sheet, scored: Scored) -> dict[str, float]:
 
     is_right_T = sheet.labels_T > 0
     found = {"auc": auc(scored.values_T, is_right_T)}
-    if len(sheet) and (sheet.sizes_N == 2).all() and len(set(sheet.labels_T.tolist())) == 2:
+    if len(sheet) and (sheet.sizes_N == 2).all():
         return found | _of_margins(_margins(sheet, scored.values_T))
     values_T = scored.values_T[np.isfinite(scored.values_T)]
     if len(values_T) and values_T.min() >= 0 and values_T.max() <= 1:
-        right = is_right_T.astype(float).tolist()
-        probabilities = scored.values_T.tolist()
-        found |= {"brier": brier(probabilities, right), "ece": ece(probabilities, right)}
+        right = is_right_T.astype(float)
+        found |= {"brier": brier(scored.values_T, right), "ece": ece(scored.values_T, right)}
     return found
 
 
@@ -75,15 +74,15 @@ def _of_margins(margins_N: Any) -> dict[str, float]:
     import numpy as np
 
     margins_N = margins_N[np.isfinite(margins_N)]
-    size_N = np.abs(margins_N)
-    won_N = np.where(margins_N > 0, 1.0, np.where(margins_N < 0, 0.0, 0.5))
-    slope = logistic(won_N.tolist(), size_N.tolist(), intercept=False).slopes[0]
+    size_N: Any = np.abs(margins_N)
+    won_N: Any = np.where(margins_N > 0, 1.0, np.where(margins_N < 0, 0.0, 0.5))
+    slope = logistic(won_N, size_N, intercept=False).slopes[0]
     has_fit = slope > 0
     return {
-        "brier": brier(_sigmoid(margins_N).tolist(), [1.0] * len(margins_N)),
-        "ece": ece(_sigmoid(size_N).tolist(), won_N.tolist(), low=0.5),
+        "brier": brier(_sigmoid(margins_N), won_N * 0 + 1),
+        "ece": ece(_sigmoid(size_N), won_N, low=0.5),
         "temperature": 1 / slope if has_fit else math.nan,
-        "ece_fitted": ece(_sigmoid(slope * size_N).tolist(), won_N.tolist(), low=0.5)
+        "ece_fitted": ece(_sigmoid(slope * size_N), won_N, low=0.5)
         if has_fit
         else math.nan,
     }

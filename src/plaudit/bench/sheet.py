@@ -10,6 +10,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from itertools import chain, count
+from operator import itemgetter
 from typing import Any
 
 from plaudit.types import Group, content_hash
@@ -106,14 +108,14 @@ class Sheet:
     @cached_property
     def subsets(self) -> list[str]:
         """The subset of each item."""
-        return [line["subset"] for line in self.lines]
+        return list(map(itemgetter("subset"), self.lines))
 
     @cached_property
     def sizes_N(self) -> Any:
         """How many responses or steps each item has."""
         import numpy as np
 
-        return np.array([len(line["labels"]) for line in self.lines], int)
+        return np.fromiter(map(len, map(itemgetter("labels"), self.lines)), int, len(self))
 
     @cached_property
     def starts_N(self) -> Any:
@@ -131,7 +133,7 @@ class Sheet:
     @cached_property
     def prompt_N(self) -> Any:
         """The number of each item's prompt."""
-        return codes([line["prompt"] for line in self.lines])[0]
+        return codes(list(map(itemgetter("prompt"), self.lines)))[0]
 
     @cached_property
     def num_prompts(self) -> int:
@@ -172,7 +174,7 @@ class Sheet:
     def _flat(self, name: str) -> Any:
         import numpy as np
 
-        return np.array([value for line in self.lines for value in line[name]], float)
+        return np.fromiter(chain.from_iterable(map(itemgetter(name), self.lines)), float)
 
 
 @dataclass(frozen=True)
@@ -202,6 +204,7 @@ def codes(names: Sequence[Any]) -> tuple[Any, list[Any]]:
     """
     import numpy as np
 
-    known: dict[Any, int] = {}
-    found = np.array([known.setdefault(name, len(known)) for name in names], int)
-    return found, list(known)
+    known = dict(zip(dict.fromkeys(names), count(), strict=False))
+    if len(known) == len(names):
+        return np.arange(len(names)), list(known)
+    return np.fromiter(map(known.__getitem__, names), int, len(names)), list(known)

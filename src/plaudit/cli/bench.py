@@ -31,9 +31,13 @@ _NAMED = re.compile(r"([^=,:{\[]+)=(.+)", re.DOTALL)
 
 
 def run(
-    name: Annotated[
-        str | None,
-        typer.Argument(metavar="[BENCHMARK]", help="Its name; without it, the list of them."),
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(
+            metavar="[BENCHMARK]",
+            help="Its name; without it, the list of them. With --offline, folders of finished runs:"
+            " their figures are made anew, nothing is scored.",
+        ),
     ] = None,
     data: Annotated[
         list[str] | None,
@@ -57,14 +61,6 @@ def run(
     ] = None,
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FOLDER", help="The run's folder.")
-    ] = None,
-    offline_runs: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--offline-run",
-            metavar="FOLDER",
-            help="Make the figures of a finished run anew; score nothing. Repeatable.",
-        ),
     ] = None,
     credit: Annotated[
         str | None,
@@ -103,21 +99,22 @@ def run(
     goes on where it was interrupted. Subsets that a benchmark does not know are named and left out,
     absent ones are named, and sections are taken over those present.
 
-    Exit codes: 0; 1 rows were bad or responses unscored; 2 the command line is wrong; 3 no row of
-    the benchmark could be read; 4 reading or writing failed; 70 a null gate did not hold.
+    Exit codes: 0; 1 rows were bad or responses unscored; 2 the command line is wrong, or a null
+    gate did not hold; 3 no row of the benchmark could be read; 4 reading or writing failed.
     """
     from plaudit.bench.folder import Folder
     from plaudit.bench.runner import offline as recompute
 
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    if offline_runs:
-        found = [(place, recompute(Folder(place), credit=credit)) for place in offline_runs]
-        _print_all(found)
-        raise typer.Exit(_exit_code([results for _, results in found]))
-    if name is None:
+    if not names:
         _list()
         raise typer.Exit(0)
+    if offline and all(os.path.isdir(place) for place in names):
+        found = [(place, recompute(Folder(place), credit=credit)) for place in names]
+        _print_all(found)
+        raise typer.Exit(_exit_code([results for _, results in found]))
+    name = _only(names)
     if output is None:
         raise ConfigError("name the folder of the run: -o FOLDER")
     made = _run(
@@ -148,6 +145,14 @@ def run(
     _export(export, made, results)
     _print(results)
     raise typer.Exit(_exit_code([results]))
+
+
+def _only(names: Sequence[str]) -> str:
+    if len(names) > 1:
+        raise ConfigError(f"one benchmark at a time, found {', '.join(names)}")
+    if os.path.isdir(os.path.join(names[0], "")) and os.path.exists(f"{names[0]}/manifest.json"):
+        raise ConfigError(f"{names[0]} is the folder of a run: --offline makes its figures anew")
+    return names[0]
 
 
 def _run(name: str, folder: Any, **options: Any) -> Any:
