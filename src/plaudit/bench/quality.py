@@ -82,9 +82,7 @@ def _of_margins(margins_N: Any) -> dict[str, float]:
         "brier": brier(_sigmoid(margins_N), won_N * 0 + 1),
         "ece": ece(_sigmoid(size_N), won_N, low=0.5),
         "temperature": 1 / slope if has_fit else math.nan,
-        "ece_fitted": ece(_sigmoid(slope * size_N), won_N, low=0.5)
-        if has_fit
-        else math.nan,
+        "ece_fitted": ece(_sigmoid(slope * size_N), won_N, low=0.5) if has_fit else math.nan,
     }
 
 

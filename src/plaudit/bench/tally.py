@@ -11,7 +11,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import islice
 from typing import Any
 
 from plaudit.metrics import Interval, quantiles
@@ -36,13 +37,15 @@ class Totals:
         self.cells = tuple(cells)
         self._cells = {name: i for i, name in enumerate(cells)}
         self._measures = {name: i for i, name in enumerate(measures)}
-        self._sums = sums
+        self.sums = sums
+        self.used: set[str] = set()  # the measures that figures have asked for
 
     def __getitem__(self, key: tuple[str, str]) -> Any:
         cell, measure = key
+        self.used.add(measure)
         if cell not in self._cells:
-            return self._sums[..., 0, 0] * 0.0 if self._cells else 0.0
-        return self._sums[..., self._cells[cell], self._measures[measure]]
+            return self.sums[..., 0, 0] * 0.0 if self._cells else 0.0
+        return self.sums[..., self._cells[cell], self._measures[measure]]
 
     def over(self, cells: Sequence[str], measure: str) -> Any:
         """The sum of a measure over cells."""
@@ -89,6 +92,14 @@ class Tally:
             sums[:, m] = np.bincount(self.cell_U, amounts_U, minlength=shape[0])
         return Totals(self.cells, self.measures, sums)
 
+    def reduced(self) -> Tally:
+        """The tally with those measures alone that its figures ask for."""
+        totals = self.totals()
+        self.figures(totals)
+        kept = [m for m, name in enumerate(self.measures) if name in totals.used]
+        names = tuple(self.measures[m] for m in kept)
+        return replace(self, measures=names, amounts_UM=self.amounts_UM[:, kept])
+
     def by_prompt(self, num_prompts: int) -> Any:
         """The sums of each prompt, (P, C * M)."""
         import numpy as np
@@ -133,17 +144,22 @@ def draw_figures(
     """
     import numpy as np
 
+    tallies = [tally.reduced() for tally in tallies]
     num_prompts = len(strata_P)
-    size = max((len(t.cells) * len(t.measures) for t in tallies), default=0)
-    if num_prompts * size <= _BLOCK:
-        weights_RP = np.array(list(weights(strata_P, num_draws, seed)), float)
-        weights_RP = weights_RP.reshape(num_draws, num_prompts)
-        sums = [weights_RP @ tally.by_prompt(num_prompts) for tally in tallies]
-    else:
-        sums = [np.empty((num_draws, len(t.cells) * len(t.measures))) for t in tallies]
-        for r, weights_P in enumerate(weights(strata_P, num_draws, seed)):
-            for tally, sums_R in zip(tallies, sums, strict=True):
-                sums_R[r] = tally.totals(weights_P)._sums.reshape(-1)
+    sums = [np.empty((num_draws, len(t.cells) * len(t.measures))) for t in tallies]
+    widest = max((made.shape[1] for made in sums), default=0)
+    is_dense = num_prompts * widest <= _BLOCK
+    tables = [tally.by_prompt(num_prompts) if is_dense else None for tally in tallies]
+    draws, done = weights(strata_P, num_draws, seed), 0
+    size = max(1, _BLOCK // max(num_prompts, 1)) if is_dense else 1
+    while len(block := list(islice(draws, size))):
+        weights_BP = np.array(block, float).reshape(len(block), num_prompts)
+        for tally, table, made in zip(tallies, tables, sums, strict=True):
+            if table is not None:
+                made[done : done + len(block)] = weights_BP @ table
+            else:
+                made[done] = tally.totals(weights_BP[0]).sums.reshape(-1)
+        done += len(block)
     return [_figures(tally, made) for tally, made in zip(tallies, sums, strict=True)]
 
 
