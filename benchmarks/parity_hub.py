@@ -108,8 +108,8 @@ def measure(
     """Scores a model, or goes on with it, and compares it with what is published."""
     reward = plaudit.load(f"hf:{model}" if folder is None else model, **params)
     run = Folder(output / model.replace("/", "--"))
-    made = Run("rewardbench", run, [data], [Entrant(model, reward, params)])
-    results = made.score()
+    bench = Run("rewardbench", run, [data], [Entrant(model, reward, params)])
+    results = bench.score()
     name = model if folder is None else Path(model).name
     paths = (published(name, kind, folder) for kind in ("eval-set", "eval-set-scores"))
     return compared(results, rows_won(run), *paths)
@@ -125,13 +125,15 @@ def main(argv: Sequence[str]) -> int:
     options = parser.parse_args(argv)
     num_apart = 0
     for model in options.model or MODELS:
-        found = measure(model, options.output, options.data, options.published, profile=PROFILE)
+        differences = measure(
+            model, options.output, options.data, options.published, profile=PROFILE
+        )
         print(model)
-        for one in found:
+        for one in differences:
             mark = "=" if one.is_equal else "APART"
             rows = f"; rows {', '.join(one.flipped[:10])}" if one.flipped else ""
             print(f"  {one.subset:24} {one.ours:.4f} {one.theirs:.4f} {mark}{rows}")
-        num_apart += sum(not one.is_equal for one in found)
+        num_apart += sum(not one.is_equal for one in differences)
     return 1 if num_apart else 0
 
 

@@ -10,11 +10,11 @@ from plaudit.data.rows import Layout
 
 def items(name, rows, source="rows.jsonl"):
     """The items that a benchmark reads in rows."""
-    made, layout = benchmark(name), Layout()
+    bench, layout = benchmark(name), Layout()
     return [
         item
         for number, raw in enumerate(rows, 1)
-        for item in made.read(layout.row(raw, source, number))
+        for item in bench.read(layout.row(raw, source, number))
     ]
 
 
@@ -24,9 +24,9 @@ def sheet_of(name, rows, source="rows.jsonl"):
 
 def figures(name, sheet, values, rule=None, **more):
     """The figures of flat values on a sheet."""
-    made = benchmark(name)
+    bench = benchmark(name)
     scored = Scored("x", np.array(values, float), **more)
-    return figures_of(made.measure(sheet, scored, rule or made.credits[0]))
+    return figures_of(bench.measure(sheet, scored, rule or bench.credits[0]))
 
 
 def line(id, subset, labels, **extra):

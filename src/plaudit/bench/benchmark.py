@@ -38,7 +38,7 @@ class Recorded:
     place: tuple[int, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
     credit: float | None = None
-    said: float | None = None
+    stated: float | None = None
     decisions: tuple[str | None, ...] | None = None
     is_judge: bool = False
 
@@ -51,14 +51,14 @@ class Gate:
     """
 
     name: str
-    found: float
+    value: float
     low: float
     high: float
 
     @property
     def holds(self) -> bool:
         """Whether the figure is within the range."""
-        return self.low - 1e-9 <= self.found <= self.high + 1e-9
+        return self.low - 1e-9 <= self.value <= self.high + 1e-9
 
 
 Read = Callable[[Row], Sequence[Item]]
@@ -72,7 +72,7 @@ class Benchmark:
 
     `read` makes the items of a row and raises DataError for one that is not of this benchmark;
     `measure` tallies the scores of a reward under a credit (one of `credits`, the first by
-    default). `known` are its subsets: rows of others are named and left out; where it is empty
+    default). `subsets` are those it knows: rows of others are named and left out; where it is empty
     all are taken. `headline` is the figure that a leaderboard sorts by, `columns` those it shows.
     `gates` are what scorers that know nothing must get. `repair` mends the rows of published
     result files where they are known to be wrong, and says what it did. Where `keeps_first`, a
@@ -86,7 +86,7 @@ class Benchmark:
     credits: tuple[str, ...] = ("strict", "share")
     headline: str = "overall"
     columns: tuple[str, ...] = ()
-    known: tuple[str, ...] = ()
+    subsets: tuple[str, ...] = ()
     scores: Literal["responses", "steps"] = "responses"
     recorded: Import | None = None
     repair: Callable[[list[Recorded]], list[str]] | None = None
@@ -102,8 +102,8 @@ def available() -> list[str]:
     >>> "rewardbench" in available()
     True
     """
-    found = pkgutil.iter_modules(sets.__path__)
-    return sorted(info.name for info in found if not info.name.startswith("_"))
+    modules = pkgutil.iter_modules(sets.__path__)
+    return sorted(info.name for info in modules if not info.name.startswith("_"))
 
 
 def benchmark(name: str) -> Benchmark:
@@ -137,21 +137,21 @@ def credited(
     """
     import numpy as np
 
-    found = credit.outcomes(scored.values_T, sheet.labels_T > 0, sheet.starts_N)
+    rows = credit.outcomes(scored.values_T, sheet.labels_T > 0, sheet.starts_N)
     if scored.credit_N is not None:
         has_N = np.isfinite(scored.credit_N)
         result_N = np.where(scored.credit_N >= 1, credit.WIN, credit.TIE)
         result_N = np.where(scored.credit_N <= 0, credit.LOSS, result_N)
-        found = found._replace(
-            of_N=np.where(has_N, result_N, found.of_N),
-            share_N=np.where(has_N, scored.credit_N, found.share_N),
+        rows = rows._replace(
+            of_N=np.where(has_N, result_N, rows.of_N),
+            share_N=np.where(has_N, scored.credit_N, rows.share_N),
         )
-    return found, rules[rule](found, scored.is_judge)
+    return rows, rules[rule](rows, scored.is_judge)
 
 
 def tally_of(
     sheet: Sheet,
-    found: credit.Outcomes,
+    rows: credit.Outcomes,
     credit_N: Any,
     figures: Figures,
     *,
@@ -162,8 +162,8 @@ def tally_of(
 
     cell_N, names = codes(sheet.subsets if cells is None else cells)
     columns = [np.ones(len(sheet))]
-    columns += [found.of_N == kind for kind in (credit.WIN, credit.TIE, credit.UNSCORED)]
-    amounts = np.stack([*columns, credit_N, found.chance_N], axis=1).astype(float)
+    columns += [rows.of_N == kind for kind in (credit.WIN, credit.TIE, credit.UNSCORED)]
+    amounts = np.stack([*columns, credit_N, rows.chance_N], axis=1).astype(float)
     return Tally(tuple(names), MEASURES, sheet.prompt_N, cell_N, amounts, figures)
 
 

@@ -66,13 +66,13 @@ def outcomes(values_T: Any, is_right_T: Any, starts_N: Any) -> Outcomes:
     return Outcomes(np.where(has_nan_N, UNSCORED, of_N).astype(np.int8), share_N, chance_N)
 
 
-def strict(found: Outcomes, is_judge: bool = False) -> Any:
+def strict(rows: Outcomes, is_judge: bool = False) -> Any:
     """1 for a win, else 0: ties and rows without a score are counted apart and earn nothing."""
-    return (found.of_N == WIN).astype(float)
+    return (rows.of_N == WIN).astype(float)
 
 
-def share(found: Outcomes, is_judge: bool = False) -> Any:
+def share(rows: Outcomes, is_judge: bool = False) -> Any:
     """1 for a win, the share at the top for a tie; a row without a score earns nothing."""
     import numpy as np
 
-    return np.where(found.of_N == TIE, found.share_N, strict(found))
+    return np.where(rows.of_N == TIE, rows.share_N, strict(rows))

@@ -112,13 +112,13 @@ def curve(sheet: Sheet, scored: Sequence[Scored], *, seed: int = 0) -> list[dict
 
 
 def _mean_best(sheet: Sheet, scored: Scored, rows: Sequence[int], num: int) -> float:
-    found = []
+    chances = []
     for i in rows:
         start = sheet.starts_N[i]
         values = scored.values_T[start : start + sheet.sizes_N[i]].tolist()
         chance = best_of(values, sheet.lines[i]["labels"], num)
-        found.append(0.0 if chance != chance else chance)
-    return math.fsum(found) / len(found)
+        chances.append(0.0 if chance != chance else chance)
+    return math.fsum(chances) / len(chances)
 
 
 def ensemble(members: Sequence[Scored], kind: Ensemble) -> Scored:

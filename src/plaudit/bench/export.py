@@ -27,13 +27,13 @@ def export_rewardbench(folder: Folder, results: Mapping[str, Any]) -> list[Path]
 
     Raises: ConfigError for a benchmark whose rows have another form.
     """
-    made, sheet = benchmark(results["benchmark"]), folder.sheet()
-    if made.name not in _LAYOUTS:
-        raise ConfigError(f"{made.name}: RewardBench has no layout for it")
-    rule = "rewardbench" if "rewardbench" in made.credits else "strict"
+    bench, sheet = benchmark(results["benchmark"]), folder.sheet()
+    if bench.name not in _LAYOUTS:
+        raise ConfigError(f"{bench.name}: RewardBench has no layout for it")
+    rule = "rewardbench" if "rewardbench" in bench.credits else "strict"
     paths = []
     for one in folder.scored(sheet):
-        tally = made.measure(sheet, one, rule)
+        tally = bench.measure(sheet, one, rule)
         credit_N = tally.amounts_UM[: len(sheet), tally.measures.index("credit")]
         entry = next(e for e in results["rewards"] if e["name"] == one.name)
         about = {"model": one.name, "model_type": _type(one), "chat_template": "plaudit"}
@@ -42,7 +42,7 @@ def export_rewardbench(folder: Folder, results: Mapping[str, Any]) -> list[Path]
             for name, figure in entry["figures"].items()
             if name.startswith(("subset/", "domain/"))
         }
-        columns = {**_columns(made.name, sheet, one), "results": credit_N.tolist(), **about}
+        columns = {**_columns(bench.name, sheet, one), "results": credit_N.tolist(), **about}
         paths += [
             _write(folder.path / "rewardbench" / "eval-set", one.name, {**shares, **about}),
             _write(folder.path / "rewardbench" / "eval-set-scores", one.name, columns),

@@ -24,20 +24,20 @@ def floors(benchmark: Benchmark, sheet: Sheet, *, seed: int = 0) -> list[Scored]
     """
     import numpy as np
 
-    drawn = random_values(sheet, seed=seed)
+    random_T = random_values(sheet, seed=seed)
     if benchmark.scores == "steps":
         ones = np.ones(len(sheet.labels_T))
-        made = {"every step valid": ones, "every step invalid": -ones, "random": drawn}
-        return [Scored(name, values_T, origin="floor") for name, values_T in made.items()]
-    found: dict[str, Any] = {}
+        constants = {"every step valid": ones, "every step invalid": -ones, "random": random_T}
+        return [Scored(name, values_T, origin="floor") for name, values_T in constants.items()]
+    values: dict[str, Any] = {}
     if (chars_T := sheet.feature("chars")) is not None:
-        found |= {"longer wins": chars_T, "shorter wins": -chars_T}
+        values |= {"longer wins": chars_T, "shorter wins": -chars_T}
     if (place_T := sheet.feature("place")) is not None:
-        found["first wins"] = -place_T
+        values["first wins"] = -place_T
     if (markdown_T := sheet.feature("markdown")) is not None:
-        found["most markdown wins"] = markdown_T
-    found["random"] = drawn
-    return [Scored(name, values_T, origin="floor") for name, values_T in found.items()]
+        values["most markdown wins"] = markdown_T
+    values["random"] = random_T
+    return [Scored(name, values_T, origin="floor") for name, values_T in values.items()]
 
 
 def random_values(sheet: Sheet, *, seed: int = 0) -> Any:

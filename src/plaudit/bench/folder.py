@@ -70,12 +70,12 @@ class Folder:
         if was != is_[: len(was)]:
             names.append("rewards")
         if names:
-            told = "; ".join(
+            changes = "; ".join(
                 f"{name} was {clipped(before.get(name))}, is {clipped(now.get(name))}"
                 for name in names
             )
             raise ConfigError(
-                f"{self.path}: holds another run: {told}; overwrite begins anew, or name another"
+                f"{self.path}: holds another run: {changes}; overwrite begins anew, or name another"
                 " folder"
             )
 
@@ -106,10 +106,10 @@ class Folder:
 
     def _write(self, name: str, value: Mapping[str, Any]) -> None:
         place = self.path / name
-        made = place.with_name(f"{name}.new")
+        draft = place.with_name(f"{name}.new")
         try:
-            made.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
-            os.replace(made, place)
+            draft.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")
+            os.replace(draft, place)
         except OSError as error:
             raise io_error(place, error) from error
 
@@ -117,15 +117,15 @@ class Folder:
 
     def write_items(self, lines: Iterable[Mapping[str, Any]]) -> int:
         """Writes the questions, all or none; how many."""
-        made, num = self.path / f"{_ITEMS}.new", 0
+        draft, num = self.path / f"{_ITEMS}.new", 0
         try:
-            with made.open("wb") as file:
+            with draft.open("wb") as file:
                 for line in lines:
                     file.write(dumps(line) + b"\n")
                     num += 1
-            os.replace(made, self.path / _ITEMS)
+            os.replace(draft, self.path / _ITEMS)
         except OSError as error:
-            raise io_error(made, error) from error
+            raise io_error(draft, error) from error
         return num
 
     @property
@@ -153,8 +153,8 @@ class Folder:
         Raises: ConfigError where a score belongs to no item.
         """
         abouts = [a for a in self.manifest()["rewards"] if a.get("origin") != "reported"]
-        made = [_Reader(about, sheet) for about in abouts]
-        by_name = {reader.name: reader for reader in made}
+        readers = [_Reader(about, sheet) for about in abouts]
+        by_name = {reader.name: reader for reader in readers}
         for number, line in enumerate(_objects(self.path / _SCORES), 1):
             reader = by_name.get(line.get("reward", ""))
             if reader is None:
@@ -163,14 +163,14 @@ class Folder:
                     f" {line.get('reward')!r}"
                 )
             reader.add(line, f"{self.path / _SCORES}:{number}")
-        unfinished = [reader for reader in made if reader.num < len(sheet)]
+        unfinished = [reader for reader in readers if reader.num < len(sheet)]
         if unfinished:
             first = unfinished[0]
             raise ConfigError(
                 f"{self.path}: unfinished: {first.name} has scores for {first.num:,} of"
                 f" {len(sheet):,} items; the command that began it goes on"
             )
-        return [reader.scored() for reader in made]
+        return [reader.scored() for reader in readers]
 
 
 class _Reader:
@@ -260,13 +260,13 @@ def versions() -> dict[str, str]:
 
     from plaudit import __version__
 
-    found = {"plaudit": __version__, "python": platform.python_version()}
-    found["numpy"] = numpy.__version__
+    numbers = {"plaudit": __version__, "python": platform.python_version()}
+    numbers["numpy"] = numpy.__version__
     for name in ("torch", "transformers", "tokenizers", "safetensors", "math_verify", "sympy"):
         version = getattr(sys.modules.get(name), "__version__", None)
         if version is not None:
-            found[name] = str(version)
-    return found
+            numbers[name] = str(version)
+    return numbers
 
 
 def hardware() -> dict[str, Any]:
@@ -274,14 +274,14 @@ def hardware() -> dict[str, Any]:
     import platform
     import sys
 
-    found: dict[str, Any] = {
+    facts: dict[str, Any] = {
         "system": platform.system(),
         "machine": platform.machine(),
         "processors": os.cpu_count(),
     }
     torch: Any = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
-        found["accelerators"] = [
+        facts["accelerators"] = [
             torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())
         ]
-    return found
+    return facts

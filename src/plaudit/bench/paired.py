@@ -60,11 +60,11 @@ def holm(ps: Sequence[float]) -> list[float]:
     [0.03, 0.06, 0.06]
     """
     order = sorted(range(len(ps)), key=lambda i: ps[i])
-    found, least = [1.0] * len(ps), 0.0
+    adjusted, least = [1.0] * len(ps), 0.0
     for k, i in enumerate(order):
         least = max(least, min(1.0, (len(ps) - k) * ps[i]))
-        found[i] = least
-    return found
+        adjusted[i] = least
+    return adjusted
 
 
 def compare_draws(
@@ -78,7 +78,7 @@ def compare_draws(
     `draws` hold the figure of each in the same bootstrap draws; `wins`, where a prompt has one row,
     whether each row was won.
     """
-    found = []
+    pairs = []
     for i in range(len(names)):
         for j in range(i + 1, len(names)):
             apart = draws[i] - draws[j]
@@ -87,9 +87,9 @@ def compare_draws(
             p = _bootstrap_p(apart) if only is None else mcnemar(*only)
             first, second = (None, None) if only is None else only
             difference = values[i] - values[j]
-            found.append(Comparison(names[i], names[j], difference, low, high, first, second, p, p))
-    adjusted = holm([pair.p for pair in found])
-    return [pair._replace(p_adjusted=p) for pair, p in zip(found, adjusted, strict=True)]
+            pairs.append(Comparison(names[i], names[j], difference, low, high, first, second, p, p))
+    adjusted = holm([pair.p for pair in pairs])
+    return [pair._replace(p_adjusted=p) for pair, p in zip(pairs, adjusted, strict=True)]
 
 
 def _only(first_N: Any, second_N: Any) -> tuple[int, int]:

@@ -49,14 +49,14 @@ def calibration(sheet: Sheet, scored: Scored) -> dict[str, float]:
     import numpy as np
 
     is_right_T = sheet.labels_T > 0
-    found = {"auc": auc(scored.values_T, is_right_T)}
+    figures = {"auc": auc(scored.values_T, is_right_T)}
     if len(sheet) and (sheet.sizes_N == 2).all():
-        return found | _of_margins(_margins(sheet, scored.values_T))
+        return figures | _of_margins(_margins(sheet, scored.values_T))
     values_T = scored.values_T[np.isfinite(scored.values_T)]
     if len(values_T) and values_T.min() >= 0 and values_T.max() <= 1:
         right = is_right_T.astype(float)
-        found |= {"brier": brier(scored.values_T, right), "ece": ece(scored.values_T, right)}
-    return found
+        figures |= {"brier": brier(scored.values_T, right), "ece": ece(scored.values_T, right)}
+    return figures
 
 
 def _margins(sheet: Sheet, values_T: Any) -> Any:
@@ -111,7 +111,7 @@ def length_control(sheet: Sheet, scored: Scored) -> Mapping[str, Any]:
     won_N, ratio_N = margins_N[has_N] > 0, ratio_N[has_N]
     near_N = np.abs(ratio_N) < _NEAR
     matched = wilson(float(won_N[near_N].sum()), float(near_N.sum()))
-    found: dict[str, Any] = {
+    figures: dict[str, Any] = {
         "matched": {**matched._asdict(), "num": int(near_N.sum())},
         "longer_share": float((ratio_N > 0).mean()) if len(ratio_N) else math.nan,
     }
@@ -119,5 +119,5 @@ def length_control(sheet: Sheet, scored: Scored) -> Mapping[str, Any]:
     if size > 0:
         fit = logistic(won_N.astype(float), ratio_N / size)
         at_equal = 1 / (1 + math.exp(-fit.intercept)) if math.isfinite(fit.intercept) else math.nan
-        found["logistic"] = {"value": at_equal, "slope": fit.slopes[0], "error": fit.errors[0]}
-    return found
+        figures["logistic"] = {"value": at_equal, "slope": fit.slopes[0], "error": fit.errors[0]}
+    return figures

@@ -39,9 +39,9 @@ class Intake:
     def note(self, kind: str, what: str) -> None:
         """Counts a problem, and keeps its place among the first."""
         self.counts[kind] = self.counts.get(kind, 0) + 1
-        shown = self.problems.setdefault(kind, [])
-        if len(shown) < _NUM_SHOWN:
-            shown.append(what)
+        first = self.problems.setdefault(kind, [])
+        if len(first) < _NUM_SHOWN:
+            first.append(what)
 
     def as_dict(self) -> dict[str, object]:
         """The counts and problems as plain data."""
@@ -53,10 +53,10 @@ class Intake:
         if self.ignored:
             listed = ", ".join(f"{name} ({num:,})" for name, num in self.ignored.items())
             yield f"ignored, no subset of this benchmark: {listed}"
-        for kind, shown in self.problems.items():
+        for kind, first in self.problems.items():
             num = self.counts[kind]
             more = f" (and {num - 1:,} more)" if num > 1 else ""
-            yield f"{kind}: {shown[0]}{more}"
+            yield f"{kind}: {first[0]}{more}"
 
 
 def files_of(data: Sequence[str]) -> list[str]:
@@ -64,19 +64,19 @@ def files_of(data: Sequence[str]) -> list[str]:
 
     Raises: ConfigError for a directory without any, and for standard input, which is read once.
     """
-    found: list[str] = []
+    files: list[str] = []
     for place in data:
         if place == "-":
             raise ConfigError("--data -: standard input is read once, the data is read twice")
         path = Path(place)
         if place.startswith("hf:") or not path.is_dir() or (path / "dataset_info.json").exists():
-            found.append(place)
+            files.append(place)
             continue
         inside = sorted(os.fspath(child) for child in path.rglob("*") if _is_rows(child))
         if not inside:
             raise ConfigError(f"{place}: no file with rows ({', '.join(FORMATS)}) in it")
-        found += inside
-    return found
+        files += inside
+    return files
 
 
 def _is_rows(path: Path) -> bool:
@@ -111,7 +111,7 @@ def items_of(
             intake.note("bad row", str(row.placed(error) if not error.where else error))
             continue
         for item in items:
-            if benchmark.known and item.subset not in benchmark.known:
+            if benchmark.subsets and item.subset not in benchmark.subsets:
                 intake.ignored[item.subset] = intake.ignored.get(item.subset, 0) + 1
             elif (checked := _checked(benchmark, item, intake)) is not None:
                 intake.items += 1

@@ -46,19 +46,19 @@ def publications(benchmark: Benchmark, files: Sequence[str]) -> list[Publication
     """
     if benchmark.recorded is None:
         raise ConfigError(f"{benchmark.name}: no layout of published results is known")
-    found: list[Publication] = []
+    results: list[Publication] = []
     for place in files:
         name, file = _split(place)
-        found += _of_file(benchmark, name, file)
-    names = [p.model for p in found]
+        results += _of_file(benchmark, name, file)
+    names = [p.model for p in results]
     if len(set(names)) < len(names):
         double = next(name for name in names if names.count(name) > 1)
         raise ConfigError(f"two results of {double!r}: name them apart, as NAME=FILE")
-    for one in found:
+    for one in results:
         if benchmark.repair is not None and one.rows:
             one.notes += benchmark.repair(one.rows)
         one.notes += _repeated(one.rows)
-    return found
+    return results
 
 
 def _split(place: str) -> tuple[str, str]:
@@ -69,7 +69,7 @@ def _split(place: str) -> tuple[str, str]:
 
 def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
     assert benchmark.recorded is not None
-    found: dict[str, Publication] = {}
+    results: dict[str, Publication] = {}
     for number, raw in _raws(file):
         shares = _reported(benchmark, raw)
         try:
@@ -79,12 +79,12 @@ def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
         model = name or _model(raw, file)
         for row in rows:
             model = name or row.model or model
-            found.setdefault(model, Publication(model, file)).rows.append(row)
+            results.setdefault(model, Publication(model, file)).rows.append(row)
         if shares:
-            found.setdefault(model, Publication(model, file)).reported |= shares
-    if not found:
+            results.setdefault(model, Publication(model, file)).reported |= shares
+    if not results:
         raise ConfigError(f"{file}: holds no result")
-    return list(found.values())
+    return list(results.values())
 
 
 def _model(raw: Mapping[str, Any], file: str) -> str:
@@ -119,7 +119,7 @@ def _reported(benchmark: Benchmark, raw: Mapping[str, Any]) -> dict[str, float]:
     """The shares by subset of an object that holds nothing else."""
     if any(name in raw for name in ("id", "subset", "results")):
         return {}
-    spelled = {known.lower(): known for known in benchmark.known}
+    spelled = {subset.lower(): subset for subset in benchmark.subsets}
     return {
         spelled[key.lower()]: float(value)
         for key, value in raw.items()
@@ -129,11 +129,11 @@ def _reported(benchmark: Benchmark, raw: Mapping[str, Any]) -> dict[str, float]:
 
 def _repeated(rows: Sequence[Recorded]) -> list[str]:
     """Says which ids repeat: they cannot be joined with anything."""
-    seen: dict[tuple[str, str], int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for row in rows:
         key = (row.subset, row.id)
-        seen[key] = seen.get(key, 0) + 1
-    double = [f"{subset}/{name}" for (subset, name), num in seen.items() if num > 1]
+        counts[key] = counts.get(key, 0) + 1
+    double = [f"{subset}/{name}" for (subset, name), num in counts.items() if num > 1]
     if not double:
         return []
     more = f" and {len(double) - _NUM_SHOWN} more" if len(double) > _NUM_SHOWN else ""
@@ -143,12 +143,12 @@ def _repeated(rows: Sequence[Recorded]) -> list[str]:
 # --- as a sheet -----------------------------------------------------------------------------------
 
 
-def sheet_of(found: Sequence[Publication]) -> tuple[Sheet, list[Scored]]:
+def sheet_of(results: Sequence[Publication]) -> tuple[Sheet, list[Scored]]:
     """The rows that all results share, and each model's scores on them.
 
     Raises: ConfigError where the results are about different rows: no paired test could be made.
     """
-    with_rows = [one for one in found if one.rows]
+    with_rows = [one for one in results if one.rows]
     if not with_rows:
         return Sheet([]), []
     first = with_rows[0]
@@ -167,12 +167,12 @@ def sheet_of(found: Sequence[Publication]) -> tuple[Sheet, list[Scored]]:
     return Sheet(lines), scored
 
 
-def joined(found: Sequence[Publication], data: Sheet) -> tuple[Sheet, list[Scored], list[str]]:
+def joined(results: Sequence[Publication], data: Sheet) -> tuple[Sheet, list[Scored], list[str]]:
     """The items of the data that all results have scores for, those scores, and what was left out.
 
     Raises: ConfigError where nothing can be joined.
     """
-    with_rows = [one for one in found if one.rows]
+    with_rows = [one for one in results if one.rows]
     tables = [_keys(one.rows) for one in with_rows]
     places = [
         i
@@ -202,14 +202,14 @@ def joined(found: Sequence[Publication], data: Sheet) -> tuple[Sheet, list[Score
 
 def _keys(rows: Sequence[Recorded]) -> dict[tuple[str, str], Recorded]:
     """The rows by subset and id; a repeated id is numbered."""
-    found: dict[tuple[str, str], Recorded] = {}
+    table: dict[tuple[str, str], Recorded] = {}
     for row in rows:
         key, again = (row.subset, row.id), 1
-        while key in found:
+        while key in table:
             again += 1
             key = (row.subset, f"{row.id}#{again}")
-        found[key] = row
-    return found
+        table[key] = row
+    return table
 
 
 def _line(key: tuple[str, str], row: Recorded) -> dict[str, Any]:
@@ -237,7 +237,7 @@ def _scored(one: Publication, rows: Sequence[Recorded], sheet: Sheet | None) -> 
         own = row.values if row.values is not None else (float("nan"),) * len(row.labels)
         labels = row.labels if sheet is None else tuple(sheet.lines[i]["labels"])
         values += _turned(own, row, labels)
-    given = np.array([np.nan if row.credit is None else row.credit for row in rows])
+    credit_N = np.array([np.nan if row.credit is None else row.credit for row in rows])
     decisions = None
     if rows and all(row.decisions is not None for row in rows):
         decisions = [row.decisions or () for row in rows]
@@ -245,7 +245,7 @@ def _scored(one: Publication, rows: Sequence[Recorded], sheet: Sheet | None) -> 
         one.model,
         np.array(values, float),
         is_judge=any(row.is_judge for row in rows),
-        credit_N=given if np.isfinite(given).any() else None,
+        credit_N=credit_N if np.isfinite(credit_N).any() else None,
         decisions=decisions,
         origin=one.origin,
     )
@@ -278,14 +278,14 @@ def disagreement(rows: Sequence[Recorded], credit_N: Any) -> str | None:
     pairs = [
         (row, float(earned))
         for row, earned in zip(rows, credit_N, strict=True)
-        if row.said is not None and row.values is not None
+        if row.stated is not None and row.values is not None
     ]
-    apart = [(row, earned) for row, earned in pairs if abs((row.said or 0.0) - earned) > 1e-6]
+    apart = [(row, earned) for row, earned in pairs if abs((row.stated or 0.0) - earned) > 1e-6]
     if not apart:
         return None
     row, earned = apart[0]
     return (
         f"the publication disagrees with its own rows: {len(apart):,} of {len(pairs):,} rows say"
-        f" another result than their scores (first: {row.subset}/{row.id} says {row.said:g},"
+        f" another result than their scores (first: {row.subset}/{row.id} says {row.stated:g},"
         f" its scores earn {earned:g})"
     )

@@ -52,15 +52,15 @@ def assess(
     tallies = [benchmark.measure(sheet, one, rule) for one in every]
     draws = draw_figures(tallies, sheet.strata_P, num_draws=num_draws, seed=seed) if every else []
     entries = [
-        _entry(sheet, one, tally, drawn, rule)
-        for one, tally, drawn in zip(every, tallies, draws, strict=True)
+        _entry(sheet, one, tally, figures_R, rule)
+        for one, tally, figures_R in zip(every, tallies, draws, strict=True)
     ]
     own, floor_entries = entries[: len(scored)], entries[len(scored) :]
     pairs = _pairs(benchmark, sheet, scored, own, draws, rule)
     _add_ranks(benchmark, own, pairs)
     _add_floor_notes(benchmark, own, floor_entries, draws)
-    for one, entry, held in zip(scored, own, gates, strict=True):
-        entry["gates"] = [{**vars(gate), "holds": gate.holds} for gate in held]
+    for one, entry, passed in zip(scored, own, gates, strict=True):
+        entry["gates"] = [{**vars(gate), "holds": gate.holds} for gate in passed]
         if benchmark.scores == "responses" and one.decisions is None:
             entry["calibration"] = calibration(sheet, one)
             entry["length"] = length_control(sheet, one)
@@ -81,7 +81,7 @@ def assess(
             "draws": num_draws,
             "seed": seed,
             "subsets": _subsets(benchmark, sheet),
-            "absent": [name for name in benchmark.known if name not in set(sheet.subsets)],
+            "absent": [name for name in benchmark.subsets if name not in set(sheet.subsets)],
             "chance": chance,
             "rewards": own,
             "floors": floor_entries,
@@ -105,35 +105,40 @@ def _rule(benchmark: Benchmark, credit: str | None) -> str:
 
 def _gates(benchmark: Benchmark, sheet: Sheet, one: Scored) -> list[Gate]:
     """The null gates on these rows. Raises PlauditError where one does not hold."""
-    found = benchmark.gates(sheet, one) if benchmark.gates is not None and len(sheet) else []
-    for gate in found:
+    gates = benchmark.gates(sheet, one) if benchmark.gates is not None and len(sheet) else []
+    for gate in gates:
         if not gate.holds:
             raise PlauditError(
                 f"{benchmark.name}: the gate '{gate.name}' does not hold on these rows: found"
-                f" {gate.found:g}, expected {gate.low:g} to {gate.high:g}; no figure is printed"
+                f" {gate.value:g}, expected {gate.low:g} to {gate.high:g}; no figure is printed"
             )
-    return found
+    return gates
 
 
 # --- one reward -----------------------------------------------------------------------------------
 
 
 def _entry(
-    sheet: Sheet, one: Scored, tally: Tally, drawn: Mapping[str, Any], rule: str
+    sheet: Sheet, one: Scored, tally: Tally, figures_R: Mapping[str, Any], rule: str
 ) -> dict[str, Any]:
     """The figures of a reward with their intervals, and its counts."""
     values = figures_of(tally)
     figures = {
-        name: {"value": found.value, "low": found.low, "high": found.high, "interval": "bootstrap"}
-        for name, found in intervals(values, drawn).items()
+        name: {
+            "value": interval.value,
+            "low": interval.low,
+            "high": interval.high,
+            "interval": "bootstrap",
+        }
+        for name, interval in intervals(values, figures_R).items()
     }
     counts = _counts(tally)
     if rule == "strict" and sheet.num_prompts == len(sheet):
         for cell, numbers in counts.items():
             name = next((n for n in (f"subset/{cell}", f"section/{cell}") if n in figures), None)
             if name is not None and numbers["num"]:
-                found = wilson(numbers["won"], numbers["num"])
-                figures[name] = {**found._asdict(), "interval": "wilson"}
+                interval = wilson(numbers["won"], numbers["num"])
+                figures[name] = {**interval._asdict(), "interval": "wilson"}
     whole = {
         key: sum(cell[key] for cell in counts.values()) for key in next(iter(counts.values()), {})
     }
@@ -153,20 +158,22 @@ def _counts(tally: Tally) -> dict[str, dict[str, int]]:
     """How many comparisons (or steps) each cell has: won, tied, unscored."""
     names = [n for n in ("num", "won", "tied", "unscored") if n in tally.measures]
     totals = tally.totals()
-    found = {c: {n: round(float(totals[c, n])) for n in names} for c in totals.cells}
-    return {cell: numbers for cell, numbers in found.items() if numbers["num"]}
+    counts = {c: {n: round(float(totals[c, n])) for n in names} for c in totals.cells}
+    return {cell: numbers for cell, numbers in counts.items() if numbers["num"]}
 
 
 def _remarks(whole: Mapping[str, int]) -> list[str]:
     """What stands out: nothing is decided, or much could not be scored."""
     num = whole.get("num", 0)
-    found = []
+    remarks = []
     if num and whole.get("tied", 0) == num:
-        found.append("every comparison is a tie: the scores say nothing")
+        remarks.append("every comparison is a tie: the scores say nothing")
     if num and whole.get("unscored", 0):
         share = whole["unscored"] / num
-        found.append(f"{whole['unscored']:,} of {num:,} unscored ({share:.1%}): they earn nothing")
-    return found
+        remarks.append(
+            f"{whole['unscored']:,} of {num:,} unscored ({share:.1%}): they earn nothing"
+        )
+    return remarks
 
 
 # --- rewards side by side -------------------------------------------------------------------------
@@ -190,7 +197,7 @@ def _pairs(
     return compare_draws(
         [one.name for one in scored],
         [entry["figures"][key]["value"] for entry in entries],
-        [drawn[key] for drawn in draws[: len(scored)]],
+        [figures_R[key] for figures_R in draws[: len(scored)]],
         wins,
     )
 
@@ -198,8 +205,8 @@ def _pairs(
 def _wins(sheet: Sheet, one: Scored) -> Any:
     import numpy as np
 
-    found = credits.outcomes(one.values_T, sheet.labels_T > 0, sheet.starts_N)
-    won_N = found.of_N == credits.WIN
+    rows = credits.outcomes(one.values_T, sheet.labels_T > 0, sheet.starts_N)
+    won_N = rows.of_N == credits.WIN
     if one.credit_N is not None:
         won_N = np.where(np.isfinite(one.credit_N), one.credit_N >= 1, won_N)
     return won_N
@@ -271,11 +278,11 @@ def _columns(benchmark: Benchmark, entries: Sequence[Mapping[str, Any]]) -> list
 
 
 def _subsets(benchmark: Benchmark, sheet: Sheet) -> dict[str, int]:
-    found: dict[str, int] = {}
+    counts: dict[str, int] = {}
     for subset in sheet.subsets:
-        found[subset] = found.get(subset, 0) + 1
-    order = {name: i for i, name in enumerate(benchmark.known)}
-    return dict(sorted(found.items(), key=lambda pair: order.get(pair[0], len(order))))
+        counts[subset] = counts.get(subset, 0) + 1
+    order = {name: i for i, name in enumerate(benchmark.subsets)}
+    return dict(sorted(counts.items(), key=lambda pair: order.get(pair[0], len(order))))
 
 
 def to_builtin(value: Any) -> Any:

@@ -89,38 +89,38 @@ class Run:
         Raises: ConfigError, EngineError, PlauditError for a gate that does not hold, and DataError
         where no row of the data can be read.
         """
-        made = benchmark(self.name)
+        bench = benchmark(self.name)
         if not self.data and not self.imports:
             raise ConfigError("name the rows: data (files or a directory), or results to import")
         if self.data and not self.entrants and not self.imports:
             raise ConfigError("name what to score with: a reward, or results to import")
         files = files_of(self.data)
-        found = publications(made, self.imports) if self.imports else []
-        _refuse_same_names([*(e.name for e in self.entrants), *(p.model for p in found)])
-        manifest = self._manifest(made, files, found)
+        results = publications(bench, self.imports) if self.imports else []
+        _refuse_same_names([*(e.name for e in self.entrants), *(p.model for p in results)])
+        manifest = self._manifest(bench, files, results)
         self.folder.begin(manifest, overwrite=overwrite)
         if not self.folder.has_items:
-            self._write_items(made, files, found)
+            self._write_items(bench, files, results)
         manifest["intake"] = self._intake()
-        if found:
-            self._write_imports(made, files, found, manifest)
+        if results:
+            self._write_imports(bench, files, results, manifest)
         self.folder.write_manifest(manifest)
-        num_before = sum(bool(one.rows) for one in found)
+        num_before = sum(bool(one.rows) for one in results)
         for number, entrant in enumerate(self.entrants, num_before):
-            self._score_one(made, files, number, entrant, on_progress)
+            self._score_one(bench, files, number, entrant, on_progress)
         return offline(self.folder)
 
     # --- the manifest -----------------------------------------------------------------------------
 
     def _manifest(
-        self, made: Benchmark, files: Sequence[str], found: Sequence[Publication]
+        self, bench: Benchmark, files: Sequence[str], results: Sequence[Publication]
     ) -> dict[str, Any]:
-        rewards = [_about_publication(one) for one in found]
+        rewards = [_about_publication(one) for one in results]
         rewards += [_about(entrant) for entrant in self.entrants]
         return {
             "schema": SCHEMA,
-            "benchmark": made.name,
-            "source": made.source,
+            "benchmark": bench.name,
+            "source": bench.source,
             "command": self.command,
             "credit": self.credit,
             "by": self.by,
@@ -147,22 +147,22 @@ class Run:
     # --- items ------------------------------------------------------------------------------------
 
     def _write_items(
-        self, made: Benchmark, files: Sequence[str], found: Sequence[Publication]
+        self, bench: Benchmark, files: Sequence[str], results: Sequence[Publication]
     ) -> None:
         if not files:
             return
-        names = self._contaminated(made, files) if self.train else set()
-        lines = (self._line(item, names) for item in self._items(made, files, self.intake))
+        names = self._contaminated(bench, files) if self.train else set()
+        lines = (self._line(item, names) for item in self._items(bench, files, self.intake))
         num = self.folder.write_items(lines)
         if not num:
             first = next(self.intake.lines(), "there is none")
-            raise DataError(f"{', '.join(self.data)}: no row of {made.name}: {first}")
+            raise DataError(f"{', '.join(self.data)}: no row of {bench.name}: {first}")
         self.folder.write_manifest(
-            {**self._manifest(made, files, found), "intake": self.intake.as_dict()}
+            {**self._manifest(bench, files, results), "intake": self.intake.as_dict()}
         )
 
-    def _items(self, made: Benchmark, files: Sequence[str], intake: Intake) -> Iterator[Item]:
-        return items_of(made, files, intake, columns=self.columns, by=self.by, limit=self.limit)
+    def _items(self, bench: Benchmark, files: Sequence[str], intake: Intake) -> Iterator[Item]:
+        return items_of(bench, files, intake, columns=self.columns, by=self.by, limit=self.limit)
 
     def _line(self, item: Item, contaminated: set[str]) -> dict[str, Any]:
         line = line_of(item)
@@ -173,25 +173,25 @@ class Run:
             line["text"] = {"prompt": prompt_text(item.group), "responses": responses}
         return line
 
-    def _contaminated(self, made: Benchmark, files: Sequence[str]) -> set[str]:
+    def _contaminated(self, bench: Benchmark, files: Sequence[str]) -> set[str]:
         """The names of the items whose prompt a training text repeats."""
-        known, same = EvalPrompts(), dict[str, list[str]]()
-        for item in self._items(made, files, Intake()):
+        prompts, same = EvalPrompts(), dict[str, list[str]]()
+        for item in self._items(bench, files, Intake()):
             text = prompt_text(item.group)
             if text not in same:
-                known.add(text, text)
+                prompts.add(text, text)
             same.setdefault(text, []).append(_name(item))
-        found: set[str] = set()
+        names: set[str] = set()
         for _, text in prompts_of(read(list(self.train))):
-            if (match := known.match(text)) is not None:
-                found |= set(same[match.name])
-        return found
+            if (match := prompts.match(text)) is not None:
+                names |= set(same[match.name])
+        return names
 
     # --- scores -----------------------------------------------------------------------------------
 
     def _score_one(
         self,
-        made: Benchmark,
+        bench: Benchmark,
         files: Sequence[str],
         number: int,
         entrant: Entrant,
@@ -204,25 +204,25 @@ class Run:
             done = lines.num_lines - number * num_items
             if done >= num_items:
                 return
-            items = self._items(made, files, Intake())
+            items = self._items(bench, files, Intake())
             pending = islice(enumerate(items), max(done, 0), None)
-            told = None if on_progress is None else lambda p: on_progress(entrant.name, p)
-            for line in _scores(made, entrant, pending, self.workers, self.deadline_s, told):
+            report = None if on_progress is None else lambda p: on_progress(entrant.name, p)
+            for line in _scores(bench, entrant, pending, self.workers, self.deadline_s, report):
                 lines.append(dumps(line))
         finally:
             lines.close()
 
     def _write_imports(
         self,
-        made: Benchmark,
+        bench: Benchmark,
         files: Sequence[str],
-        found: Sequence[Publication],
+        results: Sequence[Publication],
         manifest: dict[str, Any],
     ) -> None:
         """The recorded scores, and the items where there is no data that holds them."""
         notes: list[str] = []
         if files:
-            sheet, scored, notes = joined(found, self.folder.sheet())
+            sheet, scored, notes = joined(results, self.folder.sheet())
             if len(sheet) < sum(1 for _ in self.folder.items()) and self.entrants:
                 raise ConfigError(
                     "the data has rows without a recorded result: score the rewards in a folder of"
@@ -231,9 +231,9 @@ class Run:
         elif self.entrants:
             raise ConfigError("rewards need data to score; results can be imported without")
         else:
-            sheet, scored = sheet_of(found)
+            sheet, scored = sheet_of(results)
         self.folder.write_items(sheet.lines)
-        for about, note in _judged_notes(made, found, sheet, scored):
+        for about, note in _judged_notes(bench, results, sheet, scored):
             next(r for r in manifest["rewards"] if r["name"] == about)["notes"].append(note)
         manifest["notes"] = notes
         lines = self.folder.open_scores()
@@ -290,7 +290,7 @@ def _file(place: str) -> dict[str, Any]:
 
 
 def _scores(
-    made: Benchmark,
+    bench: Benchmark,
     entrant: Entrant,
     items: Iterable[tuple[int, Item]],
     workers: int,
@@ -316,15 +316,15 @@ def _scores(
     )
     for result in results:
         number, item = waiting.popleft()
-        yield {"reward": entrant.name, "item": number, "id": item.id, **_line(made, item, result)}
+        yield {"reward": entrant.name, "item": number, "id": item.id, **_line(bench, item, result)}
 
 
-def _line(made: Benchmark, item: Item, result: Result) -> dict[str, Any]:
+def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     """The values of an item; what could not be scored is null, with its reason."""
     if result.error is not None:
         reason = str(result.error)
         return {"values": [None] * len(item.labels), "errors": [reason]}
-    if made.scores == "steps":
+    if bench.scores == "steps":
         return _steps(item, result.scores[0])
     values = [s.value if s.is_scored else None for s in result.scores]
     line: dict[str, Any] = {"values": values}
@@ -360,11 +360,11 @@ def _recorded_lines(sheet: Sheet, scored: Sequence[Scored]) -> Iterator[dict[str
 
 
 def _judged_notes(
-    made: Benchmark, found: Sequence[Publication], sheet: Sheet, scored: Sequence[Scored]
+    bench: Benchmark, results: Sequence[Publication], sheet: Sheet, scored: Sequence[Scored]
 ) -> Iterator[tuple[str, str]]:
     """What a publication says of its rows, where their scores say otherwise."""
-    for one, values in zip([p for p in found if p.rows], scored, strict=True):
-        note = disagreement(one.rows, earned(made, one))
+    for one, values in zip([p for p in results if p.rows], scored, strict=True):
+        note = disagreement(one.rows, earned(bench, one))
         if note is not None:
             yield values.name, note
 
@@ -378,34 +378,34 @@ def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
     Raises: ConfigError where the folder holds no finished run.
     """
     manifest = folder.manifest()
-    made, sheet = benchmark(manifest["benchmark"]), folder.sheet()
+    bench, sheet = benchmark(manifest["benchmark"]), folder.sheet()
     scored = folder.scored(sheet)
     scored += [ensemble(scored, kind) for kind in manifest.get("ensembles", []) if len(scored) > 1]
     rule = credit or manifest.get("credit")
     options: dict[str, Any] = {"num_draws": manifest["draws"], "seed": manifest["seed"]}
-    found = assess(made, sheet, scored, credit=rule, **options)
-    _add_notes(found, manifest)
+    results = assess(bench, sheet, scored, credit=rule, **options)
+    _add_notes(results, manifest)
     if any("in_train" in line for line in sheet.lines):
-        found["contamination"] = _contamination(made, sheet, scored, rule, options)
-    found["intake"] = manifest.get("intake", {})
-    found["reported"] = [
+        results["contamination"] = _contamination(bench, sheet, scored, rule, options)
+    results["intake"] = manifest.get("intake", {})
+    results["reported"] = [
         {"name": about["name"], "figures": about["reported"]}
         for about in manifest["rewards"]
         if about.get("reported")
     ]
-    folder.write_results(found)
-    return found
+    folder.write_results(results)
+    return results
 
 
-def _add_notes(found: dict[str, Any], manifest: Mapping[str, Any]) -> None:
+def _add_notes(results: dict[str, Any], manifest: Mapping[str, Any]) -> None:
     notes = {about["name"]: about.get("notes", []) for about in manifest["rewards"]}
-    for entry in found["rewards"]:
+    for entry in results["rewards"]:
         entry["notes"] += notes.get(entry["name"], [])
-    found["notes"] += manifest.get("notes", [])
+    results["notes"] += manifest.get("notes", [])
 
 
 def _contamination(
-    made: Benchmark,
+    bench: Benchmark,
     sheet: Sheet,
     scored: Sequence[Scored],
     rule: str | None,
@@ -416,11 +416,11 @@ def _contamination(
 
     clean_N = np.array([not line.get("in_train") for line in sheet.lines])
     rest = Sheet(line for line, is_clean in zip(sheet.lines, clean_N, strict=True) if is_clean)
-    found: dict[str, Any] = {"items": int((~clean_N).sum()), "of": len(sheet), "without": {}}
+    figures: dict[str, Any] = {"items": int((~clean_N).sum()), "of": len(sheet), "without": {}}
     if not len(rest):
-        return found
+        return figures
     keep_T = np.repeat(clean_N, sheet.sizes_N)
-    kept = [
+    rewards = [
         replace(
             one,
             values_T=one.values_T[keep_T],
@@ -429,7 +429,7 @@ def _contamination(
         )
         for one in scored
     ]
-    clean = assess(made, rest, kept, credit=rule, has_floors=False, **options)
+    clean = assess(bench, rest, rewards, credit=rule, has_floors=False, **options)
     for entry in clean["rewards"]:
-        found["without"][entry["name"]] = entry["figures"][made.headline]
-    return found
+        figures["without"][entry["name"]] = entry["figures"][bench.headline]
+    return figures

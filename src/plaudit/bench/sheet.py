@@ -204,7 +204,7 @@ def codes(names: Sequence[Any]) -> tuple[Any, list[Any]]:
     """
     import numpy as np
 
-    known = dict(zip(dict.fromkeys(names), count(), strict=False))
-    if len(known) == len(names):
-        return np.arange(len(names)), list(known)
-    return np.fromiter(map(known.__getitem__, names), int, len(names)), list(known)
+    numbers = dict(zip(dict.fromkeys(names), count(), strict=False))
+    if len(numbers) == len(names):
+        return np.arange(len(names)), list(numbers)
+    return np.fromiter(map(numbers.__getitem__, names), int, len(names)), list(numbers)

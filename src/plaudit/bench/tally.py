@@ -96,9 +96,9 @@ class Tally:
         """The tally with those measures alone that its figures ask for."""
         totals = self.totals()
         self.figures(totals)
-        kept = [m for m, name in enumerate(self.measures) if name in totals.used]
-        names = tuple(self.measures[m] for m in kept)
-        return replace(self, measures=names, amounts_UM=self.amounts_UM[:, kept])
+        places = [m for m, name in enumerate(self.measures) if name in totals.used]
+        names = tuple(self.measures[m] for m in places)
+        return replace(self, measures=names, amounts_UM=self.amounts_UM[:, places])
 
     def by_prompt(self, num_prompts: int) -> Any:
         """The sums of each prompt, (P, C * M)."""
@@ -147,28 +147,30 @@ def draw_figures(
     tallies = [tally.reduced() for tally in tallies]
     num_prompts = len(strata_P)
     sums = [np.empty((num_draws, len(t.cells) * len(t.measures))) for t in tallies]
-    widest = max((made.shape[1] for made in sums), default=0)
+    widest = max((table_R.shape[1] for table_R in sums), default=0)
     is_dense = num_prompts * widest <= _BLOCK
     tables = [tally.by_prompt(num_prompts) if is_dense else None for tally in tallies]
     draws, done = weights(strata_P, num_draws, seed), 0
     size = max(1, _BLOCK // max(num_prompts, 1)) if is_dense else 1
     while len(block := list(islice(draws, size))):
         weights_BP = np.array(block, float).reshape(len(block), num_prompts)
-        for tally, table, made in zip(tallies, tables, sums, strict=True):
+        for tally, table, table_R in zip(tallies, tables, sums, strict=True):
             if table is not None:
-                made[done : done + len(block)] = weights_BP @ table
+                table_R[done : done + len(block)] = weights_BP @ table
             else:
-                made[done] = tally.totals(weights_BP[0]).sums.reshape(-1)
+                table_R[done] = tally.totals(weights_BP[0]).sums.reshape(-1)
         done += len(block)
-    return [_figures(tally, made) for tally, made in zip(tallies, sums, strict=True)]
+    return [_figures(tally, table_R) for tally, table_R in zip(tallies, sums, strict=True)]
 
 
 def _figures(tally: Tally, sums: Any) -> dict[str, Any]:
     import numpy as np
 
     shape = (len(sums), len(tally.cells), len(tally.measures))
-    found = tally.figures(Totals(tally.cells, tally.measures, sums.reshape(shape)))
-    return {name: np.broadcast_to(np.asarray(v, float), (len(sums),)) for name, v in found.items()}
+    figures = tally.figures(Totals(tally.cells, tally.measures, sums.reshape(shape)))
+    return {
+        name: np.broadcast_to(np.asarray(v, float), (len(sums),)) for name, v in figures.items()
+    }
 
 
 def intervals(

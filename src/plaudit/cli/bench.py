@@ -111,13 +111,13 @@ def run(
         _list()
         raise typer.Exit(0)
     if offline and all(os.path.isdir(place) for place in names):
-        found = [(place, recompute(Folder(place), credit=credit)) for place in names]
-        _print_all(found)
-        raise typer.Exit(_exit_code([results for _, results in found]))
+        runs = [(place, recompute(Folder(place), credit=credit)) for place in names]
+        _print_all(runs)
+        raise typer.Exit(_exit_code([results for _, results in runs]))
     name = _only(names)
     if output is None:
         raise ConfigError("name the folder of the run: -o FOLDER")
-    made = _run(
+    bench = _run(
         name,
         Folder(output),
         data=data or (),
@@ -138,11 +138,11 @@ def run(
     )
     try:
         with _Meters() as meters:
-            results = made.score(overwrite=overwrite, on_progress=meters)
+            results = bench.score(overwrite=overwrite, on_progress=meters)
     except KeyboardInterrupt:
         stderr(f"interrupted; the same command goes on from what {output} holds")
         raise typer.Exit(130) from None
-    _export(export, made, results)
+    _export(export, bench, results)
     _print(results)
     raise typer.Exit(_exit_code([results]))
 
@@ -194,11 +194,11 @@ def _entrant(spelled: str, allow_import: Sequence[str] | None) -> Entrant:
 def _list() -> None:
     from plaudit.bench.benchmark import available, benchmark
 
-    made = table("benchmark", "title", "rows")
+    grid = table("benchmark", "title", "rows")
     for name in available():
         one = benchmark(name)
-        made.add_row(text(name), text(one.title), text(one.source))
-    console().print(made)
+        grid.add_row(text(name), text(one.title), text(one.source))
+    console().print(grid)
 
 
 class _Meters:
@@ -224,20 +224,20 @@ class _Meters:
         self._meter.update(progress)
 
 
-def _export(export: str | None, made: Any, results: Mapping[str, Any]) -> None:
+def _export(export: str | None, bench: Any, results: Mapping[str, Any]) -> None:
     if export is None:
         return
     from plaudit.bench.export import export_rewardbench
 
     if export != "rewardbench":
         raise ConfigError(f"--export {export}: rewardbench is the only layout")
-    for path in export_rewardbench(made.folder, results):
+    for path in export_rewardbench(bench.folder, results):
         stderr(f"written: {path}")
 
 
-def _exit_code(found: Sequence[Mapping[str, Any]]) -> int:
+def _exit_code(runs: Sequence[Mapping[str, Any]]) -> int:
     """1 where rows were bad or responses unscored."""
-    for results in found:
+    for results in runs:
         unscored = any(e["counts"].get("unscored") for e in results["rewards"])
         if unscored or results.get("intake", {}).get("bad"):
             return 1
@@ -247,13 +247,13 @@ def _exit_code(found: Sequence[Mapping[str, Any]]) -> int:
 # --- the leaderboard ------------------------------------------------------------------------------
 
 
-def _print_all(found: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     """The runs, and whether they are about the same rows."""
-    for place, results in found:
-        if len(found) > 1:
+    for place, results in runs:
+        if len(runs) > 1:
             console().print(text(place, "bold"))
         _print(results)
-    if len({results["digest"] for _, results in found}) > 1:
+    if len({results["digest"] for _, results in runs}) > 1:
         stderr(
             "these runs are about different rows: their figures stand side by side, and no test is"
             " made between them"
@@ -275,11 +275,11 @@ def _print(results: Mapping[str, Any]) -> None:
 
 def _headline(results: Mapping[str, Any]) -> Any:
     heads = ("score", "95 %", "rank", "ties", "unscored")
-    made = table("", *heads, numeric=heads)
+    grid = table("", *heads, numeric=heads)
     for entry in _sorted(results):
         counts, ranks = entry["counts"], entry.get("rank")
         figure = entry["figures"][results["headline"]]
-        made.add_row(
+        grid.add_row(
             _name(entry),
             text(_percent(figure["value"])),
             text(_between(figure)),
@@ -287,17 +287,17 @@ def _headline(results: Mapping[str, Any]) -> Any:
             text(_share(counts.get("tied"), counts)),
             text(_share(counts.get("unscored"), counts), "red" if counts.get("unscored") else ""),
         )
-    return made
+    return grid
 
 
 def _figures(results: Mapping[str, Any], columns: Sequence[str]) -> Any:
     """Some of the figures of every reward and floor."""
     heads = [_short(column) for column in columns]
-    made = table("", *heads, numeric=tuple(heads))
+    grid = table("", *heads, numeric=tuple(heads))
     for entry in _sorted(results):
         cells = [entry["figures"].get(column, {}).get("value") for column in columns]
-        made.add_row(_name(entry), *(text(_percent(value)) for value in cells))
-    return made
+        grid.add_row(_name(entry), *(text(_percent(value)) for value in cells))
+    return grid
 
 
 def _chunks(results: Mapping[str, Any]) -> list[list[str]]:
@@ -369,15 +369,17 @@ def _remarks(results: Mapping[str, Any]) -> list[str]:
     if intake.get("ignored"):
         listed = ", ".join(f"{name} ({num:,})" for name, num in intake["ignored"].items())
         lines.append(f"ignored, no subset of this benchmark: {listed}")
-    for kind, shown in (intake.get("problems") or {}).items():
+    for kind, first in (intake.get("problems") or {}).items():
         more = intake["counts"][kind] - 1
-        lines.append(f"{kind}: {shown[0]}{f' (and {more:,} more)' if more else ''}")
+        lines.append(f"{kind}: {first[0]}{f' (and {more:,} more)' if more else ''}")
     lines += _shortened(results["floor_notes"])
-    if found := results.get("contamination"):
-        lines.append(f"{found['items']:,} of {found['of']:,} prompts are in the training data")
+    if contamination := results.get("contamination"):
+        lines.append(
+            f"{contamination['items']:,} of {contamination['of']:,} prompts are in the training data"
+        )
         lines += [
             f"without them {name}: {_percent(figure['value'])}"
-            for name, figure in found["without"].items()
+            for name, figure in contamination["without"].items()
         ]
     lines += [f"note: {note}" for note in results["notes"]]
     return lines

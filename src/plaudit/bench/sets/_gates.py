@@ -30,14 +30,17 @@ def rival_gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     wins = float(((constant.of_N == credit.WIN) & is_open_N).sum())
     chance = float(constant.chance_N.sum())
     shared = float(credit.share(constant).sum())
-    drawn = credit.outcomes(random_values(sheet), labels_T, starts_N)
+    random_rows = credit.outcomes(random_values(sheet), labels_T, starts_N)
     half = _Z * math.sqrt(float((constant.chance_N * (1 - constant.chance_N)).sum())) + 0.5
     return [
         Gate("a constant scorer wins", wins, 0, 0),
         Gate("a constant scorer ties", ties, num_open, num_open),
         Gate("a constant scorer earns by shares", shared, chance, chance),
         Gate(
-            "a random scorer wins", float(credit.strict(drawn).sum()), chance - half, chance + half
+            "a random scorer wins",
+            float(credit.strict(random_rows).sum()),
+            chance - half,
+            chance + half,
         ),
     ]
 
@@ -49,8 +52,8 @@ def pair_gates(sheet: Sheet, scored: Scored) -> list[Gate]:
         return rival_gates(sheet, scored)
     own = credit.outcomes(scored.values_T, sheet.labels_T > 0, sheet.starts_N)
     whole = sum(
-        float((found.of_N == kind).sum())
-        for found, kinds in (
+        float((rows.of_N == kind).sum())
+        for rows, kinds in (
             (own, (credit.WIN, credit.TIE, credit.UNSCORED)),
             (swapped, (credit.WIN,)),
         )

@@ -31,8 +31,8 @@ def read(row: Row) -> Sequence[Item]:
     if isinstance(row.group, DataError):
         raise row.group
     columns = [response.columns for response in row.group.responses]
-    given = [c.get("correct", c.get("label")) for c in columns]
-    labels = tuple(_label(value, i) for i, value in enumerate(given))
+    marks = [c.get("correct", c.get("label")) for c in columns]
+    labels = tuple(_label(value, i) for i, value in enumerate(marks))
     answers = row.raw.get("predicted")
     extra = {}
     if isinstance(answers, list) and len(answers) == len(labels):
@@ -55,10 +55,10 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     """Right selections by subset, with what oracle, majority and random get."""
     import numpy as np
 
-    found, credit_N = credited(sheet, scored, RULES, rule)
+    rows, credit_N = credited(sheet, scored, RULES, rule)
     if rule == "first":
-        credit_N = np.where(found.of_N == credit.TIE, first_right(sheet, scored.values_T), credit_N)
-    tally = tally_of(sheet, found, credit_N, figures)
+        credit_N = np.where(rows.of_N == credit.TIE, first_right(sheet, scored.values_T), credit_N)
+    tally = tally_of(sheet, rows, credit_N, figures)
     oracle_N = np.array([max(line["labels"]) for line in sheet.lines])
     majority_N = np.array([majority(line) for line in sheet.lines])
     has_N = np.isfinite(majority_N)
@@ -76,12 +76,12 @@ def first_right(sheet: Sheet, values_T: Any) -> Any:
     """Whether the first of the highest-scored responses is right; 0 where one has no score."""
     import numpy as np
 
-    found = []
+    rights = []
     for start, size in zip(sheet.starts_N, sheet.sizes_N, strict=True):
         values = values_T[start : start + size]
         is_scored = not np.isnan(values).any()
-        found.append(sheet.labels_T[start + values.argmax()] if is_scored else 0.0)
-    return np.array(found)
+        rights.append(sheet.labels_T[start + values.argmax()] if is_scored else 0.0)
+    return np.array(rights)
 
 
 def majority(line: Mapping[str, Any]) -> float:
@@ -109,14 +109,14 @@ def voted(answers: Sequence[str | None]) -> int:
 def figures(totals: Totals) -> Mapping[str, Any]:
     """What the reward selects, and what oracle, majority and random do; the share by subset."""
     cells = totals.cells
-    found = {
+    shares = {
         "overall": totals.ratio(cells, "credit", "num"),
         "oracle": totals.ratio(cells, "oracle", "num"),
         "random": totals.ratio(cells, "chance", "num"),
         "majority": totals.ratio(cells, "majority", "voted"),
     }
     subsets = {f"subset/{c}": totals.ratio([c], "credit", "num") for c in cells}
-    return {**found, **(subsets if len(subsets) > 1 else {})}
+    return {**shares, **(subsets if len(subsets) > 1 else {})}
 
 
 def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:

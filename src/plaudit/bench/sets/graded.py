@@ -80,9 +80,9 @@ def figures(totals: Totals) -> Mapping[str, Any]:
     cells = totals.cells
     pairs = {c: totals.ratio([c], "credit", "num") for c in cells}
     match = {c: totals.ratio([c], "matched", "prompts") for c in cells}
-    found = {"overall": mean_of([*pairs.values()]), "exact_match": mean_of([*match.values()])}
-    found |= {f"subset/{c}": value for c, value in pairs.items()}
-    return {**found, **{f"subset/{c}/exact_match": value for c, value in match.items()}}
+    shares = {"overall": mean_of([*pairs.values()]), "exact_match": mean_of([*match.values()])}
+    shares |= {f"subset/{c}": value for c, value in pairs.items()}
+    return {**shares, **{f"subset/{c}/exact_match": value for c, value in match.items()}}
 
 
 def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
@@ -96,11 +96,15 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     whole = sum(float(own.over(own.cells, name)) for name in ("won", "tied", "unscored"))
     whole += float(other.over(other.cells, "won"))
     num = float(own.over(own.cells, "num"))
-    found = [
+    whole_gates = [
         Gate("a constant scorer's exact match", zeros["exact_match"], 1, 1),
         Gate("won, won with scores turned, tied and unscored", whole, num, num),
     ]
-    return [Gate("a constant scorer's accuracy", zeros["overall"], 0, 0), *found] if num else found
+    return (
+        [Gate("a constant scorer's accuracy", zeros["overall"], 0, 0), *whole_gates]
+        if num
+        else whole_gates
+    )
 
 
 BENCHMARK = Benchmark(

@@ -72,12 +72,12 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     """Wins by section."""
     import numpy as np
 
-    found, credit_N = credited(sheet, scored, RULES, rule)
+    rows, credit_N = credited(sheet, scored, RULES, rule)
     if rule == "judgebench" and (place_T := sheet.feature("place")) is not None:
         is_right_T = sheet.labels_T > 0
         right_is_b_N = place_T[is_right_T] == 1
-        credit_N = np.where((found.of_N == credit.TIE) & right_is_b_N, 1.0, credit_N)
-    return tally_of(sheet, found, credit_N, figures)
+        credit_N = np.where((rows.of_N == credit.TIE) & right_is_b_N, 1.0, credit_N)
+    return tally_of(sheet, rows, credit_N, figures)
 
 
 def figures(totals: Totals) -> Mapping[str, Any]:
@@ -141,7 +141,7 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
         extra={"label": label},
         decisions=decisions,
         is_judge=scores is None,
-        said=None if "correct" not in raw else float(bool(raw["correct"])),
+        stated=None if "correct" not in raw else float(bool(raw["correct"])),
     )
 
 
@@ -152,18 +152,18 @@ def _result(
     model = str(raw.get("model") or "")
     if isinstance(raw.get("judgments"), list):
         entries = raw["judgments"]
-        shown = [(e or {}).get("decision") for e in entries]
+        verdicts = [(e or {}).get("decision") for e in entries]
         first = (entries[0] or {}).get("judgment") or {} if entries else {}
         judge = first.get("judge_model") if isinstance(first, Mapping) else None
         scores = first.get("scores") if isinstance(first, Mapping) else None
         if scores is not None:
             return flat(scores, "judgments.scores"), None, str(judge or model)
-        return None, _in_source_order(shown), str(judge or model)
+        return None, _in_source_order(verdicts), str(judge or model)
     if "score_a" in raw and "score_b" in raw:
         return (number(raw["score_a"], "score_a"), number(raw["score_b"], "score_b")), None, model
     if "decision_1" in raw:
-        shown = [raw["decision_1"], *([raw["decision_2"]] if "decision_2" in raw else [])]
-        return None, _in_source_order(shown), model
+        verdicts = [raw["decision_1"], *([raw["decision_2"]] if "decision_2" in raw else [])]
+        return None, _in_source_order(verdicts), model
     raise DataError(
         f"a result of JudgeBench has judgments, score_a and score_b, or decision_1;"
         f" the row has {', '.join(raw)}",
@@ -171,14 +171,16 @@ def _result(
     )
 
 
-def _in_source_order(shown: Sequence[str | None]) -> tuple[str | None, ...]:
+def _in_source_order(verdicts: Sequence[str | None]) -> tuple[str | None, ...]:
     """Decisions as of the source's order; the second one was about the responses exchanged."""
-    for verdict in shown:
+    for verdict in verdicts:
         if verdict not in (*LABELS, "A=B", None):
             raise DataError(
                 f"expected A>B, B>A, A=B or null, found {clipped(verdict)}", field="decision"
             )
-    return tuple(_TURNED.get(v, v) if i == 1 and v is not None else v for i, v in enumerate(shown))
+    return tuple(
+        _TURNED.get(v, v) if i == 1 and v is not None else v for i, v in enumerate(verdicts)
+    )
 
 
 BENCHMARK = Benchmark(
@@ -188,7 +190,7 @@ BENCHMARK = Benchmark(
     measure=measure,
     credits=tuple(RULES),
     columns=tuple(f"section/{name}" for name in NAMES),
-    known=NAMES,
+    subsets=NAMES,
     recorded=recorded,
     gates=pair_gates,
 )

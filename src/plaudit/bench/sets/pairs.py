@@ -33,8 +33,8 @@ def read(row: Row) -> Sequence[Item]:
 
 def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     """Wins by subset."""
-    found, credit_N = credited(sheet, scored, RULES, rule)
-    return tally_of(sheet, found, credit_N, figures)
+    rows, credit_N = credited(sheet, scored, RULES, rule)
+    return tally_of(sheet, rows, credit_N, figures)
 
 
 def figures(totals: Totals) -> Mapping[str, Any]:

@@ -134,12 +134,12 @@ def _likeness(sheet: Sheet, valid_T: Any) -> dict[str, Any]:
     import numpy as np
 
     share_N = _by_item(valid_T, sheet) / np.maximum(sheet.sizes_N, 1)
-    known = {
+    shares = {
         idx: share
         for idx, subset, share in zip(sheet.extra("idx"), sheet.subsets, share_N, strict=True)
         if subset == CORRECT
     }
-    own_N = np.array([known.get(idx, 0.0) for idx in sheet.extra("idx")], float)
+    own_N = np.array([shares.get(idx, 0.0) for idx in sheet.extra("idx")], float)
     is_alike_N = (own_N > 0) & (np.array(sheet.subsets) != CORRECT)
     return {
         "alike": is_alike_N.astype(float),
@@ -152,9 +152,9 @@ def figures(totals: Totals) -> Mapping[str, Any]:
     import numpy as np
 
     present = [name for name in totals.cells if name != CORRECT]
-    known = [name for name in CLASSES if name in present]
+    in_order = [name for name in CLASSES if name in present]
     f1, negative = _f1s(totals, present)
-    found = {
+    shares = {
         "overall": np.maximum(0.5 * f1 + 0.5 * negative, 0),
         "f1": f1,
         "negative_f1": negative,
@@ -164,12 +164,12 @@ def figures(totals: Totals) -> Mapping[str, Any]:
         "wrong_step_acc": _over(totals, present, ("tn",), ("tn", "fp")),
         "similarity": _quotient(totals.over(present, "unlike"), totals.over(present, "alike")),
     }
-    classes = {name: _class_score(totals, name) for name in known}
+    classes = {name: _class_score(totals, name) for name in in_order}
     for category, names in CATEGORIES.items():
         values = [classes[name] for name in names if name in classes]
         if values:
-            found[f"category/{category}"] = mean_of(values)
-    return {**found, **{f"subset/{name}": value for name, value in classes.items()}}
+            shares[f"category/{category}"] = mean_of(values)
+    return {**shares, **{f"subset/{name}": value for name, value in classes.items()}}
 
 
 def _over(totals: Totals, cells: Sequence[str], over: Sequence[str], under: Sequence[str]) -> Any:
@@ -223,7 +223,7 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     if not in_f1.any():
         return []
     wrong = float((sheet.labels_T[in_f1] == 0).mean())
-    found = []
+    both = []
     for name, value, key, due in (
         ("valid", 1.0, "f1", 2 * (1 - wrong) / (2 - wrong)),
         ("valid", 1.0, "negative_f1", 0.0 if wrong else -1.0),
@@ -232,8 +232,8 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     ):
         constant = Scored(name, np.full(len(sheet.labels_T), value))
         got = figures_of(measure(sheet, constant, "above-0.5"))[key]
-        found.append(Gate(f"every step {name}: {key}", got, due, due))
-    return found
+        both.append(Gate(f"every step {name}: {key}", got, due, due))
+    return both
 
 
 BENCHMARK = Benchmark(
@@ -243,7 +243,7 @@ BENCHMARK = Benchmark(
     measure=measure,
     credits=tuple(THRESHOLDS),
     columns=tuple(f"category/{name}" for name in CATEGORIES),
-    known=(*CLASSES, CORRECT),
+    subsets=(*CLASSES, CORRECT),
     scores="steps",
     gates=gates,
     keeps_first=True,

@@ -91,14 +91,14 @@ def figures(totals: Totals) -> Mapping[str, Any]:
     import numpy as np
 
     present = [split for split in SPLITS if split in totals.cells]
-    found: dict[str, Any] = {}
+    shares: dict[str, Any] = {}
     for split in present:
         error = totals.ratio([split], "error_found", "error")
         correct = totals.ratio([split], "correct_found", "correct")
         f1 = divided(2 * error * correct, error + correct)
-        found[f"split/{split}"] = np.where(error + correct == 0, 0.0, f1)
-        found |= {f"split/{split}/acc_error": error, f"split/{split}/acc_correct": correct}
-    return {"overall": mean_of([found[f"split/{split}"] for split in present]), **found}
+        shares[f"split/{split}"] = np.where(error + correct == 0, 0.0, f1)
+        shares |= {f"split/{split}/acc_error": error, f"split/{split}/acc_correct": correct}
+    return {"overall": mean_of([shares[f"split/{split}"] for split in present]), **shares}
 
 
 def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
@@ -108,7 +108,7 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     """
     import numpy as np
 
-    found = []
+    all_gates = []
     rows = list(zip(sheet.subsets, sheet.extra("first"), strict=True))
     splits = {
         split: {first >= 0 for s, first in rows if s == split}
@@ -121,12 +121,12 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     ):
         got = figures_of(measure(sheet, Scored(name, values_T), "above-0.5"))
         due = float(name == "the labels")
-        found += [
+        all_gates += [
             Gate(f"{name}: F1 of {split}", got[f"split/{split}"], due, due)
             for split, sorts in splits.items()
             if len(sorts) == 2 and (due or name == "every step valid" or _is_plain(sheet, split))
         ]
-    return found
+    return all_gates
 
 
 def _is_plain(sheet: Sheet, split: str) -> bool:
@@ -142,7 +142,7 @@ BENCHMARK = Benchmark(
     measure=measure,
     credits=tuple(THRESHOLDS),
     columns=tuple(f"split/{split}" for split in SPLITS),
-    known=SPLITS,
+    subsets=SPLITS,
     scores="steps",
     gates=gates,
 )

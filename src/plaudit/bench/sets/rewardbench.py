@@ -64,12 +64,12 @@ PRIOR_UNUSED = ("anthropic_harmless", "mtbench_human", "mtbench_gpt4")
 CORE = tuple(subset for subsets in SECTIONS.values() for subset in subsets)
 
 
-def published(found: credit.Outcomes, is_judge: bool = False) -> Any:
+def published(rows: credit.Outcomes, is_judge: bool = False) -> Any:
     """Strict for scorers; a judge's ties and unreadable verdicts earn 0.5."""
     import numpy as np
 
-    undecided_N = np.isin(found.of_N, (credit.TIE, credit.UNSCORED))
-    return np.where(undecided_N & is_judge, 0.5, credit.strict(found))
+    undecided_N = np.isin(rows.of_N, (credit.TIE, credit.UNSCORED))
+    return np.where(undecided_N & is_judge, 0.5, credit.strict(rows))
 
 
 RULES = {"strict": credit.strict, "rewardbench": published, "share": credit.share}
@@ -88,8 +88,8 @@ def read(row: Row) -> Sequence[Item]:
 
 def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     """Wins by subset."""
-    found, credit_N = credited(sheet, scored, RULES, rule)
-    return tally_of(sheet, found, credit_N, figures)
+    rows, credit_N = credited(sheet, scored, RULES, rule)
+    return tally_of(sheet, rows, credit_N, figures)
 
 
 def figures(totals: Totals) -> Mapping[str, Any]:
@@ -122,15 +122,15 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
     values = None
     if has_scores:
         values = tuple(number(raw[name], name) for name in ("scores_chosen", "scores_rejected"))
-    said = None if result is None else number(result, "results")
+    stated = None if result is None else number(result, "results")
     yield Recorded(
         str(raw.get("id", "")),
         str(raw.get("subset") or ""),
         (1.0, 0.0),
         values,
         str(raw.get("model") or ""),
-        credit=None if has_scores else said,
-        said=said,
+        credit=None if has_scores else stated,
+        stated=stated,
         is_judge="generative" in str(raw.get("model_type", "")).lower(),
     )
 
@@ -142,7 +142,7 @@ BENCHMARK = Benchmark(
     measure=measure,
     credits=tuple(RULES),
     columns=("section/Chat", "section/Chat Hard", "section/Safety", "section/Reasoning"),
-    known=(*CORE, *PRIOR, *PRIOR_UNUSED),
+    subsets=(*CORE, *PRIOR, *PRIOR_UNUSED),
     recorded=recorded,
     gates=pair_gates,
     notes=(

@@ -41,12 +41,12 @@ TIES = (
 )  # fmt: skip
 
 
-def published(found: credit.Outcomes, is_judge: bool = False) -> Any:
+def published(rows: credit.Outcomes, is_judge: bool = False) -> Any:
     """By shares; what a judge could not decide at all earns chance (1/4 of four responses)."""
     import numpy as np
 
-    undecided_N = (found.of_N == credit.UNSCORED) & is_judge
-    return np.where(undecided_N, found.chance_N, credit.share(found))
+    undecided_N = (rows.of_N == credit.UNSCORED) & is_judge
+    return np.where(undecided_N, rows.chance_N, credit.share(rows))
 
 
 RULES = {"strict": credit.strict, "rewardbench": published, "share": credit.share}
@@ -82,11 +82,11 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     """Credits by domain, and the parts of Ties."""
     import numpy as np
 
-    found, credit_N = credited(sheet, scored, RULES, rule)
+    rows, credit_N = credited(sheet, scored, RULES, rule)
     cell_N, names = codes(sheet.subsets)
     kinds = (credit.WIN, credit.TIE, credit.UNSCORED)
-    columns = [np.ones(len(sheet)), *(found.of_N == kind for kind in kinds)]
-    own = np.stack([*columns, credit_N, found.chance_N], axis=1).astype(float)
+    columns = [np.ones(len(sheet)), *(rows.of_N == kind for kind in kinds)]
+    own = np.stack([*columns, credit_N, rows.chance_N], axis=1).astype(float)
     ties, prompt_V = _ties(sheet, scored.values_T)
     amounts = np.zeros((len(own) + len(ties), len(MEASURES) + len(TIES)))
     amounts[: len(own), : len(MEASURES)] = own
@@ -110,14 +110,14 @@ def _ties(sheet: Sheet, values_T: Any) -> tuple[Any, Any]:
     for i, (side, name) in enumerate(zip(sheet.extra("side"), sheet.extra("number"), strict=True)):
         if side is not None:
             sides.setdefault(name, {})[side] = i
-    rows = [_parts(sheet, values_T, found) for found in sides.values()]
-    prompts = [sheet.prompt_N[next(iter(found.values()))] for found in sides.values()]
+    rows = [_parts(sheet, values_T, places) for places in sides.values()]
+    prompts = [sheet.prompt_N[next(iter(places.values()))] for places in sides.values()]
     return np.array(rows, float).reshape(-1, len(TIES)), np.array(prompts, int)
 
 
-def _parts(sheet: Sheet, values_T: Any, found: Mapping[str, int]) -> list[float]:
+def _parts(sheet: Sheet, values_T: Any, places: Mapping[str, int]) -> list[float]:
     """The parts of one prompt, in the order of `TIES`."""
-    margins = {side: _margin(sheet, values_T, i) for side, i in found.items()}
+    margins = {side: _margin(sheet, values_T, i) for side, i in places.items()}
     parts: dict[str, float] = dict.fromkeys(TIES, 0.0)
     for side, (margin, _) in margins.items():
         parts[side], parts[f"{side}_right"] = 1.0, float(margin > 0)
@@ -183,23 +183,23 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     """`rival_gates`; of Ties: a constant scorer gets 0, a perfect one 1.00 and 1.01."""
     import numpy as np
 
-    found = rival_gates(sheet, scored)
+    all_gates = rival_gates(sheet, scored)
     sides: dict[str, set[str]] = {}
     for side, name in zip(sheet.extra("side"), sheet.extra("number"), strict=True):
         if side is not None:
             sides.setdefault(name, set()).add(side)
     if not sides or any(len(both) < 2 for both in sides.values()):
-        return found
+        return all_gates
     for name, values_T, older, newer in (
         ("constant", np.zeros(len(sheet.labels_T)), 0.0, 0.0),
         ("perfect", sheet.labels_T, 1.0, 1.01),
     ):
         got = figures_of(measure(sheet, Scored(name, values_T), "strict"))
-        found += [
+        all_gates += [
             Gate(f"a {name} scorer's {version}", got[version], due, due)
             for version, due in (("ties-0.1.4", older), ("ties-head", newer))
         ]
-    return found
+    return all_gates
 
 
 # --- published results ----------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
             f"a result of RewardBench 2 has scores or results; the row has {', '.join(raw)}",
             field="scores",
         )
-    said = None if result is None else number(result, "results")
+    stated = None if result is None else number(result, "results")
     name = str(raw.get("id", ""))
     values = None if scores is None else flat(scores, "scores")
     num_right = int(raw.get("num_correct") or 1)
@@ -231,8 +231,8 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
         values,
         str(raw.get("model") or ""),
         extra=_ties_extra(subset, name),
-        credit=said if values is None else None,
-        said=None if subset == "Ties" else said,
+        credit=stated if values is None else None,
+        stated=None if subset == "Ties" else stated,
         is_judge="generative" in str(raw.get("model_type", "")).lower(),
     )
 
@@ -261,7 +261,7 @@ BENCHMARK = Benchmark(
     measure=measure,
     credits=tuple(RULES),
     columns=tuple(f"domain/{domain}" for domain in DOMAINS),
-    known=DOMAINS,
+    subsets=DOMAINS,
     recorded=recorded,
     repair=repair,
     gates=gates,

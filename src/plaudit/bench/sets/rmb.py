@@ -83,8 +83,8 @@ def _answer(value: Any, field: str) -> str:
 
 def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     """Wins by part and scenario."""
-    found, credit_N = credited(sheet, scored, RULES, rule)
-    return tally_of(sheet, found, credit_N, figures)
+    rows, credit_N = credited(sheet, scored, RULES, rule)
+    return tally_of(sheet, rows, credit_N, figures)
 
 
 def figures(totals: Totals) -> Mapping[str, Any]:
@@ -107,14 +107,14 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
     for name in names:
         if name not in raw:
             raise DataError(f"missing; the row has {', '.join(raw)}", field=name)
-    said = raw.get("is_correct")
+    stated = raw.get("is_correct")
     yield Recorded(
         str(raw.get("pair_uid", raw.get("id", ""))),
         subset_of(category_of(raw, ""), "pair"),
         (1.0, 0.0),
         tuple(number(raw[name], name) for name in names),
         str(raw.get("model") or Path(file).name.partition("_result")[0]),
-        said=None if said is None else number(said, "is_correct"),
+        stated=None if stated is None else number(stated, "is_correct"),
     )
 
 

@@ -75,11 +75,11 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     for c, (i, j) in enumerate(CELLS):
         pair_N2 = values_N6[:, [i, 3 + j]]
         labels = np.tile([True, False], len(pair_N2))
-        found = credit.outcomes(pair_N2.reshape(-1), labels, np.arange(0, 2 * len(pair_N2), 2))
+        rows = credit.outcomes(pair_N2.reshape(-1), labels, np.arange(0, 2 * len(pair_N2), 2))
         kinds = (credit.WIN, credit.TIE, credit.UNSCORED)
-        columns = [np.ones(len(pair_N2)), *(found.of_N == kind for kind in kinds)]
-        earned_N = RULES[rule](found, scored.is_judge)
-        amounts.append(np.stack([*columns, earned_N, found.chance_N], axis=1).astype(float))
+        columns = [np.ones(len(pair_N2)), *(rows.of_N == kind for kind in kinds)]
+        earned_N = RULES[rule](rows, scored.is_judge)
+        amounts.append(np.stack([*columns, earned_N, rows.chance_N], axis=1).astype(float))
         cells.append(subset_N * len(CELLS) + c)
         prompts.append(sheet.prompt_N)
     names = tuple(f"{subset}|{i}{j}" for subset in subsets for i, j in CELLS)
@@ -101,19 +101,19 @@ def figures(totals: Totals) -> Mapping[str, Any]:
         for name, subsets in DOMAINS.items()
         if any(subset in present for subset in subsets)
     }
-    found: dict[str, Any] = {}
+    means: dict[str, Any] = {}
     parts = {f"domain/{name}": subsets for name, subsets in domains.items()}
     parts |= {f"subset/{name}": [name] for name in present}
     for name, subsets in parts.items():
         levels = {level: _share(totals, subsets, cells) for level, cells in LEVELS.items()}
-        found[name] = mean_of([*levels.values()])
-        found |= {f"{name}/{level}": value for level, value in levels.items()}
+        means[name] = mean_of([*levels.values()])
+        means |= {f"{name}/{level}": value for level, value in levels.items()}
     for level in LEVELS:
-        found[f"difficulty/{level}"] = mean_of([found[f"domain/{d}/{level}"] for d in domains])
+        means[f"difficulty/{level}"] = mean_of([means[f"domain/{d}/{level}"] for d in domains])
     for i, j in CELLS:
         shares = [_share(totals, subsets, [(i, j)]) for subsets in domains.values()]
-        found[f"matrix/{STYLES[i]}-{STYLES[j]}"] = mean_of(shares)
-    return {"overall": mean_of([found[f"domain/{name}"] for name in domains]), **found}
+        means[f"matrix/{STYLES[i]}-{STYLES[j]}"] = mean_of(shares)
+    return {"overall": mean_of([means[f"domain/{name}"] for name in domains]), **means}
 
 
 def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
@@ -133,8 +133,8 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     )
     whole = sum(float(own.over(own.cells, name)) for name in ("won", "tied", "unscored"))
     whole += float(other.over(other.cells, "won"))
-    plain = Scored("plainest", np.tile([2.0, 1.0, 0.0], 2 * len(sheet)))
-    levels = figures_of(measure(sheet, plain, "strict"))
+    plainest = Scored("plainest", np.tile([2.0, 1.0, 0.0], 2 * len(sheet)))
+    levels = figures_of(measure(sheet, plainest, "strict"))
     return [
         Gate("a constant scorer wins", float(totals.over(totals.cells, "won")), 0, 0),
         Gate("a constant scorer ties", float(totals.over(totals.cells, "tied")), num, num),
@@ -175,7 +175,7 @@ BENCHMARK = Benchmark(
         *(f"domain/{name}" for name in DOMAINS),
         *(f"difficulty/{level}" for level in LEVELS),
     ),
-    known=SUBSETS,
+    subsets=SUBSETS,
     recorded=recorded,
     gates=gates,
 )

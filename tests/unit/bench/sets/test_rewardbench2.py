@@ -164,7 +164,7 @@ def test_a_row_that_is_none(more, field):
 def test_gates_state_those_of_ties():
     sheet, values = ties(([5.0, 3.0, 1.0], [6.0, 5.0, 2.0], 2))
     gates = benchmark("rewardbench2").gates(sheet, Scored("x", np.array(values)))
-    assert [g.found for g in gates if "ties-" in g.name] == pytest.approx([0, 0, 1, 1.01])
+    assert [g.value for g in gates if "ties-" in g.name] == pytest.approx([0, 0, 1, 1.01])
     assert all(gate.holds for gate in gates)
 
 
