@@ -76,7 +76,9 @@ class Benchmark:
     all are taken. `headline` is the figure that a leaderboard sorts by, `columns` those it shows.
     `gates` are what scorers that know nothing must get. `repair` mends the rows of published
     result files where they are known to be wrong, and says what it did. Where `keeps_first`, a
-    repeated id counts once.
+    repeated id counts once. `is_one_test` says that a row is won or not as a whole, so that
+    McNemar's test is about rows; `is_selection` that best of n has a curve. `countings` are other
+    countings of a judge's decisions.
     """
 
     title: str
@@ -92,6 +94,9 @@ class Benchmark:
     repair: Callable[[list[Recorded]], list[str]] | None = None
     gates: Callable[[Sheet, Scored], list[Gate]] | None = None
     keeps_first: bool = False
+    is_one_test: bool = True
+    is_selection: bool = False
+    countings: Callable[[Sequence[Any], Sequence[str]], Mapping[str, float]] | None = None
     notes: tuple[str, ...] = ()
     name: str = ""
 

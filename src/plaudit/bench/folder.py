@@ -184,6 +184,7 @@ class _Reader:
         self._about, self._sheet = about, sheet
         self._values_T = np.full(int(sheet.sizes_N.sum()), np.nan)
         self._credit_N = np.full(len(sheet), np.nan)
+        self._flipped_N = np.full(len(sheet), np.nan)
         self._decisions: list[Any] = [None] * len(sheet)
         self._errors: dict[str, int] = {}
 
@@ -208,6 +209,8 @@ class _Reader:
             ]
         if line.get("credit") is not None:
             self._credit_N[i] = line["credit"]
+        if line.get("flipped") is not None:
+            self._flipped_N[i] = line["flipped"]
         self._decisions[i] = line.get("decisions")
         for error in filter(None, line.get("errors", [])):
             self._errors[error] = self._errors.get(error, 0) + 1
@@ -224,6 +227,7 @@ class _Reader:
             is_judge=bool(self._about.get("is_judge")),
             credit_N=self._credit_N if np.isfinite(self._credit_N).any() else None,
             decisions=self._decisions if has_decisions and self._decisions else None,
+            flipped_N=self._flipped_N if np.isfinite(self._flipped_N).any() else None,
             origin=self._about.get("origin", "scored"),
             errors=dict(most),
         )

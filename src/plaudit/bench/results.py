@@ -16,7 +16,6 @@ from plaudit.bench.curves import curve
 from plaudit.bench.floors import floors as floors_of
 from plaudit.bench.paired import compare_draws, rank_ranges
 from plaudit.bench.quality import calibration, length_control
-from plaudit.bench.sets.judgebench import countings
 from plaudit.bench.sheet import Scored, Sheet
 from plaudit.bench.tally import Tally, draw_figures, figures_of, intervals
 from plaudit.errors import ConfigError, PlauditError, did_you_mean
@@ -61,36 +60,59 @@ def assess(
     _add_floor_notes(benchmark, own, floor_entries, draws)
     for one, entry, passed in zip(scored, own, gates, strict=True):
         entry["gates"] = [{**vars(gate), "holds": gate.holds} for gate in passed]
-        if benchmark.scores == "responses" and one.decisions is None:
-            entry["calibration"] = calibration(sheet, one)
-            entry["length"] = length_control(sheet, one)
-        if one.decisions is not None and all(sheet.extra("label")):
-            entry["judge"] = countings(one.decisions, sheet.extra("label"))
+        entry |= _details(benchmark, sheet, one)
     chance = _chance(tallies[0]) if tallies else {}
+    about = _about(benchmark, sheet, rule, entries)
     return to_builtin(
         {
-            "schema": SCHEMA,
-            "benchmark": benchmark.name,
-            "title": benchmark.title,
-            "credit": rule,
-            "headline": benchmark.headline,
-            "columns": _columns(benchmark, entries),
-            "rows": len(sheet),
-            "prompts": sheet.num_prompts,
-            "digest": sheet.digest,
+            **about,
             "draws": num_draws,
             "seed": seed,
-            "subsets": _subsets(benchmark, sheet),
-            "absent": [name for name in benchmark.subsets if name not in set(sheet.subsets)],
             "chance": chance,
             "rewards": own,
             "floors": floor_entries,
             "floor_notes": _solved(benchmark, floor_entries, chance),
             "paired": [pair._asdict() | {"differs": pair.differs} for pair in pairs],
-            "curve": curve(sheet, scored, seed=seed) if benchmark.name == "best_of_n" else [],
+            "curve": curve(sheet, scored, seed=seed) if benchmark.is_selection else [],
             "notes": [*benchmark.notes],
         }
     )
+
+
+def _about(
+    benchmark: Benchmark, sheet: Sheet, rule: str, entries: Sequence[Mapping[str, Any]]
+) -> dict[str, Any]:
+    """What was computed, and on which rows."""
+    return {
+        "schema": SCHEMA,
+        "benchmark": benchmark.name,
+        "title": benchmark.title,
+        "credit": rule,
+        "headline": benchmark.headline,
+        "columns": _columns(benchmark, entries),
+        "rows": len(sheet),
+        "prompts": sheet.num_prompts,
+        "digest": sheet.digest,
+        "subsets": _subsets(benchmark, sheet),
+        "absent": [name for name in benchmark.subsets if name not in set(sheet.subsets)],
+    }
+
+
+def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, Any]:
+    """What accuracy does not say: calibration and length, a judge's countings and flips."""
+    import numpy as np
+
+    details: dict[str, Any] = {}
+    if benchmark.scores == "responses" and one.decisions is None:
+        details["calibration"] = calibration(sheet, one)
+        details["length"] = length_control(sheet, one)
+    if one.decisions is not None and benchmark.countings is not None:
+        details["judge"] = benchmark.countings(one.decisions, sheet.extra("label"))
+    if one.flipped_N is not None:
+        flipped_N = one.flipped_N[np.isfinite(one.flipped_N)]
+        share = wilson(float(flipped_N.sum()), len(flipped_N))
+        details["flips"] = {**share._asdict(), "num": len(flipped_N)}
+    return details
 
 
 def _rule(benchmark: Benchmark, credit: str | None) -> str:
@@ -192,7 +214,7 @@ def _pairs(
         return []
     key = benchmark.headline
     is_rows = sheet.num_prompts == len(sheet) and rule in ("strict", "rewardbench", "first")
-    is_rows = is_rows and benchmark.scores == "responses" and bool((sheet.sizes_N != 6).any())
+    is_rows = is_rows and benchmark.scores == "responses" and benchmark.is_one_test
     wins = [_wins(sheet, one) for one in scored] if is_rows else None
     return compare_draws(
         [one.name for one in scored],

@@ -330,6 +330,8 @@ def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     line: dict[str, Any] = {"values": values}
     if any(s.error for s in result.scores):
         line["errors"] = [s.error for s in result.scores]
+    if result.scores and "flipped" in result.scores[0].parts:
+        line["flipped"] = result.scores[0].parts["flipped"]
     if any(s.note for s in result.scores):
         line["notes"] = [None if s.note is None else s.note[:_NOTE_CHARS] for s in result.scores]
     return line
@@ -426,6 +428,7 @@ def _contamination(
             values_T=one.values_T[keep_T],
             credit_N=None if one.credit_N is None else one.credit_N[clean_N],
             decisions=None,
+            flipped_N=None,
         )
         for one in scored
     ]

@@ -183,7 +183,8 @@ class Scored:
 
     `values_T` has NaN where there is no score. `credit_N`, where a publication gives no scores but
     a result for each row, has that result. `decisions` are a judge's in both orders, turned back to
-    the source's order. `origin` says how the numbers came about.
+    the source's order; `flipped_N` is 1 where a judge's verdict changes with the order in which it
+    sees the responses, NaN where that is not known. `origin` says how the numbers came about.
     """
 
     name: str
@@ -191,6 +192,7 @@ class Scored:
     is_judge: bool = False
     credit_N: Any = None
     decisions: Sequence[Sequence[str | None]] | None = None
+    flipped_N: Any = None
     origin: str = "scored"
     errors: Mapping[str, int] = field(default_factory=dict)
 

@@ -374,9 +374,8 @@ def _remarks(results: Mapping[str, Any]) -> list[str]:
         lines.append(f"{kind}: {first[0]}{f' (and {more:,} more)' if more else ''}")
     lines += _shortened(results["floor_notes"])
     if contamination := results.get("contamination"):
-        lines.append(
-            f"{contamination['items']:,} of {contamination['of']:,} prompts are in the training data"
-        )
+        share = f"{contamination['items']:,} of {contamination['of']:,}"
+        lines.append(f"{share} prompts are in the training data")
         lines += [
             f"without them {name}: {_percent(figure['value'])}"
             for name, figure in contamination["without"].items()
@@ -391,6 +390,11 @@ def _imported(results: Mapping[str, Any]) -> list[str]:
     for entry in results["rewards"]:
         if entry["origin"] not in ("scored", "ensemble"):
             lines.append(f"{entry['name']}: {entry['origin']}")
+        if flips := entry.get("flips"):
+            lines.append(
+                f"{entry['name']}: {flips['value']:.1%} of {flips['num']:,} verdicts flip with the"
+                " order of the responses"
+            )
         if judge := entry.get("judge"):
             lines.append(
                 f"{entry['name']}: first order alone {judge['single_order_accuracy']:.2%}, both"

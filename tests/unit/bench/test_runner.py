@@ -343,3 +343,20 @@ def test_scores_that_do_not_fit_the_items_are_refused(change, why, tmp_path):
     scores.write_text(json.dumps({**first, **change}) + "\n" + json.dumps(second) + "\n")
     with pytest.raises(ConfigError, match=why):
         offline(Folder(tmp_path / "out"))
+
+
+def test_a_judge_says_how_often_its_verdict_flips_with_the_order(tmp_path):
+    judge = plaudit.load(
+        "judges.pairwise.pairwise", template="pairwise", replay="column:replies", orders="both"
+    )
+    replies = [{"ab": a, "ba": b} for a, b in (("A", "A"), ("A", "B"), ("B", "A"))]
+    rows = [
+        {**row, "replies": {order: f"[[{letter}]]" for order, letter in reply.items()}}
+        for row, reply in zip(pairs(3), replies, strict=True)
+    ]
+    results = run(tmp_path, rows, Entrant("judge", judge)).score()
+    (entry,) = results["rewards"]
+    assert entry["is_judge"]
+    assert entry["counts"] == {"num": 3, "won": 1, "tied": 1, "unscored": 0}
+    assert entry["flips"]["num"] == 3
+    assert entry["flips"]["value"] == pytest.approx(1 / 3)

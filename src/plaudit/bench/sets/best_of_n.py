@@ -149,4 +149,5 @@ BENCHMARK = Benchmark(
     columns=("oracle", "majority", "random"),
     recorded=recorded,
     gates=rival_gates,
+    is_selection=True,
 )

@@ -114,4 +114,5 @@ BENCHMARK = Benchmark(
     measure=measure,
     columns=("exact_match",),
     gates=gates,
+    is_one_test=False,
 )

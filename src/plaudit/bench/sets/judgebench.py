@@ -25,7 +25,7 @@ from plaudit.bench.sets._pairs import flat, item_of, number
 from plaudit.bench.sheet import Item, Scored, Sheet
 from plaudit.bench.tally import Tally, Totals
 from plaudit.data.rows import Row
-from plaudit.errors import DataError, clipped
+from plaudit.errors import ConfigError, DataError, clipped
 
 SECTIONS = {
     "mmlu-pro": "knowledge",
@@ -73,7 +73,9 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     import numpy as np
 
     rows, credit_N = credited(sheet, scored, RULES, rule)
-    if rule == "judgebench" and (place_T := sheet.feature("place")) is not None:
+    if rule == "judgebench":
+        if (place_T := sheet.feature("place")) is None:
+            raise ConfigError("credit judgebench: the rows do not tell which response is A")
         is_right_T = sheet.labels_T > 0
         right_is_b_N = place_T[is_right_T] == 1
         credit_N = np.where((rows.of_N == credit.TIE) & right_is_b_N, 1.0, credit_N)
@@ -193,4 +195,5 @@ BENCHMARK = Benchmark(
     subsets=NAMES,
     recorded=recorded,
     gates=pair_gates,
+    countings=countings,
 )

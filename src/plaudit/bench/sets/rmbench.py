@@ -178,4 +178,5 @@ BENCHMARK = Benchmark(
     subsets=SUBSETS,
     recorded=recorded,
     gates=gates,
+    is_one_test=False,
 )
