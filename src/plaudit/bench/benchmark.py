@@ -73,12 +73,14 @@ class Benchmark:
     `read` makes the items of a row and raises DataError for one that is not of this benchmark;
     `measure` tallies the scores of a reward under a credit (one of `credits`, the first by
     default). `subsets` are those it knows: rows of others are named and left out; where it is empty
-    all are taken. `headline` is the figure that a leaderboard sorts by, `columns` those it shows.
-    `gates` are what scorers that know nothing must get. `repair` mends the rows of published
-    result files where they are known to be wrong, and says what it did. Where `keeps_first`, a
-    repeated id counts once. `is_one_test` says that a row is won or not as a whole, so that
-    McNemar's test is about rows; `is_selection` that best of n has a curve. `countings` are other
-    countings of a judge's decisions.
+    all are taken. Those of them that are absent are named, but for the `optional` ones. `headline`
+    is the figure that a leaderboard sorts by, `columns` those it shows.
+
+    `gates` are what scorers that know nothing must get. `recorded` reads a row of a published
+    result file, `repair` mends such rows where they are known to be wrong, and says what it did.
+    Where `keeps_first`, a repeated id counts once. `is_one_test` says that a row is won or not as a
+    whole, so that McNemar's test is about rows; `is_selection` that best of n has a curve.
+    `countings` are other countings of a judge's decisions.
     """
 
     title: str
@@ -89,6 +91,7 @@ class Benchmark:
     headline: str = "overall"
     columns: tuple[str, ...] = ()
     subsets: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
     scores: Literal["responses", "steps"] = "responses"
     recorded: Import | None = None
     repair: Callable[[list[Recorded]], list[str]] | None = None

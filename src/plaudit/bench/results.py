@@ -94,7 +94,9 @@ def _about(
         "prompts": sheet.num_prompts,
         "digest": sheet.digest,
         "subsets": _subsets(benchmark, sheet),
-        "absent": [name for name in benchmark.subsets if name not in set(sheet.subsets)],
+        "absent": [
+            name for name in benchmark.subsets if name not in {*sheet.subsets, *benchmark.optional}
+        ],
     }
 
 

@@ -270,3 +270,21 @@ def test_data_with_other_rows_than_the_results(tmp_path):
     ]
     with pytest.raises(ConfigError, match="no row of the data"):
         joined(found, Sheet([line("77", "hep-go", [1.0, 0.0])]))
+
+
+def test_a_generative_file_with_scores_for_ties_alone(tmp_path):
+    value = {
+        "id": ["0", "1", "ref:0", "tied:0"],
+        "subset": ["Math", "Focus", "Ties", "Ties"],
+        "results": [1.0, 0.25, None, True],
+        "scores": [None, None, [9, 3], [8, 8, 2]],
+        "num_correct": [None, None, 1, 2],
+        "model": "j",
+        "model_type": "Generative RM",
+    }
+    _, results = recomputed("rewardbench2", write(tmp_path / "j.json", value), credit="rewardbench")
+    figures = results["rewards"][0]["figures"]
+    assert figures["domain/Math"]["value"] == 1.0
+    assert figures["domain/Focus"]["value"] == 0.25
+    assert figures["domain/Ties"]["value"] == 1.0  # d = 0: m_tied 6 > 0, min(6, 6) > 0
+    assert figures["ties-head"]["value"] == pytest.approx(1.01)

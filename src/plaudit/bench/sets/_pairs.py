@@ -10,7 +10,7 @@ from plaudit.data.rows import Row
 from plaudit.errors import DataError, clipped
 from plaudit.types import Group
 
-__all__ = ["flat", "item_of", "number", "rivals", "text_of"]
+__all__ = ["flat", "item_of", "number", "result", "rivals"]
 
 _PLACES = {"A": 0, "a": 0, "1": 0, "B": 1, "b": 1, "2": 1}
 
@@ -48,14 +48,6 @@ def _place(row: Row) -> tuple[int, ...]:
     return () if first is None else (first, 1 - first)
 
 
-def text_of(row: Row, name: str) -> str:
-    """A text of a row. Raises DataError where it is missing."""
-    value = row.raw.get(name)
-    if not isinstance(value, str) or not value:
-        raise DataError(f"expected text, found {clipped(value)}", field=name)
-    return value
-
-
 def number(value: Any, field: str) -> float:
     """A score as a number, out of its list of one; NaN for null. Raises DataError.
 
@@ -69,6 +61,17 @@ def number(value: Any, field: str) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise DataError(f"expected a number, found {clipped(value)}", field=field)
     return float(value)
+
+
+def result(value: Any, field: str) -> float | None:
+    """A published result of a row; a truth value is 1 or 0, null none. Raises DataError.
+
+    >>> result(True, "results"), result(0.25, "results"), result(None, "results")
+    (1.0, 0.25, None)
+    """
+    if isinstance(value, bool):
+        return float(value)
+    return None if value is None else number(value, field)
 
 
 def flat(values: Any, field: str) -> tuple[float, ...]:

@@ -244,6 +244,7 @@ BENCHMARK = Benchmark(
     credits=tuple(THRESHOLDS),
     columns=tuple(f"category/{name}" for name in CATEGORIES),
     subsets=(*CLASSES, CORRECT),
+    optional=(CORRECT,),
     scores="steps",
     gates=gates,
     keeps_first=True,

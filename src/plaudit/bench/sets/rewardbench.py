@@ -25,7 +25,7 @@ from plaudit.bench.benchmark import (
     tally_of,
 )
 from plaudit.bench.sets._gates import pair_gates
-from plaudit.bench.sets._pairs import item_of, number
+from plaudit.bench.sets._pairs import item_of, number, result
 from plaudit.bench.sheet import Item, Scored, Sheet
 from plaudit.bench.tally import Tally, Totals
 from plaudit.data.rows import Row
@@ -112,8 +112,8 @@ def figures(totals: Totals) -> Mapping[str, Any]:
 def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
     """A row of ``*_outputs.jsonl`` or of ``eval-set-scores``: scores of both sides, or a result."""
     has_scores = raw.get("scores_chosen") is not None and raw.get("scores_rejected") is not None
-    result = raw.get("results")
-    if not has_scores and result is None:
+    stated = result(raw.get("results"), "results")
+    if not has_scores and stated is None:
         raise DataError(
             f"a result of RewardBench has scores_chosen and scores_rejected, or results;"
             f" the row has {', '.join(raw)}",
@@ -122,7 +122,6 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
     values = None
     if has_scores:
         values = tuple(number(raw[name], name) for name in ("scores_chosen", "scores_rejected"))
-    stated = None if result is None else number(result, "results")
     yield Recorded(
         str(raw.get("id", "")),
         str(raw.get("subset") or ""),
@@ -143,6 +142,7 @@ BENCHMARK = Benchmark(
     credits=tuple(RULES),
     columns=("section/Chat", "section/Chat Hard", "section/Safety", "section/Reasoning"),
     subsets=(*CORE, *PRIOR, *PRIOR_UNUSED),
+    optional=PRIOR_UNUSED,
     recorded=recorded,
     gates=pair_gates,
     notes=(

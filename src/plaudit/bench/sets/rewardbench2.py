@@ -26,7 +26,7 @@ from typing import Any
 from plaudit.bench import credit
 from plaudit.bench.benchmark import MEASURES, Benchmark, Gate, Recorded, credited, mean_of
 from plaudit.bench.sets._gates import rival_gates
-from plaudit.bench.sets._pairs import flat, item_of, number
+from plaudit.bench.sets._pairs import flat, item_of, result
 from plaudit.bench.sheet import Item, Scored, Sheet, codes
 from plaudit.bench.tally import Tally, Totals, divided, figures_of
 from plaudit.data.rows import Row
@@ -208,13 +208,13 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
 def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
     """A row of ``eval-set-scores``: scores and num_correct, or the result of a judge's choice."""
     subset = _SPELLED.get(str(raw.get("subset", "")).lower(), str(raw.get("subset", "")))
-    scores, result = raw.get("scores"), raw.get("results")
-    if scores is None and result is None:
+    scores = raw.get("scores")
+    stated = None if subset == "Ties" else result(raw.get("results"), "results")
+    if scores is None and stated is None:
         raise DataError(
             f"a result of RewardBench 2 has scores or results; the row has {', '.join(raw)}",
             field="scores",
         )
-    stated = None if result is None else number(result, "results")
     name = str(raw.get("id", ""))
     values = None if scores is None else flat(scores, "scores")
     num_right = int(raw.get("num_correct") or 1)
@@ -232,7 +232,7 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
         str(raw.get("model") or ""),
         extra=_ties_extra(subset, name),
         credit=stated if values is None else None,
-        stated=None if subset == "Ties" else stated,
+        stated=stated,
         is_judge="generative" in str(raw.get("model_type", "")).lower(),
     )
 

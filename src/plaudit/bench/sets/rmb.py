@@ -15,7 +15,7 @@ from typing import Any
 from plaudit.bench import credit
 from plaudit.bench.benchmark import Benchmark, Recorded, credited, mean_of, tally_of
 from plaudit.bench.sets._gates import rival_gates
-from plaudit.bench.sets._pairs import number
+from plaudit.bench.sets._pairs import number, result
 from plaudit.bench.sheet import Item, Scored, Sheet, prompt_key
 from plaudit.bench.tally import Tally, Totals
 from plaudit.data.rows import Row
@@ -107,14 +107,13 @@ def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
     for name in names:
         if name not in raw:
             raise DataError(f"missing; the row has {', '.join(raw)}", field=name)
-    stated = raw.get("is_correct")
     yield Recorded(
         str(raw.get("pair_uid", raw.get("id", ""))),
         subset_of(category_of(raw, ""), "pair"),
         (1.0, 0.0),
         tuple(number(raw[name], name) for name in names),
         str(raw.get("model") or Path(file).name.partition("_result")[0]),
-        stated=None if stated is None else number(stated, "is_correct"),
+        stated=result(raw.get("is_correct"), "is_correct"),
     )
 
 

@@ -176,6 +176,7 @@ BENCHMARK = Benchmark(
         *(f"difficulty/{level}" for level in LEVELS),
     ),
     subsets=SUBSETS,
+    optional=("safety",),  # its two parts together, where a file does not tell them apart
     recorded=recorded,
     gates=gates,
     is_one_test=False,
