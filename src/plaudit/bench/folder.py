@@ -234,7 +234,10 @@ class _Reader:
 
 
 def _recipes(manifest: Mapping[str, Any]) -> list[Any]:
-    return [(reward["name"], reward.get("recipe")) for reward in manifest.get("rewards", [])]
+    return [
+        (reward["name"], reward.get("recipe"), reward.get("file"))
+        for reward in manifest.get("rewards", [])
+    ]
 
 
 def _objects(place: Path) -> Iterator[dict[str, Any]]:

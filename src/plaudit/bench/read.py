@@ -34,7 +34,7 @@ class Intake:
     ignored: dict[str, int] = field(default_factory=dict)
     problems: dict[str, list[str]] = field(default_factory=dict)
     counts: dict[str, int] = field(default_factory=dict)
-    _seen: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
+    _ids: dict[tuple[str, str], int] = field(default_factory=dict, repr=False)
 
     def note(self, kind: str, what: str) -> None:
         """Counts a problem, and keeps its place among the first."""
@@ -130,7 +130,7 @@ def _items(benchmark: Benchmark, row: Row, by: str | None) -> Sequence[Item]:
 def _checked(benchmark: Benchmark, item: Item, intake: Intake) -> Item | None:
     """The item under an id of its own; None where a repeated unit does not count."""
     key = (item.subset, item.id)
-    intake._seen[key] = again = intake._seen.get(key, 0) + 1
+    intake._ids[key] = again = intake._ids.get(key, 0) + 1
     if again > 1:
         intake.note("repeated id", f"{item.where}: field 'id': {item.id!r} stands again")
         if benchmark.keeps_first:

@@ -212,6 +212,17 @@ class Run:
         finally:
             lines.close()
 
+    def _has_imports(self, manifest: dict[str, Any]) -> bool:
+        """Whether an earlier run has read the results; then its remarks are taken over."""
+        before = self.folder.manifest()
+        if "notes" not in before:
+            return False
+        notes = {about["name"]: about.get("notes", []) for about in before["rewards"]}
+        for about in manifest["rewards"]:
+            about["notes"] = notes.get(about["name"], about["notes"])
+        manifest["notes"] = before["notes"]
+        return True
+
     def _write_imports(
         self,
         bench: Benchmark,
@@ -220,6 +231,8 @@ class Run:
         manifest: dict[str, Any],
     ) -> None:
         """The recorded scores, and the items where there is no data that holds them."""
+        if self._has_imports(manifest):
+            return
         notes: list[str] = []
         if files:
             sheet, scored, notes = joined(results, self.folder.sheet())
@@ -262,8 +275,15 @@ def _about(entrant: Entrant) -> dict[str, Any]:
         "repr": repr(entrant.reward),
         "relative": entrant.reward.relative,
         "is_judge": entrant.is_judge,
+        "facts": {name: str(value) for name, value in _facts(entrant.reward).items()},
         "notes": [],
     }
+
+
+def _facts(reward: Reward) -> Mapping[str, Any]:
+    """What a model says of itself: its files and their revision, architecture, precision."""
+    facts = getattr(reward, "facts", None)
+    return facts if isinstance(facts, Mapping) else {}
 
 
 def _about_publication(one: Publication) -> dict[str, Any]:

@@ -360,3 +360,43 @@ def test_a_judge_says_how_often_its_verdict_flips_with_the_order(tmp_path):
     assert entry["counts"] == {"num": 3, "won": 1, "tied": 1, "unscored": 0}
     assert entry["flips"]["num"] == 3
     assert entry["flips"]["value"] == pytest.approx(1 / 3)
+
+
+def test_an_import_that_is_run_again_keeps_its_remarks(tmp_path):
+    recorded = [
+        {"id": i, "subset": "hep-go", "scores_chosen": 1.0, "scores_rejected": 2.5, "model": "m",
+         "results": 1}
+        for i in range(2, 7)
+    ]  # fmt: skip
+    file = rows_file(tmp_path / "m.jsonl", recorded)
+    data = rows_file(tmp_path / "rows.jsonl", pairs(5))
+
+    def made():
+        return Run("rewardbench", Folder(tmp_path / "out"), [data], [], [file], num_draws=5).score()
+
+    first = made()
+    assert first["rows"] == 3
+    assert "2 rows of the data have no recorded result" in first["notes"]
+    assert any("disagrees" in note for note in first["rewards"][0]["notes"])
+    assert made() == first
+
+
+def test_a_model_says_of_itself_what_it_is(tmp_path):
+    class Model(Steps):
+        facts = {"revision": "abc", "dtype": "bfloat16"}
+
+        def score(self, groups):
+            return LENGTH.score(groups)
+
+    run(tmp_path, pairs(2), Entrant("m", Model())).score()
+    (about,) = Folder(tmp_path / "out").manifest()["rewards"]
+    assert about["facts"] == {"revision": "abc", "dtype": "bfloat16"}
+
+
+def test_another_result_file_is_another_run(tmp_path):
+    row = {"id": 1, "subset": "hep-go", "scores_chosen": 1.0, "scores_rejected": 0.5, "model": "m"}
+    file = rows_file(tmp_path / "m.jsonl", [row])
+    Run("rewardbench", Folder(tmp_path / "out"), imports=[file], num_draws=5).score()
+    rows_file(tmp_path / "m.jsonl", [{**row, "scores_chosen": 0.0}])
+    with pytest.raises(ConfigError, match="holds another run"):
+        Run("rewardbench", Folder(tmp_path / "out"), imports=[file], num_draws=5).score()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from typing import Any
 
 from plaudit.bench import credit
 from plaudit.bench.benchmark import Gate
@@ -20,8 +22,6 @@ def rival_gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     """
     import numpy as np
 
-    from plaudit.bench.floors import random_values
-
     labels_T, starts_N = sheet.labels_T > 0, sheet.starts_N
     constant = credit.outcomes(np.zeros(len(labels_T)), labels_T, starts_N)
     is_open_N = (constant.chance_N > 0) & (constant.chance_N < 1)
@@ -30,19 +30,32 @@ def rival_gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     wins = float(((constant.of_N == credit.WIN) & is_open_N).sum())
     chance = float(constant.chance_N.sum())
     shared = float(credit.share(constant).sum())
-    random_rows = credit.outcomes(random_values(sheet), labels_T, starts_N)
-    half = _Z * math.sqrt(float((constant.chance_N * (1 - constant.chance_N)).sum())) + 0.5
     return [
         Gate("a constant scorer wins", wins, 0, 0),
         Gate("a constant scorer ties", ties, num_open, num_open),
         Gate("a constant scorer earns by shares", shared, chance, chance),
-        Gate(
-            "a random scorer wins",
-            float(credit.strict(random_rows).sum()),
-            chance - half,
-            chance + half,
-        ),
+        _random_gate(sheet, constant.chance_N),
     ]
+
+
+def _random_gate(sheet: Sheet, chance_N: Any) -> Gate:
+    """A random scorer's wins against their 99.9 % interval.
+
+    One set of rows in a thousand falls outside by chance, so the first of three seeds that falls
+    inside counts: a biased rule falls outside with all three.
+    """
+    from plaudit.bench.floors import random_values
+
+    middle = float(chance_N.sum())
+    half = _Z * math.sqrt(float((chance_N * (1 - chance_N)).sum())) + 0.5
+    gate = Gate("a random scorer wins", math.nan, middle - half, middle + half)
+    for seed in range(3):
+        values_T = random_values(sheet, seed=seed)
+        rows = credit.outcomes(values_T, sheet.labels_T > 0, sheet.starts_N)
+        gate = replace(gate, value=float(credit.strict(rows).sum()))
+        if gate.holds:
+            break
+    return gate
 
 
 def pair_gates(sheet: Sheet, scored: Scored) -> list[Gate]:
