@@ -128,6 +128,25 @@ def test_ratings_of_a_judge_that_failed_on_all_earn_a_quarter():
     assert figures("rewardbench2", sheet, nans, "strict", is_judge=True)["overall"] == 0.0
 
 
+def test_an_unreadable_rating_of_a_judge_is_below_the_others_by_the_published_rule():
+    sheet = Sheet([line(str(i), "Math", [1.0, 0.0, 0.0, 0.0]) for i in range(3)])
+    nan = math.nan
+    # the right one alone at the top; two at the top; the right one unreadable
+    values = [7, nan, 3, nan, 7, 7, nan, nan, nan, 2, 3, 1]
+    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True)
+    assert found["overall"] == pytest.approx((1 + 1 / 2 + 0) / 3)
+    assert figures("rewardbench2", sheet, values, "strict", is_judge=True)["overall"] == 0.0
+    assert figures("rewardbench2", sheet, values, "rewardbench")["overall"] == 0.0
+
+
+def test_ties_of_a_judge_take_an_unreadable_rating_as_minus_one():
+    sheet, _ = ties(([0.0, 0.0], [0.0, 0.0, 0.0], 2))
+    values = [9.0, math.nan, 8.0, 7.0, math.nan]
+    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True)
+    # m_ref = 9 + 1 = 10, m_tied = 7 + 1 = 8, d = 1
+    assert found["ties-head"] == pytest.approx(1 + 0.01 * math.tanh(7))
+
+
 def test_ties_is_in_overall_as_the_release_has_it():
     sheet, values = ties(([1.0, 0.0], [1.0, 1.0, 0.0], 2))
     sheet = Sheet([*sheet.lines, line("0", "Math", [1.0, 0.0, 0.0, 0.0])])
