@@ -235,7 +235,7 @@ class _Reader:
 
 def _recipes(manifest: Mapping[str, Any]) -> list[Any]:
     return [
-        (reward["name"], reward.get("recipe"), reward.get("file"))
+        (reward["name"], reward.get("recipe"), reward.get("files"))
         for reward in manifest.get("rewards", [])
     ]
 

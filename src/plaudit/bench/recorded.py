@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.bench.benchmark import Benchmark, Recorded
+from plaudit.bench.read import files_of
 from plaudit.bench.sheet import Scored, Sheet
 from plaudit.data.read import read
 from plaudit.errors import ConfigError, DataError
@@ -28,7 +29,7 @@ class Publication:
     """The results of one model: its rows, or the shares that it reports, and what was noticed."""
 
     model: str
-    file: str
+    files: list[str]
     rows: list[Recorded] = field(default_factory=list)
     reported: dict[str, float] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
@@ -42,23 +43,54 @@ class Publication:
 def publications(benchmark: Benchmark, files: Sequence[str]) -> list[Publication]:
     """The results in files, one for each model, rows mended where they are known to be wrong.
 
-    ``NAME=FILE`` names the model. Raises: ConfigError, and DataError with file, line and field.
+    ``NAME=FILE`` names the model, and a directory is the files of one. Files of one model are put
+    together. Raises: ConfigError, and DataError with file, line and field.
     """
     if benchmark.recorded is None:
         raise ConfigError(f"{benchmark.name}: no layout of published results is known")
-    results: list[Publication] = []
+    results: dict[str, Publication] = {}
     for place in files:
-        name, file = _split(place)
-        results += _of_file(benchmark, name, file)
-    names = [p.model for p in results]
-    if len(set(names)) < len(names):
-        double = next(name for name in names if names.count(name) > 1)
-        raise ConfigError(f"two results of {double!r}: name them apart, as NAME=FILE")
-    for one in results:
+        name, path = _split(place)
+        inside = files_of([path])
+        name = name or (Path(path).name if inside != [path] else "")
+        for one in (one for file in inside for one in _of_file(benchmark, name, file)):
+            _put_together(results, one)
+    for one in results.values():
+        one.notes += (ignored := _without_unknown(benchmark, one))
+        if not one.rows and not one.reported:
+            raise ConfigError(f"{', '.join(one.files)}: no row of {benchmark.name}: {ignored[0]}")
         if benchmark.repair is not None and one.rows:
             one.notes += benchmark.repair(one.rows)
         one.notes += _repeated(one.rows)
-    return results
+    return list(results.values())
+
+
+def _put_together(results: dict[str, Publication], one: Publication) -> None:
+    """Adds the results of a file to those of its model. Raises ConfigError where rows stand twice.
+
+    Ids may repeat within a file, as they were published; across files they are two results.
+    """
+    if (before := results.setdefault(one.model, one)) is one:
+        return
+    rows = {(row.subset, row.id) for row in before.rows}
+    if any((row.subset, row.id) in rows for row in one.rows) or (before.reported and one.reported):
+        raise ConfigError(f"two results of {one.model!r}: name them apart, as NAME=FILE")
+    before.files += one.files
+    before.rows += one.rows
+    before.reported |= one.reported
+
+
+def _without_unknown(benchmark: Benchmark, one: Publication) -> list[str]:
+    """Takes out the rows of subsets that the benchmark does not know, and names them."""
+    if not benchmark.subsets:
+        return []
+    counts: dict[str, int] = {}
+    for row in one.rows:
+        if row.subset not in benchmark.subsets:
+            counts[row.subset] = counts.get(row.subset, 0) + 1
+    one.rows = [row for row in one.rows if row.subset not in counts]
+    listed = ", ".join(f"{name or 'no name'} ({num:,})" for name, num in counts.items())
+    return [f"ignored, no subset of this benchmark: {listed}"] if counts else []
 
 
 def _split(place: str) -> tuple[str, str]:
@@ -78,10 +110,11 @@ def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
             raise error.at(f"{file}:{number}") from None
         model = name or _model(raw, file)
         for row in rows:
+            row = row if row.id else replace(row, id=str(number))
             model = name or row.model or model
-            results.setdefault(model, Publication(model, file)).rows.append(row)
+            results.setdefault(model, Publication(model, [file])).rows.append(row)
         if shares:
-            results.setdefault(model, Publication(model, file)).reported |= shares
+            results.setdefault(model, Publication(model, [file])).reported |= shares
     if not results:
         raise ConfigError(f"{file}: holds no result")
     return list(results.values())

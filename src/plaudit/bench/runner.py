@@ -291,7 +291,7 @@ def _about_publication(one: Publication) -> dict[str, Any]:
         "name": one.model,
         "origin": one.origin,
         "recipe": None,
-        "file": _file(one.file),
+        "files": [_file(file) for file in one.files],
         "is_judge": any(row.is_judge for row in one.rows),
         "reported": one.reported,
         "notes": list(one.notes),

@@ -288,3 +288,38 @@ def test_a_generative_file_with_scores_for_ties_alone(tmp_path):
     assert figures["domain/Focus"]["value"] == 0.25
     assert figures["domain/Ties"]["value"] == 1.0  # d = 0: m_tied 6 > 0, min(6, 6) > 0
     assert figures["ties-head"]["value"] == pytest.approx(1.01)
+
+
+def test_the_files_of_one_model_are_put_together(tmp_path):
+    row = {"id": 1, "score_chosen": [3, 2, 1], "score_rejected": [0, 0, 0]}
+    folder = tmp_path / "org-model"
+    folder.mkdir()
+    for part in ("chat", "code"):
+        write(folder / f"{part}_filtered_m_2024.json", [row])
+    for places in (
+        [folder],
+        [f"org-model={folder}/{part}_filtered_m_2024.json" for part in ("chat", "code")],
+    ):
+        (one,) = publications(benchmark("rmbench"), [str(place) for place in places])
+        assert one.model == "org-model"
+        assert [row.subset for row in one.rows] == ["chat", "code"]
+
+
+def test_rows_of_unknown_subsets_are_named_and_left_out(tmp_path):
+    file = write(tmp_path / "m.json", columns(subset=["hep-go", "mine", ""]))
+    (one,) = publications(benchmark("rewardbench"), [str(file)])
+    assert [row.subset for row in one.rows] == ["hep-go"]
+    assert one.notes == ["ignored, no subset of this benchmark: mine (1), no name (1)"]
+
+
+def test_a_result_of_another_benchmark_is_refused(tmp_path):
+    file = write(tmp_path / "m.json", columns(subset=["mine"] * 3))
+    with pytest.raises(ConfigError, match="no row of rewardbench: ignored"):
+        publications(benchmark("rewardbench"), [str(file)])
+
+
+def test_rows_without_an_id_have_their_number(tmp_path):
+    value = columns()
+    del value["id"]
+    (one,) = publications(benchmark("rewardbench"), [str(write(tmp_path / "m.json", value))])
+    assert [row.id for row in one.rows] == ["1", "2", "3"]
