@@ -100,28 +100,33 @@ def _split(place: str) -> tuple[str, str]:
 
 
 def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
+    """The results in a file; rows that name no model are those of the only one that others name."""
     assert benchmark.recorded is not None
-    results: dict[str, Publication] = {}
+    rows: list[Recorded] = []
+    shares: list[tuple[str, dict[str, float]]] = []
     for number, raw in _raws(file):
-        shares = _reported(benchmark, raw)
+        if reported := _reported(benchmark, raw):
+            shares.append((str(raw.get("model") or ""), reported))
+            continue
         try:
-            rows = [] if shares else list(benchmark.recorded(raw, file))
+            rows += [
+                row if row.id else replace(row, id=str(number))
+                for row in benchmark.recorded(raw, file)
+            ]
         except DataError as error:
             raise error.at(f"{file}:{number}") from None
-        model = name or _model(raw, file)
-        for row in rows:
-            row = row if row.id else replace(row, id=str(number))
-            model = name or row.model or model
-            results.setdefault(model, Publication(model, [file])).rows.append(row)
-        if shares:
-            results.setdefault(model, Publication(model, [file])).reported |= shares
+    models = {model for model in (*(row.model for row in rows), *(m for m, _ in shares)) if model}
+    other = next(iter(models)) if len(models) == 1 else Path(file).name.partition(".json")[0]
+    results: dict[str, Publication] = {}
+    for row in rows:
+        model = name or row.model or other
+        results.setdefault(model, Publication(model, [file])).rows.append(row)
+    for model, reported in shares:
+        model = name or model or other
+        results.setdefault(model, Publication(model, [file])).reported |= reported
     if not results:
         raise ConfigError(f"{file}: holds no result")
     return list(results.values())
-
-
-def _model(raw: Mapping[str, Any], file: str) -> str:
-    return str(raw.get("model") or Path(file).name.partition(".json")[0])
 
 
 def _raws(file: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

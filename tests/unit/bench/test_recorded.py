@@ -312,6 +312,20 @@ def test_rows_of_unknown_subsets_are_named_and_left_out(tmp_path):
     assert one.notes == ["ignored, no subset of this benchmark: mine (1), no name (1)"]
 
 
+def test_a_row_whose_calls_failed_is_that_of_the_judge_of_the_others(tmp_path):
+    judged = {"decision": "A>B", "judgment": {"judge_model": "j"}}
+    rows = [
+        {"pair_id": str(i), "source": "livecodebench", "label": "A>B", "judgments": judgments}
+        for i, judgments in enumerate([[None, None], [judged, None], [judged, judged]])
+    ]
+    file = tmp_path / "x.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    _, results = recomputed("judgebench", file)
+    (entry,) = results["rewards"]
+    assert entry["name"] == "j"
+    assert entry["counts"] == {"num": 3, "won": 1, "tied": 1, "unscored": 1}
+
+
 def test_a_result_of_another_benchmark_is_refused(tmp_path):
     file = write(tmp_path / "m.json", columns(subset=["mine"] * 3))
     with pytest.raises(ConfigError, match="no row of rewardbench: ignored"):
