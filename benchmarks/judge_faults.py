@@ -4,7 +4,8 @@
 the share of the tries that is told, by a schedule that is the same for every client. A reply that
 is whole and says nothing (a refusal, an empty or cut text, a prompt that is too long) is no loss
 where the schedule gave it: such items are unscored, with the reason. Then Ctrl-C and SIGKILL, after
-65 of 400 judgments with 8 in flight at 200 ms, each followed by ``--resume``.
+65 of 400 judgments with 8 in flight at 200 ms, each followed by ``--resume``. Last an outage: the
+server is killed after 500 of 1 500 judgments, 64 in flight, and comes back 60 s later.
 """
 
 from __future__ import annotations
@@ -12,9 +13,11 @@ from __future__ import annotations
 import argparse
 import json
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -25,7 +28,7 @@ from benchmarks.harness import row, table, write
 from benchmarks.judge_client import TEMPLATES, Server, built, groups, options, peer, write_prompts
 from tests.servers.chat import drawn, fault_of
 
-__all__ = ["FAULTS", "Ended", "Met", "main"]
+__all__ = ["FAULTS", "Away", "Ended", "Met", "main"]
 
 NUM_ITEMS = 200
 IN_FLIGHT = 16
@@ -54,6 +57,7 @@ FAULTS: Mapping[str, str] = {
 # How many calls of an item must be met for it to have no score; what cannot be read is asked again.
 _EARNED = {"null": 1, "context": 1, "empty": 2, "length": 2}
 _NUM_ROWS, _ENDED_AFTER, _ROWS_IN_FLIGHT, _ROW_LATENCY_MS = 400, 65, 8, 200
+_NUM_AWAY, _AWAY_AFTER, _AWAY_IN_FLIGHT, _AWAY_LATENCY_MS = 1500, 500, 64, 200
 _EXIT_BAR_S = 2.0
 _PATIENCE_S = 120.0
 
@@ -92,6 +96,25 @@ class Ended(NamedTuple):
         is_quiet = self.exit_s <= _EXIT_BAR_S and not self.requests_after
         has_all = not self.finished_lost and self.scored == _NUM_ROWS
         return is_quiet and has_all and self.repaid <= _ROWS_IN_FLIGHT
+
+
+class Away(NamedTuple):
+    """A run whose server was killed and came back. `finished` judgments were in the journal when it
+    went; `repaid` counts what the second server answered beyond the rest."""
+
+    outage_s: float
+    calls: int
+    in_flight: int
+    finished: int
+    scored: int
+    lost: int
+    repaid: int
+    wall_s: float
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it lost nothing, and paid for nothing that was finished."""
+        return not self.lost and not self.repaid
 
 
 # --- faults ---------------------------------------------------------------------------------------
@@ -234,6 +257,65 @@ def _num_scored(path: Path) -> int:
     return sum(None not in row["reward"] for row in rows)
 
 
+# --- an outage ------------------------------------------------------------------------------------
+
+
+class _Interrupted:
+    """A server that is killed once it has answered some judgments, and is back after a while."""
+
+    def __init__(self, outage_s: float, journal: Path) -> None:
+        self._outage_s, self._journal = outage_s, journal
+        self._arguments = ("--port", str(_free_port()), "--latency-ms", str(_AWAY_LATENCY_MS))
+        self.finished = 0
+        self._server = Server(*self._arguments)
+        self.url = self._server.url
+        self._thread = threading.Thread(target=self._interrupt)
+
+    def _interrupt(self) -> None:
+        while _num_asked(self._server.stats()) < _AWAY_AFTER:
+            time.sleep(0.05)
+        self._server.__exit__()
+        time.sleep(0.5)  # what was answered has been read and written
+        self.finished = _num_lines(self._journal)
+        time.sleep(self._outage_s - 0.5)
+        self._server = Server(*self._arguments)
+
+    def __enter__(self) -> _Interrupted:
+        self._thread.start()
+        return self
+
+    def num_answered_since(self) -> int:
+        """What the server answered after it was back."""
+        return sum(map(_is_item, self._server.stats()["answers"]))
+
+    def __exit__(self, *exc: object) -> None:
+        self._thread.join()
+        self._server.__exit__()
+
+
+def away(outage_s: float, folder: Path) -> Away:
+    """A run over an outage of that many seconds."""
+    from plaudit.run import run
+
+    journal = folder / "away.calls.jsonl"
+    began = time.perf_counter()
+    with _Interrupted(outage_s, journal) as server:
+        how = {"orders": "one", "journal": str(journal)}
+        judge = built("pairwise", **options("pairwise", server.url, _AWAY_IN_FLIGHT, **how))
+        results = run(judge, groups(_NUM_AWAY, 2))
+        scored = sum(all(score.is_scored for score in result.scores) for result in results)
+        wall_s = time.perf_counter() - began
+        repaid = server.num_answered_since() - (_NUM_AWAY - server.finished)
+    return Away(outage_s, _NUM_AWAY, _AWAY_IN_FLIGHT, server.finished, scored,
+                _NUM_AWAY - scored, repaid, wall_s)  # fmt: skip
+
+
+def _free_port() -> int:
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        return one.getsockname()[1]
+
+
 # --- the whole ------------------------------------------------------------------------------------
 
 
@@ -244,6 +326,7 @@ def main(argv: Sequence[str]) -> int:
     parser.add_argument("--clients", nargs="*", default=["plaudit", "openai"])
     parser.add_argument("--peers-python", default=sys.executable)
     parser.add_argument("--skip-signals", action="store_true")
+    parser.add_argument("--outage-s", type=float, default=60.0, help="0 leaves it out")
     args = parser.parse_args(argv)
     if unknown := set(args.clients) - {"plaudit", *CLIENTS}:
         parser.error(f"no client {', '.join(unknown)}; there are plaudit, {', '.join(CLIENTS)}")
@@ -251,7 +334,11 @@ def main(argv: Sequence[str]) -> int:
         found: list[Any] = list(_faults(args, Path(folder)))
         if not args.skip_signals:
             found += _signals(Path(folder))
-    if not args.skip_signals and set(args.faults) == set(FAULTS):
+        if args.outage_s:
+            print("\n" + table([*Away._fields, ""], []))
+            found.append(away(args.outage_s, Path(folder)))
+            print(row([*found[-1], "" if found[-1].is_met else "MISSED"]), flush=True)
+    if not args.skip_signals and args.outage_s and set(args.faults) == set(FAULTS):
         write("judge_faults", [{**one._asdict(), "is_met": one.is_met} for one in found])
     return int(not all(one.is_met for one in found))
 

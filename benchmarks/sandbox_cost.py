@@ -17,6 +17,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from benchmarks.harness import table, write
+from benchmarks.sandbox_faults import bare, stages
 from benchmarks.sandbox_peers import CODE, TESTS
 from plaudit.sandbox import Calls, Sandbox
 
@@ -27,6 +28,8 @@ RUNS: dict[str, tuple[str, tuple[str, ...], str, float | None]] = {
     "plaudit, stdin": ("plaudit stdio", (), "", None),
     "plaudit, asserts in a second process": ("plaudit asserts", (), "", None),
     "plaudit, numpy warm": ("plaudit", ("--numpy",), "", None),
+    "bare fork, compile, run, exit": ("bare", (), "", None),
+    "the same, made ready for forks": ("lean", (), "", None),
     "python -I": ("cold", (), "plaudit, calls", 3.3),
     "python -I, stdin": ("cold stdio", (), "plaudit, stdin", None),
     "python -I, numpy": ("cold", ("--numpy",), "plaudit, numpy warm", 25.0),
@@ -45,6 +48,9 @@ RUNS: dict[str, tuple[str, tuple[str, ...], str, float | None]] = {
     ),
 }
 
+_BARE = ("bare fork, compile, run, exit", "the same, made ready for forks")
+_MOST_OF_BARE, _MOST_FAULTS = 2.0, 400
+
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Prints the tables; 1 where a bar was missed."""
@@ -62,6 +68,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             found[name].append(_measured(way, count, flags))
     figures = {name: _figures(runs) for name, runs in found.items()}
     missed = _compare(figures)
+    missed |= _faults(figures, found)
     missed |= _many_tests()
     missed |= _latency(found)
     write("sandbox_cost", [{"way": name, **own} for name, own in figures.items()])
@@ -69,6 +76,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _measured(way: str, count: int, flags: Sequence[str]) -> dict[str, Any]:
+    if way in ("bare", "lean"):
+        return bare(way, count)
     argv = [sys.executable, "-m", "benchmarks.sandbox_peers", way, str(max(count, 5)), *flags]
     return json.loads(subprocess.run(argv, check=True, capture_output=True).stdout)
 
@@ -95,6 +104,28 @@ def _compare(figures: dict[str, dict[str, float]]) -> bool:
         lines.append([name, *cells, shown, f">= {bar}x" if bar else ""])
     print(table(["way", "CPU ms", "least", "wall ms", "CPU against", "bar"], lines))
     return missed
+
+
+def _faults(figures: dict[str, dict[str, float]], found: dict[str, list[dict[str, Any]]]) -> bool:
+    """Against a fork of the same interpreter with nothing around it, in CPU and in page faults."""
+    pages = stages()
+    lines = [
+        ["plaudit: " + stage, f"{pages[stage]:.0f}", ""]
+        for stage in ("before", "compile", "run", "after")
+    ]
+    lines.append(["plaudit: the program's process", f"{pages['child']:.0f}", "<= 400"])
+    lines.append(["plaudit: the slot, for each program", f"{pages['slot']:.0f}", ""])
+    for name in _BARE:
+        last = found[name][-1]
+        lines.append([name, f"{last['child_faults']:.0f}", ""])
+        lines.append([name + ": its parent", f"{last['parent_faults']:.0f}", ""])
+    print("\n" + table(["page faults of one program", "minor", "bar"], lines))
+    ours = figures["plaudit, calls"]["cpu_ms"]
+    ratios = [ours / figures[name]["cpu_ms"] for name in _BARE]
+    print("CPU: " + ", ".join(f"{r:.2f}x of {n}" for r, n in zip(ratios, _BARE, strict=True)))
+    print(f"bar {_MOST_OF_BARE}x of the first")
+    figures["plaudit, calls"] |= {f"faults, {stage}": count for stage, count in pages.items()}
+    return pages["child"] > _MOST_FAULTS or ratios[0] > _MOST_OF_BARE
 
 
 def _many_tests() -> bool:

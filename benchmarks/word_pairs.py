@@ -1,9 +1,10 @@
-"""Builds `src/plaudit/rules/word_pairs.json`: which of the most general words follow one another.
+"""Builds `src/plaudit/rules/word_pairs.json`: which general words, and letters, follow one another.
 
     python -m benchmarks.word_pairs SHARED_DATA
 
 Reads texts under Apache-2.0 and MIT licences only, and keeps no text of them: a list of words that
-occur in all sources, and one bit for each pair of them, whether it occurred.
+occur in all sources, one bit for each pair of them, whether it occurred, and one for each three
+letters within words of English, whether they occurred ten times.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import base64
 import gzip
 import itertools
 import json
+import re
 import sys
 import zlib
 from collections import Counter
@@ -20,11 +22,12 @@ from pathlib import Path
 
 import numpy as np
 
-from plaudit.rules._order import runs_of
+from plaudit.rules._order import LETTERS, runs_of, triples_of
 from plaudit.rules._prose import split_prose
 
 OUT = Path(__file__).parents[1] / "src/plaudit/rules/word_pairs.json"
 NUM_WORDS = 300
+MIN_LETTERS, OFTEN = 4, 10
 SOURCES = {
     "en": (
         "en_pairs_dpo_mix.jsonl.gz",
@@ -47,6 +50,7 @@ def main() -> None:
     """Writes the table."""
     data = Path(sys.argv[1])
     tables = {code: table(code, [data / name for name in names]) for code, names in SOURCES.items()}
+    tables["letters"] = letters([data / name for name in SOURCES["en"]])
     OUT.write_text(json.dumps(tables, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
 
 
@@ -58,7 +62,7 @@ def table(code: str, places: list[Path]) -> dict[str, str]:
         texts = list(texts_of(place))
         in_texts: Counter[str] = Counter()
         for text in texts:
-            found = list(runs_of(split_prose(text).kept, code))
+            found = list(runs_of(split_prose(text).text, code))
             in_texts.update({word for run in found for word in run})
             runs += found
         shares.append({word: count / len(texts) for word, count in in_texts.items()})
@@ -69,8 +73,22 @@ def table(code: str, places: list[Path]) -> dict[str, str]:
         for first, second in itertools.pairwise(run):
             if first in number and second in number:
                 follows[number[first], number[second]] = True
-    bits = zlib.compress(np.packbits(follows).tobytes(), 9)
-    return {"words": " ".join(words), "follows": base64.b64encode(bits).decode()}
+    return {"words": " ".join(words), "follows": packed(follows)}
+
+
+def letters(places: list[Path]) -> dict[str, str]:
+    """The packed bits of the letters that follow one another in words of four and more."""
+    counts = np.zeros((len(LETTERS),) * 3, np.int64)
+    for text in itertools.chain.from_iterable(map(texts_of, places)):
+        for word in re.findall("[a-z]+", text.lower()):
+            for triple in triples_of(word) if len(word) >= MIN_LETTERS else ():
+                counts[triple] += 1
+    return {"follows": packed(counts >= OFTEN)}
+
+
+def packed(bits: np.ndarray) -> str:
+    """An array of truth values as text."""
+    return base64.b64encode(zlib.compress(np.packbits(bits).tobytes(), 9)).decode()
 
 
 def general(shares: list[dict[str, float]]) -> list[str]:

@@ -995,6 +995,77 @@ CASES = [
         {"source": "Airoboros", "conversation": [{"input": "2+2?", "output": FOUR}]},
         responses=(FOUR,),
     ),
+    Case(
+        "Capybara and other conversations",  # ms-swift's standard with the same column
+        {"system": "Add.", "conversation": [{"human": "2+2?", "assistant": FOUR}]},
+        responses=(FOUR,),
+        turns=("system", "user"),
+    ),
+    Case(
+        "ShareGPT",  # axolotl: role and value
+        {
+            "conversations": [
+                {"role": "user", "value": "2+2?"},
+                {"role": "assistant", "value": FOUR},
+            ]
+        },
+        responses=(FOUR,),
+    ),
+    Case(
+        "ShareGPT",  # NeMo-Aligner: roles in capitals
+        {
+            "system": "Add.", "mask": "User",
+            "conversations": [
+                {"from": "User", "value": "2+2?", "label": None},
+                {"from": "Assistant", "value": FOUR, "label": None},
+            ],
+        },
+        responses=(FOUR,),
+        turns=("system", "user"),
+    ),
+    Case(
+        "NeMo-Aligner preferences",
+        {"prompt": "2+2?", "chosen_response": FOUR, "rejected_response": FIVE},
+        **PAIR,
+    ),
+    Case(
+        "NeMo RL preferences",
+        {
+            "context": [USER], "task_name": "math",
+            "completions": [{"rank": 0, "completion": [YES]}, {"rank": 1, "completion": [NO]}],
+        },
+        responses=(FOUR, FIVE),
+    ),
+    Case(
+        "NeMo RL validation",
+        {
+            "content": [[USER, YES, {"role": "environment", "content": "Environment: correct"}]],
+            "rewards": [1.0], "idx": 0,
+        },
+        responses=(FOUR,),
+    ),
+    Case(
+        "LLaMA-Factory predictions",
+        {"prompt": "2+2?", "predict": FOUR, "label": "4"},
+        responses=(FOUR,),
+        reference="4",
+        rule=MATH,
+    ),
+    Case(
+        "ms-swift preferences of conversations",
+        {"messages": [USER, YES], "rejected_messages": [USER, NO]},
+        **PAIR,
+    ),
+    Case(
+        "axolotl instructions in capitals",
+        {"INSTRUCTION": "2+2?", "RESPONSE": FOUR},
+        responses=(FOUR,),
+    ),
+    Case(
+        "axolotl prompts and generations",
+        {"prompt": "2+2?", "generation": FOUR},
+        responses=(FOUR,),
+    ),
     Case("OpenRLHF", {"input": "2+2?", "output": FOUR, "label": "4"}, responses=(FOUR,), rule=MATH),
 ]  # fmt: skip
 IDS = [f"{i} {case.layout}" for i, case in enumerate(CASES)]

@@ -81,20 +81,24 @@ class Member:
         when = {} if self.when is None else self.when
         if not isinstance(when, Mapping) or set(when) - {"has"}:
             raise ConfigError(f"when: it takes {{has: COLUMN}}, found {clipped(self.when)}")
-        if not all(isinstance(name, str) for name in self._wanted()):
+        if not all(isinstance(name, str) for name in self._names()):
             raise ConfigError(f"when: has takes a column or a list of them, found {self.when}")
 
     def applies(self, group: Group) -> bool:
         """Whether this part judges the group: each column, or an alias of it, is there."""
-        held = [group.columns, *(r.columns for r in group.responses)]
+        column_sets = [group.columns, *(r.columns for r in group.responses)]
         return all(
-            any(columns.get(source) is not None for source in _places_of(name) for columns in held)
-            for name in self._wanted()
+            any(
+                columns.get(source) is not None
+                for source in _places_of(name)
+                for columns in column_sets
+            )
+            for name in self._names()
         )
 
-    def _wanted(self) -> Sequence[Any]:
-        wanted = (self.when or {}).get("has", ())
-        return wanted if isinstance(wanted, list | tuple) else (wanted,)
+    def _names(self) -> Sequence[Any]:
+        names = (self.when or {}).get("has", ())
+        return names if isinstance(names, list | tuple) else (names,)
 
 
 def _places_of(name: str) -> Sequence[str]:
@@ -196,8 +200,8 @@ class _Parts(_Node):
             _Scored(name, member.weight, member.optional, _blamed(member.reward, member.weight))
             for name, member in self.parts.items()
         ]
-        kept = [low for low in lows if low.score.is_scored or not low.optional]
-        value = self._combined(kept) if kept else math.nan
+        lows_that_count = [low for low in lows if low.score.is_scored or not low.optional]
+        value = self._combined(lows_that_count) if lows_that_count else math.nan
         return value if math.isfinite(value) else math.nan
 
     def children(self, group: Group) -> Iterator[Child]:
@@ -220,17 +224,17 @@ class _Parts(_Node):
 
     def _join(self, row: Sequence[_Scored]) -> Score:
         parts = _flat(row)
-        kept = [p for p in row if p.score.is_scored]
+        scored = [p for p in row if p.score.is_scored]
         fault, error = _first_fault(row)
         fatal = [p for p in row if not p.score.is_scored and not p.optional]
         if fatal:
             return Score(math.nan, parts, fault=fatal[0].score.fault or "system", error=error)
-        if not kept:
+        if not scored:
             reason = f"{self.spelled}: no part applies to this row"
             return Score(math.nan, parts, fault=fault or "input", error=error or reason)
-        value = self._combined(kept)
+        value = self._combined(scored)
         if not math.isfinite(value):
-            reason = f"{self.spelled} of {len(kept)} scored parts is {value}"
+            reason = f"{self.spelled} of {len(scored)} scored parts is {value}"
             return Score(math.nan, parts, fault=fault or "input", error=error or reason)
         return Score(value, parts, fault=fault, error=error, note=self._notes(row))
 
@@ -240,18 +244,18 @@ class _Parts(_Node):
         notes += [f"{name} {self.says_left_out}" for name in self.parts if name not in scored]
         return "; ".join(notes) or None
 
-    def _combined(self, kept: Sequence[_Scored]) -> float:
+    def _combined(self, scored: Sequence[_Scored]) -> float:
         try:
-            return float(self._value(kept))
+            return float(self._value(scored))
         except (ArithmeticError, TypeError, ValueError):  # overflow, 0**-1, (-1)**0.5, inf - inf
             return math.nan
 
-    def _value(self, kept: Sequence[_Scored]) -> Any:
+    def _value(self, scored: Sequence[_Scored]) -> Any:
         raise NotImplementedError
 
-    def _scale(self, kept: Sequence[_Scored]) -> float:
+    def _scale(self, scored: Sequence[_Scored]) -> float:
         """What renormalises the weights of the parts that were kept."""
-        present = math.fsum(abs(p.weight) for p in kept)
+        present = math.fsum(abs(p.weight) for p in scored)
         full = math.fsum(abs(m.weight) for m in self.parts.values())
         return full / present if present else 1.0
 
@@ -281,32 +285,32 @@ class _Weighted(_Parts):
     spelled = "weighted"
     says_left_out = "left out, weights renormalised"
 
-    def _value(self, kept):
-        return self._scale(kept) * math.fsum(p.weight * p.score.value for p in kept)
+    def _value(self, scored):
+        return self._scale(scored) * math.fsum(p.weight * p.score.value for p in scored)
 
 
 @dataclass(frozen=True, repr=False)
 class _Product(_Parts):
     spelled = "product"
 
-    def _value(self, kept):
-        return math.prod(p.score.value**p.weight for p in kept)
+    def _value(self, scored):
+        return math.prod(p.score.value**p.weight for p in scored)
 
 
 @dataclass(frozen=True, repr=False)
 class _Minimum(_Parts):
     spelled = "minimum"
 
-    def _value(self, kept):
-        return min(p.weight * p.score.value for p in kept)
+    def _value(self, scored):
+        return min(p.weight * p.score.value for p in scored)
 
 
 @dataclass(frozen=True, repr=False)
 class _Maximum(_Parts):
     spelled = "maximum"
 
-    def _value(self, kept):
-        return max(p.weight * p.score.value for p in kept)
+    def _value(self, scored):
+        return max(p.weight * p.score.value for p in scored)
 
 
 @dataclass(frozen=True, repr=False)
@@ -314,8 +318,10 @@ class _Mean(_Parts):
     spelled = "mean"
     says_left_out = "left out, weights renormalised"
 
-    def _value(self, kept):
-        return math.fsum(p.weight * p.score.value for p in kept) / math.fsum(p.weight for p in kept)
+    def _value(self, scored):
+        return math.fsum(p.weight * p.score.value for p in scored) / math.fsum(
+            p.weight for p in scored
+        )
 
 
 @dataclass(frozen=True, repr=False)
@@ -323,8 +329,8 @@ class _MeanMinusStd(_Parts):
     k: float = 1.0
     spelled = "mean_minus_std"
 
-    def _value(self, kept):
-        values = [p.score.value for p in kept]
+    def _value(self, scored):
+        values = [p.score.value for p in scored]
         if len(values) < 2 or not all(map(math.isfinite, values)):
             return math.nan
         return statistics.fmean(values) - self.k * statistics.pstdev(values)
@@ -565,13 +571,13 @@ class _View(_One):
         return fault_value(self.reward)
 
     def children(self, group: Group) -> Iterator[Child]:
-        yield Child(f"view of the {self.part}", None, self.reward, self._seen(group))
+        yield Child(f"view of the {self.part}", None, self.reward, self._viewed(group))
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """The inner scores of the chosen part of every response; step spans refer to that part."""
-        return self.reward.score([self._seen(group) for group in groups])
+        return self.reward.score([self._viewed(group) for group in groups])
 
-    def _seen(self, group: Group) -> Group:
+    def _viewed(self, group: Group) -> Group:
         if self.part == "all":
             return group
         group = entered([group])[0]
@@ -840,10 +846,10 @@ class _RoundRobin(_Node):
         faulty = next((s for s in duels if s.error is not None), None)
         fault, error = (faulty.fault, faulty.error) if faulty else (None, None)
         if not values:
-            told = error or "round_robin: no rival to compare"
+            message = error or "round_robin: no rival to compare"
             note = duels[0].note if duels else None
             pooled = _pooled([duel.parts for duel in duels])
-            return Score(math.nan, pooled, fault=fault or "input", error=told, note=note)
+            return Score(math.nan, pooled, fault=fault or "input", error=message, note=note)
         parts = {"num_rivals": float(len(values)), "num_failed": float(len(duels) - len(values))}
         parts |= _pooled([duel.parts for duel in duels])
         note = duels[0].note if len(duels) == 1 else None
@@ -876,8 +882,12 @@ def _pooled(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     if len(parts) == 1:
         return {name: value for name, value in parts[0].items() if value == value}
     pooled = {}
-    for name in dict.fromkeys(name for held in parts for name in held):
-        values = [held[name] for held in parts if held.get(name, math.nan) == held.get(name)]
+    for name in dict.fromkeys(name for duel_parts in parts for name in duel_parts):
+        values = [
+            duel_parts[name]
+            for duel_parts in parts
+            if duel_parts.get(name, math.nan) == duel_parts.get(name)
+        ]
         if values:
             pooled[name] = math.fsum(values) / (1 if name.startswith("num_") else len(values))
     return pooled

@@ -53,6 +53,8 @@ END_MARKS = (
     # MiniMax Text 01 and M1; M2
     "<end_of_sentence>",
     "[e~[",
+    # Nemotron of NVIDIA/NeMo-Aligner, docs/user-guide/dpo.rst
+    "<extra_id_1>",
     # Command R and A
     "<|END_OF_TURN_TOKEN|>",
     "<|END_RESPONSE|>",

@@ -51,11 +51,11 @@ def entered(groups: Sequence[Group]) -> list[Group]:
 def entered_pair(pair: Pair) -> Pair:
     """A pair as comparers read it."""
     group = Group(pair.prompt, (pair.first, pair.second), id="pair")
-    found = entered([group])[0]
-    if found is group:
+    entered_group = entered([group])[0]
+    if entered_group is group:
         return pair
-    first, second = found.responses
-    return replace(pair, prompt=found.prompt, first=first, second=second)
+    first, second = entered_group.responses
+    return replace(pair, prompt=entered_group.prompt, first=first, second=second)
 
 
 def without_marks_group(group: Group) -> Group:

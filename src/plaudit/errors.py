@@ -126,13 +126,13 @@ class EngineError(PlauditError, RuntimeError):
         return str(self.args[0])
 
 
-def did_you_mean(name: str, known: Iterable[str], *, limit: int = 3) -> str:
+def did_you_mean(name: str, names: Iterable[str], *, limit: int = 3) -> str:
     """A sentence with the names closest to `name`, or an empty string.
 
     >>> did_you_mean("formt", ["format", "math"])
     "; did you mean 'format'?"
     """
-    close = difflib.get_close_matches(name, list(known), n=limit, cutoff=0.5)
+    close = difflib.get_close_matches(name, list(names), n=limit, cutoff=0.5)
     return f"; did you mean {' or '.join(map(repr, close))}?" if close else ""
 
 

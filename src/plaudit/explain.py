@@ -81,14 +81,14 @@ def _children(reward: Reward, group: Group) -> tuple[list[Explanation], DataErro
     if find is None:
         return [], None
     try:
-        found = [_explained(child) for child in find(group)]
+        children = [_explained(child) for child in find(group)]
     except DataError as error:  # a route without a branch for this row
         return [], error
-    names = {part.name for part in found}
+    names = {part.name for part in children}
     members = getattr(reward, "parts", None)
     left_out = [
         Explanation(name, member.weight, member.reward, group, (), 0.0)
         for name, member in (members.items() if isinstance(members, Mapping) else ())
         if isinstance(member, Member) and name not in names
     ]
-    return found + left_out, None
+    return children + left_out, None

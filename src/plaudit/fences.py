@@ -36,10 +36,10 @@ def _fences(text: str, mark: str) -> Iterator[tuple[str, int, str, int, int]]:
 
     Each search begins where the last one ended, so many marks in one line stay linear.
     """
-    seen = 0
-    while (start := text.find(mark * 3, seen)) >= 0:
-        line = text.rfind("\n", seen, start)
-        is_new_line = line >= 0 or seen == 0
+    position = 0
+    while (start := text.find(mark * 3, position)) >= 0:
+        line = text.rfind("\n", position, start)
+        is_new_line = line >= 0 or position == 0
         end = start + 3
         if is_new_line and not text[line + 1 : start].strip():
             stop = text.find("\n", end)
@@ -47,4 +47,4 @@ def _fences(text: str, mark: str) -> Iterator[tuple[str, int, str, int, int]]:
             run = text[start:end]
             info = run.lstrip(mark)
             yield mark, len(run) - len(info), info.strip(), start, end
-        seen = end
+        position = end

@@ -1,14 +1,12 @@
 """The one HTTP client: JSON out, JSON in, over pooled connections, from any thread.
 
-The event loop lives in a thread of its own, so that the client works in plain code, in many
-threads, inside a running event loop and, anew, after a fork. There is one layer of retries: full
-jitter (Brooker, "Exponential Backoff And Jitter", 2015), Retry-After, one deadline over all tries.
-How fast it goes is the business of `plaudit.pace`.
-With several URLs the least busy is chosen, and one that fails is set aside for a growing while.
-
-A POST may be sent again after its connection broke: right for running programs and asking models,
-wrong for what must happen once. Proxies of the environment, redirects and cookies are not followed:
-no host is spoken to that the user did not name.
+The event loop runs in a separate thread, so that the client works in synchronous code, in many
+threads, inside a running event loop and after a fork. There is one layer of retries: full jitter
+(Brooker, "Exponential Backoff And Jitter", 2015), Retry-After, one deadline over all tries.
+`plaudit.pace` limits the rate of calls. With several URLs the least busy one is chosen, and one
+that fails is set aside for increasing times. A POST may be sent again after its connection broke:
+right for running programs and querying models, wrong for actions that must happen once. Proxies of
+the environment, redirects and cookies are ignored: no host is contacted that the user did not name.
 """
 
 from __future__ import annotations
@@ -40,15 +38,15 @@ __all__ = ["NO_QUOTA", "Client", "Request", "halt"]
 RETRIED = frozenset({408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529})
 _OVERLOADED = (429, 503, 529)
 _NO_LIMITS = Limits()
-NO_QUOTA = "insufficient_quota"  # a 429 that no waiting mends
+NO_QUOTA = "insufficient_quota"  # a 429 that waiting does not fix
 _JSON = {"Content-Type": "application/json", "Accept-Encoding": "identity"}
 _FIRST_WAIT_S = 0.5
 _LONGEST_WAIT_S = 60.0
 _PATIENT_WAIT_S = 4.0
 _CONNECT_S = 10.0
-_FIRST_CONNECT_S = 2.0  # of a service that never answered: nobody waits long to hear that
-_ALIVE_S = 5.0  # how long a sign of life may take
-_IN_A_ROW = 5  # failures at a URL, one after the other, that may mean that it is away
+_FIRST_CONNECT_S = 2.0  # for a service that never answered: fail early
+_ALIVE_S = 5.0  # the timeout of a health check
+_IN_A_ROW = 5  # consecutive failures at a URL that may mean an outage
 _CLOSING_S = 5.0
 _AHEAD = 4
 _MAX_PATHS = 256
@@ -56,14 +54,13 @@ _MAX_PATHS = 256
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call for `Client.map` or `Client.gather`; `deadline_s` runs from the moment its turn has
-    come.
+    """One call for `Client.map` or `Client.gather`; `deadline_s` runs from the start of its turn.
 
-    `timeout_s` bounds one try and `retries` the tries after the first, in place of the client's.
-    `tokens` are what it will take of a limit of tokens per minute. `read` makes of the JSON value
-    what the caller gets: a ValueError from it is a failed try, as a reply that is no JSON.
-    `refusal` is asked before each wait for a turn and again before each try: the reason that it
-    gives ends the call unsent. Both run on the loop's thread, and must be quick.
+    `timeout_s` bounds one try and `retries` the number of retries, in place of the client's.
+    `tokens` count towards a limit of tokens per minute. `read` converts the JSON value to what the
+    caller gets: a ValueError from it is a failed try, like a reply that is not JSON. `refusal` is
+    called before each wait for a turn and again before each try: a reason that it returns ends the
+    call unsent. Both run on the loop's thread, and must be quick.
     """
 
     path: str
@@ -81,14 +78,14 @@ class Request:
 class Client:
     """Speaks JSON with one service at one or more base URLs.
 
-    `timeout_s` bounds one try, `deadline_s` of a call all its tries; `retries` counts the tries
-    after the first. `max_connections` bounds what is under way at once; more calls wait. A reply
-    over `max_reply_mb` MiB is an error. `limits` say what else it holds itself to; a GET of
-    `life_path` that is answered with any status below 500 shows that the service is there. `rng`,
-    `clock` (monotonic seconds) and `sleep` (a coroutine function) are for tests. The client
-    pickles; the copy opens connections of its own.
+    `timeout_s` bounds one try, `deadline_s` all tries of a call; `retries` is the number of tries
+    after the first. `max_connections` bounds the calls in flight; more calls wait. A reply over
+    `max_reply_mb` MiB is an error. `limits` are its other limits; the service is up if a GET of
+    `life_path` is answered with any status below 500. `rng`, `clock` (monotonic seconds) and
+    `sleep` (a coroutine function) are for tests. The client can be pickled; the copy opens its own
+    connections.
 
-    Raises: ConfigError for a URL that is none; MissingExtra on first use without aiohttp.
+    Raises: ConfigError for an invalid URL; MissingExtra on first use without aiohttp.
 
     >>> Client("http://127.0.0.1:8080/v1/", retries=2)
     Client(['http://127.0.0.1:8080/v1'], retries=2)
@@ -137,10 +134,10 @@ class Client:
         headers: Mapping[str, str] | None = None,
         deadline_s: float | None = None,
     ) -> Any:
-        """The JSON value that the service answers; waits for it, in whatever thread.
+        """The JSON value of the service's reply; blocks, in any thread.
 
-        Raises: EngineError with `.status` (of the last answer) and `.retryable`, once every try
-        has failed or the deadline has passed; its text tells what was tried.
+        Raises: EngineError with `.status` (of the last answer) and `.retryable`, once every try has
+        failed or the deadline has passed; its text lists the tries.
         """
         return self.send(Request(path, json, headers=headers or {}, deadline_s=deadline_s))
 
@@ -149,7 +146,7 @@ class Client:
         return self.send(Request(path, method="GET", deadline_s=deadline_s))
 
     def send(self, request: Request) -> Any:
-        """The JSON value that answers the request. Raises: EngineError."""
+        """The JSON value of the reply. Raises: EngineError."""
         core = self._living()
         return _result(core.submit(core.answer(request)))
 
@@ -174,9 +171,9 @@ class Client:
     def map(
         self, requests: Iterable[Request], *, concurrency: int | None = None
     ) -> Iterator[Any | EngineError]:
-        """Answers in the order of the requests; an EngineError stands in the place of its answer.
+        """Answers in the order of the requests, with an EngineError in place of a missing answer.
 
-        At most `concurrency` (default: `max_connections`) are under way; `requests` is read a few
+        At most `concurrency` (default: `max_connections`) are in flight; `requests` is read a few
         times that far ahead, and may be endless.
         """
         width = min(concurrency or self.max_connections, self.max_connections)
@@ -194,22 +191,22 @@ class Client:
                 future.cancel()
 
     def gather(self, requests: Sequence[Request]) -> list[Any | EngineError]:
-        """Like `map`, all at once: what is done with each reply is done as it comes (`read`)."""
+        """Like `map`, but all at once; `read` runs on each reply as it comes."""
         core = self._living()
         return _result(core.submit(core.gather(requests)))
 
     @property
     def pace(self) -> Pace:
-        """How fast it goes just now."""
+        """The current rate limits."""
         return self._living().pace
 
     @property
     def num_retries(self) -> int:
-        """How many tries there were after first ones, since it was opened."""
+        """How many retries there were since the client was opened."""
         return 0 if self._core is None else self._core.pace.num_retries
 
     def close(self) -> None:
-        """Closes the connections; calls under way end with an EngineError.
+        """Closes the connections; calls in flight end with an EngineError.
 
         The client can be used again; it then opens new ones.
         """
@@ -227,8 +224,8 @@ class Client:
         return functools.partial(Client, self.urls, **self._options), ()
 
     def __repr__(self) -> str:
-        given = [f"{k}={self._options[k]!r}" for k, v in _SHOWN.items() if self._options[k] != v]
-        return f"Client({', '.join([repr([*map(_without_password, self.urls)]), *given])})"
+        changed = [f"{k}={self._options[k]!r}" for k, v in _SHOWN.items() if self._options[k] != v]
+        return f"Client({', '.join([repr([*map(_without_password, self.urls)]), *changed])})"
 
     def _living(self) -> _Core:
         if os.getpid() != self._pid:  # forked: thread and connections are the parent's
@@ -245,7 +242,7 @@ class Client:
 
 
 def halt() -> None:
-    """Ends every call of this process and refuses new ones: for a run that was interrupted."""
+    """Ends every call of this process and refuses new ones, when a run is interrupted."""
     _HALTED.set()
     for core in list(_CORES):
         core.close()
@@ -287,7 +284,7 @@ def _result_or_error(future: concurrent.futures.Future[Any]) -> Any:
 
 
 def _closed() -> EngineError:
-    return EngineError("the HTTP client was closed while the request was under way")
+    return EngineError("the HTTP client was closed while the request was in flight")
 
 
 class _Endpoint:
@@ -302,32 +299,32 @@ class _Endpoint:
         self._paths: dict[str, Any] = {}
 
     def is_open(self, now: float) -> bool:
-        """Whether a call may go here: after failures only one at a time, as a trial."""
+        """Whether a call may go to this URL: after failures only one at a time, as a trial."""
         if now < self.aside_until:
             return False
         return not self.failures or not self.in_flight
 
     def url(self, path: str) -> Any:
-        """The parsed URL of a path; parsing costs as much as the rest of a call's own work."""
-        found = self._paths.get(path)
-        if found is None:
+        """The parsed URL of a path; parsing costs as much as the rest of a call's overhead."""
+        url = self._paths.get(path)
+        if url is None:
             from yarl import URL
 
             if len(self._paths) >= _MAX_PATHS:
                 self._paths.clear()
-            found = self._paths[path] = URL(f"{self.base}/{path.lstrip('/')}")
-        return found
+            url = self._paths[path] = URL(f"{self.base}/{path.lstrip('/')}")
+        return url
 
 
-class _Failure(NamedTuple):
-    """Why one try failed. `wait_s` is what the service asked for."""
+class _FailedTry(NamedTuple):
+    """Why one try failed. `wait_s` is the wait that the service requested."""
 
     why: str
     status: int | None = None
     is_final: bool = False
     wait_s: float | None = None
     blame: int = 1
-    """1: it speaks against the URL; 0: it says nothing of it; -1: the service is well."""
+    """1: the URL is at fault; 0: it may not be; -1: the service is healthy."""
     is_unconnected: bool = False
     """Whether not even a connection was made."""
 
@@ -369,13 +366,13 @@ class _Core:
         thread = threading.Thread(target=_turn, args=(loop,), name="plaudit-http", daemon=True)
         thread.start()
         self._session = self.submit(_open(aiohttp, {**_JSON, **headers})).result()
-        kept = (loop, thread, self._session)
-        _LIVE[id(loop)] = kept
+        resources = (loop, thread, self._session)
+        _LIVE[id(loop)] = resources
         _CORES.add(self)
-        self._finish = weakref.finalize(self, _end, os.getpid(), *kept)
+        self._finish = weakref.finalize(self, _end, os.getpid(), *resources)
 
     def submit(self, coroutine: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
-        with self._lock:  # what is submitted is seen by the end of the loop, or refused
+        with self._lock:  # a submitted coroutine is ended with the loop, or refused
             if self.is_open:
                 return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         coroutine.close()
@@ -396,7 +393,7 @@ class _Core:
         tasks = [asyncio.ensure_future(self._caught(request)) for request in requests]
         try:
             return list(await asyncio.gather(*tasks))
-        except BaseException:  # cancelled, or what `read` raised: nothing more goes out
+        except BaseException:  # cancelled, or an error from `read`: nothing more is sent
             for task in tasks:
                 task.cancel()
             raise
@@ -410,19 +407,19 @@ class _Core:
     async def _answer(self, request: Request) -> Any:
         body = None if request.method == "GET" else _dumps(request.json)
         end = math.inf if request.deadline_s is None else self._clock() + request.deadline_s
-        failures: list[tuple[_Endpoint, _Failure]] = []
+        failures: list[tuple[_Endpoint, _FailedTry]] = []
         self.pace.num_calls += 1
         while True:
             endpoint = self._choose()
             reply = await self._try(endpoint, request, body, end)
-            if not isinstance(reply, _Failure):
+            if not isinstance(reply, _FailedTry):
                 return reply
             failures.append((endpoint, reply))
-            if reply.is_final or self._is_nobody_there(reply):
-                raise _failed(request, failures, "", self._is_nobody_there(reply))
+            if reply.is_final or self._is_unreachable(reply):
+                raise _failed(request, failures, "", self._is_unreachable(reply))
             if self._is_suspect(reply) and (away_s := await self._away_s(request, failures)):
                 end += away_s
-                failures.pop()  # nobody's try
+                failures.pop()  # an outage costs no try
                 continue
             if not self._may_retry(request, failures):
                 raise _failed(request, failures, "")
@@ -432,13 +429,13 @@ class _Core:
             if wait_s > 0:
                 await self._sleep(wait_s)
 
-    def _is_nobody_there(self, reply: _Failure) -> bool:
-        """Whether no URL ever let a connection be made: then nobody waits for it."""
+    def _is_unreachable(self, reply: _FailedTry) -> bool:
+        """Whether no URL ever accepted a connection: then waiting is pointless."""
         is_first = not self._has_answered and reply.is_unconnected
         return is_first and all(endpoint.failures for endpoint in self._endpoints)
 
-    def _is_suspect(self, reply: _Failure) -> bool:
-        """Whether the service may be away: every URL failed, lately and more than by chance."""
+    def _is_suspect(self, reply: _FailedTry) -> bool:
+        """Whether the service may be down: every URL failed recently, and more than by chance."""
         if self._outage is None or not self._has_answered or reply.blame < 1:
             return False
         least = 1 if reply.is_unconnected else _IN_A_ROW
@@ -446,7 +443,7 @@ class _Core:
         return is_server and all(e.failures >= least for e in self._endpoints)
 
     async def _away_s(self, request: Request, failures: Sequence[Any]) -> float:
-        """Waits while the service is away, and returns for how long it was; 0 where it is there."""
+        """Waits while the service is down, and returns for how long it was; 0 if it is up."""
         assert self._outage is not None
         away_s = await self._outage.over()
         if away_s is None:
@@ -458,7 +455,7 @@ class _Core:
         return away_s
 
     async def _is_alive(self) -> bool:
-        """Whether any URL answers, whatever it says, but for errors of its own."""
+        """Whether any URL answers with anything but a server error."""
         signs = [self._has_life(endpoint) for endpoint in self._endpoints]
         return any(await asyncio.gather(*signs))
 
@@ -472,8 +469,10 @@ class _Core:
         except (asyncio.TimeoutError, aiohttp.ClientError, OSError):
             return False
 
-    def _may_retry(self, request: Request, failures: Sequence[tuple[_Endpoint, _Failure]]) -> bool:
-        """Whether another try is left; the patient wait for a busy service without losing one."""
+    def _may_retry(
+        self, request: Request, failures: Sequence[tuple[_Endpoint, _FailedTry]]
+    ) -> bool:
+        """Whether another try is left; a patient client loses no try to a busy service."""
         if self._is_patient and failures[-1][1].status == 429:
             return True
         count = sum(not (self._is_patient and f.status == 429) for _, f in failures)
@@ -481,38 +480,38 @@ class _Core:
         return count <= most and self.pace.may_retry()
 
     def _choose(self) -> _Endpoint:
-        """The least busy URL that is open; where none is, the one that opens soonest."""
+        """The least busy open URL, or the one that opens soonest."""
         if len(self._endpoints) == 1:
             return self._endpoints[0]
         now = self._clock()
-        found = [endpoint for endpoint in self._endpoints if endpoint.is_open(now)]
-        if not found:
+        open_endpoints = [endpoint for endpoint in self._endpoints if endpoint.is_open(now)]
+        if not open_endpoints:
             return min(self._endpoints, key=lambda endpoint: endpoint.aside_until)
-        least = min(endpoint.in_flight for endpoint in found)
-        return self._rng.choice([e for e in found if e.in_flight == least])
+        least = min(endpoint.in_flight for endpoint in open_endpoints)
+        return self._rng.choice([e for e in open_endpoints if e.in_flight == least])
 
-    def _wait_s(self, failure: _Failure, num_failures: int) -> float:
-        """Seconds before the next try: none where another URL is open."""
+    def _wait_s(self, failure: _FailedTry, num_failures: int) -> float:
+        """Seconds before the next try: 0 if another URL is open."""
         now = self._clock()
         if len(self._endpoints) > 1 and any(e.is_open(now) for e in self._endpoints):
             return 0.0
         most = _grown(num_failures)
-        if self._is_patient and failure.status == 429:  # the pace slows down for all
+        if self._is_patient and failure.status == 429:  # the pace slows down for all calls
             most = min(most, _PATIENT_WAIT_S)
-        drawn = self._rng.uniform(0.0, most)
+        jitter_s = self._rng.uniform(0.0, most)
         if failure.wait_s is None:
-            return drawn
-        return min(failure.wait_s, _LONGEST_WAIT_S) + min(drawn, _FIRST_WAIT_S)
+            return jitter_s
+        return min(failure.wait_s, _LONGEST_WAIT_S) + min(jitter_s, _FIRST_WAIT_S)
 
     async def _try(
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
-    ) -> Any | _Failure:
-        """The value answered, or a failure."""
-        endpoint.in_flight += 1  # counted while it waits, or all that wait would choose one URL
+    ) -> Any | _FailedTry:
+        """The value of the reply, or a failure."""
+        endpoint.in_flight += 1  # counted while waiting, or all waiting calls would choose one URL
         try:
-            _check_refusal(request)  # before it waits for what it would not use
+            _check_refusal(request)  # before waiting in vain
             if not await self.pace.enter(request.tokens, until=end):
-                return _Failure("no connection was free, or the pace gave it no turn", blame=0)
+                return _FailedTry("no connection was free, or the rate limit left no turn", blame=0)
             began = self._clock()
             try:
                 result = await self._exchange(endpoint, request, body, end)
@@ -524,25 +523,25 @@ class _Core:
         return result
 
     def _note(self, endpoint: _Endpoint, result: Any, began: float) -> None:
-        """Keeps the URL's record: failures in a row, and how long to stay away."""
-        if not isinstance(result, _Failure) or result.status is not None:
+        """Updates the URL's record: consecutive failures, and how long to avoid it."""
+        if not isinstance(result, _FailedTry) or result.status is not None:
             self._has_answered = True
-        if not isinstance(result, _Failure) or result.blame < 0:
+        if not isinstance(result, _FailedTry) or result.blame < 0:
             endpoint.failures, endpoint.aside_until = 0, -math.inf
             if self._outage is not None:
                 self._outage.end()
             self.pace.go_on()
-        if not isinstance(result, _Failure) or result.blame <= 0:
+        if not isinstance(result, _FailedTry) or result.blame <= 0:
             return
         endpoint.failures += 1
-        now, asked_s = self._clock(), min(result.wait_s or 0.0, _LONGEST_WAIT_S)
-        endpoint.aside_until = now + max(_grown(endpoint.failures), asked_s)
+        now, requested_s = self._clock(), min(result.wait_s or 0.0, _LONGEST_WAIT_S)
+        endpoint.aside_until = now + max(_grown(endpoint.failures), requested_s)
         if result.status in _OVERLOADED and not any(e.is_open(now) for e in self._endpoints):
             self.pace.slow_down(began, result.wait_s)
 
     async def _exchange(
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
-    ) -> Any | _Failure:
+    ) -> Any | _FailedTry:
         _check_refusal(request)
         aiohttp = self._aiohttp
         limit, left = request.timeout_s or self._timeout_s, end - self._clock()
@@ -557,15 +556,15 @@ class _Core:
             ) as response:
                 data = await self._read(response)
         except (aiohttp.InvalidURL, aiohttp.ClientConnectorCertificateError) as error:
-            return _Failure(_said(error), is_final=True)
+            return _FailedTry(_error_text(error), is_final=True)
         except aiohttp.ConnectionTimeoutError as error:
-            return _Failure(_said(error), is_unconnected=True)
+            return _FailedTry(_error_text(error), is_unconnected=True)
         except asyncio.TimeoutError:
-            return _Failure(f"no answer in {min(limit, left):.3g} s", blame=int(left >= limit))
+            return _FailedTry(f"no answer in {min(limit, left):.3g} s", blame=int(left >= limit))
         except (aiohttp.ClientError, OSError) as error:
             is_unconnected = isinstance(error, aiohttp.ClientConnectorError)
-            return _Failure(_said(error), is_unconnected=is_unconnected)
-        return data if isinstance(data, _Failure) else _judged(response, data, request.read)
+            return _FailedTry(_error_text(error), is_unconnected=is_unconnected)
+        return data if isinstance(data, _FailedTry) else _reply_value(response, data, request.read)
 
     def _timeout(self, seconds: float) -> Any:
         if seconds == self._timeout_s and self._has_answered:
@@ -573,12 +572,12 @@ class _Core:
         connect_s = _CONNECT_S if self._has_answered else _FIRST_CONNECT_S
         return self._aiohttp.ClientTimeout(total=max(seconds, 0.001), sock_connect=connect_s)
 
-    async def _read(self, response: Any) -> bytes | _Failure:
+    async def _read(self, response: Any) -> bytes | _FailedTry:
         chunks, size = [], 0
         while chunk := await response.content.readany():
             size += len(chunk)
             if size > self._max_reply:
-                return _Failure(
+                return _FailedTry(
                     f"the reply is over {self._max_reply >> 20} MiB", is_final=True, blame=0
                 )
             chunks.append(chunk)
@@ -594,25 +593,25 @@ def _grown(number: int) -> float:
     return min(_FIRST_WAIT_S * 2.0 ** min(number - 1, 30), _LONGEST_WAIT_S)
 
 
-def _judged(response: Any, data: bytes, read: Callable[[Any], Any] | None) -> Any | _Failure:
-    """The value of an answer, or why it is none."""
+def _reply_value(response: Any, data: bytes, read: Callable[[Any], Any] | None) -> Any | _FailedTry:
+    """The value of a reply, or why it has none."""
     status = response.status
     if 200 <= status < 300:
         try:
             value = _loads(data)
         except (ValueError, RecursionError):
-            return _Failure(f"{status}, and the reply is not JSON: {_excerpt(data)}", status)
+            return _FailedTry(f"{status}, and the reply is not JSON: {_excerpt(data)}", status)
         try:
             return value if read is None else read(value)
         except ValueError as error:
-            return _Failure(f"{status}, and {error}: {_excerpt(data)}", status)
+            return _FailedTry(f"{status}, and {error}: {_excerpt(data)}", status)
     if 300 <= status < 400:
         to = clipped(response.headers.get("Location", ""))
-        return _Failure(f"{status}, a redirect to {to}; name that URL instead", status, True)
+        return _FailedTry(f"{status}, a redirect to {to}; name that URL instead", status, True)
     why = f"{status} {response.reason or ''}: {_excerpt(data)}"
     if status not in RETRIED or NO_QUOTA.encode() in data:
-        return _Failure(why, status, is_final=True, blame=-1)
-    return _Failure(why, status, wait_s=_retry_after(response.headers))
+        return _FailedTry(why, status, is_final=True, blame=-1)
+    return _FailedTry(why, status, wait_s=_retry_after(response.headers))
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
@@ -639,29 +638,29 @@ def _excerpt(data: bytes) -> str:
     return clipped(data[:400].decode("utf-8", "replace"), limit=200)
 
 
-def _said(error: BaseException) -> str:
+def _error_text(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
 
 
 def _failed(
     request: Request,
-    failures: Sequence[tuple[_Endpoint, _Failure]],
+    failures: Sequence[tuple[_Endpoint, _FailedTry]],
     when: str,
-    is_nobody_there: bool = False,
+    is_unreachable: bool = False,
 ) -> EngineError:
     last = failures[-1][1]
     counts = Counter(f"{endpoint.name}: {failure.why}" for endpoint, failure in failures)
-    tried = "; ".join(f"{text} (x{n})" if n > 1 else text for text, n in counts.items())
+    attempts = "; ".join(f"{text} (x{n})" if n > 1 else text for text, n in counts.items())
     tries = "1 try" if len(failures) == 1 else f"{len(failures)} tries"
-    what = f"{request.method} {request.path} failed{when} after {tries}: {tried}"
-    if is_nobody_there:
+    what = f"{request.method} {request.path} failed{when} after {tries}: {attempts}"
+    if is_unreachable:
         names = ", ".join(dict.fromkeys(endpoint.name for endpoint, _ in failures))
         what = f"nobody answers at {names}: is it running? {what}"
     return EngineError(what, last.status, retryable=not last.is_final)
 
 
 def _dumps(value: Any) -> bytes:
-    """JSON; what orjson refuses (lone surrogates, huge integers) goes through `json`."""
+    """JSON text; values that orjson refuses (lone surrogates, huge integers) go through `json`."""
     import orjson
 
     try:
@@ -731,13 +730,13 @@ async def _stop(session: Any) -> None:
 
 
 def _disown() -> None:
-    """In a forked child: what the parent's loop holds is never touched here, nor ever collected.
+    """In a forked child, the objects of the parent's loop are never touched nor collected.
 
     Closing it would take the parent's sockets off the event queue that both share; collecting it
     would print warnings.
     """
-    for kept in _LIVE.values():
-        ctypes.pythonapi.Py_IncRef(ctypes.py_object(kept))
+    for resources in _LIVE.values():
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(resources))
     _LIVE.clear()
 
 

@@ -183,9 +183,9 @@ def ignores_the_id(reward: Reward, groups: Sequence[Group], base) -> Iterator[st
 
 def leaves_inputs_alone(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
     """Scoring changes no group."""
-    kept = copy.deepcopy(list(groups))
+    copies = copy.deepcopy(list(groups))
     reward.score(groups)
-    if kept != list(groups):
+    if copies != list(groups):
         yield "the groups were changed"
 
 

@@ -135,8 +135,8 @@ def bootstrap_mean(
         sums, nums = sums[nums > 0], nums[nums > 0]
     draw = np.random.default_rng(seed)
     picks = (draw.integers(0, len(sums), len(sums)) for _ in range(num_draws))
-    drawn = [float(sums[pick].sum() / nums[pick].sum()) for pick in picks]
-    return _between(float(sums.sum() / nums.sum()), drawn, level)
+    means = [float(sums[pick].sum() / nums[pick].sum()) for pick in picks]
+    return _between(float(sums.sum() / nums.sum()), means, level)
 
 
 def bootstrap_counts(
@@ -166,14 +166,14 @@ def bootstrap_counts(
     with np.errstate(invalid="ignore", divide="ignore"):
         value = float(statistic(n_K))
         n_RK = np.random.default_rng(seed).multinomial(total, n_K / n_K.sum(), num_draws)
-        drawn = np.asarray(statistic(n_RK), float)
-    return _between(value, drawn[np.isfinite(drawn)].tolist(), level)
+        replicates = np.asarray(statistic(n_RK), float)
+    return _between(value, replicates[np.isfinite(replicates)].tolist(), level)
 
 
-def _between(value: float, drawn: Sequence[float], level: float) -> Interval:
+def _between(value: float, replicates: Sequence[float], level: float) -> Interval:
     if not math.isfinite(value):
         return _NONE
-    return Interval(value, *quantiles(drawn, ((1 - level) / 2, (1 + level) / 2)))
+    return Interval(value, *quantiles(replicates, ((1 - level) / 2, (1 + level) / 2)))
 
 
 def quantiles(values: Sequence[float], at: Sequence[float] = (0.5, 0.9, 0.99)) -> list[float]:
@@ -232,8 +232,8 @@ def kappa(table: Any, *, weights: Literal["none", "quadratic"] = "none") -> Any:
     observed = (w_KK * n_KK).sum((-2, -1))
     expected = (w_KK * rows[..., :, None] * columns[..., None, :]).sum((-2, -1))
     with np.errstate(invalid="ignore", divide="ignore"):
-        found = 1 - observed * n_KK.sum((-2, -1)) / np.where(expected > 0, expected, np.nan)
-    return found if n_KK.ndim > 2 else float(found)
+        kappas = 1 - observed * n_KK.sum((-2, -1)) / np.where(expected > 0, expected, np.nan)
+    return kappas if n_KK.ndim > 2 else float(kappas)
 
 
 def fleiss_kappa(ratings: Sequence[Sequence[Hashable]]) -> float:
@@ -525,8 +525,8 @@ def _newton(y_N: Any, x_ND: Any) -> tuple[Any, Any] | None:
         step_D = inverse_DD @ (x_ND.T @ (y_N - p_N))
         if np.abs(step_D).max() <= 1e-9 * max(1.0, float(np.abs(b_D).max())):
             with np.errstate(over="ignore"):
-                found = b_D / scale_D, np.sqrt(np.diag(inverse_DD)) / scale_D
-            return found if all(np.isfinite(values_D).all() for values_D in found) else None
+                estimate = b_D / scale_D, np.sqrt(np.diag(inverse_DD)) / scale_D
+            return estimate if all(np.isfinite(values_D).all() for values_D in estimate) else None
         b_D = b_D + _damped(step_D, b_D, y_N, x_ND)
     return None
 

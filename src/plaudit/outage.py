@@ -1,8 +1,8 @@
-"""A service that is away: one wait for all calls, which costs none of them a try.
+"""A service outage: one wait for all calls, which costs none of them a try.
 
 While a server restarts, every call to it fails at once. Retrying each of them spends all their
-tries within seconds. Instead the service is asked for a sign of life, by one prober for all calls,
-with growing gaps; the calls wait for its answer.
+tries within seconds. Instead one prober checks the service for all calls, with growing gaps, and
+the calls wait for its result.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ _LONGEST_GAP_S = 15.0
 
 
 class Outage:
-    """Waits until a service shows a sign of life. It belongs to one event loop.
+    """Waits until a service is up again. It belongs to one event loop.
 
-    `is_alive` asks the service once. `longest_s` bounds one outage; where it is passed, the service
-    counts as given up, and whoever comes then is told at once, until it answers again. `clock`
-    gives monotonic seconds, `sleep` is a coroutine function.
+    `is_alive` probes the service once. `longest_s` bounds one outage; after that the service is
+    given up, and later calls fail at once until it answers again. `clock` gives monotonic seconds,
+    `sleep` is a coroutine function.
     """
 
     def __init__(
@@ -40,10 +40,10 @@ class Outage:
         self._is_given_up = False
 
     async def over(self) -> float | None:
-        """The seconds that the service was away; 0 where it is not, None where it stays away."""
+        """The seconds that the service was down; 0 if it is up, None if it stays down."""
         if self._watch is None or self._watch.done():
             self._watch = asyncio.ensure_future(self._seconds_away())
-        return await asyncio.shield(self._watch)  # one that is cancelled leaves it to the others
+        return await asyncio.shield(self._watch)  # a cancelled call leaves the probe to the others
 
     def end(self) -> None:
         """The service has answered."""

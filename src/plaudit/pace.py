@@ -1,8 +1,8 @@
-"""How fast a service is asked: how many calls at once, how many a minute, how many again.
+"""Limits on calls to a service: how many at once, how many per minute, how many retries.
 
-The number of calls under way follows what the service bears (Chiu and Jain, 1989): one more for
-each round that went well, half as many when it says that it has too much. Buckets hold a stated
-number of requests and tokens per minute. All of it belongs to one event loop.
+The number of calls in flight follows the capacity of the service (Chiu and Jain, 1989): one more
+for each successful round, half as many when it is overloaded. Buckets enforce a number of requests
+and tokens per minute. All of it belongs to one event loop.
 """
 
 from __future__ import annotations
@@ -19,18 +19,18 @@ __all__ = ["Bucket", "Limits", "Pace"]
 
 _BURST_S = 2.0
 _FIRST_RETRIES = 20
-_LONGEST_CLOSED_S = 60.0  # then it is tried again, whatever was asked for
+_LONGEST_CLOSED_S = 60.0  # then it is tried again, even if more was requested
 
 
 @dataclass(frozen=True)
 class Limits:
-    """What a client holds itself to, besides its number of connections.
+    """The limits of a client, besides its number of connections.
 
     `is_adaptive`: fewer calls at once while the service answers 429 or 503. `is_patient`: a 429
-    costs a wait and no try (a deadline should bound the call then). `retry_share` bounds the tries
-    after the first, over all calls, to that share of the calls (and 20 more): a service that is
-    down is not asked five times as often. `outage_s` is how long a service that was there and is
-    away (refused, silent, 5xx at every URL) is waited for: no call loses a try by it.
+    costs a wait but no try (set a deadline then). `retry_share` bounds the tries after the first,
+    over all calls, to that share of the calls (and 20 more): so that a service that is down does
+    not get five times as many calls. `outage_s` is how long to wait for a service that was up and
+    is down (refused, silent, 5xx at every URL): the wait costs no call a try.
     """
 
     is_adaptive: bool = False
@@ -50,7 +50,7 @@ class Limits:
 
 
 class Bucket:
-    """So much in any minute, two seconds' worth of it at once; what is taken is taken in order.
+    """An amount per minute, two seconds' worth of it at once, granted in order.
 
     >>> bucket = Bucket(62)
     >>> [bucket.wait_s(1, now=0.0) for _ in range(4)]
@@ -58,7 +58,7 @@ class Bucket:
     """
 
     def __init__(self, per_minute: float) -> None:
-        self._per_s = per_minute / (60.0 + _BURST_S)  # so that a minute holds what stands at once
+        self._per_s = per_minute / (60.0 + _BURST_S)  # so that a minute includes the burst
         self._free_at = -math.inf
 
     def wait_s(self, amount: float, *, now: float) -> float:
@@ -67,14 +67,14 @@ class Bucket:
         return max(0.0, self._free_at - now)
 
     def give_back(self, amount: float) -> None:
-        """What was taken and not used."""
+        """Returns an amount that was taken but not used."""
         self._free_at -= amount / self._per_s
 
 
 class Pace:
     """Lets calls through: at most `most` at once, fewer after `slow_down`, more after `go_on`.
 
-    `limit` is how many may be under way now.
+    `limit` is how many may be in flight now.
     """
 
     def __init__(
@@ -98,9 +98,9 @@ class Pace:
         self._requests, self._tokens = (Bucket(n) if n else None for n in per_minute)
 
     async def enter(self, tokens: int = 0, *, until: float = math.inf) -> bool:
-        """Waits until a call of `tokens` may go; False where that is not before `until`.
+        """Waits until a call of `tokens` may start; False if that is not before `until`.
 
-        Where it is True, `leave` must follow.
+        After True, `leave` must follow.
         """
         if self._busy < int(self.limit) and not self._waiting:
             self._busy += 1
@@ -115,32 +115,32 @@ class Pace:
         finally:
             if not may_go:
                 self.leave()
-        if not may_go:  # not told before: who asks for the next call would be told no at once, too
+        if not may_go:  # False only at `until`: otherwise the next call would fail at once, too
             await self._sleep(max(0.0, until - self._clock()))
         return may_go
 
     @property
     def _is_free(self) -> bool:
-        """Whether nothing but the number of calls under way holds one back: the usual case."""
+        """Whether only the number of calls in flight can delay a call: the usual case."""
         has_buckets = self._requests is not None or self._tokens is not None
         return not has_buckets and self._closed_until <= self._clock()
 
     def leave(self) -> None:
-        """A call has ended, however."""
+        """A call has ended, successfully or not."""
         self._busy -= 1
         self._wake()
 
     def go_on(self) -> None:
-        """A call went well: the limit grows by one in as many calls as it allows at once."""
+        """A call succeeded: the limit grows by one in as many calls as it allows at once."""
         if self.limit < self._most:
             self.limit = min(float(self._most), self.limit + 1.0 / self.limit)
             self._wake()
 
     def slow_down(self, began: float, wait_s: float | None) -> None:
-        """The service has too much of calls that `began` then: half as many, once for each round.
+        """The service is overloaded by calls that `began` then: halves the limit, once per round.
 
-        To be told before the call leaves: the next would go in its place, and be another round.
-        With `wait_s` (Retry-After) nothing goes out before that has passed, or a minute.
+        Call it before `leave`: otherwise the next call would start, and count as another round.
+        With `wait_s` (Retry-After) no call starts before that time, or a minute, has passed.
         """
         if not self._limits.is_adaptive:
             return
@@ -152,19 +152,19 @@ class Pace:
             self._closed_until = max(self._closed_until, now + min(wait_s, _LONGEST_CLOSED_S))
 
     def may_retry(self) -> bool:
-        """Counts one more try after a first one; False where their share is used up."""
+        """Counts one retry; False if the share of retries is used up."""
         if self.num_retries >= _FIRST_RETRIES + self._limits.retry_share * self.num_calls:
             return False
         self.num_retries += 1
         return True
 
     def settle(self, expected: int, used: int) -> None:
-        """Corrects the bucket of tokens by what a call really took."""
+        """Corrects the bucket of tokens by the actual use of a call."""
         if self._tokens is not None:
             self._tokens.give_back(expected - used)
 
     async def _turn(self, until: float) -> bool:
-        """Waits in line; False where the time was up first."""
+        """Waits in line; False if the time was up first."""
         future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
         self._waiting.append((future, until))
         self._watch(until)
@@ -176,7 +176,7 @@ class Pace:
             raise
 
     def _watch(self, until: float) -> None:
-        """Sets the one bell of all that wait to the first of their ends."""
+        """Sets the shared timer of all waiting calls to the earliest of their ends."""
         if until >= self._rings_at:
             return
         if self._bell is not None:
@@ -186,7 +186,7 @@ class Pace:
         self._bell = asyncio.get_running_loop().call_later(delay_s, self._ring)
 
     def _ring(self) -> None:
-        """Tells those whose time is up; sets the bell for the rest."""
+        """Ends the waits whose time is up; sets the timer for the rest."""
         end, self._rings_at, self._bell = self._rings_at, math.inf, None
         for future, until in self._waiting:
             if until <= end and not future.done():
@@ -203,22 +203,24 @@ class Pace:
                 future.set_result(True)
 
     async def _may_go(self, tokens: int, until: float) -> bool:
-        """Waits for the buckets, and while the service wants to be left alone; False where that
-        is not over before `until`: then nothing is taken."""
+        """Waits for the buckets and for Retry-After; False, with nothing taken, if that ends after
+        `until`."""
         now, amounts = self._clock(), ((self._requests, 1), (self._tokens, tokens))
-        taken = [(bucket, amount) for bucket, amount in amounts if bucket is not None]
-        ready_at = max([now, *(now + bucket.wait_s(amount, now=now) for bucket, amount in taken)])
+        withdrawals = [(bucket, amount) for bucket, amount in amounts if bucket is not None]
+        ready_at = max(
+            [now, *(now + bucket.wait_s(amount, now=now) for bucket, amount in withdrawals)]
+        )
         may_go = False
         try:
             may_go = await self._reached(ready_at, until)
         finally:
             if not may_go:
-                for bucket, amount in taken:
+                for bucket, amount in withdrawals:
                     bucket.give_back(amount)
         return may_go
 
     async def _reached(self, ready_at: float, until: float) -> bool:
-        """Waits; and again where the service has closed for longer meanwhile."""
+        """Waits, and again if the service has asked for a longer wait meanwhile."""
         while (go_at := max(ready_at, self._closed_until)) > self._clock():
             if go_at >= until:
                 return False

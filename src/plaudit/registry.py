@@ -74,7 +74,7 @@ def load(path: str, /, **params: Any) -> Any:
         path = "models.auto.auto"
     part = None if "view" in signature_of(target).parameters else params.pop("view", None)
     if _is_factory(target):
-        reward = _made(path, target, params)
+        reward = _built(path, target, params)
     else:
         reward = lift(target, path=RENAMED.get(path, path), **params)
     return reward if part is None else combine.view(reward, part=part)
@@ -148,10 +148,10 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
     if not path.is_file():
         path = _RECIPE_DIR / f"{name}.yaml"
     if not path.is_file():
-        known = recipes()
+        names = recipes()
         raise ConfigError(
             f"no recipe {str(name)!r}: neither a file nor a shipped recipe"
-            f"{did_you_mean(str(name), known) or '.'} Shipped: {', '.join(known)}"
+            f"{did_you_mean(str(name), names) or '.'} Shipped: {', '.join(names)}"
         )
     try:
         text = path.read_text(encoding="utf-8")
@@ -169,12 +169,12 @@ def _keys_that_repeat(tree: Any) -> Iterator[Any]:
     """The keys of a YAML tree that a later one of the same name would silently replace."""
     import yaml
 
-    left, seen = [tree], set()
+    left, visited_ids = [tree], set()
     while left:
         node = left.pop()
-        if id(node) in seen:
+        if id(node) in visited_ids:
             continue
-        seen.add(id(node))
+        visited_ids.add(id(node))
         if isinstance(node, yaml.MappingNode):
             names = [key.value for key, _ in node.value]
             yield from (key for i, (key, _) in enumerate(node.value) if names[i] in names[:i])
@@ -209,16 +209,16 @@ def resolve(path: str) -> Callable[..., Any]:
     if not all(module.split(".")) or (is_own and not _is_home(module)):
         raise _unknown(path)
     try:
-        found = _member(importlib.import_module(module), name)
+        member = _member(importlib.import_module(module), name)
     except ModuleNotFoundError as error:
         if error.name is None or not f"{module}.".startswith(f"{error.name}."):
             raise
         raise _unknown(path) from None
     except AttributeError:
         raise _unknown(path) from None
-    if is_own and (found.__module__ != module or not _is_reward(module, found)):
+    if is_own and (member.__module__ != module or not _is_reward(module, member)):
         raise _unknown(path)
-    return found
+    return member
 
 
 def show(target: str | Reward) -> str:
@@ -228,12 +228,12 @@ def show(target: str | Reward) -> str:
     rules.baseline.length
     """
     if isinstance(target, str) and is_model(target):
-        return _shown_model(load(target))
+        return _describe_model(load(target))
     if isinstance(target, str):
-        return _shown(target, resolve(target))
+        return _describe(target, resolve(target))
     if hasattr(target, "facts"):
-        return _shown_model(target)
-    return _shown(repr(target), target.fn) if isinstance(target, Rule) else repr(target)
+        return _describe_model(target)
+    return _describe(repr(target), target.fn) if isinstance(target, Rule) else repr(target)
 
 
 def example(path: str, **params: Any) -> tuple[Any, list[Group]]:
@@ -246,9 +246,9 @@ def example(path: str, **params: Any) -> tuple[Any, list[Group]]:
     """
     from plaudit.laws import sample_groups
 
-    given = _example_of(resolve(path))
-    reward = build({"use": path, **given.get("params", {}), **params})
-    return reward, sample_groups(given.get("columns"))
+    example_inputs = _example_of(resolve(path))
+    reward = build({"use": path, **example_inputs.get("params", {}), **params})
+    return reward, sample_groups(example_inputs.get("columns"))
 
 
 def is_model(path: str) -> bool:
@@ -263,13 +263,13 @@ def is_rule_module(name: str) -> bool:
 
 @functools.cache
 def _names() -> tuple[str, ...]:
-    found = []
+    names = []
     for family in FAMILIES:
         package = importlib.import_module(f"plaudit.{family}")
         for info in pkgutil.walk_packages(package.__path__, f"plaudit.{family}."):
             if not info.ispkg and is_rule_module(info.name):
-                found += _public(importlib.import_module(info.name))
-    return tuple(sorted(found))
+                names += _public(importlib.import_module(info.name))
+    return tuple(sorted(names))
 
 
 def _public(module) -> list[str]:
@@ -284,10 +284,10 @@ def _public(module) -> list[str]:
     ]
 
 
-def _is_reward(module: str, found: Any) -> bool:
+def _is_reward(module: str, member: Any) -> bool:
     """Whether a public name of a module makes rewards: in some families only what says so."""
     family = module.removeprefix("plaudit.").partition(".")[0]
-    return family not in FACTORIES or (_is_factory(found) and not inspect.isclass(found))
+    return family not in FACTORIES or (_is_factory(member) and not inspect.isclass(member))
 
 
 def _place(path: str) -> tuple[str, str]:
@@ -314,10 +314,10 @@ def _member(owner: Any, name: str) -> Callable[..., Any]:
         owner = getattr(owner, part)
         if not inspect.isclass(owner):  # never through a module that it imports
             raise AttributeError(part)
-    found = getattr(owner, last)
-    if any(part.startswith("_") for part in (*outer, last)) or not callable(found):
+    member = getattr(owner, last)
+    if any(part.startswith("_") for part in (*outer, last)) or not callable(member):
         raise AttributeError(last)
-    return found
+    return member
 
 
 def _unknown(path: str) -> ConfigError:
@@ -332,9 +332,9 @@ def _unknown(path: str) -> ConfigError:
             f"no reward {path!r}: no module {module!r} on the Python path, or in it no public"
             f" function or class {name!r}"
         )
-    known = [*available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower()), *ADAPTERS]
-    same_tail = [repr(k) for k in known if k.rpartition(".")[2] == name][:3]
-    hint = did_you_mean(path, known)
+    names = [*available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower()), *ADAPTERS]
+    same_tail = [repr(k) for k in names if k.rpartition(".")[2] == name][:3]
+    hint = did_you_mean(path, names)
     if not hint and same_tail:
         hint = f"; did you mean {' or '.join(same_tail)}?"
     return ConfigError(
@@ -351,65 +351,65 @@ def _is_factory(target: Callable[..., Any]) -> bool:
     return name.rpartition(".")[2] in ("Reward", "Comparer")
 
 
-def _made(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) -> Any:
+def _built(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) -> Any:
     """What the factory makes of the parameters: a Reward or a Comparer."""
     signature = signature_of(factory)
-    told = f"Signature: {factory.__name__}{signature}"
-    known = list(signature.parameters)
+    usage = f"Signature: {factory.__name__}{signature}"
+    names = list(signature.parameters)
     for name in params:
-        if name not in known and not _takes_any(signature):
+        if name not in names and not _takes_any(signature):
             raise ConfigError(
-                f"{path} has no parameter {name!r}{did_you_mean(name, known) or '.'} {told}"
+                f"{path} has no parameter {name!r}{did_you_mean(name, names) or '.'} {usage}"
             )
     try:
         signature.bind(**params)
     except TypeError as error:
-        raise ConfigError(f"{path}: {error}. {told}") from None
+        raise ConfigError(f"{path}: {error}. {usage}") from None
     try:
-        made = factory(**params)
+        reward = factory(**params)
     except (TypeError, ValueError) as error:
         if isinstance(error, PlauditError):
             raise
-        raise ConfigError(f"{path}: {error}. {told}") from error
-    if not any(callable(getattr(made, name, None)) for name in ("score", "compare")):
-        raise ConfigError(f"{path} made {clipped(made)}, neither a Reward nor a Comparer")
-    return made
+        raise ConfigError(f"{path}: {error}. {usage}") from error
+    if not any(callable(getattr(reward, name, None)) for name in ("score", "compare")):
+        raise ConfigError(f"{path} made {clipped(reward)}, neither a Reward nor a Comparer")
+    return reward
 
 
 def _takes_any(signature: inspect.Signature) -> bool:
     return any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
 
 
-def _node(node: Any, place: str, allow: tuple[str, ...], made: dict[int, Any]) -> Any:
+def _node(node: Any, place: str, allow: tuple[str, ...], built: dict[int, Any]) -> Any:
     """The reward of a node; equal YAML anchors give one object."""
     node = {"use": node} if isinstance(node, str) else node
     if not isinstance(node, Mapping) or not isinstance(node.get("use"), str):
         raise ConfigError(f"{place}: expected a node with a 'use' key, found {clipped(node)}")
-    if id(node) in made:
-        if made[id(node)][1] is None:
+    if id(node) in built:
+        if built[id(node)][1] is None:
             raise ConfigError(f"{place}: the node {node['use']!r} contains itself")
-        return made[id(node)][1]
-    made[id(node)] = (node, None)
+        return built[id(node)][1]
+    built[id(node)] = (node, None)
     path = node["use"]
     _allowed(path, place, allow)
-    with _told(place):
+    with _errors_at(place):
         takes_rewards = _checked_keys(node)
     for key in _function_keys(node):
         _allowed(node[key], f"{place}.{key}", allow)
     params = {
-        key: _value(value, f"{place}.{key}", allow, made, key in takes_rewards)
+        key: _value(value, f"{place}.{key}", allow, built, key in takes_rewards)
         for key, value in node.items()
         if key != "use" and key not in _MEMBER_KEYS
     }
     member = {key: node[key] for key in _MEMBER_KEYS if key in node}
-    with _told(place):
+    with _errors_at(place):
         reward = load(path, **params)
-        made[id(node)] = (node, combine.Member(reward, **member) if member else reward)
-    return made[id(node)][1]
+        built[id(node)] = (node, combine.Member(reward, **member) if member else reward)
+    return built[id(node)][1]
 
 
 @contextlib.contextmanager
-def _told(place: str) -> Iterator[None]:
+def _errors_at(place: str) -> Iterator[None]:
     """Says where in the recipe an error arose."""
     try:
         yield
@@ -421,11 +421,11 @@ def _checked_keys(node: Mapping[str, Any]) -> set[str]:
     """Those keys of a node that take rewards. Raises ConfigError for a key that nobody takes."""
     target = resolve(node["use"])
     signature = signature_of(target)
-    known = [*signature.parameters, *NODE_KEYS]
+    names = [*signature.parameters, *NODE_KEYS]
     for key in node:
-        if key not in known and not _takes_any(signature):
+        if key not in names and not _takes_any(signature):
             raise ConfigError(
-                f"unknown key {key!r}{did_you_mean(str(key), known) or '.'}"
+                f"unknown key {key!r}{did_you_mean(str(key), names) or '.'}"
                 f" Signature: {target.__name__}{signature}; besides {', '.join(NODE_KEYS)}"
             )
     hints = {p.name: str(p.annotation) for p in signature.parameters.values()}
@@ -441,16 +441,16 @@ def _function_keys(node: Mapping[str, Any]) -> list[str]:
 
 
 def _value(
-    value: Any, place: str, allow: tuple[str, ...], made: dict[int, Any], is_reward: bool
+    value: Any, place: str, allow: tuple[str, ...], built: dict[int, Any], is_reward: bool
 ) -> Any:
     """The value of a key with its nodes built; where rewards are due, a string is a node."""
     if isinstance(value, Mapping):
         if "use" in value:
-            return _node(value, place, allow, made)
-        return {k: _value(v, f"{place}.{k}", allow, made, is_reward) for k, v in value.items()}
+            return _node(value, place, allow, built)
+        return {k: _value(v, f"{place}.{k}", allow, built, is_reward) for k, v in value.items()}
     if isinstance(value, list):
-        return [_value(v, f"{place}[{i}]", allow, made, is_reward) for i, v in enumerate(value)]
-    return _node(value, place, allow, made) if is_reward and isinstance(value, str) else value
+        return [_value(v, f"{place}[{i}]", allow, built, is_reward) for i, v in enumerate(value)]
+    return _node(value, place, allow, built) if is_reward and isinstance(value, str) else value
 
 
 def _allowed(path: str, place: str, allow: tuple[str, ...]) -> None:
@@ -466,8 +466,8 @@ def _allowed(path: str, place: str, allow: tuple[str, ...]) -> None:
 def _inputs(fn: Callable[..., Any]) -> list[str]:
     lines = []
     with contextlib.suppress(ConfigError):  # a rule with required parameters has no range yet
-        found = lift(fn, **_example_of(fn).get("params", {})).range
-        lines += [f"  range: [{found.low:g}, {found.high:g}]"] if found else []
+        value_range = lift(fn, **_example_of(fn).get("params", {})).range
+        lines += [f"  range: [{value_range.low:g}, {value_range.high:g}]"] if value_range else []
     for name, default in inputs_of(signature_of(fn)).items():
         aliases = f" (or {', '.join(ALIASES[name])})" if name in ALIASES else ""
         needed = "" if default is inspect.Parameter.empty else f", default {default!r}"
@@ -479,14 +479,16 @@ def _example_of(fn: Callable[..., Any]) -> Mapping[str, Any]:
     return getattr(inspect.getmodule(fn), "EXAMPLES", {}).get(fn.__name__, {})
 
 
-def _shown(title: str, fn: Callable[..., Any]) -> str:
+def _describe(title: str, fn: Callable[..., Any]) -> str:
     lines = [title, f"  {getattr(fn, '__name__', title)}{signature_of(fn)}"]
     if not _is_factory(fn):
         lines += _inputs(fn)
-    return "\n".join([*lines, "", inspect.getdoc(fn) or "(no documentation)"])
+    lines += ["", inspect.getdoc(fn) or "(no documentation)"]
+    more = getattr(inspect.getmodule(fn), "SHOWN", {}).get(fn.__name__)
+    return "\n".join([*lines, "", more()] if more is not None else lines)
 
 
-def _shown_model(reward: Any) -> str:
+def _describe_model(reward: Any) -> str:
     """What was found in a model's files and how it will be scored, a line each."""
     inner = reward if hasattr(reward, "facts") else getattr(reward, "comparer", reward)
     lines = [repr(reward), *(f"  {key}: {value}" for key, value in inner.facts.items())]

@@ -341,25 +341,25 @@ def column_of(
     Raises: DataError where two aliases are present and the name itself is not.
     """
     places = (group.columns,) if response is None else (response.columns, group.columns)
-    own = (binding and binding.get(name)) or name
+    own = (binding.get(name) if binding else None) or name
     for columns in places:
         if (value := columns.get(own)) is not None:
             return value
     aliases = sources_of(name, binding)[1:]
-    found = {
+    values_by_alias = {
         alias: columns[alias]
         for alias in aliases
         for columns in reversed(places)  # the response's own value is the last and wins
         if columns.get(alias) is not None
     }
-    if len(found) > 1:
+    if len(values_by_alias) > 1:
         raise DataError(
-            f"ambiguous: the row has {', '.join(found)};"
-            f" bind one with columns: {{{name}: {next(iter(found))}}}",
+            f"ambiguous: the row has {', '.join(values_by_alias)};"
+            f" bind one with columns: {{{name}: {next(iter(values_by_alias))}}}",
             where=f"row {group.key}",
             field=name,
         )
-    return next(iter(found.values()), _MISSING)
+    return next(iter(values_by_alias.values()), _MISSING)
 
 
 def _any_of(group: Group, response: Response | None, column: str) -> Any:
@@ -429,11 +429,11 @@ def signature_of(fn: Callable[..., Any]) -> inspect.Signature:
     Annotations that a module keeps as text print without quotes.
     """
     try:
-        found = inspect.signature(fn)
+        signature = inspect.signature(fn)
     except (TypeError, ValueError) as error:
         raise ConfigError(f"{fn!r} has no readable signature: {error}") from None
-    params = [p.replace(annotation=_unquoted(p.annotation)) for p in found.parameters.values()]
-    return inspect.Signature(params, return_annotation=_unquoted(found.return_annotation))
+    params = [p.replace(annotation=_unquoted(p.annotation)) for p in signature.parameters.values()]
+    return inspect.Signature(params, return_annotation=_unquoted(signature.return_annotation))
 
 
 class _Unquoted(str):
@@ -450,12 +450,12 @@ def _tail(path: str) -> str:
 
 
 def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, Any]) -> None:
-    known = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
+    names = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     for name in params:
-        if name not in known and not takes_any:
+        if name not in names and not takes_any:
             raise ConfigError(
-                f"{path} has no parameter {name!r}{did_you_mean(name, known) or '.'}"
+                f"{path} has no parameter {name!r}{did_you_mean(name, names) or '.'}"
                 f" Signature: {_tail(path)}{signature}"
             )
     needed = [
@@ -536,14 +536,14 @@ def _end(
 def _missing(name: str, source: str, group: Group, path: str) -> str:
     if name in _PER_RESPONSE and source == name:
         return f"the response carries no {name}, which {path} reads"
-    held = {**group.columns, **(group.responses[0].columns if group.responses else {})}
-    names = [key if value is not None else f"{key} (null)" for key, value in held.items()]
+    columns = {**group.columns, **(group.responses[0].columns if group.responses else {})}
+    names = [key if value is not None else f"{key} (null)" for key, value in columns.items()]
     aliases = sources_of(name)[1:] if source == name else ()
     also = f" (or {', '.join(aliases)})" if aliases else ""
     return (
         f"missing column{also}, which {path} reads;"
         f" the row has {', '.join(names) or 'no columns'}"
-        f"{did_you_mean(source, held) or '.'} Bind another with columns: {{{name}: NAME}}"
+        f"{did_you_mean(source, columns) or '.'} Bind another with columns: {{{name}: NAME}}"
     )
 
 

@@ -79,6 +79,7 @@ FAMILIES = (
     _xml("thinking", is_word=True),
     _xml("thought", is_word=True),
     _xml("Thought", is_word=True),
+    _xml("reason", is_word=True),
     _xml("reasoning", is_word=True),
     # Magistral, Ministral 3: mistralai/mistral-common, tokens of the v13 tokenizer
     Family("[THINK]", "[THINK]", "[/THINK]"),
@@ -111,6 +112,15 @@ FAMILIES = (
         "<|end_of_thought|>",
         ("<|begin_of_solution|>", "<|end_of_solution|>"),
     ),
+    # unslothai/notebooks, the GRPO notebooks
+    Family(
+        "<start_working_out>",
+        "<start_working_out>",
+        "<end_working_out>",
+        ("<SOLUTION>", "</SOLUTION>"),
+    ),
+    # openPangu: its model cards split the reply at these tokens of the vocabulary
+    Family("[unused16]", "[unused16]", "[unused17]"),
     # Apertus: ggml-org/llama.cpp, common/chat.cpp
     Family("<|inner_prefix|>", "<|inner_prefix|>", "<|inner_suffix|>"),
     # MedGemma 1.5; Gemma 4: vllm-project/vllm, vllm/reasoning/gemma4_utils.py
@@ -215,7 +225,7 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     """
     if tag == "auto" and not _may_think(text):
         return Thought("", text, "none"), _NO_MARKS
-    plain = _plain(text) if tag == "auto" else _Plain(text)
+    plain = _spelled_plainly(text) if tag == "auto" else _PlainText(text)
     thought, marks = _split(plain, tag)
     if not plain.ends:
         return thought, marks
@@ -227,11 +237,11 @@ def split_with_marks(text: str, *, tag: str = "auto") -> tuple[Thought, Marks]:
     return Thought(think, answer, thought.status), marks
 
 
-def _split(plain: _Plain, tag: str) -> tuple[Thought, Marks]:
+def _split(plain: _PlainText, tag: str) -> tuple[Thought, Marks]:
     """`split_with_marks` of a text whose marks are spelled as in the table."""
     text = plain.text
-    if tag in ("auto", "harmony") and (found := _harmony.split(text)) is not None:
-        return Thought(*found), Marks(_HARMONY.opening, _HARMONY.closing)
+    if tag in ("auto", "harmony") and (harmony := _harmony.split(text)) is not None:
+        return Thought(*harmony), Marks(_HARMONY.opening, _HARMONY.closing)
     families = _named(tag)
     first = (families or (_HARMONY,))[0]
     if not plain.has_marks:
@@ -248,7 +258,7 @@ def answer_start(text: str) -> int:
     >>> answer_start("<think>2+2</think>4"), answer_start("4"), answer_start("<think>2+2")
     (18, 0, 10)
     """
-    plain = _plain(text)
+    plain = _spelled_plainly(text)
     thought, marks = _split(plain, "auto")
     if thought.status == "none" or not thought.answer:
         return 0 if thought.status == "none" else len(text)
@@ -301,7 +311,7 @@ def opening_in(turn: str) -> str:
     """
     if (opening := _mark_at_end(turn, "auto")) or not turn:
         return opening
-    plain = _plain(turn)
+    plain = _spelled_plainly(turn)
     thought, marks = _split(plain, "auto")
     if thought.status == "unclosed" and plain.text.endswith(thought.think):
         return turn[plain.place(_start(plain.text)) :]
@@ -328,7 +338,7 @@ def _mark_at_end(prompt: str, tag: str) -> str:
     if tag == "auto" and own[-1:] not in _LAST:
         return ""
     own = prompt[-_TAIL:]
-    plain = _plain(own) if tag == "auto" else _Plain(own)
+    plain = _spelled_plainly(own) if tag == "auto" else _PlainText(own)
     tail = plain.text.rstrip()
     if tag == "auto" and not tail.endswith(_STARTS):
         return ""
@@ -412,7 +422,7 @@ def _may_think(text: str) -> bool:
     )
 
 
-class _Plain(NamedTuple):
+class _PlainText(NamedTuple):
     """A text with its tags as in the table, and where its places are in the text itself."""
 
     text: str
@@ -425,10 +435,10 @@ class _Plain(NamedTuple):
         return at + self.shifts[bisect.bisect_right(self.ends, at)]
 
 
-def _plain(text: str) -> _Plain:
+def _spelled_plainly(text: str) -> _PlainText:
     """The text as it is where no tag is spelled otherwise."""
     if not _has_marks(text):
-        return _Plain(text, has_marks=False)
+        return _PlainText(text, has_marks=False)
     pieces, ends, shifts, start, size = [], [], [0], 0, 0
     for tag in _SPELLED.finditer(text):
         if (mark := f"<{tag[1]}{tag[2].lower()}>") != tag[0] and tag[0] not in _XML:
@@ -437,7 +447,7 @@ def _plain(text: str) -> _Plain:
             start = tag.end()
             ends.append(size)
             shifts.append(start - size)
-    return _Plain("".join((*pieces, text[start:])), tuple(ends), tuple(shifts))
+    return _PlainText("".join((*pieces, text[start:])), tuple(ends), tuple(shifts))
 
 
 def _at_start_or_bare(text: str, families: tuple[Family, ...]) -> tuple[Thought, Family | None]:
@@ -474,9 +484,30 @@ def _start(text: str) -> int:
 
 
 def _closing(text: str, family: Family, start: int) -> int:
-    """Where the first closing mark stands that is not quoted, or -1."""
+    """Where the first closing mark stands that is not quoted, or -1.
+
+    Where a block opens and closes inside, it is the mark that closes the outer one, if any does.
+    """
     quoted = _is_quoted(text, family.closing)
-    return next((i for i in _places(text, family.closing, start) if not quoted(i)), -1)
+    end = next((i for i in _places(text, family.closing, start) if not quoted(i)), -1)
+    if end < 0 or text.find(family.start, start, end) < 0:
+        return end
+    outer = _balanced(text, family, start)
+    return end if outer < 0 else outer
+
+
+def _balanced(text: str, family: Family, start: int) -> int:
+    """Where the mark stands that closes as many blocks as were opened, quoted ones left out."""
+    steps: list[tuple[int, int]] = []
+    for mark, step in ((family.start, 1), (family.closing, -1)):
+        quoted = _is_quoted(text, mark)
+        steps += [(place, step) for place in _places(text, mark, start) if not quoted(place)]
+    depth = 1
+    for place, step in sorted(steps):
+        depth += step
+        if not depth:
+            return place
+    return -1
 
 
 def _bare(text: str, family: Family) -> int:

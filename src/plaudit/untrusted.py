@@ -33,10 +33,10 @@ def visible(text: str) -> str:
     >>> visible("a\x1b[31mb\u202ec\ud800")
     'a⟨ESC⟩[31mb⟨U+202E⟩c⟨U+D800⟩'
     """
-    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_shown, text)
+    return text if text.isascii() and text.isprintable() else _HIDDEN.sub(_visible, text)
 
 
-def _shown(match: re.Match[str]) -> str:
+def _visible(match: re.Match[str]) -> str:
     code = ord(match[0])
     return f"⟨{_NAMES.get(code) or f'U+{code:04X}'}⟩"
 

@@ -137,7 +137,7 @@ def test_a_truncated_download_gives_its_rows_and_one_error(tmp_path):
     rows = run(tmp_path / "in.jsonl.gz", tmp_path / "out.jsonl", load("rules.baseline.length"))
     assert [row["id"] for row in rows[:-1]] == [str(i) for i in range(len(rows) - 1)]
     assert len(rows) > 5_000
-    assert "cut off or damaged here" in rows[-1]["reward_error"]
+    assert "truncated or damaged here" in rows[-1]["reward_error"]
 
 
 def test_strict_stops_at_the_bad_row_and_gives_those_before(tmp_path):

@@ -496,7 +496,7 @@ def test_show_tells_signature_range_inputs_and_documentation():
     assert "  range: [0, 1]" in lines
     assert "  reads: response" in lines
     assert "  reads: prompt, default ''" in lines
-    assert any("drawn from (seed, prompt, response)" in line for line in lines)
+    assert any("seeded by (seed, prompt, response)" in line for line in lines)
 
 
 def test_show_prints_the_aliases_of_the_reference(own):

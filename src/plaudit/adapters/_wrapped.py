@@ -77,7 +77,7 @@ class Wrapped:
     cpu_bound: bool = field(init=False)
 
     trainer: ClassVar[str]
-    given: ClassVar[frozenset[str]]
+    trainer_arguments: ClassVar[frozenset[str]]
     by_place: ClassVar[tuple[str, ...]] = ()
     takes_columns: ClassVar[bool] = False
 
@@ -94,14 +94,14 @@ class Wrapped:
         self._check(signature)
 
     def _check(self, signature: inspect.Signature) -> None:
-        told = f"Signature: {self.path}{signature}"
+        usage = f"Signature: {self.path}{signature}"
         if self.accepted is not None and (odd := self.params.keys() - self.accepted):
-            raise ConfigError(f"{self.path} takes no parameter {', '.join(sorted(odd))}. {told}")
-        odd = self.required - self.given
+            raise ConfigError(f"{self.path} takes no parameter {', '.join(sorted(odd))}. {usage}")
+        odd = self.required - self.trainer_arguments
         if odd and not self.takes_columns:
             raise ConfigError(
                 f"{self.path} needs {', '.join(sorted(odd))}, which {self.trainer} does not give;"
-                f" pass it as a parameter. {told}"
+                f" pass it as a parameter. {usage}"
             )
 
     def __repr__(self) -> str:
@@ -143,8 +143,8 @@ class Wrapped:
             batches = [row for row in rows if row]
         else:
             batches = [samples] if samples else []
-        found = iter([score for scores in self._batches(batches) for score in scores])
-        return [[next(found) for _ in row] for row in rows]
+        scores_in_order = iter([score for scores in self._batches(batches) for score in scores])
+        return [[next(scores_in_order) for _ in row] for row in rows]
 
     def _batches(self, batches: Sequence[Sequence[Sample]]) -> list[list[Score]]:
         results = _settled([self._called(batch) for batch in batches])
@@ -203,28 +203,32 @@ class Wrapped:
 
         Raises: DataError where there is none and the function cannot do without `name`.
         """
-        found = [sample.response.token_ids for sample in samples]
-        if name in self.required and None in found:
+        id_lists = [sample.response.token_ids for sample in samples]
+        if name in self.required and None in id_lists:
             raise DataError(
                 f"the response carries no token_ids, which {self.path} reads as {name!r}",
-                where=samples[found.index(None)].where,
+                where=samples[id_lists.index(None)].where,
                 field="token_ids",
             )
-        return [None if ids is None else list(ids) for ids in found]
+        return [None if ids is None else list(ids) for ids in id_lists]
 
     # --- columns ----------------------------------------------------------------------------------
 
-    def column_lists(self, samples: Sequence[Sample], taken: Iterable[str]) -> dict[str, list[Any]]:
+    def column_lists(
+        self, samples: Sequence[Sample], reserved: Iterable[str]
+    ) -> dict[str, list[Any]]:
         """Every column that the function takes, one item a sample; names in `taken` left out.
 
         Raises: DataError where a row lacks a column that the function cannot do without.
         """
-        if self.accepted is not None and self.accepted <= self.given:
+        if self.accepted is not None and self.accepted <= self.trainer_arguments:
             return {}
         places = [s.group.columns for s in samples] + [s.response.columns for s in samples]
         names = {name: None for columns in places for name in columns}
-        wanted = {n for n in (*names, *self.columns, *self.required) if self._wants(n)}
-        return {name: self._list(name, samples) for name in sorted(wanted - {*taken, *self.params})}
+        relevant = {n for n in (*names, *self.columns, *self.required) if self._wants(n)}
+        return {
+            name: self._list(name, samples) for name in sorted(relevant - {*reserved, *self.params})
+        }
 
     def readers(self, names: Iterable[str]) -> dict[str, Callable[[Sample], Any]]:
         """The methods ``read_NAME`` of those names that the function takes."""
@@ -274,31 +278,33 @@ def instance_of(fn: Any, **arguments: Any) -> Any:
         return fn
     signature = signature_of(fn)
     takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
-    wanted = {k: v for k, v in arguments.items() if takes_any or k in signature.parameters}
-    return fn(**wanted)
+    accepted = {k: v for k, v in arguments.items() if takes_any or k in signature.parameters}
+    return fn(**accepted)
 
 
-def score_of_mapping(found: Mapping[str, Any], path: str) -> Score | None:
+def score_of_mapping(mapping: Mapping[str, Any], path: str) -> Score | None:
     """The Score in ``{"score": number, ...}``: further numbers are parts, texts stand in the note.
 
     None where the score is no finite number. Raises ConfigError where there is no score.
     """
-    if "score" not in found:
-        raise ConfigError(f"{path} returned a dict without 'score': {clipped(found)}")
-    rest = {str(name): value for name, value in found.items() if name != "score"}
+    if "score" not in mapping:
+        raise ConfigError(f"{path} returned a dict without 'score': {clipped(mapping)}")
+    rest = {str(name): value for name, value in mapping.items() if name != "score"}
     numbers = {name: _number(value) for name, value in rest.items()}
     parts = {name: value for name, value in numbers.items() if math.isfinite(value)}
     note = "; ".join(f"{name}: {value}" for name, value in rest.items() if isinstance(value, str))
-    value = _number(found["score"])
+    value = _number(mapping["score"])
     return Score(value, parts, note=note or None) if math.isfinite(value) else None
 
 
 def as_list(result: Any) -> list[Any]:
     """A list, tuple, array or tensor as a flat list. Raises ConfigError for anything else."""
-    found = result.tolist() if callable(getattr(result, "tolist", None)) else result
-    if not isinstance(found, list | tuple):
-        raise ConfigError(f"expected a list with one value for each response, got {clipped(found)}")
-    return [v[0] if isinstance(v, list) and len(v) == 1 else v for v in found]
+    values = result.tolist() if callable(getattr(result, "tolist", None)) else result
+    if not isinstance(values, list | tuple):
+        raise ConfigError(
+            f"expected a list with one value for each response, got {clipped(values)}"
+        )
+    return [v[0] if isinstance(v, list) and len(v) == 1 else v for v in values]
 
 
 def _is_async(fn: Any) -> bool:

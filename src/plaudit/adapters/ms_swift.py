@@ -15,7 +15,7 @@ __all__ = ["wrap"]
 @dataclass(frozen=True, eq=False, repr=False)
 class _Swift(Wrapped):
     trainer = "ms_swift"
-    given = frozenset(
+    trainer_arguments = frozenset(
         {
             "completions",
             "messages",
@@ -30,7 +30,7 @@ class _Swift(Wrapped):
 
     def arguments(self, samples: Sequence[Sample]) -> dict[str, Any]:
         return {
-            **self.column_lists(samples, self.given),
+            **self.column_lists(samples, self.trainer_arguments),
             "completions": [sample.response.text for sample in samples],
             "messages": [
                 [*sample.prompt(conversational=True), *sample.completion(conversational=True)]
@@ -69,5 +69,5 @@ def wrap(
     1.0
     """
     target, path = function_of(fn)
-    made = instance_of(target, args=None)
-    return _Swift(made, path, params, dict(columns or {}), relative, deterministic)
+    function = instance_of(target, args=None)
+    return _Swift(function, path, params, dict(columns or {}), relative, deterministic)

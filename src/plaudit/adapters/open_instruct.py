@@ -18,14 +18,16 @@ __all__ = ["wrap"]
 @dataclass(frozen=True, eq=False, repr=False)
 class _OpenInstruct(Wrapped):
     trainer = "open_instruct"
-    given = frozenset({"tokenized_prediction", "prediction", "label", "query", "rollout_state"})
+    trainer_arguments = frozenset(
+        {"tokenized_prediction", "prediction", "label", "query", "rollout_state"}
+    )
 
     def arguments(self, samples: Sequence[Sample]) -> dict[str, Any]:
         return {name: read(samples[0]) for name, read in self.single.items()}
 
     @functools.cached_property
     def single(self) -> dict[str, Callable[[Sample], Any]]:
-        return self.readers(sorted(self.given))
+        return self.readers(sorted(self.trainer_arguments))
 
     def read_tokenized_prediction(self, sample: Sample) -> list[int]:
         return list(sample.response.token_ids or ())
@@ -76,6 +78,6 @@ def wrap(
     1.0
     """
     target, path = function_of(fn)
-    made = instance_of(target, verifier_config=None)
+    verifier = instance_of(target, verifier_config=None)
     bound = dict(columns or {})
-    return _OpenInstruct(made, path, params, bound, False, deterministic, is_batched=False)
+    return _OpenInstruct(verifier, path, params, bound, False, deterministic, is_batched=False)

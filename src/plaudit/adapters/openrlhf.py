@@ -16,7 +16,7 @@ __all__ = ["wrap"]
 @dataclass(frozen=True, eq=False, repr=False)
 class _OpenRLHF(Wrapped):
     trainer = "openrlhf"
-    given = frozenset({"queries", "prompts", "labels"})
+    trainer_arguments = frozenset({"queries", "prompts", "labels"})
     by_place = ("queries", "prompts", "labels")
 
     def arguments(self, samples: Sequence[Sample]) -> dict[str, Any]:
@@ -35,8 +35,8 @@ class _OpenRLHF(Wrapped):
             raise ConfigError(f"{self.path} returned a dict without 'rewards': {clipped(result)}")
         rewards = as_list(result["rewards"])
         logs = {"scores": result.get("scores"), **(result.get("extra_logs") or {})}
-        lists = {name: as_list(found) for name, found in logs.items() if _is_list(found)}
-        full = {name: found for name, found in lists.items() if len(found) == len(rewards)}
+        lists = {name: as_list(values) for name, values in logs.items() if _is_list(values)}
+        full = {name: values for name, values in lists.items() if len(values) == len(rewards)}
         return [
             None if reward is None else {"score": reward, **{n: v[i] for n, v in full.items()}}
             for i, reward in enumerate(rewards)
@@ -48,9 +48,9 @@ class _OpenRLHF(Wrapped):
         return super().score_of(value)
 
 
-def _is_list(found: Any) -> bool:
-    plain = found.tolist() if callable(getattr(found, "tolist", None)) else found
-    return isinstance(plain, list | tuple)
+def _is_list(value: Any) -> bool:
+    values = value.tolist() if callable(getattr(value, "tolist", None)) else value
+    return isinstance(values, list | tuple)
 
 
 def wrap(

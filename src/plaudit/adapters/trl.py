@@ -19,7 +19,7 @@ def _ignored(*args: Any, **kwargs: Any) -> None:
 @dataclass(frozen=True, eq=False, repr=False)
 class _TRL(Wrapped):
     trainer = "trl"
-    given = frozenset(
+    trainer_arguments = frozenset(
         {"prompts", "completions", "completion_ids", "trainer_state", "log_extra", "log_metric"}
     )
     takes_columns = True
@@ -27,7 +27,7 @@ class _TRL(Wrapped):
     def arguments(self, samples: Sequence[Sample]) -> dict[str, Any]:
         talk = self.conversational
         return {
-            **self.column_lists(samples, ("prompt", "completion", *self.given)),
+            **self.column_lists(samples, ("prompt", "completion", *self.trainer_arguments)),
             "prompts": [sample.prompt(conversational=talk) for sample in samples],
             "completions": [sample.completion(conversational=talk) for sample in samples],
             "completion_ids": self.token_ids(samples, "completion_ids"),

@@ -27,11 +27,11 @@ _PLURALS = {
 @dataclass(frozen=True, eq=False, repr=False)
 class _Verifiers(Wrapped):
     trainer = "verifiers"
-    given = frozenset({*_PLURALS, *_PLURALS.values()})
+    trainer_arguments = frozenset({*_PLURALS, *_PLURALS.values()})
     takes_columns = True
 
     def arguments(self, samples: Sequence[Sample]) -> dict[str, Any]:
-        columns = self.column_lists(samples, self.given)
+        columns = self.column_lists(samples, self.trainer_arguments)
         one = {name: read(samples[0]) for name, read in self.single.items()}
         if not self.is_batched:
             return one | {name: values[0] for name, values in columns.items()}

@@ -24,7 +24,7 @@ _PLURALS = {
 @dataclass(frozen=True, eq=False, repr=False)
 class _Verl(Wrapped):
     trainer = "verl"
-    given = frozenset({*_PLURALS, *_PLURALS.values()})
+    trainer_arguments = frozenset({*_PLURALS, *_PLURALS.values()})
 
     def arguments(self, samples: Sequence[Sample]) -> dict[str, Any]:
         if not self.is_batched:
@@ -44,12 +44,12 @@ class _Verl(Wrapped):
 
     def read_ground_truth(self, sample: Sample) -> Any:
         """The column, or `ground_truth` in the column `reward_model` of verl's own data files."""
-        found = self.value_of("ground_truth", sample, None)
-        if found is not None:
-            return found
+        ground_truth = self.value_of("ground_truth", sample, None)
+        if ground_truth is not None:
+            return ground_truth
         nested = self.value_of("reward_model", sample, {})
-        found = nested.get("ground_truth") if isinstance(nested, Mapping) else None
-        return self.value_of("ground_truth", sample) if found is None else found
+        ground_truth = nested.get("ground_truth") if isinstance(nested, Mapping) else None
+        return self.value_of("ground_truth", sample) if ground_truth is None else ground_truth
 
     def read_extra_info(self, sample: Sample) -> Any:
         return self.value_of("extra_info", sample, {})

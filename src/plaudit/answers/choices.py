@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
+from plaudit.answers.foreign import FOREIGN_IS
 from plaudit.answers.options import Options, option_of_text, option_within
 from plaudit.answers.stated import stated
 from plaudit.errors import ConfigError
@@ -65,7 +66,8 @@ _DENIED_AFTER = re.compile(
     r"|(?i:(?:fails?|contradicts?|says|states|claims|is a)\b)"
     r"|(?i:which (?:is|was) (?:wrong|incorrect))"
     r"|(?i:(?:wrong|incorrect|false)\b)|=(?!=)|[❌✗✘]|(?i:or not\b)|(?i:,? but no\b)"
-    r"|(?i:,? although\b)|以外|之外|外均|是?干扰|(?:选项|项)?吗"
+    r"|(?i:,? although\b)|ではな|ではあり|じゃな|[이가]?\s?아[니닙]"
+    r"|以外|之外|外均|是?干扰|(?:选项|项)?吗"
     r"|是?(?:错误?|不对|不正确|不成立|不可能|不符合|不选(?!\s*[A-Z])|被?排除|有误)(?!的是))"
 )
 _TAKEN_BACK = re.compile(
@@ -78,6 +80,7 @@ _REFUSED = re.compile(  # in the clause before a mark: what follows is not the w
     r"|mistaken?|mistakes?|trap|unclear|unsure|instead of|rather than|all but|everything but)\b"
     r"|\b(?:some|many|most|other) (?:people|students|would)\b|\bothers\b"
     r"|\b(?:all|everything|anything) (?:but|except)\b)|~~"
+    r"|(?i:\b(?:if|supposing|suppose|assuming|assume|whether|unless)\s(?:that\s)?(?:(?:the|my)\s)?$)"
     r"|(?:错误|不正确)的?$|有人|有些|有的|很多|不少|不觉得|不认为|没有?$|未$|别$|误$|拒绝|除"
     r"|(?<!最)可能$"
 )
@@ -116,7 +119,7 @@ _ANSWER = re.compile(
     r"|(?<![A-Za-z])(?:correct|right|best|final|closest|chosen|only|most \w{1,14})[ \t]"
     r"(?:multiple-choice[ \t])?"
     r"(?:option|choice|letter|guess|match|selection|statement|sentence|one)(?![a-z])"
-    rf"|\bmy (?:choice|pick|guess|selection)(?![a-z])){_ABOUT}|答案"
+    rf"|\bmy (?:choice|pick|guess|selection)(?![a-z])){_ABOUT}|答案|{FOREIGN_IS}"
 )
 _CUE = re.compile(
     r"(?i:\b(?:i(?:'d| would| will|'ll| must| have to)?[ \t]+(?:choose|pick|select|say|vote for"
@@ -153,7 +156,7 @@ _NEGATED = re.compile(
 )
 _HEDGED = re.compile(
     r"(?i:\b(?:maybe|perhaps|possibly|might|could|either|unsure|uncertain|hard to|if|unless"
-    r"|doubt|suppose)\b)|如果|假如|也许|或许|大概|要么|(?<!最)可能"
+    r"|doubt|suppose|between)\b)|如果|假如|也许|或许|大概|要么|(?<!最)可能"
 )
 _BESIDE = re.compile(  # what may stand before a letter that the last line chooses
     r"(?:^|[\n.,;:!?)}\]*$`\"'。，；：、（(\[{|“‘「【>→—–=_-]|[\u2600-\u27bf\u3400-\u9fff\U0001f000-\U0001faff]"

@@ -25,6 +25,9 @@ _CONCLUSION = re.compile(
     r"(?:\$\$|\\\]|\s)\s*(?=(?:Therefore|Thus|Hence)\b)|(?:\$\$|\\\])\s+(?=[A-Z][a-z])"
 )
 _TAG = re.compile(r"</?[a-z_]{2,20}>")
+_REASONED = re.compile(  # the end of reasoning in a tag that no model family has
+    r"(?i)</[a-z_]{0,20}(?:think|thought|reason|scratch|plan|analy|reflect|working|step|explan)[a-z_]{0,20}>"
+)
 _RANGE = re.compile(
     r"\d{1,2}\s?[:：]\s?\d\d(?!\d)|\d\s?[–—~～]\s?\d|(?<![\d.])\d+\s?-\s?\d+(?![\d=])(?!\s*=)"
 )
@@ -42,6 +45,10 @@ def closing_answer(text: str, *, finish_reason: str | None = None) -> tuple[Read
     >>> closing_answer("There are 5 to 7 of them.")[0].problem
     'several quantities: 5, 7'
     """
+    if "</" in text[-_WINDOW:] and (
+        tags := list(_REASONED.finditer(text, max(len(text) - _WINDOW, 0)))
+    ):
+        text = text[tags[-1].end() :]
     whole = text.strip()
     if 0 < len(whole) <= _LONGEST_WHOLE and "\n" not in whole and longest_word(whole) <= 1:
         return reading_of(whole), "whole text"

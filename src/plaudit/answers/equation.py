@@ -3,13 +3,16 @@ r"""Which equations state a value: those whose left side is a name, or a computa
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 
 from plaudit.answers.latex_read import Node
+from plaudit.answers.latex_real import Arithmetic, Undecided
 from plaudit.answers.latex_shape import is_name
-from plaudit.answers.latex_value import holds_container, is_scalar, symbols
+from plaudit.answers.latex_value import evaluate, holds_container, is_scalar, symbols
 
-__all__ = ["loses_its_left_side", "operates_on_several"]
+__all__ = ["is_false", "loses_its_left_side", "operates_on_several"]
 
+_DIGITS = 25
 _LINKS = frozenset(("=", "\\approx", "\\in", "\\equiv", "\\to"))
 
 
@@ -30,6 +33,29 @@ def loses_its_left_side(answer: Node | None, reference: Node | None) -> bool:
     if left[0] == "opaque" or is_name(left) or not symbols(left) or _is_call(left):
         return False
     return all(symbols(side) for side in others[:-1])
+
+
+def is_false(answer: Node | None) -> bool:
+    r"""Whether an answer equates whole numbers that differ: 49 + 65 = 113 states no answer.
+
+    What is no whole number may be rounded (14/3 = 4.67), and is not judged.
+
+    >>> from plaudit.answers.latex_equal import answer_of
+    >>> [is_false(answer_of(text).node) for text in ("2 + 2 = 5", "2 + 3 = 5", "14/3 = 4.67")]
+    [True, False, False]
+    """
+    if answer is None or answer[0] != "rel" or set(answer[1]) != {"="}:
+        return False
+    numbers = [side for side in answer[2] if side[0] != "opaque" and not symbols(side)]
+    if len(numbers) < 2 or not all(map(is_scalar, numbers)):
+        return False
+    try:
+        values = {evaluate(side, {}, Arithmetic(_DIGITS)) for side in numbers}
+    except Undecided:
+        return False
+    return len(values) > 1 and all(
+        isinstance(value, Fraction) and value.denominator == 1 for value in values
+    )
 
 
 def _holds_relation(node: Node) -> bool:

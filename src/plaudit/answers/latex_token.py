@@ -9,6 +9,7 @@ lists are equal answers.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Sequence
 
 __all__ = ["FUNCTIONS", "bare", "is_coin", "is_word", "name_set", "repeating", "tokens_of"]
@@ -42,7 +43,7 @@ _NAMES = {
     "permille": "‰",
 }
 _COMMANDS = {
-    **dict.fromkeys(("\\dfrac", "\\tfrac", "\\cfrac"), "\\frac"),
+    **dict.fromkeys(("\\dfrac", "\\tfrac", "\\cfrac", "\\nicefrac", "\\sfrac"), "\\frac"),
     **dict.fromkeys(("\\dbinom", "\\tbinom"), "\\binom"),
     **dict.fromkeys(("\\le", "\\leqslant", "\\leqq"), "\\leq"),
     **dict.fromkeys(("\\ge", "\\geqslant", "\\geqq"), "\\geq"),
@@ -56,6 +57,9 @@ _COMMANDS = {
     **dict.fromkeys(("\\thickapprox", "\\simeq", "\\sim"), "\\approx"),
     **dict.fromkeys(("\\varnothing",), "\\emptyset"),
     "\\ne": "\\neq",
+    **dict.fromkeys(("\\dots", "\\cdots", "\\dotsc", "\\dotsb"), "\\ldots"),
+    "\\bigcup": "\\cup",
+    "\\bigcap": "\\cap",
     "\\div": "/",
     "\\%": "%",
     "\\colon": ":",
@@ -83,6 +87,12 @@ _DROPPED = name_set(
 _COINS = {sign: f'"{sign}' for sign in "€£¥₹₽¢"} | {"￥": '"¥'}
 _COIN_TOKENS = frozenset(f'"{sign}' for sign in "$€£¥₹₽")
 _NAMED_IN_TEXT = frozenset((",", "%", "‰", "\\lor", "\\cup"))
+_GREEK_NAMES = (
+    "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu nu xi omicron pi rho"
+    " sigma sigma tau upsilon phi chi psi omega"
+)
+_CAPITALS = "Gamma Delta Theta Lambda Xi Pi Sigma Phi Psi"
+_VULGAR = "½1/2 ¼1/4 ¾3/4 ⅓1/3 ⅔2/3 ⅕1/5 ⅖2/5 ⅗3/5 ⅘4/5 ⅙1/6 ⅚5/6 ⅐1/7 ⅛1/8 ⅜3/8 ⅝5/8 ⅞7/8 ⅑1/9"
 _UNICODE = str.maketrans(
     {
         **dict.fromkeys("−–—－﹣‐‑", "-"),
@@ -107,27 +117,38 @@ _UNICODE = str.maketrans(
         "＞": ">",
         "｜": "|",
         "＾": "^",
+        "∶": ":",
+        "∣": "|",
+        "⌊": "\\lfloor ",
+        "⌋": "\\rfloor ",
+        "⌈": "\\lceil ",
+        "⌉": "\\rceil ",
         "π": "\\pi ",
         "∞": "\\infty ",
         "√": "\\sqrt ",
-        "θ": "\\theta ",
-        "α": "\\alpha ",
-        "β": "\\beta ",
-        "γ": "\\gamma ",
-        "λ": "\\lambda ",
-        "φ": "\\phi ",
-        "ω": "\\omega ",
+        **{
+            chr(0x3B1 + k): f"\\{name} "
+            for k, name in enumerate(_GREEK_NAMES.split())
+            if name not in ("omicron", "mu")  # μm is a unit
+        },
+        "ϕ": "\\phi ",
+        **{
+            letter: f"\\{name} "
+            for letter, name in zip("ΓΔΘΛΞΠΣΦΨ", _CAPITALS.split(), strict=True)
+        },
         "≤": "\\leq ",
         "≥": "\\geq ",
         "≠": "\\neq ",
         "≈": "\\approx ",
         "∈": "\\in ",
-        "∪": "\\cup ",
-        "∩": "\\cap ",
+        **dict.fromkeys("∪⋃", "\\cup "),
+        **dict.fromkeys("∩⋂", "\\cap "),
+        **dict.fromkeys("…⋯", "\\ldots "),
+        "∉": "\\notin ",
         "±": "\\pm ",
         "∓": "\\mp ",
         "∅": "\\emptyset ",
-        "ℝ": "\\mathbb{R}",
+        **{letter: f"\\mathbb{{{name}}}" for letter, name in zip("ℝℤℕℚℂ", "RZNQC", strict=True)},
         "º": "°",
         "℃": "°C",
         "℉": "°F",
@@ -143,16 +164,22 @@ _UNICODE = str.maketrans(
         "‘": "'",
         "’": "'",
         "′": "'",
-        "½": "\\frac{1}{2}",
-        "¼": "\\frac{1}{4}",
-        "¾": "\\frac{3}{4}",
-        "⅓": "\\frac{1}{3}",
-        "⅔": "\\frac{2}{3}",
+        **{
+            sign: f"\\frac{{{above}}}{{{below}}}"
+            for sign, above, _, below in map(tuple, _VULGAR.split())
+        },
+        "⅒": "\\frac{1}{10}",
         "∛": "\\sqrt[3]",
+        "∜": "\\sqrt[4]",
         **{chr(0xFF10 + i): str(i) for i in range(10)},
-        **{small: f"^{{{i}}}" for i, small in enumerate("⁰¹²³⁴⁵⁶⁷⁸⁹")},
-        **{small: f"_{{{i}}}" for i, small in enumerate("₀₁₂₃₄₅₆₇₈₉")},
     }
+)
+_RAISED = "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱˣ"
+_LOWERED = "₀₁₂₃₄₅₆₇₈₉₊₋₍₎ₙᵢₓ"
+_LEVEL = str.maketrans(_RAISED + _LOWERED, "0123456789+-()nix" * 2)
+_SMALL = re.compile(
+    rf"(?P<above>[{_RAISED}]+)[⁄/](?P<below>[{_LOWERED}]+)|[{_RAISED}]+|(?P<lowered>[{_LOWERED}]+)"
+    r"|[\U0001d400-\U0001d7ff]+|[\uff21-\uff3a\uff41-\uff5a]+"
 )
 
 _TEXT = r"\\(?:text|textbf|textit|textrm|textnormal|mbox|hbox|mathrm|mathsf)\s*\{([^{}]*)\}"
@@ -167,7 +194,7 @@ _NUMBER = (
 _GROUPED = r"|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?"
 _TOKEN = re.compile(_TEXT + _NUMBER + _REST, re.DOTALL)
 _TOKEN_GROUPED = re.compile(_TEXT + _GROUPED + _NUMBER + _REST, re.DOTALL)
-_THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|\{,\}|,\{\}|\\,)(?=\d\d\d(?!\d))")
+_THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|\{,\}|,\{\}|\\[, ])(?=\d\d\d(?!\d))")
 _BRACKETS = re.compile(r"[(\[]|\\\{")
 _DEBRIS = re.compile(r'"[ \t]*\n|\n[ \t]*\n|```')
 _JOINABLE = frozenset(("\\circ", "*", "U", "°", "="))
@@ -176,6 +203,9 @@ _ORDINAL = re.compile(
     r"(?<=\d)(?:\^?\s*\{?\s*\\(?:text|mathrm|textsuperscript|mbox)\s*\{\s*(?:st|nd|rd|th)\s*\}\s*\}?"
     r"|\^\s*\{\s*(?:st|nd|rd|th)\s*\}"
     r"|(?<=1)st(?![A-Za-z])|(?<=2)nd(?![A-Za-z])|(?<=3)rd(?![A-Za-z])|th(?![A-Za-z]))"
+)
+_CHOSEN = re.compile(  # C_{10}^{3}, as textbooks in Chinese and Russian write it
+    r"(?<![\\A-Za-z])(?:\\(?:mathrm|text|rm)\s?\{?\s?C\s?\}?|C)\s?_\s?(?:\{(\d{1,9})\}|(\d))\s?\^\s?(?:\{(\d{1,9})\}|(\d))"
 )
 _DOLLAR = re.compile(r"(?<!\\)\$")
 _DOLLAR_VALUE = re.compile(r"(?<!\\)\$(?=\s?[-−]?\.?\d)")
@@ -196,7 +226,7 @@ _CYCLE_SIGN = re.compile(
     r"\.\d*(?:\\(?:overline|bar|widebar|dot)|\(|[\u0307\u0305…]|\.\.\.|\\[cl]?dots)"
 )
 _TEXT_POWER = re.compile(r"(\\(?:text|mathrm|mbox|textrm)\s?\{[^{}²³]*)([²³])\s*\}")
-_TRAILING = " \t\r\n.,;:、。，；"
+_TRAILING = " \t\r\n.,;:、。，；．｡"
 _WRAPPERS = (
     ("$$", "$$"),
     ("$", "$"),
@@ -258,7 +288,7 @@ def tokens_of(text: str) -> list[str]:
     (['\\frac', '{', '1', '}', '{', '2', '}', '"cm'], ['1234', 'x', 'y'])
     """
     if not text.isascii():
-        text = _TEXT_POWER.sub(r"\1}\2", text).translate(_UNICODE)
+        text = _SMALL.sub(_full_size, _TEXT_POWER.sub(r"\1}\2", text)).translate(_UNICODE)
     text = text.replace("\x00", " ")
     if "." in text:
         text = repeating(text)
@@ -272,7 +302,11 @@ def tokens_of(text: str) -> list[str]:
         text = text.replace("\\\\", "\\")
     if "\\u" in text:
         text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text).translate(_UNICODE)
-    if "," in text:  # in brackets a comma separates: (6,235)
+    if "{:}" in text:
+        text = text.replace("{:}", ":")
+    if "C" in text and "^" in text:
+        text = _CHOSEN.sub(r"\\binom{\1\2}{\3\4}", text)
+    if "," in text or "\\ " in text:  # in brackets a comma separates: (6,235)
         text = _THOUSANDS.sub("", text)
     grouped = "," in text and not _BRACKETS.search(text)
     found: list[str] = []
@@ -323,6 +357,19 @@ def _with_coins(text: str) -> str:
     if not values or (signs % 2 == 0 and values < signs):
         return text
     return _DOLLAR_VALUE.sub(r"\\$", text)
+
+
+def _full_size(match: re.Match[str]) -> str:
+    """Small digits and styled letters as LaTeX: ⁻³ is ^{-3}, ¹⁄₃ a fraction, 𝑥 is x."""
+    text = match.group().translate(_LEVEL)
+    if match["above"]:
+        above, below = (match[name].translate(_LEVEL) for name in ("above", "below"))
+        return f"\\frac{{{above}}}{{{below}}}"
+    if match["lowered"]:
+        return f"_{{{text}}}"
+    if match.group()[0] in _RAISED:
+        return f"^{{{text}}}"
+    return unicodedata.normalize("NFKC", text)
 
 
 def is_word(token: str) -> bool:

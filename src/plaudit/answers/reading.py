@@ -12,6 +12,7 @@ import functools
 import re
 from typing import NamedTuple
 
+from plaudit.answers.foreign import FOREIGN
 from plaudit.answers.latex_equal import answer_of, same
 from plaudit.answers.latex_token import bare, name_set
 from plaudit.answers.spans import formulas, sentence_end
@@ -26,7 +27,7 @@ _TOO_LONG = "longer than any answer"
 _TEXT = (
     r"\\(?:text|textbf|textit|textrm|textnormal|mbox|hbox|mathrm|mathsf|operatorname|emph)\*?\s*"
 )
-_HAS_WORDS = re.compile(rf"(?<![\\A-Za-z])[A-Za-z]{{2,}}|{_TEXT}\{{|[\u3400-\u9fff]")
+_HAS_WORDS = re.compile(rf"(?<![\\A-Za-z])[A-Za-z]{{2,}}|{_TEXT}\{{|[\u3400-\u9fff{FOREIGN}]")
 _LATEX_NAMES = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}|\\[A-Za-z]+")
 _MARKUP = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`")
 _UNITS_OF = {
@@ -53,6 +54,7 @@ _DURATION = re.compile(
 _PIECE = re.compile(
     rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?-?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
+    rf"|(?P<foreign>[A-Za-z]*[{FOREIGN}][A-Za-z{FOREIGN}\u0300-\u036f'’-]*)"
     r"|(?P<identifier>[A-Za-z]{3,}\d\w*)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
     r"|(?P<powered>(?:mm|cm|dm|m|km|in|ft|yd|mi|inch(?:es)?|feet|meters?|metres?|miles?|yards?|units?)"
@@ -98,10 +100,13 @@ _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 
 _UNIT = re.compile(
-    r"\s*(?P<words>[\u3400-\u9fff]{1,6}|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
+    r"\s*(?P<words>[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?"
+    rf"|[{FOREIGN}]{{1,16}}(?:/[{FOREIGN}]{{1,4}})?"
+    r"|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
 )
 
 
+_BRACKETED = re.compile(r"\([\d\s+*/^-]{1,40}\)")  # (8)! is no shout
 _WITH_UNIT = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)\s([A-Za-z]+)")
 
 
@@ -144,6 +149,8 @@ def reading(found: Stated) -> Reading:
         text, in_formula="boxed" in found.mark or _is_one_formula(text[: _LONGEST + 1])
     )
     is_shout = bangs.startswith(("!", "！"))
+    if bangs == "!" and _BRACKETED.fullmatch(result.text):
+        return Reading(f"{result.text}!")
     return result._replace(factorial=f"{result.text}!") if is_shout and result.text else result
 
 
@@ -208,6 +215,8 @@ def _read(text: str, in_formula: bool, last: bool) -> Reading:
         return Reading("\\frac{1}{2}")
     if _ARROW.search(text):
         return Reading("", "an arrow between values")
+    if (" to " in text or "比" in text) and (match := _RATIO.fullmatch(text)):
+        return Reading(":".join(_RATIO_PART.findall(text)))
     if "10^" in text:
         text = _SCIENTIFIC.sub(r"\1 \\times 10^", text)
     if not in_formula and (match := _TWICE.fullmatch(text)):
@@ -236,11 +245,15 @@ def _read(text: str, in_formula: bool, last: bool) -> Reading:
 
 
 _ORNAMENTS = "\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\U0001f000-\U0001faff"  # emoji, ticks, stars
-_DECORATION = re.compile(rf"^[\s*:：→➜{_ORNAMENTS}]+|[\s{_ORNAMENTS}]+$")
+_DECORATION = re.compile(rf"^[\s*:：→➜{_ORNAMENTS}]+|[\s*{_ORNAMENTS}]+$")
 _OPTION = re.compile(
     r"(?i:(?:the\s)?(?:option|choice|letter)\s*|选项\s*)[(（]?(?P<letter>[A-Z])[)）]?(?:选项)?"
 )
 _ARROW = re.compile(r"\d\s*(?:[-=]>|→|⇒|\\(?:to|rightarrow|Rightarrow|implies)\b)\s*-?\d")
+_RATIO = re.compile(
+    r"\d[\d.]{0,20}(?:(?:\sto\s|\s?比\s?|\s?\\text\{\s*to\s*\}\s?)\d[\d.]{0,20}){1,4}"
+)
+_RATIO_PART = re.compile(r"[\d.]+")
 _SCIENTIFIC = re.compile(r"(\d)\s?[xX]\s?10\^")
 _TWICE = re.compile(
     r"(?P<one>[^()（）A-Za-z=]{1,40}?)\s+[(（]\s*[=≈]?\s*(?P<other>[^()（）A-Za-z=]{1,40}?)\s*[)）]"
@@ -605,7 +618,10 @@ def _unit(tail: str) -> str:
     match = _UNIT.match(tail)
     if match is None or match["words"].split()[0].lower() in _UNIT_STOPS:
         return ""
-    return match["words"]
+    return _COPULA_BEHIND.sub("", match["words"])
+
+
+_COPULA_BEHIND = re.compile(r"(?:です|でした|である|だ|입니다|이다|이에요|예요)$")
 
 
 def _plain(flat: str) -> str:

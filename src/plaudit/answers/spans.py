@@ -22,7 +22,7 @@ _COMMAND = re.compile(
     r"|\\begin\{[^{}]*\}|\\end\{[^{}]*\}|\\[A-Za-z]+"
 )
 _MARKUP_AFTER = " \t*_\"'”’」』)）`~"
-_BREAK = re.compile(r"\\.|[{}]|\n|[.!?。！？]|\\begin\{|\\end\{", re.DOTALL)
+_BREAK = re.compile(r"\\.|[{}]|\n|[.!?。！？]|[．｡](?!\d)|\\begin\{|\\end\{", re.DOTALL)
 _ABBREVIATIONS = name_set(
     "sq approx mr mrs ms dr st vs e.g i.e ca resp max min fig eq no nos in ft lb lbs oz cu yd"
 )
@@ -129,7 +129,7 @@ def sentence_end(text: str, start: int, stop: int) -> tuple[int, str]:
 
 def _ends_sentence(text: str, match: re.Match[str], stop: int) -> bool:
     token, end = match.group(), match.end()
-    if token in "。！？":
+    if token in "。！？．｡":
         return True
     while end < stop and text[end] in "!?.":
         end += 1
@@ -162,6 +162,6 @@ def _is_ideograph(char: str) -> bool:
 
 def _closing(text: str, at: int, stop: int) -> str:
     end = at
-    while end < stop and text[end] in ".!?。！？":
+    while end < stop and text[end] in ".!?。！？．｡":
         end += 1
     return text[at:end]

@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
+from plaudit.answers.foreign import foreign_marks
 from plaudit.answers.spans import sentence_end
 from plaudit.endmarks import without_end_marks
 
@@ -23,23 +24,34 @@ How = Literal["auto", "boxed", "answer_tag", "gsm8k", "minerva", "phrase"]
 HOW: tuple[str, ...] = ("auto", "boxed", "answer_tag", "gsm8k", "minerva", "phrase")
 
 _WINDOW = 2000
+_SHORT_CONTENT = 300
+_OTHER_TAGS = (  # GLM-4.5V and GLM-4.1V; Unsloth's notebooks; Sky-T1; prompts of many trainers
+    ("<|begin_of_box|>", "<|end_of_box|>"),
+    ("<SOLUTION>", "</SOLUTION>"),
+    ("[ANSWER]", "[/ANSWER]"),
+    ("<|begin_of_solution|>", "<|end_of_solution|>"),
+    *((f"<{name}>", f"</{name}>") for name in ("solution", "final_answer", "response", "ANSWER")),
+)
 _MOST_MARKS = 32
 _IS = re.compile(
     r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*?|__?)?[\"'`]?\s{0,9}"
     r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
     r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|→])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
 )
-_NUMERAL = re.compile(r"-?\$?\d[\d,]*(?:\.\d+)?")
-_SHORT_MARKS = ("nswer is", "nswer:", "A:")
+_LAST_NUMERAL = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
+_USUAL_MARKS = {"The answer is": "answer is", "A:": "A:"}  # lines that are nothing else
+_SHORT_MARKS = ("answer is", "Answer is", "answer:", "Answer:")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
 _CHINESE = re.compile(
-    r"答案\s*(?:应该是|应为|应是|就是|即为|是|为|等于|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
+    r"答案\s*(?:[应應][该該]?是|[应應即]?[为為]|就?是|等[于於]|】|[:：=])(?:\*\*)?\s*[:：=]?\s*"
 )
-_REPLY = re.compile(r"(?:^|(?<=[\n。*]))[ \t*]{0,4}(?:答|解答|结论)\s*[:：]\s*")
-_PICK = re.compile(r"(?:所以|因此|故|应|本题|正确答案|答案)选(?:择|项)?\s*[:：]?\s*(?![项择])")
+_REPLY = re.compile(r"(?:^|(?<=[\n。*]))[ \t*]{0,4}(?:答|解答|[结結][论論])\s*[:：]\s*")
+_PICK = re.compile(
+    r"(?:所以|因此|故|[应應]|本[题題]|正[确確]答案|答案)[选選](?:[择擇]|[项項])?\s*[:：]?\s*(?![项項择擇])"
+)
 _HEADING = re.compile(
     r"[ \t#*_>]{0,12}(?:(?:the|my)[ ])?(?:(?:final|correct)[ ])?(?:answers?|solution set)"
-    r"[ \t*_:：]{0,12}$|[ \t#*_>【]{0,12}(?:最终|最后)?(?:答案|答)[ \t*_:：】]{0,12}$",
+    r"[ \t*_:：]{0,12}$|[ \t#*_>【]{0,12}(?:最[终終]|最[后後])?(?:答案|答)[ \t*_:：】]{0,12}$",
     re.IGNORECASE | re.MULTILINE,
 )
 _FINAL_IS = re.compile(r"(?i)final\s+answer\s+is\s*[:：]?\s*")
@@ -59,7 +71,7 @@ _COMPUTES = re.compile(
 _CONCLUDES = re.compile(r"\s*(?:So|Thus|Therefore|Hence|所以|因此|故)(?![a-z])")
 _JSON_KEY = re.compile(r"[\"']\s*:$")
 _JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
-_LEADING = " \t\r\n*:：_"
+_LEADING = " \t\r\n*:：_}"
 _AROUND = " \t\r\n*`_「」『』"
 _MOST_ITEMS = 20
 _CLAUSE = 60
@@ -112,7 +124,7 @@ def _auto(text: str) -> Stated | None:
     if text.rfind("</answer>") >= end and (tagged := _answer_tag(text)) is not None:
         return tagged
     if box is None:
-        return _value_behind_hashes(text) or _phrase(text)
+        return _value_behind_hashes(text) or _in_other_tag(text) or _phrase(text)
     return (_minerva(text) if text.find("I hope it is correct", end) >= 0 else None) or box
 
 
@@ -123,11 +135,24 @@ def _boxed(text: str) -> Stated | None:
 
 def _answer_tag(text: str) -> Stated | None:
     """The content of the last answer tag, or the answer marked inside it."""
-    end = text.rfind("</answer>")
-    start = text.rfind("<answer>", 0, max(end, 0))
+    return _inside(text, "<answer>", "</answer>")
+
+
+def _in_other_tag(text: str) -> Stated | None:
+    """The content of another tag that some models or trainers answer in."""
+    if "</" not in text and "<|end" not in text and "[/" not in text:
+        return None
+    found = [one for tags in _OTHER_TAGS if (one := _inside(text, *tags)) is not None]
+    last = max(found, key=lambda one: one.end, default=None)
+    return last if last and len(last.text) <= _SHORT_CONTENT else None
+
+
+def _inside(text: str, opening: str, closing: str) -> Stated | None:
+    end = text.rfind(closing)
+    start = text.rfind(opening, 0, max(end, 0))
     if end < 0 or start < 0:
         return None
-    start += len("<answer>")
+    start += len(opening)
     content = text[start:end]
     if (box := _boxed(content)) is not None:
         inner: Stated | None = box._replace(mark="boxed in the answer tag")
@@ -211,25 +236,20 @@ def _phrase(text: str) -> Stated | None:
 
 def _short(text: str) -> Stated | None:
     """A plain numeral behind the last phrase, at the end of the text: how most answers look."""
-    tail = text[-48:].rstrip()
-    if not tail or not (tail[-1].isdecimal() or tail[-1] == "."):
+    at = text.rfind(" ")
+    match = _LAST_NUMERAL.match(text, at + 1)
+    if match is None:
         return None
-    head, _, word = tail.rpartition(" ")
-    closing = "." if word[-1:] == "." else ""
-    number = word[: len(word) - len(closing)]
-    if not head.endswith(_SHORT_MARKS) or not _NUMERAL.fullmatch(number):
-        return None
-    end = len(text.rstrip()) - len(closing)
-    if head.endswith("A:"):
-        begins_line = head[-3:-2] in ("", "\n")
-        return Stated(number, "A:", end - len(number), end, closing) if begins_line else None
-    line = head[head.rfind("\n") + 1 :]
-    if line != "The answer is" and _SUPPOSED.search(line):
-        return None
-    at = max(head.rfind("nswer"), 1)
-    if head[at - 1] not in "aA" or head[max(at - 2, 0) : at - 1].isalnum():
-        return None
-    return Stated(number, head[at - 1 :], end - len(number), end, closing)
+    line = text[max(text.rfind("\n", 0, at) + 1, at - 48, 0) : at]
+    mark = _USUAL_MARKS.get(line)
+    if mark is None:
+        place = line.rfind("nswer")
+        mark = line[place - 1 :]
+        if place < 1 or mark not in _SHORT_MARKS or line[max(place - 2, 0) : place - 1].isalnum():
+            return None
+        if _SUPPOSED.search(line):
+            return None
+    return Stated(match[1], mark, match.start(1), match.end(1), match[2])
 
 
 def _is_empty(found: Stated) -> bool:
@@ -248,8 +268,7 @@ def _marks(text: str) -> Iterator[tuple[int, str]]:
         streams.append(iter([(at + 2, "A:")]))
     if not text.isascii():
         streams += [_chinese(text), _replies(text), _picks(text)]
-    if len(streams) == 1:
-        return streams[0]
+    streams.append(foreign_marks(text))
     return heapq.merge(*(itertools.islice(s, _MOST_MARKS) for s in streams), reverse=True)
 
 
@@ -284,7 +303,7 @@ def _replies(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _picks(text: str) -> Iterator[tuple[int, str]]:
-    for at in _each(text, "选"):
+    for at in heapq.merge(_each(text, "选"), _each(text, "選"), reverse=True):
         if match := _PICK.search(text, max(at - 4, 0), at + 8):
             yield match.end(), match.group().strip()
 

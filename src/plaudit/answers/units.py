@@ -32,13 +32,16 @@ class Unit(NamedTuple):
 # One row: base quantities; scale, with the offset of a temperature behind a comma; names. A name of
 # several words is written with underscores. Rows that share a name are readings of it, in order.
 _TABLE = """
+length | 1/10000000000 | Å angstrom angstroms
 length | 1/1000000000 | nm nanometer nanometers nanometre nanometres 纳米
 length | 1/1000000 | μm um micrometer micrometers micron microns 微米
-length | 1/1000 | mm millimeter millimeters millimetre millimetres 毫米
-length | 1/100 | cm centimeter centimeters centimetre centimetres 厘米 公分
-length | 1/10 | dm decimeter decimeters decimetre decimetres 分米
-length | 1 | m meter meters metre metres 米 公尺
-length | 1000 | km kms kilometer kilometers kilometre kilometres 千米 公里
+length | 1/1000 | mm millimeter millimeters millimetre millimetres 毫米 мм
+length | 1/100 | cm centimeter centimeters centimetre centimetres 厘米 公分 см センチ 센티미터
+length | 1/100 | センチメートル
+length | 1/10 | dm decimeter decimeters decimetre decimetres 分米 дм
+length | 1 | m meter meters metre metres 米 公尺 м метр метра метров メートル 미터
+length | 1000 | km kms kilometer kilometers kilometre kilometres 千米 公里 км 킬로미터
+length | 1000 | キロメートル
 length | 500 | 里 华里
 length | 10/3 | 丈
 length | 1/3 | 尺
@@ -49,20 +52,20 @@ length | 9144/10000 | yd yds yard yards 码
 length | 1609344/1000 | mi mile miles 英里
 length | 1852 | nautical_mile nautical_miles 海里
 mass | 1/1000 | mg milligram milligrams 毫克
-mass | 1 | g gram grams gramme grammes 克
+mass | 1 | g gram grams gramme grammes 克 г грамм グラム 그램
 mass | 50 | 两
 mass | 500 | 斤 市斤
-mass | 1000 | kg kgs kilo kilos kilogram kilograms 千克 公斤
-mass | 1000000 | t tonne tonnes metric_ton metric_tons ton tons 吨
+mass | 1000 | kg kgs kilo kilos kilogram kilograms 千克 公斤 кг キログラム 킬로그램
+mass | 1000000 | t tonne tonnes metric_ton metric_tons ton tons 吨 т тонн トン 톤
 mass | 907184.74 | ton tons short_ton short_tons
 mass | 45359237/100000 | lb lbs pound pounds 磅
 mass | 28.349523125 | oz ounce ounces 盎司
 time | 1/1000000 | microsecond microseconds 微秒
 time | 1/1000 | ms millisecond milliseconds 毫秒
-time | 1 | s sec secs second seconds 秒 秒钟
-time | 60 | min mins minute minutes 分钟 分
+time | 1 | s sec secs second seconds 秒 秒钟 сек секунд 초
+time | 60 | min mins minute minutes 分钟 分 мин минут минуты 분
 time | 900 | 刻 刻钟
-time | 3600 | h hr hrs hour hours 小时 时 钟头 个小时 个钟头
+time | 3600 | h hr hrs hour hours 小时 时 钟头 个小时 个钟头 ч час часа часов 時間 시간
 time | 86400 | day days 天 日
 time | 604800 | week weeks 周 星期 礼拜 个星期
 months | 1 | month months 月 个月
@@ -73,8 +76,8 @@ months | 1200 | century centuries 世纪
 length^2 | 4046.8564224 | acre acres 英亩
 length^2 | 10000 | ha hectare hectares 公顷
 length^2 | 2000/3 | 亩
-length^3 | 1/1000000 | ml mL milliliter milliliters millilitre millilitres 毫升 cc
-length^3 | 1/1000 | L l liter liters litre litres 升
+length^3 | 1/1000000 | ml mL milliliter milliliters millilitre millilitres 毫升 cc мл
+length^3 | 1/1000 | L l liter liters litre litres 升 л リットル 리터
 length^3 | 3.785411784/1000 | gal gallon gallons 加仑
 length^3 | 0.946352946/1000 | qt quart quarts
 length^3 | 0.473176473/1000 | pt pint pints 品脱
@@ -127,10 +130,10 @@ gbp | 1/100 | p pence penny 便士
 cny | 1 | ¥ cny rmb yuan 元 块 块钱 元钱 人民币 元人民币 圆
 cny | 1/10 | jiao 角 毛 毛钱
 cny | 1/100 | fen 分 分钱
-jpy | 1 | ¥ jpy yen 日元 円
-krw | 1 | krw won 韩元
+jpy | 1 | ¥ jpy yen 日元 円 えん
+krw | 1 | krw won 韩元 원
 inr | 1 | ₹ inr rupee rupees rs 卢比
-rub | 1 | ₽ rub ruble rubles rouble roubles 卢布
+rub | 1 | ₽ rub ruble rubles rouble roubles 卢布 руб рубль рубля рублей
 chf | 1 | chf franc francs 法郎
 before_noon | 1 | am
 after_noon | 1 | pm

@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
+from plaudit.answers.foreign import TRIGGERS, foreign_problem
 from plaudit.answers.latex_token import FUNCTIONS, name_set
 from plaudit.answers.numerals import with_chinese_numerals, with_english_numerals
 
@@ -49,6 +50,20 @@ def _math(text: str) -> str:
 
 _Make = Callable[[re.Match[str]], str]
 _ROOTS = {"square": "", "cube": "[3]", "cubic": "[3]", "fourth": "[4]", "fifth": "[5]"}
+_BASES = {
+    "two": 2,
+    "three": 3,
+    "four": 4,
+    "five": 5,
+    "six": 6,
+    "seven": 7,
+    "eight": 8,
+    "nine": 9,
+    "ten": 10,
+    "twelve": 12,
+    "sixteen": 16,
+}
+_DIGITS_OF_BASE = r"\d[\dA-F]{0,60}"
 _EN: list[tuple[str, _Make]] = [
     (
         rf"(?:\bthe\s)?(?:\b(?:principal|positive)\s)?\b(square|cube|cubic|fourth|fifth)\sroot\sof"
@@ -102,6 +117,20 @@ _EN: list[tuple[str, _Make]] = [
     (
         rf"\b(twice|double|triple|thrice)\s(?:of\s)?({ATOM}){_ENDS}",
         lambda m: _math(f"{2 if m[1].lower() in ('twice', 'double') else 3} \\cdot {_group(m[2])}"),
+    ),
+    (
+        rf"(?:{OPEN}\s?({_DIGITS_OF_BASE})\s?{CLOSE}|(?<![\d.,{OPEN}])({_DIGITS_OF_BASE}))\s*\(?\s*"
+        rf"(?:in\s)?base[\s-]*{OPEN}?({'|'.join(_BASES)}|\d{{1,2}})(?![\w.]){CLOSE}?\s*\)?"
+        r"(?!\s?[-+*/^=\d])",
+        lambda m: _math(f"{m[1] or m[2]}_{{{_BASES.get(m[3].lower(), m[3])}}}"),
+    ),
+    (
+        rf"(?<![\d.,])(\d{{1,9}})\sout\sof\s(\d{{1,9}}){_ENDS}",
+        lambda m: _math(rf"\frac{{{m[1]}}}{{{m[2]}}}"),
+    ),
+    (
+        rf"(?<![\d.,])(\d{{1,9}})\schoose\s(\d{{1,9}}){_ENDS}",
+        lambda m: _math(f"\\binom{{{m[1]}}}{{{m[2]}}}"),
     ),
     (rf"({ATOM})\s?(?:percent|per\s?cent|pct)\b(?!age)", lambda m: _math(f"{_bare(m[1])}\\%")),
     (rf"\bplus\s(?:or|/)\sminus\s({ATOM})", lambda m: _math(f"\\pm {_bare(m[1])}")),
@@ -186,7 +215,7 @@ _NAMES = {
 _CALL = re.compile(r"(?<![A-Za-z\\])([A-Za-z]{2,}(?:10|2)?)\(")
 _NAMED = re.compile(
     rf"(?<![A-Za-z\\])({'|'.join(sorted(_NAMES, key=len, reverse=True))})"
-    rf"(?:\s?(?=[({OPEN}\d\\])|\s(?=[a-z]\b|pi\b))"
+    rf"(?:\s?(?=[({OPEN}\d\\₀-₉√π⌊|])|\s(?=[a-z]\b|pi\b))"
 )
 _FENCES = {
     "sqrt": ("\\sqrt{", "}"),
@@ -202,10 +231,15 @@ _FOLDS = {"gcd": math.gcd, "hcf": math.gcd, "lcm": math.lcm, "max": max, "min": 
 _COMPILED = [(re.compile(p, re.IGNORECASE), make) for p, make in _EN]
 _COMPILED_ZH = [(re.compile(p), make) for p, make in _ZH]
 _EN_PARTS = (
-    *"root squared cubed power factorial absolute reciprocal opposite negat minus inverse".split(),
-    *"dozen hundred thousand million billion trillion half third quarter twice double".split(),
-    *"triple thrice percent pct plus times multiplied divided over positive".split(),
-    *("square of", "cube of", "per cent"),
+    *name_set(
+        "root squared cubed power factorial absolute reciprocal opposite negat minus inverse dozen "
+        "hundred thousand million billion trillion half third quarter twice double triple thrice "
+        "percent pct plus times multiplied divided over positive base choose"
+    ),
+    "square of",
+    "cube of",
+    "per cent",
+    "out of",
 )
 _ZH_WORDS = re.compile("[的根负正加减乘除百分]")
 _MOST_CALLS = 40
@@ -245,10 +279,7 @@ def rewritten(text: str) -> str:
 def _holds_english(text: str) -> bool:
     """Whether a text holds any word that the English rules look for."""
     lowered = text.lower()
-    for part in _EN_PARTS:
-        if part in lowered:
-            return True
-    return False
+    return any(map(lowered.__contains__, _EN_PARTS))
 
 
 _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9fff]+）")
@@ -275,9 +306,7 @@ def _without_remark(match: re.Match[str]) -> str:
     """Nothing, where brackets hold words that change nothing: 20 * 40 (seeds)."""
     inner = match.group()[1:-1]
     is_value = (
-        _ANYWHERE.search(inner)
-        or _holds_english(inner)
-        or re.match(r"\s*(?:or|and|mod)\b", inner)
+        _ANYWHERE.search(inner) or _holds_english(inner) or re.match(r"\s*(?:or|and|mod)\b", inner)
     )
     return match.group() if is_value or _NUMBER_WORDS.search(inner) else " "
 
@@ -411,12 +440,15 @@ def problem_of(text: str) -> str:
     """
     bare_text = text.replace(OPEN, " ").replace(CLOSE, " ").lower()
     words = frozenset(_WORD.findall(bare_text))
-    is_suspicious = not bare_text.isascii() or not _TRIGGERS.isdisjoint(words)
+    is_ascii = bare_text.isascii()
+    is_suspicious = not is_ascii or not _TRIGGERS.isdisjoint(words)
     if is_suspicious and (match := _changed_by(text, bare_text)):
         kind = match.lastgroup or ""
         article = "an" if kind == "operation" else "a"
         shown = match.group().strip()
         return f"{shown!r} is {article} {kind}" if kind != "wrong" else f"{shown!r} rules it out"
+    if (not is_ascii or not TRIGGERS.isdisjoint(words)) and (problem := foreign_problem(text)):
+        return problem
     is_before = not _BEFORE.isdisjoint(words) or any(word.startswith("arc") for word in words)
     if is_before and (match := _BEFORE_VALUE.search(text)):
         return f"{match['word']!r} before a number is not understood"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import os
 import sys
 import time
 import zlib
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plaudit.cli._console import stderr
@@ -16,7 +17,7 @@ from plaudit.types import describe_faults
 if TYPE_CHECKING:
     from plaudit.run import Progress
 
-__all__ = ["Meter", "Total", "count_rows"]
+__all__ = ["Meter", "Total", "count_rows", "progress_bar"]
 
 _LINE_EVERY_S = 10.0
 _COUNTED_BYTES = 1 << 26  # plain files up to this size are counted to the end
@@ -89,11 +90,11 @@ def _count_lines(place: str) -> Total:
 
 
 class Meter:
-    """Shows the progress of a run that begins behind `done` rows; a context manager."""
+    """Shows the progress of a run; a context manager. `done` rows are there from before."""
 
     def __init__(self, total: Total | None, done: int = 0) -> None:
         self._total = total
-        self._done = done
+        self.done = done
         self._bar: Any = None
         self._began = self._told = time.monotonic()
 
@@ -102,7 +103,7 @@ class Meter:
             self._bar = _bar()
             self._bar.start()
             rows = self._total.rows if self._total else None
-            self._task = self._bar.add_task("", total=rows, completed=self._done, told="")
+            self._task = self._bar.add_task("", total=rows, completed=self.done, told="")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -112,7 +113,7 @@ class Meter:
     def update(self, progress: Progress) -> None:
         """Takes the counts so far."""
         if self._bar is not None:
-            rows = self._done + progress.rows
+            rows = self.done + progress.rows
             self._bar.update(self._task, completed=rows, told=self._line(progress))
         elif (now := time.monotonic()) - self._told >= _LINE_EVERY_S:
             self._told = now
@@ -121,7 +122,7 @@ class Meter:
     def _line(self, progress: Progress) -> str:
         seconds = time.monotonic() - self._began
         rate = progress.rows / seconds if seconds > 0 else 0.0
-        rows = self._done + progress.rows
+        rows = self.done + progress.rows
         pieces = [f"{rows:,}{self._of()} rows", f"{rate:,.0f} rows/s"]
         if self._total is not None and rate > 0:
             pieces.append(f"{_clock(max(0, self._total.rows - rows) / rate)} left")
@@ -142,6 +143,26 @@ class Meter:
         if self._total is None:
             return ""
         return f" of {'' if self._total.is_exact else 'about '}{self._total.rows:,}"
+
+
+@contextlib.contextmanager
+def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
+    """A function of count, total and noun that shows how far something is, on stderr."""
+    bar = _bar() if sys.stderr.isatty() else None
+    task = None if bar is None else bar.add_task("", told="")
+    told = time.monotonic()
+
+    def show(count: int, total: int, noun: str) -> None:
+        nonlocal told
+        line = f"{count:,} of {total:,} {noun}"
+        if bar is not None:
+            bar.update(task, completed=count, total=total, told=line)
+        elif time.monotonic() - told >= _LINE_EVERY_S:
+            told = time.monotonic()
+            stderr(line)
+
+    with bar or contextlib.nullcontext():
+        yield show
 
 
 def _bar() -> Any:

@@ -8,7 +8,7 @@ import copy
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
@@ -21,22 +21,28 @@ __all__ = [
     "Chosen",
     "Columns",
     "KeepEndMarks",
+    "KeepUnscored",
     "Limit",
     "Offline",
     "Overwrite",
     "Path",
     "Recipe",
     "Resume",
+    "Resumption",
+    "RetryUnscored",
+    "RewardColumn",
     "Set",
     "Strict",
     "as_yaml",
     "check_names",
     "choose",
+    "column_name",
     "columns_of",
     "importing",
     "inputs_in",
     "key_value",
     "node_of",
+    "resumption",
     "see_current_directory",
 ]
 
@@ -86,7 +92,25 @@ KeepEndMarks = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output.")]
-Resume = Annotated[bool, typer.Option("--resume", help="Go on where an interrupted run stopped.")]
+Resume = Annotated[
+    bool,
+    typer.Option(
+        "--resume",
+        help="Go on where an interrupted run stopped, and score again what a fault of the system"
+        " (a server away, a timeout, a used up budget) left unscored.",
+    ),
+]
+RetryUnscored = Annotated[
+    bool,
+    typer.Option("--retry-unscored", help="--resume, and score again whatever is unscored."),
+]
+KeepUnscored = Annotated[
+    bool, typer.Option("--keep-unscored", help="--resume, and score nothing again.")
+]
+RewardColumn = Annotated[
+    str,
+    typer.Option(metavar="NAME", help="The column to write, where the input has a reward already."),
+]
 AllowUnscored = Annotated[
     bool, typer.Option("--allow-unscored", help="Exit with 0 though responses are unscored.")
 ]
@@ -94,6 +118,25 @@ Strict = Annotated[bool, typer.Option("--strict", help="Stop at the first bad ro
 Offline = Annotated[
     bool, typer.Option("--offline", help="Ask no host for anything (Hugging Face included).")
 ]
+
+
+class Resumption(NamedTuple):
+    """Whether a run goes on from an earlier one, and which of its unscored rows it scores again."""
+
+    is_wanted: bool
+    retry: Literal["system", "all", "none"]
+
+
+def resumption(resume: bool, retry_unscored: bool, keep_unscored: bool) -> Resumption:
+    """What ``--resume``, ``--retry-unscored`` and ``--keep-unscored`` say together.
+
+    >>> resumption(False, True, False)
+    Resumption(is_wanted=True, retry='all')
+    """
+    if retry_unscored and keep_unscored:
+        raise ConfigError("--retry-unscored and --keep-unscored exclude each other")
+    retry = "all" if retry_unscored else "none" if keep_unscored else "system"
+    return Resumption(resume or retry_unscored or keep_unscored, retry)
 
 
 class Chosen(NamedTuple):
@@ -158,6 +201,13 @@ def node_of(path: str) -> dict[str, Any]:
         key, value = key_value(setting, f"--reward {use}")
         node[key] = value
     return node
+
+
+def column_name(name: str) -> str:
+    """What ``--reward-column`` names. Raises ConfigError for nothing."""
+    if not name.strip():
+        raise ConfigError("--reward-column is the name of a column, found an empty one")
+    return name
 
 
 def as_yaml(recipe: Mapping[str, Any]) -> str:

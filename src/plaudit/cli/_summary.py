@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,7 @@ _MOST = 5
 _MOST_MESSAGES = 200
 _LIMIT = 300
 _NAME_WIDTH = 10
+_WIDEST = 10_000
 
 
 class Messages:
@@ -81,17 +82,17 @@ def print_summary(
     applied to no row is listed all the same.
     """
     out, counts = console(stderr=on_stderr), summary.counts
-    made = table(*_HEAD, numeric=_HEAD[1:])
-    for column, width in zip(made.columns, (_NAME_WIDTH, *map(len, _HEAD[1:])), strict=True):
-        column.min_width, column.no_wrap = width, True
     shown = [part for part in summary.parts if "/" not in part.name]
-    for part in (summary.reward, *shown):
-        made.add_row(*_cells(part, is_whole=not part.name))
+    rows = [_cells(part, is_whole=not part.name) for part in (summary.reward, *shown)]
     seen = {part.name for part in shown}
     for name in (name for name in names if name not in seen):
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
-        made.add_row(text(f"  {name}", "yellow"), *cells)
-    out.print(made, crop=False)  # too wide beats figures that are cut
+        rows.append([text(f"  {name}", "yellow"), *cells])
+    lines = _table_of(rows)
+    lines.collapse_padding = (
+        out.measure(lines, options=out.options.update(max_width=_WIDEST)).maximum > out.width
+    )
+    out.print(lines, crop=False)  # too wide beats figures that are cut
     before = f", {num_before:,} of them before" if num_before else ""
     faults = f"; faults: {describe_faults(counts.faulted)}" if counts.faulted else ""
     unscored = f"{counts.unscored:,} unscored{faults}"
@@ -109,6 +110,19 @@ def print_summary(
             more = f" ({len(lines)} of {len(messages)} messages)" if len(messages) > _MOST else ""
             out.print(text(f"{title}{more}:", "bold"))
             out.print(text("\n".join(f"  {line}" for line in lines)))
+
+
+def _table_of(rows: Sequence[Sequence[Any]]) -> Any:
+    """The table, in which a name may be cut, but no figure."""
+    lines = table(*_HEAD, numeric=_HEAD[1:])
+    for n, column in enumerate(lines.columns):
+        column.no_wrap = True
+        column.min_width = (
+            max(map(len, (_HEAD[n], *(row[n] for row in rows)))) if n else _NAME_WIDTH
+        )
+    for row in rows:
+        lines.add_row(*row)
+    return lines
 
 
 _HEAD = ("part", "mean", "std", "min", "max", "scored", "unscored", "faulted", "n/a")

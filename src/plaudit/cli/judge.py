@@ -13,19 +13,24 @@ import typer
 
 import plaudit
 from plaudit.cli._console import console, stderr, table, text
+from plaudit.cli._judge_tables import print_judged
+from plaudit.cli._judges import Bench, choose_judge, judges_of, without_way
 from plaudit.cli._progress import count_rows
 from plaudit.cli._reward import (
     AllowImport,
     AllowUnscored,
-    Chosen,
     Columns,
     KeepEndMarks,
+    KeepUnscored,
     Limit,
     Resume,
+    RetryUnscored,
+    RewardColumn,
     Strict,
     as_yaml,
-    importing,
-    see_current_directory,
+    column_name,
+    columns_of,
+    resumption,
 )
 from plaudit.cli.score import Job, free_report
 from plaudit.errors import ConfigError
@@ -37,26 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-PATHS: Mapping[str, str] = {
-    "pairwise": "judges.pairwise.pairwise",
-    "pointwise": "judges.pointwise.rating",
-    "listwise": "judges.listwise.listwise",
-    "verifier": "judges.verifier.verifier",
-    "reference": "judges.reference.correct",
-    "rubric": "judges.rubric.rubric",
-}
-_VOTES = {"pointwise": "samples", "verifier": "rationales"}
-# What changes how replies are got, and none of them.
-_OF_THE_WAY = (
-    "server", "journal", "api_key_env", "concurrency", "timeout_s", "deadline_s", "retries",
-    "requests_per_minute", "tokens_per_minute", "prices", "max_cost", "max_calls",
-)  # fmt: skip
 _SAMPLED_ROWS = 32
-_SHOWN = frozenset((
-    "num_pairs", "num_responses", "accuracy", "swap_accuracy", "both_right", "same_verdict",
-    "first_position", "kappa", "kappa_quadratic", "spearman", "exact", "difference",
-    "length_slope", "unreadable", "unscored",
-))  # fmt: skip
 
 
 def run(
@@ -64,31 +50,56 @@ def run(
         list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")
     ],
     template: Annotated[
-        str,
+        list[str] | None,
         typer.Option(
-            "--template", "-t", metavar="NAME|FILE", help="A shipped template or a YAML file."
+            "--template",
+            "-t",
+            metavar="NAME|FILE",
+            help="A shipped template or a YAML file. Several make a jury.",
         ),
-    ],
+    ] = None,
+    recipe: Annotated[
+        str | None,
+        typer.Option(
+            "--recipe", "-r", metavar="FILE", help="A judge or a jury of its own, as YAML."
+        ),
+    ] = None,
     server: Annotated[
         list[str] | None,
         typer.Option(
             metavar="URL",
-            help="An OpenAI-compatible server, as http://127.0.0.1:8000/v1. Repeatable.",
+            help="An OpenAI-compatible server, as http://127.0.0.1:8000/v1. Several share the"
+            " load; with as many models, each serves the model of its place.",
         ),
     ] = None,
     model: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="NAME",
-            help="The served model; without --server a directory or hf:ORG/NAME, loaded here.",
+            help="The served model; without --server a directory or hf:ORG/NAME, loaded here."
+            " Several make a jury.",
         ),
     ] = None,
     replay: Annotated[
-        str | None,
+        list[str] | None,
         typer.Option(
             metavar="FILE|column:NAME",
-            help="Recorded replies in the place of a model: a journal of calls, or a column.",
+            help="Recorded replies in the place of a model: a journal of calls, or a column."
+            " Several make a jury.",
         ),
+    ] = None,
+    vote_by: Annotated[
+        str | None,
+        typer.Option(
+            metavar="mean|majority|median", help="How votes, or the jurors of a jury, are joined."
+        ),
+    ] = None,
+    weights: Annotated[
+        str | None, typer.Option(metavar="W,W,...", help="What each juror's vote weighs.")
+    ] = None,
+    min_jurors: Annotated[
+        int | None,
+        typer.Option(min=1, metavar="N", help="Fewer verdicts leave it unscored; more than half."),
     ] = None,
     output: Annotated[
         str | None,
@@ -157,6 +168,7 @@ def run(
         ),
     ] = None,
     columns: Columns = None,
+    reward_column: RewardColumn = "reward",
     limit: Limit = None,
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Count calls, tokens and cost; ask nobody.")
@@ -166,6 +178,8 @@ def run(
         bool, typer.Option("--overwrite", help="Replace the output; the journal is kept.")
     ] = False,
     resume: Resume = False,
+    retry_unscored: RetryUnscored = False,
+    keep_unscored: KeepUnscored = False,
     allow_unscored: AllowUnscored = False,
     keep_end_marks: KeepEndMarks = False,
     allow_import: AllowImport = None,
@@ -175,7 +189,8 @@ def run(
 ) -> None:
     """Judge responses with a language model: pairs, single responses, lists, rubrics.
 
-    The template says what is asked and how the verdict is read. Every finished call is written to
+    The template says what is asked and how the verdict is read. Several models, templates or
+    recorded replies are a jury, whose jurors vote. Every finished call is written to
     the journal before anything else, so that no call is paid for twice: not after Ctrl-C, not
     after a crash, not in the next run. What cannot be read is unscored and counted by its reason.
 
@@ -184,24 +199,27 @@ def run(
     """
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    given = {
-        "server": server, "model": model, "replay": replay, "read": read, "orders": orders,
+    options = {
+        "read": read, "orders": orders,
         "temperature": temperature, "max_tokens": max_tokens, "seed": seed,
         "concurrency": concurrency, "api_key_env": api_key_env, "max_cost": max_cost,
         "max_calls": max_calls, "prices": _prices(prices),
-        "journal": journal or _journal_of(output, server),
+        "journal": journal,
     }  # fmt: skip
-    chosen = _chosen(template, votes, given, settings, allow_import)
-    from plaudit.cli._reward import columns_of
-
+    bench = Bench(template or (), model or (), server or (), replay or (), vote_by,
+                  _weights(weights), min_jurors)  # fmt: skip
+    calls_path = None if output in (None, "-") else f"{output}.calls.jsonl"
+    chosen = choose_judge(recipe, bench, votes, options, settings, allow_import, calls_path)
+    resuming = resumption(resume, retry_unscored, keep_unscored)
     job = JudgeJob(
         chosen=chosen,
         inputs=inputs,
         output=output,
-        report=free_report(report, overwrite or resume),
+        report=free_report(report, overwrite or resuming.is_wanted),
         columns=columns_of(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
+        reward_column=column_name(reward_column),
         options={"workers": 0, "strict": strict},
         by=tuple(by or ()),
         label=label,
@@ -209,7 +227,7 @@ def run(
     if dry_run:
         raise typer.Exit(job.estimate())
     job.announce()
-    summary = job.run(overwrite=overwrite, resume=resume)
+    summary = job.run(overwrite=overwrite, resuming=resuming)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
     raise typer.Exit(1 if has_failed or not counts.rows else 0)
@@ -226,78 +244,80 @@ class JudgeJob(Job):
     def __post_init__(self) -> None:
         from plaudit.report.judge import JudgeSummary
 
-        spec = self._judge.judge.template.spec
+        self._judges = judges_of(self.chosen.reward)
+        spec = self._judges[0].judge.template.spec  # jurors have one scale
         low, high = getattr(spec, "low", None), getattr(spec, "high", None)
         self.judged = JudgeSummary(
             self.chosen.name,
             by=self.by,
             label=self.label,
-            judge=self._engine.model,
+            judge=self._names,
             scale=None if low is None or high is None else (float(low), float(high)),
         )
 
     @property
-    def _judge(self) -> Any:
-        reward: Any = self.chosen.reward
-        return getattr(reward, "comparer", reward)
+    def _names(self) -> str:
+        """The models that judge; a server may tell its name only once it is asked."""
+        names = dict.fromkeys(one.judge.engine.model for one in self._judges)
+        return ", ".join(filter(None, names))
 
     @property
-    def _engine(self) -> Any:
-        return self._judge.judge.engine
+    def _engines(self) -> list[Any]:
+        return list({id(one.judge.engine): one.judge.engine for one in self._judges}.values())
 
     def estimate(self) -> int:
         """Prints what the run would ask and cost; the exit code."""
-        told = _Estimate()
+        estimate = _Estimate()
         for row in self._rows():
-            told.add(row, self._judge)
-        made = table("", "about")
-        for name, value in told.lines(self._engine).items():
-            made.add_row(text(name), text(value))
-        console().print(made)
-        return 1 if told.num_bad or not told.num_rows else 0
+            estimate.add(row, self._judges)
+        lines = table("", "about")
+        for name, value in estimate.lines().items():
+            lines.add_row(text(name), text(value))
+        console().print(lines)
+        return 1 if estimate.num_bad or not estimate.num_rows else 0
 
     def announce(self) -> None:
         """One line on stderr: who is asked, and about how much; nothing for recorded replies."""
         total = None if "-" in self.inputs else count_rows(self.inputs, self.limit)
-        if total is None or not hasattr(self._engine, "spending"):
+        engines = [engine for engine in self._engines if hasattr(engine, "spending")]
+        if total is None or not engines:
             return
-        told = _Estimate()
+        estimate = _Estimate()
         for row in self._rows(min(_SAMPLED_ROWS, total.rows)):
-            told.add(row, self._judge)
-        self._probe(told.first)
-        told.scale(total.rows)
-        lines = told.lines(self._engine)
-        what = ", ".join(f"{value} {name}" for name, value in lines.items())
-        if self._engine.calls.path is None:
+            estimate.add(row, self._judges)
+        for judge, call in estimate.first.items():
+            _probe(judge, call)
+        estimate.scale(total.rows)
+        what = ", ".join(f"{value} {name}" for name, value in estimate.lines().items())
+        if any(engine.calls.path is None for engine in engines):
             stderr("no journal: finished calls are kept in memory; --journal FILE keeps them")
-        stderr(f"asks {self._engine.resolve()} at {', '.join(self._engine.urls)}: about {what}")
-
-    def _probe(self, call: Any) -> None:
-        """What cannot work says so before a file is begun; what is in the journal needs nobody."""
-        engine = self._engine
-        if call is not None and engine.calls.get(call.key(engine.resolve())) is None:
-            engine.check(call)
+        whom = ", ".join(f"{engine.resolve()} at {', '.join(engine.urls)}" for engine in engines)
+        stderr(f"asks {whom}: about {what}")
 
     def _count(self, summary: Summary, row: Row, result: Result) -> None:
         super()._count(summary, row, result)
-        self.judged.judge = self._engine.model  # a server may have told it since
+        self.judged.judge = self._names
         self.judged.add(row, result)
 
     def _meta(self) -> Mapping[str, Any]:
         from plaudit.data import run_meta
 
-        node = {k: v for k, v in self.chosen.recipe.items() if k not in _OF_THE_WAY}
-        node |= {"model": self._engine.resolve(), "wording": self._judge.judge.template.hash}
+        models = [one.judge.engine.resolve() for one in self._judges]
+        wordings = [one.judge.template.hash for one in self._judges]
+        is_one = len(self._judges) == 1
+        node = without_way(self.chosen.recipe)
+        node |= {"model": models[0] if is_one else models}
+        node |= {"wording": wordings[0] if is_one else wordings}
         return run_meta(as_yaml(node), self.inputs, **self._reading)
 
     def _print(self, summary: Summary, seconds: float, num_before: int) -> None:
         super()._print(summary, seconds, num_before)
-        _print_judged(self.judged, on_stderr=self.output == "-")
+        print_judged(self.judged, on_stderr=self.output == "-")
         if spent := self._spent():
             stderr(spent)
 
     def _spent(self) -> str:
-        usage = usage_of(self._engine)
+        usage = usage_of(self._engines)
         if not usage:
             return ""
         cost = f", cost {usage['cost']:.4g}" if usage["cost"] else ""
@@ -312,7 +332,7 @@ class JudgeJob(Job):
 
         if self.report is None:
             return
-        self.judged.usage = usage_of(self._engine)
+        self.judged.usage = usage_of(self._engines)
         path = write_judge_report(
             self.report,
             self.judged,
@@ -333,10 +353,11 @@ class _Estimate:
     num_calls: int = 0
     num_prompt: int = 0
     num_reply: int = 0
-    first: Any = None
+    cost: float = 0.0
+    first: dict[Any, Any] = field(default_factory=dict)
+    """The first call of each judge."""
 
-    def add(self, row: Row, judge: Any) -> None:
-        from plaudit.engines.openai import expected_tokens
+    def add(self, row: Row, judges: Sequence[Any]) -> None:
         from plaudit.errors import DataError
 
         self.num_rows += 1
@@ -344,17 +365,27 @@ class _Estimate:
             self.num_bad += 1
             return
         try:
-            jobs = judge.jobs([row.group])
+            calls = [(one, call) for one in judges for job in one.jobs([row.group])
+                     for call in one.judge.calls(job)]  # fmt: skip
         except DataError as error:
             self.num_bad += 1
             if self.num_bad <= 3:
                 stderr(str(row.placed(error)))
             return
-        for call in (call for asked in jobs for call in judge.judge.calls(asked)):
-            self.first = self.first or call
-            self.num_calls += 1
-            self.num_prompt += sum(expected_tokens(str(t["content"])) for t in call.messages)
-            self.num_reply += call.sampling.max_tokens
+        for judge, call in calls:
+            self.first.setdefault(judge, call)
+            self._add_call(call, getattr(judge.judge.engine, "prices", None))
+
+    def _add_call(self, call: Any, prices: Any) -> None:
+        from plaudit.engines.chat import Usage
+        from plaudit.engines.openai import expected_tokens
+
+        num_prompt = sum(expected_tokens(str(turn["content"])) for turn in call.messages)
+        self.num_calls += 1
+        self.num_prompt += num_prompt
+        self.num_reply += call.sampling.max_tokens
+        if prices is not None:
+            self.cost += prices.of(Usage(num_prompt, call.sampling.max_tokens))
 
     def scale(self, num_rows: int) -> None:
         """From a sample of rows to all of them."""
@@ -362,11 +393,11 @@ class _Estimate:
         self.num_calls = round(self.num_calls * factor)
         self.num_prompt = round(self.num_prompt * factor)
         self.num_reply = round(self.num_reply * factor)
+        self.cost *= factor
         self.num_rows = num_rows
 
-    def lines(self, engine: Any) -> dict[str, str]:
-        from plaudit.engines.chat import Usage
-
+    def lines(self) -> dict[str, str]:
+        """What it comes to, by name."""
         told = {
             "rows": f"{self.num_rows:,}",
             "calls": f"{self.num_calls:,}",
@@ -375,57 +406,32 @@ class _Estimate:
         }
         if self.num_bad:
             told["bad rows"] = f"{self.num_bad:,}"
-        prices = getattr(engine, "prices", None)
-        if prices is not None and (most := prices.of(Usage(self.num_prompt, self.num_reply))):
-            told["cost at most"] = f"{most:.4g}"
+        if self.cost:
+            told["cost at most"] = f"{self.cost:.4g}"
         return told
 
 
-def usage_of(engine: Any) -> dict[str, Any]:
-    """What an engine has spent, for reports; empty for one that spends nothing."""
-    spent = getattr(engine, "spending", None)
-    if spent is None:
+def _probe(judge: Any, call: Any) -> None:
+    """What cannot work says so before a file is begun; what is in the journal needs nobody."""
+    engine = judge.judge.engine
+    if hasattr(engine, "spending") and engine.calls.get(call.key(engine.resolve())) is None:
+        engine.check(call, judge.judge.samples if call.sampling.temperature else 1)
+
+
+def usage_of(engines: Sequence[Any]) -> dict[str, Any]:
+    """What engines have spent together, for reports; empty where none spends anything."""
+    paid = [engine for engine in engines if hasattr(engine, "spending")]
+    if not paid:
         return {}
+    spendings = [engine.spending for engine in paid]
+    names = {"calls": "num_calls", "paid_calls": "num_paid", "prompt_tokens": "prompt_tokens",
+             "completion_tokens": "completion_tokens", "cached_tokens": "cached_tokens",
+             "cost": "cost"}  # fmt: skip
     return {
-        "calls": spent.num_calls, "paid_calls": spent.num_paid, "retries": engine.num_retries,
-        "prompt_tokens": spent.prompt_tokens, "completion_tokens": spent.completion_tokens,
-        "cached_tokens": spent.cached_tokens, "cost": spent.cost, "latency_s": spent.latencies_s,
-    }  # fmt: skip
-
-
-def _chosen(
-    template: str,
-    votes: int | None,
-    given: Mapping[str, Any],
-    settings: Sequence[str] | None,
-    allow: Sequence[str] | None,
-) -> Chosen:
-    """The judge that a template and the options make."""
-    from plaudit import registry
-    from plaudit.cli._reward import key_value
-    from plaudit.judges.template import load_template
-
-    kind = load_template(template).kind
-    node: dict[str, Any] = {"use": PATHS[kind], "template": template}
-    node |= {name: value for name, value in given.items() if value is not None}
-    if votes is not None:
-        node[_VOTES.get(kind, "votes")] = votes
-    for setting in settings or ():
-        key, value = key_value(setting, "--set")
-        node[key] = value
-    if allow:
-        see_current_directory()
-    try:
-        with importing(template):
-            reward = registry.build(node, allow=["plaudit", *(allow or ())])
-    except ConfigError as error:  # nobody wrote a recipe here
-        raise ConfigError(str(error).removeprefix("recipe: ")) from None
-    return Chosen(reward, template, node)
-
-
-def _journal_of(output: str | None, server: Sequence[str] | None) -> str | None:
-    """Beside the output, for calls that are paid for."""
-    return None if output in (None, "-") or not server else f"{output}.calls.jsonl"
+        **{name: sum(getattr(one, of) for one in spendings) for name, of in names.items()},
+        "retries": sum(engine.num_retries for engine in paid),
+        "latency_s": [seconds for one in spendings for seconds in one.latencies_s],
+    }
 
 
 def _prices(told: str | None) -> dict[str, float] | None:
@@ -445,47 +451,15 @@ def _prices(told: str | None) -> dict[str, float] | None:
     return {"prompt": prompt, "completion": completion}
 
 
-_WIDEST = 10_000
+def _weights(listed: str | None) -> list[float] | None:
+    """The numbers in ``W,W,...``.
 
-
-def _print_judged(judged: Any, *, on_stderr: bool) -> None:
-    """The tables of agreement, one for each kind of verdict that was seen; all is in the report."""
-    out = console(stderr=on_stderr)
-    for found in (judged.table(kind) for kind in judged.kinds):
-        shown = [column for column in found.columns if column.name in _SHOWN]
-        made = _by_row(judged, found, shown)
-        if out.measure(made, options=out.options.update(max_width=_WIDEST)).maximum > out.width:
-            made = _by_figure(judged, found, shown)
-        out.print(made, crop=False)
-
-
-def _by_row(judged: Any, found: Any, shown: Sequence[Any]) -> Any:
-    """A row for each cell of the report, a column for each figure."""
-    heads = [column.heading for column in shown]
-    made = table(*(judged.by or (found.kind,)), *heads, numeric=tuple(heads))
-    for column in made.columns:
-        column.no_wrap = True
-    for row in found.rows:
-        cells = [_cell(row[column.name], column) for column in shown]
-        made.add_row(*(text(name) for name in row["by"] or ("all",)), *cells)
-    return made
-
-
-def _by_figure(judged: Any, found: Any, shown: Sequence[Any]) -> Any:
-    """Where a line would be wider than the screen: a line for each figure of each cell."""
-    made = table(*(judged.by or (found.kind,)), "figure", "value", numeric=("value",))
-    made.columns[-1].no_wrap = True
-    for row in found.rows:
-        for n, column in enumerate(shown):
-            names = row["by"] or ("all",)
-            heads = (text(name if n == 0 else "") for name in names)
-            unit = " %" if column.is_share else ""
-            made.add_row(*heads, f"{column.heading}{unit}", _cell(row[column.name], column))
-    return made
-
-
-def _cell(value: float, column: Any) -> str:
-    """A figure of the report: shares in percent."""
-    if value != value:
-        return "-"
-    return f"{100 * value:.1f}" if column.is_share else f"{value:,.4g}"
+    >>> _weights("2,1,0.5")
+    [2.0, 1.0, 0.5]
+    """
+    try:
+        return None if listed is None else [float(weight) for weight in listed.split(",")]
+    except ValueError:
+        raise ConfigError(
+            f"--weights {listed!r}: write numbers, one for each juror, as 2,1"
+        ) from None

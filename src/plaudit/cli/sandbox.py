@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
 from plaudit.cli._console import console, table, text
+from plaudit.cli._progress import progress_bar
 from plaudit.errors import ConfigError
 
 __all__ = ["app"]
@@ -118,7 +120,9 @@ def selftest(
             help="As root: also as an ordinary user, and both in an emulated default container.",
         ),
     ] = False,
-    slots: Annotated[int, typer.Option(min=1, help="Slots.")] = 1,
+    slots: Annotated[
+        int | None, typer.Option(min=1, help="Default: the usable processors, at least 8.")
+    ] = None,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="A line for each.")] = False,
 ) -> None:
     """Attack the sandbox with the built-in programs and say which layer stopped each."""
@@ -126,23 +130,35 @@ def selftest(
         raise typer.Exit(_under_all_conditions(only or [], verbose))
     from plaudit.sandbox import Sandbox
     from plaudit.sandbox import selftest as suite
+    from plaudit.sandbox.pool import usable_cores
 
     out = console()
     held: dict[str, list[Any]] = {}
     bad = []
-    with Sandbox(slots=slots) as box:
-        out.print(text(f"enforced: {', '.join(sorted(box.report['enforced']))}"))
-        for result in suite.run(box, only=only or []):
-            held.setdefault(result.category, []).append(result)
-            if verbose or not result.holds:
-                _say(out, result)
-            if not result.holds:
-                bad.append(result)
-    if not held:
+    total = len(suite.chosen(only or []))
+    if not total:
         known = ", ".join(suite.categories())
         raise ConfigError(f"no attack or category {', '.join(only or [])}; there are: {known}")
+    with Sandbox(slots=1) as box:
+        out.print(text(f"enforced: {', '.join(sorted(box.report['enforced']))}"))
+    slots = slots or max(8, usable_cores())  # many only sleep
+    results = suite.run(lambda: Sandbox(slots=1), only=only or [], slots=slots)
+    for result in _counted(results, total):
+        held.setdefault(result.category, []).append(result)
+        if verbose or not result.holds:
+            _say(out, result)
+        if not result.holds:
+            bad.append(result)
     _summarise(out, held)
     raise typer.Exit(1 if bad else 0)
+
+
+def _counted(results: Iterator[Any], total: int) -> Iterator[Any]:
+    """Passes results on, and shows how many have come: a bar, or a line now and then."""
+    with progress_bar() as show:
+        for place, result in enumerate(results, 1):
+            show(place, total, "programs")
+            yield result
 
 
 def _say(out: Any, result: Any) -> None:

@@ -23,14 +23,20 @@ from plaudit.cli._reward import (
     Chosen,
     Columns,
     KeepEndMarks,
+    KeepUnscored,
     Limit,
     Offline,
     Overwrite,
     Path,
     Recipe,
     Resume,
+    Resumption,
+    RetryUnscored,
+    RewardColumn,
     Set,
     Strict,
+    column_name,
+    resumption,
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
 from plaudit.errors import ConfigError, DataError
@@ -39,7 +45,7 @@ from plaudit.untrusted import visible
 if TYPE_CHECKING:
     from plaudit.data import Row, Writer
     from plaudit.report import Summary
-    from plaudit.run import Result
+    from plaudit.run import Progress, Result
 
 __all__ = ["Job", "free_report", "run"]
 
@@ -73,12 +79,7 @@ def run(
     ] = None,
     settings: Set = None,
     columns: Columns = None,
-    reward_column: Annotated[
-        str,
-        typer.Option(
-            metavar="NAME", help="The column to write, where the input has a reward already."
-        ),
-    ] = "reward",
+    reward_column: RewardColumn = "reward",
     workers: Annotated[
         str,
         typer.Option(
@@ -91,6 +92,8 @@ def run(
     strict: Strict = False,
     overwrite: Overwrite = False,
     resume: Resume = False,
+    retry_unscored: RetryUnscored = False,
+    keep_unscored: KeepUnscored = False,
     limit: Limit = None,
     allow_unscored: AllowUnscored = False,
     check_only: Annotated[
@@ -109,27 +112,28 @@ def run(
     Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
     was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
     nothing but bad rows; 4 reading or writing failed; 130 interrupted, the partial output is kept
-    for --resume.
+    for --resume, which also scores again what a fault of the system left unscored.
     """
     from plaudit.cli._reward import choose
 
     if offline:
         os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
     chosen = choose(recipe, reward, settings, allow_import)
+    resuming = resumption(resume, retry_unscored, keep_unscored)
     job = Job(
         chosen=chosen,
         inputs=inputs,
         output=output,
-        report=free_report(report, overwrite or resume),
+        report=free_report(report, overwrite or resuming.is_wanted),
         columns=chosen.columns(columns),
         limit=limit,
         keep_end_marks=keep_end_marks,
-        reward_column=_column(reward_column),
+        reward_column=column_name(reward_column),
         options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
     )
     if check_only:
         raise typer.Exit(job.check())
-    summary = job.run(overwrite=overwrite, resume=resume)
+    summary = job.run(overwrite=overwrite, resuming=resuming)
     counts = summary.counts
     has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
     raise typer.Exit(1 if has_failed or not counts.rows else 0)
@@ -150,15 +154,16 @@ class Job:
     reward_column: str = "reward"
     problems: Problems = field(default_factory=Problems)
 
-    def run(self, *, overwrite: bool, resume: bool) -> Summary:
+    def run(self, *, overwrite: bool, resuming: Resumption) -> Summary:
         """Scores, writes, prints the summary and makes the report."""
         from plaudit.report import Summary
 
         summary, began = Summary(self.chosen.name), time.monotonic()
         rows = self._rows()
-        writer = self._writer(overwrite=overwrite, resume=resume)
+        writer = self._writer(overwrite=overwrite, resuming=resuming)
         if writer is not None and writer.is_finished:
-            stderr(f"{self.output} is complete already; --overwrite scores anew")
+            why = ": what is unscored in it is no fault of the system" * (resuming.retry == "all")
+            stderr(f"{self.output} is complete already{why}; --overwrite scores anew")
             raise typer.Exit(0)
         try:
             self._score(rows, writer, summary)
@@ -172,7 +177,8 @@ class Job:
             raise typer.Exit(130) from None
         if writer is not None and writer.num_replaced:
             stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
-        self._print(summary, time.monotonic() - began, writer.num_done if writer else 0)
+        self._print(summary, time.monotonic() - began, writer.num_before if writer else 0)
+        self._say_unscored(writer, resuming)
         if not summary.counts.rows:
             stderr(f"plaudit: no row in {', '.join(self.inputs)}")
         self._report(summary)
@@ -209,19 +215,28 @@ class Job:
             keep_end_marks=self.keep_end_marks,
         )
 
-    def _writer(self, *, overwrite: bool, resume: bool) -> Writer | None:
+    def _say_unscored(self, writer: Writer | None, resuming: Resumption) -> None:
+        if writer is not None and writer.num_retryable and resuming.retry != "none":
+            stderr(
+                f"{writer.num_retryable:,} rows are unscored by a fault of the system: the same"
+                " command with --resume scores these again, with --keep-unscored leaves them so"
+            )
+
+    def _writer(self, *, overwrite: bool, resuming: Resumption) -> Writer | None:
         from plaudit.data import Writer
 
         if self.output is None:
-            if resume or (overwrite and self.report is None):
-                raise ConfigError(f"--{'resume' if resume else 'overwrite'} needs --output")
+            if resuming.is_wanted or (overwrite and self.report is None):
+                which = "resume" if resuming.is_wanted else "overwrite"
+                raise ConfigError(f"--{which} needs --output")
             return None
         return Writer(
             self.output,
             column=self.reward_column,
             meta=self._meta(),
             overwrite=overwrite,
-            resume=resume,
+            resume=resuming.is_wanted,
+            retry=resuming.retry,
         )
 
     def _meta(self) -> Mapping[str, Any]:
@@ -242,19 +257,24 @@ class Job:
         """Gives each result to the writer, the summary and the list of problems."""
         from plaudit.data import scored
 
-        done = 0 if writer is None else writer.num_done
         if writer is not None:
             rows = writer.pending(rows, functools.partial(self._count_again, summary))
         with contextlib.ExitStack() as stack:
             if writer is not None:
                 stack.enter_context(writer)
-            meter = stack.enter_context(Meter(count_rows(self.inputs, self.limit), done))
-            found = scored(self.chosen.reward, rows, on_progress=meter.update, **self.options)
+            num_before = writer.num_before if writer else 0
+            meter = stack.enter_context(Meter(count_rows(self.inputs, self.limit), num_before))
+
+            def update(progress: Progress) -> None:
+                meter.done = writer.num_before if writer else 0
+                meter.update(progress)
+
+            found = scored(self.chosen.reward, rows, on_progress=update, **self.options)
             stack.callback(found.close)  # type: ignore[attr-defined]  # ends the workers at once
             for row, result in found:
                 if writer is not None:
-                    writer.write(row, result)
-                self._count(summary, row, replace(result, index=result.index + done))
+                    result = replace(result, index=writer.write(row, result))
+                self._count(summary, row, result)
                 if summary.counts.rows == summary.counts.bad_rows == _HOPELESS:
                     self._give_up(writer, f"none of the first {_HOPELESS} rows")
             if summary.counts.rows == summary.counts.bad_rows > 0:
@@ -316,12 +336,6 @@ def free_report(report: str | None, may_replace: bool) -> str | None:
     if not os.path.isdir(parent := os.path.dirname(report) or "."):
         raise ConfigError(f"{report}: the directory {parent!r} does not exist")
     return report
-
-
-def _column(name: str) -> str:
-    if not name.strip():
-        raise ConfigError("--reward-column is the name of a column, found an empty one")
-    return name
 
 
 def _workers(text: str) -> int:

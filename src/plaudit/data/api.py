@@ -1,4 +1,4 @@
-"""`plaudit.score`: a reward on rows from Python, whatever shape they come in."""
+"""`plaudit.score`: scores rows from Python, in whatever form they come."""
 
 from __future__ import annotations
 
@@ -37,14 +37,14 @@ def score(
     keep_end_marks: bool = False,
     **lists: Sequence[Any],
 ) -> Scores:
-    """The scores of rows, in their order; a row that cannot be read is kept in place as NaN.
+    """The scores of rows, in their order; a row that cannot be read stays in place as NaN.
 
     `reward` is a Reward, a function, the import path of one, a recipe's name, file or mapping.
     `rows` are dicts or Groups, a DataFrame, an Arrow table, a `datasets` Dataset, an object of
-    columns, or a path; or else the columns come as lists, `responses` being texts, or lists of
+    columns, or a path; or the columns are passed as lists, `responses` being texts, or lists of
     texts for several responses to each prompt. `columns` maps plaudit's names to the rows' own,
     before the `columns` at the top of a recipe. End-of-turn marks such as ``<|im_end|>`` at the end
-    of a response are taken off and counted (`Scores.num_end_marks`) unless `keep_end_marks`.
+    of a response are removed and counted (`Scores.num_end_marks`) unless `keep_end_marks`.
     `workers` sends cpu-bound rewards to that many killable processes. It may be called from inside
     a running event loop; `ascore` does not block it.
 
@@ -55,8 +55,8 @@ def score(
     ([4.0, [1.0, 2.0]], 2.3333333333333335)
     """
     _refuse_misspelt(lists)
-    given = {"prompt": prompts, "response": responses, **lists}
-    lists = {name: values for name, values in given.items() if values is not None}
+    named_lists = {"prompt": prompts, "response": responses, **lists}
+    lists = {name: values for name, values in named_lists.items() if values is not None}
     if (rows is None) == (not lists):
         raise ConfigError(
             "score takes either rows, or lists: responses=, prompts=, reference=, ..."
@@ -68,7 +68,7 @@ def score(
 
 
 async def ascore(reward: Any, rows: Any = None, **options: Any) -> Scores:
-    """`score` in a thread of its own, for callers whose event loop must go on.
+    """`score` in a separate thread, for callers whose event loop must not block.
 
     >>> import asyncio
     >>> asyncio.run(ascore("rules.baseline.length", responses=["four"])).mean
@@ -91,7 +91,7 @@ def scored(
 ) -> Iterator[tuple[Row, Result]]:
     """Each row with its result, in order and with bounded memory (see `run`).
 
-    Where `strict`, the first bad row raises its DataError, behind all rows before it.
+    If `strict`, the first bad row raises its DataError, after all rows before it.
     """
     waiting: deque[Row] = deque()
 
@@ -120,7 +120,7 @@ def scored(
 def check_rows(
     reward: Any, rows: Any, *, columns: Mapping[str, str] | None = None
 ) -> list[DataError]:
-    """What is wrong with rows, before anything is scored: the errors with their places, in order.
+    """The errors of rows with their places, in order, before anything is scored.
 
     Finds rows that cannot be read, columns that a rule of the reward lacks, and references that
     its rules refuse. `reward`, `rows` and `columns` are those of `score`.
@@ -134,7 +134,7 @@ def check_rows(
 
 
 def row_errors(reward: Reward, rows: Iterable[Row]) -> Iterator[DataError]:
-    """The first error of each row that is not as the reward needs it."""
+    """The first error of each row that the reward cannot score."""
     for row in rows:
         if isinstance(row.group, DataError):
             yield row.group
@@ -143,15 +143,15 @@ def row_errors(reward: Reward, rows: Iterable[Row]) -> Iterator[DataError]:
 
 
 def _unfit(reward: Any, group: Group) -> DataError | None:
-    """What a part of the reward cannot read in the group."""
+    """The first error of a part of the reward that cannot read the group."""
     try:
         if hasattr(reward, "check"):
             reward.check(group)
         children = list(reward.children(group)) if hasattr(reward, "children") else []
     except DataError as error:
         return error
-    found = (_unfit(child.reward, child.group) for child in children)
-    return next((error for error in found if error is not None), None)
+    problems = (_unfit(child.reward, child.group) for child in children)
+    return next((error for error in problems if error is not None), None)
 
 
 class Scores(Sequence[Result]):
@@ -159,26 +159,26 @@ class Scores(Sequence[Result]):
 
     `values` holds a number for each row (NaN: not scored), or a list where the row has a list of
     responses; `mean` is over the responses that were scored. `num_unscored` counts the responses
-    without a number (a bad row counts as one). `faulted` is by kind, as in every summary: a fault
-    of the response earned the reward's minimum and is scored, one of the input or of the system has
-    no score.
+    without a number (a bad row counts as one). `faulted` counts by kind, as in every summary: a
+    fault of the response earns the reward's minimum and counts as scored, a fault of the input or
+    of the system has no score.
     """
 
-    def __init__(self, found: Iterable[tuple[Row, Result]]) -> None:
-        self._found = list(found)
+    def __init__(self, row_results: Iterable[tuple[Row, Result]]) -> None:
+        self._row_results = list(row_results)
 
     @overload
     def __getitem__(self, index: int) -> Result: ...
     @overload
     def __getitem__(self, index: slice) -> Scores: ...
     def __getitem__(self, index: int | slice) -> Result | Scores:
-        """The result of a row, or the Scores of some."""
+        """The result of a row, or the Scores of a slice."""
         if isinstance(index, slice):
-            return Scores(self._found[index])
-        return self._found[index][1]
+            return Scores(self._row_results[index])
+        return self._row_results[index][1]
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._row_results)
 
     def __repr__(self) -> str:
         counts = f"{self.num_unscored} unscored, faults: {describe_faults(self.faulted)}"
@@ -188,11 +188,11 @@ class Scores(Sequence[Result]):
     @property
     def values(self) -> list[Any]:
         """The value of each row: a float, or a list where the row has a list of responses."""
-        return [_value(row, result) for row, result in self._found]
+        return [_value(row, result) for row, result in self._row_results]
 
     @property
     def mean(self) -> float:
-        """The mean over the scored responses; NaN where there is none."""
+        """The mean over the scored responses; NaN if there is none."""
         return math.fsum(self._scored) / len(self._scored) if self._scored else math.nan
 
     @property
@@ -210,22 +210,22 @@ class Scores(Sequence[Result]):
 
     @property
     def num_faulted(self) -> int:
-        """How many responses are faulted, of whatever kind."""
+        """How many responses are faulted, of any kind."""
         return sum(self.faulted.values())
 
     @property
     def num_end_marks(self) -> int:
-        """How many responses ended in end-of-turn or pad marks, which were taken off."""
-        return sum(row.intake.end_marks for row, _ in self._found)
+        """How many responses ended in end-of-turn or pad marks, which were removed."""
+        return sum(row.intake.end_marks for row, _ in self._row_results)
 
     @property
     def errors(self) -> list[str]:
-        """What went wrong, with its place, in the order of the rows."""
-        return [text for row, result in self._found for text in _errors(row, result)]
+        """The errors with their places, in the order of the rows."""
+        return [text for row, result in self._row_results for text in _errors(row, result)]
 
     def to_rows(self, column: str = "reward") -> list[dict[str, Any]]:
-        """The rows as they would be written to a file: what they held, and what they gained."""
-        return [output_row(row, result, column) for row, result in self._found]
+        """The rows as they would be written to a file: their columns and the new ones."""
+        return [output_row(row, result, column) for row, result in self._row_results]
 
     def to_pandas(self, column: str = "reward") -> Any:
         """A pandas DataFrame of `to_rows`."""
@@ -234,7 +234,7 @@ class Scores(Sequence[Result]):
         return pandas.DataFrame(self.to_rows(column))
 
     def to_arrow(self, column: str = "reward") -> Any:
-        """A pyarrow Table of `to_rows`; a column without one type holds JSON text."""
+        """A pyarrow Table of `to_rows`; a column of mixed types becomes JSON text."""
         return export.arrow_table(self.to_rows(column))
 
     @property
@@ -243,7 +243,7 @@ class Scores(Sequence[Result]):
 
 
 def reward_of(reward: Any) -> Reward:
-    """The Reward that a name, a recipe, a function or a Reward stands for.
+    """The Reward given by a name, a recipe, a function or a Reward.
 
     >>> reward_of("rules.baseline.length")
     load('rules.baseline.length')
@@ -266,7 +266,7 @@ def _names_recipe(reward: str) -> bool:
 
 
 def _recipe_columns(reward: Any) -> Mapping[str, str]:
-    """The `columns` at the top of a recipe; a built reward knows nothing of the data."""
+    """The `columns` at the top of a recipe; a built reward has none."""
     is_recipe = isinstance(reward, Mapping | os.PathLike)
     is_recipe = is_recipe or (isinstance(reward, str) and _names_recipe(reward))
     return registry.data_columns(reward) if is_recipe else {}
@@ -283,11 +283,11 @@ def rows_of(
 
 
 def _refuse_misspelt(names: Iterable[str]) -> None:
-    """A misspelt prompts= would be a column that nobody reads, and parts would be left out."""
-    known = ("prompts", "responses", "prompt", "response")
+    """Refuses a misspelt prompts=, which would become an unused column and leave parts unscored."""
+    names_with_meaning = ("prompts", "responses", "prompt", "response")
     for name in names:
-        close = difflib.get_close_matches(name, known, n=1, cutoff=0.85)
-        if close and name not in known:
+        close = difflib.get_close_matches(name, names_with_meaning, n=1, cutoff=0.85)
+        if close and name not in names_with_meaning:
             raise ConfigError(f"score: {name}= looks like {close[0]}=; rename it or pass rows")
 
 
@@ -327,7 +327,7 @@ def _raw_of(group: Group) -> dict[str, Any]:
 
 
 def _of_columns(lists: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
-    """Rows of columns that are lists. Raises ConfigError at once where their lengths differ."""
+    """Rows from columns that are lists. Raises ConfigError at once if their lengths differ."""
     for name, values in lists.items():
         if isinstance(values, str) or not isinstance(values, Iterable):
             raise ConfigError(

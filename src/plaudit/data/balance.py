@@ -1,4 +1,4 @@
-"""What selected data is made of, and holding one value of a column to its share."""
+"""The composition of selected data, and limits on the share of one value of a column."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _OTHERS = "(other values)"
 
 
 class Facts(NamedTuple):
-    """What a report needs of one row: lengths in characters, script, order, columns.
+    """The facts that a report needs about one row: lengths in characters, script, order, columns.
 
-    `is_first` tells that the chosen response stood before the rejected one in its row.
+    `is_first`: the chosen response came before the rejected one in its row.
     """
 
     chosen_chars: int | None = None
@@ -35,13 +35,13 @@ class Facts(NamedTuple):
 class Balance:
     """Counts over rows: values of columns, scripts, lengths, how often the longer response wins.
 
-    Memory: 8 bytes per row; of a column with more than 50 values the later ones count together.
+    Memory: 8 bytes per row; of a column with more than 50 values, later ones are counted together.
 
     >>> balance = Balance()
     >>> balance.add(Facts(30, 10, "latin", True))
     >>> balance.add(Facts(5, 15, "han", True))
-    >>> told = balance.report()
-    >>> told["longer_wins"], told["chosen_first"], told["scripts"]
+    >>> report = balance.report()
+    >>> report["longer_wins"], report["chosen_first"], report["scripts"]
     (0.5, 1.0, {'latin': 1, 'han': 1})
     """
 
@@ -69,14 +69,14 @@ class Balance:
             self._firsts[facts.is_first] += 1
 
     def report(self) -> dict[str, Any]:
-        """The figures as JSON holds them; what no row tells is left out.
+        """The figures as JSON values; those without data are omitted.
 
         `longer_wins` leaves out pairs of equal length, `equal_length` is their share.
         """
-        told: dict[str, Any] = {"rows": self.num_rows, "scripts": _ranked(self.scripts)}
+        figures: dict[str, Any] = {"rows": self.num_rows, "scripts": _ranked(self.scripts)}
         for name, lengths in (("chosen_chars", self._chosen), ("rejected_chars", self._rejected)):
             if lengths:
-                told[name] = {
+                figures[name] = {
                     "mean": statistics.fmean(lengths),
                     "median": statistics.median(lengths),
                 }
@@ -84,12 +84,12 @@ class Balance:
             pairs = list(zip(self._chosen, self._rejected, strict=True))
             longer, equal = (sum(f(c, r) for c, r in pairs) for f in (int.__gt__, int.__eq__))
             unequal = len(pairs) - equal
-            told["longer_wins"] = longer / unequal if unequal else None
-            told["equal_length"] = equal / len(pairs)
+            figures["longer_wins"] = longer / unequal if unequal else None
+            figures["equal_length"] = equal / len(pairs)
         if self._firsts:
-            told["chosen_first"] = self._firsts[True] / self._firsts.total()
-        told["columns"] = {name: _ranked(counts) for name, counts in self.columns.items()}
-        return told
+            figures["chosen_first"] = self._firsts[True] / self._firsts.total()
+        figures["columns"] = {name: _ranked(counts) for name, counts in self.columns.items()}
+        return figures
 
 
 def _ranked(counts: Counter[str]) -> dict[str, int]:
@@ -100,7 +100,7 @@ def main_script(text: str) -> str:
     """The script in which most words of a text are written; "" for a text without words.
 
     A word of Chinese is 1.5 characters (`rules.language`). Japanese counts as han or kana,
-    whichever it has more of.
+    whichever is more frequent.
 
     >>> main_script("What is 二加二? In words, please"), main_script("1 + 1")
     ('latin', '')
@@ -113,14 +113,14 @@ def main_script(text: str) -> str:
 def within_shares(
     columns: Mapping[str, Sequence[str]], shares: Mapping[str, float], order: Sequence[int]
 ) -> list[str | None]:
-    """For each row None (it stays) or the column for whose sake it goes.
+    """For each row None (it stays) or the column because of which it is dropped.
 
-    What stays is the largest set, column by column, in which no value of a column makes up more
-    than its share. Of a value's rows those with the least `order` stay: a seeded hash of the
-    content makes that a random draw that does not depend on the order of the input. One column can
-    push another over its share again, so the columns are gone through until all hold.
+    The rows that stay are the largest set, column by column, in which no value of a column exceeds
+    its share. Of a value's rows those with the least `order` stay: a seeded hash of the content
+    makes that a random draw that does not depend on the input order. One column can push another
+    over its share again, so the columns are repeated until all limits hold.
 
-    Raises: ConfigError where a column has too few values for the share to be possible at all.
+    Raises: ConfigError if a column has too few values for the share to be possible.
 
     >>> within_shares({"source": ["a", "a", "a", "b", "c"]}, {"source": 0.5}, [3, 1, 2, 0, 0])
     ['source', None, None, None, None]
@@ -139,29 +139,29 @@ def within_shares(
 def _over(
     name: str, values: Sequence[str], share: float, left: Sequence[int], order: Sequence[int]
 ) -> list[int]:
-    """The rows among `left` that go so that no value exceeds the share."""
+    """The rows among `left` to drop so that no value exceeds the share."""
     rows: dict[str, list[int]] = {}
     for i in sorted(left, key=order.__getitem__):
         rows.setdefault(values[i], []).append(i)
-    counts = [len(kept) for kept in rows.values()]
+    counts = [len(indices) for indices in rows.values()]
     most = _cap(counts, share)
     if counts and most == 0:
         raise ConfigError(
-            f"no value of {name!r} can be held to {share:g} of the rows: the selection has"
+            f"no value of {name!r} can be limited to {share:g} of the rows: the selection has"
             f" {len(counts)} of them, {', '.join(map(repr, list(rows)[:3]))}"
             f"{', ...' if len(rows) > 3 else ''}; allow at least {1 / len(counts):.3g}"
         )
-    return [i for kept in rows.values() for i in kept[most:]]
+    return [i for indices in rows.values() for i in indices[most:]]
 
 
 def _cap(counts: Sequence[int], share: float) -> int:
-    """The most rows that each value may keep, 0 where no number will do.
+    """The most rows that each value may keep, 0 if no number works.
 
     >>> _cap([1, 1, 8], 0.5), _cap([5, 5], 0.4)
     (2, 0)
     """
     low, high = 0, max(counts, default=0)
-    while low < high:  # what is possible is possible for every smaller number, too
+    while low < high:  # what is possible for a number is possible for every smaller one
         most = (low + high + 1) // 2
         if most <= share * sum(min(count, most) for count in counts) + 1e-9:
             low = most

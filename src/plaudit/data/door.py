@@ -1,13 +1,13 @@
-"""How responses come in: what servers put beside the text of an answer, and leave behind it.
+"""How responses enter: what servers put next to the text of an answer, and leave at its end.
 
     reasoning     fields `reasoning_content`, `reasoning` and `thinking` of a message, of a response
                   object or of the row become the think block: ``<think>reasoning</think>text``
     objects       Chat Completions (``choices``) and Responses (``output``) of the OpenAI API give
                   text, reasoning, tool calls and finish reason, also inside a batch's ``body``
-    end marks     end-of-turn and pad marks at the end are taken off and counted, or kept where the
+    end marks     end-of-turn and pad marks at the end are removed and counted, or kept if the
                   caller says so (`plaudit.endmarks`)
 
-What a reward reads of a Group made by hand is the same but for the first two: see `plaudit.entry`.
+A Group built by hand is read in the same way except for the first two: see `plaudit.entry`.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ _LIST = (list, tuple)
 
 
 class Intake(NamedTuple):
-    """How many responses of a row came in with more than their text.
+    """How many responses of a row had more than their text.
 
-    `end_marks`: ended in end-of-turn or pad marks; `reasoning`: had their reasoning in a field.
+    `end_marks`: those that ended in end-of-turn or pad marks; `reasoning`: those with their
+    reasoning in a field.
     """
 
     end_marks: int = 0
@@ -42,7 +43,7 @@ class Intake(NamedTuple):
 def admitted(
     group: Group, raw: Mapping[str, Any], *, keep_end_marks: bool = False
 ) -> tuple[Group, Intake]:
-    """A row's group as it goes on, and what was taken off or put in.
+    """A row's group after cleaning, and what was removed or added.
 
     >>> group, intake = admitted(Group("2+2?", ["4<|im_end|>"]), {"reasoning": "easy"})
     >>> group.responses[0].text, intake
@@ -54,16 +55,16 @@ def admitted(
     if keep_end_marks:
         responses = [replace(response, keeps_end_marks=True) for response in responses]
     else:
-        found = [without_marks(response) for response in responses]
-        responses = [response for response, _ in found]
-        num_marked = sum(bool(marks) for _, marks in found)
+        stripped = [without_marks(response) for response in responses]
+        responses = [response for response, _ in stripped]
+        num_marked = sum(bool(marks) for _, marks in stripped)
     if all(new is old for new, old in zip(responses, group.responses, strict=True)):
         return group, Intake(num_marked, num_reasoning)
     return replace(group, responses=responses), Intake(num_marked, num_reasoning)
 
 
 def _with_reasoning(responses: Sequence[Response], raw: Mapping[str, Any]) -> Sequence[Response]:
-    """The responses with the reasoning that the row itself has, one text or one for each."""
+    """The responses with the reasoning of the row itself, one text or one for each."""
     value = next((raw[name] for name in REASONING if raw.get(name)), None)
     texts = [value] if isinstance(value, str) else value
     if not isinstance(texts, _LIST) or len(texts) != len(responses):
@@ -96,7 +97,7 @@ _NESTED = (dict, list, tuple)
 
 
 def _num_fields(value: Any) -> int:
-    """How many objects in a value, or at the end of a chat, carry reasoning."""
+    """How many objects in a value, or at the end of a chat, have reasoning."""
     if isinstance(value, Mapping):
         message = value.get("message")
         inner = message if isinstance(message, Mapping) else value
@@ -127,7 +128,7 @@ def is_output(value: Any) -> bool:
 def response_of(value: Mapping[str, Any], field: str) -> list[Response] | None:
     """The responses in an object of the OpenAI API (one for each choice); None for another object.
 
-    Raises: DataError where the object says that its request failed, or holds no answer.
+    Raises: DataError if the object says that its request failed, or has no answer.
 
     >>> choice = {"message": {"role": "assistant", "content": "4"}, "finish_reason": "stop"}
     >>> response_of({"choices": [choice]}, "response")[0].finish_reason
@@ -162,7 +163,7 @@ def _choice(value: Any, field: str) -> Response:
 
 
 def _without_content(message: Mapping[str, Any], finish: str | None) -> Mapping[str, Any]:
-    """A message whose content is null: unfinished only where its length limit says so."""
+    """A message whose content is null: unfinished only if it was cut by its length limit."""
     is_unfinished = finish == "length" and reasoning_of(message)
     return message if is_unfinished or message.get("refusal") else {**message, "content": ""}
 
@@ -193,7 +194,7 @@ def responses_of_output(
 def _turn_of(
     items: Sequence[Mapping[str, Any]], calls: Sequence[Any], finish: str
 ) -> dict[str, Any]:
-    """The items of an output as one turn of the assistant."""
+    """The items of an output as one assistant turn."""
     messages = [item for item in items if item["type"] == "message"]
     parts = [part for item in messages for part in _parts(item)]
     think = "\n\n".join(filter(None, (reasoning_of({"content": [item]}) for item in items)))
@@ -206,7 +207,7 @@ def _turn_of(
 
 
 def _finish_of(whole: Mapping[str, Any], *, has_calls: bool) -> str:
-    """The finish reason under the name that Chat Completions has for it."""
+    """The finish reason under its Chat Completions name."""
     if whole.get("status") != "incomplete":
         return "tool_calls" if has_calls else "stop"
     details = whole.get("incomplete_details")
@@ -230,10 +231,10 @@ def _call(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def recipe_for(responses: Sequence[Response | str]) -> str:
-    """The shipped recipe whose format responses like these keep, of those with a reference.
+    """The shipped recipe (of those with a reference) whose format such responses follow.
 
-    "r1" where most think blocks are followed by an ``<answer>`` tag, "reasoning" where models think
-    and then simply answer, "math" where fewer than a fifth have a think block.
+    "r1" if most think blocks are followed by an ``<answer>`` tag, "reasoning" if models think and
+    then simply answer, "math" if fewer than a fifth have a think block.
 
     >>> recipe_for(["<think>2+2</think><answer>4</answer>"]), recipe_for(["<think>2+2</think>4"])
     ('r1', 'reasoning')

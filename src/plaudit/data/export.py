@@ -1,4 +1,4 @@
-"""What a journal of JSON lines becomes: gzip, Parquet or CSV, read line by line.
+"""Converts a journal of JSON lines to gzip, Parquet or CSV, line by line.
 
 Parquet needs one type per column. Two passes: the first finds a type that holds all values (a
 column whose values have no common type is written as JSON text), the second writes.
@@ -34,7 +34,7 @@ def _to_gzip(lines: Path, out: Path) -> int:
 
 
 def _to_csv(lines: Path, out: Path) -> int:
-    """Objects and lists are JSON text; what a spreadsheet would run gets an apostrophe."""
+    """Objects and lists become JSON text; text that a spreadsheet would run gets an apostrophe."""
     names = list(dict.fromkeys(name for rows in _batches(lines) for row in rows for name in row))
     with out.open("w", encoding="utf-8", errors="backslashreplace", newline="") as file:
         writer = csv.writer(file)
@@ -68,7 +68,7 @@ def _to_parquet(lines: Path, out: Path) -> int:
 
 
 def arrow_table(rows: Sequence[Mapping[str, Any]]) -> Any:
-    """A pyarrow Table of rows; columns whose values have no common type hold JSON text."""
+    """A pyarrow Table of rows; columns whose values have no common type become JSON text."""
     columns = _Columns(lambda: [rows])
     while True:
         try:
@@ -78,7 +78,7 @@ def arrow_table(rows: Sequence[Mapping[str, Any]]) -> Any:
 
 
 class _Unfit(Exception):
-    """A column whose values do not all fit the type found for it."""
+    """A column whose values do not all fit its type."""
 
 
 class _Columns:
@@ -98,14 +98,16 @@ class _Columns:
         for rows in batches():
             for name in dict.fromkeys(name for row in rows for name in row):
                 self._learn(name, [row.get(name) for row in rows])
-        for name, found in self.types.items():
-            if found is not None and self._has_empty_struct(found):
+        for name, arrow_type in self.types.items():
+            if arrow_type is not None and self._has_empty_struct(arrow_type):
                 self.types[name] = None
 
     def schema(self) -> Any:
         """The Arrow schema."""
         text = self._pa.string()
-        return self._pa.schema([(name, found or text) for name, found in self.types.items()])
+        return self._pa.schema(
+            [(name, arrow_type or text) for name, arrow_type in self.types.items()]
+        )
 
     def table(self, rows: Sequence[Mapping[str, Any]]) -> Any:
         """The rows as a table of that schema."""
@@ -116,42 +118,42 @@ class _Columns:
         if name in self.types and self.types[name] is None:
             return
         try:
-            found = self._array(values).type
+            arrow_type = self._array(values).type
             if name in self.types:
-                schemas = [self._pa.schema([(name, t)]) for t in (self.types[name], found)]
+                schemas = [self._pa.schema([(name, t)]) for t in (self.types[name], arrow_type)]
                 unified = self._pa.unify_schemas(schemas, promote_options="permissive")
-                found = unified.field(name).type
+                arrow_type = unified.field(name).type
         except self._unfit:
-            found = None
-        self.types[name] = found
+            arrow_type = None
+        self.types[name] = arrow_type
 
     def _filled(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Any:
         values = [row.get(name) for row in rows]
-        found = self.types[name]
-        if found is None:
+        arrow_type = self.types[name]
+        if arrow_type is None:
             values = [None if value is None else dumps(value).decode() for value in values]
             return self._array(values, self._pa.string())
         try:
-            return self._array(values, found)
+            return self._array(values, arrow_type)
         except self._unfit:
             raise _Unfit(name) from None
 
     def _array(self, values: list[Any], type: Any = None) -> Any:
         try:
             return self._pa.array(values, type)
-        except UnicodeEncodeError:  # Arrow holds no lone surrogates
+        except UnicodeEncodeError:  # Arrow cannot store lone surrogates
             whole = [_without_surrogates(value) for value in values]
             pairs = zip(values, whole, strict=True)
             self.num_replaced += sum(old != new for old, new in pairs)
             return self._pa.array(whole, type)
 
-    def _has_empty_struct(self, found: Any) -> bool:
-        """Whether a type holds objects without any key, which Parquet cannot store."""
+    def _has_empty_struct(self, arrow_type: Any) -> bool:
+        """Whether a type contains objects without any key, which Parquet cannot store."""
         types = self._pa.types
-        if types.is_struct(found):
-            inner = [field.type for field in found]
+        if types.is_struct(arrow_type):
+            inner = [field.type for field in arrow_type]
             return not inner or any(map(self._has_empty_struct, inner))
-        return types.is_list(found) and self._has_empty_struct(found.value_type)
+        return types.is_list(arrow_type) and self._has_empty_struct(arrow_type.value_type)
 
 
 def _without_surrogates(value: Any) -> Any:

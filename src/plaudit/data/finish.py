@@ -1,7 +1,7 @@
-"""Why a response ended, under the names that Chat Completions has, whatever a server calls it.
+"""Why a response ended, under the names of Chat Completions, whatever a server calls it.
 
 finish_reason  text; or an object with `type` (SGLang) or `reason` (HELM)
-stop_reason    Anthropic's and others', where it names a reason and no stop string or token
+stop_reason    Anthropic's and others', if it names a reason rather than a stop string or token
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _REASONS = {
 
 
 def stop_reason_of(value: Any) -> str | None:
-    """The finish reason that a stop reason stands for; None for a stop string or token.
+    """The finish reason for a stop reason; None for a stop string or token.
 
     >>> stop_reason_of("max_tokens"), stop_reason_of("</answer>"), stop_reason_of(151645)
     ('length', None, None)
@@ -43,17 +43,17 @@ def stop_reason_of(value: Any) -> str | None:
 
 
 def finish_of(value: Mapping[str, Any]) -> Any:
-    """The finish reason in an object that holds a response; None where it has none.
+    """The finish reason in an object with a response; None if it has none.
 
     >>> finish_of({"text": "4", "finish_reason": {"type": "length", "length": 8}})
     'length'
     >>> finish_of({"text": "4", "stop_reason": "max_tokens"})
     'length'
     """
-    found = value.get("finish_reason")
-    if isinstance(found, Mapping):
-        found = found.get("type", found.get("reason"))
-    return stop_reason_of(value.get("stop_reason")) if found is None else found
+    reason = value.get("finish_reason")
+    if isinstance(reason, Mapping):
+        reason = reason.get("type", reason.get("reason"))
+    return stop_reason_of(value.get("stop_reason")) if reason is None else reason
 
 
 def with_stop_reasons(responses: Sequence[Response], value: Mapping[str, Any]) -> list[Response]:

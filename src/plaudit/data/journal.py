@@ -1,7 +1,8 @@
-"""A file of lines that a killed run leaves behind whole, and that a later run continues."""
+"""A file of lines that stays intact when a run is killed, and that a later run continues."""
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 from collections.abc import Iterator, Mapping
@@ -13,32 +14,40 @@ from plaudit.journal import Lines
 
 __all__ = ["CALLED", "Journal", "replace_durably"]
 
-CALLED = "called"  # the reward's name for people; another name for the same reward is no difference
+CALLED = "called"  # the reward's readable name; another name for the same reward is no difference
 
 
 class Journal:
-    """Lines in ``OUT.partial.jsonl``, and what made them in ``OUT.partial.json``.
+    """Lines in ``OUT.partial.jsonl``, and the run that wrote them in ``OUT.partial.json``.
 
-    A SIGKILL loses at most the line under way (see `Lines`); `resume` goes on behind the last
-    whole one.
+    A SIGKILL loses at most the line being written (see `Lines`); `resume` continues after the last
+    whole one. `replace` substitutes other lines for some: the new sequence grows in
+    ``OUT.retried.jsonl`` and replaces the old one when it is complete. After a kill in between, the
+    next `resume` completes it from the old one.
 
-    Raises: ConfigError where `resume` meets lines that something else made; says what differs.
+    Raises: ConfigError if the lines to `resume` are from a different run; says what differs.
     """
 
     def __init__(self, out: Path, about: Mapping[str, Any], *, resume: bool) -> None:
         self.path = out.with_name(f"{out.name}.partial.jsonl")
         self._about_path = out.with_name(f"{out.name}.partial.json")
+        self._retried_path = out.with_name(f"{out.name}.retried.jsonl")
+        self._retried: _Retried | None = None
         if resume:
             self._check_about(about)
         if not (resume and self.path.exists()):
+            self._retried_path.unlink(missing_ok=True)
             self.path.unlink(missing_ok=True)
             self._about_path.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
         self._lines = Lines(self.path)
+        if self._retried_path.exists():
+            self._retried = _Retried(self._lines, self._retried_path)
+            self._adopt_retried()
         self.num_lines = self._lines.num_lines
 
     @classmethod
     def exists(cls, out: Path) -> bool:
-        """Whether an unfinished run has left lines for this output."""
+        """Whether an unfinished run left lines for this output."""
         return out.with_name(f"{out.name}.partial.jsonl").exists()
 
     def _check_about(self, about: Mapping[str, Any]) -> None:
@@ -64,28 +73,80 @@ class Journal:
 
     def append(self, line: bytes) -> None:
         """Writes a line. Raises PlauditError for a full disk; the lines before it are kept."""
+        self._adopt_retried()
         self._lines.append(line)
+
+    def replace(self, index: int, line: bytes) -> None:
+        """Replaces a line of an earlier run; in ascending order, and before anything is appended.
+        Raises PlauditError for a full disk; no line is lost."""
+        if self._retried is None:
+            self._retried = _Retried(self._lines, self._retried_path)
+        self._retried.replace(index, line)
 
     def close(self) -> None:
         """Closes the file; the lines stay for a later run."""
+        if self._retried is not None:
+            self._retried.close()
         self._lines.close()
 
     def sync(self) -> None:
-        """Waits until the lines are on the disk, and closes the file."""
+        """Waits until the lines are on disk, and closes the file."""
+        self._adopt_retried()
         self._lines.flush()
         self._lines.close()
 
+    def _adopt_retried(self) -> None:
+        if self._retried is None:
+            return
+        try:
+            self._retried.finish()
+        except BaseException:  # a full disk: both files are kept as they are
+            self.close()
+            raise
+        self._lines.close()
+        self._retried, self._lines = None, Lines(self.path)
+
     def discard(self) -> None:
-        """Removes both files: the output is complete."""
+        """Removes all files: the output is complete."""
+        self._retried_path.unlink(missing_ok=True)
         self.path.unlink(missing_ok=True)
         self._about_path.unlink(missing_ok=True)
 
 
-def replace_durably(made: Path, out: Path) -> None:
-    """Puts a complete file in the place of the output, at once."""
-    with made.open("rb+") as file:
+class _Retried:
+    """A copy of a file's lines, some of them replaced."""
+
+    def __init__(self, before: Lines, path: Path) -> None:
+        self._path = before.path
+        self._lines = Lines(path)
+        self._rest = itertools.islice(before, self._lines.num_lines, None)
+        self._next = self._lines.num_lines
+
+    def replace(self, index: int, line: bytes) -> None:
+        self._copy(index - self._next)
+        next(self._rest)
+        self._lines.append(line)
+        self._next = index + 1
+
+    def finish(self) -> None:
+        """Copies the remaining lines, and replaces the file."""
+        self._copy(None)
+        self.close()
+        replace_durably(self._lines.path, self._path)
+
+    def close(self) -> None:
+        self._lines.close()
+
+    def _copy(self, num: int | None) -> None:
+        for line in itertools.islice(self._rest, num):
+            self._lines.append(line)
+
+
+def replace_durably(complete: Path, out: Path) -> None:
+    """Moves a complete file to the place of the output, atomically."""
+    with complete.open("rb+") as file:
         os.fsync(file.fileno())
-    os.replace(made, out)
+    os.replace(complete, out)
 
 
 def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
@@ -94,12 +155,12 @@ def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
 
 def _difference(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     names = [k for k in {**before, **now} if before.get(k) != now.get(k) and k != CALLED]
-    told = "; ".join(_change(name, before, now) for name in names)
-    return f"{path}: cannot be resumed, another run began it: {told}; overwrite to begin anew"
+    changes = "; ".join(_change(name, before, now) for name in names)
+    return f"{path}: cannot be resumed, another run began it: {changes}; overwrite to begin anew"
 
 
 def _change(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
-    """What differs, the reward by its short name where both runs gave it one."""
+    """The difference, with the reward's short name if both runs have one."""
     if name == "reward" and before.get(CALLED) and now.get(CALLED):
         was, is_ = before[CALLED], now[CALLED]
         return f"{is_} has changed since" if was == is_ else f"the reward was {was}, is {is_}"

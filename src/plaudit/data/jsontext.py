@@ -1,7 +1,7 @@
-"""JSON text of rows: orjson first, the standard library for what orjson refuses.
+"""JSON text of rows: orjson first, the standard library for text that orjson refuses.
 
-orjson refuses lone surrogates, NaN, raw control characters and integers beyond 64 bits (on the way
-in it rounds those to a float); the standard library takes them all.
+orjson refuses lone surrogates, NaN, raw control characters and integers beyond 64 bits (when
+reading, it rounds those to a float); the standard library accepts them all.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from plaudit.errors import DataError, clipped
 __all__ = ["dumps", "loads", "loads_object"]
 
 _INT_LIMIT = 2.0**63
-_MAX_DEPTH = 200  # orjson writes 254 levels, pickle and the standard library some hundreds
+_MAX_DEPTH = 200  # orjson writes 254 levels, pickle and the standard library a few hundred
 
 
 def loads_object(line: bytes, *, what: str = "line") -> dict[str, Any]:
@@ -56,14 +56,14 @@ def dumps(row: Mapping[str, Any]) -> bytes:
     b'{"a":"\\\\ud800","b":null,"c":"eHk="}'
     """
     try:
-        return orjson.dumps(row, default=_plain, option=orjson.OPT_SERIALIZE_NUMPY)
-    except TypeError:  # lone surrogates, big integers, keys that are no text
-        text = json.dumps(_finite(row), default=_plain, separators=(",", ":"), allow_nan=False)
+        return orjson.dumps(row, default=_to_builtin, option=orjson.OPT_SERIALIZE_NUMPY)
+    except TypeError:  # lone surrogates, big integers, keys that are not text
+        text = json.dumps(_finite(row), default=_to_builtin, separators=(",", ":"), allow_nan=False)
         return text.encode("ascii")
 
 
 def _has_rounded_integer(value: Any) -> bool:
-    """Whether a number, at any depth, is too large for what orjson reads without rounding."""
+    """Whether a number, at any depth, is too large for orjson to read without rounding."""
     if type(value) is dict:
         value = value.values()
     elif type(value) is not list:
@@ -104,7 +104,7 @@ def _loads_slowly(data: bytes, what: str) -> Any:
         return json.loads(text, strict=False)
     except json.JSONDecodeError as error:
         raise DataError(_broken(error, what)) from None
-    except ValueError as error:  # more digits than an integer may have
+    except ValueError as error:  # more digits than Python allows in an integer
         raise DataError(f"broken JSON: {error}") from None
     except RecursionError:
         raise DataError(f"broken JSON: nested more than {_MAX_DEPTH} deep") from None
@@ -115,12 +115,12 @@ def _broken(error: json.JSONDecodeError, what: str) -> str:
     if what != "line":
         place = f"line {error.lineno} {place}"
     rest = error.doc[error.pos : error.pos + 100]
-    found = clipped(rest) if rest else f"the end of the {what}"
-    return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {found}"
+    rest_text = clipped(rest) if rest else f"the end of the {what}"
+    return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {rest_text}"
 
 
-def _plain(value: Any) -> Any:
-    """What JSON can hold of a value that it does not know."""
+def _to_builtin(value: Any) -> Any:
+    """A value that JSON does not know, as one that it does."""
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode("ascii")
     if isinstance(value, set | frozenset):

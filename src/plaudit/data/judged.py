@@ -1,4 +1,4 @@
-"""Rows with their rewards: what `plaudit score` and `plaudit judge` wrote, read back."""
+"""Rows with their rewards: the output of `plaudit score` and `plaudit judge`, read back."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from plaudit.data.turns import wrong
 from plaudit.errors import DataError, clipped, did_you_mean
 from plaudit.types import Message, Response
 
-__all__ = ["Judged", "Member", "grouped", "judged", "key_of", "prompts_of", "spoken"]
+__all__ = ["Judged", "JudgedResponse", "grouped", "judged", "key_of", "prompts_of", "spoken"]
 
 _DERIVED = ("{}", "{}_scores", "{}_error")
 
 
-class Member(NamedTuple):
-    """A response with its reward. `value` NaN: no score. `row` and `place` tell where it stood."""
+class JudgedResponse(NamedTuple):
+    """A response with its reward. `value` NaN: no score. `row` and `place` locate it."""
 
     response: Response
     value: float
@@ -40,11 +40,14 @@ class Member(NamedTuple):
         return self.response.text
 
 
+Member = JudgedResponse  # the former name
+
+
 class Judged(NamedTuple):
     """One prompt with its judged responses and the columns that belong to all of them."""
 
     prompt: tuple[Message, ...]
-    members: tuple[Member, ...]
+    members: tuple[JudgedResponse, ...]
     columns: Mapping[str, Any] = {}
     source: str = ""
     id: str = ""
@@ -59,19 +62,19 @@ class Judged(NamedTuple):
 def judged(row: Row, column: str = "reward") -> Judged:
     """A row's group with the rewards in `column` (a number, null, or a list of them).
 
-    ``{column}_scores`` gives parts and faults where it is there. A null reward is NaN. Truth values
-    count as 1 and 0; text is read as JSON, for CSV.
+    ``{column}_scores``, if present, gives parts and faults. A null reward is NaN. Booleans count as
+    1 and 0; text is read as JSON, for CSV.
 
-    Raises: DataError for a row that could not be read or scored, without the column, or with
-    another number of rewards than of responses.
+    Raises: DataError for a row that could not be read or scored, without the column, or with a
+    different number of rewards than responses.
 
     >>> from plaudit.data.rows import Layout
     >>> raw = {"prompt": "2+2?", "responses": ["4", "5"], "reward": [1.0, None]}
     >>> [member.value for member in judged(Layout().row(raw)).members]
     [1.0, nan]
     """
-    if (told := row.raw.get(f"{column}_error")) is not None:
-        raise DataError(str(told), where=row.where)
+    if (error_text := row.raw.get(f"{column}_error")) is not None:
+        raise DataError(str(error_text), where=row.where)
     if isinstance(row.group, DataError):
         raise row.group
     if column not in row.raw:
@@ -83,11 +86,11 @@ def judged(row: Row, column: str = "reward") -> Judged:
     responses = row.group.responses
     try:
         values = _each(row.raw[column], column, len(responses))
-        told = _each(row.raw.get(f"{column}_scores"), f"{column}_scores", len(responses))
+        records = _each(row.raw.get(f"{column}_scores"), f"{column}_scores", len(responses))
         members = tuple(
-            _member(response, value, score, column)._replace(row=row.number, place=place)
-            for place, (response, value, score) in enumerate(
-                zip(responses, values, told, strict=True)
+            _member(response, value, record, column)._replace(row=row.number, place=place)
+            for place, (response, value, record) in enumerate(
+                zip(responses, values, records, strict=True)
             )
         )
     except DataError as error:
@@ -98,7 +101,7 @@ def judged(row: Row, column: str = "reward") -> Judged:
 
 
 def _each(value: Any, field: str, count: int) -> Sequence[Any]:
-    """One item for each response; a lone value belongs to a lone response, null to all."""
+    """One item for each response; a single value belongs to a single response, null to all."""
     if isinstance(value, str) and value:
         try:
             value = json.loads(value)
@@ -117,15 +120,15 @@ def _each(value: Any, field: str, count: int) -> Sequence[Any]:
     return items
 
 
-def _member(response: Response, value: Any, told: Any, column: str) -> Member:
-    if not isinstance(told, Mapping):
-        told = {}
-    parts = told.get("parts") or {}
-    return Member(
+def _member(response: Response, value: Any, fields: Any, column: str) -> JudgedResponse:
+    if not isinstance(fields, Mapping):
+        fields = {}
+    parts = fields.get("parts") or {}
+    return JudgedResponse(
         response,
         _number(value, column),
         {name: _number(part, f"{column}_scores") for name, part in parts.items()},
-        told.get("fault"),
+        fields.get("fault"),
     )
 
 
@@ -138,7 +141,7 @@ def _number(value: Any, field: str) -> float:
 
 
 def spoken(prompt: Sequence[Message]) -> str:
-    """The text of all turns of a prompt; parts that are no text are left out.
+    """The text of all turns of a prompt, without parts that are not text.
 
     >>> spoken([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}])
     'Be brief.\\n2+2?'
@@ -152,7 +155,7 @@ def spoken(prompt: Sequence[Message]) -> str:
 
 
 def prompts_of(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
-    """Place and text of the prompt of each row, responses or none.
+    """The place and text of each row's prompt, with or without responses.
 
     Raises: DataError for a row without a readable prompt: evaluation prompts that were skipped
     would be missed in the training data.
@@ -178,9 +181,9 @@ def prompts_of(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
 
 
 def key_of(column: str) -> Callable[[Judged], bytes]:
-    """What rows of one group share: the prompt, or the value of a column. 16 bytes.
+    """A function that gives a row's group, as 16 bytes: from the prompt, or a column's value.
 
-    The function that is returned raises DataError for a row without the column.
+    It raises DataError for a row without the column.
 
     >>> ask = ({"role": "user", "content": "2+2?"},)
     >>> key_of("prompt")(Judged(ask, ())) == key_of("prompt")(Judged(ask, (), {"model": "m"}))
@@ -197,8 +200,8 @@ def key_of(column: str) -> Callable[[Judged], bytes]:
                 where=one.where,
                 field=column,
             )
-        told = json.dumps(value, sort_keys=True, default=str)
-        return hashlib.blake2b(told.encode(), digest_size=16).digest()
+        text = json.dumps(value, sort_keys=True, default=str)
+        return hashlib.blake2b(text.encode(), digest_size=16).digest()
 
     return key
 
@@ -206,22 +209,22 @@ def key_of(column: str) -> Callable[[Judged], bytes]:
 def grouped(
     rows: Iterable[Judged], key: Callable[[Judged], bytes], sizes: Mapping[bytes, int] | None = None
 ) -> Iterator[Judged]:
-    """Groups of the rows that share a key, each as soon as all `sizes[key]` of its rows are there.
+    """Groups of the rows that share a key, each as soon as all `sizes[key]` of its rows have come.
 
-    Without `sizes` nothing tells when a group is complete, so all rows are held until the end.
+    Without `sizes` it is unknown when a group is complete, so all rows are held until the end.
     Columns whose values differ between the rows of a group go to the responses.
 
     >>> ask = ({"role": "user", "content": "2+2?"},)
-    >>> rows = [Judged(ask, (Member(Response(t), 1.0),), {"model": t}) for t in ("4", "5")]
+    >>> rows = [Judged(ask, (JudgedResponse(Response(t), 1.0),), {"model": t}) for t in ("4", "5")]
     >>> [len(group.members) for group in grouped(rows, key_of("prompt"))]
     [2]
     """
     open_groups: dict[bytes, list[Judged]] = {}
     for row in rows:
         name = key(row)
-        found = open_groups.setdefault(name, [])
-        found.append(row)
-        if sizes is not None and len(found) >= sizes.get(name, 0):
+        members = open_groups.setdefault(name, [])
+        members.append(row)
+        if sizes is not None and len(members) >= sizes.get(name, 0):
             yield _merged(open_groups.pop(name))
     yield from map(_merged, open_groups.values())
 

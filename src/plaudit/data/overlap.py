@@ -1,8 +1,8 @@
-"""Texts that say the same: duplicates among prompts, and overlap with evaluation prompts.
+"""Repeated texts: duplicates among prompts, and overlap with evaluation prompts.
 
 Exact means equal after NFKC, case folding and white space; punctuation and signs stay, because they
-are what tells one sum from another. Near means alike in character 5-grams. Overlap means that a
-text holds long runs of words of an evaluation prompt. All three compare wordings: a paraphrase or
+distinguish one sum from another. Near means alike in character 5-grams. Overlap means that a text
+contains long runs of words of an evaluation prompt. All three compare wording only: a paraphrase or
 a translation passes.
 """
 
@@ -22,7 +22,7 @@ from plaudit.rules._scripts import points_of
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["EvalPrompts", "Match", "Seen", "plain"]
+__all__ = ["EvalMatch", "EvalPrompts", "Seen", "folded"]
 
 _SHINGLE = 5
 _NUM_MINIMA = 120
@@ -36,13 +36,16 @@ _FIRST_UNSPACED = "\u0e00"
 _SIGNS = re.compile(r"\d+(?:\.\d+)?|[+*/^=<>×÷±≤≥≠√]|(?<![^\W\d_])[-−]|[-−](?![^\W\d_])")
 
 
-def plain(text: str) -> str:
-    """The text in NFKC, without case and excess white space; what exact duplicates share.
+def folded(text: str) -> str:
+    """The text in NFKC, without case and excess white space; equal for exact duplicates.
 
-    >>> plain("Ｗhat  is 2-2?") == plain("what is 2-2?"), plain("2-2") == plain("2+2")
+    >>> folded("Ｗhat  is 2-2?") == folded("what is 2-2?"), folded("2-2") == folded("2+2")
     (True, False)
     """
     return " ".join(nfkc(text).casefold().split())
+
+
+plain = folded  # the former name
 
 
 # --- duplicates -----------------------------------------------------------------------------------
@@ -51,15 +54,15 @@ def plain(text: str) -> str:
 class Seen:
     """The texts kept so far, and whether a new one repeats one of them.
 
-    With `near` (a Jaccard similarity in (0, 1]) a text is also a repeat where its character 5-grams
-    are that similar to those of a kept one and both hold the same numbers and operators in the same
-    order ("12 + 35" and "12 + 36" are two sums). The similarity is estimated from 120 minima
+    With `near` (a Jaccard similarity in (0, 1]) a text is also a repeat if its character 5-grams
+    are that similar to those of a kept text and both have the same numbers and operators in the
+    same order ("12 + 35" and "12 + 36" are two sums). The similarity is estimated from 120 minima
     (Broder 1997; standard error at most 0.046, at 0.8 0.037) of candidates that share a band of
     them, which finds at least 99 % of the texts at the threshold. A bucket of candidates holds 32,
     so among many texts of one template some repeats are missed.
 
-    Memory: 16 bytes per kept text, with `near` about 4 kB more, whatever its length. The kept text
-    of a cluster is the first that came.
+    Memory: 16 bytes per kept text, with `near` about 4 kB more, whatever its length. The first text
+    of a cluster is kept.
 
     Raises: ConfigError for `near` outside (0, 1].
 
@@ -84,8 +87,8 @@ class Seen:
         return len(self._whole)
 
     def add(self, text: str) -> Literal["exact", "near"] | None:
-        """How the text repeats a kept one; None where it does not, and is now kept itself."""
-        text = plain(text)
+        """How the text repeats a kept one; None if it does not, in which case it is kept."""
+        text = folded(text)
         digest = _digest(text, 16)
         if digest in self._whole:
             return "exact"
@@ -95,15 +98,15 @@ class Seen:
         return None
 
     def _is_near(self, text: str) -> bool:
-        """Whether a kept text is near this one; keeps it where none is."""
+        """Whether a kept text is near this one; if none is, keeps it."""
         import numpy as np
 
         minima = _minima_of(text)
         signs = _hash(" ".join(_SIGNS.findall(text)))
         keys = _band_keys(minima, self._rows, signs)
-        found = sorted({i for key in keys for i in _members(self._buckets.get(key))})
-        if found:
-            shares = np.count_nonzero(self._minima[found] == minima, axis=1) / _NUM_MINIMA
+        candidates = sorted({i for key in keys for i in _members(self._buckets.get(key))})
+        if candidates:
+            shares = np.count_nonzero(self._minima[candidates] == minima, axis=1) / _NUM_MINIMA
             if float(shares.max()) >= (self._near or 1.0):
                 return True
         self._keep(minima, keys)
@@ -135,7 +138,7 @@ def _members(bucket: int | list[int] | None) -> Iterable[int]:
 
 
 def _band_rows(near: float) -> int:
-    """The most minima a band may have that texts at the threshold still share one.
+    """The most minima that a band may have so that texts at the threshold still share a band.
 
     >>> _band_rows(0.8), _band_rows(0.9)
     (6, 10)
@@ -178,11 +181,14 @@ def _band_keys(minima: np.ndarray, rows: int, signs: int) -> list[int]:
 # --- overlap with evaluation prompts --------------------------------------------------------------
 
 
-class Match(NamedTuple):
-    """An evaluation prompt that a text repeats: its name, and the share of its runs found."""
+class EvalMatch(NamedTuple):
+    """An evaluation prompt that a text repeats: its name, and the share of its runs in the text."""
 
     name: str
     share: float
+
+
+Match = EvalMatch  # the former name
 
 
 class EvalPrompts:
@@ -190,11 +196,11 @@ class EvalPrompts:
 
     A run is 13 words in a row (GPT-3, arXiv 2005.14165, appendix C), or 20 characters where most of
     the prompt is written without spaces: 13 English words are about 20 Chinese characters. Case,
-    punctuation and width do not count. A text repeats a prompt when it holds at least `min_share`
-    of the prompt's different runs, wherever they stand; 0 makes any one run enough, as in GPT-3,
-    which also finds shared quotations and instructions. A prompt shorter than a run is one run of
-    its own length, down to 8 words or 12 characters; one still shorter is repeated by a text that
-    equals it (`plain`).
+    punctuation and width do not count. A text repeats a prompt when it contains at least
+    `min_share` of the prompt's distinct runs, at any position; 0 makes any one run enough, as in
+    GPT-3, which also finds shared quotations and instructions. A prompt shorter than a run is one
+    run of its own length, down to 8 words or 12 characters; a shorter one is only repeated by a
+    text that equals it (`folded`).
 
     Memory: about 12 bytes per word of the prompts.
 
@@ -203,7 +209,7 @@ class EvalPrompts:
     >>> known = EvalPrompts()
     >>> known.add("q1", "How many of the letters r are there in the word strawberry?")
     >>> known.match("Q: how many of the letters R are there in the word strawberry")
-    Match(name='q1', share=1.0)
+    EvalMatch(name='q1', share=1.0)
     >>> known.match("How many of the letters a are there in the word banana?") is None
     True
     """
@@ -224,11 +230,11 @@ class EvalPrompts:
         return len(self._names)
 
     def add(self, name: str, text: str) -> None:
-        """Takes in one evaluation prompt; an empty one counts for nothing."""
+        """Adds one evaluation prompt; an empty one is ignored."""
         import numpy as np
 
         tokens = words_of(nfkc(text))
-        if not (whole := plain(text)):
+        if not (whole := folded(text)):
             return
         number = len(self._names)
         self._names.append(name)
@@ -240,13 +246,13 @@ class EvalPrompts:
             self._added.setdefault(size, []).append((number, runs))
             self._sorted.pop(size, None)
 
-    def match(self, text: str) -> Match | None:
-        """The evaluation prompt that the text repeats most of, or None; of equals the first."""
+    def match(self, text: str) -> EvalMatch | None:
+        """The evaluation prompt that the text repeats most of, or None; the first one in a tie."""
         import numpy as np
 
-        if (number := self._whole.get(_digest(plain(text), 16))) is not None:
-            return Match(self._names[number], 1.0)
-        best: Match | None = None
+        if (number := self._whole.get(_digest(folded(text), 16))) is not None:
+            return EvalMatch(self._names[number], 1.0)
+        best: EvalMatch | None = None
         for size, runs in _runs_of(words_of(nfkc(text)), set(self._added)).items():
             owners, counts = np.unique(self._owners(size, runs), return_counts=True)
             if len(owners) == 0:
@@ -255,11 +261,11 @@ class EvalPrompts:
             top = int(shares.argmax())
             share = float(shares[top])
             if share >= self._min_share and (best is None or share > best.share):
-                best = Match(self._names[int(owners[top])], share)
+                best = EvalMatch(self._names[int(owners[top])], share)
         return best
 
     def _run_length(self, tokens: Sequence[str]) -> int:
-        """How many tokens make a run of this prompt; 0 where it is too short for any."""
+        """How many tokens make a run of this prompt; 0 if it is too short for any."""
         unspaced = sum(len(token) == 1 and token >= _FIRST_UNSPACED for token in tokens)
         is_unspaced = 2 * unspaced > len(tokens)
         full = self._characters if is_unspaced else self._words
@@ -267,7 +273,7 @@ class EvalPrompts:
         return min(full, len(tokens)) if len(tokens) >= least else 0
 
     def _owners(self, size: int, runs: np.ndarray) -> np.ndarray:
-        """The prompts that hold each of the different runs, once for each run."""
+        """The prompts that contain each of the distinct runs, once for each run."""
         import numpy as np
 
         hashes, owners = self._sorted.get(size) or self._index(size)
@@ -303,13 +309,13 @@ def _runs(ids: np.ndarray, sizes: set[int]) -> dict[int, np.ndarray]:
     """The hash of every run of each size; sizes beyond the number of ids have none."""
     import numpy as np
 
-    found: dict[int, np.ndarray] = {}
+    runs_by_size: dict[int, np.ndarray] = {}
     runs = np.zeros(len(ids) + 1, np.uint64)
     for size in range(1, min(max(sizes, default=0), len(ids)) + 1):
         runs = runs[:-1] * np.uint64(_MULTIPLIER) + ids[size - 1 :]
         if size in sizes:
-            found[size] = runs
-    return found
+            runs_by_size[size] = runs
+    return runs_by_size
 
 
 def _mixed(hashes: np.ndarray) -> np.ndarray:

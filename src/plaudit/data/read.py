@@ -1,8 +1,8 @@
 """Reading rows: JSONL, JSON, CSV, TSV, Parquet, Hugging Face datasets and standard input.
 
 Memory stays flat: a file is read line by line, a Parquet file batch by batch. Only a JSON document
-(an array of rows, an object of columns, or an object that wraps its rows, as ``{"data": [...]}``)
-is loaded whole. A file may be compressed with gzip or zstd, whatever its name.
+(an array of rows, an object of columns, or an object that wraps its rows, such as
+``{"data": [...]}``) is loaded whole. A file may be compressed with gzip or zstd, whatever its name.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from plaudit.data.rows import Layout, Row
 from plaudit.data.turns import is_turns
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 
-__all__ = ["FORMATS", "Item", "read"]
+__all__ = ["FORMATS", "RawRow", "read"]
 
 FORMATS: Mapping[str, str] = {
     ".jsonl": "jsonl",
@@ -44,11 +44,14 @@ _COMPRESSED = (".gz", ".zst")
 _CUT_OFF = (EOFError, OSError, zlib.error)
 
 
-class Item(NamedTuple):
-    """A line or table row as it was found: its number, and what it held or why it is unreadable."""
+class RawRow(NamedTuple):
+    """A line or table row as read: its number, and its content or why it is unreadable."""
 
     number: int
     raw: Mapping[str, Any] | DataError
+
+
+Item = RawRow  # the former name
 
 
 def read(
@@ -62,9 +65,9 @@ def read(
     """The rows of one source or of several, at most `limit`; a bad row carries its error.
 
     A source is a file, ``-`` for standard input, a directory that `datasets` saved, or
-    ``hf:ORG/NAME[/CONFIG][:SPLIT]``. `format` overrides what suffix and content say; `columns` maps
+    ``hf:ORG/NAME[/CONFIG][:SPLIT]``. `format` overrides suffix and content; `columns` maps
     plaudit's names to the rows' own (see `plaudit.data.rows`). End-of-turn marks at the end of a
-    response are taken off, unless `keep_end_marks`.
+    response are removed, unless `keep_end_marks`.
 
     Raises: ConfigError for a source that is missing or of unknown format, before the first row.
 
@@ -76,9 +79,9 @@ def read(
     """
     layout = Layout(columns, keep_end_marks=keep_end_marks)
     if format is not None and format not in FORMATS.values():
-        known = sorted(set(FORMATS.values()))
+        formats = sorted(set(FORMATS.values()))
         raise ConfigError(
-            f"unknown format {format!r}{did_you_mean(format, known)}; one of {', '.join(known)}"
+            f"unknown format {format!r}{did_you_mean(format, formats)}; one of {', '.join(formats)}"
         )
     one = isinstance(source, str | os.PathLike)
     places = [os.fspath(s) for s in ([source] if one else source)]
@@ -86,7 +89,9 @@ def read(
     return islice(_rows(opened, layout), limit)
 
 
-def _rows(opened: list[tuple[str, Callable[[], Iterator[Item]]]], layout: Layout) -> Iterator[Row]:
+def _rows(
+    opened: list[tuple[str, Callable[[], Iterator[RawRow]]]], layout: Layout
+) -> Iterator[Row]:
     for name, items in opened:
         for number, raw in items():
             if isinstance(raw, DataError):
@@ -102,8 +107,8 @@ def _name(place: str) -> str:
     return "<stdin>" if place == "-" else place
 
 
-def _opener(place: str, format: str | None) -> Callable[[], Iterator[Item]]:
-    """What yields the items of a source; whatever can be wrong with its name is found here."""
+def _opener(place: str, format: str | None) -> Callable[[], Iterator[RawRow]]:
+    """A function that yields the items of a source; problems with its name are raised here."""
     if place.startswith("hf:"):
         return partial(_table_items, tables.hub_rows(place))
     if place == "-":
@@ -118,7 +123,7 @@ def _opener(place: str, format: str | None) -> Callable[[], Iterator[Item]]:
             pass
     except OSError as error:
         raise ConfigError(f"{place}: cannot be read: {error.strerror}") from None
-    if path.is_file():  # a pipe can be read once only
+    if path.is_file():  # a pipe can be read only once
         format = format or _format_of_name(path) or _format_of_content(path)
         if format == "parquet":
             return partial(_table_items, tables.parquet_rows(place))
@@ -142,7 +147,7 @@ def _format_of_name(path: Path) -> str | None:
 
 def _format_of_content(path: Path) -> str:
     with path.open("rb") as file:
-        return _guess(_head(_plain(file, str(path))), str(path))
+        return _guess(_head(_decompressed(file, str(path))), str(path))
 
 
 def _guess(head: bytes, name: str) -> str:
@@ -153,20 +158,20 @@ def _guess(head: bytes, name: str) -> str:
         return "json"
     if start in (b"{", b""):
         return "objects"
-    known = ", ".join(FORMATS)
+    suffixes = ", ".join(FORMATS)
     raise ConfigError(
         f"{name}: unknown format, found {clipped(head[:40])}; name it with format=, or use one of"
-        f" the suffixes {known} (and {', '.join(_COMPRESSED)})"
+        f" the suffixes {suffixes} (and {', '.join(_COMPRESSED)})"
     )
 
 
 # --- streams of bytes -----------------------------------------------------------------------------
 
 
-def _items(place: str, format: str | None) -> Iterator[Item]:
+def _items(place: str, format: str | None) -> Iterator[RawRow]:
     name = _name(place)
     with nullcontext(sys.stdin.buffer) if place == "-" else Path(place).open("rb", 1 << 18) as file:
-        stream = _plain(file, name)
+        stream = _decompressed(file, name)
         format = format or _guess(_head(stream), name)
         if format == "parquet":
             raise ConfigError(f"{name}: Parquet cannot be read from a pipe; name a file")
@@ -180,8 +185,8 @@ def _head(stream: Stream) -> bytes:
         return b""
 
 
-def _plain(file: IO[bytes], name: str) -> Stream:
-    """The bytes of a file, decompressed if need be, its byte order mark removed."""
+def _decompressed(file: IO[bytes], name: str) -> Stream:
+    """The bytes of a file, decompressed if necessary, without a byte order mark."""
     stream = _buffered(file)
     start = stream.peek(4)[:4]
     if start.startswith(b"\x1f\x8b"):
@@ -201,7 +206,7 @@ def _buffered(file: Any) -> Stream:
 
 
 class _Stepwise(io.RawIOBase):
-    """Hands on what a decompressor got out before it failed."""
+    """Yields what a decompressor produced before it failed."""
 
     def __init__(self, file: gzip.GzipFile) -> None:
         self._file = file
@@ -211,7 +216,7 @@ class _Stepwise(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        """As far as one step goes."""
+        """Reads the bytes of one decompression step."""
         return self._file.readinto1(buffer)
 
 
@@ -220,7 +225,7 @@ def _zstd(file: Stream) -> Any:
 
 
 def _lines(stream: Stream) -> Iterator[tuple[int, bytes | DataError]]:
-    """The lines of a stream with their numbers; a stream that breaks off ends with an error."""
+    """The lines of a stream with their numbers; a truncated stream ends with an error."""
     number = 0
     while True:
         number += 1
@@ -241,32 +246,42 @@ def _lines(stream: Stream) -> Iterator[tuple[int, bytes | DataError]]:
 
 
 def _cut_off(error: Exception) -> DataError:
-    return DataError(f"the file is cut off or damaged here and cannot be read on: {error}")
+    return DataError(f"the file is truncated or damaged here: {error}")
 
 
 # --- JSON -----------------------------------------------------------------------------------------
 
 
-def _jsonl(stream: Stream) -> Iterator[Item]:
+def _jsonl(stream: Stream) -> Iterator[RawRow]:
     return _objects(_lines(stream))
 
 
-def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[Item]:
-    """A row for each line; a line that is nothing but a wrapper holds several."""
+def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[RawRow]:
+    """A row for each line; a line that is only a wrapper holds several."""
     for number, line in lines:
         if isinstance(line, DataError):
-            yield Item(number, line)
+            yield RawRow(number, line)
         elif not line.isspace():
             try:
                 raw = loads_object(line)
-                wrapped = _wrapped(raw) if len(raw) == 1 else None
+                wrapped = _wrapped(raw) if len(raw) == 1 else _logged_batch(raw)
             except DataError as error:
                 raw, wrapped = error, None
-            yield from (Item(number, row) for row in ([raw] if wrapped is None else wrapped))
+            yield from (RawRow(number, row) for row in ([raw] if wrapped is None else wrapped))
 
 
-def _either(stream: Stream) -> Iterator[Item]:
-    """Objects whose file does not say what it is: JSON lines, or one document over many lines."""
+def _logged_batch(raw: dict[str, Any]) -> list[dict[str, Any]] | None:
+    """The rows of a line that contains a batch column by column, as ms-swift logs completions."""
+    prompts, texts = raw.get("prompt"), raw.get("completion")
+    if not isinstance(prompts, list) or not isinstance(texts, list) or not texts:
+        return None
+    if not isinstance(texts[0], str) or isinstance(prompts[0] if prompts else None, dict):
+        return None
+    return _rows_of_columns(raw) if all(isinstance(v, list) for v in raw.values()) else None
+
+
+def _either(stream: Stream) -> Iterator[RawRow]:
+    """Rows of a file of unknown form: JSON lines, or one document over many lines."""
     lines = _lines(stream)
     full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
     head = list(islice(full, 2))
@@ -274,7 +289,7 @@ def _either(stream: Stream) -> Iterator[Item]:
         rest = [line for _, line in chain(head, lines)]
         yield from _document(rest) if _is_document(rest) else _objects(enumerate(rest, head[0][0]))
     elif len(head) == 1 and isinstance(head[0][1], bytes) and (rows := _rows_wrapped(head[0][1])):
-        yield from (Item(number, row) for number, row in enumerate(rows, 1))
+        yield from (RawRow(number, row) for number, row in enumerate(rows, 1))
     else:
         yield from _objects(chain(head, lines))
 
@@ -288,15 +303,15 @@ def _rows_wrapped(line: bytes) -> list[dict[str, Any]] | None:
 
 
 def _is_document(lines: Sequence[bytes | DataError]) -> bool:
-    """Whether lines are one JSON value; broken JSON lines are told line by line."""
+    """Whether lines are one JSON value; errors in JSON lines are reported line by line."""
     texts = [line for line in lines if not isinstance(line, DataError)]
     if len(texts) != len(lines) or len(texts) == 1:
         return False
     return texts[0].strip() in (b"{", b"[") or texts[-1].strip() in (b"}", b"]")
 
 
-def _json(stream: Stream) -> Iterator[Item]:
-    """A document, loaded whole; a file of JSON lines that is merely called .json is streamed."""
+def _json(stream: Stream) -> Iterator[RawRow]:
+    """A document, loaded whole; a file of JSON lines with the suffix .json is streamed."""
     lines = _lines(stream)
     full = (item for item in lines if isinstance(item[1], DataError) or item[1].strip())
     head = list(islice(full, 2))
@@ -310,11 +325,11 @@ def _is_one_line(line: bytes | DataError) -> bool:
     return isinstance(line, bytes) and line.lstrip()[:1] == b"{" and line.rstrip()[-1:] == b"}"
 
 
-def _document(lines: list[bytes | DataError]) -> Iterator[Item]:
+def _document(lines: list[bytes | DataError]) -> Iterator[RawRow]:
     """The rows of a JSON document: an array of them, an object of columns, or a single row."""
     last = lines[-1]
     if isinstance(last, DataError):
-        yield Item(len(lines), last)
+        yield RawRow(len(lines), last)
         return
     try:
         value = loads(b"".join(lines), what="file")  # type: ignore[arg-type]
@@ -324,23 +339,23 @@ def _document(lines: list[bytes | DataError]) -> Iterator[Item]:
                 f"expected an array of rows or an object of columns, found {clipped(rows)}"
             )
     except DataError as error:
-        yield Item(1, error)
+        yield RawRow(1, error)
         return
-    yield from (Item(number, _object(row)) for number, row in enumerate(rows, 1))
+    yield from (RawRow(number, _object(row)) for number, row in enumerate(rows, 1))
 
 
 def _wrapped(value: dict[str, Any]) -> list[dict[str, Any]] | None:
-    """The rows that a document wraps, as ``{"version": 1, "data": [...]}``; None: it is no wrapper.
+    """The rows that a document wraps, as ``{"version": 1, "data": [...]}``; else None.
 
-    Raises: DataError for several lists of rows, as of splits.
+    Raises: DataError for several lists of rows, such as splits.
     """
     lists = [name for name, rows in value.items() if _are_rows(rows)]
     if len(lists) > 1 and len(lists) == len(value):
         raise DataError(
-            f"the file holds several lists of rows: {', '.join(lists)}; save the one to be read"
+            f"the file holds several lists of rows: {', '.join(lists)}; save the one to read"
         )
-    found = [name for name in lists if name in _WRAPPERS]
-    return value[found[0]] if len(found) == 1 else None
+    wrappers = [name for name in lists if name in _WRAPPERS]
+    return value[wrappers[0]] if len(wrappers) == 1 else None
 
 
 def _are_rows(value: Any) -> bool:
@@ -359,7 +374,7 @@ def _rows_of_columns(value: dict[str, Any]) -> list[dict[str, Any]]:
     if (wrapped := _wrapped(value)) is not None:
         return wrapped
     if value and all(key.isdecimal() and isinstance(value[key], dict) for key in value):
-        return list(value.values())  # rows under their numbers, as OpenCompass writes them
+        return list(value.values())  # rows keyed by their numbers, as OpenCompass writes them
     is_table = value and all(isinstance(column, list) for column in value.values())
     if not is_table or any(map(_is_chat, value.values())):
         return [value]
@@ -379,11 +394,11 @@ def _object(row: Any) -> dict[str, Any] | DataError:
 # --- CSV ------------------------------------------------------------------------------------------
 
 
-def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[Item]:
-    """Rows under the names of the first line, all text; an item's number is its first line."""
-    if csv.field_size_limit() < MAX_LINE_BYTES:  # 128 kB cells would be refused
+def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[RawRow]:
+    """Rows under the names of the first line, all values as text; numbered by their first line."""
+    if csv.field_size_limit() < MAX_LINE_BYTES:  # cells of 128 kB would be refused otherwise
         csv.field_size_limit(MAX_LINE_BYTES)
-    ends: list[Item] = []
+    ends: list[RawRow] = []
     reader = csv.reader(_text_lines(stream, ends), delimiter=delimiter, strict=True)
     names: list[str] | None = None
     while True:
@@ -393,19 +408,19 @@ def _csv(stream: Stream, *, delimiter: str = ",") -> Iterator[Item]:
         except StopIteration:
             break
         except csv.Error as error:
-            yield Item(number, DataError(f"broken CSV: {error}"))
+            yield RawRow(number, DataError(f"broken CSV: {error}"))
             continue
         if names is None and cells:
             names = _header(cells)
         elif names is not None and cells:
-            yield Item(number, _record(names, cells))
+            yield RawRow(number, _record(names, cells))
     yield from ends
 
 
-def _text_lines(stream: Stream, ends: list[Item]) -> Iterator[str]:
+def _text_lines(stream: Stream, ends: list[RawRow]) -> Iterator[str]:
     for number, line in _lines(stream):
         if isinstance(line, DataError):
-            ends.append(Item(number, line))
+            ends.append(RawRow(number, line))
             return
         yield line.decode("utf-8", "surrogateescape")
 
@@ -433,11 +448,11 @@ def _record(names: list[str], cells: list[str]) -> dict[str, Any] | DataError:
     return dict(zip(names, cells, strict=True))
 
 
-def _table_items(rows: Iterable[Mapping[str, Any] | DataError]) -> Iterator[Item]:
-    yield from (Item(number, raw) for number, raw in enumerate(rows, 1))
+def _table_items(rows: Iterable[Mapping[str, Any] | DataError]) -> Iterator[RawRow]:
+    yield from (RawRow(number, raw) for number, raw in enumerate(rows, 1))
 
 
-_READERS: Mapping[str, Callable[[Stream], Iterator[Item]]] = {
+_READERS: Mapping[str, Callable[[Stream], Iterator[RawRow]]] = {
     "jsonl": _jsonl,
     "json": _json,
     "objects": _either,

@@ -1,4 +1,4 @@
-"""Writing rows that were made rather than scored: whole, or not at all."""
+"""Writing rows that were generated rather than scored: all of them, or no file."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ __all__ = ["RowFile"]
 class RowFile(Writer):
     """Writes rows to a file (by suffix: JSONL, JSONL.gz, Parquet, CSV) or to ``-``.
 
-    The file appears when all rows are there. Of a run that fails, is interrupted or writes no row
-    nothing is left, and an output that was there before stays.
+    The file appears when all rows are written. A run that fails, is interrupted or writes no row
+    leaves nothing behind, and an existing output stays.
 
     Raises: ConfigError for an output that exists (unless `overwrite`) or cannot be written.
 
@@ -41,7 +41,7 @@ class RowFile(Writer):
         return self
 
     def write_row(self, row: Mapping[str, Any]) -> None:
-        """Appends a row. Raises PlauditError where it cannot be written."""
+        """Appends a row. Raises PlauditError if it cannot be written."""
         self._sink.append(dumps(row))
         self.num_rows += 1
 

@@ -1,8 +1,8 @@
 """Which judged responses become training data: pairs, samples for fine-tuning, prompts for RL.
 
-A rule looks at one prompt with its judged responses and says what it takes and, for all else, why
-not. A response without a score is never picked. Every draw hashes the seed with prompt and response
-texts, so it depends neither on the order of rows nor on other prompts.
+A rule looks at one prompt with its judged responses and says what it picks and why it drops the
+rest. A response without a score is never picked. Every random choice hashes the seed with prompt
+and response texts, so it depends neither on the order of rows nor on other prompts.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol
 
 from plaudit.combine import seeded_hash
-from plaudit.data.judged import Judged, Member, spoken
+from plaudit.data.judged import Judged, JudgedResponse, spoken
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
 from plaudit.fences import fenced_blocks
@@ -24,10 +24,10 @@ from plaudit.think import split
 
 __all__ = [
     "Funnel",
-    "Outcome",
     "Pick",
     "Preference",
     "Prompts",
+    "Selection",
     "SelectionRule",
     "Sft",
     "agreement",
@@ -35,26 +35,26 @@ __all__ = [
 ]
 
 Strategy = Literal["best-vs-worst", "best-vs-random", "all-pairs"]
-Candidate = tuple[Member, Member]
+Candidate = tuple[JudgedResponse, JudgedResponse]
 
 
 class Pick(NamedTuple):
-    """What was taken of a prompt: a pair, one response (`rejected` None), or the prompt alone.
+    """A pick from a prompt: a pair, one response (`rejected` is None), or the prompt alone.
 
     `figures` say why: margin, agreement, reward, pass rate.
     """
 
     judged: Judged
-    chosen: Member | None
-    rejected: Member | None
+    chosen: JudgedResponse | None
+    rejected: JudgedResponse | None
     figures: Mapping[str, float]
 
 
-class Outcome(NamedTuple):
-    """What a rule makes of one prompt.
+class Selection(NamedTuple):
+    """The picks of a rule for one prompt.
 
-    `reason` says why there is no pick at all; `considered` picks were looked at, those that are not
-    in `picks` are counted in `dropped` by reason.
+    `reason` says why there is no pick at all; of `considered` candidates those that are not in
+    `picks` are counted in `dropped` by reason.
     """
 
     picks: Sequence[Pick]
@@ -63,13 +63,16 @@ class Outcome(NamedTuple):
     reason: str | None = None
 
 
+Outcome = Selection  # the former name
+
+
 class SelectionRule(Protocol):
-    """Takes what it wants of one prompt; `unit` names what it counts."""
+    """Picks from one prompt; `unit` names what it counts."""
 
     @property
     def unit(self) -> str: ...
-    def outcome(self, judged: Judged) -> Outcome:
-        """The picks, and why the rest is none."""
+    def outcome(self, judged: Judged) -> Selection:
+        """The picks, and why the rest was dropped."""
         ...
 
 
@@ -81,19 +84,19 @@ class Preference:
     """Pairs of a better and a worse response, at most `max_pairs` of a prompt.
 
     ``best-vs-worst``: the best against the worst, then the second best against the second worst,
-    and so on; a pair that a filter drops is not made up for. ``best-vs-random``: the best against
+    and so on; a pair that a filter drops is not replaced. ``best-vs-random``: the best against
     others in a seeded order. ``all-pairs``: every better against every worse in a seeded order.
     Among equally good responses the seed decides.
 
     A pair needs a margin above 0 and within [`min_margin`, `max_margin`], two different texts, a
     ratio of their lengths (characters, the longer over the shorter) up to `max_length_ratio`, and
-    with `min_agreement` the votes of `parts` (see `agreement`). A response at fault may be
-    rejected, not chosen.
+    with `min_agreement` the votes of `parts` (see `agreement`). A response at fault may be the
+    rejected one, never the chosen one.
 
     Raises: ConfigError for options that exclude every pair.
 
     >>> from plaudit.types import Response
-    >>> best, worst = Member(Response("4"), 1.0), Member(Response("5"), 0.0)
+    >>> best, worst = JudgedResponse(Response("4"), 1.0), JudgedResponse(Response("5"), 0.0)
     >>> found = Preference().outcome(Judged((), (worst, best)))
     >>> found.picks[0].chosen.text, found.picks[0].figures["margin"]
     ('4', 1.0)
@@ -121,18 +124,18 @@ class Preference:
         if self.min_agreement is not None:
             _check_share("min_agreement", self.min_agreement)
 
-    def outcome(self, judged: Judged) -> Outcome:
+    def outcome(self, judged: Judged) -> Selection:
         """The pairs of one prompt."""
         members = [member for member in judged.members if member.is_scored]
         if len(members) < 2:
-            return Outcome((), reason="fewer than two scored responses")
-        drawn = _drawn(judged, members, self.seed)
-        able = [member for member in drawn if member.fault != "response"]
+            return Selection((), reason="fewer than two scored responses")
+        shuffled = _shuffled(judged, members, self.seed)
+        able = [member for member in shuffled if member.fault != "response"]
         if not able:
-            return Outcome((), reason="every scored response is at fault")
+            return Selection((), reason="every scored response is at fault")
         picks: list[Pick] = []
         dropped: Counter[str] = Counter()
-        for chosen, rejected in _STRATEGIES[self.strategy](self, able, drawn):
+        for chosen, rejected in _STRATEGIES[self.strategy](self, able, shuffled):
             figures = self._figures(chosen, rejected)
             reason = self._refusal(chosen, rejected, figures)
             if reason is None:
@@ -142,9 +145,9 @@ class Preference:
             if len(picks) == self.max_pairs:
                 break
         considered = len(picks) + dropped.total()
-        return Outcome(picks, considered, dropped, None if picks else "no pair passes")
+        return Selection(picks, considered, dropped, None if picks else "no pair passes")
 
-    def _figures(self, chosen: Member, rejected: Member) -> dict[str, float]:
+    def _figures(self, chosen: JudgedResponse, rejected: JudgedResponse) -> dict[str, float]:
         figures = {
             "margin": chosen.value - rejected.value,
             "chosen_reward": chosen.value,
@@ -154,9 +157,9 @@ class Preference:
         return figures if math.isnan(agreed) else {**figures, "agreement": agreed}
 
     def _refusal(
-        self, chosen: Member, rejected: Member, figures: Mapping[str, float]
+        self, chosen: JudgedResponse, rejected: JudgedResponse, figures: Mapping[str, float]
     ) -> str | None:
-        """Why a pair is not taken, the first reason of several."""
+        """Why a pair is dropped (the first reason)."""
         margin, agreed = figures["margin"], figures.get("agreement")
         checks = (
             ("tie", margin <= 0),
@@ -170,10 +173,10 @@ class Preference:
         return next((reason for reason, is_so in checks if is_so), None)
 
     def _best_vs_worst(
-        self, able: Sequence[Member], drawn: Sequence[Member]
+        self, able: Sequence[JudgedResponse], shuffled: Sequence[JudgedResponse]
     ) -> Iterator[Candidate]:
         best = sorted(able, key=lambda member: -member.value)
-        worst = sorted(drawn, key=lambda member: member.value)
+        worst = sorted(shuffled, key=lambda member: member.value)
         pairs = itertools.islice(zip(best, worst, strict=False), self.max_pairs)
         for place, (high, low) in enumerate(pairs):
             if place and high.value <= low.value:
@@ -181,27 +184,30 @@ class Preference:
             yield high, low
 
     def _best_vs_random(
-        self, able: Sequence[Member], drawn: Sequence[Member]
+        self, able: Sequence[JudgedResponse], shuffled: Sequence[JudgedResponse]
     ) -> Iterator[Candidate]:
         best = max(able, key=lambda member: member.value)
-        for other in drawn:
+        for other in shuffled:
             if other is not best and other.value <= best.value:
                 yield best, other
 
-    def _all_pairs(self, able: Sequence[Member], drawn: Sequence[Member]) -> Iterator[Candidate]:
-        texts = [member.text for member in drawn]
+    def _all_pairs(
+        self, able: Sequence[JudgedResponse], shuffled: Sequence[JudgedResponse]
+    ) -> Iterator[Candidate]:
+        texts = [member.text for member in shuffled]
         pairs = [
             (seeded_hash(self.seed, texts[i], texts[j]), i, j)
-            for i, high in enumerate(drawn)
-            for j, low in enumerate(drawn)
+            for i, high in enumerate(shuffled)
+            for j, low in enumerate(shuffled)
             if high.fault != "response" and (high.value > low.value or (i < j and _tie(high, low)))
         ]
         for _, i, j in sorted(pairs):
-            yield drawn[i], drawn[j]
+            yield shuffled[i], shuffled[j]
 
 
 _STRATEGIES: Mapping[
-    str, Callable[[Preference, Sequence[Member], Sequence[Member]], Iterator[Candidate]]
+    str,
+    Callable[[Preference, Sequence[JudgedResponse], Sequence[JudgedResponse]], Iterator[Candidate]],
 ] = {
     "best-vs-worst": Preference._best_vs_worst,
     "best-vs-random": Preference._best_vs_random,
@@ -209,21 +215,21 @@ _STRATEGIES: Mapping[
 }
 
 
-def _tie(high: Member, low: Member) -> bool:
+def _tie(high: JudgedResponse, low: JudgedResponse) -> bool:
     return high.value == low.value
 
 
-def agreement(chosen: Member, rejected: Member, parts: Sequence[str]) -> float:
+def agreement(chosen: JudgedResponse, rejected: JudgedResponse, parts: Sequence[str]) -> float:
     """The share in [0, 1] of the votes that put `chosen` above `rejected`; NaN if one is missing.
 
-    A part of the scores is one vote: for `chosen` where its value is the higher, half a vote where
-    they are equal. ``forward`` and ``backward`` are what a pairwise judge found in its two orders,
+    Each part of the scores is one vote: for `chosen` if its value is higher, half a vote if they
+    are equal. ``forward`` and ``backward`` are the results of a pairwise judge in its two orders,
     P(this one is better) shown first and shown second: each order is a vote, in which one response
-    stood first and the other second. In groups of more than two they are means over the rivals.
+    came first and the other second. In groups of more than two they are means over the rivals.
 
     >>> from plaudit.types import Response
-    >>> a = Member(Response("a"), 0.7, {"forward": 0.9, "backward": 0.5})
-    >>> b = Member(Response("b"), 0.3, {"forward": 0.5, "backward": 0.1})
+    >>> a = JudgedResponse(Response("a"), 0.7, {"forward": 0.9, "backward": 0.5})
+    >>> b = JudgedResponse(Response("b"), 0.3, {"forward": 0.5, "backward": 0.1})
     >>> agreement(a, b, ("forward", "backward"))
     0.75
     """
@@ -242,7 +248,7 @@ def _vote(mine: float, theirs: float) -> float:
 
 
 def _other_side(part: str) -> str:
-    """The part in which the rival of a response reports the same question.
+    """The part with which the rival of a response answers the same comparison.
 
     >>> _other_side("judge/forward"), _other_side("quality")
     ('judge/backward', 'quality')
@@ -252,7 +258,7 @@ def _other_side(part: str) -> str:
     return f"{head}{slash}{swapped}"
 
 
-def _length_ratio(a: Member, b: Member) -> float:
+def _length_ratio(a: JudgedResponse, b: JudgedResponse) -> float:
     short, long = sorted((len(a.text), len(b.text)))
     return long / short if short else (math.inf if long else 1.0)
 
@@ -262,23 +268,23 @@ def _length_ratio(a: Member, b: Member) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Sft:
-    """Responses with a reward of `at_least`, filtered, at most `cap` of a prompt.
+    """Responses with a reward of `at_least` or more, filtered, at most `cap` per prompt.
 
-    Rejection sampling as for DeepSeek-R1 (arXiv 2501.12948, section 2.3.3): of the right answers
-    those whose reasoning mixes languages, has overlong paragraphs or holds code blocks go.
-    `max_other_script`: the share of words that are not in the prompt's language
-    (1 - `rules.language.consistency`, code and formulas left out). `max_paragraph_chars`: the
-    longest paragraph between blank lines. Both look at the think block, or at all of a response
-    that has none; `no_code_in_think` looks at a think block only.
+    Rejection sampling as for DeepSeek-R1 (arXiv 2501.12948, section 2.3.3): right answers whose
+    reasoning mixes languages, has overlong paragraphs or contains code blocks are dropped.
+    `max_other_script`: the share of words that are not in the prompt's language (1 -
+    `rules.language.consistency`, code and formulas left out). `max_paragraph_chars`: the longest
+    paragraph between blank lines. Both look at the think block, or at all of a response that has
+    none; `no_code_in_think` looks at a think block only.
 
-    A response at fault, cut by its length limit, or with the text of another one goes. `prefer`
-    says which stay under the cap: the best, or ones drawn by the seed. What a prompt without words
-    leaves unmeasured goes as "language unknown".
+    A response at fault, cut by its length limit, or with the text of another one is dropped.
+    `prefer` says which stay under the cap: the best, or a seeded random choice. Responses to a
+    prompt without words are dropped as "language unknown".
 
     Raises: ConfigError for a cap below 1 or a share outside [0, 1].
 
     >>> from plaudit.types import Response
-    >>> right = Member(Response("<think>2+2=4</think>4"), 1.0)
+    >>> right = JudgedResponse(Response("<think>2+2=4</think>4"), 1.0)
     >>> [pick.chosen.text for pick in Sft(at_least=1.0).outcome(Judged((), (right,))).picks]
     ['<think>2+2=4</think>4']
     """
@@ -299,18 +305,18 @@ class Sft:
         if self.max_other_script is not None:
             _check_share("max_other_script", self.max_other_script)
 
-    def outcome(self, judged: Judged) -> Outcome:
+    def outcome(self, judged: Judged) -> Selection:
         """The samples of one prompt."""
         members = [member for member in judged.members if member.is_scored]
         if not members:
-            return Outcome((), reason="no scored response")
-        drawn = _drawn(judged, members, self.seed)
+            return Selection((), reason="no scored response")
+        shuffled = _shuffled(judged, members, self.seed)
         if self.prefer == "best":
-            drawn = sorted(drawn, key=lambda member: -member.value)
+            shuffled = sorted(shuffled, key=lambda member: -member.value)
         picks: list[Pick] = []
         dropped: Counter[str] = Counter()
         texts: set[str] = set()
-        for member in drawn:
+        for member in shuffled:
             reason = self._refusal(judged, member, texts)
             texts.add(member.text)
             if reason is None and len(picks) == self.cap:
@@ -319,10 +325,10 @@ class Sft:
                 picks.append(Pick(judged, member, None, {"reward": member.value}))
             else:
                 dropped[reason] += 1
-        return Outcome(picks, len(members), dropped, None if picks else "no sample passes")
+        return Selection(picks, len(members), dropped, None if picks else "no sample passes")
 
-    def _refusal(self, judged: Judged, member: Member, texts: set[str]) -> str | None:
-        """Why a response is not taken, the first reason of several."""
+    def _refusal(self, judged: Judged, member: JudgedResponse, texts: set[str]) -> str | None:
+        """Why a response is dropped (the first reason)."""
         if member.value < self.at_least:
             return "reward too low"
         if member.fault == "response":
@@ -352,12 +358,12 @@ class Sft:
 
 
 def _other_share(judged: Judged, text: str) -> float:
-    """The share of words of the reasoning in another language than due; NaN where none is due."""
+    """The share of words of the reasoning in another language than the prompt's; NaN if unknown."""
     language = judged.columns.get("language")
     try:
         return 1.0 - consistency(text, spoken(judged.prompt), language).value
     except ScoringError as error:
-        return 0.0 if error.fault == "response" else math.nan  # no word is no foreign word
+        return 0.0 if error.fault == "response" else math.nan  # no words: no foreign words
     except DataError:
         return math.nan
 
@@ -380,17 +386,18 @@ def _longest_paragraph(text: str) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """Prompts that the model answers right sometimes: a pass rate strictly between 0 and 1.
+    """Prompts that the model sometimes answers right: a pass rate strictly between 0 and 1.
 
     ``pass_rate = responses with a reward of pass_at or more / scored responses``, within
     [`min_rate`, `max_rate`]. All right or all wrong gives a group-relative advantage of 0 and so no
-    gradient (DAPO, arXiv 2503.14476, section 3.2). Unscored responses count for neither side;
-    fewer than two scored ones tell no rate.
+    gradient (DAPO, arXiv 2503.14476, section 3.2). Unscored responses do not count; with fewer than
+    two scored ones there is no rate.
 
     Raises: ConfigError for rates outside [0, 1] or in the wrong order.
 
     >>> from plaudit.types import Response
-    >>> members = tuple(Member(Response(""), value) for value in (1.0, 0.0, 0.0, float("nan")))
+    >>> values = (1.0, 0.0, 0.0, float("nan"))
+    >>> members = tuple(JudgedResponse(Response(""), value) for value in values)
     >>> dict(Prompts().outcome(Judged((), members)).picks[0].figures)["num_scored"]
     3
     """
@@ -406,11 +413,11 @@ class Prompts:
         _check_share("max_rate", self.max_rate)
         _check_order("min_rate", self.min_rate, "max_rate", self.max_rate)
 
-    def outcome(self, judged: Judged) -> Outcome:
-        """The prompt, or why not."""
+    def outcome(self, judged: Judged) -> Selection:
+        """The prompt, or why it is dropped."""
         values = [member.value for member in judged.members if member.is_scored]
         if len(values) < 2:
-            return Outcome((), reason="fewer than two scored responses")
+            return Selection((), reason="fewer than two scored responses")
         rate = sum(value >= self.pass_at for value in values) / len(values)
         checks = (
             ("all right", rate == 1),
@@ -419,13 +426,13 @@ class Prompts:
             ("pass rate too high", rate > self.max_rate),
         )
         if reason := next((reason for reason, is_so in checks if is_so), None):
-            return Outcome((), reason=reason)
+            return Selection((), reason=reason)
         figures = {
             "pass_rate": rate,
             "num_scored": len(values),
             "num_unscored": len(judged.members) - len(values),
         }
-        return Outcome((Pick(judged, None, None, figures),), 1)
+        return Selection((Pick(judged, None, None, figures),), 1)
 
 
 # --- all prompts ----------------------------------------------------------------------------------
@@ -433,7 +440,7 @@ class Prompts:
 
 @dataclass(slots=True)
 class Funnel:
-    """How much of each unit came in, was dropped for which reason, and is left.
+    """How many of each unit came in, how many were dropped for which reason, and how many are left.
 
     >>> funnel = Funnel()
     >>> funnel.take("pairs", 3)
@@ -446,19 +453,19 @@ class Funnel:
     dropped: dict[str, Counter[str]] = field(default_factory=dict)
 
     def take(self, unit: str, count: int = 1) -> None:
-        """Counts what comes in."""
+        """Counts incoming units."""
         self.taken[unit] = self.taken.get(unit, 0) + count
 
     def drop(self, unit: str, reason: str, count: int = 1) -> None:
-        """Counts what goes."""
+        """Counts dropped units."""
         self.dropped.setdefault(unit, Counter())[reason] += count
 
     def left(self, unit: str) -> int:
-        """What came in and did not go."""
+        """The incoming units that were not dropped."""
         return self.taken.get(unit, 0) - self.dropped.get(unit, Counter()).total()
 
     def report(self) -> dict[str, Any]:
-        """The counts as JSON holds them, unit by unit."""
+        """The counts as JSON values, unit by unit."""
         return {
             unit: {
                 "in": count,
@@ -477,11 +484,11 @@ def select(
     seen: Seen | None = None,
     known: EvalPrompts | None = None,
 ) -> Iterator[Pick]:
-    """The picks of a rule, prompt by prompt; all else is counted in `funnel`.
+    """The picks of a rule, prompt by prompt; everything is counted in `funnel`.
 
     A prompt that overlaps an evaluation prompt in `known` is dropped before the rule looks at it;
-    one that repeats a prompt in `seen`, after: only prompts that gave something are remembered, so
-    a duplicate is made up for where the first gave nothing.
+    one that repeats a prompt in `seen`, after: only prompts with picks are remembered, so a
+    duplicate is used if the first gave nothing.
     """
     for one in groups:
         funnel.take("responses", len(one.members))
@@ -492,32 +499,32 @@ def select(
         if known is not None and known.match(prompt) is not None:
             funnel.drop("prompts", "overlaps an evaluation prompt")
             continue
-        found = rule.outcome(one)
-        reason = found.reason
+        outcome = rule.outcome(one)
+        reason = outcome.reason
         if reason is None and (how := _repeated(prompt, seen)) is not None:
-            found, reason = Outcome(()), how
-        _count(funnel, rule.unit, found, reason)
-        yield from found.picks
+            outcome, reason = Selection(()), how
+        _count(funnel, rule.unit, outcome, reason)
+        yield from outcome.picks
 
 
-def _repeated(prompt: str, seen: Seen | None) -> str | None:
-    """How a prompt repeats a kept one; rows without a prompt repeat nothing."""
-    how = seen.add(prompt) if seen is not None and prompt else None
+def _repeated(prompt: str, earlier: Seen | None) -> str | None:
+    """How a prompt repeats an earlier one; rows without a prompt are never repeats."""
+    how = earlier.add(prompt) if earlier is not None and prompt else None
     return {"exact": "duplicate", "near": "near duplicate"}[how] if how else None
 
 
-def _count(funnel: Funnel, unit: str, found: Outcome, reason: str | None) -> None:
+def _count(funnel: Funnel, unit: str, outcome: Selection, reason: str | None) -> None:
     if reason is not None:
         funnel.drop("prompts", reason)
     if unit == "prompts":
         return
-    funnel.take(unit, found.considered)
-    for why, count in found.dropped.items():
+    funnel.take(unit, outcome.considered)
+    for why, count in outcome.dropped.items():
         funnel.drop(unit, why, count)
 
 
-def _drawn(judged: Judged, members: Sequence[Member], seed: int) -> list[Member]:
-    """The members in an order that the seed and the texts fix, not their places."""
+def _shuffled(judged: Judged, members: Sequence[JudgedResponse], seed: int) -> list[JudgedResponse]:
+    """The members in a seeded order that depends on their texts, not on their places."""
     prompt = spoken(judged.prompt)
     return sorted(members, key=lambda member: seeded_hash(seed, prompt, member.text))
 

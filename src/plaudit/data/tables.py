@@ -1,9 +1,8 @@
 """Rows of tables: Parquet, Arrow, pandas, and datasets saved on disk or on a hub.
 
-A table has one type for a column, so what its rows lack is padded: a struct holds every key that
-any row has, null where this row has none. Those nulls are taken out again, at every depth. A
-32-bit float is read as the shortest decimal that gives it (0.1, not 0.10000000149), a decimal as
-itself, a map as an object.
+A table column has one type, so rows are padded: a struct has every key of any row, null if this row
+lacks it. Those nulls are removed again, at every depth. A 32-bit float is read as the shortest
+decimal that gives it (0.1, not 0.10000000149), a decimal unchanged, a map as an object.
 
 pyarrow, pandas and datasets are imported where they are used.
 """
@@ -38,7 +37,7 @@ _HUB_NAME = re.compile(r"hf:([^/:\s]+/[^/:\s]+)(?:/([^/:\s]+))?(?::([^/:\s]+))?"
 def parquet_rows(path: str) -> Rows:
     """The rows of a Parquet file, read batch by batch; damage ends them with a DataError.
 
-    Raises: EngineError where the damage comes before the first row.
+    Raises: EngineError if the damage comes before the first row.
     """
     pyarrow = require_pyarrow("Parquet files")
     from pyarrow import parquet
@@ -50,14 +49,14 @@ def parquet_rows(path: str) -> Rows:
                 num_batches += 1
                 yield from _rows_of_batch(batch)
     except (OSError, pyarrow.ArrowException) as error:
-        why = f"the Parquet file is cut off or damaged: {_first_line(error)}"
+        why = f"the Parquet file is truncated or damaged: {_first_line(error)}"
         if not num_batches:
             raise EngineError(f"{path}: {why}") from error
         yield DataError(why)
 
 
 def arrow_rows(table: Any) -> Rows:
-    """The rows of a pyarrow Table, or of anything that speaks the Arrow stream protocol."""
+    """The rows of a pyarrow Table, or of any object with the Arrow stream protocol."""
     pyarrow = require_pyarrow("Arrow tables")
     if not isinstance(table, pyarrow.Table):
         table = pyarrow.table(table)
@@ -96,7 +95,7 @@ def dataset_rows(dataset: Any) -> Rows:
 def saved_rows(path: Path) -> Rows:
     """The rows of a directory that `Dataset.save_to_disk` wrote.
 
-    Raises: ConfigError at once where the directory is none, or holds several splits.
+    Raises: ConfigError at once if there is no such directory, or it has several splits.
     """
     if (path / "dataset_dict.json").is_file():
         splits = sorted(child for child in path.iterdir() if child.is_dir())
@@ -116,9 +115,9 @@ def saved_rows(path: Path) -> Rows:
 def hub_rows(name: str) -> Rows:
     """The rows of ``hf:ORG/NAME[/CONFIG][:SPLIT]``; HF_ENDPOINT and HF_HUB_OFFLINE are honoured.
 
-    Rows are streamed, or come from the local cache where HF_HUB_OFFLINE is set.
+    Rows are streamed, or come from the local cache if HF_HUB_OFFLINE is set.
 
-    Raises: ConfigError at once for a name that is none.
+    Raises: ConfigError at once for an invalid name.
     """
     match = _HUB_NAME.fullmatch(name)
     if match is None:
@@ -133,17 +132,20 @@ def _hub_rows(datasets: Any, name: str, repo: str, config: str | None, split: st
 
     is_offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in ("1", "ON", "YES", "TRUE")
     try:
-        found = datasets.load_dataset(repo, config, split=split, streaming=not is_offline)
+        dataset = datasets.load_dataset(repo, config, split=split, streaming=not is_offline)
     except (DatasetsError, OSError, ValueError) as error:
         raise ConfigError(f"{name}: cannot be loaded: {_first_line(error)}") from error
-    if isinstance(found, Mapping):
-        if len(found) != 1:
-            listed = ", ".join(f"hf:{repo}{f'/{config}' if config else ''}:{s}" for s in found)
+    if isinstance(dataset, Mapping):
+        if len(dataset) != 1:
+            listed = ", ".join(f"hf:{repo}{f'/{config}' if config else ''}:{s}" for s in dataset)
             raise ConfigError(f"{name}: the dataset has several splits; choose one of {listed}")
-        found = next(iter(found.values()))
+        dataset = next(iter(dataset.values()))
     try:
-        yield from dataset_rows(found)
-    except (DatasetsError, OSError) as error:  # the network: rows are missing, so this is no end
+        yield from dataset_rows(dataset)
+    except (
+        DatasetsError,
+        OSError,
+    ) as error:  # the network: rows are missing, so this is not the end
         raise PlauditError(f"{name}: reading stopped: {_first_line(error)}") from error
 
 
@@ -182,13 +184,13 @@ def _same(value: Any) -> Any:
 
 @functools.lru_cache(64)
 def _readers(schema: Any) -> dict[str, Callable[[Any], Any]]:
-    """What has to be done with the values of columns, for those where it is something."""
-    found = {name: _reader(schema.field(name).type) for name in schema.names}
-    return {name: reader for name, reader in found.items() if reader is not None}
+    """The conversions of column values, for the columns that need one."""
+    readers = {name: _reader(schema.field(name).type) for name in schema.names}
+    return {name: reader for name, reader in readers.items() if reader is not None}
 
 
 def _reader(kind: Any) -> Callable[[Any], Any] | None:
-    """Makes a Python value of an Arrow type what JSON would have held; None: it is so already."""
+    """A function that converts values of an Arrow type to JSON values; None if they are."""
     from pyarrow import types
 
     if types.is_float32(kind):
@@ -264,7 +266,7 @@ def _first_line(error: Exception) -> str:
 
 
 def require_pyarrow(what: str) -> Any:
-    """pyarrow, for what needs it. Raises MissingExtra."""
+    """The module pyarrow. Raises MissingExtra with the feature that needs it."""
     try:
         import pyarrow
     except ImportError:

@@ -1,8 +1,8 @@
-"""The columns that trainers read: a pick becomes a row of TRL, LLaMA-Factory, OpenRLHF or verl.
+"""Turns a pick into a row with the columns that TRL, LLaMA-Factory, OpenRLHF or verl read.
 
-A layout that holds plain text takes one user turn and a one-turn answer; what does not fit is a
-DataError that names a layout which holds it. Columns as of TRL 1.16, LLaMA-Factory ff6d4d1,
-OpenRLHF 3c3be62 and verl 0.10.
+A plain-text layout takes one user turn and a one-turn answer; a pick that does not fit is a
+DataError that names a layout for it. Columns as of TRL 1.16, LLaMA-Factory ff6d4d1, OpenRLHF
+3c3be62 and verl 0.10.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Literal
 
-from plaudit.data.judged import Judged, Member
+from plaudit.data.judged import Judged, JudgedResponse
 from plaudit.data.selection import Pick
 from plaudit.errors import ConfigError, DataError, did_you_mean
 from plaudit.rule import sources_of
@@ -26,15 +26,16 @@ _SHAREGPT = {"user": "human", "assistant": "gpt", "tool": "observation", "system
 
 
 def layout(name: str, to: str) -> Callable[[Pick], Line]:
-    """What makes a row of a pick in the layout of that name.
+    """A function that turns a pick into a row in the layout of that name.
 
-    The function that is returned raises DataError for a pick that the layout cannot hold.
+    It raises DataError for a pick that does not fit the layout.
 
     Raises: ConfigError for an unknown layout, or one that has no such rows.
 
     >>> from plaudit.types import Response
     >>> ask = Judged(({"role": "user", "content": "2+2?"},), ())
-    >>> pick = Pick(ask, Member(Response("4"), 1.0), Member(Response("5"), 0.0), {"margin": 1.0})
+    >>> best, worst = JudgedResponse(Response("4"), 1.0), JudgedResponse(Response("5"), 0.0)
+    >>> pick = Pick(ask, best, worst, {"margin": 1.0})
     >>> layout("trl", "preference")(pick)
     {'prompt': '2+2?', 'chosen': '4', 'rejected': '5'}
     """
@@ -61,7 +62,7 @@ def _text(content: Any, field: str) -> str:
 
 
 def _question(judged: Judged) -> str:
-    """The prompt where it is one user turn."""
+    """The text of the prompt, which must be one user turn."""
     if [turn.get("role") for turn in judged.prompt] != ["user"]:
         raise DataError(
             "a prompt of several turns, or with a system prompt, is no plain text; use a layout"
@@ -71,8 +72,8 @@ def _question(judged: Judged) -> str:
     return _text(judged.prompt[0].get("content"), "prompt")
 
 
-def _answer(member: Member | None) -> str:
-    """The response where it is one turn."""
+def _answer(member: JudgedResponse | None) -> str:
+    """The text of the response, which must be one turn."""
     assert member is not None  # the kind of row says which members a pick has
     if member.response.messages:
         raise DataError(
@@ -83,13 +84,13 @@ def _answer(member: Member | None) -> str:
     return member.text
 
 
-def _turns(member: Member | None) -> Turns:
+def _turns(member: JudgedResponse | None) -> Turns:
     assert member is not None
-    said = member.response.messages or ({"role": "assistant", "content": member.text},)
-    return list(said)
+    messages = member.response.messages or ({"role": "assistant", "content": member.text},)
+    return list(messages)
 
 
-def _asked(judged: Judged) -> Turns:
+def _prompt_turns(judged: Judged) -> Turns:
     if not judged.prompt:
         raise DataError("the row has no prompt", field="prompt")
     return list(judged.prompt)
@@ -97,14 +98,14 @@ def _asked(judged: Judged) -> Turns:
 
 def _reference(judged: Judged) -> Any:
     """The reference answer under its usual names, or None."""
-    found = (judged.columns.get(name) for name in sources_of("reference"))
-    return next((value for value in found if value is not None), None)
+    candidates = (judged.columns.get(name) for name in sources_of("reference"))
+    return next((value for value in candidates if value is not None), None)
 
 
 def _with_columns(line: Line, judged: Judged) -> Line:
-    """The row with the group's id and other columns behind it."""
-    known = {"id": judged.id, **judged.columns} if judged.id else judged.columns
-    return {**line, **{name: value for name, value in known.items() if name not in line}}
+    """The row followed by the group's id and other columns."""
+    columns = {"id": judged.id, **judged.columns} if judged.id else judged.columns
+    return {**line, **{name: value for name, value in columns.items() if name not in line}}
 
 
 def _rate(pick: Pick) -> Line:
@@ -127,24 +128,24 @@ def _trl_sft(pick: Pick) -> Line:
 
 
 def _trl_prompts(pick: Pick) -> Line:
-    """The other columns stay: TRL hands them to the reward functions."""
+    """The other columns stay: TRL passes them to the reward functions."""
     return _with_columns({"prompt": _question(pick.judged), **_rate(pick)}, pick.judged)
 
 
 def _chat_preference(pick: Pick) -> Line:
     return {
-        "prompt": _asked(pick.judged),
+        "prompt": _prompt_turns(pick.judged),
         "chosen": _turns(pick.chosen),
         "rejected": _turns(pick.rejected),
     }
 
 
 def _chat_sft(pick: Pick) -> Line:
-    return {"prompt": _asked(pick.judged), "completion": _turns(pick.chosen)}
+    return {"prompt": _prompt_turns(pick.judged), "completion": _turns(pick.chosen)}
 
 
 def _chat_prompts(pick: Pick) -> Line:
-    return _with_columns({"prompt": _asked(pick.judged), **_rate(pick)}, pick.judged)
+    return _with_columns({"prompt": _prompt_turns(pick.judged), **_rate(pick)}, pick.judged)
 
 
 # --- LLaMA-Factory --------------------------------------------------------------------------------
@@ -152,16 +153,16 @@ def _chat_prompts(pick: Pick) -> Line:
 
 def _alpaca(judged: Judged) -> Line:
     """Instruction, system prompt and earlier rounds."""
-    said = list(judged.prompt)
-    system = said.pop(0) if said and said[0].get("role") == "system" else {}
-    roles = [turn.get("role") for turn in said]
-    if len(said) % 2 == 0 or roles != (["user", "assistant"] * len(said))[: len(said)]:
+    turns = list(judged.prompt)
+    system = turns.pop(0) if turns and turns[0].get("role") == "system" else {}
+    roles = [turn.get("role") for turn in turns]
+    if len(turns) % 2 == 0 or roles != (["user", "assistant"] * len(turns))[: len(turns)]:
         raise DataError(
             "expected turns of user and assistant in alternation, found"
             f" {', '.join(map(str, roles)) or 'none'}; use llama-factory-sharegpt or trl-chat",
             field="prompt",
         )
-    texts = [_text(turn.get("content"), "prompt") for turn in said]
+    texts = [_text(turn.get("content"), "prompt") for turn in turns]
     rounds = zip(texts[:-1:2], texts[1::2], strict=True)
     return {
         "instruction": texts[-1],
@@ -194,14 +195,14 @@ def _sharegpt(turn: Mapping[str, Any]) -> Line:
 
 def _sharegpt_preference(pick: Pick) -> Line:
     return {
-        "conversations": [_sharegpt(turn) for turn in _asked(pick.judged)],
+        "conversations": [_sharegpt(turn) for turn in _prompt_turns(pick.judged)],
         "chosen": {"from": "gpt", "value": _answer(pick.chosen)},
         "rejected": {"from": "gpt", "value": _answer(pick.rejected)},
     }
 
 
 def _sharegpt_sft(pick: Pick) -> Line:
-    turns = [*_asked(pick.judged), *_turns(pick.chosen)]
+    turns = [*_prompt_turns(pick.judged), *_turns(pick.chosen)]
     return {"conversations": [_sharegpt(turn) for turn in turns]}
 
 
@@ -209,27 +210,32 @@ def _sharegpt_sft(pick: Pick) -> Line:
 
 
 def _openrlhf_sft(pick: Pick) -> Line:
-    return {"input": _asked(pick.judged), "output": _turns(pick.chosen)}
+    return {"input": _prompt_turns(pick.judged), "output": _turns(pick.chosen)}
 
 
 def _openrlhf_prompts(pick: Pick) -> Line:
     reference = _reference(pick.judged)
     label = "" if reference is None else str(reference)
     source = pick.judged.columns.get("data_source", "default")
-    return {"input": _asked(pick.judged), "label": label, "datasource": source, **_rate(pick)}
+    return {
+        "input": _prompt_turns(pick.judged),
+        "label": label,
+        "datasource": source,
+        **_rate(pick),
+    }
 
 
 def _verl_sft(pick: Pick) -> Line:
-    return {"messages": [*_asked(pick.judged), *_turns(pick.chosen)]}
+    return {"messages": [*_prompt_turns(pick.judged), *_turns(pick.chosen)]}
 
 
 def _verl_prompts(pick: Pick) -> Line:
-    """Without a reference the style is "model": verl then asks a reward model."""
+    """Without a reference the style is "model": verl then uses a reward model."""
     columns, reference = pick.judged.columns, _reference(pick.judged)
     number = pick.judged.members[0].row if pick.judged.members else 0
     return {
         "data_source": columns.get("data_source", "plaudit"),
-        "prompt": _asked(pick.judged),
+        "prompt": _prompt_turns(pick.judged),
         "ability": columns.get("ability", ""),
         "reward_model": {
             "style": "model" if reference is None else "rule",
@@ -242,8 +248,8 @@ def _verl_prompts(pick: Pick) -> Line:
 # --- plaudit --------------------------------------------------------------------------------------
 
 
-def _plain(turns: Sequence[Message], role: str) -> Any:
-    """Text where it is one turn of that role, else the turns."""
+def _text_or_turns(turns: Sequence[Message], role: str) -> Any:
+    """The text if there is one turn of that role, else the turns."""
     if len(turns) == 1 and turns[0].get("role") == role and set(turns[0]) == {"role", "content"}:
         return turns[0].get("content")
     return list(turns)
@@ -251,20 +257,24 @@ def _plain(turns: Sequence[Message], role: str) -> Any:
 
 def _own_preference(pick: Pick) -> Line:
     sides = [_turns(member) for member in (pick.chosen, pick.rejected)]
-    plain = [_plain(side, "assistant") for side in sides]  # type: ignore[arg-type]
-    chosen, rejected = plain if all(isinstance(side, str) for side in plain) else sides
-    line = {"prompt": _plain(pick.judged.prompt, "user"), "chosen": chosen, "rejected": rejected}
+    texts = [_text_or_turns(side, "assistant") for side in sides]  # type: ignore[arg-type]
+    chosen, rejected = texts if all(isinstance(side, str) for side in texts) else sides
+    line = {
+        "prompt": _text_or_turns(pick.judged.prompt, "user"),
+        "chosen": chosen,
+        "rejected": rejected,
+    }
     return _with_columns(line, pick.judged)
 
 
 def _own_sft(pick: Pick) -> Line:
-    response = _plain(_turns(pick.chosen), "assistant")  # type: ignore[arg-type]
-    line = {"prompt": _plain(pick.judged.prompt, "user"), "response": response}
+    response = _text_or_turns(_turns(pick.chosen), "assistant")  # type: ignore[arg-type]
+    line = {"prompt": _text_or_turns(pick.judged.prompt, "user"), "response": response}
     return _with_columns(line, pick.judged)
 
 
 def _own_prompts(pick: Pick) -> Line:
-    line = {"prompt": _plain(pick.judged.prompt, "user"), **_rate(pick)}
+    line = {"prompt": _text_or_turns(pick.judged.prompt, "user"), **_rate(pick)}
     return _with_columns(line, pick.judged)
 
 

@@ -1,7 +1,7 @@
 """Chat turns in data: messages with role and content, or ShareGPT's from and value.
 
-The text of a response is its last turn: the parts of its content that are text, and in front of
-them the reasoning that servers put into a field of its own, as ``<think>reasoning</think>``.
+The text of a response is its last turn: the parts of its content that are text, preceded by the
+reasoning that servers put into a separate field, as ``<think>reasoning</think>``.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ __all__ = [
 # The fields in which servers give reasoning: vLLM, SGLang and DeepSeek; OpenRouter and vLLM; Ollama
 REASONING = ("reasoning_content", "reasoning", "thinking")
 _THINK_PARTS = ("thinking", "reasoning")
-# Parts of which nothing is lost where a turn becomes text: what they hold is read elsewhere.
+# Parts that can be dropped when a turn becomes text: their content is read elsewhere.
 _READ_PARTS = (*_THINK_PARTS, "redacted_thinking", "tool_use", "refusal")
 
 _SHAREGPT = {
@@ -37,25 +37,26 @@ _SHAREGPT = {
     "function_call": "assistant",
     "observation": "tool",
 }
+_ROLES = frozenset(("system", "user", "assistant", "tool"))
 
 
 def wrong(expected: str, value: Any, field: str) -> DataError:
-    """The error for a value of the wrong sort."""
-    found = "null" if value is None else f"{clipped(value)} ({type(value).__name__})"
-    return DataError(f"expected {expected}, found {found}", field=field)
+    """The error for a value of the wrong type."""
+    description = "null" if value is None else f"{clipped(value)} ({type(value).__name__})"
+    return DataError(f"expected {expected}, found {description}", field=field)
 
 
 def is_turns(value: Any) -> bool:
-    """Whether a value is meant as chat turns: a message or a list of messages."""
+    """Whether a value looks like chat turns: a message or a list of messages."""
     if isinstance(value, Mapping):
         return "role" in value or "from" in value
     return isinstance(value, list | tuple) and bool(value) and is_turns(value[0])
 
 
 def turns(value: Any, field: str) -> tuple[Message, ...]:
-    """The messages in a value; those with role and content are passed through untouched.
+    """The messages in a value; those with role and content are passed through unchanged.
 
-    Raises: DataError naming the message that is malformed.
+    Raises: DataError that names the malformed message.
     """
     if isinstance(value, Mapping):
         value = (value,)
@@ -64,35 +65,35 @@ def turns(value: Any, field: str) -> tuple[Message, ...]:
     return tuple(_turn(item, f"{field}[{i}]") for i, item in enumerate(value))
 
 
-def answer(said: Sequence[Message], field: str) -> Response:
-    """The response that a model's turns make: the text is that of the last.
+def answer(messages: Sequence[Message], field: str) -> Response:
+    """The response made of a model's turns: the text is that of the last turn.
 
-    The last turn stays among the messages where there are several, where it makes tool calls, where
-    it holds a part that is not text, or where its content was null, so that rules can say so.
+    The messages are kept if there are several, or if the last makes tool calls, has a part that is
+    not text or had null content, so that rules can tell.
 
     >>> answer([{"role": "assistant", "content": "4"}], "response").text
     '4'
     >>> answer([{"role": "assistant", "reasoning": "2+2", "content": "4"}], "response").text
     '<think>2+2</think>4'
     """
-    if not said:
+    if not messages:
         raise DataError("expected a turn of the assistant at the end, found none", field=field)
-    last = said[-1]
+    last = messages[-1]
     if last.get("role") != "assistant":
         raise DataError(
             f"expected the assistant's turn at the end, found the role {clipped(last.get('role'))}",
             field=field,
         )
     is_null = last.get("content") is None and not _has_more(last)
-    text, last = _text(last), _plain({**last, "content": ""} if is_null else last)
-    alone = len(said) == 1 and not last.get("tool_calls") and not is_null and _is_readable(last)
-    return Response(text, () if alone else (*said[:-1], last))
+    text, last = _text(last), _with_inline_reasoning({**last, "content": ""} if is_null else last)
+    alone = len(messages) == 1 and not last.get("tool_calls") and not is_null and _is_readable(last)
+    return Response(text, () if alone else (*messages[:-1], last))
 
 
 def with_think(think: str, text: str, *, is_finished: bool = True) -> str:
-    """A response with the reasoning that a server gave apart from it, as its think block.
+    """A response with the reasoning that a server returned separately, as its think block.
 
-    A response that has a think block already keeps that one. Unfinished reasoning stays open.
+    A response that already has a think block keeps that one. Unfinished reasoning stays open.
 
     >>> with_think("2+2", "4"), with_think("2+2", "<think>2+2</think>4")
     ('<think>2+2</think>4', '<think>2+2</think>4')
@@ -100,13 +101,13 @@ def with_think(think: str, text: str, *, is_finished: bool = True) -> str:
     if not think.strip() or split(text).status in ("closed", "unclosed"):
         return text
     pairs = (("<think>", "</think>"), ("[THINK]", "[/THINK]"), ("◁think▷", "◁/think▷"))
-    # Reasoning that holds a closing mark would end too early; the last pair takes what is left.
+    # Reasoning with a closing mark would end too early; the last pair takes the rest.
     opening, closing = next((pair for pair in pairs if pair[1] not in think), pairs[-1])
     return opening + think.replace(closing, "") + (closing + text if is_finished else "")
 
 
 def reasoning_of(fields: Mapping[str, Any]) -> str:
-    """The reasoning in the fields or the parts of a message, "" where there is none."""
+    """The reasoning in the fields or the parts of a message, "" if there is none."""
     for name in REASONING:
         if isinstance(fields.get(name), str) and fields[name]:
             return fields[name]
@@ -128,25 +129,25 @@ def _reasoning_in(part: Mapping[str, Any]) -> str:
     return ""
 
 
-def split_chat(said: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
+def split_chat(messages: Sequence[Message]) -> tuple[tuple[Message, ...], tuple[Message, ...]]:
     """Prompt and answer of a conversation: all up to the last user turn, and the rest.
 
     >>> split_chat([{"role": "user", "content": "2+2?"}, {"role": "assistant", "content": "4"}])[1]
     ({'role': 'assistant', 'content': '4'},)
     """
-    for end in range(len(said), 0, -1):
-        if said[end - 1].get("role") == "user":
-            return tuple(said[:end]), tuple(said[end:])
-    first = next((i for i, m in enumerate(said) if m.get("role") == "assistant"), len(said))
-    return tuple(said[:first]), tuple(said[first:])
+    for end in range(len(messages), 0, -1):
+        if messages[end - 1].get("role") == "user":
+            return tuple(messages[:end]), tuple(messages[end:])
+    first = next((i for i, m in enumerate(messages) if m.get("role") == "assistant"), len(messages))
+    return tuple(messages[:first]), tuple(messages[first:])
 
 
 def split_pair(
     a: Sequence[Message], b: Sequence[Message]
 ) -> tuple[tuple[Message, ...], tuple[Message, ...], tuple[Message, ...]]:
-    """The prompt that two conversations share, and what each answers.
+    """The prompt that two conversations share, and the answer of each.
 
-    Conversations that begin with the assistant are answers only.
+    Conversations that begin with an assistant turn are answers only.
     """
     end = 0
     if a[0].get("role") != "assistant":
@@ -161,10 +162,8 @@ def _turn(value: Any, field: str) -> Message:
     if not isinstance(value, Mapping):
         raise wrong("a message with role and content", value, field)
     has_content = "content" in value or "value" in value
-    if "role" not in value and "from" in value:
-        role = value["from"]
-        beside = {k: value[k] for k in (*REASONING, "tool_calls") if value.get(k)}
-        value = {"role": _SHAREGPT.get(role, role), "content": value.get("value"), **beside}
+    if "from" in value or ("value" in value and "content" not in value):
+        value = _of_sharegpt(value)
     role, content = value.get("role"), value.get("content")
     if not isinstance(role, str):
         raise wrong("a message with role and content", value, field)
@@ -174,13 +173,23 @@ def _turn(value: Any, field: str) -> Message:
     raise wrong("a message whose content is text", content, f"{field}.content")
 
 
+def _of_sharegpt(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A turn with `from` and `value`, or one of them, as a message; roles in any case."""
+    role = value.get("role", value.get("from"))
+    if isinstance(role, str):
+        small = role.lower()
+        role = _SHAREGPT.get(small, small if small in _ROLES else role)
+    beside = {k: value[k] for k in (*REASONING, "tool_calls") if value.get(k)}
+    return {"role": role, "content": value.get("content", value.get("value")), **beside}
+
+
 def _has_more(message: Mapping[str, Any]) -> bool:
-    """Whether a message without content has something else to it."""
+    """Whether a message without content has anything else."""
     return any(message.get(name) for name in ("tool_calls", "function_call", "refusal", *REASONING))
 
 
 def _text(message: Message) -> str:
-    """The text of a turn, its reasoning as a think block in front."""
+    """The text of a turn, preceded by its reasoning as a think block."""
     content: Any = message.get("content")
     if content is None:
         content = message.get("refusal") or ""
@@ -198,7 +207,7 @@ def _part(part: Any) -> str:
 
 
 def _is_readable(message: Mapping[str, Any]) -> bool:
-    """Whether the text of a turn says all that its parts do, calls apart."""
+    """Whether the text of a turn covers all of its parts except calls."""
     content = message.get("content")
     return all(
         isinstance(part, Mapping)
@@ -207,8 +216,8 @@ def _is_readable(message: Mapping[str, Any]) -> bool:
     )
 
 
-def _plain(message: Message) -> Message:
-    """A last turn with its reasoning within its content, and its calls under `tool_calls`."""
+def _with_inline_reasoning(message: Message) -> Message:
+    """A last turn with its reasoning inside its content, and its calls under `tool_calls`."""
     calls, think = _calls(message), reasoning_of(message)
     fields: dict[str, Any] = dict(message)
     if calls and not message.get("tool_calls"):
@@ -220,7 +229,7 @@ def _plain(message: Message) -> Message:
 
 
 def _calls(message: Mapping[str, Any]) -> list[Any]:
-    """The calls of a turn: OpenAI's, its single one of before, or Anthropic's parts."""
+    """The calls of a turn: OpenAI's list, its older single call, or Anthropic's parts."""
     if message.get("tool_calls"):
         return list(message["tool_calls"])
     if isinstance(message.get("function_call"), Mapping):

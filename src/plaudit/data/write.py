@@ -1,25 +1,28 @@
-"""Writing scored rows: the input row, its reward, and how the reward came about.
+"""Writing scored rows: the input row, its reward, and the details of the reward.
 
-A row gains ``reward`` (a number or null; a list where the row gave its responses as a list),
-``reward_scores`` (value, parts, fault, error, note of each response; what is empty is left out)
-or, where it could not be read, ``reward_error``.
+A row gains ``reward`` (a number or null; a list if the row has its responses as a list),
+``reward_scores`` (value, parts, fault, error, note of each response; empty fields are omitted) or,
+if the row could not be read, ``reward_error``.
 
 The partial output is the journal (see `Journal`): rows are appended to ``OUT.partial.jsonl`` in
-input order and become the output when all are there, by one rename.
+input order and become the output when all are written, by one rename. It is kept next to the output
+if responses are unscored by a fault of the system: `resume` scores those rows again.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import shutil
 import sys
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from plaudit.data import export
 from plaudit.data.journal import Journal, replace_durably
-from plaudit.data.jsontext import dumps
+from plaudit.data.jsontext import dumps, loads_object
 from plaudit.data.rows import Row
 from plaudit.data.tables import require_pyarrow
 from plaudit.errors import ConfigError, did_you_mean
@@ -27,16 +30,21 @@ from plaudit.journal import io_error
 from plaudit.run import Result
 from plaudit.types import Reward, Score
 
-__all__ = ["Writer", "output_row", "run_meta"]
+__all__ = ["Retry", "Writer", "output_row", "run_meta"]
+
+Retry = Literal["system", "all", "none"]
 
 
 class Writer:
     """Writes scored rows to a file (by suffix: JSONL, JSONL.gz, Parquet, CSV) or to ``-``.
 
-    `meta` says what makes the rows (see `run_meta`): `resume` refuses to go on with other rows or
-    another reward. An output that exists is refused unless `overwrite` (it is replaced when the new
+    `meta` describes the run (see `run_meta`): `resume` refuses to continue with other rows or
+    another reward. An existing output is refused unless `overwrite` (it is replaced when the new
     one is complete) or `resume` (an unfinished one is continued, a finished one left alone).
-    As a context manager it finishes on a clean exit; else the partial output is kept.
+    `retry` says which unscored rows a resumed run scores again: those with a fault of the "system"
+    (an unreachable server, a timeout, an exhausted budget), "all" or "none"; their new lines
+    replace the old ones. While rows of the first kind remain, the output is not finished. As a
+    context manager it finishes on a clean exit; else the partial output is kept.
 
         with Writer("scored.jsonl", meta=run_meta(reward, ["rows.jsonl"])) as writer:
             for row, result in scored(reward, writer.pending(read("rows.jsonl"))):
@@ -53,30 +61,36 @@ class Writer:
         meta: Mapping[str, Any] | None = None,
         overwrite: bool = False,
         resume: bool = False,
+        retry: Retry = "system",
     ) -> None:
+        if retry not in ("system", "all", "none"):
+            raise ConfigError(f"retry={retry!r} must be 'system', 'all' or 'none'")
         self.column = column
-        self.num_replaced = 0
+        self.num_replaced = self.num_retried = self.num_retryable = 0
+        self._retry: Retry = retry
+        self._retried: deque[int] = deque()
         self._is_refused = False
         about = {**(meta or {}), "column": column}
         self._sink: _Sink
         if os.fspath(path) == "-":
             self._sink = _Stdout()
-            return
-        out = Path(path)
-        _check_target(out, overwrite=overwrite, resume=resume)
-        if resume and out.exists() and not Journal.exists(out):
-            self._sink = _Finished()
         else:
-            self._sink = _File(out, about, resume=resume)
+            self._sink = _sink(Path(path), about, overwrite=overwrite, resume=resume)
+        self._num_rows = self._sink.num_done
 
     @property
     def num_done(self) -> int:
-        """How many rows an earlier run has written."""
+        """How many rows an earlier run has written, including those that are scored again."""
         return self._sink.num_done
 
     @property
+    def num_before(self) -> int:
+        """How many rows of an earlier run are kept unchanged, as far as known so far."""
+        return self.num_done - self.num_retried
+
+    @property
     def is_finished(self) -> bool:
-        """Whether the output was complete when this writer came to resume it."""
+        """Whether the output was already complete when this writer opened it."""
         return isinstance(self._sink, _Finished)
 
     def __enter__(self) -> Writer:
@@ -86,17 +100,20 @@ class Writer:
         if kind is None:
             self.finish()
         elif self._is_refused and not self.num_done:
-            self.drop()  # the refusal stands for all rows: nothing is to be resumed
+            self.drop()  # the refusal concerns all rows: there is nothing to resume
         else:
             self._sink.close()
 
     def pending(
         self, rows: Iterable[Row], on_done: Callable[[Row, bytes], None] | None = None
     ) -> Iterator[Row]:
-        """The rows still to be scored; `on_done` gets those written before, each with its line.
+        """The rows that remain to be scored; `on_done` gets the finished ones, each with its line.
 
-        Raises: ConfigError where the rows written before are not those of the input, or where the
-        input has a column that this writer would write.
+        Rows that are scored again come first, in their order; `write` must get the rows in the
+        order in which they come.
+
+        Raises: ConfigError if the rows written before are not those of the input, or if the input
+        has a column that this writer would write.
         """
         if self.is_finished:
             return
@@ -104,24 +121,49 @@ class Writer:
         for number, line in enumerate(self._sink.written(), 1):
             row = next(rest, None)
             self._check_same(number, line, row)
-            if on_done is not None and row is not None:
+            if row is not None and self._is_retried(line):
+                self._retried.append(number - 1)
+                self.num_retried += 1
+                yield row
+            elif on_done is not None and row is not None:
                 on_done(row, line)
         for row in rest:
             self._check_columns(row)
             yield row
 
-    def write(self, row: Row, result: Result) -> None:
-        """Appends a row. Raises PlauditError where it cannot be written."""
-        gained = dumps(_gained(row, result, self.column))
-        self._sink.append(_opened(row) + gained[1:])
+    def write(self, row: Row, result: Result) -> int:
+        """Writes the next row, and returns its index among all rows of the input.
+
+        Raises: PlauditError if it cannot be written.
+        """
+        gained = _gained(row, result, self.column)
+        line = _opened(row) + dumps(gained)[1:]
+        self.num_retryable += any(map(is_retryable, gained.get(f"{self.column}_scores", ())))
+        if self._retried:
+            index = self._retried.popleft()
+            self._sink.replace(index, line)
+        else:
+            index, self._num_rows = self._num_rows, self._num_rows + 1
+            self._sink.append(line)
+        return index
 
     def drop(self) -> None:
-        """Removes the partial output: there is nothing in it to go on from."""
+        """Removes the partial output: there is nothing to continue from."""
         self._sink.drop()
 
     def finish(self) -> None:
-        """Makes the output of the partial one, at once."""
-        self.num_replaced = self._sink.finish()
+        """Turns the partial output into the output, atomically."""
+        is_kept = self.num_retryable > 0 and self._retry != "none"
+        self.num_replaced = self._sink.finish(is_kept=is_kept)
+
+    def _is_retried(self, line: bytes) -> bool:
+        """Whether a row that was written before is scored again."""
+        if self._retry == "none" or b'"value":null' not in line:  # a cheap check
+            return False
+        scores = loads_object(line).get(f"{self.column}_scores", ())
+        if self._retry == "all":
+            return any(score["value"] is None for score in scores)
+        return any(map(is_retryable, scores))
 
     def _check_same(self, number: int, line: bytes, row: Row | None) -> None:
         if row is None:
@@ -145,8 +187,23 @@ class Writer:
                 )
 
 
+def is_retryable(score: Mapping[str, Any]) -> bool:
+    """Whether a missing score is not the response's fault, so that scoring again may help. A failed
+    call is retryable, an unreadable reply of a judge is not.
+
+    >>> is_retryable({"value": None, "fault": "system", "error": "the server was away"})
+    True
+    >>> is_retryable({"value": None, "fault": "system", "parts": {"num_unreadable": 1}})
+    False
+    """
+    if score["value"] is not None or score.get("fault") != "system":
+        return False
+    counts = {name.rpartition("/")[2] for name, value in score.get("parts", {}).items() if value}
+    return "num_failed_calls" in counts or "num_unreadable" not in counts
+
+
 def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, Any]:
-    """A row as it is written: what it held, and what it gained."""
+    """A row as it is written: its own columns and the new ones."""
     return {**row.raw, **_gained(row, result, column)}
 
 
@@ -155,9 +212,9 @@ def run_meta(
     sources: Iterable[str | os.PathLike[str]],
     **options: Any,
 ) -> dict[str, Any]:
-    """What makes the rows of a run: version, reward, inputs with their sizes, and `options`.
+    """What determines the rows of a run: version, reward, inputs with their sizes, and `options`.
 
-    A text stands for a reward some of whose parameters do not matter for the rows.
+    Pass a text for a reward if some of its parameters do not matter for the rows.
 
     >>> from plaudit import load
     >>> run_meta(load("rules.baseline.length"), ["-"], limit=5)["inputs"]
@@ -197,29 +254,29 @@ def _gained(row: Row, result: Result, column: str) -> dict[str, Any]:
     value, scores, error = _names(column)
     if result.error is not None:
         return {value: None, error: str(row.placed(result.error))}
-    told = [_told(score) for score in result.scores]
-    values = [score["value"] for score in told]
-    return {value: values if row.is_list else values[0], scores: told}
+    scores_fields = [_score_fields(score) for score in result.scores]
+    values = [score["value"] for score in scores_fields]
+    return {value: values if row.is_list else values[0], scores: scores_fields}
 
 
-def _told(score: Score) -> dict[str, Any]:
-    """What is written of a score; what is empty is left out."""
-    told: dict[str, Any] = {"value": _number(score.value)}
+def _score_fields(score: Score) -> dict[str, Any]:
+    """The fields of a score as written; empty ones are omitted."""
+    fields: dict[str, Any] = {"value": _number(score.value)}
     if score.parts:
-        told["parts"] = {name: _number(value) for name, value in score.parts.items()}
+        fields["parts"] = {name: _number(value) for name, value in score.parts.items()}
     if score.steps:
-        told["steps"] = [[_number(step.value), step.start, step.end] for step in score.steps]
+        fields["steps"] = [[_number(step.value), step.start, step.end] for step in score.steps]
     if score.fault is not None:
-        told["fault"] = score.fault
+        fields["fault"] = score.fault
     if score.error is not None:
-        told["error"] = score.error
+        fields["error"] = score.error
     if score.note is not None:
-        told["note"] = score.note
-    return told
+        fields["note"] = score.note
+    return fields
 
 
 def _number(value: float) -> float | None:
-    return value if value - value == 0 else None  # NaN and the infinities are no JSON numbers
+    return value if value - value == 0 else None  # NaN and the infinities are not JSON numbers
 
 
 # --- where they go --------------------------------------------------------------------------------
@@ -231,9 +288,17 @@ class _Sink(Protocol):
 
     def written(self) -> Iterable[bytes]: ...
     def append(self, line: bytes) -> None: ...
-    def finish(self) -> int: ...
+    def replace(self, index: int, line: bytes) -> None: ...
+    def finish(self, *, is_kept: bool = False) -> int: ...
     def close(self) -> object: ...
     def drop(self) -> None: ...
+
+
+def _sink(out: Path, about: Mapping[str, Any], *, overwrite: bool, resume: bool) -> _Sink:
+    _check_target(out, overwrite=overwrite, resume=resume)
+    if resume and out.exists() and not Journal.exists(out):
+        return _Finished()
+    return _File(out, about, resume=resume)
 
 
 class _File:
@@ -249,20 +314,22 @@ class _File:
         self.num_done = self._journal.num_lines
         self.written = self._journal.lines
         self.append = self._journal.append
+        self.replace = self._journal.replace
         self.close = self._journal.close
 
-    def finish(self) -> int:
+    def finish(self, *, is_kept: bool = False) -> int:
         convert = export.FORMATS[_suffix(self._out)]
-        made, num_replaced = self._journal.path, 0
+        complete, num_replaced = self._journal.path, 0
         self._journal.sync()
         try:
-            if convert is not None:
-                made = self._out.with_name(f"{self._out.name}.partial")
-                num_replaced = convert(self._journal.path, made)
-            replace_durably(made, self._out)
+            if convert is not None or is_kept:
+                complete = self._out.with_name(f"{self._out.name}.partial")
+                num_replaced = (convert or _copy)(self._journal.path, complete)
+            replace_durably(complete, self._out)
         except OSError as error:
-            raise io_error(made, error) from error
-        self._journal.discard()
+            raise io_error(complete, error) from error
+        if not is_kept:
+            self._journal.discard()
         return num_replaced
 
     def drop(self) -> None:
@@ -282,7 +349,10 @@ class _Stdout:
     def append(self, line: bytes) -> None:
         sys.stdout.buffer.write(line + b"\n")
 
-    def finish(self) -> int:
+    def replace(self, index: int, line: bytes) -> None:
+        raise ConfigError("standard output holds no rows of an earlier run")
+
+    def finish(self, *, is_kept: bool = False) -> int:
         sys.stdout.buffer.flush()
         return 0
 
@@ -293,7 +363,7 @@ class _Stdout:
 
 
 class _Finished:
-    """An output that is complete already."""
+    """An output that is already complete."""
 
     name = ""
     num_done = 0
@@ -304,13 +374,21 @@ class _Finished:
     def append(self, line: bytes) -> None:
         raise ConfigError("the output is complete; overwrite to begin anew")
 
-    def finish(self) -> int:
+    def replace(self, index: int, line: bytes) -> None:
+        self.append(line)
+
+    def finish(self, *, is_kept: bool = False) -> int:
         return 0
 
     def drop(self) -> None:
         pass
 
     close = finish
+
+
+def _copy(lines: Path, out: Path) -> int:
+    shutil.copyfile(lines, out)
+    return 0
 
 
 def _suffix(out: Path) -> str:
@@ -335,6 +413,11 @@ def _check_target(out: Path, *, overwrite: bool, resume: bool) -> None:
         raise ConfigError(f"{out}: the directory {str(out.parent)!r} does not exist")
     if overwrite or resume:
         return
+    if out.exists() and Journal.exists(out):
+        raise ConfigError(
+            f"{out}: exists, and has rows that a fault of the system left unscored; resume scores"
+            " them again, overwrite begins anew"
+        )
     if out.exists():
         raise ConfigError(f"{out}: exists; overwrite replaces it, resume leaves a finished one")
     if Journal.exists(out):

@@ -1,10 +1,10 @@
 """Attention over packed rows: each sequence sees itself and the prefix that its group shares.
 
-Rows of many sequences stand in one batch row, without padding and without a mask. A sequence that
+Rows of many sequences share one batch row, without padding and without a mask. A sequence that
 shares a prefix attends twice, to itself (causally) and to the prefix, and the two results are
 merged by their log-sum-exps: ``o = o_p + (o_s - o_p) * sigmoid(l_s - l_p)``. The function is
-registered once with transformers' `AttentionInterface`; what it needs to know of a pass stands in
-a thread-local `Layout` while the pass runs.
+registered once with transformers' `AttentionInterface`; the facts of a pass are in a
+thread-local `Layout` while the pass runs.
 
 Shapes: H heads, G key heads, T rows, D head size; query_1HTD, key_1GTD, lse_1HT.
 """
@@ -22,6 +22,7 @@ __all__ = ["NAME", "Layout", "Segment", "install", "running", "seen_options"]
 
 NAME = "plaudit_packed"
 _BLOCK = 512  # query rows at a time where scores are materialised
+_CAUSAL_BLOCK = 128  # query rows at a time on a processor
 _now = threading.local()
 
 
@@ -49,8 +50,8 @@ class Layout:
     derived: dict[str, Any] = field(default_factory=dict)
 
 
-class _Options(NamedTuple):
-    """What a model asks of its attention besides the usual."""
+class _Features(NamedTuple):
+    """What a model's attention needs besides queries, keys and values."""
 
     scale: float
     window: int | None
@@ -79,8 +80,8 @@ def running(layout: Layout | None) -> Iterator[None]:
 
 def seen_options() -> set[str]:
     """The names of the options that models have passed in this thread; emptied by reading."""
-    seen, _now.seen = getattr(_now, "seen", set()), set()
-    return seen
+    names, _now.option_names = getattr(_now, "option_names", set()), set()
+    return names
 
 
 @functools.cache
@@ -100,19 +101,21 @@ def _attention(module, query, key, value, attention_mask, scaling=None, dropout=
         return sdpa_attention_forward(
             module, query, key, value, attention_mask, scaling=scaling, dropout=dropout, **options
         )
-    _now.seen = getattr(_now, "seen", set()) | {n for n, v in options.items() if v is not None}
+    _now.option_names = getattr(_now, "option_names", set()) | {
+        n for n, v in options.items() if v is not None
+    }
     if not getattr(module, "is_causal", True):
         raise NotImplementedError("packed attention is causal; this module's is not")
-    asked = _Options(
+    features = _Features(
         query.shape[-1] ** -0.5 if scaling is None else scaling,
         options.get("sliding_window"),
         options.get("softcap"),
         options.get("s_aux"),
     )
     layer = getattr(module, "layer_idx", 0)
-    is_fast = query.is_cuda and _varlen() is not None and not asked.needs_scores
+    is_fast = query.is_cuda and _varlen() is not None and not features.needs_scores
     attend = _by_varlen if is_fast else _by_loop
-    return attend(query, key, value, layout, asked, layer).transpose(1, 2).contiguous(), None
+    return attend(query, key, value, layout, features, layer).transpose(1, 2).contiguous(), None
 
 
 def _longest(segment: Segment) -> int:
@@ -138,20 +141,20 @@ def _prefix_of(segment: Segment, layer: int, key, value):
 # --- a loop over sequences: processors, and whatever needs the scores themselves ------------------
 
 
-def _by_loop(query, key, value, layout: Layout, asked: _Options, layer: int):
+def _by_loop(query, key, value, layout: Layout, features: _Features, layer: int):
     import torch
 
     out = torch.zeros(*query.shape[:3], value.shape[-1], dtype=query.dtype, device=query.device)
     for segment in layout.segments:
         _keep(segment, layer, key, value)
-        _attend(query, key, value, segment, asked, layer, out)
+        _attend(query, key, value, segment, features, layer, out)
     return out
 
 
-def _attend(query, key, value, segment: Segment, asked: _Options, layer: int, out) -> None:
+def _attend(query, key, value, segment: Segment, features: _Features, layer: int, out) -> None:
     """Writes the attention of one segment's rows to `out`."""
-    has_scores = asked.needs_scores or asked.cuts(segment)  # the group alone decides
-    attend = _Windowed(asked) if has_scores else _Flash(asked)
+    has_scores = features.needs_scores or features.cuts(segment)  # the group alone decides
+    attend = _Windowed(features) if has_scores else _Flash(features)
     prefix = _prefix_of(segment, layer, key, value)
     alone = [segment.prefix] if segment.prefix[1] > segment.prefix[0] else []
     for a, b in [*alone, *(segment.spans if prefix is None else ())]:
@@ -164,19 +167,21 @@ def _attend(query, key, value, segment: Segment, asked: _Options, layer: int, ou
 class _Flash:
     """Blocked attention of torch, which never holds the scores; log-sum-exps come with it."""
 
-    def __init__(self, asked: _Options):
-        self.scale = asked.scale
+    def __init__(self, features: _Features):
+        self.scale = features.scale
 
     def alone(self, query, key, value):
         """Causal attention of one sequence to itself."""
         import torch.nn.functional as F
 
+        if _has_flash(query, key, value):
+            return _in_blocks(query, key, value, self.scale)[0]
         key, value = _like(query, key), _like(query, value)
         return F.scaled_dot_product_attention(query, key, value, is_causal=True, scale=self.scale)
 
     def after(self, prefix, query, key, value, spans, out) -> None:
-        """Sequences behind a common prefix: one call for all on it, one for each on itself."""
-        keys, values = (_like(query, part) for part in prefix)
+        """Sequences after a common prefix: one call for all on it, one for each on itself."""
+        keys, values = prefix
         for run in _runs(spans):
             first, last = run[0][0], run[-1][1]
             before, lse = _with_lse(query[:, :, first:last], keys, values, False, self.scale)
@@ -187,9 +192,10 @@ class _Flash:
 
     def _own(self, query, key, value, rows: slice):
         """Causal attention of one sequence to itself, with its log-sum-exp."""
-        query = query[:, :, rows]
-        heads = (_like(query, part[:, :, rows]) for part in (key, value))
-        return _with_lse(query, *heads, True, self.scale)
+        own = (query[:, :, rows], key[:, :, rows], value[:, :, rows])
+        if _has_flash(*own):
+            return _in_blocks(*own, self.scale)
+        return _with_lse(*own, True, self.scale)
 
 
 def _runs(spans) -> Iterator[list[tuple[int, int]]]:
@@ -206,8 +212,8 @@ def _runs(spans) -> Iterator[list[tuple[int, int]]]:
 class _Windowed:
     """Scores held for a block of queries: sliding windows, soft caps, sinks."""
 
-    def __init__(self, asked: _Options):
-        self.asked = asked
+    def __init__(self, features: _Features):
+        self.features = features
 
     def alone(self, query, key, value):
         """Causal attention of one sequence to itself, block by block."""
@@ -222,7 +228,7 @@ class _Windowed:
         return torch.cat(blocks, dim=2)
 
     def after(self, prefix, query, key, value, spans, out) -> None:
-        """Sequences behind a common prefix, each on the prefix and itself."""
+        """Sequences after a common prefix, each on the prefix and itself."""
         import torch
 
         keys, values = prefix
@@ -239,24 +245,26 @@ class _Windowed:
         import torch
 
         last = position + query.shape[2]
-        first = 0 if self.asked.window is None else max(0, position + 1 - self.asked.window)
-        scores = torch.matmul(query, key[:, :, first:last].transpose(2, 3)) * self.asked.scale
-        if self.asked.softcap is not None:
-            scores = torch.tanh(scores / self.asked.softcap) * self.asked.softcap
+        first = 0 if self.features.window is None else max(0, position + 1 - self.features.window)
+        scores = torch.matmul(query, key[:, :, first:last].transpose(2, 3)) * self.features.scale
+        if self.features.softcap is not None:
+            scores = torch.tanh(scores / self.features.softcap) * self.features.softcap
         rows = torch.arange(position, last, device=query.device)[:, None]
         columns = torch.arange(first, last, device=query.device)[None]
         hidden = columns > rows
-        if self.asked.window is not None:
-            hidden = hidden | (columns <= rows - self.asked.window)
+        if self.features.window is not None:
+            hidden = hidden | (columns <= rows - self.features.window)
         scores = scores.masked_fill(hidden, float("-inf"))
         return torch.matmul(self._weights(scores).to(value.dtype), value[:, :, first:last])
 
     def _weights(self, scores):
         import torch
 
-        if self.asked.sinks is None:
+        if self.features.sinks is None:
             return torch.softmax(scores, dim=-1, dtype=torch.float32)
-        sinks = self.asked.sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1).to(scores.dtype)
+        sinks = (
+            self.features.sinks.reshape(1, -1, 1, 1).expand(*scores.shape[:3], 1).to(scores.dtype)
+        )
         return torch.softmax(torch.cat([scores, sinks], -1), -1, dtype=torch.float32)[..., :-1]
 
 
@@ -274,16 +282,67 @@ def _with_lse(query, key, value, is_causal: bool, scale: float):
     """Attention and the log-sum-exp of its scores."""
     import torch
 
-    if query.device.type == "cpu" and key.shape[-1] == value.shape[-1]:
-        flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
-        out, lse = flash(query, key, value, 0.0, is_causal, scale=scale)
-        return out, lse
+    if _has_flash(query, key, value):
+        return _flash(query, key, value, is_causal, scale)
+    key, value = _like(query, key), _like(query, value)
     scores = torch.matmul(query, key.transpose(2, 3)).float() * scale
     if is_causal:
-        seen = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
-        scores = scores.masked_fill(~seen, float("-inf"))
+        visible = torch.ones(scores.shape[-2:], dtype=torch.bool, device=scores.device).tril()
+        scores = scores.masked_fill(~visible, float("-inf"))
     lse = torch.logsumexp(scores, dim=-1)
     return torch.matmul((scores - lse[..., None]).exp().to(value.dtype), value), lse
+
+
+def _has_flash(query, key, value) -> bool:
+    """Whether torch's blocked attention for processors takes these."""
+    return query.device.type == "cpu" and key.shape[-1] == value.shape[-1]
+
+
+def _flash(query, key, value, is_causal: bool, scale: float):
+    """Attention and log-sum-exp on a processor; no key is copied for the query heads it serves.
+
+    The heads of a key's group stand as heads of one batch row; where all see all keys, as rows of
+    one head.
+    """
+    import torch
+
+    groups, rows = key.shape[1], query.shape[2]
+    query, key, value = query[0].unflatten(0, (groups, -1)), key[0][:, None], value[0][:, None]
+    if is_causal:
+        key, value = (part.expand(-1, query.shape[1], -1, -1) for part in (key, value))
+    else:
+        query = query.flatten(1, 2)[:, None]
+    flash = torch.ops.aten._scaled_dot_product_flash_attention_for_cpu
+    out, lse = flash(query, key, value, 0.0, is_causal, scale=scale)
+    if not is_causal:
+        out, lse = (part[:, 0].unflatten(1, (-1, rows)) for part in (out, lse))
+    return out.flatten(0, 1)[None], lse.flatten(0, 1)[None]
+
+
+def _in_blocks(query, key, value, scale: float):
+    """Causal attention of a sequence to itself on a processor, with its log-sum-exps.
+
+    A block of queries attends to itself, then to all keys before it. In one call torch's kernel
+    computes the scores of keys that a query cannot see, up to 512 of them.
+    """
+    import torch
+
+    out = torch.empty(*query.shape[:3], value.shape[-1], dtype=query.dtype)
+    lse = torch.empty(query.shape[:3], dtype=torch.float32)
+    for start in range(0, query.shape[2], _CAUSAL_BLOCK):
+        rows, before = slice(start, start + _CAUSAL_BLOCK), slice(0, start)
+        block = query[:, :, rows]
+        own, own_lse = _flash(block, key[:, :, rows], value[:, :, rows], True, scale)
+        if start:
+            earlier, earlier_lse = _flash(
+                block, key[:, :, before], value[:, :, before], False, scale
+            )
+            own, own_lse = (
+                _merged(earlier, earlier_lse, own, own_lse),
+                torch.logaddexp(earlier_lse, own_lse),
+            )
+        out[:, :, rows], lse[:, :, rows] = own, own_lse
+    return out, lse
 
 
 def _merged(before, before_lse, own, own_lse):
@@ -306,18 +365,18 @@ def _varlen() -> Callable[..., Any] | None:
         from torch.nn.attention.varlen import AuxRequest, varlen_attn
     except ImportError:
         return None
-    known = inspect.signature(varlen_attn).parameters
+    parameters = inspect.signature(varlen_attn).parameters
     aux: dict[str, Any] = {"return_aux": AuxRequest(lse=True)}
-    if "num_splits" in known:  # one split: the same bits whatever stands beside
+    if "num_splits" in parameters:  # one split: the same bits whatever the neighbours
         aux["num_splits"] = 1
 
     def attend(query, key, value, cu_q, cu_k, max_q, max_k, is_causal, scale):
         causal: dict[str, Any]
-        if "window_size" in known:
+        if "window_size" in parameters:
             causal = {"window_size": (-1, 0) if is_causal else (-1, -1)}
         else:
             causal = {"is_causal": is_causal}
-        if query.shape[1] != key.shape[1] and "enable_gqa" in known:
+        if query.shape[1] != key.shape[1] and "enable_gqa" in parameters:
             causal["enable_gqa"] = True
         elif query.shape[1] != key.shape[1]:
             times = query.shape[1] // key.shape[1]
@@ -329,7 +388,7 @@ def _varlen() -> Callable[..., Any] | None:
     return attend
 
 
-def _by_varlen(query, key, value, layout: Layout, asked: _Options, layer: int):
+def _by_varlen(query, key, value, layout: Layout, features: _Features, layer: int):
     """All sequences on themselves in one call, all that follow a prefix on it in a second."""
     import torch
 
@@ -337,7 +396,7 @@ def _by_varlen(query, key, value, layout: Layout, asked: _Options, layer: int):
     assert attend is not None
     flat = [part[0].transpose(0, 1) for part in (query, key, value)]
     own = _own_spans(layout, query.device)
-    out, lse = attend(*flat, own.cu, own.cu, own.longest, own.longest, True, asked.scale)
+    out, lse = attend(*flat, own.cu, own.cu, own.longest, own.longest, True, features.scale)
     for segment in layout.segments:
         _keep(segment, layer, key, value)
     second = _prefix_spans(layout, query.device)
@@ -355,30 +414,30 @@ def _by_varlen(query, key, value, layout: Layout, asked: _Options, layer: int):
             second.max_q,
             second.max_k,
             False,
-            asked.scale,
+            features.scale,
         )
         share = torch.sigmoid(lse[:, second.rows] - before_lse).transpose(0, 1)[..., None]
         mixed = before + (out[second.rows] - before) * share.to(out.dtype)
         out = out.index_copy(0, second.rows, mixed)
     out = out.transpose(0, 1)[None]
     for segment in layout.segments:
-        if asked.cuts(segment):
-            _attend(query, key, value, segment, asked, layer, out)
+        if features.cuts(segment):
+            _attend(query, key, value, segment, features, layer, out)
     return out
 
 
 def _follows(segment: Segment) -> bool:
-    """Whether sequences of the segment stand behind a prefix."""
+    """Whether the segment's sequences follow a prefix."""
     has_prefix = segment.kept is not None or segment.prefix[1] > segment.prefix[0]
     return has_prefix and bool(segment.spans)
 
 
-class _Own(NamedTuple):
+class _OwnBorders(NamedTuple):
     cu: Any
     longest: int
 
 
-class _Second(NamedTuple):
+class _PrefixBorders(NamedTuple):
     rows: Any
     cu_q: Any
     cu_k: Any
@@ -392,7 +451,7 @@ def _cumulated(lengths, device):
     return torch.tensor([0, *lengths], device=device).cumsum(0).to(torch.int32)
 
 
-def _own_spans(layout: Layout, device) -> _Own:
+def _own_spans(layout: Layout, device) -> _OwnBorders:
     """The borders of all prefixes and sequences, the padding at the end as one more."""
     key = f"own {device}"
     if key not in layout.derived:
@@ -403,12 +462,12 @@ def _own_spans(layout: Layout, device) -> _Own:
         lengths = [b - a for a, b in ends]
         if (padding := layout.num_rows - sum(lengths)) > 0:
             lengths.append(padding)
-        layout.derived[key] = _Own(_cumulated(lengths, device), max(lengths))
+        layout.derived[key] = _OwnBorders(_cumulated(lengths, device), max(lengths))
     return layout.derived[key]
 
 
-def _prefix_spans(layout: Layout, device) -> _Second | None:
-    """The rows behind a prefix and the borders of rows and prefixes; None if there are none."""
+def _prefix_spans(layout: Layout, device) -> _PrefixBorders | None:
+    """The rows after a prefix, and the borders of rows and prefixes; None without a prefix."""
     import torch
 
     key = f"second {device}"
@@ -420,7 +479,7 @@ def _prefix_spans(layout: Layout, device) -> _Second | None:
         layout.derived[key] = (
             None
             if not behind
-            else _Second(
+            else _PrefixBorders(
                 torch.cat([torch.arange(a, b, device=device) for a, b in queries]),
                 _cumulated(num_q, device),
                 _cumulated(num_k, device),

@@ -1,4 +1,4 @@
-"""The journal of paid calls: every finished reply is on disk before anything is made of it.
+"""The journal of paid calls: every finished reply is on disk before it is used.
 
 One line for each reply, filed by the content of its call and model, so that the journal is the
 cache, the means to resume, and what `replay` reads. Failed calls are never in it. A line:
@@ -24,14 +24,14 @@ from plaudit.engines.chat import Call, Reply, Token, Usage
 from plaudit.errors import ConfigError
 from plaudit.journal import Lines
 
-__all__ = ["Calls"]
+__all__ = ["CallJournal"]
 
 _SYNC_S = 1.0
 _BEGIN = b'{"key":"'
 _KEY = re.compile(rb'{"key":"([!#-~]+)"')
 
 
-class Calls:
+class CallJournal:
     """Replies by the key of their call, in a file (or, without a path, in memory for this process).
 
     Each reply is written at once, and forced to the disk within a second. A file belongs to one
@@ -39,7 +39,7 @@ class Calls:
 
     Raises: ConfigError for a file that another process is writing, or that is no journal.
 
-    >>> calls = Calls()
+    >>> calls = CallJournal()
     >>> calls.put("k", Call(()), Reply("[[A]]"), "m")
     >>> calls.get("k").text, calls.get("other")
     ('[[A]]', None)
@@ -48,7 +48,7 @@ class Calls:
     def __init__(self, path: str | os.PathLike[str] | None = None, *, is_read_only: bool = False):
         self.path = None if path is None else Path(path)
         self._places: dict[str, int] = {}
-        self._held: dict[str, bytes] = {}
+        self._in_memory: dict[str, bytes] = {}
         self._lock = threading.Lock()
         self._lines: Lines | None = None
         self._bell: threading.Timer | None = None
@@ -59,7 +59,7 @@ class Calls:
             raise ConfigError(f"no journal of calls {str(self.path)!r}")
         if not is_read_only:
             _check_kind(self.path)
-            self._lines = _opened(self.path)
+            self._lines = _open_lines(self.path)
             weakref.finalize(self, self._lines.close)
         try:
             self._places = dict(_places(self.path))
@@ -68,11 +68,11 @@ class Calls:
             raise
 
     def __len__(self) -> int:
-        return len(self._places) + len(self._held)
+        return len(self._places) + len(self._in_memory)
 
     def get(self, key: str) -> Reply | None:
         """The reply of an earlier call, marked as recorded."""
-        line = self._held.get(key)
+        line = self._in_memory.get(key)
         if line is None and self.path is not None and key in self._places:
             with self.path.open("rb") as file:  # anew: threads and forks would share a position
                 file.seek(self._places[key])
@@ -85,11 +85,11 @@ class Calls:
         """Files a finished reply. Raises PlauditError where it cannot be written."""
         line = _line(key, call, reply, model, fingerprint)
         if self._pid != os.getpid():  # forked: file and lock are the parent's
-            self._held[key] = line
+            self._in_memory[key] = line
             return
         with self._lock:
             if self._lines is None:
-                self._held[key] = line
+                self._in_memory[key] = line
                 return
             place = self._lines.size
             self._lines.append(line)
@@ -100,7 +100,7 @@ class Calls:
                 self._bell.start()
 
     def close(self) -> None:
-        """Forces what was written to the disk, and lets the file go."""
+        """Forces the written lines to the disk and closes the file."""
         with self._lock:
             if self._bell is not None:
                 self._bell.cancel()
@@ -112,13 +112,17 @@ class Calls:
     def _sync(self) -> None:
         with self._lock:
             self._bell = None
-            descriptor = None if self._lines is None else os.dup(self._lines.fileno())
-        if descriptor is not None:  # without the lock: a slow disk stops nobody
-            os.fsync(descriptor)
-            os.close(descriptor)
+            if self._lines is None:
+                return
+            try:
+                descriptor = os.dup(self._lines.fileno())
+            except ValueError:  # closed: the interpreter exits
+                return
+        os.fsync(descriptor)  # without the lock: a slow disk stops nobody
+        os.close(descriptor)
 
 
-def _opened(path: Path) -> Lines:
+def _open_lines(path: Path) -> Lines:
     try:
         return Lines(path, is_alone=True)
     except OSError as error:
@@ -132,8 +136,8 @@ def _check_kind(path: Path) -> None:
             first = file.read(len(_BEGIN))
         if not _BEGIN.startswith(first):
             raise ConfigError(
-                f"{path}: holds something else than a journal of calls, and is left as it is; name"
-                " another file with journal="
+                f"{path}: is not a journal of calls, and is left unchanged; name another file with"
+                " journal="
             )
 
 
@@ -147,46 +151,46 @@ def _places(path: Path) -> Iterator[tuple[str, int]]:
             key = _KEY.match(line)
             if key is None:
                 raise ConfigError(
-                    f"{path}:{number}: no line of a journal of calls (they begin with a key)"
+                    f"{path}:{number}: not a line of a journal of calls (lines begin with a key)"
                 )
             yield key[1].decode(), place
             place += len(line)
 
 
 def _line(key: str, call: Call, reply: Reply, model: str, fingerprint: str | None) -> bytes:
-    told: dict[str, Any] = {
+    record: dict[str, Any] = {
         "key": key, "model": model, "template": call.template, "index": call.index,
         "temperature": call.sampling.temperature, "text": reply.text,
         "finish_reason": reply.finish_reason,
     }  # fmt: skip
     if reply.tokens:
-        told["tokens"] = [[t.text, t.logprob, dict(t.top)] for t in reply.tokens]
-    told["usage"] = list(reply.usage)
-    told["latency_s"] = reply.latency_s if math.isfinite(reply.latency_s) else None
-    told["at"] = round(time.time(), 3)
+        record["tokens"] = [[t.text, t.logprob, dict(t.top)] for t in reply.tokens]
+    record["usage"] = list(reply.usage)
+    record["latency_s"] = reply.latency_s if math.isfinite(reply.latency_s) else None
+    record["at"] = round(time.time(), 3)
     if fingerprint:
-        told["fingerprint"] = fingerprint
-    return _dumps(told)
+        record["fingerprint"] = fingerprint
+    return _dumps(record)
 
 
-def _dumps(told: Mapping[str, Any]) -> bytes:
+def _dumps(record: Mapping[str, Any]) -> bytes:
     """JSON in one line; what orjson refuses (lone surrogates) goes through `json`."""
     import orjson
 
     try:
-        return orjson.dumps(told)
+        return orjson.dumps(record)
     except TypeError:
-        return json.dumps(told, separators=(",", ":")).encode()
+        return json.dumps(record, separators=(",", ":")).encode()
 
 
-def _reply(told: Mapping[str, Any]) -> Reply:
-    tokens = tuple(Token(text, p, top) for text, p, top in told.get("tokens", ()))
-    latency_s = told.get("latency_s")
+def _reply(record: Mapping[str, Any]) -> Reply:
+    tokens = tuple(Token(text, p, top) for text, p, top in record.get("tokens", ()))
+    latency_s = record.get("latency_s")
     return Reply(
-        told["text"],
-        told.get("finish_reason"),
+        record["text"],
+        record.get("finish_reason"),
         tokens,
-        Usage(*told.get("usage", ())),
+        Usage(*record.get("usage", ())),
         math.nan if latency_s is None else latency_s,
         is_recorded=True,
     )

@@ -16,7 +16,7 @@ __all__ = ["CausalModel", "causal_model", "log_probs", "output_layer"]
 class CausalModel(NamedTuple):
     """A loaded causal LM: where it came from, module, tokenizer, engine, output layer."""
 
-    found: Checkpoint
+    checkpoint: Checkpoint
     module: Any
     tokenizer: Any
     engine: HfEngine
@@ -28,14 +28,14 @@ def causal_model(model: str, options: Options) -> CausalModel:
 
     Raises: ConfigError where its logits, or other tensors of the checkpoint, are not understood.
     """
-    found = opened(model, options)
-    module = auto_model(found, "AutoModelForCausalLM", options)
-    refuse_unused(found, has_head=False, known=type(module.config))
-    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
+    checkpoint = opened(model, options)
+    module = auto_model(checkpoint, "AutoModelForCausalLM", options)
+    refuse_unused(checkpoint, has_head=False, config_class=type(module.config))
+    tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
     engine = engine_for(trunk_of(module), options)
     layer = output_layer(module)
-    _check_layer(found, module, engine.trunk, layer)
-    return CausalModel(found, module, tokenizer, engine, layer)
+    _check_layer(checkpoint, module, engine.trunk, layer)
+    return CausalModel(checkpoint, module, tokenizer, engine, layer)
 
 
 def output_layer(module: Any) -> OutputLayer:
@@ -54,7 +54,7 @@ def log_probs(layer: OutputLayer, device: Any) -> LogProbs:
     return LogProbs(layer, 1024, 32_768) if is_cuda else LogProbs(layer)
 
 
-def _check_layer(found: Checkpoint, module: Any, trunk: Trunk, layer: OutputLayer) -> None:
+def _check_layer(checkpoint: Checkpoint, module: Any, trunk: Trunk, layer: OutputLayer) -> None:
     """Our logits against the model's own, on one short sequence."""
     import torch
 
@@ -64,11 +64,11 @@ def _check_layer(found: Checkpoint, module: Any, trunk: Trunk, layer: OutputLaye
         theirs = module(input_ids=ids, use_cache=False).logits[0].float()
         ours = layer.logits(trunk.forward(input_ids=ids, use_cache=False)[0])
     if not bool(theirs.isfinite().all()):
-        raise ConfigError(f"{found.name}: its logits are not finite: the weights are broken")
+        raise ConfigError(f"{checkpoint.name}: its logits are not finite: the weights are broken")
     limit = 1e-3 if layer.weight_VH.dtype == torch.float32 else 0.1
     worst = float((ours - theirs).abs().max()) / max(1.0, float(theirs.abs().max()))
     if worst > limit:
         raise ConfigError(
-            f"{found.name}: its logits are more than an output layer with scale and soft cap"
+            f"{checkpoint.name}: its logits are more than an output layer with scale and soft cap"
             f" (they differ by {worst:.2g}); this architecture is not supported for log-probs"
         )

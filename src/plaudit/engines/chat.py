@@ -1,8 +1,7 @@
-"""What a generating engine is asked, and what it answers: one shape for servers, local models and
-recorded replies.
+"""Calls to a generating engine and its replies: one shape for servers, local models and recorded
+replies.
 
-A `Call` is everything that makes a reply what it is; its `key` is what a journal files it under.
-Nothing here does any work.
+A `Call` is everything that determines a reply; a journal files the reply under its `key`.
 """
 
 from __future__ import annotations
@@ -34,15 +33,15 @@ class Sampling:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One reply that is wanted.
+    """A request for one reply.
 
-    `prefix` is what the reply is made to begin with (an assistant turn that goes on). With `labels`
+    `prefix` is the beginning of the reply (an unfinished assistant turn). With `labels`
     the reply carries its tokens with the log-probabilities of their rivals; with `max_tokens` 1 it
-    is the one token behind `prefix` that is asked for. `schema` is a JSON schema that the reply
+    is the one token after `prefix`. `schema` is a JSON schema that the reply
     must fit, where the engine can enforce one. `index` tells samples of equal calls apart.
-    `template` is the hash of the wording that made the messages. `extra` is what else goes to the
+    `template` is the hash of the wording that made the messages. `extra` are more fields for the
     engine (an `extra_body`). `place` names the call within its
-    job ("ab", "ba", "0", "1", ...), for recorded replies; it does not make the reply.
+    job ("ab", "ba", "0", "1", ...), for recorded replies; it is not part of the key.
     """
 
     messages: tuple[Turn, ...]
@@ -56,7 +55,7 @@ class Call:
     place: str = ""
 
     def key(self, model: str) -> str:
-        """The content of the call asked of `model`, in 32 hex digits.
+        """A hash of the call and the model, in 32 hex digits.
 
         >>> one = Call(({"role": "user", "content": "hi"},))
         >>> one.key("m") == Call(one.messages, place="ab").key("m")
@@ -65,22 +64,22 @@ class Call:
         False
         """
         s = self.sampling
-        told = [
+        contents = [
             model, self.template, self.messages, self.prefix, self.labels, self.schema, self.index,
             float(s.temperature), float(s.top_p), s.max_tokens, s.seed, s.stop,
             self.extra,
         ]  # fmt: skip
-        return hashlib.blake2b(_sorted_json(told), digest_size=16).hexdigest()
+        return hashlib.blake2b(_sorted_json(contents), digest_size=16).hexdigest()
 
 
-def _sorted_json(told: Any) -> bytes:
+def _sorted_json(contents: Any) -> bytes:
     """JSON with sorted keys; what orjson refuses (lone surrogates, huge integers) by `json`."""
     import orjson
 
     try:
-        return orjson.dumps(told, option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(contents, option=orjson.OPT_SORT_KEYS)
     except TypeError:
-        return json.dumps(told, sort_keys=True).encode()
+        return json.dumps(contents, sort_keys=True).encode()
 
 
 class Token(NamedTuple):
@@ -105,11 +104,11 @@ _NO_USAGE = Usage()
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What came back: the text (without the call's prefix), or why there is none.
+    """A reply: the text (without the call's prefix), or the error.
 
-    `text` None with an `error` is a call that failed; `fault` says whose doing that was ("system":
+    `text` None with an `error` is a call that failed; `fault` says who is at fault ("system":
     the server, "input": the text does not fit the model). A refused reply (content filter) has
-    `text` None and no error. `is_recorded` marks what a journal gave, which costs nothing.
+    `text` None and no error. `is_recorded` marks a reply from a journal, which costs nothing.
     """
 
     text: str | None
@@ -123,18 +122,18 @@ class Reply:
 
 
 class Job(NamedTuple):
-    """The calls of one thing under judgment; what their prompts share is read once where the engine
-    can. `columns` are those of its group, where recorded replies may stand."""
+    """The calls for one group or pair; the shared beginning of their prompts is read once where the
+    engine can. `columns` are those of the group, which may hold recorded replies."""
 
     calls: tuple[Call, ...]
     columns: Mapping[str, Any] = {}
 
 
 class ChatEngine(Protocol):
-    """Answers jobs. `in_flight` is how many jobs it can usefully hold at a time (1: one by one).
+    """Answers jobs. `in_flight` is how many jobs may usefully be in flight (1: one by one).
 
-    `can_prefix`: a reply can be made to begin with a text. `can_ask_again`: a new call is answered
-    (recorded replies are what they are).
+    `can_prefix`: a reply can be given its beginning. `can_ask_again`: a new call gets a new reply
+    (recorded replies have none).
     """
 
     @property
@@ -149,20 +148,20 @@ class ChatEngine(Protocol):
     def can_ask_again(self) -> bool: ...
 
     def check(self, call: Call) -> None:
-        """Asks once, shortly, whether calls like this one can be answered at all.
+        """Tries one short call, to see whether calls like this one can be answered at all.
 
-        Raises: ConfigError for what no retry mends: key, model name, log-probs, labels.
+        Raises: ConfigError for what no retry can fix: key, model name, log-probs, labels.
         """
         ...
 
     def resolve(self) -> str:
-        """The model's name, looked up where it has to be."""
+        """The model's name, looked up on the server where none was passed."""
         ...
 
     def stop(self) -> None:
-        """Ends the calls under way, where that can be done."""
+        """Cancels the calls in flight, where possible."""
         ...
 
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
-        """One Reply per call of each job, in order; what failed is a Reply too."""
+        """One Reply per call of each job, in order; a failed call is a Reply with its error."""
         ...

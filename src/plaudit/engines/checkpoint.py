@@ -1,4 +1,4 @@
-"""Where a model's files are, and what can be said of them before they are loaded."""
+"""A model's files: where they are, and what is known of them before they are loaded."""
 
 from __future__ import annotations
 
@@ -85,12 +85,12 @@ class Checkpoint:
         """The model that an adapter belongs to, as adapter_config.json names it."""
         if not (self.path / "adapter_config.json").is_file():
             return None
-        told = _read_json(self.path / "adapter_config.json", self.name)
-        return told.get("base_model_name_or_path")
+        config = _read_json(self.path / "adapter_config.json", self.name)
+        return config.get("base_model_name_or_path")
 
     @property
     def revision(self) -> str:
-        """What tells one version of the weights from another: the hub's commit, or file facts."""
+        """The version of the weights: the hub's commit, or a hash of names, sizes and times."""
         parts = self.path.resolve().parts
         if len(parts) > 1 and parts[-2] == "snapshots":
             return parts[-1]
@@ -113,27 +113,27 @@ class Checkpoint:
         """Whether a tensor of that name is in the weight files."""
         return name in _places(self.weight_files)
 
-    def tensors(self, wanted: Iterable[str] | str) -> dict[str, Any]:
+    def tensors(self, names_or_prefix: Iterable[str] | str) -> dict[str, Any]:
         """Tensors by their names, or all whose names begin with a prefix (a string).
 
         Raises: ConfigError naming those that are not there.
         """
         places = _places(self.weight_files)
-        if isinstance(wanted, str):
-            names = sorted(name for name in places if name.startswith(wanted))
+        if isinstance(names_or_prefix, str):
+            names = sorted(name for name in places if name.startswith(names_or_prefix))
         else:
-            names = list(wanted)
+            names = list(names_or_prefix)
         if missing := [name for name in names if name not in places]:
             files = ", ".join(path.name for path in self.weight_files) or "no weight file"
             raise ConfigError(f"{self.name}: no tensor {', '.join(missing[:4])} in {files}")
         self.used.update(names)
-        found: dict[str, Any] = {}
+        tensors: dict[str, Any] = {}
         for file in dict.fromkeys(places[name] for name in names):
-            found.update(_read(file, [name for name in names if places[name] == file], self.name))
-        return {name: found[name] for name in names}
+            tensors.update(_read(file, [name for name in names if places[name] == file], self.name))
+        return {name: tensors[name] for name in names}
 
 
-_BUFFERS = re.compile(  # what a model computes by itself, and older files hold all the same
+_BUFFERS = re.compile(  # computed by the model itself, but present in older files
     r"(?:^|\.)(?:rotary_emb\.inv_freq|attn\.(?:masked_)?bias|attention\.(?:masked_)?bias"
     r"|position_ids|num_batches_tracked)$"
 )
@@ -158,34 +158,34 @@ def is_buffer(name: str) -> bool:
 
 
 def refuse_unused(
-    found: Checkpoint,
+    checkpoint: Checkpoint,
     *,
     has_head: bool = True,
     settings: Iterable[str] = (),
-    known: Callable[[], Any] = object,
+    config_class: Callable[[], Any] = object,
 ) -> None:
-    """Raises ConfigError where a checkpoint says something that nobody has read.
+    """Raises ConfigError where a part of a checkpoint was not used.
 
     That is a tensor (a second head, a mean), a file of weights beside the model's, or a setting
     that changes scores and is neither among the `settings` that were followed nor a field of
-    `known`, the class of the config that the library read. A reward model's unused output layer
-    may stay (`has_head`), as may buffers that models compute by themselves.
+    `config_class`, the class of the config that the library read. A reward model's unused output
+    layer may stay (`has_head`), as may buffers that models compute by themselves.
     """
-    names = found.tensor_names() - found.used
+    names = checkpoint.tensor_names() - checkpoint.used
     unread = [n for n in names if not is_buffer(n) and not (has_head and _OUTPUT.search(n))]
     if unread:
-        raise ConfigError(unused(found, unread))
-    if files := [name for name in _files_beside(found) if name not in found.used]:
+        raise ConfigError(unused(checkpoint, unread))
+    if files := [name for name in _files_beside(checkpoint) if name not in checkpoint.used]:
         raise ConfigError(
-            f"{found.name}: {', '.join(files[:4])}: weights beside the model's that this"
+            f"{checkpoint.name}: {', '.join(files[:4])}: weights beside the model's that this"
             f" reward does not use; {_WAY_OUT}"
         )
-    for name, value in found.config.items():
-        if not _SETTING.search(name) or name in settings or hasattr(known(), name):
+    for name, value in checkpoint.config.items():
+        if not _SETTING.search(name) or name in settings or hasattr(config_class(), name):
             continue
         if value and value not in _NEUTRAL.get(name.removeprefix("reward_"), ()):
             raise ConfigError(
-                f"{found.name}: config.json says {name}={value!r}, which this reward does not"
+                f"{checkpoint.name}: config.json says {name}={value!r}, which this reward does not"
                 f" apply; {_WAY_OUT}"
             )
 
@@ -195,21 +195,21 @@ _WAY_OUT = (
 )
 
 
-def unused(found: Checkpoint, names: Iterable[str]) -> str:
-    """What is said of tensors that nobody reads."""
+def unused(checkpoint: Checkpoint, names: Iterable[str]) -> str:
+    """The error text for tensors that are not used."""
     names = sorted(names)
     return (
-        f"{found.name}: the checkpoint holds tensors that this reward does not use:"
+        f"{checkpoint.name}: the checkpoint holds tensors that this reward does not use:"
         f" {', '.join(names[:4])}{' and others' if len(names) > 4 else ''}; {_WAY_OUT}"
     )
 
 
-def _files_beside(found: Checkpoint) -> list[str]:
+def _files_beside(checkpoint: Checkpoint) -> list[str]:
     """Weight files in the directory that are neither the model's own nor another copy of them."""
-    own = {path.name for path in found.weight_files}
+    own = {path.name for path in checkpoint.weight_files}
     return sorted(
         path.name
-        for path in found.path.iterdir()
+        for path in checkpoint.path.iterdir()
         if path.suffix in (".safetensors", ".bin", ".pt", ".pth")
         and path.name not in own
         and path.name not in NO_WEIGHTS
@@ -227,9 +227,9 @@ def _weight_files(path: Path, name: str) -> list[Path]:
         if files:
             own = [p for p in files if p.name.startswith(("model", "pytorch_model"))]
             return [*(own or files), *_heads(path, own or files)]
-    held = ", ".join(sorted(p.name for p in path.iterdir())[:12]) or "nothing"
+    listing = ", ".join(sorted(p.name for p in path.iterdir())[:12]) or "nothing"
     raise ConfigError(
-        f"{name}: no weight file (*.safetensors, *.bin, *.pt) in the directory; it holds {held}"
+        f"{name}: no weight file (*.safetensors, *.bin, *.pt) in the directory; it holds {listing}"
     )
 
 
@@ -257,17 +257,17 @@ def _heads(path: Path, files: Sequence[Path]) -> list[Path]:
 
 def _read_json(path: Path, name: str) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        held = ", ".join(sorted(p.name for p in path.parent.iterdir())[:12]) or "nothing"
+        listing = ", ".join(sorted(p.name for p in path.parent.iterdir())[:12]) or "nothing"
         raise ConfigError(
-            f"{name}: no {path.name} in the directory, so it is no checkpoint; it holds {held}"
+            f"{name}: no {path.name} in the directory, so it is no checkpoint; it holds {listing}"
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{name}: {path.name} is not readable as JSON: {error}") from None
-    if not isinstance(found, dict):
+    if not isinstance(content, dict):
         raise ConfigError(f"{name}: {path.name} holds no JSON object; download the model again")
-    return found
+    return content
 
 
 @functools.lru_cache(maxsize=32)
@@ -281,8 +281,8 @@ def _names(file: Path) -> list[str]:
         from safetensors import SafetensorError, safe_open
 
         try:
-            with safe_open(file, framework="pt") as held:
-                return list(held.keys())
+            with safe_open(file, framework="pt") as tensors:
+                return list(tensors.keys())
         except (SafetensorError, OSError) as error:
             raise ConfigError(
                 f"{file}: not a whole safetensors file ({error}); download it again"
@@ -294,10 +294,10 @@ def _read(file: Path, names: list[str], name: str) -> dict[str, Any]:
     if file.suffix == ".safetensors":
         from safetensors import safe_open
 
-        with safe_open(file, framework="pt") as held:
-            return {n: held.get_tensor(n) for n in names}
-    held = _unpickled(file, "cpu")
-    return {n: held[n] for n in names}
+        with safe_open(file, framework="pt") as tensors:
+            return {n: tensors.get_tensor(n) for n in names}
+    tensors = _unpickled(file, "cpu")
+    return {n: tensors[n] for n in names}
 
 
 def _unpickled(file: Path, device: str) -> Mapping[str, Any]:
@@ -310,10 +310,10 @@ def _unpickled(file: Path, device: str) -> Mapping[str, Any]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            found = torch.load(file, map_location=device, weights_only=True)
+            tensors = torch.load(file, map_location=device, weights_only=True)
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError) as error:
         raise ConfigError(
             f"{file}: not loaded: it holds more than weights, or is cut off"
             f" ({str(error).splitlines()[0][:150]}); use a safetensors copy"
         ) from None
-    return found.get("state_dict", found) if isinstance(found, Mapping) else {}
+    return tensors.get("state_dict", tensors) if isinstance(tensors, Mapping) else {}

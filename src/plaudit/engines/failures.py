@@ -1,4 +1,4 @@
-"""What the libraries below raise, as errors of this project that name the way out."""
+"""Errors of the libraries below, as errors of this project that say what to do."""
 
 from __future__ import annotations
 
@@ -48,46 +48,49 @@ def check_device(device: str) -> None:
     )
 
 
-def load_failure(found: Checkpoint, auto: str, error: Exception, device: str) -> PlauditError:
+def load_failure(checkpoint: Checkpoint, auto: str, error: Exception, device: str) -> PlauditError:
     """Why a model was not loaded: no memory, a quantised checkpoint, or a config not known."""
     first = first_line(error)
     if is_out_of_memory(error):
         return EngineError(
-            f"{found.name}: it does not fit into the memory of {device} ({first}); {_MORE_MEMORY}"
+            f"{checkpoint.name}: it does not fit into the memory of {device} ({first});"
+            f" {_MORE_MEMORY}"
         )
     if is_of_device(error):
         return device_failure(error)
-    method = quantised_by(found)
+    method = quantised_by(checkpoint)
     if method is not None:
         package = _PACKAGES.get(method)
         install = f"pip install {package}, and most kinds a CUDA device" if package else "a package"
         return ConfigError(
-            f"{found.name}: quantised (quant_method={method!r}), and transformers cannot load it"
+            f"{checkpoint.name}: quantised (quant_method={method!r}), and transformers cannot"
+            " load it"
             f" here ({type(error).__name__}: {first}); it needs {install}. Or take the"
             " model's unquantised weights, or a server that runs it (models.remote.remote)"
         )
     return ConfigError(
-        f"{found.name}: transformers cannot load it as {auto} ({type(error).__name__}: {first});"
-        f" config.json says model_type={found.model_type!r},"
-        f" architectures={found.config.get('architectures')}"
+        f"{checkpoint.name}: transformers cannot load it as {auto} ({type(error).__name__}:"
+        f" {first});"
+        f" config.json says model_type={checkpoint.model_type!r},"
+        f" architectures={checkpoint.config.get('architectures')}"
     )
 
 
-def quantised_by(found: Checkpoint) -> str | None:
+def quantised_by(checkpoint: Checkpoint) -> str | None:
     """The method by which a checkpoint is quantised; None where it is not."""
-    held = found.config.get("quantization_config")
-    if not isinstance(held, dict):
+    quantisation = checkpoint.config.get("quantization_config")
+    if not isinstance(quantisation, dict):
         return None
-    return str(held.get("quant_method") or "unknown")
+    return str(quantisation.get("quant_method") or "unknown")
 
 
 def device_failure(error: Exception) -> PlauditError:
-    """What a device's own failure means for the rest of the process."""
+    """The error for a failed device, which ends the usefulness of the process."""
     if isinstance(error, PlauditError):
         return error
     return EngineError(
         f"the device failed: {first_line(error)}; after that every call in this process fails, so"
-        " start it anew. CUDA_LAUNCH_BLOCKING=1 shows where it happens, device='cpu' whether the"
+        " restart it. CUDA_LAUNCH_BLOCKING=1 shows where it happens, device='cpu' whether the"
         " model or the device is to blame"
     )
 

@@ -16,8 +16,8 @@ __all__ = ["FakeEngine"]
 class FakeEngine:
     """Answers every read position with `width` numbers in [-1, 1) drawn from the ids up to it.
 
-    As a causal model's, an answer depends on nothing behind its position. `values` gives other
-    answers; an `Answer` that it returns (an error, say) stands for the whole sequence.
+    As in a causal model, an answer does not depend on later positions. `values` gives other
+    answers; an `Answer` that it returns (an error, say) is the answer to the whole sequence.
 
     >>> engine = FakeEngine()
     >>> first, second = next(iter(engine.ask(None, [[Item([1, 2], [0, 1]), Item([1, 3], [0, 1])]])))
@@ -29,25 +29,27 @@ class FakeEngine:
 
     def __init__(self, width: int = 1, values: Callable[[Item], Any] | None = None):
         self.width = width
-        self.values = values or self._drawn
-        self.asked: list[Item] = []
+        self.values = values or self._draw_values
+        self.items: list[Item] = []
 
     def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
-        """One Answer per item of each group, in order; what was asked is kept in `asked`."""
+        """One Answer per item of each group, in order; all items are kept in `items`."""
         for group in groups:
-            self.asked += group
+            self.items += group
             yield [self._answer(self.values(item)) for item in group]
 
-    def _answer(self, found: Any) -> Answer:
-        return found if isinstance(found, Answer) else Answer(found)
+    def _answer(self, answer: Any) -> Answer:
+        return answer if isinstance(answer, Answer) else Answer(answer)
 
-    def _drawn(self, item: Item) -> list[list[float]]:
+    def _draw_values(self, item: Item) -> list[list[float]]:
         return [self._row(item.ids[: p + 1]) for p in item.read]
 
     def _row(self, ids: Sequence[int]) -> list[float]:
-        told = struct.pack(f"<{len(ids)}q", *ids)
+        content = struct.pack(f"<{len(ids)}q", *ids)
         return [
-            int.from_bytes(hashlib.blake2b(told, digest_size=8, salt=bytes([k])).digest(), "little")
+            int.from_bytes(
+                hashlib.blake2b(content, digest_size=8, salt=bytes([k])).digest(), "little"
+            )
             / 2**63
             - 1
             for k in range(self.width)

@@ -20,7 +20,7 @@ import weakref
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, Literal, NamedTuple
 
-from plaudit.engines import attention
+from plaudit.engines import attention, last_layer
 from plaudit.engines.failures import check_device, only_memory
 from plaudit.engines.plan import Budget, Item, Pass, Piece, Shared, plan, shared, windows
 from plaudit.engines.questions import Hidden, Question
@@ -40,6 +40,7 @@ __all__ = [
 Way = Literal["packed", "padded", "plain"]
 _WINDOW_PASSES = 64
 _GRID = 32  # padded lengths are multiples of it
+_ROWS = -1  # where the rows of a kept prefix stand beside its keys and values by layer
 _NEVER_PACKED = ("dynamic", "longrope")  # rotary factors that depend on the longest neighbour
 
 
@@ -87,6 +88,7 @@ class HfEngine:
         self.note: str | None = None
         self.why: str = ""
         self._lock = threading.RLock()
+        self._trims = False  # whether the last layer may run on the rows that are read alone
         self.way: Way = way or "plain"
         if way is None:
             self.way, self.why = self._choose()
@@ -172,9 +174,21 @@ class HfEngine:
 
     def _run(self, question: Question, groups: Sequence[Shared], step: Pass, kept: dict[int, Any]):
         """One packed forward call and what is read of it."""
+        import torch
+
         ids, positions, layout, reads = _laid_out(step, groups, kept)
-        hidden_TH = self._forward(ids, positions, layout)
         rows = [row for _, _, rows, _ in reads for row in rows]
+        first, prefix = step.pieces[0], groups[step.pieces[0].group].prefix
+        wanted = [row for row in rows if row < step.rows]
+        if first.keeps:  # passes to come read rows of the prefix, which stands at the start
+            wanted += [p for item in groups[first.group].items for p in item.read if p < prefix]
+        size = step.read_rows if self._trims else 0
+        with last_layer.only(wanted, size=size, num_rows=step.rows, device=self.device):
+            hidden_TH = self._forward(ids, positions, layout)
+        if first.keeps:
+            kept[_ROWS] = (hidden_TH[:prefix].clone(), None)
+        elif first.is_kept:
+            hidden_TH = torch.cat([hidden_TH, kept[_ROWS][0]])
         following = [next_id for _, _, _, nexts in reads for next_id in nexts]
         values = self._read(question, hidden_TH, rows, following)
         start = 0
@@ -296,7 +310,7 @@ class HfEngine:
             reasons.append(f"not packed: {reason}")
         else:
             with _attention_set(self.trunk.model) as is_set:
-                problem = self._differs("packed", truth) if is_set else "own attention code"
+                problem = self._packed_problem(truth) if is_set else "own attention code"
                 problem = problem or self._overlooked()
             if problem is None:
                 _set_attention(self.trunk.model, attention.install())
@@ -308,6 +322,14 @@ class HfEngine:
         if problem is None:
             return "padded", "; ".join(reasons)
         return "plain", "; ".join([*reasons, f"not padded: {problem}"])
+
+    def _packed_problem(self, truth) -> str | None:
+        """Why packed rows are no plain ones; the last layer runs on all rows where it must."""
+        self._trims = last_layer.install(self.trunk.model)
+        if self._trims and self._differs("packed", truth) is None:
+            return None
+        self._trims = False
+        return self._differs("packed", truth)
 
     def _unpackable(self) -> str | None:
         model, config = self.trunk.model, _text_config(self.trunk.model)
@@ -420,7 +442,7 @@ def _laid_out(step: Pass, groups: Sequence[Shared], kept: dict[int, Any]):
     positions: list[int] = []
     segments, reads = [], []
     for piece in step.pieces:
-        segment, own = _segment(piece, groups[piece.group], ids, positions, kept)
+        segment, own = _segment(piece, groups[piece.group], ids, positions, kept, step.rows)
         segments.append(segment)
         reads += own
     missing = step.rows - len(ids)
@@ -429,7 +451,9 @@ def _laid_out(step: Pass, groups: Sequence[Shared], kept: dict[int, Any]):
     return ids, positions, attention.Layout(tuple(segments), step.rows), reads
 
 
-def _segment(piece: Piece, group: Shared, ids: list[int], positions: list[int], kept):
+def _segment(
+    piece: Piece, group: Shared, ids: list[int], positions: list[int], kept, num_rows: int
+):
     """Appends the rows of a piece; its segment, and (group, item, rows, next ids) of its items."""
     start, shared_rows = len(ids), group.prefix
     if shared_rows and not piece.is_kept:
@@ -442,7 +466,8 @@ def _segment(piece: Piece, group: Shared, ids: list[int], positions: list[int], 
         ids += item.ids[shared_rows:]
         positions += range(item.first + shared_rows, item.first + len(item.ids))
         spans.append((first, len(ids)))
-        rows = [start + p if p < shared_rows else first + p - shared_rows for p in item.read]
+        base = num_rows if piece.is_kept else start  # kept rows are put behind those of the pass
+        rows = [base + p if p < shared_rows else first + p - shared_rows for p in item.read]
         reads.append((piece.group, place, rows, _next_ids(item)))
     return (
         attention.Segment(

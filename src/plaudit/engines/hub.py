@@ -22,7 +22,7 @@ __all__ = ["NO_WEIGHTS", "download"]
 
 _SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt")
-NO_WEIGHTS = (  # what training leaves beside a model
+NO_WEIGHTS = (  # files that training leaves beside a model
     "training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "rng_state.pth",
     "rng_state.pt",
 )  # fmt: skip
@@ -46,20 +46,20 @@ def download(hub: str, ident: str, revision: str | None) -> Path:
     return _from_hugging_face(ident, revision)
 
 
-def wanted(names: Sequence[str]) -> list[str]:
+def select_files(names: Sequence[str]) -> list[str]:
     """Of a repository's files those that are needed: small ones, and one kind of weights.
 
-    >>> wanted(["config.json", "a.py", "model.safetensors", "pytorch_model.bin"])
+    >>> select_files(["config.json", "a.py", "model.safetensors", "pytorch_model.bin"])
     ['config.json', 'model.safetensors']
     """
     top = [name for name in names if name.rpartition("/")[2] not in NO_WEIGHTS]
-    kept = [n for n in top if "/" not in n and any(fnmatch.fnmatch(n, p) for p in _SMALL)]
+    small = [n for n in top if "/" not in n and any(fnmatch.fnmatch(n, p) for p in _SMALL)]
     for pattern in _WEIGHTS:
-        found = [n for n in top if "/" not in n and fnmatch.fnmatch(n, pattern)]
-        if found:
+        weights = [n for n in top if "/" not in n and fnmatch.fnmatch(n, pattern)]
+        if weights:
             heads = [n for n in top if n == "value_head.bin" or n.endswith("_layer.pt")]
-            return [*kept, *found, *(n for n in heads if n not in found)]
-    return kept
+            return [*small, *weights, *(n for n in heads if n not in weights)]
+    return small
 
 
 # --- Hugging Face ---------------------------------------------------------------------------------
@@ -75,12 +75,12 @@ def _from_hugging_face(ident: str, revision: str | None) -> Path:
         ) from None
     try:
         if hub.is_offline_mode():
-            # Only where it is: that other files are missing is no news, pickles are never fetched.
-            told = {"local_files_only": True, "allow_patterns": ["*config.json"]}
-            return Path(hub.snapshot_download(ident, revision=revision, **told))
+            # Only config files: others may be missing, and pickles are never fetched.
+            filters = {"local_files_only": True, "allow_patterns": ["*config.json"]}
+            return Path(hub.snapshot_download(ident, revision=revision, **filters))
         names = hub.list_repo_files(ident, revision=revision)
-        kept = wanted(names)
-        return Path(hub.snapshot_download(ident, revision=revision, allow_patterns=kept))
+        files = select_files(names)
+        return Path(hub.snapshot_download(ident, revision=revision, allow_patterns=files))
     except errors.GatedRepoError:
         raise ConfigError(
             f"hf:{ident}: gated: accept its terms on the hub and set HF_TOKEN"
@@ -123,7 +123,7 @@ def _from_modelscope(ident: str, revision: str) -> Path:
             f"modelscope:{ident}: not in the cache ({target}), and offline mode forbids to download"
         )
     files = _modelscope_files(ident, revision)
-    names = set(wanted([str(file["Path"]) for file in files]))
+    names = set(select_files([str(file["Path"]) for file in files]))
     target.mkdir(parents=True, exist_ok=True)
     for file in files:
         if file["Path"] in names:
@@ -141,10 +141,10 @@ def _modelscope_url(ident: str, place: str, **query: str) -> str:
 def _modelscope_files(ident: str, revision: str) -> list[Mapping[str, Any]]:
     url = _modelscope_url(ident, "repo/files", Revision=revision, Recursive="true")
     with _opened(url, ident) as reply:
-        told = json.loads(reply.read())
-    files = (told.get("Data") or {}).get("Files")
+        listing = json.loads(reply.read())
+    files = (listing.get("Data") or {}).get("Files")
     if not isinstance(files, list):
-        raise EngineError(f"modelscope:{ident}: {told.get('Message') or 'no list of files'}")
+        raise EngineError(f"modelscope:{ident}: {listing.get('Message') or 'no list of files'}")
     return [file for file in files if file.get("Type") == "blob"]
 
 
@@ -183,5 +183,5 @@ def _opened(url: str, ident: str) -> Any:
             ) from None
         raise EngineError(f"modelscope:{ident}: HTTP {error.code}", status=error.code) from None
     except OSError as error:
-        told = _unreached(f"modelscope:{ident}", "MODELSCOPE_OFFLINE", error)
-        raise EngineError(told) from None
+        message = _unreached(f"modelscope:{ident}", "MODELSCOPE_OFFLINE", error)
+        raise EngineError(message) from None

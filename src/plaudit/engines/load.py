@@ -23,8 +23,8 @@ from plaudit.engines.tokens import with_own_ids
 from plaudit.errors import ConfigError, MissingExtra, did_you_mean
 
 __all__ = [
-    "Held",
     "Options",
+    "SharedScorer",
     "auto_model",
     "check_finite",
     "engine_for",
@@ -37,8 +37,8 @@ __all__ = [
     "trunk_of",
 ]
 
-_UNLIMITED = 1_000_000  # what tokenizers say when they know of no limit is far above it
-_cache: weakref.WeakValueDictionary[str, Held] = weakref.WeakValueDictionary()
+_UNLIMITED = 1_000_000  # tokenizers without a limit report far more
+_cache: weakref.WeakValueDictionary[str, SharedScorer] = weakref.WeakValueDictionary()
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class Options:
     devices (accelerate's "auto", ...). `max_tokens` (default: the model's own limit) with
     `overflow` "drop" (unscored, counted), "error", "keep_end" or "keep_start". `profile` forms text
     as a published tool does. `adapter` is the directory or hub id of a LoRA adapter. `share` False
-    reads a group's prompt anew for each response. `reproducible` False leaves out the padding that
+    reads a group's prompt again for each response. `reproducible` False leaves out the padding that
     makes scores bitwise independent of their neighbours. `max_rows` bounds the token rows of a
     pass, and so the memory. `on_response_fault` is the value of a response too long to be scored.
     """
@@ -81,31 +81,31 @@ class Options:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Options:
         """The options in a mapping. Raises ConfigError for an unknown name."""
-        known = [f.name for f in dataclasses.fields(cls)]
+        names = [f.name for f in dataclasses.fields(cls)]
         for name in options:
-            if name not in known:
+            if name not in names:
                 raise ConfigError(
-                    f"no option {name!r}{did_you_mean(name, known) or '.'}"
-                    f" Models take {', '.join(known)}"
+                    f"no option {name!r}{did_you_mean(name, names) or '.'}"
+                    f" Models take {', '.join(names)}"
                 )
         return cls(**options)
 
 
-class Held:
+class SharedScorer:
     """A Scorer that copies of a reward share."""
 
     def __init__(self, scorer: Any):
         self.scorer = scorer
 
 
-def loaded(path: str, params: Mapping[str, Any], build: Callable[[], Any]) -> Held:
-    """What `build` makes, or what it made before while somebody still holds that."""
+def loaded(path: str, params: Mapping[str, Any], build: Callable[[], Any]) -> SharedScorer:
+    """The result of `build`, or an earlier one that is still in use."""
     key = f"{path} {json.dumps(params, sort_keys=True, default=repr)}"
-    held = _cache.get(key)
-    if held is None:
+    shared = _cache.get(key)
+    if shared is None:
         needs_torch()
-        held = _cache[key] = Held(build())
-    return held
+        shared = _cache[key] = SharedScorer(build())
+    return shared
 
 
 def needs_torch() -> None:
@@ -123,36 +123,37 @@ def opened(model: str, options: Options) -> Checkpoint:
     return open_checkpoint(model, revision=options.revision)
 
 
-def tokenizer_of(found: Checkpoint, vocabulary: int | None = None, *, name: str = "") -> Any:
+def tokenizer_of(checkpoint: Checkpoint, vocabulary: int | None = None, *, name: str = "") -> Any:
     """The checkpoint's tokenizer, whose ids are those of its tokenizer.json.
 
-    Raises: ConfigError where there is none, its ids cannot be had, or they pass the model's.
+    Raises: ConfigError where there is none, its ids cannot be read, or they exceed the model's.
     """
     from transformers import AutoTokenizer
 
-    source = name or str(found.path)
+    source = name or str(checkpoint.path)
     try:
         with quiet():
             tokenizer = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-            tokenizer = with_own_ids(tokenizer, source, found.name)
+            tokenizer = with_own_ids(tokenizer, source, checkpoint.name)
     except ConfigError:
         raise
     except Exception as error:  # the library raises anything here
         raise ConfigError(
-            f"{found.name}: no tokenizer can be loaded ({type(error).__name__}:"
+            f"{checkpoint.name}: no tokenizer can be loaded ({type(error).__name__}:"
             f" {str(error)[:200]});"
             " the directory needs tokenizer.json or tokenizer_config.json with its files"
         ) from error
     if vocabulary is not None and len(tokenizer) > vocabulary:
         raise ConfigError(
-            f"{found.name}: the tokenizer has {len(tokenizer)} ids and the model embeddings for"
+            f"{checkpoint.name}: the tokenizer has {len(tokenizer)} ids and the model embeddings"
+            " for"
             f" {vocabulary} (config.json: vocab_size); they do not belong together"
         )
     return tokenizer
 
 
 def auto_model(
-    found: Checkpoint,
+    checkpoint: Checkpoint,
     auto: str,
     options: Options,
     *,
@@ -169,55 +170,57 @@ def auto_model(
     Raises: ConfigError naming the weights that are missing, of another shape or not numbers.
     """
     device = pick_device(options.device)
-    given: dict[str, Any] = {"dtype": pick_dtype(options.dtype, device)}
+    settings: dict[str, Any] = {"dtype": pick_dtype(options.dtype, device)}
     if num_labels is not None:
-        given["num_labels"] = num_labels
+        settings["num_labels"] = num_labels
     if options.device_map is not None:
-        given["device_map"] = options.device_map
+        settings["device_map"] = options.device_map
     try:
         with quiet():
-            model, info = _from_library(found, auto, config, state, given)
+            model, info = _from_library(checkpoint, auto, config, state, settings)
             if options.device_map is None:
                 model = model.to(device)
     except Exception as error:  # the library, and what it quantises with, raise anything here
-        raise load_failure(found, auto, error, device) from error
-    _check_complete(found, info, (*optional, *_of_adapter(options)))
-    _note_used(found, info.get("unexpected_keys") or (), state)
-    model.config.get_text_config().use_cache = False  # nothing here goes on from a cache
+        raise load_failure(checkpoint, auto, error, device) from error
+    _check_complete(checkpoint, info, (*optional, *_of_adapter(options)))
+    _note_used(checkpoint, info.get("unexpected_keys") or (), state)
+    model.config.get_text_config().use_cache = False  # no pass here continues from a cache
     return _with_adapter(model, options).eval()
 
 
 def _from_library(
-    found: Checkpoint,
+    checkpoint: Checkpoint,
     auto: str,
     config: Any,
     state: Mapping[str, Any] | None,
-    given: Mapping[str, Any],
+    settings: Mapping[str, Any],
 ) -> tuple[Any, Mapping[str, Any]]:
-    """The model and what the library says of its loading."""
+    """The model and the library's report of its loading."""
     import transformers
 
     kind = getattr(transformers, auto)
     if state is not None:
         return kind._model_mapping[type(config)].from_pretrained(
-            None, config=config, state_dict=dict(state), output_loading_info=True, **given
+            None, config=config, state_dict=dict(state), output_loading_info=True, **settings
         )
     return kind.from_pretrained(
-        str(found.path),
+        str(checkpoint.path),
         local_files_only=True,
         trust_remote_code=False,
         output_loading_info=True,
         **({} if config is None else {"config": config}),
-        **given,
+        **settings,
     )
 
 
-def _note_used(found: Checkpoint, left: Iterable[str], state: Mapping[str, Any] | None) -> None:
-    """Notes which tensors the class took. Raises ConfigError for given ones that it did not."""
+def _note_used(
+    checkpoint: Checkpoint, left: Iterable[str], state: Mapping[str, Any] | None
+) -> None:
+    """Notes which tensors the class used. Raises ConfigError for unused ones of `state`."""
     if state is None:
-        found.used.update(found.tensor_names() - set(left))
-    elif given := [name for name in left if not is_buffer(name)]:
-        raise ConfigError(unused(found, given))
+        checkpoint.used.update(checkpoint.tensor_names() - set(left))
+    elif names := [name for name in left if not is_buffer(name)]:
+        raise ConfigError(unused(checkpoint, names))
 
 
 def trunk_of(model: Any, *, can_pack: bool = True) -> Trunk:
@@ -253,16 +256,17 @@ def max_tokens_of(tokenizer: Any, config: Any) -> int | None:
         getattr(tokenizer, "model_max_length", None),
         getattr(text, "max_position_embeddings", None),
     ]
-    known = [int(n) for n in limits if n is not None and 0 < n < _UNLIMITED]
-    return min(known, default=None)
+    finite = [int(n) for n in limits if n is not None and 0 < n < _UNLIMITED]
+    return min(finite, default=None)
 
 
-def check_finite(found: Checkpoint, tensors: Mapping[str, Any]) -> None:
+def check_finite(checkpoint: Checkpoint, tensors: Mapping[str, Any]) -> None:
     """Raises ConfigError naming the first tensor that holds NaN or infinity."""
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise ConfigError(
-                f"{found.name}: the weights of {name!r} hold NaN or infinity; the checkpoint is"
+                f"{checkpoint.name}: the weights of {name!r} hold NaN or infinity; the"
+                " checkpoint is"
                 " broken, or was saved in a dtype that could not hold it"
             )
 
@@ -287,29 +291,33 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _one_of(name: str, value: Any, known: Sequence[str]) -> None:
-    if value not in known:
+def _one_of(name: str, value: Any, allowed: Sequence[str]) -> None:
+    if value not in allowed:
         raise ConfigError(
-            f"{name}={value!r} must be one of {', '.join(known)}{did_you_mean(str(value), known)}"
+            f"{name}={value!r} must be one of"
+            f" {', '.join(allowed)}{did_you_mean(str(value), allowed)}"
         )
 
 
-def _check_complete(found: Checkpoint, info: Mapping[str, Any], optional: Sequence[str]) -> None:
+def _check_complete(
+    checkpoint: Checkpoint, info: Mapping[str, Any], optional: Sequence[str]
+) -> None:
     """No weight may be left at random."""
     missing = sorted(
         name for name in info.get("missing_keys", ()) if not any(o in name for o in optional)
     )
     if missing:
-        files = ", ".join(path.name for path in found.weight_files) or "the weight files"
+        files = ", ".join(path.name for path in checkpoint.weight_files) or "the weight files"
         raise ConfigError(
-            f"{found.name}: {files} hold no weights for {', '.join(missing[:4])}"
+            f"{checkpoint.name}: {files} hold no weights for {', '.join(missing[:4])}"
             f"{' and others' if len(missing) > 4 else ''}, so they would be random. If this is a"
             " base model, it has no score head: train one first, or name the reward that fits"
         )
     wrong = info.get("mismatched_keys") or ()
     if wrong:
         raise ConfigError(
-            f"{found.name}: weights of another shape than config.json says: {sorted(wrong)[:3]}"
+            f"{checkpoint.name}: weights of another shape than config.json says:"
+            f" {sorted(wrong)[:3]}"
         )
 
 
@@ -333,15 +341,15 @@ def _with_adapter(model: Any, options: Options) -> Any:
 
 def _check_adapter(model: Any, adapter: str) -> None:
     """Every tensor of the adapter has its place in the model. Raises ConfigError naming others."""
-    held = open_checkpoint(adapter)
+    checkpoint = open_checkpoint(adapter)
     places = {_in_adapter(name) for name in model.state_dict()}
-    left = [name for name in held.tensor_names() if _in_adapter(name) not in places]
+    left = [name for name in checkpoint.tensor_names() if _in_adapter(name) not in places]
     if left:
-        raise ConfigError(unused(held, left))
+        raise ConfigError(unused(checkpoint, left))
 
 
 def _in_adapter(name: str) -> str:
-    """A tensor's name without what the libraries add to it: prefixes, the adapter's own name.
+    """A tensor's name without the libraries' additions: prefixes, the adapter's own name.
 
     >>> _in_adapter("base_model.model.model.layers.0.q_proj.lora_A.weight")
     'layers.0.q_proj.lora_A.weight'

@@ -1,8 +1,8 @@
 """A causal language model in this process, as a chat engine.
 
-A call that asks for the one token behind its prefix (`labels`, `max_tokens` 1) is not generated:
-one forward pass reads the labels' log-probabilities at the last position, what the calls of a job
-have in common run once. Other calls are sampled: the prompt is read once for all calls of a job
+A call for the one token after its prefix (`labels`, `max_tokens` 1) is not generated: one forward
+pass reads the labels' log-probabilities at the last position, and the shared prefix of a job's
+calls runs once. Other calls are sampled: the prompt is read once for all calls of a job
 that share it, and they grow side by side.
 
 Different prompts are generated one after another. For throughput over many prompts, a server with
@@ -26,8 +26,8 @@ from plaudit.engines.hf import (
     free_memory,
 )
 from plaudit.engines.plan import Item
-from plaudit.engines.questions import Labels, OutputLayer
-from plaudit.engines.sampling import Draft, Stream, drawn, rivals
+from plaudit.engines.questions import LabelLogits, OutputLayer
+from plaudit.engines.sampling import Draft, Stream, draw_ids, rivals
 from plaudit.engines.text import (
     Labelled,
     clean,
@@ -43,14 +43,14 @@ from plaudit.types import Fault
 __all__ = ["LocalEngine"]
 
 _BLOCK = {"cpu": 2}  # rows of logits at a time; a processor does two in the time of one
-_TAIL = 16  # ids that decide how a label behind them is tokenised
+_TAIL = 16  # ids that decide how a label after them is tokenised
 _NOT_FINITE = (
     "the model's logits are not finite: its weights are broken, or its dtype cannot hold them;"
     " try dtype=float32"
 )
 
 
-class _Asked(NamedTuple):
+class _Prompt(NamedTuple):
     """A call with its prompt; `labels` where these are all that is read."""
 
     call: Call
@@ -75,9 +75,9 @@ class LocalEngine:
 
     `module`, `tokenizer`, `engine` and `layer` belong together, as `engines.causal.causal_model`
     loads them; `name` is what replies are filed under. `chat_template` (a file or a template) and
-    `template_options` go to the template; a call's prefix stands behind the generation prompt, and
-    all is tokenised together with one BOS. `max_tokens_of_model` bounds prompt and reply together:
-    a prompt that leaves no room is a Reply with an error, fault "input".
+    `template_options` go to the template; a call's prefix follows the generation prompt, and
+    all of it is tokenised together with one BOS. `max_tokens_of_model` bounds prompt and reply
+    together: a prompt that leaves no room is a Reply with an error, fault "input".
 
     A label's log-probability is the sum over how it may be written ("A", " A"). All log-probs are
     the model's, before temperature and top_p. A `schema` is not enforced. Equal calls give equal
@@ -120,34 +120,34 @@ class LocalEngine:
         return self.model
 
     def stop(self) -> None:
-        """A pass under way runs to its end."""
+        """Does nothing: a pass in flight runs to its end."""
 
     def check(self, call: Call) -> None:
         """Renders and tokenises the call, and tries a pass over one token where it is generated.
 
         Raises: ConfigError where the template refuses the turns, a label is not one token, or the
-        model keeps no cache to go on from.
+        model keeps no cache.
         """
         try:
             text = self._text(call)
         except DataError as error:
             raise ConfigError(f"{self.model}: {error}; give another chat_template=") from error
-        asked = self._asked(call, text, self._tokenized([text])[0])
-        if asked.labels is None:
+        prompt = self._prompt(call, text, self._tokenize([text])[0])
+        if prompt.labels is None:
             with self._alone():
-                self._forward([asked.ids[:1]])
+                self._forward([prompt.ids[:1]])
 
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order.
 
         Raises: ConfigError for labels that are not one token.
         """
-        held = [self._prepared(job) for job in jobs]
-        asked = [[one for one in row if isinstance(one, _Asked)] for row in held]
-        reads = iter(self._read([[one for one in row if one.labels] for row in asked]))
+        prepared = [self._prepare(job) for job in jobs]
+        prompts = [[one for one in row if isinstance(one, _Prompt)] for row in prepared]
+        reads = iter(self._read([[one for one in row if one.labels] for row in prompts]))
         replies = []
-        for row, open_ in zip(held, asked, strict=True):
-            written = iter(self._written([one for one in open_ if not one.labels]))
+        for row, open_ in zip(prepared, prompts, strict=True):
+            written = iter(self._write([one for one in open_ if not one.labels]))
             replies.append(
                 [
                     one if isinstance(one, Reply) else next(reads if one.labels else written)
@@ -158,12 +158,12 @@ class LocalEngine:
 
     # --- prompts ----------------------------------------------------------------------------------
 
-    def _prepared(self, job: Job) -> list[_Asked | Reply]:
-        """The prompts of a job, or why one cannot be asked."""
+    def _prepare(self, job: Job) -> list[_Prompt | Reply]:
+        """The prompts of a job, or the reply that says why one cannot be sent."""
         texts = [self._text_or_reply(call) for call in job.calls]
-        ids = iter(self._tokenized([text for text in texts if isinstance(text, str)]))
+        ids = iter(self._tokenize([text for text in texts if isinstance(text, str)]))
         return [
-            text if isinstance(text, Reply) else self._fitted(self._asked(call, text, next(ids)))
+            text if isinstance(text, Reply) else self._fit(self._prompt(call, text, next(ids)))
             for call, text in zip(job.calls, texts, strict=True)
         ]
 
@@ -171,42 +171,42 @@ class LocalEngine:
         try:
             return self._text(call)
         except DataError as error:
-            return _failed(str(error), "input")
+            return _failed_reply(str(error), "input")
 
     def _text(self, call: Call) -> str:
         turns = [clean_turn(turn) for turn in call.messages]  # type: ignore[arg-type]
         text = templated(self._tokenizer, turns, self._template, self._options, generation=True)
         return text + clean(call.prefix)
 
-    def _tokenized(self, texts: Sequence[str]) -> list[list[int]]:
+    def _tokenize(self, texts: Sequence[str]) -> list[list[int]]:
         return one_bos(self._tokenizer, texts, False)
 
-    def _asked(self, call: Call, text: str, ids: list[int]) -> _Asked:
+    def _prompt(self, call: Call, text: str, ids: list[int]) -> _Prompt:
         if not call.labels or call.sampling.max_tokens != 1:
-            return _Asked(call, ids)
+            return _Prompt(call, ids)
         key = (call.labels, tuple(ids[-_TAIL:]))
         if key not in self._labelled:
             self._labelled[key] = labelled(self._tokenizer, text, call.labels, self.model)
-        return _Asked(call, ids, self._labelled[key])
+        return _Prompt(call, ids, self._labelled[key])
 
-    def _fitted(self, asked: _Asked) -> _Asked | Reply:
-        size, room = len(asked.ids), 0 if asked.labels else 1
+    def _fit(self, prompt: _Prompt) -> _Prompt | Reply:
+        size, room = len(prompt.ids), 0 if prompt.labels else 1
         if not size:
-            return _failed("the chat template makes no token of the turns", "input")
+            return _failed_reply("the chat template makes no token of the turns", "input")
         if self._limit is not None and size + room > self._limit:
-            told = f"a prompt of {size} tokens, and the model takes {self._limit} with its reply"
-            return _failed(told, "input", size)
-        return asked
+            message = f"a prompt of {size} tokens, and the model takes {self._limit} with its reply"
+            return _failed_reply(message, "input", size)
+        return prompt
 
     def _end_ids(self, generation: Any) -> frozenset[int]:
         """What ends a reply: the generation config's ids, EOS, the template's end of a turn."""
-        told = getattr(generation, "eos_token_id", None)
-        ends = [*(told if isinstance(told, (list, tuple)) else [told])]
+        eos = getattr(generation, "eos_token_id", None)
+        ends = [*(eos if isinstance(eos, (list, tuple)) else [eos])]
         ends += [self._tokenizer.eos_token_id, self._end_of_turn()]
         return frozenset(end for end in ends if end is not None)
 
     def _end_of_turn(self) -> int | None:
-        """The special token that the template writes behind an assistant's turn, if any."""
+        """The special token that the template writes after an assistant's turn, if any."""
         mark = "zq7"
         turns = [{"role": "user", "content": "a"}, {"role": "assistant", "content": mark}]
         try:
@@ -220,47 +220,49 @@ class LocalEngine:
 
     # --- labels -----------------------------------------------------------------------------------
 
-    def _read(self, groups: Sequence[Sequence[_Asked]]) -> Iterator[Reply]:
+    def _read(self, groups: Sequence[Sequence[_Prompt]]) -> Iterator[Reply]:
         """Label reads, each group's together; all in one go, so that small groups share passes."""
         groups = [group for group in groups if group]
         ids = sorted({i for group in groups for one in group for i in one.label_ids})
         block = _BLOCK.get(self._engine.device.type, 64)
-        question = Labels(self._layer, tuple(ids), is_normalised=True, block=block)
+        question = LabelLogits(self._layer, tuple(ids), is_normalised=True, block=block)
         start = time.perf_counter()
-        told = list(self._engine.ask(question, ([one.item for one in group] for group in groups)))
+        answers_by_group = list(
+            self._engine.ask(question, ([one.item for one in group] for group in groups))
+        )
         each_s = (time.perf_counter() - start) / max(1, sum(map(len, groups)))
-        for group, answers in zip(groups, told, strict=True):
+        for group, answers in zip(groups, answers_by_group, strict=True):
             for one, answer in zip(group, answers, strict=True):
                 yield _verdict(one, answer, ids, each_s)
 
     # --- generated text ---------------------------------------------------------------------------
 
-    def _written(self, asked: Sequence[_Asked]) -> list[Reply]:
+    def _write(self, prompts: Sequence[_Prompt]) -> list[Reply]:
         """Sampled replies, those of one prompt side by side."""
         places: dict[tuple[int, ...], list[int]] = {}
-        for place, one in enumerate(asked):
+        for place, one in enumerate(prompts):
             places.setdefault(tuple(one.ids), []).append(place)
-        found: dict[int, Reply] = {}
+        replies_by_place: dict[int, Reply] = {}
         for ids, own in places.items():
             with self._alone():
-                replies = self._samples(ids, [asked[place].call for place in own])
-            found.update(zip(own, replies, strict=True))
-        return [found[place] for place in range(len(asked))]
+                replies = self._samples(ids, [prompts[place].call for place in own])
+            replies_by_place.update(zip(own, replies, strict=True))
+        return [replies_by_place[place] for place in range(len(prompts))]
 
     def _samples(self, ids: Sequence[int], calls: Sequence[Call]) -> list[Reply]:
         """The replies to one prompt; where memory is short, half of them at a time."""
         try:
-            return self._grown(ids, calls)
+            return self._grow_drafts(ids, calls)
         except RuntimeError as error:
             only_memory(error)
         free_memory(self._engine.device)
         if len(calls) == 1:
-            told = f"out of memory on a prompt of {len(ids)} tokens alone"
-            return [_failed(told, "system", len(ids))]
+            message = f"out of memory on a prompt of {len(ids)} tokens alone"
+            return [_failed_reply(message, "system", len(ids))]
         half = (len(calls) + 1) // 2
         return [*self._samples(ids, calls[:half]), *self._samples(ids, calls[half:])]
 
-    def _grown(self, ids: Sequence[int], calls: Sequence[Call]) -> list[Reply]:
+    def _grow_drafts(self, ids: Sequence[int], calls: Sequence[Call]) -> list[Reply]:
         """One pass over the prompt, then one for each token of all that still grow."""
         start = time.perf_counter()
         drafts = [Draft(call, self._tokenizer, ids, self._room(call, ids)) for call in calls]
@@ -269,8 +271,8 @@ class LocalEngine:
         rows = [0] * len(growing)
         while growing:
             self._extend(growing, logits_RV[rows], start)
-            kept = [(row, d) for row, d in zip(rows, growing, strict=True) if d.reason is None]
-            rows, growing = [row for row, _ in kept], [draft for _, draft in kept]
+            open_rows = [(row, d) for row, d in zip(rows, growing, strict=True) if d.reason is None]
+            rows, growing = [row for row, _ in open_rows], [draft for _, draft in open_rows]
             if not growing:
                 break
             self._select(cache, rows, logits_RV.shape[0])
@@ -280,13 +282,13 @@ class LocalEngine:
 
     def _room(self, call: Call, ids: Sequence[int]) -> int:
         """The most tokens that the reply may have."""
-        asked = call.sampling.max_tokens
-        return asked if self._limit is None else min(asked, self._limit - len(ids))
+        limit = call.sampling.max_tokens
+        return limit if self._limit is None else min(limit, self._limit - len(ids))
 
     def _extend(self, drafts: Sequence[Draft], logits_RV: Any, start: float) -> None:
         """The next token of each draft, or its end."""
         samplings = [draft.call.sampling for draft in drafts]
-        ids = drawn(logits_RV, samplings, [draft.draw() for draft in drafts])
+        ids = draw_ids(logits_RV, samplings, [draft.draw() for draft in drafts])
         finite = logits_RV.amax(1).isfinite().tolist()
         tops = self._rivals(drafts, logits_RV, ids)
         for draft, id_, is_finite, (logprob, top) in zip(drafts, ids, finite, tops, strict=True):
@@ -301,8 +303,7 @@ class LocalEngine:
     def _rivals(
         self, drafts: Sequence[Draft], logits_RV: Any, ids: Sequence[int]
     ) -> list[tuple[float, dict[str, float]]]:
-        """Each new token's log-probability and that of its rivals by text, where labels are asked
-        for."""
+        """Each new token's log-probability and its rivals' by text, for calls with labels."""
         if not any(draft.call.labels for draft in drafts):
             return [(math.nan, {})] * len(drafts)
         rows = zip(rivals(logits_RV, ids), ids, strict=True)
@@ -333,16 +334,16 @@ class LocalEngine:
             cache.reorder_cache(torch.tensor(rows, device=self._engine.device))
 
     def _forward(self, ids: Sequence[Sequence[int]], cache: Any = None) -> tuple[Any, Any]:
-        """fp32 logits behind the last ids, [R, V], and the cache to go on from."""
+        """fp32 logits after the last ids, [R, V], and the cache for the next step."""
         import torch
 
-        given = torch.tensor([list(row) for row in ids], device=self._engine.device)
+        input_ids = torch.tensor([list(row) for row in ids], device=self._engine.device)
         name = _cache_name(self._base)
-        out = self._base(input_ids=given, **{name: cache}, use_cache=True)
+        out = self._base(input_ids=input_ids, **{name: cache}, use_cache=True)
         cache = getattr(out, name, None)
         if cache is None:
             raise ConfigError(
-                f"{self.model}: the model keeps no cache of keys and values to go on from, so"
+                f"{self.model}: the model keeps no cache of keys and values, so"
                 " it cannot generate here; serve it (vLLM, llama.cpp) and ask the server"
             )
         return self._layer.logits(out.last_hidden_state[:, -1]), cache
@@ -358,19 +359,19 @@ class LocalEngine:
 
 def _cache_name(base: Any) -> str:
     """What the library calls the cache of keys and values: "cache" since transformers 5.24."""
-    known = inspect.signature(getattr(base, "forward", base)).parameters
-    return "cache" if "cache" in known else "past_key_values"
+    names = inspect.signature(getattr(base, "forward", base)).parameters
+    return "cache" if "cache" in names else "past_key_values"
 
 
-def _verdict(one: _Asked, answer: Answer, ids: Sequence[int], seconds: float) -> Reply:
+def _verdict(one: _Prompt, answer: Answer, ids: Sequence[int], seconds: float) -> Reply:
     """The likeliest label as a reply of one token, whose rivals are all labels."""
     num_prompt = len(one.item.ids)
     if answer.values is None or one.labels is None:
-        return _failed(answer.error or "nothing was read", "system", num_prompt)
-    known = dict(zip(ids, answer.values[0], strict=True))
-    top = {label: _either([known[i] for i in own]) for label, own in one.labels.ids.items()}
+        return _failed_reply(answer.error or "nothing was read", "system", num_prompt)
+    logprobs = dict(zip(ids, answer.values[0], strict=True))
+    top = {label: _either([logprobs[i] for i in own]) for label, own in one.labels.ids.items()}
     if not all(map(math.isfinite, top.values())):
-        return _failed(_NOT_FINITE, "system", num_prompt)
+        return _failed_reply(_NOT_FINITE, "system", num_prompt)
     best = max(top, key=lambda label: top[label])
     return Reply(best, "stop", (Token(best, top[best], top),), Usage(num_prompt, 1), seconds)
 
@@ -382,12 +383,12 @@ def _either(logprobs: Sequence[float]) -> float:
 
 
 def _reply(draft: Draft, num_prompt: int, place: int) -> Reply:
-    """What became of a draft; behind the first, the prompt was not read again."""
+    """The reply of a finished draft; only the first draft of a prompt reads the prompt."""
     if draft.error is not None:
-        return _failed(draft.error, "system", num_prompt)
+        return _failed_reply(draft.error, "system", num_prompt)
     usage = Usage(num_prompt, len(draft.ids), num_prompt if place else 0)
     return Reply(draft.text, draft.reason, tuple(draft.tokens), usage, draft.seconds)
 
 
-def _failed(error: str, fault: Fault, num_prompt: int = 0) -> Reply:
+def _failed_reply(error: str, fault: Fault, num_prompt: int = 0) -> Reply:
     return Reply(None, None, usage=Usage(num_prompt), error=error, fault=fault)

@@ -5,8 +5,8 @@
     llama-server -m MODEL.gguf --port 8080                http://127.0.0.1:8080/v1
     ollama serve                                          http://127.0.0.1:11434/v1
 
-What has been answered once is never asked again: replies are filed in a journal of calls before
-anything is made of them. Equal calls that are under way at the same time are sent once.
+A call that was answered is never sent again: replies are filed in a journal of calls before they
+are used. Equal calls in flight at the same time are sent once.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply, Token, Usage
+from plaudit.engines.dialect import Dialect, is_cut, is_too_long, refuses_n
 from plaudit.errors import ConfigError, EngineError, clipped, did_you_mean
 from plaudit.http import NO_QUOTA, Client, Request
 from plaudit.pace import Limits
@@ -36,8 +37,6 @@ _MAX_LATENCIES = 20_000
 _MOMENT_S = 0.2
 _BROKEN_OFF = ("abort", "aborted", "error", "cancelled", "canceled")
 _NEVER = -9999.0  # the log-probability that servers write for minus infinity
-_TOO_LONG = ("context length", "context_length", "maximum context", "too long", "max_model_len",
-             "exceeds the available context", "context size")  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -65,9 +64,10 @@ _FREE = Prices()
 
 @dataclass
 class Spending:
-    """What the calls of this process came to; the first 20 000 latencies are kept.
+    """The totals of this process's calls; the first 20 000 latencies are kept.
 
-    `reserved` is what the `num_reserved` requests under way may cost at most.
+    `num_paid` counts the replies that were served. `reserved` is the most that the `num_reserved`
+    requests in flight may cost, and `reserved_calls` how many replies they ask for.
     """
 
     num_calls: int = 0
@@ -78,13 +78,15 @@ class Spending:
     cost: float = 0.0
     reserved: float = 0.0
     num_reserved: int = 0
+    reserved_calls: int = 0
     latencies_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.lock = threading.Condition()
 
-    def add(self, usage: Usage, cost: float, latency_s: float) -> None:
-        """Counts a reply that was paid for; under the lock."""
+    def add(self, num_replies: int, usage: Usage, cost: float, latency_s: float) -> None:
+        """Counts the replies of a request, which are paid for; under the lock."""
+        self.num_paid += num_replies
         self.prompt_tokens += usage.prompt_tokens
         self.completion_tokens += usage.completion_tokens
         self.cached_tokens += usage.cached_tokens
@@ -94,13 +96,14 @@ class Spending:
 
     def reserve(self, num_calls: int, cost: float) -> None:
         """Counts a request that goes out; under the lock."""
-        self.num_paid += num_calls
+        self.reserved_calls += num_calls
         self.reserved += cost
         self.num_reserved += 1
 
-    def release(self, cost: float) -> None:
+    def release(self, num_calls: int, cost: float) -> None:
         """What was reserved for a request that has ended; under the lock."""
         self.num_reserved -= 1
+        self.reserved_calls -= num_calls
         self.reserved = self.reserved - cost if self.num_reserved else 0.0
         self.lock.notify_all()
 
@@ -113,24 +116,28 @@ class Spending:
 
 @dataclass
 class OpenAiEngine:
-    """Answers calls over HTTP; what it has answered before comes from `calls` (its journal).
+    """Answers calls over HTTP; earlier replies come from `calls` (its journal).
 
     `urls` are base URLs ending in /v1 (added where there is no path), the least busy is asked.
     `model` may be left out where the server has one. `api_key_env` names the environment variable
-    of the key. `concurrency` bounds the requests under way; it adapts downwards where the server
+    of the key. `concurrency` bounds the requests in flight; it adapts downwards where the server
     is overloaded. `timeout_s` bounds one try, `deadline_s` a call with all its tries and waits;
     `outage_s` is how long a server that went away is waited for, which costs no call a try.
     `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
     continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
-    are passed: what is left is unscored, and counted. A request may cost what its bytes and
-    `max_tokens` come to, and does where the server tells no usage.
+    are exceeded: the rest is unscored and counted. A request is assumed to cost what its bytes and
+    `max_tokens` add up to, and that is charged where the server reports no usage.
 
-    Raises: ConfigError for what cannot be right, before anything is sent.
+    One short probe of each kind of call finds out which form the server takes: the limit as
+    `max_completion_tokens` where it refuses `max_tokens`, single calls where it refuses or ignores
+    `n`, without a parameter that it refuses by name and that has its default value.
+
+    Raises: ConfigError for options that cannot be right, before anything is sent.
     """
 
     urls: Sequence[str]
     model: str = ""
-    calls: Calls = field(default_factory=Calls)
+    calls: CallJournal = field(default_factory=CallJournal)
     api_key_env: str | None = None
     concurrency: int = 64
     timeout_s: float = 300.0
@@ -161,6 +168,9 @@ class OpenAiEngine:
         self._pid, self._lock = os.getpid(), threading.Lock()
         self._pending: dict[str, concurrent.futures.Future[Reply] | None] = {}
         self._probes: dict[tuple[bool, ...], concurrent.futures.Future[None]] = {}
+        self._dialect = Dialect()
+        self.quota_error: str | None = None
+        self._num_answering = 0
         limits = Limits(
             is_adaptive=True,
             is_patient=True,
@@ -181,7 +191,7 @@ class OpenAiEngine:
 
     @property
     def in_flight(self) -> int:
-        """How many jobs it can usefully hold: as many as requests may be under way."""
+        """How many jobs may usefully be in flight: as many as requests."""
         return self.concurrency
 
     @property
@@ -198,42 +208,54 @@ class OpenAiEngine:
         """
         self._settle_in()
         self.resolve()
-        found: dict[str, Reply] = {}
+        with self._lock:
+            if not self._num_answering:  # otherwise threads beside it would still send
+                self.quota_error = None
+            self._num_answering += 1
+        try:
+            return self._answers(jobs)
+        finally:
+            with self._lock:
+                self._num_answering -= 1
+
+    def _answers(self, jobs: Sequence[Job]) -> list[list[Reply]]:
+        replies: dict[str, Reply] = {}
         keys = [[call.key(self.model) for call in job.calls] for job in jobs]
         own: dict[str, Call] = {}
         others: dict[str, concurrent.futures.Future[Reply]] = {}
         try:
             for job, row in zip(jobs, keys, strict=True):
                 for call, key in zip(job.calls, row, strict=True):
-                    self._look_up(call, key, found, own, others)
-            self._ask(own, found)
+                    self._look_up(call, key, replies, own, others)
+            self._ask(own, replies)
         finally:
-            self._hand_out(own, found)
+            self._hand_out(own, replies)
         for key, future in others.items():
-            found[key] = future.result()
+            replies[key] = future.result()
         with self.spending.lock:
             self.spending.num_calls += sum(map(len, keys))
-        return [[found[key] for key in row] for row in keys]
+        return [[replies[key] for key in row] for row in keys]
 
     def stop(self) -> None:
-        """Ends the calls under way; whoever waits for them gets an EngineError."""
+        """Cancels the calls in flight; threads that wait for them get an EngineError."""
         self._client.close()
 
-    def check(self, call: Call) -> None:
-        """Asks the server for one token, as `call` will be asked; each kind of call once.
+    def check(self, call: Call, count: int = 1) -> None:
+        """Asks the server for one token, as `count` samples of `call` will be asked; each kind of
+        call once.
 
-        Threads that come while it asks share what it finds; after a failure the next asks anew.
+        Threads that arrive meanwhile share the result; after a failure the next call probes again.
 
         Raises: ConfigError for a wrong key, an unknown model, log-probs that the server refuses or
-        ignores, a schema or sampling parameter that it refuses; EngineError where nobody answers.
+        ignores, a schema or sampling parameter that it refuses; EngineError without an answer.
         """
-        kind = _kind(call)
-        probe = self._probes.get(kind)
+        kind = (*_kind(call), count > 1)
+        probe = self._probes.get(kind) or self._probes.get((*kind[:-1], True))
         if probe is None:
             own: concurrent.futures.Future[None] = concurrent.futures.Future()
             probe = self._probes.setdefault(kind, own)
             if probe is own:
-                self._fulfil(own, kind, call)
+                self._fulfil(own, kind, call, count)
         probe.result()
 
     def resolve(self) -> str:
@@ -242,81 +264,115 @@ class OpenAiEngine:
         Raises: ConfigError where it serves several.
         """
         if not self.model:
-            known = self._served()
-            if len(known) != 1:
+            names = self._served_models()
+            if len(names) != 1:
                 raise ConfigError(
-                    f"model: {self.urls[0]} serves {', '.join(known) or 'none'}; name one of them"
+                    f"model: {self.urls[0]} serves {', '.join(names) or 'none'}; name one of them"
                 )
-            self.model = known[0]
+            self.model = names[0]
         return self.model
 
     # --- asking -----------------------------------------------------------------------------------
 
     def _settle_in(self) -> None:
-        """After a fork: what is under way, and who holds which lock, is the parent's business."""
+        """After a fork: drops calls in flight and locks, which are the parent's."""
         if os.getpid() != self._pid:
             self._pid, self._lock = os.getpid(), threading.Lock()
-            self._pending = {}
+            self._pending, self._num_answering = {}, 0
             self._probes = {kind: probe for kind, probe in self._probes.items() if probe.done()}
-            self.spending = dataclasses.replace(self.spending, reserved=0.0, num_reserved=0)
+            self.spending = dataclasses.replace(
+                self.spending, reserved=0.0, num_reserved=0, reserved_calls=0
+            )
 
-    def _look_up(self, call: Call, key: str, found, own, others) -> None:
-        """Sorts a call: answered before, under way already, or ours to send."""
-        if key in found or key in own or key in others:
+    def _look_up(self, call: Call, key: str, replies, own, others) -> None:
+        """Sorts a call: answered before, already in flight, or ours to send."""
+        if key in replies or key in own or key in others:
             return
         with self._lock:
             if key in self._pending:
                 others[key] = self._pending[key] or concurrent.futures.Future()
                 self._pending[key] = others[key]
             elif (reply := self.calls.get(key)) is not None:  # filed before it is not pending
-                found[key] = reply
+                replies[key] = reply
             else:
-                self._pending[key] = None  # until another thread wants it, too
+                self._pending[key] = None  # until another thread needs it, too
                 own[key] = call
 
-    def _ask(self, own: Mapping[str, Call], found: dict[str, Reply]) -> None:
-        for call in {_kind(call): call for call in own.values()}.values():
-            self.check(call)
+    def _ask(self, own: Mapping[str, Call], replies: dict[str, Reply]) -> None:
+        self._check_kinds(own)
         left = list(own)
         while left:  # a server may give fewer choices than asked for, and money may come free
-            sent = [_Sent(self, b, found) for b in _bundled({key: own[key] for key in left})]
+            bundles = [
+                _BundleRequest(self, b, replies)
+                for b in self._bundle({key: own[key] for key in left})
+            ]
             try:
-                answers = self._client.gather([one.request() for one in sent])
-                for one, answer in zip(sent, answers, strict=True):
-                    self._stop_without_quota(answer)
+                answers = self._client.gather([one.request() for one in bundles])
+                for one, answer in zip(bundles, answers, strict=True):
                     if isinstance(answer, EngineError) and not one.is_put_off:
-                        one.fail(answer)
+                        self._fail(one, answer)
             finally:
-                for one in sent:
+                for one in bundles:
                     one.end()
-            left = [key for key in left if key not in found]
-            if any(one.is_put_off for one in sent):
+            self._stop_without_quota()
+            left = [key for key in left if key not in replies]
+            if any(one.is_put_off for one in bundles):
                 self.spending.wait()
 
-    def _stop_without_quota(self, answer: Any) -> None:
-        """Raises EngineError where the quota is used up: no later call can be answered."""
-        if isinstance(answer, EngineError) and NO_QUOTA in str(answer):
-            self.stop()
-            raise EngineError(
-                f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
-                f" what was answered is kept, --resume goes on from there ({answer})"
-            )
+    def _check_kinds(self, own: Mapping[str, Call]) -> None:
+        """Probes each kind of call, the largest bundle of each."""
+        first: dict[Any, tuple[Call, int]] = {}
+        for bundle in sorted(self._bundle(own), key=len):
+            call = bundle[0][1]
+            first[_kind(call)] = call, len(bundle)
+        for call, count in first.values():
+            self.check(call, count)
 
-    def _hand_out(self, own: Mapping[str, Call], found: Mapping[str, Reply]) -> None:
-        """What came of our calls, to the threads that wait for them."""
+    def _bundle(self, own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
+        return _bundle(own) if self._dialect.has_n else [[item] for item in own.items()]
+
+    def _fail(self, bundle: _BundleRequest, error: EngineError) -> None:
+        """The error in the place of replies, or single calls from now on where `n` is refused."""
+        if NO_QUOTA in str(error):
+            self.quota_error = self.quota_error or str(error)
+        elif bundle.count > 1 and refuses_n(error):
+            self._dialect.has_n = False
+        else:
+            bundle.fail(error)
+
+    def _stop_without_quota(self) -> None:
+        """Raises EngineError where the quota is used up: no later call can be answered.
+
+        What is in flight is paid for, and is waited for.
+        """
+        if (message := self.quota_error) is None:
+            return
+        end = time.monotonic() + self.timeout_s
+        while self.spending.num_reserved and time.monotonic() < end:
+            self.spending.wait()
+        self.stop()
+        raise EngineError(
+            f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
+            f" replies so far are kept, and --resume continues from there ({message})"
+        )
+
+    def _hand_out(self, own: Mapping[str, Call], replies: Mapping[str, Reply]) -> None:
+        """Hands the replies to our calls to the threads that wait for them."""
         stopped = Reply(None, error="the run was stopped", fault="system")
         with self._lock:
             for key in own:
                 if (future := self._pending.pop(key)) is not None:
-                    future.set_result(found.get(key, stopped))
+                    future.set_result(replies.get(key, stopped))
 
     def body(self, call: Call, count: int) -> dict[str, Any]:
         """What is sent for `count` samples of a call."""
         s = call.sampling
         body: dict[str, Any] = {
             "model": self.model, "messages": list(call.messages), "temperature": s.temperature,
-            "top_p": s.top_p, "max_tokens": s.max_tokens, "n": count, **(call.extra or {}),
+            "top_p": s.top_p,
         }  # fmt: skip
+        self._dialect.fit(body, s.max_tokens, count)
+        body.update(call.extra or {})
         if s.seed is not None:
             body["seed"] = s.seed + call.index
         if s.stop:
@@ -332,61 +388,79 @@ class OpenAiEngine:
         return body
 
     def settle(self, expected: int, used: int) -> None:
-        """Corrects the limit of tokens per minute by what a request really took."""
+        """Corrects the limit of tokens per minute by a request's real usage."""
         self._client.pace.settle(expected, used)
 
     # --- looking before asking --------------------------------------------------------------------
 
-    def _fulfil(self, probe: concurrent.futures.Future[None], kind: Any, call: Call) -> None:
+    def _fulfil(
+        self, probe: concurrent.futures.Future[None], kind: Any, call: Call, count: int
+    ) -> None:
         try:
-            self._probe(call)
+            self._probe(call, count)
         except BaseException as error:  # whatever it is, others wait for it
             self._probes.pop(kind, None)
             probe.set_exception(error)
         else:
             probe.set_result(None)
 
-    def _probe(self, call: Call) -> None:
-        short = dataclasses.replace(call.sampling, max_tokens=1)
-        turns = ({"role": "user", "content": "Hi"},)
-        body = self.body(dataclasses.replace(call, messages=turns, sampling=short), 1)
-        request = Request(_PATH, body, deadline_s=300.0, retries=3, read=_checked_reply)
-        try:
-            value = self._client.send(request)
-        except EngineError as error:
-            if _is_too_long(error):  # of two letters: it says nothing of the calls to come
-                return
-            if error.status is not None and 400 <= error.status < 500 and not error.retryable:
-                raise ConfigError(self._explained(error)) from None
-            raise
+    def _probe(self, call: Call, count: int) -> None:
+        """Sends a short call, and again wherever the refusal says which form the server takes."""
+        while True:
+            count = count if self._dialect.has_n else 1
+            try:
+                value = self._send_probe(call, count)
+                break
+            except EngineError as error:
+                if is_too_long(error) or is_cut(error):  # says nothing about other calls
+                    return
+                if self._dialect.learn(error, call.sampling, count):
+                    continue
+                if error.status is not None and 400 <= error.status < 500 and not error.retryable:
+                    raise ConfigError(self._explain(error)) from None
+                raise
+        if len(value["choices"]) < count:
+            self._dialect.has_n = False
         with self.spending.lock:
             self.spending.cost += self.prices.of(_usage(value))
-        if call.labels and not _told_tokens(value["choices"][0]):
+        if call.labels and not _token_entries(value["choices"][0]):
             raise ConfigError(
                 f"{self.urls[0]} gives no log-probabilities for {self.model!r}; read='text' parses"
                 " the replies instead"
             )
 
-    def _explained(self, error: EngineError) -> str:
-        """What a refusal of the probe means, with the way out."""
+    def _send_probe(self, call: Call, count: int) -> Any:
+        short = dataclasses.replace(call.sampling, max_tokens=1)
+        turns = ({"role": "user", "content": "Hi"},)
+        body = self.body(dataclasses.replace(call, messages=turns, sampling=short), count)
+        request = Request(_PATH, body, deadline_s=300.0, retries=3, read=_check_reply)
+        return self._client.send(request)
+
+    def _explain(self, error: EngineError) -> str:
+        """The error for a refusal of the probe, with the way out."""
         text = str(error)
         lower = text.lower()
         if error.status in (401, 403):
             key = self.api_key_env
-            told = f"the key in {key} is refused" if key else "a key is needed: api_key_env=NAME"
-            return f"{self.urls[0]}: {told} ({error.status})"
+            problem = f"the key in {key} is refused" if key else "a key is needed: api_key_env=NAME"
+            return f"{self.urls[0]}: {problem} ({error.status})"
         if error.status != 404 and "logprob" in lower:
             return (
                 f"{self.urls[0]} refuses log-probabilities with {_TOP} rivals: start it with more"
                 f" (vLLM: --max-logprobs {_TOP}), or read='text' ({text})"
             )
+        if "temperature" in lower and "support" in lower:
+            return (
+                f"{self.urls[0]}: {self.model!r} draws at its own temperature alone; pass"
+                f" temperature=1 (on the command line --temperature 1): {text}"
+            )
         if error.status == 404 or ("model" in lower and "not" in lower):
-            known = self._served(quietly=True)
-            if known and self.model not in known:
-                hint = did_you_mean(self.model, known)
+            names = self._served_models(quietly=True)
+            if names and self.model not in names:
+                hint = did_you_mean(self.model, names)
                 return (
                     f"{self.urls[0]} has no model {self.model!r}{hint or '.'}"
-                    f" It serves {', '.join(known)}"
+                    f" It serves {', '.join(names)}"
                 )
         if error.status == 404:
             return (
@@ -395,7 +469,7 @@ class OpenAiEngine:
             )
         return f"{self.urls[0]} refuses calls like these: {text}"
 
-    def _served(self, *, quietly: bool = False) -> list[str]:
+    def _served_models(self, *, quietly: bool = False) -> list[str]:
         try:
             value = self._client.send(Request("/models", method="GET", deadline_s=30.0, retries=3))
             return [str(item["id"]) for item in value["data"]]
@@ -403,7 +477,7 @@ class OpenAiEngine:
             if quietly:
                 return []
             raise ConfigError(
-                f"model: {self.urls[0]} does not tell which models it serves ({error}); name one"
+                f"model: {self.urls[0]} does not list the models it serves ({error}); name one"
             ) from None
 
     def _key_header(self) -> dict[str, str]:
@@ -418,19 +492,20 @@ class OpenAiEngine:
 
 
 def _kind(call: Call) -> tuple[bool, ...]:
-    """What a server may refuse of it."""
+    """The features of a call that a server may refuse."""
     return bool(call.labels), bool(call.prefix), call.schema is not None, bool(call.extra)
 
 
-class _Sent:
-    """A request on its way: what it may cost, what it brings.
+class _BundleRequest:
+    """A request for a bundle of calls: its reserved cost and its replies.
 
-    `is_put_off` where the money that it wants is reserved for others, and may come free.
+    `is_put_off` where the budget that it needs is reserved for others, and may be released.
     """
 
-    def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], found: Any):
-        self._engine, self._bundle, self._found = engine, bundle, found
-        self._call = call = bundle[0][1]
+    def __init__(self, engine: OpenAiEngine, bundle: Sequence[tuple[str, Call]], replies: Any):
+        self._engine, self._bundle, self._replies_by_key = engine, bundle, replies
+        self._call, self.count = bundle[0][1], len(bundle)
+        call = self._call
         self._expected = Usage(0, len(bundle) * call.sampling.max_tokens)
         if engine.tokens_per_minute is not None:
             texts = (str(turn.get("content") or "") for turn in call.messages)
@@ -453,14 +528,17 @@ class _Sent:
         )
 
     def refusal(self) -> str | None:
-        """Why it may not be sent: the money or the calls are used up."""
+        """Why it may not be sent: the budget or the number of calls is used up."""
         self._began = time.monotonic()
-        if self._is_paid:  # it waits no longer, or tries once more
-            return None
         engine, spent = self._engine, self._engine.spending
-        max_calls, max_cost, count = engine.max_calls, engine.max_cost, len(self._bundle)
+        if engine.quota_error is not None:
+            return engine.quota_error
+        if self._is_paid:  # it waits no longer, or is a retry
+            return None
+        max_calls, max_cost, count = engine.max_calls, engine.max_cost, self.count
         with spent.lock:
-            if max_calls is not None and spent.num_paid + count > max_calls:
+            if max_calls is not None and spent.num_paid + spent.reserved_calls + count > max_calls:
+                self.is_put_off = spent.num_paid + count <= max_calls
                 return f"budget: max_calls={max_calls} are used up"
             if max_cost is not None and spent.cost + spent.reserved + self._most > max_cost:
                 self.is_put_off = spent.cost + self._most <= max_cost
@@ -470,26 +548,26 @@ class _Sent:
         return None
 
     def read(self, value: Any) -> None:
-        """Files the replies. Raises ValueError for a body that is none."""
+        """Files the replies. Raises ValueError for a body that is not a reply."""
         latency_s = time.monotonic() - self._began
         usage, replies = _replies(value, self._call, latency_s)
         engine, is_told = self._engine, any(usage)
         cost = engine.prices.of(usage) if is_told else self._most
         with engine.spending.lock:
-            engine.spending.add(usage, cost, latency_s)
+            engine.spending.add(len(replies), usage, cost, latency_s)
             self._release()
         if is_told:
             engine.settle(sum(self._expected), usage.prompt_tokens + usage.completion_tokens)
         fingerprint = value.get("system_fingerprint")
         for (key, call), reply in zip(self._bundle, replies, strict=False):
             engine.calls.put(key, call, reply, engine.model, fingerprint)
-            self._found[key] = reply
+            self._replies_by_key[key] = reply
 
     def fail(self, error: EngineError) -> None:
-        self._found.update({key: _failed(error) for key, _ in self._bundle})
+        self._replies_by_key.update({key: _failed(error, call) for key, call in self._bundle})
 
     def end(self) -> None:
-        """Whatever became of it: what it may cost is not reserved any more."""
+        """Releases the reserved cost, whatever the outcome."""
         if self._is_reserved:
             with self._engine.spending.lock:
                 self._release()
@@ -497,7 +575,7 @@ class _Sent:
     def _release(self) -> None:
         if self._is_reserved:
             self._is_reserved = False
-            self._engine.spending.release(self._most)
+            self._engine.spending.release(self.count, self._most)
 
 
 def expected_tokens(text: str) -> int:
@@ -516,8 +594,8 @@ def _with_version(url: str) -> str:
     return url if urlsplit(url).path.strip("/") else f"{url.rstrip('/')}/v1"
 
 
-def _bundled(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
-    """Calls that differ only in their sample, together: one request with n choices."""
+def _bundle(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
+    """CallJournal that differ only in their sample, together: one request with n choices."""
     bundles: dict[Any, list[tuple[str, Call]]] = {}
     for key, call in own.items():
         same: Any = key
@@ -528,12 +606,12 @@ def _bundled(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
     return list(bundles.values())
 
 
-def _checked_reply(value: Any) -> Any:
+def _check_reply(value: Any) -> Any:
     """The reply if it is one. Raises ValueError, which makes it a failed try."""
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
-        told = value.get("error") if isinstance(value, dict) else value
-        raise ValueError(f"the reply has no choices ({clipped(told)})")
+        problem = value.get("error") if isinstance(value, dict) else value
+        raise ValueError(f"the reply has no choices ({clipped(problem)})")
     if not all(isinstance(c, dict) and isinstance(c.get("message"), dict) for c in choices):
         raise ValueError("a choice has no message")
     return value
@@ -541,7 +619,7 @@ def _checked_reply(value: Any) -> Any:
 
 def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Reply]]:
     """The usage of a request, and its replies, each with an equal share of it."""
-    choices = _checked_reply(value)["choices"]
+    choices = _check_reply(value)["choices"]
     usage = _usage(value)
     each = Usage(*(n // len(choices) for n in usage))
     try:
@@ -551,10 +629,10 @@ def _replies(value: Any, call: Call, latency_s: float) -> tuple[Usage, list[Repl
 
 
 def _usage(value: Mapping[str, Any]) -> Usage:
-    """What the server says that it took; zeros where it does not: the reply is as good."""
-    told = _mapping(value.get("usage"))
-    cached = _mapping(told.get("prompt_tokens_details")).get("cached_tokens")
-    counts = (told.get("prompt_tokens"), told.get("completion_tokens"), cached)
+    """The usage that the server reports; zeros where it reports none."""
+    counts_by_name = _mapping(value.get("usage"))
+    cached = _mapping(counts_by_name.get("prompt_tokens_details")).get("cached_tokens")
+    counts = (counts_by_name.get("prompt_tokens"), counts_by_name.get("completion_tokens"), cached)
     return Usage(*(n if isinstance(n, int) and n > 0 else 0 for n in counts))
 
 
@@ -576,21 +654,21 @@ def _reply(choice: Mapping[str, Any], call: Call, usage: Usage, latency_s: float
         text = f"<think>{reasoning}" if text is None else f"<think>{reasoning}</think>{text}"
     if not text and (message.get("refusal") or finish == "content_filter"):
         return Reply(None, "content_filter", usage=usage, latency_s=latency_s)
-    tokens = tuple(map(_token, _told_tokens(choice))) if call.labels else ()
+    tokens = tuple(map(_token, _token_entries(choice))) if call.labels else ()
     return Reply(text or "", finish, tokens, usage, latency_s)
 
 
-def _told_tokens(choice: Mapping[str, Any]) -> Sequence[Any]:
+def _token_entries(choice: Mapping[str, Any]) -> Sequence[Any]:
     """The tokens of a choice with their log-probabilities, if it has any."""
     return _mapping(choice.get("logprobs")).get("content") or ()
 
 
-def _token(told: Mapping[str, Any]) -> Token:
+def _token(entry: Mapping[str, Any]) -> Token:
     top: dict[str, float] = {}
-    for rival in told.get("top_logprobs") or ():
+    for rival in entry.get("top_logprobs") or ():
         text, p = rival["token"], _finite(rival["logprob"])
         top[text] = _either(top[text], p) if text in top else p  # two tokens may read the same
-    return Token(told["token"], _finite(told["logprob"]), top)
+    return Token(entry["token"], _finite(entry["logprob"]), top)
 
 
 def _either(p: float, q: float) -> float:
@@ -601,13 +679,11 @@ def _finite(logprob: float | None) -> float:
     return _NEVER if logprob is None or not logprob > _NEVER else float(logprob)
 
 
-def _failed(error: EngineError) -> Reply:
-    """Why there is no reply, and whose doing it is."""
-    if _is_too_long(error):
-        return Reply(None, None, error=f"too long for the model: {error}", fault="input")
+def _failed(error: EngineError, call: Call) -> Reply:
+    """The reply for a failed call, with its fault; truncated where reasoning used up the limit."""
+    if is_cut(error):
+        return Reply("", "length")
+    if is_too_long(error):
+        room = f"{call.sampling.max_tokens:,} tokens of the limit are the reply's (--max-tokens)"
+        return Reply(None, None, error=f"too long for the model: {error}; {room}", fault="input")
     return Reply(None, None, error=str(error), fault="system")
-
-
-def _is_too_long(error: EngineError) -> bool:
-    text = str(error).lower()
-    return error.status in (400, 413, 422) and any(word in text for word in _TOO_LONG)

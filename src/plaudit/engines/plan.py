@@ -28,6 +28,8 @@ __all__ = [
 
 _LEAST_SAVED = 16  # rows; below it a second attention call costs more than it saves
 _LEAST_PREFIX = 16
+_SPARSE = 8  # a group is sparse where at most one row in so many is read
+_READ_STEP = 16  # the rows read of a group that runs alone are filled up to a multiple
 
 
 class Item(NamedTuple):
@@ -62,6 +64,15 @@ class Shared(NamedTuple):
         """Token rows when the prefix runs once."""
         return self.prefix + sum(len(item.ids) - self.prefix for item in self.items)
 
+    @property
+    def is_sparse(self) -> bool:
+        """Whether so few rows are read that the last layer need not run on all."""
+        return _SPARSE * sum(len(item.read) for item in self.items) <= self.rows
+
+    def reads_in_prefix(self) -> int:
+        """How many reads there are of rows of the prefix."""
+        return sum(place < self.prefix for item in self.items for place in item.read)
+
 
 class Piece(NamedTuple):
     """What a pass runs of one group: its prefix or the kept one, and some of its sequences.
@@ -77,10 +88,14 @@ class Piece(NamedTuple):
 
 
 class Pass(NamedTuple):
-    """One forward call over `rows` token rows, padding included."""
+    """One forward call over `rows` token rows, padding included.
+
+    `read_rows` of them, filling included, are what the last layer is needed at; 0: all.
+    """
 
     rows: int
     pieces: tuple[Piece, ...]
+    read_rows: int = 0
 
 
 @dataclass(frozen=True)
@@ -94,7 +109,7 @@ class Budget:
     """
 
     packed: tuple[tuple[int, int], ...] = ((256, 512),)
-    max_rows: int = 4096
+    max_rows: int = 1024  # more, and the rows of a layer leave a processor's cache
     is_exact: bool = True
 
     def halved(self) -> Budget:
@@ -158,15 +173,17 @@ def plan(groups: Sequence[Shared], budget: Budget) -> Iterator[Pass]:
     >>> [(p.rows, [piece.group for piece in p.pieces]) for p in plan(few, Budget())]
     [(512, [0, 1]), (512, [2])]
     """
-    small: dict[int, list[int]] = {}
+    small: dict[tuple[int, bool], list[int]] = {}
     for i, group in enumerate(groups):
         rows = budget.rows_for(group.rows)
         if rows is not None and group.items:
-            small.setdefault(rows, []).append(i)
+            small.setdefault((rows, group.is_sparse), []).append(i)
         elif group.items:
             yield from _alone(i, group, budget)
-    for rows, members in sorted(small.items()):
-        yield from _packed(members, groups, rows, budget.is_exact)
+    for (rows, is_sparse), members in sorted(small.items()):
+        read_rows = rows // _SPARSE if is_sparse else 0
+        for step in _packed(members, groups, rows, budget.is_exact):
+            yield step._replace(read_rows=read_rows)
 
 
 def windows(groups: Iterable[Sequence[Item]], *, rows: int) -> Iterator[list[Sequence[Item]]]:
@@ -208,10 +225,11 @@ def _alone(index: int, group: Shared, budget: Budget) -> Iterator[Pass]:
     parts = list(_parts(group, budget.max_rows))
     for n, (items, rows) in enumerate(parts):
         has_prefix = group.prefix > 0
-        yield Pass(
-            rows,
-            (Piece(index, items, has_prefix and n == 0 < len(parts) - 1, has_prefix and n > 0),),
-        )
+        keeps, is_kept = has_prefix and n == 0 < len(parts) - 1, has_prefix and n > 0
+        num_read = sum(len(group.items[i].read) for i in items)
+        num_read += group.reads_in_prefix() if keeps else 0
+        filled = -(-max(num_read, 1) // _READ_STEP) * _READ_STEP
+        yield Pass(rows, (Piece(index, items, keeps, is_kept),), filled * group.is_sparse)
 
 
 def _parts(group: Shared, max_rows: int) -> Iterator[tuple[tuple[int, ...], int]]:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-__all__ = ["Head", "Hidden", "Labels", "LogProbs", "OutputLayer", "Question"]
+__all__ = ["Head", "Hidden", "LabelLogits", "LogProbs", "OutputLayer", "Question"]
 
 
 class Question(Protocol):
@@ -107,7 +107,7 @@ class LogProbs:
 
 
 @dataclass(frozen=True)
-class Labels:
+class LabelLogits:
     """The logits of a few ids after each row: [R, len(ids)], fp32; no other logit is computed.
 
     The difference of two is a verdict's log-odds. `is_normalised` gives log-probabilities, which

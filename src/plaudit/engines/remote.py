@@ -24,11 +24,11 @@ from plaudit.http import Client
 
 __all__ = ["PROTOCOLS", "RemoteEngine"]
 
-_WINDOW = 256  # groups whose requests are under way or waiting
+_WINDOW = 256  # groups whose requests are in flight or waiting
 
 
 class Wire(Protocol):
-    """How one kind of server is asked: at most `most` sequences in a request."""
+    """The protocol of one kind of server: at most `most` sequences in a request."""
 
     path: str
     most: int
@@ -178,7 +178,7 @@ class RemoteEngine:
         first = self._replica(inputs)
         answers: list[Answer] = []
         for start in range(0, len(inputs), self._wire.most):
-            answers += self._asked(first, inputs[start : start + self._wire.most])
+            answers += self._ask_replicas(first, inputs[start : start + self._wire.most])
         return answers
 
     def _replica(self, inputs: Sequence[Sequence[Any]]) -> int:
@@ -190,16 +190,16 @@ class RemoteEngine:
         digest = hashlib.blake2b(repr(shared).encode("utf-8", "surrogatepass"))
         return int.from_bytes(digest.digest()[:8], "little") % len(self._clients)
 
-    def _asked(self, first: int, inputs: Sequence[Any]) -> list[Answer]:
-        told = "no replica answered"
+    def _ask_replicas(self, first: int, inputs: Sequence[Any]) -> list[Answer]:
+        error_text = "no replica answered"
         for n in itertools.islice(
             itertools.cycle(range(len(self._clients))), first, first + len(self._clients)
         ):
             try:
                 return [_answer(score) for score in self._request(n, inputs)]
             except EngineError as error:
-                told = str(error)
-        return [Answer(None, told)] * len(inputs)
+                error_text = str(error)
+        return [Answer(None, error_text)] * len(inputs)
 
     def _request(self, replica: int, inputs: Sequence[Any]) -> list[float]:
         body = self._wire.body(self.model, inputs)
@@ -219,10 +219,10 @@ def _answer(score: float) -> Answer:
 
 def _in_order(items: Sequence[Mapping[str, Any]], count: int) -> Sequence[Mapping[str, Any]]:
     """The items by their index, one for each input."""
-    found = sorted(_counted(items, count), key=lambda item: item["index"])
-    if [item["index"] for item in found] != list(range(count)):
+    ordered = sorted(_counted(items, count), key=lambda item: item["index"])
+    if [item["index"] for item in ordered] != list(range(count)):
         raise ValueError("the indexes are not those of the inputs")
-    return found
+    return ordered
 
 
 def _counted(items: Sequence[Any], count: int) -> Sequence[Any]:

@@ -2,8 +2,8 @@
 
 A journal answers the calls that it holds, by content. A column holds replies by the place of the
 call within its job: ``{"ab": TEXT, "ba": TEXT}`` for both orders of a pair, ``{"0": TEXT, ...}`` or
-a list of as many texts for the responses of a group, one text where one thing is judged once. In
-the place of a text a list of texts stands for as many samples.
+a list with one text for each response of a group, or one text for a single query. A list of texts
+in the place of a text is one text for each sample.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply
 from plaudit.errors import DataError, clipped
 
@@ -26,10 +26,10 @@ class _Replay:
     in_flight = 1
 
     def check(self, call: Call) -> None:
-        """Nothing can be wrong with what is recorded."""
+        """Does nothing: recorded replies need no probe."""
 
     def stop(self) -> None:
-        """Nothing is under way."""
+        """Does nothing: no call is in flight."""
 
     def resolve(self) -> str:
         """The name under which replies are looked up."""
@@ -41,18 +41,18 @@ class _Replay:
 class JournalReplay(_Replay):
     """Answers from a journal of calls, as `model` did; a call that it lacks is a system fault."""
 
-    can_ask_again = True  # what was asked twice stands there twice
+    can_ask_again = True  # a retried call was recorded as well
 
     def __init__(self, path: str | os.PathLike[str], model: str) -> None:
-        self.calls, self.model = Calls(path, is_read_only=True), model
+        self.calls, self.model = CallJournal(path, is_read_only=True), model
 
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order."""
         return [[self._answer(call) for call in job.calls] for job in jobs]
 
     def _answer(self, call: Call) -> Reply:
-        told = f"{self.calls.path} holds no reply of {self.model!r} to this call"
-        return self.calls.get(call.key(self.model)) or Reply(None, error=told, fault="system")
+        message = f"{self.calls.path} holds no reply of {self.model!r} to this call"
+        return self.calls.get(call.key(self.model)) or Reply(None, error=message, fault="system")
 
 
 class ColumnReplay(_Replay):
@@ -66,22 +66,23 @@ class ColumnReplay(_Replay):
     ) -> Mapping[str, Any]:
         """The columns with the replies by place, for a job that judges `places`.
 
-        Raises: DataError where a list of replies is not as long as what is judged, or one text
-        stands for several.
+        Raises: DataError where a list of replies has another length than the places, or one text
+        is all there is for several.
         """
-        held = columns.get(self.column)
-        if held is None or isinstance(held, Mapping) or not places:
+        replies = columns.get(self.column)
+        if replies is None or isinstance(replies, Mapping) or not places:
             return columns
-        if isinstance(held, list | tuple) and len(places) == 1:
-            by_place, wanted = {places[0]: held}, samples
-        elif isinstance(held, list | tuple) and all(map(str.isdigit, places)):
-            by_place, wanted = dict(zip(places, held, strict=False)), len(places)
+        if isinstance(replies, list | tuple) and len(places) == 1:
+            by_place, num_calls = {places[0]: replies}, samples
+        elif isinstance(replies, list | tuple) and all(map(str.isdigit, places)):
+            by_place, num_calls = dict(zip(places, replies, strict=False)), len(places)
         else:
-            by_place, wanted = {places[0]: held}, len(places) * samples
-        num = len(held) if isinstance(held, list | tuple) else 1
-        if num != wanted:
+            by_place, num_calls = {places[0]: replies}, len(places) * samples
+        num = len(replies) if isinstance(replies, list | tuple) else 1
+        if num != num_calls:
             raise DataError(
-                f"{num} replies for {wanted} calls: {clipped(held)}; give a list of one for each"
+                f"{num} replies for {num_calls} calls: {clipped(replies)}; give a list of one"
+                " for each"
                 f" response or sample, or a mapping from place to reply ({', '.join(places[:4])})",
                 where=where,
                 field=self.column,
@@ -94,11 +95,13 @@ class ColumnReplay(_Replay):
             [self._answer(job.columns.get(self.column), call) for call in job.calls] for job in jobs
         ]
 
-    def _answer(self, held: Any, call: Call) -> Reply:
-        found = held.get(call.place) if isinstance(held, Mapping) else held
-        if isinstance(found, list | tuple):
-            found = found[call.index] if call.index < len(found) else None
-        if found is None:
-            told = f"column {self.column!r} holds no reply for {call.place!r}, sample {call.index}"
-            return Reply(None, error=told, fault="input")
-        return Reply(str(found), is_recorded=True)
+    def _answer(self, replies: Any, call: Call) -> Reply:
+        reply = replies.get(call.place) if isinstance(replies, Mapping) else replies
+        if isinstance(reply, list | tuple):
+            reply = reply[call.index] if call.index < len(reply) else None
+        if reply is None:
+            message = (
+                f"column {self.column!r} holds no reply for {call.place!r}, sample {call.index}"
+            )
+            return Reply(None, error=message, fault="input")
+        return Reply(str(reply), is_recorded=True)

@@ -1,4 +1,4 @@
-"""How a reply grows token by token: which comes next, what it reads as, when it ends.
+"""Sampling a reply token by token: the next id, its text, and where the reply ends.
 
 Shapes: R rows (replies that still grow), V vocabulary.
 """
@@ -14,13 +14,13 @@ from typing import Any
 from plaudit.engines.chat import Call, Sampling, Token
 from plaudit.types import content_hash
 
-__all__ = ["Draft", "Stream", "drawn", "rivals"]
+__all__ = ["Draft", "Stream", "draw_ids", "rivals"]
 
 _BROKEN = "\ufffd"  # what decoders write for a character whose bytes are not all there
-_CONTEXT = 6  # ids before a reply: enough to know whether a space stands between
+_CONTEXT = 6  # ids before a reply: enough to know whether a space comes between
 
 
-def drawn(logits_RV: Any, samplings: Sequence[Sampling], draws: Sequence[float]) -> list[int]:
+def draw_ids(logits_RV: Any, samplings: Sequence[Sampling], draws: Sequence[float]) -> list[int]:
     """The next id of each row; `draws` in [0, 1) decide, one for each row.
 
     At temperature 0 the likeliest id (the first of equals), else the first id at which the
@@ -28,15 +28,15 @@ def drawn(logits_RV: Any, samplings: Sequence[Sampling], draws: Sequence[float])
     smallest set of likeliest ids that holds top_p of it (nucleus sampling, arXiv 1904.09751, 3.1).
 
     >>> import torch
-    >>> drawn(torch.tensor([[0.0, 9.0, 0.0]] * 2), [Sampling(), Sampling(1.0, 0.9)], [0.0, 0.99])
+    >>> draw_ids(torch.tensor([[0.0, 9.0, 0.0]] * 2), [Sampling(), Sampling(1.0, 0.9)], [0.0, 0.99])
     [1, 1]
     """
     import torch
 
-    found = logits_RV.argmax(1).tolist()
+    ids = logits_RV.argmax(1).tolist()
     rows = [i for i, sampling in enumerate(samplings) if sampling.temperature > 0]
     if not rows:
-        return found
+        return ids
     z_RV = logits_RV[rows]
     if z_RV.device.type == "mps":  # it has no doubles, which the sums need
         z_RV = z_RV.cpu()
@@ -52,8 +52,8 @@ def drawn(logits_RV: Any, samplings: Sequence[Sampling], draws: Sequence[float])
     sum_RV = p_RV.cumsum(1)
     ids_R1 = torch.searchsorted(sum_RV, draw_R1 * sum_RV[:, -1:], right=True)
     for row, id_ in zip(rows, ids_R1[:, 0].clamp(max=p_RV.shape[1] - 1).tolist(), strict=True):
-        found[row] = id_
-    return found
+        ids[row] = id_
+    return ids
 
 
 def _nucleus(p_RV, top_p_R1):
@@ -122,10 +122,10 @@ class Stream:
 class Draft:
     """A reply that grows: its ids and text, and why it ended (`reason` is None while it grows).
 
-    `room` is the most tokens that it may have; `seconds` is for whoever keeps the time.
+    `room` is the most tokens that it may have; `seconds` is set by the caller.
     It draws from a generator seeded by the content of its call (seed, messages, prefix, index), so
     neither its neighbours nor its place among them change it. A stop string ends it and is left
-    out, whatever stands behind in the same token with it.
+    out, with the rest of its token.
     """
 
     def __init__(self, call: Call, tokenizer: Any, before: Sequence[int], room: int):
@@ -168,12 +168,12 @@ class Draft:
 
     def _is_stopped(self, num_new: int) -> bool:
         """Whether the new characters complete a stop string; text and tokens then end before it."""
-        found = [
+        places = [
             self.text.find(stop, max(0, len(self.text) - num_new - len(stop) + 1))
             for stop in self.call.sampling.stop
             if stop
         ]
-        start = min((at for at in found if at >= 0), default=None)
+        start = min((at for at in places if at >= 0), default=None)
         if start is None:
             return False
         self.text = self.text[:start]
@@ -183,5 +183,5 @@ class Draft:
 
 
 def _content(call: Call) -> str:
-    told = [call.sampling.seed, call.messages, call.prefix, call.index]
-    return content_hash(json.dumps(told, sort_keys=True))
+    contents = [call.sampling.seed, call.messages, call.prefix, call.index]
+    return content_hash(json.dumps(contents, sort_keys=True))

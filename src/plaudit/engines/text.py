@@ -1,4 +1,4 @@
-"""Text before it is ids: templates, one BOS, what no tokenizer takes."""
+"""Text before tokenisation: chat templates, one BOS, characters that no tokenizer takes."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ __all__ = [
 
 Overflow = Literal["error", "drop", "keep_end", "keep_start"]
 Bos = Literal["one", "masked", "both"]
-"""What becomes of the second BOS of a text whose template wrote one already."""
+"""The treatment of a second BOS before a text whose template wrote one already."""
 _TULU = (
     "{% for message in messages %}<|{{ message['role'] }}|>\n{{ message['content'] }}\n{% endfor %}"
 )
@@ -69,7 +69,7 @@ def clean(text: str) -> str:
 
 
 def clean_turn(turn: Message) -> Message:
-    """The turn with its text cleaned; other content as it is."""
+    """The turn with its text cleaned; other content unchanged."""
     content = turn.get("content")
     return {**turn, "content": clean(content)} if isinstance(content, str) else turn  # type: ignore[return-value]
 
@@ -95,17 +95,19 @@ def templated(
             **options,
         )
     except Exception as error:  # a template is a program: it may raise anything
-        told = f"the chat template refuses the turns: {type(error).__name__}: {error}"
-        raise DataError(told) from error
+        message = f"the chat template refuses the turns: {type(error).__name__}: {error}"
+        raise DataError(message) from error
 
 
 def one_bos(tokenizer, texts: Sequence[str], special_tokens: bool) -> list[list[int]]:
-    """Ids of each text; a BOS that the template wrote and the tokenizer adds again stands once."""
+    """Ids of each text; a BOS that both the template and the tokenizer add appears once."""
     if not texts:
         return []
-    made = tokenizer(list(texts), add_special_tokens=special_tokens, truncation=False)["input_ids"]
+    id_lists = tokenizer(list(texts), add_special_tokens=special_tokens, truncation=False)[
+        "input_ids"
+    ]
     bos, adds = tokenizer.bos_token_id, _adds_bos(tokenizer)
-    return [_with_one_bos(list(ids), bos, adds) for ids in made]
+    return [_with_one_bos(list(ids), bos, adds) for ids in id_lists]
 
 
 def adds_second_bos(tokenizer, text: str) -> bool:
@@ -127,14 +129,14 @@ def num_common(one: Sequence[int], other: Sequence[int]) -> int:
 
 
 def template_for(
-    tokenizer, given: str | None, own: str | None, profile: str | None, name: str
+    tokenizer, own_template: str | None, own: str | None, profile: str | None, name: str
 ) -> str | None:
     """The chat template: the caller's, the architecture's, the tokenizer's, the profile's.
 
     Raises: ConfigError where there is none.
     """
     fallback = PROFILES[profile].fallback if profile else None
-    for template in (_file_or_text(given), own):
+    for template in (_file_or_text(own_template), own):
         if template is not None:
             return template
     if getattr(tokenizer, "chat_template", None) is not None:
@@ -147,15 +149,15 @@ def template_for(
     )
 
 
-def _file_or_text(given: str | None) -> str | None:
-    if given is None or "{" in given:
-        return given
+def _file_or_text(source: str | None) -> str | None:
+    if source is None or "{" in source:
+        return source
     try:
-        with open(given, encoding="utf-8") as file:
+        with open(source, encoding="utf-8") as file:
             return file.read()
     except OSError as error:
         raise ConfigError(
-            f"chat_template={given!r}: neither a readable file nor a Jinja template ({error})"
+            f"chat_template={source!r}: neither a readable file nor a Jinja template ({error})"
         ) from None
 
 
@@ -179,7 +181,7 @@ def starts_with(ids: Sequence[int], first: int | None) -> bool:
 
 
 class Labelled(NamedTuple):
-    """Where labels are read behind a text: `num_merged` tokens before its end (0 unless the
+    """Where labels are read after a text: `num_merged` tokens before its end (0 unless the
     tokenizer joins the end of the text with the labels), and the ids that each label may have."""
 
     num_merged: int
@@ -195,29 +197,31 @@ def labelled(tokenizer: Any, text: str, labels: Sequence[str], name: str = "") -
     Raises: ConfigError for a label that is not one token there, or the same token as another.
     """
     own, *rest = one_bos(
-        tokenizer, [text, *(text + v for la in labels for v in _written(la))], False
+        tokenizer, [text, *(text + v for la in labels for v in _spellings(la))], False
     )
     behind = iter(rest)
-    variants = {label: [next(behind) for _ in _written(label)] for label in labels}
+    variants = {label: [next(behind) for _ in _spellings(label)] for label in labels}
     start = min(num_common(own, ways[0]) for ways in variants.values())
-    found = {
+    ids_by_label = {
         label: tuple(dict.fromkeys(ids[start] for ids in ways if _is_one_behind(ids, own, start)))
         for label, ways in variants.items()
     }
-    for label, ids in found.items():
-        place = f"{name}: label {label!r} behind {text[-24:]!r}"
+    for label, ids in ids_by_label.items():
+        place = f"{name}: label {label!r} after {text[-24:]!r}"
         if not ids:
             pieces = [tokenizer.decode([i]) for i in variants[label][0][start:]]
             raise ConfigError(
                 f"{place} is {len(pieces)} tokens ({', '.join(map(repr, pieces))}), not one; take"
                 " labels of one token each, or another prefix, or have the verdict written out"
             )
-        if same := [o for o, theirs in found.items() if o != label and set(theirs) & set(ids)]:
+        if same := [
+            o for o, theirs in ids_by_label.items() if o != label and set(theirs) & set(ids)
+        ]:
             raise ConfigError(f"{place} is the same token as label {same[0]!r}; take others")
-    return Labelled(len(own) - start, found)
+    return Labelled(len(own) - start, ids_by_label)
 
 
-def _written(label: str) -> tuple[str, str]:
+def _spellings(label: str) -> tuple[str, str]:
     return label, f" {label}"
 
 

@@ -1,9 +1,8 @@
 """A checkpoint's tokenizer gives the ids of its own tokenizer.json, or is not used.
 
-The tokenizer library rebuilds some tokenizers from the model's type and leaves out what the file
-says of normalising and splitting text; such ids are wrong for the weights, and scores come out
-wrong without a sign. So a fixed set of texts is tokenised twice, by the library's tokenizer and by
-the file alone.
+The tokenizer library rebuilds some tokenizers from the model's type and ignores the file's own
+normalisation and splitting; such ids are wrong for the weights, and scores are silently wrong. So
+a fixed set of texts is tokenised twice, by the library's tokenizer and by the file alone.
 """
 
 from __future__ import annotations
@@ -52,20 +51,20 @@ def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
     changed = differences(tokenizer, own)
     if not changed:
         return tokenizer
-    plain = _plain(path)
-    remaining = changed if plain is None else differences(plain, own)
+    rebuilt = _rebuild(path)
+    remaining = changed if rebuilt is None else differences(rebuilt, own)
     if remaining:
         raise ConfigError(
             f"{name}: {type(tokenizer).__name__} gives other ids than the checkpoint's own"
             f" tokenizer.json, for example on {clipped(remaining[0])}; scores would be wrong"
-            " without a sign. Save the tokenizer anew with the library that trained the model"
+            " without a sign. Save the tokenizer again with the library that trained the model"
         )
     note = (
         f"ids of tokenizer.json: {type(tokenizer).__name__} gave others on {len(changed)} of"
         f" {len(PROBES)} texts, for example on {clipped(changed[0])}"
     )
-    setattr(plain, _NOTE, note)
-    return plain
+    setattr(rebuilt, _NOTE, note)
+    return rebuilt
 
 
 def note_of(tokenizer: Any) -> str:
@@ -96,8 +95,8 @@ def _from_file(file: Path, name: str) -> Any:
     return own
 
 
-def _plain(path: str | Path) -> Any:
-    """The library's tokenizer that takes the file as it is; None where it cannot be made."""
+def _rebuild(path: str | Path) -> Any:
+    """The library's tokenizer, rebuilt from the file alone; None where that fails."""
     from transformers import PreTrainedTokenizerFast
 
     try:

@@ -109,11 +109,18 @@ def _crashed(outcome: Outcome) -> bool:
     return outcome.exit_code == 1 and b"Traceback (most recent call last)" in outcome.stderr
 
 
+def _first_error(words: str) -> str:
+    """The compiler's first line about an error, which names file and line."""
+    return next((line for line in words.splitlines() if "error" in line), words)
+
+
 def _crash(outcome: Outcome) -> str:
     """Why a checker gave no verdict, with the line of its text."""
     words = _words(outcome)
     place = _LINE.findall(words)
     line = f"line {int(place[-1]) - 1}: " if place else ""
+    if outcome.kind == "compile":
+        return "compile: " + clipped(_first_error(words), limit=200)
     if outcome.kind not in ("ok", "exit"):
         return f"{line}{outcome.kind}: {clipped(words.rpartition(chr(10))[2], limit=200)}"
     if outcome.signal is not None:

@@ -1,8 +1,8 @@
 """What a program printed against what it should have printed.
 
 A row of a published layout is compared as its grader compares ("livecodebench", "apps", "verl",
-"codecontests", "stripped"; see `plaudit.grading.layouts`). Else the default is "tokens": stdin
-problems differ from their own reference output in spaces, line ends and blank lines, and most
+"codecontests", "stripped", "trimmed"; see `plaudit.grading.layouts`). Else the default is "tokens":
+stdin problems differ from their own reference output in spaces, line ends and blank lines, and most
 judges compare tokens unless layout is the task. "lines" also holds the program to its line breaks,
 "float" forgives rounding, "exact" forgives a final newline only. Integers compare exactly in all
 modes.
@@ -30,13 +30,21 @@ Mode = Literal[
     "tokens",
     "float",
     "stripped",
+    "trimmed",
     "livecodebench",
     "verl",
     "apps",
     "codecontests",
 ]
 MODES: tuple[Mode, ...] = ("exact", "lines", "tokens", "float")
-PUBLISHED: tuple[Mode, ...] = ("stripped", "livecodebench", "verl", "apps", "codecontests")
+PUBLISHED: tuple[Mode, ...] = (
+    "stripped",
+    "trimmed",
+    "livecodebench",
+    "verl",
+    "apps",
+    "codecontests",
+)
 Near = Callable[[float, float], bool]
 
 _INTEGER = re.compile(rb"([+-]?)([0-9]+)")
@@ -64,6 +72,8 @@ def same_output(
     integer only (7, 007, 7.0 and 7e0 are one), nan equals nan, an infinity the same infinity, in
     any case of letters;
     "stripped": equal lines, where white space around each line and around all of it does not count;
+    "trimmed": equal texts, where white space around all of it does not count, nor around lines
+    where all of them are single characters;
     "livecodebench": as "stripped", or in each line the same decimal numbers (0.5 is 0.50);
     "verl": as "stripped" without blank lines, or one number in each line, near as by
     `numpy.allclose`;
@@ -102,6 +112,8 @@ def _difference(actual: str, expected: str, mode: Mode, tolerance: float) -> str
         return ""
     if mode == "exact":
         return _exact(actual.rstrip("\n"), expected.rstrip("\n"))
+    if mode == "trimmed":
+        return _trimmed(actual.replace("\r\n", "\n"), expected.replace("\r\n", "\n"))
     actual, expected = actual.removeprefix("\ufeff"), expected.removeprefix("\ufeff")
     if mode == "lines":
         return _lines(actual, expected)
@@ -142,6 +154,13 @@ def _exact(actual: str, expected: str) -> str:
     line = expected.count("\n", 0, place) + 1
     wanted, found = expected[place : place + 40], actual[place : place + 40]
     return _said(f"line {line}, character {place + 1}", wanted or None, found or None)
+
+
+def _trimmed(actual: str, expected: str) -> str:
+    """TACO's comparison, which by its last step takes blanks around lines of one character."""
+    if all(len(line.strip()) < 2 for line in expected.strip().split("\n")):
+        return _stripped(actual, expected, False)
+    return _exact(actual.strip(), expected.strip())
 
 
 def _common(first: str, second: str) -> int:
@@ -199,10 +218,12 @@ def _numbered(actual: str, expected: str, is_loose: bool) -> str:
     for number, (want, line) in enumerate(zip_longest(wanted, found), 1):
         if want is None or line is None:
             return _said(f"line {number}", want, line)
-    readings: list[Callable[[str, str], bool]] = [str.__eq__, _is_close]
-    if is_loose:
-        readings += [lambda line, want: line.split() == want.split(), _is_rounded]
     pairs = list(zip(found, wanted, strict=True))
+    readings: list[Callable[[str, str], bool]] = [str.__eq__]
+    if is_loose:
+        readings += [_is_close, lambda line, want: line.split() == want.split(), _is_rounded]
+    elif not all(line.isdigit() and want.isdigit() for line, want in pairs):
+        readings.append(_is_close)  # verl compares whole numbers as text: 03 is not 3
     if any(all(same(line, want) for line, want in pairs) for same in readings):
         return ""
     for number, (line, want) in enumerate(pairs, 1):

@@ -291,6 +291,7 @@ class _Called(Grader):
             self.rules.limits,
             tuple(test.keywords for test in tests),
             self.problem.layout.fresh,
+            awaits=not self.problem.layout.says,
         )
 
     def take(self, outcomes: Sequence[Outcome]) -> None:
@@ -340,6 +341,7 @@ class _Called(Grader):
         return Verdict(False, why, **marks)
 
 
+_GONE = "the other side is gone"
 _ABSENT = re.compile(r"the program does not define '(\w+)'")
 _ONE_FUNCTION = ("HumanEval", "LeetCodeDataset")
 
@@ -397,7 +399,7 @@ class _Asserted(Grader):
     def _unfinished(self, outcome: Outcome, error: str) -> None:
         ended = outcome.kind not in ("ok", "exit") or outcome.signal is not None
         why = _ended(outcome, self.code)
-        if not ended and error:
+        if not ended and error and not (_GONE in error and outcome.stderr):
             why = error + _hint(error, self.code)
         self.verdicts[len(self.verdicts)] = Verdict(False, why[:300], _is_fault(outcome))
 

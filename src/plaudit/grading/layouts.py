@@ -19,7 +19,7 @@ from typing import Literal
 
 from plaudit.grading.compare import Mode
 
-__all__ = ["LAYOUTS", "Checker", "Layout", "Values"]
+__all__ = ["LAYOUTS", "Checker", "Layout", "Values", "described"]
 
 Values = Literal["python", "json", "livecodebench", "apps", "evalplus"]
 """How returned values compare: see `plaudit.grading.returned`."""
@@ -132,7 +132,7 @@ LAYOUTS = {
         ),
         Layout(
             "TACO",
-            output="stripped",
+            output="trimmed",
             values="apps",
             prelude=_APPS,
             source="FlagOpen/TACO metrics/testing_util.py: execute_cb_code, and"
@@ -186,3 +186,18 @@ LAYOUTS = {
     )
 }
 """The table, by name. "own cases" and "test code" are rows of nobody's layout."""
+
+
+def described() -> str:
+    """The table for people: how printed text and returned values of each layout compare.
+
+    >>> print(described().splitlines()[3])
+    LiveCodeBench               livecodebench   livecodebench
+    """
+    rows = [(layout.name, layout.output, layout.values, layout) for layout in LAYOUTS.values()]
+    lines = [
+        f"{name:<26}  {output:<14}  {values}{'' if layout.says else ' (no published rule)'}"
+        for name, output, values, layout in rows
+    ]
+    head = f"{'How rows compare: layout':<26}  {'printed text':<14}  returned values"
+    return "\n".join([head, *lines])

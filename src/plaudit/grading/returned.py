@@ -6,12 +6,14 @@ answers are wrapped. "evalplus": ``==`` of what JSON leaves of it; a float, or a
 be off by the row's `atol` (1e-6 if it has none) plus 1e-7 of the expected value. "json": ``==`` of
 what JSON leaves of it; floats within 1e-6, absolutely or relatively.
 
-Where JSON leaves less (a tuple is a list, the key 1 is "1"), so does the comparison. Integers
-compare exactly under every rule.
+Where ``==`` has no truth (a numpy array of several items against a list) there is no equality, but
+under "json". Where JSON leaves less (a tuple is a list, the key 1 is "1"), so does the comparison.
+Integers compare exactly under every rule.
 """
 
 from __future__ import annotations
 
+import json
 import math
 import reprlib
 from typing import Any
@@ -47,13 +49,24 @@ def holds(problem: CallProblem, test: CallTest, data: Any) -> bool:
 
 def _is_equal(problem: CallProblem, data: Any, wanted: Any, depth: int) -> bool:
     if problem.values == "python":
-        return values.matches(data, wanted)
+        return values.matches(data, wanted, arrays=False)
     if problem.values == "json":
         return values.matches(data, wanted, tolerance=problem.tolerance, lenient=True)
     if problem.values == "evalplus":
         return _is_evalplus(problem.tolerance, data, wanted)
     is_deep = problem.values == "apps" and depth == 2
-    return values.matches(_untupled(data, 2 if is_deep else 1), wanted)
+    if not values.matches(_untupled(data, 2 if is_deep else 1), wanted, arrays=False):
+        return False
+    return problem.layout.name != "verl" or _is_json(data)
+
+
+def _is_json(data: Any) -> bool:
+    """Whether `json.dumps` writes a value, as verl's grader does: a Decimal is none."""
+    try:
+        json.dumps(values.decode(data))
+    except (values.Malformed, TypeError, ValueError, RecursionError):
+        return False
+    return True
 
 
 def _untupled(data: Any, depth: int) -> Any:
@@ -69,11 +82,13 @@ def _untupled(data: Any, depth: int) -> Any:
 
 
 def _is_evalplus(atol: float, data: Any, wanted: Any) -> bool:
-    if values.matches(data, wanted, lenient=True):
+    if values.matches(data, wanted, lenient=True, arrays=False):
         return True
-    if not atol and not _are_floats(wanted):
-        return False
-    return values.matches(data, wanted, tolerance=atol or _ATOL, relative=_RTOL, lenient=True)
+    is_whole = isinstance(wanted, float) and isinstance(data, int)
+    if is_whole or (not atol and not _are_floats(wanted)):
+        return False  # its grader asks for equal types where it forgives a difference
+    near = {"tolerance": atol or _ATOL, "relative": _RTOL}
+    return values.matches(data, wanted, lenient=True, arrays=False, **near)
 
 
 def _are_floats(value: Any) -> bool:

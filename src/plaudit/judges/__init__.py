@@ -1,6 +1,6 @@
-"""Language models that judge: what they are asked, how their verdicts are read, what they come to.
+"""Language models as judges: their prompts, how verdicts are read, and how scores are made.
 
-One kind of judge a file: `pairwise`, `pointwise`, `listwise`, `verifier`, `reference`, `rubric`.
+One kind of judge per file: `pairwise`, `pointwise`, `listwise`, `verifier`, `reference`, `rubric`.
 """
 
 from __future__ import annotations

@@ -11,14 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Sampling
 from plaudit.errors import ConfigError, clipped, did_you_mean
 
 __all__ = ["Backend", "engine_of"]
 
 _engines: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
-_journals: weakref.WeakValueDictionary[str, Calls] = weakref.WeakValueDictionary()
+_journals: weakref.WeakValueDictionary[str, CallJournal] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 _OF_SERVERS = ("api_key_env", "concurrency", "timeout_s", "deadline_s", "retries", "can_prefix",
                "requests_per_minute", "tokens_per_minute", "max_cost", "max_calls", "extra_body",
@@ -34,15 +34,15 @@ class Backend:
     Who answers: `server` (one or more base URLs, as http://127.0.0.1:8000/v1) with `model` the
     name that it serves; or without a server `model`, a directory or hub id to load here, with the
     options of local models (device, dtype, adapter, ...); or `replay`, a journal of calls, or
-    "column:NAME" for replies that stand in the rows.
+    "column:NAME" for replies recorded in the rows.
 
     How: `temperature`, `top_p`, `max_tokens`, `seed`, `stop` in place of the template's; all are
     sent, zeros too. `journal` is the file of finished calls, which are never paid twice.
     `api_key_env` names the variable with the key. `concurrency`, `requests_per_minute` and
     `tokens_per_minute` bound the pace, `timeout_s` a try, `deadline_s` a call. `can_prefix` says
-    that the server can go on with a begun reply. `prices` are those of a million tokens
-    ({prompt, completion, cached}), `max_cost` and `max_calls` end the spending. `extra_body` goes
-    with every request.
+    that the server can continue a reply whose beginning is sent. `prices` are those of a million
+    tokens ({prompt, completion, cached}), `max_cost` and `max_calls` limit the spending.
+    `extra_body` goes with every request.
     """
 
     model: str = ""
@@ -74,7 +74,7 @@ class Backend:
 
         `others` are the parameters of the judge itself, for close matches.
 
-        Raises: ConfigError for an unknown name, and where nobody is named to answer.
+        Raises: ConfigError for an unknown name, and without a server, a model or a replay.
         """
         from plaudit.engines.load import Options
 
@@ -82,31 +82,31 @@ class Backend:
         of_models = {f.name for f in dataclasses.fields(Options)}
         for name in options:
             if name not in own | of_models:
-                known = sorted({*own, *of_models, *others})
+                names = sorted({*own, *of_models, *others})
                 raise ConfigError(
-                    f"no option {name!r}{did_you_mean(name, known) or '.'}"
+                    f"no option {name!r}{did_you_mean(name, names) or '.'}"
                     f" Judges take {', '.join(sorted(own))}"
                 )
         local = {k: v for k, v in options.items() if k not in own}
-        given = {k: v for k, v in options.items() if k in own and v is not None}
-        made = cls(**given, local=local)
-        made._check(given)
-        return made
+        own_options = {k: v for k, v in options.items() if k in own and v is not None}
+        backend = cls(**own_options, local=local)
+        backend._check(own_options)
+        return backend
 
-    def _check(self, given: Mapping[str, Any]) -> None:
+    def _check(self, own_options: Mapping[str, Any]) -> None:
         if self.replay is not None and self.server is not None:
-            raise ConfigError("replay and server exclude each other: who answers?")
+            raise ConfigError("replay and server exclude each other: pass one of them")
         if self.replay is None and self.server is None and not self.model:
             raise ConfigError(
-                "who judges? Pass server= (as http://127.0.0.1:8000/v1), model= (a directory or"
-                " hf:ORG/NAME, loaded here) or replay= (a journal of calls, or column:NAME)"
+                "no judge is named: pass server= (as http://127.0.0.1:8000/v1), model= (a directory"
+                " or hf:ORG/NAME, loaded here) or replay= (a journal of calls, or column:NAME)"
             )
         if self.local and self.server is not None:
             raise ConfigError(
                 f"{', '.join(self.local)}: options of a model that is loaded here, not of a server"
             )
         of_servers = ("journal", *_OF_SERVERS)
-        idle = [name for name in of_servers if name in given and self.server is None]
+        idle = [name for name in of_servers if name in own_options and self.server is None]
         if idle and self.replay is None:
             raise ConfigError(f"{', '.join(idle)}: options of a server; pass server=")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:
@@ -115,33 +115,33 @@ class Backend:
     def sampling(self, base: Mapping[str, Any], default: Sampling) -> Sampling:
         """The template's sampling over the default, and the user's over both."""
         own = {name: getattr(self, name) for name in _OF_SAMPLING}
-        told = {**base, **{name: value for name, value in own.items() if value is not None}}
-        unknown = [name for name in told if name not in _OF_SAMPLING]
+        settings = {**base, **{name: value for name, value in own.items() if value is not None}}
+        unknown = [name for name in settings if name not in _OF_SAMPLING]
         if unknown:
             raise ConfigError(
                 f"sampling: unknown {unknown[0]!r}{did_you_mean(unknown[0], _OF_SAMPLING)}"
             )
-        if "stop" in told:
-            stop = told["stop"]
-            told["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
-        return dataclasses.replace(default, **told)
+        if "stop" in settings:
+            stop = settings["stop"]
+            settings["stop"] = (stop,) if isinstance(stop, str) else tuple(stop)
+        return dataclasses.replace(default, **settings)
 
 
 def engine_of(backend: Backend) -> Any:
-    """The engine that a backend describes; those that differ in sampling alone share it.
+    """The engine that a backend describes; backends that differ only in sampling share one.
 
     Raises: ConfigError, MissingExtra.
     """
-    asked = {k: v for k, v in dataclasses.asdict(backend).items() if k not in _OF_SAMPLING}
-    told = json.dumps(asked, sort_keys=True, default=repr)
+    fields = {k: v for k, v in dataclasses.asdict(backend).items() if k not in _OF_SAMPLING}
+    key = json.dumps(fields, sort_keys=True, default=repr)
     with _lock:
-        engine = _engines.get(told)
+        engine = _engines.get(key)
         if engine is None:
-            engine = _engines[told] = _made(backend)
+            engine = _engines[key] = _build_engine(backend)
     return engine
 
 
-def _made(backend: Backend) -> Any:
+def _build_engine(backend: Backend) -> Any:
     if backend.replay is not None:
         from plaudit.engines.replay import ColumnReplay, JournalReplay
 
@@ -156,9 +156,9 @@ def _made(backend: Backend) -> Any:
 def _remote(backend: Backend) -> Any:
     from plaudit.engines.openai import OpenAiEngine, Prices
 
-    known = {f.name for f in dataclasses.fields(Prices)}
-    if unknown := set(backend.prices) - known:
-        raise ConfigError(f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(known))}")
+    names = {f.name for f in dataclasses.fields(Prices)}
+    if unknown := set(backend.prices) - names:
+        raise ConfigError(f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(names))}")
     of_calls = ("prices", "extra_body")
     options = {name: getattr(backend, name) for name in _OF_SERVERS if name not in of_calls}
     server = backend.server or ()
@@ -167,14 +167,14 @@ def _remote(backend: Backend) -> Any:
     return OpenAiEngine(urls, backend.model, calls, prices=prices, **options)
 
 
-def _journal(path: str | None) -> Calls:
-    """The journal of a path, which all judges of this process share; one in memory without."""
+def _journal(path: str | None) -> CallJournal:
+    """The journal at a path, shared by all judges of this process; in memory without a path."""
     if path is None:
-        return Calls()
+        return CallJournal()
     place = os.path.realpath(path)
     calls = _journals.get(place)
     if calls is None:
-        calls = _journals[place] = Calls(path)
+        calls = _journals[place] = CallJournal(path)
     return calls
 
 
@@ -185,14 +185,15 @@ def _local(backend: Backend) -> Any:
 
     needs_torch()
     options = Options.of(backend.local)
-    held = causal_model(backend.model, options)
+    causal = causal_model(backend.model, options)
     return LocalEngine(
-        held.module,
-        held.tokenizer,
-        held.engine,
-        held.layer,
-        name=held.found.name,
+        causal.module,
+        causal.tokenizer,
+        causal.engine,
+        causal.layer,
+        name=causal.checkpoint.name,
         chat_template=options.chat_template,
         template_options=options.template_options,
-        max_tokens_of_model=options.max_tokens or max_tokens_of(held.tokenizer, held.module.config),
+        max_tokens_of_model=options.max_tokens
+        or max_tokens_of(causal.tokenizer, causal.module.config),
     )

@@ -1,4 +1,4 @@
-"""Judges of one response at a time: the responses of a group are one job, each with its votes."""
+"""Judges of one response at a time: a group is one job, and each response has its own votes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from typing import Any
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
-from plaudit.judges._judge import Asked, Judge, JudgeReward, Verdict, parts_of, unscored
-from plaudit.judges._slots import answer_text, filled, needs, unshown
-from plaudit.judges.voting import Vote, kept, spread, vote
+from plaudit.judges._judge import Judge, JudgeReward, JudgeVerdict, Query, parts_of, unscored
+from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
+from plaudit.judges.voting import Vote, best_rated, spread, vote
 from plaudit.think import part_of
 from plaudit.types import Group, Response, Reward, Score
 
@@ -18,10 +18,10 @@ __all__ = ["EachResponse"]
 
 
 class EachResponse(JudgeReward):
-    """An absolute reward: `value` makes a number of each verdict, votes make the score.
+    """An absolute reward: `value` turns each verdict into a number, a vote makes the score.
 
-    `is_empty` says of an answer to a group that it is none: it is worth `on_response_fault`
-    unasked.
+    `is_empty` tells whether a response has no answer; it then gets `on_response_fault` without
+    a call.
     """
 
     def __init__(
@@ -30,7 +30,7 @@ class EachResponse(JudgeReward):
         params: Mapping[str, Any],
         judge: Judge,
         *,
-        value: Callable[[Verdict], float],
+        value: Callable[[JudgeVerdict], float],
         vote_by: Vote,
         on_response_fault: float,
         meta: Reward | None = None,
@@ -54,9 +54,9 @@ class EachResponse(JudgeReward):
         places = [str(n) for n in range(len(group.responses))]
         return self.judge.aligned(group.columns, places, f"row {group.key}")
 
-    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
-        """What scoring the groups would ask."""
-        return [self._asked(group) for group in entered(groups)]
+    def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
+        """The queries that scoring the groups would send."""
+        return [self._queries(group) for group in entered(groups)]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response.
@@ -64,22 +64,22 @@ class EachResponse(JudgeReward):
         Raises: DataError where a column of the template is missing.
         """
         groups = entered(groups)
-        jobs = [(self._asked(group), self._columns(group)) for group in groups]
-        found = self.judge.ask(jobs)
+        jobs = [(self._queries(group), self._columns(group)) for group in groups]
+        verdicts_by_job = self.judge.ask(jobs)
         return [
-            self._scores(group, asked, verdicts)
-            for group, (asked, _), verdicts in zip(groups, jobs, found, strict=True)
+            self._scores(group, queries, verdicts)
+            for group, (queries, _), verdicts in zip(groups, jobs, verdicts_by_job, strict=True)
         ]
 
-    def _asked(self, group: Group) -> list[Asked]:
+    def _queries(self, group: Group) -> list[Query]:
         judge = self.judge
         return [
-            Asked(
-                tuple(filled(judge.template, group, (response,), judge.view)), str(n),
+            Query(
+                tuple(fill_template(judge.template, group, (response,), judge.view)), str(n),
                 (answer_text(response, judge.view),),
             )
             for n, response in enumerate(group.responses)
-            if not self._has_no_answer(response, group) and unshown(group, (response,)) is None
+            if not self._has_no_answer(response, group) and why_unshown(group, (response,)) is None
         ]  # fmt: skip
 
     def _has_no_answer(self, response: Response, group: Group) -> bool:
@@ -89,20 +89,25 @@ class EachResponse(JudgeReward):
             return False
         return self._is_empty(part_of(response.text, self.judge.view), group)
 
-    def _scores(self, group: Group, asked: Sequence[Asked], found: Any) -> list[Score]:
-        by_place = {one.place: (one, verdicts) for one, verdicts in zip(asked, found, strict=True)}
+    def _scores(
+        self, group: Group, queries: Sequence[Query], verdicts_by_query: Any
+    ) -> list[Score]:
+        by_place = {
+            one.place: (one, verdicts)
+            for one, verdicts in zip(queries, verdicts_by_query, strict=True)
+        }
         scores = []
         for n, response in enumerate(group.responses):
             if str(n) in by_place:
                 scores.append(self._score(*by_place[str(n)]))
-            elif (why := unshown(group, (response,))) is not None:
+            elif (why := why_unshown(group, (response,))) is not None:
                 scores.append(Score.unscored(why, fault="input"))
             else:
-                told = "no answer: what stands there says nothing, and was not asked about"
-                scores.append(Score(self.fault_value, note=told))
+                note = "no answer: the response says nothing, so the judge was not called"
+                scores.append(Score(self.fault_value, note=note))
         return scores
 
-    def _score(self, asked: Asked, verdicts: Sequence[Verdict]) -> Score:
+    def _score(self, query: Query, verdicts: Sequence[JudgeVerdict]) -> Score:
         parts = parts_of(verdicts)
         forged = next((v for v in verdicts if v.forger is not None), None)
         if forged is not None:
@@ -112,7 +117,7 @@ class EachResponse(JudgeReward):
             return unscored(verdicts, parts)
         values = [self._value(verdict) for verdict in read]
         if self._meta is not None:
-            values = self._chosen(asked, read, values)
+            values = self._best_rated(query, read, values)
             parts["num_kept"] = float(len(values))
         if len(values) > 1:
             parts["spread"] = spread(values)
@@ -121,10 +126,12 @@ class EachResponse(JudgeReward):
             return unscored(verdicts, parts)
         return Score(value, parts, note=read[0].reply.text)
 
-    def _chosen(self, asked: Asked, read: Sequence[Verdict], values: list[float]) -> list[float]:
+    def _best_rated(
+        self, query: Query, read: Sequence[JudgeVerdict], values: list[float]
+    ) -> list[float]:
         """The values of the judgments that the meta reward rates best."""
         assert self._meta is not None
         texts = [verdict.reply.text or "" for verdict in read]
-        rated = self._meta.score([Group(asked.turns, texts)])[0]  # type: ignore[arg-type]
+        rated = self._meta.score([Group(query.turns, texts)])[0]  # type: ignore[arg-type]
         count = self._num_kept or max(1, self.judge.samples // 2)
-        return kept(values, [score.value for score in rated], count)
+        return best_rated(values, [score.value for score in rated], count)

@@ -1,4 +1,4 @@
-"""What all judges share: calls go out, replies become verdicts, and what is unreadable says so."""
+"""What all judges share: sending calls, reading verdicts, counting what is unreadable."""
 
 from __future__ import annotations
 
@@ -30,12 +30,23 @@ from plaudit.spelled import Spelled
 from plaudit.think import Part
 from plaudit.types import Fault, Score
 
-__all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
-           "given", "judge_of", "parts_of", "unscored"]  # fmt: skip
+__all__ = [
+    "Judge",
+    "JudgeReward",
+    "JudgeVerdict",
+    "Query",
+    "Read",
+    "changed_params",
+    "expected_value",
+    "judge_of",
+    "parts_of",
+    "unscored",
+]  # fmt: skip
 
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
+_LONGER = 4  # times the limit, for a truncated reply whose limit is a default
 # A reply without emphasis and full width, each character in its place.
 _FLAT = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)} | {0x3010: 91, 0x3011: 93, 42: 32}
 _SPECS: Mapping[str, tuple[type, ...]] = {
@@ -45,11 +56,12 @@ _SPECS: Mapping[str, tuple[type, ...]] = {
 
 
 @dataclass(frozen=True)
-class Verdict:
-    """What one reply said: `value` is a label, a number or several; or `error` says why nothing.
+class JudgeVerdict:
+    """What one reply said: `value` is a label, a number or several numbers, or `error` says why
+    there is none.
 
-    `odds` are there where log-probabilities were read. `forger` is the place of the response whose
-    forged verdict the reply merely echoes. `is_second` marks what was asked twice.
+    `odds` are set where log-probabilities were read. `forger` is the place of the response whose
+    forged verdict the reply merely echoes. `is_second` marks a verdict from a retry.
     """
 
     reply: Reply
@@ -62,8 +74,8 @@ class Verdict:
 
 
 @dataclass(frozen=True)
-class Asked:
-    """One thing to be judged: its turns, its name within the job, and the texts under judgment.
+class Query:
+    """One query to the judge: its turns, its name within the job, and the texts under judgment.
 
     `count` is how many numbers the verdict must have; `is_swapped` marks a pair's second order.
     """
@@ -79,9 +91,9 @@ class Asked:
 class Judge:
     """A template, an engine, and how replies are drawn and read.
 
-    `samples` are drawn of each thing asked; `min_mass` is the least probability that the labels
-    must have together; `asks_again` repeats what was unreadable once, with a reminder. `extra` goes
-    with every call.
+    `samples` replies are drawn for each query; `min_mass` is the least probability that the labels
+    must have together; `asks_again` retries an unreadable reply once, with a reminder, or with the
+    limit `longest` where the reply was truncated. `extra` goes with every call.
     """
 
     template: Template
@@ -95,44 +107,47 @@ class Judge:
     parse: Callable[..., Any] = parse
     extra: Mapping[str, Any] | None = None
     can_prefix: bool = True
+    longest: int | None = None
 
     @property
     def labels(self) -> tuple[str, ...]:
         """The labels whose log-probabilities are read; none where the text is parsed."""
         return () if self.read == "text" else _labels(self.template)
 
-    def ask(self, jobs: Sequence[tuple[Sequence[Asked], Mapping[str, Any]]]) -> list[list[Any]]:
-        """The verdicts on each thing of each job, `samples` of them (one more where asked again).
+    def ask(self, jobs: Sequence[tuple[Sequence[Query], Mapping[str, Any]]]) -> list[list[Any]]:
+        """The verdicts on each query of each job, `samples` of them.
 
-        Each job is a list of things with the columns of its group; each thing gets a list.
+        Each job is a list of queries with the columns of its group; each query gets a list.
         """
-        jobs = [(asked, self.aligned(columns, [one.place for one in asked]))
-                for asked, columns in jobs]  # fmt: skip
-        calls = [Job(tuple(c for one in asked for c in self._calls(one)), columns)
-                 for asked, columns in jobs]  # fmt: skip
+        jobs = [(queries, self.aligned(columns, [one.place for one in queries]))
+                for queries, columns in jobs]  # fmt: skip
+        calls = [Job(tuple(c for one in queries for c in self._calls(one)), columns)
+                 for queries, columns in jobs]  # fmt: skip
         replies = self.engine.answer(calls)
-        found = [self._read_all(asked, row) for (asked, _), row in zip(jobs, replies, strict=True)]
+        verdicts = [
+            self._read_all(queries, row) for (queries, _), row in zip(jobs, replies, strict=True)
+        ]
         if self.asks_again and self.engine.can_ask_again:
-            self._again(jobs, found)
-        return found
+            self._ask_again(jobs, verdicts)
+        return verdicts
 
     def aligned(
         self, columns: Mapping[str, Any], places: Sequence[str], where: str = ""
     ) -> Mapping[str, Any]:
-        """The columns as recorded replies are looked up in them. Raises DataError, see there."""
+        """The columns, with recorded replies by place. Raises DataError as the engine does."""
         align = getattr(self.engine, "aligned", None)
         return columns if align is None else align(columns, places, self.samples, where)
 
-    def calls(self, asked: Sequence[Asked]) -> list[Call]:
-        """The calls of a job, in order: what a dry run counts."""
-        return [call for one in asked for call in self._calls(one)]
+    def calls(self, queries: Sequence[Query]) -> list[Call]:
+        """The calls of a job, in order, as a dry run counts them."""
+        return [call for one in queries for call in self._calls(one)]
 
-    def _calls(self, asked: Asked) -> list[Call]:
+    def _calls(self, query: Query) -> list[Call]:
         template, labels = self.template, self.labels
         prefix = template.verdict_prefix if self._is_direct and self.can_prefix else ""
         return [
             Call(
-                asked.turns,
+                query.turns,
                 self.sampling,
                 index=i,
                 prefix=prefix,
@@ -140,65 +155,77 @@ class Judge:
                 schema=template.schema,
                 template=template.hash,
                 extra=self.extra,
-                place=asked.place,
+                place=query.place,
             )
             for i in range(self.samples)
         ]
 
     @property
     def _is_direct(self) -> bool:
-        """Whether one token behind the verdict's beginning is the whole reply."""
+        """Whether the reply is the one token after the verdict's prefix."""
         return self.read == "logprobs" and self.sampling.max_tokens == 1
 
-    def _read_all(self, asked: Sequence[Asked], replies: Sequence[Reply]) -> list[list[Verdict]]:
+    def _read_all(
+        self, queries: Sequence[Query], replies: Sequence[Reply]
+    ) -> list[list[JudgeVerdict]]:
         rest = iter(replies)
-        return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in asked]
+        return [[self._read(one, next(rest)) for _ in range(self.samples)] for one in queries]
 
-    def _read(self, asked: Asked, reply: Reply) -> Verdict:
+    def _read(self, query: Query, reply: Reply, max_tokens: int | None = None) -> JudgeVerdict:
         if reply.error is not None:
-            return Verdict(reply, error=reply.error, fault=reply.fault or "system")
+            return JudgeVerdict(reply, error=reply.error, fault=reply.fault or "system")
         if self._is_direct and reply.text is not None:
             return self._measured(reply, None)
-        options = {} if asked.count is None else {"count": asked.count}
+        options = {} if query.count is None else {"count": query.count}
         try:
             value = self.parse(reply.text, self.template.spec, reply.finish_reason, **options)
         except VerdictError as error:
-            forger = forged(reply.text or "", self.template.spec, asked.texts)
-            return self._unread(reply, str(error), forger)
+            forger = forged(reply.text or "", self.template.spec, query.texts)
+            reason = str(error)
+            if _is_cut(reply, reason):
+                limit = max_tokens or self.sampling.max_tokens
+                reason += f" (more than {limit:,} tokens: max_tokens, --max-tokens)"
+            return self._unread(reply, reason, forger)
         forger = None
         if not self.template.is_fenced and self.parse is parse:
-            forger = forged(reply.text or "", self.template.spec, asked.texts)
+            forger = forged(reply.text or "", self.template.spec, query.texts)
         if forger is not None:
             return self._unread(reply, "the only verdict is one that the response holds", forger)
-        return Verdict(reply, value) if self.read == "text" else self._measured(reply, value)
+        return JudgeVerdict(reply, value) if self.read == "text" else self._measured(reply, value)
 
-    def _unread(self, reply: Reply, told: str, forger: int | None) -> Verdict:
+    def _unread(self, reply: Reply, message: str, forger: int | None) -> JudgeVerdict:
         if forger is None:
-            return Verdict(reply, error=told)
-        told = f"forged: the response plants a verdict, and the judge repeats it ({told})"
-        return Verdict(reply, error=told, fault="response", forger=forger)
+            return JudgeVerdict(reply, error=message)
+        message = f"forged: the response plants a verdict, and the judge repeats it ({message})"
+        return JudgeVerdict(reply, error=message, fault="response", forger=forger)
 
-    def _measured(self, reply: Reply, value: Any) -> Verdict:
-        """The odds of the labels where the verdict stands."""
-        said = None if value is None else _spelled(value, self.labels)
-        tail = "" if said is None else _from_verdict(reply.text or "", self.template.spec, said)
-        odds = label_odds(reply.tokens, self.labels, verdict=said, tail=tail)
+    def _measured(self, reply: Reply, value: Any) -> JudgeVerdict:
+        """The odds of the labels at the place of the verdict."""
+        spelling = None if value is None else _spelled(value, self.labels)
+        tail = (
+            ""
+            if spelling is None
+            else _from_verdict(reply.text or "", self.template.spec, spelling)
+        )
+        odds = label_odds(reply.tokens, self.labels, verdict=spelling, tail=tail)
         if odds is None:
-            return Verdict(reply, error="absent: no token of the reply is a label")
+            return JudgeVerdict(reply, error="absent: no token of the reply is a label")
         if odds.mass < self.min_mass or odds.mass == 0.0:
-            return Verdict(
+            return JudgeVerdict(
                 reply,
                 odds=odds,
                 error=f"absent: the labels {', '.join(self.labels)} have a probability of"
                 f" {odds.mass:.3g} together (min_mass={self.min_mass:g})",
             )
-        return Verdict(reply, value, odds)
+        return JudgeVerdict(reply, value, odds)
 
-    def _again(self, jobs: Sequence[Any], found: list[list[list[Verdict]]]) -> None:
-        """Asks once more where a reply could not be read; the new one takes its place."""
+    def _ask_again(
+        self, jobs: Sequence[Any], verdicts_by_job: list[list[list[JudgeVerdict]]]
+    ) -> None:
+        """Retries once where a reply could not be read; the new verdict takes its place."""
         places = [
             (i, j, k)
-            for i, job in enumerate(found)
+            for i, job in enumerate(verdicts_by_job)
             for j, verdicts in enumerate(job)
             for k, verdict in enumerate(verdicts)
             if _may_be_asked_again(verdict)
@@ -206,42 +233,47 @@ class Judge:
         if not places or self._is_direct:
             return
         calls = [
-            Job((self._reminding(jobs[i][0][j], k, found[i][j][k].reply),), jobs[i][1])
-            for i, j, k in places
+            self._second_call(jobs[i][0][j], k, verdicts_by_job[i][j][k]) for i, j, k in places
         ]
-        for (i, j, k), (reply,) in zip(places, self.engine.answer(calls), strict=True):
-            new = self._read(jobs[i][0][j], reply)
-            if new.error is None or reply.error is None:
-                reply = _both(found[i][j][k].reply, reply)
-                found[i][j][k] = dataclasses.replace(new, reply=reply, is_second=True)
+        again = [Job((call,), jobs[i][1]) for (i, _, _), call in zip(places, calls, strict=True)]
+        replies = self.engine.answer(again)
+        for (i, j, k), call, (reply,) in zip(places, calls, replies, strict=True):
+            new = self._read(jobs[i][0][j], reply, call.sampling.max_tokens)
+            verdicts_by_job[i][j][k] = _either(verdicts_by_job[i][j][k], new)
 
-    def _reminding(self, asked: Asked, index: int, reply: Reply) -> Call:
-        first = self._calls(asked)[index]
+    def _second_call(self, query: Query, index: int, verdict: JudgeVerdict) -> Call:
+        """The retry: with a longer limit after a truncated reply, else with a reminder."""
+        first, reply = self._calls(query)[index], verdict.reply
+        if self.longest is not None and _is_cut(reply, verdict.error):
+            sampling = dataclasses.replace(first.sampling, max_tokens=self.longest)
+            return dataclasses.replace(first, sampling=sampling)
         again = [
             {"role": "assistant", "content": reply.text or "-"},
-            {"role": "user", "content": self.template.asked_again},
+            {"role": "user", "content": self.template.reminder_text},
         ]
         return dataclasses.replace(first, messages=(*first.messages, *again))
 
 
-def given(factory: Any, told: Mapping[str, Any]) -> dict[str, Any]:
+def changed_params(factory: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
     """Those parameters of a factory's call (its locals) that differ from their defaults."""
     defaults = factory.__kwdefaults__
-    own = {name: told[name] for name, default in defaults.items() if told[name] != default}
-    return {**own, **told["options"]}
+    own = {
+        name: arguments[name] for name, default in defaults.items() if arguments[name] != default
+    }
+    return {**own, **arguments["options"]}
 
 
-def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> Judge:
+def judge_of(arguments: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> Judge:
     """The judge that the parameters of a factory's call (its locals) describe.
 
     Raises: ConfigError for whatever does not go together, before anything is asked.
     """
-    template, read = _fitting(told["template"], kinds), told["read"]
-    _check_values(told, samples)
+    template, read = _fitting(arguments["template"], kinds), arguments["read"]
+    _check_values(arguments, samples)
     if read == "logprobs":
         _labels(template)
-    parser = _parser(told.get("parser"), template)
-    backend = Backend.of(told["options"], [name for name in told if name != "options"])
+    parser = _parser(arguments.get("parser"), template)
+    backend = Backend.of(arguments["options"], [name for name in arguments if name != "options"])
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
         raise ConfigError(
             f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
@@ -249,8 +281,8 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         )
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
-    if sampling.temperature and "seed" in told:  # one seed, of the orders and of the samples
-        sampling = dataclasses.replace(sampling, seed=told["seed"])
+    if sampling.temperature and "seed" in arguments:  # one seed, of the orders and of the samples
+        sampling = dataclasses.replace(sampling, seed=arguments["seed"])
     if not backend.replay:
         _check_samples(samples, sampling, read)
     return Judge(
@@ -259,17 +291,18 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         sampling,
         read,
         samples,
-        told["view"],
-        told["min_mass"],
-        told["asks_again"] and parser is parse,
+        arguments["view"],
+        arguments["min_mass"],
+        arguments["asks_again"] and parser is parse,
         parser,
         backend.extra_body or None,
         backend.can_prefix if backend.replay else engine.can_prefix,
+        _LONGER * sampling.max_tokens if backend.max_tokens is None else None,
     )
 
 
 def _fitting(name: Any, kinds: Sequence[str]) -> Template:
-    """The template of that name. Raises ConfigError where it is of no such kind, or of none."""
+    """The template of that name. Raises ConfigError where its kind or verdict does not fit."""
     template = load_template(name)
     if template.kind not in kinds:
         raise ConfigError(
@@ -286,13 +319,13 @@ def _fitting(name: Any, kinds: Sequence[str]) -> Template:
     return template
 
 
-def _check_values(told: Mapping[str, Any], samples: Any) -> None:
-    for name, known in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
-        if told[name] not in known:
-            raise ConfigError(f"{name}={told[name]!r} must be {' or '.join(known)}")
+def _check_values(arguments: Mapping[str, Any], samples: Any) -> None:
+    for name, allowed in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
+        if arguments[name] not in allowed:
+            raise ConfigError(f"{name}={arguments[name]!r} must be {' or '.join(allowed)}")
     if not isinstance(samples, int) or samples < 1:
         raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
-    if (num_kept := told.get("num_kept")) is not None and num_kept < 1:
+    if (num_kept := arguments.get("num_kept")) is not None and num_kept < 1:
         raise ConfigError(f"num_kept={num_kept!r} must be 1 or more")
 
 
@@ -310,15 +343,15 @@ def _check_samples(samples: int, sampling: Sampling, read: Read) -> None:
 
 
 def _sampling(template: Template, read: Read, engine: Any, backend: Backend) -> Sampling:
-    """Greedy and as long as the template reasons, but for what it or the user says.
+    """Greedy sampling with a limit that fits the template; it and the user may override them.
 
-    One token is enough where the labels' probabilities can be read behind the reply's beginning.
+    One token is enough where the labels' probabilities can be read after the reply's prefix.
     """
     can_prefix = backend.can_prefix if backend.replay else engine.can_prefix
     can_begin = can_prefix or not template.verdict_prefix
     if read == "logprobs" and not template.reasons and can_begin:
-        told = {k: v for k, v in template.sampling.items() if k != "max_tokens"}
-        return backend.sampling(told, Sampling(max_tokens=1))
+        settings = {k: v for k, v in template.sampling.items() if k != "max_tokens"}
+        return backend.sampling(settings, Sampling(max_tokens=1))
     longest = _REASON_TOKENS if template.reasons else _ANSWER_TOKENS
     return backend.sampling(template.sampling, Sampling(max_tokens=longest))
 
@@ -334,7 +367,7 @@ def _parser(name: str | None, template: Template) -> Callable[..., Any]:
 
 
 def _labels(template: Template) -> tuple[str, ...]:
-    """What a verdict's token may say. Raises ConfigError for verdicts that are no label."""
+    """The labels that a verdict's token may be. Raises ConfigError for other verdicts."""
     spec = template.spec
     if isinstance(spec, Labels) and not spec.key and all(map(str.isalnum, spec.allowed)):
         return spec.allowed
@@ -349,7 +382,7 @@ def _labels(template: Template) -> tuple[str, ...]:
 
 
 def _spelled(value: Any, labels: Sequence[str]) -> str:
-    """A verdict as its token says it.
+    """A verdict as its token spells it.
 
     >>> _spelled(4.0, "45"), _spelled("no", ["是", "否"])
     ('4', '否')
@@ -359,34 +392,55 @@ def _spelled(value: Any, labels: Sequence[str]) -> str:
     return str(value) if value in labels else labels[int(value == "no")]
 
 
-def _from_verdict(text: str, spec: Spec, said: str) -> str:
-    """The reply from its last verdict on, where it says that one.
+def _from_verdict(text: str, spec: Spec, spelling: str) -> str:
+    """The reply from its last verdict on, where that verdict has this spelling.
 
     >>> _from_verdict("So **[[A]]**, a clear case.", Labels(), "A")
     'A]]**, a clear case.'
     """
     for match in reversed(claims(text.translate(_FLAT), spec)):
         group = match.lastindex or 0
-        if match[group].strip().casefold() == said.casefold():
+        if match[group].strip().casefold() == spelling.casefold():
             return text[match.start(group) :]
     return ""
 
 
-def _may_be_asked_again(verdict: Verdict) -> bool:
-    """A reply that was there and could not be read; refusals and forgeries are what they are."""
+def _is_cut(reply: Reply, error: str | None) -> bool:
+    """Whether a reply has no verdict because its limit of tokens ended it."""
+    return reply.finish_reason == "length" and (error or "").startswith("truncated")
+
+
+def _may_be_asked_again(verdict: JudgeVerdict) -> bool:
+    """Whether a retry may help: not after a refusal, a forged verdict or a failed call."""
     if verdict.error is None or verdict.reply.error is not None or verdict.forger is not None:
         return False
     return not verdict.error.startswith("refused")
 
 
+def _either(first: JudgeVerdict, second: JudgeVerdict) -> JudgeVerdict:
+    """The second verdict, or the first where the second call failed, with that failure.
+
+    After a system fault the whole query counts as failed, so that a later run retries it.
+    """
+    failed = second.reply
+    if failed.error is not None:
+        error = f"{first.error}; the retry failed: {failed.error}"
+        reply = first.reply
+        if failed.fault == "system":
+            reply = dataclasses.replace(reply, error=failed.error, fault="system")
+        return dataclasses.replace(first, reply=reply, error=error)
+    reply = _both(first.reply, second.reply)
+    return dataclasses.replace(second, reply=reply, is_second=True)
+
+
 def _both(first: Reply, second: Reply) -> Reply:
-    """The second reply with what both took."""
+    """The second reply with the usage of both."""
     usage = type(first.usage)(*(a + b for a, b in zip(first.usage, second.usage, strict=True)))
     return dataclasses.replace(second, usage=usage)
 
 
-def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
-    """The counts behind a score: votes read, unreadable ones, tokens, mass of the labels."""
+def parts_of(verdicts: Sequence[JudgeVerdict]) -> dict[str, float]:
+    """The counts of a score: votes read, unreadable replies, tokens, mass of the labels."""
     parts = {"num_votes": float(sum(v.error is None for v in verdicts))}
     counts = {
         "num_unreadable": sum(v.error is not None and v.reply.error is None for v in verdicts),
@@ -405,17 +459,17 @@ def parts_of(verdicts: Sequence[Verdict]) -> dict[str, float]:
     return parts
 
 
-def unscored(verdicts: Sequence[Verdict], parts: Mapping[str, float]) -> Score:
-    """No vote could be read: NaN with the first reason, and what was replied as the note."""
+def unscored(verdicts: Sequence[JudgeVerdict], parts: Mapping[str, float]) -> Score:
+    """The score where no vote could be read: NaN, the first reason, the reply as the note."""
     first = verdicts[0]
-    told = first.error or "no verdict"
+    error = first.error or "no verdict"
     notes = [v.reply.text for v in verdicts if v.reply.text]
     fault = first.fault if first.fault != "response" else "system"
-    return Score(math.nan, parts, fault=fault, error=told, note=notes[0] if notes else None)
+    return Score(math.nan, parts, fault=fault, error=error, note=notes[0] if notes else None)
 
 
 class JudgeReward(Spelled):
-    """What judges share as Rewards and Comparers; copies hold the parameters, and share engines."""
+    """The base of judges as Rewards and Comparers; copies share their engine."""
 
     cpu_bound = False
     relative = False
@@ -427,21 +481,21 @@ class JudgeReward(Spelled):
 
     @property
     def deterministic(self) -> bool:
-        """Only a server may answer otherwise the next time."""
+        """Whether equal calls get equal replies: not from a server."""
         return bool(self.judge.engine.deterministic)
 
     @property
     def in_flight(self) -> int:
-        """How many groups can usefully be scored at a time."""
+        """How many groups may usefully be in flight."""
         return int(self.judge.engine.in_flight)
 
     def stop(self) -> None:
-        """Ends the calls under way: their scores are not wanted any more."""
+        """Cancels the calls in flight."""
         self.judge.engine.stop()
 
     @functools.cached_property
     def facts(self) -> Mapping[str, Any]:
-        """What is asked of whom, for `plaudit show`."""
+        """The template, the engine and the sampling, for `plaudit show`."""
         judge = self.judge
         s = judge.sampling
         return {
@@ -454,6 +508,6 @@ class JudgeReward(Spelled):
         }
 
 
-def expected_value(verdict: Verdict) -> float:
+def expected_value(verdict: JudgeVerdict) -> float:
     """The number of a verdict: the expected one where there are odds."""
     return float(verdict.value) if verdict.odds is None else expected(verdict.odds)

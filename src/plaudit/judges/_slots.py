@@ -1,4 +1,4 @@
-"""What a group puts into a template's slots."""
+"""The values of a template's slots, taken from a group."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ from plaudit.rule import BESIDE_TEXT, column_of, prompt_text, sources_of
 from plaudit.think import Part, part_of
 from plaudit.types import Group, Message, Response
 
-__all__ = ["answer_text", "column_text", "column_value", "filled", "fits", "needs", "unshown"]
+__all__ = [
+    "answer_text",
+    "column_text",
+    "column_value",
+    "fill_template",
+    "fits",
+    "needs",
+    "why_unshown",
+]
 
 _ROLES = {
     "en": {"user": "User", "assistant": "Assistant", "system": "System", "tool": "Tool"},
@@ -44,15 +52,15 @@ def fits(template: Template) -> None:
             raise ConfigError(f"{place}: slot {{{slot}}} belongs to {_ONLY[slot]} templates only")
 
 
-def filled(
-    template: Template, group: Group, shown: Sequence[Response], view: Part, **given: str
+def fill_template(
+    template: Template, group: Group, responses: Sequence[Response], view: Part, **own: str
 ) -> list[dict[str, str]]:
-    """The turns of a template for the responses `shown`, in that order; `given` slots as they are.
+    """The turns of a template for the responses, in this order; slots in `own` have that value.
 
     Raises: DataError where the group lacks the column of a slot.
     """
-    readers = _readers(template, group, shown, view)
-    values = {name: given[name] if name in given else readers[name]() for name in template.slots}
+    readers = _readers(template, group, responses, view)
+    values = {name: own[name] if name in own else readers[name]() for name in template.slots}
     return template.messages(**values)
 
 
@@ -64,21 +72,21 @@ def needs(template: Template, group: Group) -> None:
 
 
 def answer_text(response: Response, view: Part, language: str = "en") -> str:
-    """What of a response is judged: `view` of its text, or its turns where it is several."""
+    """The part of a response that is judged: `view` of its text, or all of its turns."""
     if len(response.messages) <= 1:
         text = clean(part_of(response.text, view))
         calls = response.messages[0].get("tool_calls") if response.messages else None
         return "\n".join(filter(None, (text, *_calls(calls, language))))
-    return _dialogue(_viewed(response, view), language)
+    return _dialogue(_turns_in_view(response, view), language)
 
 
-def unshown(group: Group, responses: Sequence[Response]) -> str | None:
+def why_unshown(group: Group, responses: Sequence[Response]) -> str | None:
     """Why the prompt or one of the responses cannot be shown to a judge whole, or None."""
     turns = [*group.prompt, *(turn for response in responses for turn in response.messages)]
-    return next(filter(None, map(_unshown, turns)), None)
+    return next(filter(None, map(_why_unshown, turns)), None)
 
 
-def _unshown(turn: Message) -> str | None:
+def _why_unshown(turn: Message) -> str | None:
     content = turn.get("content")
     for part in content if isinstance(content, list | tuple) else ():
         if not (isinstance(part, Mapping) and _is_text(part)):
@@ -105,7 +113,7 @@ def _calls(calls: Any, language: str) -> list[str]:
     """A line for each tool call: its name and its arguments, long ones cut with a note."""
     form = _CALL_WORDS.get(language, _CALL_WORDS["en"])[0]
     return [
-        form.format(_name_of(call), _cut(_arguments_of(call), language)) for call in calls or ()
+        form.format(_name_of(call), _shorten(_arguments_of(call), language)) for call in calls or ()
     ]
 
 
@@ -120,16 +128,18 @@ def _name_of(call: Any) -> str:
 
 
 def _arguments_of(call: Any) -> str:
-    held = _function_of(call).get("arguments", {})
+    arguments = _function_of(call).get("arguments", {})
     return clean(
-        held if isinstance(held, str) else json.dumps(held, ensure_ascii=False, default=str)
+        arguments
+        if isinstance(arguments, str)
+        else json.dumps(arguments, ensure_ascii=False, default=str)
     )
 
 
-def _cut(text: str, language: str) -> str:
+def _shorten(text: str, language: str) -> str:
     """The first 4000 characters of a text, and how many more there were.
 
-    >>> _cut("x" * 4003, "en")[-30:]
+    >>> _shorten("x" * 4003, "en")[-30:]
     'xx [... 3 more characters cut]'
     """
     if len(text) <= _LONGEST_CALL:
@@ -138,7 +148,7 @@ def _cut(text: str, language: str) -> str:
     return text[:_LONGEST_CALL] + note.format(len(text) - _LONGEST_CALL)
 
 
-def _viewed(response: Response, view: Part) -> list[Message]:
+def _turns_in_view(response: Response, view: Part) -> list[Message]:
     """The turns of a response, the last one cut to `view`."""
     if not response.messages:
         return [{"role": "assistant", "content": part_of(response.text, view)}]
@@ -152,12 +162,12 @@ def column_value(group: Group, name: str, response: Response | None = None) -> A
     """The value of a column, or of one of its aliases. Raises DataError where there is none."""
     value = column_of(group, response, name)
     if value is inspect.Parameter.empty:
-        held = {**group.columns, **(group.responses[0].columns if group.responses else {})}
+        columns = {**group.columns, **(group.responses[0].columns if group.responses else {})}
         others = ", ".join(sources_of(name)[1:])
         also = f" (or {others})" if others else ""
         raise DataError(
             f"missing column{also}, which the judge's template reads; the row has"
-            f" {', '.join(held) or 'no columns'}{did_you_mean(name, held)}",
+            f" {', '.join(columns) or 'no columns'}{did_you_mean(name, columns)}",
             where=f"row {group.key}",
             field=name,
         )
@@ -175,38 +185,38 @@ def column_text(group: Group, name: str, response: Response | None = None) -> st
 
 
 def _readers(
-    template: Template, group: Group, shown: Sequence[Response], view: Part
+    template: Template, group: Group, responses: Sequence[Response], view: Part
 ) -> Mapping[str, Callable[[], str]]:
-    """How each slot's value is made, for those that a template has."""
+    """The function that makes the value of each slot."""
     language = template.language
     answer = functools.partial(answer_text, view=view, language=language)
-    spoken = functools.partial(_conversation, group, view=view, language=language)
+    conversation = functools.partial(_conversation, group, view=view, language=language)
     return {
         "input": lambda: _input(group, language),
         "question": lambda: clean(prompt_text(group)),
         "history": lambda: _dialogue(group.prompt[:-1], language),
-        "response": lambda: answer(shown[0]),
-        "response_a": lambda: answer(shown[0]),
-        "response_b": lambda: answer(shown[1]),
-        "responses": lambda: template.listed([answer(response) for response in shown]),
-        "conversation": lambda: spoken(shown[0]),
-        "conversation_a": lambda: spoken(shown[0]),
-        "conversation_b": lambda: spoken(shown[1]),
+        "response": lambda: answer(responses[0]),
+        "response_a": lambda: answer(responses[0]),
+        "response_b": lambda: answer(responses[1]),
+        "responses": lambda: template.listed([answer(response) for response in responses]),
+        "conversation": lambda: conversation(responses[0]),
+        "conversation_a": lambda: conversation(responses[0]),
+        "conversation_b": lambda: conversation(responses[1]),
         "reference": lambda: column_text(group, "reference"),
         "rubric": lambda: column_text(group, "rubric"),
     }
 
 
 def _input(group: Group, language: str) -> str:
-    """The prompt: its one turn as it is, several with their roles."""
+    """The prompt: a single turn unchanged, several with their roles."""
     if len(group.prompt) <= 1 and not any(turn.get("tool_calls") for turn in group.prompt):
         return clean(prompt_text(group))
     return _dialogue(group.prompt, language)
 
 
 def _conversation(group: Group, response: Response, view: Part, language: str) -> str:
-    """The prompt's turns and the response's behind them, with their roles."""
-    return _dialogue([*group.prompt, *_viewed(response, view)], language)
+    """The prompt's turns and then the response's, with their roles."""
+    return _dialogue([*group.prompt, *_turns_in_view(response, view)], language)
 
 
 def _dialogue(turns: Sequence[Message], language: str) -> str:
@@ -215,16 +225,16 @@ def _dialogue(turns: Sequence[Message], language: str) -> str:
     >>> _dialogue([{"role": "user", "content": "hi"}, {"role": "assistant", "content": "ho"}], "en")
     'User: hi\\n\\nAssistant: ho'
     """
-    return "\n\n".join(_spoken(turn, language) for turn in turns)
+    return "\n\n".join(_turn_text(turn, language) for turn in turns)
 
 
-def _spoken(turn: Message, language: str) -> str:
+def _turn_text(turn: Message, language: str) -> str:
     """A turn under its role: its text, a tool's result cut, and the tools it calls."""
     roles, colon = _ROLES.get(language, _ROLES["en"]), "：" if language == "zh" else ": "
     role = turn.get("role", "")
     text = clean(prompt_text(Group([turn], [])))
     if role == "tool":
-        text = _cut(text, language)
+        text = _shorten(text, language)
     name = turn.get("name") if role == "tool" else None
-    told = f"{roles.get(role, role)}{f' ({clean(str(name))})' if name else ''}{colon}"
-    return told + "\n".join(filter(None, (text, *_calls(turn.get("tool_calls"), language))))
+    heading = f"{roles.get(role, role)}{f' ({clean(str(name))})' if name else ''}{colon}"
+    return heading + "\n".join(filter(None, (text, *_calls(turn.get("tool_calls"), language))))

@@ -18,6 +18,7 @@ __all__ = ["JUROR", "jury"]
 
 JUROR = "juror/"  # parts of a jury's score: ``juror/NAME`` is that juror's value
 VoteBy = Literal["mean", "majority", "median"]
+_SUMMED = ("num_votes", "num_unreadable", "num_failed_calls", "num_tokens")
 _SIDED = ("judges.pairwise.pairwise", "judges.verifier.verifier", "judges.reference.correct")
 
 
@@ -41,20 +42,23 @@ def jury(
     (arXiv 2404.18796) average over a panel of small models.
 
     Among the parts are each juror's value (``juror/NAME``, NaN where it gave none) and its own
-    parts, `num_jurors` that gave one, `agreement` (the share of pairs of jurors with the same
-    verdict, in [0, 1]) and `spread`. With fewer than `min_jurors` (default: more than half) the
-    response is unscored, never filled in. A response that plants a verdict which one juror only
-    repeats earns the vote of the jurors' fault values. Each juror's calls are journalled as those
-    of any judge; jurors are asked one after the other.
+    parts, the sums of their votes, unreadable replies, failed calls and tokens, `num_jurors` that
+    gave a value, `agreement` (the share of pairs of jurors with the same verdict, in [0, 1]) and
+    `spread`. With fewer values than `min_jurors` (default: more than half) the response is
+    unscored. A response that plants a verdict which one juror only repeats earns the vote of the
+    jurors' fault values. Each juror's calls are journalled like those of any judge; jurors are
+    called one after the other.
 
-    Raises: ConfigError for fewer than two jurors, other weights than jurors, or jurors of which
-    some are relative and some are not; scoring raises what a juror raises.
+    Raises: ConfigError for fewer than two jurors, other weights than jurors, two jurors that ask
+    the same model the same, jurors with other scales, or of which some are relative and some are
+    not; scoring raises what a juror raises.
     """
-    told = locals()
+    arguments = locals()
     rows = _rows(judge, models, judges, params)
+    _check_differ(rows)
     _check(vote_by, weights, min_jurors, len(rows))
     defaults = cast(Any, jury).__kwdefaults__
-    own = {k: told[k] for k, default in defaults.items() if told[k] != default}
+    own = {k: arguments[k] for k, default in defaults.items() if arguments[k] != default}
     return _Jury("judges.jury.jury", {**own, **params}, rows, vote_by, weights, min_jurors)
 
 
@@ -73,14 +77,18 @@ def _rows(
             raise ConfigError(
                 f"judges[{n}]: expected a mapping of parameters, found {clipped(own)}"
             )
-        held = {**params, **own}
-        path = held.pop("judge", judge)
-        name = held.pop("name", None) or held.get("model") or str(held.get("template", n))
-        rows.append((str(name), path, held))
+        juror_params = {**params, **own}
+        path = juror_params.pop("judge", judge)
+        name = (
+            juror_params.pop("name", None)
+            or juror_params.get("model")
+            or str(juror_params.get("template", n))
+        )
+        rows.append((str(name), path, juror_params))
     names = [name for name, _, _ in rows]
     return [
-        (name if names.count(name) == 1 else f"{name}#{n + 1}", path, held)
-        for n, (name, path, held) in enumerate(rows)
+        (name if names.count(name) == 1 else f"{name}#{n + 1}", path, juror_params)
+        for n, (name, path, juror_params) in enumerate(rows)
     ]
 
 
@@ -95,6 +103,36 @@ def _check(vote_by: str, weights: Any, min_jurors: Any, num: int) -> None:
         raise ConfigError(f"min_jurors={min_jurors!r} must be from 1 to {num}")
 
 
+def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+    """Raises ConfigError for two jurors whose calls are equal: one would repeat the other."""
+    names_by_call: dict[str, str] = {}  # the names of jurors by what they ask
+    for name, path, options in rows:
+        if "model" not in options or options.get("replay") is not None:
+            continue
+        call = repr((path, sorted((k, v) for k, v in options.items() if k != "server")))
+        if call in names_by_call:
+            raise ConfigError(
+                f"the jurors {names_by_call[call]} and {name} ask {options['model']!r} the same, so"
+                " that one repeats the other; more samples of one model are its votes, and a model"
+                " that another server serves needs another name"
+            )
+        names_by_call[call] = name
+
+
+def _check_scales(jurors: Mapping[str, Any]) -> None:
+    """Raises ConfigError for jurors on different scales, whose mean has no meaning."""
+    scales: dict[tuple[float, float], str] = {}
+    for name, juror in jurors.items():
+        spec = getattr(getattr(juror, "judge", None), "template", None)
+        spec = getattr(spec, "spec", None)
+        low, high = getattr(spec, "low", None), getattr(spec, "high", None)
+        if low is not None and high is not None:
+            scales[float(low), float(high)] = name
+    if len(scales) > 1:
+        ends = ", ".join(f"{name} from {low:g} to {high:g}" for (low, high), name in scales.items())
+        raise ConfigError(f"a jury votes on one scale: {ends}")
+
+
 class _Jury(Spelled):
     cpu_bound = False
     retries_itself = True
@@ -104,13 +142,16 @@ class _Jury(Spelled):
 
         super().__init__(path, params)
         self.names = tuple(name for name, _, _ in rows)
-        self.jurors: tuple[Any, ...] = tuple(load(path, **held) for _, path, held in rows)
+        self.jurors: tuple[Any, ...] = tuple(
+            load(path, **juror_params) for _, path, juror_params in rows
+        )
         self._weights = tuple(map(float, weights or [1.0] * len(rows)))
         self._least = min_jurors or len(rows) // 2 + 1
         self._is_sided = all(path in _SIDED for _, path, _ in rows)
         self._vote_by: VoteBy = vote_by
         if len({bool(juror.relative) for juror in self.jurors}) > 1:
             raise ConfigError("a jury compares or rates: its judges are of both sorts")
+        _check_scales(dict(zip(self.names, self.jurors, strict=True)))
 
     @property
     def relative(self) -> bool:
@@ -124,7 +165,7 @@ class _Jury(Spelled):
 
     @property
     def in_flight(self) -> int:
-        """How many groups can usefully be scored at a time."""
+        """How many groups may usefully be in flight."""
         return max(getattr(juror, "in_flight", 1) for juror in self.jurors)
 
     @property
@@ -134,7 +175,7 @@ class _Jury(Spelled):
         return self._join(lows, self._weights) if all(map(math.isfinite, lows)) else math.nan
 
     def stop(self) -> None:
-        """Ends the calls in flight."""
+        """Cancels the calls in flight."""
         for juror in self.jurors:
             juror.stop()
 
@@ -157,12 +198,12 @@ class _Jury(Spelled):
         planted = next((s for s in scores if s.fault == "response"), None)
         if planted is not None and math.isfinite(self.fault_value):
             return Score(self.fault_value, parts, fault="response", error=planted.error)
-        kept = [(s.value, w) for s, w in zip(scores, self._weights, strict=True) if s.is_scored]
-        if len(kept) < self._least:
+        votes = [(s.value, w) for s, w in zip(scores, self._weights, strict=True) if s.is_scored]
+        if len(votes) < self._least:
             return Score(
-                math.nan, parts, fault=_fault(scores), error=self._errors(scores, len(kept))
+                math.nan, parts, fault=_fault(scores), error=self._errors(scores, len(votes))
             )
-        value = self._join(*map(list, zip(*kept, strict=True)))
+        value = self._join(*map(list, zip(*votes, strict=True)))
         return Score(value, parts, note=self._notes(scores))
 
     def _parts(self, scores: Sequence[Score]) -> dict[str, float]:
@@ -170,6 +211,10 @@ class _Jury(Spelled):
         for name, score in zip(self.names, scores, strict=True):
             parts[f"{JUROR}{name}"] = score.value
             parts |= {f"{JUROR}{name}/{part}": value for part, value in score.parts.items()}
+        for name in _SUMMED:
+            counts = [score.parts[name] for score in scores if name in score.parts]
+            if counts:
+                parts[name] = math.fsum(counts)
         values = [score.value for score in scores if score.is_scored]
         parts["num_jurors"] = float(len(values))
         if len(values) > 1:
@@ -178,7 +223,7 @@ class _Jury(Spelled):
         return parts
 
     def _verdict(self, value: float) -> float:
-        """What a juror says: of a probability its side, else the number itself."""
+        """The verdict of a juror: for a probability its side, otherwise the number itself."""
         return value if not self._is_sided else 0.5 * (1 + (value > 0.5) - (value < 0.5))
 
     def _join(self, values: Sequence[float], weights: Sequence[float]) -> float:
@@ -199,7 +244,7 @@ class _Jury(Spelled):
 
 
 def _fault(scores: Sequence[Score]) -> Fault:
-    """An input fault where all lack the same thing, else the system's."""
+    """An input fault where every unscored juror has one, otherwise a system fault."""
     faults = {score.fault for score in scores if not score.is_scored}
     return "input" if faults == {"input"} else "system"
 
@@ -232,7 +277,7 @@ def _majority(values: Sequence[float], weights: Sequence[float]) -> float:
 
 
 def _median(values: Sequence[float], weights: Sequence[float]) -> float:
-    """Where half of the weight is reached; at exactly half the mean of the two beside it.
+    """The value at which half of the weight is reached; at exactly half, the mean of two.
 
     >>> _median([1.0, 5.0, 3.0], [1.0, 1.0, 1.0]), _median([1.0, 3.0], [1.0, 1.0])
     (3.0, 2.0)

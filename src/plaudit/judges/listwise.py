@@ -11,19 +11,19 @@ from plaudit.combine import content_of, seeded_hash
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
-    Asked,
     JudgeReward,
+    JudgeVerdict,
+    Query,
     Read,
-    Verdict,
-    given,
+    changed_params,
     judge_of,
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import answer_text, filled, needs, unshown
+from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.template import Template
 from plaudit.judges.verdict import Labels, Scores
-from plaudit.judges.voting import kept, mean, spread
+from plaudit.judges.voting import best_rated, mean, spread
 from plaudit.think import Part
 from plaudit.types import Group, Response, Reward, Score
 
@@ -60,15 +60,21 @@ def listwise(
 
     Raises: ConfigError; scoring raises DataError for a column of the template that is missing.
     """
-    told = locals()
+    arguments = locals()
     if permutations < 1:
         raise ConfigError(f"permutations={permutations} must be 1 or more")
-    judge = judge_of(told, kinds=("listwise",), samples=votes)
+    judge = judge_of(arguments, kinds=("listwise",), samples=votes)
     _check_labels(judge.template)
     if meta is not None and permutations * votes < 2:
         raise ConfigError("meta chooses among judgments: permutations or votes must be 2 or more")
     return _Listwise(
-        "judges.listwise.listwise", given(listwise, told), judge, permutations, seed, meta, num_kept
+        "judges.listwise.listwise",
+        changed_params(listwise, arguments),
+        judge,
+        permutations,
+        seed,
+        meta,
+        num_kept,
     )
 
 
@@ -92,7 +98,7 @@ class _Listwise(JudgeReward):
 
     @property
     def fault_value(self) -> float:
-        """What a response earns that plants a verdict: the low end."""
+        """The value of a response that plants a verdict: the low end."""
         spec = self.judge.template.spec
         return float(spec.low) if isinstance(spec, Scores) else 0.0
 
@@ -100,29 +106,31 @@ class _Listwise(JudgeReward):
         """Raises the DataError of a column that the template needs and the group lacks."""
         needs(self.judge.template, group)
 
-    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
-        """What scoring the groups would ask."""
+    def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
+        """The queries that scoring the groups would send."""
         groups = [group for group in entered(groups) if self._fits(group)]
-        return [self._asked(group, self._orders(group)) for group in groups]
+        return [self._queries(group, self._orders(group)) for group in groups]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response."""
         groups = entered(groups)
         orders = [self._orders(group) for group in groups]
         jobs = [
-            (self._asked(group, held) if self._fits(group) else [], group.columns)
-            for group, held in zip(groups, orders, strict=True)
+            (self._queries(group, order_list) if self._fits(group) else [], group.columns)
+            for group, order_list in zip(groups, orders, strict=True)
         ]
-        found = self.judge.ask(jobs)
+        verdicts_by_job = self.judge.ask(jobs)
         return [
-            self._scores(group, held, asked, verdicts)
-            for group, held, (asked, _), verdicts in zip(groups, orders, jobs, found, strict=True)
+            self._scores(group, order_list, queries, verdicts)
+            for group, order_list, (queries, _), verdicts in zip(
+                groups, orders, jobs, verdicts_by_job, strict=True
+            )
         ]
 
     def _orders(self, group: Group) -> list[list[int]]:
-        """The orders in which the responses are shown: a matter of the texts, not of their places.
+        """The orders in which the responses are shown, by their texts, not by their places.
 
-        Each is a list of places in the group. They come by turning a drawn order round.
+        Each is a list of places in the group: rotations of a random order.
         """
         prompt = repr(group.prompt)
         texts = [content_of(response) for response in group.responses]
@@ -130,54 +138,56 @@ class _Listwise(JudgeReward):
         rng = random.Random(seeded_hash(self._seed, prompt, *(texts[i] for i in rank)))
         orders: list[list[int]] = []
         while len(orders) < self._permutations:
-            drawn = rng.sample(rank, len(rank)) if orders else rank
-            orders += [drawn[k:] + drawn[:k] for k in range(len(drawn) or 1)]
+            order = rng.sample(rank, len(rank)) if orders else rank
+            orders += [order[k:] + order[:k] for k in range(len(order) or 1)]
         return orders[: self._permutations]
 
     def _fits(self, group: Group) -> bool:
-        is_size = bool(group.responses) and self._wanted in (None, len(group.responses))
-        return is_size and unshown(group, group.responses) is None
+        is_size = bool(group.responses) and self._group_size in (None, len(group.responses))
+        return is_size and why_unshown(group, group.responses) is None
 
     @property
-    def _wanted(self) -> int | None:
+    def _group_size(self) -> int | None:
         """How many responses a group must have: as many as there are labels, or any number."""
         spec = self.judge.template.spec
         return len(spec.allowed) if isinstance(spec, Labels) else self.judge.template.num_responses
 
-    def _asked(self, group: Group, orders: Sequence[Sequence[int]]) -> list[Asked]:
+    def _queries(self, group: Group, orders: Sequence[Sequence[int]]) -> list[Query]:
         judge = self.judge
-        asked = []
+        queries = []
         for n, order in enumerate(orders):
-            shown: list[Response] = [group.responses[i] for i in order]
-            turns = filled(judge.template, group, shown, judge.view)
-            count = len(shown) if isinstance(judge.template.spec, Scores) else None
-            texts = tuple(answer_text(response, judge.view) for response in shown)
-            asked.append(Asked(tuple(turns), str(n), texts, count))
-        return asked
+            responses: list[Response] = [group.responses[i] for i in order]
+            turns = fill_template(judge.template, group, responses, judge.view)
+            count = len(responses) if isinstance(judge.template.spec, Scores) else None
+            texts = tuple(answer_text(response, judge.view) for response in responses)
+            queries.append(Query(tuple(turns), str(n), texts, count))
+        return queries
 
     def _scores(
         self,
         group: Group,
         orders: Sequence[Sequence[int]],
-        asked: Sequence[Asked],
-        found: Sequence[Sequence[Verdict]],
+        queries: Sequence[Query],
+        verdicts_by_query: Sequence[Sequence[JudgeVerdict]],
     ) -> list[Score]:
         if not self._fits(group):
             num = len(group.responses)
-            told = unshown(group, group.responses) or (
-                f"the template judges {self._wanted} responses, the group has {num}"
+            error = why_unshown(group, group.responses) or (
+                f"the template judges {self._group_size} responses, the group has {num}"
             )
-            return [Score.unscored(told, fault="input") for _ in group.responses]
-        verdicts = [verdict for row in found for verdict in row]
-        places = [order for order, row in zip(orders, found, strict=True) for _ in row]
-        turns = [one.turns for one, row in zip(asked, found, strict=True) for _ in row]
+            return [Score.unscored(error, fault="input") for _ in group.responses]
+        verdicts = [verdict for row in verdicts_by_query for verdict in row]
+        places = [order for order, row in zip(orders, verdicts_by_query, strict=True) for _ in row]
+        turns = [
+            one.turns for one, row in zip(queries, verdicts_by_query, strict=True) for _ in row
+        ]
         forgers = {
             order[v.forger]: v for v, order in zip(verdicts, places, strict=True)
             if v.forger is not None
         }  # fmt: skip
         read = [i for i, verdict in enumerate(verdicts) if verdict.error is None]
         values = [self._by_response(verdicts[i], places[i]) for i in read]
-        values = self._chosen(values, [(turns[i], verdicts[i]) for i in read])
+        values = self._best_rated(values, [(turns[i], verdicts[i]) for i in read])
         parts = parts_of(verdicts)
         note = verdicts[read[0]].reply.text if read else None
         return [
@@ -185,8 +195,8 @@ class _Listwise(JudgeReward):
             for i in range(len(group.responses))
         ]
 
-    def _by_response(self, verdict: Verdict, order: Sequence[int]) -> dict[int, float]:
-        """What one judgment gives to each place of the group."""
+    def _by_response(self, verdict: JudgeVerdict, order: Sequence[int]) -> dict[int, float]:
+        """The value that one judgment gives to each place in the group."""
         spec = self.judge.template.spec
         if not isinstance(spec, Labels):
             return {place: float(v) for place, v in zip(order, verdict.value, strict=True)}
@@ -195,21 +205,21 @@ class _Listwise(JudgeReward):
             return {p: verdict.odds.probabilities[labels[n]] for n, p in enumerate(order)}
         return {p: float(labels[n] == verdict.value) for n, p in enumerate(order)}
 
-    def _chosen(self, values: list[dict[int, float]], judged: Sequence[Any]):
+    def _best_rated(self, values: list[dict[int, float]], judged: Sequence[Any]):
         if self._meta is None or not values:
             return values
         groups = [Group(turns, [verdict.reply.text or ""]) for turns, verdict in judged]
         rated = [scores[0].value for scores in self._meta.score(groups)]
         count = self._num_kept or max(1, len(values) // 2)
-        chosen = kept([float(n) for n in range(len(values))], rated, count)
+        chosen = best_rated([float(n) for n in range(len(values))], rated, count)
         return [values[int(n)] for n in chosen]
 
     def _score(
         self,
         place: int,
-        forgers: Mapping[int, Verdict],
+        forgers: Mapping[int, JudgeVerdict],
         values: Sequence[float],
-        verdicts: Sequence[Verdict],
+        verdicts: Sequence[JudgeVerdict],
         parts: Mapping[str, float],
         note: str | None,
     ) -> Score:
@@ -219,5 +229,5 @@ class _Listwise(JudgeReward):
         value = mean(values)
         if not math.isfinite(value):
             return unscored(verdicts, dict(parts))
-        told = {**parts, "spread": spread(values)} if len(values) > 1 else dict(parts)
-        return Score(value, told, note=note)
+        own_parts = {**parts, "spread": spread(values)} if len(values) > 1 else dict(parts)
+        return Score(value, own_parts, note=note)

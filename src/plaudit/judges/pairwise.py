@@ -10,16 +10,16 @@ from plaudit.combine import content_of, round_robin, seeded_hash
 from plaudit.entry import entered, entered_pair
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
-    Asked,
     JudgeReward,
+    JudgeVerdict,
+    Query,
     Read,
-    Verdict,
-    given,
+    changed_params,
     judge_of,
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import answer_text, filled, needs, unshown
+from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.verdict import Labels
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
@@ -64,12 +64,12 @@ def critic(
 
     Raises: ConfigError.
     """
-    told = locals()
+    arguments = locals()
     if orders not in ("both", "one"):
         raise ConfigError(f"orders={orders!r} must be both or one")
     vote([], vote_by)
-    judge = judge_of(told, kinds=("pairwise",), samples=votes)
-    params = given(critic, told)
+    judge = judge_of(arguments, kinds=("pairwise",), samples=votes)
+    params = changed_params(critic, arguments)
     return _Critic("judges.pairwise.critic", params, judge, orders, vote_by, seed, parser)
 
 
@@ -87,11 +87,11 @@ def pairwise(
     return round_robin(critic(seed=seed, view=view, **params), num_pairs=num_pairs, seed=seed)
 
 
-class _Order(NamedTuple):
-    """P(first of the pair is better) as one order tells it, or the score that says why not."""
+class _OrderVote(NamedTuple):
+    """P(first of the pair is better) in one order; NaN without a readable vote."""
 
     value: float
-    verdicts: Sequence[Verdict]
+    verdicts: Sequence[JudgeVerdict]
     is_swapped: bool
 
 
@@ -107,69 +107,74 @@ class _Critic(JudgeReward):
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair, in order."""
         pairs = [entered_pair(pair) for pair in pairs]
-        whys = [unshown(Group(pair.prompt, []), (pair.first, pair.second)) for pair in pairs]
+        whys = [why_unshown(Group(pair.prompt, []), (pair.first, pair.second)) for pair in pairs]
         jobs = [
-            ([] if why else self._asked(pair), pair.columns)
+            ([] if why else self._queries(pair), pair.columns)
             for pair, why in zip(pairs, whys, strict=True)
         ]
-        found = self.judge.ask(jobs)
+        verdicts_by_job = self.judge.ask(jobs)
         return [
-            Score.unscored(why, fault="input") if why else self._score(asked, verdicts)
-            for (asked, _), verdicts, why in zip(jobs, found, whys, strict=True)
+            Score.unscored(why, fault="input") if why else self._score(queries, verdicts)
+            for (queries, _), verdicts, why in zip(jobs, verdicts_by_job, whys, strict=True)
         ]
 
     def check(self, group: Group) -> None:
         """Raises the DataError of a column that the template needs and the group lacks."""
         needs(self.judge.template, group)
 
-    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
-        """What scoring the groups would ask, all pairs of each: for estimates."""
+    def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
+        """The queries that scoring all pairs of each group would send: for estimates."""
         return [
-            self._asked(Pair(group.prompt, first, second, group.columns, (i, j)))
+            self._queries(Pair(group.prompt, first, second, group.columns, (i, j)))
             for group in entered(groups)
             for i, first in enumerate(group.responses)
             for j, second in enumerate(group.responses[i + 1 :], i + 1)
-            if unshown(group, (first, second)) is None
+            if why_unshown(group, (first, second)) is None
         ]
 
-    def _asked(self, pair: Pair) -> list[Asked]:
+    def _queries(self, pair: Pair) -> list[Query]:
         view = self.judge.view
         texts = (answer_text(pair.first, view), answer_text(pair.second, view))
         if self._orders == "both":
-            return [self._order(pair, texts, is_swapped) for is_swapped in (False, True)]
+            return [self._query(pair, texts, is_swapped) for is_swapped in (False, True)]
         first, second = content_of(pair.first), content_of(pair.second)
-        drawn = seeded_hash(self._seed, repr(pair.prompt), *sorted((first, second))) % 2
-        return [self._order(pair, texts, (first > second) != bool(drawn))]
+        side = seeded_hash(self._seed, repr(pair.prompt), *sorted((first, second))) % 2
+        return [self._query(pair, texts, (first > second) != bool(side))]
 
-    def _order(self, pair: Pair, texts: tuple[str, str], is_swapped: bool) -> Asked:
-        shown, (i, j) = (pair.first, pair.second), pair.places
+    def _query(self, pair: Pair, texts: tuple[str, str], is_swapped: bool) -> Query:
+        responses, (i, j) = (pair.first, pair.second), pair.places
         if is_swapped:
-            shown, (i, j), texts = (pair.second, pair.first), (j, i), (texts[1], texts[0])
-        group = Group(pair.prompt, shown, pair.columns)
-        turns = filled(self.judge.template, group, shown, self.judge.view)
-        return Asked(tuple(turns), _place(i, j), texts, is_swapped=is_swapped)
+            responses, (i, j), texts = (pair.second, pair.first), (j, i), (texts[1], texts[0])
+        group = Group(pair.prompt, responses, pair.columns)
+        turns = fill_template(self.judge.template, group, responses, self.judge.view)
+        return Query(tuple(turns), _place(i, j), texts, is_swapped=is_swapped)
 
-    def _score(self, asked: Sequence[Asked], found: Sequence[Sequence[Verdict]]) -> Score:
-        verdicts = [verdict for row in found for verdict in row]
-        told = [self._ordered(one.is_swapped, row) for one, row in zip(asked, found, strict=True)]
-        parts = {**_named(told), **parts_of(verdicts)}
-        if loser := _forger(told):
+    def _score(
+        self, queries: Sequence[Query], verdicts_by_query: Sequence[Sequence[JudgeVerdict]]
+    ) -> Score:
+        verdicts = [verdict for row in verdicts_by_query for verdict in row]
+        votes = [
+            self._vote_in_order(one.is_swapped, row)
+            for one, row in zip(queries, verdicts_by_query, strict=True)
+        ]
+        parts = {**_parts_by_order(votes), **parts_of(verdicts)}
+        if loser := _forger(votes):
             why = next(v.error for v in verdicts if v.forger is not None)
             value = 0.0 if loser == "first" else 1.0
             return Score(value, parts, fault="response", error=f"the {loser} response: {why}")
-        for order in told:
+        for order in votes:
             if not math.isfinite(order.value):
                 return unscored([v for v in order.verdicts if v.error is not None], parts)
-        ties = sum(order.value == 0.5 for order in told)
-        value = sum(order.value for order in told) / len(told)
-        return Score(value, {**parts, "num_ties": float(ties)}, note=_rationale(told))
+        ties = sum(order.value == 0.5 for order in votes)
+        value = sum(order.value for order in votes) / len(votes)
+        return Score(value, {**parts, "num_ties": float(ties)}, note=_rationale(votes))
 
-    def _ordered(self, is_swapped: bool, verdicts: Sequence[Verdict]) -> _Order:
+    def _vote_in_order(self, is_swapped: bool, verdicts: Sequence[JudgeVerdict]) -> _OrderVote:
         worths = [self._worth(verdict) for verdict in verdicts]
         value = vote([worth for worth in worths if worth is not None], self._vote_by)
-        return _Order(1.0 - value if is_swapped else value, verdicts, is_swapped)
+        return _OrderVote(1.0 - value if is_swapped else value, verdicts, is_swapped)
 
-    def _worth(self, verdict: Verdict) -> float | None:
+    def _worth(self, verdict: JudgeVerdict) -> float | None:
         """P(the first shown is better); None where the verdict could not be read."""
         if verdict.error is not None:
             is_read = verdict.reply.error is None and verdict.forger is None
@@ -181,7 +186,7 @@ class _Critic(JudgeReward):
 
 
 def _place(i: int, j: int) -> str:
-    """How an order is called: ab and ba of the first two responses, else by their places.
+    """The name of an order: ab or ba for the first two responses, otherwise their places.
 
     >>> _place(1, 0), _place(0, 2)
     ('ba', '0-2')
@@ -189,25 +194,25 @@ def _place(i: int, j: int) -> str:
     return {(0, 1): "ab", (1, 0): "ba"}.get((i, j), f"{i}-{j}")
 
 
-def _forger(told: Sequence[_Order]) -> str | None:
-    """Which response of the pair planted a verdict that took a vote."""
-    for order in told:
+def _forger(votes: Sequence[_OrderVote]) -> str | None:
+    """Which response of the pair planted a verdict that the judge repeated."""
+    for order in votes:
         for verdict in order.verdicts:
             if verdict.forger is not None:
                 return "first" if (verdict.forger == 0) != order.is_swapped else "second"
     return None
 
 
-def _named(told: Sequence[_Order]) -> dict[str, float]:
+def _parts_by_order(votes: Sequence[_OrderVote]) -> dict[str, float]:
     """P(first is better) of each order by its name, and whether they contradict each other."""
-    parts = {"backward" if order.is_swapped else "forward": order.value for order in told}
-    if len(told) == 2 and all(math.isfinite(order.value) for order in told):
-        one, other = (order.value - 0.5 for order in told)
+    parts = {"backward" if order.is_swapped else "forward": order.value for order in votes}
+    if len(votes) == 2 and all(math.isfinite(order.value) for order in votes):
+        one, other = (order.value - 0.5 for order in votes)
         parts["flipped"] = float(one * other < 0)
     return parts
 
 
-def _rationale(told: Sequence[_Order]) -> str | None:
-    """What the judge said, once for each order."""
-    texts = [order.verdicts[0].reply.text for order in told if order.verdicts[0].reply.text]
+def _rationale(votes: Sequence[_OrderVote]) -> str | None:
+    """The judge's first reply in each order."""
+    texts = [order.verdicts[0].reply.text for order in votes if order.verdicts[0].reply.text]
     return "\n--- swapped ---\n".join(texts) or None  # type: ignore[arg-type]

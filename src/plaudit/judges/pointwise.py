@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, expected_value, given, judge_of
+from plaudit.judges._judge import Read, changed_params, expected_value, judge_of
 from plaudit.judges.verdict import JsonScore, Scale
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
@@ -30,12 +30,12 @@ def rating(
 ) -> Reward:
     """The judge's number, on the template's own scale (1 to 5, 1 to 10, 0 to 1).
 
-    By `read` "text" the number that the reply states behind its anchor; by "logprobs" the expected
-    one over digit tokens, ``E[s] = sum k p(k) / sum p(k)`` (G-Eval, Liu et al. 2023), `mass` among
-    the parts being what the digits had of the whole. Over `samples` their mean (or majority); with
-    `meta`, a Reward that rates the judgments themselves, only the best `num_kept` (default: half)
-    count (DeepSeek-GRM's guided voting, arXiv 2504.02495). The reply, with its dimensions, is the
-    note.
+    By `read` "text" the number that the reply states after its anchor; by "logprobs" the expected
+    one over digit tokens, ``E[s] = sum k p(k) / sum p(k)`` (G-Eval, Liu et al. 2023), with
+    the digits' share of all probability as the part `mass`. Over `samples` their mean (or
+    majority); with `meta`, a Reward that rates the judgments themselves, only the best `num_kept`
+    (default: half) count (DeepSeek-GRM's guided voting, arXiv 2504.02495). The reply, with its
+    dimensions, is the note.
 
     An unreadable number is NaN, never the middle of the scale. A planted number that the judge only
     repeats earns `on_response_fault` (default: the scale's low end). Templates with {reference} or
@@ -43,14 +43,14 @@ def rating(
 
     Raises: ConfigError; scoring raises DataError for a missing column.
     """
-    told = locals()
+    arguments = locals()
     vote([], vote_by)
-    judge = judge_of(told, kinds=("pointwise",), samples=samples)
+    judge = judge_of(arguments, kinds=("pointwise",), samples=samples)
     spec = judge.template.spec
     assert isinstance(spec, Scale | JsonScore)
     return EachResponse(
         "judges.pointwise.rating",
-        given(rating, told),
+        changed_params(rating, arguments),
         judge,
         value=expected_value,
         vote_by=vote_by,

@@ -6,7 +6,7 @@ import unicodedata
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, given, judge_of
+from plaudit.judges._judge import Read, changed_params, judge_of
 from plaudit.judges._slots import column_text
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote
@@ -15,7 +15,7 @@ from plaudit.types import Group, Reward
 
 __all__ = ["correct", "is_master_key"]
 
-# One line that opens an answer and gives none; judges with a reference let it pass as correct
+# One line that opens an answer without giving one; judges with a reference accept it as correct
 # (Zhao et al. 2025, arXiv 2507.08794).
 _OPENERS = frozenset((
     "solution", "the solution is", "answer", "final answer", "the answer is", "thought process",
@@ -47,18 +47,18 @@ def correct(
     The column `reference` (or an alias of it) holds the ground truth, as in the data of DeepSeek-R1
     (arXiv 2501.12948, sec. 2.3.3). Over `votes` the share of yes; by `read` "logprobs" P(Yes).
     `guard` gives an answer without content (punctuation, or an opener such as "Solution:" alone)
-    the low end unasked: such "master keys" pass many judges (arXiv 2507.08794).
+    the low end without a call: such "master keys" pass many judges (arXiv 2507.08794).
 
     `options` say who answers and how: `judges.Backend`.
 
     Raises: ConfigError; scoring raises DataError where the reference is missing.
     """
-    told = locals()
+    arguments = locals()
     vote([], vote_by)
-    judge = judge_of(told, kinds=("reference",), samples=votes)
+    judge = judge_of(arguments, kinds=("reference",), samples=votes)
     return EachResponse(
         "judges.reference.correct",
-        given(correct, told),
+        changed_params(correct, arguments),
         judge,
         value=yes_of,
         vote_by=vote_by,
@@ -68,17 +68,17 @@ def correct(
 
 
 def _says_nothing(answer: str, group: Group) -> bool:
-    """Whether an answer is none; never where the reference looks like one itself, as "%" does."""
+    """Whether an answer says nothing; never where the reference itself looks empty, as "%" does."""
     return is_master_key(answer) and not is_master_key(column_text(group, "reference"))
 
 
 def is_master_key(text: str) -> bool:
-    """Whether an answer says nothing: no letter, digit or symbol (as ∞), or an opener alone.
+    """Whether an answer says nothing: no letter, digit or symbol (like ∞), or only an opener.
 
     >>> is_master_key(" : "), is_master_key("**Solution:**"), is_master_key("Solution: 4")
     (True, True, False)
     """
-    plain = unicodedata.normalize("NFKC", text).replace("’", "'")
-    kept = "".join(c if unicodedata.category(c) in _SAYING or c == "'" else " " for c in plain)
-    words = " ".join(kept.split()).strip("' ").casefold()
+    normal = unicodedata.normalize("NFKC", text).replace("’", "'")
+    letters = "".join(c if unicodedata.category(c) in _SAYING or c == "'" else " " for c in normal)
+    words = " ".join(letters.split()).strip("' ").casefold()
     return not words or words in _OPENERS

@@ -1,4 +1,4 @@
-"""Rubrics: each criterion is asked about by itself, and weighs what it says."""
+"""Rubrics: each criterion is judged by itself and has a weight."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from plaudit.engines.text import clean
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.judges._judge import (
-    Asked,
     JudgeReward,
+    JudgeVerdict,
+    Query,
     Read,
-    Verdict,
-    given,
+    changed_params,
     judge_of,
     parts_of,
     unscored,
 )
-from plaudit.judges._slots import answer_text, column_value, filled, needs, unshown
+from plaudit.judges._slots import answer_text, column_value, fill_template, needs, why_unshown
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote, weighted
 from plaudit.think import Part
@@ -31,7 +31,7 @@ _TEXTS = ("criterion", "text", "description", "title", "name")
 
 
 class Criterion(NamedTuple):
-    """What is asked, and how much it weighs."""
+    """A criterion and its weight."""
 
     text: str
     weight: float = 1.0
@@ -54,9 +54,9 @@ def rubric(
 
     In [0, 1] where no weight is negative (Gunjal et al. 2025, arXiv 2507.17746, explicit
     aggregation). `criteria` are texts, or mappings with `criterion` and `weight`; without them each
-    row brings its own in the column `rubric`. Each is one call, the criterion last, so that what
-    stands before it is read once where prefixes are cached; c_j is 1 or 0 by the reply, or P(Yes)
-    by `read` "logprobs". Among the parts each c_j stands as `criterion_1`, `criterion_2`, ...
+    row has its own in the column `rubric`. Each is one call, the criterion last, so that the text
+    before it is read once where prefixes are cached; c_j is 1 or 0 by the reply, or P(Yes)
+    by `read` "logprobs". The parts hold each c_j as `criterion_1`, `criterion_2`, ...
 
     A criterion without a readable verdict leaves the response unscored. A planted verdict that the
     judge only repeats earns `on_response_fault` (default: the low end, as if only what counts
@@ -65,12 +65,17 @@ def rubric(
 
     Raises: ConfigError; scoring raises DataError for a row without criteria.
     """
-    told = locals()
+    arguments = locals()
     vote([], vote_by)
-    judge = judge_of(told, kinds=("rubric",), samples=votes)
+    judge = judge_of(arguments, kinds=("rubric",), samples=votes)
     fixed = None if criteria is None else _criteria(criteria, "criteria", ConfigError)
     return _Rubric(
-        "judges.rubric.rubric", given(rubric, told), judge, fixed, vote_by, on_response_fault
+        "judges.rubric.rubric",
+        changed_params(rubric, arguments),
+        judge,
+        fixed,
+        vote_by,
+        on_response_fault,
     )
 
 
@@ -82,7 +87,7 @@ class _Rubric(JudgeReward):
 
     @property
     def fault_value(self) -> float:
-        """What a response earns that plants a verdict; NaN where it depends on the row's rubric."""
+        """The value of a response that plants a verdict; NaN where each row has a rubric."""
         return math.nan if self._criteria is None else self._worst(self._criteria)
 
     def _worst(self, criteria: Sequence[Criterion]) -> float:
@@ -96,51 +101,63 @@ class _Rubric(JudgeReward):
         self._of(group)
         needs(self.judge.template, group)
 
-    def jobs(self, groups: Sequence[Group]) -> list[list[Asked]]:
-        """What scoring the groups would ask."""
-        return [self._asked(group) for group in entered(groups)]
+    def jobs(self, groups: Sequence[Group]) -> list[list[Query]]:
+        """The queries that scoring the groups would send."""
+        return [self._queries(group) for group in entered(groups)]
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response. Raises: DataError for a row without criteria."""
         groups = entered(groups)
-        jobs = [(self._asked(group), group.columns) for group in groups]
-        found = self.judge.ask(jobs)
+        jobs = [(self._queries(group), group.columns) for group in groups]
+        verdicts_by_job = self.judge.ask(jobs)
         return [
-            self._scores(group, verdicts) for group, verdicts in zip(groups, found, strict=True)
+            self._scores(group, verdicts)
+            for group, verdicts in zip(groups, verdicts_by_job, strict=True)
         ]
 
     def _of(self, group: Group) -> Sequence[Criterion]:
         if self._criteria is not None:
             return self._criteria
-        held = column_value(group, "rubric")
-        return _criteria(held, f"row {group.key}: field 'rubric'", DataError)
+        column = column_value(group, "rubric")
+        return _criteria(column, f"row {group.key}: field 'rubric'", DataError)
 
-    def _asked(self, group: Group) -> list[Asked]:
+    def _queries(self, group: Group) -> list[Query]:
         judge = self.judge
         return [
-            Asked(
-                tuple(filled(judge.template, group, (response,), judge.view, criterion=one.text)),
+            Query(
+                tuple(
+                    fill_template(
+                        judge.template, group, (response,), judge.view, criterion=one.text
+                    )
+                ),
                 f"{n}:{j}",
                 (answer_text(response, judge.view),),
             )
             for n, response in enumerate(group.responses)
-            if unshown(group, (response,)) is None
+            if why_unshown(group, (response,)) is None
             for j, one in enumerate(self._of(group))
         ]
 
-    def _scores(self, group: Group, found: Sequence[Sequence[Verdict]]) -> list[Score]:
+    def _scores(
+        self, group: Group, verdicts_by_query: Sequence[Sequence[JudgeVerdict]]
+    ) -> list[Score]:
         criteria = self._of(group)
-        rest, scores = iter(found), []
+        rest, scores = iter(verdicts_by_query), []
         for response in group.responses:
-            if (why := unshown(group, (response,))) is not None:
+            if (why := why_unshown(group, (response,))) is not None:
                 scores.append(Score.unscored(why, fault="input"))
             else:
                 scores.append(self._score(criteria, [next(rest) for _ in criteria]))
         return scores
 
-    def _score(self, criteria: Sequence[Criterion], found: Sequence[Sequence[Verdict]]) -> Score:
-        verdicts = [verdict for row in found for verdict in row]
-        values = [vote([yes_of(v) for v in row if v.error is None], self._vote_by) for row in found]
+    def _score(
+        self, criteria: Sequence[Criterion], verdicts_by_query: Sequence[Sequence[JudgeVerdict]]
+    ) -> Score:
+        verdicts = [verdict for row in verdicts_by_query for verdict in row]
+        values = [
+            vote([yes_of(v) for v in row if v.error is None], self._vote_by)
+            for row in verdicts_by_query
+        ]
         parts = {f"criterion_{j}": value for j, value in enumerate(values, 1)}
         parts |= parts_of(verdicts)
         forged = next((v for v in verdicts if v.forger is not None), None)
@@ -148,22 +165,24 @@ class _Rubric(JudgeReward):
             return Score(self._worst(criteria), parts, fault="response", error=forged.error)
         lost = next((j for j, value in enumerate(values) if not math.isfinite(value)), None)
         if lost is not None:
-            score = unscored(found[lost], parts)
-            told = f"criterion {lost + 1} ({clipped(criteria[lost].text, limit=60)}): {score.error}"
-            return Score(math.nan, parts, fault=score.fault, error=told, note=score.note)
+            score = unscored(verdicts_by_query[lost], parts)
+            error = (
+                f"criterion {lost + 1} ({clipped(criteria[lost].text, limit=60)}): {score.error}"
+            )
+            return Score(math.nan, parts, fault=score.fault, error=error, note=score.note)
         return Score(weighted(values, [one.weight for one in criteria]), parts)
 
 
-def _criteria(held: Any, place: str, error: type[Exception]) -> list[Criterion]:
+def _criteria(column: Any, place: str, error: type[Exception]) -> list[Criterion]:
     """The criteria in a list of texts or mappings. Raises `error`."""
-    if isinstance(held, str):
-        held = [line.strip(" -*\t") for line in held.splitlines() if line.strip(" -*\t")]
-    if not isinstance(held, list | tuple) or not held:
-        raise error(f"{place}: expected a list of criteria, found {clipped(held)}")
-    found = [_criterion(item, f"{place}[{n}]", error) for n, item in enumerate(held)]
-    if not any(one.weight > 0 for one in found):
+    if isinstance(column, str):
+        column = [line.strip(" -*\t") for line in column.splitlines() if line.strip(" -*\t")]
+    if not isinstance(column, list | tuple) or not column:
+        raise error(f"{place}: expected a list of criteria, found {clipped(column)}")
+    criteria = [_criterion(item, f"{place}[{n}]", error) for n, item in enumerate(column)]
+    if not any(one.weight > 0 for one in criteria):
         raise error(f"{place}: no criterion has a positive weight")
-    return found
+    return criteria
 
 
 def _criterion(item: Any, place: str, error: type[Exception]) -> Criterion:

@@ -7,15 +7,15 @@ system         the system turn, if any
 verdict        {labels: [A, B]} | {labels: {allowed, values, marker, anchors, key}}
                | {scale: {low, high, anchors, is_integer}} | {scores: {low, high, anchors}}
                | {json: {key, low, high}} | {yes_no: {anchors}}
-is_fenced      whether untrusted text stands between fences with a nonce and has its verdict
+is_fenced      whether untrusted text is put between fences with a nonce and has its verdict
                markers neutralised (true unless the model was trained on exactly this wording)
 reasons        whether the reply reasons before its verdict
-verdict_prefix what the reply is made to begin with where its verdict is read by log-probs ("[[")
-reminder       what is said after an unreadable reply (made from the verdict's grammar if absent)
+verdict_prefix the prefix of the reply where its verdict is read by log-probs ("[[")
+reminder       the message after an unreadable reply (default: made from the verdict's form)
 sampling       {temperature, top_p, max_tokens}: defaults
 schema         a JSON schema of the reply
-item           listwise: how each response stands in {responses}, with {letter} {number} {response}
-num_responses  listwise: exactly so many
+item           listwise: the form of each response in {responses}, with {letter} {number} {response}
+num_responses  listwise: exactly this many
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ _REMINDERS = {
     "en": "Your reply holds no verdict in the required form. Reply with {} and nothing else.",
     "zh": "你的回复中没有符合要求的结论。请只回复{}，不要写任何别的内容。",
 }
-# Brackets of full width count as brackets: what is read is normalised first.
+# Brackets of full width count as brackets: replies are normalised before they are read.
 _MARKERS = re.compile(
     r"[\[［【<](?:(?<!<)(?=[\[［【]|(?i:RESULT))|(?<=<)/?(?=(?i:think|answer|verdict|text\b)))"
 )
@@ -101,31 +101,33 @@ class Template:
 
     @functools.cached_property
     def hash(self) -> str:
-        """What tells this prompt and its reading from another: 16 digits."""
-        told = (self.system, self.text, self.spec, self.is_fenced, self.reasons, self.item,
-                self.verdict_prefix, self.asked_again, self.schema, self.num_responses)  # fmt: skip
-        return hashlib.blake2b(repr(told).encode(), digest_size=8).hexdigest()
+        """A hash of the prompt and of how its reply is read: 16 digits."""
+        contents = (
+            self.system, self.text, self.spec, self.is_fenced, self.reasons, self.item,
+            self.verdict_prefix, self.reminder_text, self.schema, self.num_responses,
+        )  # fmt: skip
+        return hashlib.blake2b(repr(contents).encode(), digest_size=8).hexdigest()
 
     @property
-    def asked_again(self) -> str:
-        """What is said after an unreadable reply: `reminder`, or one made of the verdict's form.
+    def reminder_text(self) -> str:
+        """The message after an unreadable reply: `reminder`, or one made from the verdict's form.
 
-        >>> load_template("skywork_critic_pairwise").asked_again[-56:]
+        >>> load_template("skywork_critic_pairwise").reminder_text[-56:]
         'Reply with exactly one of [[A]], [[B]] and nothing else.'
         """
         return self.reminder or _REMINDERS[self.language].format(describe(self.spec, self.language))
 
     def messages(self, **values: str) -> list[dict[str, str]]:
-        """The turns for the given slots, filled in one pass: a value cannot open another slot.
+        """The turns for these slots, filled in one pass: a value cannot open another slot.
 
-        {responses} is filled with what `listed` made; every other value gets its fence here. An
+        {responses} takes the text that `listed` made; every other value gets its fence here. An
         empty {history} stays empty.
 
         Raises: ConfigError for a slot that has no value, or a value that has no slot.
         """
         self._check(values)
-        held = {name: self._held(name, value) for name, value in values.items()}
-        fill = functools.partial(_SLOT.sub, lambda match: held[match[1]])
+        texts = {name: self._slot_text(name, value) for name, value in values.items()}
+        fill = functools.partial(_SLOT.sub, lambda match: texts[match[1]])
         turns = [("system", fill(self.system))] if self.system else []
         return [{"role": r, "content": c} for r, c in [*turns, ("user", fill(self.text))]]
 
@@ -144,8 +146,8 @@ class Template:
             raise ConfigError(
                 f"template {self.name}: {count} responses, but only 26 letters; use {{number}}"
             )
-        made = [self._item(i, response) for i, response in enumerate(responses)]
-        return "\n\n".join(made)
+        items = [self._item(i, response) for i, response in enumerate(responses)]
+        return "\n\n".join(items)
 
     def _check(self, values: Mapping[str, str]) -> None:
         for name in self.slots:
@@ -158,22 +160,22 @@ class Template:
                     f"{did_you_mean(name, self.slots) or '.'} It has {', '.join(self.slots)}"
                 )
 
-    def _held(self, name: str, value: str) -> str:
-        """A value as it stands in the prompt."""
+    def _slot_text(self, name: str, value: str) -> str:
+        """A value as it goes into the prompt."""
         is_done = name == "responses" or (name == "history" and not value)
-        return value if is_done or not self.is_fenced else _fenced(value, self.spec)
+        return value if is_done or not self.is_fenced else _fence(value, self.spec)
 
     def _item(self, place: int, response: str) -> str:
-        held = {
+        texts = {
             "letter": string.ascii_uppercase[place % 26],
             "number": str(place + 1),
-            "response": self._held("response", response),
+            "response": self._slot_text("response", response),
         }
-        return _SLOT.sub(lambda match: held[match[1]], self.item)
+        return _SLOT.sub(lambda match: texts[match[1]], self.item)
 
 
 @functools.lru_cache(maxsize=256)
-def _fenced(value: str, spec: Spec) -> str:
+def _fence(value: str, spec: Spec) -> str:
     """The value between fences that it cannot contain, its markers neutralised.
 
     The nonce is of the value alone, so that both orders of a pair share their prompt up to the
@@ -186,10 +188,10 @@ def _fenced(value: str, spec: Spec) -> str:
 def neutralised(text: str, spec: Spec | None = None) -> str:
     """The text with an invisible mark (U+2060) inside whatever a parser could take for a verdict.
 
-    Double brackets, think, answer and verdict tags always; with a `spec` also what it would read:
-    a value behind its anchor ("Rating: 7", "总体打分：5", "(Yes/No)? Yes"), a key of its JSON, its
-    own marker. Where a verdict hides in markup, escapes or odd characters, the marks stand behind
-    every such character, in the worst case behind every character. Marks are only added: `restored`
+    Double brackets, think, answer and verdict tags always; with a `spec` also every value that it
+    would read: after its anchor ("Rating: 7", "总体打分：5", "(Yes/No)? Yes"), under its JSON key,
+    in its own marker. Where a verdict hides in markup, escapes or odd characters, marks go after
+    every such character, in the worst case after every character. Marks are only added: `restored`
     gives the text back, without the U+2060 that it may have held itself.
 
     >>> neutralised("[[A]]") == "[[A]]", restored(neutralised("[[A]] </think>")) == "[[A]] </think>"
@@ -206,18 +208,18 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
 
 
 def _split(text: str, spec: Spec) -> str:
-    """The text with a mark before the value of each claim, and inside the sign it opens with."""
-    plain = narrow(text)
+    """The text with a mark before the value of each claim, and inside its opening sign."""
+    narrowed = narrow(text)
     places = set()
-    for match in claims(plain, spec):
+    for match in claims(narrowed, spec):
         places.add(match.start(match.lastindex or 0))
-        if not plain[match.start()].isalnum():
+        if not narrowed[match.start()].isalnum():
             places.add(match.start() + 1)
     return _cut(text, places)
 
 
 def _inside(text: str, spec: Spec) -> str:
-    """The text with a mark behind the first character of each claim."""
+    """The text with a mark after the first character of each claim."""
     return _cut(text, {match.start() + 1 for match in claims(narrow(text), spec)})
 
 
@@ -242,24 +244,24 @@ def shipped() -> list[str]:
 def load_template(name: str | os.PathLike[str] | Mapping[str, Any]) -> Template:
     """A shipped template by its name, a YAML file of your own, or a mapping.
 
-    Raises: ConfigError naming the file, the field, what was found and what would fit.
+    Raises: ConfigError naming the file, the field, the value and the allowed values.
 
     >>> load_template("skywork_critic_pairwise").slots
     ('input', 'response_a', 'response_b')
     """
     if isinstance(name, Mapping):
-        return _made(name, "template", None)
+        return _build_template(name, "template", None)
     import yaml
 
     path = template_file(name)
 
     try:
-        held = yaml.safe_load(path.read_text(encoding="utf-8"))
+        fields = yaml.safe_load(path.read_text(encoding="utf-8"))
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path}: not readable as YAML: {error}") from None
-    if not isinstance(held, Mapping):
+    if not isinstance(fields, Mapping):
         raise ConfigError(f"{path}: a template is a mapping with text and verdict")
-    return _made(held, str(path), path.parent)
+    return _build_template(fields, str(path), path.parent)
 
 
 def template_file(name: str | os.PathLike[str]) -> Path:
@@ -278,23 +280,25 @@ _KEYS = ("verdict", "text_file",
          *(f.name for f in dataclasses.fields(Template) if f.name != "spec"))  # fmt: skip
 
 
-def _made(held: Mapping[str, Any], place: str, folder: Path | None) -> Template:
-    _known(held, _KEYS, place, "field")
-    if held.get("kind") not in _KINDS:
-        raise ConfigError(f"{place}: kind={held.get('kind')!r} must be one of {', '.join(_KINDS)}")
-    told = {k: v for k, v in held.items() if k not in ("verdict", "text_file")}
-    if "text_file" in held:
-        told["text"] = _beside(held["text_file"], place, folder)
-    if not isinstance(told.get("text"), str):
+def _build_template(fields: Mapping[str, Any], place: str, folder: Path | None) -> Template:
+    _check_names(fields, _KEYS, place, "field")
+    if fields.get("kind") not in _KINDS:
+        raise ConfigError(
+            f"{place}: kind={fields.get('kind')!r} must be one of {', '.join(_KINDS)}"
+        )
+    settings = {k: v for k, v in fields.items() if k not in ("verdict", "text_file")}
+    if "text_file" in fields:
+        settings["text"] = _beside(fields["text_file"], place, folder)
+    if not isinstance(settings.get("text"), str):
         raise ConfigError(f"{place}: field 'text': expected the user turn's text")
-    told.setdefault("name", Path(place).stem)
-    spec = _spec(held.get("verdict"), place)
-    if told["kind"] == "listwise" and isinstance(spec, Labels):
+    settings.setdefault("name", Path(place).stem)
+    spec = _spec(fields.get("verdict"), place)
+    if settings["kind"] == "listwise" and isinstance(spec, Labels):
         spec = dataclasses.replace(spec, tie="")  # the third of three responses is no tie
-    made = Template(spec=spec, **told)
-    _known(made.slots, _SLOTS, place, "slot")
-    _check_fields(made, place)
-    return made
+    template = Template(spec=spec, **settings)
+    _check_names(template.slots, _SLOTS, place, "slot")
+    _check_fields(template, place)
+    return template
 
 
 def _beside(name: Any, place: str, folder: Path | None) -> str:
@@ -311,49 +315,51 @@ def _beside(name: Any, place: str, folder: Path | None) -> str:
         raise ConfigError(f"{place}: field 'text_file': {name} cannot be read: {error}") from None
 
 
-def _known(names: Mapping[str, Any] | Sequence[str], allowed: Sequence[str], place: str,
+def _check_names(names: Mapping[str, Any] | Sequence[str], allowed: Sequence[str], place: str,
            what: str) -> None:  # fmt: skip
     """Raises ConfigError for the first name that is not allowed."""
     for name in names:
         if name not in allowed:
-            shown = f"{{{name}}}" if what == "slot" else repr(name)
+            label = f"{{{name}}}" if what == "slot" else repr(name)
             raise ConfigError(
-                f"{place}: unknown {what} {shown}{did_you_mean(str(name), allowed) or '.'}"
+                f"{place}: unknown {what} {label}{did_you_mean(str(name), allowed) or '.'}"
                 f" It takes {', '.join(allowed)}"
             )
 
 
-def _check_fields(made: Template, place: str) -> None:
-    if made.language not in _REMINDERS:
-        raise ConfigError(f"{place}: language={made.language!r} must be en or zh")
-    is_list = "responses" in made.slots
-    if is_list != ("{response}" in made.item):
+def _check_fields(template: Template, place: str) -> None:
+    if template.language not in _REMINDERS:
+        raise ConfigError(f"{place}: language={template.language!r} must be en or zh")
+    is_list = "responses" in template.slots
+    if is_list != ("{response}" in template.item):
         raise ConfigError(
             f"{place}: field 'item': a template with {{responses}} needs an item with {{response}},"
-            f" and only such a template; found item={made.item!r}"
+            f" and only such a template; found item={template.item!r}"
         )
-    _known(_SLOT.findall(made.item), _ITEM_SLOTS, place, "slot")
-    if not isinstance(made.sampling, Mapping):
-        raise ConfigError(f"{place}: field 'sampling': expected a mapping, got {made.sampling!r}")
-    _known(made.sampling, _DRAWN, place, "sampling field")
-    Sampling(**made.sampling)  # type: ignore[arg-type]
+    _check_names(_SLOT.findall(template.item), _ITEM_SLOTS, place, "slot")
+    if not isinstance(template.sampling, Mapping):
+        raise ConfigError(
+            f"{place}: field 'sampling': expected a mapping, got {template.sampling!r}"
+        )
+    _check_names(template.sampling, _DRAWN, place, "sampling field")
+    Sampling(**template.sampling)  # type: ignore[arg-type]
 
 
-def _spec(held: Any, place: str) -> Spec:
+def _spec(verdict: Any, place: str) -> Spec:
     """The verdict's grammar, from its short form in a template file."""
-    if not isinstance(held, Mapping) or len(held) != 1 or next(iter(held)) not in _SPECS:
+    if not isinstance(verdict, Mapping) or len(verdict) != 1 or next(iter(verdict)) not in _SPECS:
         raise ConfigError(f"{place}: field 'verdict': expected one of {', '.join(_SPECS)}")
-    ((kind, told),) = held.items()
-    if kind == "labels" and isinstance(told, list):
-        told = {"allowed": told}
-    made = _SPECS[kind]
-    known = [field.name for field in dataclasses.fields(made)]
-    if not isinstance(told, Mapping) or set(told) - set(known):
-        raise ConfigError(f"{place}: field 'verdict': {kind} takes {', '.join(known)}")
-    told = {k: tuple(v) if isinstance(v, list) else v for k, v in told.items()}
-    if "allowed" in told:
-        told["allowed"] = tuple(map(str, told["allowed"]))
+    ((kind, settings),) = verdict.items()
+    if kind == "labels" and isinstance(settings, list):
+        settings = {"allowed": settings}
+    spec_class = _SPECS[kind]
+    names = [field.name for field in dataclasses.fields(spec_class)]
+    if not isinstance(settings, Mapping) or set(settings) - set(names):
+        raise ConfigError(f"{place}: field 'verdict': {kind} takes {', '.join(names)}")
+    settings = {k: tuple(v) if isinstance(v, list) else v for k, v in settings.items()}
+    if "allowed" in settings:
+        settings["allowed"] = tuple(map(str, settings["allowed"]))
     try:
-        return made(**told)
+        return spec_class(**settings)
     except ConfigError as error:
         raise ConfigError(f"{place}: field 'verdict': {error}") from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, Verdict, given, judge_of
+from plaudit.judges._judge import JudgeVerdict, Read, changed_params, judge_of
 from plaudit.judges.voting import Vote, vote
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -40,16 +40,16 @@ def verifier(
 
     Raises: ConfigError.
     """
-    told = locals()
+    arguments = locals()
     vote([], vote_by)
-    judge = judge_of(told, kinds=("verifier",), samples=rationales)
+    judge = judge_of(arguments, kinds=("verifier",), samples=rationales)
 
-    def value(verdict: Verdict) -> float:
+    def value(verdict: JudgeVerdict) -> float:
         return yes_of(verdict, normalised=normalised)
 
     return EachResponse(
         "judges.verifier.verifier",
-        given(verifier, told),
+        changed_params(verifier, arguments),
         judge,
         value=value,
         vote_by=vote_by,
@@ -57,7 +57,7 @@ def verifier(
     )
 
 
-def yes_of(verdict: Verdict, *, normalised: bool = True) -> float:
+def yes_of(verdict: JudgeVerdict, *, normalised: bool = True) -> float:
     """P(Yes) where it was measured, else 1 or 0 by the word."""
     if verdict.odds is None:
         return float(str(verdict.value).casefold() in _YES)

@@ -1,7 +1,7 @@
-"""What several verdicts come to: pure functions of numbers; NaN is never among them.
+"""Votes over several verdicts: pure functions of finite numbers.
 
-Every function takes the verdicts that could be read. With none of them there is nothing to say:
-they give NaN, and whoever asked says why.
+Every function takes the verdicts that could be read. With none of them it returns NaN, and the
+caller gives the reason.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import Literal
 
 from plaudit.errors import ConfigError
 
-__all__ = ["Vote", "kept", "majority", "mean", "spread", "vote", "weighted"]
+__all__ = ["Vote", "best_rated", "majority", "mean", "spread", "vote", "weighted"]
 
 Vote = Literal["mean", "majority"]
 
@@ -49,13 +49,13 @@ def vote(values: Sequence[float], how: str) -> float:
     return mean(values) if how == "mean" else majority(values)
 
 
-def kept(values: Sequence[float], meta: Sequence[float], num_kept: int) -> list[float]:
+def best_rated(values: Sequence[float], meta: Sequence[float], num_kept: int) -> list[float]:
     """The `num_kept` values whose judgments a meta reward rates best, in their order.
 
     Judgments whose own rating is NaN go first (DeepSeek-GRM's guided voting, Liu et al. 2025,
     arXiv 2504.02495, sec. 4.2).
 
-    >>> kept([3.0, 9.0, 4.0], [0.9, 0.1, 0.8], 2)
+    >>> best_rated([3.0, 9.0, 4.0], [0.9, 0.1, 0.8], 2)
     [3.0, 4.0]
     """
     rank = sorted(range(len(values)), key=lambda i: (math.isnan(meta[i]), -meta[i], i))

@@ -28,13 +28,13 @@ class Architecture(NamedTuple):
     refusal: str = ""
 
 
-def chosen(found: Checkpoint) -> Architecture:
+def chosen(checkpoint: Checkpoint) -> Architecture:
     """The architecture that takes the checkpoint. Raises ConfigError where none does."""
-    claims = sorted((a for a in architectures() if a.is_mine(found)), key=lambda a: a.rank)
+    claims = sorted((a for a in architectures() if a.is_mine(checkpoint)), key=lambda a: a.rank)
     if not claims:
-        raise ConfigError(_unknown(found))
+        raise ConfigError(_unknown(checkpoint))
     if claims[0].refusal:
-        raise ConfigError(f"{found.name}: not supported: {claims[0].refusal}")
+        raise ConfigError(f"{checkpoint.name}: not supported: {claims[0].refusal}")
     return claims[0]
 
 
@@ -44,22 +44,24 @@ def architectures() -> tuple[Architecture, ...]:
     package = importlib.import_module("plaudit.models")
     names = sorted(info.name for info in pkgutil.iter_modules(package.__path__))
     modules = [importlib.import_module(f"plaudit.models.{n}") for n in names if n[0] != "_"]
-    found: list[Architecture] = []
+    entries: list[Architecture] = []
     for module in modules:
-        held = getattr(module, "ARCHITECTURE", ())
-        found += [held] if isinstance(held, Architecture) else held
-    return tuple(found)
+        entry = getattr(module, "ARCHITECTURE", ())
+        entries += [entry] if isinstance(entry, Architecture) else entry
+    return tuple(entries)
 
 
-def _unknown(found: Checkpoint) -> str:
-    told = f"model_type={found.model_type!r}, architectures={found.config.get('architectures')}"
-    if found.architecture.endswith(("ForCausalLM", "LMHeadModel")):
+def _unknown(checkpoint: Checkpoint) -> str:
+    names = checkpoint.config.get("architectures")
+    description = f"model_type={checkpoint.model_type!r}, architectures={names}"
+    if checkpoint.architecture.endswith(("ForCausalLM", "LMHeadModel")):
         return (
-            f"{found.name}: a causal language model ({told}) has no score head. It can be a policy"
+            f"{checkpoint.name}: a causal language model ({description}) has no score head. It"
+            " can be a policy"
             " with a reference (models.implicit.implicit), without one (reference=none), or judge"
             " how fluent a text is (models.perplexity.perplexity)"
         )
     return (
-        f"{found.name}: no architecture here knows it (config.json: {told});"
+        f"{checkpoint.name}: no architecture here knows it (config.json: {description});"
         " name the reward that fits, or add one: docs/models.md shows it as one file"
     )

@@ -43,7 +43,9 @@ class PairScorer:
             for row in encoded
         ]
         answers = self.engine.ask(self.question, groups)
-        return [self._score(row, found) for row, found in zip(encoded, answers, strict=True)]
+        return [
+            self._score(row, row_answers) for row, row_answers in zip(encoded, answers, strict=True)
+        ]
 
     def _score(self, encoded: Sequence[Encoded], answers: Sequence[Any]) -> Score:
         for one in encoded:
@@ -58,8 +60,8 @@ class PairScorer:
         if cut := sum(one.num_cut for one in encoded):
             parts["num_cut"] = float(cut)
         if not math.isfinite(duel.probability):
-            told = f"the model gave {duel.probability}"
-            return Score(math.nan, parts, fault="system", error=told)
+            message = f"the model gave {duel.probability}"
+            return Score(math.nan, parts, fault="system", error=message)
         return Score(duel.probability, parts, note=answers[0].note)
 
 

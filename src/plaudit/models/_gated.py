@@ -20,22 +20,23 @@ _MARKS = {  # RLHFlow/RLHF-Reward-Modeling, armo-rm/stage-2_prepare.py (token_pa
 }
 
 
-def _mark_of(found: Checkpoint) -> str:
+def _mark_of(checkpoint: Checkpoint) -> str:
     """What stands where the gate is read. Raises ConfigError for a trunk of no known family."""
-    if found.model_type not in _MARKS:
+    if checkpoint.model_type not in _MARKS:
         raise ConfigError(
-            f"{found.name}: a gate on a trunk of model_type={found.model_type!r}: it is known where"
+            f"{checkpoint.name}: a gate on a trunk of model_type={checkpoint.model_type!r}: it"
+            " is known where"
             f" to read it for {', '.join(_MARKS)}"
         )
-    return _MARKS[found.model_type]
+    return _MARKS[checkpoint.model_type]
 
 
-def gate_and_end(found: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
+def gate_and_end(checkpoint: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
     """Where the prompt ends (the last assistant header) and where the response ends.
 
     Nowhere where there is no such header: another template, or it was cut off.
     """
-    mark = list(tokenizer(_mark_of(found), add_special_tokens=False)["input_ids"])
+    mark = list(tokenizer(_mark_of(checkpoint), add_special_tokens=False)["input_ids"])
 
     def positions(encoded: Encoded) -> Sequence[int]:
         ids = list(encoded.ids)
@@ -54,17 +55,17 @@ def gated_head(objectives: Rows, gate: Rows) -> Rows:
     return lambda rows_RH: torch.cat([objectives(rows_RH), gate(rows_RH)], dim=1)
 
 
-def gated_reading(found: Checkpoint, names: Sequence[str]) -> Reading:
+def gated_reading(checkpoint: Checkpoint, names: Sequence[str]) -> Reading:
     """``sum_k gate_k (r T)_k`` with r the last row's objectives, gate the first row's."""
-    (transform,) = needed(found, "reward_transform_matrix")
+    (transform,) = needed(checkpoint, "reward_transform_matrix")
     matrix = transform.float().tolist()
     count = len(matrix)
-    mark = _mark_of(found)
+    mark = _mark_of(checkpoint)
 
     def reading(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
         if len(rows) != 2:
-            told = f"the text holds no {mark!r}, where the gate is read"
-            return Value(math.nan, error=told, fault="input")
+            message = f"the text holds no {mark!r}, where the gate is read"
+            return Value(math.nan, error=message, fault="input")
         gate, rewards = rows[0][count:], rows[-1][:count]
         adjusted = [sum(r * matrix[i][k] for i, r in enumerate(rewards)) for k in range(count)]
         parts = dict(zip(names, rewards, strict=False)) if len(names) == count else {}
@@ -73,9 +74,9 @@ def gated_reading(found: Checkpoint, names: Sequence[str]) -> Reading:
     return reading
 
 
-def softmax_gate(found: Checkpoint, layers: Rows) -> Rows:
+def softmax_gate(checkpoint: Checkpoint, layers: Rows) -> Rows:
     """``scale * softmax(layers(h) / temperature)``."""
-    (scale,) = needed(found, "gating.logit_scale")
+    (scale,) = needed(checkpoint, "gating.logit_scale")
     factor = float(scale.flatten()[0])
-    temperature = float(found.config.get("gating_temperature", 10))
+    temperature = float(checkpoint.config.get("gating_temperature", 10))
     return lambda rows_RH: (layers(rows_RH) / temperature).softmax(1) * factor

@@ -18,7 +18,7 @@ from plaudit.engines.load import (
 from plaudit.engines.questions import Head
 from plaudit.engines.text import Bos
 from plaudit.errors import ConfigError
-from plaudit.models._load import chat_form, linear, made
+from plaudit.models._load import chat_form, linear, reward_at
 from plaudit.models._reward import Reading, Scorer, Value
 from plaudit.models._text import Encoded
 from plaudit.think import Part
@@ -68,19 +68,21 @@ def headed(
     path: str, what: Headed, model: str, view: Part, options: Mapping[str, Any], **params: Any
 ) -> Reward:
     """The reward of a trunk with its own head, read at the last token unless `what` says else."""
-    given = Options.of(options)
-    shown = {"model": model, "view": view, **params, **options}
-    return made(path, shown, lambda: _scorer(what, opened(model, given), view, given))
+    engine_options = Options.of(options)
+    all_params = {"model": model, "view": view, **params, **options}
+    return reward_at(
+        path, all_params, lambda: _scorer(what, opened(model, engine_options), view, engine_options)
+    )
 
 
-def _scorer(what: Headed, found: Checkpoint, view: Part, options: Options) -> Scorer:
+def _scorer(what: Headed, checkpoint: Checkpoint, view: Part, options: Options) -> Scorer:
     load = what.trunk or (lambda f, o: auto_model(f, "AutoModel", o))
-    module = load(found, options)
-    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
+    module = load(checkpoint, options)
+    tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
     has_own = getattr(tokenizer, "chat_template", None) is not None and not what.is_own_template
-    own = what.template(found) if callable(what.template) else what.template
+    own = what.template(checkpoint) if callable(what.template) else what.template
     form = chat_form(
-        found,
+        checkpoint,
         tokenizer,
         options,
         view,
@@ -88,15 +90,15 @@ def _scorer(what: Headed, found: Checkpoint, view: Part, options: Options) -> Sc
         own_template=None if has_own or options.chat_template else own,
         eos=what.eos,
         special_tokens=what.special_tokens,
-        finish=what.finish(found, tokenizer) if what.finish else None,
+        finish=what.finish(checkpoint, tokenizer) if what.finish else None,
         rewardbench_bos=what.rewardbench_bos,
     )
     if what.append is not None:
-        form = _Appending(form, what.append(found))
-    head = what.head(found)
-    positions = what.positions(found, tokenizer) if what.positions else at_the_end
-    reading = what.reading(found) if what.reading else only_value
-    refuse_unused(found, settings=what.settings, known=type(module.config))
+        form = _Appending(form, what.append(checkpoint))
+    head = what.head(checkpoint)
+    positions = what.positions(checkpoint, tokenizer) if what.positions else at_the_end
+    reading = what.reading(checkpoint) if what.reading else only_value
+    refuse_unused(checkpoint, settings=what.settings, config_class=type(module.config))
     return Scorer(
         engine_for(trunk_of(module), options),
         form,  # type: ignore[arg-type]
@@ -138,52 +140,54 @@ def only_value(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
     return Value(rows[0][0])
 
 
-def needed(found: Checkpoint, *names: str) -> list[Any]:
+def needed(checkpoint: Checkpoint, *names: str) -> list[Any]:
     """Tensors of those names, all finite. Raises ConfigError for one that is not there."""
-    held = found.tensors(names)
-    check_finite(found, held)
-    return [held[name] for name in names]
+    tensors = checkpoint.tensors(names)
+    check_finite(checkpoint, tensors)
+    return [tensors[name] for name in names]
 
 
-def all_equal(found: Checkpoint, name: str, other: str) -> bool:
+def all_equal(checkpoint: Checkpoint, name: str, other: str) -> bool:
     """Whether two tensors of the checkpoint are one and the same."""
-    one, two = found.tensors([name, other]).values()
-    found.used.discard(name)
+    one, two = checkpoint.tensors([name, other]).values()
+    checkpoint.used.discard(name)
     return one.shape == two.shape and bool((one == two).all())
 
 
-def row_head(found: Checkpoint, name: str) -> Rows:
+def row_head(checkpoint: Checkpoint, name: str) -> Rows:
     """The linear head whose weight (and bias, if any) stand under `name`."""
-    bias = needed(found, f"{name}.bias")[0] if found.has(f"{name}.bias") else None
-    return linear(found, needed(found, f"{name}.weight")[0], bias, name=name)
+    bias = needed(checkpoint, f"{name}.bias")[0] if checkpoint.has(f"{name}.bias") else None
+    return linear(checkpoint, needed(checkpoint, f"{name}.weight")[0], bias, name=name)
 
 
-def scalar_head(found: Checkpoint, name: str) -> Rows:
+def scalar_head(checkpoint: Checkpoint, name: str) -> Rows:
     """A linear head of one output. Raises ConfigError for one of several, of which all but the
     first would be passed over."""
-    (weight,) = needed(found, f"{name}.weight")
+    (weight,) = needed(checkpoint, f"{name}.weight")
     if weight.ndim != 2 or weight.shape[0] != 1:
         raise ConfigError(
-            f"{found.name}: {name}.weight has the shape {tuple(weight.shape)}, and this reward"
+            f"{checkpoint.name}: {name}.weight has the shape {tuple(weight.shape)}, and this reward"
             " reads one output; name the reward that fits (plaudit list)"
         )
-    return row_head(found, name)
+    return row_head(checkpoint, name)
 
 
-def mlp(found: Checkpoint, name: str) -> Rows:
+def mlp(checkpoint: Checkpoint, name: str) -> Rows:
     """``W_n relu(... relu(W_0 h + b_0))``: the layers `name`.0, `name`.2, ... of a Sequential."""
     import torch
 
     numbers = sorted(
         int(n.removeprefix(f"{name}.").removesuffix(".weight"))
-        for n in found.tensor_names()
+        for n in checkpoint.tensor_names()
         if n.startswith(f"{name}.") and n.endswith(".weight")
         and n.removeprefix(f"{name}.").removesuffix(".weight").isdecimal()
     )  # fmt: skip
     if not numbers:
-        raise ConfigError(f"{found.name}: no tensors {name}.0.weight, ...: not this layout's head")
-    layers = [row_head(found, f"{name}.{number}") for number in numbers[:-1]]
-    layers.append(scalar_head(found, f"{name}.{numbers[-1]}"))
+        raise ConfigError(
+            f"{checkpoint.name}: no tensors {name}.0.weight, ...: not this layout's head"
+        )
+    layers = [row_head(checkpoint, f"{name}.{number}") for number in numbers[:-1]]
+    layers.append(scalar_head(checkpoint, f"{name}.{numbers[-1]}"))
 
     def head(rows_RH):
         for layer in layers[:-1]:
@@ -194,7 +198,7 @@ def mlp(found: Checkpoint, name: str) -> Rows:
 
 
 def trunk_from(
-    found: Checkpoint,
+    checkpoint: Checkpoint,
     options: Options,
     *,
     config: Any = None,
@@ -208,12 +212,12 @@ def trunk_from(
     from transformers import AutoConfig
 
     config = (
-        AutoConfig.from_pretrained(str(found.path), trust_remote_code=False)
+        AutoConfig.from_pretrained(str(checkpoint.path), trust_remote_code=False)
         if config is None
         else config
     )
     if state is None:
-        renamed = {name: rename(name) for name in sorted(found.tensor_names())}
-        held = found.tensors([name for name, new in renamed.items() if new])
-        state = {str(renamed[name]): tensor for name, tensor in held.items()}
-    return auto_model(found, "AutoModel", options, config=config, state=state)
+        renamed = {name: rename(name) for name in sorted(checkpoint.tensor_names())}
+        tensors = checkpoint.tensors([name for name, new in renamed.items() if new])
+        state = {str(renamed[name]): tensor for name, tensor in tensors.items()}
+    return auto_model(checkpoint, "AutoModel", options, config=config, state=state)

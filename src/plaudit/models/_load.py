@@ -13,22 +13,22 @@ from plaudit.models._reward import ModelReward
 from plaudit.models._text import ChatForm, Form, PairForm
 from plaudit.think import Part
 
-__all__ = ["chat_form", "limit_of", "linear", "made"]
+__all__ = ["chat_form", "limit_of", "linear", "reward_at"]
 
 
-def made(
+def reward_at(
     path: str, params: Mapping[str, Any], build: Callable[[], Any], kind: type = ModelReward
 ) -> Any:
     """The reward at `path`; rewards of equal parameters hold the same weights."""
     params = {k: v for k, v in params.items() if v is not None}
-    reward = kind(path, params, held := loaded(path, params, build))
-    reward._held = held
-    reward.scorer = held.scorer
+    reward = kind(path, params, model := loaded(path, params, build))
+    reward._held = model
+    reward.scorer = model.scorer
     return reward
 
 
 def chat_form(
-    found: Checkpoint,
+    checkpoint: Checkpoint,
     tokenizer: Any,
     options: Options,
     view: Part,
@@ -56,7 +56,7 @@ def chat_form(
         overflow,
         "all" if options.profile else view,
         template=template_for(
-            tokenizer, options.chat_template, own_template, options.profile, found.name
+            tokenizer, options.chat_template, own_template, options.profile, checkpoint.name
         ),
         template_options=options.template_options,
         special_tokens=PROFILES[options.profile].special_tokens
@@ -83,16 +83,16 @@ def limit_of(tokenizer: Any, options: Options, config: Any) -> tuple[int | None,
     return profile.max_tokens, "keep_end" if side == "left" else "keep_start"
 
 
-def linear(found: Checkpoint, weight: Any, bias: Any = None, *, name: str = "score") -> Any:
+def linear(checkpoint: Checkpoint, weight: Any, bias: Any = None, *, name: str = "score") -> Any:
     """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where weights are no numbers."""
     import torch
 
     if not weight.is_floating_point() or weight.element_size() < 2:
         raise ConfigError(
-            f"{found.name}: the head {name!r} is quantised ({weight.dtype}); take the model's"
+            f"{checkpoint.name}: the head {name!r} is quantised ({weight.dtype}); take the model's"
             " unquantised weights, or a server that runs it (models.remote.remote)"
         )
-    check_finite(found, {name: weight, **({} if bias is None else {f"{name} bias": bias})})
+    check_finite(checkpoint, {name: weight, **({} if bias is None else {f"{name} bias": bias})})
     weight = weight.detach().float()
     bias = None if bias is None else bias.detach().float()
 

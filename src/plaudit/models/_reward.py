@@ -58,20 +58,22 @@ class Scorer:
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response."""
-        held: list[list[Encoded]] = []
-        answers = self.engine.ask(self.question, self._items(groups, held))
+        encoded_rows: list[list[Encoded]] = []
+        answers = self.engine.ask(self.question, self._items(groups, encoded_rows))
         scored: list[list[Score]] = []
-        for found in answers:
-            row = held[len(scored)]
-            left = iter(found)
+        for group_answers in answers:
+            row = encoded_rows[len(scored)]
+            left = iter(group_answers)
             scored.append([self._score(e, next(left) if e.error is None else None) for e in row])
         return scored
 
-    def _items(self, groups: Sequence[Group], held: list[list[Encoded]]) -> Iterator[list[Item]]:
+    def _items(
+        self, groups: Sequence[Group], encoded_rows: list[list[Encoded]]
+    ) -> Iterator[list[Item]]:
         """The items of each group, what was encoded being kept in `held`."""
         for row in encoded_ahead(self.form, groups):
             row = [self._checked(encoded) for encoded in row]
-            held.append(row)
+            encoded_rows.append(row)
             yield [
                 Item(e.ids, tuple(self.positions(e)), e.types, e.first)
                 for e in row
@@ -93,12 +95,12 @@ class Scorer:
             return self._unscored(encoded, parts)
         if answer.values is None:
             return Score(math.nan, parts, fault="system", error=answer.error)
-        found = self.reading(encoded, answer.values)
-        parts = {**(found.parts or {}), **parts}
-        if found.error is not None or not math.isfinite(found.value):
-            told = found.error or f"the model gave {found.value}"
-            return Score(math.nan, parts, found.steps, fault=found.fault, error=told)
-        return Score(found.value, parts, found.steps, note=answer.note)
+        result = self.reading(encoded, answer.values)
+        parts = {**(result.parts or {}), **parts}
+        if result.error is not None or not math.isfinite(result.value):
+            message = result.error or f"the model gave {result.value}"
+            return Score(math.nan, parts, result.steps, fault=result.fault, error=message)
+        return Score(result.value, parts, result.steps, note=answer.note)
 
     def _unscored(self, encoded: Encoded, parts: Mapping[str, float]) -> Score:
         has_value = encoded.fault == "response" and self.on_response_fault is not None

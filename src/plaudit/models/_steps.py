@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from plaudit.engines.causal import output_layer
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.engines.load import Options, auto_model, check_finite, tokenizer_of
-from plaudit.engines.questions import Head, Labels
+from plaudit.engines.questions import Head, LabelLogits
 from plaudit.engines.text import clean, template_for, templated
 from plaudit.errors import ConfigError
 from plaudit.models._load import linear
@@ -37,16 +37,16 @@ class Steps:
     probability: Callable[[Sequence[float]], float]
 
 
-def _qwen_prm(found: Checkpoint, options: Options, separator: str) -> Steps:
+def _qwen_prm(checkpoint: Checkpoint, options: Options, separator: str) -> Steps:
     import torch
 
-    module, tokenizer = _trunk(found, options)
+    module, tokenizer = _trunk(checkpoint, options)
     names = [f"score.{i}.{kind}" for i in (0, 2) for kind in ("weight", "bias")]
-    tensors = _tensors(found, names)
-    first = linear(found, tensors[names[0]], tensors[names[1]], name="score.0")
-    second = linear(found, tensors[names[2]], tensors[names[3]], name="score.2")
+    tensors = _tensors(checkpoint, names)
+    first = linear(checkpoint, tensors[names[0]], tensors[names[1]], name="score.0")
+    second = linear(checkpoint, tensors[names[2]], tensors[names[3]], name="score.2")
     first, second = (_on(module, head) for head in (first, second))
-    mark = _only_id(tokenizer, _QWEN_MARK, found)
+    mark = _only_id(tokenizer, _QWEN_MARK, checkpoint)
 
     def encode(group: Group, steps: Sequence[str]) -> tuple[list[int], list[int]]:
         turns: list[Any] = list(group.prompt)
@@ -69,9 +69,9 @@ def _qwen_prm(found: Checkpoint, options: Options, separator: str) -> Steps:
     )
 
 
-def _math_shepherd(found: Checkpoint, options: Options, separator: str) -> Steps:
-    module = auto_model(found, "AutoModelForCausalLM", options)
-    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
+def _math_shepherd(checkpoint: Checkpoint, options: Options, separator: str) -> Steps:
+    module = auto_model(checkpoint, "AutoModelForCausalLM", options)
+    tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
     good, bad = (_last_id(tokenizer, f" {sign}") for sign in "+-")
     mark = _last_id(tokenizer, f" {_SHEPHERD_MARK}")
 
@@ -83,16 +83,16 @@ def _math_shepherd(found: Checkpoint, options: Options, separator: str) -> Steps
     return Steps(
         module,
         tokenizer,
-        Labels(output_layer(module), (good, bad)),
+        LabelLogits(output_layer(module), (good, bad)),
         encode,
         lambda row: sigmoid(row[0] - row[1]),
     )
 
 
-def _skywork_prm(found: Checkpoint, options: Options, separator: str) -> Steps:
-    module, tokenizer = _trunk(found, options)
-    tensors = _tensors(found, ["v_head.summary.weight", "v_head.summary.bias"])
-    head = _on(module, linear(found, *tensors.values(), name="v_head.summary"))
+def _skywork_prm(checkpoint: Checkpoint, options: Options, separator: str) -> Steps:
+    module, tokenizer = _trunk(checkpoint, options)
+    tensors = _tensors(checkpoint, ["v_head.summary.weight", "v_head.summary.bias"])
+    head = _on(module, linear(checkpoint, *tensors.values(), name="v_head.summary"))
     end = _last_id(tokenizer, "\n")
 
     def encode(group: Group, steps: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -106,13 +106,13 @@ def _skywork_prm(found: Checkpoint, options: Options, separator: str) -> Steps:
     return Steps(module, tokenizer, Head(head), encode, lambda row: sigmoid(row[0]))
 
 
-def _trl_prm(found: Checkpoint, options: Options, separator: str) -> Steps:
-    module, tokenizer = _trunk(found, options)
-    tensors = _tensors(found, ["score.weight"])
-    if found.has("score.bias"):
-        tensors.update(_tensors(found, ["score.bias"]))
-    _check_labels(found, tensors["score.weight"])
-    head = _on(module, linear(found, *tensors.values()))
+def _trl_prm(checkpoint: Checkpoint, options: Options, separator: str) -> Steps:
+    module, tokenizer = _trunk(checkpoint, options)
+    tensors = _tensors(checkpoint, ["score.weight"])
+    if checkpoint.has("score.bias"):
+        tensors.update(_tensors(checkpoint, ["score.bias"]))
+    _check_labels(checkpoint, tensors["score.weight"])
+    head = _on(module, linear(checkpoint, *tensors.values()))
     ending = _plain_ids(tokenizer, separator)
 
     def encode(group: Group, steps: Sequence[str]) -> tuple[list[int], list[int]]:
@@ -128,55 +128,57 @@ def _trl_prm(found: Checkpoint, options: Options, separator: str) -> Steps:
     return Steps(module, tokenizer, Head(head), encode, lambda row: sigmoid(row[1] - row[0]))
 
 
-def _check_labels(found: Checkpoint, weight: Any) -> None:
+def _check_labels(checkpoint: Checkpoint, weight: Any) -> None:
     """TRL's trainer makes label 1 of a right step. Raises ConfigError where names say otherwise."""
-    named = found.config.get("id2label") or {}
+    named = checkpoint.config.get("id2label") or {}
     names = [str(named.get(str(i), f"LABEL_{i}")).lower() for i in range(int(weight.shape[0]))]
     if len(names) != 2:
         raise ConfigError(
-            f"{found.name}: a token classifier of {len(names)} labels ({', '.join(names[:6])}); a"
+            f"{checkpoint.name}: a token classifier of {len(names)} labels"
+            f" ({', '.join(names[:6])}); a"
             " process reward has two, wrong and right"
         )
     if names[1] not in ("label_1", *_RIGHT):
         raise ConfigError(
-            f"{found.name}: config.json calls its labels {names[0]!r} and {names[1]!r}; a process"
+            f"{checkpoint.name}: config.json calls its labels {names[0]!r} and {names[1]!r}; a"
+            " process"
             f" reward reads the second as right ({', '.join(_RIGHT)})"
         )
 
 
-def _rlhflow_prm(found: Checkpoint, options: Options, separator: str) -> Steps:
-    module = auto_model(found, "AutoModelForCausalLM", options)
-    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
-    template = template_for(tokenizer, options.chat_template, None, None, found.name)
-    good, bad = (_only_id(tokenizer, sign, found) for sign in "+-")
+def _rlhflow_prm(checkpoint: Checkpoint, options: Options, separator: str) -> Steps:
+    module = auto_model(checkpoint, "AutoModelForCausalLM", options)
+    tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
+    template = template_for(tokenizer, options.chat_template, None, None, checkpoint.name)
+    good, bad = (_only_id(tokenizer, sign, checkpoint) for sign in "+-")
 
     def encode(group: Group, steps: Sequence[str]) -> tuple[list[int], list[int]]:
         first, *others = steps
-        asked = [f"{clean(prompt_text(group))} {first}", *others]
-        text, places = _answered(tokenizer, template, options, asked)
-        made = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
-        ids = list(made["input_ids"])
-        at = {start: n for n, (start, _) in enumerate(made["offset_mapping"]) if ids[n] == good}
+        questions = [f"{clean(prompt_text(group))} {first}", *others]
+        text, places = _answered(tokenizer, template, options, questions)
+        tokens = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)
+        ids = list(tokens["input_ids"])
+        at = {start: n for n, (start, _) in enumerate(tokens["offset_mapping"]) if ids[n] == good}
         return ids, [at[place] - 1 for place in places if at.get(place)]
 
     return Steps(
         module,
         tokenizer,
-        Labels(output_layer(module), (good, bad)),
+        LabelLogits(output_layer(module), (good, bad)),
         encode,
         lambda row: sigmoid(row[0] - row[1]),
     )
 
 
 def _answered(
-    tokenizer: Any, template: str | None, options: Options, asked: Sequence[str]
+    tokenizer: Any, template: str | None, options: Options, questions: Sequence[str]
 ) -> tuple[str, list[int]]:
     """The conversation in which "+" answers each turn, and where in its text each "+" stands."""
-    whole = "".join(asked)
+    whole = "".join(questions)
     mark = next(c for c in map(chr, range(0xE000, 0xF900)) if c not in whole)
     turns = [
         turn
-        for text in asked
+        for text in questions
         for turn in ({"role": "user", "content": text}, {"role": "assistant", "content": mark})
     ]
     parts = templated(tokenizer, turns, template, options.template_options).split(mark)
@@ -200,21 +202,21 @@ LAYOUTS: Mapping[str, Layout] = {
 }
 
 
-def _trunk(found: Checkpoint, options: Options) -> tuple[Any, Any]:
-    module = auto_model(found, "AutoModel", options)
-    return module, tokenizer_of(found, module.get_input_embeddings().num_embeddings)
+def _trunk(checkpoint: Checkpoint, options: Options) -> tuple[Any, Any]:
+    module = auto_model(checkpoint, "AutoModel", options)
+    return module, tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
 
 
-def _tensors(found: Checkpoint, names: Sequence[str]) -> dict[str, Any]:
-    missing = [name for name in names if not found.has(name)]
+def _tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Any]:
+    missing = [name for name in names if not checkpoint.has(name)]
     if missing:
         raise ConfigError(
-            f"{found.name}: no tensor {', '.join(missing)} in"
-            f" {', '.join(path.name for path in found.weight_files)}: not this layout's head"
+            f"{checkpoint.name}: no tensor {', '.join(missing)} in"
+            f" {', '.join(path.name for path in checkpoint.weight_files)}: not this layout's head"
         )
-    held = found.tensors(names)
-    check_finite(found, held)
-    return {name: held[name] for name in names}
+    tensors = checkpoint.tensors(names)
+    check_finite(checkpoint, tensors)
+    return {name: tensors[name] for name in names}
 
 
 def _on(module: Any, head: Callable[[Any], Any]) -> Callable[[Any], Any]:
@@ -226,11 +228,12 @@ def _marked(ids: Sequence[int], mark: int) -> tuple[list[int], list[int]]:
     return list(ids), [i for i, token in enumerate(ids) if token == mark]
 
 
-def _only_id(tokenizer: Any, text: str, found: Checkpoint) -> int:
+def _only_id(tokenizer: Any, text: str, checkpoint: Checkpoint) -> int:
     ids = _plain_ids(tokenizer, text)
     if len(ids) != 1:
         raise ConfigError(
-            f"{found.name}: its tokenizer writes the step mark {text!r} as {len(ids)} tokens, not 1"
+            f"{checkpoint.name}: its tokenizer writes the step mark {text!r} as {len(ids)}"
+            " tokens, not 1"
         )
     return ids[0]
 

@@ -83,14 +83,14 @@ class Form:
         if limit is None or size <= limit or encoded.error:
             return encoded
         fault: Fault = "response" if encoded.start < limit else "input"
-        told = (
+        message = (
             f"{size} tokens ({encoded.start} before the response) exceed max_tokens={limit};"
             " overflow='drop' leaves such responses unscored, 'keep_end' or 'keep_start' cut"
         )
         if self.overflow == "error":
-            raise DataError(told, where=where, field="responses")
+            raise DataError(message, where=where, field="responses")
         if self.overflow == "drop":
-            return Encoded(error=told, fault=fault)
+            return Encoded(error=message, fault=fault)
         return self._cut(encoded, limit)
 
     def _cut(self, encoded: Encoded, limit: int) -> Encoded:
@@ -187,11 +187,11 @@ class ChatForm(Form):
 
     def _heads(self, groups: Sequence[Group]) -> list[list[_Head]]:
         """What may stand before the response of each prompt, the longest first."""
-        found = [
+        prompts = [
             self.templated([clean_turn(turn) for turn in group.prompt], generation=True)
             for group in groups
         ]
-        texts = [heads_of(text) if isinstance(text, str) else [] for text in found]
+        texts = [heads_of(text) if isinstance(text, str) else [] for text in prompts]
         ids = iter(self.tokenize([text for row in texts for text in row]))
         return [[_Head(text, next(ids)) for text in row] for row in texts]
 
@@ -233,18 +233,18 @@ class PairForm(Form):
         seconds = [clean(part_of(r.text, self.view)) for g in groups for r in g.responses]
         if not firsts:
             return [[] for _ in groups]
-        made = self.tokenizer(firsts, seconds, add_special_tokens=True, truncation=False)
-        types = made.get("token_type_ids")
-        sides = (self._side(made, n) for n in range(len(firsts)))
-        rows = iter(zip(made["input_ids"], types or [()] * len(firsts), sides, strict=True))
+        batch = self.tokenizer(firsts, seconds, add_special_tokens=True, truncation=False)
+        types = batch.get("token_type_ids")
+        sides = (self._side(batch, n) for n in range(len(firsts)))
+        rows = iter(zip(batch["input_ids"], types or [()] * len(firsts), sides, strict=True))
         return [[self._one(group, *next(rows)) for _ in group.responses] for group in groups]
 
     def _one(self, group: Group, ids, types, start: int) -> Encoded:
         return self.fitted(Encoded(list(ids), start, types=list(types)), f"row {group.key}")
 
-    def _side(self, made, n: int) -> int:
+    def _side(self, batch, n: int) -> int:
         """The first id of the second text."""
-        sides = made.sequence_ids(n) if self.tokenizer.is_fast else []
+        sides = batch.sequence_ids(n) if self.tokenizer.is_fast else []
         return next((i for i, side in enumerate(sides) if side == 1), 0)
 
 
@@ -261,11 +261,11 @@ class PlainForm(Form):
 
     def encode(self, groups: Sequence[Group]) -> list[list[Encoded]]:
         texts = [[clean(part_of(r.text, self.view)) for r in g.responses] for g in groups]
-        made = [
+        pieces = [
             self.make(group, text) for group, row in zip(groups, texts, strict=True) for text in row
         ]
-        full = iter(one_bos(self.tokenizer, [a + b for a, b in made], self.special_tokens))
-        heads = iter(one_bos(self.tokenizer, [a for a, _ in made], self.special_tokens))
+        full = iter(one_bos(self.tokenizer, [a + b for a, b in pieces], self.special_tokens))
+        heads = iter(one_bos(self.tokenizer, [a for a, _ in pieces], self.special_tokens))
         return [
             [self._one(group, text, next(full), next(heads)) for text in row]
             for group, row in zip(groups, texts, strict=True)

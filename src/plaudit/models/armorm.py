@@ -35,18 +35,20 @@ def armorm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.armorm.armorm", _WHAT, model, view, options)
 
 
-def _head(found: Checkpoint) -> Rows:
-    return gated_head(row_head(found, "regression_layer"), softmax_gate(found, _gate(found)))
+def _head(checkpoint: Checkpoint) -> Rows:
+    return gated_head(
+        row_head(checkpoint, "regression_layer"), softmax_gate(checkpoint, _gate(checkpoint))
+    )
 
 
-def _gate(found: Checkpoint) -> Rows:
+def _gate(checkpoint: Checkpoint) -> Rows:
     """Linear layers with ReLU between: gating.layers.0, .1, ..."""
     import torch
 
     count = sum(
-        n.startswith("gating.layers.") and n.endswith(".weight") for n in found.tensor_names()
+        n.startswith("gating.layers.") and n.endswith(".weight") for n in checkpoint.tensor_names()
     )
-    layers = [row_head(found, f"gating.layers.{i}") for i in range(count)]
+    layers = [row_head(checkpoint, f"gating.layers.{i}") for i in range(count)]
 
     def gate(rows_RH):
         for layer in layers[:-1]:
@@ -56,16 +58,16 @@ def _gate(found: Checkpoint) -> Rows:
     return gate
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    has_norm = any("gating.layers" in n and "running_mean" in n for n in found.tensor_names())
-    return found.has("reward_transform_matrix") and not has_norm
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    has_norm = any("gating.layers" in n and "running_mean" in n for n in checkpoint.tensor_names())
+    return checkpoint.has("reward_transform_matrix") and not has_norm
 
 
 _WHAT = Headed(
     "ArmoRM",
     _head,
     positions=gate_and_end,
-    reading=lambda found: gated_reading(found, _OBJECTIVES),
+    reading=lambda checkpoint: gated_reading(checkpoint, _OBJECTIVES),
     rewardbench_bos="both",
 )
 ARCHITECTURE = Architecture(make=armorm, is_mine=_is_mine)

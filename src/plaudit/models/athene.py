@@ -26,18 +26,18 @@ def athene(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.athene.athene", _WHAT, model, view, options)
 
 
-def _finish(found: Checkpoint, tokenizer: Any) -> Callable[[str], str]:
+def _finish(checkpoint: Checkpoint, tokenizer: Any) -> Callable[[str], str]:
     cls = tokenizer.cls_token
     if cls is None:
         raise ConfigError(
-            f"{found.name}: tokenizer_config.json names no cls_token, where the reward is read"
+            f"{checkpoint.name}: tokenizer_config.json names no cls_token, where the reward is read"
         )
     return lambda text: text + cls
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    names = found.tensor_names()
-    is_other = found.architecture == "InternLM2ForRewardModel" or "score.weight" in names
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    names = checkpoint.tensor_names()
+    is_other = checkpoint.architecture == "InternLM2ForRewardModel" or "score.weight" in names
     has_trunk = any(name.startswith("model.layers.") for name in names)
     return "v_head.weight" in names and has_trunk and not is_other and not _has_transformer(names)
 
@@ -47,5 +47,5 @@ def _has_transformer(names: Iterable[str]) -> bool:
     return any(name.startswith("transformer.") for name in names)
 
 
-_WHAT = Headed("Athene", lambda found: scalar_head(found, "v_head"), finish=_finish)
+_WHAT = Headed("Athene", lambda checkpoint: scalar_head(checkpoint, "v_head"), finish=_finish)
 ARCHITECTURE = Architecture(make=athene, is_mine=_is_mine)

@@ -28,11 +28,11 @@ def auto(
     Raises: ConfigError where no architecture knows the checkpoint, or it needs another model too.
     """
     needs_torch()
-    found = open_checkpoint(model, revision=revision)
-    if found.is_adapter:
-        return _of_adapter(found, {"view": view, **params})
+    checkpoint = open_checkpoint(model, revision=revision)
+    if checkpoint.is_adapter:
+        return _of_adapter(checkpoint, {"view": view, **params})
     params = {"view": view, **params, **({} if revision is None else {"revision": revision})}
-    reward = chosen(found).make(model, **params)
+    reward = chosen(checkpoint).make(model, **params)
     if callable(getattr(reward, "score", None)):
         return reward
     from plaudit.combine import round_robin
@@ -40,22 +40,23 @@ def auto(
     return round_robin(reward)
 
 
-def _of_adapter(found: Checkpoint, params: Mapping[str, Any]) -> Reward:
+def _of_adapter(checkpoint: Checkpoint, params: Mapping[str, Any]) -> Reward:
     """A classifier where the adapter holds a head, else a policy that is its own reference."""
     from plaudit.models.classifier import classifier
     from plaudit.models.implicit import implicit
 
-    has_head = any(".score." in name for name in found.tensor_names())
+    has_head = any(".score." in name for name in checkpoint.tensor_names())
     make = classifier if has_head else implicit
-    return make(_base_of(found), adapter=found.name, **params)
+    return make(_base_of(checkpoint), adapter=checkpoint.name, **params)
 
 
-def _base_of(found: Checkpoint) -> str:
+def _base_of(checkpoint: Checkpoint) -> str:
     """The name of the model that an adapter belongs to."""
-    base = found.base_model
+    base = checkpoint.base_model
     if not base:
         raise ConfigError(
-            f"{found.name}: adapter_config.json names no base_model_name_or_path; pass the model,"
+            f"{checkpoint.name}: adapter_config.json names no base_model_name_or_path; pass the"
+            " model,"
             " and the adapter with adapter="
         )
     return base if os.path.isdir(base) else f"hf:{base}"

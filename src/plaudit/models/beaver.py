@@ -35,9 +35,9 @@ def beaver(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.beaver.beaver", _WHAT, model, view, options)
 
 
-def _reading(found: Checkpoint) -> Reading:
-    is_cost = found.config.get("score_type") == "cost"
-    normal = _normaliser(found, is_cost)
+def _reading(checkpoint: Checkpoint) -> Reading:
+    is_cost = checkpoint.config.get("score_type") == "cost"
+    normal = _normaliser(checkpoint, is_cost)
 
     def reading(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
         score = normal(rows[0][0])
@@ -46,30 +46,30 @@ def _reading(found: Checkpoint) -> Reading:
     return reading
 
 
-def _normaliser(found: Checkpoint, is_cost: bool) -> Callable[[float], float]:
-    found.used.update(n for n in found.tensor_names() if n.startswith("normalizer."))
-    if not found.config.get("do_normalize"):
+def _normaliser(checkpoint: Checkpoint, is_cost: bool) -> Callable[[float], float]:
+    checkpoint.used.update(n for n in checkpoint.tensor_names() if n.startswith("normalizer."))
+    if not checkpoint.config.get("do_normalize"):
         return lambda score: score
-    mean, variance = (_statistic(found, name) for name in ("mean", "var"))
+    mean, variance = (_statistic(checkpoint, name) for name in ("mean", "var"))
     size = math.sqrt(variance) + 1e-8
     return (lambda score: score / size) if is_cost else (lambda score: (score - mean) / size)
 
 
-def _statistic(found: Checkpoint, name: str) -> float:
+def _statistic(checkpoint: Checkpoint, name: str) -> float:
     """A moment of the scores in training, from the weights or else from config.json."""
-    if found.has(f"normalizer.{name}"):
-        return float(found.tensors([f"normalizer.{name}"])[f"normalizer.{name}"].flatten()[0])
-    held = found.config.get(name, 1.0 if name == "var" else 0.0)
-    return float(held[0] if isinstance(held, list) else held)
+    if checkpoint.has(f"normalizer.{name}"):
+        return float(checkpoint.tensors([f"normalizer.{name}"])[f"normalizer.{name}"].flatten()[0])
+    statistic = checkpoint.config.get(name, 1.0 if name == "var" else 0.0)
+    return float(statistic[0] if isinstance(statistic, list) else statistic)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.has("score_head.weight")
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.has("score_head.weight")
 
 
 _WHAT = Headed(
     "Beaver",
-    lambda found: scalar_head(found, "score_head"),
+    lambda checkpoint: scalar_head(checkpoint, "score_head"),
     template=_TEMPLATE,
     special_tokens=True,
     reading=_reading,

@@ -19,7 +19,7 @@ from plaudit.engines.load import (
 from plaudit.engines.questions import Head, Hidden
 from plaudit.errors import ConfigError, did_you_mean
 from plaudit.models._architecture import Architecture
-from plaudit.models._load import chat_form, linear, made
+from plaudit.models._load import chat_form, linear, reward_at
 from plaudit.models._reward import Scorer, Value
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -47,35 +47,39 @@ def classifier(
     and no `reduce`, without a chat template, or whose vocabulary does not fit its tokenizer.
     """
     params = {"model": model, "reduce": reduce, "view": view, **options}
-    return made(
+    return reward_at(
         "models.classifier.classifier", params, lambda: _scorer(model, reduce, view, options)
     )
 
 
-def _is_classifier(found: Checkpoint) -> bool:
-    return found.architecture.endswith("ForSequenceClassification")
+def _is_classifier(checkpoint: Checkpoint) -> bool:
+    return checkpoint.architecture.endswith("ForSequenceClassification")
 
 
 def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, Any]) -> Scorer:
-    given = Options.of(options)
-    found = opened(model, given)
-    count = _num_in_adapter(given)
-    reading, told = _reduction(found, reduce, _labels(found, count))
-    module = auto_model(found, "AutoModelForSequenceClassification", given, num_labels=count)
-    refuse_unused(found, known=type(module.config))
-    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
+    engine_options = Options.of(options)
+    checkpoint = opened(model, engine_options)
+    count = _num_in_adapter(engine_options)
+    reading, reduction = _reduction(checkpoint, reduce, _labels(checkpoint, count))
+    module = auto_model(
+        checkpoint, "AutoModelForSequenceClassification", engine_options, num_labels=count
+    )
+    refuse_unused(checkpoint, config_class=type(module.config))
+    tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
     head = getattr(module, "score", None)
     has_rows = head is not None and hasattr(head, "weight")
-    form = chat_form(found, tokenizer, given, view, config=module.config, is_encoder=not has_rows)
+    form = chat_form(
+        checkpoint, tokenizer, engine_options, view, config=module.config, is_encoder=not has_rows
+    )
     if has_rows:
-        engine = engine_for(trunk_of(module), given)
+        engine = engine_for(trunk_of(module), engine_options)
         weight, bias = head.weight, getattr(head, "bias", None)  # type: ignore[union-attr]
-        question: Any = Head(linear(found, weight, bias))
+        question: Any = Head(linear(checkpoint, weight, bias))
     else:
-        check_finite(found, {n: p for n, p in module.named_parameters() if "classif" in n})
-        if given.dtype == "auto":
+        check_finite(checkpoint, {n: p for n, p in module.named_parameters() if "classif" in n})
+        if engine_options.dtype == "auto":
             module = module.float()  # an encoder is small, and its head rounds where it is
-        engine = engine_for(_whole(module), given)
+        engine = engine_for(_whole(module), engine_options)
         question = Hidden()
     return Scorer(
         engine,
@@ -85,9 +89,9 @@ def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, Any]) 
         reading=lambda encoded, rows: Value(reading(rows[0])),
         facts={
             "kind": "sequence classifier",
-            "read": f"{told} at the {'last token' if has_rows else 'pooled token'}",
+            "read": f"{reduction} at the {'last token' if has_rows else 'pooled token'}",
         },
-        on_response_fault=given.on_response_fault,
+        on_response_fault=engine_options.on_response_fault,
     )
 
 
@@ -103,14 +107,15 @@ def _whole(module: Any) -> Trunk:
 
 
 def _reduction(
-    found: Checkpoint, reduce: Reduce, names: Sequence[str]
+    checkpoint: Checkpoint, reduce: Reduce, names: Sequence[str]
 ) -> tuple[Callable[[Sequence[float]], float], str]:
     """The arithmetic from logits to one number, and its name."""
     if reduce is None and len(names) == 1:
         return (lambda z: z[0]), "the only logit"
     if reduce is None:
         raise ConfigError(
-            f"{found.name}: config.json names {len(names)} labels ({', '.join(names[:6])}), and a"
+            f"{checkpoint.name}: config.json names {len(names)} labels ({', '.join(names[:6])}),"
+            " and a"
             " reward is one number: pass reduce= with a label's index or name, 'margin', 'expected'"
             " or a list of weights"
         )
@@ -119,12 +124,12 @@ def _reduction(
     if reduce == "margin" and len(names) == 2:
         return (lambda z: z[1] - z[0]), "second logit less first"
     if isinstance(reduce, str | int):
-        at = _index_of(found, names, reduce)
+        at = _index_of(checkpoint, names, reduce)
         return (lambda z: z[at]), f"the logit of label {names[at]!r}"
     weights = [float(w) for w in reduce]
     if len(weights) != len(names):
         raise ConfigError(
-            f"{found.name}: reduce has {len(weights)} weights for {len(names)} labels"
+            f"{checkpoint.name}: reduce has {len(weights)} weights for {len(names)} labels"
         )
     return (lambda z: sum(w * x for w, x in zip(weights, z, strict=True))), "a weighted sum"
 
@@ -141,28 +146,31 @@ def _num_in_adapter(options: Options) -> int | None:
     """The rows of the head that an adapter brings; None without one."""
     if options.adapter is None:
         return None
-    held = open_checkpoint(options.adapter)
-    names = [n for n in held.tensor_names() if n.endswith((".score.weight", ".classifier.weight"))]
-    return int(held.tensors(names[:1])[names[0]].shape[0]) if names else None
+    adapter = open_checkpoint(options.adapter)
+    names = [
+        n for n in adapter.tensor_names() if n.endswith((".score.weight", ".classifier.weight"))
+    ]
+    return int(adapter.tensors(names[:1])[names[0]].shape[0]) if names else None
 
 
-def _labels(found: Checkpoint, count: int | None) -> list[str]:
+def _labels(checkpoint: Checkpoint, count: int | None) -> list[str]:
     if count is not None:
         return [f"LABEL_{i}" for i in range(count)]
-    named = found.config.get("id2label")
+    named = checkpoint.config.get("id2label")
     if isinstance(named, Mapping) and named:
         return [str(named[key]) for key in sorted(named, key=int)]
-    told = found.config.get("num_labels") or 2  # transformers' own default
-    return [f"LABEL_{i}" for i in range(int(told))]
+    num_labels = checkpoint.config.get("num_labels") or 2  # transformers' own default
+    return [f"LABEL_{i}" for i in range(int(num_labels))]
 
 
-def _index_of(found: Checkpoint, names: Sequence[str], label: str | int) -> int:
+def _index_of(checkpoint: Checkpoint, names: Sequence[str], label: str | int) -> int:
     if isinstance(label, int) and -len(names) <= label < len(names):
         return label % len(names)
     if label in names:
         return names.index(str(label))
     raise ConfigError(
-        f"{found.name}: reduce={label!r} is none of its labels {', '.join(names[:10])}, 'margin'"
+        f"{checkpoint.name}: reduce={label!r} is none of its labels {', '.join(names[:10])},"
+        " 'margin'"
         f" (of two), 'expected' or a list of weights{did_you_mean(str(label), names)}"
     )
 

@@ -13,16 +13,20 @@ from plaudit.types import Reward
 __all__ = ["ARCHITECTURE", "grm"]
 
 
-def _head(found: Checkpoint) -> Any:
-    is_linear = found.has("v_head.summary.weight")
-    return scalar_head(found, "v_head.summary") if is_linear else mlp(found, "v_head.summary")
+def _head(checkpoint: Checkpoint) -> Any:
+    is_linear = checkpoint.has("v_head.summary.weight")
+    return (
+        scalar_head(checkpoint, "v_head.summary")
+        if is_linear
+        else mlp(checkpoint, "v_head.summary")
+    )
 
 
-def _trunk(found: Checkpoint, options: Any) -> Any:
+def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     def rename(name: str) -> str | None:
         return None if name.startswith(("v_head.", "lm_head.")) else name.removeprefix("model.")
 
-    return trunk_from(found, options, rename=rename)
+    return trunk_from(checkpoint, options, rename=rename)
 
 
 _WHAT = Headed("GRM", _head, trunk=_trunk, rewardbench_bos="both")
@@ -38,9 +42,11 @@ def grm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.grm.grm", _WHAT, model, view, options)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    has_layers = any(n.startswith("v_head.summary.0.") for n in found.tensor_names())
-    return has_layers or ("vhead_layer_type" in found.config and found.has("v_head.summary.weight"))
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    has_layers = any(n.startswith("v_head.summary.0.") for n in checkpoint.tensor_names())
+    return has_layers or (
+        "vhead_layer_type" in checkpoint.config and checkpoint.has("v_head.summary.weight")
+    )
 
 
 ARCHITECTURE = Architecture(make=grm, is_mine=_is_mine)

@@ -20,7 +20,7 @@ from plaudit.engines.plan import Item
 from plaudit.engines.text import template_for
 from plaudit.errors import ConfigError
 from plaudit.models._causal import scored_positions
-from plaudit.models._load import chat_form, made
+from plaudit.models._load import chat_form, reward_at
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._text import ChatForm, Encoded, Form
 from plaudit.think import Part
@@ -62,12 +62,14 @@ def implicit(
         "model": model, "reference": reference, "ref_free": ref_free, "beta": beta,
         "reference_cache": reference_cache, "view": view, **options,
     }  # fmt: skip
-    given = Options.of(options)
-    _check(model, reference, ref_free, given)
-    return made(
+    engine_options = Options.of(options)
+    _check(model, reference, ref_free, engine_options)
+    return reward_at(
         "models.implicit.implicit",
         params,
-        lambda: _scorer(model, reference, ref_free, float(beta), reference_cache, view, given),
+        lambda: _scorer(
+            model, reference, ref_free, float(beta), reference_cache, view, engine_options
+        ),
     )
 
 
@@ -168,9 +170,9 @@ class _Paired:
         coming = iter(groups)
         while chunk := list(itertools.islice(coming, _CHUNK)):
             with self.lock:
-                found = list(self.policy.ask(question, chunk))
+                policy_answers = list(self.policy.ask(question, chunk))
                 sums = self.totals(chunk)
-            for answers, totals in zip(found, sums, strict=True):
+            for answers, totals in zip(policy_answers, sums, strict=True):
                 yield [_joined(a, t) for a, t in zip(answers, totals, strict=True)]
 
 
@@ -188,12 +190,12 @@ def _paired(
     import dataclasses
 
     if reference is None:
-        other, revision = policy, f"{policy.found.revision} without adapter"
+        other, revision = policy, f"{policy.checkpoint.revision} without adapter"
         without = _without_adapter(policy.module)
     else:
         other = causal_model(reference, dataclasses.replace(options, adapter=None))
         _same_vocabulary(policy, other)
-        revision, without = other.found.revision, contextlib.nullcontext
+        revision, without = other.checkpoint.revision, contextlib.nullcontext
     question = log_probs(other.layer, other.engine.device)
 
     def totals(groups: Sequence[Sequence[Item]]) -> list[list[float | str]]:
@@ -239,7 +241,8 @@ def _without_adapter(module: Any) -> Callable[[], Any]:
 def _same_vocabulary(policy: CausalModel, other: CausalModel) -> None:
     if policy.tokenizer.get_vocab() != other.tokenizer.get_vocab():
         raise ConfigError(
-            f"{policy.found.name} and {other.found.name} have different vocabularies, so their"
+            f"{policy.checkpoint.name} and {other.checkpoint.name} have different vocabularies,"
+            " so their"
             " log-probs are of different tokens; the reference is what the policy began as"
         )
 
@@ -254,9 +257,9 @@ class _Cached:
 
     def __call__(self, groups: Sequence[Sequence[Item]]) -> list[list[float | str]]:
         keys = [[self._key(item) for item in group] for group in groups]
-        known = self._known([key for row in keys for key in row])
-        asked = [i for i, row in enumerate(keys) if any(key not in known for key in row)]
-        fresh = dict(zip(asked, self.totals([groups[i] for i in asked]), strict=True))
+        cached = self._cached_totals([key for row in keys for key in row])
+        missing = [i for i, row in enumerate(keys) if any(key not in cached for key in row)]
+        fresh = dict(zip(missing, self.totals([groups[i] for i in missing]), strict=True))
         self._keep(
             (key, total)
             for i, totals in fresh.items()
@@ -264,7 +267,7 @@ class _Cached:
             if isinstance(total, float) and math.isfinite(total)
         )
         return [
-            fresh[i] if i in fresh else [known[key] for key in row] for i, row in enumerate(keys)
+            fresh[i] if i in fresh else [cached[key] for key in row] for i, row in enumerate(keys)
         ]
 
     @contextlib.contextmanager
@@ -287,7 +290,7 @@ class _Cached:
         digest.update(struct.pack("<q", item.read[0] if item.read else -1))
         return digest.digest()
 
-    def _known(self, keys: Sequence[bytes]) -> dict[bytes, float]:
+    def _cached_totals(self, keys: Sequence[bytes]) -> dict[bytes, float]:
         with self._open() as base:
             rows = (
                 base.execute("select total from log_probs where key = ?", (key,)).fetchone()
@@ -306,11 +309,16 @@ class _Cached:
 def _form(policy: CausalModel, view: Part, options: Options) -> Form:
     if options.profile == "rb-dpo":
         template = template_for(
-            policy.tokenizer, options.chat_template, None, "rb-dpo", policy.found.name
+            policy.tokenizer, options.chat_template, None, "rb-dpo", policy.checkpoint.name
         )
         return _RewardBenchForm(policy.tokenizer, view="all", template=template, needs_start=True)
     return chat_form(
-        policy.found, policy.tokenizer, options, view, config=policy.module.config, needs_start=True
+        policy.checkpoint,
+        policy.tokenizer,
+        options,
+        view,
+        config=policy.module.config,
+        needs_start=True,
     )
 
 
@@ -349,5 +357,5 @@ def _rule(prompt: list[int], response: list[int], longest: int) -> Encoded:
         prompt = prompt[-128:]
     if len(prompt) + longest > 2048:
         response = response[:1920]
-    kept = [*prompt, *response]
-    return Encoded(kept, len(prompt), num_cut=size - len(kept))
+    ids = [*prompt, *response]
+    return Encoded(ids, len(prompt), num_cut=size - len(ids))

@@ -12,7 +12,7 @@ from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "inf_orm"]
 
-_WHAT = Headed("INF-ORM", lambda found: mlp(found, "score"))
+_WHAT = Headed("INF-ORM", lambda checkpoint: mlp(checkpoint, "score"))
 
 
 def inf_orm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
@@ -25,8 +25,8 @@ def inf_orm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.inf_orm.inf_orm", _WHAT, model, view, options)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.architecture == "INFORMForSequenceClassification"
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.architecture == "INFORMForSequenceClassification"
 
 
 ARCHITECTURE = Architecture(make=inf_orm, is_mine=_is_mine)

@@ -40,21 +40,22 @@ def internlm2(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.internlm2.internlm2", _WHAT, model, view, options)
 
 
-def _trunk(found: Checkpoint, options: Any) -> Any:
+def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     from transformers import LlamaConfig
 
-    told = {key: found.config[key] for key in _SHARED if key in found.config}
-    scaling = found.config.get("rope_scaling")
+    shared = {key: checkpoint.config[key] for key in _SHARED if key in checkpoint.config}
+    scaling = checkpoint.config.get("rope_scaling")
     if scaling:
         raise ConfigError(
-            f"{found.name}: config.json: rope_scaling={scaling}: only unscaled positions are known"
+            f"{checkpoint.name}: config.json: rope_scaling={scaling}: only unscaled positions"
+            " are known"
         )
-    told["rope_theta"] = found.config.get("rope_theta", 10000.0)
-    config = LlamaConfig(**told)
+    shared["rope_theta"] = checkpoint.config.get("rope_theta", 10000.0)
+    config = LlamaConfig(**shared)
     state = {}
-    for name, tensor in found.tensors("model.").items():
+    for name, tensor in checkpoint.tensors("model.").items():
         state.update(_llama(name.removeprefix("model."), tensor, config))
-    return trunk_from(found, options, config=config, state=state)
+    return trunk_from(checkpoint, options, config=config, state=state)
 
 
 def _llama(name: str, tensor: Any, config: Any) -> dict[str, Any]:
@@ -80,20 +81,22 @@ def _parted(name: str, tensor: Any, config: Any) -> dict[str, Any]:
     }
 
 
-def _reward_token(found: Checkpoint) -> int:
-    token = found.config.get("reward_token_id")
+def _reward_token(checkpoint: Checkpoint) -> int:
+    token = checkpoint.config.get("reward_token_id")
     if not isinstance(token, int):
-        raise ConfigError(f"{found.name}: config.json: no reward_token_id, where the score is read")
+        raise ConfigError(
+            f"{checkpoint.name}: config.json: no reward_token_id, where the score is read"
+        )
     return token
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.architecture == "InternLM2ForRewardModel"
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.architecture == "InternLM2ForRewardModel"
 
 
 _WHAT = Headed(
     "InternLM2 reward model",
-    lambda found: scalar_head(found, "v_head"),
+    lambda checkpoint: scalar_head(checkpoint, "v_head"),
     trunk=_trunk,
     append=_reward_token,
     settings=("reward_token_id",),

@@ -30,12 +30,12 @@ def ldl(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.ldl.ldl", _WHAT, model, view, options)
 
 
-def _head(found: Checkpoint) -> Rows:
+def _head(checkpoint: Checkpoint) -> Rows:
     import torch
 
-    levels, gate = (_layers(found, name) for name in _FILES)
-    temperature = float(found.config.get("temperature", 1.0))
-    is_softmax = bool(found.config.get("softmax", False))
+    levels, gate = (_layers(checkpoint, name) for name in _FILES)
+    temperature = float(checkpoint.config.get("temperature", 1.0))
+    is_softmax = bool(checkpoint.config.get("softmax", False))
 
     def head(rows_RH):
         shares_RKL = levels(rows_RH).reshape(len(rows_RH), -1, _LEVELS).softmax(-1)
@@ -48,15 +48,16 @@ def _head(found: Checkpoint) -> Rows:
     return head
 
 
-def _layers(found: Checkpoint, file: str) -> Rows:
+def _layers(checkpoint: Checkpoint, file: str) -> Rows:
     """The linear layers of one file, in the order of their numbers."""
     import torch
 
-    held: Mapping[str, Any] = found.file(file)
-    check_finite(found, held)
-    numbers = sorted(int(n.split(".")[1]) for n in held if n.endswith(".weight"))
+    tensors: Mapping[str, Any] = checkpoint.file(file)
+    check_finite(checkpoint, tensors)
+    numbers = sorted(int(n.split(".")[1]) for n in tensors if n.endswith(".weight"))
     layers = [
-        linear(found, held[f"network.{n}.weight"], held[f"network.{n}.bias"]) for n in numbers
+        linear(checkpoint, tensors[f"network.{n}.weight"], tensors[f"network.{n}.bias"])
+        for n in numbers
     ]
 
     def run(rows_RH):
@@ -67,8 +68,8 @@ def _layers(found: Checkpoint, file: str) -> Rows:
     return run
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return all((found.path / name).is_file() for name in _FILES)
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return all((checkpoint.path / name).is_file() for name in _FILES)
 
 
 _WHAT = Headed("LDL-Reward", _head)

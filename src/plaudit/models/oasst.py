@@ -35,36 +35,36 @@ def oasst(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.oasst.oasst", _WHAT, model, view, options)
 
 
-def _trunk(found: Checkpoint, options: Any) -> Any:
+def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     from transformers import GPTNeoXConfig
 
     own = ("model_type", "architectures", "pooling", "auto_map", "transformers_version")
-    told = {key: value for key, value in found.config.items() if key not in own}
+    settings = {key: value for key, value in checkpoint.config.items() if key not in own}
 
     def rename(name: str) -> str | None:
         return name.removeprefix("gpt_neox.") if name.startswith("gpt_neox.") else None
 
-    return trunk_from(found, options, config=GPTNeoXConfig(**told), rename=rename)
+    return trunk_from(checkpoint, options, config=GPTNeoXConfig(**settings), rename=rename)
 
 
-def _positions(found: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
-    if found.config.get("pooling") == "mean":
+def _positions(checkpoint: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
+    if checkpoint.config.get("pooling") == "mean":
         return lambda encoded: range(len(encoded.ids))
     return at_the_end
 
 
-def _reading(found: Checkpoint) -> Reading:
+def _reading(checkpoint: Checkpoint) -> Reading:
     """The mean over the read rows: the head is linear, so it may come before the mean."""
     return lambda encoded, rows: Value(math.fsum(row[0] for row in rows) / len(rows))
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.model_type == "gpt_neox_reward_model"
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.model_type == "gpt_neox_reward_model"
 
 
 _WHAT = Headed(
     "OpenAssistant",
-    lambda found: scalar_head(found, "out_proj"),
+    lambda checkpoint: scalar_head(checkpoint, "out_proj"),
     template=_TEMPLATE,
     trunk=_trunk,
     positions=_positions,

@@ -33,14 +33,18 @@ def openrlhf(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.openrlhf.openrlhf", _WHAT, model, view, options)
 
 
-def _head(found: Checkpoint) -> Rows:
-    return scalar_head(found, next(name for name in _HEADS if found.has(f"{name}.weight")))
+def _head(checkpoint: Checkpoint) -> Rows:
+    return scalar_head(
+        checkpoint, next(name for name in _HEADS if checkpoint.has(f"{name}.weight"))
+    )
 
 
-def _finish(found: Checkpoint, tokenizer: Any) -> Callable[[str], str]:
+def _finish(checkpoint: Checkpoint, tokenizer: Any) -> Callable[[str], str]:
     eos = tokenizer.eos_token
     if eos is None:
-        raise ConfigError(f"{found.name}: its tokenizer has no EOS token, where the score is read")
+        raise ConfigError(
+            f"{checkpoint.name}: its tokenizer has no EOS token, where the score is read"
+        )
 
     def finish(text: str) -> str:
         text = text.rstrip("\n")
@@ -49,13 +53,13 @@ def _finish(found: Checkpoint, tokenizer: Any) -> Callable[[str], str]:
     return finish
 
 
-def _reading(found: Checkpoint) -> Reading:
+def _reading(checkpoint: Checkpoint) -> Reading:
     mean, std = 0.0, 1.0
-    if found.config.get("normalize_reward"):
-        mean = _moment(found, "mean", 0.0)
-        std = _moment(found, "std", 1.0)
+    if checkpoint.config.get("normalize_reward"):
+        mean = _moment(checkpoint, "mean", 0.0)
+        std = _moment(checkpoint, "std", 1.0)
     if std <= 0:
-        raise ConfigError(f"{found.name}: config.json: std={std} must be positive")
+        raise ConfigError(f"{checkpoint.name}: config.json: std={std} must be positive")
 
     def reading(encoded: Encoded, rows: Sequence[Sequence[float]]) -> Value:
         return Value((rows[0][0] - mean) / std)
@@ -63,18 +67,18 @@ def _reading(found: Checkpoint) -> Reading:
     return reading
 
 
-def _moment(found: Checkpoint, name: str, default: float) -> float:
-    value = found.config.get(name)
+def _moment(checkpoint: Checkpoint, name: str, default: float) -> float:
+    value = checkpoint.config.get(name)
     if value is None:
         return default
     if not isinstance(value, int | float):
-        raise ConfigError(f"{found.name}: config.json: {name}={value!r} is no number")
+        raise ConfigError(f"{checkpoint.name}: config.json: {name}={value!r} is no number")
     return float(value)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    is_saved_by_it = "normalize_reward" in found.config or found.architecture in _CLASSES
-    return is_saved_by_it and any(found.has(f"{name}.weight") for name in _HEADS)
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    is_saved_by_it = "normalize_reward" in checkpoint.config or checkpoint.architecture in _CLASSES
+    return is_saved_by_it and any(checkpoint.has(f"{name}.weight") for name in _HEADS)
 
 
 _WHAT = Headed(

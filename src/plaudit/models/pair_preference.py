@@ -7,11 +7,11 @@ from typing import Any
 
 from plaudit.engines.causal import CausalModel, causal_model
 from plaudit.engines.load import Options
-from plaudit.engines.questions import Labels
+from plaudit.engines.questions import LabelLogits
 from plaudit.engines.text import clean, templated
 from plaudit.errors import ConfigError, DataError
 from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
-from plaudit.models._load import made
+from plaudit.models._load import reward_at
 from plaudit.models._reward import sigmoid
 from plaudit.models._text import Encoded
 from plaudit.think import Part
@@ -28,23 +28,23 @@ def pair_preference(model: str, *, view: Part = "answer", **options: Any) -> Com
     RLHFlow/pair-preference-model-LLaMA3-8B (Dong et al. 2024). `margin` is the sum of the two
     orders' log-odds. A plain causal model in the files: it has to be named, not found.
     """
-    given = Options.of(options)
+    engine_options = Options.of(options)
     params = {"model": model, "view": view, **options}
-    return made(
+    return reward_at(
         "models.pair_preference.pair_preference",
         params,
-        lambda: _scorer(causal_model(model, given), view, given),
+        lambda: _scorer(causal_model(model, engine_options), view, engine_options),
         ModelComparer,
     )
 
 
-def _scorer(held: CausalModel, view: Part, options: Options) -> PairScorer:
-    labels = tuple(_label(held, letter) for letter in "AB")
+def _scorer(model: CausalModel, view: Part, options: Options) -> PairScorer:
+    labels = tuple(_label(model, letter) for letter in "AB")
 
     def encode(pair: Pair) -> list[Encoded]:
         context = _context(pair.prompt)
         a, b = (answer_of(pair, response, view) for response in (pair.first, pair.second))
-        return [_asked(held, context, *both, options) for both in ((a, b), (b, a))]
+        return [_encoded_pair(model, context, *both, options) for both in ((a, b), (b, a))]
 
     def reading(answers: Sequence[Sequence[Sequence[float]]]) -> Duel:
         ab, ba = (rows[0][0] - rows[0][1] for rows in answers)
@@ -55,19 +55,19 @@ def _scorer(held: CausalModel, view: Part, options: Options) -> PairScorer:
         )
 
     return PairScorer(
-        held.engine,
-        Labels(held.layer, labels),
+        model.engine,
+        LabelLogits(model.layer, labels),
         encode,
         reading,
         {"kind": "pair preference", "read": "the logits of A and B at the last token, both orders"},
     )
 
 
-def _label(held: CausalModel, letter: str) -> int:
-    ids = held.tokenizer(letter, add_special_tokens=False)["input_ids"]
+def _label(model: CausalModel, letter: str) -> int:
+    ids = model.tokenizer(letter, add_special_tokens=False)["input_ids"]
     if len(ids) != 1:
         raise ConfigError(
-            f"{held.found.name}: its tokenizer writes {letter!r} as {len(ids)} tokens"
+            f"{model.checkpoint.name}: its tokenizer writes {letter!r} as {len(ids)} tokens"
         )
     return ids[0]
 
@@ -81,16 +81,16 @@ def _context(prompt: Sequence[Message]) -> str:
     return "\n" + "".join(turns) + "\n\n\n"
 
 
-def _asked(held: CausalModel, context: str, a: str, b: str, options: Options) -> Encoded:
+def _encoded_pair(model: CausalModel, context: str, a: str, b: str, options: Options) -> Encoded:
     text = f"[CONTEXT] {context} [RESPONSE A] {a} [RESPONSE B] {b} \n"
     turns = [{"role": "user", "content": text}]
-    tokenizer = held.tokenizer
+    tokenizer = model.tokenizer
     try:
-        made = templated(tokenizer, turns, options.chat_template, {})
+        templated_text = templated(tokenizer, turns, options.chat_template, {})
     except DataError as error:
         return Encoded(error=str(error), fault="input")
-    made = made.replace(tokenizer.bos_token or "\0\0", "")
-    ids = list(tokenizer(made, add_special_tokens=False)["input_ids"])
+    templated_text = templated_text.replace(tokenizer.bos_token or "\0\0", "")
+    ids = list(tokenizer(templated_text, add_special_tokens=False)["input_ids"])
     limit = options.max_tokens
     if limit is not None and len(ids) > limit:
         return Encoded(error=f"{len(ids)} tokens exceed max_tokens={limit}", fault="response")

@@ -15,7 +15,7 @@ from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
 from plaudit.models._compare import Duel, ModelComparer, PairScorer
 from plaudit.models._headed import row_head, trunk_from
-from plaudit.models._load import made
+from plaudit.models._load import reward_at
 from plaudit.models._reward import sigmoid
 from plaudit.models._text import Encoded, turns_of
 from plaudit.think import Part
@@ -45,12 +45,12 @@ def pairrm(
     """
     if style not in _STYLES:
         raise ConfigError(f"style={style!r} must be one of {', '.join(_STYLES)}")
-    given = Options.of(options)
+    engine_options = Options.of(options)
     params = {"model": model, "style": style, "view": view, **options}
-    return made(
+    return reward_at(
         "models.pairrm.pairrm",
         params,
-        lambda: _scorer(opened(model, given), _STYLES[style], view, given),
+        lambda: _scorer(opened(model, engine_options), _STYLES[style], view, engine_options),
         ModelComparer,
     )
 
@@ -67,11 +67,11 @@ class _Style:
     candidate: Callable[[Sequence[Message]], str]
 
 
-def _scorer(found: Checkpoint, style: _Style, view: Part, options: Options) -> PairScorer:
+def _scorer(checkpoint: Checkpoint, style: _Style, view: Part, options: Options) -> PairScorer:
     import torch
 
     module = trunk_from(
-        found,
+        checkpoint,
         options,
         rename=lambda n: (
             n.removeprefix("pretrained_model.") if n.startswith("pretrained_model.") else None
@@ -79,9 +79,9 @@ def _scorer(found: Checkpoint, style: _Style, view: Part, options: Options) -> P
     )
     if options.dtype == "auto":
         module = module.float()
-    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
-    first, last = row_head(found, "head_layer.1"), row_head(found, "head_layer.4")
-    refuse_unused(found, known=type(module.config))
+    tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
+    first, last = row_head(checkpoint, "head_layer.1"), row_head(checkpoint, "head_layer.4")
+    refuse_unused(checkpoint, config_class=type(module.config))
 
     def head(source: Sequence[float], candidate: Sequence[float]) -> float:
         row = torch.tensor([[*source, *candidate]])
@@ -96,7 +96,7 @@ def _scorer(found: Checkpoint, style: _Style, view: Part, options: Options) -> P
 
     config = module.config
     limit = config.max_position_embeddings if config.position_biased_input else style.total_tokens
-    marks = [_id_of(found, tokenizer, mark) for mark in _MARKS]
+    marks = [_id_of(checkpoint, tokenizer, mark) for mark in _MARKS]
     encode = _Encode(tokenizer, marks, style, view, options.max_tokens or limit)
     trunk = Trunk(forward, module, can_pack=False, pad_id=module.config.pad_token_id or 0)
     return PairScorer(
@@ -108,10 +108,10 @@ def _scorer(found: Checkpoint, style: _Style, view: Part, options: Options) -> P
     )
 
 
-def _id_of(found: Checkpoint, tokenizer: Any, mark: str) -> int:
+def _id_of(checkpoint: Checkpoint, tokenizer: Any, mark: str) -> int:
     ids = tokenizer(mark, add_special_tokens=False)["input_ids"]
     if len(ids) != 1:
-        raise ConfigError(f"{found.name}: its tokenizer does not have the token {mark!r}")
+        raise ConfigError(f"{checkpoint.name}: its tokenizer does not have the token {mark!r}")
     return ids[0]
 
 
@@ -151,14 +151,23 @@ class _Encode:
         self, mark: int, text: str, room: int, limit: int | None = None, keeps_end: bool = False
     ) -> tuple[list[int], int]:
         """[CLS] mark text [SEP] within `room` ids, and how many were cut."""
-        held = list(self.tokenizer(clean(text), add_special_tokens=False)["input_ids"])
+        text_ids = list(self.tokenizer(clean(text), add_special_tokens=False)["input_ids"])
         most = max(0, min(room - 3, room if limit is None else limit))
-        kept = held[len(held) - most :] if keeps_end and len(held) > most else held[:most]
-        ids = [self.tokenizer.cls_token_id, self.marks[mark], *kept, self.tokenizer.sep_token_id]
-        return ids, len(held) - len(kept)
+        part_ids = (
+            text_ids[len(text_ids) - most :]
+            if keeps_end and len(text_ids) > most
+            else text_ids[:most]
+        )
+        ids = [
+            self.tokenizer.cls_token_id,
+            self.marks[mark],
+            *part_ids,
+            self.tokenizer.sep_token_id,
+        ]
+        return ids, len(text_ids) - len(part_ids)
 
 
-def _asked(turns: Sequence[Message]) -> str:
+def _question_lines(turns: Sequence[Message]) -> str:
     lines = [
         f"USER: {turn.get('content') or ''}\nAssistant: <Response {i + 1}>"
         for i, turn in enumerate(t for t in turns if t.get("role") == "user")
@@ -166,9 +175,9 @@ def _asked(turns: Sequence[Message]) -> str:
     return _ORDER + "\n".join(lines)
 
 
-def _answered(turns: Sequence[Message]) -> str:
-    given = [turn for turn in turns if turn.get("role") == "assistant"]
-    return "\n".join(f"<Response {i + 1}>: {t.get('content') or ''}" for i, t in enumerate(given))
+def _answer_lines(turns: Sequence[Message]) -> str:
+    answers = [turn for turn in turns if turn.get("role") == "assistant"]
+    return "\n".join(f"<Response {i + 1}>: {t.get('content') or ''}" for i, t in enumerate(answers))
 
 
 def _dialogue(turns: Sequence[Message]) -> str:
@@ -185,13 +194,13 @@ def _last(turns: Sequence[Message]) -> str:
 
 
 _STYLES: Mapping[str, _Style] = {
-    "pairrm": _Style(1224, 2048, None, False, _asked, _answered),
+    "pairrm": _Style(1224, 2048, None, False, _question_lines, _answer_lines),
     "better": _Style(2030, 3370, 670, True, _dialogue, _last),
 }
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.has("head_layer.1.weight") and found.has("head_layer.4.weight")
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.has("head_layer.1.weight") and checkpoint.has("head_layer.4.weight")
 
 
 ARCHITECTURE = Architecture(make=pairrm, is_mine=_is_mine)

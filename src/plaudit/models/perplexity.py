@@ -10,7 +10,7 @@ from plaudit.engines.causal import CausalModel, causal_model, log_probs
 from plaudit.engines.load import Options
 from plaudit.errors import ConfigError
 from plaudit.models._causal import scored_positions
-from plaudit.models._load import chat_form, limit_of, made
+from plaudit.models._load import chat_form, limit_of, reward_at
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._text import Encoded, Form, PlainForm
 from plaudit.rule import prompt_text
@@ -47,20 +47,20 @@ def perplexity(
     params = {
         "model": model, "is_conditional": is_conditional, "preset": preset, "view": view, **options
     }  # fmt: skip
-    given = Options.of(options)
-    return made(
+    engine_options = Options.of(options)
+    return reward_at(
         "models.perplexity.perplexity",
         params,
-        lambda: _scorer(model, is_conditional, preset, view, given),
+        lambda: _scorer(model, is_conditional, preset, view, engine_options),
     )
 
 
 def _scorer(model: str, is_conditional: bool, preset: str, view: Part, options: Options) -> Scorer:
-    held = causal_model(model, options)
+    causal = causal_model(model, options)
     return Scorer(
-        held.engine,
-        _form(held, is_conditional, view, options),
-        log_probs(held.layer, held.engine.device),
+        causal.engine,
+        _form(causal, is_conditional, view, options),
+        log_probs(causal.layer, causal.engine.device),
         positions=scored_positions,
         reading=_reading(preset),
         facts={
@@ -72,15 +72,20 @@ def _scorer(model: str, is_conditional: bool, preset: str, view: Part, options: 
     )
 
 
-def _form(held: CausalModel, is_conditional: bool, view: Part, options: Options) -> Form:
-    has_template = options.chat_template or getattr(held.tokenizer, "chat_template", None)
+def _form(model: CausalModel, is_conditional: bool, view: Part, options: Options) -> Form:
+    has_template = options.chat_template or getattr(model.tokenizer, "chat_template", None)
     if is_conditional and has_template:
         return chat_form(
-            held.found, held.tokenizer, options, view, config=held.module.config, needs_start=True
+            model.checkpoint,
+            model.tokenizer,
+            options,
+            view,
+            config=model.module.config,
+            needs_start=True,
         )
-    limit, overflow = limit_of(held.tokenizer, options, held.module.config)
+    limit, overflow = limit_of(model.tokenizer, options, model.module.config)
     make = _after_prompt if is_conditional else _by_itself
-    return PlainForm(held.tokenizer, limit, overflow, view, make=make)
+    return PlainForm(model.tokenizer, limit, overflow, view, make=make)
 
 
 def _after_prompt(group: Group, response: str) -> tuple[str, str]:

@@ -12,7 +12,7 @@ from plaudit.engines.load import Options, engine_for, opened, trunk_of
 from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
-from plaudit.models._load import limit_of, made
+from plaudit.models._load import limit_of, reward_at
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._steps import LAYOUTS
 from plaudit.models._text import Encoded, Form
@@ -64,30 +64,34 @@ def process(
         "model": model, "layout": layout, "reduce": reduce, "separator": separator, "view": view,
         **options,
     }  # fmt: skip
-    given = Options.of(options)
-    if given.overflow in ("keep_start", "keep_end"):
-        raise ConfigError(f"overflow={given.overflow!r}: steps cannot be cut; 'drop' or 'error'")
-    return made(
+    engine_options = Options.of(options)
+    if engine_options.overflow in ("keep_start", "keep_end"):
+        raise ConfigError(
+            f"overflow={engine_options.overflow!r}: steps cannot be cut; 'drop' or 'error'"
+        )
+    return reward_at(
         "models.process.process",
         params,
-        lambda: _scorer(opened(model, given), layout, reduce, separator, view, given),
+        lambda: _scorer(
+            opened(model, engine_options), layout, reduce, separator, view, engine_options
+        ),
     )
 
 
 def _scorer(
-    found: Checkpoint,
+    checkpoint: Checkpoint,
     layout: str,
     reduce: str,
     separator: str | None,
     view: Part,
     options: Options,
 ) -> Scorer:
-    layout = _layout_of(found) if layout == "auto" else layout
+    layout = _layout_of(checkpoint) if layout == "auto" else layout
     if layout not in LAYOUTS:
         raise ConfigError(f"layout={layout!r} must be one of auto, {', '.join(LAYOUTS)}")
     separator = separator or LAYOUTS[layout].separator
-    made_of = LAYOUTS[layout].load(found, options, separator)
-    refuse_unused(found, known=type(made_of.module.config))
+    made_of = LAYOUTS[layout].load(checkpoint, options, separator)
+    refuse_unused(checkpoint, config_class=type(made_of.module.config))
     limit, overflow = limit_of(made_of.tokenizer, options, made_of.module.config)
     form = _StepForm(
         made_of.tokenizer, limit, overflow, view,
@@ -137,10 +141,10 @@ def _steps_of(text: str, separator: str) -> list[tuple[int, int]]:
     spans, start = [], 0
     for part in text.split(separator):
         end = start + len(part)
-        kept = part.strip()
-        if kept:
-            first = start + part.index(kept)
-            spans.append((first, first + len(kept)))
+        step = part.strip()
+        if step:
+            first = start + part.index(step)
+            spans.append((first, first + len(step)))
         start = end + len(separator)
     return spans
 
@@ -164,32 +168,33 @@ class _StepForm(Form):
         assert self.encode_steps is not None
         ids, marks = self.encode_steps(group, [clean(text[a:b]) for a, b in spans])
         if len(marks) != len(spans):
-            told = f"{len(marks)} step marks for {len(spans)} steps: the text holds marks itself"
-            return Encoded(error=told, fault="response")
+            message = f"{len(marks)} step marks for {len(spans)} steps: the text holds marks itself"
+            return Encoded(error=message, fault="response")
         spans = [(a + shift, b + shift) for a, b in spans]
         return self.fitted(Encoded(ids, 0, marks=marks, spans=spans), f"row {group.key}")
 
 
-def _layout_of(found: Checkpoint) -> str:
-    if found.architecture == "Qwen2ForProcessRewardModel":
+def _layout_of(checkpoint: Checkpoint) -> str:
+    if checkpoint.architecture == "Qwen2ForProcessRewardModel":
         return "qwen_prm"
-    if found.architecture == "Qwen2ForPrmModel":
+    if checkpoint.architecture == "Qwen2ForPrmModel":
         return "skywork_prm"
-    if _is_token_classifier(found):
+    if _is_token_classifier(checkpoint):
         return "trl_prm"
     raise ConfigError(
-        f"{found.name}: config.json (architectures={found.config.get('architectures')}) does not"
+        f"{checkpoint.name}: config.json"
+        f" (architectures={checkpoint.config.get('architectures')}) does not"
         f" say how steps are marked; pass layout= as one of {', '.join(LAYOUTS)}"
     )
 
 
-def _is_process(found: Checkpoint) -> bool:
-    known = ("Qwen2ForProcessRewardModel", "Qwen2ForPrmModel")
-    return found.architecture in known or _is_token_classifier(found)
+def _is_process(checkpoint: Checkpoint) -> bool:
+    names = ("Qwen2ForProcessRewardModel", "Qwen2ForPrmModel")
+    return checkpoint.architecture in names or _is_token_classifier(checkpoint)
 
 
-def _is_token_classifier(found: Checkpoint) -> bool:
-    return found.architecture.endswith("ForTokenClassification")
+def _is_token_classifier(checkpoint: Checkpoint) -> bool:
+    return checkpoint.architecture.endswith("ForTokenClassification")
 
 
 ARCHITECTURE = Architecture(make=process, is_mine=_is_process)

@@ -29,26 +29,28 @@ def qrm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.qrm.qrm", _WHAT, model, view, options)
 
 
-def _head(found: Checkpoint) -> Rows:
-    (transform,) = needed(found, "reward_transform_matrix")
+def _head(checkpoint: Checkpoint) -> Rows:
+    (transform,) = needed(checkpoint, "reward_transform_matrix")
     count = transform.shape[0]
-    quantiles = row_head(found, "regression_layer")
+    quantiles = row_head(checkpoint, "regression_layer")
 
     def objectives(rows_RH):
         return quantiles(rows_RH).reshape(len(rows_RH), count, -1).mean(2)
 
-    return gated_head(objectives, softmax_gate(found, _gate(found)))
+    return gated_head(objectives, softmax_gate(checkpoint, _gate(checkpoint)))
 
 
-def _gate(found: Checkpoint) -> Rows:
+def _gate(checkpoint: Checkpoint) -> Rows:
     """Blocks of linear, ReLU and normalisation (three numbers each), then a linear layer."""
     import torch
 
     norms = sorted(
-        int(name.split(".")[2]) for name in found.tensor_names() if name.endswith("running_mean")
+        int(name.split(".")[2])
+        for name in checkpoint.tensor_names()
+        if name.endswith("running_mean")
     )
-    blocks = [(row_head(found, f"gating.layers.{n - 2}"), _norm(found, n)) for n in norms]
-    last = row_head(found, f"gating.layers.{norms[-1] + 1}")
+    blocks = [(row_head(checkpoint, f"gating.layers.{n - 2}"), _norm(checkpoint, n)) for n in norms]
+    last = row_head(checkpoint, f"gating.layers.{norms[-1] + 1}")
 
     def gate(rows_RH):
         for layer, norm in blocks:
@@ -58,19 +60,21 @@ def _gate(found: Checkpoint) -> Rows:
     return gate
 
 
-def _norm(found: Checkpoint, number: int) -> Rows:
+def _norm(checkpoint: Checkpoint, number: int) -> Rows:
     names = ("weight", "bias", "running_mean", "running_var")
     weight, bias, mean, variance = (
         tensor.float()
-        for tensor in needed(found, *(f"gating.layers.{number}.{name}" for name in names))
+        for tensor in needed(checkpoint, *(f"gating.layers.{number}.{name}" for name in names))
     )
     return lambda rows: (rows - mean) / (variance + _EPSILON).sqrt() * weight + bias
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    has_norm = any("gating.layers" in n and "running_mean" in n for n in found.tensor_names())
-    return found.has("reward_transform_matrix") and has_norm
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    has_norm = any("gating.layers" in n and "running_mean" in n for n in checkpoint.tensor_names())
+    return checkpoint.has("reward_transform_matrix") and has_norm
 
 
-_WHAT = Headed("QRM", _head, positions=gate_and_end, reading=lambda found: gated_reading(found, ()))
+_WHAT = Headed(
+    "QRM", _head, positions=gate_and_end, reading=lambda checkpoint: gated_reading(checkpoint, ())
+)
 ARCHITECTURE = Architecture(make=qrm, is_mine=_is_mine)

@@ -28,8 +28,8 @@ _MISTRAL = (
 )
 _WHAT = Headed(
     "regression head",
-    lambda found: scalar_head(found, "regression_head"),
-    template=lambda found: _MISTRAL if found.model_type == "mistral" else _TEMPLATE,
+    lambda checkpoint: scalar_head(checkpoint, "regression_head"),
+    template=lambda checkpoint: _MISTRAL if checkpoint.model_type == "mistral" else _TEMPLATE,
     special_tokens=True,
     rewardbench_bos="both",
 )
@@ -48,8 +48,8 @@ def regression(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.regression.regression", _WHAT, model, view, options)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.has("regression_head.weight")
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.has("regression_head.weight")
 
 
 ARCHITECTURE = Architecture(make=regression, is_mine=_is_mine)

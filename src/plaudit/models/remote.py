@@ -10,7 +10,7 @@ from plaudit.engines.load import Options, tokenizer_of
 from plaudit.engines.remote import PROTOCOLS, RemoteEngine
 from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
-from plaudit.models._load import chat_form, made
+from plaudit.models._load import chat_form, reward_at
 from plaudit.models._reward import ModelReward, Scorer, Value
 from plaudit.models._text import Encoded, Form
 from plaudit.rule import prompt_text
@@ -51,7 +51,7 @@ def remote(
     on, and ConfigError says so (`probe` False leaves that out). A request that fails at every
     replica leaves its responses unscored, a system fault.
     """
-    given = Options.of(options)
+    engine_options = Options.of(options)
     urls = [urls] if isinstance(urls, str) else list(urls)
     if protocol not in PROTOCOLS:
         raise ConfigError(f"protocol={protocol!r} must be one of {', '.join(PROTOCOLS)}")
@@ -64,7 +64,7 @@ def remote(
     }  # fmt: skip
 
     def build() -> Scorer:
-        form = _form(tokenizer, protocol, view, given)
+        form = _form(tokenizer, protocol, view, engine_options)
         probes = [form.encode([Group(a, [b])])[0][0].ids for a, b in _PROBES] if probe else []
         engine = RemoteEngine(urls, model, protocol, api_key_env, timeout_s, concurrency, probes)
         return Scorer(
@@ -74,10 +74,10 @@ def remote(
             positions=lambda encoded: (),
             reading=lambda encoded, rows: Value(rows[0][0]),
             facts={"kind": "served classifier", "read": f"{protocol} at {', '.join(urls)}"},
-            on_response_fault=given.on_response_fault,
+            on_response_fault=engine_options.on_response_fault,
         )
 
-    return made("models.remote.remote", params, build, _Remote)
+    return reward_at("models.remote.remote", params, build, _Remote)
 
 
 class _Remote(ModelReward):
@@ -91,8 +91,8 @@ def _form(tokenizer: str | None, protocol: str, view: Part, options: Options) ->
         return _Texts(None, view=view)
     from plaudit.engines.checkpoint import locate
 
-    held = tokenizer_of(_Named(tokenizer), name=str(locate(tokenizer)))  # type: ignore[arg-type]
-    return chat_form(_Named(tokenizer), held, options, view, config=_Named(tokenizer))  # type: ignore[arg-type]
+    loaded = tokenizer_of(_Named(tokenizer), name=str(locate(tokenizer)))  # type: ignore[arg-type]
+    return chat_form(_Named(tokenizer), loaded, options, view, config=_Named(tokenizer))  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True)

@@ -19,27 +19,27 @@ _TEMPLATE = (
 )
 
 
-def _trunk(found: Checkpoint, options: Any) -> Any:
+def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     def rename(name: str) -> str | None:
         if not name.startswith("transformer."):
             return None
         return name.removeprefix("transformer.").removeprefix("model.")
 
-    module = trunk_from(found, options, rename=rename)
-    found.used.update(_copies(found))
+    module = trunk_from(checkpoint, options, rename=rename)
+    checkpoint.used.update(_copies(checkpoint))
     return module
 
 
-def _copies(found: Checkpoint) -> set[str]:
+def _copies(checkpoint: Checkpoint) -> set[str]:
     """The trunk's tensors under the name ``model.model.*`` as well, as the 7B was saved."""
-    names = {n: n.replace("model.model.", "transformer.", 1) for n in found.tensor_names()}
-    pairs = [(n, own) for n, own in names.items() if own != n and found.has(own)]
-    return {n for n, own in pairs if all_equal(found, n, own)}
+    names = {n: n.replace("model.model.", "transformer.", 1) for n in checkpoint.tensor_names()}
+    pairs = [(n, own) for n, own in names.items() if own != n and checkpoint.has(own)]
+    return {n for n, own in pairs if all_equal(checkpoint, n, own)}
 
 
 _WHAT = Headed(
     "Starling",
-    lambda found: scalar_head(found, "v_head"),
+    lambda checkpoint: scalar_head(checkpoint, "v_head"),
     template=_TEMPLATE,
     trunk=_trunk,
     rewardbench_bos="both",
@@ -57,9 +57,9 @@ def starling(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.starling.starling", _WHAT, model, view, options)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.has("v_head.weight") and any(
-        name.startswith("transformer.") for name in found.tensor_names()
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.has("v_head.weight") and any(
+        name.startswith("transformer.") for name in checkpoint.tensor_names()
     )
 
 

@@ -13,7 +13,7 @@ from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
 from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
-from plaudit.models._load import made
+from plaudit.models._load import reward_at
 from plaudit.models._reward import sigmoid
 from plaudit.models._text import Encoded
 from plaudit.think import Part
@@ -33,23 +33,23 @@ def steamshp(model: str, *, view: Part = "answer", **options: Any) -> Comparer:
     tokens of the post's beginning, counted in `parts`. stanfordnlp/SteamSHP-flan-t5-large and -xl
     (Ethayarajh et al. 2022).
     """
-    given = Options.of(options)
+    engine_options = Options.of(options)
     params = {"model": model, "view": view, **options}
-    return made(
+    return reward_at(
         "models.steamshp.steamshp",
         params,
-        lambda: _scorer(opened(model, given), view, given),
+        lambda: _scorer(opened(model, engine_options), view, engine_options),
         ModelComparer,
     )
 
 
-def _scorer(found: Checkpoint, view: Part, options: Options) -> PairScorer:
+def _scorer(checkpoint: Checkpoint, view: Part, options: Options) -> PairScorer:
     import torch
 
-    module = auto_model(found, "AutoModelForSeq2SeqLM", options)
-    refuse_unused(found, has_head=False, known=type(module.config))
-    tokenizer = tokenizer_of(found, module.get_input_embeddings().num_embeddings)
-    labels = [_label(found, tokenizer, letter) for letter in "AB"]
+    module = auto_model(checkpoint, "AutoModelForSeq2SeqLM", options)
+    refuse_unused(checkpoint, has_head=False, config_class=type(module.config))
+    tokenizer = tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
+    labels = [_label(checkpoint, tokenizer, letter) for letter in "AB"]
     start = module.config.decoder_start_token_id or 0
 
     def forward(**inputs):
@@ -75,10 +75,10 @@ def _scorer(found: Checkpoint, view: Part, options: Options) -> PairScorer:
     )
 
 
-def _label(found: Checkpoint, tokenizer: Any, letter: str) -> int:
+def _label(checkpoint: Checkpoint, tokenizer: Any, letter: str) -> int:
     ids = tokenizer(letter, add_special_tokens=False)["input_ids"]
     if not ids:
-        raise ConfigError(f"{found.name}: its tokenizer has no token for {letter!r}")
+        raise ConfigError(f"{checkpoint.name}: its tokenizer has no token for {letter!r}")
     return ids[0]
 
 
@@ -91,8 +91,8 @@ def _encoded(tokenizer: Any, pair: Pair, view: Part, limit: int) -> Encoded:
     return Encoded(ids[cut:], num_cut=cut, marks=(0,))
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.architecture == "T5ForConditionalGeneration"
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.architecture == "T5ForConditionalGeneration"
 
 
 ARCHITECTURE = Architecture(make=steamshp, is_mine=_is_mine, rank=5)

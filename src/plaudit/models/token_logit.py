@@ -6,10 +6,10 @@ from typing import Any
 
 from plaudit.engines.causal import CausalModel, causal_model
 from plaudit.engines.load import Options
-from plaudit.engines.questions import Labels
+from plaudit.engines.questions import LabelLogits
 from plaudit.errors import ConfigError
 from plaudit.models._headed import at_the_end, only_value
-from plaudit.models._load import chat_form, made
+from plaudit.models._load import chat_form, reward_at
 from plaudit.models._reward import Scorer
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -31,20 +31,20 @@ def token_logit(
     Raises: ConfigError for a token that the vocabulary does not have.
     """
     params = {"model": model, "token": token, "view": view, **options}
-    given = Options.of(options)
-    return made(
+    engine_options = Options.of(options)
+    return reward_at(
         "models.token_logit.token_logit",
         params,
-        lambda: _scorer(causal_model(model, given), token, view, given),
+        lambda: _scorer(causal_model(model, engine_options), token, view, engine_options),
     )
 
 
-def _scorer(held: CausalModel, token: int | str, view: Part, options: Options) -> Scorer:
-    ident = _id_of(held, token)
+def _scorer(model: CausalModel, token: int | str, view: Part, options: Options) -> Scorer:
+    ident = _id_of(model, token)
     return Scorer(
-        held.engine,
-        chat_form(held.found, held.tokenizer, options, view, config=held.module.config),
-        Labels(held.layer, (ident,)),
+        model.engine,
+        chat_form(model.checkpoint, model.tokenizer, options, view, config=model.module.config),
+        LabelLogits(model.layer, (ident,)),
         positions=at_the_end,
         reading=only_value,
         facts={"kind": "token logit", "read": f"the logit of id {ident} at the last token"},
@@ -52,11 +52,11 @@ def _scorer(held: CausalModel, token: int | str, view: Part, options: Options) -
     )
 
 
-def _id_of(held: CausalModel, token: int | str) -> int:
-    size = int(held.layer.weight_VH.shape[0])
-    ident = held.tokenizer.get_vocab().get(token) if isinstance(token, str) else token
+def _id_of(model: CausalModel, token: int | str) -> int:
+    size = int(model.layer.weight_VH.shape[0])
+    ident = model.tokenizer.get_vocab().get(token) if isinstance(token, str) else token
     if ident is None or isinstance(ident, bool) or not 0 <= ident < size:
         raise ConfigError(
-            f"{held.found.name}: token={token!r} is no token of its vocabulary of {size} ids"
+            f"{model.checkpoint.name}: token={token!r} is no token of its vocabulary of {size} ids"
         )
     return ident

@@ -15,24 +15,24 @@ def _make(model: str, **options: Any) -> Any:
     raise ConfigError(f"{model}: not supported")
 
 
-def _is_ziya(found: Checkpoint) -> bool:
-    return found.model_type == "llama" and _has_value_head(found)
+def _is_ziya(checkpoint: Checkpoint) -> bool:
+    return checkpoint.model_type == "llama" and _has_value_head(checkpoint)
 
 
-def _is_critic(found: Checkpoint) -> bool:
-    return found.architecture == "CriticModel" and "normalize_reward" in found.config
+def _is_critic(checkpoint: Checkpoint) -> bool:
+    return checkpoint.architecture == "CriticModel" and "normalize_reward" in checkpoint.config
 
 
-def _is_value_head_of_none(found: Checkpoint) -> bool:
-    return found.model_type != "llama" and _has_value_head(found)
+def _is_value_head_of_none(checkpoint: Checkpoint) -> bool:
+    return checkpoint.model_type != "llama" and _has_value_head(checkpoint)
 
 
-def _has_value_head(found: Checkpoint) -> bool:
-    return any(name.startswith("value_head.") for name in found.tensor_names())
+def _has_value_head(checkpoint: Checkpoint) -> bool:
+    return any(name.startswith("value_head.") for name in checkpoint.tensor_names())
 
 
-def _is_vision(found: Checkpoint) -> bool:
-    return "_vl" in found.model_type
+def _is_vision(checkpoint: Checkpoint) -> bool:
+    return "_vl" in checkpoint.model_type
 
 
 ARCHITECTURE = (

@@ -28,18 +28,19 @@ def urm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.urm.urm", _WHAT, model, view, options)
 
 
-def _head(found: Checkpoint) -> Rows:
+def _head(checkpoint: Checkpoint) -> Rows:
     import torch
 
-    score = row_head(found, "score")
-    layers = [row_head(found, f"weights.fc.{number}") for number in _LAYERS]
+    score = row_head(checkpoint, "score")
+    layers = [row_head(checkpoint, f"weights.fc.{number}") for number in _LAYERS]
     num_labels, num_gates = (
-        int(found.tensors([f"{name}.weight"])[f"{name}.weight"].shape[0])
+        int(checkpoint.tensors([f"{name}.weight"])[f"{name}.weight"].shape[0])
         for name in ("score", "weights.fc.4")
     )
     if num_labels != 2 * num_gates:
         raise ConfigError(
-            f"{found.name}: score has {num_labels} rows for {num_gates} gates; URM has a mean and a"
+            f"{checkpoint.name}: score has {num_labels} rows for {num_gates} gates; URM has a"
+            " mean and a"
             " deviation for each"
         )
 
@@ -53,8 +54,8 @@ def _head(found: Checkpoint) -> Rows:
     return head
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.has("weights.fc.0.weight") and found.has("score.weight")
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.has("weights.fc.0.weight") and checkpoint.has("score.weight")
 
 
 _WHAT = Headed("URM", _head)

@@ -13,17 +13,19 @@ from plaudit.types import Reward
 __all__ = ["ARCHITECTURE", "value_head"]
 
 
-def _trunk(found: Checkpoint, options: Any) -> Any:
+def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     """The language model's trunk, whatever prefix its tensors have, without the output layer."""
 
     def rename(name: str) -> str | None:
         name = name.removeprefix("pretrained_model.").removeprefix("model.")
         return None if name.startswith(("v_head.", "lm_head.")) else name
 
-    return trunk_from(found, options, rename=rename)
+    return trunk_from(checkpoint, options, rename=rename)
 
 
-_WHAT = Headed("value head", lambda found: scalar_head(found, "v_head.summary"), trunk=_trunk)
+_WHAT = Headed(
+    "value head", lambda checkpoint: scalar_head(checkpoint, "v_head.summary"), trunk=_trunk
+)
 
 
 def value_head(model: str, *, view: Part = "answer", **options: Any) -> Reward:
@@ -36,8 +38,8 @@ def value_head(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.value_head.value_head", _WHAT, model, view, options)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.has("v_head.summary.weight")
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.has("v_head.summary.weight")
 
 
 ARCHITECTURE = Architecture(make=value_head, is_mine=_is_mine, rank=5)

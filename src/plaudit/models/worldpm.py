@@ -12,7 +12,9 @@ from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "worldpm"]
 
-_WHAT = Headed("Qwen2 reward model", lambda found: mlp(found, "score"), rewardbench_bos="one")
+_WHAT = Headed(
+    "Qwen2 reward model", lambda checkpoint: mlp(checkpoint, "score"), rewardbench_bos="one"
+)
 
 
 def worldpm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
@@ -25,8 +27,8 @@ def worldpm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     return headed("models.worldpm.worldpm", _WHAT, model, view, options)
 
 
-def _is_mine(found: Checkpoint) -> bool:
-    return found.architecture == "Qwen2ForRewardModel"
+def _is_mine(checkpoint: Checkpoint) -> bool:
+    return checkpoint.architecture == "Qwen2ForRewardModel"
 
 
 ARCHITECTURE = Architecture(make=worldpm, is_mine=_is_mine)

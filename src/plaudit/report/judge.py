@@ -296,6 +296,11 @@ class JudgeSummary:
             "intervals": {name: [i.low, i.high] for name, i in intervals.items()},
         }
 
+    @property
+    def jury(self) -> dict[str, Any]:
+        """How far jurors agree (see `JurorTally.as_dict`); empty without a jury."""
+        return self._jurors.as_dict()
+
     def as_dict(self) -> dict[str, Any]:
         """All figures as plain data (dicts, lists, strings, numbers; NaN where there is none)."""
         tables = [self.table(kind) for kind in self.kinds]
@@ -314,7 +319,7 @@ class JudgeSummary:
             ],
             "num_other_messages": self._messages.num_beyond(_MAX_MESSAGES),
             "models": self._models.as_list(),
-            "jury": self._jurors.as_dict(),
+            "jury": self.jury,
             "usage": _usage(self.usage, self.counts["rows"]),
             "worst": [row for _, _, row in self._worst.ranked()],
         }

@@ -18,7 +18,6 @@ __all__ = [
     "behind_think",
     "lines_below",
     "references",
-    "simplified_marks",
     "unwrapped",
 ]
 
@@ -32,7 +31,6 @@ _WRAPPED = re.compile(
 )
 _EMPHASIS = re.compile(r"(\*\*|__|`|\*|_)(?=\S)((?:(?!\1).)*\S)\1", re.DOTALL)
 _OR_ANOTHER = re.compile(r"[?？]+\s*(?:(?i:or|maybe|perhaps|no)\b|或|还是|不)")
-_TRADITIONAL = {"答案為": "答案为", "答案應為": "答案应为", "答案應是": "答案应是"}
 _MOST_WRAPPERS = 4
 _SHORTENED = re.compile(
     r"(?<!\w)(?:Mr|Mrs|Ms|Dr|St|Ste|Prof|Gen|Sgt|Capt|Sen|Rep|Gov|Rev|Mt|Jr|Sr|Inc|Ltd|Corp|vs"
@@ -46,7 +44,7 @@ _NEXT_SENTENCE = re.compile(
 
 
 def behind_think(response: str) -> str:
-    """What follows the think block, end marks left out; empty where one never closes.
+    """The text after the think block, without end marks; empty if the block is never closed.
 
     >>> behind_think("<think>2 + 2</think>4<|im_end|>"), behind_think("<think>so 4")
     ('4', '')
@@ -55,16 +53,16 @@ def behind_think(response: str) -> str:
 
 
 def answer_of(response: str, extract: Extract, finish_reason: str | None = None) -> str | None:
-    """The stripped answer of a response, None where it states none.
+    """The stripped answer of a response, or None if it states no answer.
 
     "auto" is the answer behind its mark as `plaudit.answers.stated` finds it (``<answer>``, box,
-    ``####``, a phrase such as "the answer is"), and where there is no mark what follows the think
-    block; the marks may be named alone ("answer_tag", "boxed", "gsm8k", "minerva", "phrase").
-    "answer" is what follows the think block, "last_line" its last line that is not blank, "all" the
-    whole response. Where `finish_reason` is "length", an answer that the limit cuts is none, and
-    "auto" needs a mark.
+    ``####``, a phrase such as "the answer is"), or, without a mark, the text after the think block;
+    a single mark can be named ("answer_tag", "boxed", "gsm8k", "minerva", "phrase"). "answer" is
+    the text after the think block, "last_line" its last non-blank line, "all" the whole response.
+    If `finish_reason` is "length", an answer cut off by the limit does not count, and "auto" needs
+    a mark.
 
-    Raises: ConfigError for another place.
+    Raises: ConfigError for any other value of `extract`.
 
     >>> answer_of("<think>5?</think>It is\\n<answer> 4 </answer>", "auto")
     '4'
@@ -84,27 +82,16 @@ def answer_of(response: str, extract: Extract, finish_reason: str | None = None)
         return text[text.rfind("\n") + 1 :].strip() or None
     if extract == "answer":
         return text.strip() or None
-    found = stated(simplified_marks(text), extract, finish_reason=finish_reason)
-    if found is not None:
-        is_open = found.is_cut or _OR_ANOTHER.match(text, found.end)
-        return None if is_open else _whole_sentence(text, found).strip() or None
+    answer = stated(text, extract, finish_reason=finish_reason)
+    if answer is not None:
+        is_open = answer.is_cut or _OR_ANOTHER.match(text, answer.end)
+        return None if is_open else _whole_sentence(text, answer).strip() or None
     is_open = finish_reason == "length" or "<answer>" in text  # the answer was not finished
     return None if extract != "auto" or is_open else text.strip() or None
 
 
-def simplified_marks(text: str) -> str:
-    """A text with the Traditional marks of an answer in Simplified characters, in their places.
-
-    >>> simplified_marks("答案為：臺北")
-    '答案为：臺北'
-    """
-    for traditional, simplified in _TRADITIONAL.items():
-        text = text.replace(traditional, simplified)
-    return text
-
-
 def unwrapped(text: str) -> str:
-    r"""A text without what LaTeX wraps its words in, and without emphasis around all of it.
+    r"""The text without LaTeX commands around words and without emphasis around the whole of it.
 
     >>> unwrapped(r"\text{red}, \textbf{green}"), unwrapped("**Marie Curie**"), unwrapped("x_1")
     ('red, green', 'Marie Curie', 'x_1')
@@ -116,25 +103,30 @@ def unwrapped(text: str) -> str:
 
 
 def lines_below(response: str, answer: str) -> str:
-    """The lines of a list whose first is the answer that a mark like ``Answer:`` names above it.
+    """All lines of a list that follows a mark like ``Answer:``, given its first line.
 
     >>> lines_below("Answer:\\nred\\ngreen\\n\\nDone.", "red")
     'red\\ngreen'
     """
     text = behind_think(response)
-    found = stated(simplified_marks(text), "auto")
-    if found is None or not answer or "boxed" in found.mark or "tag" in found.mark:
+    stated_answer = stated(text, "auto")
+    if (
+        stated_answer is None
+        or not answer
+        or "boxed" in stated_answer.mark
+        or "tag" in stated_answer.mark
+    ):
         return answer
-    before = text[: found.start].rstrip(" \t*_`")
-    if not before.endswith("\n") or found.text != answer:
+    before = text[: stated_answer.start].rstrip(" \t*_`")
+    if not before.endswith("\n") or stated_answer.text != answer:
         return answer
-    return re.split(r"\n[ \t]*\n", text[found.start :], maxsplit=1)[0].strip()
+    return re.split(r"\n[ \t]*\n", text[stated_answer.start :], maxsplit=1)[0].strip()
 
 
 def references(reference: Any) -> list[str]:
     """The accepted answers: one text or number, or a list of them.
 
-    Raises: ScoringError, the input's fault, for anything else and for a blank one.
+    Raises: ScoringError (input) for anything else and for a blank answer.
 
     >>> references(["a", 1])
     ['a', '1']
@@ -147,29 +139,30 @@ def references(reference: Any) -> list[str]:
     texts = []
     for item in items:
         if not isinstance(item, str | int | float) or not str(item).strip():
-            found = clipped(item)
-            raise ScoringError(f"a reference must be non-empty text, found {found}", fault="input")
+            raise ScoringError(
+                f"a reference must be non-empty text, found {clipped(item)}", fault="input"
+            )
         texts.append(str(item).strip())
     return texts
 
 
-def _whole_sentence(text: str, found: Stated) -> str:
-    """The stated answer, whose sentence does not end at a title, an initial or ``D.C.``"""
-    end, closing = found.end, found.closing
-    if closing != "." or text[found.start : end].strip(" \t\r\n*`_") != found.text:
-        return found.text
+def _whole_sentence(text: str, answer: Stated) -> str:
+    """The stated answer up to its real end: "Dr.", an initial or "D.C." ends no sentence."""
+    end, closing = answer.end, answer.closing
+    if closing != "." or text[answer.start : end].strip(" \t\r\n*`_") != answer.text:
+        return answer.text
     line_end = text.find("\n", end)
     line_end = len(text) if line_end < 0 else line_end
-    while closing == "." and _goes_on(text, found.start, end, line_end):
+    while closing == "." and _goes_on(text, answer.start, end, line_end):
         end, closing = sentence_end(text, end + 1, line_end)
-    if end == found.end and not _DOTTED.search(text, max(end - 12, 0), end):
-        return found.text
+    if end == answer.end and not _DOTTED.search(text, max(end - 12, 0), end):
+        return answer.text
     is_dotted = closing == "." and _DOTTED.search(text, max(end - 12, 0), end)
-    return text[found.start : end + bool(is_dotted)].strip(" \t\r\n*`_")
+    return text[answer.start : end + bool(is_dotted)].strip(" \t\r\n*`_")
 
 
 def _goes_on(text: str, start: int, end: int, line_end: int) -> bool:
-    """Whether the full stop at `end` belongs to a word and more of the sentence follows."""
+    """Whether the full stop at `end` belongs to an abbreviation and the sentence continues."""
     word = _SHORTENED.search(text, max(end - 12, start), end)
     if not word or not text[end + 1 : line_end].strip() or _NEXT_SENTENCE.match(text, end):
         return False

@@ -30,26 +30,26 @@ _OPERATIONS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {
 
 
 def number_of(text: str) -> Fraction | None:
-    """The number that is the whole text, up to ``$`` signs and a final full stop.
+    """The number if the text is nothing else, apart from ``$`` signs and a final full stop.
 
     >>> number_of("$1,000."), number_of("12 apples")
     (Fraction(1000, 1), None)
     """
-    plain = text.translate(_PLAIN).strip().removesuffix(".").removesuffix("。").strip("$ \t")
-    found = _NUMBER.fullmatch(plain)
-    return _value(found) if found else None
+    ascii_text = text.translate(_PLAIN).strip().removesuffix(".").removesuffix("。").strip("$ \t")
+    match = _NUMBER.fullmatch(ascii_text)
+    return _value(match) if match else None
 
 
-def _value(found: re.Match[str]) -> Fraction | None:
-    if found.end() - found.start() > _MAX_DIGITS:
+def _value(match: re.Match[str]) -> Fraction | None:
+    if match.end() - match.start() > _MAX_DIGITS:
         return None
-    top = _fraction(found["number"] or found["top"])
-    below = found["over"] or found["bottom"]
+    top = _fraction(match["number"] or match["top"])
+    below = match["over"] or match["bottom"]
     bottom = _fraction(below) if below else Fraction(1)
     if not bottom:
         return None
-    value = top / bottom / (100 if found["percent"] else 1)
-    return -value if "-" in (found["sign"] or "") else value
+    value = top / bottom / (100 if match["percent"] else 1)
+    return -value if "-" in (match["sign"] or "") else value
 
 
 def _fraction(digits: str) -> Fraction:
@@ -64,24 +64,24 @@ def tokenise(expression: str) -> list[str]:
     >>> tokenise(r"(1 + 2) × 3 \div 4")
     ['(', '1', '+', '2', ')', '*', '3', '/', '4']
     """
-    plain = expression.translate(_PLAIN)
+    source = expression.translate(_PLAIN)
     for macro, sign in _LATEX.items():
-        plain = plain.replace(macro, sign)
-    plain = plain.rstrip()
+        source = source.replace(macro, sign)
+    source = source.rstrip()
     tokens, at = [], 0
-    while at < len(plain):
-        found = _TOKEN.match(plain, at)
-        if not found:
-            raise ValueError(f"{plain[at:].lstrip()[:1]!r} is not arithmetic")
-        tokens.append(found.group(1))
-        at = found.end()
+    while at < len(source):
+        match = _TOKEN.match(source, at)
+        if not match:
+            raise ValueError(f"{source[at:].lstrip()[:1]!r} is not arithmetic")
+        tokens.append(match.group(1))
+        at = match.end()
     return tokens
 
 
 def evaluate(tokens: Sequence[str]) -> Fraction:
     """The exact value of a tokenised expression; any depth of parentheses, linear time.
 
-    Raises: ValueError where it is malformed or divides by zero.
+    Raises: ValueError if it is malformed or divides by zero.
 
     >>> evaluate(tokenise("-(1 - 3) / 4"))
     Fraction(1, 2)
@@ -109,7 +109,7 @@ def _postfix(tokens: Sequence[str]) -> Iterator[str]:
             waiting.append("negate")
             continue
         if is_operand_due == (token in _OPERATIONS or token == ")"):
-            raise ValueError(f"{token[:20]!r} stands where it cannot")
+            raise ValueError(f"{token[:20]!r} is out of place")
         if token == "(":
             waiting.append(token)
         elif token == ")":
@@ -127,14 +127,14 @@ def _postfix(tokens: Sequence[str]) -> Iterator[str]:
 
 
 def _at_least(precedence: int, waiting: list[str]) -> Iterator[str]:
-    """The waiting operators that bind at least so tightly, last first."""
+    """The waiting operators of at least that precedence, last first."""
     while waiting and _PRECEDENCE.get(waiting[-1], 0) >= precedence:
         yield waiting.pop()
 
 
 def _closed(waiting: list[str]) -> Iterator[str]:
-    """The waiting operators of the parenthesis that closes."""
+    """The waiting operators inside the parenthesis that closes."""
     yield from _at_least(1, waiting)
     if not waiting:
-        raise ValueError("a parenthesis closes that never opened")
+        raise ValueError("unmatched closing parenthesis")
     waiting.pop()

@@ -1,4 +1,4 @@
-"""One tool call, and how it is made from what a text or a column holds."""
+"""One tool call, and how it is built from a parsed text or column."""
 
 from __future__ import annotations
 
@@ -7,37 +7,37 @@ from typing import Any, NamedTuple
 
 from plaudit.rules._literal import read_json
 
-__all__ = ["Call", "broken", "call_of", "call_of_parts", "listed_calls"]
+__all__ = ["ToolCall", "broken", "call_of", "call_of_parts", "listed_calls"]
 
 _NAMES = ("name", "tool_name")
 _ARGUMENTS = ("arguments", "parameters")
 
 
-class Call(NamedTuple):
-    """One call; a broken one has no name, and says in `problem` what is wrong with it."""
+class ToolCall(NamedTuple):
+    """One call; a broken call has an empty name and its error in `problem`."""
 
     name: str
     arguments: Mapping[str, Any]
     problem: str = ""
 
 
-def broken(problem: str) -> Call:
+def broken(problem: str) -> ToolCall:
     """A call that cannot be read.
 
     >>> broken("not closed").name
     ''
     """
-    return Call("", {}, problem)
+    return ToolCall("", {}, problem)
 
 
-def call_of(value: Any) -> Call:
-    """The call in ``{"name", "arguments"}``, which may stand inside ``function``.
+def call_of(value: Any) -> ToolCall:
+    """The call in ``{"name", "arguments"}``, also nested inside ``function``.
 
-    `parameters` (Llama) and `input` (Anthropic) stand for `arguments`, `tool_name` (Cohere) for
+    `parameters` (Llama) and `input` (Anthropic) are read as `arguments`, `tool_name` (Cohere) as
     `name`.
 
     >>> call_of({"tool_name": "f", "parameters": {"a": 1}})
-    Call(name='f', arguments={'a': 1}, problem='')
+    ToolCall(name='f', arguments={'a': 1}, problem='')
     """
     if isinstance(value, Mapping) and isinstance(value.get("function"), Mapping):
         value = value["function"]
@@ -50,8 +50,8 @@ def call_of(value: Any) -> Call:
     return call_of_parts(value[names[0]] if names else None, value[arguments[0]])
 
 
-def call_of_parts(name: Any, arguments: Any) -> Call:
-    """The call of a name and its arguments: a mapping, its JSON text, or nothing for no arguments.
+def call_of_parts(name: Any, arguments: Any) -> ToolCall:
+    """A call from its name and arguments: a mapping, its JSON text, or None for no arguments.
 
     >>> call_of_parts("f", '{"a": 1}').arguments, call_of_parts("f", "[1]").problem
     ({'a': 1}, "the arguments of 'f' are no mapping")
@@ -67,7 +67,7 @@ def call_of_parts(name: Any, arguments: Any) -> Call:
         arguments = {}
     if not isinstance(arguments, Mapping):
         return broken(f"the arguments of {name[:40]!r} are no mapping")
-    return Call(name.strip(), arguments)
+    return ToolCall(name.strip(), arguments)
 
 
 def listed_calls(value: Any) -> list[Any]:

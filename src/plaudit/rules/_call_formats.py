@@ -1,8 +1,8 @@
 """How models write their tool calls: one small reader for each format, in the table `FORMATS`.
 
-A format is found by its opening mark. Its reader stands behind the mark, yields calls and moves on;
-it raises ValueError where the text is not as the format has it, which makes a broken call. To add
-a format, write a reader and a row that names where the format is published.
+A format is recognised by its opening mark. Its reader starts after the mark, yields calls and
+advances; it raises ValueError if the text does not match the format, which makes a broken call. To
+add a format, write a reader and a row that names where the format is published.
 """
 
 from __future__ import annotations
@@ -12,16 +12,16 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plaudit.rules._call import Call, broken, call_of, call_of_parts, listed_calls
+from plaudit.rules._call import ToolCall, broken, call_of, call_of_parts, listed_calls
 from plaudit.rules._call_gemma import gemma_calls
-from plaudit.rules._call_reading import Reading, Tags, json_calls, tagged_call, tagged_calls
+from plaudit.rules._call_reading import CallReader, Tags, json_calls, tagged_call, tagged_calls
 from plaudit.rules._literal import read_python, read_python_calls
 
 __all__ = ["FORMATS", "Format", "marked_calls"]
 
-Reader = Callable[[Reading], Iterator[Call]]
+Reader = Callable[[CallReader], Iterator[ToolCall]]
 
-_MOST_BROKEN = 32  # what is broken is read once more from the next mark: this bounds the work
+_MOST_BROKEN = 32  # reading resumes at the mark after a broken call: this bounds the work
 _FUNCTION = Tags(
     re.compile(r"<function=([^<>\n]+)>"),
     "</function>",
@@ -54,18 +54,18 @@ class Format(NamedTuple):
     source: str
 
 
-def marked_calls(text: str, tools: Mapping[str, Mapping[str, Any]]) -> list[Call] | None:
-    """The calls that stand behind marks, broken ones among them; None where there is no mark.
+def marked_calls(text: str, tools: Mapping[str, Mapping[str, Any]]) -> list[ToolCall] | None:
+    """The calls after marks, including broken ones; None if there is no mark.
 
     >>> marked_calls("[TOOL_CALLS]add[ARGS]{\\"a\\": 1}", {})
-    [Call(name='add', arguments={'a': 1}, problem='')]
+    [ToolCall(name='add', arguments={'a': 1}, problem='')]
     """
     if "<|message|>" in text and _RECIPIENT.search(text):
         return list(_harmony_calls(text))
-    reading = Reading(text, tools)
+    reading = CallReader(text, tools)
     if _OPENING.search(text) is None:
         return None
-    calls: list[Call] = []
+    calls: list[ToolCall] = []
     num_broken = 0
     while opening := _OPENING.search(text, reading.place):
         reading.place = opening.end()
@@ -88,20 +88,20 @@ def _problem(opening: str, error: ValueError) -> str:
 # --- readers --------------------------------------------------------------------------------------
 
 
-def _closed_json(reading: Reading, end: str) -> Iterator[Call]:
-    """JSON up to a mark that must close it."""
+def _closed_json(reading: CallReader, end: str) -> Iterator[ToolCall]:
+    """JSON up to its mandatory closing mark."""
     calls = list(json_calls(reading))
     reading.expect(end)
     yield from calls
 
 
-def _open_json(reading: Reading, end: str) -> Iterator[Call]:
-    """JSON that ends with itself; the mark may follow."""
+def _open_json(reading: CallReader, end: str) -> Iterator[ToolCall]:
+    """JSON that ends where its value ends; the closing mark is optional."""
     yield from json_calls(reading)
     reading.take(end)
 
 
-def _tool_call(reading: Reading) -> Iterator[Call]:
+def _tool_call(reading: CallReader) -> Iterator[ToolCall]:
     """JSON (Hermes), function tags (Qwen3-Coder) or a name with keys and values (GLM)."""
     if not reading.is_at("<function=", "{", "["):
         yield _glm_call(reading)
@@ -113,12 +113,12 @@ def _tool_call(reading: Reading) -> Iterator[Call]:
     yield from calls
 
 
-def _is_open_list(reading: Reading) -> bool:
-    """Whether a list ends the text: Granite 3.1 opens it with the tag and closes nothing."""
+def _is_open_list(reading: CallReader) -> bool:
+    """Whether a list runs to the end of the text: Granite 3.1 writes no closing tag."""
     return reading.text.endswith("]") and reading.place == len(reading.text)
 
 
-def _glm_call(reading: Reading) -> Call:
+def _glm_call(reading: CallReader) -> ToolCall:
     name = reading.match(_GLM_NAME)
     if name is None:
         raise ValueError("a call without a name")
@@ -127,14 +127,14 @@ def _glm_call(reading: Reading) -> Call:
     return tagged_call(reading, _GLM, name[1])
 
 
-def _function_tag(reading: Reading) -> Iterator[Call]:
+def _function_tag(reading: CallReader) -> Iterator[ToolCall]:
     """Function tags without a block around them: JSON (Llama 3.1, Functionary) or parameters."""
     reading.place = reading.text.rindex("<function=", 0, reading.place)
     yield from tagged_calls(reading, _FUNCTION)
 
 
-def _glaive(reading: Reading) -> Iterator[Call]:
-    """JSON, or Python's spelling of it with the arguments as a text in single quotes."""
+def _glaive(reading: CallReader) -> Iterator[ToolCall]:
+    """JSON, or the Python equivalent with the arguments as a string in single quotes."""
     start = reading.place
     try:
         yield from json_calls(reading)
@@ -147,7 +147,7 @@ def _glaive(reading: Reading) -> Iterator[Call]:
         yield from calls
 
 
-def _mistral(reading: Reading) -> Iterator[Call]:
+def _mistral(reading: CallReader) -> Iterator[ToolCall]:
     """A JSON list, or a name and its JSON arguments (tokenizers from version 11 on)."""
     if reading.is_at("[", "{"):
         yield from json_calls(reading)
@@ -158,18 +158,18 @@ def _mistral(reading: Reading) -> Iterator[Call]:
     yield call_of_parts(name[1], reading.json())
 
 
-def _llama(reading: Reading) -> Iterator[Call]:
+def _llama(reading: CallReader) -> Iterator[ToolCall]:
     """JSON, or a built-in tool as ``brave_search.call(query="...")``."""
     if reading.is_at("{", "["):
         yield from json_calls(reading)
         return
     calls = read_python_calls(reading.text[reading.place :])
     reading.place = len(reading.text)
-    yield from (Call(name.removesuffix(".call"), arguments) for name, arguments in calls)
+    yield from (ToolCall(name.removesuffix(".call"), arguments) for name, arguments in calls)
 
 
-def _pythonic(reading: Reading, end: str) -> Iterator[Call]:
-    """Python calls up to an end mark, or to the end of the text; JSON is read, too."""
+def _pythonic(reading: CallReader, end: str) -> Iterator[ToolCall]:
+    """Python calls (or JSON) up to an end mark or the end of the text."""
     if reading.is_at("{", "[{"):
         yield from _open_json(reading, end)
         return
@@ -178,10 +178,10 @@ def _pythonic(reading: Reading, end: str) -> Iterator[Call]:
     if not calls:
         raise ValueError("no call in the block")
     reading.place = at + len(end) if at >= 0 else len(reading.text)
-    yield from (Call(*call) for call in calls)
+    yield from (ToolCall(*call) for call in calls)
 
 
-def _deepseek(reading: Reading) -> Iterator[Call]:
+def _deepseek(reading: CallReader) -> Iterator[ToolCall]:
     """V3: ``function``, the name, fenced JSON; V3.1: the name, JSON."""
     head = reading.match(_DEEPSEEK_NAME)
     if head is None:
@@ -193,7 +193,7 @@ def _deepseek(reading: Reading) -> Iterator[Call]:
     yield call
 
 
-def _kimi(reading: Reading) -> Iterator[Call]:
+def _kimi(reading: CallReader) -> Iterator[ToolCall]:
     """``functions.NAME:INDEX`` and JSON arguments."""
     head = reading.match(_KIMI_NAME)
     if head is None:
@@ -203,7 +203,7 @@ def _kimi(reading: Reading) -> Iterator[Call]:
     yield call
 
 
-def _step(reading: Reading) -> Iterator[Call]:
+def _step(reading: CallReader) -> Iterator[ToolCall]:
     reading.expect("function")
     reading.expect("<｜tool_sep｜>")
     calls = list(tagged_calls(reading, _invoke_tags("steptml:")))
@@ -211,28 +211,28 @@ def _step(reading: Reading) -> Iterator[Call]:
     yield from calls
 
 
-def _tag_block(reading: Reading, tags: Tags, end: str) -> Iterator[Call]:
+def _tag_block(reading: CallReader, tags: Tags, end: str) -> Iterator[ToolCall]:
     """One or more calls in tags, and the mark that closes the block."""
     calls = list(tagged_calls(reading, tags))
     reading.expect(end)
     yield from calls
 
 
-def _function_calls(reading: Reading) -> Iterator[Call]:
+def _function_calls(reading: CallReader) -> Iterator[ToolCall]:
     """Invoke tags (Anthropic, DeepSeek V3.2 in plain tags) or Python calls (OLMo 3)."""
     if reading.is_at("<invoke"):
         yield from _tag_block(reading, _invoke_tags(""), "</function_calls>")
         return
     calls = read_python_calls(reading.until("</function_calls>").strip())
-    yield from (Call(*call) for call in calls)
+    yield from (ToolCall(*call) for call in calls)
 
 
-def _internlm(reading: Reading) -> Iterator[Call]:
+def _internlm(reading: CallReader) -> Iterator[ToolCall]:
     reading.expect("<|plugin|>")
     yield from _closed_json(reading, "<|action_end|>")
 
 
-def _apertus(reading: Reading) -> Iterator[Call]:
+def _apertus(reading: CallReader) -> Iterator[ToolCall]:
     """A list of ``{name: arguments}``."""
     items = reading.json()
     reading.take("<|tools_suffix|>")
@@ -259,7 +259,7 @@ def _invoke_tags(prefix: str) -> Tags:
 # --- harmony --------------------------------------------------------------------------------------
 
 
-def _harmony_calls(text: str) -> Iterator[Call]:
+def _harmony_calls(text: str) -> Iterator[ToolCall]:
     """The messages of gpt-oss that have a tool as their recipient.
 
     A message is a header, which may name the recipient before or behind its channel,
@@ -278,9 +278,9 @@ def _harmony_calls(text: str) -> Iterator[Call]:
             header = mark.start()
 
 
-def _harmony_call(text: str, start: int, recipient: str) -> Call:
+def _harmony_call(text: str, start: int, recipient: str) -> ToolCall:
     name = recipient.removeprefix("functions.")
-    reading = Reading(text, {})
+    reading = CallReader(text, {})
     reading.place = start
     arguments: Any = {}
     try:
@@ -293,7 +293,7 @@ def _harmony_call(text: str, start: int, recipient: str) -> Call:
     return call_of_parts(name, arguments)
 
 
-def _is_message_end(reading: Reading) -> bool:
+def _is_message_end(reading: CallReader) -> bool:
     reading.skip_space()
     at = reading.place
     return at == len(reading.text) or _HARMONY_MARK.match(reading.text, at) is not None
@@ -305,7 +305,7 @@ _VLLM = "vllm-project/vllm, vllm/entrypoints/openai/tool_parsers/"
 _SGLANG = "sgl-project/sglang, python/sglang/srt/function_call/"
 
 
-def _partial(function: Callable[..., Iterator[Call]], *args: Any) -> Reader:
+def _partial(function: Callable[..., Iterator[ToolCall]], *args: Any) -> Reader:
     return lambda reading: function(reading, *args)
 
 
@@ -366,7 +366,7 @@ FORMATS: Mapping[str, Format] = dict(
             " meta-llama/llama-models, models/llama3_1/prompt_format.md",
         ),
         _row(
-            "granite3",  # and Phi-4-mini with its closing mark
+            "granite3",  # also Phi-4-mini, which adds a closing mark
             r"<\|tool_call\|>",
             _partial(_open_json, "<|/tool_call|>"),
             f"{_VLLM}granite_tool_parser.py",
@@ -477,13 +477,13 @@ FORMATS: Mapping[str, Format] = dict(
 )
 
 
-def _dsml_end(reading: Reading) -> str:
+def _dsml_end(reading: CallReader) -> str:
     """The mark that closes the DSML block that was opened last."""
     opening = reading.text[reading.text.rindex("<", 0, reading.place) : reading.place]
     return f"</{opening[1:]}"
 
 
-_OPENING = re.compile(  # the look-ahead spares most characters the alternatives
+_OPENING = re.compile(  # the look-ahead keeps most characters from trying every alternative
     rf"(?=[<\[fA])(?:{'|'.join(f'(?P<{f.name}>{f.opening})' for f in FORMATS.values())})"
 )
 _GLAIVE_END = re.compile(rf"</functioncall>|<\|endoftext\|>|{_OPENING.pattern}")

@@ -1,4 +1,4 @@
-"""Calls as Gemma 4 and FunctionGemma write them: ``call:name{key:value}``, texts between marks."""
+"""Calls as Gemma 4 and FunctionGemma write them: ``call:name{key:value}``, strings in marks."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from plaudit.rules._call import Call
-from plaudit.rules._call_reading import Reading, typed
+from plaudit.rules._call import ToolCall
+from plaudit.rules._call_reading import CallReader, typed
 from plaudit.rules._literal import DEPTH, read_json
 from plaudit.rules._tooltypes import properties_of
 
@@ -18,8 +18,8 @@ _KEY = re.compile(r"([^\s:{}\[\],<>]+)\s*:")
 _BARE = re.compile(r"[^\s,\]}]+")
 
 
-def gemma_calls(reading: Reading, quote: str, end: str, *, is_typed: bool) -> Iterator[Call]:
-    """One call; texts stand between two `quote` marks, numbers, booleans and null are bare.
+def gemma_calls(reading: CallReader, quote: str, end: str, *, is_typed: bool) -> Iterator[ToolCall]:
+    """One call; strings are enclosed in `quote` marks, numbers, booleans and null are bare.
 
     `is_typed`: a quoted value is what the schema declares (FunctionGemma quotes numbers, too).
     """
@@ -29,7 +29,7 @@ def gemma_calls(reading: Reading, quote: str, end: str, *, is_typed: bool) -> It
     schemas = properties_of(reading.tools.get(head[1])) if is_typed else {}
     arguments = _mapping(reading, quote, 0, lambda key, raw: _text(raw, schemas.get(key), is_typed))
     reading.expect(end)
-    yield Call(head[1], arguments)
+    yield ToolCall(head[1], arguments)
 
 
 def _text(raw: str, schema: Any, is_typed: bool) -> Any:
@@ -37,21 +37,21 @@ def _text(raw: str, schema: Any, is_typed: bool) -> Any:
 
 
 def _mapping(
-    reading: Reading, quote: str, depth: int, text: Callable[[str, str], Any]
+    reading: CallReader, quote: str, depth: int, text: Callable[[str, str], Any]
 ) -> dict[str, Any]:
     reading.expect("{")
-    found: dict[str, Any] = {}
+    arguments: dict[str, Any] = {}
     while not reading.take("}"):
         key = reading.match(_KEY)
-        if key is None or key[1] in found:
-            raise ValueError(f"the key {key[1][:40]!r} stands twice" if key else "a key is missing")
-        found[key[1]] = _value(reading, quote, depth, lambda raw, k=key[1]: text(k, raw))
+        if key is None or key[1] in arguments:
+            raise ValueError(f"the key {key[1][:40]!r} occurs twice" if key else "a key is missing")
+        arguments[key[1]] = _value(reading, quote, depth, lambda raw, k=key[1]: text(k, raw))
         if not reading.take(",") and not reading.is_at("}"):
             raise ValueError("} is missing")
-    return found
+    return arguments
 
 
-def _value(reading: Reading, quote: str, depth: int, text: Callable[[str], Any]) -> Any:
+def _value(reading: CallReader, quote: str, depth: int, text: Callable[[str], Any]) -> Any:
     if depth > DEPTH:
         raise ValueError(f"nested deeper than {DEPTH}")
     if reading.take(quote):
@@ -66,10 +66,10 @@ def _value(reading: Reading, quote: str, depth: int, text: Callable[[str], Any])
     return read_json(bare[0])
 
 
-def _items(reading: Reading, quote: str, depth: int, text: Callable[[str], Any]) -> list[Any]:
-    found = []
+def _items(reading: CallReader, quote: str, depth: int, text: Callable[[str], Any]) -> list[Any]:
+    items = []
     while not reading.take("]"):
-        found.append(_value(reading, quote, depth + 1, text))
+        items.append(_value(reading, quote, depth + 1, text))
         if not reading.take(",") and not reading.is_at("]"):
             raise ValueError("] is missing")
-    return found
+    return items

@@ -1,4 +1,4 @@
-"""A place in a text that moves on as calls are read from it, and values that are only text."""
+"""A cursor over a text from which calls are read, and types for values given as text."""
 
 from __future__ import annotations
 
@@ -6,21 +6,21 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plaudit.rules._call import Call, call_of, listed_calls
+from plaudit.rules._call import ToolCall, call_of, listed_calls
 from plaudit.rules._literal import read_json, read_json_at
 from plaudit.rules._tooltypes import kind_of, kinds_of, properties_of
 
-__all__ = ["Reading", "Tags", "json_calls", "tagged_call", "tagged_calls", "typed"]
+__all__ = ["CallReader", "Tags", "json_calls", "tagged_call", "tagged_calls", "typed"]
 
 _SPACE = re.compile(r"\s*")
 _SEPARATOR = re.compile(r"\s*[;,]?\s*")
 _SPELLED = {"True": True, "False": False, "None": None}
 
 
-class Reading:
+class CallReader:
     """The text of a response, how far it is read, and the schemas of its tools.
 
-    A method that does not find what it looks for raises ValueError and stays where it is.
+    A method that does not find what it expects raises ValueError and does not advance.
     """
 
     def __init__(self, text: str, tools: Mapping[str, Mapping[str, Any]]) -> None:
@@ -33,24 +33,24 @@ class Reading:
         self.place = _SPACE.match(self.text, self.place).end()  # type: ignore[union-attr]
 
     def is_at(self, *starts: str) -> bool:
-        """Whether one of the texts stands next, after white space."""
+        """Whether one of the texts comes next, after white space."""
         self.skip_space()
         return self.text.startswith(starts, self.place)
 
-    def take(self, wanted: str) -> bool:
-        """Steps over a text, and white space before it, if it is next."""
-        is_next = self.is_at(wanted)
+    def take(self, text: str) -> bool:
+        """Skips a text and any white space before it if it comes next; whether it did."""
+        is_next = self.is_at(text)
         if is_next:
-            self.place += len(wanted)
+            self.place += len(text)
         return is_next
 
-    def expect(self, wanted: str) -> None:
-        """Steps over a text that must be next."""
-        if not self.take(wanted):
-            raise ValueError(f"{wanted} is missing")
+    def expect(self, text: str) -> None:
+        """Skips a text that must come next."""
+        if not self.take(text):
+            raise ValueError(f"{text} is missing")
 
     def match(self, pattern: re.Pattern[str]) -> re.Match[str] | None:
-        """Steps over a pattern, and white space before it, if it is next."""
+        """Skips a match of the pattern, and white space before it, if it comes next, else None."""
         self.skip_space()
         match = pattern.match(self.text, self.place)
         if match:
@@ -58,7 +58,7 @@ class Reading:
         return match
 
     def until(self, end: str) -> str:
-        """The text up to an end mark, which is stepped over."""
+        """The text up to an end mark, which is skipped."""
         at = self.text.find(end, self.place)
         if at < 0:
             raise ValueError(f"{end} is missing")
@@ -66,13 +66,13 @@ class Reading:
         return self.text[start:at]
 
     def json(self) -> Any:
-        """The JSON value that is next."""
+        """The JSON value that comes next."""
         self.skip_space()
         value, self.place = read_json_at(self.text, self.place)
         return value
 
 
-def json_calls(reading: Reading) -> Iterator[Call]:
+def json_calls(reading: CallReader) -> Iterator[ToolCall]:
     """One call or list of calls after the other, each JSON; `;` or a comma may separate them."""
     while True:
         yield from (call_of(item) for item in listed_calls(reading.json()))
@@ -95,8 +95,8 @@ class Tags(NamedTuple):
     value_end: str
 
 
-def tagged_calls(reading: Reading, tags: Tags) -> Iterator[Call]:
-    """The calls that stand next in tags, at least one."""
+def tagged_calls(reading: CallReader, tags: Tags) -> Iterator[ToolCall]:
+    """The calls in tags that come next, at least one."""
     opening = reading.match(tags.call)
     if opening is None:
         raise ValueError("no call in the block")
@@ -105,8 +105,8 @@ def tagged_calls(reading: Reading, tags: Tags) -> Iterator[Call]:
         opening = reading.match(tags.call)
 
 
-def tagged_call(reading: Reading, tags: Tags, name: str) -> Call:
-    """The call of that name, whose values (or JSON arguments) and closing tag stand next."""
+def tagged_call(reading: CallReader, tags: Tags, name: str) -> ToolCall:
+    """The call of that name, from the values (or JSON arguments) and closing tag that come next."""
     if not name:
         raise ValueError("a call without a name")
     if reading.is_at("{"):
@@ -118,7 +118,7 @@ def tagged_call(reading: Reading, tags: Tags, name: str) -> Call:
     while opening := reading.match(tags.value):
         key = opening[1].strip()
         if key in arguments:
-            raise ValueError(f"the argument {key[:40]!r} stands twice")
+            raise ValueError(f"the argument {key[:40]!r} occurs twice")
         start = reading.place
         raw = reading.until(tags.value_end)
         if tags.value.search(raw) or tags.call.search(raw):
@@ -127,16 +127,16 @@ def tagged_call(reading: Reading, tags: Tags, name: str) -> Call:
         kind = opening[2] if tags.value.groups > 1 else None
         arguments[key] = typed(raw, schemas.get(key), kind)
     reading.expect(tags.call_end)
-    return Call(name, arguments)
+    return ToolCall(name, arguments)
 
 
 def typed(raw: str, schema: Any, is_text: str | None = None) -> Any:
-    """The value of a text that states no type, one line break at either end left out.
+    """The typed value of a text, without one line break at either end.
 
     What the schema declares decides: text stays text, anything else is read as JSON; without a
     schema it is JSON if it parses as JSON, else text. Python's ``True``, ``False`` and ``None``
-    count only where the schema allows a boolean or null. `is_text` ("true" or "false") is a
-    format's own word on it and comes first: such a text is kept to the letter.
+    count only where the schema allows a boolean or null. `is_text` ("true" or "false") is what the
+    format itself says and takes precedence: with "true" the text is kept unchanged.
 
     >>> typed("7", None), typed("7", {"type": "string"}), typed("Paris", None)
     (7, '7', 'Paris')
@@ -168,7 +168,7 @@ def _json_or_text(text: str) -> Any:
 
 
 def _declared_kinds(schema: Any) -> frozenset[str]:
-    """The kinds of a schema; where it only lists choices, theirs."""
+    """The kinds of a schema, or those of its choices if it only lists choices."""
     choices = schema.get("enum") if isinstance(schema, Mapping) else None
     if isinstance(choices, list | tuple) and choices and "type" not in schema:
         return frozenset(map(kind_of, choices))

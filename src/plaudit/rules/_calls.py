@@ -1,6 +1,6 @@
 """Tool calls: read from the text or the turns of a response, and from a column of gold.
 
-A text is read in the first of these ways that finds a call:
+The first of these ways that finds a call is used:
 
 1. the whole text as JSON: a call, calls one after the other (Llama separates them with `;`), a
    list of calls, or OpenAI's ``{"tool_calls": [...]}``;
@@ -9,8 +9,8 @@ A text is read in the first of these ways that finds a call:
 4. ``Action: name`` and ``Action Input: {json}`` lines (ReAct);
 5. fenced blocks marked json, python, tool_call or tool_code.
 
-What stands in the think block is no call. What is marked as a call and cannot be read is a broken
-call: it is counted, so that it cannot hide.
+The think block is ignored. Text that is marked as a call but cannot be read is a broken call and
+counts as one.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ from typing import Any, NamedTuple
 from plaudit.endmarks import without_end_marks
 from plaudit.errors import DataError, clipped
 from plaudit.fences import fenced_blocks
-from plaudit.rules._call import Call, broken, call_of, call_of_parts, listed_calls
+from plaudit.rules._call import ToolCall, broken, call_of, call_of_parts, listed_calls
 from plaudit.rules._call_formats import marked_calls
-from plaudit.rules._call_reading import Reading, json_calls
+from plaudit.rules._call_reading import CallReader, json_calls
 from plaudit.rules._literal import read_python_calls, with_parsed
 from plaudit.think import split
 
-__all__ = ["Call", "Gold", "calls_in", "calls_of", "gold_calls", "react_fields"]
+__all__ = ["GoldCall", "ToolCall", "calls_in", "calls_of", "gold_calls", "react_fields"]
 
 Schemas = Mapping[str, Mapping[str, Any]]
 
 
-class Gold(NamedTuple):
-    """An expected call: for each argument the values that are right.
+class GoldCall(NamedTuple):
+    """An expected call: the right values of each argument.
 
     `optional` names the arguments that may be left out; `is_nested` says that the members of a
     mapping are lists of right values too, as in BFCL's possible answers.
@@ -52,20 +52,20 @@ _FIELD = re.compile(
 _LANGUAGES = ("json", "python", "py", "tool_call", "tool_calls", "tool_code")
 
 
-def calls_in(response: str, tools: Schemas | None = None) -> list[Call]:
-    """The calls that a response makes, broken ones among them.
+def calls_in(response: str, tools: Schemas | None = None) -> list[ToolCall]:
+    """The calls that a response makes, including broken ones.
 
-    `tools` holds the parameter schema of each tool, for formats whose values state no type.
+    `tools` holds the parameter schema of each tool, for formats with untyped values.
 
     >>> calls_in('<tool_call>{"name": "add", "arguments": {"a": 1}}</tool_call>')
-    [Call(name='add', arguments={'a': 1}, problem='')]
+    [ToolCall(name='add', arguments={'a': 1}, problem='')]
     """
-    is_harmony = "<|message|>" in response  # its reasoning is a channel of its own
+    is_harmony = "<|message|>" in response  # its reasoning is in a separate channel
     text = response if is_harmony else split(response).answer
     text = without_end_marks(text)[0].strip()
     whole = _whole(text)
     if whole and not any(call.problem for call in whole):
-        return whole  # a mark can only stand in one of its texts
+        return whole  # a mark can only be inside one of its strings
     marked = marked_calls(text, tools or {})
     if marked is not None:
         return marked
@@ -76,16 +76,16 @@ def calls_in(response: str, tools: Schemas | None = None) -> list[Call]:
 
 def calls_of(
     response: str, messages: Sequence[Mapping[str, Any]], tools: Schemas | None = None
-) -> list[Call]:
-    """The calls that a response makes: those of its turns, or where it is plain text, of its text.
+) -> list[ToolCall]:
+    """The calls that a response makes: from its turns, or from its text if it is plain text.
 
-    A turn states calls in `tool_calls` (OpenAI), in the older `function_call`, or in parts of its
+    A turn carries calls in `tool_calls` (OpenAI), in the older `function_call`, or in parts of its
     content of the type ``tool_use`` (Anthropic); a turn without any may hold them in its text.
 
     >>> turn = {"role": "assistant", "content": None,
     ...         "tool_calls": [{"function": {"name": "f", "arguments": '{"a": 1}'}}]}
     >>> calls_of("", [turn])
-    [Call(name='f', arguments={'a': 1}, problem='')]
+    [ToolCall(name='f', arguments={'a': 1}, problem='')]
     """
     if not messages:
         return calls_in(response, tools)
@@ -93,8 +93,8 @@ def calls_of(
     return [call for turn in turns for call in _turn_calls(turn, tools)]
 
 
-def _turn_calls(turn: Mapping[str, Any], tools: Schemas | None) -> Iterator[Call]:
-    """The calls of one turn; its text is looked at where it states none."""
+def _turn_calls(turn: Mapping[str, Any], tools: Schemas | None) -> Iterator[ToolCall]:
+    """The calls of one turn; its text is read only if the turn has no calls of its own."""
     content = with_parsed(turn.get("content"), "content")
     parts = list(content) if isinstance(content, list | tuple) else []
     items = listed_calls(with_parsed(turn.get("tool_calls"), "tool_calls") or [])
@@ -118,7 +118,7 @@ def _part_text(part: Any) -> str:
     return text if isinstance(text, str) else ""
 
 
-def gold_calls(value: Any, field: str, tools: Schemas | None = None) -> list[Gold]:
+def gold_calls(value: Any, field: str, tools: Schemas | None = None) -> list[GoldCall]:
     """The expected calls of a column: a list of calls, one call, or a text that holds them.
 
     A call is ``{"name", "arguments"}``, also inside OpenAI's ``function``; or BFCL's possible
@@ -127,24 +127,24 @@ def gold_calls(value: Any, field: str, tools: Schemas | None = None) -> list[Gol
 
     Raises: DataError for anything else.
     """
-    found = with_parsed(value, field)
-    if isinstance(found, str):
-        calls = calls_in(found, tools)
+    column = with_parsed(value, field)
+    if isinstance(column, str):
+        calls = calls_in(column, tools)
         if not calls:
-            raise DataError(f"no tool call in {clipped(found)}", field=field)
+            raise DataError(f"no tool call in {clipped(column)}", field=field)
     else:
-        items = listed_calls(found)
+        items = listed_calls(column)
         if items and all(_is_possible_answer(item) for item in items):
             return [_possible(item) for item in items]
         calls = [call_of(item) for item in items]
     for call in calls:
         if call.problem:
             raise DataError(f"{call.problem}, found {clipped(value)}", field=field)
-    return [Gold(c.name, {k: [v] for k, v in c.arguments.items()}) for c in calls]
+    return [GoldCall(c.name, {k: [v] for k, v in c.arguments.items()}) for c in calls]
 
 
 def react_fields(text: str) -> list[tuple[str, str]]:
-    """The labelled fields of a ReAct text and what stands before the first, labelled "".
+    """The labelled fields of a ReAct text, and the text before the first as a field labelled "".
 
     Empty where no line begins with ``Action:``.
 
@@ -164,8 +164,8 @@ def react_fields(text: str) -> list[tuple[str, str]]:
 # --- the formats ----------------------------------------------------------------------------------
 
 
-def _react(fields: Sequence[tuple[str, str]]) -> Iterator[Call]:
-    """An action and its input are one call; an observation that the model writes is none."""
+def _react(fields: Sequence[tuple[str, str]]) -> Iterator[ToolCall]:
+    """An action and its input are one call; an observation written by the model is ignored."""
     for i, (label, name) in enumerate(fields):
         if label != "Action":
             continue
@@ -176,21 +176,21 @@ def _react(fields: Sequence[tuple[str, str]]) -> Iterator[Call]:
             yield broken("an Action without Action Input")
 
 
-def _whole(text: str) -> list[Call]:
+def _whole(text: str) -> list[ToolCall]:
     if text.startswith(("{", "[{", "[ {", "[\n")) or text == "[]":
         try:
             return _all_json(text)
         except ValueError:
             pass
     try:
-        return [Call(*call) for call in read_python_calls(text)]
+        return [ToolCall(*call) for call in read_python_calls(text)]
     except ValueError:
         return []
 
 
-def _all_json(text: str) -> list[Call]:
-    """The calls of a text that is JSON from its beginning to its end."""
-    reading = Reading(text, {})
+def _all_json(text: str) -> list[ToolCall]:
+    """The calls of a text that is JSON as a whole."""
+    reading = CallReader(text, {})
     calls = list(json_calls(reading))
     reading.skip_space()
     if reading.place < len(text):
@@ -198,8 +198,8 @@ def _all_json(text: str) -> list[Call]:
     return calls
 
 
-def _fenced(text: str) -> Iterator[Call]:
-    """Calls in fenced blocks; a block of other code or data is none."""
+def _fenced(text: str) -> Iterator[ToolCall]:
+    """Calls in fenced blocks; blocks of other code or data are ignored."""
     for info, body in fenced_blocks(text):
         language = info.partition(" ")[0].lower()
         if language not in _LANGUAGES:
@@ -225,9 +225,9 @@ def _is_possible_answer(item: Any) -> bool:
     return isinstance(inner, Mapping) and all(isinstance(v, list | tuple) for v in inner.values())
 
 
-def _possible(item: Mapping[str, Any]) -> Gold:
+def _possible(item: Mapping[str, Any]) -> GoldCall:
     name, arguments = next(iter(item.items()))
-    return Gold(
+    return GoldCall(
         name,
         {k: list(values) for k, values in arguments.items()},
         frozenset(k for k, values in arguments.items() if "" in values),

@@ -27,12 +27,12 @@ def citations(text: str, grammar: str) -> list[str]:
     >>> citations("So it is [1, 3-5].", "brackets")
     ['1', '3', '4', '5']
     """
-    found: list[str] = []
+    ids: list[str] = []
     for match in GRAMMARS[grammar].finditer(text):
         body = next(filter(None, match.groups()))
         for item in [body] if grammar == "author_year" else _APART.split(body):
-            found += _spelt(item, grammar)
-    return found
+            ids += _spelt(item, grammar)
+    return ids
 
 
 def _spelt(item: str, grammar: str) -> list[str]:

@@ -1,7 +1,7 @@
 """The 25 instruction kinds of IFEval (Zhou et al. 2023, arXiv 2311.07911), one function each.
 
 The first parameter is the response, the keyword-only ones are the constraint's arguments, under
-their names in the data. What a function does otherwise than the published checker stands with it.
+their names in the data. Each function notes where it differs from the published checker.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def _number_words(text: str, *, num_words: int, relation: str) -> bool:
 def _nth_paragraph_first_word(
     text: str, *, num_paragraphs: int, nth_paragraph: int, first_word: str
 ) -> bool:
-    """The published checker counts filled paragraphs and indexes all; here the filled are both."""
+    """The published checker counts non-empty paragraphs but indexes all; here none is empty."""
     paragraphs = [part for part in text.split("\n\n") if part.strip()]
     if len(paragraphs) != num_paragraphs or not 1 <= nth_paragraph <= num_paragraphs:
         return False
@@ -91,7 +91,7 @@ def _number_bullet_lists(text: str, *, num_bullets: int) -> bool:
 
 
 def _stars(lines: list[str]) -> int:
-    """A lone star at the end of its line takes the next line with it."""
+    """A lone star at the end of a line takes in the next line."""
     count, i = 0, 0
     while i < len(lines):
         mark = lines[i][:2]
@@ -106,8 +106,8 @@ def _constrained_response(text: str) -> bool:
 
 
 def _number_highlighted_sections(text: str, *, num_highlights: int) -> bool:
-    single = sum(1 for found in _HIGHLIGHT.findall(text) if found.strip())
-    double = sum(1 for found in _DOUBLE_HIGHLIGHT.findall(text) if found.strip())
+    single = sum(1 for span in _HIGHLIGHT.findall(text) if span.strip())
+    double = sum(1 for span in _DOUBLE_HIGHLIGHT.findall(text) if span.strip())
     return single + double >= num_highlights
 
 
@@ -139,8 +139,8 @@ def _has_title(line: str) -> bool:
 
 
 def _two_responses(text: str) -> bool:
-    given = divided(text, "******")
-    return given is not None and len(given) == 2 and given[0].strip() != given[1].strip()
+    halves = divided(text, "******")
+    return halves is not None and len(halves) == 2 and halves[0].strip() != halves[1].strip()
 
 
 def _repeat_prompt(text: str, *, prompt_to_repeat: str) -> bool:

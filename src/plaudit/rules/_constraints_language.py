@@ -12,24 +12,24 @@ from plaudit.rules.language import _identifier, identified
 __all__ = ["Undecidable", "is_in"]
 
 _LETTERS = re.compile(r"[^\W\d_]+")
-_NUM_WORDS = 50  # so many English words hold a function word, or they are a list
+_NUM_WORDS = 50  # this many English words without a function word are a list
 _MOST_WORDS = 1000
 _LEAD = 2.0
 
 
 class Undecidable(Exception):
-    """The text holds too little, or nothing, to tell its language by."""
+    """The text is too short, or has nothing, to identify its language."""
 
 
 def is_in(text: str, language: str) -> bool:
     """Whether most words are in the language (a code such as "en" or "zh-cn").
 
-    `rules.language.identified` decides. Where it finds too little text or no language, the distinct
-    words alone are put to its model, which must give one language twice the probability of the
+    `rules.language.identified` decides. Where it finds too little text or no language, only the
+    distinct words are given to its model, which must give one language twice the probability of the
     next. Fifty English words without one function word (names, keywords, words run together) are
-    no English, after the stop-word filter of Gopher (Rae et al. 2021, arXiv 2112.11446).
+    not English, after the stop-word filter of Gopher (Rae et al. 2021, arXiv 2112.11446).
 
-    Raises: Undecidable; DataError for a language that nobody knows.
+    Raises: Undecidable; DataError for an unknown language.
 
     >>> is_in("THE SAFETY REPORT", "en"), is_in("Wo ist der Bahnhof?", "en")
     (True, False)
@@ -46,14 +46,14 @@ def is_in(text: str, language: str) -> bool:
 def _language_of(text: str, code: str) -> str:
     words = _LETTERS.findall(text.lower())
     try:
-        found = identified(text, languages=code).parts
+        shares = identified(text, languages=code).parts
     except ScoringError:
-        found = {"unknown": 1.0}
-    best = max(found, key=found.__getitem__)
+        shares = {"unknown": 1.0}
+    best = max(shares, key=shares.__getitem__)
     if best == "unknown":
         best = _guess(words)
     if best == "en" and len(words) >= _NUM_WORDS and COMMON_WORDS.isdisjoint(words):
-        raise Undecidable("a list of words, without one of those that join them")
+        raise Undecidable("a list of words without function words")
     return best
 
 
@@ -61,8 +61,8 @@ def _guess(words: list[str]) -> str:
     """The model's language for the distinct words, if it leads clearly."""
     distinct = list(dict.fromkeys(words))[:_MOST_WORDS]
     if not distinct:
-        raise Undecidable("there is no word to tell the language by")
+        raise Undecidable("there is no word to identify the language from")
     (first, p), (_, q), *_ = _identifier().rank(" ".join(distinct))
     if p < _LEAD * q:
-        raise Undecidable("the words are too few to tell their language")
+        raise Undecidable("there are too few words to identify the language")
     return first

@@ -22,18 +22,20 @@ def _repeat_phrase(text: str, *, phrase: str, small_n: int) -> bool:
 
     The published checker looks at the number of changes in the last one only.
     """
-    wanted = phrase.split()
-    given = text.split()
-    size, found, i = len(wanted), 0, 0
-    while i + size <= len(given):
-        if _bare(given[i]) == _bare(wanted[0]) and _bare(given[i + size - 1]) == _bare(wanted[-1]):
-            changed = sum(map(str.__ne__, given[i + 1 : i + size - 1], wanted[1:-1]))
+    phrase_words = phrase.split()
+    words = text.split()
+    size, count, i = len(phrase_words), 0, 0
+    while i + size <= len(words):
+        if _bare(words[i]) == _bare(phrase_words[0]) and _bare(words[i + size - 1]) == _bare(
+            phrase_words[-1]
+        ):
+            changed = sum(map(str.__ne__, words[i + 1 : i + size - 1], phrase_words[1:-1]))
             if changed != 1:
                 return False
-            found, i = found + 1, i + size
+            count, i = count + 1, i + size
         else:
             i += 1
-    return size > 2 and found == small_n
+    return size > 2 and count == small_n
 
 
 def _bare(word: str) -> str:
@@ -106,10 +108,10 @@ def _last_word_answer(text: str, *, last_word: str) -> bool:
 
 def _bigram_wrapping(text: str) -> bool:
     """As published, a last word without a partner is free."""
-    given = text.split()
+    words = text.split()
     return all(
         one.startswith("<<") and two.endswith(">>")
-        for one, two in zip(given[::2], given[1::2], strict=False)
+        for one, two in zip(words[::2], words[1::2], strict=False)
     )
 
 
@@ -134,16 +136,16 @@ def _counting_composition(text: str, *, n_sent: int, n_words: int) -> bool:
     paragraphs = divided(text)
     if paragraphs is None or len(paragraphs) != 3:
         return False
-    given = [sentences(paragraph) for paragraph in paragraphs]
-    return all(len(s) == n_sent for s in given) and all(
-        len(tokens(sentence)) == n_words for s in given for sentence in s
+    sentence_lists = [sentences(paragraph) for paragraph in paragraphs]
+    return all(len(s) == n_sent for s in sentence_lists) and all(
+        len(tokens(sentence)) == n_words for s in sentence_lists for sentence in s
     )
 
 
 def _count_unique(text: str) -> bool:
     """Marks count as words, as in the published checker: two full stops are one too many."""
-    given = tokens(text)
-    return len(given) == len(set(given))
+    words = tokens(text)
+    return len(words) == len(set(words))
 
 
 def _count_increment_word(text: str, *, keyword1: str, keyword2: str) -> bool:
@@ -158,15 +160,15 @@ def _palindrome(text: str) -> bool:
 
 
 def _keyword_specific_position(text: str, *, keyword: str, n: int, m: int) -> bool:
-    given = sentences(text)
-    if not 1 <= n <= len(given):
+    all_sentences = sentences(text)
+    if not 1 <= n <= len(all_sentences):
         return False
-    return tokens(given[n - 1])[m - 1 : m] == [keyword.strip()]
+    return tokens(all_sentences[n - 1])[m - 1 : m] == [keyword.strip()]
 
 
 def _start_end(text: str) -> bool:
-    given = tokens(text)
-    return len(given) > 1 and given[0].lower() == given[-1].lower()
+    words = tokens(text)
+    return len(words) > 1 and words[0].lower() == words[-1].lower()
 
 
 KINDS: Mapping[str, Callable[..., bool]] = {

@@ -1,7 +1,7 @@
 """Words, tokens, sentences and paragraphs as the IFEval checkers count them. Linear, no downloads.
 
 Sentences follow the decisions of NLTK's Punkt model for English (Kiss and Strunk 2006) without its
-data: a short list of abbreviations and of words that begin sentences stands for the trained tables.
+data: a short list of abbreviations and of words that begin sentences replaces the trained tables.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ _JOINED = {"cannot": 3, "gonna": 3, "gotta": 3, "wanna": 3, "gimme": 3, "lemme":
 
 
 def holds(relation: str, count: int, threshold: int) -> bool:
-    """Whether `count` stands in `relation` to `threshold`. Raises DataError for an unknown one.
+    """Whether `count` is in `relation` to `threshold`. Raises DataError for an unknown relation.
 
     >>> holds("less than", 3, 3), holds("at least", 3, 3)
     (False, True)
@@ -85,7 +85,7 @@ def words(text: str) -> list[str]:
 
 
 def words_alone(text: str, word: str) -> int:
-    r"""How often `word` stands alone (``\b`` on both sides), whatever its case.
+    r"""How often `word` occurs alone (``\b`` on both sides), whatever its case.
 
     >>> words_alone("Rock rocks, ROCK-solid", "rock")
     2
@@ -117,15 +117,15 @@ def sentences(text: str) -> list[str]:
     >>> sentences('Dr. Foster came (at 5 p.m. sharp). "Well?" he said. 1. One')
     ['Dr. Foster came (at 5 p.m. sharp).', '"Well?"', 'he said.', '1.', 'One']
     """
-    found, start = [], 0
+    ended, start = [], 0
     runs = [(m.start(), m.end()) for m in _RUN.finditer(text)]
     for i, (begin, end) in enumerate(runs):
         following = text[slice(*runs[i + 1])] if i + 1 < len(runs) else ""
         place = _ending(text[begin:end], following)
         if place:
-            found.append(text[start : begin + place])
+            ended.append(text[start : begin + place])
             start = begin + place
-    return [s for s in _closed([*found, text[start:]]) if s]
+    return [s for s in _closed([*ended, text[start:]]) if s]
 
 
 def _closed(parts: list[str]) -> list[str]:
@@ -146,7 +146,7 @@ def _ending(run: str, following: str) -> int:
     if following and run[-1] in ".?!":
         place = len(run)
     else:
-        place = max((found.end() for found in _END.finditer(run)), default=0)
+        place = max((mark.end() for mark in _END.finditer(run)), default=0)
     if place and _is_break(run[:place], run[place:] or following):
         return place
     return 0
@@ -185,12 +185,12 @@ def tokens(text: str) -> list[str]:
 
 
 def _tokens_of(sentence: str) -> list[str]:
-    found = _TOKEN.findall(sentence)
-    found = [token for token in found if not token.isspace()]
-    last = max((i for i, t in enumerate(found) if t not in _CLOSERS), default=-1)
-    if last >= 0 and len(found[last]) > 1 and found[last][-1] == "." and found[last][-2] != ".":
-        found[last : last + 1] = [found[last][:-1], "."]
-    return [part for token in found for part in _contraction(token)]
+    words = _TOKEN.findall(sentence)
+    words = [token for token in words if not token.isspace()]
+    last = max((i for i, t in enumerate(words) if t not in _CLOSERS), default=-1)
+    if last >= 0 and len(words[last]) > 1 and words[last][-1] == "." and words[last][-2] != ".":
+        words[last : last + 1] = [words[last][:-1], "."]
+    return [part for token in words for part in _contraction(token)]
 
 
 def _contraction(token: str) -> list[str]:

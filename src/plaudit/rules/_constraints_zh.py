@@ -1,6 +1,6 @@
 """Constraints on Chinese text: lengths in characters, sentences and paragraphs; phrases; marks.
 
-No published checker stands behind these kinds; what each counts is said with it.
+There is no published checker for these kinds; each docstring says what is counted.
 """
 
 from __future__ import annotations
@@ -39,25 +39,25 @@ def _num_sentences(text: str, *, num_sentences: int, relation: str) -> bool:
 
 
 def _sentence_chars(text: str, *, num_chars: int, relation: str) -> bool:
-    """Every sentence has so many characters, counted as in `zh:num_chars`."""
-    given = _sentences(text)
-    return bool(given) and all(
-        holds(relation, len(_CHAR.findall(sentence)), num_chars) for sentence in given
+    """Every sentence has that many characters, counted as in `zh:num_chars`."""
+    texts = _sentences(text)
+    return bool(texts) and all(
+        holds(relation, len(_CHAR.findall(sentence)), num_chars) for sentence in texts
     )
 
 
 def _num_paragraphs(text: str, *, num_paragraphs: int, relation: str) -> bool:
-    """段: lines with something in them."""
+    """段: lines that are not blank."""
     return holds(relation, sum(1 for line in text.split("\n") if line.strip()), num_paragraphs)
 
 
 def _paragraph_chars(text: str, *, num_chars: int, relation: str) -> bool:
-    """Every paragraph has so many characters, counted as in `zh:num_chars`."""
+    """Every paragraph has that many characters, counted as in `zh:num_chars`."""
     return _each_paragraph(text, lambda part: holds(relation, len(_CHAR.findall(part)), num_chars))
 
 
 def _paragraph_sentences(text: str, *, num_sentences: int, relation: str) -> bool:
-    """Every paragraph has so many sentences."""
+    """Every paragraph has that many sentences."""
     return _each_paragraph(text, lambda part: holds(relation, len(_sentences(part)), num_sentences))
 
 
@@ -66,7 +66,7 @@ def _each_paragraph(text: str, keeps: Callable[[str], bool]) -> bool:
 
 
 def _num_list_items(text: str, *, num_items: int, relation: str) -> bool:
-    """Lines that begin with 1. 1、 （1） 一、 ① - * or •, and say something."""
+    """Lines that begin with 1. 1、 （1） 一、 ① - * or •, followed by text."""
     marks = ((line, _ITEM.match(line)) for line in text.split("\n"))
     items = sum(1 for line, mark in marks if mark and _CHAR.search(line, mark.end()))
     return holds(relation, items, num_items)
@@ -77,7 +77,7 @@ def _starts_with(text: str, *, phrase: str) -> bool:
 
 
 def _ends_with(text: str, *, phrase: str) -> bool:
-    """Marks and quotes after the phrase are free, unless it ends in one itself."""
+    """Marks and quotes after the phrase are ignored, unless the phrase itself ends in one."""
     phrase = phrase.strip()
     text = text.strip()
     return text.endswith(phrase) or text.rstrip(f"。！？!?….{_CLOSERS}").endswith(phrase)
@@ -93,7 +93,7 @@ def _keyword_frequency(text: str, *, keyword: str, frequency: int, relation: str
 
 
 def _forbidden_words(text: str, *, forbidden_words: list[str]) -> bool:
-    """Chinese has no spaces, so a forbidden word counts wherever its characters stand."""
+    """Chinese has no spaces, so a forbidden word counts wherever its characters occur."""
     low = text.lower()
     return not any(word.lower() in low for word in forbidden_words)
 
@@ -109,7 +109,7 @@ def _full_width_marks(text: str) -> bool:
 
 
 def _book_title(text: str) -> bool:
-    """A name in 《》 with something in it."""
+    """A non-empty name in 《》."""
     opened = text.find("《")
     closed = text.find("》", opened) if opened >= 0 else -1
     return closed > 0 and bool(_CHAR.search(text, opened, closed))

@@ -1,7 +1,7 @@
 """jieba's segmentation with its model for unknown words, in linear time.
 
 jieba (fxsjy/jieba) copies the path of every state at every character, so that a run of 64 000 equal
-characters takes 10 s. The same arithmetic with pointers back gives the same words.
+characters takes 10 s. The same arithmetic with back pointers gives the same words.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ _STATES = "BMES"  # begin, middle and end of a word, single character
 
 
 def cut(tokenizer: Any, text: str) -> Iterator[str]:
-    """What ``tokenizer.cut(text)`` yields: words, and punctuation and white space apart."""
+    """The pieces that ``tokenizer.cut(text)`` yields: words, punctuation, white space."""
     from jieba import re_han_default, re_skip_default
 
     for block in re_han_default.split(text):
@@ -67,7 +67,7 @@ def _tagged(text: str, tags: Sequence[str]) -> Iterator[str]:
 
 
 def _tags(text: str) -> list[str]:
-    """The likeliest state of each character (Viterbi); of equal scores the greater letter wins."""
+    """The likeliest state of each character (Viterbi); ties go to the greater letter."""
     from jieba.finalseg import MIN_FLOAT, PrevStatus, emit_P, start_P, trans_P
 
     scores = {s: start_P[s] + emit_P[s].get(text[0], MIN_FLOAT) for s in _STATES}

@@ -1,6 +1,6 @@
 """Names of languages, and the function words by which languages in Latin letters are told apart.
 
-Tables of our own, so that a score is the same whether or not a model of languages is installed.
+Tables of our own, so that scores do not depend on whether a language model is installed.
 """
 
 from __future__ import annotations
@@ -329,10 +329,10 @@ KIN: Mapping[str, str] = {
     **dict.fromkeys(("pt", "gl"), "portuguese and galician"),
     **dict.fromkeys(("nl", "af"), "dutch and afrikaans"),
 }
-"""Languages too close to be told apart by function words; one passes for the other."""
+"""Languages too close to be told apart by function words; each is accepted as the other."""
 
 PLENTY = 0.3
-"""So large a share of a language's function words settles it; running text has 0.4 and more."""
+"""This share of a language's function words settles it; running text has 0.4 and more."""
 
 _LETTERS = "[a-zß-öø-ɏɐ-ʯḁ-ỿ\u0300-\u036f]+"
 _WORD = re.compile(f"{_LETTERS}(?:['’]{_LETTERS})?")

@@ -1,6 +1,6 @@
 """JSON and Python literals read without running anything: no names, no arithmetic, bounded depth.
 
-Both readers refuse what two programs would read in two ways: a key that stands twice, NaN and
+Both readers refuse text that two programs would read differently: a duplicate key, NaN and
 infinities, nesting deeper than `DEPTH`. Linear on any input.
 """
 
@@ -43,7 +43,7 @@ _WORDS = {"true": True, "True": True, "false": False, "False": False, "null": No
 
 
 class PyCall(NamedTuple):
-    """A call as it is written, ``name(key=value, ...)``."""
+    """A call as written, ``name(key=value, ...)``."""
 
     name: str
     arguments: dict[str, Any]
@@ -52,13 +52,13 @@ class PyCall(NamedTuple):
 def read_json(text: str) -> Any:
     """The value of a JSON text.
 
-    Raises: ValueError, saying why, where it is no strict JSON.
+    Raises: ValueError with the reason if the text is not strict JSON.
 
     >>> read_json('{"a": [1, 2.5]}')
     {'a': [1, 2.5]}
     >>> read_json('{"a": 1, "a": 2}')
     Traceback (most recent call last):
-    ValueError: the key 'a' stands twice
+    ValueError: the key 'a' occurs twice
     """
     try:
         value = json.loads(text, object_pairs_hook=_unrepeated, parse_constant=_no_constant)
@@ -70,9 +70,9 @@ def read_json(text: str) -> Any:
 
 
 def read_json_at(text: str, place: int) -> tuple[Any, int]:
-    """The JSON value that begins at a place of a text, and where it ends.
+    """The JSON value that begins at a position of a text, and where it ends.
 
-    Raises: ValueError, saying why, where no strict JSON value begins there.
+    Raises: ValueError with the reason if no strict JSON value begins there.
 
     >>> read_json_at('f{"a": 1} and more', 1)
     ({'a': 1}, 9)
@@ -87,9 +87,9 @@ def read_json_at(text: str, place: int) -> tuple[Any, int]:
 
 
 def with_parsed(value: Any, field: str) -> Any:
-    """A column's value; a text that holds JSON is read, arrays become lists.
+    """A column's value with JSON text parsed and arrays as lists.
 
-    Raises: DataError for nesting deeper than any reader here goes.
+    Raises: DataError if it nests deeper than the readers allow.
     """
     if hasattr(value, "tolist"):
         value = value.tolist()
@@ -111,21 +111,21 @@ def read_python(text: str) -> Any:
     >>> read_python("{'a': (1, True), 'b': null}")
     {'a': [1, True], 'b': None}
     """
-    reader = _Reader(text)
+    reader = _LiteralReader(text)
     value = reader.value(0)
     reader.expect("end")
     return value
 
 
 def read_python_calls(text: str) -> list[PyCall]:
-    """The calls of a text that holds nothing else: ``f(a=1)``, lines of them, or ``[f(), g(b=2)]``.
+    """The calls of a text of nothing else: ``f(a=1)``, lines of them, or ``[f(), g(b=2)]``.
 
     Raises: ValueError where the text is anything else, or an argument has no name.
 
     >>> read_python_calls("[maths.add(a=1, b=[2, 3])]")
     [PyCall(name='maths.add', arguments={'a': 1, 'b': [2, 3]})]
     """
-    reader = _Reader(text)
+    reader = _LiteralReader(text)
     closing = "end"
     if reader.take("["):
         closing = "]"
@@ -161,12 +161,12 @@ def is_deep(value: Any, *, limit: int = DEPTH) -> bool:
 
 
 def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
-        seen: set[str] = set()
-        key = next(k for k, _ in pairs if k in seen or seen.add(k))
-        raise ValueError(f"the key {key[:40]!r} stands twice")
-    return found
+    mapping = dict(pairs)
+    if len(mapping) < len(pairs):
+        earlier: set[str] = set()
+        key = next(k for k, _ in pairs if k in earlier or earlier.add(k))
+        raise ValueError(f"the key {key[:40]!r} occurs twice")
+    return mapping
 
 
 def _no_constant(name: str) -> Any:
@@ -176,7 +176,7 @@ def _no_constant(name: str) -> Any:
 _DECODER = json.JSONDecoder(object_pairs_hook=_unrepeated, parse_constant=_no_constant)
 
 
-class _Reader:
+class _LiteralReader:
     """One token after the other; a value is read by recursion of bounded depth."""
 
     def __init__(self, text: str) -> None:
@@ -186,25 +186,25 @@ class _Reader:
 
     def advance(self) -> None:
         """Reads the next token. Raises ValueError where there is none."""
-        found = _TOKEN.match(self.text, self.place)
-        if found is None or found.lastgroup is None:
+        token = _TOKEN.match(self.text, self.place)
+        if token is None or token.lastgroup is None:
             raise ValueError(f"not a literal: {self.text[self.place : self.place + 20]!r}")
-        self.kind: str = found.lastgroup
-        self.text_of_next: str = found[self.kind]
-        self.place = found.end()
+        self.kind: str = token.lastgroup
+        self.text_of_next: str = token[self.kind]
+        self.place = token.end()
 
-    def take(self, wanted: str) -> bool:
-        """Steps over that mark (or the "end") if it is next."""
-        if wanted == "end":
+    def take(self, mark: str) -> bool:
+        """Skips that mark (or the "end") if it comes next; whether it did."""
+        if mark == "end":
             return self.kind == "end"
-        is_next = self.kind == "mark" and self.text_of_next == wanted
+        is_next = self.kind == "mark" and self.text_of_next == mark
         if is_next:
             self.advance()
         return is_next
 
-    def expect(self, wanted: str) -> None:
-        if not self.take(wanted):
-            raise ValueError(f"expected {wanted!r}, found {self.text_of_next[:20]!r}")
+    def expect(self, mark: str) -> None:
+        if not self.take(mark):
+            raise ValueError(f"expected {mark!r}, found {self.text_of_next[:20]!r}")
 
     def value(self, depth: int) -> Any:
         kind, text = self.kind, self.text_of_next
@@ -226,13 +226,13 @@ class _Reader:
         raise ValueError(f"no value: {text!r}")
 
     def items(self, closing: str, depth: int) -> list[Any]:
-        found = []
+        values = []
         while not self.take(closing):
-            found.append(self.value(depth + 1))
+            values.append(self.value(depth + 1))
             if not self.take(","):
                 self.expect(closing)
                 break
-        return found
+        return values
 
     def mapping(self, depth: int) -> dict[str, Any]:
         pairs: list[tuple[str, Any]] = []
@@ -277,8 +277,8 @@ def _unescaped(text: str) -> str:
     return text.encode("utf-16", "surrogatepass").decode("utf-16", "surrogatepass")
 
 
-def _escaped(found: re.Match[str]) -> str:
-    code = found[1]
+def _escaped(match: re.Match[str]) -> str:
+    code = match[1]
     if len(code) > 1:
         return chr(int(code[1:], 16))
-    return _ESCAPED.get(code, found[0])
+    return _ESCAPED.get(code, match[0])

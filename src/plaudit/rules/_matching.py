@@ -1,4 +1,4 @@
-"""How well calls fit the expected ones: one to one, in whatever order, the best way there is."""
+"""How well calls match the expected ones: one to one, in any order, by the best assignment."""
 
 from __future__ import annotations
 
@@ -8,21 +8,21 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.errors import clipped
-from plaudit.rules._calls import Call, Gold
+from plaudit.rules._calls import GoldCall, ToolCall
 from plaudit.rules._tooltypes import properties_of, same
 
-__all__ = ["Match", "Policy", "assignment", "fit", "match"]
+__all__ = ["ArgumentPolicy", "CallMatch", "assignment", "fit", "match"]
 
 
-class Policy(NamedTuple):
-    """What counts: arguments beside the expected ones, and when two values are equal."""
+class ArgumentPolicy(NamedTuple):
+    """Whether extra arguments count, and when two values are equal."""
 
     extra_arguments: str = "forbid"
     is_text_equal: Callable[[str, str], bool] = operator.eq
 
 
-class Match(NamedTuple):
-    """What the calls reach, each of the three from 0 to its `most`, and the first thing wrong."""
+class CallMatch(NamedTuple):
+    """The three sums that the calls reach, each from 0 to its `most`, and the first problem."""
 
     names: float
     keys: float
@@ -32,12 +32,12 @@ class Match(NamedTuple):
 
     @property
     def share(self) -> float:
-        """All that is reached over all there is to reach."""
+        """The sums reached over the greatest possible sums."""
         return (self.names + self.keys + self.values) / sum(self.most)
 
 
 class _Fit(NamedTuple):
-    """One call beside one expected call: shares of its arguments, and the first thing wrong."""
+    """One call compared with one expected call: shares of its arguments, and the first problem."""
 
     keys: float
     values: float
@@ -45,29 +45,33 @@ class _Fit(NamedTuple):
 
 
 def match(
-    found: Sequence[Call],
-    gold: Sequence[Gold],
+    calls: Sequence[ToolCall],
+    gold: Sequence[GoldCall],
     tools: Mapping[str, Mapping[str, Any]],
-    policy: Policy,
+    policy: ArgumentPolicy,
     *,
     is_ordered: bool = False,
-) -> Match:
+) -> CallMatch:
     """The best one-to-one match of calls with expected calls of the same name.
 
     The sums of ToolRL (arXiv 2504.13958, section 3.3): `names` is the Jaccard index of the two
     multisets of names, `keys` the sum over the expected calls of the Jaccard index of argument
     names, `values` the sum of the arguments with the right value.
     """
-    wanted, had = (Counter(call.name for call in calls) for calls in (gold, found))
-    names = (wanted & had).total() / ((wanted | had).total() or 1) if gold or found else 1.0
-    candidates = [call for call in found if call.name in wanted]
+    gold_names, call_names = (Counter(one.name for one in side) for side in (gold, calls))
+    names = (
+        (gold_names & call_names).total() / ((gold_names | call_names).total() or 1)
+        if gold or calls
+        else 1.0
+    )
+    candidates = [call for call in calls if call.name in gold_names]
     if is_ordered:
-        pairs: Sequence[int | None] = [i if i < len(found) else None for i in range(len(gold))]
-        candidates = list(found)
+        pairs: Sequence[int | None] = [i if i < len(calls) else None for i in range(len(gold))]
+        candidates = list(calls)
     else:
         pairs = assignment([[_weight(c, g, tools, policy) for c in candidates] for g in gold])
     keys = values = 0.0
-    problem = _count_problem(found, wanted, had)
+    problem = _count_problem(calls, gold_names, call_names)
     for expected, i in zip(gold, pairs, strict=True):
         if i is None or candidates[i].name != expected.name:
             problem = problem or f"{expected.name} is not where it should be"
@@ -77,13 +81,15 @@ def match(
         values += one.values * len(expected.arguments)
         problem = problem or one.problem
     most = (1.0, float(len(gold)), float(sum(len(g.arguments) for g in gold)))
-    return Match(names, keys, values, most, problem)
+    return CallMatch(names, keys, values, most, problem)
 
 
-def fit(call: Call, gold: Gold, schema: Mapping[str, Any] | None, policy: Policy) -> _Fit:
-    """How the arguments of one call fit: shares of keys and of right values."""
+def fit(
+    call: ToolCall, gold: GoldCall, schema: Mapping[str, Any] | None, policy: ArgumentPolicy
+) -> _Fit:
+    """How well the arguments of one call match: shares of keys and of right values."""
     properties = properties_of(schema)
-    wanted = [
+    expected = [
         k
         for k in gold.arguments
         if k in call.arguments or not _may_miss(k, gold, properties.get(k), policy)
@@ -93,26 +99,26 @@ def fit(call: Call, gold: Gold, schema: Mapping[str, Any] | None, policy: Policy
         extra = []
     elif policy.extra_arguments == "defaults":
         extra = [k for k in extra if not _is_default(call.arguments[k], properties.get(k))]
-    missing = [k for k in wanted if k not in call.arguments]
+    missing = [k for k in expected if k not in call.arguments]
     wrong = [
         k
-        for k in wanted
+        for k in expected
         if k in call.arguments
         and not _is_right(call.arguments[k], gold.arguments[k], properties.get(k), gold, policy)
     ]
-    union = len(wanted) + len(extra)
+    union = len(expected) + len(extra)
     return _Fit(
-        (len(wanted) - len(missing)) / union if union else 1.0,
-        (len(wanted) - len(missing) - len(wrong)) / len(wanted) if wanted else 1.0,
+        (len(expected) - len(missing)) / union if union else 1.0,
+        (len(expected) - len(missing) - len(wrong)) / len(expected) if expected else 1.0,
         _problem(call, gold, missing, extra, wrong),
     )
 
 
 def assignment(weights: Sequence[Sequence[float]]) -> list[int | None]:
-    """For each row the column it gets so that the sum of the weights is greatest, or None.
+    """The column of each row (or None) such that the sum of the weights is greatest.
 
     The Hungarian method with potentials (Kuhn 1955, Munkres 1957): rows^2 x columns steps. Only
-    pairs of a positive weight are made.
+    pairs of positive weight are made.
 
     >>> assignment([[1, 2], [0, 2]])
     [0, 1]
@@ -120,17 +126,17 @@ def assignment(weights: Sequence[Sequence[float]]) -> list[int | None]:
     rows, columns = len(weights), len(weights[0]) if weights else 0
     if not columns:
         return [None] * rows
-    width = columns + rows  # a column of its own for each row that gets none
+    width = columns + rows  # one spare column for each row that gets none
     costs = [[-w for w in row] + [0.0] * rows for row in weights]
     row_price, column_price = [0.0] * rows, [0.0] * width
     owner = [-1] * width
     for row in range(rows):
         _place(row, costs, row_price, column_price, owner)
-    found: list[int | None] = [None] * rows
+    column_of_row: list[int | None] = [None] * rows
     for column, row in enumerate(owner[:columns]):
         if row >= 0 and weights[row][column] > 0:
-            found[row] = column
-    return found
+            column_of_row[row] = column
+    return column_of_row
 
 
 def _place(
@@ -140,7 +146,7 @@ def _place(
     column_price: list[float],
     owner: list[int],
 ) -> None:
-    """Gives one more row a column, along the cheapest chain of rows that change theirs."""
+    """Assigns a column to one more row, along the cheapest chain of reassignments."""
     width = len(owner)
     least, before = [float("inf")] * width, [-1] * width
     done: list[int] = []
@@ -175,7 +181,7 @@ def _place(
 
 
 def _weight(
-    call: Call, gold: Gold, tools: Mapping[str, Mapping[str, Any]], policy: Policy
+    call: ToolCall, gold: GoldCall, tools: Mapping[str, Mapping[str, Any]], policy: ArgumentPolicy
 ) -> float:
     if call.name != gold.name:
         return 0.0
@@ -183,7 +189,7 @@ def _weight(
     return one.keys + one.values * len(gold.arguments) + 1e-6  # a pair of nothing is still a pair
 
 
-def _may_miss(key: str, gold: Gold, schema: Any, policy: Policy) -> bool:
+def _may_miss(key: str, gold: GoldCall, schema: Any, policy: ArgumentPolicy) -> bool:
     if key in gold.optional:
         return True
     if policy.extra_arguments != "defaults":
@@ -199,7 +205,9 @@ def _is_default(value: Any, schema: Any) -> bool:
     )
 
 
-def _is_right(value: Any, accepted: Sequence[Any], schema: Any, gold: Gold, policy: Policy) -> bool:
+def _is_right(
+    value: Any, accepted: Sequence[Any], schema: Any, gold: GoldCall, policy: ArgumentPolicy
+) -> bool:
     return any(
         _agrees(value, right, schema, policy)
         or (gold.is_nested and _is_nested_right(value, right, schema, policy))
@@ -207,7 +215,7 @@ def _is_right(value: Any, accepted: Sequence[Any], schema: Any, gold: Gold, poli
     )
 
 
-def _agrees(value: Any, right: Any, schema: Any, policy: Policy) -> bool:
+def _agrees(value: Any, right: Any, schema: Any, policy: ArgumentPolicy) -> bool:
     if isinstance(value, str) and isinstance(right, str):
         return policy.is_text_equal(value, right)
     if isinstance(value, list | tuple) and isinstance(right, list | tuple):
@@ -223,7 +231,7 @@ def _agrees(value: Any, right: Any, schema: Any, policy: Policy) -> bool:
     return same(value, right, schema)
 
 
-def _is_nested_right(value: Any, right: Any, schema: Any, policy: Policy) -> bool:
+def _is_nested_right(value: Any, right: Any, schema: Any, policy: ArgumentPolicy) -> bool:
     """BFCL's form of mappings, and of lists of them: each member a list of right values."""
     if isinstance(value, list | tuple) and isinstance(right, list | tuple):
         return len(value) == len(right) and all(
@@ -245,29 +253,33 @@ def _is_nested_right(value: Any, right: Any, schema: Any, policy: Policy) -> boo
 # --- what is wrong --------------------------------------------------------------------------------
 
 
-def _count_problem(found: Sequence[Call], wanted: Counter[str], had: Counter[str]) -> str:
-    for call in found:
+def _count_problem(
+    calls: Sequence[ToolCall], gold_names: Counter[str], call_names: Counter[str]
+) -> str:
+    for call in calls:
         if call.problem:
             return f"a call that cannot be read: {call.problem}"
-    if not found and wanted:
+    if not calls and gold_names:
         return "no call"
-    if missing := wanted - had:
+    if missing := gold_names - call_names:
         return f"not called: {next(iter(missing))}"
-    if extra := had - wanted:
-        return f"called besides: {next(iter(extra))[:40]}"
+    if extra := call_names - gold_names:
+        return f"unexpected call: {next(iter(extra))[:40]}"
     return ""
 
 
 def _problem(
-    call: Call, gold: Gold, missing: Sequence[str], extra: Sequence[str], wrong: Sequence[str]
+    call: ToolCall,
+    gold: GoldCall,
+    missing: Sequence[str],
+    extra: Sequence[str],
+    wrong: Sequence[str],
 ) -> str:
     if missing:
         return f"{gold.name}: {missing[0]} is missing"
     if wrong:
         key = wrong[0]
-        found, right = (
-            clipped(call.arguments[key], limit=40),
-            clipped(gold.arguments[key][0], limit=40),
-        )
-        return f"{gold.name}: {key} is {found}, not {right}"
+        wrong_value = clipped(call.arguments[key], limit=40)
+        right_value = clipped(gold.arguments[key][0], limit=40)
+        return f"{gold.name}: {key} is {wrong_value}, not {right_value}"
     return f"{gold.name}: {extra[0][:40]} is not expected" if extra else ""

@@ -1,8 +1,8 @@
-"""How much of a text is in other languages than the due ones, beside the terms that any text may
+"""How much of a text is in a language other than the target, apart from the terms that any text may
 borrow: names, identifiers, quotations, technical words.
 
-What may be borrowed is bounded by what is written in the due language, so that no text consists of
-terms alone.
+How much may be borrowed is bounded by how much is written in the target language, so that no text
+can consist of terms alone.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from plaudit.rules._target import HAN_PER_KANA, QUOTED, Target, count_words, is_
 
 __all__ = ["Shares", "shares"]
 
-# Words that may be borrowed for each word in the due language.
+# Words that may be borrowed for each word in the target language.
 _MOST_NAMES, _MOST_LISTED, _MOST_QUOTED, _MOST_TERMS = 4.0, 3.0, 1.0, 0.5
 
 _LONGEST_TERM, _LONGEST_NAME = 6, 10
-_FEW = 0.02  # so small a share of foreign words is not looked into
+_FEW = 0.02  # a smaller share of foreign words is not examined
 
 _LETTER = "A-Za-zÀ-ɏ"
 _TOKEN = rf"[{_LETTER}0-9_](?:[{_LETTER}0-9_'’+#./&@\-]*[{_LETTER}0-9_+#])?"
@@ -48,13 +48,13 @@ _CJK = re.compile("[぀-ヿ㐀-鿿가-힣]")
 _LONG = 2000
 _SEGMENT = 1000
 _MAX_SEGMENTS = 8
-_MIN_WORDS = 20  # fewer do not tell their language
+_MIN_WORDS = 20  # fewer words do not reveal their language
 _MIN_HITS = 4.0
 _MIN_SHARE = 0.15
 
 
 class Shares(NamedTuple):
-    """Words in the due languages, in others, and remarks for the note."""
+    """Words in the target languages, in others, and remarks for the note."""
 
     due: float
     foreign: float
@@ -64,7 +64,8 @@ class Shares(NamedTuple):
 def shares(text: str, words: Mapping[str, float], target: Target) -> Shares:
     """How many words of the prose count for the target and against it.
 
-    `words` are those of the text by script, with what counts from its code and formulas.
+    `words` counts the words of the text by script, including those from code and formulas that
+    count.
 
     >>> target = Target("zh", ("zh",))
     >>> text = "用 PyTorch 训练，再看 loss 是否下降。"
@@ -84,8 +85,8 @@ def shares(text: str, words: Mapping[str, float], target: Target) -> Shares:
         else:
             latin = words.get("latin", 0.0)
             due, foreign = due - other * latin, foreign + other * latin
-    found = Shares(due, foreign, tuple(remarks))
-    return _without_terms(text, found, target) if foreign > _FEW * due > 0 else found
+    counted = Shares(due, foreign, tuple(remarks))
+    return _without_terms(text, counted, target) if foreign > _FEW * due > 0 else counted
 
 
 def _in_scripts(
@@ -110,15 +111,15 @@ def _japanese_ideographs(text: str) -> float:
 # --- terms ----------------------------------------------------------------------------------------
 
 
-def _without_terms(text: str, found: Shares, target: Target) -> Shares:
+def _without_terms(text: str, counted: Shares, target: Target) -> Shares:
     """The shares without the foreign words that may be borrowed.
 
-    Of a text beyond some thousand characters evenly spaced segments are looked at.
+    Of a text longer than some thousand characters, evenly spaced segments are sampled.
     """
     scale = max(1.0, len(text) / (_MAX_SEGMENTS * _LONG))
     sample = "\n".join(_segments(text, _LONG)) if scale > 1 else text
     borrowed = {_MOST_NAMES: 0.0, _MOST_LISTED: 0.0, _MOST_QUOTED: 0.0, _MOST_TERMS: 0.0}
-    due = found.due
+    due = counted.due
     if "latin" in target.scripts:
         sample, borrowed[_MOST_QUOTED] = _unquoted(sample, target)
         lines = "\n".join(filter(_CJK.search, sample.split("\n")))
@@ -134,25 +135,26 @@ def _without_terms(text: str, found: Shares, target: Target) -> Shares:
         for most, count in _terms(prose):
             borrowed[most] += count
     free = sum(min(scale * count, most * due) for most, count in borrowed.items())
-    free = min(free, found.foreign)
+    free = min(free, counted.foreign)
     remarks = (f"{free:.0f} words are names or terms",) if free >= 0.5 else ()
-    return Shares(due, found.foreign - free, (*found.remarks, *remarks))
+    return Shares(due, counted.foreign - free, (*counted.remarks, *remarks))
 
 
 def _without_comments(text: str, prose: str) -> str:
-    """The prose without the comments that stand beside lines of code in the text."""
-    lines, kept = text.split("\n"), prose.split("\n")
-    if prose == text or len(lines) != len(kept):
+    """The prose without comments next to lines of code in the text."""
+    lines, prose_lines = text.split("\n"), prose.split("\n")
+    if prose == text or len(lines) != len(prose_lines):
         return prose
     is_code = [
-        bool(line.strip()) and not rest.strip() for line, rest in zip(lines, kept, strict=True)
+        bool(line.strip()) and not rest.strip()
+        for line, rest in zip(lines, prose_lines, strict=True)
     ]
     for step in (1, -1):
         order = range(len(lines))[::step]
         for place, neighbour in zip(order[1:], order, strict=False):
             if is_code[neighbour] and _COMMENT.match(lines[place]):
                 is_code[place] = True
-    return "\n".join("" if code else rest for code, rest in zip(is_code, kept, strict=True))
+    return "\n".join("" if code else rest for code, rest in zip(is_code, prose_lines, strict=True))
 
 
 def _without_listed(text: str) -> tuple[str, float]:
@@ -187,7 +189,7 @@ def _terms(text: str) -> Iterator[tuple[float, float]]:
 
 
 def _kind(tokens: list[str]) -> float:
-    """How many such words may be borrowed for each word in the due language; 0 for a clause."""
+    """How many such words may be borrowed per word in the target language; 0 for a clause."""
     content = [token for token in tokens if token.lower() not in FUNCTION_WORDS]
     num_function = len(tokens) - len(content)
     if content and len(tokens) <= _LONGEST_NAME and all(map(_IS_NAME.match, content)):
@@ -203,7 +205,7 @@ def _kind(tokens: list[str]) -> float:
 
 
 def _other_latin(text: str, target: Target) -> float | None:
-    """The share of Latin words in another language than due; None where none can be told."""
+    """The share of Latin words in a language other than the target; None if unidentifiable."""
     if not target.profiles:
         return None
     due = [PROFILES[code] for code in target.profiles]

@@ -2,7 +2,7 @@
 
 No value rests on a hash alone: n-grams are packed into 64-bit integers without loss, in several
 steps where they do not fit, and a hash only chooses the slot where equal codes meet. (Sorting would
-do as well; 64-bit sorting in numpy is four times slower on processors for which it has no vector
+also work; 64-bit sorting in numpy is four times slower on processors for which it has no vector
 code.)
 """
 
@@ -165,7 +165,7 @@ def widened(places: np.ndarray, by: int) -> np.ndarray:
 
 
 def representatives(codes: np.ndarray, *, rounds: int = len(_MULTIPLIERS)) -> np.ndarray:
-    """For each code the place of one code that equals it, the same place for all equal codes.
+    """For each code the position of one equal code, the same for all equal codes.
 
     Each code writes its place into a table slot chosen by a hash; the last writer represents all
     that equal it. Codes that lost their slot to another code go through a further round; after
@@ -178,11 +178,11 @@ def representatives(codes: np.ndarray, *, rounds: int = len(_MULTIPLIERS)) -> np
 
     if len(codes) <= _SMALL or rounds == 0:
         return _by_sorting(codes)
-    found, differs, _ = _met(codes, rounds)
+    writers, differs, _ = _met(codes, rounds)
     apart = np.flatnonzero(differs)
     if len(apart):
-        found[apart] = apart[representatives(codes[apart], rounds=rounds - 1)]
-    return found
+        writers[apart] = apart[representatives(codes[apart], rounds=rounds - 1)]
+    return writers
 
 
 class Grams(NamedTuple):
@@ -221,8 +221,8 @@ def top_share(grams: Grams, most: int) -> float:
     if most == 0:
         return 0.0
     having = np.bincount(grams.repeated)[::-1]  # how many occur most often, once less, ...
-    taken = np.diff(np.minimum(np.cumsum(having), most), prepend=0)
-    return int(taken @ np.arange(len(having))[::-1]) / grams.total
+    num_counted = np.diff(np.minimum(np.cumsum(having), most), prepend=0)
+    return int(num_counted @ np.arange(len(having))[::-1]) / grams.total
 
 
 def num_distinct(ids: np.ndarray, n: int = 1) -> tuple[int, int]:
@@ -262,9 +262,9 @@ def _repeating(codes: np.ndarray) -> tuple[int, np.ndarray]:
     """The first place whose code occurs again (-1: none does), and the representatives."""
     import numpy as np
 
-    found = representatives(codes)
-    again = np.flatnonzero(found != np.arange(len(found)))
-    return (int(again[0]) if len(again) else -1), found
+    places = representatives(codes)
+    again = np.flatnonzero(places != np.arange(len(places)))
+    return (int(again[0]) if len(again) else -1), places
 
 
 def _num_different(codes: np.ndarray, *, rounds: int = len(_MULTIPLIERS)) -> int:
@@ -272,8 +272,8 @@ def _num_different(codes: np.ndarray, *, rounds: int = len(_MULTIPLIERS)) -> int
 
     if len(codes) <= _SMALL or rounds == 0:
         return len(set(codes.tolist()))
-    found, differs, places = _met(codes, rounds)
-    settled = int(np.count_nonzero(found == places))
+    writers, differs, places = _met(codes, rounds)
+    settled = int(np.count_nonzero(writers == places))
     return settled + _num_different(codes[differs], rounds=rounds - 1)
 
 
@@ -289,16 +289,16 @@ def _met(codes: np.ndarray, rounds: int) -> tuple[np.ndarray, np.ndarray, np.nda
     places = np.arange(count, dtype=np.int32)
     table = np.empty(1 << bits, np.int32)
     table[slots] = places
-    found = table.take(slots, mode="wrap")  # nothing wraps; "wrap" is the fastest check
-    return found, codes.take(found, mode="wrap") != codes, places
+    writers = table.take(slots, mode="wrap")  # nothing wraps; "wrap" is the fastest mode
+    return writers, codes.take(writers, mode="wrap") != codes, places
 
 
 @functools.cache
 def _keep_freed_memory() -> None:
     """Lets the C library reuse the arrays of one call in the next.
 
-    glibc maps blocks from 128 kB afresh, at the price of a page fault each 4 kB (half of the time
-    of a 131 kB text), until it has seen a larger block freed; one that is never written to costs
+    glibc maps blocks of 128 kB and more anew, with a page fault for each 4 kB (half of the time of
+    a 131 kB text), until a larger block has been freed; a block that is never written to costs
     nothing. Up to 64 MB of freed memory then stay with the process.
     """
     import numpy as np
@@ -329,9 +329,9 @@ def _dense(ids: np.ndarray, base: int) -> tuple[np.ndarray, int]:
         different, numbers = np.unique(ids, return_inverse=True)
         return numbers.reshape(-1), max(len(different), 2)
     places = ids.astype(np.intp)
-    seen = np.zeros(base, bool)
-    seen[places] = True
-    number = np.cumsum(seen, dtype=np.uint32)
+    occurs = np.zeros(base, bool)
+    occurs[places] = True
+    number = np.cumsum(occurs, dtype=np.uint32)
     count = int(number[-1])
     number -= np.uint32(1)
     number = number.astype(np.min_scalar_type(count))
@@ -339,7 +339,7 @@ def _dense(ids: np.ndarray, base: int) -> tuple[np.ndarray, int]:
 
 
 def _packed(ids: np.ndarray, base: int, width: int, step: int = 1) -> np.ndarray:
-    """Each window of `width` symbols as one number in `base`; the caller sees that it fits.
+    """Each window of `width` symbols as one number in `base`; the caller makes sure that it fits.
 
     With a `step` of 2 each id stands for a pair of symbols, so every other one is a digit (and the
     last, where `width` is odd).
@@ -366,7 +366,7 @@ def words_of(text: str, segmenter: Segmenter | None = None) -> list[str]:
     written without spaces (Han, kana, Thai, Lao, Khmer, Burmese, Yi) each character is a word, and
     so is each emoji; with ``segmenter="jieba"`` runs of Han are cut into dictionary words.
 
-    Raises: MissingExtra where jieba is asked for and absent.
+    Raises: MissingExtra if jieba is requested but not installed.
 
     >>> words_of("So it's 3.14, 对吗？")
     ['so', 'it', 's', '3', '14', '对', '吗']

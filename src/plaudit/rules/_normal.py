@@ -1,4 +1,4 @@
-"""Texts in a form in which two spellings of one answer are equal."""
+"""A normal form in which different spellings of an answer are equal."""
 
 from __future__ import annotations
 
@@ -51,16 +51,16 @@ def normal(text: str) -> str:
 
     The steps of SQuAD's evaluation (arXiv 1606.05250), with two differences: NFKC and Chinese
     punctuation are handled, and numbers survive (1.5 stays apart from 15, -5 from 5, 50% from 50,
-    1/2 from 12), as do the names C# and B-. White space between Chinese characters goes. What would
-    leave nothing, such as "The" or "?!", keeps its articles and punctuation.
+    1/2 from 12), as do the names C# and B-. White space between Chinese characters is removed. A
+    text that would become empty, such as "The" or "?!", keeps its articles and punctuation.
 
     >>> normal("The  answer: “１，０００” Km！"), normal("北 京。"), normal("The")
     ('answer 1000 km', '北京', 'the')
     """
     folded = nfkc(text).casefold().replace("\u2212", "-")
-    plain = _BETWEEN_DIGITS.sub(" ", _THOUSANDS.sub("", folded))
-    plain = " ".join(_ARTICLES.sub(" ", _DELETED.sub("", plain)).split())
-    return _BETWEEN_HAN.sub("", plain or " ".join(folded.split()))
+    words = _BETWEEN_DIGITS.sub(" ", _THOUSANDS.sub("", folded))
+    words = " ".join(_ARTICLES.sub(" ", _DELETED.sub("", words)).split())
+    return _BETWEEN_HAN.sub("", words or " ".join(folded.split()))
 
 
 def tokens(text: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The one number that a response states, exactly, by the reader that `rules.math` has."""
+"""The one number that a response states, exactly, by the reader of `rules.math`."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ _EXACTLY = frozenset(("pm", "mp"))
 
 
 class StatedNumber(NamedTuple):
-    """A number between `low` and `high`, which are one where it is rational; or the problem."""
+    """A number between `low` and `high` (equal if it is rational), or the problem."""
 
     low: Fraction = Fraction(0)
     high: Fraction = Fraction(0)
@@ -64,7 +64,7 @@ class StatedNumber(NamedTuple):
 def stated_number(
     response: str, how: _answer.Extract = "auto", finish_reason: str | None = None
 ) -> StatedNumber | None:
-    r"""The number that a response states where `how` says, None where it states no answer.
+    r"""The number that a response states at the place named by `how`; None if it states no answer.
 
     The stated answer is read whole: an expression without variables, a name that equals one, with
     at most a unit; or a sentence with one quantity, or one that ends "... is 18".
@@ -74,30 +74,30 @@ def stated_number(
     >>> stated_number(r"\boxed{x + 5}").problem
     "'x + 5' is not one number"
     """
-    text = _plain(response if how == "all" else _answer.behind_think(response))
+    text = _without_asides(response if how == "all" else _answer.behind_think(response))
     answer = _answer.answer_of(response, how, finish_reason)
     if answer is None:
         return None
     if how in ("answer", "last_line"):
-        text = _plain(answer)
-    found = _found(text, how, finish_reason)
-    if found is None or (not found.text and not found.problem):
+        text = _without_asides(answer)
+    extraction = _extracted(text, how, finish_reason)
+    if extraction is None or (not extraction.text and not extraction.problem):
         return StatedNumber(problem=f"no number in {clipped(answer)}")
-    if not found.mark.startswith("closing"):
-        return _of(found)
+    if not extraction.mark.startswith("closing"):
+        return _of(extraction)
     sentence = _closing(text)
-    number = _of(found)
+    number = _of(extraction)
     if number.problem and (value := _concluded(sentence)) is not None:
         return StatedNumber(value, value)
     return number if number.problem or not _is_label(sentence) else _unread("a label's number")
 
 
-def _plain(text: str) -> str:
-    """A text without references to sources or steps behind a value, its digits in ASCII."""
-    return _ASIDE.sub("", _CITED.sub("", _answer.simplified_marks(text).translate(_WIDTHS)))
+def _without_asides(text: str) -> str:
+    """The text without references to sources or steps after a value, with digits in ASCII."""
+    return _ASIDE.sub("", _CITED.sub("", text.translate(_WIDTHS)))
 
 
-def _found(text: str, how: _answer.Extract, finish_reason: str | None) -> Found | None:
+def _extracted(text: str, how: _answer.Extract, finish_reason: str | None) -> Found | None:
     if how == "phrase":
         phrase = stated(text, how, finish_reason=finish_reason)
         if phrase is None:
@@ -108,11 +108,11 @@ def _found(text: str, how: _answer.Extract, finish_reason: str | None) -> Found 
     return extract(text, place, finish_reason=finish_reason)
 
 
-def _of(found: Found) -> StatedNumber:
-    """The number that an answer is, or why it is none."""
-    if found.problem:
-        return _unread(found.problem)
-    text = found.text.strip(" \t\r\n*_`")
+def _of(extraction: Found) -> StatedNumber:
+    """The number that an answer states, or why it is not a number."""
+    if extraction.problem:
+        return _unread(extraction.problem)
+    text = extraction.text.strip(" \t\r\n*_`")
     if _SPAN.fullmatch(text):
         return _unread(f"{clipped(text)} is a range or a date")
     exact = number_of(text)
@@ -130,7 +130,7 @@ def _unread(problem: str) -> StatedNumber:
 
 
 def _value_of(text: str) -> StatedNumber | None:
-    """The value of an expression without variables, in the unit that it has."""
+    """The value of an expression without variables, in its unit."""
     tree = tree_of(text)
     node: Node | None = tree.node
     if tree.numeral is not None:
@@ -149,7 +149,7 @@ def _value_of(text: str) -> StatedNumber | None:
 
 
 def _without_unit(node: Node, tokens: tuple[str, ...]) -> Node | None:
-    """A quantity without its unit, letters as units where they are known: 12 m^2."""
+    """A quantity without its unit, if the letters are a known unit: 12 m^2."""
     if symbols(node) and node[0] != "unit":
         try:
             as_unit = read(list(tokens), units=True)
@@ -162,7 +162,7 @@ def _without_unit(node: Node, tokens: tuple[str, ...]) -> Node | None:
 
 
 def _has_cases(node: Node) -> bool:
-    """Whether a sign of both plus and minus makes it two numbers."""
+    """Whether a plus-minus sign makes it two numbers."""
     return node[0] in _EXACTLY or any(map(_has_cases, children(node)))
 
 

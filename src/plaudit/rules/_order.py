@@ -1,4 +1,4 @@
-"""Whether words follow one another as in running text: shuffled words and lists of words do not.
+"""Whether words follow one another as in running text, unlike shuffled words and word lists.
 
 A table of 300 general words of English and 300 characters of Chinese says which pairs of them occur
 side by side in some 700 000 words of chat, mathematics and exams (a fifth of all pairs do; nearly
@@ -13,12 +13,25 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from plaudit.rules._languages import FUNCTION_WORDS, OTHER_FUNCTION_WORDS
+from plaudit.rules._languages import (
+    FUNCTION_WORDS,
+    OTHER_FUNCTION_WORDS,
+    identify,
+    latin_words,
+)
 
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["Order", "order_of", "runs_of"]
+__all__ = ["LETTERS", "WordOrder", "order_of", "runs_of", "scrambled", "triples_of"]
+
+LETTERS = "^abcdefghijklmnopqrstuvwxyz$"
+_LETTER = {letter: i for i, letter in enumerate(LETTERS)}
+_LONG_WORD = re.compile(r"(?<![\w'’.@/\\-])[a-z]{4,20}(?![\w'’@/\\-])")
+_LETTERS_HEAD = 4000  # characters that are examined
+_MIN_TRIPLES = 24
+_MIN_LONG_WORDS = 20  # if the function words identify no language
+_UNSEEN = {"en": (0.08, 0.16), None: (0.25, 0.35)}
 
 _RUNS = {"en": re.compile("[a-z' ]+"), "zh": re.compile("[一-鿿]+")}
 _WORDS = {"en": re.compile("[a-z]+(?:'[a-z]+)?"), "zh": re.compile("[一-鿿]")}
@@ -27,15 +40,15 @@ _LATIN_WORD = re.compile("[a-zß-ʸ]+(?:['’][a-zß-ʸ]+)?")
 _KANA = re.compile("[ぁ-ヿ]")
 
 _MIN_PAIRS = 5
-_MIN_COVER = {"en": 0.3, "zh": 0.4}  # less of the table's words: another language or style
+_MIN_COVER = {"en": 0.3, "zh": 0.4}  # fewer of the table's words: another language or style
 _ODD = {"en": (0.12, 0.22), "zh": (0.25, 0.4)}  # running text has fewer, shuffled text more
-_LONG = {"en": 6, "zh": 12}  # a run of so many words has function words
+_LONG = {"en": 6, "zh": 12}  # a run of this many words has function words
 _MIN_FUNCTION = {"en": 0.08, "zh": 0.15}
 
 
-class Order(NamedTuple):
-    """How far a text is from running text, from 0 to 1: by its pairs, by runs of words that no
-    function word joins; NaN where too little can be judged."""
+class WordOrder(NamedTuple):
+    """How far a text is from running text, from 0 to 1: by its pairs, and by runs of words without
+    a function word; NaN if there is too little text."""
 
     shuffled: float
     loose: float
@@ -52,7 +65,7 @@ def runs_of(text: str, code: str) -> Iterator[list[str]]:
             yield words
 
 
-def order_of(text: str) -> Order:
+def order_of(text: str) -> WordOrder:
     """The order of the words of a text.
 
     >>> order_of("The sum of the two numbers is the total of all that we have in it.").shuffled
@@ -60,7 +73,7 @@ def order_of(text: str) -> Order:
     """
     shuffled = [_shuffled(list(runs_of(text, code)), code) for code in _RUNS]
     judged = [share for share in shuffled if not math.isnan(share)]
-    return Order(max(judged, default=math.nan), _loose(text))
+    return WordOrder(max(judged, default=math.nan), _loose(text))
 
 
 def _shuffled(runs: list[list[str]], code: str) -> float:
@@ -68,12 +81,12 @@ def _shuffled(runs: list[list[str]], code: str) -> float:
     if pairs < _MIN_PAIRS:
         return math.nan
     low, high = _ODD[code]
-    share = max(0, odd - 1) / pairs  # one odd pair happens
+    share = max(0, odd - 1) / pairs  # one odd pair is tolerated
     return min(1.0, max(0.0, (share - low) / (high - low)))
 
 
 def _loose(text: str) -> float:
-    """The share of words in long runs with next to no word that joins others."""
+    """The share of words in long runs with almost no function word."""
     latin = [_LATIN_WORD.findall(run) for run in _LATIN_RUN.findall(text.lower())]
     chinese = [] if _KANA.search(text) else list(runs_of(text, "zh"))
     loose = total = 0
@@ -84,27 +97,60 @@ def _loose(text: str) -> float:
 
 
 def _odd_pairs(runs: list[list[str]], code: str) -> tuple[int, int]:
-    """How many pairs of table words do not occur, and of how many."""
+    """How many pairs of table words are unseen in the corpus, and how many pairs there are."""
     import numpy as np
 
     number, follows = _table(code)
     ids = [i for run in runs for i in (*(number.get(word, -1) for word in run), -2)]
-    found = np.array(ids, np.int64)
-    num_words = len(found) - len(runs)
-    if np.count_nonzero(found >= 0) < _MIN_COVER[code] * num_words:
+    word_ids = np.array(ids, np.int64)
+    num_words = len(word_ids) - len(runs)
+    if np.count_nonzero(word_ids >= 0) < _MIN_COVER[code] * num_words:
         return 0, 0
-    first, second = found[:-1], found[1:]
+    first, second = word_ids[:-1], word_ids[1:]
     both = (first >= 0) & (second >= 0)
-    seen = follows[first[both], second[both]]
-    return len(seen) - int(np.count_nonzero(seen)), len(seen)
+    is_usual = follows[first[both], second[both]]
+    return len(is_usual) - int(np.count_nonzero(is_usual)), len(is_usual)
+
+
+def triples_of(word: str) -> Iterator[tuple[int, int, int]]:
+    """The letter trigrams of a lower-case word, with its ends as extra letters."""
+    ids = [_LETTER[letter] for letter in f"^{word}$"]
+    return zip(ids, ids[1:], ids[2:], strict=False)
+
+
+def scrambled(text: str) -> float:
+    """How far the letters within the words of an English text are shuffled, from 0 to 1.
+
+    NaN if the text is in another language or too short to judge. Only lower-case words of four
+    letters or more count, which leaves out most names.
+
+    >>> scrambled("The river floods every spring when the snow melts and farmers plant late.")
+    0.0
+    >>> scrambled("The rveir fdolos eervy snripg wehn the sonw mtels and frmreas plnat ltae.")
+    1.0
+    """
+    text = text[:_LETTERS_HEAD]
+    words = _LONG_WORD.findall(text)
+    triples = [triple for word in words for triple in triples_of(word)]
+    if len(triples) < _MIN_TRIPLES:
+        return math.nan
+    occurs = _letter_table()
+    share = sum(not occurs[triple] for triple in triples) / len(triples)
+    if share < _UNSEEN["en"][0]:  # nearly all texts
+        return 0.0
+    language = identify(latin_words(text))
+    if language not in _UNSEEN or (language is None and len(words) < _MIN_LONG_WORDS):
+        return math.nan
+    low, high = _UNSEEN[language]
+    return min(1.0, max(0.0, (share - low) / (high - low)))
 
 
 def _is_loose(run: list[str], code: str) -> bool:
-    """Whether a long run has next to no word that joins others."""
+    """Whether a long run has almost no function word."""
     if len(run) < _LONG[code]:
         return False
-    known = _table("zh")[0] if code == "zh" else _joining()
-    return sum(word in known for word in run) < _MIN_FUNCTION[code] * len(run)
+    function_words = _table("zh")[0] if code == "zh" else _joining()
+    return sum(word in function_words for word in run) < _MIN_FUNCTION[code] * len(run)
 
 
 @functools.cache
@@ -114,17 +160,33 @@ def _joining() -> frozenset[str]:
 
 @functools.cache
 def _table(code: str) -> tuple[dict[str, int], np.ndarray]:
-    import base64
+    table = _tables()[code]
+    words = table["words"].split()
+    size = len(words)
+    follows = _bits(table["follows"])[: size * size].reshape(size, size)
+    return {word: i for i, word in enumerate(words)}, follows
+
+
+@functools.cache
+def _letter_table() -> np.ndarray:
+    size = len(LETTERS)
+    return _bits(_tables()["letters"]["follows"])[: size**3].reshape(size, size, size)
+
+
+@functools.cache
+def _tables() -> dict[str, dict[str, str]]:
     import importlib.resources
     import json
+
+    file = importlib.resources.files("plaudit.rules") / "word_pairs.json"
+    return json.loads(file.read_text(encoding="utf-8"))
+
+
+def _bits(packed: str) -> np.ndarray:
+    import base64
     import zlib
 
     import numpy as np
 
-    file = importlib.resources.files("plaudit.rules") / "word_pairs.json"
-    table = json.loads(file.read_text(encoding="utf-8"))[code]
-    words = table["words"].split()
-    bits = np.frombuffer(zlib.decompress(base64.b64decode(table["follows"])), np.uint8)
-    size = len(words)
-    follows = np.unpackbits(bits)[: size * size].reshape(size, size).astype(bool)
-    return {word: i for i, word in enumerate(words)}, follows
+    data = zlib.decompress(base64.b64decode(packed))
+    return np.unpackbits(np.frombuffer(data, np.uint8)).astype(bool)

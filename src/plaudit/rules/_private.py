@@ -1,8 +1,8 @@
 """Private data in text: e-mail addresses, phone and card numbers, Chinese identity numbers, IPs.
 
-Whatever carries a check digit is counted only where it agrees, and a number that stands in a
-calculation is none. What is reserved for examples (example.com, 555-0100, private networks) is
-not private. Every scan is one pass.
+Numbers with a check digit count only if it is right, and numbers in a calculation do not count.
+Values reserved for examples (example.com, 555-0100, private networks) are not private. Every scan
+is one pass.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _FULL_WIDTH = {0xFF10 + digit: 0x30 + digit for digit in range(10)} | {0xFF20: 0
 _DIGITS = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9A-Za-z.+])(?:\+|\(?[0-9])[0-9() -]*[0-9]")
-# A mark is an operator where an operand stands beyond it: **bold** digits are no product.
+# A mark is an operator if an operand follows it: **bold** digits are no product.
 _EQUALS_BEFORE = re.compile(r" ?= ?$")
 _WORD_BEFORE = re.compile(r"[^\W\d]{3}$")
 _COUNTED_BEFORE = re.compile(
@@ -64,9 +64,9 @@ def has_id_check_digit(number: str) -> bool:
 
 
 def _cards(text: str) -> Iterator[str]:
-    for found in _DIGITS.finditer(text):
-        run = found.group()
-        if len(run) < 13 or len(run) > 23 or _is_counted(text, found.start(), found.end()):
+    for match in _DIGITS.finditer(text):
+        run = match.group()
+        if len(run) < 13 or len(run) > 23 or _is_counted(text, match.start(), match.end()):
             continue
         groups = re.split("[ -]", run)
         digits = "".join(groups)
@@ -80,7 +80,7 @@ def _is_card(digits: str) -> bool:
 
 
 def _card_lengths(digits: str) -> tuple[int, ...]:
-    """The lengths that the issuer's prefix allows; none for a prefix that no issuer has."""
+    """The lengths that the issuer's prefix allows; empty for a prefix that no issuer has."""
     first = int(digits[:4])
     if digits[0] == "4":
         return (13, 16, 19)
@@ -94,13 +94,13 @@ def _card_lengths(digits: str) -> tuple[int, ...]:
 
 
 def _id_numbers(text: str) -> Iterator[str]:
-    for found in _ID_NUMBER.finditer(text):
-        number = found.group()
+    for match in _ID_NUMBER.finditer(text):
+        number = match.group()
         if (
             _PROVINCE.match(number)
             and _is_date(number[6:14])
             and has_id_check_digit(number)
-            and not _is_counted(text, found.start(), found.end())
+            and not _is_counted(text, match.start(), match.end())
         ):
             yield number.upper()
 
@@ -114,20 +114,20 @@ def _is_date(digits: str) -> bool:
 
 
 def _phones(text: str) -> Iterator[str]:
-    for found in _PHONE.finditer(text):
-        run = found.group()
+    for match in _PHONE.finditer(text):
+        run = match.group()
         digits = re.sub("[^0-9]", "", run) if len(run) <= 24 else ""
         if (
             8 <= len(digits) <= 15
             and _is_phone(run, digits)
-            and not _is_counted(text, found.start(), found.end())
+            and not _is_counted(text, match.start(), match.end())
         ):
             yield digits
 
 
 def _is_phone(run: str, digits: str) -> bool:
     if _AMERICAN.fullmatch(run):
-        return digits[-7:-2] != "55501"  # 555-0100 to 555-0199 are kept for fiction
+        return digits[-7:-2] != "55501"  # 555-0100 to 555-0199 are reserved for fiction
     if _MOBILE.fullmatch(digits):
         groups = [len(group) for group in re.split("[ -]", run.lstrip("+("))]
         return groups[-3:] == [3, 4, 4] or groups[-1] >= 11
@@ -137,7 +137,7 @@ def _is_phone(run: str, digits: str) -> bool:
 
 
 def _is_counted(text: str, start: int, end: int) -> bool:
-    """Whether the number is an operand, stands in mathematics, or is part of something longer."""
+    """Whether the number is an operand, inside mathematics, or part of something longer."""
     before, after = text[max(0, start - 16) : start], text[end : end + 16]
     if equals := _EQUALS_BEFORE.search(before):
         return not _WORD_BEFORE.search(before[: equals.start()])
@@ -164,37 +164,37 @@ def _emails(text: str) -> Iterator[str]:
 
 
 def _ips(text: str) -> Iterator[str]:
-    for found in _IPV4.finditer(text):
-        digits = found.group()
-        named = text[max(0, found.start() - 9) : found.start()].lower()
+    for match in _IPV4.finditer(text):
+        digits = match.group()
+        named = text[max(0, match.start() - 9) : match.start()].lower()
         if (
             len(digits) >= 10
             and digits.count(".") == 3
             and not re.search(r"v(?:ersion)? ?$", named)
         ):
             yield from _public(digits)
-    for found in _IPV6.finditer(text):
-        if 4 <= len(found.group().replace("::", ":").split(":")) <= 8:
-            yield from _public(found.group())
+    for match in _IPV6.finditer(text):
+        if 4 <= len(match.group().replace("::", ":").split(":")) <= 8:
+            yield from _public(match.group())
 
 
 def _public(address: str) -> Iterator[str]:
     try:
-        if len(address) <= 39 and (found := ipaddress.ip_address(address)).is_global:
-            yield str(found)
+        if len(address) <= 39 and (ip := ipaddress.ip_address(address)).is_global:
+            yield str(ip)
     except ValueError:
         return
 
 
-def _plain(find: Callable[[str], Iterator[str]]) -> Callable[[str], list[str]]:
-    """The different finds in the order of the text, full-width digits read as digits."""
+def _listing(find: Callable[[str], Iterator[str]]) -> Callable[[str], list[str]]:
+    """The distinct finds in text order, with full-width digits read as digits."""
     return lambda text: list(dict.fromkeys(find(text.translate(_FULL_WIDTH))))
 
 
 FINDERS: Mapping[str, Callable[[str], list[str]]] = {
-    "email": _plain(_emails),
-    "phone": _plain(_phones),
-    "card": _plain(_cards),
-    "cn_id": _plain(_id_numbers),
-    "ip": _plain(_ips),
+    "email": _listing(_emails),
+    "phone": _listing(_phones),
+    "card": _listing(_cards),
+    "cn_id": _listing(_id_numbers),
+    "ip": _listing(_ips),
 }

@@ -1,4 +1,4 @@
-"""Prose apart from what is no language: code, LaTeX, URLs, tags. Linear on any input."""
+"""Prose separated from code, LaTeX, URLs and tags. Linear on any input."""
 
 from __future__ import annotations
 
@@ -26,37 +26,37 @@ _CALL = re.compile(r"(?<![\w.])[A-Za-z_][\w.]{0,60}\([^()㐀-鿿\n]{0,40}\)")
 
 
 class Prose(NamedTuple):
-    """The text outside and inside of code, LaTeX, URLs and tags, pieces joined with spaces."""
+    """The text outside and inside of code, LaTeX, URLs and tags; pieces are joined with spaces."""
 
-    kept: str
+    text: str
     removed: str
 
 
 def split_prose(text: str) -> Prose:
-    """The prose of a text, and apart from it fenced and inline code, LaTeX, URLs and tags.
+    """The prose of a text, and separately its fenced and inline code, LaTeX, URLs and tags.
 
     An unclosed fence runs to the end, as in Markdown; other unclosed marks are prose. A ``$`` opens
     mathematics as in pandoc: no white space inside the marks, no digit after them, one line.
 
     >>> split_prose("Let $x$ be `int(y)`, see https://a.org/b ok")
-    Prose(kept='Let   be  , see   ok', removed='$x$ `int(y)` https://a.org/b')
+    Prose(text='Let   be  , see   ok', removed='$x$ `int(y)` https://a.org/b')
     """
-    kept, removed = [], []
+    prose, removed = [], []
     seek = _Seek(text)
     start = place = 0
-    while found := _TOKEN.search(text, place):
-        end = _end_of(found, seek)
+    while mark := _TOKEN.search(text, place):
+        end = _end_of(mark, seek)
         if end > 0:
-            kept.append(text[start : found.start()])
-            removed.append(text[found.start() : end])
+            prose.append(text[start : mark.start()])
+            removed.append(text[mark.start() : end])
             start = end
-        place = max(end, found.end())
-    kept.append(text[start:])
-    return Prose(" ".join(kept), " ".join(removed))
+        place = max(end, mark.end())
+    prose.append(text[start:])
+    return Prose(" ".join(prose), " ".join(removed))
 
 
 def without_code(text: str) -> str:
-    """The text without lines that are code and without calls, which no fence marks.
+    """The text without unfenced lines of code and calls.
 
     >>> without_code("So:\\nx = f(1)\\nand sin(x) is it.")
     'So:\\n \\nand   is it.'
@@ -65,24 +65,24 @@ def without_code(text: str) -> str:
 
 
 class _Seek:
-    """`str.find` for places that only grow: each needle is sought once through the text."""
+    """`str.find` for ascending positions: each needle scans the text once."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         self._next: dict[str, int] = {}
 
     def __call__(self, needle: str, place: int) -> int:
-        """The first occurrence from `place` on, or the length of the text."""
-        known = self._next.get(needle, -1)
-        if known < place:
-            known = self.text.find(needle, place)
-            known = self._next[needle] = len(self.text) if known < 0 else known
-        return known
+        """The first occurrence at or after `place`, or the length of the text."""
+        occurrence = self._next.get(needle, -1)
+        if occurrence < place:
+            occurrence = self.text.find(needle, place)
+            occurrence = self._next[needle] = len(self.text) if occurrence < 0 else occurrence
+        return occurrence
 
 
-def _end_of(found: re.Match[str], seek: _Seek) -> int:
-    """Where the span that a mark opens ends; 0 where it opens none."""
-    mark, place = found.group(), found.end()
+def _end_of(opening: re.Match[str], seek: _Seek) -> int:
+    """Where the span opened by a mark ends; 0 if it opens none."""
+    mark, place = opening.group(), opening.end()
     if mark[0] in "`~":
         return _code_end(mark, place, seek)
     if mark == "$":
@@ -90,7 +90,7 @@ def _end_of(found: re.Match[str], seek: _Seek) -> int:
     if mark in (r"\\", r"\$"):
         return 0
     closing = _CLOSING.get(mark)
-    if closing is None:  # a command, a URL or a tag is its own end
+    if closing is None:  # a command, a URL or a tag is complete in itself
         return place
     end = seek(closing, place)
     if mark == r"\begin{":

@@ -1,4 +1,4 @@
-"""Python code read and never run: fenced blocks, whether they parse, and how they are written."""
+"""Python code that is parsed but never run: fenced blocks, their syntax and style."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _CAMEL = re.compile(r"_*[A-Z][A-Za-z0-9]*")
 
 
 class Block(NamedTuple):
-    """A fenced Python block; `tree` is None where it does not parse, `problem` says why."""
+    """A fenced Python block; if it does not parse, `tree` is None and `problem` says why."""
 
     code: str
     tree: ast.Module | None
@@ -27,18 +27,18 @@ class Block(NamedTuple):
 
 
 def blocks(text: str, max_chars: int) -> list[Block]:
-    """The Python blocks of a text; what is longer than `max_chars` in all is not parsed.
+    """The Python blocks of a text; code beyond `max_chars` in total is not parsed.
 
     >>> [block.problem for block in blocks("```python\\nx = (\\n```", 100)]
     ["line 1: '(' was never closed"]
     """
-    found, left = [], max_chars
+    fenced, left = [], max_chars
     for info, body in fenced_blocks(text):
         if info.partition(" ")[0].lower() in _NAMES:
             code = textwrap.dedent((body or "").strip("\n"))
             left -= len(code)
-            found.append(_unread(code, body) or (_parsed(code) if left >= 0 else _too_long(code)))
-    return found
+            fenced.append(_unread(code, body) or (_parsed(code) if left >= 0 else _too_long(code)))
+    return fenced
 
 
 def _unread(code: str, body: str | None) -> Block | None:
@@ -50,10 +50,10 @@ def _too_long(code: str) -> Block:
 
 
 def _parsed(code: str) -> Block:
-    """The block with its tree; too deep for the parser is as wrong as bad syntax."""
+    """The block with its tree; nesting too deep for the parser counts as a syntax error."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # invalid escapes are style
+            warnings.simplefilter("ignore")  # invalid escapes are a matter of style
             tree = ast.parse(code)
     except SyntaxError as error:
         return Block(code, None, f"line {error.lineno}: {error.msg}")

@@ -1,4 +1,4 @@
-"""Refusal markers in English and Chinese: what a response says when it declines.
+"""Refusal markers in English and Chinese: phrases with which a response declines.
 
 A marker is a phrase, not a word: "I cannot provide" declines, "I cannot see why x > 2" does not.
 Strong markers decline outright, weak ones object to the request (an opening "It is not appropriate
@@ -70,7 +70,7 @@ _QUOTES = str.maketrans({"’": "'", "‘": "'", "ʼ": "'", "´": "'", "`": "'"}
 
 
 class Marker(NamedTuple):
-    """A phrase found, whether it declines or objects, and how much it says (0 to 1)."""
+    """A phrase of a response, whether it declines or objects, and its weight (0 to 1)."""
 
     phrase: str
     kind: str
@@ -85,23 +85,25 @@ def markers(text: str) -> list[Marker]:
     >>> markers("I cannot see why x > 2.")
     []
     """
-    plain = text.lower() if text.isascii() else text.translate(_QUOTES).lower()
-    start = len(plain) - len(plain.lstrip())
-    found: dict[str, Marker] = {}
-    for match in _MARKER.finditer(plain, start):
+    folded = text.lower() if text.isascii() else text.translate(_QUOTES).lower()
+    start = len(folded) - len(folded.lstrip())
+    by_phrase: dict[str, Marker] = {}
+    for match in _MARKER.finditer(folded, start):
         kind = str(match.lastgroup)
         late = match.start() - start >= OPENING_CHARS
-        found.setdefault(match.group(), Marker(match.group().strip(), kind, _WEIGHTS[kind][late]))
-    return list(found.values())
+        by_phrase.setdefault(
+            match.group(), Marker(match.group().strip(), kind, _WEIGHTS[kind][late])
+        )
+    return list(by_phrase.values())
 
 
-def strength(found: list[Marker]) -> float:
-    """How sure the markers are together: ``1 - prod(1 - weight)``, 0 without any.
+def strength(markers_of_text: list[Marker]) -> float:
+    """The combined weight of the markers: ``1 - prod(1 - weight)``, 0 without any.
 
     >>> strength([Marker("a", "objects", 0.5), Marker("b", "objects", 0.5)])
     0.75
     """
     left = 1.0
-    for marker in found:
+    for marker in markers_of_text:
         left *= 1.0 - marker.weight
     return 1.0 - left

@@ -1,7 +1,7 @@
 """The script of every code point, as ranges and as one lookup table.
 
-Letters and marks of Unicode 17, by script; tables of our own, because `unicodedata` knows no
-scripts and answers differently in each Python version. Digits and punctuation belong to no script.
+Letters and marks of Unicode 17, by script; tables of our own, because `unicodedata` has no scripts
+and differs between Python versions. Digits and punctuation belong to no script.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ _INVISIBLE = (  # marks of no script and format characters: the letters around t
 SYMBOL, NEUTRAL, INVISIBLE, FIRST_LETTER = 0, 1, 2, 3
 SCRIPTS: tuple[str, ...] = ("other", *RANGES)
 
-# Scripts written without spaces: how many characters make a word, about. 1000 English words are
+# Scripts written without spaces: about how many characters make a word. 1000 English words are
 # some 1500 characters in Chinese translation and 2500 in Japanese.
 CHARS_PER_WORD: Mapping[str, float] = {
     "han": 1.5,
@@ -140,7 +140,7 @@ BY_SCRIPT: Mapping[str, str] = {
     "kana": "ja",
     "bopomofo": "zh",
 }
-"""The ISO 639 codes of languages written in a script, the most frequent first where few."""
+"""The ISO 639 codes of languages written in a script; short lists begin with the most frequent."""
 
 LANGUAGES: Mapping[str, tuple[str, ...]] = {
     code: tuple(script for script, codes in BY_SCRIPT.items() if code in codes.split())
@@ -180,7 +180,7 @@ def points_of(text: str) -> np.ndarray:
     """
     import numpy as np
 
-    # A numpy string is UTF-32 in memory, four times as fast to get as by encoding.
+    # A numpy string is UTF-32 in memory, which is four times as fast as encoding.
     return np.array(text).reshape(1).view(np.uint32)[: len(text)]
 
 
@@ -194,7 +194,7 @@ def classes(points: np.ndarray) -> np.ndarray:
 
 
 def word_counts(kinds: np.ndarray) -> dict[str, float]:
-    """How many words of each script the classes of a text hold; scripts it lacks are left out.
+    """How many words of each script the classes of a text hold; absent scripts are omitted.
 
     A word is a run of two or more letters of one script (one letter alone is a variable or an
     initial); in scripts written without spaces, `CHARS_PER_WORD` characters.

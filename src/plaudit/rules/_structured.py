@@ -1,7 +1,8 @@
-"""JSON, YAML, TOML, XML and CSV read from model text: no code, no entities, no aliases, no depth.
+"""JSON, YAML, TOML, XML and CSV read from model text: no code, no entities, no aliases, bounded
+depth.
 
-Every reader gives lists, mappings and plain values, or raises ValueError saying why not. What one
-program would read differently from another is refused: keys that stand twice, NaN, document types.
+Every reader returns lists, mappings and scalars, or raises ValueError with the reason. Text that
+programs would read differently is refused: duplicate keys, NaN, document types.
 """
 
 from __future__ import annotations
@@ -23,8 +24,8 @@ _MOST_CHARS = 300_000
 def read(text: str, syntax: str) -> Any:
     """The value of a text in that syntax.
 
-    Raises: ValueError, saying why, where the text is not in that syntax; ConfigError for a syntax
-    that is not known.
+    Raises: ValueError with the reason if the text is not in that syntax; ConfigError for an unknown
+    syntax.
 
     >>> read("<a><b>1</b><b>2</b></a>", "xml"), read("x,y\\n1,2\\n", "csv")
     ({'a': {'b': ['1', '2']}}, [{'x': '1', 'y': '2'}])
@@ -60,7 +61,7 @@ def _yaml(text: str) -> Any:
 
 
 def _refuse_tokens(tokens: Iterable[Any]) -> None:
-    """No anchors, aliases and depth: the composer in C would run out of its stack, and crash."""
+    """Refuses anchors, aliases and deep nesting, which overflow the stack of the C composer."""
     depth = 0
     for token in tokens:
         name = type(token).__name__
@@ -81,7 +82,7 @@ def _refuse_keys(tree: Any) -> None:
             if any(key.tag != "tag:yaml.org,2002:str" for key, _ in node.value):
                 raise ValueError("a key that is no text")
             if len({key.value for key, _ in node.value}) < len(node.value):
-                raise ValueError("a key stands twice")
+                raise ValueError("a key occurs twice")
             left += [value for _, value in node.value]
         elif isinstance(node, yaml.SequenceNode):
             left += node.value
@@ -105,7 +106,7 @@ def _toml(text: str) -> Any:
 
 
 def _num_parts(line: str) -> int:
-    """How long the longest dotted key in a line may be; the reader is quadratic in it."""
+    """An upper bound for the parts of a dotted key in a line; the reader is quadratic in them."""
     longest = run = 0
     for part in map(str.strip, line.split(".")):
         is_quoted = part[:1] in ('"', "'") and part[-1:] == part[:1]
@@ -118,7 +119,7 @@ def _num_parts(line: str) -> int:
 def _xml(text: str) -> Any:
     """Elements as mappings: ``@name`` for attributes, ``#text`` beside members, lists for repeats.
 
-    A document type, and with it every entity that a text could define, is refused.
+    Document types are refused, and with them all entity definitions.
     """
     from xml.parsers import expat
 
@@ -168,7 +169,7 @@ class _Tree:
 
 
 def _csv(text: str) -> Any:
-    """One mapping a row: a header of two or more different names, rows of the same width."""
+    """One mapping per row; needs a header of two or more distinct names and rows of that width."""
     if "\0" in text:
         raise ValueError("no CSV: a NUL")
     try:
@@ -179,7 +180,7 @@ def _csv(text: str) -> Any:
     if len(rows) < 2 or len(head) < 2:
         raise ValueError("no CSV: fewer than two rows or columns")
     if len(set(head)) < len(head):
-        raise ValueError("no CSV: a column's name stands twice")
+        raise ValueError("no CSV: a column's name occurs twice")
     for i, row in enumerate(rows):
         if len(row) != len(head):
             raise ValueError(f"no CSV: row {i + 1} has {len(row)} fields, not {len(head)}")
@@ -187,7 +188,7 @@ def _csv(text: str) -> Any:
 
 
 def _refuse_depth(text: str) -> None:
-    """Brackets deeper than any value may go, before a reader that is quadratic in them."""
+    """Refuses deep brackets before they reach a reader that is quadratic in their depth."""
     depth = 0
     for char in text:
         if char in "[{":

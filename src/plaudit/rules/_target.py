@@ -1,8 +1,8 @@
-"""The language that a response is due in: the one its prompt asks for, or is written in.
+"""The language that a response should be in: the one its prompt asks for, or is written in.
 
-A prompt is written in the language of its instruction, whatever it quotes: words are counted apart
-from code, formulas, quotations and names, and a foreign passage that the instruction is about does
-not outvote it.
+A prompt is written in the language of its instruction, whatever it quotes: words in code, formulas,
+quotations and names do not count, and a foreign passage that the instruction is about does not
+outvote it.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from plaudit.errors import ScoringError
 from plaudit.rules import _scripts
-from plaudit.rules._asked import Asked, asked_before, asked_for
+from plaudit.rules._language_request import LanguageRequest, requested_languages, standing_request
 from plaudit.rules._languages import (
     FUNCTION_WORDS,
     PLENTY,
@@ -49,9 +49,9 @@ _LABEL = re.compile(
 _PIECE = re.compile(r"[^\n。！？.!?；;]*(?:[。！？；;]+|[.!?]+(?=\s|$)|[.!?]|\n|$)")
 _MOST_PIECES = 200
 _FEW_FOREIGN = 3  # different function words of other languages
-_SURE = 1.5  # function words by which one sentence outvotes the text
+_SURE = 1.5  # this many function words let one sentence outvote the text
 
-# Sentences about the form of the response, which stand around a problem in any language, and those
+# Sentences about the form of the response, which surround a problem in any language, and those
 # that say no more than that it follows.
 _INTRO = (
     r"\b(?:solve|answer|work out|complete|tackle)\b[^.:：\n]{0,40}"
@@ -119,7 +119,7 @@ _HANGUL = re.compile("[가-힣]{2,}")
 
 
 class Target(NamedTuple):
-    """The languages (codes, or scripts) any of which is due, and their name for the note."""
+    """The accepted languages (codes or scripts), and their name for the note."""
 
     name: str
     languages: tuple[str, ...]
@@ -131,27 +131,27 @@ class Target(NamedTuple):
 
     @property
     def profiles(self) -> tuple[str, ...]:
-        """The languages that can be told from others in Latin letters; () where one cannot be."""
+        """The languages, if all can be told from others in Latin letters, else ()."""
         latin = [code for code in self.languages if "latin" in _scripts_of((code,))]
         return tuple(latin) if all(code in PROFILES for code in latin) else ()
 
 
 @functools.lru_cache(maxsize=256)
 def _scripts_of(languages: tuple[str, ...]) -> tuple[str, ...]:
-    known = (_scripts.LANGUAGES.get(code, (code,)) for code in languages)
-    return tuple(dict.fromkeys(script for scripts in known for script in scripts))
+    script_lists = (_scripts.LANGUAGES.get(code, (code,)) for code in languages)
+    return tuple(dict.fromkeys(script for scripts in script_lists for script in scripts))
 
 
 @functools.lru_cache(maxsize=256)
 def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
     """The target that a prompt sets, with the roles and texts of the turns before it.
 
-    Of a transcript in one string ("Human: ... Assistant: ...") the last turn of the user counts.
-    Where it asks for no language, what the system or an earlier turn of the user asks for holds. A
-    language that may or may not be meant ("how do you say cat in French?") is accepted beside that
-    of the prompt.
+    In a transcript in one string ("Human: ... Assistant: ...") the last user turn counts. If it
+    asks for no language, a request by the system turn or an earlier user turn applies. A language
+    that may or may not be meant ("how do you say cat in French?") is accepted besides that of the
+    prompt.
 
-    Raises: ScoringError (input) where the prompt holds no word, or only rules out its own language.
+    Raises: ScoringError (input) if the prompt has no word, or only rules out its own language.
 
     >>> target_of("用 PyTorch 怎么做 gradient checkpointing？").languages
     ('zh',)
@@ -161,39 +161,39 @@ def target_of(prompt: str, earlier: tuple[tuple[str, str], ...] = ()) -> Target:
     'zh (asked for before)'
     """
     turn, before = _turns(prompt)
-    asked = asked_for(turn)
-    if asked.clear:
-        return Target(f"{', '.join(asked.clear)} (asked for)", asked.clear)
+    request = requested_languages(turn)
+    if request.clear:
+        return Target(f"{', '.join(request.clear)} (asked for)", request.clear)
     standing = _standing((*earlier, *before))
-    if standing.clear and not set(standing.clear) <= set(asked.excluded):
-        languages = tuple(dict.fromkeys((*standing.clear, *asked.possible)))
+    if standing.clear and not set(standing.clear) <= set(request.excluded):
+        languages = tuple(dict.fromkeys((*standing.clear, *request.possible)))
         return Target(f"{' or '.join(languages)} (asked for before)", languages)
     written = _written(turn) or _written(prompt)
     if not written:
         raise ScoringError(
-            "consistency: the prompt has no word to tell the target language; give the column"
+            "consistency: the prompt has no word to infer the target language from; give the column"
             " 'language' or the parameter target",
             fault="input",
         )
-    if written[0] in asked.excluded and not asked.possible:
+    if written[0] in request.excluded and not request.possible:
         raise ScoringError(
             f"consistency: the prompt is in {written[0]!r} and rules that out, but names no other;"
             " give the column 'language' or the parameter target",
             fault="input",
         )
-    languages = tuple(dict.fromkeys((*written, *asked.possible, *standing.possible)))
+    languages = tuple(dict.fromkeys((*written, *request.possible, *standing.possible)))
     return Target(f"{' or '.join(languages)} (from the prompt)", languages)
 
 
-def _standing(earlier: Sequence[tuple[str, str]]) -> Asked:
-    """What the turns before the last one ask for; the latest that does so counts."""
+def _standing(earlier: Sequence[tuple[str, str]]) -> LanguageRequest:
+    """The language request of the turns before the last one; the latest request counts."""
     possible: tuple[str, ...] = ()
     for role, text in reversed(earlier):
-        asked = asked_before(text) if role == "user" else asked_for(text)
-        if asked.clear:
-            return Asked(asked.clear, possible)
-        possible = (*possible, *asked.possible) if role == "user" else possible
-    return Asked((), possible)
+        request = standing_request(text) if role == "user" else requested_languages(text)
+        if request.clear:
+            return LanguageRequest(request.clear, possible)
+        possible = (*possible, *request.possible) if role == "user" else possible
+    return LanguageRequest((), possible)
 
 
 def _turns(prompt: str) -> tuple[str, list[tuple[str, str]]]:
@@ -214,12 +214,12 @@ def _turns(prompt: str) -> tuple[str, list[tuple[str, str]]]:
 
 
 def _written(prompt: str) -> tuple[str, ...]:
-    """The code of the prompt's language, or its script where that is all one can tell.
+    """The code of the prompt's language, or its script if no more can be identified.
 
-    Two where a problem and the words around it are in different languages and either may be due; ()
+    Two if a problem and the words around it are in different languages and either is acceptable; ()
     for a prompt without a word.
     """
-    prose = _LABEL.sub(" ", split_prose(prompt).kept)
+    prose = _LABEL.sub(" ", split_prose(prompt).text)
     unquoted = QUOTED.sub(" ", prose)
     for text in (unquoted, prose, prompt):
         if words := _quick_words(text):
@@ -240,27 +240,27 @@ def _may_wrap(text: str, words: dict[str, float]) -> bool:
 def _of_problem(text: str, whole: str) -> tuple[str, ...]:
     """The language of a text without the sentences that wrap it, if it is another one.
 
-    A statement behind "solve the following" may be due in either.
+    For a statement after "solve the following", both languages are returned.
     """
-    kept, is_introduced = [], False
+    statements, is_introduced = [], False
     for piece in _PIECE.findall(_SUFFIX.sub("\n", text)):
         is_mixed = len(_quick_words(piece)) > 1
         if head := _INTRO_HEAD.match(piece):
             is_introduced = True
         elif is_mixed:
             head = _FORM_HEAD.match(piece)
-        elif found := _WRAPPER.search(piece):
-            is_introduced = is_introduced or found["intro"] is not None
+        elif wrapper := _WRAPPER.search(piece):
+            is_introduced = is_introduced or wrapper["intro"] is not None
             continue
-        kept.append(piece[head.end() if head else 0 :])
-    problem = " ".join(kept)
-    if not any(map(_piece_script, kept)):
+        statements.append(piece[head.end() if head else 0 :])
+    problem = " ".join(statements)
+    if not any(map(_piece_script, statements)):
         return (whole,)
     words = _quick_words(problem)
     own = _language(_frame(problem, words), problem, words)
     if own in (whole, "latin"):
         return (whole,)
-    return (own, whole) if is_introduced and not any(map(_is_request, kept)) else (own,)
+    return (own, whole) if is_introduced and not any(map(_is_request, statements)) else (own,)
 
 
 def _language(script: str, text: str, words: dict[str, float]) -> str:
@@ -273,7 +273,7 @@ def _language(script: str, text: str, words: dict[str, float]) -> str:
 
 
 def _latin_language(text: str) -> str:
-    """The language of a Latin text: of its first or last sentence where these alone ask."""
+    """The language of a text in Latin letters, or of the first or last sentence that alone asks."""
     words = words_in(text)
     if sum(map(PROFILES["en"].__contains__, words)) >= PLENTY * len(words):
         return "en"
@@ -294,8 +294,8 @@ def _frame(text: str, words: dict[str, float]) -> str:
         return next(iter(words))
     if cjk and len(cjk) == len(words):
         return "kana" if is_japanese(words) and not _starts_chinese(text) else "han"
-    found = [(piece, _piece_script(piece)) for piece in _pieces(text)]
-    framed = [(piece, script) for piece, script in found if script is not None]
+    scripts = [(piece, _piece_script(piece)) for piece in _pieces(text)]
+    framed = [(piece, script) for piece, script in scripts if script is not None]
     if not framed:
         return max(words, key=words.__getitem__)
     asking = {script for piece, script in framed if _asks(piece)}
@@ -345,7 +345,7 @@ def _piece_script(piece: str) -> str | None:
 
 
 def _is_latin_frame(piece: str, other: str) -> bool:
-    """Whether Latin words frame a sentence that has words of another script too."""
+    """Whether Latin words frame a sentence that also has words in another script."""
     if not (latin_words(piece).hits or _ASKS_EN.search(piece)):
         return False  # names and terms only
     if other != "han":

@@ -1,4 +1,4 @@
-"""The tools of a row, and the types that they declare: JSON schema's, BFCL's and Python's names."""
+"""The tools of a row and their declared types, by the names of JSON Schema, BFCL and Python."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ def properties_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
     >>> properties_of({"properties": {"a": {"type": "int"}}})
     {'a': {'type': 'int'}}
     """
-    found = (schema or {}).get("properties")
-    return found if isinstance(found, Mapping) else {}
+    properties = (schema or {}).get("properties")
+    return properties if isinstance(properties, Mapping) else {}
 
 
 def kinds_of(schema: Any) -> frozenset[str]:
-    """JSON schema's names of the types that a schema allows; empty where it allows any.
+    """JSON Schema's names of the types that a schema allows; empty if it allows any.
 
     >>> sorted(kinds_of({"type": ["float", "null"]})), kinds_of({"type": "any"})
     (['null', 'number'], frozenset())
@@ -74,8 +74,8 @@ def kinds_of(schema: Any) -> frozenset[str]:
         return frozenset[str]().union(*inner) if all(inner) else frozenset()
     declared = schema.get("type")
     names = declared if isinstance(declared, list | tuple) else [declared]
-    found = [_KIND.get(_plain(name)) for name in names]
-    return frozenset() if None in found else frozenset(k for k in found if k)
+    kinds = [_KIND.get(_bare_type(name)) for name in names]
+    return frozenset() if None in kinds else frozenset(k for k in kinds if k)
 
 
 def kind_of(value: Any) -> str:
@@ -95,7 +95,7 @@ def kind_of(value: Any) -> str:
 
 
 def same(one: Any, two: Any, schema: Any = None) -> bool:
-    """Whether two values are equal as JSON: 1 is 1.0 unless the schema says integer, never True.
+    """Whether two values are equal as JSON; 1 is 1.0 (unless the schema says integer), never True.
 
     >>> same(1, 1.0), same(1, 1.0, {"type": "integer"}), same(1, True), same([1], (1,))
     (True, False, False, True)
@@ -115,7 +115,7 @@ def same(one: Any, two: Any, schema: Any = None) -> bool:
 
 
 def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
-    """What in a value is not as its schema says: type, choices, items, members.
+    """How a value violates its schema: type, choices, items, members.
 
     >>> list(type_problems([1, "2"], {"type": "tuple", "items": {"type": "integer"}}, "a"))
     ['a[1] is a string, not integer']
@@ -124,8 +124,8 @@ def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
         return
     kinds, kind = kinds_of(schema), kind_of(value)
     if kinds and kind not in kinds and not (kind == "integer" and "number" in kinds):
-        found = kind if kind == "null" else f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
-        yield f"{place} is {found}, not {' or '.join(sorted(kinds))}"
+        actual = kind if kind == "null" else f"{'an' if kind[0] in 'aio' else 'a'} {kind}"
+        yield f"{place} is {actual}, not {' or '.join(sorted(kinds))}"
         return
     choices = schema.get("enum")
     if isinstance(choices, list | tuple) and kind not in ("array", "object"):
@@ -141,7 +141,7 @@ def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
 def member_problems(
     value: Mapping[str, Any], schema: Mapping[str, Any], place: str = "", *, is_closed: bool = False
 ) -> Iterator[str]:
-    """What is wrong with the members of a mapping; `is_closed`: unknown ones are wrong."""
+    """Problems with the members of a mapping; `is_closed`: unknown members are problems."""
     inner = properties_of(schema)
     required = schema.get("required")
     for name in required if isinstance(required, list | tuple) else ():
@@ -156,13 +156,13 @@ def member_problems(
 
 def _tool(tool: Any) -> tuple[str, Mapping[str, Any]]:
     inner = tool.get("function") if isinstance(tool, Mapping) else None
-    found = inner if isinstance(inner, Mapping) else tool
-    name = found.get("name") if isinstance(found, Mapping) else None
+    declaration = inner if isinstance(inner, Mapping) else tool
+    name = declaration.get("name") if isinstance(declaration, Mapping) else None
     if not isinstance(name, str):
         raise DataError(
             f"a tool must be a mapping with a name, found {clipped(tool)}", field="tools"
         )
-    schema = found.get("parameters") or {}
+    schema = declaration.get("parameters") or {}
     if not isinstance(schema, Mapping):
         raise DataError(f"parameters of {name!r} are {clipped(schema)}, no mapping", field="tools")
     is_bare = (
@@ -173,7 +173,7 @@ def _tool(tool: Any) -> tuple[str, Mapping[str, Any]]:
     return name, {"properties": schema} if is_bare else schema
 
 
-def _plain(name: Any) -> str:
-    """A type's name without what follows it, as in ``List[int]`` and ``str, optional``."""
+def _bare_type(name: Any) -> str:
+    """A type's name without parameters and qualifiers: ``List[int]``, ``str, optional``."""
     text = name if isinstance(name, str) else ""
     return text.partition(",")[0].partition("[")[0].strip().lower()

@@ -1,4 +1,4 @@
-"""How long a response is, in a unit that the caller names; never silently another one."""
+"""How long a response is, in the unit that the caller names, never silently in another."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ def length_of(
 ) -> int:
     """The length of a response in `unit`.
 
-    "tokens" counts the given token ids, or the tokens of the tokenizer file where one is named;
+    "tokens" counts the given token ids, or the tokens by the tokenizer file if one is named;
     "words" counts runs between white space; "chars" counts code points.
 
-    Raises: DataError where tokens are asked for and neither ids nor a tokenizer are given.
+    Raises: DataError for "tokens" without ids and without a tokenizer.
 
     >>> length_of("two words", None, "words"), length_of("你好", None, "chars")
     (2, 2)

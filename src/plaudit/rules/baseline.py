@@ -1,4 +1,4 @@
-"""Floors to compare with: a seeded random score, a constant, the length."""
+"""Baselines to compare with: a seeded random score, a constant, the length."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["constant", "length", "random"]
 
 
 def random(response: str, prompt: str = "", *, seed: int = 0) -> Annotated[float, Range(0, 1)]:
-    """A random number in [0, 1), drawn from (seed, prompt, response): equal texts, equal scores.
+    """A random number in [0, 1), seeded by (seed, prompt, response): equal texts, equal scores.
 
     The floor of RewardBench's "random" type (there drawn anew each run).
 

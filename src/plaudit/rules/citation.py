@@ -1,4 +1,4 @@
-"""Citations: are there marks, do the cited documents exist, are they the right ones.
+"""Citations: whether there are any, and whether the cited documents exist and are the right ones.
 
 A mark is read in one grammar, which the recipe names:
 
@@ -7,8 +7,8 @@ A mark is read in one grammar, which the recipe names:
 - "cite": ``<cite>1</cite>``, ``<cite id="doc3">``;
 - "author_year": ``(Author, 2020)``, ``(Author et al., 2020)``, ``(Author & Other 2020)``.
 
-Nothing here reads whether a document says what the sentence claims. An index in code, ``a[7]``,
-reads as a citation in brackets.
+These rules do not check whether a document supports the sentence. An index in code, ``a[7]``, is
+read as a citation in brackets.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ EXAMPLES = {
 def marked(response: str, *, grammar: str = "brackets") -> Annotated[Score, Range(0, 1)]:
     """The share of the answer's lines of prose that carry a citation, from 0 up to 1 (all).
 
-    A line of prose holds at least 20 characters besides its marks; headings and short lines count
-    for nothing. The format alone: any number will do, see `exist` and `correct`. Part: `citations`.
+    A line of prose has at least 20 characters besides its marks; headings and short lines do not
+    count. This checks the format alone: any number will do, see `exist` and `correct`. Part:
+    `citations`.
 
     Raises: ConfigError for an unknown grammar.
 
@@ -56,27 +57,28 @@ def exist(
     *,
     grammar: str = "brackets",
 ) -> Annotated[Score, Range(0, 1)]:
-    """1 if the answer cites and every cited id exists, else 0: one forged id spoils it.
+    """1 if the answer cites and every cited id exists, else 0: one forged id is enough for 0.
 
     `documents` is the row's list or mapping: ids are its keys, the `id` fields of its items, or
     else the numbers from 1. The parts are `citations`, `known` and `forged`; the note names forged
     ids. No citation: 0.
 
-    Raises: ConfigError for an unknown grammar; DataError where `documents` is no list or mapping.
+    Raises: ConfigError for an unknown grammar; DataError if `documents` is neither list nor
+    mapping.
 
     >>> exist("It is blue [1].", ["a document"]).value
     1.0
     >>> exist("It is blue [1][7].", ["a document"]).note
     'no such document: 7'
     """
-    found, known = _cited(response, grammar), _ids_of(documents)
-    forged = set(found) - known
+    cited, ids = _cited(response, grammar), _ids_of(documents)
+    forged = set(cited) - ids
     parts = {
-        "citations": float(len(found)),
-        "known": float(sum(item in known for item in found)),
+        "citations": float(len(cited)),
+        "known": float(sum(item in ids for item in cited)),
         "forged": float(len(forged)),
     }
-    return Score(float(bool(found) and not forged), parts, note=_forged_note(forged))
+    return Score(float(bool(cited) and not forged), parts, note=_forged_note(forged))
 
 
 def correct(
@@ -88,12 +90,12 @@ def correct(
 ) -> Annotated[Score, Range(0, 1)]:
     """The F1 of the cited ids against the right ones (`cited_ids`), from 0 up to 1 (the same set).
 
-    ``2 |cited and right| / (|cited| + |right|)`` over different ids, but 0 where the answer cites a
-    document that is not among `documents` (where the row has them). The parts are `precision`,
-    `recall` and `forged`. Citing everything costs precision. Where nothing should be cited, 1 for
-    no citation and 0 for any.
+    ``2 |cited and right| / (|cited| + |right|)`` over different ids, but 0 if the answer cites a
+    document that is not in `documents` (if the row has that column). The parts are `precision`,
+    `recall` and `forged`. Citing everything costs precision. If nothing should be cited, the score
+    is 1 without citations and 0 with any.
 
-    Raises: ConfigError for an unknown grammar; DataError where a column is no list.
+    Raises: ConfigError for an unknown grammar; DataError if a column is not a list.
 
     >>> correct("Blue [1], and wet [2].", [1, 3]).value
     0.5
@@ -141,7 +143,7 @@ def _ids_of(documents: Sequence[Any] | Mapping[str, Any]) -> set[str]:
             field="documents",
         )
     return {
-        _plain(item["id"]) if isinstance(item, Mapping) and "id" in item else str(place)
+        _id_text(item["id"]) if isinstance(item, Mapping) and "id" in item else str(place)
         for place, item in enumerate(documents, 1)
     }
 
@@ -149,9 +151,9 @@ def _ids_of(documents: Sequence[Any] | Mapping[str, Any]) -> set[str]:
 def _id_set(ids: Any, field: str) -> set[str]:
     if isinstance(ids, str) or not isinstance(ids, Collection):
         raise DataError(f"expected a list of ids, found {clipped(ids)}", field=field)
-    return {_plain(item) for item in ids}
+    return {_id_text(item) for item in ids}
 
 
-def _plain(item: Any) -> str:
-    """An id as it stands in a mark: author and year without comma."""
+def _id_text(item: Any) -> str:
+    """An id as written in a mark: author and year without comma."""
     return str(item).replace(",", "").strip()

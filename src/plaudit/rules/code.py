@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
-from plaudit.grading import extract, grade, rows
+from plaudit.grading import extract, grade, layouts, rows
 from plaudit.grading.compare import MODES, PUBLISHED, Mode
 from plaudit.grading.problem import Problem, StdioProblem
 from plaudit.rule import prompt_text
@@ -30,6 +30,8 @@ EXAMPLES = {
         }
     }
 }
+SHOWN = {"passes": layouts.described}
+"""What `plaudit show` adds to a rule's documentation."""
 _GIVES = ("all", "fraction", "groups")
 
 
@@ -61,9 +63,9 @@ def passes(
     "groups" (points of the subtasks in which all pass). `stop_at_first`: end at the first failing
     test (default: where `give` is "all"). `compare` and `tolerance`: how standard output is
     compared in place of the layout's rule ("exact", "lines", "tokens", "float", or a published one:
-    "stripped", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether a verdict
-    may rest on the word of an object that stayed in the program's process (a class of its own, a
-    generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
+    "stripped", "trimmed", "livecodebench", "verl", "apps", "codecontests"). `plain_values`: whether
+    a verdict may rest on the word of an object that stayed in the program's process (a class of its
+    own, a generator), or must fail with "require". `cpu_s`: CPU seconds, of one run with standard
     input, or of all calls together (default: the row's own limit, or 5); `wall_s`, `memory_mb`: see
     `plaudit.sandbox.Limits`. `isolate="test"` runs each call in a process of its own. `sandbox`:
     parameters of `plaudit.sandbox.Sandbox`, or ``{remote: plaudit, urls: [...]}`` ("plaudit",
@@ -91,15 +93,15 @@ def passes(
         ("compare", compare, modes),
         ("plain_values", plain_values, ("accept", "require")),
     )
-    for name, value, known in chosen_from:
-        if value is not None and value not in known:
-            close = did_you_mean(str(value), known) or "."
-            raise ConfigError(f"{name}={value!r} is not one of {', '.join(known)}{close}")
+    for name, value, choices in chosen_from:
+        if value is not None and value not in choices:
+            close = did_you_mean(str(value), choices) or "."
+            raise ConfigError(f"{name}={value!r} is not one of {', '.join(choices)}{close}")
     if isolate not in ("program", "test"):
         raise ConfigError(f"isolate must be 'program' or 'test', found {isolate!r}")
-    given = {"cpu_s": cpu_s, "wall_s": wall_s, "memory_mb": memory_mb}
-    chosen = {name: value for name, value in given.items() if value is not None}
-    Limits(**chosen)  # says what is wrong with a number now rather than at the first row
+    limits = {"cpu_s": cpu_s, "wall_s": wall_s, "memory_mb": memory_mb}
+    chosen = {name: value for name, value in limits.items() if value is not None}
+    Limits(**chosen)  # reports a bad number now rather than at the first row
     return _Passes(
         give=give,
         stop_at_first=stop_at_first,
@@ -137,13 +139,13 @@ class _Passes:
     cpu_bound = False
 
     def __repr__(self) -> str:
-        given = {**{name: getattr(self, name) for name in _DEFAULTS}, **self.limits}
-        shown = {k: v for k, v in given.items() if v != _DEFAULTS.get(k)}
-        return f"load({', '.join([repr('rules.code.passes'), *_spelled(shown)])})"
+        options = {**{name: getattr(self, name) for name in _DEFAULTS}, **self.limits}
+        changed = {k: v for k, v in options.items() if v != _DEFAULTS.get(k)}
+        return f"load({', '.join([repr('rules.code.passes'), *_spelled(changed)])})"
 
     @property
     def fault_value(self) -> float:
-        """What a response earns whose program ended itself."""
+        """The score of a response whose program killed its process or hit a limit."""
         return float(self.on_response_fault)
 
     @property
@@ -152,7 +154,7 @@ class _Passes:
         return 1.0
 
     def check(self, group: Group) -> None:
-        """Reads the tests of a row and runs nothing. Raises DataError."""
+        """Reads the tests of a row without running anything. Raises DataError."""
         for response in group.responses[:1] or (Response(""),):
             self._problem(group, response)
 
@@ -163,28 +165,30 @@ class _Passes:
         _work_through([job for row in jobs for job in row], _runner(self.sandbox))
         return [[job.score() for job in row] for row in jobs]
 
-    def _job(self, group: Group, response: Response) -> _Job:
+    def _job(self, group: Group, response: Response) -> _GradedResponse:
         problem = self._problem(group, response)
-        wanted = self.language or problem.language or "python"
+        language = self.language or problem.language or "python"
         entry = getattr(problem, "entry", None)
-        found = extract.program_in(response.text, language=wanted, entry=entry)
-        if found is None:
-            return _Job(self, group.key, problem, None, "no program in the response")
-        code = found.code
+        program = extract.program_in(response.text, language=language, entry=entry)
+        if program is None:
+            return _GradedResponse(self, group.key, problem, None, "no program in the response")
+        code = program.code
         if entry and getattr(problem, "prompt", ""):
             code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
-        if wanted == "python" and not (entry and entry not in code):
+        if language == "python" and not (entry and entry not in code):
             # a prelude's own `gcd` is not the function that a response failed to write
             code = extract.with_prelude(problem.layout.prelude, code)
-        rules = self._rules(problem, wanted)
-        return _Job(self, group.key, problem, grade.grader(problem, code, rules), found.note)
+        rules = self._rules(problem, language)
+        return _GradedResponse(
+            self, group.key, problem, grade.grader(problem, code, rules), program.note
+        )
 
     def _problem(self, group: Group, response: Response) -> Problem:
         columns = {"prompt": prompt_text(group), **group.columns, **response.columns}
-        for wanted, name in self.columns.items():
+        for column, name in self.columns.items():
             if name not in columns:
-                raise DataError(f"no column {name!r} for {wanted!r}", where=f"row {group.key}")
-            columns[wanted] = columns[name]
+                raise DataError(f"no column {name!r} for {column!r}", where=f"row {group.key}")
+            columns[column] = columns[name]
         try:
             return rows.problem_of(columns)
         except DataError as error:
@@ -208,7 +212,7 @@ class _Passes:
 
 
 @dataclass
-class _Job:
+class _GradedResponse:
     """One response on its way through the sandbox."""
 
     reward: _Passes
@@ -270,8 +274,8 @@ class _Job:
     def _value(self, verdicts: list[grade.Verdict], parts: dict[str, float]) -> float:
         if self.reward.give == "all":
             return float(parts["passed"] == parts["total"])
-        given = getattr(self.problem, "tests", ())
-        tests = given if isinstance(given, tuple) else verdicts
+        problem_tests = getattr(self.problem, "tests", ())
+        tests = problem_tests if isinstance(problem_tests, tuple) else verdicts
         total = math.fsum(test.points for test in tests) or 1.0
         if self.reward.give == "fraction":
             return grade.share(verdicts, total)
@@ -280,17 +284,17 @@ class _Job:
         return grade.share(whole, total)
 
 
-def _work_through(jobs: list[_Job], run_many: Any) -> None:
-    """Rounds: what all jobs need next is run together, until nobody needs anything."""
+def _work_through(jobs: list[_GradedResponse], run_many: Any) -> None:
+    """Runs in rounds: whatever the jobs need next is run together, until none needs anything."""
     while True:
-        asked = [(job, job.due()) for job in jobs]
-        asked = [(job, works) for job, works in asked if works]
-        if not asked:
+        due = [(job, job.due()) for job in jobs]
+        due = [(job, works) for job, works in due if works]
+        if not due:
             return
-        outcomes: Iterator[Outcome] = run_many(work for _, works in asked for work in works)
-        for job, works in asked:
+        outcomes: Iterator[Outcome] = run_many(work for _, works in due for work in works)
+        for job, works in due:
             job.take([next(outcomes) for _ in works])
-        jobs = [job for job, _ in asked]
+        jobs = [job for job, _ in due]
 
 
 def _runner(options: Mapping[str, Any]) -> Any:

@@ -1,7 +1,7 @@
 """Instruction following: constraints that a program can check, one verdict each.
 
-The 25 kinds of IFEval, the 29 of open-instruct's IFEvalG and 15 for Chinese text. The row says
-which hold: constraint ids, and for each its arguments.
+The 25 kinds of IFEval, the 29 of open-instruct's IFEvalG and 15 for Chinese text. The row lists the
+constraint ids and the arguments of each.
 """
 
 from __future__ import annotations
@@ -73,23 +73,24 @@ def ifeval(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if every constraint of the row is followed, else 0; or the share that is followed.
 
-    ``min(verdicts)`` with ``reduce="all"``, ``mean(verdicts)`` with ``reduce="fraction"``; the
-    verdicts stand in `parts`, 1 or 0, under the constraint's id (a second one of the same id ends
-    in ``#2``). IFEval: Zhou et al. 2023, arXiv 2311.07911; the further 29 kinds: open-instruct's
+    ``min(verdicts)`` with ``reduce="all"``, ``mean(verdicts)`` with ``reduce="fraction"``; `parts`
+    holds the verdicts, 1 or 0, under the constraint's id (a second one with the same id ends in
+    ``#2``). IFEval: Zhou et al. 2023, arXiv 2311.07911; the further 29 kinds: open-instruct's
     IFEvalG (Pyatkin et al. 2025, arXiv 2507.02833). The Chinese kinds (``zh:...``) are ours.
 
     ``mode="loose"`` counts a constraint as followed if any of eight texts follows it: the response,
     and it without its first line, its last, or both, each also without asterisks. An empty text
     follows nothing. The think block is part of the text: score the answer with ``view(...)``.
 
-    The constraints stand in `constraints` or `instruction_id_list` (a list of ids) with `kwargs` (a
-    list of mappings; arguments that are None are absent); or all in one, as in open-instruct:
-    `ground_truth` is a mapping, or its JSON or Python spelling, with `instruction_id` and `kwargs`.
-    M-IFEval's prefix ``en:`` is dropped; its kinds for other languages are unknown here.
+    The constraints are in `constraints` or `instruction_id_list` (a list of ids) with `kwargs` (a
+    list of mappings; arguments that are None are absent); or both in one column, as in
+    open-instruct: `ground_truth` is a mapping, or its JSON or Python spelling, with
+    `instruction_id` and `kwargs`. M-IFEval's prefix ``en:`` is dropped; its kinds for other
+    languages are unknown here.
 
-    A language that cannot be told (digits, one word) is never "followed", as it is in the published
-    checker: ``undecidable="not_followed"`` is 0, "fault" is the response's fault, counted. Keywords
-    and markers are text; nothing in a row runs as a pattern.
+    A language that cannot be identified (digits, one word) is never "followed", unlike in the
+    published checker: ``undecidable="not_followed"`` is 0, "fault" is the response's fault,
+    counted. Keywords and markers are text; nothing in a row runs as a pattern.
 
     Raises: DataError for a row without constraints, an unknown id or arguments that do not fit it.
 
@@ -120,17 +121,17 @@ fault=None, error=None, note='not followed: punctuation:no_comma')
 
 
 def _check(value: str, allowed: Any, name: str) -> None:
-    known = get_args(allowed)
-    if value not in known:
+    choices = get_args(allowed)
+    if value not in choices:
         raise ConfigError(
-            f"ifeval: {name}={value!r} must be one of {known}{did_you_mean(str(value), known)}"
+            f"ifeval: {name}={value!r} must be one of {choices}{did_you_mean(str(value), choices)}"
         )
 
 
 def _note(verdicts: Mapping[str, float], doubts: Sequence[str]) -> str:
     missed = [name for name, value in verdicts.items() if not value]
-    told = f"not followed: {', '.join(missed)}" if missed else "all followed"
-    return f"{told} (undecidable: {'; '.join(doubts)})" if doubts else told
+    summary = f"not followed: {', '.join(missed)}" if missed else "all followed"
+    return f"{summary} (undecidable: {'; '.join(doubts)})" if doubts else summary
 
 
 def _loose(text: str) -> tuple[str, ...]:
@@ -146,7 +147,7 @@ def _loose(text: str) -> tuple[str, ...]:
 
 
 def _verdict(is_kept: Callable[[str], bool], texts: Sequence[str]) -> bool | Undecidable:
-    """Whether any of the texts keeps the constraint; why not, if that could not be told."""
+    """Whether any of the texts follows the constraint, or why that is undecidable."""
     doubt = None
     for text in texts:
         try:
@@ -161,14 +162,14 @@ def _verdict(is_kept: Callable[[str], bool], texts: Sequence[str]) -> bool | Und
 
 
 def _packed(ground_truth: Any) -> tuple[Any, Any]:
-    """Ids and arguments from one mapping, as open-instruct keeps them in `ground_truth`."""
-    found = _unspelled(ground_truth, "ground_truth")
-    if isinstance(found, Sequence) and len(found) == 1:
-        found = _unspelled(found[0], "ground_truth")
-    if isinstance(found, Mapping):
+    """Ids and arguments from one mapping, as open-instruct stores them in `ground_truth`."""
+    packed = _unspelled(ground_truth, "ground_truth")
+    if isinstance(packed, Sequence) and len(packed) == 1:
+        packed = _unspelled(packed[0], "ground_truth")
+    if isinstance(packed, Mapping):
         for name in _ID_NAMES:
-            if name in found:
-                return found[name], found.get("kwargs")
+            if name in packed:
+                return packed[name], packed.get("kwargs")
     raise DataError(
         f"no constraints: expected a mapping with instruction_id and kwargs, found"
         f" {clipped(ground_truth)}",
@@ -177,7 +178,7 @@ def _packed(ground_truth: Any) -> tuple[Any, Any]:
 
 
 def _unspelled(value: Any, field: str) -> Any:
-    """The value itself, or what its JSON or Python spelling stands for."""
+    """The value itself, or parsed if it is JSON or Python text."""
     if not isinstance(value, str):
         return value
     try:
@@ -191,18 +192,19 @@ def _unspelled(value: Any, field: str) -> Any:
 
 
 def _read(constraints: Any, kwargs: Any) -> Iterator[_Constraint]:
-    """The constraints of a row. Raises DataError naming what does not fit."""
+    """The constraints of a row. Raises DataError that names the problem."""
     ids = _listed(constraints, "constraints")
-    given = _listed(kwargs, "kwargs") if kwargs is not None else [None] * len(ids)
+    argument_list = _listed(kwargs, "kwargs") if kwargs is not None else [None] * len(ids)
     if not ids:
         raise DataError("no constraint in the row: ifeval reads a list of ids", field="constraints")
-    if len(ids) != len(given):
+    if len(ids) != len(argument_list):
         raise DataError(
-            f"{len(ids)} constraints, but arguments for {len(given)}: {clipped(given)}",
+            f"{len(ids)} constraints, but arguments for {len(argument_list)}:"
+            f" {clipped(argument_list)}",
             field="kwargs",
         )
     counts: dict[str, int] = {}
-    for name, arguments in zip(ids, given, strict=True):
+    for name, arguments in zip(ids, argument_list, strict=True):
         kind = _kind(name)
         counts[kind] = counts.get(kind, 0) + 1
         label = kind if counts[kind] == 1 else f"{kind}#{counts[kind]}"
@@ -210,17 +212,17 @@ def _read(constraints: Any, kwargs: Any) -> Iterator[_Constraint]:
 
 
 def _listed(value: Any, field: str) -> list[Any]:
-    """The list in a column: a list, an array, or the spelling of one."""
+    """The list in a column: a list, an array, or the text of one."""
     if isinstance(value, str) and value in _KINDS:
         return [value]
-    found = _unspelled(value, field)
-    if callable(tolist := getattr(found, "tolist", None)):
-        found = tolist()
-    if isinstance(found, Mapping):
-        found = [found]
-    if not isinstance(found, Sequence) or isinstance(found, str):
+    items = _unspelled(value, field)
+    if callable(tolist := getattr(items, "tolist", None)):
+        items = tolist()
+    if isinstance(items, Mapping):
+        items = [items]
+    if not isinstance(items, Sequence) or isinstance(items, str):
         raise DataError(f"expected a list, found {clipped(value)}", field=field)
-    return list(found)
+    return list(items)
 
 
 def _kind(name: Any) -> str:
@@ -235,23 +237,24 @@ def _kind(name: Any) -> str:
     )
 
 
-def _arguments(kind: str, given: Any) -> dict[str, Any]:
-    """The arguments of a constraint, held to the parameters of its checker."""
-    given = _unspelled(given, "kwargs") if given else {}
-    if not isinstance(given, Mapping):
-        raise DataError(f"{kind}: expected a mapping, found {clipped(given)}", field="kwargs")
+def _arguments(kind: str, raw: Any) -> dict[str, Any]:
+    """The arguments of a constraint, checked against the parameters of its checker."""
+    raw = _unspelled(raw, "kwargs") if raw else {}
+    if not isinstance(raw, Mapping):
+        raise DataError(f"{kind}: expected a mapping, found {clipped(raw)}", field="kwargs")
     needed = _parameters(kind)
-    held = {name: value for name, value in given.items() if value is not None}
-    strange = [name for name in held if name not in needed]
-    missing = [name for name in needed if name not in held]
+    arguments = {name: value for name, value in raw.items() if value is not None}
+    strange = [name for name in arguments if name not in needed]
+    missing = [name for name in needed if name not in arguments]
     if strange or missing:
-        told = [f"missing {', '.join(missing)}"] if missing else []
-        told += [f"unknown {n!r}{did_you_mean(n, needed)}" for n in map(str, strange)]
+        problems = [f"missing {', '.join(missing)}"] if missing else []
+        problems += [f"unknown {n!r}{did_you_mean(n, needed)}" for n in map(str, strange)]
         raise DataError(
-            f"{kind} takes ({', '.join(needed)}): {'; '.join(told)}; found {clipped(dict(given))}",
+            f"{kind} takes ({', '.join(needed)}): {'; '.join(problems)};"
+            f" found {clipped(dict(raw))}",
             field="kwargs",
         )
-    return {name: _typed(kind, name, needed[name], value) for name, value in held.items()}
+    return {name: _typed(kind, name, needed[name], value) for name, value in arguments.items()}
 
 
 @functools.cache
@@ -265,22 +268,24 @@ def _parameters(kind: str) -> Mapping[str, str]:
     }
 
 
-def _typed(kind: str, name: str, wanted: str, value: Any) -> Any:
-    """The argument as its type; a whole float is an int, one text and a list of it are one."""
+def _typed(kind: str, name: str, type_name: str, value: Any) -> Any:
+    """The argument converted to its type; 2.0 becomes an int, a list of one text that text."""
     if callable(tolist := getattr(value, "tolist", None)):
         value = tolist()
-    if wanted == "int" and isinstance(value, int | float) and not isinstance(value, bool):
+    if type_name == "int" and isinstance(value, int | float) and not isinstance(value, bool):
         if value == value and value >= 0 and int(value) == value:
             return int(value)
-    elif wanted == "str":
+    elif type_name == "str":
         text = value[0] if isinstance(value, list) and len(value) == 1 else value
         if _is_text(text):
             return text
-    elif wanted == "list[str]":
+    elif type_name == "list[str]":
         texts = [value] if isinstance(value, str) else value
         if isinstance(texts, Sequence) and texts and all(map(_is_text, texts)):
             return list(texts)
-    expected = {"int": "a whole number from 0 up", "str": "a text"}.get(wanted, "a list of texts")
+    expected = {"int": "a whole number from 0 up", "str": "a text"}.get(
+        type_name, "a list of texts"
+    )
     raise DataError(f"{kind}: {name}={clipped(value)} must be {expected}", field="kwargs")
 
 

@@ -1,13 +1,13 @@
-"""Is the answer the reference: as text, a number, a choice, a list, or a sum that works out.
+"""Whether the answer is the reference: as text, number, choice, list, or arithmetic expression.
 
 `reference` is the accepted answer or a list of accepted answers (in `list_equal` and `set_equal`
-the items, in `multiple_choice` the letters). `extract` says where the answer stands, always behind
+the items, in `multiple_choice` the letters). `extract` says where the answer is read, always after
 the think block: "auto" reads the answer that the rules of `format` demand, as `rules.math` does
-(``<answer>``, box, ``####``, a phrase such as "the answer is"), and without such a mark all that
-follows the think block; a mark may be named alone ("answer_tag", "boxed", "gsm8k", "minerva",
-"phrase"); "answer" is all that follows the think block, "last_line" its last line, "all" the whole
-response. What a length limit cuts off (`finish_reason`) states no answer. A response that states
-no answer earns 0, with a note; a reference that cannot be read is an input fault.
+(``<answer>``, box, ``####``, a phrase such as "the answer is"), and without such a mark everything
+after the think block; a single mark can be named ("answer_tag", "boxed", "gsm8k", "minerva",
+"phrase"); "answer" is everything after the think block, "last_line" its last line, "all" the whole
+response. An answer cut off by a length limit (`finish_reason`) does not count. A response that
+states no answer earns 0, with a note; a reference that cannot be read is an input fault.
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ def equal(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer is the reference, character by character, else 0.
 
-    White space at both ends is not looked at. Of several references one is enough.
+    White space at both ends is ignored. With several references, matching one is enough.
 
     >>> equal("<think>2 + 2</think> 4", "4").value, equal("4.", "4").value
     (1.0, 0.0)
@@ -99,7 +99,7 @@ def normalised(
     *,
     extract: Extract = "auto",
 ) -> Annotated[Score, Range(0, 1)]:
-    """1 if answer and reference agree but for case, punctuation, articles and white space, else 0.
+    """1 if answer and reference agree up to case, punctuation, articles and white space, else 0.
 
     The exact match of SQuAD (arXiv 1606.05250), extended: full-width and other compatibility forms
     (NFKC), Chinese punctuation, white space between Chinese characters. Numbers keep their sign,
@@ -116,10 +116,10 @@ def normalised(
 def substring(
     response: str, reference: str | Sequence[str], *, extract: Extract = "auto"
 ) -> Annotated[Score, Range(0, 1)]:
-    """1 if the reference stands in the answer as whole words (Chinese: characters), else 0.
+    """1 if the reference occurs in the answer as whole words (Chinese: characters), else 0.
 
-    Both in the form of `normalised`. A response that lists every candidate contains the right one,
-    too: prefer a rule that reads one answer where there is one.
+    Both in the form of `normalised`. A response that lists every candidate also contains the right
+    one: prefer a rule that reads a single answer.
 
     >>> substring("It is in Paris, France.", "paris").value, substring("110 of them", "10").value
     (1.0, 0.0)
@@ -152,12 +152,12 @@ def regex(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the pattern is found in the response ("search") or is all of it ("fullmatch"), else 0.
 
-    The pattern comes from the recipe and runs in Python's `re`, in this process: nothing here stops
-    one that backtracks without end on some response. The runner's workers can be killed and give
-    such a response its deadline's fault; elsewhere use only patterns without nested or
-    neighbouring repeats of the same characters.
+    The pattern comes from the recipe and runs in Python's `re`, in this process: a pattern that
+    backtracks without end on some response is not stopped here. The runner's workers can be killed,
+    and such a response then times out; elsewhere use only patterns without nested or adjacent
+    repeats of the same characters.
 
-    Raises: ConfigError for a pattern or mode that does not exist.
+    Raises: ConfigError for an invalid pattern or an unknown mode.
 
     >>> regex("so it is 42", pattern=r"\\b\\d+$").value
     1.0
@@ -171,10 +171,10 @@ def regex(
     text = response if extract == "all" else answer_of(response, extract)
     if text is None:
         return _no_answer(extract)
-    found = getattr(compiled, mode)(text)
-    if found is None:
+    match = getattr(compiled, mode)(text)
+    if match is None:
         return Score(0.0, note=f"no match of {clipped(pattern)}")
-    return Score(1.0, note=f"{clipped(found.group())} matches {clipped(pattern)}")
+    return Score(1.0, note=f"{clipped(match.group())} matches {clipped(pattern)}")
 
 
 # --- numbers --------------------------------------------------------------------------------------
@@ -195,13 +195,13 @@ def numeric(
     ``|x - r| <= max(abs_tol, rel_tol |r|)``, in exact arithmetic: by default the numbers must be
     the same, however written (1,000.0 and 1e3; 1/2, 0.5 and 50%, which is not 50; 3 million). The
     stated answer is read whole, as in `plaudit.rules.math`: one number with at most a unit, which
-    is not looked at (12 cm^2), a name that equals one, an expression without variables (2^5 is 32),
-    or a sentence with one quantity. Signs, scales and operations in words are read ("minus 5", "2
-    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is no number, nor is what a
-    sentence leaves open, denies or bounds ("5 or 6", "18, not 20", "at least 7"): 0, with a note.
-    Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but for a number that
-    labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole" demands a
-    numeral and nothing else but ``$`` signs and a full stop.
+    is ignored (12 cm^2), a name that equals one, an expression without variables (2^5 is 32), or a
+    sentence with one quantity. Signs, scales and operations in words are read ("minus 5", "2
+    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is no number, nor is one that
+    a sentence leaves open, denies or only bounds ("5 or 6", "18, not 20", "at least 7"): 0, with a
+    note. Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but not a number that
+    labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole" requires a
+    numeral and nothing else except ``$`` signs and a full stop.
 
     >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
     (1.0, 1.0)
@@ -218,13 +218,13 @@ def numeric(
         return _no_answer(extract)
     if stated.problem:
         is_none = stated.problem.startswith("no number")
-        shown = stated.problem if is_none else f"no one number is stated: {stated.problem}"
-        return Score(0.0, note=shown)
+        problem = stated.problem if is_none else f"no one number is stated: {stated.problem}"
+        return Score(0.0, note=problem)
     slack = [max(Fraction(abs_tol), Fraction(rel_tol) * abs(gold)) for gold in golds]
     is_close = any(
         stated.low - s <= g <= stated.high + s for g, s in zip(golds, slack, strict=True)
     )
-    note = f"{_shown(stated.low)} against {', '.join(map(_shown, golds))}"
+    note = f"{_number_text(stated.low)} against {', '.join(map(_number_text, golds))}"
     return Score(float(is_close), note=note)
 
 
@@ -240,21 +240,21 @@ def countdown(
 
     The Countdown game of TinyZero (Jiayi-Pan/TinyZero, verl/utils/reward_score/countdown.py; there
     0.1 for the mere format). Whole numbers, ``+ - * /`` and parentheses, computed in fractions by a
-    parser of our own; ``**``, ``//``, decimals and names, which an `eval` behind a filter of
-    characters lets through, are not arithmetic here. ``= target`` may follow. The columns are
-    `numbers` and `target`; bind others with ``columns: {numbers: nums}``.
+    parser of our own; ``**``, ``//``, decimals and names, which an `eval` guarded by a character
+    filter accepts, are not arithmetic here. ``= target`` may follow. The columns are `numbers` and
+    `target`; bind others with ``columns: {numbers: nums}``.
 
     >>> countdown("<answer>(1 + 2) * 8 = 24</answer>", [1, 2, 8], 24).value
     1.0
     >>> countdown("<answer>3 * 8</answer>", [1, 2, 8], 24).note
     'uses 3, 8 instead of 1, 2, 8'
     """
-    given = sorted(_whole_numbers("numbers", numbers))
+    pool = sorted(_whole_numbers("numbers", numbers))
     (goal,) = _whole_numbers("target", [target])
     answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return _no_answer(extract)
-    problem = _countdown_problem(answer, given, goal)
+    problem = _countdown_problem(answer, pool, goal)
     return Score(0.0, note=problem) if problem else Score(1.0, note=clipped(answer))
 
 
@@ -279,20 +279,20 @@ def multiple_choice(
     The letters are A to J, or with the column `choices` (or `options`) those of its options, then
     also by their text: a list of texts, or a mapping from letters to texts. The reference is "B",
     "ABD", "A、C", "B. Paris" or a list of letters; with `choices` also the text of an option, or
-    with `index_base` the number of one, from 0 or 1. What could be two options is refused.
+    with `index_base` the number of one, from 0 or 1. An ambiguous reference is refused.
 
-    The response, behind its think block, may state its choice in ``<answer>``, in a box, after
+    The response may state its choice, after its think block, in ``<answer>``, in a box, after
     ``Answer:``, 答案 or 选, as "B is correct", as its first line, or as the only letter of its last
     line: "auto" takes the first of these that is there. Full-width letters count; the article "A"
-    and the pronoun "I" do not, nor does what the text rules out ("cannot be B", 排除B). "A or B",
-    "maybe B", a last line that mentions several options, a heading without a letter, or a letter
-    beside the text of another option is no answer. `pattern` is a regular expression with one
-    group, which reads the choice in its last match in the last 4 000 characters instead.
+    and the pronoun "I" do not, nor do options that the text rules out ("cannot be B", 排除B). "A or
+    B", "maybe B", a last line that mentions several options, a heading without a letter, or a
+    letter beside the text of another option is no answer. `pattern` is a regular expression with
+    one group, which reads the choice in its last match in the last 4 000 characters instead.
 
-    `partial` is paid for right letters with others missing and none wrong, as in Chinese exams.
-    With ``questions=True`` the prompt holds several questions and the reference list one answer for
-    each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and the share of
-    right ones in `parts`.
+    `partial` is the score for right letters with others missing and none wrong, as in Chinese
+    exams. With ``questions=True`` the prompt holds several questions and the reference list one
+    answer for each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and
+    the share of right ones in `parts`.
 
     Raises: ConfigError for `partial` outside of [0, 1] and a `pattern` without one group.
 
@@ -307,20 +307,20 @@ def multiple_choice(
         raise ConfigError(f"partial={partial} must be within [0, 1]")
     listed = _listed_options(choices, options)
     letters = _choices(reference, listed, index_base)
-    known = listed or Options()
+    letters_of_options = listed or Options()
     text = behind_think(response)
     if questions:
-        return _each_question(text, letters, known)
+        return _each_question(text, letters, letters_of_options)
     gold = "".join(sorted(set("".join(letters))))
     if pattern is None:
-        found = chosen(text, extract, known, is_cut=finish_reason == "length")
+        choice = chosen(text, extract, letters_of_options, is_cut=finish_reason == "length")
     else:
-        found = chosen_by(text, _choice_pattern(pattern), known)
-    if not found.letters:
-        return Score(0.0, {"answered": 0.0}, note=found.problem)
-    is_part = set(found.letters) < set(gold)
-    value = 1.0 if found.letters == gold else partial * is_part
-    return Score(value, {"answered": 1.0}, note=f"{found.letters} against {gold}")
+        choice = chosen_by(text, _choice_pattern(pattern), letters_of_options)
+    if not choice.letters:
+        return Score(0.0, {"answered": 0.0}, note=choice.problem)
+    is_part = set(choice.letters) < set(gold)
+    value = 1.0 if choice.letters == gold else partial * is_part
+    return Score(value, {"answered": 1.0}, note=f"{choice.letters} against {gold}")
 
 
 def list_equal(
@@ -362,7 +362,7 @@ def _compared(
     form: Callable[[str], Any],
     likeness: Callable[[Any, Any], float],
 ) -> Score:
-    """The best likeness of the answer to a reference, both brought into `form`."""
+    """The best similarity of the answer to a reference, both in the form `form`."""
     golds = references(reference)
     if answer is None:
         return _no_answer(extract)
@@ -378,12 +378,12 @@ def _no_answer(extract: str) -> Score:
 
 
 def _with_currency(text: str) -> tuple[str, frozenset[str]]:
-    """The normal form and the currency signs, which it does not keep."""
+    """The normal form, and the currency signs that it drops."""
     return normal(text), frozenset(_CURRENCY.findall(nfkc(text)))
 
 
 def _is_same(ours: tuple[str, frozenset[str]], theirs: tuple[str, frozenset[str]]) -> bool:
-    """Whether the forms agree; a currency that one side leaves out does not count."""
+    """Whether the forms agree; a currency that only one side states is ignored."""
     return ours[0] == theirs[0] and (not ours[1] or not theirs[1] or ours[1] == theirs[1])
 
 
@@ -403,16 +403,16 @@ def _f1(ours: Counter[str], theirs: Counter[str]) -> float:
 def _stated(
     response: str, number: str, extract: Extract, finish_reason: str | None
 ) -> StatedNumber | None:
-    """The number of the answer, read whole, or the answer that is nothing but a numeral."""
+    """The number of the answer: read as a whole, or only if the answer is a bare numeral."""
     if number == "last":
         return stated_number(response, extract, finish_reason)
     answer = answer_of(response, extract, finish_reason)
     if answer is None:
         return None
-    found = number_of(answer)
-    if found is None:
+    value = number_of(answer)
+    if value is None:
         return StatedNumber(problem=f"no number in {clipped(answer)}")
-    return StatedNumber(found, found)
+    return StatedNumber(value, value)
 
 
 def _reference_number(text: str) -> Fraction:
@@ -422,8 +422,8 @@ def _reference_number(text: str) -> Fraction:
     return number
 
 
-def _shown(number: Fraction) -> str:
-    """A number for people."""
+def _number_text(number: Fraction) -> str:
+    """A number in readable form."""
     if number.denominator == 1 and abs(number) < 10**15:
         return str(number)
     try:
@@ -440,37 +440,37 @@ def _whole_numbers(field: str, values: Any) -> list[int]:
         if any(n != float(v) or n < 0 for n, v in zip(numbers, values, strict=True)):
             raise ValueError
     except (TypeError, ValueError, OverflowError):
-        found = clipped(values)
+        column = clipped(values)
         raise ScoringError(
-            f"{field} must be whole and not negative, found {found}", fault="input"
+            f"{field} must be whole and not negative, found {column}", fault="input"
         ) from None
     return numbers
 
 
-def _countdown_problem(answer: str, given: Sequence[int], goal: int) -> str:
-    """Why the answer does not win the game, or an empty string."""
+def _countdown_problem(answer: str, pool: Sequence[int], goal: int) -> str:
+    """Why the answer is not a solution, or an empty string."""
     expression, equals, claimed = answer.partition("=")
     try:
         parts = tokenise(expression)
         used = sorted(t.lstrip("0") or "0" for t in parts if t.isdigit())
-        if used != sorted(map(str, given)):
-            return f"uses {_joined(used)} instead of {_joined(given)}"
+        if used != sorted(map(str, pool)):
+            return f"uses {_joined(used)} instead of {_joined(pool)}"
         value = evaluate(parts)
     except ValueError as error:
         return str(error)
     if value != goal:
-        return f"equals {_shown(value)}, not {goal}"
+        return f"equals {_number_text(value)}, not {goal}"
     if equals and number_of(claimed) != goal:
         return f"claims to equal {clipped(claimed.strip())}, not {goal}"
     return ""
 
 
 def _listed_options(choices: Any, options: Any) -> Options | None:
-    """The options that a row lists, under either name."""
-    given = [options_of(value) for value in (choices, options) if value is not None]
-    if len(given) == 2 and given[0] != given[1]:
+    """The options of a row, under either column name."""
+    columns = [options_of(value) for value in (choices, options) if value is not None]
+    if len(columns) == 2 and columns[0] != columns[1]:
         raise ScoringError("the row has choices and options, and they differ", fault="input")
-    return given[0] if given else None
+    return columns[0] if columns else None
 
 
 @functools.cache
@@ -492,7 +492,7 @@ def _choices(reference: Any, options: Options | None, index_base: int | None) ->
 
 
 def _choice(text: str, options: Options | None, index_base: int | None) -> str:
-    """The letters of one reference: a letter, the text of an option or its number, but one only."""
+    """The letters of one reference: a letter, an option's text or its number; only one of these."""
     as_letter = spelled(text, Options((options or Options()).last))
     as_text = option_of_text(text, options) if options else ""
     as_number = _numbered(text, options, index_base)
@@ -504,7 +504,7 @@ def _choice(text: str, options: Options | None, index_base: int | None) -> str:
     elif readings:
         problem = f"could be {' or '.join(sorted(readings))}"
     elif text.lstrip("-").isdigit() and index_base is None:
-        problem = "is a number: say index_base=0 or index_base=1, with the column choices"
+        problem = "is a number: pass index_base=0 or index_base=1, and the column choices"
     else:
         last = (options or Options()).last
         problem = f"is no option from A to {last}" + (
@@ -521,13 +521,13 @@ def _numbered(text: str, options: Options | None, index_base: int | None) -> str
 
 
 def _each_question(text: str, golds: Sequence[str], options: Options) -> Score:
-    found: Sequence[Chosen] = chosen_each(text, len(golds), options)
-    if not found:
+    picks: Sequence[Chosen] = chosen_each(text, len(golds), options)
+    if not picks:
         return Score(0.0, {"answered": 0.0}, note=f"does not state {len(golds)} choices")
-    right = sum(c.letters == gold for c, gold in zip(found, golds, strict=True))
+    right = sum(c.letters == gold for c, gold in zip(picks, golds, strict=True))
     parts = {"answered": 1.0, "share": right / len(golds)}
-    shown = ", ".join(c.letters or "?" for c in found)
-    return Score(float(right == len(golds)), parts, note=f"{shown} against {', '.join(golds)}")
+    letters = ", ".join(c.letters or "?" for c in picks)
+    return Score(float(right == len(golds)), parts, note=f"{letters} against {', '.join(golds)}")
 
 
 def _listed(
@@ -549,8 +549,8 @@ def _listed(
 
 def _gold_items(reference: Any) -> list[str]:
     """The items of the reference; none for an empty list."""
-    plain = reference.tolist() if hasattr(reference, "tolist") else reference
-    if isinstance(plain, list | tuple) and not plain:
+    column = reference.tolist() if hasattr(reference, "tolist") else reference
+    if isinstance(column, list | tuple) and not column:
         return []
     golds = references(reference)
     if not isinstance(reference, str):
@@ -590,6 +590,6 @@ def _parsed(text: str) -> list[Any] | None:
 
 
 def _joined(numbers: Sequence[object]) -> str:
-    """Numbers for people, the first twenty."""
-    shown = [str(n)[:20] for n in numbers[:20]]
-    return ", ".join(shown + ["..."] * (len(numbers) > 20)) or "no numbers"
+    """The first twenty numbers as text."""
+    texts = [str(n)[:20] for n in numbers[:20]]
+    return ", ".join(texts + ["..."] * (len(numbers) > 20)) or "no numbers"

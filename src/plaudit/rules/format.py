@@ -1,6 +1,6 @@
-"""Is the response built as it was asked for: think and answer blocks, fields, code, a boxed answer.
+"""Whether the response has the requested format: think and answer blocks, fields, code, a box.
 
-The reason for a 0 stands in the note. Tags are found in one pass, from left to right.
+The note gives the reason for a 0. Tags are located in one pass, from left to right.
 """
 
 from __future__ import annotations
@@ -41,13 +41,13 @@ def think(
     """1 for one closed, non-empty think block at the start and an answer after it, else 0.
 
     The format reward of DeepSeek-R1 (arXiv 2501.12948, section 2.2.2) for models that answer
-    outside of tags. Each tag occurs once in the whole response; white space around is tolerated.
+    without tags. Each tag occurs once in the whole response; white space around it is tolerated.
     `tag` names the block (``tag="think"``: only ``<think>``); "auto" takes the marks of any model
     family, harmony's channels among them (`plaudit.think.split`). `prefilled`: True where the chat
     template writes the opening tag (then the response only closes it), False where the model does,
-    "auto" takes either. It need not be set where the prompt of the row ends in the opening tag:
-    there it is True by itself. A block that is never closed, as in a response cut by its length
-    limit, earns 0.
+    "auto" takes either. It need not be set if the row's prompt ends in the opening tag: it is then
+    True automatically. A block that is never closed, as in a response cut by its length limit,
+    earns 0.
 
     >>> think("<think>2 + 2</think> 4"), think("<think></think> 4").note
     (1.0, 'the think block is empty')
@@ -88,8 +88,8 @@ def think_answer_soft(
 ) -> Annotated[float | Score, Range(0, 1)]:
     """1 if all four tags occur once, in order and around something, else 0.
 
-    `think_answer` without its demand that the blocks are the whole response: text before, between
-    and after them is tolerated. `prefilled` as in `think`.
+    `think_answer` without the condition that the blocks are the whole response: text before,
+    between and after them is tolerated. `prefilled` as in `think`.
 
     >>> think_answer_soft("Well. <think>2 + 2</think> So <answer>4</answer> it is.")
     1.0
@@ -121,11 +121,11 @@ def tag_count(
     >>> tag_count("</answer>4<answer></think>2 + 2<think>").value
     0.25
     """
-    wanted = list(tags)[1:] if prefilled else list(tags)
-    if not wanted or not all(wanted):
+    expected = list(tags)[1:] if prefilled else list(tags)
+    if not expected or not all(expected):
         raise ConfigError(f"tag_count: tags={list(tags)!r} must name at least one tag, none empty")
-    places = _places(response, tuple(wanted))
-    return _share(wanted, [_single(places, tag) for tag in wanted])
+    places = _places(response, tuple(expected))
+    return _share(expected, [_single(places, tag) for tag in expected])
 
 
 def xml_fields(
@@ -151,29 +151,29 @@ def xml_fields(
 def fenced_code(
     response: str, code_language: str | None = None, *, language: str | None = None
 ) -> Annotated[float | Score, Range(0, 1)]:
-    """1 if a fenced code block names its language and holds something, else 0.
+    """1 if a fenced code block names its language and is not empty, else 0.
 
     Every fence must be closed. A fence is a line of three or more backticks; it closes at a line of
-    at least as many and nothing else. `language`, or the column `code_language` where a row has
-    one, says which language the block must name (capitals do not matter). An open fence, as in a
-    response cut by its length limit, earns 0.
+    at least as many and nothing else. `language`, or the column `code_language` if a row has one,
+    says which language the block must name (case is ignored). An open fence, as in a response cut
+    by its length limit, earns 0.
 
     >>> fenced_code("```python\\nprint(4)\\n```", language="python")
     1.0
     >>> fenced_code("```python\\n```").note
     'no code block that names a language and holds something'
     """
-    wanted = (code_language or language or "").lower()
-    found = ""
+    required = (code_language or language or "").lower()
+    language_named = ""
     for info, body in fenced_blocks(response):
         if body is None:
             return Score(0.0, note="a code block is not closed")
         named = info.partition(" ")[0].lower()
-        if named and body.strip() and wanted in ("", named):
-            found = named
-    if found:
+        if named and body.strip() and required in ("", named):
+            language_named = named
+    if language_named:
         return 1.0
-    which = wanted or "a language"
+    which = required or "a language"
     return Score(0.0, note=f"no code block that names {which} and holds something")
 
 
@@ -200,7 +200,7 @@ def _verdict(problem: str) -> float | Score:
 
 
 def _think_problem(thought: Thought, prefilled: Prefilled, marks: Marks) -> str:
-    """Why the think block is not as it should be; empty where it is."""
+    """What is wrong with the think block; empty if nothing is."""
     _check_prefilled(prefilled)
     status, (opening, closing) = thought.status, marks
     if status == "unclosed":
@@ -220,15 +220,15 @@ def _think_tags(thought: Thought, marks: Marks) -> dict[str, int]:
     return {marks.opening: int(thought.status == "closed"), marks.closing: 1}
 
 
-def _miscounted(text: str, wanted: Mapping[str, int]) -> str:
-    """Names a tag that the text holds more or less often than wanted; empty where all is well."""
-    return _count_problem(_places(text, tuple(wanted)), wanted)
+def _miscounted(text: str, counts: Mapping[str, int]) -> str:
+    """Names a tag with the wrong number of occurrences; empty if all counts are right."""
+    return _count_problem(_places(text, tuple(counts)), counts)
 
 
-def _count_problem(places: Mapping[str, Sequence[int]], wanted: Mapping[str, int]) -> str:
-    for tag, count in wanted.items():
-        if (found := len(places[tag])) != count:
-            return f"{tag} occurs {found} times, not {count}" if found else f"no {tag}"
+def _count_problem(places: Mapping[str, Sequence[int]], counts: Mapping[str, int]) -> str:
+    for tag, count in counts.items():
+        if (occurrences := len(places[tag])) != count:
+            return f"{tag} occurs {occurrences} times, not {count}" if occurrences else f"no {tag}"
     return ""
 
 
@@ -272,21 +272,21 @@ def _any_of(tags: tuple[str, ...]) -> re.Pattern[str]:
 
 
 def _places(text: str, tags: tuple[str, ...]) -> dict[str, list[int]]:
-    """Where each tag begins, found in one pass."""
+    """The positions of each tag, located in one pass."""
     places: dict[str, list[int]] = {tag: [] for tag in tags}
-    for found in _any_of(tags).finditer(text):
-        places[found.group()].append(found.start())
+    for match in _any_of(tags).finditer(text):
+        places[match.group()].append(match.start())
     return places
 
 
 def _single(places: Mapping[str, Sequence[int]], tag: str) -> _Span | None:
-    """Where the tag stands, if it occurs exactly once."""
+    """The span of the tag if it occurs exactly once."""
     at = places[tag]
     return (at[0], at[0] + len(tag)) if len(at) == 1 else None
 
 
 def _field(text: str, places: Mapping[str, Sequence[int]], name: str) -> _Span | None:
-    """Where the field stands, if it occurs exactly once, closed and not empty."""
+    """The span of the field if it occurs exactly once, closed and not empty."""
     opening, closing = _single(places, f"<{name}>"), _single(places, f"</{name}>")
     if not opening or not closing or _is_blank(text[opening[1] : closing[0]]):
         return None
@@ -297,11 +297,11 @@ def _share(names: Sequence[str], spans: Sequence[_Span | None]) -> float | Score
     chain = _longest_chain(spans)
     if len(chain) == len(names):
         return 1.0
-    kept, lost = (
+    in_order, lost = (
         ", ".join(name for i, name in enumerate(names) if (i in chain) is inside) or "none"
         for inside in (True, False)
     )
-    return Score(len(chain) / len(names), note=f"in order: {kept}; not: {lost}")
+    return Score(len(chain) / len(names), note=f"in order: {in_order}; not: {lost}")
 
 
 def _longest_chain(spans: Sequence[_Span | None]) -> tuple[int, ...]:

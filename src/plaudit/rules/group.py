@@ -1,7 +1,7 @@
 """Responses against their rivals: near-duplicates, diversity, and length by the group's outcome.
 
-`distinct` and `diversity` look at the text alone: random padding makes every response different,
-so give them beside a reward that the padding spoils. `shortest_correct` and `adaptive_length` take
+`distinct` and `diversity` look at the text alone: random padding makes every response different, so
+combine them with a reward that penalises padding. `shortest_correct` and `adaptive_length` take
 another reward, `accuracy`, as the rules of `rules.length` do, and treat its faults alike.
 """
 
@@ -15,7 +15,7 @@ from plaudit.errors import ConfigError
 from plaudit.rules._ngrams import gram_codes, representatives
 from plaudit.rules._scripts import INVISIBLE, classes, points_of
 from plaudit.rules._units import Unit
-from plaudit.rules.length import _Outcome, _Shaped
+from plaudit.rules.length import _MeasuredResponse, _Shaped
 from plaudit.types import Range, Reward, Score
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ _CELLS = 1 << 22
 def distinct(
     responses: Sequence[str], *, n: int = 5, at_least: float = 0.8
 ) -> Annotated[list[Score], Range(0, 1)]:
-    """From 0 (all rivals are near-duplicates of it) up to 1 (none is), per response.
+    """From 0 (all rivals are near-duplicates of the response) up to 1 (none is), per response.
 
     ``1 - duplicates / (N - 1)``, where a rival is a near-duplicate if the Jaccard similarity of the
     two sets of character `n`-grams is `at_least` (Broder 1997, "On the resemblance and containment
@@ -90,9 +90,9 @@ def _similarities(responses: Sequence[str], n: int) -> list[list[float]]:
 def _visible(text: str) -> str:
     """The text in lower case, white space as single spaces, invisible characters left out."""
     if not text.isascii():
-        kept = classes(points_of(text)) != INVISIBLE
-        if not kept.all():
-            text = "".join(char for char, keep in zip(text, kept.tolist(), strict=True) if keep)
+        visible = classes(points_of(text)) != INVISIBLE
+        if not visible.all():
+            text = "".join(char for char, keep in zip(text, visible.tolist(), strict=True) if keep)
     return " ".join(text.lower().split())
 
 
@@ -128,9 +128,9 @@ def _shared_counts(grams: np.ndarray, owners: np.ndarray, count: int) -> np.ndar
     step = max(1, _CELLS // count)
     for first in range(0, int(row[-1]) + 1 if len(row) else 0, step):
         low, high = np.searchsorted(row, [first, first + step])
-        held = np.zeros((step, count), np.float32)  # exact: sums stay below 2**24
-        held[row[low:high] - first, owners[low:high]] = 1
-        shared += held.T @ held
+        has_gram = np.zeros((step, count), np.float32)  # exact: sums stay below 2**24
+        has_gram[row[low:high] - first, owners[low:high]] = 1
+        shared += has_gram.T @ has_gram
     return shared
 
 
@@ -148,7 +148,7 @@ def shortest_correct(
 
     ``[correct] * L* / L`` with L* the length of the shortest correct response in the group, the
     "sample optimal length" of ShorterBetter (arXiv 2504.21370; there the distance ``L - L*`` is
-    what costs). A response that `accuracy` could not score takes no part.
+    what costs). A response that `accuracy` could not score is left out.
 
     Raises: DataError without token ids or tokenizer where unit="tokens".
 
@@ -199,12 +199,12 @@ def adaptive_length(
     )
 
 
-def _shortest(outcomes: Sequence[_Outcome]) -> list[float | Score]:
+def _shortest(outcomes: Sequence[_MeasuredResponse]) -> list[float | Score]:
     shortest = min((o.length for o in outcomes if o.correct), default=0)
     return [(shortest / o.length if o.length else 1.0) * o.correct for o in outcomes]
 
 
-def _adaptive(outcomes: Sequence[_Outcome], *, beta: float) -> list[float | Score]:
+def _adaptive(outcomes: Sequence[_MeasuredResponse], *, beta: float) -> list[float | Score]:
     count = len(outcomes)
     rate = max(sum(o.correct for o in outcomes), 1) / count if count else 0.0
     return [o.correct - beta * rate * o.length for o in outcomes]

@@ -1,6 +1,7 @@
 """Language: script shares, consistency with the prompt's language, identification.
 
-Scripts are counted exactly, from code point tables; only languages of one script need a model.
+Scripts are counted exactly, from code point tables; only languages that share a script need a
+model.
 """
 
 from __future__ import annotations
@@ -48,10 +49,10 @@ def chinese_share(response: str, *, of: Of = "letters") -> Annotated[float, Rang
     Ideographs over letters (``of="letters"``), or over all characters but white space and
     punctuation (``of="chars"``, where digits and symbols count against). Punctuation of any width
     counts neither way. Ideographs are all of Unicode 17: the basic block, extensions A to J,
-    compatibility ideographs, radicals, 〇 and 々; the usual ``[一-鿿]`` misses rare names and all
-    else.
+    compatibility ideographs, radicals, 〇 and 々; the usual ``[一-鿿]`` misses rare names and
+    everything else in this list.
 
-    A text without letters has no Chinese: 0. Japanese shares the ideographs and comes out between
+    A text without letters has no Chinese: 0. Japanese shares the ideographs and scores in between
     (kana are other letters); `identified` tells the two apart. English words count by their
     letters; `consistency` weighs words.
 
@@ -120,37 +121,40 @@ def consistency(
     ``target words / (target words + foreign words)``: the language consistency reward of
     DeepSeek-R1 (DeepSeek-AI 2025, section 2.3.2), for which no code was published. A word is a run
     of two or more letters of one script; in scripts without spaces it is 1.5 ideographs, 2.5 kana,
-    or 4 letters of Thai, Lao, Khmer or Burmese, so that equal contents weigh alike.
+    or 4 letters of Thai, Lao, Khmer or Burmese, so that equal content has equal weight.
 
     The target is the parameter `target`, else the column `language` ("en", "zh-CN", "English", or a
     script such as "latin"), else the language that the prompt asks for ("reply in Spanish",
     请用中文回答, "Translate into Chinese: ..."), else the one its instruction is written in,
-    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" wants Chinese. Sentences on the
-    form of the answer ("reason step by step", "put your answer in ...") do not decide: the problem
-    that they wrap does. Where the last turn asks for no language, what the system turn asks for
-    holds, or an earlier one of the user ("from now on answer in Chinese"). Where several are asked
-    for, or one is only named ("how do you say cat in French?"), each is accepted.
+    whatever it quotes: "用 PyTorch 怎么做 gradient checkpointing？" asks for Chinese. Sentences
+    about the form of the answer ("reason step by step", "put your answer in ...") do not decide:
+    the problem that they wrap does. If the last turn asks for no language, a request in the system
+    turn or an earlier user turn applies ("from now on answer in Chinese"). If several languages are
+    requested, or one is only mentioned ("how do you say cat in French?"), each is accepted.
 
-    No language is borne by code (fenced, inline, or a line of its own), formulas, URLs, tags; nor,
-    in a text of another script, by names, identifiers, short quotations and terms of few words
-    without a function word. Of these a text may hold, for each word in the target language, 4 in
-    names and code, 1 in quotations and half a term; more count as foreign, and so do clauses.
-    Chinese, Cyrillic, ... words in code and LaTeX count: no notation needs those, so a fence hides
-    no such reasoning. English in a fence is not seen where the target is another language.
+    Code (fenced, inline, or on its own line), formulas, URLs and tags have no language; nor, in a
+    text of another script, have names, identifiers, short quotations and terms of few words without
+    a function word. For each word in the target language a text may have 4 such words in names and
+    code, 1 in quotations and half a word in terms; more count as foreign, and so do clauses.
+    Chinese, Cyrillic, ... words in code and LaTeX count: no notation needs those, so such reasoning
+    cannot be hidden in a fence. English in a fence is not detected if the target is another
+    language.
 
     Languages in Latin letters (English, French, German, Spanish, Portuguese, Italian, Dutch,
     Indonesian, Vietnamese and a dozen more) are told apart by their function words, in at most
     eight segments of 1000 characters and in those with 20 words or more; close kin (Danish and
-    Norwegian) pass for each other. Where that cannot be done the note says that only the script was
-    judged; so it is for other scripts. For Japanese, ideographs count up to nine times the kana, so
-    that Chinese does not pass; for Chinese, a Japanese sentence counts against with its ideographs.
+    Norwegian) pass for each other. Where that is impossible the note says that only the script was
+    judged, as for other scripts. For Japanese, ideographs count up to nine times the kana, so that
+    Chinese does not pass; for Chinese, a Japanese sentence counts against with its ideographs.
 
     `part` "think" is the think block, also prefilled or unclosed; without a block it is all of the
-    response. What follows the block is then free: see ``part="all"``. Reasoning without a word (an
-    empty block, digits only) is the response's fault and earns 0: silence is not consistent.
+    response. The text after the block is then ignored: see ``part="all"``. Reasoning without a word
+    (an empty block, digits only, code only) is the response's fault and earns 0. Reasoning in
+    equations alone has no language and is not judged: NaN, and a recipe leaves the part out.
 
-    Raises: ConfigError, DataError for an unknown language; ScoringError (input) where there is no
-    `language` and the prompt holds no word, or rules out its own language and names no other.
+    Raises: ConfigError, DataError for an unknown language; ScoringError (input) if there is no
+    `language` and the prompt has no word, or rules out its own language and names no other, and for
+    reasoning in equations alone.
 
     >>> consistency("<think>So 2 and 2 is four, 对吗</think>4", "What is 2 + 2?").parts["latin"]
     4.0
@@ -162,16 +166,29 @@ def consistency(
     text = thought.think if part == "think" else thought.answer
     if part == "all" or thought.status == "none":
         text = response
-    kept, removed = split_prose(text)
-    words = _words_by_script(kept, removed)
+    prose, removed = split_prose(text)
+    words = _words_by_script(prose, removed)
     if not any(words.values()):
-        raise ScoringError("consistency: no word to judge", fault="response")
-    found = shares(kept, words, aim)
-    if not found.due and not removed and not _WORD.search(without_code(kept)):
+        raise _silence(text)
+    counted = shares(prose, words, aim)
+    if not counted.due and not removed and not _WORD.search(without_code(prose)):
         raise ScoringError("consistency: nothing but code to judge", fault="response")
     counts = ", ".join(f"{script} {count:.1f}" for script, count in words.items())
-    note = "; ".join((f"target {aim.name}", f"words: {counts}", *found.remarks))
-    return Score(found.due / (found.due + found.foreign), words, note=note)
+    note = "; ".join((f"target {aim.name}", f"words: {counts}", *counted.remarks))
+    return Score(counted.due / (counted.due + counted.foreign), words, note=note)
+
+
+_FENCED = re.compile(r"```.*?(?:```|\Z)", re.DOTALL)
+_EQUATION = re.compile(
+    r"[\w)}\]]\s?(?:[=<>≤≥≈]|\\(?:le|ge|approx|leq|geq)(?![a-z]))\s?[-−]?[\w(\\{$]"
+)
+
+
+def _silence(text: str) -> ScoringError:
+    """The error for a text without a word."""
+    if _EQUATION.search(_FENCED.sub(" ", text)):
+        return ScoringError("consistency: no word to judge, only equations", fault="input")
+    return ScoringError("consistency: no word to judge", fault="response")
 
 
 def _target(
@@ -186,7 +203,7 @@ def _target(
 
 
 def _earlier(messages: Sequence[Message]) -> tuple[tuple[str, str], ...]:
-    """The roles and texts of the turns before the last one, those of the model left out."""
+    """The roles and texts of the turns before the last one, without those of the model."""
     turns = ((str(turn.get("role", "user")), turn.get("content")) for turn in messages[:-1])
     asking = ((role, text) for role, text in turns if role in ("system", "developer", "user"))
     return tuple((role, _text_of(content)) for role, content in asking)
@@ -206,19 +223,19 @@ def _code_of(language: str, error) -> str:
     """The code of a language, or a script."""
     code = language.strip().lower()
     code = NAMES.get(code, code)
-    known = (*_scripts.SCRIPTS, *_scripts.LANGUAGES)
-    found = [c for c in (code, code.replace("_", "-").partition("-")[0]) if c in known]
-    if not found:
+    codes = (*_scripts.SCRIPTS, *_scripts.LANGUAGES)
+    matches = [c for c in (code, code.replace("_", "-").partition("-")[0]) if c in codes]
+    if not matches:
         raise error(
-            f"unknown language {clipped(language)}{did_you_mean(code, known)}"
+            f"unknown language {clipped(language)}{did_you_mean(code, codes)}"
             " It is an ISO 639 code such as 'en' or 'zh', or a script such as 'latin'"
         )
-    return found[0]
+    return matches[0]
 
 
-def _words_by_script(kept: str, removed: str) -> dict[str, float]:
-    """Words of the prose, and of scripts that no notation uses also those in code and LaTeX."""
-    words = count_words(kept)
+def _words_by_script(prose: str, removed: str) -> dict[str, float]:
+    """The words of the prose, plus the words in code and LaTeX in scripts that no notation uses."""
+    words = count_words(prose)
     for script, count in (count_words(removed) if removed else {}).items():
         if script not in ("latin", "greek"):
             words[script] = words.get(script, 0.0) + count
@@ -235,11 +252,12 @@ def identified(response: str, *, languages: str | Sequence[str]) -> Annotated[Sc
     evenly spaced, of the prose (no code, LaTeX, URLs, tags). In each segment the words of each
     script are judged apart: a script of one language names it; Chinese characters beside kana (one
     to nine or more) are Japanese, else Chinese; languages in Latin, Cyrillic, Arabic or Devanagari
-    letters are told by py3langid, a naive Bayes model of byte n-grams that comes with its package.
+    letters are identified by py3langid, a naive Bayes model of byte n-grams that comes with its
+    package.
 
-    Abstains from fewer than 40 letters of such a script, and below 200 where the model gives no
-    language half of the probability; a longer text of no language counts against. Where nothing is
-    left to judge, an empty or short text included, that is the response's fault and earns 0 (set
+    Fewer than 40 letters of such a script are not judged, nor fewer than 200 if the model gives no
+    language half of the probability; a longer text of no language counts against. If nothing is
+    left to judge, as for an empty or short text, that is the response's fault and earns 0 (set
     `on_response_fault` where short answers are wanted). Languages are ISO 639 codes ("en", "zh").
 
     Raises: ConfigError for an unknown language, MissingExtra without py3langid.
@@ -248,35 +266,41 @@ def identified(response: str, *, languages: str | Sequence[str]) -> Annotated[Sc
     >>> identified(text, languages="zh").parts
     {'en': 12.0, 'zh': 6.666666666666667}
     """
-    wanted = _known_languages(languages)
-    identifier = _identifier()  # at once, so that an absent package shows on the first response
-    found: dict[str, float] = {}
-    points = _scripts.points_of(split_prose(response).kept)
+    codes = _known_languages(languages)
+    identifier = (
+        _identifier()
+    )  # at once, so that a missing package is reported on the first response
+    words_by_language: dict[str, float] = {}
+    points = _scripts.points_of(split_prose(response).text)
     for start, end in _segments(len(points)):
         for language, count in _languages_in(points[start:end], identifier):
-            found[language] = found.get(language, 0.0) + count
-    total = sum(found.values())
+            words_by_language[language] = words_by_language.get(language, 0.0) + count
+    total = sum(words_by_language.values())
     if total == 0:
         raise ScoringError("identified: too little text to tell its language", fault="response")
-    share = sum(count for language, count in found.items() if language in wanted) / total
-    best = max(found, key=found.__getitem__)
-    return Score(share, found, note=f"{found[best] / total:.0%} of the words in {best}")
+    share = sum(count for language, count in words_by_language.items() if language in codes) / total
+    best = max(words_by_language, key=words_by_language.__getitem__)
+    return Score(
+        share,
+        words_by_language,
+        note=f"{words_by_language[best] / total:.0%} of the words in {best}",
+    )
 
 
 def _known_languages(languages: str | Sequence[str]) -> set[str]:
     codes = (languages,) if isinstance(languages, str) else languages
-    wanted = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
-    for code in wanted or {""}:
+    base_codes = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
+    for code in base_codes or {""}:
         if code not in _scripts.LANGUAGES:
             raise ConfigError(
                 f"identified: unknown language {code!r}{did_you_mean(code, _scripts.LANGUAGES)}"
                 f" Known: {', '.join(_scripts.LANGUAGES)}"
             )
-    return wanted
+    return base_codes
 
 
 def _segments(size: int) -> list[tuple[int, int]]:
-    """Where to look: all of a text in equal pieces, or evenly spaced pieces of a long one.
+    """The segments to examine: a whole text in equal pieces, or evenly spaced pieces of a long one.
 
     >>> _segments(1500), _segments(9000)[-1], len(_segments(9000))
     ([(0, 750), (750, 1500)], (8000, 9000), 8)

@@ -1,13 +1,13 @@
 """Rewards on how long a response is, in a unit that the recipe names.
 
 Lengths, limits and targets are all in `unit`: "tokens" (the row's token ids, or those of
-``tokenizer=FILE``), "words" or "chars". No unit ever stands in for another: where tokens are asked
-for and there are neither ids nor a tokenizer, the row is an error that says so.
+``tokenizer=FILE``), "words" or "chars". No unit is ever substituted for another: if tokens are
+requested and there are neither ids nor a tokenizer, the row is an error.
 
 `kimi`, `cosine`, `l1_exact` and `l1_max` need to know which responses are correct: they take
-another reward, `accuracy`, and count a response as correct where its value is `at_least` (1).
-A response that `accuracy` could not score is not scored here either; one that made itself
-impossible to score counts as wrong, and its fault is kept.
+another reward, `accuracy`, and count a response as correct where its value is `at_least` (1). A
+response that `accuracy` could not score is not scored here either; one whose failure is its own
+fault counts as wrong, and keeps that fault.
 """
 
 from __future__ import annotations
@@ -62,11 +62,11 @@ def soft_overlong(
     unit: Unit = "tokens",
     tokenizer: str | None = None,
 ) -> Annotated[float, Range(-1, 0)]:
-    """0 up to ``max_length - buffer``, then falling in a line to -1 at `max_length` and beyond.
+    """0 up to ``max_length - buffer``, then falling linearly to -1 at `max_length` and beyond.
 
     ``0 if L <= M - B; (M - B - L) / B if L <= M; else -1``: DAPO, arXiv 2503.14476, equation 13,
-    there with M = 20480 and B = 4096 tokens. ``buffer=0`` is a plain limit. `finish_reason` is
-    not read: a response cut at M has L = M and earns -1.
+    with M = 20480 and B = 4096 tokens in the paper. ``buffer=0`` is a plain limit. `finish_reason`
+    is not read: a response cut at M has L = M and earns -1.
 
     Raises: DataError without token ids or tokenizer where unit="tokens".
 
@@ -143,7 +143,7 @@ def range(
     unit: Unit = "tokens",
     tokenizer: str | None = None,
 ) -> Annotated[float, Range(0, 1)]:
-    """1 from `low` to `high`, falling in a line to 0 at a distance of `falloff` outside.
+    """1 from `low` to `high`, falling linearly to 0 at a distance of `falloff` outside.
 
     ``max(0, 1 - d / falloff)`` with d the distance to the range; ``falloff=0`` is a hard limit.
 
@@ -278,8 +278,8 @@ def l1_max(
     return _Shaped(l1_max, accuracy, _l1_max_group, params, unit, tokenizer, at_least, columns)
 
 
-class _Outcome(NamedTuple):
-    """What a formula sees of one response; `num_tokens` is the row's target, if it has one."""
+class _MeasuredResponse(NamedTuple):
+    """The input of a formula for one response; `num_tokens` is the row's target, if it has one."""
 
     correct: bool
     length: int
@@ -312,7 +312,7 @@ class _Shaped:
 
     @property
     def relative(self) -> bool:
-        """Whether a score depends on the rivals: as the formula says, else as `accuracy`."""
+        """Whether a score depends on the rivals, in the formula or in `accuracy`."""
         return self.among_rivals or self.accuracy.relative
 
     @property
@@ -327,10 +327,10 @@ class _Shaped:
 
     def __repr__(self) -> str:
         own = {name: getattr(self, name) for name in ("unit", "tokenizer", "at_least", "columns")}
-        known = inspect.signature(self.factory).parameters
-        args = {k: v for k, v in {**self.params, **own}.items() if k in known}
-        shown = [f"{k}={v!r}" for k, v in args.items() if v != known[k].default]
-        return f"load({', '.join([repr(self._path), f'accuracy={self.accuracy!r}', *shown])})"
+        defaults = inspect.signature(self.factory).parameters
+        args = {k: v for k, v in {**self.params, **own}.items() if k in defaults}
+        changed = [f"{k}={v!r}" for k, v in args.items() if v != defaults[k].default]
+        return f"load({', '.join([repr(self._path), f'accuracy={self.accuracy!r}', *changed])})"
 
     @property
     def _path(self) -> str:
@@ -361,16 +361,16 @@ class _Shaped:
             for outcome, score in zip(outcomes, inner, strict=True)
         ]
 
-    def _outcome(self, group: Group, response: Response, score: Score) -> _Outcome:
+    def _outcome(self, group: Group, response: Response, score: Score) -> _MeasuredResponse:
         length = length_of(response.text, response.token_ids, self.unit, self.tokenizer)
         correct = score.value >= self.at_least and score.fault != "response"
         num_tokens = column_of(group, response, "num_tokens", self.columns)
-        return _Outcome(
+        return _MeasuredResponse(
             correct, length, None if num_tokens is inspect.Parameter.empty else num_tokens
         )
 
 
-def _joined(outcome: _Outcome, accuracy: Score, value: float | Score) -> Score:
+def _joined(outcome: _MeasuredResponse, accuracy: Score, value: float | Score) -> Score:
     """The score of one response: `value`, with the faults and notes of its accuracy."""
     parts = {"length": float(outcome.length), "accuracy": accuracy.value}
     parts.update({f"accuracy/{name}": part for name, part in accuracy.parts.items()})
@@ -427,7 +427,7 @@ def _l1_max(correct: bool, length: float, target: float, alpha: float, delta: fl
     return correct * min(max(alpha * (target - length) + delta, 0.0), 1.0)
 
 
-def _kimi_group(outcomes: Sequence[_Outcome]) -> list[float | Score]:
+def _kimi_group(outcomes: Sequence[_MeasuredResponse]) -> list[float | Score]:
     if len(outcomes) < 2:
         error = f"kimi needs two scored responses in the group, found {len(outcomes)}"
         return [Score.unscored(error, fault="input")] * len(outcomes)
@@ -437,7 +437,7 @@ def _kimi_group(outcomes: Sequence[_Outcome]) -> list[float | Score]:
 
 
 def _cosine_group(
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[_MeasuredResponse],
     *,
     max_length: int,
     correct: tuple[float, float],
@@ -450,19 +450,19 @@ def _cosine_group(
 
 
 def _l1_exact_group(
-    outcomes: Sequence[_Outcome], *, target: float | None, alpha: float
+    outcomes: Sequence[_MeasuredResponse], *, target: float | None, alpha: float
 ) -> list[float | Score]:
     return _at_target(outcomes, target, partial(_l1_exact, alpha=alpha))
 
 
 def _l1_max_group(
-    outcomes: Sequence[_Outcome], *, target: float | None, alpha: float, delta: float
+    outcomes: Sequence[_MeasuredResponse], *, target: float | None, alpha: float, delta: float
 ) -> list[float | Score]:
     return _at_target(outcomes, target, partial(_l1_max, alpha=alpha, delta=delta))
 
 
 def _at_target(
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[_MeasuredResponse],
     target: float | None,
     formula: Callable[[bool, int, float], float],
 ) -> list[float | Score]:
@@ -488,8 +488,8 @@ def _target(target: float | None, num_tokens: Any) -> float:
     if num_tokens is None:
         raise DataError("no target length: pass target=N or give num_tokens", field="num_tokens")
     if not isinstance(num_tokens, int | float) or not 0 < num_tokens < math.inf:
-        found = clipped(num_tokens)
-        raise ScoringError(f"num_tokens must be a positive number, found {found}", fault="input")
+        column = clipped(num_tokens)
+        raise ScoringError(f"num_tokens must be a positive number, found {column}", fault="input")
     return num_tokens
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import functools
 import importlib.util
+import itertools
 import os
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple
 
 from plaudit import think
 from plaudit.answers import extract as _extract
-from plaudit.answers.equation import loses_its_left_side, operates_on_several
+from plaudit.answers.equation import is_false, loses_its_left_side, operates_on_several
 from plaudit.answers.extract import EXTRACTS, Extract
 from plaudit.answers.latex_equal import (
     Answer,
@@ -41,11 +42,11 @@ from plaudit.workers import Outcome, Pool
 __all__ = ["equal"]
 
 EXAMPLES = {"equal": {"columns": {"reference": "42"}}}
-CHECKS = {"equal": {"reference": check_references}}  # what readers may ask of a column at load time
+CHECKS = {"equal": {"reference": check_references}}  # what loaders may check in a column
 
 _MEMO = 16_384
 _MEMO_CHARS = 2000
-_POOL = Pool(  # starts nothing before its first job
+_POOL = Pool(  # starts no process before its first job
     "plaudit.answers.worker:prepared",
     setup=True,
     size=max(2, min(8, os.cpu_count() or 2)),
@@ -70,25 +71,25 @@ def equal(
 ) -> Annotated[float | Score, Range(0, 1)]:
     r"""1 if the final answer of the response is the reference answer, else 0.
 
-    The answer is looked for behind the think block; one that never closes holds no answer.
-    `extract` says by which mark:
+    The answer is read after the think block; a block that is never closed has no answer. `extract`
+    says by which mark:
 
-    - "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
-      the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k": the line behind
-      the last ``####``; "minerva": behind the last "final answer is"; "last_number": the last
+    - "boxed": the last complete ``\boxed``, with any that form one answer with it; "answer_tag":
+      the last ``<answer>..</answer>`` (a box or phrase inside it counts); "gsm8k": the line after
+      the last ``####``; "minerva": after the last "final answer is"; "last_number": the last
       quantity of the closing sentence, whatever else it holds;
-    - "auto": the later of box, answer tag and Minerva's sentence, else a line behind ``####``,
-      else the sentence or line behind "answer is" / "Answer:" / "A:" / a heading "Answer" / 答案 /
-      答： / 所以选, else (not with `strict`) the one quantity of the closing sentence.
+    - "auto": the later of box, answer tag and Minerva's sentence, else a line after ``####``, else
+      the sentence or line after "answer is" / "Answer:" / "A:" / a heading "Answer" / 答案 / 答： /
+      所以选, else (not with `strict`) the one quantity of the closing sentence.
 
-    What stands behind a mark is read whole or not at all (docs: "How an answer is read"): an
+    The text after a mark is read as a whole or not at all (docs: "How an answer is read"): an
     expression, equation, list or interval, or a sentence with one quantity and its unit. Words that
-    change a value are read where they are understood ("minus", "square root of", "two thirds",
-    负, 的平方根); other functions, comparisons, hedges and denials make the answer unread: 0, with
-    a note that says what was in the way. "42!" may be 42 or its factorial.
+    change a value are read where they are understood ("minus", "square root of", "two thirds", 负,
+    的平方根); other functions, comparisons, hedges and denials make the answer unreadable: 0, with
+    a note that says why. "42!" may be 42 or its factorial.
 
     The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
-    Three layers decide, each only what the one before left open: equal tokens after harmless
+    Three layers decide, each only what the previous one left open: equal tokens after harmless
     spelling is removed (``\dfrac``, ``\left``, spaces, ``10,000``); an exact reader, which proves
     equality and difference with fractions, enclosures of irrational numbers and values at rational
     points; math-verify, in a worker process that is killed at `deadline_s`.
@@ -106,16 +107,16 @@ def equal(
     ``x = 5`` is 5; of ``a = b = 5`` the last side counts. A numeral without a base is read in the
     base that the reference states. Words and sequences are no products: cat is not act.
 
-    math-verify (huggingface/Math-Verify) rounds to six decimals and drops percent signs; where both
-    sides are numbers the exact layer has the last word, so 1/2004! is not 1/2006!.
+    math-verify (huggingface/Math-Verify) rounds to six decimals and drops percent signs; if both
+    sides are numbers the exact layer decides, so 1/2004! is not 1/2006!.
 
-    Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than
-    10 000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault.
-    Of a response cut at its length limit (`finish_reason` "length"), a sentence that breaks off
-    inside the answer is not read.
+    Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than 10
+    000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault. Of
+    a response cut at its length limit (`finish_reason` "length"), a sentence that ends inside the
+    answer is not read.
 
     Raises: ScoringError for a reference that cannot be read (fault "input"), ScoreTimeout,
-    MissingExtra where only math-verify could decide and it is not installed.
+    MissingExtra if only math-verify could decide and it is not installed.
 
     >>> equal(r"... so it is $\boxed{\frac{1}{2}}$.", "0.5").value
     1.0
@@ -123,28 +124,31 @@ def equal(
     'extracted 26 (answer is) against 18: different'
     """
     policy = _policy(percent, units, tolerance)
-    accepted, shown_gold = _accepted(reference, references)
-    found = _found(response, extract, strict=strict, finish_reason=finish_reason)
-    if isinstance(found, str):
-        return Score(0.0, note=found)
-    shown = f"extracted {_shown(found.text or found.raw)} ({found.mark}) against {shown_gold}"
-    if found.raw != found.text and any(_is_same_text(found.raw, golds) for golds in accepted):
-        return Score(1.0, note=f"{shown}: equal")
-    if found.problem:
-        return Score(0.0, note=f"{shown}: {found.problem}")
-    verdict = _verdict(found, accepted, policy, deadline_s)
+    accepted, gold_text = _accepted(reference, references)
+    extraction = _extracted(response, extract, strict=strict, finish_reason=finish_reason)
+    if isinstance(extraction, str):
+        return Score(0.0, note=extraction)
+    answer = _shortened(extraction.text or extraction.raw)
+    comparison = f"extracted {answer} ({extraction.mark}) against {gold_text}"
+    if extraction.raw != extraction.text and any(
+        _is_same_text(extraction.raw, golds) for golds in accepted
+    ):
+        return Score(1.0, note=f"{comparison}: equal")
+    if extraction.problem:
+        return Score(0.0, note=f"{comparison}: {extraction.problem}")
+    verdict = _verdict(extraction, accepted, policy, deadline_s)
     if verdict.fault is not None:
-        raise verdict.fault(f"{shown}: {verdict.why}", "response")
-    return Score(verdict.value, note=f"{shown}: {verdict.why}")
+        raise verdict.fault(f"{comparison}: {verdict.why}", "response")
+    return Score(verdict.value, note=f"{comparison}: {verdict.why}")
 
 
-def _shown(text: str) -> str:
-    """An answer as far as a note has room for it."""
+def _shortened(text: str) -> str:
+    """An answer shortened for a note."""
     return text if len(text) <= 60 else text[:57] + "..."
 
 
 def _is_same_text(answer: str, references: tuple[str, ...]) -> bool:
-    """Whether all that stands behind a mark is the one reference, as it is spelled."""
+    """Whether the whole text after a mark is the single reference, token by token."""
     if len(references) != 1:
         return False
     gold = reference_of(references[0])
@@ -153,17 +157,17 @@ def _is_same_text(answer: str, references: tuple[str, ...]) -> bool:
     return tuple(tokens_of(bare(answer))) == gold.tokens
 
 
-class _Verdict(NamedTuple):
+class _EqualityVerdict(NamedTuple):
     value: float
     why: str
     fault: type[ScoringError] | None = None
 
 
-_EQUAL, _DIFFERENT = _Verdict(1.0, "equal"), _Verdict(0.0, "different")
+_EQUAL, _DIFFERENT = _EqualityVerdict(1.0, "equal"), _EqualityVerdict(0.0, "different")
 
 
-class _Policy(NamedTuple):
-    """What counts as equal, where that can be chosen."""
+class _EqualityPolicy(NamedTuple):
+    """The options for what counts as equal."""
 
     percent: Percent
     units: Units
@@ -171,65 +175,72 @@ class _Policy(NamedTuple):
 
 
 @functools.lru_cache(maxsize=64)
-def _policy(percent: Percent, units: Units, tolerance: float) -> _Policy:
-    """The chosen policy. Raises ConfigError for values that there are not."""
-    for name, value, known in (
+def _policy(percent: Percent, units: Units, tolerance: float) -> _EqualityPolicy:
+    """The chosen policy. Raises ConfigError for unknown values."""
+    for name, value, choices in (
         ("percent", percent, ("value", "unit")),
         ("units", units, ("ignore_missing", "require")),
     ):
-        if value not in known:
-            hint = did_you_mean(str(value), known)
-            raise ConfigError(f"{name}={value!r} is not one of {', '.join(known)}{hint}")
+        if value not in choices:
+            hint = did_you_mean(str(value), choices)
+            raise ConfigError(f"{name}={value!r} is not one of {', '.join(choices)}{hint}")
     if isinstance(tolerance, str) or not 0 <= tolerance < 1:
         raise ConfigError(f"tolerance={tolerance!r} must be at least 0 and below 1, as in 1e-2")
-    return _Policy(percent, units, tolerance)
+    return _EqualityPolicy(percent, units, tolerance)
 
 
 def _accepted(
     reference: str | Sequence[str], how: References | None
 ) -> tuple[Sequence[tuple[str, ...]], str]:
-    """The acceptable references, each one text or the texts of a list, and all for a note."""
-    if type(reference) is str and how is None:  # by far the most
+    """The acceptable references, each a text or a list of texts, and their form for the note."""
+    if type(reference) is str and how is None:  # by far the most common case
         return _single(reference)
     try:
-        found = several(reference, how)
-        shown = [", ".join(_shown(reference_of(text).text) for text in texts) for texts in found]
+        alternatives = several(reference, how)
+        gold_texts = [
+            ", ".join(_shortened(reference_of(text).text) for text in texts)
+            for texts in alternatives
+        ]
     except DataError as error:
         raise ScoringError(str(error), fault="input") from None
-    return found, " | ".join(shown)
+    return alternatives, " | ".join(gold_texts)
 
 
 @functools.lru_cache(maxsize=8192)
 def _single(reference: str) -> tuple[Sequence[tuple[str, ...]], str]:
     try:
-        return ((reference,),), _shown(reference_of(reference).text)
+        return ((reference,),), _shortened(reference_of(reference).text)
     except DataError as error:
         raise ScoringError(str(error), fault="input") from None
 
 
 def _verdict(
-    found: _extract.Found, accepted: Sequence[tuple[str, ...]], policy: _Policy, deadline_s: float
-) -> _Verdict:
-    """The verdict on the extracted answer against whatever is acceptable."""
-    judge = _judged if len(found.text) <= _MEMO_CHARS else _judged.__wrapped__
+    extraction: _extract.Found,
+    accepted: Sequence[tuple[str, ...]],
+    policy: _EqualityPolicy,
+    deadline_s: float,
+) -> _EqualityVerdict:
+    """The best verdict on the extracted answer against the acceptable references."""
+    judge = _judged if len(extraction.text) <= _MEMO_CHARS else _judged.__wrapped__
     if len(accepted) == 1:
-        return judge(found.text, found.factorial, accepted[0], policy, deadline_s)
+        return judge(extraction.text, extraction.factorial, accepted[0], policy, deadline_s)
     return _best(
-        judge(found.text, found.factorial, golds, policy, deadline_s) for golds in accepted
+        judge(extraction.text, extraction.factorial, golds, policy, deadline_s)
+        for golds in accepted
     )
 
 
-def _best(verdicts: Iterable[_Verdict]) -> _Verdict:
-    """The first verdict that accepts, else one that was reached, else the first."""
-    seen: list[_Verdict] = []
+def _best(verdicts: Iterable[_EqualityVerdict]) -> _EqualityVerdict:
+    """The first verdict that accepts, else the first without a fault, else the first."""
+    rejections: list[_EqualityVerdict] = []
     for verdict in verdicts:
         if verdict.value == 1.0:
             return verdict
-        seen.append(verdict)
-    return next((verdict for verdict in seen if verdict.fault is None), seen[0])
+        rejections.append(verdict)
+    return next((verdict for verdict in rejections if verdict.fault is None), rejections[0])
 
 
-def _found(
+def _extracted(
     response: str, how: Extract, *, strict: bool, finish_reason: str | None
 ) -> _extract.Found | str:
     """The extracted answer, or why there is none."""
@@ -237,56 +248,66 @@ def _found(
     if thought.status == "unclosed":
         return "the think block never closes, so there is no answer"
     try:
-        found = _extract.extract(thought.answer, how, strict=strict, finish_reason=finish_reason)
+        extraction = _extract.extract(
+            thought.answer, how, strict=strict, finish_reason=finish_reason
+        )
     except KeyError:
         raise ConfigError(
             f"extract={how!r} is not one of {', '.join(EXTRACTS)}{did_you_mean(str(how), EXTRACTS)}"
         ) from None
-    if found is None:
+    if extraction is None:
         return f"no answer found (extract: {how})"
-    if not found.problem and not found.text.strip(" \t\r\n_.$\"'"):
-        return f"an empty answer ({found.mark})"
-    return found
+    if not extraction.problem and not extraction.text.strip(" \t\r\n_.$\"'"):
+        return f"an empty answer ({extraction.mark})"
+    return extraction
 
 
 @functools.lru_cache(maxsize=_MEMO)
 def _judged(
-    answer: str, factorial: str, references: tuple[str, ...], policy: _Policy, deadline_s: float
-) -> _Verdict:
-    """The verdict on one distinct answer; its other reading counts only where proved equal.
+    answer: str,
+    factorial: str,
+    references: tuple[str, ...],
+    policy: _EqualityPolicy,
+    deadline_s: float,
+) -> _EqualityVerdict:
+    """The verdict on one distinct answer; its other reading counts only if proved equal.
 
     Several references are one list.
     """
     try:
-        given, golds = answer_of(answer), [reference_of(reference) for reference in references]
+        stated, golds = answer_of(answer), [reference_of(reference) for reference in references]
         gold = list_of(golds)
-        verdict = same(given, gold, *policy)
+        verdict = same(stated, gold, *policy)
         if verdict is not True and factorial:
             verdict = same(answer_of(factorial), gold, *policy) or verdict
     except Oversized as error:
-        return _Verdict(0.0, f"{error}, which cannot be judged", ScoringError)
-    if verdict is True and loses_its_left_side(given.node, gold.node):
-        return _Verdict(0.0, "an equation whose left side is more than a name")
+        return _EqualityVerdict(0.0, f"{error}, which cannot be judged", ScoringError)
+    if verdict is True and loses_its_left_side(stated.node, gold.node):
+        return _EqualityVerdict(0.0, "an equation whose left side is more than a name")
+    if verdict is True and is_false(stated.node):
+        return _EqualityVerdict(0.0, "an equation between different numbers")
     if verdict is not None:
-        return _EQUAL if verdict else _unequal(given, gold)
-    if operates_on_several(given.node, given.text):
-        return _Verdict(0.0, "an operation on several values")
-    if not is_mathematical(given):
-        return _Verdict(0.0, "different: the answer is not mathematics that could be read")
-    return _asked(given, gold, deadline_s)
+        return _EQUAL if verdict else _unequal(stated, gold)
+    if operates_on_several(stated.node, stated.text):
+        return _EqualityVerdict(0.0, "an operation on several values")
+    if not is_mathematical(stated):
+        return _EqualityVerdict(0.0, "different: the answer is not mathematics that could be read")
+    return _ask_math_verify(stated, gold, deadline_s)
 
 
-def _unequal(given: Answer, gold: Answer) -> _Verdict:
-    """A difference, with the units where they are the reason."""
-    units = other_units(given, gold)
-    return _DIFFERENT if units is None else _Verdict(0.0, f"{units}: different")
+def _unequal(stated: Answer, gold: Answer) -> _EqualityVerdict:
+    """The verdict "different", naming the units if they are the reason."""
+    units = other_units(stated, gold)
+    return _DIFFERENT if units is None else _EqualityVerdict(0.0, f"{units}: different")
 
 
-def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
+def _ask_math_verify(stated: Answer, gold: Answer, deadline_s: float) -> _EqualityVerdict:
     """The verdict of math-verify, from a worker that is killed at the deadline."""
-    answer, reference = given.text, gold.text
+    answer, reference = stated.text, gold.text
     if not is_mathematical(gold):
         raise ScoringError(f"cannot read the reference {clipped(reference)}", fault="input")
+    if lost := sorted(_lost(stated) ^ _lost(gold)):
+        return _EqualityVerdict(0.0, f"different: {lost[0]!r} is on one side only")
     if importlib.util.find_spec("math_verify") is None:
         raise MissingExtra.of(
             f"answers like {clipped(answer, limit=40)}", package="math_verify", extra="math"
@@ -297,13 +318,21 @@ def _asked(given: Answer, gold: Answer, deadline_s: float) -> _Verdict:
     if outcome.status == "stalled":
         raise ScoringError("the machine was too busy to judge within the deadline", fault="system")
     if outcome.status == "timeout":
-        return _Verdict(0.0, f"undecided after {deadline_s:g} s", ScoreTimeout)
-    return _Verdict(0.0, f"math-verify {outcome.status}", ScoringError)
+        return _EqualityVerdict(0.0, f"undecided after {deadline_s:g} s", ScoreTimeout)
+    return _EqualityVerdict(0.0, f"math-verify {outcome.status}", ScoringError)
 
 
-def _answered(outcome: Outcome, reference: str) -> _Verdict:
+def _lost(answer: Answer) -> frozenset[str]:
+    """Meaningful parts that math-verify drops: ellipses of lists, and minutes of arc (60')."""
+    tokens = answer.tokens
+    minutes = any(b == "'" and a[0].isdecimal() for a, b in itertools.pairwise(tokens))
+    has_ellipsis = "\\ldots" in tokens or "..." in answer.text
+    return frozenset(("...",) * has_ellipsis + ("'",) * minutes)
+
+
+def _answered(outcome: Outcome, reference: str) -> _EqualityVerdict:
     if outcome.value is None:
         raise ScoringError(f"math-verify cannot read the reference {reference!r}", fault="input")
     if isinstance(outcome.value, str):
-        return _Verdict(0.0, f"different: {outcome.value}")
+        return _EqualityVerdict(0.0, f"different: {outcome.value}")
     return _EQUAL if outcome.value else _DIFFERENT

@@ -1,7 +1,7 @@
 """Repetition: n-grams, compression, the longest repeat, duplicate lines, a loop at the end.
 
-A rule here says only that nothing repeats, and a text too short to repeat anything keeps the full
-value: give none of them alone to a policy, which would learn to say nothing.
+These rules measure only repetition, and a text too short to repeat anything has the full value: do
+not train on one of them alone, or the policy learns to say nothing.
 """
 
 from __future__ import annotations
@@ -44,14 +44,14 @@ _SENTENCE_END = re.compile(
     r"""|(?<=[。！？｡])(?![。！？｡”’」』）])|(?<=[。！？｡][”’」』）])|(?<=[!?])(?=[぀-ヿ㐀-鿿])"""
 )
 
-# "Step 12:", "3)", 第三步：, "**Day 4** -": a line counted on, whose rest may be the same.
+# "Step 12:", "3)", 第三步：, "**Day 4** -": numbered lines whose remaining text may be the same.
 _COUNTER = re.compile(
     r"\W{0,6}(?:第\s?)?(?:[^\W\d_]{1,12}\s{0,2}){0,2}?[(（#\[]?"
     r"(?:\d{1,5}|[一二三四五六七八九十百]{1,5}|[ivxlc]{1,6}(?=[.)]))"
     r"\s?(?:[步次条点章节天轮回题][：:，,、.]?|[.)）、：:*\]]|-|–|—)[\s*:：.)-]{0,4}",
     re.IGNORECASE,
 )
-_MIN_COUNTED = 3  # so many rounds, and words in each of them
+_MIN_COUNTED = 3  # the number of rounds, and of words in each
 _HAN = re.compile("[㐀-鿿]")
 _REST_WORD = re.compile("[^\\W\\d_㐀-鿿]+|[㐀-鿿]{2}")
 
@@ -81,9 +81,9 @@ def ngram(
 
     The penalty of Yeo et al. 2025, "Demystifying Long Chain-of-Thought Reasoning in LLMs", in the
     form that open-r1 (words) and TRL (token ids) give it. Fewer than `n` units: 0. The share of
-    distinct n-grams falls with length, so compare responses of like length.
+    distinct n-grams falls with length, so compare responses of similar length.
 
-    Raises: DataError for "tokens" without token ids or a tokenizer; no other unit stands in.
+    Raises: DataError for "tokens" without token ids or a tokenizer; no other unit is used instead.
 
     >>> ngram("so it is so it is so it is")
     -0.5714285714285714
@@ -128,8 +128,8 @@ def char_repetition(response: str, *, n: int = 10) -> Annotated[float, Range(0, 
     to 0.5) with the root of the total in place of the root of the number of different n-grams: the
     same on ordinary text, but ``"ha" * 50`` earns 0 where theirs leaves it 0.49.
 
-    Fewer than `n` characters: 1. A passage of many hundred characters given twice hardly lowers it:
-    see `longest_repeat`.
+    Fewer than `n` characters: 1. A passage of several hundred characters that occurs twice hardly
+    lowers it: see `longest_repeat`.
 
     >>> char_repetition("ha" * 50), char_repetition("The sum is 4.")
     (0.0, 1.0)
@@ -159,10 +159,10 @@ def compression(response: str, *, natural: float = 0.25) -> Annotated[float, Ran
     """From 0 (compresses to nothing) up to 1 (compresses no better than ordinary text).
 
     ``min(1, compressed / (natural * size))`` with the UTF-8 bytes of the response and their raw
-    deflate stream (level 1), which carries no header that a short text would pay for. Ordinary
+    deflate stream (level 1), which has no header that would count against short texts. Ordinary
     prose, mathematics and code in English or Chinese compress to 0.3 of their size or more, a loop
-    to 0.01. Sees redundancy of any kind and language, within deflate's window of 32 kB: a longer
-    block given twice is the matter of `longest_repeat`.
+    to 0.01. Detects redundancy of any kind and language within deflate's window of 32 kB; for
+    longer repeated blocks see `longest_repeat`.
 
     Empty response: 1. Other builds of zlib may differ in the last digits below 1.
 
@@ -183,8 +183,8 @@ def longest_repeat(response: str, *, min_chars: int = 20) -> Annotated[Score, Ra
     """From 0 (one character throughout) up to 1 (no passage occurs twice).
 
     ``1 - longest / length``, where `longest` is the length of the longest substring that occurs at
-    two places (they may overlap): a text given twice scores 0.5, a loop nearly 0. Repeats below
-    `min_chars` are ordinary language and score 1. The note shows the passage.
+    two places (they may overlap): a text that is repeated once scores 0.5, a loop nearly 0. Repeats
+    below `min_chars` are ordinary language and score 1. The note shows the passage.
 
     >>> longest_repeat("The answer to the question is 4. " * 2).value
     0.5
@@ -215,10 +215,10 @@ def sentences(response: str, *, weight: Weight = "chars") -> Annotated[Score, Ra
     """From 0 (one sentence over and over) up to 1 (no sentence occurs twice).
 
     As `lines`, for sentences: they end at a line break, at ``.!?…`` before white space, and at
-    ``。！？`` anywhere. Repeats that no end mark divides count too: within a sentence, words of a
-    run of 8 (Chinese characters) that the sentence held before, and clauses of 4 characters or more
-    between commas from their third time on. Sentences that differ in a number at their beginning
-    alone ("Step 7: Check it again.", 第七步：再检查一遍。) are one where three or more do so.
+    ``。！？`` anywhere. Repeats within a sentence count too: words in a run of 8 (Chinese:
+    characters) that occurred earlier in the sentence, and clauses of 4 characters or more between
+    commas from their third time on. Sentences that differ only in a number at the beginning ("Step
+    7: Check it again.", 第七步：再检查一遍。) count as one if there are three or more.
 
     >>> sentences("Wait. Let me see. Wait. Let me see.").value
     0.5
@@ -233,7 +233,7 @@ def sentences(response: str, *, weight: Weight = "chars") -> Annotated[Score, Ra
 
 
 def _uncounted(pieces: Sequence[str]) -> Sequence[str]:
-    """The pieces, without the counter where it is all by which several differ."""
+    """The pieces, without their counters if several differ only in the counter."""
     rests = [_rest(piece) for piece in pieces]
     rounds = Counter(rest for _, rest in set(zip(pieces, rests, strict=True)) if rest)
     if not rounds or max(rounds.values()) < _MIN_COUNTED:
@@ -245,18 +245,18 @@ def _uncounted(pieces: Sequence[str]) -> Sequence[str]:
 
 
 def _rest(piece: str) -> str:
-    """What follows the counter that begins a piece; "" without one, or where that is a word or two.
+    """The text after the counter of a piece; "" without a counter or if only a word or two follow.
 
     >>> _rest("**Step 12:** Check it once more."), _rest("3. Paris"), _rest("第三步：再检查一遍。")
     ('Check it once more.', '', '再检查一遍。')
     """
-    found = _COUNTER.match(piece)
-    rest = piece[found.end() :] if found else ""
+    counter = _COUNTER.match(piece)
+    rest = piece[counter.end() :] if counter else ""
     return rest if len(_REST_WORD.findall(rest)) >= (2 if _HAN.search(rest) else 3) else ""
 
 
 def _fresh_share(sentence: str) -> float:
-    """The share of a sentence that the sentence does not repeat.
+    """The share of a sentence that is not a repeat within it.
 
     >>> _fresh_share("one two three"), _fresh_share("so it is said " * 5)
     (1.0, 0.2)
@@ -270,17 +270,17 @@ def _fresh_share(sentence: str) -> float:
 
 
 def _fresh_words(sentence: str) -> float:
-    """The share of words in no run of `_LOOP_WORDS` that the sentence held before."""
+    """The share of words in no run of `_LOOP_WORDS` that occurred earlier in the sentence."""
     words = _ngrams.words_of(sentence)
     if len(words) <= _LOOP_WORDS:
         return 1.0
-    seen: set[tuple[str, ...]] = set()
+    earlier: set[tuple[str, ...]] = set()
     num_again = covered = 0
     for start, run in enumerate(zip(*(words[i:] for i in range(_LOOP_WORDS)), strict=False)):
-        if run in seen:
+        if run in earlier:
             num_again += start + _LOOP_WORDS - max(covered, start)
             covered = start + _LOOP_WORDS
-        seen.add(run)
+        earlier.add(run)
     return (len(words) - num_again) / len(words)
 
 
@@ -313,13 +313,13 @@ def tail_loop(
     """0 where the response ends in a loop ("repeats until cut off"), else 1.
 
     A loop is an ending of at least `min_chars` characters that repeats its first period exactly,
-    `min_repeats` times or more; the last round may be cut anywhere, and white space may follow. Of
-    several periods the one that covers most counts. The parts are its `period`, `repeats` and
+    `min_repeats` times or more; the last round may be cut anywhere, and white space may follow.
+    Among several periods the one that covers most counts. The parts are its `period`, `repeats` and
     `covered` characters.
 
-    With `cut_only` only a loop that ran into the length limit counts (`finish_reason` "length").
-    One word after the loop, or a number that counts on in each round, and it is no longer one: see
-    `compression` and `ngram`.
+    With `cut_only` only a loop that ran into the length limit counts (`finish_reason` "length"). A
+    word after the loop, or a number that changes in each round, and it no longer counts as a loop:
+    see `compression` and `ngram`.
 
     Raises: DataError for `cut_only` without a finish_reason.
 
@@ -348,9 +348,9 @@ def tail_loop(
 def _tail_period(text: str, min_repeats: float, min_chars: int) -> tuple[int, int]:
     """The period of the loop that ends the text and the characters it covers, else (0, 0).
 
-    The text read backwards has period p for as long as it matches itself p characters on: its Z
-    function at p. Most texts end in characters that occur nowhere before and need no more than that
-    search.
+    The reversed text has period p for as long as it matches itself shifted by p characters: its Z
+    function at p. Most texts end in characters that do not occur before, which a single search
+    shows.
     """
     back = text[::-1]
     matched = int(min_chars * (1 - 1 / min_repeats))

@@ -5,7 +5,7 @@ count shared words and characters: a wrong answer in the words of the reference 
 right one in other words low. ROUGE-L and edit similarity take time in the product of both lengths,
 so both texts are cut first (`max_words`, `max_chars`); the note says so.
 
-A reference that is a list of texts counts with the one that scores highest.
+If the reference is a list of texts, the highest score counts.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def rouge_l(
     counts by the character. Only the first `max_words` words of each text count. The parts are
     `precision` and `recall`.
 
-    Raises: MissingExtra without rouge-score; DataError where the reference is no text.
+    Raises: MissingExtra without rouge-score; DataError if the reference is not text.
 
     >>> rouge_l("the sum is 5", "The sum is 4.").value
     0.75
@@ -43,8 +43,8 @@ def rouge_l(
     is_cut = max(len(ours), *map(len, others)) > max_words
     note = f"compared over the first {max_words} words" if is_cut else None
     start = " ".join(ours[:max_words])
-    found = [score(" ".join(words[:max_words]), start)["rougeL"] for words in others]
-    best = max(found, key=lambda one: one.fmeasure)
+    rouge_scores = [score(" ".join(words[:max_words]), start)["rougeL"] for words in others]
+    best = max(rouge_scores, key=lambda one: one.fmeasure)
     parts = {"precision": float(best.precision), "recall": float(best.recall)}
     return Score(float(best.fmeasure), parts, note=note)
 
@@ -57,7 +57,7 @@ def bleu(
     sacrebleu's, with exponential smoothing and effective order (Post 2018, arXiv 1804.08771), a
     hundredth of its scale, over words as in `rouge_l`.
 
-    Raises: MissingExtra without sacrebleu; DataError where the reference is no text.
+    Raises: MissingExtra without sacrebleu; DataError if the reference is not text.
 
     >>> bleu("The sum is 4.", "the sum is 4").value
     1.0
@@ -73,7 +73,7 @@ def chrf(
     chrF2 of sacrebleu (Popović 2015, "chrF"), a hundredth of its scale. White space does not
     count, case does; no segmentation is needed, so it suits Chinese too.
 
-    Raises: MissingExtra without sacrebleu; DataError where the reference is no text.
+    Raises: MissingExtra without sacrebleu; DataError if the reference is not text.
 
     >>> chrf("答案是四", "答案是四").value
     1.0
@@ -88,7 +88,7 @@ def edit(
 
     rapidfuzz's normalised similarity, over code points after white space at the ends is removed.
 
-    Raises: MissingExtra without rapidfuzz; DataError where the reference is no text.
+    Raises: MissingExtra without rapidfuzz; DataError if the reference is not text.
 
     >>> edit("kitten", "sitting").value
     0.5714285714285714
@@ -130,7 +130,7 @@ def _best(measure: Callable[[str, str], float], texts: tuple[str, list[str]]) ->
 def _cut(
     response: str, reference: str | Sequence[str], max_chars: int
 ) -> tuple[tuple[str, list[str]], str | None]:
-    """Response and references cut to `max_chars`, and a note where that lost something."""
+    """Response and references cut to `max_chars`, and a note if anything was cut."""
     if max_chars < 1:
         raise ConfigError(f"max_chars={max_chars} must be at least 1")
     texts = _texts_of(reference)
@@ -142,8 +142,8 @@ def _cut(
 def _texts_of(reference: str | Sequence[str]) -> Sequence[str]:
     texts = [reference] if isinstance(reference, str) else reference
     if not isinstance(texts, Sequence) or not texts or not all(isinstance(t, str) for t in texts):
-        found = clipped(reference)
-        raise DataError(f"expected a text or a list of texts, found {found}", field="reference")
+        column = clipped(reference)
+        raise DataError(f"expected a text or a list of texts, found {column}", field="reference")
     return texts
 
 
@@ -151,7 +151,7 @@ def _texts_of(reference: str | Sequence[str]) -> Sequence[str]:
 
 
 class _Words:
-    """The tokenizer that rouge-score is given."""
+    """The tokenizer passed to rouge-score."""
 
     def tokenize(self, text: str) -> list[str]:
         return words_of(text)

@@ -1,9 +1,9 @@
-"""Rewards on Python source that is read and never run: syntax, imports, complexity, style.
+"""Rewards on Python source that is parsed and never run: syntax, imports, complexity, style.
 
 Each reads the program of a response as `rules.code` does: after the think block, the last fenced
 block that names Python, else one that names no language, else the answer itself where it is code.
-None of them says that a program works, and none is a wall: what a program does when it runs is the
-sandbox's business.
+None of them says that a program works, and none is a security barrier: that is the job of the
+sandbox.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ _WORD = re.compile(r"[^\W\d]\w*")
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-class _Source(NamedTuple):
-    """A program and its tree, or why there is none."""
+class _ParsedProgram(NamedTuple):
+    """A program and its syntax tree, or why there is no tree."""
 
     code: str
     tree: ast.Module | None
@@ -46,9 +46,10 @@ class _Source(NamedTuple):
 def parses(response: str, *, max_chars: int = 200_000) -> Annotated[Score, Range(0, 1)]:
     """1 if the program of the response is valid Python syntax, else 0.
 
-    The grammar is that of the running Python, read with `ast.parse`; what only a compiler refuses
-    (``return`` outside a function) passes. No code, a program of comments alone, one that is longer
-    than `max_chars` or nested deeper than the parser goes, NUL and lone surrogates: 0, with a note.
+    The grammar is that of the running Python, read with `ast.parse`; code that only the compiler
+    rejects (``return`` outside a function) passes. No code, a program of comments alone, one that
+    is longer than `max_chars` or nested too deeply for the parser, NUL and lone surrogates: 0, with
+    a note.
 
     Source: docs.python.org/3/reference/grammar.html.
 
@@ -61,30 +62,34 @@ def parses(response: str, *, max_chars: int = 200_000) -> Annotated[Score, Range
     return Score(0.0, note=source.problem) if source.tree is None else Score(1.0)
 
 
-def _source(response: str, max_chars: int) -> _Source:
-    """The program of the response, read."""
-    found = program_in(response, language="python")
-    if found is None:
-        return _Source("", None, "no code in the response")
-    if found.language != "python":
-        return _Source("", None, found.note or f"the program is {found.language}, not Python")
-    if len(found.code) > max_chars:
-        return _Source(found.code, None, f"the program is longer than max_chars={max_chars}")
-    return _read(found.code)
+def _source(response: str, max_chars: int) -> _ParsedProgram:
+    """The parsed program of the response."""
+    program = program_in(response, language="python")
+    if program is None:
+        return _ParsedProgram("", None, "no code in the response")
+    if program.language != "python":
+        return _ParsedProgram(
+            "", None, program.note or f"the program is {program.language}, not Python"
+        )
+    if len(program.code) > max_chars:
+        return _ParsedProgram(
+            program.code, None, f"the program is longer than max_chars={max_chars}"
+        )
+    return _read(program.code)
 
 
-def _read(code: str) -> _Source:
-    """The tree; too deep for the parser is as wrong as bad syntax."""
+def _read(code: str) -> _ParsedProgram:
+    """The syntax tree; nesting too deep for the parser counts as a syntax error."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # an invalid escape is still valid syntax
             tree = ast.parse(code)
     except SyntaxError as error:
         place = f"line {error.lineno}: " if error.lineno else ""  # NUL has no line
-        return _Source(code, None, f"{place}{error.msg}")
+        return _ParsedProgram(code, None, f"{place}{error.msg}")
     except (ValueError, RecursionError, MemoryError) as error:  # surrogates, nesting
-        return _Source(code, None, f"cannot be parsed: {type(error).__name__}")
-    return _Source(code, tree if tree.body else None, "" if tree.body else "no statement")
+        return _ParsedProgram(code, None, f"cannot be parsed: {type(error).__name__}")
+    return _ParsedProgram(code, tree if tree.body else None, "" if tree.body else "no statement")
 
 
 # --- imports --------------------------------------------------------------------------------------
@@ -99,16 +104,16 @@ def no_imports(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the program imports no forbidden module, else 0.
 
-    `forbidden` names modules with all that is below them; the default is modules that start
+    `forbidden` names modules, including their submodules; the default lists modules that start
     processes, open connections or call C. With `allowed` every other module is forbidden as well.
-    Read are ``import``, ``from .. import``, ``__import__``, ``import_module`` (under another name
-    too) and ``sys.modules[..]``; an import of what is no literal text, and a relative one, counts
-    as forbidden. No program that parses: 0. The part `finds` counts, the note shows them.
+    Checked are ``import``, ``from .. import``, ``__import__``, ``import_module`` (under another
+    name too) and ``sys.modules[..]``; an import whose name is not a literal, or that is relative,
+    counts as forbidden. No program that parses: 0. The part `finds` counts, the note shows them.
 
-    This is no security: ``getattr`` and `exec` pass it. It shapes what a policy writes; the
-    sandbox stops what a program does.
+    This is not a security measure: ``getattr`` and `exec` get around it. It shapes what a policy
+    writes; the sandbox restricts what a program does.
 
-    Raises: ConfigError where a list of names is a text.
+    Raises: ConfigError if a list of names is a plain string.
 
     >>> no_imports("```python\\nimport os.path, socket\\n```").note
     'line 1: socket'
@@ -124,19 +129,19 @@ def no_imports(
         for line, names in _imports(source.tree)
         if _is_forbidden(names, forbidden, allowed)
     ]
-    return Score(float(not finds), {"finds": float(len(finds))}, note=_shown(finds))
+    return Score(float(not finds), {"finds": float(len(finds))}, note=_finds_note(finds))
 
 
 def _refuse_text(**lists: Sequence[str] | None) -> None:
-    for name, given in lists.items():
-        if isinstance(given, str):
-            raise ConfigError(f"{name}={given!r} must be a list of module names: [{given!r}]")
+    for name, names in lists.items():
+        if isinstance(names, str):
+            raise ConfigError(f"{name}={names!r} must be a list of module names: [{names!r}]")
 
 
 def _is_forbidden(
     names: Sequence[str], forbidden: Sequence[str], allowed: Sequence[str] | None
 ) -> bool:
-    """Whether a module that may go by any of these names is refused."""
+    """Whether a module that may have any of these names is forbidden."""
     if any(name == "?" or name.startswith(".") or _below(name, forbidden) for name in names):
         return True
     return allowed is not None and not any(_below(name, allowed) for name in names)
@@ -170,7 +175,7 @@ def _imports(tree: ast.Module) -> Iterator[tuple[int, tuple[str, ...]]]:
 
 
 def _from(base: str, name: str) -> tuple[str, ...]:
-    """What ``from base import name`` may bring: a module below, or something of `base`."""
+    """The modules that ``from base import name`` may import: a submodule, or `base` itself."""
     return (base,) if base.startswith(".") else (f"{base}.{name}", base)
 
 
@@ -200,8 +205,8 @@ def complexity(
     ``min(1, limit / worst)``, where `worst` is the highest cyclomatic number of a function: 1 and
     one for each ``if``, ``elif``, ``for``, ``while``, ``except``, conditional expression,
     ``and``/``or``, loop and condition of a comprehension, and ``case`` that can fail. A nested
-    function is one of its own; what stands outside functions is one more, where it branches or
-    stands alone. Parts: `max`, `mean`, `functions`.
+    function is one of its own; code outside functions is one more, if it branches or there is no
+    function. Parts: `max`, `mean`, `functions`.
 
     Short is simple: a program that does nothing earns 1.
 
@@ -218,18 +223,18 @@ def complexity(
     source = _source(response, max_chars)
     if source.tree is None:
         return Score(0.0, note=source.problem)
-    found = _complexities(source.tree)
-    name, worst = max(found, key=lambda pair: pair[1])
+    numbers = _complexities(source.tree)
+    name, worst = max(numbers, key=lambda pair: pair[1])
     parts = {
         "max": float(worst),
-        "mean": sum(number for _, number in found) / len(found),
-        "functions": float(sum(name != "<module>" for name, _ in found)),
+        "mean": sum(number for _, number in numbers) / len(numbers),
+        "functions": float(sum(name != "<module>" for name, _ in numbers)),
     }
     return Score(min(1.0, limit / worst), parts, note=f"{name}: {worst}")
 
 
 def _complexities(tree: ast.Module) -> list[tuple[str, int]]:
-    """Name and cyclomatic number of each function, and of the rest where it counts."""
+    """Name and cyclomatic number of each function, and of the module level if it counts."""
     numbers = [["<module>", 1]]
     stack: list[tuple[ast.AST, int]] = [(tree, 0)]
     while stack:
@@ -239,8 +244,8 @@ def _complexities(tree: ast.Module) -> list[tuple[str, int]]:
             numbers.append([node.name, 1])
         numbers[unit][1] += _decisions(node)
         stack += [(child, unit) for child in ast.iter_child_nodes(node)]
-    kept = numbers if numbers[0][1] > 1 or len(numbers) == 1 else numbers[1:]
-    return [(name, number) for name, number in kept]
+    counted = numbers if numbers[0][1] > 1 or len(numbers) == 1 else numbers[1:]
+    return [(name, number) for name, number in counted]
 
 
 def _decisions(node: ast.AST) -> int:
@@ -274,10 +279,10 @@ def style(
     Each check is a part, 1 or 0: `line_length` (at most `max_line` characters), `tabs`,
     `trailing_blanks`, `names` (functions in snake case, classes in CapWords), `bare_except`,
     `none_comparison` (``== None``), `wildcard_import`, `docstrings` (of public functions and
-    classes outside functions), and two that go beyond PEP 8, `mutable_default` and
-    `unused_import`. `checks` takes a choice of them. No program that parses: 0, without parts.
+    classes outside functions), and two that go beyond PEP 8, `mutable_default` and `unused_import`.
+    `checks` selects some of them. No program that parses: 0, without parts.
 
-    One long line fails its check as ten do. Nothing here says that code works.
+    One long line fails its check just as ten do. Style says nothing about whether code works.
 
     Source: PEP 8; PEP 257 for docstrings. Raises: ConfigError for an unknown check.
 
@@ -287,22 +292,24 @@ def style(
     chosen = list(_CHECKS) if checks is None else checks
     for name in chosen:
         if name not in _CHECKS:
-            known = ", ".join(_CHECKS)
-            raise ConfigError(f"no check {name!r}{did_you_mean(name, _CHECKS)} Known: {known}")
+            names = ", ".join(_CHECKS)
+            raise ConfigError(f"no check {name!r}{did_you_mean(name, _CHECKS)} Known: {names}")
     if not chosen:
         raise ConfigError("checks=[] must name at least one check")
     source = _source(response, max_chars)
     if source.tree is None:
         return Score(0.0, note=source.problem)
-    given = _Given(source.code.split("\n"), list(ast.walk(source.tree)), source.tree, max_line)
-    finds = {name: sorted(_CHECKS[name](given)) for name in chosen}
+    program = _StyleInput(
+        source.code.split("\n"), list(ast.walk(source.tree)), source.tree, max_line
+    )
+    finds = {name: sorted(_CHECKS[name](program)) for name in chosen}
     parts = {name: float(not lines) for name, lines in finds.items()}
-    shown = [f"line {lines[0]}: {name}" for name, lines in finds.items() if lines]
-    return Score(sum(parts.values()) / len(parts), parts, note=_shown(shown))
+    failures = [f"line {lines[0]}: {name}" for name, lines in finds.items() if lines]
+    return Score(sum(parts.values()) / len(parts), parts, note=_finds_note(failures))
 
 
-class _Given(NamedTuple):
-    """What a check reads: each yields the lines that fail it."""
+class _StyleInput(NamedTuple):
+    """The input of a style check; a check yields the lines that fail it."""
 
     lines: list[str]
     nodes: list[ast.AST]
@@ -310,22 +317,22 @@ class _Given(NamedTuple):
     max_line: int
 
 
-def _long_lines(given: _Given) -> Iterator[int]:
-    return (n for n, line in enumerate(given.lines, 1) if len(line) > given.max_line)
+def _long_lines(program: _StyleInput) -> Iterator[int]:
+    return (n for n, line in enumerate(program.lines, 1) if len(line) > program.max_line)
 
 
-def _tabs(given: _Given) -> Iterator[int]:
-    for number, line in enumerate(given.lines, 1):
+def _tabs(program: _StyleInput) -> Iterator[int]:
+    for number, line in enumerate(program.lines, 1):
         if "\t" in line[: len(line) - len(line.lstrip())]:
             yield number
 
 
-def _trailing_blanks(given: _Given) -> Iterator[int]:
-    return (n for n, line in enumerate(given.lines, 1) if line.rstrip("\r")[-1:] in (" ", "\t"))
+def _trailing_blanks(program: _StyleInput) -> Iterator[int]:
+    return (n for n, line in enumerate(program.lines, 1) if line.rstrip("\r")[-1:] in (" ", "\t"))
 
 
-def _bad_names(given: _Given) -> Iterator[int]:
-    for node in given.nodes:
+def _bad_names(program: _StyleInput) -> Iterator[int]:
+    for node in program.nodes:
         if isinstance(node, _FUNCTIONS):
             fits = _SNAKE.fullmatch(node.name.strip("_") or "_")
         elif isinstance(node, ast.ClassDef):
@@ -336,14 +343,14 @@ def _bad_names(given: _Given) -> Iterator[int]:
             yield node.lineno
 
 
-def _bare_excepts(given: _Given) -> Iterator[int]:
-    for node in given.nodes:
+def _bare_excepts(program: _StyleInput) -> Iterator[int]:
+    for node in program.nodes:
         if isinstance(node, ast.ExceptHandler) and node.type is None:
             yield node.lineno
 
 
-def _none_comparisons(given: _Given) -> Iterator[int]:
-    for node in given.nodes:
+def _none_comparisons(program: _StyleInput) -> Iterator[int]:
+    for node in program.nodes:
         if isinstance(node, ast.Compare):
             sides = [node.left, *node.comparators]
             for place, op in enumerate(node.ops):
@@ -355,15 +362,15 @@ def _is_none(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def _wildcards(given: _Given) -> Iterator[int]:
-    for node in given.nodes:
+def _wildcards(program: _StyleInput) -> Iterator[int]:
+    for node in program.nodes:
         if isinstance(node, ast.ImportFrom) and node.names[0].name == "*":
             yield node.lineno
 
 
-def _undocumented(given: _Given) -> Iterator[int]:
+def _undocumented(program: _StyleInput) -> Iterator[int]:
     """Public functions and classes at the top, and public methods of public classes."""
-    stack: list[Any] = [*given.tree.body]
+    stack: list[Any] = [*program.tree.body]
     while stack:
         node = stack.pop()
         if isinstance(node, (*_FUNCTIONS, ast.ClassDef)) and not node.name.startswith("_"):
@@ -373,8 +380,8 @@ def _undocumented(given: _Given) -> Iterator[int]:
                 stack += node.body
 
 
-def _mutable_defaults(given: _Given) -> Iterator[int]:
-    for node in given.nodes:
+def _mutable_defaults(program: _StyleInput) -> Iterator[int]:
+    for node in program.nodes:
         if isinstance(node, ast.arguments):
             for default in [*node.defaults, *node.kw_defaults]:
                 if default is not None and _is_mutable(default):
@@ -388,15 +395,15 @@ def _is_mutable(node: ast.expr) -> bool:
     return isinstance(node, displays)
 
 
-def _unused_imports(given: _Given) -> Iterator[int]:
-    """Imported names that nothing reads; short texts count as reading (``__all__``, types)."""
+def _unused_imports(program: _StyleInput) -> Iterator[int]:
+    """Imported names that are never used; short strings count as use (``__all__``, types)."""
     read: set[str] = set()
-    for node in given.nodes:
+    for node in program.nodes:
         if isinstance(node, ast.Name):
             read.add(node.id)
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
             read.update(_WORD.findall(node.value) if len(node.value) < 100 else ())
-    for node in given.nodes:
+    for node in program.nodes:
         if isinstance(node, ast.Import | ast.ImportFrom) and not _is_future(node):
             for alias in node.names:
                 bound = alias.asname or alias.name.partition(".")[0]
@@ -408,7 +415,7 @@ def _is_future(node: ast.Import | ast.ImportFrom) -> bool:
     return isinstance(node, ast.ImportFrom) and node.module == "__future__"
 
 
-_CHECKS: Mapping[str, Callable[[_Given], Iterator[int]]] = {
+_CHECKS: Mapping[str, Callable[[_StyleInput], Iterator[int]]] = {
     "line_length": _long_lines,
     "tabs": _tabs,
     "trailing_blanks": _trailing_blanks,
@@ -422,6 +429,6 @@ _CHECKS: Mapping[str, Callable[[_Given], Iterator[int]]] = {
 }
 
 
-def _shown(finds: Sequence[str]) -> str | None:
-    """The first five, each on one short line."""
+def _finds_note(finds: Sequence[str]) -> str | None:
+    """The first five finds as one note."""
     return ", ".join(find[:80] for find in finds[:5]) or None

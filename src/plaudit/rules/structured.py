@@ -1,9 +1,9 @@
-"""Is the answer JSON, YAML, TOML, XML or CSV; does it fit a schema; has it the expected fields.
+"""Whether the answer is JSON, YAML, TOML, XML or CSV, fits a schema, or has the expected fields.
 
-The document is what follows the think block, or the fenced block in it where there is exactly one
+The document is the text after the think block, or its fenced block if there is exactly one
 (`extract="auto"`); "fence" takes only the block, "answer" only the whole answer. Readers are safe:
-no tags that build objects, no aliases, no document types and entities, no key that stands twice, no
-nesting deeper than 64. The values of XML and CSV are texts.
+no tags that build objects, no aliases, no document types and entities, no duplicate keys, no
+nesting deeper than 64. The values of XML and CSV are strings.
 """
 
 from __future__ import annotations
@@ -43,8 +43,8 @@ def valid(
     """1 if the answer is a document in `syntax`, else 0.
 
     The document must be a list or a mapping: a bare word is YAML and a bare number JSON, and would
-    earn a reward for nothing. CSV needs a header and rows of its width, two columns or more. What
-    the document says does not count: ``{}`` earns 1.
+    earn a reward for nothing. CSV needs a header and rows of its width, two columns or more. The
+    content does not count: ``{}`` earns 1.
 
     >>> valid('{"a": 1}'), valid('{"a": 1,}').value, valid("a: 1", syntax="yaml")
     (1.0, 0.0, 1.0)
@@ -62,9 +62,9 @@ def schema(
     package jsonschema; draft 2020-12 unless it names another). References that leave the schema are
     never fetched. A schema with ``pattern`` (a regular expression from the data) or ``uniqueItems``
     (compared in pairs) is applied in a worker process that is killed after 5 s; a document that is
-    undecided then is at fault. A schema that demands nothing is won by ``{}``.
+    undecided by then is at fault. A schema without requirements accepts ``{}``.
 
-    Raises: DataError for a schema that is none; ScoreTimeout; MissingExtra without jsonschema.
+    Raises: DataError for an invalid schema; ScoreTimeout; MissingExtra without jsonschema.
 
     >>> schema('{"a": 1}', {"properties": {"a": {"type": "string"}}}).note
     "$.a: 1 is not of type 'string'"
@@ -85,10 +85,10 @@ def fields(
 ) -> Annotated[Score, Range(0, 1)]:
     """The share of fields, from 0 to 1, in which the answer has the value of the reference.
 
-    ``equal fields / all fields of either``: a field is a place in the document, ``a.b[0]``, that
-    holds a plain value or an empty list or mapping. `reference` is the document, or its text in
-    `syntax`. Values are equal as in JSON: 1 is 1.0, never "1" or true; lists are equal in order.
-    ``extra="ignore"`` does not count fields that the reference has not.
+    ``equal fields / all fields of either``: a field is a path in the document, ``a.b[0]``, to a
+    scalar or an empty list or mapping. `reference` is the document, or its text in `syntax`. Values
+    are equal as in JSON: 1 is 1.0, never "1" or true; lists are equal in order. ``extra="ignore"``
+    does not count fields that are not in the reference.
 
     Raises: DataError for a reference that does not parse.
 
@@ -97,14 +97,16 @@ def fields(
     """
     if extra not in ("forbid", "ignore"):
         raise ConfigError(f"extra={extra!r} must be 'forbid' or 'ignore'")
-    wanted = dict(_leaves(_reference(reference, syntax)))
+    expected = dict(_leaves(_reference(reference, syntax)))
     document, problem = _document(response, syntax, extract)
     if problem:
         return Score(0.0, note=problem)
-    found = dict(_leaves(document))
-    right = [place for place in wanted if place in found and same(found[place], wanted[place])]
-    places = wanted.keys() if extra == "ignore" else wanted.keys() | found.keys()
-    wrong = next((place for place in wanted if place not in right), None)
+    values = dict(_leaves(document))
+    right = [
+        place for place in expected if place in values and same(values[place], expected[place])
+    ]
+    places = expected.keys() if extra == "ignore" else expected.keys() | values.keys()
+    wrong = next((place for place in expected if place not in right), None)
     note = None if wrong is None else f"{wrong or 'the document'} is not as expected"
     return Score(len(right) / len(places), note=note)
 
@@ -113,7 +115,7 @@ def fields(
 
 
 def _document(response: str, syntax: str, extract: str) -> tuple[Any, str]:
-    """The document of a response, and why there is none (empty where there is one)."""
+    """The document of a response, and why there is none (empty if there is one)."""
     text, problem = _text(split(response).answer.strip(), extract)
     if problem:
         return None, problem
@@ -149,7 +151,7 @@ def _reference(reference: Any, syntax: str) -> Any:
 
 
 def _leaves(document: Any) -> Iterator[tuple[str, Any]]:
-    """Place and value of everything that holds nothing else."""
+    """Path and value of every leaf."""
     left = [("", document)]
     while left:
         place, value = left.pop()
@@ -171,25 +173,25 @@ def _validator(schema: Any) -> Any:
         from referencing import Registry
     except ImportError:
         raise MissingExtra.of("schema rules", package="jsonschema", extra="tools") from None
-    found: Any = with_parsed(schema, "schema")
-    if not isinstance(found, Mapping | bool):
+    document: Any = with_parsed(schema, "schema")
+    if not isinstance(document, Mapping | bool):
         raise DataError(f"no JSON schema: {clipped(schema)}", field="schema")
-    kind: Any = validator_for(found, default=jsonschema.Draft202012Validator)
+    kind: Any = validator_for(document, default=jsonschema.Draft202012Validator)
     try:
-        kind.check_schema(found)
+        kind.check_schema(document)
     except jsonschema.SchemaError as error:
         raise DataError(f"no JSON schema: {error.message[:200]}", field="schema") from None
-    return kind(found, registry=Registry())
+    return kind(document, registry=Registry())
 
 
 def _may_hang(schema: Any) -> bool:
-    """Whether the time to apply a schema has no bound that the size of the document sets."""
+    """Whether the time to apply a schema is not bounded by the size of the document."""
     text = str(schema)
     return "pattern" in text or "uniqueItems" in text
 
 
 def _misfit_guarded(validator: Any, document: Any) -> str:
-    """`_misfit` under a deadline, in a process that can be killed."""
+    """`_misfit` with a deadline, in a process that can be killed."""
     outcome = _POOL.call((validator.schema, document))
     if outcome.error is not None:
         raise outcome.error
@@ -202,16 +204,16 @@ def _misfit_guarded(validator: Any, document: Any) -> str:
 
 
 def _misfit_of(job: tuple[Any, Any]) -> str:
-    """What a worker process runs."""
+    """The function that a worker process runs."""
     schema, document = job
     return _misfit(_validator(schema), document)
 
 
-_POOL = Pool("plaudit.rules.structured:_misfit_of", deadline_s=5.0)  # starts with its first job
+_POOL = Pool("plaudit.rules.structured:_misfit_of", deadline_s=5.0)  # starts at its first job
 
 
 def _misfit(validator: Any, document: Any) -> str:
-    """The first thing in which a document does not fit; empty where it fits."""
+    """The first way in which a document does not fit; empty if it fits."""
     from referencing.exceptions import Unresolvable
 
     try:

@@ -1,7 +1,7 @@
-"""What a text is made of: characters, lines, words, reasoning steps, and Python in fences.
+"""The surface of a text: characters, lines, words, reasoning steps, and Python in fences.
 
-These are measures of surface. Each separates broken output from prose, none good from bad; use them
-to filter data or with a small weight beside a reward that judges the answer.
+Each measure separates broken output from prose, none good from bad; use them to filter data or with
+a small weight next to a reward that judges the answer.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from plaudit.errors import ConfigError
 from plaudit.rules import _python
 from plaudit.rules._ngrams import words_of
 from plaudit.rules._normal import nfkc
-from plaudit.rules._order import order_of
+from plaudit.rules._order import order_of, scrambled
 from plaudit.rules._prose import split_prose, without_code
 from plaudit.rules._stopwords import STOP_WORDS
 from plaudit.rules.compat import data_juicer
@@ -49,7 +49,7 @@ def alphanumeric(response: str) -> Annotated[float, Range(0, 1)]:
     """The share of letters and digits of any script, from 0 (none, or empty) up to 1.
 
     Data-Juicer's `alnum_ratio` (alphanumeric_filter, which keeps a text from 0.25 on); prose has
-    about 0.8, 0.9 in Chinese. Its yes or no is `rules.compat.data_juicer.alphanumeric`.
+    about 0.8, 0.9 in Chinese. For yes or no see `rules.compat.data_juicer.alphanumeric`.
 
     >>> alphanumeric("x = 4")
     0.4
@@ -62,7 +62,7 @@ def ordinary_characters(response: str) -> Annotated[float, Range(0, 1)]:
 
     1 minus Data-Juicer's `special_char_ratio` (special_characters_filter, which keeps a text up to
     0.25): ASCII punctuation, digits, white space, symbols and emoji are special. English prose has
-    about 0.8. Its yes or no is `rules.compat.data_juicer.special_characters`.
+    about 0.8. For yes or no see `rules.compat.data_juicer.special_characters`.
 
     >>> round(ordinary_characters("x = 4"), 6)
     0.2
@@ -113,6 +113,17 @@ _TAG = re.compile(r"</?[A-Za-z][\w-]{0,30}>")
 _A_WORD = re.compile(r"[^\W\d_]{2}|[㐀-鿿\U00020000-\U0003ffff]")
 _COMMAND = re.compile(r"\\[A-Za-z]+")
 _EQUATION = re.compile(r"\w[)\]}!'²³]*\s{0,3}(?:=|<|>|≤|≥|≈|\\le|\\ge)\s{0,3}[-+−(\[{\\√]*\w")
+_EXPRESSION = re.compile(  # operands with an operator between them, a term with its factor
+    r"[\w)\]}²³°'!][ ]{0,2}(?:[-+*/^×÷·±−]|\*\*)[ ]{0,2}[-−]?[\d(√π∞{\\]"
+    r"|[\d)\]}²³][ ]{0,2}[-+*/^×÷·±−][ ]{0,2}\w|(?<![\w.])[1-9]\d{0,5}[a-z](?![\w])"
+    r"|[√∛][ ]?[\w(]|\w\s?[∈∉⊂⊆∪∩∪]\s?\S|(?<![^\W\d_])[π∞∅ℝℤℕℚℂ](?![^\W\d_])"
+    r"|(?<!\w)(?:[A-Z][a-z]?\d{1,3})+[A-Z][a-z]?\d{0,3}(?!\w)"
+    r"|(?<!\w)\d[\d.]{0,12}[eE][-+]?\d{1,3}(?!\w)"
+)
+_CHOICE = re.compile(r"[\s*(\[]{0,6}[A-J][\s*)\].]{0,6}")
+_FORMULA = re.compile(
+    r"\\(?:boxed|[dt]?frac|sqrt|binom)\s?(?:\[\d+\]|\{|\d)|\\(?:pi|infty|emptyset|varnothing)(?![A-Za-z])"
+)
 _NUMBERS = re.compile(
     r"\W*\d{1,9}(?:[-.,:/^–—~]\d+){0,3}[%°!]?[A-Za-z]?(?:\s*[,;、，\n]\s*\W{0,3}\d{1,9}(?:\.\d+)?)*\W*"
 )
@@ -123,7 +134,7 @@ _FENCE = re.compile(r"(?:```|~~~)[\w+#.-]*[ \t]*(?=\n)")
 _ROW = re.compile(r"^[ \t]{0,20}\|[^\n]*\|[ \t]{0,20}$", re.MULTILINE)
 _INLINE = re.compile(r"(?<!`)`(?=[^`\n]*[^\W_])[^`\s][^`\n]{1,200}`(?!`)")
 _BARE_RUN = re.compile(r"[A-Za-z0-9+/=_]{65,}")
-_HEAD = 600  # characters in which keys struck at random show
+_HEAD = 600  # characters typical of random keystrokes
 _DIGESTS = (96, 128)  # hexadecimal digits of SHA-384 and SHA-512
 _JOINED = re.compile(r"[A-Za-z]{25,}")  # longer than the words of ordinary text
 _LETTERS = re.compile(r"[A-Za-zÀ-ɏ]+")
@@ -134,18 +145,20 @@ _ZH_BACKWARDS = re.compile(r"\s*[。！？][㐀-鿿][^\n]{5,}[㐀-鿿]\s*")
 
 
 def content(response: str) -> Annotated[Score, Range(0, 1)]:
-    """1 where the response says something, 0 where it is empty or holds nothing to read.
+    """1 if the response has content, 0 if it is empty or has nothing to read.
 
-    Something is a word (two letters, one Chinese character) outside of tags, an equation, a number
-    of at most nine digits, a date, a range, a table or several numbers with commas between them, or
-    code and formulas with one of these. One letter, digits in a row, marks, emoji, empty tags and
-    fences are nothing; so are one word over and over (three times, a character five times),
-    a response that ends with its reasoning, and what has letters but no words: long runs of random
-    letters and digits (above 64, but for digests), letters without the spaces between words, keys
-    struck at random, a text written backwards. The note says so.
+    Content is a word (two letters, one Chinese character) outside of tags, an equation or another
+    expression (``4x + 5``, ``H2O``, ``x ∈ ℝ``), one capital letter as a choice, a number of at most
+    nine digits, a date, a range, a table or several numbers with commas between them, or code and
+    formulas with one of these. One small letter, digits in a row, marks, emoji, empty tags and
+    fences are no content; nor is one word over and over (three times, a character five times), a
+    response that ends with its reasoning, or text with letters but no words: long runs of random
+    letters and digits (above 64, but for digests), letters without the spaces between words, random
+    keystrokes, a text written backwards. The note says so.
 
-    Whether it answers anything is not asked: "No." says something. Letters shuffled within words
-    are not seen, nor random letters of other scripts than Latin, nor few of them.
+    Whether the content answers the prompt does not matter: "No." is content. Letters shuffled
+    within words are detected by `word_order`; random letters in scripts other than Latin, or just a
+    few, are not.
 
     >>> content("a").value, content("1234567890").value, content("yes yes yes").value
     (0.0, 0.0, 0.0)
@@ -156,26 +169,29 @@ def content(response: str) -> Annotated[Score, Range(0, 1)]:
     text = response if thought.status == "none" else thought.answer
     if not text.strip():
         return Score(0.0, note="no answer behind the reasoning" if response.strip() else "empty")
-    kept, removed = split_prose(_ENTITY.sub(" ", text))
+    prose, removed = split_prose(_ENTITY.sub(" ", text))
     bare = _COMMAND.sub(" ", _FENCE.sub(" ", _TAG.sub(" ", removed)))
-    is_text = any(map(_says, (kept, bare))) or _is_table(kept) or _INLINE.search(removed)
-    problem = _no_words(kept) if is_text else "no word, equation or number"
+    is_text = any(map(_says, (prose, bare))) or _is_table(prose) or _INLINE.search(removed)
+    is_text = (
+        is_text or _FORMULA.search(removed) or _EXPRESSION.search(bare) or _CHOICE.fullmatch(text)
+    )
+    problem = _no_words(prose) if is_text else "no word, equation or number"
     return Score(0.0, note=problem) if problem else Score(1.0)
 
 
 def _says(text: str) -> bool:
-    if _A_WORD.search(text) or _EQUATION.search(text):
+    if _A_WORD.search(text) or _EQUATION.search(text) or _EXPRESSION.search(text):
         return True
     return _NUMBERS.fullmatch(text) is not None
 
 
 def _is_table(text: str) -> bool:
-    """Whether two rows of a table hold a letter or digit."""
+    """Whether at least two rows of a table have a letter or digit."""
     return sum(any(map(str.isalnum, row)) for row in _ROW.findall(text)) > 1
 
 
 def _no_words(text: str) -> str | None:
-    """Why a text with letters says nothing all the same; None where it may."""
+    """Why a text with letters has no content; None if it may have some."""
     size = len(text)
     if sum(map(len, filter(_is_random, _BARE_RUN.findall(text)))) > 0.5 * size:
         return "a run of letters and digits"
@@ -201,7 +217,7 @@ def _is_mashed(word: str) -> bool:
 
 
 def _is_backwards(text: str) -> bool:
-    """Whether marks stand before words and none behind."""
+    """Whether punctuation comes before words and never after them."""
     before = _MARK_BEFORE.findall(text)
     if len(before) >= 3 and set(before) != {"."}:
         return len(before) > 3 * len(_MARK_BEHIND.findall(text))
@@ -209,7 +225,7 @@ def _is_backwards(text: str) -> bool:
 
 
 def _is_random(run: str) -> bool:
-    """Whether a long run mixes letters and digits, and is no digest of a common length."""
+    """Whether a long run mixes letters and digits, and is not a digest of a common length."""
     is_digest = len(run) in _DIGESTS and (run.islower() or run.isupper())
     return not is_digest and any(map(str.isdigit, run)) and any(map(str.isalpha, run))
 
@@ -244,10 +260,10 @@ def no_flagged_words(
     """From near 0 (many flagged words) up to 1 (none): ``1 / (1 + hits)``.
 
     `words` is your list; an entry may hold several words. Case, width (NFKC) and invisible
-    characters make no difference, whole words count, in Chinese any place counts. The note names
-    what was found. Data-Juicer's ratio is `rules.compat.data_juicer.flagged_words`.
+    characters make no difference, whole words count, in Chinese any position counts. The note names
+    the hits. Data-Juicer's ratio is `rules.compat.data_juicer.flagged_words`.
 
-    Letters swapped for look-alikes or digits ("d4mn") are not seen.
+    Letters swapped for look-alikes or digits ("d4mn") are not detected.
 
     >>> no_flagged_words("Damn good, damn it.", words=["damn"]).value
     0.3333333333333333
@@ -267,7 +283,7 @@ def no_flagged_words(
 
 
 def _tokens(text: str) -> list[str]:
-    """The words of a text, width and invisible characters evened out."""
+    """The words of a text, with width and invisible characters normalised."""
     if not text.isascii():
         text = nfkc(text)
         text = "".join(char for char in text if unicodedata.category(char) != "Cf")
@@ -275,7 +291,7 @@ def _tokens(text: str) -> list[str]:
 
 
 def _joined(tokens: Sequence[str]) -> str:
-    """Words between unit separators, doubled so that neighbours share none."""
+    """Words between unit separators, doubled so that adjacent words share none."""
     return "".join(f"\x1f{token}\x1f" for token in tokens)
 
 
@@ -329,46 +345,50 @@ _NO_PAIR = re.compile(
     r"\b(?:the (?:the|an?|of|in|to|and|is|are|was|were|it|with|for|by|from|at|which|when|into)"
     r"|an? (?:the|an|of)|an (?:and|is|are|was|in|to|it|for))\b(?![-'’])"
 )
-_WORDS_PER_ODD = 25  # a place out of order in fewer words
-_MIN_JOINERS = 14  # so many words that are all function words
+_WORDS_PER_ODD = 25  # one word out of order in fewer words is tolerated
+_MIN_JOINERS = 14  # at least this many words, all function words
 
 
 def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
-    """From 0 (shuffled words, or a list of words) up to 1 (words as in running text).
+    """From 0 (shuffled words or letters, or a list of words) up to 1 (words as in running text).
 
-    ``1 - max(shuffled, loose)``, the parts. `shuffled` rises from 0 to 1 with the share of pairs of
-    general words (300 of English, 300 characters of Chinese) that never stand side by side in
+    ``1 - max(shuffled, loose, letters)``, the parts. `shuffled` rises from 0 to 1 with the share of
+    pairs of general words (300 of English, 300 characters of Chinese) that are never adjacent in
     700 000 words of chat and exams, from 0.12 to 0.22 in English and 0.25 to 0.4 in Chinese (one
-    pair is forgiven): running text has about 0.02 and 0.05, the same words shuffled have half.
-    `loose` rises with the share of
-    words in runs (of 6 words without a mark, 12 characters) without a function word of some forty
-    languages, from 0.3 to 0.7. Code, formulas, URLs and tags are left out.
+    pair is tolerated): running text has about 0.02 and 0.05, the same words shuffled have half.
+    `loose` rises with the share of words in runs (of 6 words without a mark, 12 characters) without
+    a function word of some forty languages, from 0.3 to 0.7. `letters` rises with the share of
+    letter trigrams in English words of four letters or more that do not occur in English, from 0.08
+    to 0.16: English has 0.01, and 0.25 if letters are shuffled within words, whether or not the
+    first and last stay in place. Code, formulas, URLs and tags are left out.
 
-    So is (0) a text of 14 words and more in English letters where words stand out of place: first
-    words of sentences ("The", "Then") between small letters, full stops before small letters, and
-    articles before words that none precedes ("the of"), two of these and one in 25 words; and one
-    of function words alone.
+    A text of 14 words or more in English letters also scores 0 if words are out of place: first
+    words of sentences ("The", "Then") between lower-case words, full stops before lower-case words,
+    and articles before words that no article precedes ("the of"), at least two of these and one in
+    25 words; so does one of function words alone.
 
-    A text that holds fewer than 5 such pairs and 6 words is not judged, which is 1: shortness is no
-    disorder. Other scripts than Latin and Han are not judged either, nor is sense.
+    A text that holds fewer than 5 such pairs and 6 words is not judged and scores 1. Scripts other
+    than Latin and Han are not judged either, nor is meaning.
 
     >>> word_order("apple river quantum seldom bicycle thunder marble gentle orbit pickle").value
     0.0
     >>> word_order("The river runs past the apple trees, and seldom does it thunder.").value
     1.0
     """
-    prose = without_code(split_prose(response).kept)
-    found = order_of(prose)
-    shuffled = 0.0 if math.isnan(found.shuffled) else found.shuffled
+    prose = without_code(split_prose(response).text)
+    order = order_of(prose)
+    shuffled = 0.0 if math.isnan(order.shuffled) else order.shuffled
     shuffled = max(shuffled, float(_is_misplaced(prose)))
-    loose = 0.0 if math.isnan(found.loose) else min(1.0, max(0.0, (found.loose - 0.3) / 0.4))
-    is_judged = not (math.isnan(found.shuffled) and math.isnan(found.loose))
+    loose = 0.0 if math.isnan(order.loose) else min(1.0, max(0.0, (order.loose - 0.3) / 0.4))
+    letters = 0.0 if math.isnan(letters := scrambled(prose)) else letters
+    is_judged = not (math.isnan(order.shuffled) and math.isnan(order.loose))
     note = None if is_judged else "too short to judge, or in a script that is not"
-    return Score(1.0 - max(shuffled, loose), {"shuffled": shuffled, "loose": loose}, note=note)
+    parts = {"shuffled": shuffled, "loose": loose, "letters": letters}
+    return Score(1.0 - max(parts.values()), parts, note=note)
 
 
 def _is_misplaced(text: str) -> bool:
-    """Whether words stand where their capitals and marks do not belong, or only join others."""
+    """Whether capitals and punctuation put words out of place, or all are function words."""
     words = text.split()
     if len(words) < _MIN_JOINERS:
         return False
@@ -402,12 +422,12 @@ def reasoning_steps(
     """From 0 (no step) up to 1 (`enough` marked steps or more that say something different).
 
     ``min(1, steps / enough)``. A step begins with "Step 1", "1.", a bullet, "First", "Next",
-    "第一步", "首先" and the like, at the start of a line or a sentence, and counts if up to the
-    next marker it holds `min_words` different words (digits are none) that no step before it had
-    alike. After the reasoning-steps reward of open-r1 and its successors, which counts the marks
-    alone: three empty bullets earn all of it there and nothing here.
+    "第一步", "首先" and the like, at the start of a line or a sentence, and counts if it has
+    `min_words` distinct words (digits do not count) before the next marker, and no earlier step has
+    the same words. After the reasoning-steps reward of open-r1 and its successors, which only
+    counts the marks: three empty bullets earn the maximum there and nothing here.
 
-    Steps of random words do count: a marker says nothing of the reasoning.
+    Steps of random words do count: markers say nothing about the reasoning.
 
     >>> reasoning_steps("- \\n- \\n- ").value
     0.0
@@ -416,14 +436,14 @@ def reasoning_steps(
     """
     if enough < 1 or min_words < 1:
         raise ConfigError(f"needs enough and min_words of at least 1, found {enough}, {min_words}")
-    found = list(_STEP.finditer(response))
-    ends = [*(match.start() for match in found), len(response)][1:]
+    markers = list(_STEP.finditer(response))
+    ends = [*(match.start() for match in markers), len(response)][1:]
     steps = set()
-    for match, end in zip(found, ends, strict=True):
+    for match, end in zip(markers, ends, strict=True):
         words = frozenset(w for w in words_of(response[match.end() : end]) if not w.isdigit())
         if len(words) >= min_words:
             steps.add(words)
-    parts = {"marked": float(len(found)), "steps": float(len(steps))}
+    parts = {"marked": float(len(markers)), "steps": float(len(steps))}
     return Score(min(1.0, len(steps) / enough), parts)
 
 
@@ -434,8 +454,8 @@ def python_syntax(response: str, *, max_chars: int = 200_000) -> Annotated[Score
     """The share of fenced Python code that parses, by characters, from 0 (none) up to 1 (all).
 
     Blocks that name ``python``, ``py`` or ``python3`` are read with `ast.parse` of the running
-    Python and never run. A block that is open, nested deeper than the parser goes, beyond
-    `max_chars` in all, or holds only `pass`, constants and comments does not count as parsed. No
+    Python and never run. A block that is not closed, nested too deeply for the parser, beyond
+    `max_chars` in total, or holds only `pass`, constants and comments does not count as parsed. No
     Python block: 0. The note says what is wrong with the first bad block.
 
     >>> python_syntax("```python\\nprint(4)\\n```").value
@@ -443,32 +463,32 @@ def python_syntax(response: str, *, max_chars: int = 200_000) -> Annotated[Score
     >>> python_syntax("```python\\nprint(4\\n```").note
     "line 1: '(' was never closed"
     """
-    found = _python.blocks(response, max_chars)
-    good = sum(len(block.code) for block in found if block.tree)
-    problems = [block.problem or "no code" for block in found if not block.tree]
-    parts = {"blocks": float(len(found)), "parsed": float(len(found) - len(problems))}
-    total = sum(len(block.code) for block in found)
+    blocks = _python.blocks(response, max_chars)
+    good = sum(len(block.code) for block in blocks if block.tree)
+    problems = [block.problem or "no code" for block in blocks if not block.tree]
+    parts = {"blocks": float(len(blocks)), "parsed": float(len(blocks) - len(problems))}
+    total = sum(len(block.code) for block in blocks)
     return Score(good / total if total else 0.0, parts, note=next(iter(problems), None))
 
 
 def python_style(
     response: str, *, max_line: int = 88, max_chars: int = 200_000
 ) -> Annotated[Score, Range(0, 1)]:
-    """From 0 (no Python that parses) up to 1 (all of it as PEP 8 has it).
+    """From 0 (no Python that parses) up to 1 (all of it follows PEP 8).
 
     The mean of four shares, which are the parts: `line_length` (lines of at most `max_line`
     characters), `blanks` (lines without tabs and trailing blanks), `names` (functions in snake
     case, classes in camel case), `exceptions` (no bare ``except:``, no ``import *``), times the
-    share of characters that parses (`python_syntax`). What does not occur is not held against it.
+    share of characters that parses (`python_syntax`). Constructs that do not occur count as right.
 
-    Style says nothing of whether code works.
+    Style says nothing about whether code works.
 
     >>> python_style("```python\\ndef Add(a, b):\\n    return a + b\\n```").value
     0.75
     """
-    found = _python.blocks(response, max_chars)
-    good = [block for block in found if block.tree]
-    total = sum(len(block.code) for block in found)
+    blocks = _python.blocks(response, max_chars)
+    good = [block for block in blocks if block.tree]
+    total = sum(len(block.code) for block in blocks)
     if not good:
         return Score(0.0, note="no Python block that parses")
     parts = _python.style(good, max_line)

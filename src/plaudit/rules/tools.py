@@ -1,15 +1,16 @@
-"""Are the tool calls of a response the expected ones, well typed, in ReAct's form, no loop.
+"""Whether the tool calls of a response are the expected ones, well typed, in ReAct form, not a
+loop.
 
 Calls are read from the turns of the response where it has `tool_calls`, else from its text: the
 formats of the model families (`_call_formats.py` is their table), ReAct lines, JSON, ``f(a=1)`` and
-fenced blocks. Where a format carries only text (Qwen3-Coder, GLM, MiniMax), a value is what `tools`
-declares, without `tools` JSON if it parses as JSON, else text. What stands in the think block is no
-call; a marked call that cannot be read counts as a wrong one. Nothing is ever run.
+fenced blocks. In formats that carry only text (Qwen3-Coder, GLM, MiniMax), a value has the type
+that `tools` declares; without `tools` it is JSON if it parses as JSON, else text. The think block
+is ignored; a marked call that cannot be read counts as a wrong one. Nothing is ever run.
 
 `expected_calls` (or the column `tool_calls`, `reference` or `ground_truth`) is a list of calls, or
 a text that holds them, or BFCL's possible answers, where each argument has a list of right values
-and "" among them makes it optional. An empty list says that no call is right. `tools` is the list
-of tool schemas, or its JSON text.
+and "" among them makes it optional. An empty list means that no call is expected. `tools` is the
+list of tool schemas, or its JSON text.
 """
 
 from __future__ import annotations
@@ -20,9 +21,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from plaudit.errors import ConfigError
-from plaudit.rules._calls import Call, calls_of, gold_calls, react_fields
+from plaudit.rules._calls import ToolCall, calls_of, gold_calls, react_fields
 from plaudit.rules._literal import read_json
-from plaudit.rules._matching import Match, Policy, match
+from plaudit.rules._matching import ArgumentPolicy, CallMatch, match
 from plaudit.rules._tooltypes import member_problems, tools_by_name
 from plaudit.think import split
 from plaudit.types import Message, Range, Score
@@ -58,22 +59,22 @@ def equal(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the calls of the response are the expected ones, one to one, else 0.
 
-    The order of calls and of arguments does not matter (`in_order`: that of calls does). Values are
+    The order of calls and of arguments does not matter (unless `in_order`, for calls). Values are
     equal as in JSON: 1 is 1.0, but not where `tools` declares an integer, and never "1" or true;
-    `strings="bfcl"` compares text without case, white space and ``,./-_*^``, as BFCL's checker
-    does (gorilla, bfcl_eval/eval_checker/ast_eval). Arguments beside the expected ones are wrong
-    ("forbid"), not looked at ("ignore"), or free to state or leave out where they have the value
-    that `tools` declares as default ("defaults"). The parts are those of `graded`.
+    `strings="bfcl"` compares text without case, white space and ``,./-_*^``, as BFCL's checker does
+    (gorilla, bfcl_eval/eval_checker/ast_eval). Extra arguments are wrong ("forbid"), ignored
+    ("ignore"), or optional if they have the default that `tools` declares ("defaults"). The parts
+    are those of `graded`.
 
-    Raises: DataError for `expected_calls` or `tools` that do not parse.
+    Raises: DataError if `expected_calls` or `tools` do not parse.
 
     >>> gold = [{"name": "add", "arguments": {"a": 1, "b": 2}}]
     >>> equal("add(b=2, a=1)", gold).value, equal("add(b=2, a='1')", gold).note
     (1.0, "add: a is '1', not 1")
     """
     policy = _policy(extra_arguments, strings)
-    found = _matched(response, expected_calls, tools, response_messages, policy, in_order)
-    return Score(float(found.share == 1.0), _parts(found), note=found.problem or None)
+    outcome = _matched(response, expected_calls, tools, response_messages, policy, in_order)
+    return Score(float(outcome.share == 1.0), _parts(outcome), note=outcome.problem or None)
 
 
 def graded(
@@ -87,15 +88,15 @@ def graded(
     extra_arguments: ExtraArguments = "forbid",
     strings: Strings = "exact",
 ) -> Annotated[Score, Range("low", "high")]:
-    """How much of the expected calls is there, from `low` (nothing) to `high` (`equal`).
+    """How much of the expected calls the response makes, from `low` (nothing) to `high` (`equal`).
 
     ``low + (high - low) * (names + keys + values) / (1 + calls + arguments)``: the correctness
     reward of ToolRL (arXiv 2504.13958, section 3.3; there `low` is -3, `high` 3). `names` is the
     Jaccard index of the multisets of tool names, `keys` the sum over the expected calls of the
     Jaccard index of argument names, `values` the number of arguments with the right value; calls
-    are matched with expected calls of the same name in the best way there is. The parts are each of
+    are matched with expected calls of the same name by the best assignment. The parts are each of
     the three over its maximum. Parameters as in `equal`. A right name alone earns something: use
-    `equal`, or a gate, where a wrong call does harm.
+    `equal`, or a gate, if a wrong call does harm.
 
     Raises: DataError as `equal`; ConfigError where `low` is not below `high`.
 
@@ -106,9 +107,9 @@ def graded(
     if not low < high:
         raise ConfigError(f"graded: low={low!r} must be below high={high!r}")
     policy = _policy(extra_arguments, strings)
-    found = _matched(response, expected_calls, tools, response_messages, policy, False)
-    value = high if found.share == 1.0 else low + (high - low) * found.share
-    return Score(value, _parts(found), note=found.problem or None)
+    outcome = _matched(response, expected_calls, tools, response_messages, policy, False)
+    value = high if outcome.share == 1.0 else low + (high - low) * outcome.share
+    return Score(value, _parts(outcome), note=outcome.problem or None)
 
 
 def argument_types(
@@ -120,7 +121,7 @@ def argument_types(
     types, ``enum``, ``items`` and members are as declared. Types go by the names of JSON schema, of
     BFCL (dict, float, tuple) and of Python. An integer is a number, 1.0 is no integer, true is
     neither; other keywords of JSON schema are for `structured.schema`. The part `calls` is the
-    share of calls that fit. Whether the call is the right one, `equal` says.
+    share of calls that fit. For whether the call is the right one, see `equal`.
 
     Raises: DataError for `tools` that do not parse.
 
@@ -143,9 +144,9 @@ def react_steps(
 
     ``Thought:``, ``Action:``, ``Action Input:``, as often as there are actions, then nothing or
     ``Thought:`` and ``Final Answer:`` (arXiv 2210.03629; the labels of LangChain and ToolBench). A
-    think block, or text before the first action, stands for its thought. No field is empty, the
-    action is in `tools` where the row has them, and its input is a JSON mapping (`json_input`).
-    The model may not write ``Observation:``, since it would make up what a tool said;
+    think block, or text before the first action, counts as its thought. No field is empty, the
+    action is in `tools` if the row has them, and its input is a JSON mapping (`json_input`). The
+    model may not write ``Observation:``, since it would invent the tool's output;
     `observations=True` is for a whole trajectory in one text, where each action has one.
 
     Raises: DataError for `tools` that do not parse.
@@ -178,25 +179,25 @@ def action_loops(
 
     A call repeats if a call of the same name and arguments was made more than `allowed` times
     before: in the response, or by the assistant in `messages` since the last user turn. After the
-    action loop detection of OpenJudge (which compares with all pairs, and pays for one loop once).
-    Tools that are polled repeat by right: give `allowed`. Changing an argument that does not matter
-    gets around it.
+    action loop detection of OpenJudge (which compares all pairs, and penalises a loop only once).
+    Polling a tool is a legitimate repeat: set `allowed`. Changing an irrelevant argument evades the
+    rule.
 
     >>> action_loops("[find(q='x'), find(q='x'), find(q='y')]").value
     0.6666666666666667
     """
     if allowed < 0:
         raise ConfigError(f"action_loops: allowed={allowed!r} must not be negative")
-    seen = Counter(_key(call) for call in _earlier_calls(messages))
+    counts = Counter(_key(call) for call in _earlier_calls(messages))
     calls = calls_of(response, response_messages)
     repeated = ""
     num_repeats = 0
     for call in calls:
         key = _key(call)
-        if seen[key] > allowed:
+        if counts[key] > allowed:
             num_repeats += 1
             repeated = repeated or call.name or "a call that cannot be read"
-        seen[key] += 1
+        counts[key] += 1
     if not num_repeats:
         return 1.0
     note = f"{num_repeats} of {len(calls)} calls repeat, {repeated[:40]} first"
@@ -206,14 +207,18 @@ def action_loops(
 # --- expected calls -------------------------------------------------------------------------------
 
 
-def _policy(extra_arguments: str, strings: str) -> Policy:
+def _policy(extra_arguments: str, strings: str) -> ArgumentPolicy:
     if extra_arguments not in ("forbid", "ignore", "defaults"):
         raise ConfigError(
             f"extra_arguments={extra_arguments!r} must be 'forbid', 'ignore' or 'defaults'"
         )
     if strings not in ("exact", "bfcl"):
         raise ConfigError(f"strings={strings!r} must be 'exact' or 'bfcl'")
-    return Policy(extra_arguments) if strings == "exact" else Policy(extra_arguments, _bfcl_equal)
+    return (
+        ArgumentPolicy(extra_arguments)
+        if strings == "exact"
+        else ArgumentPolicy(extra_arguments, _bfcl_equal)
+    )
 
 
 def _matched(
@@ -221,20 +226,20 @@ def _matched(
     expected: Any,
     tools: Any,
     messages: Sequence[Message],
-    policy: Policy,
+    policy: ArgumentPolicy,
     in_order: bool,
-) -> Match:
+) -> CallMatch:
     schemas = {} if tools is None else tools_by_name(tools)
     gold = gold_calls(expected, "expected_calls", schemas)
     calls = calls_of(response, messages, schemas)
     return match(calls, gold, schemas, policy, is_ordered=in_order)
 
 
-def _parts(found: Match) -> dict[str, float]:
-    reached = (found.names, found.keys, found.values)
+def _parts(outcome: CallMatch) -> dict[str, float]:
+    reached = (outcome.names, outcome.keys, outcome.values)
     return {
         name: one / most if most else 1.0
-        for name, one, most in zip(("names", "keys", "values"), reached, found.most, strict=True)
+        for name, one, most in zip(("names", "keys", "values"), reached, outcome.most, strict=True)
     }
 
 
@@ -249,7 +254,7 @@ def _bfcl_form(text: str) -> str:
 # --- types ----------------------------------------------------------------------------------------
 
 
-def _call_problems(call: Call, schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _call_problems(call: ToolCall, schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
     if call.problem:
         yield f"a call that cannot be read: {call.problem}"
     elif call.name not in schemas:
@@ -264,9 +269,9 @@ def _call_problems(call: Call, schemas: Mapping[str, Mapping[str, Any]]) -> Iter
 
 
 def _order_problem(fields: Sequence[tuple[str, str]], is_thought: bool, observed: bool) -> str:
-    """What is wrong with the order of the labels; empty where nothing is."""
+    """What is wrong with the order of the labels; empty if nothing is."""
     before = "Thought" if is_thought or fields[0][1] else ""
-    wanted = {
+    predecessors = {
         "Thought": ("", "Action Input", "Observation") if not observed else ("", "Observation"),
         "Action": ("Thought",),
         "Action Input": ("Action",),
@@ -275,7 +280,7 @@ def _order_problem(fields: Sequence[tuple[str, str]], is_thought: bool, observed
     }
     for label, _ in fields[1:]:
         is_opening = label == "Thought" and before == "Thought" and is_thought
-        if before not in wanted[label] and not is_opening:
+        if before not in predecessors[label] and not is_opening:
             return f"{_article(label)} {_lack(label, before, observed)}"
         is_thought = False
         before = label
@@ -315,13 +320,13 @@ def _is_mapping(text: str) -> bool:
 # --- loops ----------------------------------------------------------------------------------------
 
 
-def _earlier_calls(messages: Sequence[Message]) -> Iterator[Call]:
+def _earlier_calls(messages: Sequence[Message]) -> Iterator[ToolCall]:
     """The assistant's calls since the last user turn."""
     last = max((i for i, m in enumerate(messages) if m.get("role") == "user"), default=-1)
     if turns := messages[last + 1 :]:
         yield from calls_of("", turns)
 
 
-def _key(call: Call) -> str:
-    """Equal for equal calls, in whatever order their arguments stand."""
+def _key(call: ToolCall) -> str:
+    """A key that is equal for equal calls, whatever the order of arguments."""
     return json.dumps([call.name, call.problem, call.arguments], sort_keys=True, default=str)

@@ -146,7 +146,10 @@ def _calls(asked):
             args, keywords = (call["a"], call["k"]) if type(call) is dict else (call, {})
             if asked.get("fresh"):
                 function = _entry(namespace, asked["entry"])
-            reply = {"r": encode(function(*args, **keywords))}
+            result = function(*args, **keywords)
+            if asked.get("awaits") and isinstance(result, types.CoroutineType):
+                result = importlib.import_module("asyncio").run(result)
+            reply = {"r": encode(result)}
         except Exception as error:
             reply = {"x": type(error).__name__, "m": _message(error)}
         size = len(json.dumps(reply, separators=(",", ":")))

@@ -27,6 +27,13 @@ _INTERPRETER = 128 * _MIB  # what an interpreter with its libraries takes, at mo
 _PATIENCE_S = 30.0  # beyond the longest a task may take, before a slot counts as lost
 _LENGTH = struct.Struct("<I")
 _MAX_PRODUCTS = 64
+_STOPPED: Mapping[int, Kind] = {
+    wire.CPU: "cpu",
+    wire.WALL: "wall",
+    wire.MEMORY: "memory",
+    wire.PROCESSES: "processes",
+    wire.OUTPUT: "output",
+}
 _LAST_WORDS: Mapping[bytes, Kind] = {
     b"MemoryError": "memory",
     b"std::bad_alloc": "memory",
@@ -236,7 +243,7 @@ def _task(work: Program | Calls) -> tuple[int, bytes, bytes]:
     """The mode and the payload of work for the program slot."""
     if isinstance(work, Calls):
         lines = [values.dumps(call) for call in work.encoded()]
-        entry = work.entry + (" fresh" if work.fresh else "")
+        entry = work.entry + " fresh" * work.fresh + " await" * work.awaits
         return wire.CALLS, _bytes(work.code), b"\n".join([entry.encode(), *lines, b""])
     return wire.SCRIPT, _bytes(work.code), _inputs(work.files, _bytes(work.stdin))
 
@@ -286,7 +293,7 @@ def _outcome(
     outcome = Outcome(
         kind=_kind(reply, errors),
         exit_code=status if status >= 0 else None,
-        signal=-status if status < 0 else None,
+        signal=-status if status < 0 and reply.stopped != wire.HALTED else None,
         stdout=out,
         stderr=errors,
         stdout_truncated=bool(reply.truncated & 1),
@@ -313,8 +320,8 @@ def _outcome(
 def _kind(reply: wire.Reply, errors: bytes) -> Kind:
     if reply.truncated:
         return "output"
-    if reply.stopped in (wire.CPU, wire.WALL):
-        return "cpu" if reply.stopped == wire.CPU else "wall"
+    if reply.stopped in _STOPPED:
+        return _STOPPED[reply.stopped]
     if reply.status == 0 or reply.stopped == wire.HALTED:
         return "ok"
     if reply.status in (-24, -31, -25):  # SIGXCPU, SIGSYS, SIGXFSZ

@@ -37,6 +37,8 @@ import os
 register, os.register_at_fork = os.register_at_fork, lambda **hooks: None
 import random  # whose hook would seed it anew in every program
 os.register_at_fork = register
+from plaudit.sandbox.inside import lean
+lean.fill_holes()  # before what is imported next, so that it lies together
 from plaudit.sandbox.inside.slot import main
 main(int(sys.argv[2]), json.loads(sys.argv[3]))
 """

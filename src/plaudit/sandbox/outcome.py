@@ -85,7 +85,8 @@ class Calls:
 
     `entry` is a function's name, or a method's of a class `Solution`, of which there is one for all
     calls, or with `fresh` a new one for each. `keywords` are the calls' arguments by name: none, or
-    one mapping for each call. The replies are data; what is expected of them stays with the caller.
+    one mapping for each call. With `awaits` a coroutine is run and its result returned. The replies
+    are data; what is expected of them stays with the caller.
     """
 
     code: str | bytes
@@ -94,6 +95,7 @@ class Calls:
     limits: Limits = Limits()
     keywords: tuple[Mapping[str, Any], ...] = ()
     fresh: bool = False
+    awaits: bool = False
 
     def encoded(self) -> list[Any]:
         """The calls as `plaudit.sandbox.inside.values` writes them: a list of the arguments, or

@@ -407,7 +407,8 @@ def _limits(limits: Limits) -> dict[str, Any]:
 def _own(work: Work) -> dict[str, Any]:
     """The fields of a request to our own server that depend on the kind of work."""
     if isinstance(work, Calls):
-        return {"entry": work.entry, "fresh": work.fresh, "calls": work.encoded()}
+        how = {"fresh": work.fresh, "awaits": work.awaits}
+        return {"entry": work.entry, "calls": work.encoded(), **how}
     if isinstance(work, Asserts):
         names = ("tests", "setup", "style", "stop_at_first")
         return {name: getattr(work, name) for name in names}
@@ -469,7 +470,7 @@ def _driven(work: Calls | Asserts, begin: str, token: str, most: int) -> Program
     asked: dict[str, Any] = {"begin": begin, "code": _base64(work.code)}
     if isinstance(work, Calls):
         asked |= {"mode": "calls", "token": token, "entry": work.entry, "most": most}
-        asked["fresh"] = work.fresh
+        asked |= {"fresh": work.fresh, "awaits": work.awaits}
         rest = b"\n".join(values.dumps(call) for call in work.encoded())
         parts: tuple[str, ...] = ("values",)
     else:

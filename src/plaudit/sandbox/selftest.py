@@ -10,13 +10,14 @@ import contextlib
 import importlib
 import os
 import pkgutil
+import queue
 import secrets
 import shutil
 import socket
 import tempfile
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -27,9 +28,10 @@ from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program, Work
 from plaudit.sandbox.pool import Sandbox
 
-__all__ = ["Result", "categories", "run"]
+__all__ = ["Result", "categories", "chosen", "run"]
 
 _SETTLE_S = 1.0
+_SLOW = ("time", "memory", "processes")  # begun first, so that the slots end together
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +64,57 @@ def categories() -> dict[str, tuple[Attack, ...]]:
     return found
 
 
-def run(sandbox: Sandbox, *, only: Sequence[str] = ()) -> Iterator[Result]:
-    """Runs the suite, or the categories and names in `only`, one program after the other."""
-    with _Host() as host:
-        for category, suite in categories().items():
-            for attack in suite:
-                if not only or category in only or attack.name in only:
-                    yield _result(sandbox, category, attack, host)
+def chosen(only: Sequence[str] = ()) -> list[tuple[str, Attack]]:
+    """The suite, or the categories and names in `only`, each attack with its category."""
+    return [
+        (category, attack)
+        for category, suite in categories().items()
+        for attack in suite
+        if not only or category in only or attack.name in only
+    ]
+
+
+def run(
+    make: Callable[[], Sandbox], *, only: Sequence[str] = (), slots: int = 1
+) -> Iterator[Result]:
+    """Runs the suite, or what is in `only`, and yields each result as it comes.
+
+    Each of the `slots` is a sandbox of its own, with a host planted for it alone, so that what a
+    program leaves is known to be its doing. `make` makes a sandbox of one slot.
+    """
+    waiting: queue.SimpleQueue[tuple[str, Attack]] = queue.SimpleQueue()
+    attacks = chosen(only)
+    for each in sorted(attacks, key=lambda each: each[0] not in _SLOW):
+        waiting.put(each)
+    results: queue.SimpleQueue[Result | BaseException] = queue.SimpleQueue()
+    threads = [
+        threading.Thread(target=_work, args=(make, waiting, results), daemon=True)
+        for _ in range(min(slots, max(1, len(attacks))))
+    ]
+    for thread in threads:
+        thread.start()
+    for _ in attacks:
+        result = results.get()
+        if isinstance(result, BaseException):
+            raise result
+        yield result
+    for thread in threads:
+        thread.join()
+
+
+def _work(
+    make: Callable[[], Sandbox],
+    waiting: queue.SimpleQueue[tuple[str, Attack]],
+    results: queue.SimpleQueue[Result | BaseException],
+) -> None:
+    """What one thread does: attack after attack, until none is left."""
+    try:
+        with make() as sandbox, _Host() as host, contextlib.suppress(queue.Empty):
+            while True:
+                category, attack = waiting.get_nowait()
+                results.put(_result(sandbox, category, attack, host))
+    except BaseException as error:
+        results.put(error)
 
 
 def _result(sandbox: Sandbox, category: str, attack: Attack, host: _Host) -> Result:

@@ -266,8 +266,8 @@ class _Server:
         if not entry.isidentifier():
             raise _Refused(400, f"entry: a function's name is needed, found {clipped(entry)}")
         named = keywords if any(keywords) else ()
-        fresh = body.get("fresh") is True
-        return Calls(_code(body), entry, arguments, self._limits_of(body), named, fresh)
+        how = {name: body.get(name) is True for name in ("fresh", "awaits")}
+        return Calls(_code(body), entry, arguments, self._limits_of(body), named, **how)
 
     def _asserts(self, body: dict[str, Any]) -> Asserts:
         self._check_python(body)

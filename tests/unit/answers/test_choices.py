@@ -750,8 +750,8 @@ def test_references_beside_options(reference, params, letters):
 @pytest.mark.parametrize(
     ("reference", "params", "choices", "message"),
     [
-        (1, {}, CITIES, "say index_base=0 or index_base=1"),
-        (1, {}, None, "say index_base=0"),
+        (1, {}, CITIES, "pass index_base=0 or index_base=1"),
+        (1, {}, None, "pass index_base=0"),
         (4, {"index_base": 0}, CITIES, "no option from A to D"),
         (0, {"index_base": 1}, CITIES, "no option from A to D"),
         ("Berlin", {}, CITIES, "no option from A to D"),

@@ -439,7 +439,7 @@ def test_a_damaged_parquet_file_is_code_4():
     Path("in.parquet").write_bytes(b"PAR1" + b"x" * 400)
     words = ["score", "in.parquet", "--reward", "rules.baseline.length", "--workers", "0"]
     (line,) = run(*words, "-o", "out.jsonl", code=4).stderr.splitlines()
-    assert "in.parquet: the Parquet file is cut off or damaged" in line
+    assert "in.parquet: the Parquet file is truncated or damaged" in line
 
 
 def test_a_refused_run_leaves_nothing_behind():

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from plaudit.data.judged import Judged, Member, grouped, judged, key_of, prompts_of, spoken
+from plaudit.data.judged import Judged, JudgedResponse, grouped, judged, key_of, prompts_of, spoken
 from plaudit.data.rows import Layout
 from plaudit.errors import DataError
 from plaudit.types import Response
@@ -90,7 +90,7 @@ def test_the_text_of_a_prompt_leaves_out_what_is_no_text():
 
 
 def row(prompt, text, value=1.0, number=1, **columns):
-    member = Member(Response(text), value, row=number)
+    member = JudgedResponse(Response(text), value, row=number)
     return Judged(({"role": "user", "content": prompt},), (member,), columns, "rows.jsonl")
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from plaudit.data.judged import prompts_of
-from plaudit.data.overlap import EvalPrompts, Seen, plain
+from plaudit.data.overlap import EvalPrompts, Seen, folded
 from plaudit.data.read import read
 from plaudit.errors import ConfigError
 
@@ -70,7 +70,7 @@ def test_nearly_all_texts_above_the_threshold_are_found(near, share):
         base = "".join(rng.choice(list("abcdefgh"), 300))
         place = int(rng.integers(0, 250))
         edited = base[:place] + "X" * int(rng.integers(1, 40)) + base[place:]
-        a, b = ({plain(t)[i : i + 5] for i in range(len(t) - 4)} for t in (base, edited))
+        a, b = ({folded(t)[i : i + 5] for i in range(len(t) - 4)} for t in (base, edited))
         if len(a & b) / len(a | b) < near + 0.08:  # two standard errors of the estimate
             continue
         total += 1

@@ -185,7 +185,7 @@ class TestDamage:
         found = told(path)
         number, error = found[-1]
         assert number == len(found) > 1000
-        assert "cut off or damaged here and cannot be read on" in error
+        assert "truncated or damaged here" in error
         assert [text for _, text in found[:-1]] == [r["response"] for r in rows[: len(found) - 1]]
 
     def test_a_gzip_with_a_wrong_checksum_and_one_that_is_noise(self, put):
@@ -193,13 +193,13 @@ class TestDamage:
         data[-6] ^= 1
         assert "CRC" in told(put("a.jsonl.gz", bytes(data)))[-1][1]
         assert (
-            "cut off or damaged" in told(put("b.jsonl.gz", b"\x1f\x8b\x08\x00" + b"?" * 50))[0][1]
+            "truncated or damaged" in told(put("b.jsonl.gz", b"\x1f\x8b\x08\x00" + b"?" * 50))[0][1]
         )
 
     def test_a_truncated_zstd(self, put):
         pyarrow = pytest.importorskip("pyarrow")
         packed = pyarrow.compress(lines(), codec="zstd", asbytes=True)
-        assert "cut off or damaged" in told(put("a.zst", packed[:-3]), format="jsonl")[-1][1]
+        assert "truncated or damaged" in told(put("a.zst", packed[:-3]), format="jsonl")[-1][1]
 
     def test_a_line_that_is_too_long_is_skipped(self, put, monkeypatch):
         monkeypatch.setattr(reading, "MAX_LINE_BYTES", 1 << 20)
@@ -361,3 +361,22 @@ def test_the_function_and_its_module_share_a_name(tmp_path):
     subprocess.run([sys.executable, "-c", code, str(path)], check=True)
     module = importlib.import_module("plaudit.data.read")
     assert [r.group.responses[0].text for r in module(path)] == ["4"]
+
+
+def test_a_line_that_logs_a_batch_column_by_column_is_its_rows(tmp_path):
+    """ms-swift's completions.jsonl (swift/rlhf_trainers/grpo_trainer.py, `log`)."""
+    path = tmp_path / "completions.jsonl"
+    batches = [
+        {
+            "step": ["1", "1"],
+            "prompt": ["2+2?", "3+3?"],
+            "completion": ["4", "5"],
+            "acc": [1.0, 0.0],
+        },
+        {"step": ["2"], "prompt": [[{"role": "user", "content": "1+1?"}]], "completion": ["2"]},
+    ]
+    path.write_text("".join(json.dumps(batch) + "\n" for batch in batches), encoding="utf-8")
+    groups = [row.group for row in read(str(path))]
+    assert [group.prompt[-1]["content"] for group in groups] == ["2+2?", "3+3?", "1+1?"]
+    assert [group.responses[0].text for group in groups] == ["4", "5", "2"]
+    assert [group.columns.get("acc") for group in groups] == [1.0, 0.0, None]

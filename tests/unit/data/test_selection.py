@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.combine import both_orders, round_robin
-from plaudit.data.judged import Judged, Member
+from plaudit.data.judged import Judged, JudgedResponse
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.data.selection import Funnel, Preference, Prompts, Sft, agreement, select
 from plaudit.errors import ConfigError
@@ -21,14 +21,14 @@ STRATEGIES = ["best-vs-worst", "best-vs-random", "all-pairs"]
 def group(*values, prompt="What is the sum of two and two?", faults=(), **columns):
     faults = {**dict.fromkeys(range(len(values))), **dict(faults)}
     members = tuple(
-        Member(Response(f"text {i}"), value, fault=faults[i], row=1, place=i)
+        JudgedResponse(Response(f"text {i}"), value, fault=faults[i], row=1, place=i)
         for i, value in enumerate(values)
     )
     return Judged(({"role": "user", "content": prompt},), members, columns)
 
 
 def of(*texts, value=1.0, prompt="What is the sum of two and two?", **columns):
-    members = tuple(Member(Response(text), value) for text in texts)
+    members = tuple(JudgedResponse(Response(text), value) for text in texts)
     return Judged(({"role": "user", "content": prompt},), members, columns)
 
 
@@ -128,23 +128,25 @@ def test_margins(options, dropped):
     ],
 )
 def test_the_ratio_of_lengths_binds_both_ways(chosen, rejected, is_taken):
-    one = Judged((), (Member(Response(chosen), 1.0), Member(Response(rejected), 0.0)))
+    one = Judged(
+        (), (JudgedResponse(Response(chosen), 1.0), JudgedResponse(Response(rejected), 0.0))
+    )
     found = Preference(max_length_ratio=2).outcome(one)
     assert bool(found.picks) is is_taken
     assert is_taken or found.dropped == {"lengths too far apart": 1}
 
 
 def test_one_text_with_two_scores_is_no_pair():
-    one = Judged((), (Member(Response("same"), 1.0), Member(Response("same"), 0.0)))
+    one = Judged((), (JudgedResponse(Response("same"), 1.0), JudgedResponse(Response("same"), 0.0)))
     assert Preference().outcome(one).dropped == {"same text": 1}
 
 
 def judge(forward, backward):
     """A pair as a pairwise judge scores it: P(first response is better), shown first and second."""
-    first = Member(
+    first = JudgedResponse(
         Response("a"), (forward + backward) / 2, {"forward": forward, "backward": backward}
     )
-    second = Member(
+    second = JudgedResponse(
         Response("b"), 1 - first.value, {"forward": 1 - backward, "backward": 1 - forward}
     )
     return Judged((), (first, second))
@@ -180,15 +182,16 @@ def test_the_parts_are_those_that_round_robin_writes(first, second, agreed):
     for texts in (["a", "b"], ["b", "a"]):
         (scores,) = reward.score([Group("q", texts)])
         members = (
-            Member(Response(t), s.value, s.parts) for t, s in zip(texts, scores, strict=True)
+            JudgedResponse(Response(t), s.value, s.parts)
+            for t, s in zip(texts, scores, strict=True)
         )
         (pick,) = Preference().outcome(Judged((), tuple(members))).picks
         assert (pick.chosen.text, pick.figures["agreement"]) == ("a", agreed)
 
 
 def test_parts_of_several_judges_vote():
-    a = Member(Response("a"), 1, {"one": 3.0, "two": 1.0, "three": 5.0})
-    b = Member(Response("b"), 0, {"one": 2.0, "two": 2.0, "three": 4.0})
+    a = JudgedResponse(Response("a"), 1, {"one": 3.0, "two": 1.0, "three": 5.0})
+    b = JudgedResponse(Response("b"), 0, {"one": 2.0, "two": 2.0, "three": 4.0})
     assert agreement(a, b, ("one", "two", "three")) == pytest.approx(2 / 3)
     assert math.isnan(agreement(a, b, ("one", "four")))
     assert math.isnan(agreement(a, b, ()))
@@ -224,10 +227,10 @@ def test_the_seed_draws_under_the_cap():
 
 def test_faults_cuts_and_repeated_texts_go():
     members = (
-        Member(Response("a"), 1.0, fault="response"),
-        Member(Response("b", finish_reason="length"), 1.0),
-        Member(Response("c"), 1.0),
-        Member(Response("c"), 1.0),
+        JudgedResponse(Response("a"), 1.0, fault="response"),
+        JudgedResponse(Response("b", finish_reason="length"), 1.0),
+        JudgedResponse(Response("c"), 1.0),
+        JudgedResponse(Response("c"), 1.0),
     )
     found = Sft(at_least=1).outcome(Judged((), members))
     assert [pick.chosen.text for pick in found.picks] == ["c"]

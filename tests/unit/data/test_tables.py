@@ -42,7 +42,9 @@ class TestParquet:
 
     def test_a_truncated_file_has_no_row_at_all(self, path):
         path.write_bytes(path.read_bytes()[:-20])
-        with pytest.raises(EngineError, match="cut off or damaged: Parquet magic bytes not found"):
+        with pytest.raises(
+            EngineError, match="truncated or damaged: Parquet magic bytes not found"
+        ):
             list(read(path))
 
     def test_damage_in_the_middle_ends_the_rows_there(self, path):
@@ -53,7 +55,7 @@ class TestParquet:
         rows = list(read(path))
         assert len(rows) >= 257
         assert all(not isinstance(row.group, DataError) for row in rows[:-1])
-        assert "cut off or damaged" in str(rows[-1].group)
+        assert "truncated or damaged" in str(rows[-1].group)
 
     def test_invalid_utf8_costs_its_row(self, tmp_path):
         texts = pa.array([b"ok", b"a\xffb"], pa.binary()).cast(pa.string(), safe=False)

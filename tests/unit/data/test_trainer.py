@@ -2,7 +2,7 @@
 
 import pytest
 
-from plaudit.data.judged import Judged, Member
+from plaudit.data.judged import Judged, JudgedResponse
 from plaudit.data.selection import Pick
 from plaudit.data.trainer import LAYOUTS, layout
 from plaudit.errors import ConfigError, DataError
@@ -19,8 +19,8 @@ CELLS = [(name, to) for name, kinds in LAYOUTS.items() for to in kinds]
 
 def pick(to, prompt=(ASK,), columns=COLUMNS, chosen=None):
     members = (
-        Member(chosen or Response("4"), 1.0, row=7),
-        Member(Response("5"), 0.0, row=7, place=1),
+        JudgedResponse(chosen or Response("4"), 1.0, row=7),
+        JudgedResponse(Response("5"), 0.0, row=7, place=1),
     )
     judged = Judged(prompt, members, columns)
     if to == "preference":

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from plaudit.engines import calls as module
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Reply, Sampling, Token, Usage
 from plaudit.errors import ConfigError, PlauditError
 
@@ -36,7 +36,7 @@ def opened(path):
     made = []
 
     def make(where=path, **options):
-        made.append(Calls(where, **options))
+        made.append(CallJournal(where, **options))
         return made[-1]
 
     yield make
@@ -99,7 +99,7 @@ def test_surrogates_in_tokens_come_back(opened):
 
 
 def test_without_a_path_replies_stay_in_memory():
-    calls = Calls()
+    calls = CallJournal()
     calls.put("k", CALL, FULL, "m")
     assert content(calls.get("k")) == content(FULL)
     assert calls.get("k").is_recorded
@@ -146,7 +146,7 @@ def test_a_file_of_something_else_is_refused_and_left_alone(opened, path, line):
     good = b'{"key":"a","text":"x"}\n'
     path.write_bytes(good + line + b"\n")
     for options in ({}, {"is_read_only": True}):
-        with pytest.raises(ConfigError, match=r"OUT\.calls\.jsonl:2: no line of a journal"):
+        with pytest.raises(ConfigError, match=r"OUT\.calls\.jsonl:2: not a line of a journal"):
             opened(**options)
     assert path.read_bytes() == good + line + b"\n"
     path.write_bytes(good)
@@ -164,10 +164,10 @@ def test_places_that_cannot_be(opened, path, tmp_path):
 def test_a_file_belongs_to_one_process(opened, path):
     code = """
 import sys
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Reply
 
-calls = Calls(sys.argv[1])
+calls = CallJournal(sys.argv[1])
 calls.put("k", Call(()), Reply("theirs"), "m")
 print("ready", flush=True)
 sys.stdin.read()
@@ -257,10 +257,10 @@ def test_threads_write_whole_lines_and_read_their_own(opened, path):
 def test_a_fork_reads_the_file_and_writes_into_memory(path):
     code = """
 import os, sys
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Reply
 
-calls = Calls(sys.argv[1])
+calls = CallJournal(sys.argv[1])
 for i in range(200):
     calls.put(f"k{i}", Call(()), Reply(f"{i} " * (i + 1)), "m")
 calls._lock.acquire()  # as another thread may hold it at this moment

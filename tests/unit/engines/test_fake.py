@@ -30,7 +30,7 @@ def test_answers_become_scores_and_an_empty_text_is_not_asked_about():
     assert scores[0][0] == scores[0][2]
     assert -1 <= scores[0][0].value < 1
     assert scores[0][1].fault == "input"
-    assert len(engine.asked) == 2
+    assert len(engine.items) == 2
 
 
 def test_errors_and_numbers_that_are_none_stay_with_their_response():

@@ -19,7 +19,7 @@ from plaudit.engines.chat import Call, Job, Sampling  # noqa: E402
 from plaudit.engines.hf import Answer  # noqa: E402
 from plaudit.engines.load import Options  # noqa: E402
 from plaudit.engines.local import LocalEngine  # noqa: E402
-from plaudit.engines.sampling import Draft, Stream, drawn, rivals  # noqa: E402
+from plaudit.engines.sampling import Draft, Stream, draw_ids, rivals  # noqa: E402
 from plaudit.engines.text import labelled  # noqa: E402
 from plaudit.errors import ConfigError  # noqa: E402
 
@@ -119,7 +119,7 @@ def test_both_orders_share_a_pass(monkeypatch):
 
 def test_a_label_of_two_tokens_is_refused_with_its_pieces():
     with pytest.raises(
-        ConfigError, match=r"label 'quibble' behind .* tokens .*'qu', .*one token each"
+        ConfigError, match=r"label 'quibble' after .* tokens .*'qu', .*one token each"
     ):
         engine().check(verdict("a", labels=("A", "quibble")))
     with pytest.raises(ConfigError, match=r"label 'A' .* same token as label ' A'"):
@@ -158,7 +158,7 @@ def test_labels_are_found_behind_the_prefix_in_both_spellings():
     joined = labelled(Words(), "ab:", ("1", "2"))
     assert joined.num_merged == 1
     assert joined.ids == {"1": (number(":1"),), "2": (number(":2"),)}
-    with pytest.raises(ConfigError, match=r"tiny: label 'a' behind 'ab:' is 2 tokens \(':', 'a'\)"):
+    with pytest.raises(ConfigError, match=r"tiny: label 'a' after 'ab:' is 2 tokens \(':', 'a'\)"):
         labelled(Words(), "ab:", ("1", "a"), "tiny")
 
 
@@ -379,20 +379,20 @@ def test_draws_follow_the_probabilities():
     p = torch.tensor([0.5, 0.3, 0.15, 0.05])
     logits = p.log()[None].repeat(1000, 1)
     draws = [(i + 0.5) / 1000 for i in range(1000)]
-    told = drawn(logits, [Sampling(1.0)] * 1000, draws)
+    told = draw_ids(logits, [Sampling(1.0)] * 1000, draws)
     assert [told.count(i) for i in range(4)] == [500, 300, 150, 50]
-    told = drawn(logits, [Sampling(1.0, 0.7)] * 1000, draws)
+    told = draw_ids(logits, [Sampling(1.0, 0.7)] * 1000, draws)
     assert [told.count(i) for i in range(4)] == [625, 375, 0, 0]
-    told = drawn(logits, [Sampling(0.5)] * 1000, draws)
+    told = draw_ids(logits, [Sampling(0.5)] * 1000, draws)
     shares = (p**2 / (p**2).sum() * 1000).tolist()
     assert [told.count(i) for i in range(4)] == pytest.approx(shares, abs=1)
-    assert set(drawn(logits, [Sampling(1.0, 0.0)] * 1000, draws)) == {0}
+    assert set(draw_ids(logits, [Sampling(1.0, 0.0)] * 1000, draws)) == {0}
 
 
 def test_extreme_heat_and_impossible_tokens():
     logits = torch.tensor([[1.0, -math.inf, 2.0, -math.inf]] * 2)
-    assert drawn(logits, [Sampling(1e-8), Sampling(1e8)], [0.999, 1 - 2**-53]) == [2, 2]
-    assert drawn(logits, [Sampling(), Sampling(1e8)], [0.0, 0.0]) == [2, 0]
+    assert draw_ids(logits, [Sampling(1e-8), Sampling(1e8)], [0.999, 1 - 2**-53]) == [2, 2]
+    assert draw_ids(logits, [Sampling(), Sampling(1e8)], [0.0, 0.0]) == [2, 0]
 
 
 def test_rivals_hold_the_drawn_token_below_the_best():

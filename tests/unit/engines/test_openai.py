@@ -18,7 +18,7 @@ from machines import without_slow_tasks
 
 pytest.importorskip("aiohttp")
 from plaudit import http
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply, Sampling, Usage
 from plaudit.engines.openai import OpenAiEngine, Prices, expected_tokens
 from plaudit.errors import ConfigError, EngineError, PlauditError
@@ -143,7 +143,7 @@ FAULTS = [
 
 @pytest.mark.parametrize("fault", FAULTS, ids=str)
 def test_nothing_is_lost_and_nothing_paid_twice(fault, ask, tmp_path):
-    calls = Calls(tmp_path / "calls")
+    calls = CallJournal(tmp_path / "calls")
     with ChatServer(named, latency_s=0.001, faults=[fault]) as server:
         engine = ask(server, calls=calls)
         rows = engine.answer(jobs(200))
@@ -180,7 +180,7 @@ def test_a_refusal_is_recorded_and_not_asked_again(kind, ask):
 
 
 def test_tries_are_counted_and_failures_are_not_filed(ask, tmp_path):
-    calls = Calls(tmp_path / "calls")
+    calls = CallJournal(tmp_path / "calls")
     with ChatServer(named) as server:
         engine = ask(server, calls=calls, retries=2)
         server.queue.extend([None, *[Fault("500")] * 3])
@@ -320,7 +320,7 @@ def test_usage_latency_and_fingerprint_are_kept(ask, tmp_path):
     }
     path = tmp_path / "calls"
     with ChatServer(lambda body: Answer("ok", usage=usage), latency_s=0.05) as server:
-        engine = ask(server, calls=Calls(path), prices=Prices(1.0, 10.0, 0.1))
+        engine = ask(server, calls=CallJournal(path), prices=Prices(1.0, 10.0, 0.1))
         (row,) = engine.answer(jobs(1))
         assert row[0].usage == Usage(100, 20, 60)
         assert 0.05 <= row[0].latency_s < 2
@@ -341,7 +341,7 @@ def test_every_parameter_is_sent_zeros_included(ask):
         probe, body = (request.body for request in server.seen)
     assert body == {
         "model": "judge", "messages": [{"role": "user", "content": "item=0 go"}],
-        "temperature": 0.0, "top_p": 1.0, "max_tokens": 64, "n": 1,
+        "temperature": 0.0, "top_p": 1.0, "max_tokens": 64,
     }  # fmt: skip
     assert probe == {**body, "messages": [{"role": "user", "content": "Hi"}], "max_tokens": 1}
 
@@ -398,7 +398,7 @@ def test_the_key_is_sent_and_is_in_no_journal(ask, tmp_path, monkeypatch):
     monkeypatch.setenv("MY_KEY", "sk-secret")
     path = tmp_path / "calls"
     with ChatServer(named, key="sk-secret") as server:
-        engine = ask(server, api_key_env="MY_KEY", calls=Calls(path))
+        engine = ask(server, api_key_env="MY_KEY", calls=CallJournal(path))
         assert texts(engine.answer(jobs(2))) == [["reply to 0"], ["reply to 1"]]
         assert set(server.stats.keys) == {"sk-secret"}
     assert "sk-secret" not in path.read_text() + repr(engine)
@@ -421,16 +421,38 @@ def test_samples_of_a_call_are_one_request(ask):
 
 
 @pytest.mark.parametrize("num_given", [1, 2])
-def test_a_server_that_gives_fewer_choices_is_asked_for_the_rest(num_given, ask):
-    count = iter(range(100))
-    make = lambda body: raw(*[said(f"{next(count)}") for _ in range(min(body["n"], num_given))])
+def test_a_server_that_gives_fewer_choices_is_noticed_at_the_probe(num_given, ask):
+    count = itertools.count()
+
+    def make(body):
+        return raw(*[said(f"{next(count)}") for _ in range(min(body.get("n", 1), num_given))])
+
     with Raw(make) as server:
-        sampling = Sampling(0.7, seed=100)
-        (row,) = ask(server).answer([votes(1, 5, sampling)])
+        engine = ask(server)
+        (row,) = engine.answer([votes(1, 5, Sampling(0.7, seed=100))])
+        probe, *bodies = (request.body for request in server.seen)
+    assert probe["n"] == 5
+    assert len({reply.text for reply in row}) == 5
+    assert not any("n" in body for body in bodies)
+    assert sorted(body["seed"] for body in bodies) == [*range(100, 105)]
+    assert engine.spending.num_paid == 5
+
+
+def test_choices_that_are_missing_later_are_asked_for_again(ask):
+    count = itertools.count()
+
+    def make(body):
+        num = body.get("n", 1) if body["max_tokens"] == 1 else min(body.get("n", 1), 2)
+        return raw(*[said(f"{next(count)}") for _ in range(num)])
+
+    with Raw(make) as server:
+        engine = ask(server)
+        (row,) = engine.answer([votes(1, 5, Sampling(0.7, seed=100))])
         bodies = [request.body for request in server.seen[1:]]
     assert len({reply.text for reply in row}) == 5
-    assert [body["n"] for body in bodies] == [*range(5, 0, -num_given)]
-    assert [body["seed"] for body in bodies] == [*range(100, 105, num_given)]
+    assert [body.get("n", 1) for body in bodies] == [5, 3, 1]
+    assert [body["seed"] for body in bodies] == [100, 102, 104]
+    assert engine.spending.num_paid == 5
 
 
 def test_more_choices_than_asked_for_are_left_out(ask):
@@ -452,7 +474,7 @@ def test_greedy_samples_and_calls_that_differ_are_sent_alone(ask):
     with ChatServer() as server:
         ask(server).answer([Job(tuple(differ))])
         bodies = [request.body for request in server.seen if request.body["max_tokens"] > 1]
-    assert [body["n"] for body in bodies] == [1] * 6
+    assert not any("n" in body for body in bodies)
     assert sorted(body["max_tokens"] for body in bodies) == [16, 16, 16, 17, 1024, 1024]
 
 
@@ -491,7 +513,7 @@ def test_a_label_that_is_not_among_the_rivals_is_not_there(ask):
 
 @pytest.mark.parametrize("value", [-math.inf, -9999.0, -123456.0])
 def test_minus_infinity_is_one_number_however_it_is_written(value, ask, tmp_path):
-    calls = Calls(tmp_path / "calls")
+    calls = CallJournal(tmp_path / "calls")
     with ChatServer(labelled(("A", -0.0, {"A": -0.0, "B": value}))) as server:
         given = [Job((call(1, labels=("A", "B")),))]
         engine = ask(server, calls=calls)
@@ -653,7 +675,7 @@ def test_v1_is_added_where_there_is_no_path():
 
 
 def test_no_more_calls_than_the_budget_has(ask, tmp_path):
-    calls = Calls(tmp_path / "calls")
+    calls = CallJournal(tmp_path / "calls")
     with ChatServer(named, latency_s=0.01) as server:
         engine = ask(server, concurrency=64, max_calls=50, calls=calls)
         parts = in_threads(4, lambda i: engine.answer(jobs(200)[i::4]))
@@ -743,11 +765,11 @@ def test_what_is_refused_does_not_wait_for_its_minute(ask):
 def test_what_was_answered_is_never_sent_again(ask, tmp_path):
     path = tmp_path / "calls"
     with ChatServer(named) as server:
-        first = ask(server, calls=Calls(path))
+        first = ask(server, calls=CallJournal(path))
         given = [*jobs(20), votes(77, 3)]
         fresh = first.answer(given)
         first.calls.close()
-        second = ask(server, calls=Calls(path))
+        second = ask(server, calls=CallJournal(path))
         again = second.answer(given)
         assert texts(again) == texts(fresh)
         assert all(reply.is_recorded for row in again for reply in row)
@@ -759,7 +781,7 @@ def test_what_was_answered_is_never_sent_again(ask, tmp_path):
 
 def test_another_model_sampling_or_sample_is_another_call(ask):
     with ChatServer(named, models=("judge", "other")) as server:
-        calls = Calls()
+        calls = CallJournal()
         one, two = (ask(server, calls=calls, model=name) for name in ("judge", "other"))
         one.answer(jobs(1))
         two.answer(jobs(1))
@@ -800,7 +822,7 @@ def test_equal_calls_under_way_are_sent_once(ask):
 
 def test_equal_calls_of_many_threads_are_never_paid_twice(ask, tmp_path):
     with ChatServer(named, keep=False) as server:
-        engine = ask(server, calls=Calls(tmp_path / "calls"))
+        engine = ask(server, calls=CallJournal(tmp_path / "calls"))
 
         def work(i):
             return [engine.answer([Job((call(j),))])[0][0].text for j in range(100)]
@@ -824,7 +846,7 @@ def test_who_waits_for_a_call_of_another_hears_that_it_failed(ask):
 def test_a_reply_is_on_the_disk_before_the_batch_is_done(ask, tmp_path):
     path = tmp_path / "calls"
     with ChatServer(named) as server:
-        engine = ask(server, calls=Calls(path))
+        engine = ask(server, calls=CallJournal(path))
         engine.check(call(0))
         server.queue.append(Fault("slow", wait_s=4.0))
         thread = threading.Thread(target=engine.answer, args=(jobs(10),))
@@ -840,7 +862,7 @@ def test_a_reply_is_on_the_disk_before_the_batch_is_done(ask, tmp_path):
 
 def test_a_full_disk_ends_the_run_and_the_spending(ask, tmp_path, monkeypatch):
     with ChatServer(named, latency_s=0.005) as server:
-        engine = ask(server, calls=Calls(tmp_path / "calls"), concurrency=4)
+        engine = ask(server, calls=CallJournal(tmp_path / "calls"), concurrency=4)
         put, count = engine.calls.put, iter(range(1000))
 
         def full(*args):
@@ -859,11 +881,11 @@ def test_a_full_disk_ends_the_run_and_the_spending(ask, tmp_path, monkeypatch):
 
 KILLED = """
 import sys
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Sampling
 from plaudit.engines.openai import OpenAiEngine
 
-engine = OpenAiEngine([sys.argv[1]], "judge", Calls(sys.argv[2]), concurrency=8)
+engine = OpenAiEngine([sys.argv[1]], "judge", CallJournal(sys.argv[2]), concurrency=8)
 turns = [({"role": "user", "content": f"item={i} go"},) for i in range(200)]
 engine.answer([Job((Call(turn, Sampling(max_tokens=64)),)) for turn in turns])
 """
@@ -878,7 +900,7 @@ def test_a_killed_run_pays_again_for_no_more_than_was_under_way(ask, tmp_path):
             time.sleep(0.005)
         os.kill(process.pid, signal.SIGKILL)
         process.wait()
-        engine = ask(server, calls=Calls(path))
+        engine = ask(server, calls=CallJournal(path))
         recorded = len(engine.calls)
         assert 50 <= recorded < 200
         assert texts(engine.answer(jobs(200))) == [[f"reply to {i}"] for i in range(200)]
@@ -976,7 +998,7 @@ def test_a_closed_client_ends_the_run(ask):
 
 FORKED = """
 import os, sys, threading, time
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job
 from plaudit.engines.openai import OpenAiEngine
 
@@ -986,7 +1008,7 @@ def jobs(*items):
 def texts(rows):
     return [row[0].text for row in rows]
 
-engine = OpenAiEngine([sys.argv[1]], "judge", Calls(sys.argv[2]))
+engine = OpenAiEngine([sys.argv[1]], "judge", CallJournal(sys.argv[2]))
 assert texts(engine.answer(jobs(0))) == ["reply to 0"]
 thread = threading.Thread(target=engine.answer, args=(jobs(1),))
 thread.start()

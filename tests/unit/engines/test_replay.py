@@ -2,7 +2,7 @@
 
 import pytest
 
-from plaudit.engines.calls import Calls
+from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply, Sampling, Token, Usage
 from plaudit.engines.replay import ColumnReplay, JournalReplay
 from plaudit.errors import ConfigError
@@ -22,7 +22,7 @@ def texts(rows):
 @pytest.fixture
 def path(tmp_path):
     path = tmp_path / "calls"
-    calls = Calls(path)
+    calls = CallJournal(path)
     one = Call(TURNS)
     tokens = (Token("A", -0.5, {"A": -0.5, "B": -1.0}),)
     calls.put(one.key("m"), one, Reply("[[A]]", "stop", tokens, Usage(5, 2)), "m")
@@ -59,7 +59,7 @@ def test_the_place_does_not_make_the_call(path):
 
 
 def test_the_journal_may_be_written_by_another_meanwhile(path):
-    calls = Calls(path)
+    calls = CallJournal(path)
     assert texts(JournalReplay(path, "m").answer([job()])) == [["[[A]]"]]
     calls.close()
 

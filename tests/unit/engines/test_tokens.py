@@ -74,7 +74,7 @@ def test_special_tokens_and_template_stay(tmp_path):
 
 def test_ids_that_cannot_be_had_are_refused(tmp_path, monkeypatch):
     path = edited(tmp_path, "Qwen2", pre_tokenizer=SPLITS["digits apart"])
-    monkeypatch.setattr(tokens, "_plain", lambda path: None)
+    monkeypatch.setattr(tokens, "_rebuild", lambda path: None)
     with pytest.raises(plaudit.errors.ConfigError, match=r"tokenizer\.json.*without a sign"):
         tokenizer_of(open_checkpoint(str(path)))
 

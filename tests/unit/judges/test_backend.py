@@ -26,8 +26,8 @@ NAME = "judges.pairwise.pairwise"
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({}, "who judges"),
-        ({"temperature": 1.0}, "who judges"),
+        ({}, "no judge is named"),
+        ({"temperature": 1.0}, "no judge is named"),
         ({"replay": "column:x", "server": URL}, "replay and server exclude each other"),
         ({"server": URL, "device": "cpu"}, "device: options of a model that is loaded here"),
         ({"model": "m", "max_calls": 9}, "max_calls: options of a server; pass server="),

@@ -51,7 +51,7 @@ def test_every_verdict_and_the_agreement_are_kept():
     (score,) = jury(["Rating: 7", "Rating: 7", "Rating: 4"])
     assert [score.parts[f"juror/{name}"] for name in NAMES] == [7, 7, 4]
     assert score.parts["juror/x/num_votes"] == 1
-    assert score.parts["num_jurors"] == 3
+    assert score.parts["num_jurors"] == score.parts["num_votes"] == 3
     assert score.parts["agreement"] == pytest.approx(1 / 3)
     assert score.parts["spread"] == pytest.approx(math.sqrt(3))
     assert score.note.count("--- next juror ---") == 2
@@ -61,6 +61,7 @@ def test_a_juror_without_a_verdict_is_left_out_and_named():
     (score,) = jury(["Rating: 7", "no idea", "Rating: 4"])
     assert (score.value, score.parts["num_jurors"]) == (5.5, 2)
     assert math.isnan(score.parts["juror/y"])
+    assert (score.parts["num_votes"], score.parts["num_unreadable"]) == (2, 1)
     (score,) = jury(["Rating: 7", "no idea", "no idea"])
     assert math.isnan(score.value)
     assert score.fault == "system"

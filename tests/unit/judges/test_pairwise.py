@@ -82,7 +82,7 @@ def test_labels_worth_what_the_template_says():
 
 def test_labels_of_unknown_worth_are_refused_before_anything_is_asked():
     template = {**REASONED, "verdict": {"labels": ["A", "B", "C", "D"]}}
-    with pytest.raises(ConfigError, match="what 'A' is worth is not known; give values"):
+    with pytest.raises(ConfigError, match="the worth of 'A' is not defined; give values"):
         load("judges.pairwise.critic", template=template, replay="column:said")
 
 

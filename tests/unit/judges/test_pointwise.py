@@ -10,6 +10,7 @@ import pytest
 
 pytest.importorskip("aiohttp")
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from chat import Fault
 from judging import DATA, JSON, PAIR, RATING, TEN, Answer, Judging, shown
 
 from plaudit.errors import ConfigError, DataError
@@ -341,3 +342,58 @@ def test_a_response_that_cannot_be_shown_is_an_input_fault_and_the_others_are_sc
     first, second = replayed(said, responses=(Response("", (image,)), "two"))
     assert (first.fault, second.value) == ("input", 5)
     assert "image_url" in first.error
+
+
+# --- cut by the limit -----------------------------------------------------------------------------
+
+LONG = "word " * 300 + "\nRating: 4"
+
+
+def limits(server):
+    return [body["max_tokens"] for body in server.asked]
+
+
+def test_a_reply_that_the_template_s_limit_cuts_gets_a_longer_one():
+    with Judging(lambda texts: LONG) as server:
+        (score,) = load(NAME, template=RATING, **server.way).score([Group("q", ["a"])])[0]
+        assert limits(server) == [256, 1024]
+        assert [len(body["messages"]) for body in server.asked] == [1, 1]  # no reminder
+    assert score.value == 4
+    assert score.parts["num_reasked"] == 1
+
+
+def test_a_limit_that_was_chosen_is_kept_and_the_error_names_it():
+    with Judging(lambda texts: LONG) as server:
+        judge = load(NAME, template=RATING, max_tokens=20, **server.way)
+        (score,) = judge.score([Group("q", ["a"])])[0]
+        assert limits(server) == [20, 20]
+        assert [len(body["messages"]) for body in server.asked] == [1, 3]  # with a reminder
+    assert score.error.startswith("truncated: ")
+    assert "more than 20 tokens: max_tokens, --max-tokens" in score.error
+
+
+def test_a_reply_that_the_longer_limit_cuts_as_well_says_so():
+    with Judging(lambda texts: "word " * 5000) as server:
+        (score,) = load(NAME, template=RATING, **server.way).score([Group("q", ["a"])])[0]
+        assert limits(server) == [256, 1024]
+    assert "more than 1,024 tokens: max_tokens, --max-tokens" in score.error
+
+
+def test_a_think_block_without_an_end_is_cut_too():
+    def reply(texts):
+        return f"<think>{LONG}</think>Rating: 5"
+
+    with Judging(reply) as server:
+        (score,) = load(NAME, template=RATING, **server.way).score([Group("q", ["a"])])[0]
+        assert limits(server) == [256, 1024]
+    assert score.value == 5
+
+
+def test_a_longer_limit_that_the_server_refuses_leaves_the_first_reply():
+    with Judging(lambda texts: LONG) as server:
+        server.queue.extend([None, None, Fault("context")])
+        (score,) = load(NAME, template=RATING, **server.way).score([Group("q", ["a"])])[0]
+    assert score.error.startswith("truncated: ")
+    assert "more than 256 tokens" in score.error
+    assert "the retry failed: too long for the model" in score.error
+    assert score.fault == "system"

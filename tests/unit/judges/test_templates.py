@@ -77,7 +77,7 @@ def test_a_template_is_complete(name):
     assert (made.language == "zh") == name.endswith("_zh")
     text = prompt(made)
     assert not any(f"{{{slot}}}" in text for slot in made.slots)
-    assert made.asked_again
+    assert made.reminder_text
     assert len({other.hash for other in TEMPLATES.values()}) == len(TEMPLATES)
 
 
@@ -262,12 +262,12 @@ def test_what_the_reminder_asks_for_can_be_read(name):
     }[type(made.spec)]  # fmt: skip
     for answer in answers:
         assert parse(answer, made.spec) is not None
-    assert ("请只回复" in made.asked_again) == (made.language == "zh")
+    assert ("请只回复" in made.reminder_text) == (made.language == "zh")
 
 
 def test_a_reminder_of_ones_own_goes_first():
     base = {"kind": "verifier", "text": "{response}", "verdict": {"yes_no": {}}}
-    assert load_template({**base, "reminder": "Say Yes or No!"}).asked_again == "Say Yes or No!"
+    assert load_template({**base, "reminder": "Say Yes or No!"}).reminder_text == "Say Yes or No!"
     assert load_template(base).hash != load_template({**base, "reminder": "!"}).hash
 
 

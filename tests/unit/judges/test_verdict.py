@@ -9,7 +9,7 @@ import random
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from plaudit.errors import ConfigError, VerdictError
@@ -183,7 +183,7 @@ CASES = [
     (LIST, "Scores: [True, 3]", ERROR), (LIST, "Scores: [7, -3]", ERROR), (LIST, "See [7, 3].", ERROR),
     # labels as JSON
     (KEYED, '{"why": "x", "better": 1}', "1"), (KEYED, '{"better": "2"}', "2"), (KEYED, '{"better": "２"}', "2"),
-    (KEYED, '{"better": 3}', ERROR), (KEYED, '{"better": 1.0}', ERROR), (KEYED, '{"better": true}', ERROR),
+    (KEYED, '{"better": 3}', ERROR), (KEYED, '{"better": 1.0}', "1"), (KEYED, '{"better": true}', ERROR),
     (KEYED, '{"better": null}', ERROR), (KEYED, '{"better": [1]}', ERROR), (KEYED, "{'better': 2,}", "2"),
     (KEYED, '{"better": 1, "better": 2}', ERROR), (KEYED, "2", "2"), (KEYED, '"better": 2', ERROR),
     (KEYED, '{"why": "a } brace and a \\"quote\\"", "better": 2}', "2"), (KEYED, '{"better": 1} {"better": 2}', ERROR),
@@ -196,8 +196,8 @@ CASES = [
     (YN, "是否正确：是", "yes"), (YN, "是否正确：否，因为少了一步", "no"), (YN, "是否正确：否则不算", ERROR),
     (YN, "是否正确：是否", ERROR), (YN, "Answer: Yes or No", ERROR), (YN, "Answer: no idea", ERROR),
     (YN, "Answer: No one can tell", ERROR), (YN, "Verdict: no, it is not", "no"), (YN, "Verdict: Yes because it is", "yes"),
-    (YN, "Answer: no, it is not", ERROR),
-    (YN, "Answer: No-one", ERROR), (YN, "Answer: Nope", ERROR), (YN, "Answer: yes/no", ERROR), (YN, "正确", ERROR),
+    (YN, "Answer: no, it is not", "no"),
+    (YN, "Answer: No-one", ERROR), (YN, "Answer: Nope", ERROR), (YN, "Answer: yes/no", ERROR), (YN, "正确", "yes"),
     (YN, "“（是/否）？是”是回答里写的。", ERROR), (YN, ":", ERROR), (YN, "Solution", ERROR), (YN, "**Answer**: **Yes**", "yes"),
     (YN, "<final>Answer: No</final>", "no"), (YN, "<think>是</think>否", "no"), (YN, "是/否", ERROR), (YN, "Verdict: [Yes]", "yes"), (YN, "不是", "no"),
 ]  # fmt: skip
@@ -255,7 +255,7 @@ MORE = [
     (AB, "结论：回答B", "B"), (AB, "最终判断：助手A", "A"), (AB, "Assistant C", ERROR), (AB, "[[Assistant C]]", ERROR),
     (AB, "Assistants A and B", ERROR), (AB, "[[A and B]]", ERROR), (AB, "[[A or B]]", ERROR), (AB, "[[A/B]]", ERROR),
     (AB, "[[none]]", ERROR), (AB, "[[tie]]", ERROR), (ABC, "[[tie]]", "C"), (ABC, "[[Tie]]", "C"), (ABC, "**[[TIE]]**", "C"),
-    (ABC, "[[平局]]", "C"), (ABC, "Final verdict: tie", "C"), (ABC, "It is a tie.", ERROR), (ABC, "[[draw]]", "C"),
+    (ABC, "[[平局]]", "C"), (ABC, "Final verdict: tie", "C"), (ABC, "It is a tie.", "C"), (ABC, "[[draw]]", "C"),
     (ARENA, "[[tie]]", "A=B"), (ARENA, "[[A<B]]", "B>A"), (ARENA, "[[A<<B]]", "B>>A"), (ARENA, "[[B≫A]]", "B>>A"),
     (ARENA, "[[A≫B]]", "A>>B"), (ARENA, "[[A≪B]]", "B>>A"), (ARENA, "[[B=A]]", "A=B"), (ARENA, "[[A＜B]]", "B>A"),
     (ARENA, "[[A &lt; B]]", "B>A"), (ARENA, "[[A≈B]]", "A=B"), (ARENA, "[[A==B]]", "A=B"), (ARENA, "[[A>A]]", ERROR),
@@ -367,37 +367,37 @@ MORE2 = [
     (AB, "Choose [[A]] if you like brevity and [[B]] if you like detail.", ERROR), (AB, "One could argue for [[A]], but [[B]] it is.", ERROR),
     (AB, "[[A]]? No. [[B]]!", "B"), (AB, "Not [[B]], [[A]].", ERROR), (AB, "My answer is [[A]]; not [[B]].", "A"), (AB, "[[A]] (not [[B]])", "A"),
     (AB, "[[A]] rather than [[B]].", "A"), (AB, "[[A]] instead of [[B]], obviously.", "A"), (AB, "[[A]] is preferable to [[B]].", "A"), (AB, "[[A]] is slightly better than [[B]] overall.", "A"),
-    (AB, "[[A]] is more accurate than [[B]].", "A"), (AB, "[[A]] is less accurate than [[B]].", "B"), (AB, "[[A]] is only better than [[B]] when short.", ERROR), (AB, "[[A]] isn't better than [[B]].", ERROR),
+    (AB, "[[A]] is more accurate than [[B]].", ERROR), (AB, "[[A]] is less accurate than [[B]].", ERROR), (AB, "[[A]] is only better than [[B]] when short.", ERROR), (AB, "[[A]] isn't better than [[B]].", ERROR),
     (AB, "[[A]] is no better than [[B]].", ERROR), (AB, "[[A]] is hardly better than [[B]].", ERROR), (AB, "[[A]] might be better than [[B]].", ERROR), (AB, "[[A]] would be better than [[B]] if it were right.", ERROR),
     (AB, "[[A]]并不优于[[B]]", ERROR), (AB, "[[A]]不比[[B]]好", ERROR), (AB, "[[A]]略优于[[B]]。", "A"), (AB, "[[A]]明显不如[[B]]。", "B"), (AB, "[[A]]比[[B]]更准确，但更啰嗦。", ERROR), (AB, "[[A]]在准确性上优于[[B]]", ERROR),
-    (AB, "我认为[[A]]优于[[B]]。", "A"), (AB, "我不认为[[A]]优于[[B]]。", ERROR), (AB, "[[A]]胜过[[B]]", "A"), (AB, "[[A]]与[[B]]相比，[[B]]更好", "B"), (AB, "相比[[A]]，[[B]]更好。", ERROR), (AB, "[[A]]，而非[[B]]", "A"), (AB, "应选[[B]]而不是[[A]]", "B"),
+    (AB, "我认为[[A]]优于[[B]]。", "A"), (AB, "我不认为[[A]]优于[[B]]。", ERROR), (AB, "[[A]]胜过[[B]]", "A"), (AB, "[[A]]与[[B]]相比，[[B]]更好", "B"), (AB, "相比[[A]]，[[B]]更好。", "B"), (AB, "[[A]]，而非[[B]]", "A"), (AB, "应选[[B]]而不是[[A]]", "B"),
     (AB, "Verdict: not [[A]]", ERROR), (AB, "Verdict: A is better than B", "A"), (AB, "Verdict: neither A nor B", ERROR), (AB, "Verdict: A or B", ERROR), (AB, "Winner: A (not B)", ERROR), (AB, "The verdict: A\n\nBut the other judge says B.", "A"),
     (AB, "The previous judge's verdict: A", ERROR), (AB, "结论：A和B都不好", ERROR), (AB, "结论：A优于B", "A"), (AB, "Final verdict: [[A]]\n\nP.S. ignore the [[C]] in the text.", ERROR), (AB, "Final verdict: [A]", "A"), (AB, "Final verdict: **Assistant B**.", "B"),
     (AB, "The winner is B!", "B"), (AB, "Verdict:\n\nB", "B"), (AB, "[[A]]\n[[A]]\n[[B]]", ERROR), (AB, "[[B]] " * 3, "B"), (AB, "[[A]], since B hallucinates.", "A"), (AB, "I am torn between [[A]] and [[B]], leaning to [[A]].", ERROR),
     (AB, "[[A]] seems right; however the final verdict is [[B]].", "B"), (AB, "The text “[[A]]” in answer A is an attack, so [[B]]", "B"), (AB, "The correct label is not [[A]], it is [[B]].", ERROR), (AB, "I'd have said [[A]], but on reflection it is [[B]].", "B"),
-    (AB, "{\"verdict\": \"[[A]]\"}", ERROR), (AB, "A)", "A"), (AB, "Option B", "B"), (AB, "Answer: B", "B"), (AB, "Answer A", "A"), (AB, "Response A and Response B", ERROR), (AB, "Model B wins", "B"), (AB, "assistant a", "A"), (AB, "a", "A"), (AB, "I", ERROR),
+    (AB, "{\"verdict\": \"[[A]]\"}", "A"), (AB, "A)", "A"), (AB, "Option B", "B"), (AB, "Answer: B", "B"), (AB, "Answer A", "A"), (AB, "Response A and Response B", ERROR), (AB, "Model B wins", "B"), (AB, "assistant a", "A"), (AB, "a", "A"), (AB, "I", ERROR),
     (AB, "A is better than B, and B is better than A.", ERROR), (AB, "Response A is better than Response B in every way.", ERROR), (AB, "Which response is better? Response A is better.", "A"), (AB, "It would be wrong to claim that Response A is better.", ERROR),
     (AB, "Some may think response A is better.", ERROR), (AB, "I don't think response A is better.", ERROR), (AB, "Response A is better?", ERROR), (AB, "Response A is better. Or is it?", ERROR), (AB, "Answer A is better than nothing.", ERROR), (AB, "Answer A is the best I can do.", ERROR),
-    (AB, "两者各有优劣，难以判断。", ERROR), (AB, "虽然回答A更长，但回答B更好。", ERROR), (AB, "有人认为回答A更好。", ERROR), (AB, "回答A更好，但回答B更准确。", ERROR), (AB, "回答B更好，因为它给出了正确答案。", "B"), (AB, "我认为回答B更好。", "B"), (AB, "我不认为回答B更好。", ERROR), (AB, "回答B稍微更好一些。", "B"),
-    (AB, "综上，助手B胜出。", "B"), (AB, "回答A要求我说回答A更好。", ERROR), (AB, "B更好", "B"), (AB, "选B", ERROR), (AB, "我选B。", "B"), (AB, "我选B还是A？", ERROR), (AB, "最好的回答是A还是B？", ERROR), (AB, "更好的回答是A。不，是B。", ERROR),
+    (AB, "两者各有优劣，难以判断。", ERROR), (AB, "虽然回答A更长，但回答B更好。", "B"), (AB, "有人认为回答A更好。", ERROR), (AB, "回答A更好，但回答B更准确。", ERROR), (AB, "回答B更好，因为它给出了正确答案。", "B"), (AB, "我认为回答B更好。", "B"), (AB, "我不认为回答B更好。", ERROR), (AB, "回答B稍微更好一些。", "B"),
+    (AB, "综上，助手B胜出。", "B"), (AB, "回答A要求我说回答A更好。", ERROR), (AB, "B更好", "B"), (AB, "选B", "B"), (AB, "我选B。", "B"), (AB, "我选B还是A？", ERROR), (AB, "最好的回答是A还是B？", ERROR), (AB, "更好的回答是A。不，是B。", ERROR),
     # numbers
-    (RATE10, "Rating: 7.", 7), (RATE10, "Rating: 7!", 7), (RATE10, "Rating = 7", 7), (RATE10, "Rating - 7", ERROR), (RATE10, "**Rating**: **7**/10", 7), (RATE10, "Rating: 7/10 for accuracy", ERROR), (RATE10, "Rating: 7 (good)", 7), (RATE10, "Rating: 7, as A is right.", 7),
+    (RATE10, "Rating: 7.", 7), (RATE10, "Rating: 7!", 7), (RATE10, "Rating = 7", 7), (RATE10, "Rating - 7", 7), (RATE10, "**Rating**: **7**/10", 7), (RATE10, "Rating: 7/10 for accuracy", ERROR), (RATE10, "Rating: 7 (good)", 7), (RATE10, "Rating: 7, as A is right.", 7),
     (RATE10, "Rating: 7 because of 2 errors", 7), (RATE10, "Rating: <7>", 7), (RATE10, "Rating: 07", 7), (RATE10, "Rating: 7e1", ERROR), (RATE10, "Rating: 7%", ERROR), (RATE10, "Rating: ~7", ERROR), (RATE10, "Rating: about 7", ERROR), (RATE10, "Rating: at least 7", ERROR), (RATE10, "Rating: <8", ERROR),
     (RATE10, "Rating: 7 (out of 5)", ERROR), (RATE10, "Rating: 5 stars out of 5", ERROR), (RATE10, "Rating: 4 of 5 stars", ERROR), (RATE10, "Rating: 4/5 stars", ERROR), (RATE10, "Rating: 80/100", ERROR), (RATE10, "Rating: 7/10, i.e. 70%", 7), (RATE10, "Rating: 7 | Confidence: 90%", 7),
     (RATE10, "Rating: C", ERROR), (RATE10, "Rating: N/A", ERROR), (RATE10, "Rating: None", ERROR), (RATE10, "Rating: [7, 8]", ERROR), (RATE10, "Rating: [7]", 7), (RATE10, "Rating: 7 vs 8", ERROR), (RATE10, "Rating: 7 -> 8", ERROR), (RATE10, "Rating: 7 → 8", ERROR), (RATE10, "Rating: 7 minus 1", ERROR), (RATE10, "Rating: 7 - 1 = 6", ERROR),
     (RATE10, "Rating: 3 + 4 = 7", ERROR), (RATE10, "Rating: (3 + 4) = 7", ERROR), (RATE10, "Rating: 7/8", ERROR), (RATE10, "Rating scale: 1-10\nRating: 7", 7), (RATE10, "Rating guidelines: 1 is bad, 10 is good.\nRating: 7", 7), (RATE10, "Rating 10 means perfect, 1 means useless.", ERROR), (RATE10, "A rating of 10 would need sources.", ERROR),
     (RATE10, "It would get a rating of 10 if it were shorter.", ERROR), (RATE10, "The rating is not 7.", ERROR), (RATE10, "The rating is at most 7.", ERROR), (RATE10, "The user's rating: 2. My rating: 7", 7), (RATE10, "My rating: 7", 7), (RATE10, "The film has a rating of 8.", ERROR), (RATE10, "The response claims a score of 10.", ERROR), (RATE10, "It asks me for a rating of 10.", ERROR),
-    (RATE10, "Rating: 7\nRating: 7", 7), (RATE10, "Feedback: good.\nScore: 6", 6), (RATE10, "Score: 6\n\nReason: two of 3 facts are right.", 6), (RATE10, "Score (1 to 10): 6", 6), (RATE10, "Score of the response: 6", ERROR), (RATE10, "Final rating of the response: 6", ERROR), (RATE10, "Overall Score: **6/10**", 6), (RATE10, "Overall, I rate it 6/10.", 6),
-    (RATE10, "Step 1 score: 3\nStep 2 score: 5", ERROR), (RATE10, "Clarity: 3/10\nAccuracy: 5/10", ERROR), (RATE10, "Clarity: 3/10\nAccuracy: 5/10\nOverall: 4/10", ERROR), (RATE10, "Maximum score: 10", ERROR), (RATE10, "Average score: 6", ERROR), (RATE10, "Previous rating: 3", ERROR), (RATE10, "Expected rating: 9", ERROR), (RATE10, "Self-assigned score: 10", ERROR),
+    (RATE10, "Rating: 7\nRating: 7", 7), (RATE10, "Feedback: good.\nScore: 6", 6), (RATE10, "Score: 6\n\nReason: two of 3 facts are right.", 6), (RATE10, "Score (1 to 10): 6", 6), (RATE10, "Score of the response: 6", ERROR), (RATE10, "Final rating of the response: 6", 6), (RATE10, "Overall Score: **6/10**", 6), (RATE10, "Overall, I rate it 6/10.", 6),
+    (RATE10, "Step 1 score: 3\nStep 2 score: 5", ERROR), (RATE10, "Clarity: 3/10\nAccuracy: 5/10", ERROR), (RATE10, "Clarity: 3/10\nAccuracy: 5/10\nOverall: 4/10", 4), (RATE10, "Maximum score: 10", ERROR), (RATE10, "Average score: 6", ERROR), (RATE10, "Previous rating: 3", ERROR), (RATE10, "Expected rating: 9", ERROR), (RATE10, "Self-assigned score: 10", ERROR),
     (ZH5, "总体打分：5分制下4分", ERROR), (ZH5, "总体打分：满分", ERROR), (ZH5, "总体打分：3.0", 3), (ZH5, "总体打分：3、4", ERROR), (ZH5, "总体打分：3或4", ERROR), (ZH5, "总体打分：三到四分", ERROR), (ZH5, "总体打分：不到4分", ERROR), (ZH5, "总体打分：约4分", ERROR), (ZH5, "总体打分：4分（五分制）", 4), (ZH5, "总体打分：4分（十分制）", ERROR), (ZH5, "总体打分：4（1-5分）", 4),
     (ZH5, "总体打分（1-5分）：4分", 4), (ZH5, "总体打分：4分。满分10分。", ERROR), (ZH5, "如果补充来源，总体打分：5", ERROR), (ZH5, "回答自称总体打分：5", ERROR), (ZH5, "总体打分：４／５", 4), (ZH5, "总体打分：贰", 2), (ZH5, "总体打分：两分", 2), (ZH5, "总体打分：五分之四", ERROR), (ZH5, "总体打分：负3", ERROR), (ZH5, "总体打分4", 4), (ZH5, "总体打分：4.", 4),
-    (ZH5, "上次总体打分：2。这次总体打分：4", 4), (ZH5, "总体打分：2。\n修正后总体打分：4", 4), (ZH5, "总体打分：4，扣1分", 4), (ZH5, "总体打分：5-1=4", ERROR), (ZH5, "总体打分标准：5分为满分", ERROR), (ZH5, "总体打分：\n4", 4), (ZH5, "总体打分——4", ERROR), (ZH5, "打分：4", 4), (ZH5, "我打4分", 4), (ZH5, "我会打4到5分", ERROR), (ZH5, "最多打4分", ERROR), (ZH5, "打4折", ERROR),
+    (ZH5, "上次总体打分：2。这次总体打分：4", 4), (ZH5, "总体打分：2。\n修正后总体打分：4", 4), (ZH5, "总体打分：4，扣1分", 4), (ZH5, "总体打分：5-1=4", ERROR), (ZH5, "总体打分标准：5分为满分", ERROR), (ZH5, "总体打分：\n4", 4), (ZH5, "总体打分——4", 4), (ZH5, "打分：4", 4), (ZH5, "我打4分", 4), (ZH5, "我会打4到5分", ERROR), (ZH5, "最多打4分", ERROR), (ZH5, "打4折", ERROR),
     (UNIT, "Reward: 1e-1", ERROR), (UNIT, "Reward: 0,5", ERROR), (UNIT, "Reward: 50 %", 0.5), (UNIT, "Reward: 1/2", ERROR), (UNIT, "Reward: 0.5/1", 0.5), (UNIT, "Reward: 0.5 (0.7 for style)", 0.5), (UNIT, "Reward: -0.1", ERROR), (UNIT, "Reward: 0.5 ± 0.1", ERROR), (UNIT, "Reward: inf", ERROR),
     # JSON
     (JSON, 'Here is my verdict:\n{"score": 0.6, "reason": "fine"}', 0.6), (JSON, '{"scores": {"score": 1}}', ERROR), (JSON, '{"score": 0.6}.', 0.6), (JSON, '{"score": [0.6]}', ERROR), (JSON, '{"score": {"value": 0.6}}', ERROR), (JSON, '{"score": 0.6, "score_max": 1}', 0.6), (JSON, "{'score': '0.6'}", 0.6), (JSON, '{"score": "0.6 or 0.7"}', ERROR), (JSON, '{"score": "0.6", }', 0.6),
     (JSON, '```\n{"score": 0.6}\n```\nDone.', 0.6), (JSON, 'The user wrote {"score": 1} in the answer.', ERROR), (JSON, '{"score": 1} is what the answer wants me to say.', ERROR), (JSON, '{"score": "yes"}', ERROR), (JSON, '{"score": "1", "score": "0"}', ERROR), (JSON, '{"score": 0.3}\n{"other": 1}', 0.3), (JSON, '\\{"score": 0.3\\}', 0.3),
     # yes/no
-    (YN, "Verification: Is the answer correct (Yes/No)? Yes.", "yes"), (YN, "Is the answer correct (Yes/No)? It is not.", ERROR), (YN, "Is the answer correct (Yes/No)? Yes? No.", "yes"), (YN, "Answer: Yes or no?\n\nNo.", ERROR), (YN, "Conclusion: No", "no"), (YN, "The answer is yes.\n\nVerdict: no", "no"), (YN, "The question: is it correct (Yes/No)? I say No", ERROR), (YN, "答案是否正确（是/否）？是", "yes"), (YN, "答案是否正确（是/否）？ **否**", "no"), (YN, "答案是否正确（是/否）？不确定", ERROR), (YN, "判断：是", "yes"), (YN, "判断：是否", ERROR), (YN, "NO", "no"), (YN, "Y", ERROR), (YN, "true", ERROR), (YN, "否，第二步错了", ERROR), (YN, "Final answer: No\n\nThe student wrote yes.", "no"),
+    (YN, "Verification: Is the answer correct (Yes/No)? Yes.", "yes"), (YN, "Is the answer correct (Yes/No)? It is not.", ERROR), (YN, "Is the answer correct (Yes/No)? Yes? No.", "yes"), (YN, "Answer: Yes or no?\n\nNo.", "no"), (YN, "Conclusion: No", "no"), (YN, "The answer is yes.\n\nVerdict: no", "no"), (YN, "The question: is it correct (Yes/No)? I say No", ERROR), (YN, "答案是否正确（是/否）？是", "yes"), (YN, "答案是否正确（是/否）？ **否**", "no"), (YN, "答案是否正确（是/否）？不确定", ERROR), (YN, "判断：是", "yes"), (YN, "判断：是否", ERROR), (YN, "NO", "no"), (YN, "Y", ERROR), (YN, "true", ERROR), (YN, "否，第二步错了", ERROR), (YN, "Final answer: No\n\nThe student wrote yes.", "no"),
 ]  # fmt: skip
 
 
@@ -423,20 +423,20 @@ MORE3 = [
     (RATE10, "I give this response 9 points.", 9), (RATE10, "I'd rate it a solid 8.", 8), (RATE10, "This answer gets a 6 out of 10.", 6), (RATE10, "I rated it 8 at first, but 5 now.", ERROR), (RATE10, "I would not rate this response above 5.", ERROR), (RATE10, "You could give it 8.", ERROR), (RATE10, "Others give it 8.", ERROR), (RATE10, "I'd give it 7 or 8.", ERROR), (RATE10, "I'd give it 7, perhaps.", ERROR),
     (ZH5, "综合评分：4.5", ERROR), (ZH5, "综合评分：4 分", 4), (ZH5, "综合评分为4分。", 4), (ZH5, "综合得分：3", 3), (ZH5, "總體評分：3", 3), (ZH5, "最终评分为 2 分", 2), (ZH5, "总体评价：4", 4), (ZH5, "总体评价：良好", ERROR), (ZH5, "综合以上，评分：4", 4), (ZH5, "评分：4（满分为10）", ERROR), (ZH5, "评分：4，满分10", ERROR), (ZH5, "满分是10分，我打4分", ERROR), (ZH5, "打分：三颗星", 3), (ZH5, "打分：三星半", ERROR), (ZH5, "打分：3分/5分", 3), (ZH5, "打分：3分/10分", ERROR), (ZH5, "评分等级：A", ERROR), (ZH5, "评分依据：1. 准确", ERROR), (ZH5, "评分标准：1分最差，5分最好", ERROR), (ZH5, "评分理由：4处错误", ERROR),
     (ZH5, "因此给4分", 4), (ZH5, "因此给该回答4分。", 4), (ZH5, "我认为该回答值4分。", ERROR), (ZH5, "该回答可得4分", ERROR), (ZH5, "用户要求打5分。", ERROR), (ZH5, "我打算打3分", ERROR), (ZH5, "这道题满分5分，回答打2分", 2), (ZH5, "不予打5分", ERROR), (ZH5, "打了个3分", ERROR), (ZH5, "若打分，则为3分", ERROR),
-    (PROM5, "Feedback: The answer deserves a score of 4. [RESULT] 3", 3), (PROM5, "[RESULT] 3 [RESULT] 4", 4), (PROM5, "[RESULT] The score is 4", 4), (PROM5, "[RESULT] I give it a 4", 4), (PROM5, "[RESULT] <4>", 4), (PROM5, "**[RESULT]** 4", 4), (PROM5, "[RESULT] -", ERROR), (PROM5, "[RESULT] 4 because", 4), (PROM5, "So the overall score is 4.", 4), (PROM5, "Score 4: the response is good.", 4), (PROM5, "It fits the description of score 4.", ERROR), (PROM5, "It meets score 3 but not score 4.", ERROR), (PROM5, "According to the rubric, score 5 requires sources.", ERROR),
-    (JSON, '{"score": 0.7} {"comment": "x"}', 0.7), (JSON, '{"comment": "x"}\n{"score": 0.7}', 0.7), (JSON, 'Example: {"score": 1}', ERROR), (JSON, 'The format is {"score": 1}.', ERROR), (JSON, 'For example {"score": 1}, but here {"score": 0.2}', ERROR), (JSON, '{"SCORE": "0.7"}', 0.7), (JSON, '{"score": "７"}', ERROR), (JSON, '{"score": "0.7", "scale": "0-1"}', 0.7), (JSON, '{"score": 0.7, "scale": "1-10"}', ERROR), (JSON, '{"score": 0.7,\n "why": "cut', ERROR), (JSON, '{"score": 1e-1}', 0.1), (JSON, '{"score": -0.1}', ERROR), (JSON, '{“score”: 0.7}', ERROR),
-    (YN, "Is it correct (Yes/No)? Probably yes", ERROR), (YN, "(Yes/No)? Yes — all steps hold", "yes"), (YN, "Verdict: correct", ERROR), (YN, "Verdict: Yes (mostly)", "yes"), (YN, "Answer: Yes (see below)\n\nok", ERROR), (YN, "Answer:\nNo", "no"), (YN, "结论: 不是", "no"), (YN, "结论：不是这样", ERROR), (YN, "Verification: no error found", ERROR), (YN, "Verdict: No errors.", ERROR), (YN, "Verdict: no issues, so it is correct", ERROR), (YN, "Question: 1 > 0?\nAnswer: Yes\nThe student says no.", ERROR), (YN, "Verdict: yes\nVerdict: no", "no"), (YN, "Verdict: not yes", ERROR), (YN, "Yes/No: Yes", ERROR),
+    (PROM5, "Feedback: The answer deserves a score of 4. [RESULT] 3", 3), (PROM5, "[RESULT] 3 [RESULT] 4", ERROR), (PROM5, "[RESULT] The score is 4", 4), (PROM5, "[RESULT] I give it a 4", 4), (PROM5, "[RESULT] <4>", 4), (PROM5, "**[RESULT]** 4", 4), (PROM5, "[RESULT] -", ERROR), (PROM5, "[RESULT] 4 because", 4), (PROM5, "So the overall score is 4.", 4), (PROM5, "Score 4: the response is good.", 4), (PROM5, "It fits the description of score 4.", ERROR), (PROM5, "It meets score 3 but not score 4.", ERROR), (PROM5, "According to the rubric, score 5 requires sources.", ERROR),
+    (JSON, '{"score": 0.7} {"comment": "x"}', 0.7), (JSON, '{"comment": "x"}\n{"score": 0.7}', 0.7), (JSON, 'Example: {"score": 1}', ERROR), (JSON, 'The format is {"score": 1}.', ERROR), (JSON, 'For example {"score": 1}, but here {"score": 0.2}', ERROR), (JSON, '{"SCORE": "0.7"}', 0.7), (JSON, '{"score": "７"}', ERROR), (JSON, '{"score": "0.7", "scale": "0-1"}', 0.7), (JSON, '{"score": 0.7, "scale": "1-10"}', ERROR), (JSON, '{"score": 0.7,\n "why": "cut', ERROR), (JSON, '{"score": 1e-1}', 0.1), (JSON, '{"score": -0.1}', ERROR), (JSON, '{“score”: 0.7}', 0.7),
+    (YN, "Is it correct (Yes/No)? Probably yes", ERROR), (YN, "(Yes/No)? Yes — all steps hold", "yes"), (YN, "Verdict: correct", "yes"), (YN, "Verdict: Yes (mostly)", "yes"), (YN, "Answer: Yes (see below)\n\nok", ERROR), (YN, "Answer:\nNo", "no"), (YN, "结论: 不是", "no"), (YN, "结论：不是这样", ERROR), (YN, "Verification: no error found", ERROR), (YN, "Verdict: No errors.", ERROR), (YN, "Verdict: no issues, so it is correct", ERROR), (YN, "Question: 1 > 0?\nAnswer: Yes\nThe student says no.", ERROR), (YN, "Verdict: yes\nVerdict: no", ERROR), (YN, "Verdict: not yes", ERROR), (YN, "Yes/No: Yes", ERROR),
 ]  # fmt: skip
 
 
 MORE4 = [
     (AB, "Assistant A gives the right formula, while Assistant B forgets the unit. [[A]]", "A"), (AB, "Overall, Assistant A's response is stronger.\n\n[[A]]", "A"), (AB, "**Final Verdict:** [[B]]", "B"), (AB, "Final Verdict: **[[B]]**\n\nJustification: B is right, A is not.", "B"),
-    (AB, "My final verdict is that B is better: [[B]]", "B"), (AB, "Considering these points, I conclude [[A]].", "A"), (AB, "Thus my judgment: [[B]].", "B"), (AB, "After weighing both, [[A]] is the better response.", ERROR), (AB, "Assistant B's answer is more helpful, so I choose [[B]].", "B"), (AB, "综合考虑，助手A的回答更好。[[A]]", "A"), (AB, "综合考虑，我认为助手B的回答更好：[[B]]", "B"), (AB, "判断：[[A]]", "A"), (AB, "答案是[[B]]。", "B"),
+    (AB, "My final verdict is that B is better: [[B]]", "B"), (AB, "Considering these points, I conclude [[A]].", "A"), (AB, "Thus my judgment: [[B]].", "B"), (AB, "After weighing both, [[A]] is the better response.", "A"), (AB, "Assistant B's answer is more helpful, so I choose [[B]].", "B"), (AB, "综合考虑，助手A的回答更好。[[A]]", "A"), (AB, "综合考虑，我认为助手B的回答更好：[[B]]", "B"), (AB, "判断：[[A]]", "A"), (AB, "答案是[[B]]。", "B"),
     (AB, "Verdict: [[A]]\n\n(The second response was [[B]]-worthy in style.)", ERROR), (AB, "1. [[A]]\n2. [[B]]", ERROR), (AB, "[[A]]: good\n[[B]]: bad", ERROR), (AB, "[[A]] - good; [[B]] - bad. Verdict: [[A]]", "A"), (AB, "A: [[B]]", "B"), (AB, "Question 1: [[A]]", "A"), (AB, "The verdict [[A]] would be unfair.", ERROR), (AB, "It is tempting to say [[A]]", ERROR), (AB, "A verdict of [[A]] is what the author hopes for.", ERROR), (AB, "Whoever says [[A]] is mistaken.", ERROR), (AB, "I believe the answer should be [[B]].", ERROR), (AB, "Hence [[B]]!", "B"), (AB, "so [[B]] it is", ERROR), (AB, "→ [[B]]", "B"),
-    (AB, "Final verdict: [[A]] [[B]]", ERROR), (AB, "Final verdict: [[A]]/[[B]]", ERROR), (AB, "Final verdict: [[A]]? [[B]]?", ERROR), (AB, "Final verdict: [[A]] (or [[B]])", ERROR), (AB, "Final verdict: [[]]", ERROR), (AB, "Final verdict: [[A]]\nFinal verdict: [[B]]", "B"), (AB, "If you ask me: [[B]]", ERROR), (AB, "In case of doubt: [[B]]", ERROR), (AB, "Final verdict: to be decided between A and B", ERROR), (AB, "Final verdict: B, not A", ERROR), (AB, "The final verdict is not [[A]].", ERROR), (AB, "The final verdict isn't [[A]]; it's [[B]].", "B"),
+    (AB, "Final verdict: [[A]] [[B]]", ERROR), (AB, "Final verdict: [[A]]/[[B]]", ERROR), (AB, "Final verdict: [[A]]? [[B]]?", ERROR), (AB, "Final verdict: [[A]] (or [[B]])", ERROR), (AB, "Final verdict: [[]]", ERROR), (AB, "Final verdict: [[A]]\nFinal verdict: [[B]]", ERROR), (AB, "If you ask me: [[B]]", ERROR), (AB, "In case of doubt: [[B]]", ERROR), (AB, "Final verdict: to be decided between A and B", ERROR), (AB, "Final verdict: B, not A", ERROR), (AB, "The final verdict is not [[A]].", ERROR), (AB, "The final verdict isn't [[A]]; it's [[B]].", "B"),
     (AB, "结论：[[A]]更好，[[B]]次之。", ERROR), (AB, "第一名[[A]]，第二名[[B]]。", ERROR), (AB, "[[A]]（备选[[B]]）", ERROR), (AB, "结论：不选[[A]]", ERROR), (AB, "结论并非[[A]]", ERROR), (AB, "是[[A]]吗？不，是[[B]]。", "B"), (AB, "我差点选[[A]]，最后选[[B]]。", "B"), (AB, "原本想选[[A]]。", ERROR), (AB, "[[A]]？[[B]]？", ERROR), (AB, "如果必须选一个，我选[[A]]。", "A"), (AB, "回答B让我输出[[B]]，但结论是[[A]]。", "A"), (AB, "输出：[[A]]", "A"), (AB, "用户希望我选[[A]]。", ERROR), (AB, "有人会选[[A]]。", ERROR),
     (AB, "The better of the two is Assistant B.", ERROR), (AB, "I find Assistant A to be better.", ERROR), (AB, "Assistant A is clearly the better choice.", "A"), (AB, "Therefore, assistant B is the winner.", "B"), (AB, "Therefore B is better overall.", "B"), (AB, "Assistant A performs better.", ERROR), (AB, "Assistant B is superior", "B"), (AB, "Clearly, A is better.", ERROR), (AB, "Maybe A is better.", ERROR), (AB, "I think A is better.", "A"), (AB, "I think A is better, though not by much.", ERROR), (AB, "He said assistant A is better.", ERROR), (AB, "A is better when it rains.", ERROR), (AB, "Who says B is better?", ERROR), (AB, "Plan B is better.", ERROR), (AB, "Vitamin B is better.", ERROR), (AB, "Choice A is better.", "A"),
-    (RATE10, "This is a good answer overall. I would rate it an 8 out of 10.", 8), (RATE10, "I rate the response 8/10 overall.", 8), (RATE10, "Overall: 8/10", ERROR), (RATE10, "8/10", 8), (RATE10, "8 out of 10", 8), (RATE10, "8/10.", 8), (RATE10, "**8/10**", 8), (RATE10, "Eight", 8), (RATE10, "8 points", 8), (RATE10, "4/5", ERROR), (RATE10, "8/10 or 9/10", ERROR), (RATE10, "8 and 9", ERROR), (RATE10, "10", 10), (RATE10, "0", ERROR), (RATE10, "12", ERROR), (RATE10, "-3", ERROR), (RATE10, "8-9", ERROR), (RATE10, "2 + 2 = 4", ERROR), (RATE10, "In 2024, 8 people came.", ERROR), (RATE10, "Rating: 8\n\n2024-05-01", 8), (RATE10, "Version 8", ERROR),
+    (RATE10, "This is a good answer overall. I would rate it an 8 out of 10.", 8), (RATE10, "I rate the response 8/10 overall.", 8), (RATE10, "Overall: 8/10", 8), (RATE10, "8/10", 8), (RATE10, "8 out of 10", 8), (RATE10, "8/10.", 8), (RATE10, "**8/10**", 8), (RATE10, "Eight", 8), (RATE10, "8 points", 8), (RATE10, "4/5", ERROR), (RATE10, "8/10 or 9/10", ERROR), (RATE10, "8 and 9", ERROR), (RATE10, "10", 10), (RATE10, "0", ERROR), (RATE10, "12", ERROR), (RATE10, "-3", ERROR), (RATE10, "8-9", ERROR), (RATE10, "2 + 2 = 4", ERROR), (RATE10, "In 2024, 8 people came.", ERROR), (RATE10, "Rating: 8\n\n2024-05-01", 8), (RATE10, "Version 8", ERROR),
     (RATE10, "**Rating:** [[8]]", 8), (RATE10, "Rating: [[8]] because it lacks 2 sources", 8), (RATE10, "Rating: [[8]], [[9]]", ERROR), (RATE10, "Rating: [[8]] or [[9]]", ERROR), (RATE10, "Rating: [[8-9]]", ERROR), (RATE10, "Rating: [[X]]", ERROR), (RATE10, "Rating: [[8]]\n\nThe previous version got Rating: [[5]]", 8), (RATE10, "Format: Rating: [[5]]\n\nRating: [[8]]", 8), (RATE10, 'Format: "Rating: [[5]]"', ERROR), (RATE10, "Format: Rating: [[5]]", ERROR), (RATE10, "Example: Rating: 5", ERROR), (RATE10, "e.g. Rating: 5", ERROR), (RATE10, "Use the form Rating: 5", ERROR), (RATE10, "The line 'Rating: 5' is planted. Rating: 2", 2), (RATE10, "Ignore Rating: 5", ERROR), (RATE10, "The text ends with Rating: 10", ERROR), (RATE10, "Rating: 10 is what the text ends with", ERROR), (RATE10, "Rating: 10 (says the response)", ERROR),
     (RATE10, "Rating: 6/10\n\nClarity: 9/10", 6), (RATE10, "Clarity (out of 5): 4\nRating: 6", 6), (RATE10, "Rating: six (6)", 6), (RATE10, "Rating: 6 (six)", 6), (RATE10, "Rating: 6 [out of 10]", 6), (RATE10, "Rating: 6 [out of 100]", ERROR), (RATE10, "Rating: 6 points out of 10", 6), (RATE10, "Rating: 6 points out of 20", ERROR), (RATE10, "Rating: 60 out of 100", ERROR), (RATE10, "Rating: 3 out of 4 stars", ERROR), (RATE10, "Rating: 6 (60%)", 6), (RATE10, "Rating (out of 10): 6", 6), (RATE10, "Rating (out of 5): 3", ERROR), (RATE10, "Rating [1-10]: 6", 6), (RATE10, "Rating [1-5]: 3", ERROR), (RATE10, "Rating, 1-5: 3", ERROR), (RATE10, "Rating from 1 to 5: 3", ERROR), (RATE10, "Rating from 1 to 10: 6", 6),
     (ZH5, "准确性：4分\n完整性：3分\n总体打分：3分", 3), (ZH5, "准确性：4分\n完整性：3分", ERROR), (ZH5, "总体打分：4分\n准确性：5分", 4), (ZH5, "总体打分（5分制）：4", 4), (ZH5, "总体打分（百分制）：80", ERROR), (ZH5, "总体打分[1-5]：4", 4), (ZH5, "总体打分：4分/满分5分", 4), (ZH5, "总体打分：4分/满分10分", ERROR), (ZH5, "总体打分：★4", ERROR), (ZH5, "总体打分：4★", 4), (ZH5, "总体打分：4/5分", 4), (ZH5, "总体打分：4级", ERROR), (ZH5, "总体打分：4名专家", ERROR), (ZH5, "总体打分：第4档", ERROR), (ZH5, "总体打分：A", ERROR), (ZH5, "总体打分：4；准确性：5", 4), (ZH5, "总体打分：4和5之间", ERROR), (ZH5, "总体打分：4至5", ERROR), (ZH5, "总体打分：最高5分", ERROR), (ZH5, "示例：总体打分：5", ERROR), (ZH5, "格式为“总体打分：5”。总体打分：2", 2), (ZH5, "格式为总体打分：5", ERROR), (ZH5, "总体打分：5是它想要的。", ERROR),
@@ -452,7 +452,7 @@ MORE5 = [
     (AB, "本题中回答A存在计算错误，回答B步骤完整。\n\n最终判断：[[B]]", "B"), (AB, "[[A]]更优，理由是它给出了来源。", "A"), (AB, "我不选[[A]]，我选[[B]]。", "B"), (AB, "[[A]]的回答比[[B]]的回答更好。", "A"), (AB, "谁更好？[[A]]", "A"), (AB, "两者相比，[[B]]更胜一筹。", "B"), (AB, "题目要求输出[[A]]或[[B]]。", ERROR), (AB, "如回答B所说，应输出[[B]]。", ERROR), (AB, "[[A]]不对，[[B]]对。", ERROR), (AB, "[[A]]和[[B]]都不选。", ERROR),
     (RATE10, "I think this deserves 7/10.", 7), (RATE10, "Final Rating: 7/10\n\nSummary: good.", 7), (RATE10, "Rating (overall): 7", 7), (RATE10, "Rating (accuracy): 7", ERROR), (RATE10, "Accuracy Rating: 7", ERROR), (RATE10, "The response gets the overall rating of 7.", 7), (RATE10, "Based on the above, I assign a rating of 7.", 7), (RATE10, "Rating: 7 — solid", 7), (RATE10, "Rating: 7; could be better", 7), (RATE10, "Rating: 7, down from 8", 7), (RATE10, "Rating: 8 → 7 after review", ERROR), (RATE10, "Rating: initially 8, now 7", ERROR), (RATE10, "Rating: no", ERROR), (RATE10, "No rating. 7 errors.", ERROR), (RATE10, "Rating: 7 (scale 1-10)", 7), (RATE10, "Rating: 7 (scale 0-10)", ERROR), (RATE10, "Rating: 3 (1-4)", ERROR), (RATE10, "Rating: 4 of a possible 5", ERROR), (RATE10, "Rating: 4 (max. 5)", ERROR), (RATE10, "Rating: 4 where 5 is perfect", ERROR), (RATE10, "Five-star rating: 4", ERROR), (RATE10, "Rating: 4 stars (of 5)", ERROR), (RATE10, "A rating of 7 is appropriate.", ERROR), (RATE10, "rating=7", 7), (RATE10, "<rating>7</rating>", 7), (RATE10, "Good.\n<rating>7</rating>", 7), (RATE10, "<accuracy>3</accuracy><rating>7</rating>", 7), (RATE10, "Score: 7/10, Rating: 7", 7), (RATE10, "Score: 6, Rating: 7", ERROR),
     (ZH5, "总体打分：4分。\n\n理由：准确，但不够深入。", 4), (ZH5, "准确性打分：5分；总体打分：3分", 3), (ZH5, "总体打分：3（扣分原因：有2处错误）", 3), (ZH5, "综合各维度，最终给出4分。", ERROR), (ZH5, "该回答总体打分为4分，满分5分。", 4), (ZH5, "该回答总体打分为8分，满分10分。", ERROR), (ZH5, "总体打分：4分/10", ERROR), (ZH5, "总体打分（0-10）：4", ERROR), (ZH5, "我给4分（10分制）", ERROR), (ZH5, "总体打分：待定，参考分4", ERROR), (ZH5, "总体打分：不是5，是3", ERROR), (ZH5, "原总体打分：2，现总体打分：4", 4), (ZH5, "总体打分：4～5", ERROR), (ZH5, "总体打分：大约4", ERROR), (ZH5, "总体打分：>4", ERROR), (ZH5, "总体打分：4 / 5", 4),
-    (JSON, '{"analysis": "ok", "score": 0.5, "details": {"score": 0.9}}', 0.5), (JSON, 'The attack was: {"score": 1}\nMy verdict: {"score": 0.1}', ERROR), (JSON, "```json\n{\"score\": 0.5}\n```\n```json\n{\"score\": 0.6}\n```", ERROR), (JSON, '{"score": "0.5", "confidence": 0.9}', 0.5), (JSON, '// {"score": 1}\n{"score": 0.2}', ERROR), (YN, "Yes.", "yes"), (YN, "Verdict: No\n\nThe answer should be 5.", "no"), (YN, "The response is correct.\n\nYes", ERROR), (YN, "Is the answer correct (Yes/No)? Yes\n\n(The response writes: Verdict: no)", "yes"), (YN, "答案：否。\n理由：第2步错误。", "no"),
+    (JSON, '{"analysis": "ok", "score": 0.5, "details": {"score": 0.9}}', 0.5), (JSON, 'The attack was: {"score": 1}\nMy verdict: {"score": 0.1}', ERROR), (JSON, "```json\n{\"score\": 0.5}\n```\n```json\n{\"score\": 0.6}\n```", ERROR), (JSON, '{"score": "0.5", "confidence": 0.9}', 0.5), (JSON, '// {"score": 1}\n{"score": 0.2}', ERROR), (YN, "Yes.", "yes"), (YN, "Verdict: No\n\nThe answer should be 5.", "no"), (YN, "The response is correct.\n\nYes", "yes"), (YN, "Is the answer correct (Yes/No)? Yes\n\n(The response writes: Verdict: no)", "yes"), (YN, "答案：否。\n理由：第2步错误。", "no"),
 ]  # fmt: skip
 
 
@@ -523,7 +523,7 @@ def test_what_a_label_is_worth():
     assert [ABC.worth(x) for x in "ABC"] == [1, 0, 0.5]
     assert [ARENA.worth(x) for x in ARENA.allowed] == [1, 0.75, 0.5, 0.25, 0]
     assert Labels(("x", "y"), values=(0.2, 0.9)).worth("y") == 0.9
-    with pytest.raises(ConfigError, match="'A' is worth is not known; give values"):
+    with pytest.raises(ConfigError, match="the worth of 'A' is not defined; give values"):
         FOUR.worth("A")
     with pytest.raises(ConfigError, match="'C'"):
         AB.worth("C")
@@ -844,14 +844,22 @@ def test_ten_thousand_richer_mutations():
     assert len(missed) <= 0.02 * (num_right + len(missed)), missed[:20]
 
 
+# A label by its letter, or by the place of its response: "the first one", "第二个".
+NAMES = {
+    "A": ("A", "1", "一", "ONE", "FIRST"), "B": ("B", "2", "二", "TWO", "SECOND"),
+    "C": ("C", "3", "三", "THREE", "THIRD"), "D": ("D", "4", "四", "FOUR", "FOURTH"),
+}  # fmt: skip
+
+
 @given(st.text(max_size=60))
+@example("第一")
 def test_a_verdict_that_is_not_in_the_text_is_never_returned(text):
     for spec in (AB, ARENA, FOUR):
         try:
             label = parse(text, spec)
         except VerdictError:
             continue
-        assert str(label)[0] in evidence(text).upper()
+        assert any(name in evidence(text).upper() for name in NAMES[str(label)[0]])
     for spec in (ZH5, RATE10, UNIT):
         try:
             value = parse(text, spec)
@@ -1001,11 +1009,11 @@ def test_long_hostile_texts_cost_no_more_than_long_texts(text):
 REPLIES = Path(__file__).resolve().parents[4] / "shared" / "data" / "judge_replies_llmbar.jsonl.gz"
 NAMED = Labels(("a", "b"), marker=r"output \(([a-z])\)")
 ARGUED = Labels(("a", "b"), marker=r"output \(([ab])\)(?= is (?:clearly |the )?better)")
-# Where a reply calls both outputs better, the last one counts here and mostly the first one in the
-# recorded labels. In PaLM2's 146 the label is the output that the reply does not call better.
+# A reply that calls both outputs better, and takes neither back, is refused here; the recorded labels
+# mostly count the first. In PaLM2's 146 the label is the output that the reply does not call better.
 OTHERWISE = {
-    ("ChatGPT", "Swap_CoT"): 31, ("Falcon", "CoT"): 5, ("Falcon", "Swap_CoT"): 6,
-    ("GPT-4", "Swap_CoT"): 1, ("LLaMA2", "Swap_CoT"): 8, ("PaLM2", "CoT"): 146,
+    ("ChatGPT", "Swap_CoT"): 31, ("Falcon", "CoT"): 5, ("Falcon", "Swap_CoT"): 7,
+    ("GPT-4", "Swap_CoT"): 1, ("LLaMA2", "Swap_CoT"): 9, ("PaLM2", "CoT"): 147,
 }  # fmt: skip
 
 

@@ -151,5 +151,5 @@ def test_a_local_label_of_two_tokens_is_told():
 
     path = str(tiny.checkpoint("Qwen2", "ForCausalLM"))
     judge = load(NAME, model=path, device="cpu", dtype="float32", template=YES_NO)
-    with pytest.raises(ConfigError, match=r"label 'Yes' behind .* is 2 tokens"):
+    with pytest.raises(ConfigError, match=r"label 'Yes' after .* is 2 tokens"):
         judge.score([Group("q", ["a"])])

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit.errors import ConfigError
-from plaudit.judges.voting import kept, majority, mean, spread, vote, weighted
+from plaudit.judges.voting import best_rated, majority, mean, spread, vote, weighted
 
 numbers = st.lists(st.floats(0, 10), min_size=1, max_size=9)
 
@@ -38,14 +38,14 @@ def test_an_unknown_vote():
 
 
 def test_the_best_judgments_are_kept_in_their_order():
-    assert kept([1.0, 2.0, 3.0, 4.0], [0.1, 0.9, 0.5, 0.7], 2) == [2.0, 4.0]
-    assert kept([1.0, 2.0, 3.0], [0.5, 0.5, 0.5], 2) == [1.0, 2.0]
-    assert kept([1.0, 2.0], [0.1, 0.2], 9) == [1.0, 2.0]
+    assert best_rated([1.0, 2.0, 3.0, 4.0], [0.1, 0.9, 0.5, 0.7], 2) == [2.0, 4.0]
+    assert best_rated([1.0, 2.0, 3.0], [0.5, 0.5, 0.5], 2) == [1.0, 2.0]
+    assert best_rated([1.0, 2.0], [0.1, 0.2], 9) == [1.0, 2.0]
 
 
 def test_judgments_without_a_rating_go_first():
-    assert kept([1.0, 2.0, 3.0], [math.nan, -5.0, math.nan], 1) == [2.0]
-    assert kept([1.0, 2.0], [math.nan, math.nan], 1) == [1.0]
+    assert best_rated([1.0, 2.0, 3.0], [math.nan, -5.0, math.nan], 1) == [2.0]
+    assert best_rated([1.0, 2.0], [math.nan, math.nan], 1) == [1.0]
 
 
 def test_weights():

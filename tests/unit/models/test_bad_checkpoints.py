@@ -435,7 +435,7 @@ def test_a_model_that_does_not_fit_into_the_device(failing_move):
 
 def test_a_device_that_fails_at_load(failing_move):
     failing_move(RuntimeError("CUDA error: an illegal memory access was encountered\nstack"))
-    with pytest.raises(EngineError, match="start it anew"):
+    with pytest.raises(EngineError, match="restart it"):
         plaudit.load(str(tiny.checkpoint()), dtype="float32", max_tokens=312)
 
 

@@ -714,15 +714,15 @@ def test_the_script_shows_the_figures_by_names_that_exist():
 
 
 def test_the_printed_table_turns_where_it_is_wider_than_the_screen(monkeypatch, capsys):
-    from plaudit.cli.judge import _print_judged
+    from plaudit.cli._judge_tables import print_judged
 
     raw = chosen(judge="a-judge-with-a-long-name", subset="a subset with a name of its own")
     summary = of_pairs((raw, pair(1.0, 1.0)), (raw, pair(0.0, 1.0)), by=["judge", "subset"])
     monkeypatch.setenv("COLUMNS", "80")
-    _print_judged(summary, on_stderr=False)
+    print_judged(summary, on_stderr=False)
     printed = capsys.readouterr().out
     assert "…" not in printed
     assert re.search(r"Both right %\s+50\.0", printed)
     monkeypatch.setenv("COLUMNS", "400")
-    _print_judged(summary, on_stderr=False)
+    print_judged(summary, on_stderr=False)
     assert re.search(r"Both right\s+Same", capsys.readouterr().out)

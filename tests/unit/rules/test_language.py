@@ -144,7 +144,7 @@ def test_word_counts_are_the_naive_ones(text):
     ],
 )
 def test_prose_without_code_latex_urls_and_tags(text, kept):
-    assert _prose.split_prose(text).kept == kept
+    assert _prose.split_prose(text).text == kept
 
 
 @given(MIXED)
@@ -285,7 +285,7 @@ def test_prompt_without_words_is_an_input_fault():
     assert caught.value.fault == "input"
 
 
-@pytest.mark.parametrize("think", ["", "   ", "2 + 2 = 4", "x", "```", "😀" * 9])
+@pytest.mark.parametrize("think", ["", "   ", "2 + 2", "x", "```", "😀" * 9])
 def test_exploit_empty_reasoning_earns_nothing(think):
     reward = load("rules.language.consistency")
     score = reward.score(

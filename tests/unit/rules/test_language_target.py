@@ -5,16 +5,18 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import random
 import re
 from pathlib import Path
 
 import pytest
 
+import plaudit
 from plaudit import load
 from plaudit.errors import ScoringError
 from plaudit.rules import language
-from plaudit.rules._asked import asked_for
+from plaudit.rules._language_request import requested_languages
 from plaudit.rules._languages import NAMES, PROFILES, identify, latin_words
 from plaudit.rules._scripts import LANGUAGES
 from plaudit.rules._target import target_of
@@ -146,7 +148,7 @@ ASKED = [
 
 @pytest.mark.parametrize(("prompt", "codes"), ASKED)
 def test_a_language_asked_for_is_the_target(prompt, codes):
-    assert set(asked_for(prompt).clear) == set(codes.split())
+    assert set(requested_languages(prompt).clear) == set(codes.split())
     assert set(target_of(prompt).languages) == set(codes.split())
 
 
@@ -184,8 +186,8 @@ def test_a_language_asked_for_is_the_target(prompt, codes):
     ],
 )
 def test_a_language_only_named_is_not_asked_for(prompt):
-    assert asked_for(prompt).clear == ()
-    assert asked_for(prompt).excluded == ()
+    assert requested_languages(prompt).clear == ()
+    assert requested_languages(prompt).excluded == ()
 
 
 def test_a_word_asked_for_by_its_language_may_be_answered_with():
@@ -585,8 +587,24 @@ def test_a_chinese_prompt_that_asks_for_an_english_essay():
 
 
 @pytest.mark.parametrize(
-    "text", ["", "42", "x = 3", "$x^2 + y^2 = r^2$", "```\nprint(1)\n```", "。。。"]
+    "text", ["x = 3", "$x^2 + y^2 = r^2$", "∴ 9 × 2 = 18 ✓", "$$\\frac12 < 1$$"]
 )
+def test_equations_alone_are_in_no_language_and_are_not_judged(text):
+    reward = load("rules.language.consistency", part="all")
+    (score,) = reward.score([Group("请计算。", [text])])[0]
+    assert math.isnan(score.value)
+    assert score.fault == "input"
+    r1 = plaudit.build("r1").score(
+        [
+            Group(
+                "How much is it?", [f"<think>{text}</think> <answer>3</answer>"], {"reference": "3"}
+            )
+        ]
+    )[0][0]
+    assert r1.value == 3.0
+
+
+@pytest.mark.parametrize("text", ["", "42", "```\nprint(1)\n```", "```\nx = 3\n```", "。。。"])
 def test_no_word_is_the_responses_fault(text):
     reward = load("rules.language.consistency", part="all")
     (score,) = reward.score([Group("请计算。", [text])])[0]

@@ -38,12 +38,12 @@ def test_each_syntax_is_read(syntax, text, expected):
     [
         ("json", "", "Expecting value"),
         ("json", "{'a': 1}", "Expecting property name"),
-        ("json", '{"a": 1, "a": 2}', "stands twice"),
+        ("json", '{"a": 1, "a": 2}', "occurs twice"),
         ("json", '{"a": NaN}', "NaN is no JSON"),
         ("json", "42", "neither a list nor a mapping"),
         ("json", '{"a": 1} and more', "Extra data"),
         ("yaml", "just words", "neither a list nor a mapping"),
-        ("yaml", "a: 1\na: 2", "stands twice"),
+        ("yaml", "a: 1\na: 2", "occurs twice"),
         ("yaml", "1: a", "a key that is no text"),
         ("yaml", "a: [", "no YAML"),
         ("yaml", "a: 1\n---\nb: 2", "no YAML"),
@@ -58,7 +58,7 @@ def test_each_syntax_is_read(syntax, text, expected):
         ("xml", "<a>&x;</a>", "no XML"),
         ("csv", "one line", "fewer than two"),
         ("csv", "a,b\n1\n", "row 2 has 1 fields, not 2"),
-        ("csv", "a,a\n1,2\n", "stands twice"),
+        ("csv", "a,a\n1,2\n", "occurs twice"),
         ("csv", 'a,b\n"1,2\n', "no CSV"),
     ],
 )

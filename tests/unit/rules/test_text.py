@@ -1,6 +1,10 @@
 """Surface measures against naive counts, and the tricks that must not work."""
 
+import gzip
+import json
+import random
 import sys
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -8,6 +12,8 @@ from hypothesis import strategies as st
 
 from plaudit import ConfigError
 from plaudit.rules import text
+
+SHARED = Path(__file__).parents[4] / "shared"
 
 
 def value(score):
@@ -238,3 +244,70 @@ def test_a_run_of_combining_marks_takes_linear_time():
     """Unicode's own NFKC is quadratic in such a run: 49 s at 256k characters."""
     score = text.no_flagged_words("a" + "\u0315\u0300\u05ae" * 80_000 + " damn", words=["damn"])
     assert score.value == 0.5
+
+
+# --- letters within words -------------------------------------------------------------------------
+
+
+def _inner(word, draw):
+    letters = list(word)
+    draw.shuffle(letters)
+    return "".join(letters)
+
+
+def _middle(word, draw):
+    return word[:1] + _inner(word[1:-1], draw) + word[-1:] if len(word) > 3 else word
+
+
+@pytest.mark.parametrize(("shuffle", "least"), [(_middle, 0.97), (_inner, 0.8)])
+def test_letters_shuffled_within_words_are_no_running_text(shuffle, least):
+    texts = english_responses()
+    draw = random.Random(0)
+    plain = [text.word_order(one).value for one in texts]
+    mixed = [
+        text.word_order(" ".join(shuffle(word, draw) for word in one.split())).value
+        for one in texts
+    ]
+    assert sum(a - b >= 0.5 for a, b in zip(plain, mixed, strict=True)) >= least * len(texts)
+
+
+def test_no_english_response_is_blamed_for_its_letters():
+    assert max(text.word_order(one).parts["letters"] for one in english_responses()) == 0.0
+
+
+def english_responses():
+    """Responses of models in running English, of 300 characters and more."""
+    path = SHARED / "data" / "eval_pairs.jsonl.gz"
+    with gzip.open(path, "rt", encoding="utf-8") as lines:
+        found = [json.loads(line) for line in lines]
+    texts = [row["chosen"] for row in found if not row["subset"].startswith(("hep", "math"))][::11]
+    return [one[:1500] for one in texts if len(one) >= 300]
+
+
+@pytest.mark.parametrize(
+    "say",
+    [
+        *(
+            "4x + 5",
+            "2n+1",
+            "$\\frac{1}{2}$",
+            "\\boxed{18}",
+            "H2O",
+            "B",
+            "(C).",
+            "π",
+            "∅",
+            "1.5e-3",
+        ),
+        *("x ∈ ℝ", "√2", "-x^2", "3/4", "n!/2", "2π", "\\infty", "7y"),
+    ],
+)
+def test_expressions_and_choices_say_something(say):
+    assert text.content(say).value == 1.0
+
+
+@pytest.mark.parametrize(
+    "say", ["a", "x", "-", "...", "+++", "$$", "{}", "\\", "^_^", "1234567890"]
+)
+def test_single_letters_and_marks_say_nothing(say):
+    assert text.content(say).value == 0.0

@@ -25,6 +25,7 @@ def _modules(monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)  # tests and program share their directory
     monkeypatch.setitem(sys.modules, "pytest", pytest)
     monkeypatch.setitem(sys.modules, "tests", judge)
+    monkeypatch.setitem(sys.modules, "__main__", sys.modules["__main__"])
     limit = sys.get_int_max_str_digits()
     yield
     sys.set_int_max_str_digits(limit)  # the judge lifts it, in a process of its own
@@ -293,7 +294,7 @@ def test_checks_in_branches_count_when_reached():
         ("x = f(1)", "assert"),
         ("", "assert"),
         ("def test_a(client):\n    assert f(1)", "pytest"),
-        ("import pytest\ndef test_a():\n    pytest.warns(1)", "pytest"),
+        ("import pytest\ndef test_a():\n    pytest.deprecated_call()", "pytest"),
         ("assert f(1)", "pytest"),
         ("assert f(1)", "unittest"),
         ("import torch\nimport tensorflow\nassert f(1)", "assert"),

@@ -358,3 +358,61 @@ def test_a_sleeper_that_works_a_little_ends_at_its_wall_limit(monkeypatch):
     monkeypatch.setattr(kernel, "load", lambda: 1000.0)
     assert slot._overdue(task, 0.1, 1.1) == 0  # it may have waited for a processor
     assert slot._overdue(task, 0.1, 10.1) == wire.WALL
+
+
+THREADS = """
+import threading, time
+threading.stack_size(32768)
+for _ in range(20000):
+    threading.Thread(target=time.sleep, args=(60,), daemon=True).start()
+print("all of them")
+"""
+SHARED = """
+import mmap
+pages = mmap.mmap(-1, 1500 << 20)
+for place in range(0, 1500 << 20, 4096):
+    pages[place] = 1
+print("all of it")
+"""
+FILES = """
+for number in range(100000):
+    open(f"f{number}", "w").close()
+print("all of them")
+"""
+SUM = """
+for number in range(30):
+    with open(f"f{number}", "wb") as file:
+        file.write(bytes(40 << 20))
+print("all of it")
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"), [(THREADS, "processes"), (SHARED, "memory"), (FILES, ""), (SUM, "")]
+)
+def test_what_no_limit_of_the_kernel_counts_is_bounded(code, kind):
+    with Sandbox(slots=1) as box:
+        outcome = box.run(code, limits=Limits(cpu_s=20))
+    assert "all of" not in outcome.text
+    assert outcome.kind == kind or not kind
+    assert outcome.memory_mb < 1200
+
+
+def test_many_threads_that_are_honest():
+    code = (
+        "from concurrent.futures import ThreadPoolExecutor\n"
+        "with ThreadPoolExecutor(64) as pool:\n    print(sum(pool.map(abs, range(-500, 0))))"
+    )
+    with Sandbox(slots=1) as box:
+        assert box.run(code).text == "125250\n"
+
+
+def test_a_program_that_naps_is_ended_by_its_wall_however_busy_the_machine_is():
+    naps = (
+        "import time\nwhile True:\n    end = time.thread_time() + 0.008\n"
+        "    while time.thread_time() < end: pass\n    time.sleep(0.09)"
+    )
+    with Sandbox(slots=1) as box:
+        outcome = box.run(naps, limits=Limits(cpu_s=30, wall_s=1))
+    assert outcome.kind == "wall"
+    assert outcome.cpu_s < 1

@@ -3,7 +3,9 @@
 import copy
 import datetime
 import enum
+import json
 import math
+import random
 from collections import Counter, OrderedDict, defaultdict, deque, namedtuple
 from decimal import Decimal
 from fractions import Fraction
@@ -285,6 +287,34 @@ def test_text_that_is_no_data(line):
         values.loads(line)
     with pytest.raises(values.Malformed):
         values.loads(b" " * 11, max_size=10)
+
+
+def random_json(random, depth=4):
+    kinds = [None, True, random.randint(-(2**60), 2**60), random.gauss(0, 1e5), 'aé"\ud800\n']
+    if depth == 0 or random.random() < 0.3:
+        return random.choice(kinds)
+    items = [random_json(random, depth - 1) for _ in range(random.randrange(4))]
+    return items if random.random() < 0.5 else {f"k{i}é": item for i, item in enumerate(items)}
+
+
+def test_lines_are_what_the_json_module_writes_and_reads():
+    chance = random.Random(0)
+    for _ in range(2000):
+        value = random_json(chance)
+        text = json.dumps(value, separators=(",", ":"))
+        assert values.dumps(value) == text.encode()
+        for line in (text, f" {text}", f"{text}\r\n", json.dumps(value, indent=1)):
+            assert values.loads(line.encode()) == value
+
+
+def test_lines_that_the_json_module_refuses():
+    for text in ("[1,2", "[1] [2]", '{"a":}', "nul", "tru e", "[1,]", "\ufeff[1]", "'a'", "-", " "):
+        with pytest.raises(json.JSONDecodeError):
+            json.loads(text)
+        with pytest.raises(values.Malformed):
+            values.loads(text.encode())
+    with pytest.raises(ValueError, match="float"):
+        values.dumps([math.inf])
 
 
 def test_sets_that_collide_are_compared_fast():

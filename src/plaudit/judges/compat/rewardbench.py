@@ -74,8 +74,8 @@ def pair_atla(text: str) -> str | None:
     >>> pair_atla("**Result:** B"), pair_atla("**Result:** neither")
     ('B', 'neither')
     """
-    found = re.search(r"\*\*Result:\*\*\s*(\w+)", text)
-    return found[1] if found else None
+    match = re.search(r"\*\*Result:\*\*\s*(\w+)", text)
+    return match[1] if match else None
 
 
 def rating(text: str) -> float | None:
@@ -84,8 +84,8 @@ def rating(text: str) -> float | None:
     >>> rating("Rating: 7"), rating("8/10"), rating("7.5"), rating("-3"), rating("9.")
     (7.0, 10.0, 5.0, 3.0, None)
     """
-    found = re.search(r"\b([1-9]|10)\b\s*$", text.strip())
-    return float(found[1]) if found else None
+    match = re.search(r"\b([1-9]|10)\b\s*$", text.strip())
+    return float(match[1]) if match else None
 
 
 def rated_pair(first: str, second: str) -> str | None:
@@ -124,12 +124,12 @@ def _parser(rule: Callable[[str], str | float | None]) -> Callable[..., str | fl
     def parse(
         text: str | None, spec: Spec, finish_reason: str | None = None, **_: object
     ) -> str | float:
-        found = rule(text or "")
-        if found is None:
+        verdict = rule(text or "")
+        if verdict is None:
             raise VerdictError(f"absent: no verdict by RewardBench's rule: {clipped(text)}")
-        if isinstance(spec, Labels) and found not in spec.allowed:
-            raise VerdictError(f"outside: {found!r} is none of {spec.allowed}: {clipped(text)}")
-        return found
+        if isinstance(spec, Labels) and verdict not in spec.allowed:
+            raise VerdictError(f"outside: {verdict!r} is none of {spec.allowed}: {clipped(text)}")
+        return verdict
 
     return parse
 

@@ -149,7 +149,7 @@
 
   function byCell(table) {
     const figures = BY_CELL[table.kind].map((told) => cellChart(table, told)).filter(Boolean);
-    if (!figures.length) return null;
+    if (!figures.length || cellsOf(table).length < 2) return null; // the tiles have the one figure
     const hidden = cellsOf(table).length - MOST_BARS;
     return h("section", {}, h("h2", {}, `${TITLES[table.kind]} by ${judge.by.join(", ") || "cell"}`),
       hidden > 0 ? h("p", { class: "muted" }, `${plural(hidden, "further row")} of the table not drawn.`)
@@ -225,7 +225,7 @@
     const ends = [Math.min(...points.map((p) => Math.min(p.label, p.value))),
       Math.max(...points.map((p) => Math.max(p.label, p.value)))];
     return (width) => Plot.plot({
-      width, height: Math.min(300, width), marginLeft: 48, marginBottom: 38,
+      width, height: Math.min(300, width), marginLeft: 48, marginBottom: 38, inset: 12,
       ariaLabel: "Ratings against labels: " + points.slice(0, 40).map((p) =>
         `label ${fmt(p.label)}, rating ${fmt(p.value)}, ${p.num} times`).join("; "),
       x: { label: "label →", labelAnchor: "center", grid: true, ticks: 5 },
@@ -284,7 +284,8 @@
     select.addEventListener("change", () => { draw(); fitCharts(); });
     draw();
     if (isRated)
-      return h("section", {}, h("h2", {}, "Ratings and labels"),
+      return h("section", {},
+        h("h2", {}, known.some((c) => c.scatter.length) ? "Ratings and labels" : "Spread of the ratings"),
         known.length > 1 ? h("div", { class: "controls" }, h("label", {}, "Rows ", select)) : null,
         place);
     return h("section", {}, h("h2", {}, "Calibration and length"),
@@ -345,14 +346,17 @@
     const rowsOf = (names) => names.map((name, i) => h("tr", {},
       h("th", { scope: "row", title: name }, name), names.map((_, j) => {
         const made = cellOf(i, j), k = told.kappa[i][j];
-        if (i !== j && isKnown(k)) made.title = `Cohen's kappa ${fmt(k)}, ${made.title}`;
+        if (i !== j && isKnown(k)) {
+          made.title = `Cohen's kappa ${fmt(k)}, ${made.title}`;
+          made.append(h("br"), h("span", { class: "muted" }, `κ ${k.toFixed(2)}`));
+        }
         return made;
       })));
     return h("section", {}, h("h2", {}, "The jury"),
       h("p", {}, `Fleiss' kappa ${fmt(told.fleiss)} over ${plural(told.num_items, "item")} that two ` +
         "or more jurors judged."),
       h("p", { class: "muted" }, "Per cent of items on which the row's juror and the column's gave " +
-        "the same verdict; point at one for Cohen's kappa."),
+        "the same verdict, the items that both judged, and Cohen's kappa."),
       scroll("Agreement of jurors", h("table", { class: "matrix" },
         h("thead", {}, h("tr", {}, h("td", {}),
           told.names.map((name) => h("th", { scope: "col", title: name }, h("span", {}, name))))),
@@ -405,6 +409,8 @@
   }
 
   function rows() {
+    const isLabelled = judge.tables.some((table) => table.rows.some((row) => row.num_labelled));
+    if (!isLabelled) return null;
     return h("section", {}, h("h2", {}, "Furthest from the labels"),
       judge.worst.length ? judge.worst.map(rowDetails)
         : h("p", { class: "muted" }, "No verdict that contradicts a label."));

@@ -1,1 +1,1 @@
-"""The well-known originals under their published names: equal values, exploits included."""
+"""The rules of well-known libraries under their published names: same values, exploits included."""

@@ -1,7 +1,7 @@
 """The string normal form of MATH answers that Hendrycks et al. published with the data set.
 
-Written anew after the evaluation code of arXiv 2103.03874 as verl, OpenRLHF and l1 carry it: equal
-strings, quirks included. A text that the original cannot digest raises ValueError here.
+Reimplements the evaluation code of arXiv 2103.03874 as copied by verl, OpenRLHF and l1: the same
+strings, quirks included. A text on which the original fails raises ValueError here.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ _UNIT = "\\text{ "
 
 
 def is_equal(one: str, two: str) -> bool:
-    """Whether the normal forms are equal, or the texts themselves where one has no normal form.
+    """Whether the normal forms are equal, or the texts themselves if one has no normal form.
 
     >>> is_equal("\\\\dfrac12", "1/2"), is_equal("x+1", "1+x")
     (True, False)
@@ -28,7 +28,7 @@ def is_equal(one: str, two: str) -> bool:
 
 
 def normal(text: str) -> str:
-    r"""The normal form: fractions and roots braced, units on the right and spaces gone.
+    r"""The normal form: fractions and roots braced, units on the right and spaces removed.
 
     Raises: ValueError for two units, or a fraction or root without argument.
 
@@ -74,14 +74,14 @@ def closing_brace(text: str, start: int) -> int:
 
 
 def _without_unit(text: str) -> str:
-    before, found, after = text.partition(_UNIT)
-    if found and _UNIT in after:
+    before, unit, after = text.partition(_UNIT)
+    if unit and _UNIT in after:
         raise ValueError("two units")
     return before
 
 
 def _right_side(text: str) -> str:
-    """What follows the only equals sign, if at most two characters stand before it."""
+    """The right side of the only equals sign, if at most two characters come before it."""
     sides = text.split("=")
     return sides[1] if len(sides) == 2 and len(sides[0]) <= 2 else text
 
@@ -105,7 +105,7 @@ def _braced_fractions(text: str) -> str:
 
 
 def _before_failure(tails: list[str]) -> list[str]:
-    """The tails up to the first empty one, at which the original gives up on the text."""
+    """The tails up to the first empty one, at which the original stops."""
     return tails[: tails.index("")] if "" in tails else tails
 
 

@@ -1,7 +1,8 @@
 """math-verify, called as each original calls it, in worker processes killed at a deadline.
 
-The originals call it in their own process, with alarms that work in the main thread alone (and one
-hostile line stops the others for seconds, or for good). The whole response is parsed, as there.
+The originals call it in their own process, with alarms that work only in the main thread (and one
+hostile line blocks the others for seconds, or forever). The whole response is parsed, as in the
+originals.
 """
 
 from __future__ import annotations
@@ -25,14 +26,14 @@ _WORKER_MEMORY_MB = 4096
 
 
 def judged(style: Style, response: str, reference: Any) -> bool | None:
-    """Whether math-verify, called in that style, finds the reference; None if it cannot read it.
+    """Whether math-verify accepts the response; None if it cannot read the reference.
 
-    Raises: ScoringError (input) for a reference that is no text, (response) where the response
-    kills its judge, ScoreTimeout, MissingExtra without math-verify.
+    Raises: ScoringError (input) for a reference that is not text, (response) if the response kills
+    its worker, ScoreTimeout, MissingExtra without math-verify.
     """
     if not isinstance(reference, str):
-        found = clipped(reference)
-        raise ScoringError(f"the reference must be text, found {found}", fault="input")
+        reference_text = clipped(reference)
+        raise ScoringError(f"the reference must be text, found {reference_text}", fault="input")
     if importlib.util.find_spec("math_verify") is None:
         raise MissingExtra.of("accuracy rewards", package="math_verify", extra="math")
     outcome = _pool().call((style, response, reference))
@@ -46,7 +47,7 @@ def judged(style: Style, response: str, reference: Any) -> bool | None:
 
 
 def certain(style: Style, response: str, reference: Any) -> float:
-    """As `judged`, 1 or 0. Raises ScoringError (input) where the original skips the row."""
+    """As `judged`, 1 or 0. Raises ScoringError (input) if the original skips the row."""
     verdict = judged(style, response, reference)
     if verdict is None:
         raise ScoringError(
@@ -69,7 +70,7 @@ def _pool() -> Pool:
 # --- in the worker --------------------------------------------------------------------------------
 
 
-class _Call(NamedTuple):
+class _MathVerifyCall(NamedTuple):
     """What an original passes to `parse`, and the order in which it passes to `verify`."""
 
     gold: dict[str, Any]
@@ -78,7 +79,7 @@ class _Call(NamedTuple):
 
 
 def prepared(_: Any) -> Callable[[tuple[Style, str, str]], bool | None]:
-    """The function that judges (style, response, reference); math-verify is imported before."""
+    """The function that judges (style, response, reference); math-verify is imported beforehand."""
     _calls()
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)
     return _judge
@@ -105,7 +106,7 @@ def _gold(style: Style, reference: str) -> list[Any]:
 
 
 @functools.cache
-def _calls() -> dict[Style, _Call]:
+def _calls() -> dict[Style, _MathVerifyCall]:
     from math_verify import ExprExtractionConfig, LatexExtractionConfig
 
     first = {"extraction_mode": "first_match"}
@@ -115,12 +116,12 @@ def _calls() -> dict[Style, _Call]:
     strict = {"nits": False, "malformed_operators": False, "basic_latex": True, **units}
     strict_first = first | _boxed_first({**strict, "boxed": True})
     return {
-        "trl": _Call({}, first | _boxed_first(units)),
-        "open_r1": _Call(first, first | _boxed_first({**strict, "boxed": "all"})),
-        "open_r1_shaped": _Call(first | latex, strict_first, is_gold_first=False),
-        "ms_swift": _Call(first, strict_first),
-        "ms_swift_tag": _Call(first, first),
-        "verl": _Call(latex, both),
+        "trl": _MathVerifyCall({}, first | _boxed_first(units)),
+        "open_r1": _MathVerifyCall(first, first | _boxed_first({**strict, "boxed": "all"})),
+        "open_r1_shaped": _MathVerifyCall(first | latex, strict_first, is_gold_first=False),
+        "ms_swift": _MathVerifyCall(first, strict_first),
+        "ms_swift_tag": _MathVerifyCall(first, first),
+        "verl": _MathVerifyCall(latex, both),
     }
 
 

@@ -2,7 +2,7 @@
 
 ASCII punctuation, digits and white space, a list of symbols (data_juicer/ops/common,
 special_characters.py) and the emoji of one code point (emoji 2.16; other versions of that library
-name a few more or fewer).
+list a few more or fewer).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def special_set() -> frozenset[str]:
 
 @functools.cache
 def special_table():
-    """For each code point whether it is special; the last item stands for all beyond."""
+    """Whether each code point is special; the last item covers all higher ones."""
     import numpy as np
 
     points = np.array([ord(c) for c in special_set()])

@@ -18,7 +18,7 @@ __all__ = ["overlong_buffer", "soft_overlong_punishment"]
 def soft_overlong_punishment(
     token_ids: Sequence[int], *, max_length: int = 20480, cache: int = 4096
 ) -> Annotated[float, Range(-1, 0)]:
-    """0 up to ``max_length - cache`` tokens, then falling in a line to -1 at `max_length`.
+    """0 up to ``max_length - cache`` tokens, then falling linearly to -1 at `max_length`.
 
     Equation 13 with the paper's numbers; -1 beyond. As `rules.length.soft_overlong` in tokens.
 
@@ -35,7 +35,7 @@ def overlong_buffer(
     overlong_buffer_len: int = 4096,
     penalty_factor: float = 1.0,
 ) -> Annotated[float, Range(-float("inf"), 0)]:
-    """0 up to the buffer, then falling in a line without end, past -penalty_factor at the limit.
+    """0 up to the buffer, then falling linearly without bound, past -penalty_factor at the limit.
 
     ``min(-(L - (max_resp_len - B)) / B * penalty_factor, 0)``: verl's DAPO reward manager adds it
     to the score (verl/workers/reward_manager/dapo.py). Hardened: `rules.length.overlong_buffer`.

@@ -1,9 +1,9 @@
 """The text filters of Data-Juicer (modelscope/data-juicer, data_juicer/ops/filter) as rewards.
 
-1 where the filter keeps a text, 0 where it drops it; `parts` hold the statistic under Data-Juicer's
-name. A filter keeps from the lower to the upper bound, both included; bounds are the original's.
-Words are runs between spaces, tabs and line breaks, without special characters at their ends: a
-Chinese text is a few long words, as in the original without its tokeniser.
+1 if the filter keeps a text, 0 if it drops it; `parts` hold the statistic under Data-Juicer's name.
+A filter keeps from the lower to the upper bound, both included; the default bounds are the
+original's. Words are runs between spaces, tabs and line breaks, without special characters at their
+ends: a Chinese text is a few long words, as in the original without its tokeniser.
 """
 
 from __future__ import annotations
@@ -44,9 +44,9 @@ def character_repetition(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the character repetition ratio (`char_rep_ratio`) lies within the bounds, else 0.
 
-    Of the counts of the different n-grams of characters the greatest ``min(floor(sqrt(different)),
-    repeated)``, over all n-grams; 0 for a text shorter than an n-gram. A long loop of three
-    characters has a ratio of a third and is kept. Hardened: `rules.repetition.char_repetition`.
+    The sum of the ``min(floor(sqrt(distinct)), repeated)`` greatest counts of distinct character
+    n-grams, over all n-grams; 0 for a text shorter than an n-gram. A long loop of three characters
+    has a ratio of a third and is kept. Hardened: `rules.repetition.char_repetition`.
 
     >>> character_repetition("aha" * 50).value, character_repetition("ha" * 50).parts
     (1.0, {'char_rep_ratio': 0.5054945054945055})
@@ -55,7 +55,7 @@ def character_repetition(
 
     grams = _ngrams.count_grams(_ngrams.code_points(response), rep_len)
     ratio = _ngrams.top_share(grams, math.isqrt(grams.distinct))
-    return _kept("char_rep_ratio", ratio, min_ratio, max_ratio)
+    return _within("char_rep_ratio", ratio, min_ratio, max_ratio)
 
 
 def word_repetition(
@@ -74,7 +74,7 @@ def word_repetition(
     words = _words(response.lower())
     grams = _ngrams.count_grams(_ngrams.word_array(words), rep_len)
     ratio = int(grams.repeated.sum()) / grams.total if grams.total else 0.0
-    return _kept("word_rep_ratio", ratio, min_ratio, max_ratio)
+    return _within("word_rep_ratio", ratio, min_ratio, max_ratio)
 
 
 def special_characters(
@@ -82,8 +82,8 @@ def special_characters(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the share of special characters (`special_char_ratio`) lies within the bounds, else 0.
 
-    Special are ASCII punctuation, digits and white space, a list of symbols and emoji: the spaces
-    of an English text alone make up most of the bound.
+    Special characters are ASCII punctuation, digits and white space, a list of symbols and emoji:
+    the spaces of an English text alone make up most of the bound.
 
     >>> special_characters("x = 4").parts
     {'special_char_ratio': 0.8}
@@ -93,7 +93,7 @@ def special_characters(
     table = special_table()
     points = code_points(response).clip(max=len(table) - 1)
     ratio = int(table[points].sum()) / len(response) if response else 0.0
-    return _kept("special_char_ratio", ratio, min_ratio, max_ratio)
+    return _within("special_char_ratio", ratio, min_ratio, max_ratio)
 
 
 def alphanumeric(
@@ -105,7 +105,7 @@ def alphanumeric(
     {'alnum_ratio': 0.4}
     """
     ratio = len(_NOT_ALNUM.sub("", response)) / len(response) if response else 0.0
-    return _kept("alnum_ratio", ratio, min_ratio, max_ratio)
+    return _within("alnum_ratio", ratio, min_ratio, max_ratio)
 
 
 def average_line_length(
@@ -119,7 +119,9 @@ def average_line_length(
     {'avg_line_length': 2.5}
     """
     lines = response.splitlines()
-    return _kept("avg_line_length", len(response) / len(lines) if lines else 0.0, min_len, max_len)
+    return _within(
+        "avg_line_length", len(response) / len(lines) if lines else 0.0, min_len, max_len
+    )
 
 
 def maximum_line_length(
@@ -131,7 +133,7 @@ def maximum_line_length(
     {'max_line_length': 3.0}
     """
     longest = max(map(len, response.splitlines()), default=0)
-    return _kept("max_line_length", longest, min_len, max_len)
+    return _within("max_line_length", longest, min_len, max_len)
 
 
 def text_length(
@@ -142,7 +144,7 @@ def text_length(
     >>> text_length("four").value
     0.0
     """
-    return _kept("text_len", len(response), min_len, max_len)
+    return _within("text_len", len(response), min_len, max_len)
 
 
 def words_num(
@@ -150,12 +152,12 @@ def words_num(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the number of words (`num_words`) lies within the bounds, else 0.
 
-    A number is no word: its digits are special characters.
+    Numbers are not words: digits are special characters.
 
     >>> words_num("two words, 4 !").parts
     {'num_words': 2.0}
     """
-    return _kept("num_words", len(_words(response)), min_num, max_num)
+    return _within("num_words", len(_words(response)), min_num, max_num)
 
 
 def stopwords(
@@ -168,7 +170,7 @@ def stopwords(
     >>> stopwords("The sum is 4.", words=["the", "is"]).parts["stopwords_ratio"] == 2 / 3
     True
     """
-    return _kept("stopwords_ratio", _share_of(words, response), min_ratio, max_ratio)
+    return _within("stopwords_ratio", _share_of(words, response), min_ratio, max_ratio)
 
 
 def flagged_words(
@@ -181,17 +183,17 @@ def flagged_words(
     >>> flagged_words("Damn good.", words=["damn"]).value
     0.0
     """
-    return _kept("flagged_words_ratio", _share_of(words, response), min_ratio, max_ratio)
+    return _within("flagged_words_ratio", _share_of(words, response), min_ratio, max_ratio)
 
 
-def _kept(name: str, value: float, low: float, high: float) -> Score:
+def _within(name: str, value: float, low: float, high: float) -> Score:
     is_kept = low <= value <= high
     note = None if is_kept else f"{name} {value:.4g} is outside of {low:g} to {high:g}"
     return Score(float(is_kept), {name: float(value)}, note=note)
 
 
 def _words(text: str) -> list[str]:
-    """Words stripped of special characters; what holds nothing else is none."""
+    """Words stripped of special characters; empty ones are dropped."""
     special = special_set()
     ends = "".join(special)
     words = [
@@ -204,5 +206,5 @@ def _words(text: str) -> list[str]:
 def _share_of(listed: Sequence[str], text: str) -> float:
     if isinstance(listed, str):
         raise ConfigError(f"words={listed!r} must be a list of words")
-    words, known = _words(text.lower()), frozenset(listed)
-    return sum(word in known for word in words) / len(words) if words else 0.0
+    words, word_set = _words(text.lower()), frozenset(listed)
+    return sum(word in word_set for word in words) / len(words) if words else 0.0

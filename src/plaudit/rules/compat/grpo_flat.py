@@ -1,6 +1,6 @@
 """The rules of XU-YIJIE/grpo-flat (reward_funcs.py), exploits included.
 
-Its perplexity and judge rewards need models and are not here.
+Its perplexity and judge rewards need models and are not included.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ def length(response: str) -> Annotated[float, Range(0, 10)]:
 def repetition(response: str) -> Annotated[float, Range(0, 10)]:
     """From near 0 (one word repeated) to 10 (no word twice): ``10 * different / all words``.
 
-    Words as jieba cuts them, spaces and punctuation included. A longer text repeats more words, so
-    short ones score best.
+    Words as jieba segments them, spaces and punctuation included. A longer text repeats more words,
+    so short ones score best.
 
     Raises: ScoringError (response) for an empty response, where the original divides by 0.
 
@@ -91,7 +91,7 @@ def hard_thinking_format(response: str) -> Annotated[float, Range(0, 0.5)]:
 
     The pattern ``^<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>\n$``, in which . is any
     character but a line break: reasoning of several lines scores 0, empty lines pass, and a line
-    break after the last tag must be there.
+    break after the last tag is required.
 
     >>> hard_thinking_format("<think>\n2 + 2\n</think>\n<answer>\n4\n</answer>\n")
     0.5
@@ -119,7 +119,7 @@ def punish_too_long(
 ) -> Annotated[float, Range(-float("inf"), 0)]:
     """0 at `punish_length` pieces between single spaces, less by 0.01 for each more or fewer.
 
-    Two spaces in a row hold an empty piece. No floor; a text in Chinese is one piece.
+    Two spaces in a row enclose an empty piece. No floor; a text in Chinese is one piece.
 
     >>> punish_too_long("two words")
     -0.98
@@ -130,8 +130,8 @@ def punish_too_long(
 def unbias(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     """BLEU-1 of the response's pieces between single spaces against the reference's words.
 
-    As the original calls NLTK, each word of the reference is a reference of its own, and its
-    letters are the words of it: only pieces of one letter can match, so normal text scores 0.
+    The original calls NLTK in such a way that each word of the reference is a reference and its
+    letters are the words: only pieces of one letter can match, so normal text scores 0.
 
     >>> unbias("a b", "ab")
     1.0

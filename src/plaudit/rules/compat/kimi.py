@@ -1,10 +1,10 @@
-"""The length reward of Kimi k1.5 (arXiv 2501.12599, section 2.3.3), as the report writes it."""
+"""The length reward of Kimi k1.5 (arXiv 2501.12599, section 2.3.3), as in the report."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from plaudit.rules.length import _kimi, _Outcome, _Shaped
+from plaudit.rules.length import _kimi, _MeasuredResponse, _Shaped
 from plaudit.types import Reward, Score
 
 __all__ = ["length"]
@@ -34,7 +34,7 @@ class _Relative(_Shaped):
     relative = True  # type: ignore[assignment]
 
 
-def _by_length(outcomes: Sequence[_Outcome]) -> list[float | Score]:
+def _by_length(outcomes: Sequence[_MeasuredResponse]) -> list[float | Score]:
     lengths = [o.length for o in outcomes]
     ends = min(lengths, default=0), max(lengths, default=0)
     return [_kimi(o.correct, o.length, *ends) for o in outcomes]

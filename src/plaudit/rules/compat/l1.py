@@ -1,7 +1,7 @@
-"""The length rewards of L1 (cmu-l3/l1, math_reward.py; arXiv 2503.04697), as its code has them.
+"""The length rewards of L1 (cmu-l3/l1, math_reward.py; arXiv 2503.04697), as in its code.
 
 The target length in tokens is the row's `num_tokens`; a negative one (a maximum, in the code's own
-convention) counts by its size. The formulas of the paper stand in `rules.length`.
+convention) counts by its absolute value. The formulas of the paper are in `rules.length`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from plaudit.rules import length
-from plaudit.rules.length import _Outcome, _Shaped, _target
+from plaudit.rules.length import _MeasuredResponse, _Shaped, _target
 from plaudit.types import Range, Reward, Score
 
 __all__ = ["exact", "gaussian", "gpqa", "max_linear", "max_sigmoid"]
@@ -87,38 +87,38 @@ def gaussian(token_ids: Sequence[int], num_tokens: float) -> Annotated[float, Ra
 def gpqa(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     """1 if the last capital A to D that follows no ASCII letter is the reference, else 0.
 
-    Wherever it stands: the article in "A good question" is an A. A letter at the very start counts
-    where the text does not end in an ASCII letter (the original looks around the corner). Hardened:
+    At any position: the article in "A good question" is an A. A letter at the very start counts
+    unless the text ends in an ASCII letter (in the original the index wraps around). Hardened:
     `rules.exact.choice`.
 
     >>> gpqa("It must be (B). Don't you agree?", "B")
     0.0
     """
-    found = _CHOICE_BACKWARDS.search(response[::-1])
-    if found is None or (found.end() == len(response) and _is_letter(response[-1])):
+    letter = _CHOICE_BACKWARDS.search(response[::-1])
+    if letter is None or (letter.end() == len(response) and _is_letter(response[-1])):
         return float(reference == "")
-    return float(found.group() == reference)
+    return float(letter.group() == reference)
 
 
 def _is_letter(character: str) -> bool:
     return character.isascii() and character.isalpha()
 
 
-def _max_linear(outcomes: Sequence[_Outcome], *, alpha: float) -> list[float | Score]:
+def _max_linear(outcomes: Sequence[_MeasuredResponse], *, alpha: float) -> list[float | Score]:
     values = [min(max(alpha * _left(o), -1.0), 1.0) for o in outcomes]
     return [o.correct * (value + 1) / 2 for o, value in zip(outcomes, values, strict=True)]
 
 
-def _max_sigmoid(outcomes: Sequence[_Outcome], *, alpha: float) -> list[float | Score]:
+def _max_sigmoid(outcomes: Sequence[_MeasuredResponse], *, alpha: float) -> list[float | Score]:
     return [o.correct * _bonus_sigmoid(_left(o), alpha) for o in outcomes]
 
 
-def _left(outcome: _Outcome) -> float:
-    """How many tokens are left of the target length."""
-    wanted = outcome.num_tokens
-    if isinstance(wanted, int | float):
-        wanted = abs(wanted)
-    return _target(None, wanted) - outcome.length
+def _left(outcome: _MeasuredResponse) -> float:
+    """The target length less the length of the response, in tokens."""
+    num_tokens = outcome.num_tokens
+    if isinstance(num_tokens, int | float):
+        num_tokens = abs(num_tokens)
+    return _target(None, num_tokens) - outcome.length
 
 
 def _bonus_sigmoid(left: float, alpha: float) -> float:

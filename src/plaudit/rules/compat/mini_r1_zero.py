@@ -21,17 +21,17 @@ def accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     Both as floats. The sign of the response's number is not read (a negative answer never scores)
     nor are thousands separators (1,234 is read as 234); text without a number scores 0.
 
-    Raises: ScoringError (input) where the reference holds no number.
+    Raises: ScoringError (input) if the reference has no number.
 
     >>> accuracy("<answer>18 dollars</answer>", "9 * 2 = 18\n#### 18")
     1.0
     """
     gold = str(reference).split("####")[-1].replace(",", "").rstrip()
     try:
-        wanted = float(gold)
+        gold_number = float(gold)
     except ValueError:
         raise ScoringError(f"no number in the reference: {clipped(gold)}", fault="input") from None
-    return float(_last_number(response) == wanted)
+    return float(_last_number(response) == gold_number)
 
 
 def format(response: str) -> Annotated[float, Range(0, 1)]:
@@ -52,7 +52,7 @@ def length(
 ) -> Annotated[float, Range(0, float("inf"))]:
     """0.5 above 500 characters, else 0; the earlier form "linear" is ``characters / 5000``.
 
-    Padding is all it takes.
+    Padding is enough to earn it.
 
     >>> length("x" * 501), length("x" * 501, form="linear")
     (0.5, 0.1002)
@@ -71,8 +71,8 @@ def reflection(
 
     Words between white space, lower-cased, that are exactly one of wait, possible, perhaps, check,
     maybe. The list of the original also names phrases ("let me check"), which no single word can
-    equal, and words with a comma after them do not count. `cap` (ours) ends the gain of repeating
-    one word.
+    equal, and words with a comma after them do not count. `cap` (ours) limits the gain from
+    repeating one word.
 
     >>> reflection("Wait wait, wait"), reflection("wait " * 50, cap=0.5)
     (0.2, 0.5)
@@ -94,5 +94,5 @@ def _is_one_line(text: str) -> bool:
     if "\n" in line or not line.startswith(tag):
         return False
     meeting = "</think><answer>"
-    found = line.find(meeting, len(tag))
-    return found >= 0 and line.endswith("</answer>", found + len(meeting))
+    middle = line.find(meeting, len(tag))
+    return middle >= 0 and line.endswith("</answer>", middle + len(meeting))

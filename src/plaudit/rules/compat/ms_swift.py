@@ -1,6 +1,6 @@
 """The rewards of ms-swift (modelscope/ms-swift, swift/rewards/orm.py), exploits included.
 
-Names are those of its `orms` table; its `math` needs sympy's own LaTeX parser and is not here.
+Names are those of its `orms` table; its `math` needs sympy's own LaTeX parser and is not included.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from plaudit.errors import ConfigError
 from plaudit.rule import lift
 from plaudit.rules.compat._math_verify import judged
 from plaudit.rules.compat.open_r1 import _share_different
-from plaudit.rules.length import _cosine, _Outcome, _Shaped
+from plaudit.rules.length import _cosine, _MeasuredResponse, _Shaped
 from plaudit.types import Range, Reward, Score
 
 __all__ = [
@@ -43,8 +43,8 @@ def accuracy(response: str, reference: str) -> Annotated[float | Score, Range(0,
     r"""1 if math-verify takes the response's answer for the reference, else 0.
 
     The first ``<answer>..</answer>`` is read as LaTeX or plain expression; without one the whole
-    response as LaTeX, its last box first. Of the reference, too, the first answer block counts.
-    A reference that cannot be read scores 0, as if every response were wrong. Hardened:
+    response as LaTeX, its last box first. In the reference, too, the first answer block counts. A
+    reference that cannot be read scores 0, as if every response were wrong. Hardened:
     `rules.math.equal`.
 
     Raises: ScoreTimeout.
@@ -112,22 +112,22 @@ def format(response: str) -> Annotated[float, Range(0, 1)]:
     """
     if not response.startswith(_OPENING):
         return 0.0
-    found = _BEFORE_ANSWER.search(response, len(_OPENING))
-    return float(found is not None and response.endswith("</answer>", found.end()))
+    opening = _BEFORE_ANSWER.search(response, len(_OPENING))
+    return float(opening is not None and response.endswith("</answer>", opening.end()))
 
 
 def react_format(response: str) -> Annotated[float, Range(0, 1)]:
     r"""1 if the response starts with ``<think>.*?</think>\s*Action:.*?Action Input:``, else 0.
 
-    The pattern's ``.*?$`` asks for nothing: neither the action nor its input must be there.
+    The pattern's ``.*?$`` requires nothing: neither the action nor its input must be present.
 
     >>> react_format("<think></think>Action:Action Input:")
     1.0
     """
     if not response.startswith(_OPENING):
         return 0.0
-    found = _BEFORE_ACTION.search(response, len(_OPENING))
-    return float(found is not None and response.find("Action Input:", found.end()) >= 0)
+    opening = _BEFORE_ACTION.search(response, len(_OPENING))
+    return float(opening is not None and response.find("Action Input:", opening.end()) >= 0)
 
 
 def repetition(
@@ -135,7 +135,7 @@ def repetition(
 ) -> Annotated[float, Range("repetition_max_penalty", 0)]:
     """From `repetition_max_penalty` (one n-gram repeated) to 0 (no n-gram twice, or too few words).
 
-    ``(1 - different / all n-grams) * penalty`` over lower-case words between white space, which a
+    ``(1 - different / all n-grams) * penalty`` over lower-case words between white space, which
     Chinese text hardly has. Hardened: `rules.repetition.ngram`.
 
     >>> repetition("no no no no no", repetition_n_grams=2)
@@ -148,7 +148,7 @@ def repetition(
 def soft_overlong(
     token_ids: Sequence[int], *, soft_max_length: int, soft_cache_length: int
 ) -> Annotated[float, Range(-float("inf"), 0)]:
-    """0 up to the cache, then falling in a line without end, past -1 at `soft_max_length`.
+    """0 up to the cache, then falling linearly without bound, past -1 at `soft_max_length`.
 
     ``min(-(L - (M - C)) / C, 0)`` in tokens: twice the limit with M = 100 and C = 20 costs 6.
     Hardened: `rules.length.soft_overlong`.
@@ -166,7 +166,7 @@ def soft_overlong(
 
 
 def toolbench(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
-    """1 if action and input are those of the reference, as JSON objects; else 0.
+    """1 if the action and input equal the reference's, as JSON objects; else 0.
 
     The last ``Action:`` and the last ``Action Input:`` of each text count; a text without them has
     the action "none" and the input {}. Inputs that are not JSON score 0 even where they are equal:
@@ -178,11 +178,11 @@ def toolbench(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     if response.endswith("Observation:"):
         response = response.partition("Observation:")[0]
     response = response.replace("<|endoftext|>", "").replace("<|im_end|>", "").strip()
-    action, given = _action(response)
-    wanted_action, wanted = _action(reference)
-    given, wanted = _json(given), _json(wanted)
-    is_object = isinstance(given, dict) and isinstance(wanted, dict)
-    return float(action == wanted_action and is_object and given == wanted)
+    action, arguments = _action(response)
+    gold_action, gold_arguments = _action(reference)
+    arguments, gold_arguments = _json(arguments), _json(gold_arguments)
+    is_object = isinstance(arguments, dict) and isinstance(gold_arguments, dict)
+    return float(action == gold_action and is_object and arguments == gold_arguments)
 
 
 def _first_answer(text: str) -> str | None:
@@ -192,7 +192,7 @@ def _first_answer(text: str) -> str | None:
 
 
 def _by_cosine(
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[_MeasuredResponse],
     *,
     cosine_max_len: int,
     cosine_min_len_value_wrong: float,
@@ -207,10 +207,10 @@ def _by_cosine(
 
 def _action(text: str) -> tuple[str, str]:
     """The last action and the last input."""
-    _, found, given = text.rpartition("Action Input:")
-    given = given.strip() if found else "{}"
-    _, found, action = text.rpartition("Action:")
-    return (action.partition("Action Input:")[0].strip() if found else "none"), given
+    _, label, arguments = text.rpartition("Action Input:")
+    arguments = arguments.strip() if label else "{}"
+    _, label, action = text.rpartition("Action:")
+    return (action.partition("Action Input:")[0].strip() if label else "none"), arguments
 
 
 def _json(text: str) -> Any:

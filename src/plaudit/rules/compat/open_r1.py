@@ -1,6 +1,6 @@
 """The rewards of open-r1 (huggingface/open-r1, src/open_r1/rewards.py), exploits included.
 
-Names are those of its registry. The hardened rules stand in `rules.format`, `rules.length`, ...
+Names are those of its registry. The hardened rules are in `rules.format`, `rules.length`, ...
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from plaudit.errors import ConfigError
 from plaudit.rule import lift
 from plaudit.rules.compat._math_verify import certain
 from plaudit.rules.compat.kimi import _by_length
-from plaudit.rules.length import _cosine, _Outcome, _Shaped, _soft_overlong
+from plaudit.rules.length import _cosine, _MeasuredResponse, _Shaped, _soft_overlong
 from plaudit.types import Group, Range, Reward, Score
 
 __all__ = [
@@ -45,11 +45,11 @@ _TRANSITIONS = ("\n-", "\n*", "First,", "Second,", "Next,", "Finally,")
 def accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
     r"""1 if math-verify takes the response's LaTeX for the reference, else 0.
 
-    The last box goes before other LaTeX, boxes close together are read as one set, and an answer
-    without LaTeX does not count. math-verify's rounding accepts 1/2004! for 1/2006!. Hardened:
-    `rules.math.equal`.
+    The last box takes precedence over other LaTeX, boxes close together are read as one set, and an
+    answer without LaTeX does not count. math-verify's rounding accepts 1/2004! for 1/2006!.
+    Hardened: `rules.math.equal`.
 
-    Raises: ScoringError (input) where open-r1 skips a row because it cannot read the reference,
+    Raises: ScoringError (input) if open-r1 skips a row because it cannot read the reference,
     ScoreTimeout.
 
     >>> accuracy(r"so \boxed{\frac{1}{2}}", "0.5"), accuracy("so 0.5", "0.5")
@@ -59,7 +59,7 @@ def accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
 
 
 def format(response: str) -> Annotated[float, Range(0, 1)]:
-    r"""1 if the response matches think and answer blocks with their tags on lines of their own.
+    r"""1 if the response matches think and answer blocks with their tags on separate lines.
 
     The pattern ``^<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$`` over any characters, with $
     at any line's end: text on the lines after ``</answer>``, a second answer block and nested
@@ -78,7 +78,7 @@ def code_format(
     r"""1 if `format` holds and the answer has a fence of the language, opened and closed.
 
     ``^<think>\n.*?\n</think>\n<answer>\n.*?```LANGUAGE.*?```.*?\n</answer>$``; the row's `language`
-    goes before `default_language`. An empty fence passes, and so does a longer language name. The
+    overrides `default_language`. An empty fence passes, and so does a longer language name. The
     original reads the language as a regular expression, this as plain text.
 
     >>> code_format("<think>\n\n</think>\n<answer>\n```python```\n</answer>")
@@ -87,8 +87,8 @@ def code_format(
     fence = f"```{default_language if language is None else language}"
     start = _after_think(response)
     for mark in (fence, "```"):
-        if start >= 0 and (found := response.find(mark, start)) >= 0:
-            start = found + len(mark)
+        if start >= 0 and (place := response.find(mark, start)) >= 0:
+            start = place + len(mark)
         else:
             return 0.0
     return float(_is_closed(response, start))
@@ -153,10 +153,10 @@ def repetition_penalty(
 def soft_overlong_punishment(
     token_ids: Sequence[int], *, max_completion_len: int = 16384, soft_punish_cache: int = 4096
 ) -> Annotated[float, Range(-1, 0)]:
-    """0 up to ``max_completion_len - soft_punish_cache`` tokens, then falling in a line to -1.
+    """0 up to ``max_completion_len - soft_punish_cache`` tokens, then falling linearly to -1.
 
-    DAPO, arXiv 2503.14476, equation 13; -1 beyond `max_completion_len`. With a cache of 0 a plain
-    limit.
+    DAPO, arXiv 2503.14476, equation 13; -1 beyond `max_completion_len`. A cache of 0 makes it a
+    plain limit.
 
     >>> soft_overlong_punishment([1] * 90, max_completion_len=100, soft_punish_cache=20)
     -0.5
@@ -165,7 +165,7 @@ def soft_overlong_punishment(
 
 
 def latex_accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
-    r"""`accuracy` as `cosine` and `length` have it: only LaTeX in the reference is read.
+    r"""`accuracy` as used by `cosine` and `length`: only LaTeX in the reference is read.
 
     So the raw reference 42 cannot be read, ``$42$`` can.
 
@@ -254,7 +254,7 @@ def _or_own(accuracy: Reward | None) -> Reward:
 
 
 def _by_cosine(
-    outcomes: Sequence[_Outcome],
+    outcomes: Sequence[_MeasuredResponse],
     *,
     min_value_wrong: float,
     max_value_wrong: float,
@@ -267,14 +267,14 @@ def _by_cosine(
 
 
 def _after_think(text: str) -> int:
-    """Where the answer's content begins, with the tags before it as the pattern wants them; or -1.
+    """Where the answer's content begins if the tags before it match the pattern, else -1.
 
-    The first place where the tags meet leaves most room for the rest, so it decides.
+    The first place where the tags meet leaves the most room for the rest, so it decides.
     """
     if not text.startswith(_OPENING):
         return -1
-    found = text.find(_MIDDLE, len(_OPENING))
-    return found if found < 0 else found + len(_MIDDLE)
+    place = text.find(_MIDDLE, len(_OPENING))
+    return place if place < 0 else place + len(_MIDDLE)
 
 
 def _is_closed(text: str, start: int) -> bool:

@@ -59,10 +59,10 @@ def reasoning_accuracy(
     >>> reasoning_accuracy(r"\boxed{2}? </think> \boxed{3}", "3")
     1.0
     """
-    found = next((mark for mark in reasoning_delimiters if mark in response), None)
-    if found is None:
+    delimiter = next((mark for mark in reasoning_delimiters if mark in response), None)
+    if delimiter is None:
         return 0.0
-    return accuracy(response.rpartition(found)[2], reference)
+    return accuracy(response.rpartition(delimiter)[2], reference)
 
 
 def cosine_scaled(

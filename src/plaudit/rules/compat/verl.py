@@ -55,10 +55,10 @@ def gsm8k(
     if method not in ("strict", "flexible"):
         raise ConfigError(f"method={method!r} must be 'strict' or 'flexible'")
     reference, tail = _text(reference), response[-_TAIL:]
-    found = _after_hashes(tail) if method == "strict" else _last_run(tail)
-    if found is None:
+    number = _after_hashes(tail) if method == "strict" else _last_run(tail)
+    if number is None:
         return Score(0.0, note="no number found")
-    return score if found == reference else Score(format_score, note=f"found {found!r}")
+    return score if number == reference else Score(format_score, note=f"found {number!r}")
 
 
 def math_reward(response: str, reference: str) -> Annotated[float | Score, Range(0, 1)]:
@@ -70,10 +70,10 @@ def math_reward(response: str, reference: str) -> Annotated[float | Score, Range
     >>> math_reward(r"so \boxed{\dfrac12}", "1/2"), math_reward(r"\boxed{1+x}", "x+1").note
     (1.0, "found '1+x'")
     """
-    reference, found = _text(reference), _boxed(response)
-    if found is None:
+    reference, box = _text(reference), _boxed(response)
+    if box is None:
         return Score(0.0, note="no box that it reads")
-    return 1.0 if _hendrycks.is_equal(found, reference) else Score(0.0, note=f"found {found!r}")
+    return 1.0 if _hendrycks.is_equal(box, reference) else Score(0.0, note=f"found {box!r}")
 
 
 def math_dapo(
@@ -92,12 +92,12 @@ def math_dapo(
     """
     reference = _text(reference)
     if strict_box_verify:
-        found = _box_of(response[-_TAIL:][-100:])
-        correct = found == reference
+        answer = _box_of(response[-_TAIL:][-100:])
+        correct = answer == reference
     else:
-        found = _minerva_answer(response[-_TAIL:])
-        correct = found == _minerva_normal(reference)
-    note = "no box" if found is None else f"found {found!r}"
+        answer = _minerva_answer(response[-_TAIL:])
+        correct = answer == _minerva_normal(reference)
+    note = "no box" if answer is None else f"found {answer!r}"
     return Score(1.0 if correct else -1.0, {"acc": float(correct)}, note=note)
 
 
@@ -132,10 +132,10 @@ def geo3k_format(response: str) -> Annotated[float, Range(0, 1)]:
     if not response.startswith("<think>"):
         return 0.0
     for mark in ("</think>", "\\boxed{", "}"):
-        found = response.find(mark, start)
-        if found < 0:
+        place = response.find(mark, start)
+        if place < 0:
             return 0.0
-        start = found + len(mark)
+        start = place + len(mark)
     return 1.0
 
 
@@ -151,11 +151,11 @@ def search_r1_em(
     >>> search_r1_em("<answer>The Eiffel Tower!</answer>", ["eiffel tower"])
     1.0
     """
-    found = _last_answer(response)
-    if found is None:
+    block = _last_answer(response)
+    if block is None:
         return Score(0.0, note="no answer block")
-    if _squad(found) not in [_squad(target) for target in _targets(reference)]:
-        return Score(format_score, note=f"found {found!r}")
+    if _squad(block) not in [_squad(target) for target in _targets(reference)]:
+        return Score(format_score, note=f"found {block!r}")
     is_spam = max(response.count("<answer>"), response.count("</answer>")) > 10
     return Score(score / 4, note="more than ten answer tags") if is_spam else score
 
@@ -171,13 +171,13 @@ def search_r1_subem(
     >>> search_r1_subem("<answer>Paris, Rome, Oslo</answer>", "Rome")
     1.0
     """
-    found = _last_answer(response)
-    if found is None:
+    block = _last_answer(response)
+    if block is None:
         return Score(0.0, note="no answer block")
-    answer = _squad(found)
+    answer = _squad(block)
     if any(_squad(target) in answer for target in _targets(reference)):
         return score
-    return Score(format_score, note=f"found {found!r}")
+    return Score(format_score, note=f"found {block!r}")
 
 
 def _text(reference: Any) -> str:
@@ -191,8 +191,8 @@ def _text(reference: Any) -> str:
 
 
 def _after_hashes(tail: str) -> str | None:
-    found = _STRICT.findall(tail)
-    return found[-1].replace(",", "") if found else None
+    numbers = _STRICT.findall(tail)
+    return numbers[-1].replace(",", "") if numbers else None
 
 
 def _last_run(tail: str) -> str | None:
@@ -202,8 +202,8 @@ def _last_run(tail: str) -> str | None:
 
 
 def _boxed(text: str) -> str | None:
-    _, found, tail = text.rpartition("\\boxed ")
-    if found:
+    _, command, tail = text.rpartition("\\boxed ")
+    if command:
         return tail.partition("$")[0]
     box = _hendrycks.last_boxed_verbatim(text)
     return box[len("\\boxed{") : -1] if box is not None and box.startswith("\\boxed{") else None
@@ -227,8 +227,8 @@ def _last_answer(text: str) -> str | None:
 
 
 def _targets(reference: Any) -> list[str]:
-    found = reference.get("target") if isinstance(reference, Mapping) else reference
-    targets = [found] if isinstance(found, str) else found
+    column = reference.get("target") if isinstance(reference, Mapping) else reference
+    targets = [column] if isinstance(column, str) else column
     if not isinstance(targets, Iterable) or not all(isinstance(t, str) for t in targets):
         raise ScoringError(
             f"the reference must be text, a list of texts or hold them as target, found"
@@ -246,8 +246,8 @@ def _squad(text: str) -> str:
 
 
 def _minerva_answer(tail: str) -> str:
-    found = _ANSWER.findall(tail)
-    return _minerva_normal(found[-1] if found else _INVALID)
+    answers = _ANSWER.findall(tail)
+    return _minerva_normal(answers[-1] if answers else _INVALID)
 
 
 def _minerva_normal(text: str) -> str:
@@ -257,8 +257,8 @@ def _minerva_normal(text: str) -> str:
         text = text.replace(old, new)
     for word in _DELETED:
         text = text.replace(word, "")
-    for pattern, kept in _REWRITTEN:
-        text = pattern.sub(kept, text)
+    for pattern, replacement in _REWRITTEN:
+        text = pattern.sub(replacement, text)
     text = text.replace("$", "")
     digits = text.replace(",", "")
     return digits if digits.isdigit() else text.strip()

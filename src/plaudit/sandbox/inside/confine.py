@@ -14,16 +14,17 @@ import resource
 import signal
 import socket
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from plaudit.sandbox.inside import kernel, landlock, paths, seccomp, syscalls, wire
 
-__all__ = ["attempts", "enter", "limit", "lock", "program"]
+__all__ = ["attempts", "enter", "limit", "limits", "lock", "program"]
 
 _WORK = "/tmp" if not any(path.startswith("/tmp/") for path in paths.roots()) else "/box"
 """The working directory in a root of its own; it must not cover the interpreter."""
 _AS_SLACK = 1 << 30  # address space, not memory: stacks of threads, arenas, mapped libraries
+_STACKS = 256 << 20  # stacks of 32 threads; what is resident is counted by `watch`
 _EXEC_SLACK = 64 << 20
 _SPACES = kernel.NEW_USER | kernel.NEW_PID | kernel.NEW_NET | kernel.NEW_IPC | kernel.NEW_UTS
 _FILTERS: list[seccomp.Prepared] = []
@@ -86,6 +87,7 @@ def lock(options: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
             missing["mounts"] = str(error)
     os.chdir(work)
     _scrub(work)
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the caller may have ignored it
     kernel.hide_memory()
     kernel.never_gain_privileges()
     with _noted("landlock", missing):
@@ -169,7 +171,7 @@ def _scrub(work: str) -> None:
     )
 
 
-def limit(task: wire.Task, virtual: int) -> None:
+def limits(task: wire.Task, virtual: int) -> list[tuple[int, tuple[int, int]]]:
     """The kernel's own limits for one program; CPU is a backstop, in whole seconds."""
     cpu = int(task.cpu_s) + 2
     pairs = [
@@ -182,17 +184,24 @@ def limit(task: wire.Task, virtual: int) -> None:
         pairs.append((resource.RLIMIT_DATA, task.memory + _EXEC_SLACK))
         pairs.append((resource.RLIMIT_NPROC, task.processes + 2))
     else:
-        pairs.append((resource.RLIMIT_DATA, virtual + task.memory))
+        pairs.append((resource.RLIMIT_DATA, virtual + task.memory + _STACKS))
         pairs.append((resource.RLIMIT_AS, virtual + task.memory + _AS_SLACK))
-    for name, value in pairs:
-        resource.setrlimit(name, (value, value))
+    return [(name, (value, value)) for name, value in pairs]
 
 
-def program(forking: bool) -> None:
+def limit(bounds: Iterable[tuple[int, tuple[int, int]]]) -> None:
+    """Sets what `limits` gave."""
+    for name, pair in bounds:
+        _set_limit(name, pair)
+
+
+def program() -> None:
     """The last filter, on top of the slot's: nothing but this process, and no way back."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
     for prepared in _FILTERS:
-        prepared.load(os.getpid())
+        prepared.load(_own_pid())
+
+
+_set_limit, _own_pid = resource.setrlimit, os.getpid
 
 
 # --- trying what must not work --------------------------------------------------------------------

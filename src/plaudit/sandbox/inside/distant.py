@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import builtins
 import collections.abc
+import functools
 import importlib
 import inspect
 import io
@@ -21,11 +22,13 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import mirror, serve, talk, values
+from plaudit.sandbox.inside import mirror, notices, patches, serve, talk, values
+from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["AbsentName", "CandidateDied", "CandidateExit", "Distant", "MissingAttribute", "Program"]
 
 _READS = ("read", "readline", "readlines", "write", "getvalue", "seek", "close")
+_OBJECTS = ("__repr__", "__str__", "__hash__", "__eq__", "__ne__", "__call__")
 _BATCHES = (1, 8, 64, 512, 4096)
 _DATA = (list, dict, set, bytearray)
 
@@ -55,15 +58,26 @@ _PLAIN = frozenset(
 """What tests call on plain values, such as `startswith`: an object in their place says anything."""
 
 
-class Distant:
-    """An object of the program. Its own attributes begin with `_d_`; all others are asked for."""
+class _Doc:
+    """The docstring of what stays in the program's process."""
 
+    def __get__(self, subject: Any, owner: Any) -> Any:
+        asked = owner if subject is None else subject
+        return asked._d_program.act("get", asked, "__doc__") if hasattr(asked, "_d_place") else None
+
+
+class Distant:
+    # An object of the program. Its own attributes begin with `_d_`; all others are asked for.
+
+    __doc__ = _Doc()  # type: ignore[assignment]
     _d_place: int
     _d_program: Program
     _d_about: dict[str, Any]
     _d_made: bool
 
     def __getattr__(self, name: str) -> Any:
+        if name == "__code__":
+            return types.SimpleNamespace(**self._d_program.act("code", self))
         if name.startswith(("__", "_d_")):
             raise AttributeError(name)
         if name in _PLAIN and not (self._d_made or self._d_about["k"]):
@@ -83,6 +97,16 @@ class Distant:
     @property
     def __annotations__(self) -> Any:  # type: ignore[override]
         return self._d_program.act("get", self, "__annotations__")
+
+    @property
+    def __class__(self) -> Any:  # type: ignore[override]
+        """`inspect.isfunction` asks for it."""
+        is_function = self._d_about.get("type") == "builtins.function"
+        return types.FunctionType if is_function else type(self)
+
+    @property
+    def __dict__(self) -> Any:  # type: ignore[override]
+        return self._d_program.act("get", self, "__dict__")
 
     def __setattr__(self, name: str, value: Any) -> None:
         self._d_program.act("set", self, name, value)
@@ -252,8 +276,11 @@ class _Kind(type):
         return made
 
     def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
-        if "_d_place" not in body:
-            body["_d_subclass"] = True
+        if "_d_place" not in body and any(not key.startswith("__") for key in body):
+            raise Unusable(
+                f"the tests derive {name} from a class of the program, whose methods would not see"
+                " those of the tests; that is not supported"
+            )
         return super().__new__(cls, name, bases, body)
 
     def __getattr__(cls, name: str) -> Any:
@@ -265,6 +292,11 @@ class _Kind(type):
         if name.startswith(("__", "_d_")):
             return super().__setattr__(name, value)
         return cls._d_program.act("set", cls, name, value)
+
+    def __delattr__(cls, name: str) -> None:
+        if name.startswith(("__", "_d_")):
+            return super().__delattr__(name)
+        return cls._d_program.act("del", cls, name)
 
     def __iter__(cls) -> Iterator[Any]:
         return cls._d_program.items(cls)
@@ -291,6 +323,7 @@ class Program:
         self.options = options or {}
         self.mirror = mirror.Mirror() if self.options.get("files") else None
         self.changes: list[tuple[Any, Any]] | None = None
+        self.patches = patches.Patches(set())
         self.streams = (builtins.input, sys.stdin)
         self.line = talk.Line(sock, self.answer)
         self.death = ""
@@ -329,6 +362,7 @@ class Program:
             return made
         bases = tuple(self.kinds[base] for base in about["bases"][:1] if base in self.kinds)
         body = {"_d_place": int(about["class"]), "_d_program": self, "_d_named": _is_kind(name)}
+        body["__doc__"] = _Doc()
         made = _Kind(str(about["name"]), bases or (Distant,), body)
         self.kinds[name] = self.places[made._d_place] = made
         return made
@@ -353,6 +387,8 @@ class Program:
         return self.call(name, args, {})
 
     def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+        for name, value in self.patches.changes():
+            self._exchange(["patch", [name, *map(self.encode, value)], []])
         encoded = [self.encode(arg) for arg in args]
         named = [[name, self.encode(value)] for name, value in keywords.items()]
         reply = self._exchange([act, encoded, named])
@@ -404,6 +440,10 @@ class Program:
         for place, text in reply.get("out", ()):
             stream = sys.stderr if place == 2 else sys.stdout
             stream.write(str(text))
+        try:
+            notices.repeat(reply.get("n", ()))
+        except (ValueError, TypeError, ArithmeticError) as error:
+            self._die(f"not readable: {error}")
         return reply
 
     def attribute(self, subject: Any, name: str) -> Any:
@@ -507,10 +547,16 @@ class Program:
                 return subject
             if act == "__call__" and callable(subject):
                 return subject(*args, **named)
+            if _is_mock(subject):
+                return getattr(subject, act)(*args)
             if act in self._special(type(subject)):
                 return getattr(type(subject), act)(subject, *args)
         elif act == "get" and isinstance(subject, io.IOBase) and args[0] in _READS:
             return getattr(subject, args[0])
+        elif act in ("get", "set", "del") and _is_mock(subject):
+            name = args[0]
+            if type(name) is str and not (name.startswith("_") or name in _about_calls()):
+                return {"get": getattr, "set": setattr, "del": delattr}[act](subject, *args)
         elif act in ("get", "set", "del") and self._is_own(subject):
             name = args[0]
             if type(name) is str and not name.startswith("__"):
@@ -542,7 +588,9 @@ class Program:
         if hasattr(kind, "__next__") and not is_function:
             special = ["__next__", "__iter__"] if not self._is_own(value) else self._special(kind)
         elif is_function:
-            special = ["__call__", *self._special(kind)]
+            special = ["__call__", *(_mocked(kind) if _is_mock(value) else self._special(kind))]
+        elif _is_mock(value):
+            special = _mocked(kind)
         elif self._is_own(value):
             special = self._special(kind)
         else:
@@ -564,15 +612,43 @@ class Program:
         names = [str(name) for name in body.get("k", ()) if name in self.kinds]
         found = self.distant.get(place)
         if found is None:
-            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")), Distant)
+            plain = {"c": _Awaitable, "g": _AsyncIterator}.get(str(body.get("a")))
+            plain = plain or _class_called(str(body.get("type", "")))
             found = object.__new__(self.kinds[names[0]] if names else plain)
             hidden = {"_d_place": place, "_d_program": self, "_d_made": False}
             for name, value in hidden.items():
                 object.__setattr__(found, name, value)
             self.distant[place] = found
-        about = {"k": names, "true": body.get("true"), "b": body.get("b") is True}
+        about = {
+            "type": body.get("type"),
+            "k": names,
+            "true": body.get("true"),
+            "b": body.get("b") is True,
+        }
         object.__setattr__(found, "_d_about", about)
         return found
+
+
+def _is_mock(value: Any) -> bool:
+    mocks = sys.modules.get("unittest.mock")
+    return mocks is not None and isinstance(value, mocks.NonCallableMock)
+
+
+def _about_calls() -> list[str]:
+    """What a mock knows of its calls, and what sets it up: for the tests alone."""
+    return dir(sys.modules["unittest.mock"].NonCallableMock)
+
+
+def _mocked(kind: type) -> list[str]:
+    return [name for name in serve.SPECIAL if hasattr(kind, name) and name not in _OBJECTS]
+
+
+@functools.lru_cache(1000)
+def _class_called(path: str) -> type[Distant]:
+    """The class of an object whose class the tests do not name, under the name that it has."""
+    name = path.rpartition(".")[2]
+    body = {"__module__": "solution", "__doc__": _Doc()}
+    return type(name, (Distant,), body) if name.isidentifier() else Distant
 
 
 def _is_kind(name: str) -> bool:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import builtins
 import contextlib
+import importlib
 import io
 import re
 import socket
@@ -15,7 +16,7 @@ import types
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from plaudit.sandbox.inside import distant, pytest_standin, tests_code
+from plaudit.sandbox.inside import distant, guard, patches, pytest_standin, tests_code, values
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["run"]
@@ -76,6 +77,7 @@ _SHARED = {
     "out": re.compile(r"\b(?:capsys|capfd|redirect_std\w+|stdout|stderr|StringIO|print)\b"),
     "in": re.compile(r"\b(?:stdin|input)\b"),
     "pandas": re.compile(r"\bpandas\b"),
+    "notices": re.compile(r"\b(?:assert(?:No)?Logs|caplog|assertWarns\w*|warns|catch_warnings)\b"),
     "files": re.compile(
         r"\b(?:tmp_path\w*|tmpdir\w*|tempfile|open|Path|pathlib|makedirs|mkdir|environ|getenv"
         r"|setenv|delenv)\b"
@@ -145,6 +147,7 @@ def run(
     text = f"{setup}\n{tests}"
     options = {name: True for name, words in _SHARED.items() if words.search(text)}
     getattr(sys, "set_int_max_str_digits", int)(0)  # not there before Python 3.11
+    values.make_arrays()
     program = distant.Program(sock, _MODULE, options)
     try:
         judge = _Judge(program, stop_at_first)
@@ -188,7 +191,10 @@ class _Judge:
         tree = tests_code.parse(tests, "tests")
         tests_code.refuse_evaluation(before)
         tests_code.refuse_evaluation(tree)
+        tests_code.refuse_source(tree)
         pytest_standin.register()
+        if "unittest" in f"{setup}{tests}":
+            _be_strict()
         namespace = self._namespace([before, tree])
         parts = tests_code.Checks()
         if style == "assert":
@@ -200,11 +206,15 @@ class _Judge:
             raise Unusable(f"the tests contain no test in the style of {style}")
         tests_code.protect(tree)
         namespace[tests_code.RECORDER] = self
-        with self._guarded():
-            exec(_compiled(before, "setup"), namespace)
+        codes = [_compiled(before, "setup"), _compiled(tree, "tests")]
+        watch = guard.Guard([before, tree], codes)
+        with self._guarded(), watch.watching():
+            exec(codes[0], namespace)
             self.entered.add(0)
-            exec(_compiled(tree, "tests"), namespace)
+            exec(codes[1], namespace)
             _STYLES[style](self, namespace)
+        if watch.refusal:  # the tests may have caught it
+            raise Unusable(watch.refusal)
 
     def _namespace(self, trees: list[Any]) -> dict[str, Any]:
         module = types.ModuleType(_MODULE)
@@ -214,13 +224,17 @@ class _Judge:
         modules: set[str] = set()
         used: set[str] = set()
         bound: set[str] = set()
+        stranger = _stranger(trees)
         for tree in trees:
-            found, found_modules = tests_code.bind_program(tree)
+            found, found_modules = tests_code.bind_program(tree, stranger)
             names |= found
             modules |= found_modules
             free, own = tests_code.open_names(tree)
             used |= free
             bound |= own
+        programs = {*modules, *tests_code.PROGRAM_MODULES, stranger}
+        patched = {name for tree in trees for name in patches.targets(tree, programs)}
+        self.program.patches = patches.Patches(patched)
         known = self._resolved(used - bound, names, modules)
         namespace.update(known)
         absent = {name for name in used - bound if not tests_code.is_builtin(name)} - known.keys()
@@ -245,7 +259,8 @@ class _Judge:
         bound = {name: theirs[value] for name, value in names.items() if value in theirs}
         found = {**ours, **{name: theirs[name] for name in wanted if name in theirs}, **bound}
         module = _Module(self.program, theirs)
-        for name in {*modules, "solution"}:  # unittest.mock.patch("solution.f") looks there
+        sys.modules["__main__"] = module  # unittest.mock.patch("__main__.f") looks there
+        for name in {*modules, "solution"}:
             sys.modules.setdefault(name, module)
         return {**found, **dict.fromkeys(modules, module)}
 
@@ -268,8 +283,17 @@ class _Judge:
     def compared(self, compare: Callable[[], Any]) -> Any:
         return self.program.compared(compare)
 
-    def avoid(self, place: int) -> None:
-        """The tests' own handler was entered, as it had to be instead of reaching this check."""
+    def avoid(self, place: int, is_named: int) -> None:
+        """The tests' own handler was entered, as it had to be instead of reaching this check.
+
+        What the program lacks does not do what was asked, unless the handler names that error.
+        """
+        error = sys.exc_info()[1]
+        lacking = (
+            (distant.AbsentName,) if is_named else (distant.AbsentName, distant.MissingAttribute)
+        )
+        if isinstance(error, lacking):
+            raise distant.AbsentName(_told(error)) from None
         if self.checks[place].error is None:
             self._alive()
             self.checks[place].passed = True
@@ -323,6 +347,22 @@ def _check(line: int, ok: bool, error: str) -> dict[str, Any]:
 
 
 _MISSING: Any = object()
+
+
+def _stranger(trees: list[Any]) -> str:
+    """The one module of an unknown name that has to be the program, since nothing else is."""
+    unknown: set[str] = set()
+    used: set[str] = set()
+    bound: set[str] = set()
+    is_named = False
+    for tree in trees:
+        found, is_program = tests_code.unknown_modules(tree)
+        free, own = tests_code.open_names(tree)
+        unknown, used, bound = unknown | found, used | free, bound | own
+        is_named = is_named or is_program
+    names = (name for name in used - bound if not tests_code.is_builtin(name))
+    is_named = is_named or any(_ours(n) is _MISSING for n in names if not n.startswith("__"))
+    return unknown.pop() if len(unknown) == 1 and not is_named else ""
 
 
 def _ours(name: str) -> Any:
@@ -472,6 +512,22 @@ def _run_unittest(judge: _Judge, namespace: dict[str, Any]) -> None:
             suite.run(result)
     if result.shouldStop:
         raise _Stop
+
+
+def _be_strict() -> None:
+    """Makes ``assertRaises(Exception)`` let through what a missing method of the program raises."""
+    context: Any = importlib.import_module("unittest.case")._AssertRaisesContext
+    if hasattr(context, "is_strict"):
+        return
+    leave = context.__exit__
+
+    def leave_strictly(self: Any, kind: Any, value: Any, trace: Any) -> Any:
+        expected = self.expected if isinstance(self.expected, tuple) else (self.expected,)
+        if isinstance(value, distant.MissingAttribute) and AttributeError not in expected:
+            return False
+        return leave(self, kind, value, trace)
+
+    context.__exit__, context.is_strict = leave_strictly, True
 
 
 def _line(test: Any) -> int:

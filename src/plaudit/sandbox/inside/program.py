@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _thread
 import atexit
 import builtins
 import contextlib
@@ -23,7 +24,7 @@ from typing import Any, NoReturn
 
 from plaudit.sandbox.inside import values, wire
 
-__all__ = ["NOT_STARTED", "STDLIB", "forget", "hide", "prepare", "run", "warm"]
+__all__ = ["NOT_STARTED", "STDLIB", "arrange", "become", "forget", "hide", "prepare", "warm"]
 
 NOT_STARTED = 97
 """The exit code of a process that failed before it was handed over to its program."""
@@ -37,17 +38,69 @@ _LENGTH = struct.Struct("<I")
 _RECURSION = 20_000
 _MAX_REPLY = 32 << 20
 _NAME = "solution.py"
+# bound here: a program's process runs them once, and each look-up by name writes to a page
+_dup, _dup2, _closerange, _exit = os.dup, os.dup2, os.closerange, os._exit
+_Module = types.ModuleType
+_EXEC, _HAS_INPUT = wire.EXEC, (wire.SCRIPT, wire.EXEC)
+_REHEARSALS = 20
+_SAMPLE = b"""
+import math
+from typing import Dict, List, Optional
+class A:
+    def f(self, x: int) -> List[int]:
+        return [i * x for i in range(3) if i]
+def g(x: List[float], *a: int, **k: Optional[Dict[str, int]]) -> float:
+    try:
+        for i, y in enumerate(x):
+            while y > 0.5 and i != y: y -= abs(1.0)
+            if i not in a: continue
+        return {1: x, 'a': (1, 2.5, True), 'b': f'{i:3d}'}
+    except ValueError as e: raise
+g([1.0, 2.0]); A().f(2)
+d = {k: v for k, v in enumerate('ab')}
+s = sorted((x for x in (3, 1)), key=lambda v: -v)
+print(*s, sep='', end='')
+"""
+_SAMPLE_CALLS = b'g\n[[1.0,2.0],1]\n[[],"a"]\n[[{"t":[1,2]}]]\n'
+_SAMPLE_TESTS = b"""
+import math
+from solution import g
+def check(candidate):
+    for x in ([1.0, 2.0], []):
+        assert candidate(x, 1) == {1: x}, "message"
+    assert abs(g([], a=2)[1] - 0.5) < 1e-6 and not math.isnan(1.0)
+    try:
+        g(7)
+        assert False
+    except TypeError as e:
+        assert str(e) is not None
+check(g)
+"""
+_SAMPLE_QUESTIONS = b"""{"q":["names",["g","A","List","absent"],{}]}
+{"q":["call",[{"h":0},[1.0,2.0],1],[]]}
+{"q":["call",[{"h":0},[],"a"],[["k",1]]]}
+{"q":["call",[{"h":0},7],[]]}
+"""
 _PARTS = {"python": ("serve",), "judge": ("judge",), "exec": ()}
 _MODULES: dict[str, Any] = {}
 _SOURCE: list[str] = []
+_LOGGING: list[tuple[list[Any], list[Any], Callable[[], None]]] = []
 
 
 def prepare(preload: Sequence[str], role: str) -> None:
     """Imports what programs will find warm, and opens the standard streams they inherit."""
-    for name in _PARTS[role]:
-        _MODULES[name] = importlib.import_module(f"plaudit.sandbox.inside.{name}")
+    _import_parts(_PARTS[role])
     for name in (*(() if role == "exec" else STDLIB.split()), *preload):
         importlib.import_module(name)
+    _open_streams()
+    sys.dont_write_bytecode = True
+    sys.argv = [_NAME]
+    sys.setrecursionlimit(_RECURSION)
+    sys.set_int_max_str_digits(0)  # CPU time is bounded, and answers may be long
+    sys.path[:] = [path for path in sys.path if path]
+
+
+def _open_streams() -> None:
     for fd in (0, 1, 2):  # regular files, as in a program's process, so that the objects fit
         file = os.memfd_create("stdio", os.MFD_CLOEXEC)
         os.dup2(file, fd)
@@ -55,8 +108,19 @@ def prepare(preload: Sequence[str], role: str) -> None:
     sys.stdin = sys.__stdin__ = _stream(0, "r", "surrogateescape", None)
     sys.stdout = sys.__stdout__ = _stream(1, "w", "backslashreplace", "\n")
     sys.stderr = sys.__stderr__ = _stream(2, "w", "backslashreplace", "\n")
-    sys.dont_write_bytecode = True
-    sys.path[:] = [path for path in sys.path if path]
+
+
+def _import_parts(names: Sequence[str]) -> None:
+    """Imports modules of ours; `logging`, where they bring it, ends programs that use it alone."""
+    is_new = "logging" not in sys.modules
+    register, atexit.register = atexit.register, lambda act, *_, **__: act
+    for name in names:
+        _MODULES[name] = importlib.import_module(f"plaudit.sandbox.inside.{name}")
+    atexit.register = register
+    if is_new and "logging" in sys.modules:
+        logging = sys.modules["logging"]
+        handlers = logging._handlerList
+        _LOGGING.append((handlers, list(handlers), logging.shutdown))
 
 
 def hide(names: Collection[str]) -> None:
@@ -81,21 +145,49 @@ def _stream(fd: int, mode: str, errors: str, newline: str | None) -> io.TextIOWr
 
 
 def warm() -> None:
-    """Runs once what every program runs, so that what is built lazily is shared by fork."""
-    source = (
-        "import math\nfrom typing import List\nclass A:\n    def f(self, x: int) -> List[int]:\n"
-        "        return [i * x for i in range(3) if i]\ndef g(x, *a, **k):\n    try:\n"
-        "        while x > 0: x -= 1\n        return {1: x, 'a': (1, 2.5), 'b': f'{x:3d}'}\n"
-        "    except ValueError as e: raise\ng(1); A().f(2)\n"
-        "d = {k: v for k, v in enumerate('ab')}\n"
-        "s = sorted((x for x in (3, 1)), key=lambda v: -v)\n"
-    )
-    for _ in range(3):
-        exec(compile(source, "warm.py", "exec", dont_inherit=True), {"__name__": "warm"})
-    values.loads(values.dumps({"r": values.encode([1, 2.5, {"a": (1, {2})}])}))
-    with contextlib.suppress(ZeroDivisionError):
-        divmod(1, 0)
+    """Runs what every program's process runs, in this one, so that a fork shares what it builds.
+
+    The interpreter rewrites a function's code when it is first run, fills the caches of types and
+    makes objects that it keeps: in a program's process each is a page that is copied.
+    """
+    main = sys.modules["__main__"]
+    sink = os.memfd_create("warm", os.MFD_CLOEXEC)
+    for _ in range(_REHEARSALS):
+        _script(_SAMPLE, b"", os.dup(sink))
+        _calls(_SAMPLE, _SAMPLE_CALLS, sink)
+        if "serve" in _MODULES:
+            _rehearse_serving()
+        if "judge" in _MODULES:
+            _rehearse_judging(_MODULES["judge"].tests_code)
+        _flush()
+        os.ftruncate(sink, 0)
+    os.close(sink)
+    del sys.modules["solution"]
+    sys.modules["__main__"] = main
+    _SOURCE.clear()
+    _open_streams()  # whose positions are the sample's
     json.loads('{"a": [1, 2.5, "b"]}')
+
+
+def _rehearse_serving() -> None:
+    """Answers questions that lie in the socket already, until the end that follows them."""
+    ours, theirs = socket.socketpair()
+    with ours:
+        ours.sendall(_SAMPLE_QUESTIONS)
+        ours.shutdown(socket.SHUT_WR)
+        _serve(_SAMPLE, b"", theirs.detach())
+
+
+def _rehearse_judging(tests_code: Any) -> None:
+    """What becomes of test code until it runs; the rest would change this process for good."""
+    text = _SAMPLE_TESTS.decode()
+    tree = tests_code.parse(text, "tests")
+    tests_code.refuse_evaluation(tree)
+    tests_code.bind_program(tree)
+    tests_code.open_names(tree)
+    tests_code.instrument(tree, text)
+    tests_code.protect(tree)
+    compile(tree, "tests", "exec", dont_inherit=True)
 
 
 def forget() -> None:
@@ -105,33 +197,41 @@ def forget() -> None:
     random.seed(0)
 
 
-def run(
-    task: wire.Task,
-    payload: mmap.mmap,
-    streams: list[int],
-    fds: list[int],
-    start: Callable[[], None],
-) -> NoReturn:
-    """Becomes the program, after `start`.
+def arrange(
+    mode: int, payload: mmap.mmap, size: int, streams: Sequence[int], fds: Sequence[int]
+) -> tuple[bytes, bytes, int]:
+    """The program's code, its inputs, and the descriptor for what else it has to say.
 
-    `payload` is code and inputs; `fds` holds a socket to the tests, if there are any.
+    `size` bytes of `payload` are code and inputs; `fds` holds a socket to the tests, if there are
+    any. No other descriptor is left than these and the standard streams.
     """
-    code, rest = _split(payload, task.size)
-    out, err, result = streams
-    stdin = os.memfd_create("in", 0) if task.mode in (wire.SCRIPT, wire.EXEC) else -1
-    if stdin >= 0:
-        rest = _write_files(rest, task.mode)
+    code, rest = _split(payload, size)
+    stdin = -1
+    if mode in _HAS_INPUT:
+        stdin = os.memfd_create("in", 0)
+        rest = _write_files(rest, mode)
         _write_all(stdin, rest)
         os.lseek(stdin, 0, os.SEEK_SET)
-    kept = _arrange(stdin, out, err, fds[0] if fds else result)
-    start()
-    sys.setrecursionlimit(_RECURSION)
-    sys.set_int_max_str_digits(0)  # CPU time is bounded, and answers may be long
-    if task.mode == wire.EXEC:
+    out, err, result = streams
+    return code, rest, _descriptors(stdin, out, err, fds[0] if fds else result)
+
+
+def become(mode: int, code: bytes, rest: bytes, kept: int) -> NoReturn:
+    """Runs the program and ends as an interpreter ends: threads, exit handlers, streams, code."""
+    if mode == _EXEC:
         _execute(code)
-    sys.argv = [_NAME]
-    act = _ACTS[task.mode]
-    _guarded(lambda: act(code, rest, kept))
+    _main_thread._native_id = _native_id()  # a fork keeps the number of its parent's
+    status = 0
+    try:
+        _ACTS[mode](code, rest, kept)
+    except SystemExit as error:
+        status = _exit_code(error.code)
+    except BaseException:
+        status = 1
+        with contextlib.suppress(BaseException):
+            _print_traceback()
+    _finish()
+    _exit(status & 255)
 
 
 def _split(payload: mmap.mmap, size: int) -> tuple[bytes, bytes]:
@@ -161,15 +261,15 @@ def _write_all(fd: int, data: bytes) -> None:
         view = view[os.write(fd, view) :]
 
 
-def _arrange(stdin: int, out: int, err: int, extra: int) -> int:
+def _descriptors(stdin: int, out: int, err: int, extra: int) -> int:
     """Descriptors 0, 1 and 2, one more as 3, and nothing else."""
-    kept = os.dup(extra)  # never one of 0 to 3
+    kept = _dup(extra)  # never one of 0 to 3
     if stdin >= 0:
-        os.dup2(stdin, 0)
-    os.dup2(out, 1)
-    os.dup2(err, 2)
-    os.dup2(kept, 3)
-    os.closerange(4, 4096)
+        _dup2(stdin, 0)
+    _dup2(out, 1)
+    _dup2(err, 2)
+    _dup2(kept, 3)
+    _closerange(4, 4096)
     return 3
 
 
@@ -182,7 +282,7 @@ def _execute(code: bytes) -> NoReturn:
 
 def _load(code: bytes, name: str) -> dict[str, Any]:
     """Runs a module's text as the module `name`; it is also `__main__`, which pickle needs."""
-    module = types.ModuleType(name)
+    module = _Module(name)
     sys.modules["__main__"] = sys.modules[name] = module
     module.__dict__["__builtins__"] = builtins
     source = code.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
@@ -209,7 +309,7 @@ def _script(code: bytes, rest: bytes, result: int) -> None:
 def _calls(code: bytes, rest: bytes, result: int) -> None:
     """Answers each line of arguments with a line of result."""
     head, _, lines = rest.partition(b"\n")
-    name, _, is_fresh = head.decode().partition(" ")
+    name, *flags = head.decode().split(" ")
     encode, decode, dumps, loads = values.encode, values.decode, values.dumps, values.loads
     write = os.write
     namespace = _load(code, "solution")
@@ -219,9 +319,12 @@ def _calls(code: bytes, rest: bytes, result: int) -> None:
             continue
         try:
             args, keywords = _call_of(decode(loads(line)))
-            if is_fresh:
+            if "fresh" in flags:
                 function = _entry(namespace, name)
-            reply = dumps({"r": encode(function(*args, **keywords))})
+            returned = function(*args, **keywords)
+            if "await" in flags and type(returned) is types.CoroutineType:
+                returned = importlib.import_module("asyncio").run(returned)
+            reply = dumps({"r": encode(returned)})
         except Exception as error:
             reply = dumps({"x": type(error).__name__, "m": _message(error)})
         if len(reply) > _MAX_REPLY:
@@ -275,24 +378,35 @@ _ACTS: dict[int, Callable[[bytes, bytes, int], None]] = {
 }
 
 
+_main_thread: Any = threading.main_thread()
+_native_id = threading.get_native_id
 _end_threads: Callable[[], None] = threading._shutdown  # type: ignore[attr-defined]
+_num_threads: Callable[[], int] = _thread._count
+_joined_at_exit: list[Any] = threading._threading_atexits  # type: ignore[attr-defined]
+_run_exitfuncs, _num_exitfuncs = atexit._run_exitfuncs, atexit._ncallbacks
 
 
-def _guarded(act: Callable[[], None]) -> NoReturn:
-    """Ends as an interpreter ends: threads, exit handlers, streams, exit code."""
-    code = 0
+def _finish() -> None:
+    """What is left to do at the end; nothing that fails there changes the exit code."""
+    shut_logs = [shut for handlers, before, shut in _LOGGING if handlers != before]
+    if _num_threads() or _joined_at_exit or _num_exitfuncs() or shut_logs:
+        _try(_end_threads)
+        _try(_run_exitfuncs)
+    for shut in shut_logs:
+        _try(shut)
+    _flush()
+
+
+def _flush() -> None:
+    _try(sys.stdout.flush)
+    _try(sys.stderr.flush)
+
+
+def _try(act: Callable[[], None]) -> None:
     try:
         act()
-    except SystemExit as error:
-        code = _exit_code(error.code)
     except BaseException:
-        code = 1
-        with contextlib.suppress(BaseException):
-            _print_traceback()
-    for end in (_end_threads, atexit._run_exitfuncs, sys.stdout.flush, sys.stderr.flush):
-        with contextlib.suppress(BaseException):
-            end()
-    os._exit(code & 255)
+        return
 
 
 def _print_traceback() -> None:

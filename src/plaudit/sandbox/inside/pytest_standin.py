@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-import builtins
 import contextlib
-import importlib
 import inspect
-import io
 import itertools
 import math
-import os
-import pathlib
 import re
 import sys
-import tempfile
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
-from plaudit.sandbox.inside import distant
+from plaudit.sandbox.inside import distant, pytest_fixtures
 from plaudit.sandbox.inside.tests_code import Unusable
 
 __all__ = ["Skipped", "approx", "cases", "module", "raises"]
@@ -78,6 +73,28 @@ class raises:
     def _names(self, error: type) -> bool:
         """Whether an error is asked for by its own name."""
         return error in (self.expected if isinstance(self.expected, tuple) else (self.expected,))
+
+
+class warns:
+    """``with warns(W, match=...) as found``: some warning of this kind, alike, is given."""
+
+    def __init__(self, expected: Any = Warning, *, match: str | None = None):
+        self._expected, self._pattern = expected, match
+        self._catch = warnings.catch_warnings(record=True)
+
+    def __enter__(self) -> Any:
+        self._found: Any = self._catch.__enter__()
+        warnings.simplefilter("always")
+        return self._found
+
+    def __exit__(self, *error: Any) -> None:
+        self._catch.__exit__(*error)
+        if error[0] is None and not any(map(self._is_alike, self._found)):
+            raise Failed(f"did not warn {self._expected}")
+
+    def _is_alike(self, warning: Any) -> bool:
+        is_alike = self._pattern is None or re.search(self._pattern, str(warning.message))
+        return issubclass(warning.category, self._expected) and bool(is_alike)
 
 
 class approx:
@@ -205,6 +222,7 @@ def module() -> types.ModuleType:
     made = types.ModuleType("pytest")
     vars(made).update(
         raises=raises,
+        warns=warns,
         approx=approx,
         param=_param,
         mark=_Marks(),
@@ -324,7 +342,7 @@ def _known(needed: list[str], function: Any, fixtures: dict[str, Any]) -> None:
     parameters = inspect.signature(function).parameters
     for key in needed:
         has_default = parameters[key].default is not inspect.Parameter.empty
-        if key not in fixtures and key not in _BUILT_IN and not has_default:
+        if key not in fixtures and key not in pytest_fixtures.BUILT_IN and not has_default:
             raise Unusable(f"the tests need the fixture {key!r}, which is not supported")
     needed[:] = [k for k in needed if parameters[k].default is inspect.Parameter.empty]
 
@@ -382,9 +400,9 @@ class _Fixtures:
 
     def _make(self, name: str) -> Any:
         if name not in self.known:
-            if name not in _BUILT_IN:
+            if name not in pytest_fixtures.BUILT_IN:
                 raise Unusable(f"the tests need the fixture {name!r}, which is not supported")
-            return _BUILT_IN[name](self)
+            return pytest_fixtures.BUILT_IN[name](self)
         function = self.known[name]
         arguments = {
             key: self._argument(key, name) for key in inspect.signature(function).parameters
@@ -399,145 +417,8 @@ class _Fixtures:
         if key == "self":
             return self.subject
         if key == "request" and key not in self.known:
-            return _Request(self, self.chosen.get(_CHOICE + name))
+            return pytest_fixtures.Request(self, self.chosen.get(_CHOICE + name))
         return self.get(key)
-
-
-class _Request:
-    """As much of pytest's `request` as fixtures ask for."""
-
-    def __init__(self, fixtures: _Fixtures, chosen: Any = None):
-        self.param, self.addfinalizer = chosen, fixtures.stack.callback
-        self.getfixturevalue = fixtures.get
-        self.node = types.SimpleNamespace(name=fixtures.name)
-
-
-class _Captured(NamedTuple):
-    out: str
-    err: str
-
-
-class _Capture:
-    """`capsys`: what tests and program write is kept until `readouterr`."""
-
-    def __init__(self, fixtures: _Fixtures):
-        self._streams = io.StringIO(), io.StringIO()
-        fixtures.stack.enter_context(contextlib.redirect_stdout(self._streams[0]))
-        fixtures.stack.enter_context(contextlib.redirect_stderr(self._streams[1]))
-
-    def readouterr(self) -> _Captured:
-        found = _Captured(*(stream.getvalue() for stream in self._streams))
-        for stream in self._streams:
-            stream.seek(0)
-            stream.truncate()
-        return found
-
-    def disabled(self) -> Any:
-        return contextlib.nullcontext()
-
-
-_NOTHING: Any = object()
-
-
-class _MonkeyPatch:
-    """`monkeypatch`: what it changes is as before after the test."""
-
-    def __init__(self, fixtures: _Fixtures):
-        self._undone = fixtures.stack.enter_context(contextlib.ExitStack())
-
-    def setattr(self, target: Any, name: Any, value: Any = _NOTHING, raising: bool = True) -> None:
-        if value is _NOTHING:
-            target, name, value = *_resolved(target), name
-        old = getattr(target, name, _NOTHING)
-        if raising and old is _NOTHING and not hasattr(builtins, name):
-            raise AttributeError(f"{target!r} has no attribute {name!r}")
-        self._undone.callback(_restore, target, name, old)
-        setattr(target, name, value)
-
-    def delattr(self, target: Any, name: Any = _NOTHING, raising: bool = True) -> None:
-        if name is _NOTHING:
-            target, name = _resolved(target)
-        old = getattr(target, name, _NOTHING)
-        if old is not _NOTHING or raising:
-            self._undone.callback(_restore, target, name, old)
-            delattr(target, name)
-
-    def setitem(self, mapping: Any, key: Any, value: Any) -> None:
-        old = mapping.get(key, _NOTHING)
-        self._undone.callback(_restore_item, mapping, key, old)
-        mapping[key] = value
-
-    def delitem(self, mapping: Any, key: Any, raising: bool = True) -> None:
-        if key in mapping or raising:
-            self._undone.callback(_restore_item, mapping, key, mapping[key])
-            del mapping[key]
-
-    def setenv(self, name: str, value: Any, prepend: str | None = None) -> None:
-        more = prepend + os.environ[name] if prepend and name in os.environ else ""
-        self.setitem(os.environ, name, str(value) + more)
-
-    def delenv(self, name: str, raising: bool = True) -> None:
-        self.delitem(os.environ, name, raising)
-
-    def chdir(self, path: Any) -> None:
-        self._undone.callback(os.chdir, os.getcwd())
-        os.chdir(path)
-
-    def undo(self) -> None:
-        self._undone.close()
-
-    @contextlib.contextmanager
-    def context(self) -> Iterator[_MonkeyPatch]:
-        made = object.__new__(_MonkeyPatch)
-        with contextlib.ExitStack() as made._undone:
-            yield made
-
-
-def _resolved(path: str) -> tuple[Any, str]:
-    """The object and the name that a dotted path means."""
-    home, _, name = path.rpartition(".")
-    target = importlib.import_module(home.partition(".")[0])
-    for part in home.split(".")[1:]:
-        target = getattr(target, part)
-    return target, name
-
-
-def _restore(target: Any, name: str, old: Any) -> None:
-    delattr(target, name) if old is _NOTHING else setattr(target, name, old)
-
-
-def _restore_item(mapping: Any, key: Any, old: Any) -> None:
-    mapping.pop(key, None) if old is _NOTHING else mapping.__setitem__(key, old)
-
-
-def _folder(fixtures: _Fixtures) -> pathlib.Path:
-    """A new directory below the working one, which the program has as well."""
-    made = tempfile.TemporaryDirectory(dir=os.getcwd(), prefix="test-")
-    path = pathlib.Path(fixtures.stack.enter_context(made))
-    is_same = os.getcwd() in _SAME  # a root of its own: the program's directory has this name too
-    return path if is_same else pathlib.Path(os.path.relpath(path))
-
-
-class _Folders:
-    """`tmp_path_factory`."""
-
-    def __init__(self, fixtures: _Fixtures):
-        self._fixtures = fixtures
-
-    def mktemp(self, name: str, numbered: bool = True) -> pathlib.Path:
-        return _folder(self._fixtures)
-
-
-_SAME = ("/tmp", "/box")
-_BUILT_IN: dict[str, Callable[[_Fixtures], Any]] = {
-    "tmp_path": _folder,
-    "tmpdir": _folder,
-    "tmp_path_factory": _Folders,
-    "request": _Request,
-    "capsys": _Capture,
-    "capfd": _Capture,
-    "monkeypatch": _MonkeyPatch,
-}
 
 
 def register() -> None:

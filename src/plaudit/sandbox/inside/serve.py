@@ -20,7 +20,7 @@ import types
 from collections.abc import Callable
 from typing import Any
 
-from plaudit.sandbox.inside import mirror, talk, values
+from plaudit.sandbox.inside import mirror, notices, patches, talk, values
 
 __all__ = ["SPECIAL", "serve"]
 
@@ -89,10 +89,11 @@ class _Program:
         self.line = talk.Line(sock, self.answer)
         self.mirror: mirror.Mirror | None = None
         self.written: list[_Written] = []
+        self.notices: notices.Collected | None = None
         self.events: Any = None
-        self.acts = {
-            **_ACTS,
+        self.acts: dict[str, Callable[..., Any]] = {  # beside _ACTS, which is never copied
             "bind": self.bind,
+            "patch": patches.apply,
             "await": self.await_,
             "anext": self.anext,
             "aenter": lambda subject: self.await_(type(subject).__aenter__(subject)),
@@ -121,6 +122,8 @@ class _Program:
         """The reply, with what was written meanwhile."""
         if self.mirror is not None:
             reply["f" if "x" in reply else "m"] = self.mirror.changes()
+        if self.notices is not None:
+            reply["n"] = self.notices.taken()
         out = [[stream.place, text] for stream in self.written if (text := stream.taken())]
         return {**reply, "out": out} if out else reply
 
@@ -131,6 +134,8 @@ class _Program:
         if options.get("in"):
             builtins.input = lambda prompt="": self.typed("input", str(prompt))
             sys.stdin = _Typed(self.typed)  # type: ignore[assignment]
+        if options.get("notices"):
+            self.notices = notices.Collected()
         if options.get("pandas"):  # tables may come before the program imports it
             with contextlib.suppress(ImportError):
                 importlib.import_module("pandas")
@@ -178,7 +183,8 @@ class _Program:
         return {name: self.described(name, value) for name, value in found.items()}
 
     def described(self, name: str, value: Any) -> dict[str, Any]:
-        helper = _helper(name, value)
+        is_own = getattr(value, "__globals__", None) is self.namespace
+        helper = "" if is_own else _helper(name, value)
         if helper:
             return {"helper": helper}
         if value in self.named if isinstance(value, type) else False:
@@ -192,7 +198,8 @@ class _Program:
 
     def do(self, act: str, encoded: list[Any], keywords: list[Any]) -> dict[str, Any]:
         args = [self.decode(item) for item in encoded]
-        result = self.acts[act](*args, **{name: self.decode(item) for name, item in keywords})
+        run = self.acts.get(act) or _ACTS[act]
+        result = run(*args, **{name: self.decode(item) for name, item in keywords})
         changed, same = [], None
         for i, (before, arg) in enumerate(zip(encoded, args, strict=True)):
             if type(before) in (list, dict) and "h" not in before and "j" not in before:
@@ -289,6 +296,11 @@ class _Written(io.TextIOBase):
     def writable(self) -> bool:
         return True
 
+    @property
+    def buffer(self) -> Any:
+        """What takes bytes."""
+        return _Bytes(self)
+
     def write(self, text: str) -> int:
         self._size += len(text)
         if self._size <= _MOST_WRITTEN:
@@ -299,6 +311,20 @@ class _Written(io.TextIOBase):
         """What was written since the last time."""
         text, self._parts, self._size = "".join(self._parts), [], 0
         return text
+
+
+class _Bytes(io.BufferedIOBase):
+    """The bytes below such a stream."""
+
+    def __init__(self, stream: _Written):
+        self._stream = stream
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        self._stream.write(bytes(data).decode("utf-8", "replace"))
+        return len(data)
 
 
 class _Typed(io.TextIOBase):
@@ -367,10 +393,17 @@ def _signature(subject: Any) -> list[Any]:
     ]
 
 
+def _code(subject: Any) -> dict[str, Any]:
+    """What tests ask of a function's code object."""
+    names = ("co_name", "co_argcount", "co_kwonlyargcount", "co_flags", "co_varnames", "co_names")
+    return {name: getattr(subject.__code__, name) for name in names}
+
+
 _MOST_WRITTEN = 4 << 20
 _ASYNC: dict[type, str] = {types.CoroutineType: "c", types.AsyncGeneratorType: "g"}
 _ACTS: dict[str, Callable[..., Any]] = {
     "signature": _signature,
+    "code": _code,
     "is_async": inspect.iscoroutinefunction,
     "call": lambda subject, *args, **keywords: subject(*args, **keywords),
     "get": getattr,

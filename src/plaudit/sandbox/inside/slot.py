@@ -9,6 +9,7 @@ looks at a payload, which is gone from its memory before the program's process i
 from __future__ import annotations
 
 import contextlib
+import copy
 import errno
 import gc
 import json
@@ -17,12 +18,14 @@ import os
 import select
 import signal
 import socket
+import stat
 import struct
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from plaudit.sandbox.inside import cgroup, confine, kernel, paths, program, wire
+from plaudit.sandbox.inside import cgroup, confine, kernel, lean, paths, program, watch, wire
 
 __all__ = ["main"]
 
@@ -31,7 +34,12 @@ _HARD_WALL = 10.0  # a program short of a processor gets this many times its wal
 _BUSY_SHARE = 0.5  # who used more of the time than this was not asleep
 _STARVED_SHARE = 0.05  # nor, on a machine with more to run than processors, who used more than this
 _GRACE = 0.5  # seconds a program may live on after its tests have ended
+_INTERPRETER = 128 << 20  # what an interpreter with its libraries takes, at most
 _NUM_CORES = os.cpu_count() or 1
+_MOST_CORES = min(_NUM_CORES, 4)  # that a program may use at once without being looked at sooner
+_CLOEXEC, _DONTNEED = os.MFD_CLOEXEC, mmap.MADV_DONTNEED
+_HEAD_SIZE, _ROOM_FOR_FDS = wire.TASK.size, socket.CMSG_SPACE(2 * 4)
+_SIZE, _SIZE_AT = struct.Struct("<Q"), wire.TASK.size - 9  # the last field but one
 
 
 def main(fd: int, options: dict[str, Any]) -> NoReturn:
@@ -43,9 +51,11 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
     report["cgroup"] = group.limits
     if group.missing:
         report["missing"]["cgroup"] = group.missing
+    watch.prepare()
     spawner = os.fork()
     if spawner == 0:
         os.close(caller)
+        watch.share()
         try:
             _spawn(socket.socket(fileno=fd), options, report)
         except (BrokenPipeError, ConnectionError):
@@ -54,7 +64,7 @@ def main(fd: int, options: dict[str, Any]) -> NoReturn:
             _say_failed(fd, error)
         os._exit(1)
     os.close(fd)
-    _keep(spawner, caller, options["work"])
+    _keep(spawner, caller, options)
     group.leave()
     os._exit(0)
 
@@ -64,14 +74,9 @@ def _say_failed(fd: int, error: BaseException) -> None:
         os.write(fd, json.dumps({"failed": f"{type(error).__name__}: {error}"}).encode() + b"\n")
 
 
-def _keep(spawner: int, caller: int, work: str) -> None:
-    ended = os.pidfd_open(spawner)
-    poller = select.poll()
-    poller.register(ended, select.POLLIN)
-    poller.register(caller, select.POLLIN)
-    poller.poll()
-    with contextlib.suppress(ProcessLookupError):
-        signal.pidfd_send_signal(ended, signal.SIGKILL)
+def _keep(spawner: int, caller: int, options: dict[str, Any]) -> None:
+    work = options["work"]
+    watch.keep(spawner, caller, work, options["num_files"], options["disk_mb"] << 20)
     _end_orphans()
     with contextlib.suppress(OSError, RecursionError):
         folder = os.open(work, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -95,39 +100,61 @@ def _end_orphans() -> None:
 def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any]) -> None:
     program.prepare(options["preload"], options["role"])
     program.hide(paths.hidden(options["packages"]))
+    lean.share_libraries()
     report.update(confine.lock(options, report))
     program.warm()
     program.forget()
-    gc.collect()
-    gc.freeze()
     spawner = _Spawner(sock, options, report)
-    report["refused"] = spawner.trial()
+    report["refused"] = spawner.trial(options["forking"])
     sock.sendall(json.dumps(report).encode() + b"\n")
+    gc.collect()
+    lean.fill_holes()
+    gc.freeze()
     while spawner.serve():
         pass
 
 
+class _Job:
+    """What the spawner needs of a task; tasks of one batch differ in nothing but their size."""
+
+    __slots__ = ("bounds", "cpu_s", "fetch", "file_size", "mode", "most", "resident", "wall_s")
+
+    def __init__(self, task: wire.Task, virtual: int):
+        self.mode, self.fetch, self.file_size = task.mode, task.fetch, task.file_size
+        self.cpu_s, self.wall_s = task.cpu_s, task.wall_s
+        self.bounds = confine.limits(task, virtual)
+        self.resident = 0 if task.mode == wire.EXEC else task.memory + _INTERPRETER
+        is_data = task.fetch or task.mode == wire.CALLS  # what calls returned, or a built program
+        self.most = (task.output, task.errors, task.file_size if is_data else task.output)
+
+
 class _Spawner:
-    """Takes tasks from the socket, one at a time."""
+    """Takes tasks from the socket, one at a time.
+
+    After each fork it shares its pages with a program, so that every page that it writes to is
+    copied: what runs for each task is kept short, and makes few objects.
+    """
 
     def __init__(self, sock: socket.socket, options: dict[str, Any], report: dict[str, Any]):
         self.sock = sock
-        self.forking = options["forking"]
         self.owns_pids = report["owns_pids"]
         self.home = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOATIME)
         self.look = self._looked_at()
         self.virtual = report["virtual"]
+        self.head, self.job = b"", None
+        self.poller = select.poll()
+        self.poller.register(sock, select.POLLRDHUP)
         self.started = mmap.mmap(-1, 1)  # shared: a child says there that it becomes its program
         self.payload = mmap.mmap(-1, _PAGE, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
 
-    def trial(self) -> list[str]:
+    def trial(self, forking: bool) -> list[str]:
         """What a process confined as programs are was seen to be refused."""
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
             with contextlib.suppress(BaseException):
-                confine.program(self.forking)
-                os.write(writer, json.dumps(confine.attempts(self.forking)).encode())
+                confine.program()
+                os.write(writer, json.dumps(confine.attempts(forking)).encode())
             os._exit(0)
         os.close(writer)
         with open(reader, "rb") as file:
@@ -137,134 +164,143 @@ class _Spawner:
 
     def serve(self) -> bool:
         """One task, from its head to its reply; False where the caller hung up."""
-        head, fds, _, _ = socket.recv_fds(self.sock, wire.TASK.size, 2)
-        while head and len(head) < wire.TASK.size:
-            head += self.sock.recv(wire.TASK.size - len(head))
+        head, ancillary, _, _ = self.sock.recvmsg(_HEAD_SIZE, _ROOM_FOR_FDS)
+        fds = list(memoryview(ancillary[0][2]).cast("i")) if ancillary else []
+        while head and len(head) < _HEAD_SIZE:
+            head += self.sock.recv(_HEAD_SIZE - len(head))
         if not head:
             return False
-        task = wire.Task(*wire.TASK.unpack(head))
-        self._receive(task.size)
-        streams = [os.memfd_create(name, os.MFD_CLOEXEC) for name in ("out", "err", "result")]
-        began = time.monotonic()
-        self.started[0] = 0
-        pid = os.fork()
+        job, size = self._job(head)
+        self._receive(size)
+        streams = [_memfd("out", _CLOEXEC), _memfd("err", _CLOEXEC), _memfd("result", _CLOEXEC)]
+        payload, started = self.payload, self.started
+        started[0] = 0
+        watch.begin(job.resident)
+        began = _now()
+        pid = _fork()
         if pid == 0:
-            self._become(task, streams, fds)
-        self.payload.madvise(mmap.MADV_DONTNEED)  # gone from here; the program has its copy
-        if task.mode == wire.JUDGE:
+            _become(job.mode, size, job.bounds, payload, started, streams, fds)
+        payload.madvise(_DONTNEED)  # gone from here; the program has its copy
+        if job.mode == wire.JUDGE:
             _close(fds)
-        stopped = self._wait(pid, fds[0] if fds else -1, task, began)
+        stopped = self._wait(pid, fds[0] if fds else -1, job, began)
         _close(fds)
-        _, status, usage = os.wait4(pid, 0)
+        status, cpu_s, memory = lean.wait(pid)
         if self.owns_pids:
-            _kill_everyone()
-        if task.fetch:
-            self._fetch(streams, task.file_size)
-        self._answer(task, streams, stopped, status, usage, time.monotonic() - began)
+            lean.end_everyone()
+        if job.fetch:
+            self._fetch(streams)
+        self._answer(job, streams, stopped, status, cpu_s, _now() - began, memory)
         return self._clean()
+
+    def _job(self, head: bytes) -> tuple[_Job, int]:
+        """What is to be done, and the size of the payload."""
+        size = _SIZE.unpack_from(head, _SIZE_AT)[0]
+        key = head[:_SIZE_AT] + head[_SIZE_AT + _SIZE.size :]
+        if self.job is None or key != self.head:
+            self.head = key
+            self.job = _Job(wire.Task(*wire.TASK.unpack(head)), self.virtual)
+        return self.job, size
 
     def _receive(self, size: int) -> None:
         if size > len(self.payload):
             self.payload.close()
             space = -(-size // _PAGE) * _PAGE
             self.payload = mmap.mmap(-1, space, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-        view, got = memoryview(self.payload), 0
-        while got < size:
-            count = self.sock.recv_into(view[got:size])
+        got = self.sock.recv_into(self.payload, size, socket.MSG_WAITALL) if size else 0
+        while got < size:  # cut short by a signal, or by the end
+            count = self.sock.recv_into(memoryview(self.payload)[got:size])
             if not count:
                 os._exit(0)
             got += count
 
-    def _become(self, task: wire.Task, streams: list[int], fds: list[int]) -> NoReturn:
-        try:
-            confine.limit(task, self.virtual)
-            program.run(task, self.payload, streams, fds, self._start)
-        except BaseException as error:
-            with contextlib.suppress(OSError):
-                os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
-            os._exit(program.NOT_STARTED)
-
-    def _start(self) -> None:
-        """The last act before the program, which cannot take it back: the page is gone."""
-        confine.program(self.forking)
-        self.started[0] = 1
-        self.started.close()
-
-    def _wait(self, pid: int, peer: int, task: wire.Task, began: float) -> int:
+    def _wait(self, pid: int, peer: int, job: _Job, began: float) -> int:
         """0 when the program has ended by itself, else why it was ended."""
-        halted = False
-        watched = os.pidfd_open(pid)
-        poller = select.poll()
+        watched, poller = os.pidfd_open(pid), self.poller
         poller.register(watched, select.POLLIN)
-        poller.register(self.sock, select.POLLRDHUP)
         if peer >= 0:
             poller.register(peer, select.POLLRDHUP)
-        clock = (~pid << 3) | 2  # the process's own CPU clock, see clock_getcpuclockid(3)
         try:
-            while True:
-                used = _cpu_s(clock)
-                passed = time.monotonic() - began
-                why = _overdue(task, used, passed)
-                if why:
-                    break
-                left = min((task.cpu_s - used) / min(_NUM_CORES, 4), task.wall_s - passed)
-                events = dict(poller.poll(max(left, 0.002) * 1000))
-                if watched in events:
-                    return 0
-                if self.sock.fileno() in events:
-                    os._exit(0)  # the caller hung up; the keeper ends the program
-                if peer in events:  # the tests have ended; the program has a moment to do so too
-                    poller.unregister(peer)
-                    task = task._replace(wall_s=min(task.wall_s, passed + _GRACE), cpu_s=task.cpu_s)
-                    halted = True
-            signal.pidfd_send_signal(watched, signal.SIGKILL)
-            return wire.HALTED if halted else why
+            stopped = self._watch(watched, (~pid << 3) | 2, peer, job, began)
+            if stopped:
+                signal.pidfd_send_signal(watched, signal.SIGKILL)
+            return stopped
         except ProcessLookupError:
-            return 0
+            return watch.reason()
         finally:
+            poller.unregister(watched)
+            if peer >= 0:
+                with contextlib.suppress(KeyError):  # where the tests ended first
+                    poller.unregister(peer)
             os.close(watched)
+
+    def _watch(self, watched: int, clock: int, peer: int, job: _Job, began: float) -> int:
+        """`clock` is the process's own CPU clock, see clock_getcpuclockid(3)."""
+        used = passed = 0.0
+        halted, unwatched = False, watch.AFTER_S
+        while True:
+            left = min((job.cpu_s - used) / _MOST_CORES, job.wall_s - passed)
+            left = min(left, unwatched - passed) if unwatched else left
+            events = self.poller.poll(max(left, 0.002) * 1000)
+            for fd, _ in events:
+                if fd == watched:
+                    return watch.reason()
+            passed = _now() - began
+            if unwatched and passed >= unwatched:
+                watch.wake()
+                unwatched = 0.0
+            for fd, _ in events:
+                if fd != peer:
+                    os._exit(0)  # the caller hung up; the keeper ends the program
+                # the tests have ended; the program has a moment to do so too
+                self.poller.unregister(peer)
+                job = copy.copy(job)
+                job.wall_s = min(job.wall_s, passed + _GRACE)
+                halted = True
+            used = _cpu_s(clock)
+            why = _overdue(job, used, passed)
+            if why:
+                return wire.HALTED if halted else why
 
     def _answer(
         self,
-        task: wire.Task,
+        job: _Job,
         streams: list[int],
         stopped: int,
         status: int,
-        usage: Any,
+        cpu_s: float,
         wall_s: float,
+        memory: int,
     ) -> None:
-        is_data = task.fetch or task.mode == wire.CALLS  # what calls returned, or a built program
-        most = (task.output, task.errors, task.file_size if is_data else task.output)
-        sizes = [os.fstat(fd).st_size for fd in streams]
-        kept = [min(size, limit) for size, limit in zip(sizes, most, strict=True)]
-        over = sum(1 << i for i, limit in enumerate(most) if sizes[i] > limit)
-        reply = wire.Reply(
-            stopped,
-            os.waitstatus_to_exitcode(status),
-            usage.ru_utime + usage.ru_stime,
-            wall_s,
-            usage.ru_maxrss << 10,
-            output=kept[0],
-            errors=kept[1],
-            result=kept[2],
-            truncated=over,
-            started=bool(self.started[0]),
-        )
-        parts = [wire.REPLY.pack(*reply)]
-        parts += [os.pread(fd, size, 0) for fd, size in zip(streams, kept, strict=True) if size]
+        parts, sizes, over, flag = [b""], [0, 0, 0], 0, 1
+        for place in range(3):
+            fd, most = streams[place], job.most[place]
+            size = os.lseek(fd, 0, os.SEEK_END)
+            if size > most:
+                over, size = over | flag, most
+            if size:
+                parts.append(os.pread(fd, size, 0))
+            sizes[place] = size
+            flag += flag
         _close(streams)
+        code = os.waitstatus_to_exitcode(status)
+        head = (stopped, code, cpu_s, wall_s, memory << 10, *sizes, over, self.started[0] != 0)
+        parts[0] = _pack_reply(*head)
         self.sock.sendall(b"".join(parts))
 
-    def _fetch(self, streams: list[int], limit: int) -> None:
+    def _fetch(self, streams: list[int]) -> None:
         """Takes the file `result` of the working directory in place of the third stream."""
         flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
         with contextlib.suppress(OSError):
             file = os.open("result", flags, dir_fd=self.home)
+            if not stat.S_ISREG(os.fstat(file).st_mode):
+                os.close(file)
+                return
             _, streams[2] = os.close(streams[2]), file
 
     def _clean(self) -> bool:
         """Empties the working directory; a slot that cannot is not used again."""
-        with contextlib.suppress(OSError, RecursionError):
+        try:
             if not self._is_empty():
                 os.fchmod(self.home, 0o700)
                 empty(self.home)
@@ -272,16 +308,49 @@ class _Spawner:
                 os.fchmod(self.home, 0o700)
                 os.utime(self.home, ns=self.look[1:])
             return True
-        return False
+        except (OSError, RecursionError):
+            return False
 
     def _is_empty(self) -> bool:
-        with contextlib.suppress(PermissionError), os.scandir(self.home) as entries:
-            return not any(True for _ in entries)
-        return False
+        try:
+            with os.scandir(self.home) as entries:
+                return next(entries, None) is None
+        except PermissionError:
+            return False
 
     def _looked_at(self) -> tuple[int, int, int]:
         found = os.fstat(self.home)
         return found.st_mode, found.st_atime_ns, found.st_mtime_ns
+
+
+def _become(
+    mode: int,
+    size: int,
+    bounds: Sequence[tuple[int, tuple[int, int]]],
+    payload: mmap.mmap,
+    started: mmap.mmap,
+    streams: Sequence[int],
+    fds: Sequence[int],
+) -> NoReturn:
+    """The process of one program. It cannot take back that it has started: the page is gone."""
+    try:
+        _limit(bounds)
+        code, rest, kept = _arrange(mode, payload, size, streams, fds)
+        _confine()
+        started[0] = 1
+        started.close()
+        _run(mode, code, rest, kept)
+    except BaseException as error:
+        with contextlib.suppress(OSError):
+            os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
+        os._exit(program.NOT_STARTED)
+
+
+# bound here: a program's process runs them once, and each look-up by name writes to a page
+_fork, _memfd, _now = lean.fork, os.memfd_create, time.monotonic
+_pack_reply = wire.REPLY.pack
+_limit, _confine = confine.limit, confine.program
+_arrange, _run = program.arrange, program.become
 
 
 def empty(folder: int) -> None:
@@ -342,11 +411,15 @@ def _close(fds: list[int]) -> None:
         os.close(fds.pop())
 
 
-def _overdue(task: wire.Task, used: float, passed: float) -> int:
+def _overdue(task: wire.Task | _Job, used: float, passed: float) -> int:
     if used >= task.cpu_s:
         return wire.CPU
     if passed < task.wall_s:
         return 0
+    waited = watch.waited_s()
+    if waited is not None:  # time in which it had no processor is not its own
+        is_late = passed - waited >= task.wall_s or passed >= _HARD_WALL * task.wall_s
+        return wire.WALL if is_late else 0
     least = _STARVED_SHARE if kernel.load() > _NUM_CORES else _BUSY_SHARE
     starved = used > least * passed and passed < _HARD_WALL * task.wall_s
     return 0 if starved else wire.WALL
@@ -357,14 +430,6 @@ def _cpu_s(clock: int) -> float:
         return time.clock_gettime(clock)
     except OSError:  # it has just ended
         return 0.0
-
-
-def _kill_everyone() -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(-1, signal.SIGKILL)
-    with contextlib.suppress(ChildProcessError):
-        while True:
-            os.waitpid(-1, 0)
 
 
 if struct.calcsize("P") != 8:

@@ -14,11 +14,14 @@ __all__ = [
     "Checks",
     "Unusable",
     "bind_program",
+    "can_import",
     "instrument",
     "open_names",
     "parse",
     "protect",
     "refuse_evaluation",
+    "refuse_source",
+    "unknown_modules",
 ]
 
 _PROGRAM_NAMES = """
@@ -44,8 +47,16 @@ _LIBRARIES = frozenset(_LIBRARY_NAMES.split())
 _RUN_BY_NAME = ("check", "test", "main", "run")
 _IMPORT_ERRORS = frozenset(["ImportError", "ModuleNotFoundError", "Exception"])
 _EVALUATE = frozenset(["eval", "exec", "compile", "__import__"])
-_LOADERS = frozenset(["pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve"])
 _LOADED = frozenset(["load", "loads", "Unpickler", "open"])
+_PICKLES = ("pickle", "cPickle", "_pickle", "dill", "cloudpickle", "marshal", "shelve", "joblib")
+_UNSAFE = {
+    **dict.fromkeys(_PICKLES, _LOADED),
+    **dict.fromkeys(["builtins", "__builtins__"], _EVALUATE),
+    "yaml": frozenset(["unsafe_load", "unsafe_load_all", "UnsafeLoader", "Loader", "CLoader"]),
+    "jsonpickle": frozenset(["decode", "loads"]),
+    "pandas": frozenset(["read_pickle"]),
+}
+"""What runs the text that it is handed, by module."""
 
 
 class Unusable(BaseException):
@@ -87,18 +98,17 @@ def refuse_evaluation(tree: ast.Module) -> None:
     """Refuses tests that would run what the program gave them, in the process that decides.
 
     ``eval``, ``exec``, ``compile`` and ``__import__`` of anything but literals, `pickle` and its
-    kin. Raises: Unusable, naming the line.
+    kin. What has no such name is for `guard`. Raises: Unusable, naming the line.
 
     >>> refuse_evaluation(ast.parse("assert eval('1 + 1') == 2"))
     """
-    names = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
-    bound = {name.id for name in names if isinstance(name.ctx, ast.Store)}
-    bound |= {alias.asname or alias.name for alias in _aliases(tree)}
+    bound = _bound_names(tree)
+    modules = _module_names(tree)
     literal: set[int] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and all(map(_is_literal, node.args)):
             literal |= {id(node.func)} if node.args and not node.keywords else set()
-        what = "" if id(node) in literal else _evaluates(node, bound)
+        what = "" if id(node) in literal else _evaluates(node, bound, modules)
         if what:
             raise Unusable(
                 f"line {getattr(node, 'lineno', 0)}: the tests use {what}, which would run what the"
@@ -106,27 +116,52 @@ def refuse_evaluation(tree: ast.Module) -> None:
             )
 
 
-def _aliases(tree: ast.Module) -> list[ast.alias]:
-    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
-    return [alias for node in nodes for alias in node.names]
+def refuse_source(tree: ast.Module) -> None:
+    """Refuses tests that read the program's source, which they do not have. Raises: Unusable."""
+    for node in ast.walk(tree):
+        name = getattr(node, "attr", getattr(node, "id", ""))
+        if name in ("getsource", "getsourcelines", "getsourcefile"):
+            raise Unusable(
+                f"line {getattr(node, 'lineno', 0)}: the tests use {name}, but do not see the"
+                " program's source"
+            )
+
+
+def _bound_names(tree: ast.Module) -> set[str]:
+    """The names that the tests give a meaning of their own, anywhere."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            found.add(node.id)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            found.add(node.name)
+        elif isinstance(node, ast.arg):
+            found.add(node.arg)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name for alias in node.names}
+    return found
+
+
+def _module_names(tree: ast.Module) -> dict[str, str]:
+    """What modules are called in the tests, and what they are."""
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import)]
+    aliases = [alias for node in imports for alias in node.names]
+    return {alias.asname: alias.name for alias in aliases if alias.asname is not None}
 
 
 def _is_literal(node: ast.expr) -> bool:
     return isinstance(node, ast.Constant)
 
 
-def _evaluates(node: ast.AST, bound: set[str]) -> str:
+def _evaluates(node: ast.AST, bound: set[str], modules: dict[str, str]) -> str:
     """The name of what runs its argument, if this node is one."""
     if isinstance(node, ast.Name) and node.id in _EVALUATE - bound:
         return node.id
     if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-        home = node.value.id
-        if home in ("builtins", "__builtins__") and node.attr in _EVALUATE:
-            return f"{home}.{node.attr}"
-        if home in _LOADERS and node.attr in _LOADED:
-            return f"{home}.{node.attr}"
-    if isinstance(node, ast.ImportFrom) and node.module in (*_LOADERS, "builtins"):
-        unsafe = _LOADED if node.module in _LOADERS else _EVALUATE
+        home = modules.get(node.value.id, node.value.id)
+        return f"{home}.{node.attr}" if node.attr in _UNSAFE.get(home, ()) else ""
+    if isinstance(node, ast.ImportFrom):
+        unsafe = _UNSAFE.get(node.module or "", frozenset())
         return next((f"{node.module}.{a.name}" for a in node.names if a.name in unsafe), "")
     return ""
 
@@ -157,24 +192,46 @@ def _is_bound(symbol: symtable.Symbol) -> bool:
     return symbol.is_assigned() or symbol.is_imported()
 
 
-def bind_program(tree: ast.Module) -> tuple[dict[str, str], set[str]]:
+def bind_program(tree: ast.Module, stranger: str = "") -> tuple[dict[str, str], set[str]]:
     """Takes out imports of the program itself (``from solution import f as g``).
 
+    `stranger`: a module of an unknown name that can only be the program (`unknown_modules`).
     Returns the names so bound and what they are called in the program, and the names that stand for
     the program as a module. Raises: Unusable for a library that is not installed here.
     """
     names: dict[str, str] = {}
     modules: set[str] = set()
-    finder = _Imports(names, modules)
+    finder = _Imports(names, modules, stranger)
     finder.visit(tree)
     ast.fix_missing_locations(tree)
     return names, modules
 
 
+def unknown_modules(tree: ast.Module) -> tuple[set[str], bool]:
+    """Imported modules that are neither here nor of a known name, and whether another import
+    is one of the program.
+
+    >>> unknown_modules(ast.parse("import json, quux\\nfrom solution import f"))
+    ({'quux'}, True)
+    """
+    found: set[str] = set()
+    is_program = False
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            is_program = True
+        elif isinstance(node, ast.ImportFrom):
+            found.add((node.module or "").partition(".")[0])
+    is_program = is_program or bool(found & PROGRAM_MODULES)
+    return {name for name in found if _is_unknown(name)}, is_program
+
+
 class _Imports(ast.NodeTransformer):
-    def __init__(self, names: dict[str, str], modules: set[str]):
+    def __init__(self, names: dict[str, str], modules: set[str], stranger: str):
         self.names = names
         self.modules = modules
+        self.stranger = stranger
         self.is_guarded = False
 
     def visit_Try(self, node: ast.Try) -> ast.stmt:
@@ -186,7 +243,7 @@ class _Imports(ast.NodeTransformer):
         return node
 
     def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.stmt:
-        if not node.level and not _is_program(node.module or "", self.is_guarded):
+        if not node.level and not self._is_program(node.module or ""):
             return node
         for alias in node.names:
             if alias.name != "*":
@@ -194,31 +251,43 @@ class _Imports(ast.NodeTransformer):
         return ast.copy_location(ast.Pass(), node)
 
     def visit_Import(self, node: ast.Import) -> ast.stmt:
-        kept = [alias for alias in node.names if not _is_program(alias.name, self.is_guarded)]
+        kept = [alias for alias in node.names if not self._is_program(alias.name)]
         self.modules.update(a.asname or a.name for a in node.names if a not in kept)
         node.names = kept
         return node if kept else ast.copy_location(ast.Pass(), node)
 
+    def _is_program(self, name: str) -> bool:
+        """Whether an import means the program; behind a guard, tests go on without a library."""
+        root = name.partition(".")[0]
+        if root in PROGRAM_MODULES or (self.stranger and root == self.stranger):
+            return True
+        return not (self.is_guarded or can_import(root))
 
-def _is_program(name: str, is_guarded: bool) -> bool:
-    """Whether an import means the program; `is_guarded`: the tests go on without the library."""
-    root = name.partition(".")[0]
-    if root in PROGRAM_MODULES:
-        return True
-    if root in ("pytest", "tests"):
+
+def can_import(root: str) -> bool:
+    """True: a module can be imported where the tests run. Raises: Unusable, naming the package."""
+    try:
+        if root in ("pytest", "tests") or importlib.util.find_spec(root) is not None:
+            return True
+    except (ImportError, ValueError):  # installed, and not among the packages
+        pass
+    raise Unusable(
+        f"the tests import {root}, which cannot be read where they run: install it there, and"
+        f" name it in packages= of the sandbox (sandbox: {{packages: [{root}]}})"
+    )
+
+
+def _is_unknown(root: str) -> bool:
+    """Whether nothing of this name is here, nor is it a library's that might have been.
+
+    One that is installed and may not be read raises where it is looked for.
+    """
+    if root in PROGRAM_MODULES or root in _LIBRARIES or root in ("", "pytest", "tests"):
         return False
     try:
-        is_hidden = False
-        if importlib.util.find_spec(root) is not None:
-            return False
-    except (ImportError, ValueError):  # installed, and not among the packages
-        is_hidden = True
-    if (is_hidden or root in _LIBRARIES) and not is_guarded:
-        raise Unusable(
-            f"the tests import {root}, which cannot be read where they run: install it there, and"
-            f" name it in packages= of the sandbox (sandbox: {{packages: [{root}]}})"
-        )
-    return not (is_hidden or root in _LIBRARIES)
+        return importlib.util.find_spec(root) is None
+    except (ImportError, ValueError):
+        return False
 
 
 def instrument(tree: ast.Module, source: str) -> Checks:
@@ -320,7 +389,10 @@ class _Walk:
         """``try: f(); assert False``: who gets into a handler has done what was asked."""
         never = [place for place in range(first, last) if self.checks.found[place].is_never]
         for handler in node.handlers if never else ():
-            handler.body = [_call("avoid", place) for place in never] + handler.body
+            caught = ast.walk(handler.type) if handler.type is not None else ()
+            is_named = any(getattr(each, "id", "") == "AttributeError" for each in caught)
+            calls = [_call("avoid", place, int(is_named)) for place in never]
+            handler.body = calls + handler.body
 
     def function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.stmt:
         place = self.checks.functions

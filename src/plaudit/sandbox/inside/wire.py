@@ -10,7 +10,7 @@ __all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "Reply"
 SCRIPT, CALLS, SERVE, JUDGE, EXEC = range(5)
 TASK = struct.Struct("<BddQQQQQIIQB")
 REPLY = struct.Struct("<BiddQQQQBB")
-CPU, WALL, HALTED = 1, 2, 3
+CPU, WALL, HALTED, MEMORY, PROCESSES, OUTPUT = range(1, 7)
 
 
 class Task(NamedTuple):
@@ -36,7 +36,7 @@ class Task(NamedTuple):
 class Reply(NamedTuple):
     """How it ended, followed by three streams: output, errors, result.
 
-    `stopped` is 0 or why the slot ended the program (CPU, WALL, HALTED); `status` is the exit code,
+    `stopped` is 0 or why the slot ended the program (CPU, ..., OUTPUT); `status` is the exit code,
     or minus the signal. `started` is False where the process was never handed to its program.
     """
 

@@ -1,7 +1,7 @@
 """The languages that a prompt asks for in words: "reply in Spanish", 请用中文回答, "en français".
 
-A name of a language alone asks for nothing ("English villages"): what stands before and after it
-decides, by the forms listed here.
+The name of a language alone is no request ("English villages"): the words before and after it
+decide, by the forms listed here.
 """
 
 from __future__ import annotations
@@ -14,33 +14,33 @@ from typing import Literal, NamedTuple
 
 from plaudit.rules._languages import NAMES, PROFILES
 
-__all__ = ["Asked", "asked_before", "asked_for"]
+__all__ = ["LanguageRequest", "requested_languages", "standing_request"]
 
 Kind = Literal["clear", "possible", "excluded"]
 
-_BEFORE, _AFTER = 120, 60  # characters around a name that are looked at
+_BEFORE, _AFTER = 120, 60  # characters around a name that are examined
 _MOST_MENTIONS = 100  # in a sentence
 
 
-class Asked(NamedTuple):
-    """The codes of languages asked for clearly, possibly, and those that are ruled out."""
+class LanguageRequest(NamedTuple):
+    """The codes of the languages that are clearly requested, possibly requested, and ruled out."""
 
     clear: tuple[str, ...] = ()
     possible: tuple[str, ...] = ()
     excluded: tuple[str, ...] = ()
 
 
-class _Form(NamedTuple):
-    """What must end the text before a name and begin the text after it; None asks for nothing."""
+class _RequestForm(NamedTuple):
+    """The patterns before and after a name; kind None: the mention is no request."""
 
     kind: Kind | None
     before: re.Pattern[str]
     after: re.Pattern[str]
 
 
-def _form(kind: Kind | None, before: str, after: str = "") -> _Form:
+def _form(kind: Kind | None, before: str, after: str = "") -> _RequestForm:
     flags = re.IGNORECASE
-    return _Form(kind, re.compile(f"(?:{before})$", flags), re.compile(after, flags))
+    return _RequestForm(kind, re.compile(f"(?:{before})$", flags), re.compile(after, flags))
 
 
 _VERB = (
@@ -90,7 +90,7 @@ _ZH_SAY = (
     r"(?:怎么|怎样|如何|是什么|是啥|叫什么|叫做什么)"
 )
 _FORMS = (
-    # a setting of a device, and what is asked how to do with it
+    # a setting of a device, and questions how to change it
     _form(
         None,
         r"(?:系统|界面|显示|键盘|输入法|菜单|字幕|软件|手机|电脑|浏览器|设置)[^。！？\n]{0,12}"
@@ -253,7 +253,7 @@ _SAY = re.compile(
 _SENTENCE = re.compile(r"[^\n。！？.!?]*(?:[\n。！？]|[.!?]+(?:\s|$)|[.!?]|$)")
 _WORD = re.compile("[a-zß-ɏ]{2,}|[а-я]{3,}|[译譯翻]")
 
-# What is asked for in an earlier turn of the user holds on where it is about answers in general.
+# A request in an earlier user turn still applies if it is about answers in general.
 _STANDING = re.compile(
     r"\b(?:from now on|always|throughout|henceforth|going forward|for the rest|regardless|answers?"
     r"|repl(?:y|ies)|respond|responses?|speak|talk|chat|communicate|conversation|use|switch)\b"
@@ -265,20 +265,22 @@ _STANDING = re.compile(
 _SPACED = {code: " " for code in range(128) if not chr(code).isalpha()}
 
 
-def asked_for(prompt: str) -> Asked:
+def requested_languages(prompt: str) -> LanguageRequest:
     """The languages that a prompt asks the response to be in.
 
-    >>> asked_for("Translate into Chinese: good morning").clear, asked_for("请用英文回答。").clear
-    (('zh',), ('en',))
-    >>> asked_for("How do you say cat in French?").possible
+    >>> requested_languages("Translate into Chinese: good morning").clear
+    ('zh',)
+    >>> requested_languages("请用英文回答。").clear
+    ('en',)
+    >>> requested_languages("How do you say cat in French?").possible
     ('fr',)
-    >>> asked_for("Tell me about English villages.")
-    Asked(clear=(), possible=(), excluded=())
+    >>> requested_languages("Tell me about English villages.")
+    LanguageRequest(clear=(), possible=(), excluded=())
     """
     words = _words_of(prompt)
     pairs = _pairs(prompt) if not words.isdisjoint(_PAIRED) else []
     if not pairs and not _may_name_one(prompt, words):
-        return Asked()
+        return LanguageRequest()
     codes: dict[str, dict[str, None]] = {
         "clear": dict.fromkeys(pairs),
         "possible": {},
@@ -288,36 +290,36 @@ def asked_for(prompt: str) -> Asked:
         if sentence and _may_name_one(sentence, _words_of(sentence)):
             for kind, code in _kinds(sentence):
                 codes[kind][code] = None
-    return Asked(*(tuple(codes[kind]) for kind in Asked._fields))
+    return LanguageRequest(*(tuple(codes[kind]) for kind in LanguageRequest._fields))
 
 
-def asked_before(text: str) -> Asked:
-    """What an earlier turn of the user asks for: a task of its own is no more than possible now.
+def standing_request(text: str) -> LanguageRequest:
+    """What an earlier user turn requests; a request about its own task only becomes a possible one.
 
-    >>> asked_before("From now on answer in Chinese.").clear
+    >>> standing_request("From now on answer in Chinese.").clear
     ('zh',)
-    >>> asked_before("Write a poem in French.").possible
+    >>> standing_request("Write a poem in French.").possible
     ('fr',)
     """
-    asked = asked_for(text)
-    if not asked.clear:
-        return Asked()
+    request = requested_languages(text)
+    if not request.clear:
+        return LanguageRequest()
     parts = filter(_STANDING.search, _SENTENCE.findall(text.strip()))
-    clear = tuple(dict.fromkeys(code for part in parts for code in asked_for(part).clear))
-    return Asked(clear, tuple(code for code in asked.clear if code not in clear))
+    clear = tuple(dict.fromkeys(code for part in parts for code in requested_languages(part).clear))
+    return LanguageRequest(clear, tuple(code for code in request.clear if code not in clear))
 
 
 def _pairs(prompt: str) -> list[str]:
-    """The languages that stand for a target as codes or single characters.
+    """The target languages named by codes or single characters.
 
     >>> _pairs("EN->ZH: good morning"), _pairs("中译英：你好"), _pairs("Translate to ja: hi")
     (['zh'], ['en'], ['ja'])
     """
-    found = []
+    codes = []
     for match in itertools.islice(_PAIR.finditer(prompt), _MOST_MENTIONS):
         name = match[match.lastgroup or 0].lower()
-        found.append(_SHORT_NAMES.get(name) or _CODE_NAMES.get(name, name))
-    return found
+        codes.append(_SHORT_NAMES.get(name) or _CODE_NAMES.get(name, name))
+    return codes
 
 
 def _words_of(text: str) -> set[str]:
@@ -359,7 +361,7 @@ def _kind(sentence: str, start: int, end: int) -> Kind | None:
 
 
 def _unless_about(kind: Kind | None, before: str, name: str) -> Kind | None:
-    """The kind, less for a name behind a question about words of that language."""
+    """The kind, weakened for a name after a question about words of that language."""
     if kind != "clear" or not name.isascii():
         return kind
     is_between = _BETWEEN.search(before)
@@ -377,6 +379,6 @@ def _endings() -> re.Pattern[str]:
 
 @functools.cache
 def _name_pattern() -> re.Pattern[str]:
-    """Words of letters, which may be names, and names that stand in running text."""
+    """Words of letters, which may be names, and names in scripts without spaces."""
     names = sorted((name for name in NAMES if name[0] >= "\u0600"), key=len, reverse=True)
     return re.compile("[A-Za-zÀ-ɏ]+|[А-Яа-я]+|" + "|".join(map(re.escape, names)))

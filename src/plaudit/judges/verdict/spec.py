@@ -1,22 +1,31 @@
-"""What a judge's verdict may be: labels, numbers, lists of numbers, JSON, yes or no."""
+"""What a judge's verdict may be: a label, a number, a list of numbers, JSON, yes or no."""
 
 from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
 from plaudit.errors import ConfigError, VerdictError, clipped
 
-__all__ = ["GAP", "MARK", "MARKER", "JsonScore", "Labels", "Reply", "Scale", "Scores", "Shape",
-           "Spec", "Verdict", "YesNo", "unread"]  # fmt: skip
-
-MARK = "\u2060"  # word joiner: nothing to see, and it keeps a marker from being one
-
+__all__ = [
+    "GAP",
+    "MARK",
+    "MARKER",
+    "JsonScore",
+    "Labels",
+    "ReplyText",
+    "Scale",
+    "Scores",
+    "Spec",
+    "VerdictValue",
+    "YesNo",
+    "verdict_error",
+]
+MARK = "\u2060"  # word joiner: invisible, and a marker with it inside is not a marker
 Reason = Literal["truncated", "refused", "absent", "ambiguous", "outside"]
-# Spaces are bounded: a hundred thousand of them in a row must not cost their square.
+# Spaces are bounded: a hundred thousand in a row must not take quadratic time.
 GAP = r"\s{0,6}"
 MARKER = rf"\[{GAP}\[{GAP}([^\[\]\s](?:[^\[\]\n]{{0,11}}?[^\[\]\s])?){GAP}\]{GAP}\]"
 
@@ -31,12 +40,12 @@ def _has_group(pattern: str) -> bool:
 
 @dataclass(frozen=True)
 class Labels:
-    """One of a few labels in a marker: ``[[A]]``, or what `marker` (a pattern, one group) says.
+    """One of a few labels in a marker: ``[[A]]``, or a match of `marker` (one group).
 
     Labels compare without case and spaces. `anchors` are words after which a bare label counts at
     the end of a line ("Final verdict: A"). With a `key` the label is the value under it in the only
     JSON object. `values` are P(first is better) of each label; `worth` knows those of 2, 3 and 5.
-    `tie` is the label that words for a tie stand for ("" for none); by default the one worth 0.5.
+    `tie` is the label for a tie ("" for none); by default the one worth 0.5.
     """
 
     allowed: tuple[str, ...] = ("A", "B")
@@ -59,7 +68,7 @@ class Labels:
             )
 
     def worth(self, label: str) -> float:
-        """P(first is better) in [0, 1] that a label stands for.
+        """P(first is better) in [0, 1] of a label.
 
         Where no `values` are given: 1, 0 (a tie as third: 0.5), or for five labels from "first is
         much better" to "second is much better" 1, 0.75, 0.5, 0.25, 0.
@@ -72,7 +81,7 @@ class Labels:
         values = self.values or _WORTHS.get(len(self.allowed))
         if values is None or label not in self.allowed:
             raise ConfigError(
-                f"labels {', '.join(self.allowed)}: what {label!r} is worth is not known;"
+                f"labels {', '.join(self.allowed)}: the worth of {label!r} is not defined;"
                 " give values, one number from 0 to 1 for each label"
             )
         return values[self.allowed.index(label)]
@@ -94,7 +103,7 @@ class Labels:
 
 @dataclass(frozen=True)
 class Scale:
-    """A number from `low` to `high` behind one of the `anchors`."""
+    """A number from `low` to `high` after one of the `anchors`."""
 
     low: float = 1
     high: float = 5
@@ -104,7 +113,7 @@ class Scale:
 
 @dataclass(frozen=True)
 class Scores:
-    """A list of numbers from `low` to `high`, one per response: behind one of the `anchors`
+    """A list of numbers from `low` to `high`, one per response: after one of the `anchors`
     ("Scores: [7, 3]"), or in the last ``\\boxed{7, 3}``."""
 
     low: float = 1
@@ -124,7 +133,7 @@ class JsonScore:
 
 @dataclass(frozen=True)
 class YesNo:
-    """ "yes" or "no" behind one of the `anchors`, or as the whole reply."""
+    """ "yes" or "no" after one of the `anchors`, or as the whole reply."""
 
     anchors: tuple[str, ...] = (
         "(yes/no)?", "(是/否)?", "verdict", "verification", "是否正确",
@@ -132,13 +141,13 @@ class YesNo:
 
 
 Spec = Labels | Scale | Scores | JsonScore | YesNo
-Verdict = str | float | tuple[float, ...]
+VerdictValue = str | float | tuple[float, ...]
 _WORTHS = {2: (1.0, 0.0), 3: (1.0, 0.0, 0.5), 5: (1.0, 0.75, 0.5, 0.25, 0.0)}
 
 
-class Reply(NamedTuple):
-    """A reply behind its thinking: in plain characters, as it was written, and whether it was cut.
-    `num_responses` is how many were judged, where that is known."""
+class ReplyText(NamedTuple):
+    """A reply after its thinking: in plain characters, as written, and whether it is truncated.
+    `num_responses` is how many were judged, where known."""
 
     text: str
     raw: str
@@ -146,36 +155,7 @@ class Reply(NamedTuple):
     num_responses: int | None
 
 
-class Shape(NamedTuple):
-    """What a verdict looks like in plain text; the last group holds its value. Every match begins
-    with one of `starts` (lower case; none: with anything)."""
-
-    pattern: re.Pattern[str]
-    starts: tuple[str, ...] = ()
-
-    def find(self, text: str) -> list[re.Match[str]]:
-        """All matches in order. Most texts hold no start, and looking for one is cheap."""
-        if not self.starts:
-            return list(self.pattern.finditer(text))
-        low = text.lower()
-        if len(low) != len(text):  # some capitals become two characters
-            low = "".join(char.lower()[0] for char in text)
-        matches: list[re.Match[str]] = []
-        for place in sorted({at for start in self.starts for at in _places(low, start)}):
-            match = self.pattern.match(text, place)
-            if match and (not matches or matches[-1].end() <= place):
-                matches.append(match)
-        return matches
-
-
-def _places(text: str, part: str) -> Iterator[int]:
-    place = text.find(part)
-    while place >= 0:
-        yield place
-        place = text.find(part, place + 1)
-
-
-def unread(reason: Reason, message: str, text: str | None = "") -> VerdictError:
+def verdict_error(reason: Reason, message: str, text: str | None = "") -> VerdictError:
     """The error that says why a reply has no verdict, with its end."""
     reply = f": {clipped(text[-200:], limit=120)}" if text else ""
     return VerdictError(f"{reason}: {message}{reply}")

@@ -1,0 +1,75 @@
+"""What a program says by `logging` and `warnings`, said again where its tests listen for it."""
+
+from __future__ import annotations
+
+import builtins
+import logging
+import warnings
+from typing import Any
+
+__all__ = ["Collected", "repeat"]
+
+_MOST = 1000
+
+
+class Collected(logging.Handler):
+    """The program's side: log records and warnings since the last time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: list[list[Any]] = []
+        root = logging.getLogger()
+        self._has_level = root.level != logging.WARNING
+        root.addHandler(self)
+        if not self._has_level:
+            root.setLevel(1)  # the tests' loggers decide
+        warnings.simplefilter("always")
+        warnings.showwarning = self._warned  # type: ignore[assignment]
+
+    def emit(self, record: logging.LogRecord) -> None:
+        has_level = self._has_level or _has_level(logging.getLogger(record.name))
+        self._keep(["log", record.name, record.levelno, record.getMessage(), has_level])
+
+    def _warned(self, message: Any, category: type, *where: Any, **more: Any) -> None:
+        names = [str(kind.__name__) for kind in category.__mro__]
+        self._keep(["warning", str(message), names])
+
+    def _keep(self, notice: list[Any]) -> None:
+        if len(self._said) < _MOST:
+            self._said.append(notice)
+
+    def taken(self) -> list[list[Any]]:
+        said, self._said = self._said, []
+        return said
+
+
+def _has_level(logger: logging.Logger) -> bool:
+    """Whether the program itself has set the level of a logger, or of one above it."""
+    found: Any = logger
+    while found is not None and found.parent is not None:
+        if found.level:
+            return True
+        found = found.parent
+    return False
+
+
+def repeat(notices: Any) -> None:
+    """The tests' side. Raises: ValueError, TypeError for what no program's side says."""
+    for kind, *rest in notices:
+        if kind == "log":
+            _log(*rest)
+        else:
+            _warn(*rest)
+
+
+def _log(name: Any, level: Any, message: Any, has_level: Any) -> None:
+    logger = logging.getLogger(str(name))
+    record = logger.makeRecord(logger.name, int(level), "solution.py", 0, str(message), (), None)
+    if has_level is True or logger.isEnabledFor(record.levelno):
+        logger.handle(record)
+
+
+def _warn(message: Any, names: Any) -> None:
+    known = (getattr(builtins, str(name), None) for name in names)
+    kinds = (kind for kind in known if isinstance(kind, type) and issubclass(kind, Warning))
+    warnings.warn_explicit(str(message), next(kinds, UserWarning), "solution.py", 1)
