@@ -2,6 +2,7 @@
 
 import os
 import signal
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,15 @@ settings.register_profile("repeatable", settings.get_profile("plaudit"), derando
 settings.load_profile("repeatable")  # `make test-all` asks for the random one
 if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:  # begun in the background, as by CI
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what tests start must not inherit it
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """The folder of real data, where it stands beside this checkout."""
+    path = Path(__file__).parents[1].parent / "shared" / "data"
+    if not path.is_dir():
+        pytest.skip("the shared data files are not beside this checkout")
+    return path
 
 
 @pytest.fixture

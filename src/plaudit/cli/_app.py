@@ -78,6 +78,10 @@ VERBS = {
         "Probe how a reward can be hacked: what it pays for edits that deserve nothing.",
         "plaudit probe recipe.yaml rollouts.jsonl",
     ),
+    "bench": Verb(
+        "Score a benchmark with rewards of any kind: figures with intervals, floors and tests.",
+        "plaudit bench pairs --data pairs.jsonl --reward rules.baseline.length -o bench",
+    ),
     "sandbox": Verb(
         "`plaudit sandbox`: run a program, see what is enforced, serve it, attack it.",
         "plaudit sandbox doctor",

@@ -1,0 +1,339 @@
+"""Published results recomputed from their rows; layouts, repairs, and what does not fit."""
+
+import json
+
+import pytest
+from bench_sheets import line
+
+from plaudit.bench.benchmark import benchmark
+from plaudit.bench.recorded import disagreement, earned, joined, publications, sheet_of
+from plaudit.bench.results import assess
+from plaudit.bench.sheet import Sheet, line_of
+from plaudit.data.read import read
+from plaudit.errors import ConfigError, DataError
+
+POINTS = 0.01  # what "equal to the published figure" means
+
+
+def recomputed(name, *files, credit=None):
+    found = publications(benchmark(name), [str(file) for file in files])
+    sheet, scored = sheet_of(found)
+    return found, assess(benchmark(name), sheet, scored, credit=credit, num_draws=20)
+
+
+def published(folder):
+    return json.loads((folder / "bench_published.json").read_text())
+
+
+def test_judgebench_reward_models(shared_data):
+    due = published(shared_data)["judgebench"]["models"]
+    _, results = recomputed("judgebench", shared_data / "bench_judgebench_rm_results.jsonl")
+    assert results["rows"] == 350
+    for entry in results["rewards"]:
+        model = due[entry["name"]]
+        for section, accuracy in model["accuracy"].items():
+            name = "overall" if section == "overall" else f"section/{section}"
+            got = 100 * entry["figures"][name]["value"]
+            assert got == pytest.approx(accuracy, abs=POINTS), (entry["name"], section)
+        assert entry["counts"]["tied"] == model["score_ties"]
+        for section, num in model["rows"].items():
+            if section != "overall":
+                assert entry["by_subset"][section]["num"] == num
+    assert len(results["rewards"]) == 3
+    assert len(results["paired"]) == 3
+
+
+def test_judgebench_a_judge_in_both_orders(shared_data):
+    due = published(shared_data)["judgebench"]["models"]["o1-mini-2024-09-12"]
+    file = shared_data / "bench_judgebench_judge_results.jsonl.gz"
+    _, results = recomputed("judgebench", file)
+    (entry,) = results["rewards"]
+    for section, accuracy in due["accuracy"].items():
+        name = "overall" if section == "overall" else f"section/{section}"
+        got = 100 * entry["figures"][name]["value"]
+        assert got == pytest.approx(accuracy, abs=POINTS), section
+    for name in ("no_verdict", "equal_verdict", "orders_disagree", "both_orders_right"):
+        assert entry["judge"][name] == due[name]
+    for name, num in due["outcome"].items():
+        assert entry["judge"][name] == num
+    single = 100 * entry["judge"]["single_order_accuracy"]
+    assert single == pytest.approx(due["single_order_accuracy"], abs=POINTS)
+
+
+def test_the_data_gives_a_recorded_result_its_floors(shared_data):
+    made = benchmark("judgebench")
+    found = publications(made, [str(shared_data / "bench_judgebench_rm_results.jsonl")])
+    rows = [i for r in read(shared_data / "bench_judgebench.jsonl.gz") for i in made.read(r)]
+    sheet, scored, notes = joined(found, Sheet(map(line_of, rows)))
+    results = assess(made, sheet, scored, num_draws=20)
+    assert notes == []
+    floors = {floor["name"]: floor["figures"]["overall"]["value"] for floor in results["floors"]}
+    assert 100 * floors["first wins"] == pytest.approx(55.14, abs=POINTS)  # always A
+    assert 100 * floors["longer wins"] == pytest.approx(46, abs=0.5)
+    assert results["rewards"][0]["length"]["matched"]["num"] > 0
+    sky = results["rewards"][0]["figures"]["overall"]["value"]
+    assert 100 * sky == pytest.approx(64.29, abs=POINTS)
+
+
+def test_rmb(shared_data):
+    due = published(shared_data)["rmb"]["models"]["ArmoRM-Llama3-8B-v0.1"]
+    file = shared_data / "bench_rmb_armorm_results.jsonl"
+    found, results = recomputed("rmb", file)
+    (entry,) = results["rewards"]
+    figure = entry["figures"]["part/pair-helpful"]["value"]
+    assert 100 * figure == pytest.approx(due["accuracy"], abs=POINTS)
+    counts = entry["counts"]
+    assert (counts["num"], counts["won"], counts["tied"]) == (
+        due["rows"],
+        due["correct"],
+        due["ties"],
+    )
+    _, halves = recomputed("rmb", file, credit="share")
+    figure = halves["rewards"][0]["figures"]["overall"]["value"]
+    assert 100 * figure == pytest.approx(due["accuracy_ties_half"], abs=POINTS)
+    assert disagreement(found[0].rows, earned(benchmark("rmb"), found[0])) is None
+
+
+def test_best_of_eight(shared_data):
+    _, results = recomputed("best_of_n", shared_data / "math_best_of_8.jsonl")
+    figures = results["rewards"][0]["figures"]
+    due = {"random": 92.3, "overall": 95.3, "majority": 95.3, "oracle": 96.5}
+    for name, value in due.items():
+        assert 100 * figures[name]["value"] == pytest.approx(value, abs=0.05), name
+    ends = results["curve"][-1]
+    assert (ends["n"], ends["prompts"]) == (8, 86)
+    assert ends["rewards"]["math_best_of_8"] == pytest.approx(figures["overall"]["value"])
+    assert ends["oracle"] == pytest.approx(figures["oracle"]["value"])
+    assert ends["majority"] == pytest.approx(figures["majority"]["value"])
+
+
+# --- layouts --------------------------------------------------------------------------------------
+
+
+def write(path, value):
+    path.write_text(json.dumps(value), encoding="utf-8")
+    return path
+
+
+def columns(num=3, **more):
+    """Columns as eval-set-scores of RewardBench has them; texts and what is shared among them."""
+    return {
+        "id": list(range(num)),
+        "subset": ["hep-go"] * num,
+        "scores_chosen": [[1.0], [2.0], [1.0]][:num],
+        "scores_rejected": [[0.0], [3.0], [1.0]][:num],
+        "results": [1, 0, 0][:num],
+        "text_chosen": [[{"role": "user", "content": "a"}]] * num,
+        "model": "org/m",
+        "model_type": "Seq. Classifier",
+        "chat_template": "tulu",
+        **more,
+    }
+
+
+def test_an_object_of_columns_with_what_holds_for_all(tmp_path):
+    found, results = recomputed("rewardbench", write(tmp_path / "m.json", columns()))
+    (entry,) = results["rewards"]
+    assert entry["name"] == "org/m"
+    assert entry["origin"] == "recomputed from rows"
+    assert entry["counts"] == {"num": 3, "won": 1, "tied": 1, "unscored": 0}
+    assert disagreement(found[0].rows, earned(benchmark("rewardbench"), found[0])) is None
+
+
+def test_a_publication_that_disagrees_with_its_rows(tmp_path):
+    file = write(tmp_path / "m.json", columns(results=[1, 1, 0]))
+    (one,) = publications(benchmark("rewardbench"), [str(file)])
+    said = disagreement(one.rows, earned(benchmark("rewardbench"), one))
+    assert "1 of 3 rows" in said
+    assert "hep-go/1 says 1, its scores earn 0" in said
+
+
+def test_lines_of_outputs(tmp_path):
+    rows = [
+        {"subset": "hep-go", "id": i, "scores_chosen": c, "scores_rejected": 1.0, "results": 0}
+        for i, c in enumerate([2.0, 0.5])
+    ]
+    file = tmp_path / "mine_outputs.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    _, results = recomputed("rewardbench", f"called={file}")
+    assert results["rewards"][0]["name"] == "called"
+    assert results["rewards"][0]["counts"]["won"] == 1
+
+
+def test_a_judge_whose_choice_alone_is_published(tmp_path):
+    value = {
+        "id": ["0", "1", "2"],
+        "subset": ["Math"] * 3,
+        "results": [1, 0, 0.25],
+        "model": "j",
+        "model_type": "Generative RM",
+    }
+    file = write(tmp_path / "j.json", value)
+    _, strict = recomputed("rewardbench2", file)
+    assert strict["rewards"][0]["figures"]["overall"]["value"] == pytest.approx(1 / 3)
+    assert strict["rewards"][0]["counts"]["tied"] == 1
+    _, rule = recomputed("rewardbench2", file, credit="rewardbench")
+    assert rule["rewards"][0]["figures"]["overall"]["value"] == pytest.approx(1.25 / 3)
+
+
+def rb2(num=60):
+    """A published file with the ids that #273 speaks of, and Ties."""
+    ids = [*map(str, range(30, 40)), *map(str, range(10, num)), "ref:0", "tied:0"]
+    scores = [[[1.0], [0.0], [0.0], [0.0]]] * num + [[[1.0], [0.0]], [[1.0], [1.0], [0.0]]]
+    return {
+        "id": ids,
+        "subset": ["Factuality"] * num + ["Ties"] * 2,
+        "scores": scores,
+        "results": [1.0] * num + [1.0, 1.0],
+        "num_correct": [1] * num + [1, 2],
+        "model": "m",
+    }
+
+
+def test_wrong_ids_are_mended_and_said(tmp_path):
+    found, results = recomputed("rewardbench2", write(tmp_path / "m.json", rb2()))
+    assert [row.id for row in found[0].rows[:10]] == [str(i) for i in range(10)]
+    assert any("30 to 39" in note for note in found[0].notes)
+    assert not any("repeat" in note for note in found[0].notes)
+    figures = results["rewards"][0]["figures"]
+    assert figures["ties-0.1.4"]["value"] == 1.0
+    assert figures["ties-head"]["value"] == pytest.approx(1.01)
+
+
+def test_shares_without_rows_are_reported(tmp_path):
+    file = write(tmp_path / "m.json", {"factuality": 0.5, "Math": 0.25, "model": "m"})
+    (one,) = publications(benchmark("rewardbench2"), [str(file)])
+    assert (one.origin, one.reported) == ("reported", {"Factuality": 0.5, "Math": 0.25})
+
+
+def test_rmbench_results_and_their_file(tmp_path):
+    row = {"id": 1, "score_chosen": [3, 2, 1], "score_rejected": [2.5, 2, 0], "subset": "alpaca"}
+    file = write(tmp_path / "chat_filtered_model_X.json", [row])
+    _, results = recomputed("rmbench", file)
+    figures = results["rewards"][0]["figures"]
+    assert figures["domain/chat"]["value"] == pytest.approx(5 / 9)
+    assert figures["difficulty/hard"]["value"] == 1.0
+
+
+def test_results_about_different_rows_are_refused(tmp_path):
+    one = write(tmp_path / "a.json", columns(model="a"))
+    other = write(tmp_path / "b.json", columns(2, model="b"))
+    with pytest.raises(ConfigError, match="a and b are about different rows"):
+        recomputed("rewardbench", one, other)
+
+
+def test_results_of_one_name_are_refused(tmp_path):
+    file = write(tmp_path / "a.json", columns(model="a"))
+    with pytest.raises(ConfigError, match="two results of 'a'"):
+        recomputed("rewardbench", file, file)
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "field"),
+    [
+        ("rewardbench", {"id": 1, "subset": "hep-go"}, "scores_chosen"),
+        ("rewardbench2", {"id": 1, "subset": "Math"}, "scores"),
+        ("rewardbench2", {"id": 1, "subset": "Math", "scores": [1.0], "num_correct": 1}, "num"),
+        ("rmb", {"pair_uid": 1, "category_path": "Helpfulness", "chosen_reward": 1}, "reject"),
+        ("rmbench", {"id": 1, "domain": "chat", "score_chosen": [1, 2]}, "score_chosen"),
+        ("best_of_n", {"id": 1, "rm_scores": [1], "correct": [True, False]}, "rm_scores"),
+    ],
+)
+def test_a_bad_result_says_its_line_and_field(name, row, field, tmp_path):
+    file = tmp_path / "m.jsonl"
+    file.write_text(json.dumps(row) + "\n")
+    with pytest.raises(DataError) as error:
+        publications(benchmark(name), [str(file)])
+    assert error.value.where == f"{file}:1"
+    assert field in error.value.field
+
+
+def test_ids_that_repeat_are_said(tmp_path):
+    file = write(tmp_path / "a.json", columns(id=[1, 1, 2]))
+    (one,) = publications(benchmark("rewardbench"), [str(file)])
+    assert one.notes == ["1 ids repeat: hep-go/1"]
+    sheet, _ = sheet_of([one])
+    assert sheet.ids == ["1", "1#2", "2"]
+
+
+def test_data_with_other_rows_than_the_results(tmp_path):
+    found = publications(
+        benchmark("rewardbench"), [str(write(tmp_path / "a.json", columns(model="a")))]
+    )
+    data = Sheet([line(str(i), "hep-go", [1.0, 0.0]) for i in (1, 2, 9)])
+    sheet, scored, notes = joined(found, data)
+    assert sheet.ids == ["1", "2"]
+    assert scored[0].values_T.tolist() == [2.0, 3.0, 1.0, 1.0]
+    assert notes == [
+        "1 rows of the data have no recorded result",
+        "1 rows of a are not in the data",
+    ]
+    with pytest.raises(ConfigError, match="no row of the data"):
+        joined(found, Sheet([line("77", "hep-go", [1.0, 0.0])]))
+
+
+def test_a_generative_file_with_scores_for_ties_alone(tmp_path):
+    value = {
+        "id": ["0", "1", "ref:0", "tied:0"],
+        "subset": ["Math", "Focus", "Ties", "Ties"],
+        "results": [1.0, 0.25, None, True],
+        "scores": [None, None, [9, 3], [8, 8, 2]],
+        "num_correct": [None, None, 1, 2],
+        "model": "j",
+        "model_type": "Generative RM",
+    }
+    _, results = recomputed("rewardbench2", write(tmp_path / "j.json", value), credit="rewardbench")
+    figures = results["rewards"][0]["figures"]
+    assert figures["domain/Math"]["value"] == 1.0
+    assert figures["domain/Focus"]["value"] == 0.25
+    assert figures["domain/Ties"]["value"] == 1.0  # d = 0: m_tied 6 > 0, min(6, 6) > 0
+    assert figures["ties-head"]["value"] == pytest.approx(1.01)
+
+
+def test_the_files_of_one_model_are_put_together(tmp_path):
+    row = {"id": 1, "score_chosen": [3, 2, 1], "score_rejected": [0, 0, 0]}
+    folder = tmp_path / "org-model"
+    folder.mkdir()
+    for part in ("chat", "code"):
+        write(folder / f"{part}_filtered_m_2024.json", [row])
+    for places in (
+        [folder],
+        [f"org-model={folder}/{part}_filtered_m_2024.json" for part in ("chat", "code")],
+    ):
+        (one,) = publications(benchmark("rmbench"), [str(place) for place in places])
+        assert one.model == "org-model"
+        assert [row.subset for row in one.rows] == ["chat", "code"]
+
+
+def test_rows_of_unknown_subsets_are_named_and_left_out(tmp_path):
+    file = write(tmp_path / "m.json", columns(subset=["hep-go", "mine", ""]))
+    (one,) = publications(benchmark("rewardbench"), [str(file)])
+    assert [row.subset for row in one.rows] == ["hep-go"]
+    assert one.notes == ["ignored, no subset of this benchmark: mine (1), no name (1)"]
+
+
+def test_a_row_whose_calls_failed_is_that_of_the_judge_of_the_others(tmp_path):
+    judged = {"decision": "A>B", "judgment": {"judge_model": "j"}}
+    rows = [
+        {"pair_id": str(i), "source": "livecodebench", "label": "A>B", "judgments": judgments}
+        for i, judgments in enumerate([[None, None], [judged, None], [judged, judged]])
+    ]
+    file = tmp_path / "x.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    _, results = recomputed("judgebench", file)
+    (entry,) = results["rewards"]
+    assert entry["name"] == "j"
+    assert entry["counts"] == {"num": 3, "won": 1, "tied": 1, "unscored": 1}
+
+
+def test_a_result_of_another_benchmark_is_refused(tmp_path):
+    file = write(tmp_path / "m.json", columns(subset=["mine"] * 3))
+    with pytest.raises(ConfigError, match="no row of rewardbench: ignored"):
+        publications(benchmark("rewardbench"), [str(file)])
+
+
+def test_rows_without_an_id_have_their_number(tmp_path):
+    value = columns()
+    del value["id"]
+    (one,) = publications(benchmark("rewardbench"), [str(write(tmp_path / "m.json", value))])
+    assert [row.id for row in one.rows] == ["1", "2", "3"]
