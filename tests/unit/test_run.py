@@ -399,6 +399,21 @@ def test_a_group_that_must_stay_whole_has_no_culprit(module, word, cpu_machine):
         assert score.error.startswith("the group ")
 
 
+@pytest.mark.parametrize(("rule", "limits"), [("act", {0.5}), ("act_all", {0.5, 1.5})])
+def test_a_relative_group_has_a_deadline_for_each_response(module, rule, limits, monkeypatch):
+    asked = {}
+
+    class Recorded(Pool):
+        def call(self, job, *, deadline_s, **options):
+            asked[tuple(len(group.responses) for group in job)] = deadline_s
+            return super().call(job, deadline_s=deadline_s, **options)
+
+    monkeypatch.setattr("plaudit.run.Pool", Recorded)
+    items = [Group("p", ["a", "bc", "def"])]
+    assert values(run(load(f"{module}:{rule}"), items, workers=1, deadline_s=0.5)) == [[1, 2, 3]]
+    assert asked == {(3,): max(limits)}
+
+
 def test_who_only_waits_is_not_blamed(act):
     items = groups_of("ab", "sleep x", "cd")
     results = list(run(act, items, workers=2, deadline_s=0.1))

@@ -311,6 +311,17 @@ def test_every_row_is_planned_once_and_no_pass_is_too_big():
     assert done == {i: list(range(len(g.items))) for i, g in enumerate(made)}
 
 
+def test_a_group_of_just_max_rows_is_one_pass():
+    group = shared([Item([7] * 100 + [i] * 50, ()) for i in range(1, 5)])  # 100 + 4 x 50 rows
+    assert group.prefix == 100
+    for max_rows, rows in ((300, [300]), (299, [250, 50]), (200, [200, 100]), (199, [150, 150])):
+        steps = list(plan([group], Budget((), max_rows=max_rows)))
+        assert [step.rows for step in steps] == rows
+    budget = Budget(((300, 400),), max_rows=200)
+    assert [step.rows for step in plan([group], budget)] == [400]
+    assert [step.rows for step in plan([group] * 2, budget)] == [400, 400]
+
+
 def test_the_pass_of_a_group_does_not_depend_on_its_neighbours():
     made = [shared(group) for group in groups(num=20)]
     alone = [[step.rows for step in plan([group], Budget())] for group in made]

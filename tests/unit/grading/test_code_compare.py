@@ -119,6 +119,9 @@ def test_tolerance():
     assert same_output("1.05", "1.0", mode="float", tolerance=0.1)
     assert not same_output("1.05", "1.0", mode="float", tolerance=0)
     assert same_output("1000000.5", "1000000.0", mode="float")
+    # a share of the expected number, not of the one that was printed
+    assert not same_output("11.05", "10.0", mode="float", tolerance=0.1)
+    assert same_output("10.0", "11.05", mode="float", tolerance=0.1)
 
 
 def test_an_unknown_mode_is_refused():
