@@ -1,7 +1,7 @@
 """Mutation tests: does a test fail when one operator, constant or keyword of a module changes?
 
 `python tests/mutants.py` changes one place at a time (see `mutate`) in a copy of the package and
-runs the tests of that module alone; `--sample N` takes N of the changes, `--module NAME` those of
+runs the doctests of that file and the tests of that module alone; `--sample N` takes N of the changes, `--module NAME` those of
 one module, `--write` keeps the table. Which changes: the first of each module by a hash of the seed
 and the change, so that an edit elsewhere leaves them the same. What is known to be equivalent
 (`golden/equivalent_mutants.json`, with reasons) is left out before.
@@ -215,6 +215,7 @@ def _pytest(tests: Sequence[str], failure: Path) -> int:
         phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],  # no example is shrunk
     )
     options = ["-x", "-q", "--tb=short", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    options += ["-c", str(ROOT / "pyproject.toml"), "--rootdir", str(ROOT)]
     options += ["--hypothesis-profile", "mutants"]
     options += ["-W", "ignore::pytest.PytestAssertRewriteWarning"]  # hypothesis is preloaded
     return pytest.main([*options, *tests], plugins=[FirstFailure(failure)])
@@ -261,6 +262,7 @@ class Trial:
 
     def __init__(self, copy: Copy, target: Target) -> None:
         self.copy = copy
+        self.doctests = tuple(map(str, target.files(copy.package)))
         self.stages = [stage for stage in (target.quick, target.thorough) if stage]
         self.limits: list[float | None] = [None] * len(self.stages)
 
@@ -269,9 +271,10 @@ class Trial:
         source = (ROOT / "src" / "plaudit" / place.file).read_text(encoding="utf-8")
         for i in range(len(self.stages)):
             limit = self._limit(i)
+            doctests = [] if i else [str(self.copy.package / place.file)]
             self.copy.write(place.file, mutate.apply(source, place.index))
             try:
-                code, by, _ = run_tests(self.copy, self.stages[i], limit)
+                code, by, _ = run_tests(self.copy, [*doctests, *self.stages[i]], limit)
             finally:
                 self.copy.restore(place.file)
             if code < 0:
@@ -284,7 +287,8 @@ class Trial:
         """CPU seconds for a stage, from a run of it on the unchanged package, which must pass."""
         limit = self.limits[i]
         if limit is None:
-            code, by, cpu_s = run_tests(self.copy, self.stages[i], 3600)
+            doctests = () if i else self.doctests
+            code, by, cpu_s = run_tests(self.copy, [*doctests, *self.stages[i]], 3600)
             if code:
                 log = (self.copy.folder / "pytest.log").read_text(errors="replace")
                 raise SystemExit(f"{self.stages[i]} fail on the unchanged package: {by}\n{log}")
