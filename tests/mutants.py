@@ -1,10 +1,11 @@
 """Mutation tests: does a test fail when one operator, constant or keyword of a module changes?
 
 `python tests/mutants.py` changes one place at a time (see `mutate`) in a copy of the package and
-runs the doctests of that file and the tests of that module alone; `--sample N` takes N of the changes, `--module NAME` those of
-one module, `--write` keeps the table. Which changes: the first of each module by a hash of the seed
-and the change, so that an edit elsewhere leaves them the same. What is known to be equivalent
-(`golden/equivalent_mutants.json`, with reasons) is left out before.
+runs the doctests of that file and the tests of that module alone. `--sample N` takes N of the
+changes, `--module NAME` those of one module, `--write` keeps results and page. Which changes: the
+first of each module by a hash of the seed and the change, so that an edit elsewhere leaves them the
+same. What is known to be equivalent (`golden/equivalent_mutants.json`, with reasons) is left out
+before.
 
 A mutant is caught where its tests fail, where they use several times the CPU seconds that they use
 on the unchanged module, and where every process sleeps and none gets anywhere. One process forks
@@ -39,11 +40,23 @@ SEED = 7
 BAR = 0.9
 EQUIVALENT = ROOT / "tests" / "golden" / "equivalent_mutants.json"
 RESULTS = ROOT / "benchmarks" / "results" / "mutants.json"
-TABLE = ROOT / "docs" / "mutants.md"
+FIRST = ROOT / "tests" / "golden" / "first_mutants.json"  # those that survived the first run
+PAGE = ROOT / "docs" / "mutants.md"
 PRELOADED = ("pytest", "hypothesis", "numpy", "orjson", "yaml", "email.message", "asyncio")
 _SPARE_CPU_S = 5.0
 _MAX_MEMORY = 6 << 30
 _IDLE_CHECKS = 90
+
+
+_IDENTITY = ("file", "function", "code", "before", "after", "ordinal")
+_HEAD = f"""# Mutants
+
+Does a test fail when the code is wrong? `make mutants` changes one operator, constant, call or
+keyword of a module at a time (seed {SEED}; `tests/mutate.py` has the list of changes), in a copy,
+and runs that module's own tests. A mutant is caught where they fail, use several times their CPU
+seconds, or come to a stop. `make test-all` runs twenty of them. The bar is {BAR:.0%}. This page
+and `benchmarks/results/mutants.json` are written by `make mutants`.
+""".splitlines()
 
 
 class Target(NamedTuple):
@@ -70,14 +83,16 @@ TARGETS = (
     Target("run", 18, ("tests/unit/test_run.py", "-k", "not three_deadlines and not culprit"),
            ("tests/unit/test_run.py", "-k", "three_deadlines or culprit")),
     Target("http", 26, ("tests/unit/test_http.py",), ("tests/unit/test_outage.py",)),
-    Target("judges/verdict", 24, ("tests/unit/judges/test_verdict.py",)),
+    Target("judges/verdict", 24, ("tests/unit/judges/test_verdict.py",),
+           ("tests/unit/judges/test_templates.py", "-k", "described or Scores or scores")),
     Target("data/selection", 26, ("tests/unit/data/test_selection.py",),
            ("tests/unit/data/test_balance.py",)),
     Target("answers", 46,
            tuple(f"{_ANSWERS}{name}.py" for name in (
                "extract", "boxed", "choices", "stated", "forms", "algebra", "whole", "units",
-               "latex", "wrap_law")) + ("tests/unit/rules/test_math.py",),
-           tuple(f"{_ANSWERS}{name}.py" for name in ("adversary", "break_law"))),
+               "latex", "wrap_law")),
+           ("tests/unit/rules/test_math.py",
+            *(f"{_ANSWERS}{name}.py" for name in ("adversary", "break_law")))),
     Target("grading", 26,
            tuple(f"{_GRADING}{name}.py" for name in (
                "layouts", "code_extract", "code_asserts", "code_compare", "code_rows")),
@@ -88,11 +103,11 @@ TARGETS = (
 
 
 class Place(NamedTuple):
-    """A mutant and where it is: the file within the package, its index in that file."""
+    """A mutant and where it is: the file within the package, its number in that file."""
 
     target: str
     file: str
-    index: int
+    number: int
     mutant: mutate.Mutant
 
     @property
@@ -115,9 +130,8 @@ class Outcome(NamedTuple):
 
 def equivalents() -> Mapping[tuple[Any, ...], str]:
     """The reason of every mutant that no test can tell from the original."""
-    fields = ("file", "function", "code", "before", "after", "ordinal")
     rows = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
-    return {tuple(row[field] for field in fields): row["reason"] for row in rows}
+    return {_identity(row): row["reason"] for row in rows}
 
 
 def places(target: Target, package: Path) -> list[Place]:
@@ -272,7 +286,7 @@ class Trial:
         for i in range(len(self.stages)):
             limit = self._limit(i)
             doctests = [] if i else [str(self.copy.package / place.file)]
-            self.copy.write(place.file, mutate.apply(source, place.index))
+            self.copy.write(place.file, mutate.apply(source, place.number))
             try:
                 code, by, _ = run_tests(self.copy, [*doctests, *self.stages[i]], limit)
             finally:
@@ -307,8 +321,10 @@ def chosen(targets: Iterable[Target], sample: int | None) -> list[tuple[Target, 
     return [(target, ranked[:k]) for (target, ranked), k in zip(lists, shares, strict=True)]
 
 
-def outcomes(targets: Iterable[Target], sample: int | None) -> Iterator[tuple[Place, Outcome]]:
-    """Runs the mutants, one at a time."""
+def outcomes(
+    targets: Iterable[Target], sample: int | None, caught: Mapping[tuple[Any, ...], str]
+) -> Iterator[tuple[Place, Outcome]]:
+    """Runs the mutants, one at a time, but for those in `caught` (with the test that failed)."""
     for module in PRELOADED:
         importlib.import_module(module)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
@@ -316,7 +332,14 @@ def outcomes(targets: Iterable[Target], sample: int | None) -> Iterator[tuple[Pl
         for target, ranked in chosen(targets, sample):
             trial = Trial(copy, target)
             for place in ranked:
-                yield place, trial.run(place)
+                by = caught.get(place.identity)
+                yield place, trial.run(place) if by is None else Outcome(True, by)
+
+
+def caught_before() -> Mapping[tuple[Any, ...], str]:
+    """The mutants that the last run that was written caught, with the test that failed."""
+    rows = json.loads(RESULTS.read_text(encoding="utf-8"))
+    return {_identity(row): row["by"] for row in rows if row["caught"]}
 
 
 def record(place: Place, outcome: Outcome) -> dict[str, Any]:
@@ -333,14 +356,16 @@ def record(place: Place, outcome: Outcome) -> dict[str, Any]:
 
 def main(arguments: Sequence[str]) -> int:
     """Prints every mutant as it ends; 1 where fewer than nine tenths are caught."""
-    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sample", type=int, help="how many, over all modules")
     parser.add_argument("--module", action="append", help="only this one, e.g. answers")
+    parser.add_argument("--again", action="store_true", help="only what was not caught last time")
     parser.add_argument("--write", action="store_true", help="keep the results and the table")
     options = parser.parse_args(arguments)
     targets = [t for t in TARGETS if not options.module or t.name in options.module]
     results = []
-    for place, outcome in outcomes(targets, options.sample):
+    caught = caught_before() if options.again else {}
+    for place, outcome in outcomes(targets, options.sample, caught):
         results.append(record(place, outcome))
         print(json.dumps(results[-1], ensure_ascii=False), flush=True)
     num_caught = sum(result["caught"] for result in results)
@@ -350,10 +375,73 @@ def main(arguments: Sequence[str]) -> int:
     return int(num_caught < BAR * len(results))
 
 
+# --- the page -------------------------------------------------------------------------------------
+
+
 def write(results: Sequence[Mapping[str, Any]]) -> None:
-    """Keeps the results."""
-    text = json.dumps(results, indent=1, ensure_ascii=False)
-    RESULTS.write_text(text + "\n", encoding="utf-8")
+    """Writes the results and the page; the results of modules that were not run are kept."""
+    names = {result["module"] for result in results}
+    if RESULTS.exists():
+        kept = json.loads(RESULTS.read_text(encoding="utf-8"))
+        results = [*(result for result in kept if result["module"] not in names), *results]
+    order = {target.name: i for i, target in enumerate(TARGETS)}
+    results = sorted(results, key=lambda result: order[result["module"]])
+    RESULTS.write_text(json.dumps(results, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    PAGE.write_text(page(results), encoding="utf-8")
+
+
+def page(results: Sequence[Mapping[str, Any]]) -> str:
+    """The page about a run: what was caught, what survived, what is left out and why."""
+    survivors = [result for result in results if not result["caught"]]
+    known = json.loads(EQUIVALENT.read_text(encoding="utf-8"))
+    first = {tuple(identity) for identity in json.loads(FIRST.read_text(encoding="utf-8"))}
+    mended = [result for result in results if result["caught"] and _identity(result) in first]
+    lines = [
+        *_HEAD,
+        *_summary(results),
+        "",
+        "## Survivors",
+        "",
+        *(_change(result, "no test fails") for result in survivors),
+        "",
+        "## Caught by tests that the first run asked for",
+        "",
+        *(
+            _change(result, f"`{result['by'].rpartition('/')[2].partition('[')[0]}`")
+            for result in mended
+        ),
+        "",
+        "## Equivalent: left out",
+        "",
+        *(_change(row, row["reason"]) for row in known),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _summary(results: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    yield "| module | mutants | caught | share |"
+    yield "|---|---|---|---|"
+    names = dict.fromkeys(result["module"] for result in results)
+    for name in [*names, "all"]:
+        caught = [result["caught"] for result in results if name in (result["module"], "all")]
+        share = f"{sum(caught) / len(caught):.0%}"
+        yield f"| {name} | {len(caught)} | {sum(caught)} | {share} |"
+
+
+def _change(row: Mapping[str, Any], remark: str) -> str:
+    place = f"`{row['file']}`" + (f" {row['line']}" if "line" in row else "")
+    before, after = (_code(row[side]) for side in ("before", "after"))
+    return f"- {place}, {_code(row['code'])}: {before} becomes {after}. {remark}"
+
+
+def _code(text: str) -> str:
+    """A text as code in markdown, whatever backticks are in it."""
+    fence = "``" if "`" in text else "`"
+    return f"{fence}{text}{fence}"
+
+
+def _identity(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    return tuple(row[field] for field in _IDENTITY)
 
 
 if __name__ == "__main__":

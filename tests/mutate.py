@@ -177,7 +177,7 @@ def _joins_text(node: ast.BinOp) -> bool:
     )
 
 
-def _constants(number: object) -> tuple[object, ...]:
+def _constants(number: object) -> tuple[float, ...]:
     if isinstance(number, bool):
         return (not number,)
     if isinstance(number, int):

@@ -391,6 +391,7 @@ def test_copies_and_repr():
     for other in (copy.deepcopy(client), pickle.loads(pickle.dumps(client))):
         assert (other.urls, other._options) == (client.urls, client._options)
     assert repr(client) == "Client(['http://a:1', 'http://b:2'], timeout_s=9.0)"
+    assert repr(Client(["http://a:1"])) == "Client(['http://a:1'])"
 
 
 @pytest.mark.parametrize("url", ["", "ftp://a", "localhost:80", "http://", "http://a?b=1", None])

@@ -1046,3 +1046,17 @@ def test_recorded_replies_are_read_as_their_labels_say():
 def test_more_than_the_maximum_is_no_score(spec, reply):
     with pytest.raises(VerdictError):
         parse(reply, spec)
+
+
+@pytest.mark.parametrize(
+    ("reply", "spec", "message"),
+    [
+        ("Is the answer correct (Yes/No)? Yes", YN, "truncated: the word may go on"),
+        ("My verdict: A", AB, "truncated: the label may go on"),
+        ("Rating: 1", RATE10, "truncated: the number may go on"),
+        ("So far", AB, "truncated: cut by its length limit before a verdict"),
+    ],
+)
+def test_a_cut_reply_says_what_may_go_on(reply, spec, message):
+    with pytest.raises(VerdictError, match=message):
+        parse(reply, spec, "length")
