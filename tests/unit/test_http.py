@@ -140,6 +140,14 @@ def test_the_error_tells_what_was_tried(server, connect):
     assert pickle.loads(pickle.dumps(caught.value)).status == 503
 
 
+def test_the_status_of_an_error_is_that_of_the_last_try(server, connect):
+    for statuses, is_retryable in (((503, 400), False), ((429, 503), True)):
+        server.faults.extend(Fault("status", status) for status in statuses)
+        with pytest.raises(EngineError) as caught:
+            connect(server.url, retries=1).post("/p")
+        assert (caught.value.status, caught.value.retryable) == (statuses[-1], is_retryable)
+
+
 def test_retry_after_in_seconds_or_as_a_date(server, connect, waits):
     now = time.time()
     dates = {"Retry-After": formatdate(now + 9, usegmt=True)}
@@ -493,6 +501,15 @@ def test_what_cannot_be_read_is_a_failed_try(server, connect, waits):
         connect(server.url, retries=1).send(Request("/p", json=5, read=read))
 
 
+def test_an_error_quotes_two_hundred_characters_of_the_reply(server, connect):
+    def refuse(reply):
+        raise ValueError("odd")
+
+    with pytest.raises(EngineError, match="200, and odd: ") as caught:
+        connect(server.url, retries=0).send(Request("/p", json="x" * 1000, read=refuse))
+    assert 150 < str(caught.value).count("x") <= 200
+
+
 def test_another_error_of_who_reads_ends_all_at_once(server, connect):
     server.delay_s = 0.01
 
@@ -583,6 +600,14 @@ def test_who_is_patient_loses_no_try_to_a_429_and_little_time(server, connect, w
     assert client.post("/p", json=1)["body"] == 1
     assert (len(server.seen), client.num_retries) == (8, 0)
     assert waits == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0]
+
+
+@pytest.mark.parametrize(("is_patient", "status"), [(True, 503), (False, 429), (False, 503)])
+def test_only_the_patient_wait_less_and_for_a_429(server, connect, waits, is_patient, status):
+    server.faults.extend([Fault("status", status)] * 6)
+    limits = Limits(is_patient=is_patient)
+    connect(server.url, retries=6, limits=limits).post("/p")
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
 
 
 def test_patience_is_for_429_alone(server, connect):
