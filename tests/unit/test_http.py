@@ -107,7 +107,10 @@ def test_an_error_stands_in_its_place(server, connect):
     assert replies[1].status == 400
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+BUSY = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
+
+
+@pytest.mark.parametrize("status", BUSY)
 def test_a_busy_service_is_asked_again(server, connect, waits, status):
     server.faults.extend([Fault("status", status)] * 3)
     assert connect(server.url).post("/p", json=1)["body"] == 1
@@ -121,13 +124,33 @@ def test_a_broken_answer_is_asked_for_again(server, connect, kind):
     assert len(server.seen) == 2
 
 
-@pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 422, 501])
+@pytest.mark.parametrize("status", [300, 301, 307, 399, 400, 401, 404, 422, 501, 525])
 def test_a_refusal_is_final_and_redirects_are_not_followed(server, connect, waits, status):
     server.faults.append(Fault("status", status, {"Location": "http://192.0.2.1/else"}))
     with pytest.raises(EngineError) as caught:
         connect(server.url).post("/p")
     assert (caught.value.status, caught.value.retryable, waits) == (status, False, [])
+    assert ("a redirect to" in str(caught.value)) == (status < 400)
     assert len(server.seen) == 1
+
+
+def test_an_empty_reply_is_not_json(server, connect):
+    server.faults.append(Fault("huge", size=0))
+    with pytest.raises(EngineError, match="200, and the reply is not JSON: ''"):
+        connect(server.url, retries=0).get("/p")
+    assert server.seen[0][0] == "GET"
+
+
+def test_a_reply_that_is_too_long_neither_blames_nor_clears_its_url(server, connect):
+    server.faults.extend([Fault("status", 503), Fault("huge", size=2 << 20)])
+    client = connect(server.url, retries=0, max_reply_mb=1.0)
+    for _ in range(2):
+        with pytest.raises(EngineError):
+            client.post("/p")
+    (endpoint,) = client._living()._endpoints
+    assert endpoint.failures == 1
+    client.post("/p")
+    assert endpoint.failures == 0
 
 
 def test_the_error_tells_what_was_tried(server, connect):
