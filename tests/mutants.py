@@ -77,27 +77,27 @@ class Target(NamedTuple):
 _ANSWERS = "tests/unit/answers/test_"
 _GRADING = "tests/unit/grading/test_"
 TARGETS = (
-    Target("combine", 32, ("tests/unit/test_combine.py",), ("tests/fuzz/test_combine_fuzz.py",)),
-    Target("rule", 20, ("tests/unit/test_rule.py",), ("tests/contract/test_laws.py",)),
+    Target("combine", 36, ("tests/unit/test_combine.py",), ("tests/fuzz/test_combine_fuzz.py",)),
+    Target("rule", 26, ("tests/unit/test_rule.py",), ("tests/contract/test_laws.py",)),
     Target("journal", 10, ("tests/unit/test_journal.py",)),
-    Target("run", 12, ("tests/unit/test_run.py", "-k", "not three_deadlines and not culprit"),
+    Target("run", 8, ("tests/unit/test_run.py", "-k", "not three_deadlines and not culprit"),
            ("tests/unit/test_run.py", "-k", "three_deadlines or culprit")),
     Target("http", 26, ("tests/unit/test_http.py",), ("tests/unit/test_outage.py",)),
     Target("judges/verdict", 24, ("tests/unit/judges/test_verdict.py",),
            ("tests/unit/judges/test_templates.py", "-k", "described or Scores or scores")),
-    Target("data/selection", 26, ("tests/unit/data/test_selection.py",),
+    Target("data/selection", 30, ("tests/unit/data/test_selection.py",),
            ("tests/unit/data/test_balance.py",)),
-    Target("answers", 32,
+    Target("answers", 24,
            tuple(f"{_ANSWERS}{name}.py" for name in (
                "extract", "boxed", "choices", "stated", "forms", "algebra", "whole", "units",
                "latex", "wrap_law")),
            ("tests/unit/rules/test_math.py",
             *(f"{_ANSWERS}{name}.py" for name in ("adversary", "break_law")))),
-    Target("grading", 18,
+    Target("grading", 14,
            tuple(f"{_GRADING}{name}.py" for name in (
                "layouts", "code_extract", "code_asserts", "code_compare", "code_rows")),
            tuple(f"{_GRADING}{name}.py" for name in ("honest", "checkers", "published"))),
-    Target("engines/plan", 12, ("tests/unit/engines/test_engine.py", "-k", "plan or window"),
+    Target("engines/plan", 10, ("tests/unit/engines/test_engine.py", "-k", "plan or window"),
            ("tests/unit/engines/test_engine.py",)),
 )  # fmt: skip
 

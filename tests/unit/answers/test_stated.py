@@ -69,6 +69,10 @@ ROWS = [
     ("That is not 5", "5", 0),
     ("So she needs 42 apples. Hope this helps!", "42", 1),
     ("The result is 42, because 6*7 = 42.", "42", 1),
+    # a line that goes on computing: its conclusion counts, what merely follows does not
+    ("The answer is 3 + 4 = 7 boxes. So there are 14 shoes.", "14", 1),
+    ("The answer is 3 + 4 = 7 boxes. Then 7 * 2 = 14 shoes.", "14", 1),
+    ("The answer is 3 + 4 = 7 boxes. There are 14 shoes.", "7", 1),
     ("Answer: B", "B", 1),
     ("所以选B", "B", 1),
     ("故选：B。", "B", 1),
