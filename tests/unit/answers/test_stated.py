@@ -73,6 +73,7 @@ ROWS = [
     ("The answer is 3 + 4 = 7 boxes. So there are 14 shoes.", "14", 1),
     ("The answer is 3 + 4 = 7 boxes. Then 7 * 2 = 14 shoes.", "14", 1),
     ("The answer is 3 + 4 = 7 boxes. There are 14 shoes.", "7", 1),
+    ("Hence the sum of $3$ and $4$ is $7$", "7", 1),  # the last formula ends the sentence
     ("Answer: B", "B", 1),
     ("所以选B", "B", 1),
     ("故选：B。", "B", 1),
