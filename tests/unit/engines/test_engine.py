@@ -364,6 +364,11 @@ def test_a_split_plan_keeps_the_prefix_from_the_first_pass_on():
         (200, [(0, (0, 1), True, False)]),
         (100, [(0, (2, 3), False, True)]),
     ]
+    assert planned([group], Budget((), max_rows=120)) == [
+        (100, [(0, (), True, False)]),  # no sequence has room beside the prefix
+        (100, [(0, (0, 1), False, True)]),
+        (100, [(0, (2, 3), False, True)]),
+    ]
     assert planned([plain_group(30, 30, 30)], Budget((), max_rows=60)) == [
         (60, [(0, (0, 1), False, False)]),
         (30, [(0, (2,), False, False)]),
