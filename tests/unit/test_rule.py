@@ -9,6 +9,7 @@ import pickle
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import pytest
 
 from plaudit import lift, load
@@ -20,7 +21,7 @@ from plaudit.errors import (
     ScoreTimeout,
     ScoringError,
 )
-from plaudit.rule import RESERVED, column_of, prompt_text, sources_of
+from plaudit.rule import RESERVED, AnyOf, column_of, prompt_text, sources_of
 from plaudit.types import Group, Range, Response, Score
 
 if TYPE_CHECKING:
@@ -708,3 +709,26 @@ def test_the_signature_in_an_error_has_the_last_name_of_the_path():
         load("rules.math.equal", no_such=1)
     with pytest.raises(ConfigError, match=r"Signature: fn\(response"):
         lift(lambda response: 0.0, path="my.pkg:fn", no_such=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["4", "four"], ("4", "four")),
+        (("4",), ("4",)),
+        ("4", ("4",)),
+        (np.array(["4", "four"]), ("4", "four")),
+    ],
+)
+def test_a_column_of_references_is_any_of_them(value, expected):
+    def fn(response, reference): ...
+
+    for group in (
+        Group("p", ["4"], {"references": value}),
+        Group("p", [Response("4", columns={"references": value})], {"references": ["no"]}),
+    ):
+        ((_, found),) = seen_by(fn, group)
+        assert isinstance(found, AnyOf)
+        assert found == expected
+    both = Group("p", ["4"], {"reference": "5", "references": value})
+    assert seen_by(fn, both) == [("4", "5")]
