@@ -4,7 +4,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 PYTEST := $(BIN)/python -m pytest -n auto --dist loadfile
 
-.PHONY: demo test test-all test-latest fmt check bench docs
+.PHONY: demo test test-all mutants test-latest fmt check bench docs
 
 $(VENV)/.ready: pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
@@ -21,6 +21,9 @@ test: $(VENV)/.ready  ## everything that a change can break, in minutes: unit, c
 
 test-all: $(VENV)/.ready  ## and what is marked slow, with examples drawn anew
 	$(PYTEST) -m 'slow or not slow' --hypothesis-profile random
+
+mutants: $(VENV)/.ready  ## changes one operator or constant at a time: nine tenths must be caught
+	$(BIN)/python tests/mutants.py --write
 
 test-latest:  ## the suite on the newest releases that pyproject.toml allows, constraints lifted
 	$(PYTHON) -m venv $(VENV)-latest

@@ -205,6 +205,15 @@ def test_a_fatal_part_speaks_before_an_optional_one():
     assert (score.fault, score.error) == ("input", "f: empty; o: down")
 
 
+def test_the_fault_of_the_whole_is_that_of_the_part_that_speaks_first():
+    hung = Fixed(Score(-1.0, fault="response", error="hung"))
+    odd = Fixed(Score(2.0, fault="input", error="odd"))
+    score = one(weighted({"a": hung, "b": odd}))
+    assert (score.value, score.fault, score.error) == (1.0, "response", "a: hung; b: odd")
+    score = one(weighted({"a": hung, "b": Member(bad(), optional=True)}))
+    assert (score.value, score.fault, score.error) == (-2.0, "system", "b: down; a: hung")
+
+
 def test_notes_carry_the_name_of_their_part():
     score = one(weighted({"a": Fixed(Score(1.0, note="found 4")), "b": Fixed(1.0)}))
     assert score.note == "a: found 4"
@@ -444,6 +453,7 @@ def test_a_nan_gate_is_nan_and_does_not_ask():
     score = one(gate(inner, bad("input", "no reference"), floor=-1))
     assert math.isnan(score.value)
     assert (score.fault, score.error) == ("input", "gate: no reference")
+    assert list(score.parts) == ["gate"]
     assert inner.asked == []
 
 
@@ -572,6 +582,52 @@ def test_both_orders_are_nan_if_either_is(texts):
     assert math.isnan(score.value)
     order = "first order" if texts[0] == "?" else "swapped order"
     assert (score.fault, score.error) == ("system", f"{order}: no verdict")
+    assert list(score.parts) == ["forward", "backward"]
+    assert score.parts["forward" if order == "swapped order" else "backward"] == pytest.approx(
+        0.9 if order == "swapped order" else 0.1
+    )
+
+
+class Forged(Table):
+    """Blames the first response where it is the hostile one, or the second; else 0.75 or 0.25."""
+
+    def _one(self, a, b):
+        hung = {"fault": "response", "error": "forged", "note": f"{a}{b}"}
+        if "!" in a:
+            return Score(0.0, **hung)
+        if "!" in b:
+            return Score(1.0, **hung)
+        return Score(0.75, note=f"{a}{b}")
+
+
+@pytest.mark.parametrize("order", ["forward", "backward"])
+def test_who_forges_a_verdict_in_one_order_loses_in_both(order):
+    class Once(Forged):
+        def _one(self, a, b):
+            is_forged = (a == "!") == (order == "forward")
+            return super()._one(a, b) if is_forged else Score(0.5)
+
+    pairs = [combine.Pair((), Response("!"), Response("b"))]
+    score = both_orders(Once({})).compare(pairs)[0]
+    assert (score.value, score.fault, score.error) == (0.0, "response", "forged")
+    other = "backward" if order == "forward" else "forward"
+    assert score.parts == {order: 0.0, other: 0.5}
+
+
+def test_only_the_one_who_forged_a_verdict_is_at_fault():
+    for texts in (["!", "b"], ["b", "!"], ["a", "!", "b"]):
+        scores = round_robin(Forged({})).score([Group("p", texts)])[0]
+        for text, score in zip(texts, scores, strict=True):
+            assert score.fault == ("response" if text == "!" else None)
+            assert score.error == ("forged" if text == "!" else None)
+            assert (score.value == 0.0) == (text == "!")
+
+
+def test_a_single_comparison_keeps_its_note():
+    pair = round_robin(Forged({})).score([Group("p", ["a", "b"])])[0]
+    assert {score.note for score in pair} <= {"ab", "ba"}
+    three = round_robin(Forged({})).score([Group("p", ["a", "b", "c"])])[0]
+    assert [score.note for score in three] == [None] * 3
 
 
 def test_round_robin_is_the_mean_over_rivals():
@@ -819,6 +875,14 @@ class TestAFaultNeverPays:
         hostile, calm = reward.score([self.group])[0]
         assert (hostile.value, hostile.fault, calm.value) == (-2.0, "response", -0.5)
         assert reward.fault_value == -2.0
+
+    @pytest.mark.parametrize("weight", [2.0, 1.0, 0.5, 0.0])
+    def test_under_a_weight_that_is_not_negative_the_lowest_counts(self, weight):
+        hostile, _ = weighted({"noise": Member(self.at_fault(), weight)}).score([self.group])[0]
+        assert (hostile.value, hostile.fault) == (0.0, "response")
+        scaled, _ = affine(self.at_fault(), scale=weight).score([self.group])[0]
+        assert (scaled.value, scaled.fault) == (0.0, "response")
+        assert weighted({"noise": Member(self.at_fault(), weight)}).fault_value == 0.0
 
     def test_a_declared_value_stands(self):
         reward = affine(self.at_fault(on_response_fault=0.5), scale=-2.0)

@@ -107,7 +107,10 @@ def test_an_error_stands_in_its_place(server, connect):
     assert replies[1].status == 400
 
 
-@pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
+BUSY = [408, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529]
+
+
+@pytest.mark.parametrize("status", BUSY)
 def test_a_busy_service_is_asked_again(server, connect, waits, status):
     server.faults.extend([Fault("status", status)] * 3)
     assert connect(server.url).post("/p", json=1)["body"] == 1
@@ -121,13 +124,33 @@ def test_a_broken_answer_is_asked_for_again(server, connect, kind):
     assert len(server.seen) == 2
 
 
-@pytest.mark.parametrize("status", [301, 307, 400, 401, 404, 422, 501])
+@pytest.mark.parametrize("status", [300, 301, 307, 399, 400, 401, 404, 422, 501, 525])
 def test_a_refusal_is_final_and_redirects_are_not_followed(server, connect, waits, status):
     server.faults.append(Fault("status", status, {"Location": "http://192.0.2.1/else"}))
     with pytest.raises(EngineError) as caught:
         connect(server.url).post("/p")
     assert (caught.value.status, caught.value.retryable, waits) == (status, False, [])
+    assert ("a redirect to" in str(caught.value)) == (status < 400)
     assert len(server.seen) == 1
+
+
+def test_an_empty_reply_is_not_json(server, connect):
+    server.faults.append(Fault("huge", size=0))
+    with pytest.raises(EngineError, match="200, and the reply is not JSON: ''"):
+        connect(server.url, retries=0).get("/p")
+    assert server.seen[0][0] == "GET"
+
+
+def test_a_reply_that_is_too_long_neither_blames_nor_clears_its_url(server, connect):
+    server.faults.extend([Fault("status", 503), Fault("huge", size=2 << 20)])
+    client = connect(server.url, retries=0, max_reply_mb=1.0)
+    for _ in range(2):
+        with pytest.raises(EngineError):
+            client.post("/p")
+    (endpoint,) = client._living()._endpoints
+    assert endpoint.failures == 1
+    client.post("/p")
+    assert endpoint.failures == 0
 
 
 def test_the_error_tells_what_was_tried(server, connect):
@@ -138,6 +161,14 @@ def test_the_error_tells_what_was_tried(server, connect):
     assert (caught.value.status, caught.value.retryable) == (503, True)
     assert "secret" not in str(caught.value) + repr(client)
     assert pickle.loads(pickle.dumps(caught.value)).status == 503
+
+
+def test_the_status_of_an_error_is_that_of_the_last_try(server, connect):
+    for statuses, is_retryable in (((503, 400), False), ((429, 503), True)):
+        server.faults.extend(Fault("status", status) for status in statuses)
+        with pytest.raises(EngineError) as caught:
+            connect(server.url, retries=1).post("/p")
+        assert (caught.value.status, caught.value.retryable) == (statuses[-1], is_retryable)
 
 
 def test_retry_after_in_seconds_or_as_a_date(server, connect, waits):
@@ -391,6 +422,7 @@ def test_copies_and_repr():
     for other in (copy.deepcopy(client), pickle.loads(pickle.dumps(client))):
         assert (other.urls, other._options) == (client.urls, client._options)
     assert repr(client) == "Client(['http://a:1', 'http://b:2'], timeout_s=9.0)"
+    assert repr(Client(["http://a:1"])) == "Client(['http://a:1'])"
 
 
 @pytest.mark.parametrize("url", ["", "ftp://a", "localhost:80", "http://", "http://a?b=1", None])
@@ -492,6 +524,15 @@ def test_what_cannot_be_read_is_a_failed_try(server, connect, waits):
         connect(server.url, retries=1).send(Request("/p", json=5, read=read))
 
 
+def test_an_error_quotes_two_hundred_characters_of_the_reply(server, connect):
+    def refuse(reply):
+        raise ValueError("odd")
+
+    with pytest.raises(EngineError, match="200, and odd: ") as caught:
+        connect(server.url, retries=0).send(Request("/p", json="x" * 1000, read=refuse))
+    assert 150 < str(caught.value).count("x") <= 200
+
+
 def test_another_error_of_who_reads_ends_all_at_once(server, connect):
     server.delay_s = 0.01
 
@@ -582,6 +623,14 @@ def test_who_is_patient_loses_no_try_to_a_429_and_little_time(server, connect, w
     assert client.post("/p", json=1)["body"] == 1
     assert (len(server.seen), client.num_retries) == (8, 0)
     assert waits == [0.5, 1.0, 2.0, 4.0, 4.0, 4.0, 4.0]
+
+
+@pytest.mark.parametrize(("is_patient", "status"), [(True, 503), (False, 429), (False, 503)])
+def test_only_the_patient_wait_less_and_for_a_429(server, connect, waits, is_patient, status):
+    server.faults.extend([Fault("status", status)] * 6)
+    limits = Limits(is_patient=is_patient)
+    connect(server.url, retries=6, limits=limits).post("/p")
+    assert waits == [0.5, 1.0, 2.0, 4.0, 8.0, 16.0]
 
 
 def test_patience_is_for_429_alone(server, connect):

@@ -90,6 +90,20 @@ def test_a_half_line_is_cut_off(path, open_lines, half):
     assert path.read_bytes() == b"one\ntwo\nthree\n"
 
 
+@pytest.mark.parametrize("whole", [b"\n", b"x" * ((1 << 20) - 1) + b"\n\n", b"\n" * (1 << 20)])
+def test_an_empty_line_is_whole_wherever_it_is(path, open_lines, whole):
+    path.write_bytes(whole + b"half")
+    lines = open_lines()
+    assert (lines.num_lines, lines.size) == (whole.count(b"\n"), len(whole))
+
+
+def test_who_does_not_ask_to_be_alone_shares_the_file(path, open_lines):
+    first, second = open_lines(), open_lines()
+    first.append(b"one")
+    second.append(b"two")
+    assert path.read_bytes() == b"one\ntwo\n"
+
+
 def test_a_line_is_seen_by_others_at_once(path, open_lines):
     lines = open_lines()
     with path.open("rb") as other:

@@ -9,6 +9,7 @@ import pickle
 from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated, Any
 
+import numpy as np
 import pytest
 
 from plaudit import lift, load
@@ -20,7 +21,7 @@ from plaudit.errors import (
     ScoreTimeout,
     ScoringError,
 )
-from plaudit.rule import RESERVED, column_of, prompt_text, sources_of
+from plaudit.rule import RESERVED, AnyOf, column_of, prompt_text, sources_of
 from plaudit.types import Group, Range, Response, Score
 
 if TYPE_CHECKING:
@@ -661,3 +662,73 @@ def test_a_rule_of_no_response_is_asked_once_for_each():
     calls: list[Any] = []
     lift(lambda level: calls.append(level) or 0.0).score([Group("p", ["a", "b"], {"level": 1})])
     assert calls == [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("reads", "messages", "note"),
+    [
+        ("text", [{"role": "assistant", "content": "", "tool_calls": [{}]}], "makes tool calls"),
+        ("text", [{"role": "assistant", "content": ""}], "its turn is empty"),
+        ("text", [], None),
+        ("turns", [{"role": "assistant", "content": ""}], None),
+        ("rivals", [{"role": "assistant", "content": ""}], None),
+        ("prompt", [{"role": "assistant", "content": ""}], None),
+    ],
+)
+def test_a_response_without_text_says_so_where_the_rule_reads_text(reads, messages, note):
+    rules = {
+        "text": lambda response: 1.0,
+        "turns": lambda response, response_messages: 1.0,
+        "rivals": lambda responses: [1.0],
+        "prompt": lambda prompt: 1.0,
+    }
+    group = Group("p", [Response("", messages=tuple(messages))])
+    score = one(rules[reads], group)
+    assert score.value == 1.0
+    assert (score.note is None) if note is None else (note in score.note)
+
+
+def test_a_rule_with_the_parameter_prefilled_has_it_set_where_the_prompt_opens_a_block():
+    def fn(response: str, *, prefilled: bool | str = "auto") -> Score:
+        return Score(1.0, note=f"{prefilled} {response}")
+
+    groups = [Group(f"p{tag}", ["a</think>b", "<think>a"]) for tag in ("", "\n<think>\n")]
+    plain, opened = ([score.note for score in scores] for scores in lift(fn).score(groups))
+    assert plain == ["auto a</think>b", "auto <think>a"]
+    assert opened == ["True a</think>b", "auto <think>a"]
+
+    def without(response: str) -> Score:
+        return Score(1.0, note=response)
+
+    opened = [score.note for score in lift(without).score(groups)[1]]
+    assert opened == ["<think>\na</think>b", "<think>a"]
+
+
+def test_the_signature_in_an_error_has_the_last_name_of_the_path():
+    with pytest.raises(ConfigError, match=r"Signature: equal\(response"):
+        load("rules.math.equal", no_such=1)
+    with pytest.raises(ConfigError, match=r"Signature: fn\(response"):
+        lift(lambda response: 0.0, path="my.pkg:fn", no_such=1)
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        (["4", "four"], ("4", "four")),
+        (("4",), ("4",)),
+        ("4", ("4",)),
+        (np.array(["4", "four"]), ("4", "four")),
+    ],
+)
+def test_a_column_of_references_is_any_of_them(value, expected):
+    def fn(response, reference): ...
+
+    for group in (
+        Group("p", ["4"], {"references": value}),
+        Group("p", [Response("4", columns={"references": value})], {"references": ["no"]}),
+    ):
+        ((_, found),) = seen_by(fn, group)
+        assert isinstance(found, AnyOf)
+        assert found == expected
+    both = Group("p", ["4"], {"reference": "5", "references": value})
+    assert seen_by(fn, both) == [("4", "5")]

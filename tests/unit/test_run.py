@@ -18,7 +18,7 @@ import pytest
 from plaudit import lift, load
 from plaudit.combine import affine, normalise
 from plaudit.errors import ConfigError, DataError, EngineError
-from plaudit.run import Progress, _BatchSize, _Judge, run
+from plaudit.run import Progress, Result, _BatchSize, _Judge, run
 from plaudit.types import Group, Response, Score
 from plaudit.workers import Pool
 
@@ -399,6 +399,21 @@ def test_a_group_that_must_stay_whole_has_no_culprit(module, word, cpu_machine):
         assert score.error.startswith("the group ")
 
 
+@pytest.mark.parametrize(("rule", "limits"), [("act", {0.5}), ("act_all", {0.5, 1.5})])
+def test_a_relative_group_has_a_deadline_for_each_response(module, rule, limits, monkeypatch):
+    asked = {}
+
+    class Recorded(Pool):
+        def call(self, job, *, deadline_s, **options):
+            asked[tuple(len(group.responses) for group in job)] = deadline_s
+            return super().call(job, deadline_s=deadline_s, **options)
+
+    monkeypatch.setattr("plaudit.run.Pool", Recorded)
+    items = [Group("p", ["a", "bc", "def"])]
+    assert values(run(load(f"{module}:{rule}"), items, workers=1, deadline_s=0.5)) == [[1, 2, 3]]
+    assert asked == {(3,): max(limits)}
+
+
 def test_who_only_waits_is_not_blamed(act):
     items = groups_of("ab", "sleep x", "cd")
     results = list(run(act, items, workers=2, deadline_s=0.1))
@@ -746,3 +761,23 @@ def test_overlapping_runs_inside_a_running_event_loop():
         return values(run(Waiting(), groups_of("a", "bc", "def")))
 
     assert asyncio.run(inside()) == [[1.0], [2.0], [3.0]]
+
+
+def test_a_batch_at_most_doubles_and_takes_about_twenty_milliseconds():
+    size = _BatchSize(64)
+    sizes = [size.now]
+    for seconds in (1e-9, 1e-9, 0.0, 0.001, 1e-9, 0.02, 0.08, 9.0):
+        size.learn(size.now, seconds)
+        sizes.append(size.now)
+    assert sizes == [1, 2, 4, 8, 16, 32, 32, 8, 1]
+    for _ in range(9):
+        size.learn(size.now, 0.0)
+    assert size.now == 64
+
+
+def test_progress_counts_only_the_tokens_that_were_counted():
+    scores = [Score(1.0, {"num_tokens": 5.0}), Score(1.0, {"other": 1.0}), Score(math.nan)]
+    progress = Progress()
+    progress.count([Result(0, None, scores, None), Result(1, None, [], DataError("odd"))])
+    assert (progress.rows, progress.bad_rows, progress.responses) == (2, 1, 3)
+    assert (progress.tokens, progress.unscored) == (5, 1)

@@ -234,6 +234,17 @@ def test_a_text_that_only_mentions_the_marks_is_all_answer(text):
         ("<think>a</think>\n<think>b", "", "unclosed"),
         ("<think>a</think>4<think>b</think>5", "4<think>b</think>5", "closed"),
         ("<think>a</think>4<think>b</think>5<think>c", "4<think>b</think>5", "closed"),
+        # the last closing mark counts, else the third block were unfinished
+        (
+            "<think>a</think>4<think>b</think>5<think>c</think>6",
+            "4<think>b</think>5<think>c</think>6",
+            "closed",
+        ),
+        (
+            "<think>a</think>4<think>b</think>5<think>c</think>6<think>d",
+            "4<think>b</think>5<think>c</think>6",
+            "closed",
+        ),
         ("<think>a</think>Use <think> tags: `<think>`.", "Use <think> tags: `<think>`.", "closed"),
         ("[THINK]a[/THINK]4[THINK]no", "4", "closed"),
         ("<think>say `</think>` and \\boxed{7}", "", "unclosed"),

@@ -456,6 +456,7 @@ MORE = {  # answers in the style of several models, and what must not be read
         "\\boxed{A \\text{ or } B}",
         "\\boxed{\\neg B}",
         "It is not \\boxed{B}",
+        "not \\boxed{B}",
         "All options are wrong.",
         "A, B, C and D are all possible? No.",
         "None of A, B or C",
@@ -822,3 +823,14 @@ def test_a_response_that_was_cut_states_nothing_in_its_last_line():
         assert rule.score([Group("?", [cut], {"reference": "B"})])[0][0].value == value
     whole = Response("So it comes down to option B", finish_reason="stop")
     assert rule.score([Group("?", [whole], {"reference": "B"})])[0][0].value == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "letters"),
+    [
+        ("So choose *I.", "I"), ("So choose I:", "I"), ("So choose (I.", "I"), ("正确 I", "I"),
+        ("Both my friend and I.", ""), ("So what do I.", ""),
+    ],
+)  # fmt: skip
+def test_a_lone_i_is_a_choice_where_a_sign_on_one_side_sets_it_off(text, letters):
+    assert chosen(text, "auto", Options("J")).letters == letters

@@ -343,6 +343,12 @@ def test_a_tolerance_is_relative_and_for_decimals_alone(above, below):
     assert verdict(f"{1000 * above + 1}", f"{1000 * above}", tolerance=1e-2) is False
 
 
+def test_a_tolerance_is_a_share_of_the_reference_not_of_the_answer():
+    assert verdict("11.05", "10.0", tolerance=0.1) is False
+    assert verdict("10.0", "11.05", tolerance=0.1) is True
+    assert verdict("11.0", "10.0", tolerance=0.1) is True  # just at its end
+
+
 @given(st.lists(whole, min_size=1, max_size=5, unique=True), st.data())
 def test_a_list_of_answers_is_right_if_it_holds_each_and_nothing_else(values, data):
     gold = list_of([answer_of(str(value)) for value in values])

@@ -69,6 +69,16 @@ ROWS = [
     ("That is not 5", "5", 0),
     ("So she needs 42 apples. Hope this helps!", "42", 1),
     ("The result is 42, because 6*7 = 42.", "42", 1),
+    # a line that goes on computing: its conclusion counts, what merely follows does not
+    ("The answer is 3 + 4 = 7 boxes. So there are 14 shoes.", "14", 1),
+    ("The answer is 3 + 4 = 7 boxes. Then 7 * 2 = 14 shoes.", "14", 1),
+    ("The answer is 3 + 4 = 7 boxes. There are 14 shoes.", "7", 1),
+    # however near the start of the text, and however far from its end
+    ("It is not \\boxed{5}, as one might think of it" + " at first sight" * 9 + ".", "5", 0),
+    # the word alone states nothing; the statement before it does
+    ("The answer is 42.\n\nNo other answer fits the 5 clues.", "42", 1),
+    ("Answer: 42\n\nI hope this answer helps you in 2 ways.", "42", 1),
+    ("Hence the sum of $3$ and $4$ is $7$", "7", 1),  # the last formula ends the sentence
     ("Answer: B", "B", 1),
     ("所以选B", "B", 1),
     ("故选：B。", "B", 1),
@@ -519,6 +529,19 @@ def test_an_answer_is_read_whole_or_not_at_all(response, reference, right):
     score = equal(response, reference)
     assert score.value == right
     assert right or score.note
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("The answer is 42 total per day.", "42"),
+        ("The answer is 42 each per day.", "42"),
+        ("The answer is 42 apples per day.", "42\\text{ apples per day}"),
+        ("The answer is 42 square feet.", "42\\text{ square feet}"),
+    ],
+)
+def test_a_unit_begins_with_a_word_that_may_be_one(text, answer):
+    assert extract(text).text == answer
 
 
 ALGEBRA = ("hexadecimal", "order of a sequence", "letters of a word", "scale of a unit")

@@ -209,6 +209,26 @@ def test_options_that_exclude_every_pair(options):
         Preference(**options)
 
 
+def test_options_at_the_ends_of_what_is_allowed():
+    """And the defaults: a changed one is a changed selection."""
+    assert Preference(max_length_ratio=1, min_agreement=1, max_pairs=1).seed == 0
+    assert Preference(min_margin=0.5, max_margin=0.5, min_agreement=0) is not None
+    assert Preference() == Preference(
+        "best-vs-worst", 0.0, math.inf, None, ("forward", "backward"), math.inf, 1, 0
+    )
+    assert Sft(1.0) == Sft(1.0, 4, "random", None, None, False, 0)
+    assert Sft(1.0, cap=1, max_other_script=1) != Sft(1.0, cap=1, max_other_script=0)
+    assert Prompts() == Prompts(1.0, 0.0, 1.0, 0) == Prompts(min_rate=0, max_rate=1)
+
+
+def test_two_empty_texts_are_as_long_as_each_other():
+    members = (Member(Response(""), 1.0), Member(Response(""), 0.0))
+    found = Preference(max_length_ratio=1).outcome(Judged((), members))
+    assert found.dropped == {"same text": 1}
+    members = (Member(Response("ab"), 1.0), Member(Response("cd"), 0.0))
+    assert Preference(max_length_ratio=1).outcome(Judged((), members)).picks
+
+
 # --- samples --------------------------------------------------------------------------------------
 
 
@@ -266,6 +286,10 @@ def test_the_language_may_be_a_column_and_must_be_known():
         ("<think>" + "a" * 50 + "\n\n" + "b" * 50 + "</think>" + "c" * 99, True),
         ("<think>" + "a" * 50 + "\n" + "b" * 50 + "</think>c", False),
         ("a" * 61, False),
+        ("a" * 60, True),
+        ("a" * 30 + "\n" + "b" * 29, True),  # the newline counts
+        ("a" * 30 + "\n" + "b" * 30, False),
+        ("\n" + "a" * 60, True),
     ],
 )
 def test_overlong_paragraphs(text, is_kept):
@@ -336,6 +360,15 @@ def test_repeats_and_overlap_are_counted_apart():
         "dropped": {"no pair passes": 1, "duplicate": 1, "overlaps an evaluation prompt": 1},
         "left": 3,
     }
+
+
+def test_a_funnel_starts_empty():
+    funnel = Funnel()
+    assert (funnel.left("pairs"), funnel.report()) == (0, {})
+    funnel.take("pairs")
+    funnel.drop("pairs", "tie")
+    funnel.take("pairs")
+    assert funnel.report() == {"pairs": {"in": 2, "dropped": {"tie": 1}, "left": 1}}
 
 
 RULES = st.sampled_from(

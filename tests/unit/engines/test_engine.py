@@ -13,7 +13,7 @@ import tiny  # noqa: E402
 
 from plaudit.engines import attention  # noqa: E402
 from plaudit.engines.hf import HfEngine, Trunk, pick_dtype  # noqa: E402
-from plaudit.engines.plan import Budget, Item, plan, shared, windows  # noqa: E402
+from plaudit.engines.plan import Budget, Item, common_prefix, plan, shared, windows  # noqa: E402
 from plaudit.engines.questions import Head, Hidden, LabelLogits, LogProbs, OutputLayer  # noqa: E402
 
 
@@ -309,6 +309,103 @@ def test_every_row_is_planned_once_and_no_pass_is_too_big():
         for piece in step.pieces:
             done[piece.group] += piece.items
     assert done == {i: list(range(len(g.items))) for i, g in enumerate(made)}
+
+
+def test_a_group_of_just_max_rows_is_one_pass():
+    group = shared([Item([7] * 100 + [i] * 50, ()) for i in range(1, 5)])  # 100 + 4 x 50 rows
+    assert group.prefix == 100
+    for max_rows, rows in ((300, [300]), (299, [250, 50]), (200, [200, 100]), (199, [150, 150])):
+        steps = list(plan([group], Budget((), max_rows=max_rows)))
+        assert [step.rows for step in steps] == rows
+    budget = Budget(((300, 400),), max_rows=200)
+    assert [step.rows for step in plan([group], budget)] == [400]
+    assert [step.rows for step in plan([group] * 2, budget)] == [400, 400]
+
+
+def plain_group(*lengths):
+    """A group that shares nothing, with sequences of these lengths."""
+    return shared([Item([n + 1] * length, ()) for n, length in enumerate(lengths)])
+
+
+def planned(made, budget):
+    """Of each pass its rows, and of each piece the group, its sequences and the kept prefix."""
+    return [
+        (s.rows, [(p.group, p.items, p.keeps, p.is_kept) for p in s.pieces])
+        for s in plan(made, budget)
+    ]
+
+
+def test_a_planned_group_goes_by_the_limits_of_its_budget():
+    budget = Budget(((10, 30), (20, 40)), max_rows=50)
+    assert [budget.rows_for(n) for n in (1, 10, 11, 20, 21)] == [30, 30, 40, 40, None]
+    half = budget.halved()
+    assert (half.packed, half.max_rows, half.is_exact) == (((5, 15), (10, 20)), 25, True)
+    assert Budget(((1, 30), (2, 8)), max_rows=1).halved() == Budget(((1, 4),), max_rows=1)
+    assert Budget() == Budget(((256, 512),), 4096, True)
+
+
+def test_small_groups_are_planned_into_the_fullest_pass_that_holds_them():
+    made = [plain_group(n) for n in (4, 6, 7, 3, 5, 5)]
+    one = (0,)
+    expected = [
+        (10, [(2, one, False, False), (3, one, False, False)]),
+        (10, [(1, one, False, False), (0, one, False, False)]),
+        (10, [(4, one, False, False), (5, one, False, False)]),
+    ]
+    assert planned(made, Budget(((10, 10),))) == expected
+    loose = Budget(((10, 12),), is_exact=False)
+    assert [rows for rows, _ in planned(made, loose)] == [12, 11, 7]
+    assert planned([plain_group()], Budget()) == []
+
+
+def test_a_split_plan_keeps_the_prefix_from_the_first_pass_on():
+    group = shared([Item([7] * 100 + [i] * 50, ()) for i in range(1, 5)])
+    assert planned([group], Budget((), max_rows=200)) == [
+        (200, [(0, (0, 1), True, False)]),
+        (100, [(0, (2, 3), False, True)]),
+    ]
+    assert planned([group], Budget((), max_rows=120)) == [
+        (100, [(0, (), True, False)]),  # no sequence has room beside the prefix
+        (100, [(0, (0, 1), False, True)]),
+        (100, [(0, (2, 3), False, True)]),
+    ]
+    assert planned([plain_group(30, 30, 30)], Budget((), max_rows=60)) == [
+        (60, [(0, (0, 1), False, False)]),
+        (30, [(0, (2,), False, False)]),
+    ]
+    assert planned([plain_group(90, 20)], Budget((), max_rows=60)) == [
+        (90, [(0, (0,), False, False)]),  # one sequence is never split
+        (20, [(0, (1,), False, False)]),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("prefix", "num", "expected"), [(16, 2, 16), (15, 2, 0), (15, 3, 0), (16, 3, 16), (17, 2, 17)]
+)
+def test_a_prefix_is_planned_where_it_saves_enough(prefix, num, expected):
+    items = [Item([7] * prefix + [i, i], ()) for i in range(1, num + 1)]
+    assert shared(items).prefix == expected
+    assert shared(items).rows == expected + num * (prefix + 2 - expected)
+    assert shared(items, share=False).prefix == 0
+    later = [items[0], *(item._replace(first=1) for item in items[1:])]
+    assert shared(later).prefix == 0  # other positions, other keys
+    assert shared(items[:1] * num).prefix == 0
+
+
+def test_the_common_prefix_in_a_plan_is_the_longest_and_leaves_a_token():
+    rnd = random.Random(3)
+    for _ in range(300):
+        stem = [rnd.randrange(3) for _ in range(rnd.randrange(6))]
+        group = [stem + [rnd.randrange(3) for _ in range(rnd.randrange(1, 5))] for _ in range(3)]
+        longest = max(n for n in range(9) if len({tuple(ids[:n]) for ids in group}) == 1)
+        assert common_prefix(group) == min(longest, min(map(len, group)) - 1)
+    assert common_prefix([[1, 2, 3]] * 2) == 2
+
+
+def test_a_window_ends_with_the_group_that_fills_it():
+    stream = [[Item([1] * 9, ())] for _ in range(5)]  # ten rows each, with that of the group
+    for rows, sizes in ((10, [1] * 5), (11, [2, 2, 1]), (20, [2, 2, 1]), (21, [3, 2]), (99, [5])):
+        assert [len(window) for window in windows(stream, rows=rows)] == sizes
 
 
 def test_the_pass_of_a_group_does_not_depend_on_its_neighbours():

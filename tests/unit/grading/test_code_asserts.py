@@ -141,6 +141,8 @@ def test_each_use_of_a_name_is_a_value_of_its_own():
         (Near("isclose", 0.0, 1e-9), 1.0, 1.0 + 1e-12, True),
         (Near("approx", 1e-12, 1e-6), math.inf, math.inf, True),
         (Near("approx", 1e-12, 1e-6), 5.0, math.inf, False),
+        (Near("approx", 0.0, 0.1), 11.05, 10.0, False),  # a share of the expected number
+        (Near("approx", 0.0, 0.1), 10.0, 11.05, True),
         (Near("round", digits=2), 0.504, 0.5, True),
         (Near("round"), math.inf, 1, False),
     ],

@@ -19,6 +19,7 @@ EQUAL = [
     ("float", "1e3", "1000.0"),
     ("float", "007 -0 +5", "7 0 5"),
     ("float", "NaN -INF infinity", "nan -inf inf"),
+    ("float", "-nan", "nan"),
     ("float", "1e400", "1.0000000001e400"),
     ("float", "1e-999999999", "0.0"),
     ("float", "1e" + "9" * 50, "1e" + "9" * 50),
@@ -111,6 +112,9 @@ def test_different(mode, actual, expected):
 def test_the_first_difference_is_named():
     assert first_difference("a\nc", "a\nb", mode="lines") == "line 2: expected 'b', found 'c'"
     assert first_difference("a\n", "a\nb", mode="lines") == "line 2: expected 'b', found the end"
+    assert first_difference("a\nb\nc\nd", "a\nx", mode="stripped") == (
+        "line 2: expected 'x', found 'b'"
+    )
     assert first_difference("ab\nx", "ab\ny", mode="exact").startswith("line 2, character 4")
     assert len(first_difference("x" * 10_000, "y" * 10_000)) < 250
 
@@ -119,6 +123,9 @@ def test_tolerance():
     assert same_output("1.05", "1.0", mode="float", tolerance=0.1)
     assert not same_output("1.05", "1.0", mode="float", tolerance=0)
     assert same_output("1000000.5", "1000000.0", mode="float")
+    # a share of the expected number, not of the one that was printed
+    assert not same_output("11.05", "10.0", mode="float", tolerance=0.1)
+    assert same_output("10.0", "11.05", mode="float", tolerance=0.1)
 
 
 def test_an_unknown_mode_is_refused():

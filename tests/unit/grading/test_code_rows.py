@@ -185,6 +185,7 @@ def test_tests_of_every_kind():
     assert problem_of({"tests": ["assert f(1) == 2"]}).entry == "f"
     cases = [{"input": "1", "output": "2", "group": "a", "points": 3}]
     assert problem_of({"tests": cases}) == stdio(("1", "2", "a", 3.0))
+    assert problem_of({"tests": [{**cases[0], "points": 0}]}) == stdio(("1", "2", "a", 0.0))
     assert problem_of({"test_cases": json.dumps(["assert f(1) == 2"])}).entry == "f"
     unit = "import unittest\nclass T(unittest.TestCase):\n    def test_a(self): ...\n"
     assert problem_of({"tests": unit}).style == "unittest"

@@ -443,3 +443,17 @@ def test_tables_where_pandas_is_allowed(code, tests, right):
     if score.fault == "input" and "cannot be read" in (score.error or ""):
         pytest.skip("pandas lies where programs cannot read it here")
     assert score.value == right, score
+
+
+@pytest.mark.parametrize(
+    ("body", "fault", "why"),
+    [
+        ("import os\n    os._exit(0)", "response", "ended its process before it returned"),
+        ("import os\n    os._exit(3)", None, "exit code 3"),
+        ("import sys\n    sys.exit(3)", None, "exit code 3"),
+    ],
+)
+def test_only_an_exit_that_looks_like_success_is_a_fault(body, fault, why):
+    score = scored(f"def f(x):\n    {body}", "assert f(1) == 1")
+    assert (score.value, score.fault) == (0.0, fault)
+    assert why in (score.error or score.note)

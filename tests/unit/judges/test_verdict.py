@@ -1040,3 +1040,31 @@ def test_recorded_replies_are_read_as_their_labels_say():
             differing[row["judge"], row["protocol"]] += 1
     assert len(rows) == 16760
     assert differing == OTHERWISE
+
+
+@pytest.mark.parametrize(
+    ("spec", "reply"),
+    [
+        (RATE10, "Rating: 11/10"), (RATE10, "Rating: [[12/10]]"), (RATE10, "11 out of 10"),
+        (ZH5, "总体打分：6/5"), (ZH5, "总体打分：6分/5分"), (PROM5, "[RESULT] 6/5"),
+        (LIST, "Scores: [11/10, 3/10]"), (JSON, '{"score": "2/1"}'),
+        (JSON, '{"score": 2, "max_score": 1}'), (JSON, '{"score": 1, "max_score": 0.5}'),
+    ],
+)  # fmt: skip
+def test_more_than_the_maximum_is_no_score(spec, reply):
+    with pytest.raises(VerdictError):
+        parse(reply, spec)
+
+
+@pytest.mark.parametrize(
+    ("reply", "spec", "message"),
+    [
+        ("Is the answer correct (Yes/No)? Yes", YN, "truncated: the word may go on"),
+        ("My verdict: A", AB, "truncated: the label may go on"),
+        ("Rating: 1", RATE10, "truncated: the number may go on"),
+        ("So far", AB, "truncated: cut by its length limit before a verdict"),
+    ],
+)
+def test_a_cut_reply_says_what_may_go_on(reply, spec, message):
+    with pytest.raises(VerdictError, match=message):
+        parse(reply, spec, "length")

@@ -183,6 +183,10 @@ def test_tolerance_reaches_everywhere_but_keys():
     assert not values.matches(crossed({near, 5}), {1.0, 6}, tolerance=1e-6)
     assert not values.matches(crossed([near]), [1], tolerance=1e-12)
     assert values.matches(crossed(1e6 + 0.5), 1e6, tolerance=1e-6)
+    for relative in (None, 0.1):  # a share of the expected number, not of the one that came
+        share = {"tolerance": 0.1} if relative is None else {"tolerance": 0.0, "relative": 0.1}
+        assert not values.matches(crossed(11.05), 10.0, **share)
+        assert values.matches(crossed(10.0), 11.05, **share)
     assert values.matches(crossed(Fraction(1, 3)), 0.3333333, tolerance=1e-6)
     assert not values.matches(crossed(10**400), 1.0, tolerance=1e-6)
     assert not values.matches(crossed(math.inf), 1e300, tolerance=1e-6)
