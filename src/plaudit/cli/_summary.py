@@ -88,10 +88,10 @@ def print_summary(
     for name in (name for name in names if name not in seen):
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
         rows.append([text(f"  {name}", "yellow"), *cells])
-    lines = _table_of(rows)
-    lines.collapse_padding = (
-        out.measure(lines, options=out.options.update(max_width=_WIDEST)).maximum > out.width
-    )
+    lines, unbounded = _table_of(rows), out.options.update(max_width=_WIDEST)
+    lines.collapse_padding = out.measure(lines, options=unbounded).maximum > out.width
+    if (needed := out.measure(lines, options=unbounded).minimum) > out.width:
+        lines.width = needed
     out.print(lines, crop=False)  # too wide beats figures that are cut
     before = f", {num_before:,} of them before" if num_before else ""
     faults = f"; faults: {describe_faults(counts.faulted)}" if counts.faulted else ""

@@ -341,7 +341,7 @@ def test_a_planned_group_goes_by_the_limits_of_its_budget():
     half = budget.halved()
     assert (half.packed, half.max_rows, half.is_exact) == (((5, 15), (10, 20)), 25, True)
     assert Budget(((1, 30), (2, 8)), max_rows=1).halved() == Budget(((1, 4),), max_rows=1)
-    assert Budget() == Budget(((256, 512),), 4096, True)
+    assert Budget() == Budget(((256, 512),), 1024, True)
 
 
 def test_small_groups_are_planned_into_the_fullest_pass_that_holds_them():
