@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import contextlib
 import hashlib
 import importlib
 import json
@@ -246,22 +247,23 @@ def _wait(pid: int) -> tuple[int, resource.struct_rusage]:
         if ended or idle >= _IDLE_CHECKS:
             _kill(pid)
             return (status, usage) if ended else os.wait4(pid, 0)[1:]
-        ticks = _ticks(pid)
-        idle, before = (idle + 1 if ticks == before else 0), ticks
-        time.sleep(0.05 if ticks is None else 0.5)
+        ticks, is_ready = _activity(pid)
+        idle, before = (0 if is_ready or ticks != before else idle + 1), ticks
+        time.sleep(0.5)
 
 
 def _kill(session: int) -> None:
     for pid, fields in _processes():
         if int(fields[3]) == session:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
-def _ticks(session: int) -> int:
-    """The CPU ticks of the session's processes; a process that waits for a CPU adds one."""
+def _activity(session: int) -> tuple[int, bool]:
+    """The CPU ticks of the session's processes, and whether one of them runs or waits for a CPU."""
     members = [fields for _, fields in _processes() if int(fields[3]) == session]
-    waiting = sum(fields[0] in "RD" for fields in members)
-    return sum(int(fields[11]) + int(fields[12]) for fields in members) + waiting
+    ticks = sum(int(fields[11]) + int(fields[12]) for fields in members)
+    return ticks, any(fields[0] in "RD" for fields in members)
 
 
 def _processes() -> Iterator[tuple[int, list[str]]]:
