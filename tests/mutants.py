@@ -403,13 +403,14 @@ def page(results: Sequence[Mapping[str, Any]]) -> str:
     mended = [result for result in results if result["caught"] and _identity(result) in first]
     lines = [
         *_HEAD,
+        "",
         *_summary(results),
         "",
         "## Survivors",
         "",
         *(_change(result, "no test fails") for result in survivors),
         "",
-        "## Caught by tests that the first run asked for",
+        "## Survived the first run, which had fewer tests; caught now by",
         "",
         *(
             _change(result, f"`{result['by'].rpartition('/')[2].partition('[')[0]}`")
