@@ -119,10 +119,9 @@ class Place(NamedTuple):
         """What names the mutant in the list of equivalent ones."""
         return (self.file, *self.mutant.key)
 
-    @property
-    def rank(self) -> bytes:
+    def rank(self, seed: int) -> bytes:
         """Its place in the order that the seed gives."""
-        return hashlib.sha256(repr((SEED, self.identity)).encode()).digest()
+        return hashlib.sha256(repr((seed, self.identity)).encode()).digest()
 
 
 class Outcome(NamedTuple):
@@ -138,7 +137,7 @@ def equivalents() -> Mapping[tuple[Any, ...], str]:
     return {_identity(row): row["reason"] for row in rows}
 
 
-def places(target: Target, package: Path) -> list[Place]:
+def places(target: Target, package: Path, seed: int) -> list[Place]:
     """Every mutant of a target in the order of the seed, equivalent ones left out."""
     known = equivalents()
     found = []
@@ -146,7 +145,7 @@ def places(target: Target, package: Path) -> list[Place]:
         file = str(path.relative_to(package))
         for i, mutant in enumerate(mutate.mutants(path.read_text(encoding="utf-8"))):
             found.append(Place(target.name, file, i, mutant))
-    return sorted((p for p in found if p.identity not in known), key=lambda place: place.rank)
+    return sorted((p for p in found if p.identity not in known), key=lambda place: place.rank(seed))
 
 
 class Copy:
@@ -315,10 +314,12 @@ class Trial:
         return limit
 
 
-def chosen(targets: Iterable[Target], sample: int | None) -> list[tuple[Target, list[Place]]]:
+def chosen(
+    targets: Iterable[Target], sample: int | None, seed: int = SEED
+) -> list[tuple[Target, list[Place]]]:
     """The mutants of each target; `sample` of them in all, each target's share in turn."""
     package = ROOT / "src" / "plaudit"
-    lists = [(target, places(target, package)[: target.num]) for target in targets]
+    lists = [(target, places(target, package, seed)[: target.num]) for target in targets]
     if sample is None:
         return lists
     order = sorted((i, n) for n, (_, ranked) in enumerate(lists) for i in range(len(ranked)))
@@ -327,14 +328,14 @@ def chosen(targets: Iterable[Target], sample: int | None) -> list[tuple[Target, 
 
 
 def outcomes(
-    targets: Iterable[Target], sample: int | None, caught: Mapping[tuple[Any, ...], str]
+    chosen_mutants: Iterable[tuple[Target, list[Place]]], caught: Mapping[tuple[Any, ...], str]
 ) -> Iterator[tuple[Place, Outcome]]:
     """Runs the mutants, one at a time, but for those in `caught` (with the test that failed)."""
     for module in PRELOADED:
         importlib.import_module(module)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Copy(Path(folder))
-        for target, ranked in chosen(targets, sample):
+        for target, ranked in chosen_mutants:
             trial = Trial(copy, target)
             for place in ranked:
                 by = caught.get(place.identity)
@@ -363,6 +364,7 @@ def main(arguments: Sequence[str]) -> int:
     """Prints every mutant as it ends; 1 where fewer than nine tenths are caught."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sample", type=int, help="how many, over all modules")
+    parser.add_argument("--seed", type=int, default=SEED, help="other changes than those kept")
     parser.add_argument("--module", action="append", help="only this one, e.g. answers")
     parser.add_argument("--again", action="store_true", help="only what was not caught last time")
     parser.add_argument("--write", action="store_true", help="keep the results and the table")
@@ -370,7 +372,7 @@ def main(arguments: Sequence[str]) -> int:
     targets = [t for t in TARGETS if not options.module or t.name in options.module]
     results = []
     caught = caught_before() if options.again else {}
-    for place, outcome in outcomes(targets, options.sample, caught):
+    for place, outcome in outcomes(chosen(targets, options.sample, options.seed), caught):
         results.append(record(place, outcome))
         print(json.dumps(results[-1], ensure_ascii=False), flush=True)
     num_caught = sum(result["caught"] for result in results)
