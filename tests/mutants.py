@@ -16,6 +16,7 @@ from __future__ import annotations
 
 import argparse
 import compileall
+import contextlib
 import hashlib
 import importlib
 import json
@@ -118,10 +119,9 @@ class Place(NamedTuple):
         """What names the mutant in the list of equivalent ones."""
         return (self.file, *self.mutant.key)
 
-    @property
-    def rank(self) -> bytes:
+    def rank(self, seed: int) -> bytes:
         """Its place in the order that the seed gives."""
-        return hashlib.sha256(repr((SEED, self.identity)).encode()).digest()
+        return hashlib.sha256(repr((seed, self.identity)).encode()).digest()
 
 
 class Outcome(NamedTuple):
@@ -137,7 +137,7 @@ def equivalents() -> Mapping[tuple[Any, ...], str]:
     return {_identity(row): row["reason"] for row in rows}
 
 
-def places(target: Target, package: Path) -> list[Place]:
+def places(target: Target, package: Path, seed: int) -> list[Place]:
     """Every mutant of a target in the order of the seed, equivalent ones left out."""
     known = equivalents()
     found = []
@@ -145,7 +145,7 @@ def places(target: Target, package: Path) -> list[Place]:
         file = str(path.relative_to(package))
         for i, mutant in enumerate(mutate.mutants(path.read_text(encoding="utf-8"))):
             found.append(Place(target.name, file, i, mutant))
-    return sorted((p for p in found if p.identity not in known), key=lambda place: place.rank)
+    return sorted((p for p in found if p.identity not in known), key=lambda place: place.rank(seed))
 
 
 class Copy:
@@ -246,22 +246,23 @@ def _wait(pid: int) -> tuple[int, resource.struct_rusage]:
         if ended or idle >= _IDLE_CHECKS:
             _kill(pid)
             return (status, usage) if ended else os.wait4(pid, 0)[1:]
-        ticks = _ticks(pid)
-        idle, before = (idle + 1 if ticks == before else 0), ticks
-        time.sleep(0.05 if ticks is None else 0.5)
+        ticks, is_ready = _activity(pid)
+        idle, before = (0 if is_ready or ticks != before else idle + 1), ticks
+        time.sleep(0.5)
 
 
 def _kill(session: int) -> None:
     for pid, fields in _processes():
         if int(fields[3]) == session:
-            os.kill(pid, signal.SIGKILL)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
 
 
-def _ticks(session: int) -> int:
-    """The CPU ticks of the session's processes; a process that waits for a CPU adds one."""
+def _activity(session: int) -> tuple[int, bool]:
+    """The CPU ticks of the session's processes, and whether one of them runs or waits for a CPU."""
     members = [fields for _, fields in _processes() if int(fields[3]) == session]
-    waiting = sum(fields[0] in "RD" for fields in members)
-    return sum(int(fields[11]) + int(fields[12]) for fields in members) + waiting
+    ticks = sum(int(fields[11]) + int(fields[12]) for fields in members)
+    return ticks, any(fields[0] in "RD" for fields in members)
 
 
 def _processes() -> Iterator[tuple[int, list[str]]]:
@@ -313,10 +314,12 @@ class Trial:
         return limit
 
 
-def chosen(targets: Iterable[Target], sample: int | None) -> list[tuple[Target, list[Place]]]:
+def chosen(
+    targets: Iterable[Target], sample: int | None, seed: int = SEED
+) -> list[tuple[Target, list[Place]]]:
     """The mutants of each target; `sample` of them in all, each target's share in turn."""
     package = ROOT / "src" / "plaudit"
-    lists = [(target, places(target, package)[: target.num]) for target in targets]
+    lists = [(target, places(target, package, seed)[: target.num]) for target in targets]
     if sample is None:
         return lists
     order = sorted((i, n) for n, (_, ranked) in enumerate(lists) for i in range(len(ranked)))
@@ -325,14 +328,14 @@ def chosen(targets: Iterable[Target], sample: int | None) -> list[tuple[Target, 
 
 
 def outcomes(
-    targets: Iterable[Target], sample: int | None, caught: Mapping[tuple[Any, ...], str]
+    chosen_mutants: Iterable[tuple[Target, list[Place]]], caught: Mapping[tuple[Any, ...], str]
 ) -> Iterator[tuple[Place, Outcome]]:
     """Runs the mutants, one at a time, but for those in `caught` (with the test that failed)."""
     for module in PRELOADED:
         importlib.import_module(module)
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copy = Copy(Path(folder))
-        for target, ranked in chosen(targets, sample):
+        for target, ranked in chosen_mutants:
             trial = Trial(copy, target)
             for place in ranked:
                 by = caught.get(place.identity)
@@ -361,6 +364,7 @@ def main(arguments: Sequence[str]) -> int:
     """Prints every mutant as it ends; 1 where fewer than nine tenths are caught."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").partition("\n")[0])
     parser.add_argument("--sample", type=int, help="how many, over all modules")
+    parser.add_argument("--seed", type=int, default=SEED, help="other changes than those kept")
     parser.add_argument("--module", action="append", help="only this one, e.g. answers")
     parser.add_argument("--again", action="store_true", help="only what was not caught last time")
     parser.add_argument("--write", action="store_true", help="keep the results and the table")
@@ -368,7 +372,7 @@ def main(arguments: Sequence[str]) -> int:
     targets = [t for t in TARGETS if not options.module or t.name in options.module]
     results = []
     caught = caught_before() if options.again else {}
-    for place, outcome in outcomes(targets, options.sample, caught):
+    for place, outcome in outcomes(chosen(targets, options.sample, options.seed), caught):
         results.append(record(place, outcome))
         print(json.dumps(results[-1], ensure_ascii=False), flush=True)
     num_caught = sum(result["caught"] for result in results)
@@ -401,13 +405,14 @@ def page(results: Sequence[Mapping[str, Any]]) -> str:
     mended = [result for result in results if result["caught"] and _identity(result) in first]
     lines = [
         *_HEAD,
+        "",
         *_summary(results),
         "",
         "## Survivors",
         "",
         *(_change(result, "no test fails") for result in survivors),
         "",
-        "## Caught by tests that the first run asked for",
+        "## Survived the first run, which had fewer tests; caught now by",
         "",
         *(
             _change(result, f"`{result['by'].rpartition('/')[2].partition('[')[0]}`")

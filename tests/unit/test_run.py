@@ -781,3 +781,19 @@ def test_progress_counts_only_the_tokens_that_were_counted():
     progress.count([Result(0, None, scores, None), Result(1, None, [], DataError("odd"))])
     assert (progress.rows, progress.bad_rows, progress.responses) == (2, 1, 3)
     assert (progress.tokens, progress.unscored) == (5, 1)
+
+
+def test_four_batches_for_each_worker_are_read_ahead():
+    taken = []
+
+    def stream():
+        for i in range(50):
+            taken.append(i)
+            yield Group("p", [f"{i}"])
+
+    results = run(LENGTH, stream(), workers=1, batch_size=1)
+    with contextlib.closing(results):
+        assert next(results).index == 0
+        assert len(taken) == 4
+        next(results)
+        assert len(taken) == 5

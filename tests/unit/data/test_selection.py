@@ -53,6 +53,14 @@ def test_best_vs_random_is_drawn_by_the_seed_from_the_worse():
     assert len(drawn) > 8
 
 
+def test_best_vs_random_considers_the_others_that_are_not_better():
+    rule = Preference("best-vs-random", max_pairs=9)
+    found = rule.outcome(group(1, 0, 0.5))
+    assert (found.considered, sorted(places(found))) == (2, [(0, 1), (0, 2)])
+    found = rule.outcome(group(1, 0, 9, faults={2: "response"}.items()))
+    assert (found.considered, places(found), found.dropped) == (1, [(0, 1)], {})
+
+
 def test_all_pairs_are_all_and_capped():
     one = group(3, 1, 2, 2)
     everything = Preference("all-pairs", max_pairs=100).outcome(one)
