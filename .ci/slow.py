@@ -24,7 +24,7 @@ BREAKS = {
     "src/plaudit/data/": ("tests/e2e", "tests/laws"),
     "src/plaudit/cli/": ("tests/e2e/test_layouts.py",),
     "src/plaudit/adapters/": (),
-    "src/plaudit/bench/": (),
+    "src/plaudit/bench/": ("tests/e2e/test_bench_kinds.py",),
     "src/plaudit/demo/": (),
     "src/plaudit/judges/": (),
     "src/plaudit/recipes/": (),
