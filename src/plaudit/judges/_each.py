@@ -8,13 +8,29 @@ from typing import Any
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
-from plaudit.judges._judge import Asked, Judge, JudgeReward, Verdict, parts_of, unscored
+from plaudit.judges._judge import (
+    Asked,
+    Judge,
+    JudgeParams,
+    JudgeReward,
+    Verdict,
+    parts_of,
+    unscored,
+)
 from plaudit.judges._slots import answer_text, filled, needs, unshown
 from plaudit.judges.voting import Vote, kept, spread, vote
 from plaudit.think import part_of
 from plaudit.types import Group, Response, Reward, Score
 
-__all__ = ["EachResponse"]
+__all__ = ["EachParams", "EachResponse"]
+
+
+class EachParams(JudgeParams):
+    """The parameters of a judge of one response at a time, with those that some of them lack."""
+
+    vote_by: Vote
+    meta: Reward | None = None
+    num_kept: int | None = None
 
 
 class EachResponse(JudgeReward):
@@ -27,21 +43,18 @@ class EachResponse(JudgeReward):
     def __init__(
         self,
         path: str,
-        params: Mapping[str, Any],
+        setup: EachParams,
         judge: Judge,
         *,
         value: Callable[[Verdict], float],
-        vote_by: Vote,
         on_response_fault: float,
-        meta: Reward | None = None,
-        num_kept: int | None = None,
         is_empty: Callable[[str, Group], bool] | None = None,
     ) -> None:
-        super().__init__(path, params, judge)
+        super().__init__(path, setup.changed, judge)
         self.fault_value = float(on_response_fault)
-        self._value, self._vote_by, self._is_empty = value, vote_by, is_empty
-        self._meta, self._num_kept = meta, num_kept
-        if meta is not None and judge.samples < 2:
+        self._value, self._vote_by, self._is_empty = value, setup.vote_by, is_empty
+        self._meta, self._num_kept = setup.meta, setup.num_kept
+        if setup.meta is not None and judge.samples < 2:
             raise ConfigError("meta chooses among judgments: samples must be 2 or more")
 
     def check(self, group: Group) -> None:

@@ -7,7 +7,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from plaudit.engines.chat import Call, Job, Reply, Sampling
 from plaudit.errors import ConfigError, VerdictError
@@ -26,13 +26,15 @@ from plaudit.judges.verdict import (
     forged,
     parse,
 )
+from plaudit.options import changed, split
 from plaudit.spelled import Spelled
 from plaudit.think import Part
 from plaudit.types import Fault, Score
 
-__all__ = ["Asked", "Judge", "JudgeReward", "Read", "Verdict", "expected_value",
-           "given", "judge_of", "parts_of", "unscored"]  # fmt: skip
+__all__ = ["Asked", "Judge", "JudgeParams", "JudgeReward", "Read", "Verdict", "expected_value",
+           "judge_of", "parts_of", "unscored"]  # fmt: skip
 
+P = TypeVar("P", bound="JudgeParams")
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
@@ -231,24 +233,41 @@ class Judge:
         return dataclasses.replace(first, messages=(*first.messages, *again))
 
 
-def given(factory: Any, told: Mapping[str, Any]) -> dict[str, Any]:
-    """Those parameters of a factory's call (its locals) that differ from their defaults."""
-    defaults = factory.__kwdefaults__
-    own = {name: told[name] for name, default in defaults.items() if told[name] != default}
-    return {**own, **told["options"]}
+class JudgeParams:
+    """The parameters of a judge: each is a frozen dataclass with these fields among its own.
+
+    `options` are those of the `Backend`.
+    """
+
+    template: Any
+    read: Read
+    view: Part
+    min_mass: float
+    asks_again: bool
+    options: Mapping[str, Any]
+
+    @classmethod
+    def of(cls: type[P], params: Mapping[str, Any]) -> P:
+        """The parameters of a factory's call, the Backend's under `options`."""
+        return cls(**split(cls, params, "options"))
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Those that differ from their defaults: what spells the judge."""
+        return changed(self, "options")
 
 
-def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> Judge:
-    """The judge that the parameters of a factory's call (its locals) describe.
+def judge_of(params: JudgeParams, *, kind: str, samples: int) -> Judge:
+    """The judge that parameters describe; templates of `kind` fit it.
 
     Raises: ConfigError for whatever does not go together, before anything is asked.
     """
-    template, read = _fitting(told["template"], kinds), told["read"]
-    _check_values(told, samples)
+    template, read = _fitting(params.template, kind), params.read
+    _check_values(params, samples)
     if read == "logprobs":
         _labels(template)
-    parser = _parser(told.get("parser"), template)
-    backend = Backend.of(told["options"], [name for name in told if name != "options"])
+    parser = _parser(getattr(params, "parser", None), template)
+    backend = Backend.of(params.options, vars(params).keys() - {"options"})
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
         raise ConfigError(
             f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
@@ -256,8 +275,8 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         )
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
-    if sampling.temperature and "seed" in told:  # one seed, of the orders and of the samples
-        sampling = dataclasses.replace(sampling, seed=told["seed"])
+    if sampling.temperature:  # one seed, of the orders and of the samples
+        sampling = dataclasses.replace(sampling, seed=getattr(params, "seed", sampling.seed))
     if not backend.replay:
         _check_samples(samples, sampling, read)
     return Judge(
@@ -266,9 +285,9 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
         sampling,
         read,
         samples,
-        told["view"],
-        told["min_mass"],
-        told["asks_again"] and parser is parse,
+        params.view,
+        params.min_mass,
+        params.asks_again and parser is parse,
         parser,
         backend.extra_body or None,
         backend.can_prefix if backend.replay else engine.can_prefix,
@@ -276,13 +295,11 @@ def judge_of(told: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> 
     )
 
 
-def _fitting(name: Any, kinds: Sequence[str]) -> Template:
-    """The template of that name. Raises ConfigError where it is of no such kind, or of none."""
+def _fitting(name: Any, kind: str) -> Template:
+    """The template of that name. Raises ConfigError where it is of another kind, or of none."""
     template = load_template(name)
-    if template.kind not in kinds:
-        raise ConfigError(
-            f"template {template.name!r} is {template.kind}; this judge takes {' or '.join(kinds)}"
-        )
+    if template.kind != kind:
+        raise ConfigError(f"template {template.name!r} is {template.kind}; this judge takes {kind}")
     fitting = _SPECS[template.kind]
     if not isinstance(template.spec, fitting):
         names = " or ".join(kind.__name__ for kind in fitting)
@@ -294,13 +311,13 @@ def _fitting(name: Any, kinds: Sequence[str]) -> Template:
     return template
 
 
-def _check_values(told: Mapping[str, Any], samples: Any) -> None:
-    for name, known in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
-        if told[name] not in known:
-            raise ConfigError(f"{name}={told[name]!r} must be {' or '.join(known)}")
+def _check_values(params: JudgeParams, samples: Any) -> None:
+    for name, choices in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
+        if (choice := getattr(params, name)) not in choices:
+            raise ConfigError(f"{name}={choice!r} must be {' or '.join(choices)}")
     if not isinstance(samples, int) or samples < 1:
         raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
-    if (num_kept := told.get("num_kept")) is not None and num_kept < 1:
+    if (num_kept := getattr(params, "num_kept", None)) is not None and num_kept < 1:
         raise ConfigError(f"num_kept={num_kept!r} must be 1 or more")
 
 

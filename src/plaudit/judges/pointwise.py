@@ -2,32 +2,40 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, expected_value, given, judge_of
+from plaudit.judges._each import EachParams, EachResponse
+from plaudit.judges._judge import Read, expected_value, judge_of
 from plaudit.judges.verdict import JsonScore, Scale
 from plaudit.judges.voting import Vote, vote
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Reward
 
 __all__ = ["rating"]
 
 
-def rating(
-    *,
-    template: Any = "mt_bench_single",
-    read: Read = "text",
-    samples: int = 1,
-    vote_by: Vote = "mean",
-    meta: Reward | None = None,
-    num_kept: int | None = None,
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    on_response_fault: float | None = None,
-    **options: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class RatingParams(EachParams):
+    """The parameters of `rating`."""
+
+    template: Any = "mt_bench_single"
+    read: Read = "text"
+    samples: int = 1
+    vote_by: Vote = "mean"
+    meta: Reward | None = None
+    num_kept: int | None = None
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    on_response_fault: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(RatingParams, "options")
+def rating(**params: Any) -> Reward:
     """The judge's number, on the template's own scale (1 to 5, 1 to 10, 0 to 1).
 
     By `read` "text" the number that the reply states behind its anchor; by "logprobs" the expected
@@ -43,18 +51,12 @@ def rating(
 
     Raises: ConfigError; scoring raises DataError for a missing column.
     """
-    told = locals()
-    vote([], vote_by)
-    judge = judge_of(told, kinds=("pointwise",), samples=samples)
+    setup = RatingParams.of(params)
+    vote([], setup.vote_by)
+    judge = judge_of(setup, kind="pointwise", samples=setup.samples)
     spec = judge.template.spec
     assert isinstance(spec, Scale | JsonScore)
+    low = spec.low if setup.on_response_fault is None else setup.on_response_fault
     return EachResponse(
-        "judges.pointwise.rating",
-        given(rating, told),
-        judge,
-        value=expected_value,
-        vote_by=vote_by,
-        on_response_fault=spec.low if on_response_fault is None else on_response_fault,
-        meta=meta,
-        num_kept=num_kept,
+        "judges.pointwise.rating", setup, judge, value=expected_value, on_response_fault=low
     )

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, Verdict, given, judge_of
+from plaudit.judges._each import EachParams, EachResponse
+from plaudit.judges._judge import Read, Verdict, judge_of
 from plaudit.judges.voting import Vote, vote
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -15,19 +18,24 @@ __all__ = ["verifier"]
 _YES = ("yes", "是")
 
 
-def verifier(
-    *,
-    template: Any = "genrm_direct",
-    read: Read = "logprobs",
-    rationales: int = 1,
-    vote_by: Vote = "mean",
-    normalised: bool = True,
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    on_response_fault: float = 0.0,
-    **options: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class VerifierParams(EachParams):
+    """The parameters of `verifier`."""
+
+    template: Any = "genrm_direct"
+    read: Read = "logprobs"
+    rationales: int = 1
+    vote_by: Vote = "mean"
+    normalised: bool = True
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    on_response_fault: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(VerifierParams, "options")
+def verifier(**params: Any) -> Reward:
     """P(the response is correct) in [0, 1], by the token "Yes".
 
     ``r = p(Yes) / (p(Yes) + p(No))``, or p(Yes) itself where not `normalised` (GenRM, Zhang et al.
@@ -40,20 +48,19 @@ def verifier(
 
     Raises: ConfigError.
     """
-    told = locals()
-    vote([], vote_by)
-    judge = judge_of(told, kinds=("verifier",), samples=rationales)
+    setup = VerifierParams.of(params)
+    vote([], setup.vote_by)
+    judge = judge_of(setup, kind="verifier", samples=setup.rationales)
 
     def value(verdict: Verdict) -> float:
-        return yes_of(verdict, normalised=normalised)
+        return yes_of(verdict, normalised=setup.normalised)
 
     return EachResponse(
         "judges.verifier.verifier",
-        given(verifier, told),
+        setup,
         judge,
         value=value,
-        vote_by=vote_by,
-        on_response_fault=on_response_fault,
+        on_response_fault=setup.on_response_fault,
     )
 
 
