@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["Option", "changed", "split", "takes"]
+__all__ = ["Option", "changed", "names_in", "split", "takes", "values_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -55,9 +55,19 @@ def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
     return sign
 
 
+def names_in(kind: type[Any]) -> tuple[str, ...]:
+    """The names of a dataclass's fields, in order."""
+    return tuple(f.name for f in dataclasses.fields(kind))
+
+
+def values_of(kind: type[Any], options: Any) -> dict[str, Any]:
+    """The values that options have for the fields of `kind`, which is one of their bases."""
+    return {name: getattr(options, name) for name in names_in(kind)}
+
+
 def split(kind: type[Any], params: Mapping[str, Any], rest: str) -> dict[str, Any]:
     """The parameters that are fields of a dataclass, and under `rest` those that are none."""
-    names = {f.name for f in dataclasses.fields(kind)} - {rest}
+    names = {*names_in(kind)} - {rest}
     own = {name: value for name, value in params.items() if name in names}
     return {**own, rest: {name: value for name, value in params.items() if name not in names}}
 
