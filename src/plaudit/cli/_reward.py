@@ -8,6 +8,7 @@ import copy
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
@@ -21,15 +22,12 @@ __all__ = [
     "Chosen",
     "Columns",
     "KeepEndMarks",
-    "KeepUnscored",
     "Limit",
     "Offline",
     "Overwrite",
     "Path",
     "Recipe",
-    "Resume",
     "Resumption",
-    "RetryUnscored",
     "RewardColumn",
     "Set",
     "Strict",
@@ -38,11 +36,11 @@ __all__ = [
     "choose",
     "column_name",
     "columns_of",
+    "go_offline",
     "importing",
     "inputs_in",
     "key_value",
     "node_of",
-    "resumption",
     "see_current_directory",
 ]
 
@@ -92,21 +90,6 @@ KeepEndMarks = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output.")]
-Resume = Annotated[
-    bool,
-    typer.Option(
-        "--resume",
-        help="Go on where an interrupted run stopped, and score again what a fault of the system"
-        " (a server away, a timeout, a used up budget) left unscored.",
-    ),
-]
-RetryUnscored = Annotated[
-    bool,
-    typer.Option("--retry-unscored", help="--resume, and score again whatever is unscored."),
-]
-KeepUnscored = Annotated[
-    bool, typer.Option("--keep-unscored", help="--resume, and score nothing again.")
-]
 RewardColumn = Annotated[
     str,
     typer.Option(metavar="NAME", help="The column to write, where the input has a reward already."),
@@ -120,23 +103,44 @@ Offline = Annotated[
 ]
 
 
-class Resumption(NamedTuple):
-    """Whether a run goes on from an earlier one, and which of its unscored rows it scores again."""
+@dataclass(frozen=True)
+class Resumption:
+    """Whether a run goes on from an earlier one, and which of its unscored rows it scores again.
 
-    is_wanted: bool
-    retry: Literal["system", "all", "none"]
-
-
-def resumption(resume: bool, retry_unscored: bool, keep_unscored: bool) -> Resumption:
-    """What ``--resume``, ``--retry-unscored`` and ``--keep-unscored`` say together.
-
-    >>> resumption(False, True, False)
-    Resumption(is_wanted=True, retry='all')
+    >>> again = Resumption(retry_unscored=True)
+    >>> again.is_wanted, again.retry
+    (True, 'all')
     """
-    if retry_unscored and keep_unscored:
-        raise ConfigError("--retry-unscored and --keep-unscored exclude each other")
-    retry = "all" if retry_unscored else "none" if keep_unscored else "system"
-    return Resumption(resume or retry_unscored or keep_unscored, retry)
+
+    resume: Annotated[
+        bool,
+        typer.Option(
+            "--resume",
+            help="Go on where an interrupted run stopped, and score again what a fault of the"
+            " system (a server away, a timeout, a used up budget) left unscored.",
+        ),
+    ] = False
+    retry_unscored: Annotated[
+        bool,
+        typer.Option("--retry-unscored", help="--resume, and score again whatever is unscored."),
+    ] = False
+    keep_unscored: Annotated[
+        bool, typer.Option("--keep-unscored", help="--resume, and score nothing again.")
+    ] = False
+
+    def __post_init__(self) -> None:
+        if self.retry_unscored and self.keep_unscored:
+            raise ConfigError("--retry-unscored and --keep-unscored exclude each other")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any of the three is there."""
+        return self.resume or self.retry_unscored or self.keep_unscored
+
+    @property
+    def retry(self) -> Literal["system", "all", "none"]:
+        """Which unscored rows are scored again: those of a system fault, all, or none."""
+        return "all" if self.retry_unscored else "none" if self.keep_unscored else "system"
 
 
 class Chosen(NamedTuple):
@@ -297,6 +301,11 @@ def _inputs_of_path(text: str) -> set[str] | None:
         return {text}
     except Exception:  # importing the user's module may raise anything; building it says so
         return None
+
+
+def go_offline() -> None:
+    """Lets no library ask the hub for anything."""
+    os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
 
 
 def see_current_directory() -> None:

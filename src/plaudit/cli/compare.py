@@ -13,8 +13,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli._console import console, stderr, table, text
+from plaudit.cli._options import takes_options
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import AllowImport, Columns, Limit, Offline, Overwrite, Path, Recipe, Set
+from plaudit.cli._reward import (
+    AllowImport,
+    Columns,
+    Limit,
+    Offline,
+    Overwrite,
+    Path,
+    Recipe,
+    Set,
+    go_offline,
+)
 from plaudit.errors import ConfigError, DataError, did_you_mean
 from plaudit.untrusted import visible
 
@@ -30,31 +41,35 @@ _RESPONSES = (
 )  # fmt: skip
 
 
-def run(
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")
-    ],
-    recipe: Recipe = None,
-    reward: Path = None,
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    """What `plaudit compare` takes."""
+
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")]
+    recipe: Recipe = None
+    reward: Path = None
     a: Annotated[
         str, typer.Option("--a", metavar="COLUMN", help="The column of the first responses.")
-    ] = "chosen",
+    ] = "chosen"
     b: Annotated[
         str, typer.Option("--b", metavar="COLUMN", help="The column of the second responses.")
-    ] = "rejected",
+    ] = "rejected"
     output: Annotated[
         str | None,
         typer.Option(
             "--output", "-o", metavar="OUT.jsonl", help="A line for each row; - for stdout."
         ),
-    ] = None,
-    settings: Set = None,
-    columns: Columns = None,
-    limit: Limit = None,
-    overwrite: Overwrite = False,
-    allow_import: AllowImport = None,
-    offline: Offline = False,
-) -> None:
+    ] = None
+    settings: Set = None
+    columns: Columns = None
+    limit: Limit = None
+    overwrite: Overwrite = False
+    allow_import: AllowImport = None
+    offline: Offline = False
+
+
+@takes_options(CompareOptions)
+def run(options: CompareOptions) -> None:
     """Compare two columns of responses: how often the first wins, and by what margin.
 
     Both responses of a row are scored as one group. A tie counts for neither side; a row in which
@@ -65,22 +80,24 @@ def run(
     from plaudit import registry
     from plaudit.cli._reward import choose
 
-    if offline:
-        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    if a == b:
-        raise ConfigError(f"--a and --b are both {a!r}: two columns are compared")
-    chosen = choose(recipe, reward, settings, allow_import)
-    read = chosen.columns(columns)
+    if options.offline:
+        go_offline()
+    if options.a == options.b:
+        raise ConfigError(f"--a and --b are both {options.a!r}: two columns are compared")
+    chosen = choose(options.recipe, options.reward, options.settings, options.allow_import)
+    read = chosen.columns(options.columns)
     read = {name: read[name] for name in read if name not in registry.RESPONSE_COLUMNS}
     duels = _Duels()
-    with _lines(output, overwrite) as write:
+    with _lines(options.output, options.overwrite) as write:
         try:
-            for row, result in _results(chosen.reward, inputs, (a, b), read, limit):
+            for row, result in _results(
+                chosen.reward, options.inputs, (options.a, options.b), read, options.limit
+            ):
                 write(duels.add(row, result))
         except KeyboardInterrupt:
             stderr(f"interrupted after {duels.num_rows:,} rows")
             raise typer.Exit(130) from None
-    duels.print(chosen.name, a, b)
+    duels.print(chosen.name, options.a, options.b)
     raise typer.Exit(1 if duels.num_bad or duels.num_unscored or not duels.num_rows else 0)
 
 

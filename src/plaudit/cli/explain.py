@@ -5,11 +5,13 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli._console import console, number, on_one_line, text
+from plaudit.cli._options import takes_options
 from plaudit.cli._reward import AllowImport, Columns, Path, Recipe, Set
 from plaudit.errors import ConfigError, DataError
 
@@ -27,36 +29,42 @@ _SHOWN_CHARS = 1500
 _MAX_SPANS = 20
 
 
-def run(
+@dataclass(frozen=True, kw_only=True)
+class ExplainOptions:
+    """What `plaudit explain` takes."""
+
     place: Annotated[
         str,
         typer.Argument(
             metavar="FILE[:LINE]", help="A line of a text file, a row of a table; else the first."
         ),
-    ],
-    recipe: Recipe = None,
-    reward: Path = None,
-    settings: Set = None,
-    columns: Columns = None,
+    ]
+    recipe: Recipe = None
+    reward: Path = None
+    settings: Set = None
+    columns: Columns = None
     response: Annotated[
         int | None, typer.Option(min=1, metavar="N", help="Only the Nth response of the row.")
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Show long responses whole.")] = False,
-    allow_import: AllowImport = None,
-) -> None:
+    ] = None
+    full: Annotated[bool, typer.Option("--full", help="Show long responses whole.")] = False
+    allow_import: AllowImport = None
+
+
+@takes_options(ExplainOptions)
+def run(options: ExplainOptions) -> None:
     """Explain the scores of one row: every part with its weight, reason and time."""
     from plaudit.cli._reward import choose
     from plaudit.explain import explain
 
-    chosen = choose(recipe, reward, settings, allow_import)
-    row = _row(place, chosen.columns(columns))
+    chosen = choose(options.recipe, options.reward, options.settings, options.allow_import)
+    row = _row(options.place, chosen.columns(options.columns))
     if isinstance(row.group, DataError):
         raise row.group
     _warm_up(chosen.reward, row.group)
     tree = explain(chosen.reward, row.group, name=chosen.name)
     out = console()
-    for i in _wanted(response, row.group):
-        _print_response(out, row, row.group, i, full=full)
+    for i in _wanted(options.response, row.group):
+        _print_response(out, row, row.group, i, full=options.full)
         _print_tree(out, tree, i)
     failed = tree.error is not None or any(not score.is_scored for score in tree.scores)
     raise typer.Exit(1 if failed else 0)

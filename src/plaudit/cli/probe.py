@@ -6,12 +6,14 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plaudit.cli._console import console, number, on_one_line, table, text
+from plaudit.cli._options import takes_options
 from plaudit.cli._reward import AllowImport, Columns, Set
 
 if TYPE_CHECKING:
@@ -27,28 +29,34 @@ _KEEPS = "keeps the answer: must not rise"
 _SPOILS = "spoils the answer: must fall"
 
 
-def run(
+@dataclass(frozen=True, kw_only=True)
+class ProbeOptions:
+    """What `plaudit probe` takes."""
+
     name: Annotated[
         str,
         typer.Argument(metavar="PATH[,K=V]|RECIPE|FILE", help="The reward, as for check."),
-    ],
+    ]
     source: Annotated[
         str | None,
         typer.Argument(metavar="[INPUT]", help="Rows with real responses; else a bundled sample."),
-    ] = None,
-    settings: Set = None,
-    columns: Columns = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many of the rows.")] = 200,
-    examples: Annotated[int, typer.Option(min=0, help="Worst examples shown for an edit.")] = 1,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
+    ] = None
+    settings: Set = None
+    columns: Columns = None
+    limit: Annotated[int, typer.Option(min=1, help="How many of the rows.")] = 200
+    examples: Annotated[int, typer.Option(min=0, help="Worst examples shown for an edit.")] = 1
+    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0
     output: Annotated[
         str | None, typer.Option("--output", "-o", metavar="FILE.json", help="The figures.")
-    ] = None,
+    ] = None
     report: Annotated[
         str | None, typer.Option(metavar="FILE.html", help="A page with one run an edit.")
-    ] = None,
-    allow_import: AllowImport = None,
-) -> None:
+    ] = None
+    allow_import: AllowImport = None
+
+
+@takes_options(ProbeOptions)
+def run(options: ProbeOptions) -> None:
     """Probe how a reward can be hacked: what it pays for edits that deserve nothing.
 
     Padding, markdown, repetition, flattery, forged verdicts and the like keep the answer and must
@@ -59,19 +67,23 @@ def run(
     from plaudit.bench.probe import probe, with_rivals
     from plaudit.cli._reward import columns_of
 
-    chosen = _chosen(name, settings, allow_import)
-    mapped = chosen.columns(columns) if source is not None else columns_of(columns)
-    groups = with_rivals(_groups(source, mapped, limit))
-    found = probe(chosen.reward, groups, seed=seed, num_examples=max(examples, 3))
+    chosen = _chosen(options.name, options.settings, options.allow_import)
+    mapped = (
+        chosen.columns(options.columns)
+        if options.source is not None
+        else columns_of(options.columns)
+    )
+    groups = with_rivals(_groups(options.source, mapped, options.limit))
+    found = probe(chosen.reward, groups, seed=options.seed, num_examples=max(options.examples, 3))
     out = console()
-    _print(out, found, source)
-    _print_examples(out, found, examples)
-    if output is not None:
+    _print(out, found, options.source)
+    _print_examples(out, found, options.examples)
+    if options.output is not None:
         told = json.dumps(found.as_dict(), indent=1)  # ASCII: lone surrogates are no UTF-8
-        Path(output).write_text(told + "\n", encoding="utf-8")
-    if report is not None:
-        _write(report, found, chosen, source)
-        out.print(text(f"report: {report}", "bold"))
+        Path(options.output).write_text(told + "\n", encoding="utf-8")
+    if options.report is not None:
+        _write(options.report, found, chosen, options.source)
+        out.print(text(f"report: {options.report}", "bold"))
     raise typer.Exit(0 if found.num_responses > found.num_unscored else 1)
 
 
