@@ -15,12 +15,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 class Option(NamedTuple):
     """What a command line says of a field: the metadata of its Annotated type.
 
-    `name` is the option's where it is not the field's; `least` the lowest number that it takes.
+    `name` is the option's where it is not the field's, `short` its one letter, `least` the lowest
+    number that it takes.
     """
 
     help: str
     metavar: str | None = None
     name: str | None = None
+    short: str | None = None
     least: int | None = None
 
 

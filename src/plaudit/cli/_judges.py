@@ -7,12 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-import typer
-
 from plaudit.cli._reward import Chosen, importing, key_value, see_current_directory
 from plaudit.engines.options import ServerOptions
 from plaudit.errors import ConfigError
-from plaudit.options import names_in
+from plaudit.options import Option, names_in
 
 if TYPE_CHECKING:
     from plaudit.cli.judge import JudgeOptions
@@ -38,55 +36,42 @@ class JurorOptions:
 
     template: Annotated[
         list[str] | None,
-        typer.Option(
-            "--template",
-            "-t",
-            metavar="NAME|FILE",
-            help="A shipped template or a YAML file. Several make a jury.",
-        ),
+        Option("A shipped template or a YAML file. Several make a jury.", "NAME|FILE", short="-t"),
     ] = None
     recipe: Annotated[
-        str | None,
-        typer.Option(
-            "--recipe", "-r", metavar="FILE", help="A judge or a jury of its own, as YAML."
-        ),
+        str | None, Option("A judge or a jury of its own, as YAML.", "FILE", short="-r")
     ] = None
     server: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="URL",
-            help="An OpenAI-compatible server, as http://127.0.0.1:8000/v1. Several share the"
+        Option(
+            "An OpenAI-compatible server, as http://127.0.0.1:8000/v1. Several share the"
             " load; with as many models, each serves the model of its place.",
+            "URL",
         ),
     ] = None
     model: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="The served model; without --server a directory or hf:ORG/NAME, loaded here."
+        Option(
+            "The served model; without --server a directory or hf:ORG/NAME, loaded here."
             " Several make a jury.",
+            "NAME",
         ),
     ] = None
     replay: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="FILE|column:NAME",
-            help="Recorded replies in the place of a model: a journal of calls, or a column."
+        Option(
+            "Recorded replies in the place of a model: a journal of calls, or a column."
             " Several make a jury.",
+            "FILE|column:NAME",
         ),
     ] = None
     vote_by: Annotated[
         str | None,
-        typer.Option(
-            metavar="mean|majority|median", help="How votes, or the jurors of a jury, are joined."
-        ),
+        Option("How votes, or the jurors of a jury, are joined.", "mean|majority|median"),
     ] = None
-    weights: Annotated[
-        str | None, typer.Option(metavar="W,W,...", help="What each juror's vote weighs.")
-    ] = None
+    weights: Annotated[str | None, Option("What each juror's vote weighs.", "W,W,...")] = None
     min_jurors: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Fewer verdicts leave it unscored; more than half."),
+        int | None, Option("Fewer verdicts leave it unscored; more than half.", "N", least=1)
     ] = None
 
     @property

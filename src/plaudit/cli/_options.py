@@ -21,6 +21,7 @@ from plaudit.options import Option
 __all__ = ["Fields", "takes_options"]
 
 Options = TypeVar("Options")
+T = TypeVar("T")
 
 
 class Fields(NamedTuple):
@@ -59,7 +60,7 @@ def _options(kind: Any, values: Mapping[str, Any]) -> Any:
 def _value(name: str, hint: Any, values: Mapping[str, Any]) -> Any:
     if dataclasses.is_dataclass(hint):
         return _options(hint, values)
-    if (fields := _fields_in(hint)) is None:
+    if (fields := _first(hint, Fields)) is None:
         return values[name]
     by_name = {one: values[one] for one, _ in _options_in(fields.kind)}
     return {
@@ -75,17 +76,35 @@ def _parameters(kind: Any) -> Iterator[inspect.Parameter]:
     for name, hint in _hints(kind).items():
         if dataclasses.is_dataclass(hint):
             yield from _parameters(hint)
-        elif (fields := _fields_in(hint)) is not None:
+        elif (fields := _first(hint, Fields)) is not None:
             for one, annotated in _options_in(fields.kind):
-                yield _parameter(one, _optional(annotated, one, fields.panel), None)
+                yield _parameter(
+                    one, _optional(annotated.__origin__), annotated, None, fields.panel
+                )
         else:
             default = defaults[name]
             is_required = default is dataclasses.MISSING
-            yield _parameter(name, hint, inspect.Parameter.empty if is_required else default)
+            default = inspect.Parameter.empty if is_required else default
+            yield _parameter(name, getattr(hint, "__origin__", hint), hint, default)
 
 
-def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
-    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+def _parameter(
+    name: str, kind: Any, annotated: Any, default: Any, panel: str | None = None
+) -> inspect.Parameter:
+    """A parameter of a type, and of what else the annotation of its field says."""
+    if (option := _first(annotated, Option)) is not None:
+        flags = [f"--{option.name or name.replace('_', '-')}", *filter(None, [option.short])]
+        info = typer.Option(
+            *flags,
+            help=option.help,
+            metavar=option.metavar,
+            min=option.least,
+            rich_help_panel=panel,
+        )
+        annotated = Annotated[kind, info]
+    return inspect.Parameter(
+        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated
+    )
 
 
 @functools.cache
@@ -95,33 +114,22 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
 
 
-def _fields_in(hint: Any) -> Fields | None:
-    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, Fields)), None)
+def _first(hint: Any, kind: type[T]) -> T | None:
+    """What the metadata of a type holds of a kind."""
+    return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, kind)), None)
 
 
 def _options_in(kind: Any) -> Iterator[tuple[str, Any]]:
     """The fields of a dataclass of the library that are options."""
     for name, hint in _hints(kind).items():
-        if any(isinstance(one, Option) for one in getattr(hint, "__metadata__", ())):
+        if _first(hint, Option) is not None:
             yield name, hint
 
 
-def _optional(annotated: Any, name: str, panel: str | None) -> Any:
-    """The type of an option that need not be given, as typer reads it."""
-    hint = annotated.__origin__
-    option: Option = annotated.__metadata__[0]
-    kind = _type_on_line(hint)
-    flag = f"--{option.name or name.replace('_', '-')}"
-    settings = {"metavar": option.metavar, "min": option.least, "rich_help_panel": panel}
-    info = typer.Option(flag, help=option.help, **settings)  # type: ignore[arg-type]
-    return Annotated[kind if kind is bool else kind | None, info]
-
-
-def _type_on_line(hint: Any) -> Any:
-    """How a value of a type is written on a command line: as one word, or as one word again."""
+def _optional(hint: Any) -> Any:
+    """How a value that need not be given is written on a command line: as one word, or several."""
     if isinstance(hint, types.UnionType):
         (hint,) = [one for one in typing.get_args(hint) if one is not type(None)]
     origin = typing.get_origin(hint)
-    if origin is tuple:
-        return list[str]
-    return hint if origin is None else str
+    kind = list[str] if origin is tuple else hint if origin is None else str
+    return kind if kind is bool else kind | None

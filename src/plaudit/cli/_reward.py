@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal, NamedTuple
 import typer
 
 from plaudit.errors import ConfigError, PlauditError, did_you_mean
+from plaudit.options import Option
 from plaudit.types import Reward
 
 __all__ = [
@@ -114,19 +115,15 @@ class Resumption:
 
     resume: Annotated[
         bool,
-        typer.Option(
-            "--resume",
-            help="Go on where an interrupted run stopped, and score again what a fault of the"
-            " system (a server away, a timeout, a used up budget) left unscored.",
+        Option(
+            "Go on where an interrupted run stopped, and score again what a fault of the"
+            " system (a server away, a timeout, a used up budget) left unscored."
         ),
     ] = False
-    retry_unscored: Annotated[
-        bool,
-        typer.Option("--retry-unscored", help="--resume, and score again whatever is unscored."),
-    ] = False
-    keep_unscored: Annotated[
-        bool, typer.Option("--keep-unscored", help="--resume, and score nothing again.")
-    ] = False
+    retry_unscored: Annotated[bool, Option("--resume, and score again whatever is unscored.")] = (
+        False
+    )
+    keep_unscored: Annotated[bool, Option("--resume, and score nothing again.")] = False
 
     def __post_init__(self) -> None:
         if self.retry_unscored and self.keep_unscored:

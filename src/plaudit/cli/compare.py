@@ -27,6 +27,7 @@ from plaudit.cli._reward import (
     go_offline,
 )
 from plaudit.errors import ConfigError, DataError, did_you_mean
+from plaudit.options import Option
 from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
@@ -48,17 +49,10 @@ class CompareOptions:
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")]
     recipe: Recipe = None
     reward: Path = None
-    a: Annotated[
-        str, typer.Option("--a", metavar="COLUMN", help="The column of the first responses.")
-    ] = "chosen"
-    b: Annotated[
-        str, typer.Option("--b", metavar="COLUMN", help="The column of the second responses.")
-    ] = "rejected"
+    a: Annotated[str, Option("The column of the first responses.", "COLUMN")] = "chosen"
+    b: Annotated[str, Option("The column of the second responses.", "COLUMN")] = "rejected"
     output: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="OUT.jsonl", help="A line for each row; - for stdout."
-        ),
+        str | None, Option("A line for each row; - for stdout.", "OUT.jsonl", short="-o")
     ] = None
     settings: Set = None
     columns: Columns = None

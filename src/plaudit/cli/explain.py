@@ -14,6 +14,7 @@ from plaudit.cli._console import console, number, on_one_line, text
 from plaudit.cli._options import takes_options
 from plaudit.cli._reward import AllowImport, Columns, Path, Recipe, Set
 from plaudit.errors import ConfigError, DataError
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,10 +44,10 @@ class ExplainOptions:
     reward: Path = None
     settings: Set = None
     columns: Columns = None
-    response: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Only the Nth response of the row.")
-    ] = None
-    full: Annotated[bool, typer.Option("--full", help="Show long responses whole.")] = False
+    response: Annotated[int | None, Option("Only the Nth response of the row.", "N", least=1)] = (
+        None
+    )
+    full: Annotated[bool, Option("Show long responses whole.")] = False
     allow_import: AllowImport = None
 
 

@@ -31,6 +31,7 @@ from plaudit.cli._reward import (
 )
 from plaudit.cli.score import ScoreJob
 from plaudit.engines.options import SamplingOptions, ServerOptions
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from plaudit.data import Row
@@ -50,64 +51,47 @@ class JudgeOptions:
     jurors: JurorOptions = field(default_factory=JurorOptions)
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="Judged rows, as `plaudit score` writes them; - for standard output.",
+        Option(
+            "Judged rows, as `plaudit score` writes them; - for standard output.", "OUT", short="-o"
         ),
     ] = None
     report: Annotated[
-        str | None,
-        typer.Option(metavar="FILE.html", help="Agreement, order, length, calibration, cost."),
+        str | None, Option("Agreement, order, length, calibration, cost.", "FILE.html")
     ] = None
     by: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="A line of the report for each value. Repeatable."),
+        list[str] | None, Option("A line of the report for each value. Repeatable.", "COLUMN")
     ] = None
     label: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="The column to agree with, where it is not found."),
+        str | None, Option("The column to agree with, where it is not found.", "COLUMN")
     ] = None
     read: Annotated[
-        str | None,
-        typer.Option(
-            metavar="text|logprobs", help="Parse the reply, or read its labels' probabilities."
-        ),
+        str | None, Option("Parse the reply, or read its labels' probabilities.", "text|logprobs")
     ] = None
-    orders: Annotated[
-        str | None, typer.Option(metavar="both|one", help="Pairwise: both orders, or a drawn one.")
-    ] = None
-    votes: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Samples of each thing asked.")
-    ] = None
+    orders: Annotated[str | None, Option("Pairwise: both orders, or a drawn one.", "both|one")] = (
+        None
+    )
+    votes: Annotated[int | None, Option("Samples of each thing asked.", "N", least=1)] = None
     sampling: Annotated[Mapping[str, Any], Fields(SamplingOptions)] = field(default_factory=dict)
     servers: Annotated[Mapping[str, Any], Fields(ServerOptions)] = field(default_factory=dict)
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=YAML",
-            help="Any other parameter of the judge, as requests_per_minute=500. Repeatable.",
+        Option(
+            "Any other parameter of the judge, as requests_per_minute=500. Repeatable.",
+            "KEY=YAML",
+            name="set",
         ),
     ] = None
     columns: Columns = None
     reward_column: RewardColumn = "reward"
     limit: Limit = None
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count calls, tokens and cost; ask nobody.")
-    ] = False
+    dry_run: Annotated[bool, Option("Count calls, tokens and cost; ask nobody.")] = False
     strict: Strict = False
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output; the journal is kept.")
-    ] = False
+    overwrite: Annotated[bool, Option("Replace the output; the journal is kept.")] = False
     resumption: Resumption = field(default_factory=Resumption)
     allow_unscored: AllowUnscored = False
     keep_end_marks: KeepEndMarks = False
     allow_import: AllowImport = None
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask no host but the servers named.")
-    ] = False
+    offline: Annotated[bool, Option("Ask no host but the servers named.")] = False
 
 
 @takes_options(JudgeOptions)

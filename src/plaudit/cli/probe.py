@@ -15,6 +15,7 @@ import typer
 from plaudit.cli._console import console, number, on_one_line, table, text
 from plaudit.cli._options import takes_options
 from plaudit.cli._reward import AllowImport, Columns, Set
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -43,15 +44,11 @@ class ProbeOptions:
     ] = None
     settings: Set = None
     columns: Columns = None
-    limit: Annotated[int, typer.Option(min=1, help="How many of the rows.")] = 200
-    examples: Annotated[int, typer.Option(min=0, help="Worst examples shown for an edit.")] = 1
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE.json", help="The figures.")
-    ] = None
-    report: Annotated[
-        str | None, typer.Option(metavar="FILE.html", help="A page with one run an edit.")
-    ] = None
+    limit: Annotated[int, Option("How many of the rows.", least=1)] = 200
+    examples: Annotated[int, Option("Worst examples shown for an edit.", least=0)] = 1
+    seed: Annotated[int, Option("Of the bootstrap.")] = 0
+    output: Annotated[str | None, Option("The figures.", "FILE.json", short="-o")] = None
+    report: Annotated[str | None, Option("A page with one run an edit.", "FILE.html")] = None
     allow_import: AllowImport = None
 
 

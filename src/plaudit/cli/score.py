@@ -38,6 +38,7 @@ from plaudit.cli._reward import (
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
 from plaudit.errors import ConfigError, DataError
+from plaudit.options import Option
 from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
@@ -70,37 +71,27 @@ class ScoreOptions:
     reward: Path = None
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="Scored rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
+        Option(
+            "Scored rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
             " Without it only the summary is printed.",
+            "OUT",
+            short="-o",
         ),
     ] = None
-    report: Annotated[
-        str | None, typer.Option(metavar="FILE.html", help="Write a self-contained report.")
-    ] = None
+    report: Annotated[str | None, Option("Write a self-contained report.", "FILE.html")] = None
     settings: Set = None
     columns: Columns = None
     reward_column: RewardColumn = "reward"
     workers: Annotated[
-        str,
-        typer.Option(
-            metavar="N|auto", help="Worker processes; 0 scores in this one, without deadlines."
-        ),
+        str, Option("Worker processes; 0 scores in this one, without deadlines.", "N|auto")
     ] = "auto"
-    deadline_s: Annotated[
-        float, typer.Option("--deadline-s", help="Seconds that one response may take.")
-    ] = 60.0
+    deadline_s: Annotated[float, Option("Seconds that one response may take.")] = 60.0
     strict: Strict = False
     overwrite: Overwrite = False
     resumption: Resumption = field(default_factory=Resumption)
     limit: Limit = None
     allow_unscored: AllowUnscored = False
-    check_only: Annotated[
-        bool, typer.Option("--check-only", help="Read and check every row; score nothing.")
-    ] = False
+    check_only: Annotated[bool, Option("Read and check every row; score nothing.")] = False
     keep_end_marks: KeepEndMarks = False
     allow_import: AllowImport = None
     offline: Offline = False

@@ -21,7 +21,7 @@ from plaudit.cli._reward import Columns, KeepEndMarks, Limit, Overwrite, columns
 from plaudit.cli._summary import Messages
 from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
 from plaudit.errors import ConfigError, DataError, did_you_mean
-from plaudit.options import names_in
+from plaudit.options import Option, names_in
 
 if TYPE_CHECKING:
     from plaudit.data.balance import Balance, Facts
@@ -47,30 +47,25 @@ class SelectOptions:
         list[str],
         typer.Argument(metavar="INPUT...", help="Rows with their rewards; as for `plaudit score`."),
     ]
-    to: Annotated[str, typer.Option("--to", metavar="KIND", help="preference, sft or rl-prompts.")]
+    to: Annotated[str, Option("preference, sft or rl-prompts.", "KIND")]
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="Training rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
+        Option(
+            "Training rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
             " Without it only the counts are printed.",
+            "OUT",
+            short="-o",
         ),
     ] = None
     layout: Annotated[
         str,
-        typer.Option(
-            metavar="NAME",
-            help="plaudit, trl, trl-chat, llama-factory, llama-factory-sharegpt, openrlhf, verl.",
+        Option(
+            "plaudit, trl, trl-chat, llama-factory, llama-factory-sharegpt, openrlhf, verl.", "NAME"
         ),
     ] = "plaudit"
-    reward_column: Annotated[
-        str, typer.Option(metavar="COLUMN", help="Where the rewards stand.")
-    ] = "reward"
+    reward_column: Annotated[str, Option("Where the rewards stand.", "COLUMN")] = "reward"
     group_by: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Join rows of equal value; `prompt` for the prompt."),
+        str | None, Option("Join rows of equal value; `prompt` for the prompt.", "COLUMN")
     ] = None
     columns: Columns = None
     keep_end_marks: KeepEndMarks = False
@@ -81,33 +76,24 @@ class SelectOptions:
     prompts: Annotated[Mapping[str, Any], Fields(PromptsOptions, "--to rl-prompts")] = field(
         default_factory=dict
     )
-    dedup: Annotated[
-        str | None, typer.Option(metavar="HOW", help="Drop repeated prompts: exact or near.")
-    ] = None
-    near: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="How alike near is (0.8).")
-    ] = None
+    dedup: Annotated[str | None, Option("Drop repeated prompts: exact or near.", "HOW")] = None
+    near: Annotated[float | None, Option("How alike near is (0.8).", "SHARE")] = None
     against: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="Drop prompts that overlap these. Repeatable."),
+        list[str] | None, Option("Drop prompts that overlap these. Repeatable.", "FILE")
     ] = None
     against_share: Annotated[
-        float, typer.Option(metavar="SHARE", help="How much of an evaluation prompt is overlap.")
+        float, Option("How much of an evaluation prompt is overlap.", "SHARE")
     ] = 0.5
     max_share: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN=SHARE", help="No value of the column beyond the share. Repeatable."
-        ),
+        Option("No value of the column beyond the share. Repeatable.", "COLUMN=SHARE"),
     ] = None
     balance: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Count the values of a column. Repeatable."),
+        list[str] | None, Option("Count the values of a column. Repeatable.", "COLUMN")
     ] = None
-    seed: Annotated[int, typer.Option(help="Of every draw.")] = 0
+    seed: Annotated[int, Option("Of every draw.")] = 0
     summary: Annotated[
-        str | None,
-        typer.Option(metavar="FILE.json", help="The counts as JSON (OUT.summary.json)."),
+        str | None, Option("The counts as JSON (OUT.summary.json).", "FILE.json")
     ] = None
     limit: Limit = None
     overwrite: Overwrite = False

@@ -24,14 +24,11 @@ class SamplingOptions:
 
 @dataclass(frozen=True, kw_only=True)
 class ServerOptions:
-    """How the replies of a server are got, and at what price; none of it makes a reply another.
+    """How the replies of a server are got, and at what price; none of it changes a reply.
 
-    `concurrency` bounds the requests in flight; it adapts downwards where the server is overloaded.
-    `api_key_env` names the environment variable of the key. `journal` is the file of finished
-    calls, which are never paid for twice. `prices` are those of a million tokens ({prompt,
-    completion, cached}); `max_cost`, with them, and `max_calls` end the paying before they are
-    passed: what is left is unscored, and counted. `timeout_s` bounds one try, `deadline_s` a call
-    with all its tries and waits.
+    `concurrency` adapts downwards where the server is overloaded. `max_cost` and `max_calls` end
+    the paying before they are passed: what is left is unscored, and counted. `timeout_s` bounds one
+    try, `deadline_s` a call with all its tries and waits. See `judges.Backend`.
     """
 
     concurrency: Annotated[int, Option("Requests under way at most; 64.", "N", least=1)] = 64

@@ -18,19 +18,11 @@ from plaudit.judges._judge import (
     unscored,
 )
 from plaudit.judges._slots import answer_text, filled, needs, unshown
-from plaudit.judges.voting import Vote, kept, spread, vote
+from plaudit.judges.voting import kept, spread, vote
 from plaudit.think import part_of
-from plaudit.types import Group, Response, Reward, Score
+from plaudit.types import Group, Response, Score
 
-__all__ = ["EachParams", "EachResponse"]
-
-
-class EachParams(JudgeParams):
-    """The parameters of a judge of one response at a time, with those that some of them lack."""
-
-    vote_by: Vote
-    meta: Reward | None = None
-    num_kept: int | None = None
+__all__ = ["EachResponse"]
 
 
 class EachResponse(JudgeReward):
@@ -43,7 +35,7 @@ class EachResponse(JudgeReward):
     def __init__(
         self,
         path: str,
-        setup: EachParams,
+        setup: JudgeParams,
         judge: Judge,
         *,
         value: Callable[[Verdict], float],
@@ -52,8 +44,7 @@ class EachResponse(JudgeReward):
     ) -> None:
         super().__init__(path, setup.changed, judge)
         self.fault_value = float(on_response_fault)
-        self._value, self._vote_by, self._is_empty = value, setup.vote_by, is_empty
-        self._meta, self._num_kept = setup.meta, setup.num_kept
+        self._setup, self._value, self._is_empty = setup, value, is_empty
         if setup.meta is not None and judge.samples < 2:
             raise ConfigError("meta chooses among judgments: samples must be 2 or more")
 
@@ -124,20 +115,20 @@ class EachResponse(JudgeReward):
         if not read:
             return unscored(verdicts, parts)
         values = [self._value(verdict) for verdict in read]
-        if self._meta is not None:
+        if self._setup.meta is not None:
             values = self._chosen(asked, read, values)
             parts["num_kept"] = float(len(values))
         if len(values) > 1:
             parts["spread"] = spread(values)
-        value = vote(values, self._vote_by)
+        value = vote(values, self._setup.vote_by)
         if not math.isfinite(value):
             return unscored(verdicts, parts)
         return Score(value, parts, note=read[0].reply.text)
 
     def _chosen(self, asked: Asked, read: Sequence[Verdict], values: list[float]) -> list[float]:
         """The values of the judgments that the meta reward rates best."""
-        assert self._meta is not None
+        assert self._setup.meta is not None
         texts = [verdict.reply.text or "" for verdict in read]
-        rated = self._meta.score([Group(asked.turns, texts)])[0]  # type: ignore[arg-type]
-        count = self._num_kept or max(1, self.judge.samples // 2)
+        rated = self._setup.meta.score([Group(asked.turns, texts)])[0]  # type: ignore[arg-type]
+        count = self._setup.num_kept or max(1, self.judge.samples // 2)
         return kept(values, [score.value for score in rated], count)

@@ -26,10 +26,11 @@ from plaudit.judges.verdict import (
     forged,
     parse,
 )
+from plaudit.judges.voting import Vote, vote
 from plaudit.options import changed, split
 from plaudit.spelled import Spelled
 from plaudit.think import Part
-from plaudit.types import Fault, Score
+from plaudit.types import Fault, Reward, Score
 
 __all__ = ["Asked", "Judge", "JudgeParams", "JudgeReward", "Read", "Verdict", "expected_value",
            "judge_of", "parts_of", "unscored"]  # fmt: skip
@@ -234,9 +235,9 @@ class Judge:
 
 
 class JudgeParams:
-    """The parameters of a judge: each is a frozen dataclass with these fields among its own.
+    """The parameters of a judge: each is a frozen dataclass with most of these fields.
 
-    `options` are those of the `Backend`.
+    Those that have a value here some judges lack. `options` are those of the `Backend`.
     """
 
     template: Any
@@ -245,6 +246,10 @@ class JudgeParams:
     min_mass: float
     asks_again: bool
     options: Mapping[str, Any]
+    vote_by: Vote = "mean"
+    meta: Reward | None = None
+    num_kept: int | None = None
+    parser: str | None = None
 
     @classmethod
     def of(cls: type[P], params: Mapping[str, Any]) -> P:
@@ -262,11 +267,12 @@ def judge_of(params: JudgeParams, *, kind: str, samples: int) -> Judge:
 
     Raises: ConfigError for whatever does not go together, before anything is asked.
     """
+    vote([], params.vote_by)
     template, read = _fitting(params.template, kind), params.read
     _check_values(params, samples)
     if read == "logprobs":
         _labels(template)
-    parser = _parser(getattr(params, "parser", None), template)
+    parser = _parser(params.parser, template)
     backend = Backend.of(params.options, vars(params).keys() - {"options"})
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
         raise ConfigError(
@@ -317,8 +323,8 @@ def _check_values(params: JudgeParams, samples: Any) -> None:
             raise ConfigError(f"{name}={choice!r} must be {' or '.join(choices)}")
     if not isinstance(samples, int) or samples < 1:
         raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
-    if (num_kept := getattr(params, "num_kept", None)) is not None and num_kept < 1:
-        raise ConfigError(f"num_kept={num_kept!r} must be 1 or more")
+    if params.num_kept is not None and params.num_kept < 1:
+        raise ConfigError(f"num_kept={params.num_kept!r} must be 1 or more")
 
 
 def _check_samples(samples: int, sampling: Sampling, read: Read) -> None:

@@ -100,7 +100,6 @@ class _Critic(JudgeReward):
     def __init__(self, setup: CriticParams) -> None:
         if setup.orders not in ("both", "one"):
             raise ConfigError(f"orders={setup.orders!r} must be both or one")
-        vote([], setup.vote_by)
         judge = judge_of(setup, kind="pairwise", samples=setup.votes)
         super().__init__("judges.pairwise.critic", setup.changed, judge)
         self._setup = setup

@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.judges._each import EachParams, EachResponse
-from plaudit.judges._judge import Read, expected_value, judge_of
+from plaudit.judges._each import EachResponse
+from plaudit.judges._judge import JudgeParams, Read, expected_value, judge_of
 from plaudit.judges.verdict import JsonScore, Scale
-from plaudit.judges.voting import Vote, vote
+from plaudit.judges.voting import Vote
 from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -18,7 +18,7 @@ __all__ = ["rating"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RatingParams(EachParams):
+class RatingParams(JudgeParams):
     """The parameters of `rating`."""
 
     template: Any = "mt_bench_single"
@@ -52,7 +52,6 @@ def rating(**params: Any) -> Reward:
     Raises: ConfigError; scoring raises DataError for a missing column.
     """
     setup = RatingParams.of(params)
-    vote([], setup.vote_by)
     judge = judge_of(setup, kind="pointwise", samples=setup.samples)
     spec = judge.template.spec
     assert isinstance(spec, Scale | JsonScore)

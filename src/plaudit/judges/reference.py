@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.judges._each import EachParams, EachResponse
-from plaudit.judges._judge import Read, judge_of
+from plaudit.judges._each import EachResponse
+from plaudit.judges._judge import JudgeParams, Read, judge_of
 from plaudit.judges._slots import column_text
 from plaudit.judges.verifier import yes_of
-from plaudit.judges.voting import Vote, vote
+from plaudit.judges.voting import Vote
 from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Group, Reward
@@ -33,7 +33,7 @@ _SAYING = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc",
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorrectParams(EachParams):
+class CorrectParams(JudgeParams):
     """The parameters of `correct`."""
 
     template: Any = "reference_correct"
@@ -62,7 +62,6 @@ def correct(**params: Any) -> Reward:
     Raises: ConfigError; scoring raises DataError where the reference is missing.
     """
     setup = CorrectParams.of(params)
-    vote([], setup.vote_by)
     return EachResponse(
         "judges.reference.correct",
         setup,

@@ -77,7 +77,6 @@ def rubric(**params: Any) -> Reward:
 
 class _Rubric(JudgeReward):
     def __init__(self, setup: RubricParams) -> None:
-        vote([], setup.vote_by)
         judge = judge_of(setup, kind="rubric", samples=setup.votes)
         fixed = setup.criteria
         self._criteria = None if fixed is None else _criteria(fixed, "criteria", ConfigError)

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.judges._each import EachParams, EachResponse
-from plaudit.judges._judge import Read, Verdict, judge_of
-from plaudit.judges.voting import Vote, vote
+from plaudit.judges._each import EachResponse
+from plaudit.judges._judge import JudgeParams, Read, Verdict, judge_of
+from plaudit.judges.voting import Vote
 from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Reward
@@ -19,7 +19,7 @@ _YES = ("yes", "是")
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifierParams(EachParams):
+class VerifierParams(JudgeParams):
     """The parameters of `verifier`."""
 
     template: Any = "genrm_direct"
@@ -49,7 +49,6 @@ def verifier(**params: Any) -> Reward:
     Raises: ConfigError.
     """
     setup = VerifierParams.of(params)
-    vote([], setup.vote_by)
     judge = judge_of(setup, kind="verifier", samples=setup.rationales)
 
     def value(verdict: Verdict) -> float:
