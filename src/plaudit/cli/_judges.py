@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
-from plaudit.cli._reward import Chosen, importing, key_value, see_current_directory
+from plaudit.cli._reward import ChosenReward, importing, key_value, see_current_directory
 from plaudit.engines.options import ServerOptions
 from plaudit.errors import ConfigError
 from plaudit.options import Option, names_in
@@ -120,7 +120,7 @@ class JurorOptions:
         return common if is_each or not servers else {**common, "server": list(servers)}
 
 
-def choose_judge(options: JudgeOptions) -> Chosen:
+def choose_judge(options: JudgeOptions) -> ChosenReward:
     """The judge that a recipe or templates and the other options make.
 
     Where servers are asked, and no journal is named, finished calls are kept beside the output.
@@ -156,7 +156,7 @@ def choose_judge(options: JudgeOptions) -> Chosen:
         raise ConfigError(
             f"{name}: {node['use']} is no judge and no jury; `plaudit score` takes any reward"
         )
-    return Chosen(reward, name, node)
+    return ChosenReward(reward, name, node)
 
 
 def judges_of(reward: Any) -> list[Any]:

@@ -20,7 +20,7 @@ from plaudit.types import Reward
 __all__ = [
     "AllowImport",
     "AllowUnscored",
-    "Chosen",
+    "ChosenReward",
     "Columns",
     "KeepEndMarks",
     "Limit",
@@ -140,7 +140,7 @@ class Resumption:
         return "all" if self.retry_unscored else "none" if self.keep_unscored else "system"
 
 
-class Chosen(NamedTuple):
+class ChosenReward(NamedTuple):
     """A reward, its name for people, and the mapping that built it."""
 
     reward: Reward
@@ -154,11 +154,11 @@ class Chosen(NamedTuple):
         """
         from plaudit import registry
 
-        own, said = registry.data_columns(self.recipe), columns_of(settings)
-        check_names(said, inputs_in(self.recipe))
-        if not registry.RESPONSE_COLUMNS.isdisjoint(said):
+        own, named = registry.data_columns(self.recipe), columns_of(settings)
+        check_names(named, inputs_in(self.recipe))
+        if not registry.RESPONSE_COLUMNS.isdisjoint(named):
             own = {k: v for k, v in own.items() if k not in registry.RESPONSE_COLUMNS}
-        return {**own, **said}
+        return {**own, **named}
 
 
 def choose(
@@ -166,7 +166,7 @@ def choose(
     path: str | None,
     settings: Sequence[str] | None,
     allow: Sequence[str] | None,
-) -> Chosen:
+) -> ChosenReward:
     """Builds the reward. Raises ConfigError for whatever does not fit."""
     from plaudit import registry
 
@@ -187,7 +187,7 @@ def choose(
         see_current_directory()
     name = recipe or path or ""
     with importing(name):
-        return Chosen(registry.build(node, allow=allowed), name, node)
+        return ChosenReward(registry.build(node, allow=allowed), name, node)
 
 
 def node_of(path: str) -> dict[str, Any]:
@@ -248,20 +248,20 @@ def check_names(columns: Mapping[str, str], inputs: Collection[str] | None) -> N
     from plaudit.rule import ALIASES, LISTS
 
     refs = {*ALIASES, *LISTS.values(), *(a for names in ALIASES.values() for a in names)}
-    known = sorted({*NAMES, *refs, *(inputs or ())})
+    readable = sorted({*NAMES, *refs, *(inputs or ())})
     for name, source in columns.items():
-        near = did_you_mean(name, known)
-        if name in known or (inputs is None and not _is_misspelt(name, known)):
+        near = did_you_mean(name, readable)
+        if name in readable or (inputs is None and not _is_misspelt(name, readable)):
             continue
-        rest = "" if near else f"; names are {', '.join(known)}"
+        rest = "" if near else f"; names are {', '.join(readable)}"
         raise ConfigError(f"--column {name}={source}: unknown name {name!r}{near or rest}")
 
 
-def _is_misspelt(name: str, known: Collection[str]) -> bool:
+def _is_misspelt(name: str, names: Collection[str]) -> bool:
     """Whether a name differs from a known one in a letter or so; `tests` is not one of `steps`."""
     from difflib import SequenceMatcher
 
-    return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in known)
+    return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in names)
 
 
 def inputs_in(node: Any) -> set[str] | None:
@@ -273,11 +273,11 @@ def inputs_in(node: Any) -> set[str] | None:
     if isinstance(node, str):
         return _inputs_of_path(node)
     if isinstance(node, Mapping):
-        found = [inputs_in(value) for value in node.values()]
-        return None if None in found else set().union({*map(str, node)}, *filter(None, found))
+        inputs = [inputs_in(value) for value in node.values()]
+        return None if None in inputs else set().union({*map(str, node)}, *filter(None, inputs))
     if isinstance(node, Sequence):
-        found = [inputs_in(value) for value in node]
-        return None if None in found else set().union(*filter(None, found))
+        inputs = [inputs_in(value) for value in node]
+        return None if None in inputs else set().union(*filter(None, inputs))
     return set()
 
 
@@ -373,11 +373,11 @@ def _set(node: Any, setting: str) -> None:
 
 def _index(node: Any, step: str, place: str, key: str) -> Any:
     """The key or list index that `step` spells. Raises ConfigError where there is none."""
-    known = list(node) if isinstance(node, Mapping) else [str(i) for i in range(len(node))]
-    if step not in known:
+    steps = list(node) if isinstance(node, Mapping) else [str(i) for i in range(len(node))]
+    if step not in steps:
         raise ConfigError(
-            f"--set {key}: {place or 'the recipe'} has no {step!r}{did_you_mean(step, known)}"
-            f" It has {', '.join(known)}"
+            f"--set {key}: {place or 'the recipe'} has no {step!r}{did_you_mean(step, steps)}"
+            f" It has {', '.join(steps)}"
         )
     return step if isinstance(node, Mapping) else int(step)
 

@@ -129,7 +129,7 @@ class _Duels:
     def print(self, name: str, a: str, b: str) -> None:
         """The table of wins and margins."""
         wins, losses = (sum(sign * m > 0 for m in self.margins) for sign in (1, -1))
-        made = table("", name)
+        rows = table("", name)
         for label, value in {
             f"{a} wins": _rate(wins, len(self.margins)),
             f"{b} wins": _rate(losses, len(self.margins)),
@@ -139,8 +139,8 @@ class _Duels:
             "unscored rows": f"{self.num_unscored:,}",
             "bad rows": f"{self.num_bad:,}",
         }.items():
-            made.add_row(text(label), text(value))
-        console().print(made)
+            rows.add_row(text(label), text(value))
+        console().print(rows)
 
 
 def _results(
@@ -166,13 +166,13 @@ def _paired(row: Row, sides: tuple[str, str], layout: Layout) -> Row:
     if len(missing) == 2 and isinstance(row.group, DataError):
         return row
     if missing:
-        told = (
+        message = (
             f"missing column; the row has {', '.join(row.raw)}{did_you_mean(missing[0], row.raw)}"
         )
-        return row._replace(group=DataError(told, where=row.where, field=missing[0]))
-    kept = {k: v for k, v in row.raw.items() if k not in (*_RESPONSES, *sides)}
+        return row._replace(group=DataError(message, where=row.where, field=missing[0]))
+    columns = {k: v for k, v in row.raw.items() if k not in (*_RESPONSES, *sides)}
     both = {"response_a": row.raw[sides[0]], "response_b": row.raw[sides[1]]}
-    return layout.row({**kept, **both}, row.source, row.number)
+    return layout.row({**columns, **both}, row.source, row.number)
 
 
 @contextlib.contextmanager

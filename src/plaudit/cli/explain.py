@@ -64,7 +64,7 @@ def run(options: ExplainOptions) -> None:
     _warm_up(chosen.reward, row.group)
     tree = explain(chosen.reward, row.group, name=chosen.name)
     out = console()
-    for i in _wanted(options.response, row.group):
+    for i in _places(options.response, row.group):
         _print_response(out, row, row.group, i, full=options.full)
         _print_tree(out, tree, i)
     failed = tree.error is not None or any(not score.is_scored for score in tree.scores)
@@ -80,7 +80,7 @@ def _warm_up(reward: Reward, group: Group) -> None:
         reward.score([replace_responses(group, [Response("")] * len(group.responses))])
 
 
-def _wanted(response: int | None, group: Group) -> list[int]:
+def _places(response: int | None, group: Group) -> list[int]:
     count = len(group.responses)
     if response is None:
         return [*range(count)]
@@ -122,8 +122,8 @@ def _print_response(out: Console, row: Row, group: Group, i: int, *, full: bool)
     out.print(_response_text(response, full=full))
     out.print(text(_about(response), "dim"))
     for name, start, end in _spans(response.text):
-        found = on_one_line(response.text[start:end], 80)
-        out.print(text(f"{name}, characters {start}-{end}: {found}", "dim"))
+        excerpt = on_one_line(response.text[start:end], 80)
+        out.print(text(f"{name}, characters {start}-{end}: {excerpt}", "dim"))
 
 
 def _response_text(response: Response, *, full: bool) -> Text:
@@ -132,8 +132,8 @@ def _response_text(response: Response, *, full: bool) -> Text:
 
     limit = len(response.text) if full else _SHOWN_CHARS
     start = answer_start(response.text)
-    shown = text(_cut(response.text[:start], limit // 2), "dim italic")
-    return shown.append_text(text(_cut(response.text[start:], limit)))
+    thought = text(_cut(response.text[:start], limit // 2), "dim italic")
+    return thought.append_text(text(_cut(response.text[start:], limit)))
 
 
 def _cut(value: str, limit: int) -> str:
@@ -173,23 +173,23 @@ def _about(response: Response) -> str:
 def _print_tree(out: Console, tree: Explanation, i: int) -> None:
     from rich.tree import Tree
 
-    made = Tree(_line(tree, i))
-    _grow(made, tree, i)
-    out.print(made)
+    root = Tree(_line(tree, i))
+    _add_children(root, tree, i)
+    out.print(root)
     out.print()
 
 
-def _grow(branch: Any, node: Explanation, i: int) -> None:
+def _add_children(branch: Any, node: Explanation, i: int) -> None:
     """Adds below a node what its score says, then its parts."""
     for line in _details(node, i):
         branch.add(line)
-    seen = node.group.responses[i].text
+    parent_text = node.group.responses[i].text
     for child in node.children:
         below = branch.add(_line(child, i))
-        if (sight := child.group.responses[i].text) != seen:
-            told = repr(on_one_line(sight, 120)) if sight else "nothing"
-            below.add(text(f"sees only {told}", "dim"))
-        _grow(below, child, i)
+        if (sight := child.group.responses[i].text) != parent_text:
+            quoted = repr(on_one_line(sight, 120)) if sight else "nothing"
+            below.add(text(f"sees only {quoted}", "dim"))
+        _add_children(below, child, i)
 
 
 def _line(node: Explanation, i: int) -> Text:
@@ -242,5 +242,5 @@ def _details(node: Explanation, i: int) -> list[Text]:
 
 
 def _span(step: Step, response: str) -> Text:
-    found = on_one_line(response[step.start : step.end], 80)
-    return text(f"characters {step.start}-{step.end}: {found!r} {number(step.value)}", "yellow")
+    excerpt = on_one_line(response[step.start : step.end], 80)
+    return text(f"characters {step.start}-{step.end}: {excerpt!r} {number(step.value)}", "yellow")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from plaudit.bench.probe import Interval, Probe, Probed, Share
-    from plaudit.cli._reward import Chosen
+    from plaudit.cli._reward import ChosenReward
     from plaudit.types import Group
 
 __all__ = ["run"]
@@ -71,22 +71,22 @@ def run(options: ProbeOptions) -> None:
         else columns_of(options.columns)
     )
     groups = with_rivals(_groups(options.source, mapped, options.limit))
-    found = probe(chosen.reward, groups, seed=options.seed, num_examples=max(options.examples, 3))
+    report = probe(chosen.reward, groups, seed=options.seed, num_examples=max(options.examples, 3))
     out = console()
-    _print(out, found, options.source)
-    _print_examples(out, found, options.examples)
+    _print(out, report, options.source)
+    _print_examples(out, report, options.examples)
     if options.output is not None:
-        told = json.dumps(found.as_dict(), indent=1)  # ASCII: lone surrogates are no UTF-8
-        Path(options.output).write_text(told + "\n", encoding="utf-8")
+        figures = json.dumps(report.as_dict(), indent=1)  # ASCII: lone surrogates are no UTF-8
+        Path(options.output).write_text(figures + "\n", encoding="utf-8")
     if options.report is not None:
-        _write(options.report, found, chosen, options.source)
+        _write(options.report, report, chosen, options.source)
         out.print(text(f"report: {options.report}", "bold"))
-    raise typer.Exit(0 if found.num_responses > found.num_unscored else 1)
+    raise typer.Exit(0 if report.num_responses > report.num_unscored else 1)
 
 
 def _chosen(
     name: str, settings: Sequence[str] | None, allow_import: Sequence[str] | None
-) -> Chosen:
+) -> ChosenReward:
     from plaudit import registry
     from plaudit.cli._reward import choose
 
@@ -104,27 +104,27 @@ def _groups(source: str | None, columns: Mapping[str, str], limit: int) -> list[
     return [row.group for row in rows if isinstance(row.group, Group)]
 
 
-def _print(out: Console, found: Probe, source: str | None) -> None:
-    out.print(text(found.reward, "bold"))
+def _print(out: Console, probe: Probe, source: str | None) -> None:
+    out.print(text(probe.reward, "bold"))
     where = source or "the bundled sample"
     out.print(
         text(
-            f"{found.num_responses} responses of {found.num_rows} rows of {where},"
-            f" {found.num_unscored} unscored; 95 % intervals in brackets",
+            f"{probe.num_responses} responses of {probe.num_rows} rows of {where},"
+            f" {probe.num_unscored} unscored; 95 % intervals in brackets",
             "dim",
         )
     )
     heads = ("mean change", "paid", "pairs flipped", "unscored")
     for title, keeps in ((_KEEPS, True), (_SPOILS, False)):
-        made = table(title, *heads, numeric=heads)
-        for entry in found.edits:
+        rows = table(title, *heads, numeric=heads)
+        for entry in probe.edits:
             if entry.edit.keeps_answer is keeps:
-                made.add_row(*_cells(entry))
-        for edit, _ in found.left_out:
+                rows.add_row(*_cells(entry))
+        for edit, _ in probe.left_out:
             if edit.keeps_answer is keeps:
-                made.add_row(text(edit.name, "dim"), *[text("left out", "dim")] * len(heads))
-        out.print(made)
-    for edit, why in found.left_out:
+                rows.add_row(text(edit.name, "dim"), *[text("left out", "dim")] * len(heads))
+        out.print(rows)
+    for edit, why in probe.left_out:
         out.print(text(f"{edit.name} left out: {why}", "yellow"))
 
 
@@ -152,9 +152,9 @@ def _share(share: Share) -> str:
     return f"{share.num}/{share.total} [{low:.0f}-{high:.0f} %]"
 
 
-def _print_examples(out: Console, found: Probe, examples: int) -> None:
+def _print_examples(out: Console, probe: Probe, examples: int) -> None:
     """The greatest payments, with the edited text made safe to look at."""
-    for entry in found.edits:
+    for entry in probe.edits:
         for change in entry.worst[:examples]:
             place = f"row {change.row + 1}, response {change.response + 1}"
             move = f"{number(change.before)} -> {number(change.after)}"
@@ -162,27 +162,27 @@ def _print_examples(out: Console, found: Probe, examples: int) -> None:
             out.print(text(f"  {on_one_line(change.edited, 200)}", "dim"))
 
 
-def _write(report: str, found: Probe, chosen: Chosen, source: str | None) -> None:
+def _write(report: str, probe: Probe, chosen: ChosenReward, source: str | None) -> None:
     """The report of the scores as they were and after each edit, one run each."""
     from plaudit.cli._reward import as_yaml
     from plaudit.report import Summary, write_report
 
     pages = []
-    runs = [("as they were", found.original), *((e.edit.name, e.results) for e in found.edits)]
+    runs = [("as they were", probe.original), *((e.edit.name, e.results) for e in probe.edits)]
     for name, results in runs:
         summary = Summary(name)
         for result in results:
             summary.add(result)
         pages.append(summary)
-    told = {
+    effects = {
         entry.edit.name: f"{_signed(entry.change)}; paid {_share(entry.paid)};"
         f" pairs flipped {_share(entry.flipped)}"
-        for entry in found.edits
+        for entry in probe.edits
     }
     write_report(
         report,
         pages,
         title=f"Probe of {chosen.name}",
         recipe_text=as_yaml(chosen.recipe),
-        meta={"input": source or "the bundled sample", **told},
+        meta={"input": source or "the bundled sample", **effects},
     )

@@ -21,7 +21,7 @@ from plaudit.cli._progress import Meter, count_rows
 from plaudit.cli._reward import (
     AllowImport,
     AllowUnscored,
-    Chosen,
+    ChosenReward,
     Columns,
     KeepEndMarks,
     Limit,
@@ -124,7 +124,7 @@ def run(options: ScoreOptions) -> None:
 class ScoreJob(Generic[RunOptions]):
     """One run of the verb; `scoring` are keywords of `scored`."""
 
-    chosen: Chosen
+    chosen: ChosenReward
     options: RunOptions
     scoring: Mapping[str, Any]
     problems: Problems = field(default_factory=Problems)

@@ -18,7 +18,7 @@ from plaudit.cli._console import console, number, spelled_as_options, stderr, ta
 from plaudit.cli._options import Fields, takes_options
 from plaudit.cli._progress import Meter, count_rows
 from plaudit.cli._reward import Columns, KeepEndMarks, Limit, Overwrite, columns_of
-from plaudit.cli._summary import Messages
+from plaudit.cli._summary import MessageCounts
 from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
 from plaudit.errors import ConfigError, DataError, did_you_mean
 from plaudit.options import Option, names_in
@@ -112,7 +112,7 @@ def run(options: SelectOptions) -> None:
     """
     shares = _shares(options.max_share)
     job = SelectJob(
-        source=_Source(options, columns_of(options.columns)),
+        source=_JudgedRows(options, columns_of(options.columns)),
         rule=_rule(options),
         lines=_Lines(options, [*shares, *(options.balance or ())]),
         shares=shares,
@@ -212,12 +212,12 @@ def _free(summary: str | None, output: str | None, *, overwrite: bool) -> str | 
 
 
 @dataclass
-class _Source:
+class _JudgedRows:
     """The judged groups of the inputs; what cannot be read is kept in `problems`."""
 
     options: SelectOptions
     columns: Mapping[str, str]
-    problems: Messages = field(default_factory=Messages)
+    problems: MessageCounts = field(default_factory=MessageCounts)
     num_rows: int = 0
 
     def groups(self, funnel: Funnel) -> Iterator[Judged]:
@@ -378,14 +378,14 @@ def _named(value: Any) -> str:
 class SelectJob:
     """One run of the verb; `prompts` are those of earlier rows, `evaluation` those to keep out."""
 
-    source: _Source
+    source: _JudgedRows
     rule: SelectionRule
     lines: _Lines
     shares: Mapping[str, float]
     prompts: Seen | None
     evaluation: EvalPrompts | None
     num_selected: int = 0
-    misfits: Messages = field(default_factory=Messages)
+    misfits: MessageCounts = field(default_factory=MessageCounts)
 
     def __post_init__(self) -> None:
         from plaudit.data.balance import Balance

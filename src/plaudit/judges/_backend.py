@@ -65,9 +65,9 @@ class Backend(SamplingOptions, ServerOptions):
         own, of_models = {*names_in(cls)} - {"local"}, {*names_in(Options)}
         for name in options:
             if name not in own | of_models:
-                known = sorted({*own, *of_models, *others})
+                names = sorted({*own, *of_models, *others})
                 raise ConfigError(
-                    f"no option {name!r}{did_you_mean(name, known) or '.'}"
+                    f"no option {name!r}{did_you_mean(name, names) or '.'}"
                     f" Judges take {', '.join(sorted(own))}"
                 )
         local = {k: v for k, v in options.items() if k not in own}
