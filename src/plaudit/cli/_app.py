@@ -190,10 +190,8 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return IO, f"{place}{error.strerror or error}"
-    if (
-        format_message := getattr(error, "format_message", None)
-    ) is not None:  # whichever click it is of
-        return USAGE, f"{format_message().rstrip('.')}; see {_help_of(error)}"
+    if (usage := getattr(error, "format_message", None)) is not None:  # whichever click it is of
+        return USAGE, f"{usage().rstrip('.')}; see {_help_of(error)}"
     if type(error).__name__ == "Abort":
         return INTERRUPTED, "interrupted"
     return BUG, f"{type(error).__name__}: {error} (a bug in plaudit: --debug shows the traceback)"

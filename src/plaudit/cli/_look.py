@@ -491,17 +491,15 @@ def _reference(path: str, groups: Sequence[Group], notes: list[str]) -> str | No
     ]
     others = [name for name in _REFERENCES if not is_labelled or name != "label"]
     for names in (_ALIASES, [*nested, *others]):
-        candidates = [name for name in names if _may_be_reference(name, groups)]
-        for name in [
-            name for name in candidates if name not in _ALIASES and _are_scores(name, groups)
-        ]:
-            candidates.remove(name)
+        fits = [name for name in names if _may_be_reference(name, groups)]
+        for name in [name for name in fits if name not in _ALIASES and _are_scores(name, groups)]:
+            fits.remove(name)
             notes.append(
                 f"{name} holds fractions between 0 and 1, as scores are, and is not taken for the"
                 f" reference; where it is: --column reference={name}"
             )
-        if candidates:
-            return _one_reference(path, candidates, groups)
+        if fits:
+            return _one_reference(path, fits, groups)
     return None
 
 

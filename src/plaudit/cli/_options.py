@@ -1,7 +1,6 @@
 """Command lines from options: what typer calls is made of the fields of a frozen dataclass.
 
-A field is an option as its Annotated type says; a field that is itself a dataclass is a group of
-them, and `Fields` are those of a dataclass of the library, as far as they are given.
+A field is an option as its type says, or a dataclass with a group of them, or `Fields`.
 """
 
 from __future__ import annotations
@@ -18,17 +17,14 @@ import typer
 
 from plaudit.options import Option
 
-__all__ = ["Fields", "takes_options"]
+__all__ = ["Fields", "flag", "options_in", "takes_options"]
 
 Options = TypeVar("Options")
 T = TypeVar("T")
 
 
 class Fields(NamedTuple):
-    """Marks a mapping that holds those fields of `kind` with an `Option` that are given.
-
-    `panel` is the heading that they stand under.
-    """
+    """Marks a mapping that holds the options of `kind` that are given; `panel` is their heading."""
 
     kind: type[Any]
     panel: str | None = None
@@ -62,7 +58,7 @@ def _value(name: str, hint: Any, values: Mapping[str, Any]) -> Any:
         return _options(hint, values)
     if (fields := _first(hint, Fields)) is None:
         return values[name]
-    by_name = {one: values[one] for one, _ in _options_in(fields.kind)}
+    by_name = {one: values[one] for one in options_in(fields.kind)}
     return {
         one: tuple(value) if isinstance(value, list) else value
         for one, value in by_name.items()
@@ -77,34 +73,30 @@ def _parameters(kind: Any) -> Iterator[inspect.Parameter]:
         if dataclasses.is_dataclass(hint):
             yield from _parameters(hint)
         elif (fields := _first(hint, Fields)) is not None:
-            for one, annotated in _options_in(fields.kind):
-                yield _parameter(
-                    one, _optional(annotated.__origin__), annotated, None, fields.panel
-                )
+            for one, (kind, option) in options_in(fields.kind).items():
+                yield _parameter(one, _for_typer(one, _optional(kind), option, fields.panel), None)
         else:
-            default = defaults[name]
-            is_required = default is dataclasses.MISSING
-            default = inspect.Parameter.empty if is_required else default
-            yield _parameter(name, getattr(hint, "__origin__", hint), hint, default)
+            option, default = _first(hint, Option), defaults[name]
+            hint = hint if option is None else _for_typer(name, hint.__origin__, option)
+            default = inspect.Parameter.empty if default is dataclasses.MISSING else default
+            yield _parameter(name, hint, default)
 
 
-def _parameter(
-    name: str, kind: Any, annotated: Any, default: Any, panel: str | None = None
-) -> inspect.Parameter:
-    """A parameter of a type, and of what else the annotation of its field says."""
-    if (option := _first(annotated, Option)) is not None:
-        flags = [f"--{option.name or name.replace('_', '-')}", *filter(None, [option.short])]
-        info = typer.Option(
-            *flags,
-            help=option.help,
-            metavar=option.metavar,
-            min=option.least,
-            rich_help_panel=panel,
-        )
-        annotated = Annotated[kind, info]
-    return inspect.Parameter(
-        name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=annotated
-    )
+def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+    return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
+
+
+def _for_typer(name: str, kind: Any, option: Option, panel: str | None = None) -> Any:
+    """The type of an option with what typer reads of it."""
+    settings: dict[str, Any] = {"metavar": option.metavar, "min": option.least}
+    flags = [flag(name, option), *filter(None, [option.short])]
+    info = typer.Option(*flags, help=option.help, rich_help_panel=panel, **settings)
+    return Annotated[kind, info]
+
+
+def flag(name: str, option: Option) -> str:
+    """An option as it is written on the command line."""
+    return f"--{option.name or name.replace('_', '-')}"
 
 
 @functools.cache
@@ -119,11 +111,10 @@ def _first(hint: Any, kind: type[T]) -> T | None:
     return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, kind)), None)
 
 
-def _options_in(kind: Any) -> Iterator[tuple[str, Any]]:
-    """The fields of a dataclass of the library that are options."""
-    for name, hint in _hints(kind).items():
-        if _first(hint, Option) is not None:
-            yield name, hint
+def options_in(kind: Any) -> dict[str, tuple[Any, Option]]:
+    """The fields of a dataclass of the library that are options, with their types."""
+    every = {name: (hint, _first(hint, Option)) for name, hint in _hints(kind).items()}
+    return {name: (hint.__origin__, option) for name, (hint, option) in every.items() if option}
 
 
 def _optional(hint: Any) -> Any:

@@ -37,6 +37,7 @@ __all__ = [
     "choose",
     "column_name",
     "columns_of",
+    "free_path",
     "go_offline",
     "importing",
     "inputs_in",
@@ -298,6 +299,15 @@ def _inputs_of_path(text: str) -> set[str] | None:
         return {text}
     except Exception:  # importing the user's module may raise anything; building it says so
         return None
+
+
+def free_path(path: str, may_replace: bool) -> str:
+    """A path to write to. Raises ConfigError where something is there, or its directory is not."""
+    if os.path.exists(path) and not may_replace:
+        raise ConfigError(f"{path}: exists; --overwrite replaces it")
+    if not os.path.isdir(parent := os.path.dirname(path) or "."):
+        raise ConfigError(f"{path}: the directory {parent!r} does not exist")
+    return path
 
 
 def go_offline() -> None:

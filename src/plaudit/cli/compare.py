@@ -15,17 +15,7 @@ import typer
 from plaudit.cli._console import console, stderr, table, text
 from plaudit.cli._options import takes_options
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import (
-    AllowImport,
-    Columns,
-    Limit,
-    Offline,
-    Overwrite,
-    Path,
-    Recipe,
-    Set,
-    go_offline,
-)
+from plaudit.cli._reward import AllowImport, Columns, Limit, Offline, Overwrite, Path, Recipe, Set
 from plaudit.errors import ConfigError, DataError, did_you_mean
 from plaudit.options import Option
 from plaudit.untrusted import visible
@@ -44,8 +34,6 @@ _RESPONSES = (
 
 @dataclass(frozen=True, kw_only=True)
 class CompareOptions:
-    """What `plaudit compare` takes."""
-
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")]
     recipe: Recipe = None
     reward: Path = None
@@ -72,7 +60,7 @@ def run(options: CompareOptions) -> None:
     Exit codes: 0; 1 some rows were bad or unscored, or there was none; 2 the command line is wrong.
     """
     from plaudit import registry
-    from plaudit.cli._reward import choose
+    from plaudit.cli._reward import choose, go_offline
 
     if options.offline:
         go_offline()

@@ -32,8 +32,6 @@ _MAX_SPANS = 20
 
 @dataclass(frozen=True, kw_only=True)
 class ExplainOptions:
-    """What `plaudit explain` takes."""
-
     place: Annotated[
         str,
         typer.Argument(

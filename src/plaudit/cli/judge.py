@@ -45,10 +45,8 @@ _SAMPLED_ROWS = 32
 
 @dataclass(frozen=True, kw_only=True)
 class JudgeOptions:
-    """What `plaudit judge` takes."""
-
     inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")]
-    jurors: JurorOptions = field(default_factory=JurorOptions)
+    jurors: JurorOptions
     output: Annotated[
         str | None,
         Option(
@@ -71,8 +69,8 @@ class JudgeOptions:
         None
     )
     votes: Annotated[int | None, Option("Samples of each thing asked.", "N", least=1)] = None
-    sampling: Annotated[Mapping[str, Any], Fields(SamplingOptions)] = field(default_factory=dict)
-    servers: Annotated[Mapping[str, Any], Fields(ServerOptions)] = field(default_factory=dict)
+    sampling: Annotated[Mapping[str, Any], Fields(SamplingOptions)]
+    servers: Annotated[Mapping[str, Any], Fields(ServerOptions)]
     settings: Annotated[
         list[str] | None,
         Option(
@@ -87,7 +85,7 @@ class JudgeOptions:
     dry_run: Annotated[bool, Option("Count calls, tokens and cost; ask nobody.")] = False
     strict: Strict = False
     overwrite: Annotated[bool, Option("Replace the output; the journal is kept.")] = False
-    resumption: Resumption = field(default_factory=Resumption)
+    resumption: Resumption
     allow_unscored: AllowUnscored = False
     keep_end_marks: KeepEndMarks = False
     allow_import: AllowImport = None

@@ -117,10 +117,8 @@ def _recipes() -> list[Entry]:
 def _templates() -> list[Entry]:
     from plaudit.judges.template import load_template, shipped
 
-    templates = [load_template(name) for name in shipped()]
-    return [
-        Entry("template", t.name, "", f"{t.kind} ({t.language}): {t.source}") for t in templates
-    ]
+    every = [load_template(name) for name in shipped()]
+    return [Entry("template", t.name, "", f"{t.kind} ({t.language}): {t.source}") for t in every]
 
 
 def _print(entries: list[Entry]) -> None:

@@ -32,8 +32,6 @@ _SPOILS = "spoils the answer: must fall"
 
 @dataclass(frozen=True, kw_only=True)
 class ProbeOptions:
-    """What `plaudit probe` takes."""
-
     name: Annotated[
         str,
         typer.Argument(metavar="PATH[,K=V]|RECIPE|FILE", help="The reward, as for check."),
@@ -65,11 +63,8 @@ def run(options: ProbeOptions) -> None:
     from plaudit.cli._reward import columns_of
 
     chosen = _chosen(options.name, options.settings, options.allow_import)
-    mapped = (
-        chosen.columns(options.columns)
-        if options.source is not None
-        else columns_of(options.columns)
-    )
+    columns_for = columns_of if options.source is None else chosen.columns
+    mapped = columns_for(options.columns)
     groups = with_rivals(_groups(options.source, mapped, options.limit))
     report = probe(chosen.reward, groups, seed=options.seed, num_examples=max(options.examples, 3))
     out = console()

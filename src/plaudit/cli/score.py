@@ -34,6 +34,7 @@ from plaudit.cli._reward import (
     Set,
     Strict,
     column_name,
+    free_path,
     go_offline,
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
@@ -47,7 +48,7 @@ if TYPE_CHECKING:
     from plaudit.report import Summary
     from plaudit.run import Progress, Result
 
-__all__ = ["ScoreJob", "free_report", "run"]
+__all__ = ["ScoreJob", "run"]
 
 RunOptions = TypeVar("RunOptions", "ScoreOptions", "JudgeOptions")
 
@@ -57,8 +58,6 @@ _HOPELESS = 100  # rows, all of them bad, after which a run stops
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreOptions:
-    """What `plaudit score` takes."""
-
     inputs: Annotated[
         list[str],
         typer.Argument(
@@ -88,7 +87,7 @@ class ScoreOptions:
     deadline_s: Annotated[float, Option("Seconds that one response may take.")] = 60.0
     strict: Strict = False
     overwrite: Overwrite = False
-    resumption: Resumption = field(default_factory=Resumption)
+    resumption: Resumption
     limit: Limit = None
     allow_unscored: AllowUnscored = False
     check_only: Annotated[bool, Option("Read and check every row; score nothing.")] = False
@@ -131,7 +130,8 @@ class ScoreJob(Generic[RunOptions]):
 
     def __post_init__(self) -> None:
         options = self.options
-        self.report = free_report(options.report, options.overwrite or options.resumption.is_wanted)
+        may_replace = options.overwrite or options.resumption.is_wanted
+        self.report = None if options.report is None else free_path(options.report, may_replace)
         self.columns = self._columns()
         self.reward_column = column_name(options.reward_column)
 
@@ -317,17 +317,6 @@ def _stop_asking() -> None:
     """Nothing goes out any more, if anything did: threads that wait for a server end at once."""
     if (http := sys.modules.get("plaudit.http")) is not None:
         http.halt()
-
-
-def free_report(report: str | None, may_replace: bool) -> str | None:
-    """The path of the report, if it can be written."""
-    if report is None:
-        return None
-    if os.path.exists(report) and not may_replace:
-        raise ConfigError(f"{report}: exists; --overwrite replaces it")
-    if not os.path.isdir(parent := os.path.dirname(report) or "."):
-        raise ConfigError(f"{report}: the directory {parent!r} does not exist")
-    return report
 
 
 def _workers(text: str) -> int:

@@ -15,13 +15,13 @@ import typer
 
 import plaudit
 from plaudit.cli._console import console, number, spelled_as_options, stderr, table, text
-from plaudit.cli._options import Fields, takes_options
+from plaudit.cli._options import Fields, flag, options_in, takes_options
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import Columns, KeepEndMarks, Limit, Overwrite, columns_of
+from plaudit.cli._reward import Columns, KeepEndMarks, Limit, Overwrite, columns_of, free_path
 from plaudit.cli._summary import MessageCounts
 from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
 from plaudit.errors import ConfigError, DataError, did_you_mean
-from plaudit.options import Option, names_in
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from plaudit.data.balance import Balance, Facts
@@ -34,15 +34,12 @@ __all__ = ["run"]
 _KINDS: Mapping[str, type[Any]] = {
     "preference": PreferenceOptions, "sft": SftOptions, "rl-prompts": PromptsOptions,
 }  # fmt: skip
-_SPELLED = {"parts": "--agreement-part"}
 _UPDATE_EVERY = 256
 _MISSING = "(none)"
 
 
 @dataclass(frozen=True, kw_only=True)
 class SelectOptions:
-    """What `plaudit select` takes."""
-
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="INPUT...", help="Rows with their rewards; as for `plaudit score`."),
@@ -69,13 +66,9 @@ class SelectOptions:
     ] = None
     columns: Columns = None
     keep_end_marks: KeepEndMarks = False
-    preference: Annotated[Mapping[str, Any], Fields(PreferenceOptions, "--to preference")] = field(
-        default_factory=dict
-    )
-    sft: Annotated[Mapping[str, Any], Fields(SftOptions, "--to sft")] = field(default_factory=dict)
-    prompts: Annotated[Mapping[str, Any], Fields(PromptsOptions, "--to rl-prompts")] = field(
-        default_factory=dict
-    )
+    preference: Annotated[Mapping[str, Any], Fields(PreferenceOptions, "--to preference")]
+    sft: Annotated[Mapping[str, Any], Fields(SftOptions, "--to sft")]
+    prompts: Annotated[Mapping[str, Any], Fields(PromptsOptions, "--to rl-prompts")]
     dedup: Annotated[str | None, Option("Drop repeated prompts: exact or near.", "HOW")] = None
     near: Annotated[float | None, Option("How alike near is (0.8).", "SHARE")] = None
     against: Annotated[
@@ -140,10 +133,10 @@ def _rule(options: SelectOptions) -> SelectionRule:
     if to not in _KINDS:
         raise ConfigError(f"--to {to!r}{did_you_mean(to, _KINDS)}; one of {', '.join(_KINDS)}")
     for name in own:
-        if name not in names_in(_KINDS[to]):
-            owner = next(kind for kind in _KINDS if name in names_in(_KINDS[kind]))
-            spelled = _SPELLED.get(name, f"--{name.replace('_', '-')}")
-            raise ConfigError(f"{spelled} is for --to {owner}, not --to {to}")
+        if name not in options_in(_KINDS[to]):
+            owner = next(kind for kind in _KINDS if name in options_in(_KINDS[kind]))
+            _, option = options_in(_KINDS[owner])[name]
+            raise ConfigError(f"{flag(name, option)} is for --to {owner}, not --to {to}")
     if to == "sft" and "at_least" not in own:
         raise ConfigError("--to sft needs --at-least, the reward from which a response is good")
     rules = {"preference": Preference, "sft": Sft, "rl-prompts": Prompts}
@@ -201,11 +194,7 @@ def _free(summary: str | None, output: str | None, *, overwrite: bool) -> str | 
     """Where the counts go as JSON, if they can be written there; beside the output they just do."""
     if summary is None:
         return None if output in (None, "-") else f"{output}.summary.json"
-    if os.path.exists(summary) and not overwrite:
-        raise ConfigError(f"{summary}: exists; --overwrite replaces it")
-    if not os.path.isdir(parent := os.path.dirname(summary) or "."):
-        raise ConfigError(f"{summary}: the directory {parent!r} does not exist")
-    return summary
+    return free_path(summary, overwrite)
 
 
 # --- rows in --------------------------------------------------------------------------------------
@@ -299,10 +288,7 @@ class _JudgedRows:
 
 @dataclass
 class _Lines:
-    """Picks as rows of a layout, with their provenance and what a report needs of them.
-
-    `counted` are the columns whose values are counted.
-    """
+    """Picks as rows of a layout; `counted` are the columns whose values a report counts."""
 
     options: SelectOptions
     counted: Sequence[str]

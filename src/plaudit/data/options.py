@@ -15,8 +15,6 @@ Strategy = Literal["best-vs-worst", "best-vs-random", "all-pairs"]
 
 @dataclass(frozen=True, slots=True)
 class PreferenceOptions:
-    """Which pairs are taken."""
-
     strategy: Annotated[Strategy, Option("best-vs-worst, best-vs-random or all-pairs.", "NAME")] = (
         "best-vs-worst"
     )
@@ -44,8 +42,6 @@ class PreferenceOptions:
 
 @dataclass(frozen=True, slots=True)
 class SftOptions:
-    """Which responses are taken."""
-
     at_least: Annotated[float, Option("Least reward; required.")]
     cap: Annotated[int, Option("Responses of one prompt (4).")] = 4
     prefer: Annotated[
@@ -60,8 +56,6 @@ class SftOptions:
 
 @dataclass(frozen=True, slots=True)
 class PromptsOptions:
-    """Which prompts are taken."""
-
     pass_at: Annotated[float, Option("The reward of a right answer (1).")] = 1.0
     min_rate: Annotated[float, Option("Least pass rate.", "SHARE")] = 0.0
     max_rate: Annotated[float, Option("Largest pass rate.", "SHARE")] = 1.0

@@ -8,15 +8,7 @@ from typing import Any
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
-from plaudit.judges._judge import (
-    Asked,
-    Judge,
-    JudgeParams,
-    JudgeReward,
-    Verdict,
-    parts_of,
-    unscored,
-)
+from plaudit.judges._judge import Asked, Judge, JudgeReward, JudgeSetup, Verdict, parts_of, unscored
 from plaudit.judges._slots import answer_text, filled, needs, unshown
 from plaudit.judges.voting import kept, spread, vote
 from plaudit.think import part_of
@@ -35,7 +27,7 @@ class EachResponse(JudgeReward):
     def __init__(
         self,
         path: str,
-        setup: JudgeParams,
+        setup: JudgeSetup,
         judge: Judge,
         *,
         value: Callable[[Verdict], float],

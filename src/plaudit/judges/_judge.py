@@ -32,10 +32,20 @@ from plaudit.spelled import Spelled
 from plaudit.think import Part
 from plaudit.types import Fault, Reward, Score
 
-__all__ = ["Asked", "Judge", "JudgeParams", "JudgeReward", "Read", "Verdict", "expected_value",
-           "judge_of", "parts_of", "unscored"]  # fmt: skip
+__all__ = [
+    "Asked",
+    "Judge",
+    "JudgeReward",
+    "JudgeSetup",
+    "Read",
+    "Verdict",
+    "expected_value",
+    "judge_of",
+    "parts_of",
+    "unscored",
+]  # fmt: skip
 
-P = TypeVar("P", bound="JudgeParams")
+P = TypeVar("P", bound="JudgeSetup")
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
@@ -234,7 +244,7 @@ class Judge:
         return dataclasses.replace(first, messages=(*first.messages, *again))
 
 
-class JudgeParams:
+class JudgeSetup:
     """The parameters of a judge: each is a frozen dataclass with most of these fields.
 
     Those that have a value here some judges lack. `options` are those of the `Backend`.
@@ -262,7 +272,7 @@ class JudgeParams:
         return changed(self, "options")
 
 
-def judge_of(params: JudgeParams, *, kind: str, samples: int) -> Judge:
+def judge_of(params: JudgeSetup, *, kind: str, samples: int) -> Judge:
     """The judge that parameters describe; templates of `kind` fit it.
 
     Raises: ConfigError for whatever does not go together, before anything is asked.
@@ -317,7 +327,7 @@ def _fitting(name: Any, kind: str) -> Template:
     return template
 
 
-def _check_values(params: JudgeParams, samples: Any) -> None:
+def _check_values(params: JudgeSetup, samples: Any) -> None:
     for name, choices in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
         if (choice := getattr(params, name)) not in choices:
             raise ConfigError(f"{name}={choice!r} must be {' or '.join(choices)}")

@@ -25,7 +25,7 @@ _SIDED = ("judges.pairwise.pairwise", "judges.verifier.verifier", "judges.refere
 
 
 @dataclass(frozen=True, kw_only=True)
-class JuryParams:
+class JurySetup:
     """The parameters of `jury`; `params` are those of its judges."""
 
     judge: str = "judges.pointwise.rating"
@@ -37,7 +37,7 @@ class JuryParams:
     params: Mapping[str, Any] = field(default_factory=dict)
 
 
-@takes(JuryParams, "params")
+@takes(JurySetup, "params")
 def jury(**params: Any) -> Reward:
     """What several judges say together, on their common scale.
 
@@ -60,10 +60,10 @@ def jury(**params: Any) -> Reward:
     the same model the same, jurors with other scales, or of which some are relative and some are
     not; scoring raises what a juror raises.
     """
-    return _Jury(JuryParams(**split(JuryParams, params, "params")))
+    return _Jury(JurySetup(**split(JurySetup, params, "params")))
 
 
-def _rows(setup: JuryParams) -> list[tuple[str, str, dict[str, Any]]]:
+def _rows(setup: JurySetup) -> list[tuple[str, str, dict[str, Any]]]:
     """The name, the judge and the parameters of each juror."""
     models, judges = setup.models, setup.judges
     if isinstance(models, str) or bool(models) == bool(judges):
@@ -85,7 +85,7 @@ def _rows(setup: JuryParams) -> list[tuple[str, str, dict[str, Any]]]:
     ]
 
 
-def _check(setup: JuryParams, num: int) -> None:
+def _check(setup: JurySetup, num: int) -> None:
     vote_by, weights, min_jurors = setup.vote_by, setup.weights, setup.min_jurors
     if num < 2:
         raise ConfigError(f"a jury of {num} is a judge: name two jurors or more")
@@ -131,7 +131,7 @@ class _Jury(Spelled):
     cpu_bound = False
     retries_itself = True
 
-    def __init__(self, setup: JuryParams) -> None:
+    def __init__(self, setup: JurySetup) -> None:
         from plaudit.registry import load
 
         rows = _rows(setup)

@@ -13,8 +13,8 @@ from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     Asked,
-    JudgeParams,
     JudgeReward,
+    JudgeSetup,
     Read,
     Verdict,
     judge_of,
@@ -33,9 +33,7 @@ __all__ = ["listwise"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class ListwiseParams(JudgeParams):
-    """The parameters of `listwise`."""
-
+class ListwiseSetup(JudgeSetup):
     template: Any = "grm_principles"
     read: Read = "text"
     permutations: int = 1
@@ -49,7 +47,7 @@ class ListwiseParams(JudgeParams):
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@takes(ListwiseParams, "options")
+@takes(ListwiseSetup, "options")
 def listwise(**params: Any) -> Reward:
     """What a judge of the whole list gives each response, averaged over orders and votes.
 
@@ -67,7 +65,7 @@ def listwise(**params: Any) -> Reward:
 
     Raises: ConfigError; scoring raises DataError for a column of the template that is missing.
     """
-    return _Listwise(ListwiseParams.of(params))
+    return _Listwise(ListwiseSetup.of(params))
 
 
 def _check_labels(template: Template) -> None:
@@ -83,7 +81,7 @@ def _check_labels(template: Template) -> None:
 class _Listwise(JudgeReward):
     relative = True
 
-    def __init__(self, setup: ListwiseParams) -> None:
+    def __init__(self, setup: ListwiseSetup) -> None:
         if setup.permutations < 1:
             raise ConfigError(f"permutations={setup.permutations} must be 1 or more")
         judge = judge_of(setup, kind="listwise", samples=setup.votes)

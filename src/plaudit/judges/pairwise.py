@@ -12,8 +12,8 @@ from plaudit.entry import entered, entered_pair
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     Asked,
-    JudgeParams,
     JudgeReward,
+    JudgeSetup,
     Read,
     Verdict,
     judge_of,
@@ -33,9 +33,7 @@ Orders = Literal["both", "one"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class CriticParams(JudgeParams):
-    """The parameters of `critic`."""
-
+class CriticSetup(JudgeSetup):
     template: Any = "skywork_critic_pairwise"
     read: Read = "text"
     orders: Orders = "both"
@@ -49,7 +47,7 @@ class CriticParams(JudgeParams):
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@takes(CriticParams, "options")
+@takes(CriticSetup, "options")
 def critic(**params: Any) -> Comparer:
     """P(first is better) in [0, 1], as a language model judges it.
 
@@ -71,7 +69,7 @@ def critic(**params: Any) -> Comparer:
 
     Raises: ConfigError.
     """
-    return _Critic(CriticParams.of(params))
+    return _Critic(CriticSetup.of(params))
 
 
 def pairwise(
@@ -97,7 +95,7 @@ class _Order(NamedTuple):
 
 
 class _Critic(JudgeReward):
-    def __init__(self, setup: CriticParams) -> None:
+    def __init__(self, setup: CriticSetup) -> None:
         if setup.orders not in ("both", "one"):
             raise ConfigError(f"orders={setup.orders!r} must be both or one")
         judge = judge_of(setup, kind="pairwise", samples=setup.votes)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import JudgeParams, Read, expected_value, judge_of
+from plaudit.judges._judge import JudgeSetup, Read, expected_value, judge_of
 from plaudit.judges.verdict import JsonScore, Scale
 from plaudit.judges.voting import Vote
 from plaudit.options import takes
@@ -18,9 +18,7 @@ __all__ = ["rating"]
 
 
 @dataclass(frozen=True, kw_only=True)
-class RatingParams(JudgeParams):
-    """The parameters of `rating`."""
-
+class RatingSetup(JudgeSetup):
     template: Any = "mt_bench_single"
     read: Read = "text"
     samples: int = 1
@@ -34,7 +32,7 @@ class RatingParams(JudgeParams):
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@takes(RatingParams, "options")
+@takes(RatingSetup, "options")
 def rating(**params: Any) -> Reward:
     """The judge's number, on the template's own scale (1 to 5, 1 to 10, 0 to 1).
 
@@ -51,7 +49,7 @@ def rating(**params: Any) -> Reward:
 
     Raises: ConfigError; scoring raises DataError for a missing column.
     """
-    setup = RatingParams.of(params)
+    setup = RatingSetup.of(params)
     judge = judge_of(setup, kind="pointwise", samples=setup.samples)
     spec = judge.template.spec
     assert isinstance(spec, Scale | JsonScore)

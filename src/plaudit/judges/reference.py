@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import JudgeParams, Read, judge_of
+from plaudit.judges._judge import JudgeSetup, Read, judge_of
 from plaudit.judges._slots import column_text
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote
@@ -33,9 +33,7 @@ _SAYING = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc",
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorrectParams(JudgeParams):
-    """The parameters of `correct`."""
-
+class CorrectSetup(JudgeSetup):
     template: Any = "reference_correct"
     read: Read = "text"
     votes: int = 1
@@ -48,7 +46,7 @@ class CorrectParams(JudgeParams):
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@takes(CorrectParams, "options")
+@takes(CorrectSetup, "options")
 def correct(**params: Any) -> Reward:
     """1 where the judge finds that the response agrees with the reference, else 0.
 
@@ -61,7 +59,7 @@ def correct(**params: Any) -> Reward:
 
     Raises: ConfigError; scoring raises DataError where the reference is missing.
     """
-    setup = CorrectParams.of(params)
+    setup = CorrectSetup.of(params)
     return EachResponse(
         "judges.reference.correct",
         setup,

@@ -12,8 +12,8 @@ from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.judges._judge import (
     Asked,
-    JudgeParams,
     JudgeReward,
+    JudgeSetup,
     Read,
     Verdict,
     judge_of,
@@ -40,9 +40,7 @@ class Criterion(NamedTuple):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RubricParams(JudgeParams):
-    """The parameters of `rubric`."""
-
+class RubricSetup(JudgeSetup):
     criteria: Sequence[Any] | None = None
     template: Any = "rubric_checklist"
     read: Read = "text"
@@ -55,7 +53,7 @@ class RubricParams(JudgeParams):
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@takes(RubricParams, "options")
+@takes(RubricSetup, "options")
 def rubric(**params: Any) -> Reward:
     """The weighted share of criteria that the response meets: ``sum w_j c_j / sum_{w_j>0} w_j``.
 
@@ -72,11 +70,11 @@ def rubric(**params: Any) -> Reward:
 
     Raises: ConfigError; scoring raises DataError for a row without criteria.
     """
-    return _Rubric(RubricParams.of(params))
+    return _Rubric(RubricSetup.of(params))
 
 
 class _Rubric(JudgeReward):
-    def __init__(self, setup: RubricParams) -> None:
+    def __init__(self, setup: RubricSetup) -> None:
         judge = judge_of(setup, kind="rubric", samples=setup.votes)
         fixed = setup.criteria
         self._criteria = None if fixed is None else _criteria(fixed, "criteria", ConfigError)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import JudgeParams, Read, Verdict, judge_of
+from plaudit.judges._judge import JudgeSetup, Read, Verdict, judge_of
 from plaudit.judges.voting import Vote
 from plaudit.options import takes
 from plaudit.think import Part
@@ -19,9 +19,7 @@ _YES = ("yes", "是")
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifierParams(JudgeParams):
-    """The parameters of `verifier`."""
-
+class VerifierSetup(JudgeSetup):
     template: Any = "genrm_direct"
     read: Read = "logprobs"
     rationales: int = 1
@@ -34,7 +32,7 @@ class VerifierParams(JudgeParams):
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-@takes(VerifierParams, "options")
+@takes(VerifierSetup, "options")
 def verifier(**params: Any) -> Reward:
     """P(the response is correct) in [0, 1], by the token "Yes".
 
@@ -48,7 +46,7 @@ def verifier(**params: Any) -> Reward:
 
     Raises: ConfigError.
     """
-    setup = VerifierParams.of(params)
+    setup = VerifierSetup.of(params)
     judge = judge_of(setup, kind="verifier", samples=setup.rationales)
 
     def value(verdict: Verdict) -> float:
