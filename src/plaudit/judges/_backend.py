@@ -27,7 +27,7 @@ _OF_SAMPLING = names_in(SamplingOptions)
 _PREFIX = "column:"
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Backend(SamplingOptions, ServerOptions):
     """What every judge takes besides its own parameters.
 
