@@ -222,10 +222,10 @@ def test_options_at_the_ends_of_what_is_allowed():
 
 
 def test_two_empty_texts_are_as_long_as_each_other():
-    members = (Member(Response(""), 1.0), Member(Response(""), 0.0))
+    members = (JudgedResponse(Response(""), 1.0), JudgedResponse(Response(""), 0.0))
     found = Preference(max_length_ratio=1).outcome(Judged((), members))
     assert found.dropped == {"same text": 1}
-    members = (Member(Response("ab"), 1.0), Member(Response("cd"), 0.0))
+    members = (JudgedResponse(Response("ab"), 1.0), JudgedResponse(Response("cd"), 0.0))
     assert Preference(max_length_ratio=1).outcome(Judged((), members)).picks
 
 
