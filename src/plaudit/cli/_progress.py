@@ -150,15 +150,15 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
     """A function of count, total and noun that shows how far something is, on stderr."""
     bar = _bar() if sys.stderr.isatty() else None
     task = None if bar is None else bar.add_task("", told="")
-    told = time.monotonic()
+    last_line_at = time.monotonic()
 
     def show(count: int, total: int, noun: str) -> None:
-        nonlocal told
+        nonlocal last_line_at
         line = f"{count:,} of {total:,} {noun}"
         if bar is not None:
             bar.update(task, completed=count, total=total, told=line)
-        elif time.monotonic() - told >= _LINE_EVERY_S:
-            told = time.monotonic()
+        elif time.monotonic() - last_line_at >= _LINE_EVERY_S:
+            last_line_at = time.monotonic()
             stderr(line)
 
     with bar or contextlib.nullcontext():

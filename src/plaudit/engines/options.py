@@ -27,11 +27,11 @@ class ServerOptions:
     """How the replies of a server are got, and at what price; none of it changes a reply.
 
     `concurrency` adapts downwards where the server is overloaded. `max_cost` and `max_calls` end
-    the paying before they are passed: what is left is unscored, and counted. `timeout_s` bounds one
+    the paying before they are exceeded: the rest is unscored and counted. `timeout_s` bounds one
     try, `deadline_s` a call with all its tries and waits. See `judges.Backend`.
     """
 
-    concurrency: Annotated[int, Option("Requests under way at most; 64.", "N", least=1)] = 64
+    concurrency: Annotated[int, Option("Requests in flight at most; 64.", "N", least=1)] = 64
     api_key_env: Annotated[str | None, Option("The variable of the key.", "NAME")] = None
     journal: Annotated[
         str | None, Option("Finished calls; by default OUT.calls.jsonl.", "FILE")

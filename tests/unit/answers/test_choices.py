@@ -833,4 +833,4 @@ def test_a_response_that_was_cut_states_nothing_in_its_last_line():
     ],
 )  # fmt: skip
 def test_a_lone_i_is_a_choice_where_a_sign_on_one_side_sets_it_off(text, letters):
-    assert chosen(text, "auto", Options("J")).letters == letters
+    assert chosen(text, "auto", OptionTexts("J")).letters == letters

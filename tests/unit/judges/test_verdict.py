@@ -1059,10 +1059,10 @@ def test_more_than_the_maximum_is_no_score(spec, reply):
 @pytest.mark.parametrize(
     ("reply", "spec", "message"),
     [
-        ("Is the answer correct (Yes/No)? Yes", YN, "truncated: the word may go on"),
-        ("My verdict: A", AB, "truncated: the label may go on"),
-        ("Rating: 1", RATE10, "truncated: the number may go on"),
-        ("So far", AB, "truncated: cut by its length limit before a verdict"),
+        ("Is the answer correct (Yes/No)? Yes", YN, "truncated: the word may continue"),
+        ("My verdict: A", AB, "truncated: the label may continue"),
+        ("Rating: 1", RATE10, "truncated: the number may continue"),
+        ("So far", AB, "truncated by its length limit before a verdict"),
     ],
 )
 def test_a_cut_reply_says_what_may_go_on(reply, spec, message):
