@@ -206,7 +206,8 @@ def test_options_of_the_judge_reach_its_recipe_zeros_too():
     assert "max_tokens" not in recipe
 
 
-def test_prices_and_the_journal_of_a_server():
+def test_prices_and_the_journal_of_a_server(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     server = ("--template", "pairwise", "--server", "http://127.0.0.1:9/v1", "--model", "m")
     recipe = judged(*server, "--prices", "0.5,1.5", "--max-cost", "2", "-o", "out.jsonl")
     assert recipe["prices"] == {"prompt": 0.5, "completion": 1.5}
