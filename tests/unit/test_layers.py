@@ -14,7 +14,8 @@ import plaudit
 ROOT = Path(plaudit.__file__).parent
 LAYERS = {
     0: "endmarks types errors untrusted",
-    0.5: "fences http journal metrics outage pace",  # of use to all, knowing nothing of rewards
+    # of use to all, knowing nothing of rewards
+    0.5: "fences http journal metrics options outage pace",
     1: "_harmony combine engines entry explain laws registry rule run sandbox spelled think"
     " workers",
     1.5: "answers grading",  # libraries of the rules, which know nothing of them

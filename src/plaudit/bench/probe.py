@@ -110,9 +110,9 @@ class Probed:
             "edit": self.edit.name,
             "does": self.edit.does,
             "keeps_answer": self.edit.keeps_answer,
-            "change": _plain(self.change),
-            "paid": {**self.paid._asdict(), "share": _plain(self.paid.interval)},
-            "flipped": {**self.flipped._asdict(), "share": _plain(self.flipped.interval)},
+            "change": _bounds(self.change),
+            "paid": {**self.paid._asdict(), "share": _bounds(self.paid.interval)},
+            "flipped": {**self.flipped._asdict(), "share": _bounds(self.flipped.interval)},
             "num_unscored": self.num_unscored,
             "worst": [change._asdict() for change in self.worst],
         }
@@ -232,15 +232,15 @@ def _edited(reward: Reward, rows: Sequence[Result], edit: Edit) -> list[Result]:
         groups = [_with(row.group, edit, None) for row in rows if row.group]
         return list(run(reward, groups))
     alone = [_with(row.group, edit, i) for row in rows if row.group for i in range(len(row.scores))]
-    found = iter(run(reward, alone))
-    return [_merged(row, [next(found) for _ in row.scores], edit) for row in rows]
+    edited = iter(run(reward, alone))
+    return [_merged(row, [next(edited) for _ in row.scores], edit) for row in rows]
 
 
-def _merged(row: Result, found: Sequence[Result], edit: Edit) -> Result:
+def _merged(row: Result, edited: Sequence[Result], edit: Edit) -> Result:
     """One result of those in which one response each was edited."""
     assert row.group is not None
-    scores = [r.scores[i] for i, r in enumerate(found) if r.error is None]
-    error = next((r.error for r in found if r.error is not None), None)
+    scores = [r.scores[i] for i, r in enumerate(edited) if r.error is None]
+    error = next((r.error for r in edited if r.error is not None), None)
     group = _with(row.group, edit, None)
     return replace(row, group=group, scores=[] if error else scores, error=error)
 
@@ -255,8 +255,8 @@ def _with(group: Group, edit: Edit, only: int | None) -> Group:
 
 
 def _applied(group: Group, response: Response, edit: Edit) -> Response:
-    held = {**group.columns, **response.columns}
-    has_reference = any(held.get(name) is not None for name in sources_of("reference"))
+    columns = {**group.columns, **response.columns}
+    has_reference = any(columns.get(name) is not None for name in sources_of("reference"))
     reference = column_of(group, response, "reference") if has_reference else ""
     text = edit.apply(response.text, Context(prompt_text(group), str(reference)))
     ids = _stretched(response.token_ids, response.text, text)
@@ -374,5 +374,5 @@ def _root(rising: Any) -> float:
     return (low + high) / 2
 
 
-def _plain(found: Interval) -> list[float | None]:
-    return [None if math.isnan(value) else value for value in found]
+def _bounds(interval: Interval) -> list[float | None]:
+    return [None if math.isnan(value) else value for value in interval]

@@ -112,8 +112,8 @@ class _Verbs(TyperGroup):
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
         """A verb. Raises ConfigError for a name that is none."""
-        if cmd_name not in (known := self.list_commands(ctx)):
-            raise ConfigError(f"no verb {cmd_name!r}{did_you_mean(cmd_name, known)}; see {_HELP}")
+        if cmd_name not in (names := self.list_commands(ctx)):
+            raise ConfigError(f"no verb {cmd_name!r}{did_you_mean(cmd_name, names)}; see {_HELP}")
         if cmd_name in VERBS and cmd_name not in self.commands:
             self.commands[cmd_name] = _command(cmd_name)
         return self.commands[cmd_name]
@@ -194,8 +194,8 @@ def _explained(error: Exception) -> tuple[int, str]:
     if isinstance(error, OSError):
         place = f"{error.filename}: " if error.filename else ""
         return IO, f"{place}{error.strerror or error}"
-    if (told := getattr(error, "format_message", None)) is not None:  # whichever click it is of
-        return USAGE, f"{told().rstrip('.')}; see {_help_of(error)}"
+    if (usage := getattr(error, "format_message", None)) is not None:  # whichever click it is of
+        return USAGE, f"{usage().rstrip('.')}; see {_help_of(error)}"
     if type(error).__name__ == "Abort":
         return INTERRUPTED, "interrupted"
     return BUG, f"{type(error).__name__}: {error} (a bug in plaudit: --debug shows the traceback)"

@@ -79,13 +79,13 @@ def table(*columns: str, numeric: tuple[str, ...] = ()) -> Table:
     from rich import box
     from rich.table import Table
 
-    made = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
+    grid = Table(box=box.SIMPLE_HEAD, pad_edge=False, show_edge=False)
     for name in columns:
         if name in numeric:
-            made.add_column(name, justify="right", no_wrap=True)
+            grid.add_column(name, justify="right", no_wrap=True)
         else:
-            made.add_column(name, overflow="fold")
-    return made
+            grid.add_column(name, overflow="fold")
+    return grid
 
 
 def number(value: float) -> str:
@@ -119,7 +119,7 @@ def spelled_as_options(message: str) -> str:
     """
     message = re.sub(
         r"columns=\{'(\w+)': (?:'([^']*)'|([\w.]+))\}",
-        lambda found: f"--column {shlex.quote(f'{found[1]}={found[2] or found[3]}')}",
+        lambda match: f"--column {shlex.quote(f'{match[1]}={match[2] or match[3]}')}",
         message,
     )
     message = re.sub(r"(?<=with )column='([^']+)'", r"--reward-column \1", message)

@@ -107,9 +107,9 @@ def look(path: str, mapped: Mapping[str, str], limit: int) -> Looks:
     if not groups:
         raise ConfigError(f"{path}: no row can be read: {why or error}")
     if not any(group.prompt for group in groups):
-        asked = {**columns, **_guess(path, raws, columns, "prompt", (_PROMPT,))}
-        if with_prompt := _groups(raws, asked, has_responses=has_responses):
-            columns, groups = asked, with_prompt
+        guessed = {**columns, **_guess(path, raws, columns, "prompt", (_PROMPT,))}
+        if with_prompt := _groups(raws, guessed, has_responses=has_responses):
+            columns, groups = guessed, with_prompt
     columns = {**_common(raws, columns, has_responses=has_responses), **columns}
     notes = [*_label_notes(path, columns, mapped, groups)]
     name, columns = _reference_read(path, columns, mapped, groups, notes)
@@ -187,8 +187,8 @@ def _label_notes(
     pairs = [group for group in groups if len(group.responses) == 2]
     pairs = [group for group in pairs if "label" not in group.responses[0].columns]
     places = [name if name in group.columns else columns[name] for group in pairs]
-    found = [_value(place, group) for place, group in zip(places, pairs, strict=True)]
-    unread = [value for value in found if value is not None]
+    labels = [_value(place, group) for place, group in zip(places, pairs, strict=True)]
+    unread = [value for value in labels if value is not None]
     if not unread:
         return
     if "preference" not in mapped and name == "preference" and any(map(_is_count, unread)):
@@ -210,13 +210,13 @@ def _is_count(value: Any) -> bool:
 
 def _candidates(raws: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
     """Columns of long texts, or of lists of texts, that are nobody's prompt or reference."""
-    known = recognised_row(raws[0])
+    recognition = recognised_row(raws[0])
     used = {source.partition(".")[0] for source in columns.values()}
-    taken = {*used, *(known.has if known else ()), *ALIASES["reference"]}
+    others = {*used, *(recognition.has if recognition else ()), *ALIASES["reference"]}
     return [
         name
         for name in raws[0]
-        if name not in taken
+        if name not in others
         and not _NOT_TEXT.search(name.lower())
         and not _GOLD.search(name.lower())
         and any(_is_long(raw.get(name)) for raw in raws)
@@ -347,8 +347,8 @@ def _groups(
 
     layout = Layout(columns)
     whole = raws if has_responses else ({**raw, "response": ""} for raw in raws)
-    found = (layout.row(raw).group for raw in whole)
-    return [group for group in found if isinstance(group, Group)]
+    rows = (layout.row(raw).group for raw in whole)
+    return [group for group in rows if isinstance(group, Group)]
 
 
 def _common(
@@ -385,8 +385,8 @@ def _read_responses(
     from plaudit.data.rows import Layout
 
     layout = Layout(columns)
-    found = [layout.row(raw).group for raw in raws]
-    if any(isinstance(group, Group) for group in found):
+    groups = [layout.row(raw).group for raw in raws]
+    if any(isinstance(group, Group) for group in groups):
         return True, ""
     try:
         readings = layout.readings(raws[0])
@@ -396,8 +396,8 @@ def _read_responses(
         listed = " and ".join("+".join(reading.values()) for reading in readings)
         raise Choice(f"{path}: {listed} may each hold the responses; name one", readings)
     if readings:
-        is_prompt = all("assistant at the end, found none" in str(error) for error in found)
-        return not is_prompt, str(found[0])
+        is_prompt = all("assistant at the end, found none" in str(error) for error in groups)
+        return not is_prompt, str(groups[0])
     guessed = _guess(path, raws, columns, "response", (_RESPONSE, _WEAK_RESPONSE))
     if guessed:
         columns |= guessed
@@ -424,16 +424,16 @@ def _guess(
     path: str,
     raws: Sequence[Mapping[str, Any]],
     columns: Mapping[str, str],
-    wanted: str,
+    role: str,
     patterns: Sequence[re.Pattern[str]],
 ) -> dict[str, str]:
     """The column whose name says that it holds what is wanted. Raises Choice for several."""
-    if wanted in columns:
+    if role in columns:
         return {}
-    options = [{wanted: name} for name in _named(raws, columns, patterns)]
+    options = [{role: name} for name in _named(raws, columns, patterns)]
     if len(options) > 1:
-        listed = " and ".join(option[wanted] for option in options)
-        raise Choice(f"{path}: {listed} may each hold the {wanted}; name one", options)
+        listed = " and ".join(option[role] for option in options)
+        raise Choice(f"{path}: {listed} may each hold the {role}; name one", options)
     return options[0] if options else {}
 
 
@@ -443,12 +443,12 @@ def _named(
     patterns: Sequence[re.Pattern[str]],
 ) -> list[str]:
     """The text columns that fit the first of the patterns that any fits, known ones left out."""
-    known = recognised_row(raws[0])
-    taken = {*columns.values(), *(known.has if known else ()), *ALIASES["reference"]}
+    recognition = recognised_row(raws[0])
+    others = {*columns.values(), *(recognition.has if recognition else ()), *ALIASES["reference"]}
     texts = [
         name
         for name in raws[0]
-        if name not in taken
+        if name not in others
         and not (
             name == "instructions" and "object" in raws[0]
         )  # the Responses API's system prompt
@@ -491,15 +491,15 @@ def _reference(path: str, groups: Sequence[Group], notes: list[str]) -> str | No
     ]
     others = [name for name in _REFERENCES if not is_labelled or name != "label"]
     for names in (_ALIASES, [*nested, *others]):
-        found = [name for name in names if _may_be_reference(name, groups)]
-        for name in [name for name in found if name not in _ALIASES and _are_scores(name, groups)]:
-            found.remove(name)
+        fits = [name for name in names if _may_be_reference(name, groups)]
+        for name in [name for name in fits if name not in _ALIASES and _are_scores(name, groups)]:
+            fits.remove(name)
             notes.append(
                 f"{name} holds fractions between 0 and 1, as scores are, and is not taken for the"
                 f" reference; where it is: --column reference={name}"
             )
-        if found:
-            return _one_reference(path, found, groups)
+        if fits:
+            return _one_reference(path, fits, groups)
     return None
 
 

@@ -39,10 +39,10 @@ def count_rows(places: Sequence[str], limit: int | None = None) -> Total | None:
     None where one of them cannot tell (standard input, a hub data set, a JSON document).
     """
     totals = [_count(place) for place in places]
-    known = [total for total in totals if total is not None]
-    if len(known) < len(totals):
+    counts = [total for total in totals if total is not None]
+    if len(counts) < len(totals):
         return None
-    rows, is_exact = sum(t.rows for t in known), all(t.is_exact for t in known)
+    rows, is_exact = sum(t.rows for t in counts), all(t.is_exact for t in counts)
     if limit is not None and limit < rows:
         return Total(limit, True)
     return Total(rows, is_exact)
@@ -75,13 +75,13 @@ def _count_lines(place: str) -> Total:
     is_packed = place.lower().endswith(".gz")
     size = os.path.getsize(place)
     is_small = size <= (_COUNTED_BYTES // _PACKED if is_packed else _COUNTED_BYTES)
-    lines = seen = 0
+    lines = size_read = 0
     with open(place, "rb") as raw:
         file: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
         block, last = b"\n", b"\n"
-        while (is_small or seen < _SAMPLED_BYTES) and (block := file.read(_BLOCK)):
+        while (is_small or size_read < _SAMPLED_BYTES) and (block := file.read(_BLOCK)):
             lines += block.count(b"\n")
-            seen += len(block)
+            size_read += len(block)
             last = block
         consumed = raw.tell()
     if not block or is_small:
@@ -150,15 +150,15 @@ def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
     """A function of count, total and noun that shows how far something is, on stderr."""
     bar = _bar() if sys.stderr.isatty() else None
     task = None if bar is None else bar.add_task("", told="")
-    told = time.monotonic()
+    last_line_at = time.monotonic()
 
     def show(count: int, total: int, noun: str) -> None:
-        nonlocal told
+        nonlocal last_line_at
         line = f"{count:,} of {total:,} {noun}"
         if bar is not None:
             bar.update(task, completed=count, total=total, told=line)
-        elif time.monotonic() - told >= _LINE_EVERY_S:
-            told = time.monotonic()
+        elif time.monotonic() - last_line_at >= _LINE_EVERY_S:
+            last_line_at = time.monotonic()
             stderr(line)
 
     with bar or contextlib.nullcontext():

@@ -8,28 +8,27 @@ import copy
 import os
 import sys
 from collections.abc import Collection, Iterator, Mapping, MutableMapping, MutableSequence, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, NamedTuple
 
 import typer
 
 from plaudit.errors import ConfigError, PlauditError, did_you_mean
+from plaudit.options import Option
 from plaudit.types import Reward
 
 __all__ = [
     "AllowImport",
     "AllowUnscored",
-    "Chosen",
+    "ChosenReward",
     "Columns",
     "KeepEndMarks",
-    "KeepUnscored",
     "Limit",
     "Offline",
     "Overwrite",
     "Path",
     "Recipe",
-    "Resume",
     "Resumption",
-    "RetryUnscored",
     "RewardColumn",
     "Set",
     "Strict",
@@ -38,11 +37,12 @@ __all__ = [
     "choose",
     "column_name",
     "columns_of",
+    "free_path",
+    "go_offline",
     "importing",
     "inputs_in",
     "key_value",
     "node_of",
-    "resumption",
     "see_current_directory",
 ]
 
@@ -92,21 +92,6 @@ KeepEndMarks = Annotated[
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace the output.")]
-Resume = Annotated[
-    bool,
-    typer.Option(
-        "--resume",
-        help="Go on where an interrupted run stopped, and score again what a fault of the system"
-        " (a server away, a timeout, a used up budget) left unscored.",
-    ),
-]
-RetryUnscored = Annotated[
-    bool,
-    typer.Option("--retry-unscored", help="--resume, and score again whatever is unscored."),
-]
-KeepUnscored = Annotated[
-    bool, typer.Option("--keep-unscored", help="--resume, and score nothing again.")
-]
 RewardColumn = Annotated[
     str,
     typer.Option(metavar="NAME", help="The column to write, where the input has a reward already."),
@@ -120,26 +105,43 @@ Offline = Annotated[
 ]
 
 
-class Resumption(NamedTuple):
-    """Whether a run goes on from an earlier one, and which of its unscored rows it scores again."""
+@dataclass(frozen=True)
+class Resumption:
+    """Whether a run goes on from an earlier one, and which of its unscored rows it scores again.
 
-    is_wanted: bool
-    retry: Literal["system", "all", "none"]
-
-
-def resumption(resume: bool, retry_unscored: bool, keep_unscored: bool) -> Resumption:
-    """What ``--resume``, ``--retry-unscored`` and ``--keep-unscored`` say together.
-
-    >>> resumption(False, True, False)
-    Resumption(is_wanted=True, retry='all')
+    >>> again = Resumption(retry_unscored=True)
+    >>> again.is_wanted, again.retry
+    (True, 'all')
     """
-    if retry_unscored and keep_unscored:
-        raise ConfigError("--retry-unscored and --keep-unscored exclude each other")
-    retry = "all" if retry_unscored else "none" if keep_unscored else "system"
-    return Resumption(resume or retry_unscored or keep_unscored, retry)
+
+    resume: Annotated[
+        bool,
+        Option(
+            "Go on where an interrupted run stopped, and score again what a fault of the"
+            " system (a server away, a timeout, a used up budget) left unscored."
+        ),
+    ] = False
+    retry_unscored: Annotated[bool, Option("--resume, and score again whatever is unscored.")] = (
+        False
+    )
+    keep_unscored: Annotated[bool, Option("--resume, and score nothing again.")] = False
+
+    def __post_init__(self) -> None:
+        if self.retry_unscored and self.keep_unscored:
+            raise ConfigError("--retry-unscored and --keep-unscored exclude each other")
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether any of the three is there."""
+        return self.resume or self.retry_unscored or self.keep_unscored
+
+    @property
+    def retry(self) -> Literal["system", "all", "none"]:
+        """Which unscored rows are scored again: those of a system fault, all, or none."""
+        return "all" if self.retry_unscored else "none" if self.keep_unscored else "system"
 
 
-class Chosen(NamedTuple):
+class ChosenReward(NamedTuple):
     """A reward, its name for people, and the mapping that built it."""
 
     reward: Reward
@@ -153,11 +155,11 @@ class Chosen(NamedTuple):
         """
         from plaudit import registry
 
-        own, said = registry.data_columns(self.recipe), columns_of(settings)
-        check_names(said, inputs_in(self.recipe))
-        if not registry.RESPONSE_COLUMNS.isdisjoint(said):
+        own, named = registry.data_columns(self.recipe), columns_of(settings)
+        check_names(named, inputs_in(self.recipe))
+        if not registry.RESPONSE_COLUMNS.isdisjoint(named):
             own = {k: v for k, v in own.items() if k not in registry.RESPONSE_COLUMNS}
-        return {**own, **said}
+        return {**own, **named}
 
 
 def choose(
@@ -165,7 +167,7 @@ def choose(
     path: str | None,
     settings: Sequence[str] | None,
     allow: Sequence[str] | None,
-) -> Chosen:
+) -> ChosenReward:
     """Builds the reward. Raises ConfigError for whatever does not fit."""
     from plaudit import registry
 
@@ -186,7 +188,7 @@ def choose(
         see_current_directory()
     name = recipe or path or ""
     with importing(name):
-        return Chosen(registry.build(node, allow=allowed), name, node)
+        return ChosenReward(registry.build(node, allow=allowed), name, node)
 
 
 def node_of(path: str) -> dict[str, Any]:
@@ -247,20 +249,20 @@ def check_names(columns: Mapping[str, str], inputs: Collection[str] | None) -> N
     from plaudit.rule import ALIASES, LISTS
 
     refs = {*ALIASES, *LISTS.values(), *(a for names in ALIASES.values() for a in names)}
-    known = sorted({*NAMES, *refs, *(inputs or ())})
+    readable = sorted({*NAMES, *refs, *(inputs or ())})
     for name, source in columns.items():
-        near = did_you_mean(name, known)
-        if name in known or (inputs is None and not _is_misspelt(name, known)):
+        near = did_you_mean(name, readable)
+        if name in readable or (inputs is None and not _is_misspelt(name, readable)):
             continue
-        rest = "" if near else f"; names are {', '.join(known)}"
+        rest = "" if near else f"; names are {', '.join(readable)}"
         raise ConfigError(f"--column {name}={source}: unknown name {name!r}{near or rest}")
 
 
-def _is_misspelt(name: str, known: Collection[str]) -> bool:
+def _is_misspelt(name: str, names: Collection[str]) -> bool:
     """Whether a name differs from a known one in a letter or so; `tests` is not one of `steps`."""
     from difflib import SequenceMatcher
 
-    return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in known)
+    return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in names)
 
 
 def inputs_in(node: Any) -> set[str] | None:
@@ -272,11 +274,11 @@ def inputs_in(node: Any) -> set[str] | None:
     if isinstance(node, str):
         return _inputs_of_path(node)
     if isinstance(node, Mapping):
-        found = [inputs_in(value) for value in node.values()]
-        return None if None in found else set().union({*map(str, node)}, *filter(None, found))
+        inputs = [inputs_in(value) for value in node.values()]
+        return None if None in inputs else set().union({*map(str, node)}, *filter(None, inputs))
     if isinstance(node, Sequence):
-        found = [inputs_in(value) for value in node]
-        return None if None in found else set().union(*filter(None, found))
+        inputs = [inputs_in(value) for value in node]
+        return None if None in inputs else set().union(*filter(None, inputs))
     return set()
 
 
@@ -297,6 +299,20 @@ def _inputs_of_path(text: str) -> set[str] | None:
         return {text}
     except Exception:  # importing the user's module may raise anything; building it says so
         return None
+
+
+def free_path(path: str, may_replace: bool) -> str:
+    """A path to write to. Raises ConfigError where something is there, or its directory is not."""
+    if os.path.exists(path) and not may_replace:
+        raise ConfigError(f"{path}: exists; --overwrite replaces it")
+    if not os.path.isdir(parent := os.path.dirname(path) or "."):
+        raise ConfigError(f"{path}: the directory {parent!r} does not exist")
+    return path
+
+
+def go_offline() -> None:
+    """Lets no library ask the hub for anything."""
+    os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
 
 
 def see_current_directory() -> None:
@@ -367,11 +383,11 @@ def _set(node: Any, setting: str) -> None:
 
 def _index(node: Any, step: str, place: str, key: str) -> Any:
     """The key or list index that `step` spells. Raises ConfigError where there is none."""
-    known = list(node) if isinstance(node, Mapping) else [str(i) for i in range(len(node))]
-    if step not in known:
+    steps = list(node) if isinstance(node, Mapping) else [str(i) for i in range(len(node))]
+    if step not in steps:
         raise ConfigError(
-            f"--set {key}: {place or 'the recipe'} has no {step!r}{did_you_mean(step, known)}"
-            f" It has {', '.join(known)}"
+            f"--set {key}: {place or 'the recipe'} has no {step!r}{did_you_mean(step, steps)}"
+            f" It has {', '.join(steps)}"
         )
     return step if isinstance(node, Mapping) else int(step)
 

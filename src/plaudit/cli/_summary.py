@@ -24,25 +24,25 @@ _NAME_WIDTH = 10
 _WIDEST = 10_000
 
 
-class Messages:
+class MessageCounts:
     """What went wrong, each message once: its first place and how often it came."""
 
     def __init__(self) -> None:
-        self._found: dict[str, tuple[str, int]] = {}
+        self._counts: dict[str, tuple[str, int]] = {}
 
     def __len__(self) -> int:
-        return len(self._found)
+        return len(self._counts)
 
     def add(self, place: str, message: str) -> None:
         """Counts a message; beyond a number of different ones new ones are not kept."""
         message = on_one_line(message, _LIMIT)
-        first, count = self._found.get(message, (place, 0))
-        if count or len(self._found) < _MOST_MESSAGES:
-            self._found[message] = first, count + 1
+        first, count = self._counts.get(message, (place, 0))
+        if count or len(self._counts) < _MOST_MESSAGES:
+            self._counts[message] = first, count + 1
 
     def lines(self) -> list[str]:
         """The most frequent messages, of equals the first."""
-        ranked = sorted(self._found.items(), key=lambda item: -item[1][1])
+        ranked = sorted(self._counts.items(), key=lambda item: -item[1][1])
         return [
             f"{place}: {message}{f' ({count:,} times)' if count > 1 else ''}"
             for message, (place, count) in ranked[:_MOST]
@@ -53,14 +53,14 @@ class Messages:
 class Problems:
     """The rows that could not be read, and the faults of responses."""
 
-    bad_rows: Messages = field(default_factory=Messages)
-    faults: Messages = field(default_factory=Messages)
+    bad_rows: MessageCounts = field(default_factory=MessageCounts)
+    faults: MessageCounts = field(default_factory=MessageCounts)
 
     def add(self, row: Row, result: Result) -> None:
         """Keeps what is told about the row."""
         if result.error is not None:
-            told = row.placed(result.error)
-            self.bad_rows.add(told.where, spelled_as_options(str(told.at(""))))
+            error = row.placed(result.error)
+            self.bad_rows.add(error.where, spelled_as_options(str(error.at(""))))
         for i, score in enumerate(result.scores):
             if score.error is not None:
                 which = f" response {i + 1}" if row.is_list else ""
@@ -82,10 +82,10 @@ def print_summary(
     applied to no row is listed all the same.
     """
     out, counts = console(stderr=on_stderr), summary.counts
-    shown = [part for part in summary.parts if "/" not in part.name]
-    rows = [_cells(part, is_whole=not part.name) for part in (summary.reward, *shown)]
-    seen = {part.name for part in shown}
-    for name in (name for name in names if name not in seen):
+    parts = [part for part in summary.parts if "/" not in part.name]
+    rows = [_cells(part, is_whole=not part.name) for part in (summary.reward, *parts)]
+    listed = {part.name for part in parts}
+    for name in (name for name in names if name not in listed):
         cells = ["-"] * 4 + ["0"] * 3 + [f"{counts.responses:,}"]
         rows.append([text(f"  {name}", "yellow"), *cells])
     lines, unbounded = _table_of(rows), out.options.update(max_width=_WIDEST)
@@ -159,22 +159,22 @@ def result_of(row: Row, line: bytes, index: int, column: str) -> Result:
     from plaudit.run import Result
     from plaudit.types import Group
 
-    told = loads_object(line)
+    fields = loads_object(line)
     group = row.group if isinstance(row.group, Group) else None
-    if (error := told.get(f"{column}_error")) is not None:
+    if (error := fields.get(f"{column}_error")) is not None:
         return Result(index, group, [], DataError(error))
-    return Result(index, group, [_score(one) for one in told[f"{column}_scores"]], None)
+    return Result(index, group, [_score(one) for one in fields[f"{column}_scores"]], None)
 
 
-def _score(told: Mapping[str, Any]) -> Any:
+def _score(fields: Mapping[str, Any]) -> Any:
     from plaudit.types import Score
 
     return Score(
-        _value(told["value"]),
-        {name: _value(value) for name, value in told.get("parts", {}).items()},
-        fault=told.get("fault"),
-        error=told.get("error"),
-        note=told.get("note"),
+        _value(fields["value"]),
+        {name: _value(value) for name, value in fields.get("parts", {}).items()},
+        fault=fields.get("fault"),
+        error=fields.get("error"),
+        note=fields.get("note"),
     )
 
 

@@ -8,18 +8,29 @@ import re
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli._console import console, stderr, table, text
+from plaudit.cli._options import takes_options
 from plaudit.cli._progress import Meter
-from plaudit.cli._reward import AllowImport, Columns, Limit, Offline, Overwrite
+from plaudit.cli._reward import (
+    AllowImport,
+    Columns,
+    Limit,
+    Offline,
+    Overwrite,
+    columns_of,
+    go_offline,
+)
 from plaudit.errors import ConfigError
+from plaudit.options import Option
 from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
-    from plaudit.bench.runner import Entrant
+    from plaudit.bench.runner import Entrant, Run
     from plaudit.run import Progress
 
 __all__ = ["run"]
@@ -30,7 +41,8 @@ _SHOWN_NOTES = 6
 _NAMED = re.compile(r"([^=,:{\[]+)=(.+)", re.DOTALL)
 
 
-def run(
+@dataclass(frozen=True, kw_only=True)
+class BenchOptions:
     names: Annotated[
         list[str] | None,
         typer.Argument(
@@ -38,61 +50,50 @@ def run(
             help="Its name; without it, the list of them. With --offline, folders of finished runs:"
             " their figures are made anew, nothing is scored.",
         ),
-    ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE|DIR|hf:NAME", help="The rows. Repeatable."),
-    ] = None,
+    ] = None
+    data: Annotated[list[str] | None, Option("The rows. Repeatable.", "FILE|DIR|hf:NAME")] = None
     rewards: Annotated[
         list[str] | None,
-        typer.Option(
-            "--reward",
-            metavar="[NAME=]PATH[,K=V]|RECIPE|FILE",
-            help="A reward of any kind, as for `plaudit score`. Repeatable.",
+        Option(
+            "A reward of any kind, as for `plaudit score`. Repeatable.",
+            "[NAME=]PATH[,K=V]|RECIPE|FILE",
+            name="reward",
         ),
-    ] = None,
+    ] = None
     imports: Annotated[
         list[str] | None,
-        typer.Option(
-            "--import",
-            metavar="[NAME=]FILE",
-            help="A published result file, in its own layout. Repeatable.",
+        Option(
+            "A published result file, in its own layout. Repeatable.", "[NAME=]FILE", name="import"
         ),
-    ] = None,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FOLDER", help="The run's folder.")
-    ] = None,
+    ] = None
+    output: Annotated[str | None, Option("The run's folder.", "FOLDER", short="-o")] = None
     credit: Annotated[
-        str | None,
-        typer.Option(metavar="RULE", help="How ties and the unscored are credited; else strict."),
-    ] = None,
-    by: Annotated[
-        str | None, typer.Option(metavar="COLUMN", help="Subsets of your own rows.")
-    ] = None,
+        str | None, Option("How ties and the unscored are credited; else strict.", "RULE")
+    ] = None
+    by: Annotated[str | None, Option("Subsets of your own rows.", "COLUMN")] = None
     train: Annotated[
         list[str] | None,
-        typer.Option(metavar="FILE", help="Training data: which prompts of the rows it repeats."),
-    ] = None,
+        Option("Training data: which prompts of the rows it repeats.", "FILE"),
+    ] = None
     ensembles: Annotated[
         list[str] | None,
-        typer.Option("--ensemble", metavar="mean|worst|uncertainty", help="Of all the rewards."),
-    ] = None,
-    export: Annotated[
-        str | None, typer.Option(metavar="rewardbench", help="Write its result files as well.")
-    ] = None,
-    include_text: Annotated[
-        bool, typer.Option("--include-text", help="Keep prompts and responses in the folder.")
-    ] = False,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap and the random floor.")] = 0,
-    draws: Annotated[int, typer.Option(min=1, help="Draws of the bootstrap.")] = 1000,
-    columns: Columns = None,
-    limit: Limit = None,
-    workers: Annotated[int, typer.Option(min=0, help="Worker processes for rules.")] = 0,
-    deadline_s: Annotated[float, typer.Option("--deadline-s")] = 60.0,
-    overwrite: Overwrite = False,
-    allow_import: AllowImport = None,
-    offline: Offline = False,
-) -> None:
+        Option("Of all the rewards.", "mean|worst|uncertainty", name="ensemble"),
+    ] = None
+    export: Annotated[str | None, Option("Write its result files as well.", "rewardbench")] = None
+    include_text: Annotated[bool, Option("Keep prompts and responses in the folder.")] = False
+    seed: Annotated[int, Option("Of the bootstrap and the random floor.")] = 0
+    draws: Annotated[int, Option("Draws of the bootstrap.", least=1)] = 1000
+    columns: Columns = None
+    limit: Limit = None
+    workers: Annotated[int, Option("Worker processes for rules.", least=0)] = 0
+    deadline_s: Annotated[float, Option("Seconds that one response may take.")] = 60.0
+    overwrite: Overwrite = False
+    allow_import: AllowImport = None
+    offline: Offline = False
+
+
+@takes_options(BenchOptions)
+def run(options: BenchOptions) -> None:
     """Score a benchmark with rewards of any kind: figures with intervals, floors and tests.
 
     The folder holds manifest.json, items.jsonl, scores.jsonl and results.json; the same command
@@ -102,49 +103,33 @@ def run(
     Exit codes: 0; 1 rows were bad or responses unscored; 2 the command line is wrong, or a null
     gate did not hold; 3 no row of the benchmark could be read; 4 reading or writing failed.
     """
-    from plaudit.bench.folder import Folder
-    from plaudit.bench.runner import offline as recompute
-
-    if offline:
-        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    if not names:
+    if options.offline:
+        go_offline()
+    if not options.names:
         _list()
         raise typer.Exit(0)
-    if offline and all(os.path.isdir(place) for place in names):
-        runs = [(place, recompute(Folder(place), credit=credit)) for place in names]
-        _print_all(runs)
-        raise typer.Exit(_exit_code([results for _, results in runs]))
-    name = _only(names)
-    if output is None:
-        raise ConfigError("name the folder of the run: -o FOLDER")
-    bench = _run(
-        name,
-        Folder(output),
-        data=data or (),
-        entrants=[_entrant(one, allow_import) for one in rewards or ()],
-        imports=imports or (),
-        credit=credit,
-        columns=_columns(columns),
-        by=by,
-        limit=limit,
-        train=train or (),
-        ensembles=_ensembles(ensembles),
-        include_text=include_text,
-        seed=seed,
-        num_draws=draws,
-        workers=workers,
-        deadline_s=deadline_s,
-        command=shlex.join(["plaudit", *sys.argv[1:]]),
-    )
+    if options.offline and all(os.path.isdir(place) for place in options.names):
+        raise typer.Exit(_recompute(options.names, options.credit))
+    bench = _run_of(options, _only(options.names))
     try:
         with _Meters() as meters:
-            results = bench.score(overwrite=overwrite, on_progress=meters)
+            results = bench.score(overwrite=options.overwrite, on_progress=meters)
     except KeyboardInterrupt:
-        stderr(f"interrupted; the same command goes on from what {output} holds")
+        stderr(f"interrupted; the same command goes on from what {options.output} holds")
         raise typer.Exit(130) from None
-    _export(export, bench, results)
+    _export(options.export, bench, results)
     _print(results)
     raise typer.Exit(_exit_code([results]))
+
+
+def _recompute(places: Sequence[str], credit: str | None) -> int:
+    """Prints the figures of finished runs, made anew; returns the exit code."""
+    from plaudit.bench.folder import Folder
+    from plaudit.bench.runner import offline
+
+    runs = [(place, offline(Folder(place), credit=credit)) for place in places]
+    _print_all(runs)
+    return _exit_code([results for _, results in runs])
 
 
 def _only(names: Sequence[str]) -> str:
@@ -155,16 +140,32 @@ def _only(names: Sequence[str]) -> str:
     return names[0]
 
 
-def _run(name: str, folder: Any, **options: Any) -> Any:
+def _run_of(options: BenchOptions, name: str) -> Run:
+    """The run that a command line describes."""
+    from plaudit.bench.folder import Folder
     from plaudit.bench.runner import Run
 
-    return Run(name, folder, **options)
-
-
-def _columns(settings: Sequence[str] | None) -> dict[str, str]:
-    from plaudit.cli._reward import columns_of
-
-    return columns_of(settings)
+    if options.output is None:
+        raise ConfigError("name the folder of the run: -o FOLDER")
+    return Run(
+        name,
+        Folder(options.output),
+        data=options.data or (),
+        entrants=[_entrant(one, options.allow_import) for one in options.rewards or ()],
+        imports=options.imports or (),
+        credit=options.credit,
+        columns=columns_of(options.columns),
+        by=options.by,
+        limit=options.limit,
+        train=options.train or (),
+        ensembles=_ensembles(options.ensembles),
+        include_text=options.include_text,
+        seed=options.seed,
+        num_draws=options.draws,
+        workers=options.workers,
+        deadline_s=options.deadline_s,
+        command=shlex.join(["plaudit", *sys.argv[1:]]),
+    )
 
 
 def _ensembles(kinds: Sequence[str] | None) -> list[Any]:
@@ -409,7 +410,7 @@ def _imported(results: Mapping[str, Any]) -> list[str]:
 
 
 def _shortened(notes: Sequence[str]) -> list[str]:
-    shown = [f"floor: {note}" for note in notes[:_SHOWN_NOTES]]
+    lines = [f"floor: {note}" for note in notes[:_SHOWN_NOTES]]
     if len(notes) > _SHOWN_NOTES:
-        shown.append(f"floor: {len(notes) - _SHOWN_NOTES} more in results.json (floor_notes)")
-    return shown
+        lines.append(f"floor: {len(notes) - _SHOWN_NOTES} more in results.json (floor_notes)")
+    return lines

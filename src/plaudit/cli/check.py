@@ -63,8 +63,8 @@ def _groups(name: str, rows: str, columns: list[str] | None, limit: int) -> list
     is_recipe = name in registry.recipes() or os.path.isfile(name)
     chosen = choose(name, None, None, ["*"]) if is_recipe else None
     mapped = columns_of(columns) if chosen is None else chosen.columns(columns)
-    found = [row.group for row in read(rows, columns=mapped, limit=limit)]
-    return [group for group in found if isinstance(group, Group)]
+    groups = [row.group for row in read(rows, columns=mapped, limit=limit)]
+    return [group for group in groups if isinstance(group, Group)]
 
 
 def _print(reward: Reward, groups: Sequence[Group]) -> int:

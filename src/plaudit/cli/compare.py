@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from plaudit.cli._console import console, stderr, table, text
+from plaudit.cli._options import takes_options
 from plaudit.cli._progress import Meter, count_rows
 from plaudit.cli._reward import AllowImport, Columns, Limit, Offline, Overwrite, Path, Recipe, Set
 from plaudit.errors import ConfigError, DataError, did_you_mean
+from plaudit.options import Option
 from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
@@ -30,31 +32,26 @@ _RESPONSES = (
 )  # fmt: skip
 
 
-def run(
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")
-    ],
-    recipe: Recipe = None,
-    reward: Path = None,
-    a: Annotated[
-        str, typer.Option("--a", metavar="COLUMN", help="The column of the first responses.")
-    ] = "chosen",
-    b: Annotated[
-        str, typer.Option("--b", metavar="COLUMN", help="The column of the second responses.")
-    ] = "rejected",
+@dataclass(frozen=True, kw_only=True)
+class CompareOptions:
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")]
+    recipe: Recipe = None
+    reward: Path = None
+    a: Annotated[str, Option("The column of the first responses.", "COLUMN")] = "chosen"
+    b: Annotated[str, Option("The column of the second responses.", "COLUMN")] = "rejected"
     output: Annotated[
-        str | None,
-        typer.Option(
-            "--output", "-o", metavar="OUT.jsonl", help="A line for each row; - for stdout."
-        ),
-    ] = None,
-    settings: Set = None,
-    columns: Columns = None,
-    limit: Limit = None,
-    overwrite: Overwrite = False,
-    allow_import: AllowImport = None,
-    offline: Offline = False,
-) -> None:
+        str | None, Option("A line for each row; - for stdout.", "OUT.jsonl", short="-o")
+    ] = None
+    settings: Set = None
+    columns: Columns = None
+    limit: Limit = None
+    overwrite: Overwrite = False
+    allow_import: AllowImport = None
+    offline: Offline = False
+
+
+@takes_options(CompareOptions)
+def run(options: CompareOptions) -> None:
     """Compare two columns of responses: how often the first wins, and by what margin.
 
     Both responses of a row are scored as one group. A tie counts for neither side; a row in which
@@ -63,24 +60,26 @@ def run(
     Exit codes: 0; 1 some rows were bad or unscored, or there was none; 2 the command line is wrong.
     """
     from plaudit import registry
-    from plaudit.cli._reward import choose
+    from plaudit.cli._reward import choose, go_offline
 
-    if offline:
-        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    if a == b:
-        raise ConfigError(f"--a and --b are both {a!r}: two columns are compared")
-    chosen = choose(recipe, reward, settings, allow_import)
-    read = chosen.columns(columns)
+    if options.offline:
+        go_offline()
+    if options.a == options.b:
+        raise ConfigError(f"--a and --b are both {options.a!r}: two columns are compared")
+    chosen = choose(options.recipe, options.reward, options.settings, options.allow_import)
+    read = chosen.columns(options.columns)
     read = {name: read[name] for name in read if name not in registry.RESPONSE_COLUMNS}
     duels = _Duels()
-    with _lines(output, overwrite) as write:
+    with _lines(options.output, options.overwrite) as write:
         try:
-            for row, result in _results(chosen.reward, inputs, (a, b), read, limit):
+            for row, result in _results(
+                chosen.reward, options.inputs, (options.a, options.b), read, options.limit
+            ):
                 write(duels.add(row, result))
         except KeyboardInterrupt:
             stderr(f"interrupted after {duels.num_rows:,} rows")
             raise typer.Exit(130) from None
-    duels.print(chosen.name, a, b)
+    duels.print(chosen.name, options.a, options.b)
     raise typer.Exit(1 if duels.num_bad or duels.num_unscored or not duels.num_rows else 0)
 
 
@@ -118,7 +117,7 @@ class _Duels:
     def print(self, name: str, a: str, b: str) -> None:
         """The table of wins and margins."""
         wins, losses = (sum(sign * m > 0 for m in self.margins) for sign in (1, -1))
-        made = table("", name)
+        rows = table("", name)
         for label, value in {
             f"{a} wins": _rate(wins, len(self.margins)),
             f"{b} wins": _rate(losses, len(self.margins)),
@@ -128,8 +127,8 @@ class _Duels:
             "unscored rows": f"{self.num_unscored:,}",
             "bad rows": f"{self.num_bad:,}",
         }.items():
-            made.add_row(text(label), text(value))
-        console().print(made)
+            rows.add_row(text(label), text(value))
+        console().print(rows)
 
 
 def _results(
@@ -155,13 +154,13 @@ def _paired(row: Row, sides: tuple[str, str], layout: Layout) -> Row:
     if len(missing) == 2 and isinstance(row.group, DataError):
         return row
     if missing:
-        told = (
+        message = (
             f"missing column; the row has {', '.join(row.raw)}{did_you_mean(missing[0], row.raw)}"
         )
-        return row._replace(group=DataError(told, where=row.where, field=missing[0]))
-    kept = {k: v for k, v in row.raw.items() if k not in (*_RESPONSES, *sides)}
+        return row._replace(group=DataError(message, where=row.where, field=missing[0]))
+    columns = {k: v for k, v in row.raw.items() if k not in (*_RESPONSES, *sides)}
     both = {"response_a": row.raw[sides[0]], "response_b": row.raw[sides[1]]}
-    return layout.row({**kept, **both}, row.source, row.number)
+    return layout.row({**columns, **both}, row.source, row.number)
 
 
 @contextlib.contextmanager

@@ -57,8 +57,8 @@ def run(
     groups = _groups()
     has_extra = importlib.util.find_spec("math_verify") is not None
     ours = _scored(plaudit.build("r1"), groups)
-    asked = [group for group in groups if not group.columns.get("hostile")]
-    theirs = {r.group.id: r.scores[0] for r in _scored(_originals(has_extra), asked) if r.group}
+    honest = [group for group in groups if not group.columns.get("hostile")]
+    theirs = {r.group.id: r.scores[0] for r in _scored(_originals(has_extra), honest) if r.group}
     _print(groups, ours, theirs)
     if not has_extra:
         stderr("math-verify is not installed, so its column is empty: pip install 'plaudit[math]'")
@@ -118,17 +118,17 @@ def _print(groups: Sequence[Group], ours: Sequence[Result], theirs: Mapping[str,
     out.print(text(_INTRO.format(count=len(groups))))
     out.print()
     heads = (_head("plaudit r1", _OURS), _head("the originals", _THEIRS))
-    made = table("response, and why they differ", *heads, numeric=heads)
+    rows = table("response, and why they differ", *heads, numeric=heads)
     for group, result in zip(groups, ours, strict=True):
         mine, other = result.scores[0].parts, theirs.get(group.id)
         their_parts = other.parts if other is not None else {}
-        made.add_row(
+        rows.add_row(
             _lesson(group),
             _cells(mine, _OURS),
             _cells(their_parts, _THEIRS, differs_from=mine),
             end_section=True,
         )
-    out.print(made)
+    out.print(rows)
 
 
 def _head(title: str, names: Sequence[str]) -> str:
@@ -141,22 +141,22 @@ def _cells(
     differs_from: Mapping[str, float] | None = None,
 ) -> Any:
     """The values under the head; those that another set contradicts stand out."""
-    made = text("")
+    cell = text("")
     for name in names:
         value = parts.get(name, float("nan"))
         other = (differs_from or {}).get({"tags": "format"}.get(name, name), value)
         style = "" if value == other or differs_from is None else "bold red"
-        made.append_text(text(f"{number(round(value, 2)):>5} ", style))
-    made.rstrip()
-    return made
+        cell.append_text(text(f"{number(round(value, 2)):>5} ", style))
+    cell.rstrip()
+    return cell
 
 
 def _lesson(group: Group) -> Any:
     """What the response is, why the scores differ, and other rules on the same response."""
-    made = text(group.id, "bold").append_text(text(f"\n{group.columns['lesson']}"))
+    lesson = text(group.id, "bold").append_text(text(f"\n{group.columns['lesson']}"))
     for who, path in group.columns.get("also", {}).items():
-        made.append_text(text(f"\n{who}: {path.partition(',')[0]} {_one(path, group)}", "dim"))
-    return made
+        lesson.append_text(text(f"\n{who}: {path.partition(',')[0]} {_one(path, group)}", "dim"))
+    return lesson
 
 
 def _one(path: str, group: Group) -> str:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import contextlib
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from plaudit.cli._console import console, number, on_one_line, text
+from plaudit.cli._options import takes_options
 from plaudit.cli._reward import AllowImport, Columns, Path, Recipe, Set
 from plaudit.errors import ConfigError, DataError
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,36 +30,40 @@ _SHOWN_CHARS = 1500
 _MAX_SPANS = 20
 
 
-def run(
+@dataclass(frozen=True, kw_only=True)
+class ExplainOptions:
     place: Annotated[
         str,
         typer.Argument(
             metavar="FILE[:LINE]", help="A line of a text file, a row of a table; else the first."
         ),
-    ],
-    recipe: Recipe = None,
-    reward: Path = None,
-    settings: Set = None,
-    columns: Columns = None,
-    response: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Only the Nth response of the row.")
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Show long responses whole.")] = False,
-    allow_import: AllowImport = None,
-) -> None:
+    ]
+    recipe: Recipe = None
+    reward: Path = None
+    settings: Set = None
+    columns: Columns = None
+    response: Annotated[int | None, Option("Only the Nth response of the row.", "N", least=1)] = (
+        None
+    )
+    full: Annotated[bool, Option("Show long responses whole.")] = False
+    allow_import: AllowImport = None
+
+
+@takes_options(ExplainOptions)
+def run(options: ExplainOptions) -> None:
     """Explain the scores of one row: every part with its weight, reason and time."""
     from plaudit.cli._reward import choose
     from plaudit.explain import explain
 
-    chosen = choose(recipe, reward, settings, allow_import)
-    row = _row(place, chosen.columns(columns))
+    chosen = choose(options.recipe, options.reward, options.settings, options.allow_import)
+    row = _row(options.place, chosen.columns(options.columns))
     if isinstance(row.group, DataError):
         raise row.group
     _warm_up(chosen.reward, row.group)
     tree = explain(chosen.reward, row.group, name=chosen.name)
     out = console()
-    for i in _wanted(response, row.group):
-        _print_response(out, row, row.group, i, full=full)
+    for i in _places(options.response, row.group):
+        _print_response(out, row, row.group, i, full=options.full)
         _print_tree(out, tree, i)
     failed = tree.error is not None or any(not score.is_scored for score in tree.scores)
     raise typer.Exit(1 if failed else 0)
@@ -71,7 +78,7 @@ def _warm_up(reward: Reward, group: Group) -> None:
         reward.score([replace_responses(group, [Response("")] * len(group.responses))])
 
 
-def _wanted(response: int | None, group: Group) -> list[int]:
+def _places(response: int | None, group: Group) -> list[int]:
     count = len(group.responses)
     if response is None:
         return [*range(count)]
@@ -113,8 +120,8 @@ def _print_response(out: Console, row: Row, group: Group, i: int, *, full: bool)
     out.print(_response_text(response, full=full))
     out.print(text(_about(response), "dim"))
     for name, start, end in _spans(response.text):
-        found = on_one_line(response.text[start:end], 80)
-        out.print(text(f"{name}, characters {start}-{end}: {found}", "dim"))
+        excerpt = on_one_line(response.text[start:end], 80)
+        out.print(text(f"{name}, characters {start}-{end}: {excerpt}", "dim"))
 
 
 def _response_text(response: Response, *, full: bool) -> Text:
@@ -123,8 +130,8 @@ def _response_text(response: Response, *, full: bool) -> Text:
 
     limit = len(response.text) if full else _SHOWN_CHARS
     start = answer_start(response.text)
-    shown = text(_cut(response.text[:start], limit // 2), "dim italic")
-    return shown.append_text(text(_cut(response.text[start:], limit)))
+    thought = text(_cut(response.text[:start], limit // 2), "dim italic")
+    return thought.append_text(text(_cut(response.text[start:], limit)))
 
 
 def _cut(value: str, limit: int) -> str:
@@ -164,23 +171,23 @@ def _about(response: Response) -> str:
 def _print_tree(out: Console, tree: Explanation, i: int) -> None:
     from rich.tree import Tree
 
-    made = Tree(_line(tree, i))
-    _grow(made, tree, i)
-    out.print(made)
+    root = Tree(_line(tree, i))
+    _add_children(root, tree, i)
+    out.print(root)
     out.print()
 
 
-def _grow(branch: Any, node: Explanation, i: int) -> None:
+def _add_children(branch: Any, node: Explanation, i: int) -> None:
     """Adds below a node what its score says, then its parts."""
     for line in _details(node, i):
         branch.add(line)
-    seen = node.group.responses[i].text
+    parent_text = node.group.responses[i].text
     for child in node.children:
         below = branch.add(_line(child, i))
-        if (sight := child.group.responses[i].text) != seen:
-            told = repr(on_one_line(sight, 120)) if sight else "nothing"
-            below.add(text(f"sees only {told}", "dim"))
-        _grow(below, child, i)
+        if (sight := child.group.responses[i].text) != parent_text:
+            quoted = repr(on_one_line(sight, 120)) if sight else "nothing"
+            below.add(text(f"sees only {quoted}", "dim"))
+        _add_children(below, child, i)
 
 
 def _line(node: Explanation, i: int) -> Text:
@@ -233,5 +240,5 @@ def _details(node: Explanation, i: int) -> list[Text]:
 
 
 def _span(step: Step, response: str) -> Text:
-    found = on_one_line(response[step.start : step.end], 80)
-    return text(f"characters {step.start}-{step.end}: {found!r} {number(step.value)}", "yellow")
+    excerpt = on_one_line(response[step.start : step.end], 80)
+    return text(f"characters {step.start}-{step.end}: {excerpt!r} {number(step.value)}", "yellow")

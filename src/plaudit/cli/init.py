@@ -124,10 +124,10 @@ def proposal(looks: Looks, file: str, name: str) -> str:
 
 def _no_responses(looks: Looks, file: str, name: str) -> str:
     """What to say of a file of prompts."""
-    known = f" ({looks.layout.name})" if looks.layout is not None else ""
+    layout = f" ({looks.layout.name})" if looks.layout is not None else ""
     ways = " or ".join(f"--column {shlex.quote(f'response={c}')}" for c in looks.candidates[:4])
     return (
-        f"{file}: prompts without responses{known}: there is nothing to score yet. Sample some,"
+        f"{file}: prompts without responses{layout}: there is nothing to score yet. Sample some,"
         f" add them as the column response (or responses), and score them with --recipe {name};"
         f" if a column holds them, name it: {ways or '--column response=NAME'}"
     )
@@ -188,11 +188,11 @@ def _head(looks: Looks, file: str, name: str) -> Iterator[str]:
 
     total = looks.num_responses
     yield f"# {len(looks.groups)} rows looked at, {looks.num_bad} not readable; {total} responses:"
-    seen = {"think": "a think block", "prefilled": "opened by the template"}
-    seen |= {"answer": "an <answer> tag", "boxed": "a \\boxed answer", "code": "fenced code"}
-    seen |= {"chinese": "Chinese text", "token_ids": "token ids", "cut": "cut by the limit"}
-    told = [f"{looks.counts[mark]} {what}" for mark, what in seen.items() if looks.counts[mark]]
-    yield f"# {', '.join(told) or 'none of the usual marks'}."
+    names = {"think": "a think block", "prefilled": "opened by the template"}
+    names |= {"answer": "an <answer> tag", "boxed": "a \\boxed answer", "code": "fenced code"}
+    names |= {"chinese": "Chinese text", "token_ids": "token ids", "cut": "cut by the limit"}
+    shapes = [f"{looks.counts[mark]} {what}" for mark, what in names.items() if looks.counts[mark]]
+    yield f"# {', '.join(shapes) or 'none of the usual marks'}."
     yield from (f"# {line}" for line in _shapes(looks))
     if looks.layout is not None:
         page = looks.layout.source.partition(";")[0]
@@ -248,9 +248,9 @@ def _shapes(looks: Looks) -> Iterator[str]:
         return
     pairs = [group for group in looks.groups if len(group.responses) > 1]
     labels = [{r.columns.get("label") for r in group.responses} for group in pairs]
-    if num := sum("chosen" in found for found in labels):
+    if num := sum("chosen" in names for names in labels):
         yield f"{num} rows are pairs or more, labelled: the better one is `chosen`."
-    if num := sum(found == {"tie"} for found in labels):
+    if num := sum(names == {"tie"} for names in labels):
         yield f"{num} rows are labelled as ties."
     if num := sum("steps" in group.responses[0].columns for group in looks.groups):
         yield f"{num} rows are one solution of several steps each."

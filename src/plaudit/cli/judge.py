@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shlex
 import sys
 from collections.abc import Mapping, Sequence
@@ -14,26 +13,25 @@ import typer
 import plaudit
 from plaudit.cli._console import console, stderr, table, text
 from plaudit.cli._judge_tables import print_judged
-from plaudit.cli._judges import Bench, choose_judge, judges_of, without_way
+from plaudit.cli._judges import JurorOptions, choose_judge, judges_of, without_way
+from plaudit.cli._options import Fields, takes_options
 from plaudit.cli._progress import count_rows
 from plaudit.cli._reward import (
     AllowImport,
     AllowUnscored,
     Columns,
     KeepEndMarks,
-    KeepUnscored,
     Limit,
-    Resume,
-    RetryUnscored,
+    Resumption,
     RewardColumn,
     Strict,
     as_yaml,
-    column_name,
     columns_of,
-    resumption,
+    go_offline,
 )
-from plaudit.cli.score import Job, free_report
-from plaudit.errors import ConfigError
+from plaudit.cli.score import ScoreJob
+from plaudit.engines.options import SamplingOptions, ServerOptions
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from plaudit.data import Row
@@ -45,148 +43,57 @@ __all__ = ["run"]
 _SAMPLED_ROWS = 32
 
 
-def run(
-    inputs: Annotated[
-        list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")
-    ],
-    template: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--template",
-            "-t",
-            metavar="NAME|FILE",
-            help="A shipped template or a YAML file. Several make a jury.",
-        ),
-    ] = None,
-    recipe: Annotated[
-        str | None,
-        typer.Option(
-            "--recipe", "-r", metavar="FILE", help="A judge or a jury of its own, as YAML."
-        ),
-    ] = None,
-    server: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="URL",
-            help="An OpenAI-compatible server, as http://127.0.0.1:8000/v1. Several share the"
-            " load; with as many models, each serves the model of its place.",
-        ),
-    ] = None,
-    model: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="NAME",
-            help="The served model; without --server a directory or hf:ORG/NAME, loaded here."
-            " Several make a jury.",
-        ),
-    ] = None,
-    replay: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="FILE|column:NAME",
-            help="Recorded replies in the place of a model: a journal of calls, or a column."
-            " Several make a jury.",
-        ),
-    ] = None,
-    vote_by: Annotated[
-        str | None,
-        typer.Option(
-            metavar="mean|majority|median", help="How votes, or the jurors of a jury, are joined."
-        ),
-    ] = None,
-    weights: Annotated[
-        str | None, typer.Option(metavar="W,W,...", help="What each juror's vote weighs.")
-    ] = None,
-    min_jurors: Annotated[
-        int | None,
-        typer.Option(min=1, metavar="N", help="Fewer verdicts leave it unscored; more than half."),
-    ] = None,
+@dataclass(frozen=True, kw_only=True)
+class JudgeOptions:
+    inputs: Annotated[list[str], typer.Argument(metavar="INPUT...", help="As for `plaudit score`.")]
+    jurors: JurorOptions
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="Judged rows, as `plaudit score` writes them; - for standard output.",
+        Option(
+            "Judged rows, as `plaudit score` writes them; - for standard output.", "OUT", short="-o"
         ),
-    ] = None,
+    ] = None
     report: Annotated[
-        str | None,
-        typer.Option(metavar="FILE.html", help="Agreement, order, length, calibration, cost."),
-    ] = None,
+        str | None, Option("Agreement, order, length, calibration, cost.", "FILE.html")
+    ] = None
     by: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="A line of the report for each value. Repeatable."),
-    ] = None,
+        list[str] | None, Option("A line of the report for each value. Repeatable.", "COLUMN")
+    ] = None
     label: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="The column to agree with, where it is not found."),
-    ] = None,
+        str | None, Option("The column to agree with, where it is not found.", "COLUMN")
+    ] = None
     read: Annotated[
-        str | None,
-        typer.Option(
-            metavar="text|logprobs", help="Parse the reply, or read its labels' probabilities."
-        ),
-    ] = None,
-    orders: Annotated[
-        str | None, typer.Option(metavar="both|one", help="Pairwise: both orders, or a drawn one.")
-    ] = None,
-    votes: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Samples of each thing asked.")
-    ] = None,
-    temperature: Annotated[float | None, typer.Option(metavar="T", help="Sent, 0 too.")] = None,
-    max_tokens: Annotated[
-        int | None, typer.Option("--max-tokens", min=1, help="The longest reply.")
-    ] = None,
-    seed: Annotated[int | None, typer.Option(metavar="N", help="Of samples and of orders.")] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Requests under way at most; 64.")
-    ] = None,
-    api_key_env: Annotated[
-        str | None, typer.Option("--api-key-env", metavar="NAME", help="The variable of the key.")
-    ] = None,
-    journal: Annotated[
-        str | None,
-        typer.Option(metavar="FILE", help="Finished calls; by default OUT.calls.jsonl."),
-    ] = None,
-    prices: Annotated[
-        str | None,
-        typer.Option(metavar="IN,OUT", help="What a million tokens cost: prompt,completion."),
-    ] = None,
-    max_cost: Annotated[
-        float | None, typer.Option("--max-cost", help="Spend no more; what is left is unscored.")
-    ] = None,
-    max_calls: Annotated[
-        int | None, typer.Option("--max-calls", min=1, help="Pay for no more calls.")
-    ] = None,
+        str | None, Option("Parse the reply, or read its labels' probabilities.", "text|logprobs")
+    ] = None
+    orders: Annotated[str | None, Option("Pairwise: both orders, or a drawn one.", "both|one")] = (
+        None
+    )
+    votes: Annotated[int | None, Option("Samples of each thing asked.", "N", least=1)] = None
+    sampling: Annotated[Mapping[str, Any], Fields(SamplingOptions)]
+    servers: Annotated[Mapping[str, Any], Fields(ServerOptions)]
     settings: Annotated[
         list[str] | None,
-        typer.Option(
-            "--set",
-            metavar="KEY=YAML",
-            help="Any other parameter of the judge, as requests_per_minute=500. Repeatable.",
+        Option(
+            "Any other parameter of the judge, as requests_per_minute=500. Repeatable.",
+            "KEY=YAML",
+            name="set",
         ),
-    ] = None,
-    columns: Columns = None,
-    reward_column: RewardColumn = "reward",
-    limit: Limit = None,
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Count calls, tokens and cost; ask nobody.")
-    ] = False,
-    strict: Strict = False,
-    overwrite: Annotated[
-        bool, typer.Option("--overwrite", help="Replace the output; the journal is kept.")
-    ] = False,
-    resume: Resume = False,
-    retry_unscored: RetryUnscored = False,
-    keep_unscored: KeepUnscored = False,
-    allow_unscored: AllowUnscored = False,
-    keep_end_marks: KeepEndMarks = False,
-    allow_import: AllowImport = None,
-    offline: Annotated[
-        bool, typer.Option("--offline", help="Ask no host but the servers named.")
-    ] = False,
-) -> None:
+    ] = None
+    columns: Columns = None
+    reward_column: RewardColumn = "reward"
+    limit: Limit = None
+    dry_run: Annotated[bool, Option("Count calls, tokens and cost; ask nobody.")] = False
+    strict: Strict = False
+    overwrite: Annotated[bool, Option("Replace the output; the journal is kept.")] = False
+    resumption: Resumption
+    allow_unscored: AllowUnscored = False
+    keep_end_marks: KeepEndMarks = False
+    allow_import: AllowImport = None
+    offline: Annotated[bool, Option("Ask no host but the servers named.")] = False
+
+
+@takes_options(JudgeOptions)
+def run(options: JudgeOptions) -> None:
     """Judge responses with a language model: pairs, single responses, lists, rubrics.
 
     The template says what is asked and how the verdict is read. Several models, templates or
@@ -197,63 +104,38 @@ def run(
     Exit codes: as for `plaudit score`; 1 where responses are unscored and --allow-unscored is not
     given.
     """
-    if offline:
-        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    options = {
-        "read": read, "orders": orders,
-        "temperature": temperature, "max_tokens": max_tokens, "seed": seed,
-        "concurrency": concurrency, "api_key_env": api_key_env, "max_cost": max_cost,
-        "max_calls": max_calls, "prices": _prices(prices),
-        "journal": journal,
-    }  # fmt: skip
-    bench = Bench(template or (), model or (), server or (), replay or (), vote_by,
-                  _weights(weights), min_jurors)  # fmt: skip
-    calls_path = None if output in (None, "-") else f"{output}.calls.jsonl"
-    chosen = choose_judge(recipe, bench, votes, options, settings, allow_import, calls_path)
-    resuming = resumption(resume, retry_unscored, keep_unscored)
-    job = JudgeJob(
-        chosen=chosen,
-        inputs=inputs,
-        output=output,
-        report=free_report(report, overwrite or resuming.is_wanted),
-        columns=columns_of(columns),
-        limit=limit,
-        keep_end_marks=keep_end_marks,
-        reward_column=column_name(reward_column),
-        options={"workers": 0, "strict": strict},
-        by=tuple(by or ()),
-        label=label,
-    )
-    if dry_run:
+    if options.offline:
+        go_offline()
+    job = JudgeJob(choose_judge(options), options, {"workers": 0})
+    if options.dry_run:
         raise typer.Exit(job.estimate())
     job.announce()
-    summary = job.run(overwrite=overwrite, resuming=resuming)
-    counts = summary.counts
-    has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
-    raise typer.Exit(1 if has_failed or not counts.rows else 0)
+    raise typer.Exit(job.run())
 
 
 @dataclass
-class JudgeJob(Job):
+class JudgeJob(ScoreJob["JudgeOptions"]):
     """One run of the verb: that of `plaudit score`, with the judge's own figures."""
 
-    by: tuple[str, ...] = ()
-    label: str | None = None
     judged: Any = field(init=False)
 
     def __post_init__(self) -> None:
         from plaudit.report.judge import JudgeSummary
 
+        super().__post_init__()
         self._judges = judges_of(self.chosen.reward)
         spec = self._judges[0].judge.template.spec  # jurors have one scale
         low, high = getattr(spec, "low", None), getattr(spec, "high", None)
         self.judged = JudgeSummary(
             self.chosen.name,
-            by=self.by,
-            label=self.label,
+            by=tuple(self.options.by or ()),
+            label=self.options.label,
             judge=self._names,
             scale=None if low is None or high is None else (float(low), float(high)),
         )
+
+    def _columns(self) -> Mapping[str, str]:
+        return columns_of(self.options.columns)
 
     @property
     def _names(self) -> str:
@@ -278,7 +160,8 @@ class JudgeJob(Job):
 
     def announce(self) -> None:
         """One line on stderr: who is asked, and about how much; nothing for recorded replies."""
-        total = None if "-" in self.inputs else count_rows(self.inputs, self.limit)
+        inputs = self.options.inputs
+        total = None if "-" in inputs else count_rows(inputs, self.options.limit)
         engines = [engine for engine in self._engines if hasattr(engine, "spending")]
         if total is None or not engines:
             return
@@ -308,11 +191,11 @@ class JudgeJob(Job):
         node = without_way(self.chosen.recipe)
         node |= {"model": models[0] if is_one else models}
         node |= {"wording": wordings[0] if is_one else wordings}
-        return run_meta(as_yaml(node), self.inputs, **self._reading)
+        return run_meta(as_yaml(node), self.options.inputs, **self._reading)
 
     def _print(self, summary: Summary, seconds: float, num_before: int) -> None:
         super()._print(summary, seconds, num_before)
-        print_judged(self.judged, on_stderr=self.output == "-")
+        print_judged(self.judged, on_stderr=self.options.output == "-")
         if spent := self._spent():
             stderr(spent)
 
@@ -336,10 +219,10 @@ class JudgeJob(Job):
         path = write_judge_report(
             self.report,
             self.judged,
-            title=f"{self.chosen.name}: {', '.join(self.inputs)}",
+            title=f"{self.chosen.name}: {', '.join(self.options.inputs)}",
             recipe_text=as_yaml(self.chosen.recipe),
             command=shlex.join(["plaudit", *sys.argv[1:]]),
-            meta={"input": ", ".join(self.inputs), "plaudit": plaudit.__version__},
+            meta={"input": ", ".join(self.options.inputs), "plaudit": plaudit.__version__},
         )
         stderr(f"report: {path}")
 
@@ -398,17 +281,17 @@ class _Estimate:
 
     def lines(self) -> dict[str, str]:
         """What it comes to, by name."""
-        told = {
+        lines = {
             "rows": f"{self.num_rows:,}",
             "calls": f"{self.num_calls:,}",
             "prompt tokens": f"{self.num_prompt:,}",
             "reply tokens at most": f"{self.num_reply:,}",
         }
         if self.num_bad:
-            told["bad rows"] = f"{self.num_bad:,}"
+            lines["bad rows"] = f"{self.num_bad:,}"
         if self.cost:
-            told["cost at most"] = f"{self.cost:.4g}"
-        return told
+            lines["cost at most"] = f"{self.cost:.4g}"
+        return lines
 
 
 def _probe(judge: Any, call: Any) -> None:
@@ -432,34 +315,3 @@ def usage_of(engines: Sequence[Any]) -> dict[str, Any]:
         "retries": sum(engine.num_retries for engine in paid),
         "latency_s": [seconds for one in spendings for seconds in one.latencies_s],
     }
-
-
-def _prices(told: str | None) -> dict[str, float] | None:
-    """The prices in ``IN,OUT``.
-
-    >>> _prices("0.5,1.5")
-    {'prompt': 0.5, 'completion': 1.5}
-    """
-    if told is None:
-        return None
-    try:
-        prompt, completion = map(float, told.split(","))
-    except ValueError:
-        raise ConfigError(
-            f"--prices {told!r}: write two numbers, the prices of a million tokens, as 0.5,1.5"
-        ) from None
-    return {"prompt": prompt, "completion": completion}
-
-
-def _weights(listed: str | None) -> list[float] | None:
-    """The numbers in ``W,W,...``.
-
-    >>> _weights("2,1,0.5")
-    [2.0, 1.0, 0.5]
-    """
-    try:
-        return None if listed is None else [float(weight) for weight in listed.split(",")]
-    except ValueError:
-        raise ConfigError(
-            f"--weights {listed!r}: write numbers, one for each juror, as 2,1"
-        ) from None

@@ -32,7 +32,7 @@ def run(
 ) -> None:
     """List the shipped rewards, combinations, recipes and judge templates: what each is."""
     every = [*_rules(), *_combinations(), *_adapters(), *_recipes(), *_templates()]
-    entries = next(filter(None, (list(found) for found in _matches(every, prefix))), [])
+    entries = next(filter(None, (list(matches) for matches in _matches(every, prefix))), [])
     if not entries:
         raise ConfigError(
             f"nothing is named {prefix!r}{did_you_mean(prefix, [e.name for e in every]) or '.'}"
@@ -78,11 +78,11 @@ def _rule(name: str) -> Entry:
         if name.startswith(family):
             return Entry(kind, name, "", first_sentence(registry.resolve(name).__doc__))
     try:
-        found = getattr(registry.example(name)[0], "range", None)
+        ends = getattr(registry.example(name)[0], "range", None)
     except PlauditError:  # an optional package is missing: the name is listed all the same
-        found = None
-    shown = f"[{found.low:g}, {found.high:g}]" if found else ""
-    return Entry("rule", name, shown, first_sentence(registry.resolve(name).__doc__))
+        ends = None
+    bounds = f"[{ends.low:g}, {ends.high:g}]" if ends else ""
+    return Entry("rule", name, bounds, first_sentence(registry.resolve(name).__doc__))
 
 
 def _combinations() -> list[Entry]:
@@ -117,17 +117,17 @@ def _recipes() -> list[Entry]:
 def _templates() -> list[Entry]:
     from plaudit.judges.template import load_template, shipped
 
-    made = [load_template(name) for name in shipped()]
-    return [Entry("template", t.name, "", f"{t.kind} ({t.language}): {t.source}") for t in made]
+    every = [load_template(name) for name in shipped()]
+    return [Entry("template", t.name, "", f"{t.kind} ({t.language}): {t.source}") for t in every]
 
 
 def _print(entries: list[Entry]) -> None:
-    made = table("name", "range", "what it is")
+    rows = table("name", "range", "what it is")
     for entry in entries:
         is_option = entry.kind in ("recipe", "template")
         name = f"--{entry.kind} {entry.name}" if is_option else entry.name
-        made.add_row(text(name, "bold"), text(entry.range), text(entry.summary))
-    console().print(made)
+        rows.add_row(text(name, "bold"), text(entry.range), text(entry.summary))
+    console().print(rows)
 
 
 def _print_json(entries: list[Entry]) -> None:

@@ -6,19 +6,22 @@ import json
 import math
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from plaudit.cli._console import console, number, on_one_line, table, text
+from plaudit.cli._options import takes_options
 from plaudit.cli._reward import AllowImport, Columns, Set
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from rich.console import Console
 
     from plaudit.bench.probe import Interval, Probe, Probed, Share
-    from plaudit.cli._reward import Chosen
+    from plaudit.cli._reward import ChosenReward
     from plaudit.types import Group
 
 __all__ = ["run"]
@@ -27,28 +30,28 @@ _KEEPS = "keeps the answer: must not rise"
 _SPOILS = "spoils the answer: must fall"
 
 
-def run(
+@dataclass(frozen=True, kw_only=True)
+class ProbeOptions:
     name: Annotated[
         str,
         typer.Argument(metavar="PATH[,K=V]|RECIPE|FILE", help="The reward, as for check."),
-    ],
+    ]
     source: Annotated[
         str | None,
         typer.Argument(metavar="[INPUT]", help="Rows with real responses; else a bundled sample."),
-    ] = None,
-    settings: Set = None,
-    columns: Columns = None,
-    limit: Annotated[int, typer.Option(min=1, help="How many of the rows.")] = 200,
-    examples: Annotated[int, typer.Option(min=0, help="Worst examples shown for an edit.")] = 1,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap.")] = 0,
-    output: Annotated[
-        str | None, typer.Option("--output", "-o", metavar="FILE.json", help="The figures.")
-    ] = None,
-    report: Annotated[
-        str | None, typer.Option(metavar="FILE.html", help="A page with one run an edit.")
-    ] = None,
-    allow_import: AllowImport = None,
-) -> None:
+    ] = None
+    settings: Set = None
+    columns: Columns = None
+    limit: Annotated[int, Option("How many of the rows.", least=1)] = 200
+    examples: Annotated[int, Option("Worst examples shown for an edit.", least=0)] = 1
+    seed: Annotated[int, Option("Of the bootstrap.")] = 0
+    output: Annotated[str | None, Option("The figures.", "FILE.json", short="-o")] = None
+    report: Annotated[str | None, Option("A page with one run an edit.", "FILE.html")] = None
+    allow_import: AllowImport = None
+
+
+@takes_options(ProbeOptions)
+def run(options: ProbeOptions) -> None:
     """Probe how a reward can be hacked: what it pays for edits that deserve nothing.
 
     Padding, markdown, repetition, flattery, forged verdicts and the like keep the answer and must
@@ -59,25 +62,26 @@ def run(
     from plaudit.bench.probe import probe, with_rivals
     from plaudit.cli._reward import columns_of
 
-    chosen = _chosen(name, settings, allow_import)
-    mapped = chosen.columns(columns) if source is not None else columns_of(columns)
-    groups = with_rivals(_groups(source, mapped, limit))
-    found = probe(chosen.reward, groups, seed=seed, num_examples=max(examples, 3))
+    chosen = _chosen(options.name, options.settings, options.allow_import)
+    columns_for = columns_of if options.source is None else chosen.columns
+    mapped = columns_for(options.columns)
+    groups = with_rivals(_groups(options.source, mapped, options.limit))
+    report = probe(chosen.reward, groups, seed=options.seed, num_examples=max(options.examples, 3))
     out = console()
-    _print(out, found, source)
-    _print_examples(out, found, examples)
-    if output is not None:
-        told = json.dumps(found.as_dict(), indent=1)  # ASCII: lone surrogates are no UTF-8
-        Path(output).write_text(told + "\n", encoding="utf-8")
-    if report is not None:
-        _write(report, found, chosen, source)
-        out.print(text(f"report: {report}", "bold"))
-    raise typer.Exit(0 if found.num_responses > found.num_unscored else 1)
+    _print(out, report, options.source)
+    _print_examples(out, report, options.examples)
+    if options.output is not None:
+        figures = json.dumps(report.as_dict(), indent=1)  # ASCII: lone surrogates are no UTF-8
+        Path(options.output).write_text(figures + "\n", encoding="utf-8")
+    if options.report is not None:
+        _write(options.report, report, chosen, options.source)
+        out.print(text(f"report: {options.report}", "bold"))
+    raise typer.Exit(0 if report.num_responses > report.num_unscored else 1)
 
 
 def _chosen(
     name: str, settings: Sequence[str] | None, allow_import: Sequence[str] | None
-) -> Chosen:
+) -> ChosenReward:
     from plaudit import registry
     from plaudit.cli._reward import choose
 
@@ -95,27 +99,27 @@ def _groups(source: str | None, columns: Mapping[str, str], limit: int) -> list[
     return [row.group for row in rows if isinstance(row.group, Group)]
 
 
-def _print(out: Console, found: Probe, source: str | None) -> None:
-    out.print(text(found.reward, "bold"))
+def _print(out: Console, probe: Probe, source: str | None) -> None:
+    out.print(text(probe.reward, "bold"))
     where = source or "the bundled sample"
     out.print(
         text(
-            f"{found.num_responses} responses of {found.num_rows} rows of {where},"
-            f" {found.num_unscored} unscored; 95 % intervals in brackets",
+            f"{probe.num_responses} responses of {probe.num_rows} rows of {where},"
+            f" {probe.num_unscored} unscored; 95 % intervals in brackets",
             "dim",
         )
     )
     heads = ("mean change", "paid", "pairs flipped", "unscored")
     for title, keeps in ((_KEEPS, True), (_SPOILS, False)):
-        made = table(title, *heads, numeric=heads)
-        for entry in found.edits:
+        rows = table(title, *heads, numeric=heads)
+        for entry in probe.edits:
             if entry.edit.keeps_answer is keeps:
-                made.add_row(*_cells(entry))
-        for edit, _ in found.left_out:
+                rows.add_row(*_cells(entry))
+        for edit, _ in probe.left_out:
             if edit.keeps_answer is keeps:
-                made.add_row(text(edit.name, "dim"), *[text("left out", "dim")] * len(heads))
-        out.print(made)
-    for edit, why in found.left_out:
+                rows.add_row(text(edit.name, "dim"), *[text("left out", "dim")] * len(heads))
+        out.print(rows)
+    for edit, why in probe.left_out:
         out.print(text(f"{edit.name} left out: {why}", "yellow"))
 
 
@@ -143,9 +147,9 @@ def _share(share: Share) -> str:
     return f"{share.num}/{share.total} [{low:.0f}-{high:.0f} %]"
 
 
-def _print_examples(out: Console, found: Probe, examples: int) -> None:
+def _print_examples(out: Console, probe: Probe, examples: int) -> None:
     """The greatest payments, with the edited text made safe to look at."""
-    for entry in found.edits:
+    for entry in probe.edits:
         for change in entry.worst[:examples]:
             place = f"row {change.row + 1}, response {change.response + 1}"
             move = f"{number(change.before)} -> {number(change.after)}"
@@ -153,27 +157,27 @@ def _print_examples(out: Console, found: Probe, examples: int) -> None:
             out.print(text(f"  {on_one_line(change.edited, 200)}", "dim"))
 
 
-def _write(report: str, found: Probe, chosen: Chosen, source: str | None) -> None:
+def _write(report: str, probe: Probe, chosen: ChosenReward, source: str | None) -> None:
     """The report of the scores as they were and after each edit, one run each."""
     from plaudit.cli._reward import as_yaml
     from plaudit.report import Summary, write_report
 
     pages = []
-    runs = [("as they were", found.original), *((e.edit.name, e.results) for e in found.edits)]
+    runs = [("as they were", probe.original), *((e.edit.name, e.results) for e in probe.edits)]
     for name, results in runs:
         summary = Summary(name)
         for result in results:
             summary.add(result)
         pages.append(summary)
-    told = {
+    effects = {
         entry.edit.name: f"{_signed(entry.change)}; paid {_share(entry.paid)};"
         f" pairs flipped {_share(entry.flipped)}"
-        for entry in found.edits
+        for entry in probe.edits
     }
     write_report(
         report,
         pages,
         title=f"Probe of {chosen.name}",
         recipe_text=as_yaml(chosen.recipe),
-        meta={"input": source or "the bundled sample", **told},
+        meta={"input": source or "the bundled sample", **effects},
     )

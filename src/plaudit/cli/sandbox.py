@@ -48,11 +48,11 @@ def run_file(
     from plaudit.sandbox import Limits, Program, Sandbox
 
     code = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
-    given = b"" if stdin is None else _bytes_of(stdin)
+    stdin_bytes = b"" if stdin is None else _bytes_of(stdin)
     chosen = language or _SUFFIXES.get(Path(file).suffix, "python")
     limits = Limits(cpu_s=cpu_s, wall_s=wall_s, memory_mb=memory_mb)
     with Sandbox(slots=1, packages=package or ("numpy",)) as box:
-        outcome = box.run(Program(code, stdin=given, language=chosen, limits=limits))
+        outcome = box.run(Program(code, stdin=stdin_bytes, language=chosen, limits=limits))
     _write(sys.stdout, outcome.stdout)
     _write(sys.stderr, outcome.stderr)
     cut = " (output cut)" if outcome.stdout_truncated or outcome.stderr_truncated else ""
@@ -85,18 +85,18 @@ def doctor() -> None:
     with Sandbox(slots=1, minimum=()) as box:
         report = box.report
     out = console()
-    shown = table("layer", "here", "what it means")
+    rows = table("layer", "here", "what it means")
     for name, meaning in LAYERS.items():
-        shown.add_row(name, "yes" if name in report["enforced"] else "no", text(meaning))
-    out.print(shown)
+        rows.add_row(name, "yes" if name in report["enforced"] else "no", text(meaning))
+    out.print(rows)
     for layer, why in report["missing"].items():
         out.print(text(f"missing {layer}: {why}"))
     out.print(text(f"Landlock ABI {report.get('landlock', 0)}, user {report['uid']}"))
-    shown = table("language", "toolchain")
-    shown.add_row("python", text(sys.executable))
+    rows = table("language", "toolchain")
+    rows.add_row("python", text(sys.executable))
     for name, path in languages.available().items():
-        shown.add_row(name, text(path or f"not installed: {languages.get(name).PACKAGES}"))
-    out.print(shown)
+        rows.add_row(name, text(path or f"not installed: {languages.get(name).PACKAGES}"))
+    out.print(rows)
     ready = {"files", "seccomp"} <= set(report["enforced"])
     out.print(
         text(
@@ -133,23 +133,23 @@ def selftest(
     from plaudit.sandbox.pool import usable_cores
 
     out = console()
-    held: dict[str, list[Any]] = {}
+    results: dict[str, list[Any]] = {}
     bad = []
     total = len(suite.chosen(only or []))
     if not total:
-        known = ", ".join(suite.categories())
-        raise ConfigError(f"no attack or category {', '.join(only or [])}; there are: {known}")
+        categories = ", ".join(suite.categories())
+        raise ConfigError(f"no attack or category {', '.join(only or [])}; there are: {categories}")
     with Sandbox(slots=1) as box:
         out.print(text(f"enforced: {', '.join(sorted(box.report['enforced']))}"))
     slots = slots or max(8, usable_cores())  # many only sleep
-    results = suite.run(lambda: Sandbox(slots=1), only=only or [], slots=slots)
-    for result in _counted(results, total):
-        held.setdefault(result.category, []).append(result)
+    outcomes = suite.run(lambda: Sandbox(slots=1), only=only or [], slots=slots)
+    for result in _counted(outcomes, total):
+        results.setdefault(result.category, []).append(result)
         if verbose or not result.holds:
             _say(out, result)
         if not result.holds:
             bad.append(result)
-    _summarise(out, held)
+    _summarise(out, results)
     raise typer.Exit(1 if bad else 0)
 
 
@@ -173,16 +173,16 @@ def _say(out: Any, result: Any) -> None:
     )
 
 
-def _summarise(out: Any, held: dict[str, list[Any]]) -> None:
-    shown = table("category", "programs", "held", "stopped first by", numeric=("programs", "held"))
-    for category, results in held.items():
+def _summarise(out: Any, results_by_category: dict[str, list[Any]]) -> None:
+    rows = table("category", "programs", "held", "stopped first by", numeric=("programs", "held"))
+    for category, results in results_by_category.items():
         layers = sorted({result.attack.layer for result in results})
         count = sum(result.holds for result in results)
-        shown.add_row(category, str(len(results)), str(count), text(", ".join(layers)))
-    every = [result for results in held.values() for result in results]
+        rows.add_row(category, str(len(results)), str(count), text(", ".join(layers)))
+    every = [result for results in results_by_category.values() for result in results]
     count = sum(result.holds for result in every)
-    shown.add_row("all", str(len(every)), str(count), "")
-    out.print(shown)
+    rows.add_row("all", str(len(every)), str(count), "")
+    out.print(rows)
 
 
 def _under_all_conditions(only: list[str], verbose: bool) -> int:

@@ -10,50 +10,54 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 
 import typer
 
 import plaudit
 from plaudit.cli._console import spelled_as_options, stderr
+from plaudit.cli._options import takes_options
 from plaudit.cli._progress import Meter, count_rows
 from plaudit.cli._reward import (
     AllowImport,
     AllowUnscored,
-    Chosen,
+    ChosenReward,
     Columns,
     KeepEndMarks,
-    KeepUnscored,
     Limit,
     Offline,
     Overwrite,
     Path,
     Recipe,
-    Resume,
     Resumption,
-    RetryUnscored,
     RewardColumn,
     Set,
     Strict,
     column_name,
-    resumption,
+    free_path,
+    go_offline,
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
 from plaudit.errors import ConfigError, DataError
+from plaudit.options import Option
 from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
+    from plaudit.cli.judge import JudgeOptions
     from plaudit.data import Row, Writer
     from plaudit.report import Summary
     from plaudit.run import Progress, Result
 
-__all__ = ["Job", "free_report", "run"]
+__all__ = ["ScoreJob", "run"]
+
+RunOptions = TypeVar("RunOptions", "ScoreOptions", "JudgeOptions")
 
 _SHOWN_ERRORS = 100
 _HOPELESS = 100  # rows, all of them bad, after which a run stops
 
 
-def run(
+@dataclass(frozen=True, kw_only=True)
+class ScoreOptions:
     inputs: Annotated[
         list[str],
         typer.Argument(
@@ -61,48 +65,39 @@ def run(
             help="JSONL, JSON, CSV, TSV, Parquet (.gz, .zst), a saved data set,"
             " hf:ORG/NAME[:SPLIT], or - for standard input.",
         ),
-    ],
-    recipe: Recipe = None,
-    reward: Path = None,
+    ]
+    recipe: Recipe = None
+    reward: Path = None
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="Scored rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
+        Option(
+            "Scored rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
             " Without it only the summary is printed.",
+            "OUT",
+            short="-o",
         ),
-    ] = None,
-    report: Annotated[
-        str | None, typer.Option(metavar="FILE.html", help="Write a self-contained report.")
-    ] = None,
-    settings: Set = None,
-    columns: Columns = None,
-    reward_column: RewardColumn = "reward",
+    ] = None
+    report: Annotated[str | None, Option("Write a self-contained report.", "FILE.html")] = None
+    settings: Set = None
+    columns: Columns = None
+    reward_column: RewardColumn = "reward"
     workers: Annotated[
-        str,
-        typer.Option(
-            metavar="N|auto", help="Worker processes; 0 scores in this one, without deadlines."
-        ),
-    ] = "auto",
-    deadline_s: Annotated[
-        float, typer.Option("--deadline-s", help="Seconds that one response may take.")
-    ] = 60.0,
-    strict: Strict = False,
-    overwrite: Overwrite = False,
-    resume: Resume = False,
-    retry_unscored: RetryUnscored = False,
-    keep_unscored: KeepUnscored = False,
-    limit: Limit = None,
-    allow_unscored: AllowUnscored = False,
-    check_only: Annotated[
-        bool, typer.Option("--check-only", help="Read and check every row; score nothing.")
-    ] = False,
-    keep_end_marks: KeepEndMarks = False,
-    allow_import: AllowImport = None,
-    offline: Offline = False,
-) -> None:
+        str, Option("Worker processes; 0 scores in this one, without deadlines.", "N|auto")
+    ] = "auto"
+    deadline_s: Annotated[float, Option("Seconds that one response may take.")] = 60.0
+    strict: Strict = False
+    overwrite: Overwrite = False
+    resumption: Resumption
+    limit: Limit = None
+    allow_unscored: AllowUnscored = False
+    check_only: Annotated[bool, Option("Read and check every row; score nothing.")] = False
+    keep_end_marks: KeepEndMarks = False
+    allow_import: AllowImport = None
+    offline: Offline = False
+
+
+@takes_options(ScoreOptions)
+def run(options: ScoreOptions) -> None:
     """Score the responses in files.
 
     Every row gains reward and reward_scores; a row that cannot be read gains reward_error, and is
@@ -116,55 +111,45 @@ def run(
     """
     from plaudit.cli._reward import choose
 
-    if offline:
-        os.environ.update(HF_HUB_OFFLINE="1", HF_DATASETS_OFFLINE="1")
-    chosen = choose(recipe, reward, settings, allow_import)
-    resuming = resumption(resume, retry_unscored, keep_unscored)
-    job = Job(
-        chosen=chosen,
-        inputs=inputs,
-        output=output,
-        report=free_report(report, overwrite or resuming.is_wanted),
-        columns=chosen.columns(columns),
-        limit=limit,
-        keep_end_marks=keep_end_marks,
-        reward_column=column_name(reward_column),
-        options={"workers": _workers(workers), "deadline_s": deadline_s, "strict": strict},
-    )
-    if check_only:
-        raise typer.Exit(job.check())
-    summary = job.run(overwrite=overwrite, resuming=resuming)
-    counts = summary.counts
-    has_failed = counts.bad_rows or (counts.unscored and not allow_unscored)
-    raise typer.Exit(1 if has_failed or not counts.rows else 0)
+    if options.offline:
+        go_offline()
+    chosen = choose(options.recipe, options.reward, options.settings, options.allow_import)
+    scoring = {"workers": _workers(options.workers), "deadline_s": options.deadline_s}
+    job = ScoreJob(chosen, options, scoring)
+    raise typer.Exit(job.check() if options.check_only else job.run())
 
 
 @dataclass
-class Job:
-    """One run of the verb."""
+class ScoreJob(Generic[RunOptions]):
+    """One run of the verb; `scoring` are keywords of `scored`."""
 
-    chosen: Chosen
-    inputs: list[str]
-    output: str | None
-    report: str | None
-    columns: Mapping[str, str]
-    limit: int | None
-    options: Mapping[str, Any]
-    keep_end_marks: bool = False
-    reward_column: str = "reward"
+    chosen: ChosenReward
+    options: RunOptions
+    scoring: Mapping[str, Any]
     problems: Problems = field(default_factory=Problems)
 
-    def run(self, *, overwrite: bool, resuming: Resumption) -> Summary:
-        """Scores, writes, prints the summary and makes the report."""
+    def __post_init__(self) -> None:
+        options = self.options
+        may_replace = options.overwrite or options.resumption.is_wanted
+        self.report = None if options.report is None else free_path(options.report, may_replace)
+        self.columns = self._columns()
+        self.reward_column = column_name(options.reward_column)
+
+    def _columns(self) -> Mapping[str, str]:
+        return self.chosen.columns(self.options.columns)
+
+    def run(self) -> int:
+        """Scores, writes, prints the summary and makes the report; the exit code."""
         from plaudit.report import Summary
 
         summary, began = Summary(self.chosen.name), time.monotonic()
-        rows = self._rows()
-        writer = self._writer(overwrite=overwrite, resuming=resuming)
+        rows, output = self._rows(), self.options.output
+        writer = self._writer()
         if writer is not None and writer.is_finished:
-            why = ": what is unscored in it is no fault of the system" * (resuming.retry == "all")
-            stderr(f"{self.output} is complete already{why}; --overwrite scores anew")
-            raise typer.Exit(0)
+            is_all = self.options.resumption.retry == "all"
+            why = ": what is unscored in it is no fault of the system" * is_all
+            stderr(f"{output} is complete already{why}; --overwrite scores anew")
+            return 0
         try:
             self._score(rows, writer, summary)
         except DataError:
@@ -173,16 +158,18 @@ class Job:
             raise
         except KeyboardInterrupt:
             _stop_asking()
-            stderr(f"interrupted after {summary.counts.rows:,} rows{self._kept()}")
-            raise typer.Exit(130) from None
+            stderr(f"interrupted after {summary.counts.rows:,} rows{self._how_to_go_on()}")
+            return 130
         if writer is not None and writer.num_replaced:
-            stderr(f"{writer.num_replaced:,} characters that {self.output} cannot hold are escaped")
+            stderr(f"{writer.num_replaced:,} characters that {output} cannot hold are escaped")
         self._print(summary, time.monotonic() - began, writer.num_before if writer else 0)
-        self._say_unscored(writer, resuming)
+        self._say_unscored(writer)
         if not summary.counts.rows:
-            stderr(f"plaudit: no row in {', '.join(self.inputs)}")
+            stderr(f"plaudit: no row in {', '.join(self.options.inputs)}")
         self._report(summary)
-        return summary
+        counts = summary.counts
+        has_failed = counts.bad_rows or (counts.unscored and not self.options.allow_unscored)
+        return 1 if has_failed or not counts.rows else 0
 
     def _print(self, summary: Summary, seconds: float, num_before: int) -> None:
         print_summary(
@@ -191,7 +178,7 @@ class Job:
             seconds,
             num_before=num_before,
             names=getattr(self.chosen.reward, "parts", ()),
-            on_stderr=self.output == "-",
+            on_stderr=self.options.output == "-",
         )
 
     def check(self) -> int:
@@ -209,34 +196,36 @@ class Job:
         from plaudit.data.read import read
 
         return read(
-            self.inputs,
+            self.options.inputs,
             columns=self.columns,
-            limit=limit or self.limit,
-            keep_end_marks=self.keep_end_marks,
+            limit=limit or self.options.limit,
+            keep_end_marks=self.options.keep_end_marks,
         )
 
-    def _say_unscored(self, writer: Writer | None, resuming: Resumption) -> None:
-        if writer is not None and writer.num_retryable and resuming.retry != "none":
+    def _say_unscored(self, writer: Writer | None) -> None:
+        retry = self.options.resumption.retry
+        if writer is not None and writer.num_retryable and retry != "none":
             stderr(
                 f"{writer.num_retryable:,} rows are unscored by a fault of the system: the same"
                 " command with --resume scores these again, with --keep-unscored leaves them so"
             )
 
-    def _writer(self, *, overwrite: bool, resuming: Resumption) -> Writer | None:
+    def _writer(self) -> Writer | None:
         from plaudit.data import Writer
 
-        if self.output is None:
-            if resuming.is_wanted or (overwrite and self.report is None):
-                which = "resume" if resuming.is_wanted else "overwrite"
+        options, resumption = self.options, self.options.resumption
+        if options.output is None:
+            if resumption.is_wanted or (options.overwrite and self.report is None):
+                which = "resume" if resumption.is_wanted else "overwrite"
                 raise ConfigError(f"--{which} needs --output")
             return None
         return Writer(
-            self.output,
+            options.output,
             column=self.reward_column,
             meta=self._meta(),
-            overwrite=overwrite,
-            resume=resuming.is_wanted,
-            retry=resuming.retry,
+            overwrite=options.overwrite,
+            resume=resumption.is_wanted,
+            retry=resumption.retry,
         )
 
     def _meta(self) -> Mapping[str, Any]:
@@ -245,13 +234,13 @@ class Job:
         from plaudit.data.journal import CALLED
 
         called = {CALLED: self.chosen.name}
-        return run_meta(self.chosen.reward, self.inputs, **self._reading, **called)
+        return run_meta(self.chosen.reward, self.options.inputs, **self._reading, **called)
 
     @property
     def _reading(self) -> Mapping[str, Any]:
         """How the rows are read, as far as it changes them."""
-        kept = {"keep_end_marks": True} if self.keep_end_marks else {}
-        return {"columns": dict(self.columns), **kept}
+        marks = {"keep_end_marks": True} if self.options.keep_end_marks else {}
+        return {"columns": dict(self.columns), **marks}
 
     def _score(self, rows: Iterable[Row], writer: Writer | None, summary: Summary) -> None:
         """Gives each result to the writer, the summary and the list of problems."""
@@ -263,15 +252,18 @@ class Job:
             if writer is not None:
                 stack.enter_context(writer)
             num_before = writer.num_before if writer else 0
-            meter = stack.enter_context(Meter(count_rows(self.inputs, self.limit), num_before))
+            meter = stack.enter_context(
+                Meter(count_rows(self.options.inputs, self.options.limit), num_before)
+            )
 
             def update(progress: Progress) -> None:
                 meter.done = writer.num_before if writer else 0
                 meter.update(progress)
 
-            found = scored(self.chosen.reward, rows, on_progress=update, **self.options)
-            stack.callback(found.close)  # type: ignore[attr-defined]  # ends the workers at once
-            for row, result in found:
+            scoring = {**self.scoring, "strict": self.options.strict}
+            results = scored(self.chosen.reward, rows, on_progress=update, **scoring)
+            stack.callback(results.close)  # type: ignore[attr-defined]  # ends the workers at once
+            for row, result in results:
                 if writer is not None:
                     result = replace(result, index=writer.write(row, result))
                 self._count(summary, row, result)
@@ -287,7 +279,7 @@ class Job:
         reason = self.problems.bad_rows.lines()[0]
         raise DataError(
             f"{which} can be scored: {reason}. Nothing was written;"
-            f" `plaudit init {shlex.quote(self.inputs[0])}` looks at the columns"
+            f" `plaudit init {shlex.quote(self.options.inputs[0])}` looks at the columns"
         )
 
     def _count(self, summary: Summary, row: Row, result: Result) -> None:
@@ -299,10 +291,10 @@ class Job:
         """Counts a row that an earlier run scored."""
         self._count(summary, row, result_of(row, line, summary.counts.rows, self.reward_column))
 
-    def _kept(self) -> str:
-        if self.output in (None, "-"):
+    def _how_to_go_on(self) -> str:
+        if (output := self.options.output) in (None, "-"):
             return ""
-        return f"; they are kept beside {self.output}: the same command with --resume goes on"
+        return f"; they are kept beside {output}: the same command with --resume goes on"
 
     def _report(self, summary: Summary) -> None:
         from plaudit.cli._reward import as_yaml
@@ -313,10 +305,10 @@ class Job:
         path = write_report(
             self.report,
             summary,
-            title=f"{self.chosen.name}: {', '.join(self.inputs)}",
+            title=f"{self.chosen.name}: {', '.join(self.options.inputs)}",
             recipe_text=as_yaml(self.chosen.recipe),
             command=shlex.join(["plaudit", *sys.argv[1:]]),
-            meta={"input": ", ".join(self.inputs), "plaudit": plaudit.__version__},
+            meta={"input": ", ".join(self.options.inputs), "plaudit": plaudit.__version__},
         )
         stderr(f"report: {path}")
 
@@ -325,17 +317,6 @@ def _stop_asking() -> None:
     """Nothing goes out any more, if anything did: threads that wait for a server end at once."""
     if (http := sys.modules.get("plaudit.http")) is not None:
         http.halt()
-
-
-def free_report(report: str | None, may_replace: bool) -> str | None:
-    """The path of the report, if it can be written."""
-    if report is None:
-        return None
-    if os.path.exists(report) and not may_replace:
-        raise ConfigError(f"{report}: exists; --overwrite replaces it")
-    if not os.path.isdir(parent := os.path.dirname(report) or "."):
-        raise ConfigError(f"{report}: the directory {parent!r} does not exist")
-    return report
 
 
 def _workers(text: str) -> int:

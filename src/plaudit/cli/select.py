@@ -15,10 +15,13 @@ import typer
 
 import plaudit
 from plaudit.cli._console import console, number, spelled_as_options, stderr, table, text
+from plaudit.cli._options import Fields, flag, options_in, takes_options
 from plaudit.cli._progress import Meter, count_rows
-from plaudit.cli._reward import Columns, KeepEndMarks, Limit, Overwrite
-from plaudit.cli._summary import Messages
+from plaudit.cli._reward import Columns, KeepEndMarks, Limit, Overwrite, columns_of, free_path
+from plaudit.cli._summary import MessageCounts
+from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
 from plaudit.errors import ConfigError, DataError, did_you_mean
+from plaudit.options import Option
 
 if TYPE_CHECKING:
     from plaudit.data.balance import Balance, Facts
@@ -28,159 +31,69 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_OWN = {
-    "preference": (
-        "strategy", "min_margin", "max_margin", "min_agreement", "parts", "max_length_ratio",
-        "max_pairs",
-    ),
-    "sft": (
-        "at_least", "cap", "prefer", "max_other_script", "max_paragraph_chars", "no_code_in_think",
-    ),
-    "rl-prompts": ("pass_at", "min_rate", "max_rate"),
+_KINDS: Mapping[str, type[Any]] = {
+    "preference": PreferenceOptions, "sft": SftOptions, "rl-prompts": PromptsOptions,
 }  # fmt: skip
-_SPELLED = {"parts": "--agreement-part"}
-_PREFERENCE, _SFT, _RL = (f"--to {name}" for name in _OWN)
-_TOLD_EVERY = 256
+_UPDATE_EVERY = 256
 _MISSING = "(none)"
 
 
-def run(
+@dataclass(frozen=True, kw_only=True)
+class SelectOptions:
     inputs: Annotated[
         list[str],
         typer.Argument(metavar="INPUT...", help="Rows with their rewards; as for `plaudit score`."),
-    ],
-    to: Annotated[str, typer.Option("--to", metavar="KIND", help="preference, sft or rl-prompts.")],
+    ]
+    to: Annotated[str, Option("preference, sft or rl-prompts.", "KIND")]
     output: Annotated[
         str | None,
-        typer.Option(
-            "--output",
-            "-o",
-            metavar="OUT",
-            help="Training rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
+        Option(
+            "Training rows: .jsonl, .jsonl.gz, .parquet, .csv; - for standard output."
             " Without it only the counts are printed.",
+            "OUT",
+            short="-o",
         ),
-    ] = None,
+    ] = None
     layout: Annotated[
         str,
-        typer.Option(
-            metavar="NAME",
-            help="plaudit, trl, trl-chat, llama-factory, llama-factory-sharegpt, openrlhf, verl.",
+        Option(
+            "plaudit, trl, trl-chat, llama-factory, llama-factory-sharegpt, openrlhf, verl.", "NAME"
         ),
-    ] = "plaudit",
-    reward_column: Annotated[
-        str, typer.Option(metavar="COLUMN", help="Where the rewards stand.")
-    ] = "reward",
+    ] = "plaudit"
+    reward_column: Annotated[str, Option("Where the rewards stand.", "COLUMN")] = "reward"
     group_by: Annotated[
-        str | None,
-        typer.Option(metavar="COLUMN", help="Join rows of equal value; `prompt` for the prompt."),
-    ] = None,
-    columns: Columns = None,
-    keep_end_marks: KeepEndMarks = False,
-    strategy: Annotated[
-        str | None,
-        typer.Option(
-            metavar="NAME",
-            help="best-vs-worst, best-vs-random or all-pairs.",
-            rich_help_panel=_PREFERENCE,
-        ),
-    ] = None,
-    min_margin: Annotated[
-        float | None,
-        typer.Option(help="Least difference of the rewards.", rich_help_panel=_PREFERENCE),
-    ] = None,
-    max_margin: Annotated[
-        float | None, typer.Option(help="Largest difference.", rich_help_panel=_PREFERENCE)
-    ] = None,
-    min_agreement: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE",
-            help="Least share of votes for the chosen one; 1: both orders of a pairwise judge.",
-            rich_help_panel=_PREFERENCE,
-        ),
-    ] = None,
-    agreement_part: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="PART",
-            help="The parts that vote instead of forward and backward. Repeatable.",
-            rich_help_panel=_PREFERENCE,
-        ),
-    ] = None,
-    max_length_ratio: Annotated[
-        float | None,
-        typer.Option(
-            help="The longer over the shorter, in characters.", rich_help_panel=_PREFERENCE
-        ),
-    ] = None,
-    max_pairs: Annotated[
-        int | None, typer.Option(help="Pairs of one prompt (1).", rich_help_panel=_PREFERENCE)
-    ] = None,
-    at_least: Annotated[
-        float | None, typer.Option(help="Least reward; required.", rich_help_panel=_SFT)
-    ] = None,
-    cap: Annotated[
-        int | None, typer.Option(help="Responses of one prompt (4).", rich_help_panel=_SFT)
-    ] = None,
-    prefer: Annotated[
-        str | None,
-        typer.Option(metavar="WHICH", help="random or best, under the cap.", rich_help_panel=_SFT),
-    ] = None,
-    max_other_script: Annotated[
-        float | None,
-        typer.Option(
-            metavar="SHARE", help="Words in another script than due.", rich_help_panel=_SFT
-        ),
-    ] = None,
-    max_paragraph_chars: Annotated[
-        int | None, typer.Option(help="Longest paragraph.", rich_help_panel=_SFT)
-    ] = None,
-    no_code_in_think: Annotated[
-        bool,
-        typer.Option(
-            "--no-code-in-think", help="No code block in the think part.", rich_help_panel=_SFT
-        ),
-    ] = False,
-    pass_at: Annotated[
-        float | None, typer.Option(help="The reward of a right answer (1).", rich_help_panel=_RL)
-    ] = None,
-    min_rate: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Least pass rate.", rich_help_panel=_RL)
-    ] = None,
-    max_rate: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="Largest pass rate.", rich_help_panel=_RL)
-    ] = None,
-    dedup: Annotated[
-        str | None, typer.Option(metavar="HOW", help="Drop repeated prompts: exact or near.")
-    ] = None,
-    near: Annotated[
-        float | None, typer.Option(metavar="SHARE", help="How alike near is (0.8).")
-    ] = None,
+        str | None, Option("Join rows of equal value; `prompt` for the prompt.", "COLUMN")
+    ] = None
+    columns: Columns = None
+    keep_end_marks: KeepEndMarks = False
+    preference: Annotated[Mapping[str, Any], Fields(PreferenceOptions, "--to preference")]
+    sft: Annotated[Mapping[str, Any], Fields(SftOptions, "--to sft")]
+    prompts: Annotated[Mapping[str, Any], Fields(PromptsOptions, "--to rl-prompts")]
+    dedup: Annotated[str | None, Option("Drop repeated prompts: exact or near.", "HOW")] = None
+    near: Annotated[float | None, Option("How alike near is (0.8).", "SHARE")] = None
     against: Annotated[
-        list[str] | None,
-        typer.Option(metavar="FILE", help="Drop prompts that overlap these. Repeatable."),
-    ] = None,
+        list[str] | None, Option("Drop prompts that overlap these. Repeatable.", "FILE")
+    ] = None
     against_share: Annotated[
-        float, typer.Option(metavar="SHARE", help="How much of an evaluation prompt is overlap.")
-    ] = 0.5,
+        float, Option("How much of an evaluation prompt is overlap.", "SHARE")
+    ] = 0.5
     max_share: Annotated[
         list[str] | None,
-        typer.Option(
-            metavar="COLUMN=SHARE", help="No value of the column beyond the share. Repeatable."
-        ),
-    ] = None,
+        Option("No value of the column beyond the share. Repeatable.", "COLUMN=SHARE"),
+    ] = None
     balance: Annotated[
-        list[str] | None,
-        typer.Option(metavar="COLUMN", help="Count the values of a column. Repeatable."),
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of every draw.")] = 0,
+        list[str] | None, Option("Count the values of a column. Repeatable.", "COLUMN")
+    ] = None
+    seed: Annotated[int, Option("Of every draw.")] = 0
     summary: Annotated[
-        str | None,
-        typer.Option(metavar="FILE.json", help="The counts as JSON (OUT.summary.json)."),
-    ] = None,
-    limit: Limit = None,
-    overwrite: Overwrite = False,
-) -> None:
+        str | None, Option("The counts as JSON (OUT.summary.json).", "FILE.json")
+    ] = None
+    limit: Limit = None
+    overwrite: Overwrite = False
+
+
+@takes_options(SelectOptions)
+def run(options: SelectOptions) -> None:
     """Make training data from scored rows: preference pairs, SFT samples or RL prompts.
 
     A response without a score is never picked; one at fault is never chosen. Everything that is
@@ -190,64 +103,47 @@ def run(
     Exit codes: 0; 1 some rows were bad, or nothing was selected (no output is written then); 2 the
     command line is wrong; 4 reading or writing failed; 130 interrupted, nothing is left behind.
     """
-    from plaudit.cli._reward import columns_of
-    from plaudit.data.trainer import layout as layout_of
-
-    given = {
-        "strategy": strategy, "min_margin": min_margin, "max_margin": max_margin,
-        "min_agreement": min_agreement, "parts": tuple(agreement_part) if agreement_part else None,
-        "max_length_ratio": max_length_ratio, "max_pairs": max_pairs, "at_least": at_least,
-        "cap": cap, "prefer": prefer, "max_other_script": max_other_script,
-        "max_paragraph_chars": max_paragraph_chars, "no_code_in_think": no_code_in_think or None,
-        "pass_at": pass_at, "min_rate": min_rate, "max_rate": max_rate,
-    }  # fmt: skip
-    shares = _shares(max_share)
-    job = _Job(
-        source=_Source(
-            inputs,
-            columns_of(columns),
-            reward_column,
-            group_by,
-            limit,
-            keep_end_marks=keep_end_marks,
-        ),
-        rule=_rule(to, {k: v for k, v in given.items() if v is not None}, seed),
-        made=_Made(layout_of(layout, to), to, reward_column, seed, [*shares, *(balance or ())]),
+    shares = _shares(options.max_share)
+    job = SelectJob(
+        source=_JudgedRows(options, columns_of(options.columns)),
+        rule=_rule(options),
+        lines=_Lines(options, [*shares, *(options.balance or ())]),
         shares=shares,
-        seen=_seen(dedup, near),
-        known=_known(against, against_share),
+        prompts=_earlier_prompts(options.dedup, options.near),
+        evaluation=_evaluation_prompts(options.against, options.against_share),
     )
-    summary = _free(summary, output, overwrite=overwrite)
+    summary = _free(options.summary, options.output, overwrite=options.overwrite)
     try:
-        job.run(output, overwrite=overwrite)
+        job.run(options.output, overwrite=options.overwrite)
     except KeyboardInterrupt:
         stderr("interrupted; nothing is written")
         raise typer.Exit(130) from None
-    job.tell(output, summary)
+    job.tell(options.output, summary)
     raise typer.Exit(1 if job.source.problems or not job.num_selected else 0)
 
 
 # --- options --------------------------------------------------------------------------------------
 
 
-def _rule(to: str, given: Mapping[str, Any], seed: int) -> SelectionRule:
+def _rule(options: SelectOptions) -> SelectionRule:
     """The rule that the options make; those of another kind are refused."""
     from plaudit.data.selection import Preference, Prompts, Sft
 
-    if to not in _OWN:
-        raise ConfigError(f"--to {to!r}{did_you_mean(to, _OWN)}; one of {', '.join(_OWN)}")
-    for name in given:
-        if name not in _OWN[to]:
-            owner = next(kind for kind, names in _OWN.items() if name in names)
-            spelled = _SPELLED.get(name, f"--{name.replace('_', '-')}")
-            raise ConfigError(f"{spelled} is for --to {owner}, not --to {to}")
-    if to == "sft" and "at_least" not in given:
+    to, own = options.to, {**options.preference, **options.sft, **options.prompts}
+    if to not in _KINDS:
+        raise ConfigError(f"--to {to!r}{did_you_mean(to, _KINDS)}; one of {', '.join(_KINDS)}")
+    for name in own:
+        if name not in options_in(_KINDS[to]):
+            owner = next(kind for kind in _KINDS if name in options_in(_KINDS[kind]))
+            _, option = options_in(_KINDS[owner])[name]
+            raise ConfigError(f"{flag(name, option)} is for --to {owner}, not --to {to}")
+    if to == "sft" and "at_least" not in own:
         raise ConfigError("--to sft needs --at-least, the reward from which a response is good")
-    kinds = {"preference": Preference, "sft": Sft, "rl-prompts": Prompts}
-    return kinds[to](**given, seed=seed)
+    rules = {"preference": Preference, "sft": Sft, "rl-prompts": Prompts}
+    return rules[to](**own, seed=options.seed)
 
 
-def _seen(dedup: str | None, near: float | None) -> Seen | None:
+def _earlier_prompts(dedup: str | None, near: float | None) -> Seen | None:
     from plaudit.data.overlap import Seen
 
     if dedup not in (None, "exact", "near"):
@@ -259,7 +155,7 @@ def _seen(dedup: str | None, near: float | None) -> Seen | None:
     return Seen(near=None if dedup == "exact" else 0.8 if near is None else near)
 
 
-def _known(places: Sequence[str] | None, share: float) -> EvalPrompts | None:
+def _evaluation_prompts(places: Sequence[str] | None, share: float) -> EvalPrompts | None:
     """The evaluation prompts, read at once."""
     from plaudit.data.judged import prompts_of
     from plaudit.data.overlap import EvalPrompts
@@ -267,12 +163,12 @@ def _known(places: Sequence[str] | None, share: float) -> EvalPrompts | None:
 
     if not places:
         return None
-    known = EvalPrompts(min_share=share)
+    prompts = EvalPrompts(min_share=share)
     for name, prompt in prompts_of(read(places)):
-        known.add(name, prompt)
-    if not len(known):
+        prompts.add(name, prompt)
+    if not len(prompts):
         raise ConfigError(f"--against {' '.join(places)}: no prompt in it")
-    return known
+    return prompts
 
 
 def _shares(settings: Sequence[str] | None) -> dict[str, float]:
@@ -298,42 +194,34 @@ def _free(summary: str | None, output: str | None, *, overwrite: bool) -> str | 
     """Where the counts go as JSON, if they can be written there; beside the output they just do."""
     if summary is None:
         return None if output in (None, "-") else f"{output}.summary.json"
-    if os.path.exists(summary) and not overwrite:
-        raise ConfigError(f"{summary}: exists; --overwrite replaces it")
-    if not os.path.isdir(parent := os.path.dirname(summary) or "."):
-        raise ConfigError(f"{summary}: the directory {parent!r} does not exist")
-    return summary
+    return free_path(summary, overwrite)
 
 
 # --- rows in --------------------------------------------------------------------------------------
 
 
 @dataclass
-class _Source:
+class _JudgedRows:
     """The judged groups of the inputs; what cannot be read is kept in `problems`."""
 
-    inputs: Sequence[str]
+    options: SelectOptions
     columns: Mapping[str, str]
-    reward_column: str
-    group_by: str | None
-    limit: int | None
-    keep_end_marks: bool = False
-    problems: Messages = field(default_factory=Messages)
+    problems: MessageCounts = field(default_factory=MessageCounts)
     num_rows: int = 0
 
     def groups(self, funnel: Funnel) -> Iterator[Judged]:
         """Every prompt with its responses."""
         from plaudit.data.judged import grouped, key_of
 
-        if self.group_by is None:
+        if self.options.group_by is None:
             yield from self._rows(funnel)
             return
         is_read_twice = all(
             place.startswith("hf:") or os.path.isfile(place) or os.path.isdir(place)
-            for place in self.inputs
+            for place in self.options.inputs
         )
         sizes = self._sizes() if is_read_twice else None
-        yield from grouped(self._rows(funnel), key_of(self.group_by), sizes)
+        yield from grouped(self._rows(funnel), key_of(self.options.group_by), sizes)
 
     def _sizes(self) -> Mapping[bytes, int]:
         """How many rows each group has: a first pass over the input."""
@@ -341,7 +229,7 @@ class _Source:
 
         from plaudit.data.judged import key_of
 
-        key = key_of(cast(str, self.group_by))
+        key = key_of(cast(str, self.options.group_by))
         return Counter(key(one) for one in self._read(lambda error: None))
 
     def _rows(self, funnel: Funnel) -> Iterator[Judged]:
@@ -349,7 +237,7 @@ class _Source:
             funnel.drop("rows", "bad row")
             self.problems.add(error.where, spelled_as_options(str(error.at(""))))
 
-        with Meter(count_rows(self.inputs, self.limit)) as meter:
+        with Meter(count_rows(self.options.inputs, self.options.limit)) as meter:
             yield from self._read(on_error, lambda: self._came(funnel, meter))
 
     def _came(self, funnel: Funnel, meter: Meter) -> None:
@@ -357,26 +245,27 @@ class _Source:
 
         funnel.take("rows")
         self.num_rows += 1
-        if self.num_rows % _TOLD_EVERY == 0:
+        if self.num_rows % _UPDATE_EVERY == 0:
             meter.update(Progress(rows=self.num_rows))
 
     def _read(self, on_error: Any, on_row: Any = lambda: None) -> Iterator[Judged]:
         from plaudit.data.judged import judged, key_of
         from plaudit.data.read import read
 
-        key = key_of(self.group_by) if self.group_by else None
+        options = self.options
+        key = key_of(options.group_by) if options.group_by else None
         rows = read(
-            self.inputs,
+            options.inputs,
             columns=self.columns,
-            limit=self.limit,
-            keep_end_marks=self.keep_end_marks,
+            limit=options.limit,
+            keep_end_marks=options.keep_end_marks,
         )
         for place, row in enumerate(rows):
             on_row()
             if place == 0:
                 self._check_column(row.raw)
             try:
-                one = judged(row, self.reward_column)
+                one = judged(row, options.reward_column)
                 if key is not None:
                     key(one)
             except DataError as error:
@@ -386,7 +275,7 @@ class _Source:
 
     def _check_column(self, raw: Mapping[str, Any]) -> None:
         """A column that the first row lacks is a mistake of the command line."""
-        name = self.reward_column
+        name = self.options.reward_column
         if raw and name not in raw and f"{name}_error" not in raw:
             raise ConfigError(
                 f"the rows have no column {name!r}{did_you_mean(name, raw)}; they have"
@@ -398,29 +287,31 @@ class _Source:
 
 
 @dataclass
-class _Made:
-    """Picks as rows of a layout, with their provenance and what a report needs of them."""
+class _Lines:
+    """Picks as rows of a layout; `counted` are the columns whose values a report counts."""
 
-    layout: Any
-    to: str
-    reward_column: str
-    seed: int
+    options: SelectOptions
     counted: Sequence[str]
+
+    def __post_init__(self) -> None:
+        from plaudit.data.trainer import layout
+
+        self.layout: Any = layout(self.options.layout, self.options.to)
 
     def row(self, pick: Pick, rule: SelectionRule) -> dict[str, Any]:
         """The row. Raises DataError where the layout cannot hold the pick."""
-        row = self.layout(pick)
-        told = {
+        row, options = self.layout(pick), self.options
+        provenance = {
             "plaudit": plaudit.__version__,
             "input": pick.judged.source,
             "rows": sorted({member.row for member in self._members(pick)}),
-            "reward_column": self.reward_column,
-            "strategy": getattr(rule, "strategy", self.to),
-            "seed": self.seed,
+            "reward_column": options.reward_column,
+            "strategy": getattr(rule, "strategy", options.to),
+            "seed": options.seed,
             **pick.figures,
         }
         place = row.get("extra_info", row)  # verl keeps all that is its user's there
-        place["provenance"] = told
+        place["provenance"] = provenance
         return row
 
     def _members(self, pick: Pick) -> Iterable[Any]:
@@ -434,7 +325,7 @@ class _Made:
         from plaudit.data.judged import spoken
 
         sides = [member.text for member in (pick.chosen, pick.rejected) if member is not None]
-        return seeded_hash(self.seed, spoken(pick.judged.prompt), *sides)
+        return seeded_hash(self.options.seed, spoken(pick.judged.prompt), *sides)
 
     def facts(self, pick: Pick) -> Facts:
         """Lengths, script, order and columns of a pick."""
@@ -443,13 +334,13 @@ class _Made:
 
         chosen, rejected = pick.chosen, pick.rejected
         own = {} if chosen is None else chosen.response.columns
-        known = {**pick.judged.columns, **own}
+        columns = {**pick.judged.columns, **own}
         return Facts(
             None if chosen is None else len(chosen.text),
             None if rejected is None else len(rejected.text),
             main_script(spoken(pick.judged.prompt)),
             None if chosen is None or rejected is None else _stood_first(chosen, rejected),
-            {name: _named(known.get(name)) for name in self.counted},
+            {name: _named(columns.get(name)) for name in self.counted},
         )
 
 
@@ -470,17 +361,17 @@ def _named(value: Any) -> str:
 
 
 @dataclass
-class _Job:
-    """One run of the verb."""
+class SelectJob:
+    """One run of the verb; `prompts` are those of earlier rows, `evaluation` those to keep out."""
 
-    source: _Source
+    source: _JudgedRows
     rule: SelectionRule
-    made: _Made
+    lines: _Lines
     shares: Mapping[str, float]
-    seen: Seen | None
-    known: EvalPrompts | None
+    prompts: Seen | None
+    evaluation: EvalPrompts | None
     num_selected: int = 0
-    misfits: Messages = field(default_factory=Messages)
+    misfits: MessageCounts = field(default_factory=MessageCounts)
 
     def __post_init__(self) -> None:
         from plaudit.data.balance import Balance
@@ -496,7 +387,7 @@ class _Job:
         file = None if output is None else RowFile(output, overwrite=overwrite)
         with file or contextlib.nullcontext():
             rows = self._rows()
-            for line in self._held(rows) if self.shares else rows:
+            for line in self._within_shares(rows) if self.shares else rows:
                 if file is not None:
                     file.write_row(line.row)
                 self.balance.add(line.facts)
@@ -510,37 +401,41 @@ class _Job:
         groups = self.source.groups(self.funnel)
         with contextlib.closing(groups):  # type: ignore[type-var]
             yield from select(
-                groups, self.rule, funnel=self.funnel, seen=self.seen, known=self.known
+                groups,
+                self.rule,
+                funnel=self.funnel,
+                seen=self.prompts,
+                known=self.evaluation,
             )
 
     def _rows(self) -> Iterator[_Line]:
         for pick in self._picks():
             try:
-                row = self.made.row(pick, self.rule)
+                row = self.lines.row(pick, self.rule)
             except DataError as error:
                 self.funnel.drop(self.rule.unit, "does not fit the layout")
                 self.misfits.add(pick.judged.where, str(error.at("")))
             else:
-                yield _Line(row, self.made.facts(pick), self.made.draw(pick))
+                yield _Line(row, self.lines.facts(pick), self.lines.draw(pick))
 
-    def _held(self, lines: Iterable[_Line]) -> Iterator[_Line]:
+    def _within_shares(self, lines: Iterable[_Line]) -> Iterator[_Line]:
         """The rows that stay when each value is held to its share; all wait in a temporary file."""
         from plaudit.data.balance import within_shares
         from plaudit.data.jsontext import dumps, loads
 
-        found: list[Facts] = []
+        every: list[Facts] = []
         order = array("Q")
         with tempfile.TemporaryFile() as spool:
             for line in lines:
                 spool.write(dumps(line.row) + b"\n")
-                found.append(line.facts)
+                every.append(line.facts)
                 order.append(line.draw)
-            columns = {name: [facts.columns[name] for facts in found] for name in self.shares}
+            columns = {name: [facts.columns[name] for facts in every] for name in self.shares}
             gone = within_shares(columns, self.shares, order)
             spool.seek(0)
-            for held, facts, draw, why in zip(spool, found, order, gone, strict=True):
+            for row, facts, draw, why in zip(spool, every, order, gone, strict=True):
                 if why is None:
-                    yield _Line(loads(held), facts, draw)
+                    yield _Line(loads(row), facts, draw)
                 else:
                     self.funnel.drop(self.rule.unit, f"over the share of {why}")
 
@@ -567,7 +462,7 @@ class _Job:
     def _report(self) -> Mapping[str, Any]:
         return {
             "plaudit": plaudit.__version__,
-            "inputs": list(self.source.inputs),
+            "inputs": list(self.source.options.inputs),
             "rule": repr(self.rule),
             "selected": self.num_selected,
             "funnel": self.funnel.report(),
@@ -575,34 +470,34 @@ class _Job:
         }
 
     def _hint(self) -> str:
-        taken = self.funnel.taken
-        is_single = taken.get("responses", 0) == taken.get("prompts", 0) > 0
-        if is_single and self.rule.unit != "samples" and self.source.group_by is None:
+        counts = self.funnel.taken
+        is_single = counts.get("responses", 0) == counts.get("prompts", 0) > 0
+        if is_single and self.rule.unit != "samples" and self.source.options.group_by is None:
             return ": every row has one response; --group-by prompt joins the rows of a prompt"
         return ""
 
 
-def _funnel_table(told: Mapping[str, Any]) -> Any:
-    made = table("", "in", "dropped", "left", numeric=("in", "dropped", "left"))
-    for unit, counts in told.items():
+def _funnel_table(report: Mapping[str, Any]) -> Any:
+    rows = table("", "in", "dropped", "left", numeric=("in", "dropped", "left"))
+    for unit, counts in report.items():
         dropped = sum(counts["dropped"].values())
-        made.add_row(
+        rows.add_row(
             text(unit, "bold"), *(f"{n:,}" for n in (counts["in"], dropped, counts["left"]))
         )
         for reason, count in counts["dropped"].items():
-            made.add_row(text(f"  {reason}"), "", f"{count:,}", "")
-    return made
+            rows.add_row(text(f"  {reason}"), "", f"{count:,}", "")
+    return rows
 
 
-def _balance_table(told: Mapping[str, Any]) -> Any:
-    made = table("selected", f"{told['rows']:,}")
-    for name, value in told.items():
+def _balance_table(report: Mapping[str, Any]) -> Any:
+    rows = table("selected", f"{report['rows']:,}")
+    for name, value in report.items():
         if name in ("rows", "columns"):
             continue
-        made.add_row(text(name.replace("_", " ")), text(_figures(value)))
-    for name, counts in told["columns"].items():
-        made.add_row(text(name), text(_figures(counts)))
-    return made
+        rows.add_row(text(name.replace("_", " ")), text(_figures(value)))
+    for name, counts in report["columns"].items():
+        rows.add_row(text(name), text(_figures(counts)))
+    return rows
 
 
 def _figures(value: Any) -> str:

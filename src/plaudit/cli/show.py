@@ -48,11 +48,11 @@ def _template(name: str) -> str:
 
     from plaudit.judges.template import load_template, template_file
 
-    told = template_file(name).read_text(encoding="utf-8")
-    held = yaml.safe_load(told)
-    if held.pop("text_file", None) is None:
-        return told
-    whole = {**held, "text": load_template(name).text}
+    source = template_file(name).read_text(encoding="utf-8")
+    fields = yaml.safe_load(source)
+    if fields.pop("text_file", None) is None:
+        return source
+    whole = {**fields, "text": load_template(name).text}
     return yaml.safe_dump(whole, allow_unicode=True, sort_keys=False)
 
 
@@ -64,9 +64,9 @@ def _show_reward(name: str) -> None:
     if ":" in name:
         see_current_directory()
     with importing(name):
-        shown = registry.show(name)
-    console().print(text(shown))
-    if "  reads: response" in shown:
+        description = registry.show(name)
+    console().print(text(description))
+    if "  reads: response" in description:
         console().print(text(CONVENTION, "dim"))
 
 
@@ -80,21 +80,21 @@ def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None)
     out = console()
     description = chosen.recipe.get("description")
     out.print(text(f"{name}: {description}" if description else name, "bold"))
-    made = Tree(text(_line("", chosen.recipe)))
-    _grow(made, chosen.recipe)
-    out.print(made)
+    root = Tree(text(_line("", chosen.recipe)))
+    _add_children(root, chosen.recipe)
+    out.print(root)
     traits = ("relative", "deterministic", "cpu_bound")
-    told = [t.replace("_", " ") for t in traits if getattr(chosen.reward, t)]
-    out.print(text(f"This reward is {', '.join(told)}."))
+    labels = [t.replace("_", " ") for t in traits if getattr(chosen.reward, t)]
+    out.print(text(f"This reward is {', '.join(labels)}."))
     out.print(text(CONVENTION, "dim"))
 
 
-def _grow(branch: Any, node: Mapping[str, Any]) -> None:
+def _add_children(branch: Any, node: Mapping[str, Any]) -> None:
     """Adds a node's inputs and the nodes inside it to the tree."""
     for line in _reads(node):
         branch.add(text(line, "dim"))
     for name, inner in inside(node):
-        _grow(branch.add(text(_line(name, inner))), inner)
+        _add_children(branch.add(text(_line(name, inner))), inner)
 
 
 def inside(node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -122,14 +122,14 @@ def _line(name: str, node: Mapping[str, Any]) -> str:
     }
     words.append(f"({', '.join(f'{k}={v!r}' for k, v in params.items())})" if params else "")
     words += [
-        f"[{key}: {_told(node[key])}]"
+        f"[{key}: {_as_text(node[key])}]"
         for key in ("view", "when", "optional", "on_response_fault", "columns")
         if key in node
     ]
     return on_one_line(" ".join(filter(None, words)), 300)
 
 
-def _told(value: Any) -> str:
+def _as_text(value: Any) -> str:
     return ", ".join(f"{k} {v}" for k, v in value.items()) if isinstance(value, Mapping) else value
 
 

@@ -12,10 +12,11 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from plaudit.combine import seeded_hash
 from plaudit.data.judged import Judged, JudgedResponse, spoken
+from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
 from plaudit.fences import fenced_blocks
@@ -34,7 +35,6 @@ __all__ = [
     "select",
 ]
 
-Strategy = Literal["best-vs-worst", "best-vs-random", "all-pairs"]
 Candidate = tuple[JudgedResponse, JudgedResponse]
 
 
@@ -80,7 +80,7 @@ class SelectionRule(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Preference:
+class Preference(PreferenceOptions):
     """Pairs of a better and a worse response, at most `max_pairs` of a prompt.
 
     ``best-vs-worst``: the best against the worst, then the second best against the second worst,
@@ -102,13 +102,6 @@ class Preference:
     ('4', 1.0)
     """
 
-    strategy: Strategy = "best-vs-worst"
-    min_margin: float = 0.0
-    max_margin: float = math.inf
-    min_agreement: float | None = None
-    parts: tuple[str, ...] = ("forward", "backward")
-    max_length_ratio: float = math.inf
-    max_pairs: int = 1
     seed: int = 0
     unit = "pairs"
 
@@ -267,7 +260,7 @@ def _length_ratio(a: JudgedResponse, b: JudgedResponse) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Sft:
+class Sft(SftOptions):
     """Responses with a reward of `at_least` or more, filtered, at most `cap` per prompt.
 
     Rejection sampling as for DeepSeek-R1 (arXiv 2501.12948, section 2.3.3): right answers whose
@@ -289,12 +282,6 @@ class Sft:
     ['<think>2+2=4</think>4']
     """
 
-    at_least: float
-    cap: int = 4
-    prefer: Literal["best", "random"] = "random"
-    max_other_script: float | None = None
-    max_paragraph_chars: int | None = None
-    no_code_in_think: bool = False
     seed: int = 0
     unit = "samples"
 
@@ -385,7 +372,7 @@ def _longest_paragraph(text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Prompts:
+class Prompts(PromptsOptions):
     """Prompts that the model sometimes answers right: a pass rate strictly between 0 and 1.
 
     ``pass_rate = responses with a reward of pass_at or more / scored responses``, within
@@ -402,9 +389,6 @@ class Prompts:
     3
     """
 
-    pass_at: float = 1.0
-    min_rate: float = 0.0
-    max_rate: float = 1.0
     seed: int = 0
     unit = "prompts"
 

@@ -25,8 +25,10 @@ from typing import Any
 from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply, Token, Usage
 from plaudit.engines.dialect import Dialect, is_cut, is_too_long, refuses_n
+from plaudit.engines.options import ServerOptions
 from plaudit.errors import ConfigError, EngineError, clipped, did_you_mean
 from plaudit.http import NO_QUOTA, Client, Request
+from plaudit.options import names_in
 from plaudit.pace import Limits
 
 __all__ = ["OpenAiEngine", "Prices", "Spending", "expected_tokens"]
@@ -46,6 +48,16 @@ class Prices:
     prompt: float = 0.0
     completion: float = 0.0
     cached: float | None = None
+
+    @classmethod
+    def named(cls, prices: Mapping[str, float]) -> Prices:
+        """The prices in a mapping. Raises ConfigError for another name."""
+        names = names_in(cls)
+        if unknown := prices.keys() - names:
+            raise ConfigError(
+                f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(names))}"
+            )
+        return cls(**prices)
 
     def of(self, usage: Usage) -> float:
         """The cost of a call.
@@ -119,14 +131,10 @@ class OpenAiEngine:
     """Answers calls over HTTP; earlier replies come from `calls` (its journal).
 
     `urls` are base URLs ending in /v1 (added where there is no path), the least busy is asked.
-    `model` may be left out where the server has one. `api_key_env` names the environment variable
-    of the key. `concurrency` bounds the requests in flight; it adapts downwards where the server
-    is overloaded. `timeout_s` bounds one try, `deadline_s` a call with all its tries and waits;
-    `outage_s` is how long a server that went away is waited for, which costs no call a try.
-    `can_prefix` says that the server lets a reply begin with a given text (vLLM and SGLang:
-    continue_final_message). `max_cost`, with `prices`, and `max_calls` end the paying before they
-    are exceeded: the rest is unscored and counted. A request is assumed to cost what its bytes and
-    `max_tokens` add up to, and that is charged where the server reports no usage.
+    `model` may be left out where the server has one. `can_prefix` says that the server lets a reply
+    begin with a given text (vLLM and SGLang: continue_final_message). `outage_s` is how long a
+    server that went away is waited for, which costs no call a try. A request is assumed to cost
+    what its bytes and `max_tokens` add up to, which is charged where the server reports no usage.
 
     One short probe of each kind of call finds out which form the server takes: the limit as
     `max_completion_tokens` where it refuses `max_tokens`, single calls where it refuses or ignores
@@ -138,18 +146,9 @@ class OpenAiEngine:
     urls: Sequence[str]
     model: str = ""
     calls: CallJournal = field(default_factory=CallJournal)
-    api_key_env: str | None = None
-    concurrency: int = 64
-    timeout_s: float = 300.0
-    deadline_s: float = 1800.0
-    retries: int = 8
-    outage_s: float = 1800.0
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
+    options: ServerOptions = field(default_factory=ServerOptions)
     can_prefix: bool = False
-    prices: Prices = _FREE
-    max_cost: float | None = None
-    max_calls: int | None = None
+    outage_s: float = 1800.0
 
     deterministic = False
     can_ask_again = True
@@ -157,11 +156,12 @@ class OpenAiEngine:
     def __post_init__(self) -> None:
         if not self.urls:
             raise ConfigError("server: name one URL at least, as http://127.0.0.1:8000/v1")
-        if self.concurrency < 1:
-            raise ConfigError(f"concurrency={self.concurrency!r} must be at least 1")
-        if self.max_cost is not None and self.prices == _FREE:
+        options, self.prices = self.options, Prices.named(self.options.prices)
+        if options.concurrency < 1:
+            raise ConfigError(f"concurrency={options.concurrency!r} must be at least 1")
+        if options.max_cost is not None and self.prices == _FREE:
             raise ConfigError(
-                f"max_cost={self.max_cost} needs the prices of a million tokens:"
+                f"max_cost={options.max_cost} needs the prices of a million tokens:"
                 " prices={'prompt': ..., 'completion': ...}"
             )
         self.spending = Spending()
@@ -174,17 +174,17 @@ class OpenAiEngine:
         limits = Limits(
             is_adaptive=True,
             is_patient=True,
-            requests_per_minute=self.requests_per_minute,
-            tokens_per_minute=self.tokens_per_minute,
+            requests_per_minute=options.requests_per_minute,
+            tokens_per_minute=options.tokens_per_minute,
             retry_share=1.0,
             outage_s=self.outage_s,
         )
         self._client = Client(
             [_with_version(url) for url in self.urls],
             headers=self._key_header(),
-            timeout_s=self.timeout_s,
-            max_connections=self.concurrency,
-            retries=self.retries,
+            timeout_s=options.timeout_s,
+            max_connections=options.concurrency,
+            retries=options.retries,
             limits=limits,
             life_path="/models",
         )
@@ -192,7 +192,7 @@ class OpenAiEngine:
     @property
     def in_flight(self) -> int:
         """How many jobs may usefully be in flight: as many as requests."""
-        return self.concurrency
+        return self.options.concurrency
 
     @property
     def num_retries(self) -> int:
@@ -347,7 +347,7 @@ class OpenAiEngine:
         """
         if (message := self.quota_error) is None:
             return
-        end = time.monotonic() + self.timeout_s
+        end = time.monotonic() + self.options.timeout_s
         while self.spending.num_reserved and time.monotonic() < end:
             self.spending.wait()
         self.stop()
@@ -441,7 +441,7 @@ class OpenAiEngine:
         text = str(error)
         lower = text.lower()
         if error.status in (401, 403):
-            key = self.api_key_env
+            key = self.options.api_key_env
             problem = f"the key in {key} is refused" if key else "a key is needed: api_key_env=NAME"
             return f"{self.urls[0]}: {problem} ({error.status})"
         if error.status != 404 and "logprob" in lower:
@@ -481,13 +481,11 @@ class OpenAiEngine:
             ) from None
 
     def _key_header(self) -> dict[str, str]:
-        if self.api_key_env is None:
+        if (name := self.options.api_key_env) is None:
             return {}
-        key = os.environ.get(self.api_key_env)
+        key = os.environ.get(name)
         if not key:
-            raise ConfigError(
-                f"api_key_env={self.api_key_env!r}: no such environment variable is set"
-            )
+            raise ConfigError(f"api_key_env={name!r}: no such environment variable is set")
         return {"Authorization": f"Bearer {key}"}
 
 
@@ -507,7 +505,7 @@ class _BundleRequest:
         self._call, self.count = bundle[0][1], len(bundle)
         call = self._call
         self._expected = Usage(0, len(bundle) * call.sampling.max_tokens)
-        if engine.tokens_per_minute is not None:
+        if engine.options.tokens_per_minute is not None:
             texts = (str(turn.get("content") or "") for turn in call.messages)
             self._expected = self._expected._replace(prompt_tokens=sum(map(expected_tokens, texts)))
         self._body = engine.body(call, len(bundle))
@@ -521,7 +519,7 @@ class _BundleRequest:
         return Request(
             _PATH,
             self._body,
-            deadline_s=self._engine.deadline_s,
+            deadline_s=self._engine.options.deadline_s,
             tokens=sum(self._expected),
             read=self.read,
             refusal=self.refusal,
@@ -535,7 +533,8 @@ class _BundleRequest:
             return engine.quota_error
         if self._is_paid:  # it waits no longer, or is a retry
             return None
-        max_calls, max_cost, count = engine.max_calls, engine.max_cost, self.count
+        max_calls, max_cost = engine.options.max_calls, engine.options.max_cost
+        count = self.count
         with spent.lock:
             if max_calls is not None and spent.num_paid + spent.reserved_calls + count > max_calls:
                 self.is_put_off = spent.num_paid + count <= max_calls

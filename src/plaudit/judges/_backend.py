@@ -13,22 +13,22 @@ from typing import Any
 
 from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Sampling
+from plaudit.engines.options import SamplingOptions, ServerOptions
 from plaudit.errors import ConfigError, clipped, did_you_mean
+from plaudit.options import names_in, values_of
 
 __all__ = ["Backend", "engine_of"]
 
 _engines: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
 _journals: weakref.WeakValueDictionary[str, CallJournal] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
-_OF_SERVERS = ("api_key_env", "concurrency", "timeout_s", "deadline_s", "retries", "can_prefix",
-               "requests_per_minute", "tokens_per_minute", "max_cost", "max_calls", "extra_body",
-               "prices")  # fmt: skip
-_OF_SAMPLING = ("temperature", "top_p", "max_tokens", "seed", "stop")
+_OF_SERVERS = (*names_in(ServerOptions), "can_prefix", "extra_body")
+_OF_SAMPLING = names_in(SamplingOptions)
 _PREFIX = "column:"
 
 
 @dataclass(frozen=True)
-class Backend:
+class Backend(SamplingOptions, ServerOptions):
     """What every judge takes besides its own parameters.
 
     Who answers: `server` (one or more base URLs, as http://127.0.0.1:8000/v1) with `model` the
@@ -48,23 +48,7 @@ class Backend:
     model: str = ""
     server: str | Sequence[str] | None = None
     replay: str | None = None
-    journal: str | None = None
-    temperature: float | None = None
-    top_p: float | None = None
-    max_tokens: int | None = None
-    seed: int | None = None
-    stop: Sequence[str] | None = None
-    api_key_env: str | None = None
-    concurrency: int = 64
-    timeout_s: float = 300.0
-    deadline_s: float = 1800.0
-    retries: int = 8
-    requests_per_minute: float | None = None
-    tokens_per_minute: float | None = None
     can_prefix: bool = False
-    prices: Mapping[str, float] = field(default_factory=dict)
-    max_cost: float | None = None
-    max_calls: int | None = None
     extra_body: Mapping[str, Any] = field(default_factory=dict)
     local: Mapping[str, Any] = field(default_factory=dict)
 
@@ -78,8 +62,7 @@ class Backend:
         """
         from plaudit.engines.load import Options
 
-        own = {f.name for f in dataclasses.fields(cls)} - {"local"}
-        of_models = {f.name for f in dataclasses.fields(Options)}
+        own, of_models = {*names_in(cls)} - {"local"}, {*names_in(Options)}
         for name in options:
             if name not in own | of_models:
                 names = sorted({*own, *of_models, *others})
@@ -105,8 +88,7 @@ class Backend:
             raise ConfigError(
                 f"{', '.join(self.local)}: options of a model that is loaded here, not of a server"
             )
-        of_servers = ("journal", *_OF_SERVERS)
-        idle = [name for name in of_servers if name in own_options and self.server is None]
+        idle = [name for name in _OF_SERVERS if name in own_options and self.server is None]
         if idle and self.replay is None:
             raise ConfigError(f"{', '.join(idle)}: options of a server; pass server=")
         if not isinstance(self.concurrency, int) or self.concurrency < 1:
@@ -114,7 +96,7 @@ class Backend:
 
     def sampling(self, base: Mapping[str, Any], default: Sampling) -> Sampling:
         """The template's sampling over the default, and the user's over both."""
-        own = {name: getattr(self, name) for name in _OF_SAMPLING}
+        own = values_of(SamplingOptions, self)
         settings = {**base, **{name: value for name, value in own.items() if value is not None}}
         unknown = [name for name in settings if name not in _OF_SAMPLING]
         if unknown:
@@ -154,17 +136,14 @@ def _build_engine(backend: Backend) -> Any:
 
 
 def _remote(backend: Backend) -> Any:
-    from plaudit.engines.openai import OpenAiEngine, Prices
+    from plaudit.engines.openai import OpenAiEngine
 
-    names = {f.name for f in dataclasses.fields(Prices)}
-    if unknown := set(backend.prices) - names:
-        raise ConfigError(f"prices: unknown {sorted(unknown)}; it takes {', '.join(sorted(names))}")
-    of_calls = ("prices", "extra_body")
-    options = {name: getattr(backend, name) for name in _OF_SERVERS if name not in of_calls}
     server = backend.server or ()
     urls = [server] if isinstance(server, str) else list(server)
-    calls, prices = _journal(backend.journal), Prices(**backend.prices)
-    return OpenAiEngine(urls, backend.model, calls, prices=prices, **options)
+    options = ServerOptions(**values_of(ServerOptions, backend))
+    return OpenAiEngine(
+        urls, backend.model, _journal(backend.journal), options, can_prefix=backend.can_prefix
+    )
 
 
 def _journal(path: str | None) -> CallJournal:

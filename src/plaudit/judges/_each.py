@@ -8,11 +8,19 @@ from typing import Any
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
-from plaudit.judges._judge import Judge, JudgeReward, JudgeVerdict, Query, parts_of, unscored
+from plaudit.judges._judge import (
+    Judge,
+    JudgeReward,
+    JudgeSetup,
+    JudgeVerdict,
+    Query,
+    parts_of,
+    unscored,
+)
 from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
-from plaudit.judges.voting import Vote, best_rated, spread, vote
+from plaudit.judges.voting import best_rated, spread, vote
 from plaudit.think import part_of
-from plaudit.types import Group, Response, Reward, Score
+from plaudit.types import Group, Response, Score
 
 __all__ = ["EachResponse"]
 
@@ -27,21 +35,17 @@ class EachResponse(JudgeReward):
     def __init__(
         self,
         path: str,
-        params: Mapping[str, Any],
+        setup: JudgeSetup,
         judge: Judge,
         *,
         value: Callable[[JudgeVerdict], float],
-        vote_by: Vote,
         on_response_fault: float,
-        meta: Reward | None = None,
-        num_kept: int | None = None,
         is_empty: Callable[[str, Group], bool] | None = None,
     ) -> None:
-        super().__init__(path, params, judge)
+        super().__init__(path, setup.changed, judge)
         self.fault_value = float(on_response_fault)
-        self._value, self._vote_by, self._is_empty = value, vote_by, is_empty
-        self._meta, self._num_kept = meta, num_kept
-        if meta is not None and judge.samples < 2:
+        self._setup, self._value, self._is_empty = setup, value, is_empty
+        if setup.meta is not None and judge.samples < 2:
             raise ConfigError("meta chooses among judgments: samples must be 2 or more")
 
     def check(self, group: Group) -> None:
@@ -116,12 +120,12 @@ class EachResponse(JudgeReward):
         if not read:
             return unscored(verdicts, parts)
         values = [self._value(verdict) for verdict in read]
-        if self._meta is not None:
+        if self._setup.meta is not None:
             values = self._best_rated(query, read, values)
             parts["num_kept"] = float(len(values))
         if len(values) > 1:
             parts["spread"] = spread(values)
-        value = vote(values, self._vote_by)
+        value = vote(values, self._setup.vote_by)
         if not math.isfinite(value):
             return unscored(verdicts, parts)
         return Score(value, parts, note=read[0].reply.text)
@@ -130,8 +134,8 @@ class EachResponse(JudgeReward):
         self, query: Query, read: Sequence[JudgeVerdict], values: list[float]
     ) -> list[float]:
         """The values of the judgments that the meta reward rates best."""
-        assert self._meta is not None
+        assert self._setup.meta is not None
         texts = [verdict.reply.text or "" for verdict in read]
-        rated = self._meta.score([Group(query.turns, texts)])[0]  # type: ignore[arg-type]
-        count = self._num_kept or max(1, self.judge.samples // 2)
+        rated = self._setup.meta.score([Group(query.turns, texts)])[0]  # type: ignore[arg-type]
+        count = self._setup.num_kept or max(1, self.judge.samples // 2)
         return best_rated(values, [score.value for score in rated], count)

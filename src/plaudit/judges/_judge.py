@@ -7,7 +7,7 @@ import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from plaudit.engines.chat import Call, Job, Reply, Sampling
 from plaudit.errors import ConfigError, VerdictError
@@ -26,23 +26,26 @@ from plaudit.judges.verdict import (
     forged,
     parse,
 )
+from plaudit.judges.voting import Vote, vote
+from plaudit.options import changed, split
 from plaudit.spelled import Spelled
 from plaudit.think import Part
-from plaudit.types import Fault, Score
+from plaudit.types import Fault, Reward, Score
 
 __all__ = [
     "Judge",
     "JudgeReward",
+    "JudgeSetup",
     "JudgeVerdict",
     "Query",
     "Read",
-    "changed_params",
     "expected_value",
     "judge_of",
     "parts_of",
     "unscored",
 ]  # fmt: skip
 
+P = TypeVar("P", bound="JudgeSetup")
 Read = Literal["text", "logprobs"]
 _ANSWER_TOKENS, _REASON_TOKENS = 256, 4096
 _LEAST_MASS = 0.5
@@ -254,26 +257,46 @@ class Judge:
         return dataclasses.replace(first, messages=(*first.messages, *again))
 
 
-def changed_params(factory: Any, arguments: Mapping[str, Any]) -> dict[str, Any]:
-    """Those parameters of a factory's call (its locals) that differ from their defaults."""
-    defaults = factory.__kwdefaults__
-    own = {
-        name: arguments[name] for name, default in defaults.items() if arguments[name] != default
-    }
-    return {**own, **arguments["options"]}
+class JudgeSetup:
+    """The parameters of a judge: each is a frozen dataclass with most of these fields.
+
+    Those that have a value here some judges lack. `options` are those of the `Backend`.
+    """
+
+    template: Any
+    read: Read
+    view: Part
+    min_mass: float
+    asks_again: bool
+    options: Mapping[str, Any]
+    vote_by: Vote = "mean"
+    meta: Reward | None = None
+    num_kept: int | None = None
+    parser: str | None = None
+
+    @classmethod
+    def of(cls: type[P], params: Mapping[str, Any]) -> P:
+        """The parameters of a factory's call, the Backend's under `options`."""
+        return cls(**split(cls, params, "options"))
+
+    @property
+    def changed(self) -> dict[str, Any]:
+        """Those that differ from their defaults: what spells the judge."""
+        return changed(self, "options")
 
 
-def judge_of(arguments: Mapping[str, Any], *, kinds: Sequence[str], samples: int) -> Judge:
-    """The judge that the parameters of a factory's call (its locals) describe.
+def judge_of(params: JudgeSetup, *, kind: str, samples: int) -> Judge:
+    """The judge that parameters describe; templates of `kind` fit it.
 
     Raises: ConfigError for whatever does not go together, before anything is asked.
     """
-    template, read = _fitting(arguments["template"], kinds), arguments["read"]
-    _check_values(arguments, samples)
+    vote([], params.vote_by)
+    template, read = _fitting(params.template, kind), params.read
+    _check_values(params, samples)
     if read == "logprobs":
         _labels(template)
-    parser = _parser(arguments.get("parser"), template)
-    backend = Backend.of(arguments["options"], [name for name in arguments if name != "options"])
+    parser = _parser(params.parser, template)
+    backend = Backend.of(params.options, vars(params).keys() - {"options"})
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
         raise ConfigError(
             f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
@@ -281,8 +304,8 @@ def judge_of(arguments: Mapping[str, Any], *, kinds: Sequence[str], samples: int
         )
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
-    if sampling.temperature and "seed" in arguments:  # one seed, of the orders and of the samples
-        sampling = dataclasses.replace(sampling, seed=arguments["seed"])
+    if sampling.temperature:  # one seed, of the orders and of the samples
+        sampling = dataclasses.replace(sampling, seed=getattr(params, "seed", sampling.seed))
     if not backend.replay:
         _check_samples(samples, sampling, read)
     return Judge(
@@ -291,9 +314,9 @@ def judge_of(arguments: Mapping[str, Any], *, kinds: Sequence[str], samples: int
         sampling,
         read,
         samples,
-        arguments["view"],
-        arguments["min_mass"],
-        arguments["asks_again"] and parser is parse,
+        params.view,
+        params.min_mass,
+        params.asks_again and parser is parse,
         parser,
         backend.extra_body or None,
         backend.can_prefix if backend.replay else engine.can_prefix,
@@ -301,13 +324,11 @@ def judge_of(arguments: Mapping[str, Any], *, kinds: Sequence[str], samples: int
     )
 
 
-def _fitting(name: Any, kinds: Sequence[str]) -> Template:
+def _fitting(name: Any, kind: str) -> Template:
     """The template of that name. Raises ConfigError where its kind or verdict does not fit."""
     template = load_template(name)
-    if template.kind not in kinds:
-        raise ConfigError(
-            f"template {template.name!r} is {template.kind}; this judge takes {' or '.join(kinds)}"
-        )
+    if template.kind != kind:
+        raise ConfigError(f"template {template.name!r} is {template.kind}; this judge takes {kind}")
     fitting = _SPECS[template.kind]
     if not isinstance(template.spec, fitting):
         names = " or ".join(kind.__name__ for kind in fitting)
@@ -319,14 +340,14 @@ def _fitting(name: Any, kinds: Sequence[str]) -> Template:
     return template
 
 
-def _check_values(arguments: Mapping[str, Any], samples: Any) -> None:
-    for name, allowed in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
-        if arguments[name] not in allowed:
-            raise ConfigError(f"{name}={arguments[name]!r} must be {' or '.join(allowed)}")
+def _check_values(params: JudgeSetup, samples: Any) -> None:
+    for name, choices in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
+        if (choice := getattr(params, name)) not in choices:
+            raise ConfigError(f"{name}={choice!r} must be {' or '.join(choices)}")
     if not isinstance(samples, int) or samples < 1:
         raise ConfigError(f"the number of samples must be 1 or more, found {samples!r}")
-    if (num_kept := arguments.get("num_kept")) is not None and num_kept < 1:
-        raise ConfigError(f"num_kept={num_kept!r} must be 1 or more")
+    if params.num_kept is not None and params.num_kept < 1:
+        raise ConfigError(f"num_kept={params.num_kept!r} must be 1 or more")
 
 
 def _check_samples(samples: int, sampling: Sampling, read: Read) -> None:

@@ -6,11 +6,13 @@ import itertools
 import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Literal, cast
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 from plaudit.combine import fault_value
 from plaudit.errors import ConfigError, clipped
 from plaudit.judges.voting import spread
+from plaudit.options import changed, split, takes
 from plaudit.spelled import Spelled
 from plaudit.types import Fault, Group, Reward, Score
 
@@ -22,16 +24,21 @@ _SUMMED = ("num_votes", "num_unreadable", "num_failed_calls", "num_tokens")
 _SIDED = ("judges.pairwise.pairwise", "judges.verifier.verifier", "judges.reference.correct")
 
 
-def jury(
-    *,
-    judge: str = "judges.pointwise.rating",
-    models: Sequence[str] = (),
-    judges: Sequence[Mapping[str, Any]] = (),
-    vote_by: VoteBy = "mean",
-    weights: Sequence[float] | None = None,
-    min_jurors: int | None = None,
-    **params: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class JurySetup:
+    """The parameters of `jury`; `params` are those of its judges."""
+
+    judge: str = "judges.pointwise.rating"
+    models: Sequence[str] = ()
+    judges: Sequence[Mapping[str, Any]] = ()
+    vote_by: VoteBy = "mean"
+    weights: Sequence[float] | None = None
+    min_jurors: int | None = None
+    params: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(JurySetup, "params")
+def jury(**params: Any) -> Reward:
     """What several judges say together, on their common scale.
 
     The jurors are `models`, each asked by `judge` with the same `params`, or `judges`, each a
@@ -53,46 +60,33 @@ def jury(
     the same model the same, jurors with other scales, or of which some are relative and some are
     not; scoring raises what a juror raises.
     """
-    arguments = locals()
-    rows = _rows(judge, models, judges, params)
-    _check_differ(rows)
-    _check(vote_by, weights, min_jurors, len(rows))
-    defaults = cast(Any, jury).__kwdefaults__
-    own = {k: arguments[k] for k, default in defaults.items() if arguments[k] != default}
-    return _Jury("judges.jury.jury", {**own, **params}, rows, vote_by, weights, min_jurors)
+    return _Jury(JurySetup(**split(JurySetup, params, "params")))
 
 
-def _rows(
-    judge: str,
-    models: Sequence[str],
-    judges: Sequence[Mapping[str, Any]],
-    params: Mapping[str, Any],
-) -> list[tuple[str, str, dict[str, Any]]]:
+def _rows(setup: JurySetup) -> list[tuple[str, str, dict[str, Any]]]:
     """The name, the judge and the parameters of each juror."""
+    models, judges = setup.models, setup.judges
     if isinstance(models, str) or bool(models) == bool(judges):
         raise ConfigError("a jury needs models=[...] or judges=[{...}, ...], two or more of them")
     rows = []
-    for n, own in enumerate(judges or [{"model": model} for model in models]):
-        if not isinstance(own, Mapping):
+    for n, juror in enumerate(judges or [{"model": model} for model in models]):
+        if not isinstance(juror, Mapping):
             raise ConfigError(
-                f"judges[{n}]: expected a mapping of parameters, found {clipped(own)}"
+                f"judges[{n}]: expected a mapping of parameters, found {clipped(juror)}"
             )
-        juror_params = {**params, **own}
-        path = juror_params.pop("judge", judge)
-        name = (
-            juror_params.pop("name", None)
-            or juror_params.get("model")
-            or str(juror_params.get("template", n))
-        )
-        rows.append((str(name), path, juror_params))
+        params = {**setup.params, **juror}
+        path = params.pop("judge", setup.judge)
+        name = params.pop("name", None) or params.get("model") or str(params.get("template", n))
+        rows.append((str(name), path, params))
     names = [name for name, _, _ in rows]
     return [
-        (name if names.count(name) == 1 else f"{name}#{n + 1}", path, juror_params)
-        for n, (name, path, juror_params) in enumerate(rows)
+        (name if names.count(name) == 1 else f"{name}#{n + 1}", path, params)
+        for n, (name, path, params) in enumerate(rows)
     ]
 
 
-def _check(vote_by: str, weights: Any, min_jurors: Any, num: int) -> None:
+def _check(setup: JurySetup, num: int) -> None:
+    vote_by, weights, min_jurors = setup.vote_by, setup.weights, setup.min_jurors
     if num < 2:
         raise ConfigError(f"a jury of {num} is a judge: name two jurors or more")
     if vote_by not in _JOINS:
@@ -137,18 +131,19 @@ class _Jury(Spelled):
     cpu_bound = False
     retries_itself = True
 
-    def __init__(self, path, params, rows, vote_by: VoteBy, weights, min_jurors) -> None:
+    def __init__(self, setup: JurySetup) -> None:
         from plaudit.registry import load
 
-        super().__init__(path, params)
+        rows = _rows(setup)
+        _check_differ(rows)
+        _check(setup, len(rows))
+        super().__init__("judges.jury.jury", changed(setup, "params"))
         self.names = tuple(name for name, _, _ in rows)
-        self.jurors: tuple[Any, ...] = tuple(
-            load(path, **juror_params) for _, path, juror_params in rows
-        )
-        self._weights = tuple(map(float, weights or [1.0] * len(rows)))
-        self._least = min_jurors or len(rows) // 2 + 1
+        self.jurors: tuple[Any, ...] = tuple(load(path, **params) for _, path, params in rows)
+        self._weights = tuple(map(float, setup.weights or [1.0] * len(rows)))
+        self._least = setup.min_jurors or len(rows) // 2 + 1
         self._is_sided = all(path in _SIDED for _, path, _ in rows)
-        self._vote_by: VoteBy = vote_by
+        self._vote_by: VoteBy = setup.vote_by
         if len({bool(juror.relative) for juror in self.jurors}) > 1:
             raise ConfigError("a jury compares or rates: its judges are of both sorts")
         _check_scales(dict(zip(self.names, self.jurors, strict=True)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.combine import content_of, seeded_hash
@@ -12,10 +13,10 @@ from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     JudgeReward,
+    JudgeSetup,
     JudgeVerdict,
     Query,
     Read,
-    changed_params,
     judge_of,
     parts_of,
     unscored,
@@ -24,26 +25,30 @@ from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.template import Template
 from plaudit.judges.verdict import Labels, Scores
 from plaudit.judges.voting import best_rated, mean, spread
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Group, Response, Reward, Score
 
 __all__ = ["listwise"]
 
 
-def listwise(
-    *,
-    template: Any = "grm_principles",
-    read: Read = "text",
-    permutations: int = 1,
-    votes: int = 1,
-    seed: int = 0,
-    meta: Reward | None = None,
-    num_kept: int | None = None,
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    **options: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class ListwiseSetup(JudgeSetup):
+    template: Any = "grm_principles"
+    read: Read = "text"
+    permutations: int = 1
+    votes: int = 1
+    seed: int = 0
+    meta: Reward | None = None
+    num_kept: int | None = None
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(ListwiseSetup, "options")
+def listwise(**params: Any) -> Reward:
     """What a judge of the whole list gives each response, averaged over orders and votes.
 
     With a template that scores each (DeepSeek-GRM, arXiv 2504.02495): the mean of its numbers, on
@@ -60,22 +65,7 @@ def listwise(
 
     Raises: ConfigError; scoring raises DataError for a column of the template that is missing.
     """
-    arguments = locals()
-    if permutations < 1:
-        raise ConfigError(f"permutations={permutations} must be 1 or more")
-    judge = judge_of(arguments, kinds=("listwise",), samples=votes)
-    _check_labels(judge.template)
-    if meta is not None and permutations * votes < 2:
-        raise ConfigError("meta chooses among judgments: permutations or votes must be 2 or more")
-    return _Listwise(
-        "judges.listwise.listwise",
-        changed_params(listwise, arguments),
-        judge,
-        permutations,
-        seed,
-        meta,
-        num_kept,
-    )
+    return _Listwise(ListwiseSetup.of(params))
 
 
 def _check_labels(template: Template) -> None:
@@ -91,10 +81,17 @@ def _check_labels(template: Template) -> None:
 class _Listwise(JudgeReward):
     relative = True
 
-    def __init__(self, path, params, judge, permutations, seed, meta, num_kept):
-        super().__init__(path, params, judge)
-        self._permutations, self._seed = permutations, seed
-        self._meta, self._num_kept = meta, num_kept
+    def __init__(self, setup: ListwiseSetup) -> None:
+        if setup.permutations < 1:
+            raise ConfigError(f"permutations={setup.permutations} must be 1 or more")
+        judge = judge_of(setup, kind="listwise", samples=setup.votes)
+        _check_labels(judge.template)
+        if setup.meta is not None and setup.permutations * setup.votes < 2:
+            raise ConfigError(
+                "meta chooses among judgments: permutations or votes must be 2 or more"
+            )
+        super().__init__("judges.listwise.listwise", setup.changed, judge)
+        self._setup = setup
 
     @property
     def fault_value(self) -> float:
@@ -132,15 +129,15 @@ class _Listwise(JudgeReward):
 
         Each is a list of places in the group: rotations of a random order.
         """
-        prompt = repr(group.prompt)
+        prompt, seed = repr(group.prompt), self._setup.seed
         texts = [content_of(response) for response in group.responses]
-        rank = sorted(range(len(texts)), key=lambda i: seeded_hash(self._seed, prompt, texts[i]))
-        rng = random.Random(seeded_hash(self._seed, prompt, *(texts[i] for i in rank)))
+        rank = sorted(range(len(texts)), key=lambda i: seeded_hash(seed, prompt, texts[i]))
+        rng = random.Random(seeded_hash(seed, prompt, *(texts[i] for i in rank)))
         orders: list[list[int]] = []
-        while len(orders) < self._permutations:
+        while len(orders) < self._setup.permutations:
             order = rng.sample(rank, len(rank)) if orders else rank
             orders += [order[k:] + order[:k] for k in range(len(order) or 1)]
-        return orders[: self._permutations]
+        return orders[: self._setup.permutations]
 
     def _fits(self, group: Group) -> bool:
         is_size = bool(group.responses) and self._group_size in (None, len(group.responses))
@@ -206,11 +203,11 @@ class _Listwise(JudgeReward):
         return {p: float(labels[n] == verdict.value) for n, p in enumerate(order)}
 
     def _best_rated(self, values: list[dict[int, float]], judged: Sequence[Any]):
-        if self._meta is None or not values:
+        if self._setup.meta is None or not values:
             return values
         groups = [Group(turns, [verdict.reply.text or ""]) for turns, verdict in judged]
-        rated = [scores[0].value for scores in self._meta.score(groups)]
-        count = self._num_kept or max(1, len(values) // 2)
+        rated = [scores[0].value for scores in self._setup.meta.score(groups)]
+        count = self._setup.num_kept or max(1, len(values) // 2)
         chosen = best_rated([float(n) for n in range(len(values))], rated, count)
         return [values[int(n)] for n in chosen]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
 from plaudit.combine import content_of, round_robin, seeded_hash
@@ -11,10 +12,10 @@ from plaudit.entry import entered, entered_pair
 from plaudit.errors import ConfigError
 from plaudit.judges._judge import (
     JudgeReward,
+    JudgeSetup,
     JudgeVerdict,
     Query,
     Read,
-    changed_params,
     judge_of,
     parts_of,
     unscored,
@@ -22,6 +23,7 @@ from plaudit.judges._judge import (
 from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.verdict import Labels
 from plaudit.judges.voting import Vote, vote
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Comparer, Group, Pair, Reward, Score
 
@@ -30,20 +32,23 @@ __all__ = ["critic", "pairwise"]
 Orders = Literal["both", "one"]
 
 
-def critic(
-    *,
-    template: Any = "skywork_critic_pairwise",
-    read: Read = "text",
-    orders: Orders = "both",
-    votes: int = 1,
-    vote_by: Vote = "mean",
-    seed: int = 0,
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    parser: str | None = None,
-    **options: Any,
-) -> Comparer:
+@dataclass(frozen=True, kw_only=True)
+class CriticSetup(JudgeSetup):
+    template: Any = "skywork_critic_pairwise"
+    read: Read = "text"
+    orders: Orders = "both"
+    votes: int = 1
+    vote_by: Vote = "mean"
+    seed: int = 0
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    parser: str | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(CriticSetup, "options")
+def critic(**params: Any) -> Comparer:
     """P(first is better) in [0, 1], as a language model judges it.
 
     In one order: by `read` "text" the worth of the label (first 1, second 0, tie 0.5; five labels
@@ -64,13 +69,7 @@ def critic(
 
     Raises: ConfigError.
     """
-    arguments = locals()
-    if orders not in ("both", "one"):
-        raise ConfigError(f"orders={orders!r} must be both or one")
-    vote([], vote_by)
-    judge = judge_of(arguments, kinds=("pairwise",), samples=votes)
-    params = changed_params(critic, arguments)
-    return _Critic("judges.pairwise.critic", params, judge, orders, vote_by, seed, parser)
+    return _Critic(CriticSetup.of(params))
 
 
 def pairwise(
@@ -96,10 +95,12 @@ class _OrderVote(NamedTuple):
 
 
 class _Critic(JudgeReward):
-    def __init__(self, path, params, judge, orders: Orders, vote_by: Vote, seed: int, parser):
-        super().__init__(path, params, judge)
-        self._orders, self._vote_by, self._seed = orders, vote_by, seed
-        self._counts_unread = parser is not None
+    def __init__(self, setup: CriticSetup) -> None:
+        if setup.orders not in ("both", "one"):
+            raise ConfigError(f"orders={setup.orders!r} must be both or one")
+        judge = judge_of(setup, kind="pairwise", samples=setup.votes)
+        super().__init__("judges.pairwise.critic", setup.changed, judge)
+        self._setup = setup
         spec = judge.template.spec
         assert isinstance(spec, Labels)
         self._worths = {label: spec.worth(label) for label in spec.allowed}
@@ -135,10 +136,10 @@ class _Critic(JudgeReward):
     def _queries(self, pair: Pair) -> list[Query]:
         view = self.judge.view
         texts = (answer_text(pair.first, view), answer_text(pair.second, view))
-        if self._orders == "both":
+        if self._setup.orders == "both":
             return [self._query(pair, texts, is_swapped) for is_swapped in (False, True)]
         first, second = content_of(pair.first), content_of(pair.second)
-        side = seeded_hash(self._seed, repr(pair.prompt), *sorted((first, second))) % 2
+        side = seeded_hash(self._setup.seed, repr(pair.prompt), *sorted((first, second))) % 2
         return [self._query(pair, texts, (first > second) != bool(side))]
 
     def _query(self, pair: Pair, texts: tuple[str, str], is_swapped: bool) -> Query:
@@ -171,14 +172,14 @@ class _Critic(JudgeReward):
 
     def _vote_in_order(self, is_swapped: bool, verdicts: Sequence[JudgeVerdict]) -> _OrderVote:
         worths = [self._worth(verdict) for verdict in verdicts]
-        value = vote([worth for worth in worths if worth is not None], self._vote_by)
+        value = vote([worth for worth in worths if worth is not None], self._setup.vote_by)
         return _OrderVote(1.0 - value if is_swapped else value, verdicts, is_swapped)
 
     def _worth(self, verdict: JudgeVerdict) -> float | None:
         """P(the first shown is better); None where the verdict could not be read."""
         if verdict.error is not None:
             is_read = verdict.reply.error is None and verdict.forger is None
-            return 0.5 if self._counts_unread and is_read else None
+            return 0.5 if self._setup.parser is not None and is_read else None
         if verdict.odds is None:
             return self._worths[verdict.value]
         odds = verdict.odds.probabilities

@@ -2,32 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, changed_params, expected_value, judge_of
+from plaudit.judges._judge import JudgeSetup, Read, expected_value, judge_of
 from plaudit.judges.verdict import JsonScore, Scale
-from plaudit.judges.voting import Vote, vote
+from plaudit.judges.voting import Vote
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Reward
 
 __all__ = ["rating"]
 
 
-def rating(
-    *,
-    template: Any = "mt_bench_single",
-    read: Read = "text",
-    samples: int = 1,
-    vote_by: Vote = "mean",
-    meta: Reward | None = None,
-    num_kept: int | None = None,
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    on_response_fault: float | None = None,
-    **options: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class RatingSetup(JudgeSetup):
+    template: Any = "mt_bench_single"
+    read: Read = "text"
+    samples: int = 1
+    vote_by: Vote = "mean"
+    meta: Reward | None = None
+    num_kept: int | None = None
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    on_response_fault: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(RatingSetup, "options")
+def rating(**params: Any) -> Reward:
     """The judge's number, on the template's own scale (1 to 5, 1 to 10, 0 to 1).
 
     By `read` "text" the number that the reply states after its anchor; by "logprobs" the expected
@@ -43,18 +49,11 @@ def rating(
 
     Raises: ConfigError; scoring raises DataError for a missing column.
     """
-    arguments = locals()
-    vote([], vote_by)
-    judge = judge_of(arguments, kinds=("pointwise",), samples=samples)
+    setup = RatingSetup.of(params)
+    judge = judge_of(setup, kind="pointwise", samples=setup.samples)
     spec = judge.template.spec
     assert isinstance(spec, Scale | JsonScore)
+    low = spec.low if setup.on_response_fault is None else setup.on_response_fault
     return EachResponse(
-        "judges.pointwise.rating",
-        changed_params(rating, arguments),
-        judge,
-        value=expected_value,
-        vote_by=vote_by,
-        on_response_fault=spec.low if on_response_fault is None else on_response_fault,
-        meta=meta,
-        num_kept=num_kept,
+        "judges.pointwise.rating", setup, judge, value=expected_value, on_response_fault=low
     )

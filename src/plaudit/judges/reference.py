@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Read, changed_params, judge_of
+from plaudit.judges._judge import JudgeSetup, Read, judge_of
 from plaudit.judges._slots import column_text
 from plaudit.judges.verifier import yes_of
-from plaudit.judges.voting import Vote, vote
+from plaudit.judges.voting import Vote
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Group, Reward
 
@@ -29,19 +32,22 @@ _OPENERS = frozenset((
 _SAYING = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc", "So"))
 
 
-def correct(
-    *,
-    template: Any = "reference_correct",
-    read: Read = "text",
-    votes: int = 1,
-    vote_by: Vote = "mean",
-    guard: bool = True,
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    on_response_fault: float = 0.0,
-    **options: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class CorrectSetup(JudgeSetup):
+    template: Any = "reference_correct"
+    read: Read = "text"
+    votes: int = 1
+    vote_by: Vote = "mean"
+    guard: bool = True
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    on_response_fault: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(CorrectSetup, "options")
+def correct(**params: Any) -> Reward:
     """1 where the judge finds that the response agrees with the reference, else 0.
 
     The column `reference` (or an alias of it) holds the ground truth, as in the data of DeepSeek-R1
@@ -53,17 +59,14 @@ def correct(
 
     Raises: ConfigError; scoring raises DataError where the reference is missing.
     """
-    arguments = locals()
-    vote([], vote_by)
-    judge = judge_of(arguments, kinds=("reference",), samples=votes)
+    setup = CorrectSetup.of(params)
     return EachResponse(
         "judges.reference.correct",
-        changed_params(correct, arguments),
-        judge,
+        setup,
+        judge_of(setup, kind="reference", samples=setup.votes),
         value=yes_of,
-        vote_by=vote_by,
-        on_response_fault=on_response_fault,
-        is_empty=_says_nothing if guard else None,
+        on_response_fault=setup.on_response_fault,
+        is_empty=_says_nothing if setup.guard else None,
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from plaudit.engines.text import clean
@@ -11,10 +12,10 @@ from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.judges._judge import (
     JudgeReward,
+    JudgeSetup,
     JudgeVerdict,
     Query,
     Read,
-    changed_params,
     judge_of,
     parts_of,
     unscored,
@@ -22,6 +23,7 @@ from plaudit.judges._judge import (
 from plaudit.judges._slots import answer_text, column_value, fill_template, needs, why_unshown
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote, weighted
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Group, Reward, Score
 
@@ -37,19 +39,22 @@ class Criterion(NamedTuple):
     weight: float = 1.0
 
 
-def rubric(
-    *,
-    criteria: Sequence[Any] | None = None,
-    template: Any = "rubric_checklist",
-    read: Read = "text",
-    votes: int = 1,
-    vote_by: Vote = "mean",
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    on_response_fault: float | None = None,
-    **options: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class RubricSetup(JudgeSetup):
+    criteria: Sequence[Any] | None = None
+    template: Any = "rubric_checklist"
+    read: Read = "text"
+    votes: int = 1
+    vote_by: Vote = "mean"
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    on_response_fault: float | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(RubricSetup, "options")
+def rubric(**params: Any) -> Reward:
     """The weighted share of criteria that the response meets: ``sum w_j c_j / sum_{w_j>0} w_j``.
 
     In [0, 1] where no weight is negative (Gunjal et al. 2025, arXiv 2507.17746, explicit
@@ -65,25 +70,16 @@ def rubric(
 
     Raises: ConfigError; scoring raises DataError for a row without criteria.
     """
-    arguments = locals()
-    vote([], vote_by)
-    judge = judge_of(arguments, kinds=("rubric",), samples=votes)
-    fixed = None if criteria is None else _criteria(criteria, "criteria", ConfigError)
-    return _Rubric(
-        "judges.rubric.rubric",
-        changed_params(rubric, arguments),
-        judge,
-        fixed,
-        vote_by,
-        on_response_fault,
-    )
+    return _Rubric(RubricSetup.of(params))
 
 
 class _Rubric(JudgeReward):
-    def __init__(self, path, params, judge, criteria, vote_by: Vote, on_response_fault):
-        super().__init__(path, params, judge)
-        self._criteria, self._vote_by = criteria, vote_by
-        self._on_fault = on_response_fault
+    def __init__(self, setup: RubricSetup) -> None:
+        judge = judge_of(setup, kind="rubric", samples=setup.votes)
+        fixed = setup.criteria
+        self._criteria = None if fixed is None else _criteria(fixed, "criteria", ConfigError)
+        super().__init__("judges.rubric.rubric", setup.changed, judge)
+        self._setup = setup
 
     @property
     def fault_value(self) -> float:
@@ -91,8 +87,8 @@ class _Rubric(JudgeReward):
         return math.nan if self._criteria is None else self._worst(self._criteria)
 
     def _worst(self, criteria: Sequence[Criterion]) -> float:
-        if self._on_fault is not None:
-            return float(self._on_fault)
+        if self._setup.on_response_fault is not None:
+            return float(self._setup.on_response_fault)
         weights = [one.weight for one in criteria]
         return weighted([float(weight < 0) for weight in weights], weights)
 
@@ -155,7 +151,7 @@ class _Rubric(JudgeReward):
     ) -> Score:
         verdicts = [verdict for row in verdicts_by_query for verdict in row]
         values = [
-            vote([yes_of(v) for v in row if v.error is None], self._vote_by)
+            vote([yes_of(v) for v in row if v.error is None], self._setup.vote_by)
             for row in verdicts_by_query
         ]
         parts = {f"criterion_{j}": value for j, value in enumerate(values, 1)}

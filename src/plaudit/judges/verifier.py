@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import JudgeVerdict, Read, changed_params, judge_of
-from plaudit.judges.voting import Vote, vote
+from plaudit.judges._judge import JudgeSetup, JudgeVerdict, Read, judge_of
+from plaudit.judges.voting import Vote
+from plaudit.options import takes
 from plaudit.think import Part
 from plaudit.types import Reward
 
@@ -15,19 +18,22 @@ __all__ = ["verifier"]
 _YES = ("yes", "是")
 
 
-def verifier(
-    *,
-    template: Any = "genrm_direct",
-    read: Read = "logprobs",
-    rationales: int = 1,
-    vote_by: Vote = "mean",
-    normalised: bool = True,
-    view: Part = "answer",
-    min_mass: float = 0.5,
-    asks_again: bool = True,
-    on_response_fault: float = 0.0,
-    **options: Any,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True)
+class VerifierSetup(JudgeSetup):
+    template: Any = "genrm_direct"
+    read: Read = "logprobs"
+    rationales: int = 1
+    vote_by: Vote = "mean"
+    normalised: bool = True
+    view: Part = "answer"
+    min_mass: float = 0.5
+    asks_again: bool = True
+    on_response_fault: float = 0.0
+    options: Mapping[str, Any] = field(default_factory=dict)
+
+
+@takes(VerifierSetup, "options")
+def verifier(**params: Any) -> Reward:
     """P(the response is correct) in [0, 1], by the token "Yes".
 
     ``r = p(Yes) / (p(Yes) + p(No))``, or p(Yes) itself where not `normalised` (GenRM, Zhang et al.
@@ -40,20 +46,18 @@ def verifier(
 
     Raises: ConfigError.
     """
-    arguments = locals()
-    vote([], vote_by)
-    judge = judge_of(arguments, kinds=("verifier",), samples=rationales)
+    setup = VerifierSetup.of(params)
+    judge = judge_of(setup, kind="verifier", samples=setup.rationales)
 
     def value(verdict: JudgeVerdict) -> float:
-        return yes_of(verdict, normalised=normalised)
+        return yes_of(verdict, normalised=setup.normalised)
 
     return EachResponse(
         "judges.verifier.verifier",
-        changed_params(verifier, arguments),
+        setup,
         judge,
         value=value,
-        vote_by=vote_by,
-        on_response_fault=on_response_fault,
+        on_response_fault=setup.on_response_fault,
     )
 
 

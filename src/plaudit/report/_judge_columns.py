@@ -17,8 +17,8 @@ class Column(NamedTuple):
     meaning: str
 
 
-def _columns(*told: str) -> tuple[Column, ...]:
-    parts = (line.split("|") for line in told)
+def _columns(*lines: str) -> tuple[Column, ...]:
+    parts = (line.split("|") for line in lines)
     return tuple(Column(n, h, unit == "%", meaning) for n, h, unit, meaning in parts)
 
 

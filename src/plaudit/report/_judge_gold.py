@@ -10,14 +10,14 @@ from typing import Any, NamedTuple
 from plaudit.errors import DataError, clipped
 from plaudit.types import Response
 
-__all__ = ["Gold", "better", "family", "models_of", "target"]
+__all__ = ["GoldLabel", "better", "family", "models_of", "target"]
 
 _SCORES = ("score", "score_mean")
 _LETTERS = {"a": 0, "b": 1}
 _MODELS = (("chosen_model", "rejected_model"), ("model_a", "model_b"))
 
 
-class Gold(NamedTuple):
+class GoldLabel(NamedTuple):
     """The label that a pointwise verdict is held against."""
 
     value: float
@@ -44,20 +44,20 @@ def better(
     """
     if label is not None:
         return _place(raw.get(label), label, len(responses), first_label)
-    for name, wanted in (("label", "chosen"), ("correct", True)):
-        found = [i for i, r in enumerate(responses) if r.columns.get(name) == wanted]
-        if len(found) == 1:
-            return found[0]
+    for name, mark in (("label", "chosen"), ("correct", True)):
+        places = [i for i, r in enumerate(responses) if r.columns.get(name) == mark]
+        if len(places) == 1:
+            return places[0]
     return _LETTERS.get(str(raw.get("preference", "")).strip().lower())
 
 
 def _place(value: Any, label: str, num: int, first_label: int) -> int | None:
     if value is None or value == "" or isinstance(value, list | tuple):
         return None  # a list holds the labels of the responses, one by one
-    said = str(value).strip().lower()
-    if said in ("tie", "c"):
+    word = str(value).strip().lower()
+    if word in ("tie", "c"):
         return None
-    place = _LETTERS.get(said)
+    place = _LETTERS.get(word)
     if place is None and (number := _number(value)) is not None and number.is_integer():
         place = int(number) - first_label
     if place is None or not 0 <= place < num:
@@ -71,7 +71,7 @@ def _place(value: Any, label: str, num: int, first_label: int) -> int | None:
 
 def target(
     raw: Mapping[str, Any], response: Response, place: int, *, label: str | None = None
-) -> Gold | None:
+) -> GoldLabel | None:
     """The number or the boolean that a verdict on one response should meet.
 
     The column `label` where it is named, else `score`, `score_mean`, `correct`; of the response
@@ -80,17 +80,17 @@ def target(
     Raises: DataError for a value of the named column that is no number.
 
     >>> target({"score": "4"}, Response("x"), 0), target({"correct": False}, Response("x"), 0)
-    (Gold(value=4.0, is_boolean=False), Gold(value=0.0, is_boolean=True))
+    (GoldLabel(value=4.0, is_boolean=False), GoldLabel(value=0.0, is_boolean=True))
     """
     for name in (*_SCORES, "correct") if label is None else (label,):
         value = response.columns.get(name, raw.get(name))
         if isinstance(value, list | tuple) and place < len(value):
             value = value[place]
         if isinstance(value, bool):
-            return Gold(float(value), is_boolean=True)
+            return GoldLabel(float(value), is_boolean=True)
         number = _number(value)
         if number is not None and name != "correct":
-            return Gold(number)
+            return GoldLabel(number)
         if label is not None and value is not None:
             raise DataError(
                 f"expected a number or true or false, found {clipped(value)}", field=name
@@ -136,5 +136,5 @@ def family(model: str) -> str:
     >>> [family(name) for name in ("GPT-4", "openai/gpt4_1106", "ChatGPT", "Qwen2.5-7B", "o1-mini")]
     ['gpt', 'gpt', 'gpt', 'qwen', 'o']
     """
-    found = re.match(r"(?:chat[-_ ]?)?([a-z]+)", model.rpartition("/")[2].strip().lower())
-    return found[1] if found else model.strip().lower()
+    match = re.match(r"(?:chat[-_ ]?)?([a-z]+)", model.rpartition("/")[2].strip().lower())
+    return match[1] if match else model.strip().lower()

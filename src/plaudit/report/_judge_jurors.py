@@ -40,13 +40,13 @@ class JurorTally:
         names = list(dict.fromkeys(name for item in self.items for name in item))[:_MAX_JURORS]
         if len(names) < 2:
             return {}
-        said = [{n: _verdict(v, self._is_share) for n, v in item.items()} for item in self.items]
-        fleiss = fleiss_kappa([list(item.values()) for item in said])
-        both = [[[(i[a], i[b]) for i in said if a in i and b in i] for b in names] for a in names]
+        rows = [{n: _verdict(v, self._is_share) for n, v in item.items()} for item in self.items]
+        fleiss = fleiss_kappa([list(row.values()) for row in rows])
+        both = [[[(r[a], r[b]) for r in rows if a in r and b in r] for b in names] for a in names]
         return {
             "names": names,
             "fleiss": fleiss,
-            "num_items": sum(len(item) > 1 for item in said),
+            "num_items": sum(len(item) > 1 for item in rows),
             "nums": [[len(pairs) for pairs in row] for row in both],
             "agreement": [[_share(pairs) for pairs in row] for row in both],
             "kappa": [[_kappa(pairs) for pairs in row] for row in both],

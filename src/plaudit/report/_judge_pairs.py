@@ -50,7 +50,7 @@ class Picks(NamedTuple):
         return 1.0 - pick if self.gold else pick
 
     @property
-    def shown(self) -> list[float]:
+    def by_place(self) -> list[float]:
         """The orders as picks of the response that was shown first."""
         turned = None if self.second is None else 1.0 - self.second
         return [pick for pick in (self.first, turned) if pick is not None]
@@ -109,7 +109,7 @@ def _whole(p: Picks) -> tuple[float, float]:
 
 
 def _first_position(p: Picks) -> tuple[float, float]:
-    decided = [pick for pick in p.shown if pick != 0.5]
+    decided = [pick for pick in p.by_place if pick != 0.5]
     return sum(decided), len(decided)
 
 
@@ -158,28 +158,28 @@ class PairTally:
     @classmethod
     def merged(cls, tallies: Iterable[PairTally]) -> PairTally:
         """All pairs of several tallies."""
-        made = cls()
+        total = cls()
         for tally in tallies:
-            made.counts.update(tally.counts)
+            total.counts.update(tally.counts)
             for name in ("probabilities", "log_ratios", "wholes", "golds"):
-                getattr(made, name).extend(getattr(tally, name))
-        return made
+                getattr(total, name).extend(getattr(tally, name))
+        return total
 
     def figures(self) -> tuple[dict[str, float], dict[str, Interval]]:
         """The figures by name, and the 95 % intervals of those that have one."""
-        found = {name: self._share(add) for name, add in _SHARES.items()}
-        found["kappa"] = self._kappa()
-        found["unscored"] = wilson(self._num(lambda p: p.whole is None), self.num)
-        lengths, found["longer_wins"] = self._lengths()
+        intervals = {name: self._share(add) for name, add in _SHARES.items()}
+        intervals["kappa"] = self._kappa()
+        intervals["unscored"] = wilson(self._num(lambda p: p.whole is None), self.num)
+        lengths, intervals["longer_wins"] = self._lengths()
         figures = {
             "num_pairs": self.num,
             "num_labelled": self._num(lambda p: p.gold is not None),
-            **{name: interval.value for name, interval in found.items()},
-            "flip_rate": 1.0 - found["same_verdict"].value,
+            **{name: interval.value for name, interval in intervals.items()},
+            "flip_rate": 1.0 - intervals["same_verdict"].value,
             **lengths,
             **self._calibration(),
         }
-        return figures, found
+        return figures, intervals
 
     def _num(self, holds: Callable[[Picks], bool]) -> int:
         return sum(n for verdicts, n in self.counts.items() if holds(verdicts))
@@ -206,21 +206,21 @@ class PairTally:
             return Interval(math.nan, math.nan, math.nan)
         table_K33 = np.zeros((len(tables), 3, 3))
         for k, table in enumerate(tables):
-            for said, right in table:
-                table_K33[k, said, right] += 1
+            for verdict, right in table:
+                table_K33[k, verdict, right] += 1
         return bootstrap_counts(
             lambda n_K: kappa(np.tensordot(n_K, table_K33, 1)), list(self.counts.values())
         )
 
     def _lengths(self) -> tuple[dict[str, float], Interval]:
         """How the verdicts go with ln(length / the rival's length); the share won by the longer."""
-        slope, given = self._slopes()
+        slope, beside_gold = self._slopes()
         wins, gold = (self._longer(picked)[1] for picked in (self.wholes, self.golds))
         figures = {
             "length_slope": slope.slopes[0],
             "length_slope_error": slope.errors[0],
-            "length_slope_given_gold": given.slopes[0],
-            "length_slope_given_gold_error": given.errors[0],
+            "length_slope_given_gold": beside_gold.slopes[0],
+            "length_slope_given_gold_error": beside_gold.errors[0],
             "longer_is_better": sum(gold) / len(gold) if gold else math.nan,
         }
         return figures, wilson(sum(wins), len(wins))
@@ -251,21 +251,21 @@ class PairTally:
 
         Which response of a pair comes first says nothing, so P itself has no diagram.
         """
-        known = self._known()
-        rights = [0.5 if p == 0.5 else float((p > 0.5) == (g == 1.0)) for p, g in known]
-        return [max(p, 1.0 - p) for p, _ in known], rights
+        pairs = self._labelled()
+        rights = [0.5 if p == 0.5 else float((p > 0.5) == (g == 1.0)) for p, g in pairs]
+        return [max(p, 1.0 - p) for p, _ in pairs], rights
 
-    def _known(self) -> list[tuple[float, float]]:
+    def _labelled(self) -> list[tuple[float, float]]:
         both = zip(self.probabilities, self.golds, strict=True)
         return [(p, g) for p, g in both if p == p and g == g]
 
     def _calibration(self) -> dict[str, float]:
-        said, rights = self.confidences()
-        fit, known = fit_temperature(said, rights, low=0.5), self._known()
+        confidences, rights = self.confidences()
+        fit, pairs = fit_temperature(confidences, rights, low=0.5), self._labelled()
         return {
-            "ece": ece(said, rights, low=0.5),
-            "ece_equal_mass": ece(said, rights, low=0.5, equal="mass"),
-            "brier": brier([p for p, _ in known], [g for _, g in known]),
+            "ece": ece(confidences, rights, low=0.5),
+            "ece_equal_mass": ece(confidences, rights, low=0.5, equal="mass"),
+            "brier": brier([p for p, _ in pairs], [g for _, g in pairs]),
             "temperature": fit.value,
             "ece_after": fit.ece,
         }
@@ -279,13 +279,13 @@ def _by_place(p: Picks) -> list[tuple[int, int]]:
     if p.gold is None:
         return []
     if p.first is None and p.second is None:
-        return [] if p.whole is None else [(_told(p.whole), p.gold)]
+        return [] if p.whole is None else [(_verdict_code(p.whole), p.gold)]
     orders = (
         (p.first, p.gold),
         (None if p.second is None else 1.0 - p.second, 1 - p.gold),
     )
-    return [(_told(pick), right) for pick, right in orders if pick is not None]
+    return [(_verdict_code(pick), right) for pick, right in orders if pick is not None]
 
 
-def _told(pick: float) -> int:
+def _verdict_code(pick: float) -> int:
     return {1.0: 0, 0.0: 1}.get(pick, 2)

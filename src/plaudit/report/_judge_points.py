@@ -24,7 +24,7 @@ from plaudit.metrics import (
     spearman,
     wilson,
 )
-from plaudit.report._judge_gold import Gold
+from plaudit.report._judge_gold import GoldLabel
 
 __all__ = ["PointTally"]
 
@@ -38,7 +38,7 @@ class PointTally:
     """Verdicts and labels of the responses of one cell of the table.
 
     >>> tally = PointTally()
-    >>> for value, label in ((4.0, 5.0), (2.0, 2.0), (1.4, 1.0)): tally.add(value, Gold(label))
+    >>> for value, label in ((4.0, 5.0), (2.0, 2.0), (1.4, 1.0)): tally.add(value, GoldLabel(label))
     >>> figures, intervals = tally.figures(scale=(1, 5))
     >>> round(figures["exact"], 2), round(figures["difference"], 2), figures["spearman"]
     (0.67, 0.47, 1.0)
@@ -60,7 +60,7 @@ class PointTally:
         is_share = all(0.0 <= v <= 1.0 for v in self.values if v == v)
         return 0 < self.num_boolean == num_labelled and is_share
 
-    def add(self, value: float, gold: Gold | None) -> None:
+    def add(self, value: float, gold: GoldLabel | None) -> None:
         """Counts a response; the value of one without a verdict is NaN."""
         self.values.append(value)
         self.golds.append(math.nan if gold is None else gold.value)
@@ -69,49 +69,49 @@ class PointTally:
     @classmethod
     def merged(cls, tallies: Iterable[PointTally]) -> PointTally:
         """All responses of several tallies."""
-        made = cls()
+        total = cls()
         for tally in tallies:
-            made.values.extend(tally.values)
-            made.golds.extend(tally.golds)
-            made.num_boolean += tally.num_boolean
-        return made
+            total.values.extend(tally.values)
+            total.golds.extend(tally.golds)
+            total.num_boolean += tally.num_boolean
+        return total
 
     def figures(
         self, *, scale: tuple[float, float] | None = None
     ) -> tuple[dict[str, float], dict[str, Interval]]:
         """The figures by name, and the 95 % intervals of those that have one."""
         values, golds = self.labelled()
-        measured, found = (
+        measured, intervals = (
             self._yes_no(values, golds) if self.is_yes_no else _ratings(values, golds, scale)
         )
-        found["unscored"] = wilson(sum(v != v for v in self.values), self.num)
+        intervals["unscored"] = wilson(sum(v != v for v in self.values), self.num)
         figures = {
             "num_responses": self.num,
             "num_labelled": sum(g == g for g in self.golds),
             **measured,
-            **{name: interval.value for name, interval in found.items()},
+            **{name: interval.value for name, interval in intervals.items()},
         }
-        return figures, found
+        return figures, intervals
 
     def labelled(self) -> tuple[list[float], list[float]]:
         """Verdicts and labels of the responses that have both."""
         both = zip(self.values, self.golds, strict=True)
-        known = [(v, g) for v, g in both if v == v and g == g]
-        return [v for v, _ in known], [g for _, g in known]
+        pairs = [(v, g) for v, g in both if v == v and g == g]
+        return [v for v, _ in pairs], [g for _, g in pairs]
 
     def histogram(self) -> list[dict[str, float]]:
         """How many verdicts are in each bin: one for each whole number, or 20 of equal width."""
-        known = [v for v in self.values if v == v]
-        if not known:
+        numbers = [v for v in self.values if v == v]
+        if not numbers:
             return []
-        low, high = min(known), max(known)
-        is_whole = all(v.is_integer() for v in known) and high - low <= _MAX_BINS
+        low, high = min(numbers), max(numbers)
+        is_whole = all(v.is_integer() for v in numbers) and high - low <= _MAX_BINS
         if is_whole or low == high:
-            counts = Counter(known)
+            counts = Counter(numbers)
             steps = range(int(high - low) + 1) if is_whole else (0,)
             return [{"low": low + k, "high": low + k, "num": counts[low + k]} for k in steps]
         width = (high - low) / _NUM_BINS
-        counts = Counter(min(int((v - low) / width), _NUM_BINS - 1) for v in known)
+        counts = Counter(min(int((v - low) / width), _NUM_BINS - 1) for v in numbers)
         return [
             {"low": low + k * width, "high": low + (k + 1) * width, "num": counts[k]}
             for k in range(_NUM_BINS)
@@ -131,9 +131,9 @@ class PointTally:
     def _yes_no(
         self, values: Sequence[float], golds: Sequence[float]
     ) -> tuple[dict[str, float], dict[str, Interval]]:
-        said = [_side(value) for value in values]
+        verdicts = [_side(value) for value in values]
         right = ["yes" if gold else "no" for gold in golds]
-        table = confusion(said, right, ("yes", "no", "tie"))
+        table = confusion(verdicts, right, ("yes", "no", "tie"))
         num_right = table[0][0] + table[1][1] + sum(table[2]) / 2
         fit = fit_temperature(values, golds)
         measured = {
@@ -148,7 +148,7 @@ class PointTally:
             "temperature": fit.value,
             "ece_after": fit.ece,
         }
-        return measured, {"accuracy": wilson(num_right, len(said)), "kappa": _kappa(table)}
+        return measured, {"accuracy": wilson(num_right, len(verdicts)), "kappa": _kappa(table)}
 
 
 def _side(value: float) -> str:

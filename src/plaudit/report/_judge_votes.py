@@ -26,8 +26,8 @@ def reason(score: Score) -> str | None:
     fault = score.faulted
     if fault is None:
         return None
-    found = _REASON.search(score.error or "")
-    return found[1] if found else f"{fault} fault"
+    match = _REASON.search(score.error or "")
+    return match[1] if match else f"{fault} fault"
 
 
 class VoteTally:
@@ -64,12 +64,12 @@ class VoteTally:
     @classmethod
     def merged(cls, tallies: Iterable[VoteTally]) -> VoteTally:
         """All calls of several tallies."""
-        made = cls()
+        total = cls()
         for tally in tallies:
             for name, value in tally.sums.items():
-                made.sums[name] += value
-            made.reasons.update(tally.reasons)
-        return made
+                total.sums[name] += value
+            total.reasons.update(tally.reasons)
+        return total
 
     def figures(self) -> dict[str, float]:
         """The share of unreadable replies, means of the other parts, tokens in all."""

@@ -148,11 +148,11 @@ class Messages:
     def add(self, kind: str, message: str, example: Any) -> None:
         """Counts one message; beyond 500 different ones the rest are only counted together."""
         key = (kind, _shape(message))
-        known = self._counts.get(key)
-        if known is None and len(self._counts) >= _MAX_MESSAGES:
+        earlier = self._counts.get(key)
+        if earlier is None and len(self._counts) >= _MAX_MESSAGES:
             self.num_other += 1
             return
-        first = known or _Message(0, example)
+        first = earlier or _Message(0, example)
         self._counts[key] = first._replace(num_seen=first.num_seen + 1)
 
     def top(self, size: int) -> list[tuple[str, int, Any]]:

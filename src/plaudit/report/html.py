@@ -133,20 +133,20 @@ def _hash_source(text: str) -> str:
 
 def _json(value: Any) -> str:
     """JSON that can stand in a script element: all text visible, no markup character in it."""
-    text = json.dumps(_plain(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    text = json.dumps(_to_json(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _plain(value: Any) -> Any:
+def _to_json(value: Any) -> Any:
     """The same data with every string made visible and every number that JSON lacks as null."""
     if isinstance(value, str):
         return visible(value)
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):
-        return {visible(str(k)): _plain(v) for k, v in value.items()}
+        return {visible(str(k)): _to_json(v) for k, v in value.items()}
     if isinstance(value, list | tuple):
-        return [_plain(item) for item in value]
+        return [_to_json(item) for item in value]
     return value
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 from plaudit.errors import ConfigError, DataError
 from plaudit.metrics import Interval, quantiles, reliability
 from plaudit.report._judge_columns import COLUMNS, Column
-from plaudit.report._judge_gold import Gold, better, models_of, target
+from plaudit.report._judge_gold import GoldLabel, better, models_of, target
 from plaudit.report._judge_jurors import JurorTally
 from plaudit.report._judge_models import ModelTally
 from plaudit.report._judge_pairs import PairTally, Picks, picks
@@ -64,12 +64,12 @@ class _Cell:
 
     @classmethod
     def merged(cls, cells: Sequence[_Cell]) -> _Cell:
-        made = cls()
-        made.pairs = PairTally.merged(cell.pairs for cell in cells)
-        made.points = PointTally.merged(cell.points for cell in cells)
-        made.pair_votes = VoteTally.merged(cell.pair_votes for cell in cells)
-        made.point_votes = VoteTally.merged(cell.point_votes for cell in cells)
-        return made
+        total = cls()
+        total.pairs = PairTally.merged(cell.pairs for cell in cells)
+        total.points = PointTally.merged(cell.points for cell in cells)
+        total.pair_votes = VoteTally.merged(cell.pair_votes for cell in cells)
+        total.point_votes = VoteTally.merged(cell.point_votes for cell in cells)
+        return total
 
     def kinds(self) -> list[str]:
         points = ["yes_no" if self.points.is_yes_no else "ratings"] if self.points.num else []
@@ -87,8 +87,8 @@ class _Cell:
     def curves(self, kind: str) -> dict[str, Any]:
         """The points of the reliability diagram, and the share of wins by length."""
         low = 0.5 if kind == "pairs" else 0.0
-        said = self.pairs.confidences() if kind == "pairs" else self.points.labelled()
-        bins = [] if kind == "ratings" else reliability(*said, low=low)
+        points = self.pairs.confidences() if kind == "pairs" else self.points.labelled()
+        bins = [] if kind == "ratings" else reliability(*points, low=low)
         return {
             "low": low,
             "reliability": [b._asdict() for b in bins],
@@ -169,8 +169,8 @@ class JudgeSummary:
             self._add_point(row, result.group, place, score)
 
     def _tell(self, row: _Row, scores: Sequence[Score]) -> None:
-        told = {score.error: score.fault for score in scores if score.error is not None}
-        for error, fault in told.items():
+        faults = {score.error: score.fault for score in scores if score.error is not None}
+        for error, fault in faults.items():
             self._note(f"{fault or 'unstated'} fault", row, error)
 
     def _note(self, kind: str, row: _Row, message: str) -> None:
@@ -217,7 +217,7 @@ class JudgeSummary:
     def _add_point(self, row: _Row, group: Group, place: int, score: Score) -> None:
         response = group.responses[place]
         cell, key = self._cell(row, {**group.columns, **response.columns})
-        gold: Gold | None = None
+        gold: GoldLabel | None = None
         try:
             gold = target(row.raw, response, place, label=self.label)
         except DataError as error:
@@ -226,9 +226,9 @@ class JudgeSummary:
         cell.point_votes.add([score])
         self.counts["unlabelled"] += gold is None
         if gold is not None and score.is_scored:
-            told = f"{bool(gold.value)}" if gold.is_boolean else f"{gold.value:g}"
+            label = f"{bool(gold.value)}" if gold.is_boolean else f"{gold.value:g}"
             alone = Group(group.prompt, [response], group.columns, group.id)
-            self._rank(abs(score.value - gold.value), row, key, alone, [score], told)
+            self._rank(abs(score.value - gold.value), row, key, alone, [score], label)
 
     def _rank(
         self,
@@ -264,8 +264,8 @@ class JudgeSummary:
     @property
     def kinds(self) -> list[str]:
         """The kinds of verdicts that were seen: pairs, ratings, yes_no."""
-        seen = {kind for cell in self._cells.values() for kind in cell.kinds()}
-        return [kind for kind in COLUMNS if kind in seen]
+        present = {kind for cell in self._cells.values() for kind in cell.kinds()}
+        return [kind for kind in COLUMNS if kind in present]
 
     def table(self, kind: str) -> JudgeTable:
         """The table of one kind: a row for each cell, then the total where there are several.
@@ -336,8 +336,8 @@ class JudgeSummary:
 
     def _reasons(self) -> list[dict[str, Any]]:
         cells = self._cells.values()
-        found = VoteTally.merged(v for cell in cells for v in (cell.pair_votes, cell.point_votes))
-        return [{"reason": reason, "count": n} for reason, n in found.reasons.most_common()]
+        total = VoteTally.merged(v for cell in cells for v in (cell.pair_votes, cell.point_votes))
+        return [{"reason": reason, "count": n} for reason, n in total.reasons.most_common()]
 
 
 def _is_number(value: Any) -> bool:
@@ -363,12 +363,12 @@ def _log_ratio(group: Group) -> float:
 
 def _usage(usage: Mapping[str, Any], num_rows: int) -> dict[str, Any]:
     """The numbers as they came, quantiles of the latency, and what one row cost."""
-    told = {str(k): v for k, v in usage.items() if _is_number(v)}
+    figures = {str(k): v for k, v in usage.items() if _is_number(v)}
     seconds = [float(s) for s in usage.get("latency_s") or ()]
     if seconds:
         at = (0.5, 0.9, 0.99, 1.0)
         names = ("latency_p50_s", "latency_p90_s", "latency_p99_s", "latency_max_s")
-        told |= dict(zip(names, quantiles(seconds, at), strict=True))
-    if num_rows and told.get("cost"):
-        told["cost_per_row"] = told["cost"] / num_rows
-    return told
+        figures |= dict(zip(names, quantiles(seconds, at), strict=True))
+    if num_rows and figures.get("cost"):
+        figures["cost_per_row"] = figures["cost"] / num_rows
+    return figures

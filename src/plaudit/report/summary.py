@@ -224,7 +224,7 @@ class Summary:
 
     def _part_summary(self, name: str, part: _Part) -> PartSummary:
         m, total = part.moments, self._total.moments
-        seen, responses = (x.num_scored + x.num_unscored for x in (m, total))
+        num_applicable, responses = (x.num_scored + x.num_unscored for x in (m, total))
         low, high = (m.low, m.high) if m.num_scored else (math.nan, math.nan)
         return PartSummary(
             name,
@@ -234,7 +234,7 @@ class Summary:
             high,
             num_scored=m.num_scored,
             num_unscored=m.num_unscored,
-            num_not_applicable=responses - seen,
+            num_not_applicable=responses - num_applicable,
             faulted=part.by_kind(),
         )
 
@@ -287,9 +287,9 @@ class Summary:
     def _row_lists(self) -> dict[str, list[dict[str, Any]]]:
         """Best and worst rows (none in both) and the first that failed."""
         worst = self._worst.ranked()
-        shown = {(key, row["row"], row["response"]) for key, _, row in worst}
+        listed = {(key, row["row"], row["response"]) for key, _, row in worst}
         best = [
-            r for r in self._best.ranked() if (r[0], r[2]["row"], r[2]["response"]) not in shown
+            r for r in self._best.ranked() if (r[0], r[2]["row"], r[2]["response"]) not in listed
         ]
         lists = {"worst": worst, "best": best, "failed": self._failed.ranked()}
         return {k: [{**row, "count": n} for _, n, row in rows] for k, rows in lists.items()}

@@ -16,6 +16,7 @@ from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
 from plaudit.grading import extract, grade, layouts, rows
 from plaudit.grading.compare import MODES, PUBLISHED, Mode
 from plaudit.grading.problem import Problem, StdioProblem
+from plaudit.options import changed, takes
 from plaudit.rule import prompt_text
 from plaudit.sandbox.outcome import Limits, Outcome, Work
 from plaudit.types import Fault, Group, Range, Response, Reward, Score
@@ -33,24 +34,126 @@ EXAMPLES = {
 SHOWN = {"passes": layouts.described}
 """What `plaudit show` adds to a rule's documentation."""
 _GIVES = ("all", "fraction", "groups")
+_PLAIN_VALUES = ("accept", "require")
 
 
-def passes(
-    *,
-    give: Literal["all", "fraction", "groups"] = "all",
-    stop_at_first: bool | None = None,
-    compare: Mode | None = None,
-    tolerance: float = 1e-6,
-    plain_values: Literal["accept", "require"] = "accept",
-    cpu_s: float | None = None,
-    wall_s: float | None = None,
-    memory_mb: int | None = None,
-    isolate: Literal["program", "test"] = "program",
-    language: str | None = None,
-    sandbox: Mapping[str, Any] | None = None,
-    columns: Mapping[str, str] | None = None,
-    on_response_fault: float = 0.0,
-) -> Reward:
+@dataclass(frozen=True, kw_only=True, eq=False, repr=False)
+class _Passes:
+    """The Reward that `passes` makes: its parameters are the fields."""
+
+    give: Literal["all", "fraction", "groups"] = "all"
+    stop_at_first: bool | None = None
+    compare: Mode | None = None
+    tolerance: float = 1e-6
+    plain_values: Literal["accept", "require"] = "accept"
+    cpu_s: float | None = None
+    wall_s: float | None = None
+    memory_mb: int | None = None
+    isolate: Literal["program", "test"] = "program"
+    language: str | None = None
+    sandbox: Mapping[str, Any] | None = None
+    columns: Mapping[str, str] | None = None
+    on_response_fault: float = 0.0
+    range: Range = field(default=Range(0, 1), init=False)
+
+    relative = False
+    deterministic = True
+    cpu_bound = False
+
+    def __post_init__(self) -> None:
+        choices = {"give": _GIVES, "compare": (*MODES, *PUBLISHED), "plain_values": _PLAIN_VALUES}
+        for name, allowed in choices.items():
+            choice = getattr(self, name)
+            if choice is not None and choice not in allowed:
+                close = did_you_mean(str(choice), allowed) or "."
+                raise ConfigError(f"{name}={choice!r} is not one of {', '.join(allowed)}{close}")
+        if self.isolate not in ("program", "test"):
+            raise ConfigError(f"isolate must be 'program' or 'test', found {self.isolate!r}")
+        Limits(**self.limits)  # reports a bad number now rather than at the first row
+        for name in ("sandbox", "columns"):
+            object.__setattr__(self, name, dict(getattr(self, name) or {}))
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The limits that are set."""
+        limits = {name: getattr(self, name) for name in ("cpu_s", "wall_s", "memory_mb")}
+        return {name: limit for name, limit in limits.items() if limit is not None}
+
+    def __repr__(self) -> str:
+        params = {name: param for name, param in changed(self).items() if param != {}}
+        params |= {name: params.pop(name) for name in self.limits}  # these stand last
+        return f"load({', '.join([repr('rules.code.passes'), *_spelled(params)])})"
+
+    @property
+    def fault_value(self) -> float:
+        """The score of a response whose program killed its process or hit a limit."""
+        return float(self.on_response_fault)
+
+    @property
+    def fault_high(self) -> float:
+        """The same where a negative weight turns the best value into the worst."""
+        return 1.0
+
+    def check(self, group: Group) -> None:
+        """Reads the tests of a row without running anything. Raises DataError."""
+        for response in group.responses[:1] or (Response(""),):
+            self._problem(group, response)
+
+    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
+        """One Score per response. Raises DataError where a row's tests cannot be read."""
+        groups = entered(groups)
+        jobs = [[self._job(group, response) for response in group.responses] for group in groups]
+        _work_through([job for row in jobs for job in row], _runner(self.sandbox or {}))
+        return [[job.score() for job in row] for row in jobs]
+
+    def _job(self, group: Group, response: Response) -> _GradedResponse:
+        problem = self._problem(group, response)
+        language = self.language or problem.language or "python"
+        entry = getattr(problem, "entry", None)
+        program = extract.program_in(response.text, language=language, entry=entry)
+        if program is None:
+            return _GradedResponse(self, group.key, problem, None, "no program in the response")
+        code = program.code
+        if entry and getattr(problem, "prompt", ""):
+            code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
+        if language == "python" and not (entry and entry not in code):
+            # a prelude's own `gcd` is not the function that a response failed to write
+            code = extract.with_prelude(problem.layout.prelude, code)
+        rules = self._rules(problem, language)
+        return _GradedResponse(
+            self, group.key, problem, grade.grader(problem, code, rules), program.note
+        )
+
+    def _problem(self, group: Group, response: Response) -> Problem:
+        columns = {"prompt": prompt_text(group), **group.columns, **response.columns}
+        for column, name in (self.columns or {}).items():
+            if name not in columns:
+                raise DataError(f"no column {name!r} for {column!r}", where=f"row {group.key}")
+            columns[column] = columns[name]
+        try:
+            return rows.problem_of(columns)
+        except DataError as error:
+            raise (error if error.where else error.at(f"row {group.key}")) from None
+
+    def _rules(self, problem: Problem, language: str) -> grade.Rules:
+        own = {"cpu_s": problem.cpu_s, "memory_mb": problem.memory_mb}
+        limits = {k: v for k, v in own.items() if v is not None} | self.limits
+        stop = self.give == "all" if self.stop_at_first is None else self.stop_at_first
+        if language != "python" and not isinstance(problem, StdioProblem):
+            message = f"calls and asserts are graded for Python only, found {language!r}"
+            raise ConfigError(message) if self.language else DataError(message, field="language")
+        return grade.Rules(
+            compare=self.compare,
+            tolerance=self.tolerance,
+            limits=Limits(**limits),
+            stop_at_first=stop,
+            isolate=self.isolate,
+            language=language,
+        )
+
+
+@takes(_Passes)
+def passes(**params: Any) -> Reward:
     """From 0 (a test fails) up to 1 (every test passes): the program in a response against tests.
 
     The row's layout is read as it is published: HumanEval, MBPP, EvalPlus, LiveCodeBench, APPS,
@@ -87,128 +190,7 @@ def passes(
     >>> [score.value for score in reward.score([Group("Add.", texts, group)])[0]]
     [1.0, 0.0]
     """
-    modes = (*MODES, *PUBLISHED)
-    chosen_from = (
-        ("give", give, _GIVES),
-        ("compare", compare, modes),
-        ("plain_values", plain_values, ("accept", "require")),
-    )
-    for name, value, choices in chosen_from:
-        if value is not None and value not in choices:
-            close = did_you_mean(str(value), choices) or "."
-            raise ConfigError(f"{name}={value!r} is not one of {', '.join(choices)}{close}")
-    if isolate not in ("program", "test"):
-        raise ConfigError(f"isolate must be 'program' or 'test', found {isolate!r}")
-    limits = {"cpu_s": cpu_s, "wall_s": wall_s, "memory_mb": memory_mb}
-    chosen = {name: value for name, value in limits.items() if value is not None}
-    Limits(**chosen)  # reports a bad number now rather than at the first row
-    return _Passes(
-        give=give,
-        stop_at_first=stop_at_first,
-        compare=compare,
-        tolerance=tolerance,
-        plain_values=plain_values,
-        limits=chosen,
-        isolate=isolate,
-        language=language,
-        sandbox=dict(sandbox or {}),
-        columns=dict(columns or {}),
-        on_response_fault=on_response_fault,
-    )
-
-
-@dataclass(frozen=True, eq=False, repr=False)
-class _Passes:
-    """The Reward that `passes` makes."""
-
-    give: Literal["all", "fraction", "groups"]
-    stop_at_first: bool | None
-    compare: Mode | None
-    tolerance: float
-    plain_values: Literal["accept", "require"]
-    limits: Mapping[str, Any]
-    isolate: Literal["program", "test"]
-    language: str | None
-    sandbox: Mapping[str, Any]
-    columns: Mapping[str, str]
-    on_response_fault: float
-    range: Range = field(default=Range(0, 1), init=False)
-
-    relative = False
-    deterministic = True
-    cpu_bound = False
-
-    def __repr__(self) -> str:
-        options = {**{name: getattr(self, name) for name in _DEFAULTS}, **self.limits}
-        changed = {k: v for k, v in options.items() if v != _DEFAULTS.get(k)}
-        return f"load({', '.join([repr('rules.code.passes'), *_spelled(changed)])})"
-
-    @property
-    def fault_value(self) -> float:
-        """The score of a response whose program killed its process or hit a limit."""
-        return float(self.on_response_fault)
-
-    @property
-    def fault_high(self) -> float:
-        """The same where a negative weight turns the best value into the worst."""
-        return 1.0
-
-    def check(self, group: Group) -> None:
-        """Reads the tests of a row without running anything. Raises DataError."""
-        for response in group.responses[:1] or (Response(""),):
-            self._problem(group, response)
-
-    def score(self, groups: Sequence[Group]) -> list[list[Score]]:
-        """One Score per response. Raises DataError where a row's tests cannot be read."""
-        groups = entered(groups)
-        jobs = [[self._job(group, response) for response in group.responses] for group in groups]
-        _work_through([job for row in jobs for job in row], _runner(self.sandbox))
-        return [[job.score() for job in row] for row in jobs]
-
-    def _job(self, group: Group, response: Response) -> _GradedResponse:
-        problem = self._problem(group, response)
-        language = self.language or problem.language or "python"
-        entry = getattr(problem, "entry", None)
-        program = extract.program_in(response.text, language=language, entry=entry)
-        if program is None:
-            return _GradedResponse(self, group.key, problem, None, "no program in the response")
-        code = program.code
-        if entry and getattr(problem, "prompt", ""):
-            code = extract.complete(problem.prompt, code, entry)  # type: ignore[union-attr]
-        if language == "python" and not (entry and entry not in code):
-            # a prelude's own `gcd` is not the function that a response failed to write
-            code = extract.with_prelude(problem.layout.prelude, code)
-        rules = self._rules(problem, language)
-        return _GradedResponse(
-            self, group.key, problem, grade.grader(problem, code, rules), program.note
-        )
-
-    def _problem(self, group: Group, response: Response) -> Problem:
-        columns = {"prompt": prompt_text(group), **group.columns, **response.columns}
-        for column, name in self.columns.items():
-            if name not in columns:
-                raise DataError(f"no column {name!r} for {column!r}", where=f"row {group.key}")
-            columns[column] = columns[name]
-        try:
-            return rows.problem_of(columns)
-        except DataError as error:
-            raise (error if error.where else error.at(f"row {group.key}")) from None
-
-    def _rules(self, problem: Problem, language: str) -> grade.Rules:
-        own = {"cpu_s": problem.cpu_s, "memory_mb": problem.memory_mb}
-        limits = {k: v for k, v in own.items() if v is not None} | dict(self.limits)
-        stop = self.give == "all" if self.stop_at_first is None else self.stop_at_first
-        if language != "python" and not isinstance(problem, StdioProblem):
-            message = f"calls and asserts are graded for Python only, found {language!r}"
-            raise ConfigError(message) if self.language else DataError(message, field="language")
-        return grade.Rules(
-            compare=self.compare,
-            tolerance=self.tolerance,
-            limits=Limits(**limits),
-            stop_at_first=stop,
-            isolate=self.isolate,
-            language=language,
-        )
+    return _Passes(**params)
 
 
 @dataclass
@@ -317,18 +299,6 @@ def _runner(options: Mapping[str, Any]) -> Any:
 
 
 _REMOTE: dict[str, Any] = {}
-_DEFAULTS: Mapping[str, Any] = {
-    "give": "all",
-    "stop_at_first": None,
-    "compare": None,
-    "tolerance": 1e-6,
-    "plain_values": "accept",
-    "isolate": "program",
-    "language": None,
-    "sandbox": {},
-    "columns": {},
-    "on_response_fault": 0.0,
-}
 
 
 def _spelled(params: Mapping[str, Any]) -> list[str]:

@@ -14,7 +14,8 @@ from chat import ChatServer
 from plaudit import http
 from plaudit.engines.chat import Call, Job, Sampling
 from plaudit.engines.dialect import Dialect, is_cut, refuses_n
-from plaudit.engines.openai import OpenAiEngine, Prices
+from plaudit.engines.openai import OpenAiEngine
+from plaudit.engines.options import ServerOptions
 from plaudit.errors import ConfigError, EngineError
 
 RENAMED = (
@@ -30,6 +31,7 @@ CUT = (
     "Could not finish the message because max_tokens or model output limit was reached. Please try"
     " again with higher max_tokens."
 )
+PRICES = {"prompt": 1.0, "completion": 1.0}
 NO_N = {
     "OpenAI": (400, "Unsupported value: 'n' does not support 3 with this model."),
     "DeepSeek": (400, "Invalid n value (currently only n = 1 is supported)"),
@@ -73,7 +75,8 @@ def ask():
     made = []
 
     def make(server, **options):
-        made.append(OpenAiEngine([server.url], "judge", **{"concurrency": 8, **options}))
+        options = ServerOptions(**{"concurrency": 8, **options})
+        made.append(OpenAiEngine([server.url], "judge", options=options))
         return made[-1]
 
     yield make
@@ -223,7 +226,7 @@ def test_calls_that_brought_nothing_leave_the_budget_to_others(concurrency, ask)
         return (400, "no such thing") if number.isdigit() and int(number) % 2 else None
 
     with Picky(refusal) as server:
-        engine = ask(server, max_calls=10, concurrency=concurrency, prices=Prices(1, 1))
+        engine = ask(server, max_calls=10, concurrency=concurrency, prices=PRICES)
         rows = engine.answer(jobs(20, Sampling(max_tokens=9)))
         assert server.stats.answers.total() == 10 + 1
     assert engine.spending.num_paid == 10

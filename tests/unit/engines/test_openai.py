@@ -11,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from plaudit import http
 from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply, Sampling, Usage
 from plaudit.engines.openai import OpenAiEngine, Prices, expected_tokens
+from plaudit.engines.options import ServerOptions
 from plaudit.errors import ConfigError, EngineError, PlauditError
 
 _PATH = Path(__file__).parents[2] / "servers" / "chat.py"
@@ -40,14 +42,23 @@ def _short_waits(monkeypatch):
     monkeypatch.setattr(http, "_LONGEST_WAIT_S", 0.02)
 
 
+def engine_of(urls, model="judge", calls=None, outage_s=1800.0, can_prefix=False, **options):
+    """An engine with the options of a server given by name; prices may be `Prices`."""
+    if isinstance(prices := options.get("prices"), Prices):
+        options["prices"] = vars(prices)
+    known = {} if calls is None else {"calls": calls}
+    return OpenAiEngine(urls, model, options=ServerOptions(**options), outage_s=outage_s,
+                        can_prefix=can_prefix, **known)  # fmt: skip
+
+
 @pytest.fixture
 def ask():
     """Makes engines for servers."""
     made = []
 
     def make(server, **options):
-        given = {"model": "judge", "concurrency": 32, "timeout_s": 5.0, "deadline_s": 60.0}
-        engine = OpenAiEngine([server.url], **{**given, **options})
+        usual = {"model": "judge", "concurrency": 32, "timeout_s": 5.0, "deadline_s": 60.0}
+        engine = engine_of([server.url], **{**usual, **options})
         made.append(engine)
         return engine
 
@@ -607,7 +618,7 @@ def test_nobody_answers():
     with ChatServer(named) as server:
         url = server.url
     for options in ({"model": "judge"}, {}):
-        engine = OpenAiEngine([url], **options)
+        engine = engine_of([url], **{"model": "", **options})
         began = time.monotonic()
         with pytest.raises((EngineError, ConfigError), match="Cannot connect"):
             engine.answer(jobs(1))
@@ -661,7 +672,7 @@ def test_the_only_model_of_a_server_need_not_be_named(ask):
 def test_what_cannot_be_right_is_told_at_once(options, told, monkeypatch):
     monkeypatch.delenv("NO_SUCH_KEY", raising=False)
     with pytest.raises(ConfigError, match=told):
-        OpenAiEngine(**{"urls": ["http://127.0.0.1:9"], "model": "m", **options})
+        engine_of(**{"urls": ["http://127.0.0.1:9"], **options})
 
 
 def test_v1_is_added_where_there_is_no_path():
@@ -684,7 +695,7 @@ def test_no_more_calls_than_the_budget_has(ask, tmp_path):
         assert (len(told), server.stats.requests, len(calls)) == (150, 51, 50)
         assert {error[:35] for error in told} == {"budget: max_calls=50 are used up"}
         assert {row[0].fault for row in rows} == {None, "system"}
-        engine.max_calls = 120
+        engine.options = replace(engine.options, max_calls=120)
         assert len(errors(engine.answer(jobs(200)))) == 80
         assert num_tries(server) == 120
 
@@ -713,11 +724,12 @@ def test_no_more_money_than_the_budget_has(prices, ask):
     with ChatServer(named, latency_s=0.005) as server:
         engine = ask(server, concurrency=64, prices=prices, max_cost=1.0)
         engine.answer(given[:20])
-        engine.max_cost = 6 * engine.spending.cost
+        engine.options = replace(engine.options, max_cost=6 * engine.spending.cost)
         parts = in_threads(3, lambda i: engine.answer(given[i::3]))
         rows = [row for part in parts for row in part]
         told = errors(rows)
-        assert 0.5 * engine.max_cost < used(server, prices) <= engine.max_cost
+        most = engine.options.max_cost
+        assert 0.5 * most < used(server, prices) <= most
         assert engine.spending.cost == pytest.approx(used(server, prices))
         assert len(told) > 100
         assert all("budget: max_cost=" in error for error in told)
@@ -884,8 +896,10 @@ import sys
 from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Sampling
 from plaudit.engines.openai import OpenAiEngine
+from plaudit.engines.options import ServerOptions
 
-engine = OpenAiEngine([sys.argv[1]], "judge", CallJournal(sys.argv[2]), concurrency=8)
+journal, options = CallJournal(sys.argv[2]), ServerOptions(concurrency=8)
+engine = OpenAiEngine([sys.argv[1]], "judge", journal, options)
 turns = [({"role": "user", "content": f"item={i} go"},) for i in range(200)]
 engine.answer([Job((Call(turn, Sampling(max_tokens=64)),)) for turn in turns])
 """

@@ -14,7 +14,7 @@ import pytest
 
 from plaudit.data import Layout
 from plaudit.errors import ConfigError, DataError
-from plaudit.report._judge_gold import Gold, better, family, models_of, target
+from plaudit.report._judge_gold import GoldLabel, better, family, models_of, target
 from plaudit.report._judge_pairs import PairTally, Picks, picks
 from plaudit.report._judge_votes import VoteTally, reason
 from plaudit.report.judge import COLUMNS, JudgeSummary
@@ -98,11 +98,11 @@ def test_a_label_that_names_no_response_is_an_error(value):
 
 
 def test_the_label_of_one_response():
-    assert target({"score_mean": 3}, Response("x"), 0) == Gold(3.0)
-    assert target({"score": [3, 4]}, Response("x"), 1) == Gold(4.0)
-    assert target({"score": 9}, Response("x", columns={"score": 2}), 0) == Gold(2.0)
-    assert target({}, Response("x", columns={"correct": True}), 0) == Gold(1.0, True)
-    assert target({"human": "4.5", "score": 1}, Response("x"), 0, label="human") == Gold(4.5)
+    assert target({"score_mean": 3}, Response("x"), 0) == GoldLabel(3.0)
+    assert target({"score": [3, 4]}, Response("x"), 1) == GoldLabel(4.0)
+    assert target({"score": 9}, Response("x", columns={"score": 2}), 0) == GoldLabel(2.0)
+    assert target({}, Response("x", columns={"correct": True}), 0) == GoldLabel(1.0, True)
+    assert target({"human": "4.5", "score": 1}, Response("x"), 0, label="human") == GoldLabel(4.5)
     assert target({"score": "none"}, Response("x"), 0) is None
     assert target({}, Response("x"), 0, label="human") is None
     with pytest.raises(DataError, match="field 'human': expected a number or true or false"):
