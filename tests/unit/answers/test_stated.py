@@ -549,7 +549,8 @@ def test_a_unit_begins_with_a_word_that_may_be_one(text, answer):
         ("3 hours and 20 minutes", 200), ("1 hr 1 min", 61), ("2 minutes and 5 seconds", 125),
         ("1 day 2 hours", 26), ("1 week and 2 days", 9), ("5 feet 7 inches", 67),
         ("5 ft 7 in", None), ("2 pounds 3 ounces", 35), ("2 lbs 3 oz", 35),
-        ("5 dollars and 20 cents", 520), ("3小时20分钟", 200), ("2分钟5秒", 125), ("1天2小时", 26), ("5元2角", 52), ("5元20分", 520),
+        ("5 dollars and 20 cents", 520), ("3小时20分钟", 200),
+        ("2分钟5秒", 125), ("1天2小时", 26), ("5元2角", 52), ("5元20分", 520),
         ("5角2分", 52), ("3 hours and 20 ounces", None),
     ],
 )  # fmt: skip
