@@ -544,6 +544,22 @@ def test_a_unit_begins_with_a_word_that_may_be_one(text, answer):
     assert extract(text).text == answer
 
 
+@pytest.mark.parametrize(
+    ("answer", "whole"),
+    [
+        ("3 hours and 20 minutes", 200), ("1 hr 1 min", 61), ("2 minutes and 5 seconds", 125),
+        ("1 day 2 hours", 26), ("1 week and 2 days", 9), ("5 feet 7 inches", 67),
+        ("5 ft 7 in", None), ("2 pounds 3 ounces", 35), ("2 lbs 3 oz", 35),
+        ("5 dollars and 20 cents", 520), ("3小时20分钟", 200),
+        ("2分钟5秒", 125), ("1天2小时", 26), ("5元2角", 52), ("5元20分", 520),
+        ("5角2分", 52), ("3 hours and 20 ounces", None),
+    ],
+)  # fmt: skip
+def test_two_units_are_one_quantity_in_the_smaller(answer, whole):
+    stated = extract(f"The answer is {answer}.").text
+    assert stated.startswith(f"{whole}\\text") if whole else not stated.startswith("6")
+
+
 ALGEBRA = ("hexadecimal", "order of a sequence", "letters of a word", "scale of a unit")
 
 
