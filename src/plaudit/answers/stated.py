@@ -35,8 +35,9 @@ _OTHER_TAGS = (  # GLM-4.5V and GLM-4.1V; Unsloth's notebooks; Sky-T1; prompts o
 _MOST_MARKS = 32
 _IS = re.compile(
     r"(?:nswers?|NSWERS?)(?:\s(?:to|for|of)\s[^.:=\n]{1,80}?)?(?:\*\*?|__?)?[\"'`]?\s{0,9}"
-    r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b|is\b|IS\b|was\b"
-    r"|are\b|ARE\b|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|→])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
+    r"(?:(?:should|would|must|will|can only)\s(?:then\s|therefore\s)?be\b"
+    r"|(?:is|IS|was|are|ARE)\b(?!\s(?:(?:double-)?checked|verified|tested|confirmed|validated)\b)"
+    r"|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|→])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
 )
 _LAST_NUMERAL = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
 _USUAL_MARKS = {"The answer is": "answer is", "A:": "A:"}  # lines that are nothing else

@@ -560,6 +560,12 @@ def test_two_units_are_one_quantity_in_the_smaller(answer, whole):
     assert stated.startswith(f"{whole}\\text") if whole else not stated.startswith("6")
 
 
+@pytest.mark.parametrize("verb", ["checked", "double-checked", "verified", "confirmed", "tested"])
+def test_an_answer_that_was_checked_is_not_stated_by_that(verb):
+    text = f"The answer is 42.\nThis answer was {verb} with 7 tests."
+    assert extract(text).text == "42"
+
+
 ALGEBRA = ("hexadecimal", "order of a sequence", "letters of a word", "scale of a unit")
 
 
