@@ -83,8 +83,8 @@ def behind_prompt(model: Any, sequences: Sequence[Ids], prefix: int) -> list[flo
             model.model(input_ids=head, past_key_values=cache, use_cache=True)
         for ids in sequences:
             rest = torch.tensor([ids[prefix:]], device=model.device)
-            found = model.model(input_ids=rest, past_key_values=cache, use_cache=True)
-            scores.append((found.last_hidden_state[0, -1] @ weight[0]).item())
+            output = model.model(input_ids=rest, past_key_values=cache, use_cache=True)
+            scores.append((output.last_hidden_state[0, -1] @ weight[0]).item())
             cache.crop(-(len(ids) - prefix))
     return scores
 

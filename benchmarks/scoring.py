@@ -124,14 +124,16 @@ _ALL_ROWS = "ours, the last layer on all rows"
 
 def on_all_rows(model: Any) -> tuple[HfEngine, Head]:
     """Our engine as it runs every layer but the last."""
-    held = engine(model)
-    held[0]._trims = False
-    return held
+    engine_and_head = engine(model)
+    engine_and_head[0]._trims = False
+    return engine_and_head
 
 
-def ask(held: tuple[HfEngine, Any], groups: Sequence[Sequence[Sequence[int]]]) -> list[float]:
+def ask(
+    engine_and_head: tuple[HfEngine, Any], groups: Sequence[Sequence[Sequence[int]]]
+) -> list[float]:
     """Our scores, one for each sequence."""
-    model, question = held
+    model, question = engine_and_head
     items = ([Item(ids, (len(ids) - 1,)) for ids in group] for group in groups)
     return [a.values[0][0] for found in model.ask(question, items) for a in found]  # type: ignore[index]
 
@@ -231,10 +233,10 @@ def preference_pairs(count: int = 64, repeats: int = 3) -> Iterator[Figure]:
     peak = gemm_peak()
     times = in_turn(calls, repeats)
     peak = max(peak, gemm_peak())
-    told = f"{count} pairs, {sum(map(len, flat))} tokens, 2 layers, way {ours[0].way}"
+    description = f"{count} pairs, {sum(map(len, flat))} tokens, 2 layers, way {ours[0].way}"
     for name, least in (("RewardBench loop", 2.0), ("sorted, token budget", 1.15)):
         value = ratio(times, name)
-        yield Figure("preference pairs", name, value, "x", *bar(value, least), told)
+        yield Figure("preference pairs", name, value, "x", *bar(value, least), description)
     share = flops(model, list(map(len, flat))) / statistics.median(times["ours"]) / 1e9 / peak
     yield Figure(
         "preference pairs", "fp32 GEMM peak", share, "of peak", *bar(share, 0.6),
@@ -269,14 +271,16 @@ def plain_loops(count: int = 64, repeats: int = 3) -> Iterator[Figure]:
         name = "preference pairs" if is_drawn else "preference pairs, neighbours alike"
         planned = [shared([Item(ids, ()) for ids in pair]) for pair in data]
         rows_run = sum(step.rows for step in plan(planned, Budget()))
-        told = f"{count} pairs, {sum(map(len, flat))} tokens, {rows_run} rows run"
+        description = f"{count} pairs, {sum(map(len, flat))} tokens, {rows_run} rows run"
         best = min(list(calls)[2:4], key=lambda peer: ratio(times, peer))
         for peer in list(calls)[2:]:
             value = ratio(times, peer)
             says = bar(value, 1.1) if peer == best else ("-", True)
             deep = at_depth(times, peer, 2)
             if peer != "RewardBench loop" or not is_drawn:
-                yield Figure(name, peer, value, "x", *says, f"{told}; {deep:.3g}x at 24 layers")
+                yield Figure(
+                    name, peer, value, "x", *says, f"{description}; {deep:.3g}x at 24 layers"
+                )
 
 
 def _prompt_rows(pair: Sequence[Sequence[int]]) -> int:
@@ -331,11 +335,13 @@ def one_group(num: int, prefix: int, response: int, least: float, repeats: int) 
     times = in_turn(calls, repeats)
     value = ratio(times, "one padded call (TRL)")
     name = f"N={num}, prompt {prefix}, responses {response}"
-    told = f"longest {max(map(len, data)) - prefix}, 1 layer"
-    yield Figure(name, "one padded call (TRL)", value, "x", *bar(value, least), told)
+    description = f"longest {max(map(len, data)) - prefix}, 1 layer"
+    yield Figure(name, "one padded call (TRL)", value, "x", *bar(value, least), description)
     value = at_depth(times, "KV-prefix loop", 1)  # with one layer alone the last one is all
-    told = f"{told}, reckoned for 24; {ratio(times, 'KV-prefix loop'):.3g}x with the one"
-    yield Figure(name, "KV-prefix loop", value, "x", *bar(value, 1.15), told)
+    description = (
+        f"{description}, reckoned for 24; {ratio(times, 'KV-prefix loop'):.3g}x with the one"
+    )
+    yield Figure(name, "KV-prefix loop", value, "x", *bar(value, 1.15), description)
     truth = [peers.padded(plain, [ids], use_cache=False)[0] for ids in data]
     worst = max(abs(a - b) for a, b in zip(ask(ours, [data]), truth, strict=True))
     limit = 1e-5 * max(1.0, 4 * statistics.pstdev(truth))

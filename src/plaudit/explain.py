@@ -65,8 +65,8 @@ def _explained(child: Child) -> Explanation:
     scores: tuple[Score, ...] = ()
     try:
         scores = tuple(reward.score([group])[0])
-    except DataError as found:
-        error = found
+    except DataError as data_error:
+        error = data_error
     seconds = time.perf_counter() - began
     if children:
         seconds = sum(part.seconds for part in children)

@@ -59,7 +59,7 @@ class Outer:
     path: Annotated[str, typer.Argument()]
     to: Annotated[str, Option("Where to.")]
     inner: Inner
-    library: Annotated[Mapping[str, Any], Fields(Library, "Of the library")]
+    of_library: Annotated[Mapping[str, Any], Fields(Library, "Of the library")]
     limit: Annotated[int | None, Option("How many.", "N")] = None
 
 
@@ -83,7 +83,7 @@ def parse():
 
 
 def test_what_is_not_written_has_its_default_and_the_library_is_told_nothing(parse):
-    assert parse("p", "--to", "x") == Outer(path="p", to="x", inner=Inner(), library={})
+    assert parse("p", "--to", "x") == Outer(path="p", to="x", inner=Inner(), of_library={})
 
 
 def test_what_is_written_comes_back(parse):
@@ -91,7 +91,12 @@ def test_what_is_written_comes_back(parse):
     outer = parse(*words, "--is-strict", "--table", "1,2", "--limit", "9")
     assert outer.inner == Inner(depth=4)
     assert outer.limit == 9
-    assert outer.library == {"ratio": 0.0, "names": ("u", "v"), "is_strict": True, "table": "1,2"}
+    assert outer.of_library == {
+        "ratio": 0.0,
+        "names": ("u", "v"),
+        "is_strict": True,
+        "table": "1,2",
+    }
 
 
 @pytest.mark.parametrize(
