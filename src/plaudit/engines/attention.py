@@ -36,7 +36,7 @@ class Segment:
 
     prefix: tuple[int, int]
     spans: tuple[tuple[int, int], ...]
-    kept: dict[int, tuple[Any, Any]] | None = None
+    prefix_states: dict[int, tuple[Any, Any]] | None = None
     keeps: dict[int, tuple[Any, Any]] | None = None
     kept_rows: int = 0
 
@@ -132,8 +132,8 @@ def _keep(segment: Segment, layer: int, key, value) -> None:
 
 def _prefix_of(segment: Segment, layer: int, key, value):
     """The prefix's keys and values, of this pass or kept from an earlier one; None without."""
-    if segment.kept is not None:
-        return segment.kept[layer]
+    if segment.prefix_states is not None:
+        return segment.prefix_states[layer]
     start, end = segment.prefix
     return (key[:, :, start:end], value[:, :, start:end]) if end > start else None
 
@@ -428,7 +428,7 @@ def _by_varlen(query, key, value, layout: Layout, features: _Features, layer: in
 
 def _follows(segment: Segment) -> bool:
     """Whether the segment's sequences follow a prefix."""
-    has_prefix = segment.kept is not None or segment.prefix[1] > segment.prefix[0]
+    has_prefix = segment.prefix_states is not None or segment.prefix[1] > segment.prefix[0]
     return has_prefix and bool(segment.spans)
 
 

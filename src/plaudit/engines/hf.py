@@ -119,32 +119,34 @@ class HfEngine:
     def _window(self, question: Question, window: Sequence[Sequence[Item]]) -> list[list[Answer]]:
         share = self.share and self.way == "packed"
         groups = [shared(group, share=share) for group in window]
-        found: list[dict[int, Answer]] = [{} for _ in groups]
+        answers_by_place: list[dict[int, Answer]] = [{} for _ in groups]
         with self._lock:
             for index, item, answer in self._answers(question, groups):
-                found[index][item] = answer
-        return [[found[i][place] for place in group.places] for i, group in enumerate(groups)]
+                answers_by_place[index][item] = answer
+        return [
+            [answers_by_place[i][place] for place in group.places] for i, group in enumerate(groups)
+        ]
 
     def _answers(
         self, question: Question, groups: Sequence[Shared]
     ) -> Iterator[tuple[int, int, Answer]]:
         """(group, item, answer) of all items, in the order in which passes run."""
-        runs = {"packed": self._packed, "padded": self._padded, "plain": self._plain}
+        runs = {"packed": self._packed, "padded": self._padded, "plain": self._in_windows}
         yield from runs[self.way](question, groups, self.budget)
 
     # --- packed -----------------------------------------------------------------------------------
 
     def _packed(self, question: Question, groups: Sequence[Shared], budget: Budget):
-        kept: dict[int, tuple[Any, Any]] = {}
+        prefix_states: dict[int, tuple[Any, Any]] = {}
         failed: list[int] = []
         for step in plan(groups, budget):
             first = step.pieces[0]
             if first.group in failed and first.is_kept:
                 continue  # the whole group is replayed
             if not first.is_kept:
-                kept = {}
+                prefix_states = {}
             try:
-                yield from self._run(question, groups, step, kept)
+                yield from self._run(question, groups, step, prefix_states)
             except RuntimeError as error:
                 only_memory(error)
                 failed += [piece.group for piece in step.pieces]
@@ -172,23 +174,29 @@ class HfEngine:
         for _, place, answer in self._packed(question, [group], smaller):
             yield index, place, answer._replace(note=self.note)
 
-    def _run(self, question: Question, groups: Sequence[Shared], step: Pass, kept: dict[int, Any]):
+    def _run(
+        self,
+        question: Question,
+        groups: Sequence[Shared],
+        step: Pass,
+        prefix_states: dict[int, Any],
+    ):
         """One packed forward call and what is read of it."""
         import torch
 
-        ids, positions, layout, reads = _laid_out(step, groups, kept)
+        ids, positions, layout, reads = _laid_out(step, groups, prefix_states)
         rows = [row for _, _, rows, _ in reads for row in rows]
         first, prefix = step.pieces[0], groups[step.pieces[0].group].prefix
-        wanted = [row for row in rows if row < step.rows]
+        own_rows = [row for row in rows if row < step.rows]
         if first.keeps:  # passes to come read rows of the prefix, which stands at the start
-            wanted += [p for item in groups[first.group].items for p in item.read if p < prefix]
+            own_rows += [p for item in groups[first.group].items for p in item.read if p < prefix]
         size = step.read_rows if self._trims else 0
-        with last_layer.only(wanted, size=size, num_rows=step.rows, device=self.device):
+        with last_layer.only(own_rows, size=size, num_rows=step.rows, device=self.device):
             hidden_TH = self._forward(ids, positions, layout)
         if first.keeps:
-            kept[_ROWS] = (hidden_TH[:prefix].clone(), None)
+            prefix_states[_ROWS] = (hidden_TH[:prefix].clone(), None)
         elif first.is_kept:
-            hidden_TH = torch.cat([hidden_TH, kept[_ROWS][0]])
+            hidden_TH = torch.cat([hidden_TH, prefix_states[_ROWS][0]])
         following = [next_id for _, _, _, nexts in reads for next_id in nexts]
         values = self._read(question, hidden_TH, rows, following)
         start = 0
@@ -243,8 +251,8 @@ class HfEngine:
             only_memory(error)
             free_memory(self.device)
             if len(places) == 1:
-                told = f"out of memory on a sequence of {length} tokens alone"
-                yield (*places[0], Answer(None, told))
+                message = f"out of memory on a sequence of {length} tokens alone"
+                yield (*places[0], Answer(None, message))
                 return
             self.note = f"out of memory: batches of at most {len(places) // 2} sequences"
             half = (len(places) + 1) // 2
@@ -289,7 +297,7 @@ class HfEngine:
         with torch.inference_mode(), library_attention(self.trunk.model):
             return self.trunk.forward(**inputs)
 
-    def _plain(self, question: Question, groups: Sequence[Shared], budget: Budget):
+    def _in_windows(self, question: Question, groups: Sequence[Shared], budget: Budget):
         for i, group in enumerate(groups):
             for j, item in enumerate(group.items):
                 yield from self._batch(
@@ -304,7 +312,7 @@ class HfEngine:
 
     def _choose(self) -> tuple[Way, str]:
         """The first way whose rows equal those of plain calls on three short sequences."""
-        truth = self._told("plain")
+        truth = self._answers_by("plain")
         reasons = []
         if reason := self._unpackable():
             reasons.append(f"not packed: {reason}")
@@ -351,13 +359,13 @@ class HfEngine:
 
     def _overlooked(self) -> str | None:
         """Whether the model has a sliding window of which its attention is not told."""
-        config, seen = _text_config(self.trunk.model), attention.seen_options()
+        config, handled = _text_config(self.trunk.model), attention.seen_options()
         has_window = "sliding_attention" in (getattr(config, "layer_types", None) or ())
-        if has_window and "sliding_window" not in seen:
+        if has_window and "sliding_window" not in handled:
             return "its attention is not told of its sliding window"
         return None
 
-    def _told(self, way: Way) -> list[list[Answer]]:
+    def _answers_by(self, way: Way) -> list[list[Answer]]:
         """The rows of three short sequences that share a prefix."""
         before, self.way = self.way, way
         try:
@@ -369,10 +377,10 @@ class HfEngine:
         """How far the way's rows are from the plain ones; None where that is rounding."""
         attention.seen_options()
         try:
-            told = self._told(way)
+            answers = self._answers_by(way)
         except Exception as error:  # a model's own code may raise anything on inputs new to it
             return f"{type(error).__name__}: {str(error)[:200]}"
-        worst = _distance(told, truth)
+        worst = _distance(answers, truth)
         limit = _tolerance(self.trunk.model)
         return None if worst <= limit else f"rows differ by {worst:.2g} (limit {limit:.2g})"
 
@@ -414,11 +422,11 @@ def _named_dtype(name: str):
     import torch
 
     short = {"bf16": "bfloat16", "fp16": "float16", "fp32": "float32"}
-    known = ("float32", "bfloat16", "float16", "float64")
+    names = ("float32", "bfloat16", "float16", "float64")
     name = short.get(name, name)
-    if name not in known:
+    if name not in names:
         raise ConfigError(
-            f"dtype={name!r} must be auto, {', '.join(known)}{did_you_mean(name, known)}"
+            f"dtype={name!r} must be auto, {', '.join(names)}{did_you_mean(name, names)}"
         )
     return getattr(torch, name)
 
@@ -436,13 +444,15 @@ def _budget_for(device) -> Budget:
     return Budget()
 
 
-def _laid_out(step: Pass, groups: Sequence[Shared], kept: dict[int, Any]):
+def _laid_out(step: Pass, groups: Sequence[Shared], prefix_states: dict[int, Any]):
     """Ids, positions and segments of a packed pass, and which rows are read for whom."""
     ids: list[int] = []
     positions: list[int] = []
     segments, reads = [], []
     for piece in step.pieces:
-        segment, own = _segment(piece, groups[piece.group], ids, positions, kept, step.rows)
+        segment, own = _segment(
+            piece, groups[piece.group], ids, positions, prefix_states, step.rows
+        )
         segments.append(segment)
         reads += own
     missing = step.rows - len(ids)
@@ -452,7 +462,7 @@ def _laid_out(step: Pass, groups: Sequence[Shared], kept: dict[int, Any]):
 
 
 def _segment(
-    piece: Piece, group: Shared, ids: list[int], positions: list[int], kept, num_rows: int
+    piece: Piece, group: Shared, ids: list[int], positions: list[int], prefix_states, num_rows: int
 ):
     """Appends the rows of a piece; its segment, and (group, item, rows, next ids) of its items."""
     start, shared_rows = len(ids), group.prefix
@@ -473,8 +483,8 @@ def _segment(
         attention.Segment(
             prefix,
             tuple(spans),
-            kept=kept if piece.is_kept else None,
-            keeps=kept if piece.keeps else None,
+            prefix_states=prefix_states if piece.is_kept else None,
+            keeps=prefix_states if piece.keeps else None,
             kept_rows=shared_rows if piece.is_kept else 0,
         ),
         reads,
@@ -587,10 +597,10 @@ def _probe_items(trunk: Trunk) -> list[Item]:
     ]
 
 
-def _distance(told, truth) -> float:
+def _distance(answers, truth) -> float:
     """The largest difference over the size of the rows; infinity where one is missing or NaN."""
     worst, size = 0.0, 0.0
-    for mine, theirs in zip(told[0], truth[0], strict=True):
+    for mine, theirs in zip(answers[0], truth[0], strict=True):
         if mine.values is None or theirs.values is None:
             return math.inf
         for a, b in zip(_flat(mine.values), _flat(theirs.values), strict=True):

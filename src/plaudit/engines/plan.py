@@ -132,8 +132,8 @@ def common_prefix(sequences: Sequence[Sequence[int]]) -> int:
     >>> common_prefix([[1, 2, 3], [1, 2, 4, 5]]), common_prefix([[1, 2], [1, 2, 3]])
     (2, 1)
     """
-    held: list[Any] = list(sequences)
-    first, last = min(held), max(held)  # whatever these two share, all share
+    ordered: list[Any] = list(sequences)
+    first, last = min(ordered), max(ordered)  # whatever these two share, all share
     low, high = 0, max(0, min(map(len, sequences)) - 1)
     while low < high:  # slices compare at C speed
         middle = (low + high + 1) // 2
@@ -189,13 +189,13 @@ def plan(groups: Sequence[Shared], budget: Budget) -> Iterator[Pass]:
 def windows(groups: Iterable[Sequence[Item]], *, rows: int) -> Iterator[list[Sequence[Item]]]:
     """Runs of groups with about `rows` token rows each: what is planned at a time."""
     window: list[Sequence[Item]] = []
-    held = 0
+    num_held = 0
     for group in groups:
         window.append(group)
-        held += 1 + sum(len(item.ids) for item in group)
-        if held >= rows:
+        num_held += 1 + sum(len(item.ids) for item in group)
+        if num_held >= rows:
             yield window
-            window, held = [], 0
+            window, num_held = [], 0
     if window:
         yield window
 
@@ -215,9 +215,9 @@ def _packed(
             left, number = room.pop(at)
         passes[number].append(i)
         bisect.insort(room, (left - groups[i].rows, number))
-    for held in passes:
-        pieces = tuple(Piece(i, tuple(range(len(groups[i].items)))) for i in held)
-        yield Pass(rows if is_exact else sum(groups[i].rows for i in held), pieces)
+    for step in passes:
+        pieces = tuple(Piece(i, tuple(range(len(groups[i].items)))) for i in step)
+        yield Pass(rows if is_exact else sum(groups[i].rows for i in step), pieces)
 
 
 def _alone(index: int, group: Shared, budget: Budget) -> Iterator[Pass]:
@@ -234,13 +234,13 @@ def _alone(index: int, group: Shared, budget: Budget) -> Iterator[Pass]:
 
 def _parts(group: Shared, max_rows: int) -> Iterator[tuple[tuple[int, ...], int]]:
     """The sequences of each pass and its rows; the first carries the prefix."""
-    held: list[int] = []
+    chunk: list[int] = []
     rows = group.prefix
     for i, item in enumerate(group.items):
         own = len(item.ids) - group.prefix
-        if rows and rows + own > max_rows and (held or rows == group.prefix):
-            yield tuple(held), rows
-            held, rows = [], 0
-        held.append(i)
+        if rows and rows + own > max_rows and (chunk or rows == group.prefix):
+            yield tuple(chunk), rows
+            chunk, rows = [], 0
+        chunk.append(i)
         rows += own
-    yield tuple(held), rows
+    yield tuple(chunk), rows
