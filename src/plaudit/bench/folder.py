@@ -49,7 +49,8 @@ class Folder:
 
         Raises: ConfigError where the folder holds another run, or other files.
         """
-        if self.exists and not overwrite:
+        has_rows = any((self.path / name).exists() for name in (_ITEMS, _SCORES, _RESULTS))
+        if self.exists and has_rows and not overwrite:  # else it ended before it read any row
             self._check_same(manifest)
             return True
         if self.path.is_dir() and any(self.path.iterdir()) and not self.exists:
