@@ -23,7 +23,6 @@ __all__ = ["Lane", "Ticket"]
 
 _MIB = 1 << 20
 _ERRORS = 1 * _MIB
-_INTERPRETER = 128 * _MIB  # what an interpreter with its libraries takes, at most, before a program
 _PATIENCE_S = 30.0  # beyond the longest a task may take, before a slot counts as lost
 _LENGTH = struct.Struct("<I")
 _MAX_PRODUCTS = 64
@@ -303,7 +302,7 @@ def _outcome(
         memory_mb=reply.memory / _MIB,
         enforced=report["enforced"],
     )
-    is_over = reply.memory > work.limits.memory_mb * _MIB + _INTERPRETER
+    is_over = reply.memory > work.limits.memory_mb * _MIB + wire.INTERPRETER
     if is_over and role == "python" and outcome.kind in ("ok", "exit"):
         # memory that it shares with itself is in no limit of the kernel's; it is counted at the end
         outcome = replace(outcome, kind="memory")
