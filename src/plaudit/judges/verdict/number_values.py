@@ -11,6 +11,7 @@ from plaudit.judges.verdict.spec import JsonScore, Scale, Scores, verdict_error
 
 __all__ = [
     "HANZI",
+    "NUMBER_WORDS",
     "PLAIN_VALUE",
     "TAIL",
     "VALUE",
@@ -19,14 +20,14 @@ __all__ = [
     "scale_end",
     "to_scale",
 ]
-_NUMBER_WORDS = {
+NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "零": 0, "两": 2,
     **{sign: n for n, sign in enumerate("壹贰叁肆伍陆柒捌玖拾", 1)},
     **{sign: n for n, sign in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
 HANZI = "零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾"
-_NAMES = "|".join(word for word in _NUMBER_WORDS if word.isascii())
+_NAMES = "|".join(word for word in NUMBER_WORDS if word.isascii())
 VALUE = (
     rf"[-+]?(?:\d+(?:\.\d+)?|(?<!\d)\.\d+)|[{HANZI}]|[★⭐🌟]{{1,10}}[☆✩]{{0,9}}|\b(?:{_NAMES})\b"
 )
@@ -36,6 +37,7 @@ TAIL = re.compile(
     r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|[★⭐🌟]|星级?|颗星))?",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(rf"({VALUE}){TAIL.pattern}", re.IGNORECASE)
 _RANGE = re.compile(
     rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、|,(?!\s{{0,3}}\d{{1,3}}\s{{0,3}}分(?:制|满分))|vs\.?|->|→|⇒|=>|minus|plus|[+*×÷=±])\s{{0,6}}[\[(\"]{{0,2}}[-+]?(?:[\d.{HANZI}★]|(?:{_NAMES})\b)"
     rf"|\s{{0,3}}[,.;]?\s{{0,3}}(?:no|wait|or rather|maybe|perhaps|possibly|actually|不对?|也许|可能)"
@@ -56,7 +58,7 @@ def _to_number(text: str) -> float:
     """The number that a value spells, stars counted."""
     if text[0] in "★⭐🌟":
         return float(sum(char in "★⭐🌟" for char in text))
-    return float(_NUMBER_WORDS.get(text.casefold(), text) if text != "百" else 100)
+    return float(NUMBER_WORDS.get(text.casefold(), text) if text != "百" else 100)
 
 
 def to_scale(
@@ -92,7 +94,7 @@ def scale_end(text: str) -> float:
 
 def number_of(text: str) -> re.Match[str] | None:
     """The match of a text that is one number with its unit and nothing else; None for others."""
-    return re.fullmatch(rf"({VALUE}){TAIL.pattern}", text, re.IGNORECASE)
+    return _NUMBER.fullmatch(text)
 
 
 def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:

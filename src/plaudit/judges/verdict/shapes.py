@@ -2,35 +2,69 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from collections.abc import Iterator
-from typing import NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
 
+from plaudit.judges.verdict.characters import holds_any
 from plaudit.judges.verdict.spec import GAP
 
-__all__ = ["VerdictShape", "key_shape"]
+__all__ = ["VerdictShape", "key_shape", "lower_case"]
+# Letters that a pattern without case takes for i, s or k, and that lower case does not make so.
+_ODD_LETTERS = "İıſ\u212a"
 
 
-class VerdictShape(NamedTuple):
-    """What a verdict looks like in plain text; the last group holds its value. Every match begins
-    with one of `starts` (lower case; empty: any beginning)."""
+@dataclass(frozen=True)
+class VerdictShape:
+    """What a verdict looks like in plain text; the last group holds its value.
+
+    Every match begins with one of `starts` and holds one of `words` (lower case; empty: any). With
+    a `reach` one of the words begins at most so many characters behind the beginning of the match.
+    """
 
     pattern: re.Pattern[str]
     starts: tuple[str, ...] = ()
+    words: tuple[str, ...] = ()
+    reach: int = 0
 
     def find(self, text: str) -> list[re.Match[str]]:
-        """All matches in order. Most texts contain no start, and the check is cheap."""
+        """All matches in order. Most texts hold no start or word, and the check is cheap."""
+        low, has_odd = lower_case(text)
+        if not self.may_match(low, has_odd):
+            return []
         if not self.starts:
             return list(self.pattern.finditer(text))
-        low = text.lower()
-        if len(low) != len(text):  # some capitals become two characters
-            low = "".join(char.lower()[0] for char in text)
+        spans = ((0, len(low)),) if has_odd or not self.reach else self._spans(low)
         matches: list[re.Match[str]] = []
-        for place in sorted({at for start in self.starts for at in _places(low, start)}):
+        for place in sorted(set(_places(low, self.starts, spans))):
+            if matches and matches[-1].end() > place:
+                continue
             match = self.pattern.match(text, place)
-            if match and (not matches or matches[-1].end() <= place):
+            if match:
                 matches.append(match)
         return matches
+
+    def may_match(self, low: str, has_odd: bool = False) -> bool:
+        """Whether a text in lower case holds a start and a word."""
+        if self.words and not has_odd and not holds_any(low, self.words):
+            return False
+        return not self.starts or holds_any(low, self.starts)
+
+    def _spans(self, low: str) -> list[tuple[int, int]]:
+        """Where a match can begin: the text before each of the words."""
+        places = _places(low, self.words, ((0, len(low)),))
+        return [(max(place - self.reach, 0), place + 1) for place in places]
+
+
+@functools.lru_cache(maxsize=8)
+def lower_case(text: str) -> tuple[str, bool]:
+    """The text in lower case, each character in its place, and whether a pattern without case may
+    take one of its letters for another: "ſ" for "s"."""
+    low = text.lower()
+    if len(low) != len(text):  # some capitals become two characters
+        low = "".join(char.lower()[0] for char in text)
+    return low, not text.isascii() and holds_any(text, _ODD_LETTERS)
 
 
 def key_shape(names: str) -> VerdictShape:
@@ -41,11 +75,16 @@ def key_shape(names: str) -> VerdictShape:
     '"rating": 7'
     """
     pattern = rf"[\"'“]({names})[\"'”]{GAP}:{GAP}[\"'“]?[^\s,}}\"'”]{{0,20}}"
-    return VerdictShape(re.compile(pattern, re.IGNORECASE), ('"', "'", "“"))
+    return VerdictShape(re.compile(pattern, re.IGNORECASE), ('"', "'", "“"), (":",))
 
 
-def _places(text: str, part: str) -> Iterator[int]:
-    place = text.find(part)
-    while place >= 0:
-        yield place
-        place = text.find(part, place + 1)
+def _places(text: str, parts: Sequence[str], spans: Sequence[tuple[int, int]]) -> list[int]:
+    """Where one of the parts begins in one of the spans."""
+    places = []
+    for part in parts:
+        for start, end in spans:
+            place = text.find(part, start, end + len(part) - 1)
+            while place >= 0:
+                places.append(place)
+                place = text.find(part, place + 1, end + len(part) - 1)
+    return places

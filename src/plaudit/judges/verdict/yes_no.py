@@ -24,6 +24,9 @@ _TITLE = (
     r"(?:(?:final|my|overall|the)\s){0,2}(?:answer|verdict|conclusion|judge?ment|decision|verification"
     r"|result)|(?:最终)?(?:答案|结论|判断|验证|结果)"
 )
+_TITLE_WORDS = ("answer", "verdict", "conclusion", "judg", "decision", "verification", "result",
+                "答案", "结论", "判断", "验证", "结果")  # fmt: skip
+_RIGHT_WORDS = ("criterion", "correct", "right", "wrong", "正确", "对", "错")
 # A first line that is the word alone, or after a title: "Answer: Yes".
 _FIRST_LINE = re.compile(
     rf"\s*(?:(?:{_TITLE})\s{{0,3}}(?::|is|为|是)\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}\n",
@@ -80,10 +83,10 @@ def yes_no_shapes(spec: YesNo) -> tuple[VerdictShape, ...]:
             re.compile(anchored, flags),
             (*(anchor.lower() for anchor in own), "is ", "was ", "criterion"),
         ),
-        VerdictShape(re.compile(titled, flags)),
+        VerdictShape(re.compile(titled, flags), words=_TITLE_WORDS),
         VerdictShape(re.compile(tagged, flags), ("<",)),
         VerdictShape(re.compile(boxed, flags), ("\\boxed{",)),
-        VerdictShape(re.compile(rf"()(?:{_RIGHT.pattern})", re.IGNORECASE)),
+        VerdictShape(re.compile(rf"()(?:{_RIGHT.pattern})", re.IGNORECASE), words=_RIGHT_WORDS),
         VerdictShape(re.compile(rf"(){_LAST_LINE.pattern}", re.IGNORECASE), ("\n",)),
     )
 
