@@ -7,13 +7,14 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["BLANK", "DISGUISES", "holds_any", "narrow", "simplify", "to_plain"]
+__all__ = ["BLANK", "DISGUISES", "has_word", "holds_any", "narrow", "simplify", "to_plain"]
 BLANK = "\ufffc"  # replaces a quoted character: it is not a space, so it joins no words
 DISGUISES = "&\\<*_~#"  # signs that `to_plain` removes or decodes
 # Where each alternative begins with a character of its own, the text between is passed over fast.
 _EMPHASIS = re.compile(
     r"\*\*|__|\*(?:(?<!\w\*)(?=\S)|(?<=\S\*)(?!\w))|_(?:(?<!\w_)(?=\S)|(?<=\S_)(?!\w))"
 )
+_WORD = re.compile(r"\w")
 _STRUCK = re.compile(
     r"~~[^~\n]{1,400}~~|<(del|s|strike)>[^<\n]{1,400}</\1>|<!--(?:[^-\n]|-(?!->)){0,400}-->"
 )
@@ -42,6 +43,11 @@ def holds_any(text: str, parts: Sequence[str]) -> bool:
         if part in text:
             return True
     return False
+
+
+def has_word(text: str) -> bool:
+    """Whether a text holds a letter or a digit of any script, or an underscore."""
+    return _WORD.search(text) is not None
 
 
 def narrow(text: str) -> str:

@@ -113,16 +113,14 @@ def _sentence_shapes(spec: Labels) -> tuple[VerdictShape, ...]:
     """Plain sentences that name the better response, one group each."""
     if not spec.names:
         return ()
-    own = (name.lower() for name in spec.names)
-    # A name that is not ASCII may be written in other lower case than its own.
-    starts = (*_NAME_STARTS, *own) if "".join(spec.names).isascii() else ()
     longest = max(map(len, spec.names))
     return tuple(
         VerdictShape(
             re.compile(sentence.pattern, re.IGNORECASE | re.MULTILINE),
-            starts if sentence.starts == _NAME_STARTS else sentence.starts,
+            sentence.starts,
             sentence.words,
             sentence.reach + longest,
+            spec.names if sentence.starts == _NAME_STARTS else (),
         )
         for sentence in _sentences(spec)
     )

@@ -54,6 +54,11 @@ _VAGUE = re.compile(
 )
 
 
+_GOES_ON = re.compile(r"[A-Za-z]|\.?\d")
+_OTHER_MAXIMUM = re.compile(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({PLAIN_VALUE})")
+_CLOSED = re.compile(r"^\s?\]\s?\]")
+
+
 def _to_number(text: str) -> float:
     """The number that a value spells, stars counted."""
     if text[0] in "★⭐🌟":
@@ -112,20 +117,20 @@ def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise verdict_error("truncated", "the number may continue")
     if (not tail[0].strip() and _FOLLOWED.match(rest)) or _VAGUE.match(after):
         raise verdict_error("ambiguous", f"the number continues as {clipped(rest[:8])}")
-    if tail[0].strip() and (_RANGE.match(after) or re.match(r"[A-Za-z]|\.?\d", after)):
+    if tail[0].strip() and (_RANGE.match(after) or _GOES_ON.match(after)):
         raise verdict_error("ambiguous", f"the number continues as {clipped(rest[:12])}")
     if _CUT_OFF.match(after) or (is_cut and not _FINISHED.match(after)):
         raise verdict_error("truncated", "what follows the number is cut off")
     if _MEANT.match(after):
         raise verdict_error("ambiguous", "the number is mentioned, not given")
-    second = re.match(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({PLAIN_VALUE})", after)
+    second = _OTHER_MAXIMUM.match(after)
     if second and tail[2]:
         raise verdict_error("ambiguous", "two fractions")
     if _TWO.match(after):
         raise verdict_error("ambiguous", "the number is in a question, or one of two")
     if second:
         return to_scale(number, second[1], None, spec)
-    if not _ENDED.match(re.sub(r"^\s?\]\s?\]", "", after)):
+    if not _ENDED.match(_CLOSED.sub("", after)):
         raise verdict_error("ambiguous", f"{number} is part of a sentence")
     if not spec.is_integer and "." not in number and rest.strip() == ".":
         raise verdict_error("truncated", "the number ends in its point")

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 
 from plaudit.errors import clipped
@@ -75,10 +76,13 @@ def strip_scale(text: str, spec: Scale | Scores) -> str:
     """
     check_scale(text, spec)
     for shape in _STATED:
-        text = re.sub(
-            rf"[\s,(]{{0,4}}(?:on\s(?:a|the)\s)?(?:{shape.pattern.pattern})\)?",
-            "",
-            text,
-            flags=re.IGNORECASE,
-        )
+        if shape.may_match(*lower_case(text)):
+            text = _with_its_brackets(shape).sub("", text)
     return text.strip(" ,")
+
+
+@functools.cache
+def _with_its_brackets(shape: VerdictShape) -> re.Pattern[str]:
+    """A pattern for the statement of a scale and the brackets and words around it."""
+    remark = rf"[\s,(]{{0,4}}(?:on\s(?:a|the)\s)?(?:{shape.pattern.pattern})\)?"
+    return re.compile(remark, re.IGNORECASE)

@@ -19,14 +19,16 @@ _ODD_LETTERS = "İıſ\u212a"
 class VerdictShape:
     """What a verdict looks like in plain text; the last group holds its value.
 
-    Every match begins with one of `starts` and holds one of `words` (lower case; empty: any). With
-    a `reach` one of the words begins at most so many characters behind the beginning of the match.
+    Every match begins with one of `starts` (in lower case) or of `names` (as spelled; both empty:
+    with anything) and holds one of `words` (in lower case; empty: any). With a `reach` one of the
+    words begins at most so many characters behind the beginning of the match.
     """
 
     pattern: re.Pattern[str]
     starts: tuple[str, ...] = ()
     words: tuple[str, ...] = ()
     reach: int = 0
+    names: tuple[str, ...] = ()
 
     def find(self, text: str) -> list[re.Match[str]]:
         """All matches in order. Most texts hold no start or word, and the check is cheap."""
@@ -35,9 +37,10 @@ class VerdictShape:
             return []
         if not self.starts:
             return list(self.pattern.finditer(text))
-        spans = ((0, len(low)),) if has_odd or not self.reach else self._spans(low)
+        spans = [(0, len(low))] if has_odd or not self.reach else self._spans(low)
+        places = {*_places(low, self.starts, spans), *_places(text, self.names, spans)}
         matches: list[re.Match[str]] = []
-        for place in sorted(set(_places(low, self.starts, spans))):
+        for place in sorted(places):
             if matches and matches[-1].end() > place:
                 continue
             match = self.pattern.match(text, place)
@@ -46,15 +49,21 @@ class VerdictShape:
         return matches
 
     def may_match(self, low: str, has_odd: bool = False) -> bool:
-        """Whether a text in lower case holds a start and a word."""
-        if self.words and not has_odd and not holds_any(low, self.words):
-            return False
+        """Whether a text in lower case holds what matches hold: a word, or else a start."""
+        if self.words:
+            return has_odd or holds_any(low, self.words)
         return not self.starts or holds_any(low, self.starts)
 
     def _spans(self, low: str) -> list[tuple[int, int]]:
-        """Where a match can begin: the text before each of the words."""
-        places = _places(low, self.words, ((0, len(low)),))
-        return [(max(place - self.reach, 0), place + 1) for place in places]
+        """Where a match can begin: the text before each of the words, in order."""
+        spans: list[tuple[int, int]] = []
+        for place in sorted(_places(low, self.words, [(0, len(low))])):
+            start = place - self.reach
+            if spans and start <= spans[-1][1]:
+                spans[-1] = (spans[-1][0], place + 1)
+            else:
+                spans.append((max(start, 0), place + 1))
+        return spans
 
 
 @functools.lru_cache(maxsize=8)
@@ -82,9 +91,12 @@ def _places(text: str, parts: Sequence[str], spans: Sequence[tuple[int, int]]) -
     """Where one of the parts begins in one of the spans."""
     places = []
     for part in parts:
+        if part not in text:
+            continue
+        more = len(part) - 1
         for start, end in spans:
-            place = text.find(part, start, end + len(part) - 1)
+            place = text.find(part, start, end + more)
             while place >= 0:
                 places.append(place)
-                place = text.find(part, place + 1, end + len(part) - 1)
+                place = text.find(part, place + 1, end + more)
     return places

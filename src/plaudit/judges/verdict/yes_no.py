@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import re
 
-from plaudit.judges.verdict.characters import simplify
+from plaudit.judges.verdict.characters import has_word, simplify
 from plaudit.judges.verdict.label_names import bare_reply
 from plaudit.judges.verdict.quotations import without_quotations
 from plaudit.judges.verdict.sentences import TAKEN_BACK, is_mentioned, is_own
@@ -146,7 +146,7 @@ def _words_without_anchor(body: str, matches: list[re.Match[str]]) -> set[str]:
 def _is_at_end(body: str, match: re.Match[str]) -> bool:
     """Whether nothing but a reason in the same line follows."""
     rest = body[match.end() :]
-    return not re.search(r"\w", rest) or (
+    return not has_word(rest) or (
         "\n" not in rest.strip()
         and not match[0].rstrip().endswith("\n")
         and not _ONLY_IF.match(rest)
