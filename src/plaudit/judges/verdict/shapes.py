@@ -21,7 +21,8 @@ class VerdictShape:
 
     Every match begins with one of `starts` (in lower case) or of `names` (as spelled; both empty:
     with anything) and holds one of `words` (in lower case; empty: any). With a `reach` one of the
-    words begins at most so many characters behind the beginning of the match.
+    words begins at most so many characters behind the beginning of the match. `is_spaced`: white
+    space stands before and behind that word.
     """
 
     pattern: re.Pattern[str]
@@ -29,6 +30,7 @@ class VerdictShape:
     words: tuple[str, ...] = ()
     reach: int = 0
     names: tuple[str, ...] = ()
+    is_spaced: bool = False
 
     def find(self, text: str) -> list[re.Match[str]]:
         """All matches in order. Most texts hold no start or word, and the check is cheap."""
@@ -50,14 +52,28 @@ class VerdictShape:
 
     def may_match(self, low: str, has_odd: bool = False) -> bool:
         """Whether a text in lower case holds what matches hold: a word, or else a start."""
+        if self.is_spaced and not has_odd:
+            return holds_any(low, self.words) and bool(self._word_places(low))
         if self.words:
             return has_odd or holds_any(low, self.words)
         return not self.starts or holds_any(low, self.starts)
 
+    def _word_places(self, low: str) -> list[int]:
+        """Where one of the words begins."""
+        if not self.is_spaced:
+            return _places(low, self.words, [(0, len(low))])
+        return [
+            place
+            for word in self.words
+            for place in _places(low, (word,), [(0, len(low))])
+            if low[place - 1 : place].isspace()
+            and low[place + len(word) : place + len(word) + 1].isspace()
+        ]
+
     def _spans(self, low: str) -> list[tuple[int, int]]:
         """Where a match can begin: the text before each of the words, in order."""
         spans: list[tuple[int, int]] = []
-        for place in sorted(_places(low, self.words, [(0, len(low))])):
+        for place in sorted(self._word_places(low)):
             start = place - self.reach
             if spans and start <= spans[-1][1]:
                 spans[-1] = (spans[-1][0], place + 1)
