@@ -81,7 +81,20 @@ def may_claim(text: str, spec: Spec) -> bool:
     if not text.isascii() or holds_any(text, _SIGNS):
         return True
     low, _ = lower_case(text)
-    return any(shape.may_match(low) for shape in shapes_of(spec))
+    parts, others = _needs(spec)
+    return holds_any(low, parts) or any(shape.may_match(low) for shape in others)
+
+
+@functools.lru_cache(maxsize=64)
+def _needs(spec: Spec) -> tuple[tuple[str, ...], tuple[VerdictShape, ...]]:
+    """The parts of which ASCII text holds one where it matches a shape ("": anything), and the
+    shapes that need more than that."""
+    shapes = shapes_of(spec)
+    parts = {part for shape in shapes if not shape.is_spaced for part in shape.needs}
+    is_longer = [any(part != other and other in part for other in parts) for part in parts]
+    shortest = {part for part, longer in zip(parts, is_longer, strict=True) if not longer}
+    ascii_parts = sorted(filter(str.isascii, shortest), key=lambda part: (len(part), part))
+    return tuple(ascii_parts), tuple(shape for shape in shapes if shape.is_spaced)
 
 
 def key_of(spec: Spec) -> str:

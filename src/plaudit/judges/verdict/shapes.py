@@ -50,13 +50,19 @@ class VerdictShape:
                 matches.append(match)
         return matches
 
+    @property
+    def needs(self) -> tuple[str, ...]:
+        """The parts of which a text in lower case holds one where it matches ("": anything)."""
+        return self.words or (*self.starts, *map(str.lower, self.names)) or ("",)
+
     def may_match(self, low: str, has_odd: bool = False) -> bool:
         """Whether a text in lower case holds what matches hold: a word, or else a start."""
-        if self.is_spaced and not has_odd:
-            return holds_any(low, self.words) and bool(self._word_places(low))
         if self.words:
-            return has_odd or holds_any(low, self.words)
+            return has_odd or self._has_word(low)
         return not self.starts or holds_any(low, self.starts)
+
+    def _has_word(self, low: str) -> bool:
+        return bool(self._word_places(low)) if self.is_spaced else holds_any(low, self.words)
 
     def _word_places(self, low: str) -> list[int]:
         """Where one of the words begins."""
