@@ -38,7 +38,9 @@ LONGEST = (
     "we would   significantly   significantly   significantly   settle on   B",
     "assistant  B's considerably assistant   was   significantly   significantly   "
     "significantly   the   inferior",
-    "回答  A  的答案   总体上总体上总体上更胜一筹",
+    "the second   candidate's considerably candidate  的答案   总体上总体上总体上更胜一筹",
+    "assistant  B's considerably assistant   was   significantly   significantly   significantly   "
+    "worse   than   A",
 )  # fmt: skip
 LONGEST_SCORES = (
     "the assistant's response   therefore deserves   a score of 4",

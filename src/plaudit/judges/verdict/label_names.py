@@ -56,7 +56,7 @@ _NUMBERS = {sign: place for row in ("1234", "一二三四") for place, sign in e
 _NUMBERED = re.compile(
     rf"(?:the)?(?:{NOUN}#?(?P<behind>[1-4]|[一二三四]|one|two|three|four)"
     rf"|(?P<before>first|second|third|fourth)(?:{NOUN}|one)"
-    rf"|第(?P<zh>[一二三四1-4])个?(?:{NOUN})?)"
+    rf"|第(?P<zh>[一二三四1-4])(?:个(?:{NOUN})?|{NOUN}))"  # "第一" alone is also "firstly"
 )
 
 
