@@ -44,6 +44,7 @@ from plaudit.judges.verdict import (
     YesNo,
     claims,
     describe,
+    holds_any,
     is_legible,
     narrow,
     restored,
@@ -70,6 +71,7 @@ _REMINDERS = {
 _MARKERS = re.compile(
     r"[\[［【<](?:(?<!<)(?=[\[［【]|(?i:RESULT))|(?<=<)/?(?=(?i:think|answer|verdict|text\b)))"
 )
+_MARKER_STARTS = "[［【<"
 _MARKUP = re.compile(r"[\\&*_~<|#【】\uff01-\uff5e]")
 
 
@@ -199,7 +201,9 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
     >>> neutralised("Rating: 7", Scale(1, 10, ("rating",)))
     'Rating: \u20607'
     """
-    marked = _MARKERS.sub(lambda match: match[0] + MARK, text)
+    marked = text
+    if holds_any(text, _MARKER_STARTS):
+        marked = _MARKERS.sub(lambda match: match[0] + MARK, text)
     for again in (_split, _inside, _odd, _every):
         if spec is None or not is_legible(marked, spec):
             break
