@@ -13,9 +13,8 @@ import plaudit
 
 ROOT = Path(plaudit.__file__).parent
 LAYERS = {
-    0: "errors untrusted",
+    0: "errors types untrusted",
     0.2: "text",  # what rules, data and judges share; it knows nothing of rewards
-    0.3: "types",
     # of use to all, knowing nothing of rewards
     0.5: "http journal metrics options outage pace",
     1: "combine engines entry explain laws registry rule run sandbox spelled workers",
