@@ -8,7 +8,7 @@ import re
 from plaudit.judges.verdict.characters import holds_any
 from plaudit.judges.verdict.quotations import without_quotations
 from plaudit.judges.verdict.spec import verdict_error
-from plaudit.think import FAMILIES, split
+from plaudit.text.think import FAMILIES, split
 
 __all__ = ["CLOSING_STARTS", "has_closing_mark", "text_after_thinking"]
 
