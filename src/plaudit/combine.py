@@ -33,11 +33,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
+from plaudit import offers
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
+from plaudit.offers import fault_value
 from plaudit.rule import LISTS, sources_of
 from plaudit.think import Part, part_of
-from plaudit.types import Comparer, Fault, Group, Pair, Response, Reward, Score
+from plaudit.types import Child, Comparer, Fault, Group, Pair, Response, Reward, Score
 
 __all__ = [
     "Child",
@@ -106,15 +108,6 @@ def _places_of(name: str) -> Sequence[str]:
     return (*sources_of(name), LISTS[name]) if name in LISTS else sources_of(name)
 
 
-class Child(NamedTuple):
-    """A part as `explain` shows it: its name, weight, reward and what that reward is given."""
-
-    name: str
-    weight: float | None
-    reward: Reward
-    group: Group
-
-
 class _Node:
     """What all combinations share: traits taken from their parts, and a repr one can type."""
 
@@ -141,18 +134,17 @@ class _Node:
     @property
     def in_flight(self) -> int:
         """How many groups can usefully be scored at a time (1: one batch after the other)."""
-        return max((getattr(reward, "in_flight", 1) for reward in self._rewards()), default=1)
+        return max(map(offers.in_flight_of, self._rewards()), default=1)
 
     @property
     def retries_itself(self) -> bool:
         """Whether a system fault of a part has been tried again, and paid for, already."""
-        return any(getattr(reward, "retries_itself", False) for reward in self._rewards())
+        return any(map(offers.retries_itself, self._rewards()))
 
     def stop(self) -> None:
         """Ends what the parts have under way."""
         for reward in self._rewards():
-            if hasattr(reward, "stop"):
-                reward.stop()  # type: ignore[attr-defined]
+            offers.stop(reward)
 
     @property
     def fault_value(self) -> float:
@@ -395,7 +387,7 @@ def _members(parts: Mapping[str, Reward | Member]) -> Mapping[str, Member]:
 
 
 def _reward(value: Any, name: str) -> Reward:
-    if not callable(getattr(value, "score", None)):
+    if not offers.is_reward(value):
         raise ConfigError(f"{name} must be a Reward, found {clipped(value)}; make one with load()")
     return value
 
@@ -795,15 +787,14 @@ class _RoundRobin(_Node):
     @property
     def in_flight(self) -> int:
         """How many groups can usefully be scored at a time: as many as the comparer says."""
-        return getattr(self.comparer, "in_flight", 1)
+        return offers.in_flight_of(self.comparer)
 
     def _rewards(self) -> Sequence[Any]:
         return [self.comparer]
 
     def check(self, group: Group) -> None:
         """Raises the DataError of what the comparer cannot read in the group."""
-        if hasattr(self.comparer, "check"):
-            self.comparer.check(group)  # type: ignore[attr-defined]
+        offers.check(self.comparer, group)
 
     def children(self, group: Group) -> Iterator[Child]:
         return iter(())
@@ -905,17 +896,9 @@ def round_robin(comparer: Comparer, *, num_pairs: int | None = None, seed: int =
 
 
 def _comparer(value: Any, name: str) -> Comparer:
-    if not callable(getattr(value, "compare", None)):
+    if not offers.is_comparer(value):
         raise ConfigError(f"{name} must be given a Comparer, found {clipped(value)}")
     return value
-
-
-def fault_value(reward: Reward) -> float:
-    """The value that `reward` declares for a response that made itself impossible to score.
-
-    NaN where it declares none.
-    """
-    return getattr(reward, "fault_value", math.nan)
 
 
 def _blamed(reward: Reward, sign: float, score: Score | None = None) -> Score:
@@ -923,7 +906,7 @@ def _blamed(reward: Reward, sign: float, score: Score | None = None) -> Score:
     score = Score(fault_value(reward), fault="response") if score is None else score
     if sign >= 0:
         return score
-    return replace(score, value=getattr(reward, "fault_high", math.nan))
+    return replace(score, value=offers.fault_high(reward))
 
 
 def content_of(response: Response) -> str:

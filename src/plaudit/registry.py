@@ -20,10 +20,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from plaudit import combine
+from plaudit import combine, offers
 from plaudit.errors import ConfigError, PlauditError, clipped, did_you_mean
 from plaudit.rule import ALIASES, Rule, inputs_of, lift, signature_of
-from plaudit.types import Group, Reward
+from plaudit.spelled import Spelled
+from plaudit.types import Described, Group, Reward
 
 __all__ = [
     "available",
@@ -56,7 +57,17 @@ RESPONSE_COLUMNS = frozenset(
 _RECIPE_DIR = Path(__file__).parent / "recipes"
 
 
-def load(path: str, /, **params: Any) -> Any:
+ComparerPath = Literal[
+    "combine.both_orders", "judges.pairwise.critic", "models.pair_preference.pair_preference",
+    "models.pairrm.pairrm", "models.steamshp.steamshp",
+]  # fmt: skip
+
+
+@overload
+def load(path: ComparerPath, /, **params: Any) -> Comparer: ...
+@overload
+def load(path: str, /, **params: Any) -> Reward: ...
+def load(path: str, /, **params: Any) -> Reward | Comparer:
     """The reward that `path` names, with its parameters.
 
     A directory, hf:ORG/NAME or modelscope:ORG/NAME loads the model there (`models.auto.auto`).
@@ -231,7 +242,7 @@ def show(target: str | Reward) -> str:
         return _describe_model(load(target))
     if isinstance(target, str):
         return _describe(target, resolve(target))
-    if hasattr(target, "facts"):
+    if isinstance(target, Described):
         return _describe_model(target)
     return _describe(repr(target), target.fn) if isinstance(target, Rule) else repr(target)
 
@@ -371,7 +382,7 @@ def _built(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) ->
         if isinstance(error, PlauditError):
             raise
         raise ConfigError(f"{path}: {error}. {usage}") from error
-    if not any(callable(getattr(reward, name, None)) for name in ("score", "compare")):
+    if not (offers.is_reward(reward) or offers.is_comparer(reward)):
         raise ConfigError(f"{path} made {clipped(reward)}, neither a Reward nor a Comparer")
     return reward
 
@@ -490,6 +501,7 @@ def _describe(title: str, fn: Callable[..., Any]) -> str:
 
 def _describe_model(reward: Any) -> str:
     """What was found in a model's files and how it will be scored, a line each."""
-    inner = reward if hasattr(reward, "facts") else getattr(reward, "comparer", reward)
-    lines = [repr(reward), *(f"  {key}: {value}" for key, value in inner.facts.items())]
-    return "\n".join([*lines, "", inspect.getdoc(resolve(inner.path)) or ""])
+    inner = reward if isinstance(reward, Described) else offers.comparer_of(reward)
+    lines = [repr(reward), *(f"  {key}: {value}" for key, value in offers.facts_of(inner).items())]
+    named = resolve(inner.path) if isinstance(inner, Spelled) else type(inner)
+    return "\n".join([*lines, "", inspect.getdoc(named) or ""])

@@ -13,7 +13,7 @@ import plaudit
 
 ROOT = Path(plaudit.__file__).parent
 LAYERS = {
-    0: "endmarks types errors untrusted",
+    0: "endmarks offers types errors untrusted",
     # of use to all, knowing nothing of rewards
     0.5: "fences http journal metrics options outage pace",
     1: "_harmony combine engines entry explain laws registry rule run sandbox spelled think"
