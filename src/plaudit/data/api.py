@@ -185,7 +185,7 @@ class Scores(Sequence[Result]):
         return f"Scores(mean {self.mean:.4g} over {len(self._scored)} scored, {counts}{first})"
 
     @property
-    def values(self) -> list[Any]:
+    def values(self) -> list[float | list[float]]:
         """The value of each row: a float, or a list where the row has a list of responses."""
         return [_value(row, result) for row, result in self._row_results]
 
@@ -344,7 +344,7 @@ def _width(result: Result) -> int:
     return len(result.group.responses) if result.group is not None else 1
 
 
-def _value(row: Row, result: Result) -> Any:
+def _value(row: Row, result: Result) -> float | list[float]:
     values = [score.value for score in result.scores] or [math.nan] * _width(result)
     return values if row.is_list else values[0]
 
