@@ -98,7 +98,7 @@ def jurors_of(reward: Reward) -> Sequence[Reward]:
     return getattr(reward, "jurors", (reward,))
 
 
-def facts_of(reward: Reward | Comparer) -> Mapping[str, Any]:
+def facts_of(reward: object) -> Mapping[str, Any]:
     """What a model or a judge says of itself: files, template, dtype; nothing of others."""
     facts = reward.facts if isinstance(reward, Described) else {}
     return facts if isinstance(facts, Mapping) else {}

@@ -64,7 +64,7 @@ ComparerPath = Literal[
 
 
 @overload
-def load(path: ComparerPath, /, **params: Any) -> Comparer: ...
+def load(path: ComparerPath, /, **params: Any) -> Comparer: ...  # pyright: ignore[reportOverlappingOverload]
 @overload
 def load(path: str, /, **params: Any) -> Reward: ...
 def load(path: str, /, **params: Any) -> Reward | Comparer:

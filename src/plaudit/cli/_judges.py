@@ -170,7 +170,7 @@ def judges_of(reward: Reward) -> list[JudgeReward]:
     from plaudit.judges._judge import JudgeReward
 
     members = [offers.comparer_of(juror) for juror in offers.jurors_of(reward)]
-    judges = [one for one in members if isinstance(one, JudgeReward)]
+    judges: list[JudgeReward] = [one for one in members if isinstance(one, JudgeReward)]
     return judges if len(judges) == len(members) else []
 
 

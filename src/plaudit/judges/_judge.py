@@ -312,7 +312,7 @@ def judge_of(params: JudgeSetup, *, kind: str, samples: int) -> Judge:
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
     if sampling.temperature:  # one seed, of the orders and of the samples
-        sampling = dataclasses.replace(sampling, seed=getattr(params, "seed", sampling.seed))
+        sampling = dataclasses.replace(sampling, seed=vars(params).get("seed", sampling.seed))
     if not backend.replay:
         _check_samples(samples, sampling, read)
     return Judge(

@@ -56,10 +56,12 @@ class PairScorer:
         for one in encoded:
             if one.error is not None:
                 return Score.unscored(one.error, fault=one.fault or "input")
+        rows: list[list[list[float]]] = []
         for answer in answers:
             if answer.values is None:
-                return Score.unscored(answer.error, fault="system")
-        duel = self.reading([answer.values for answer in answers])
+                return Score.unscored(answer.error or "no answer", fault="system")
+            rows.append(answer.values)
+        duel = self.reading(rows)
         parts = {"margin": duel.margin, **duel.parts}
         parts["num_tokens"] = float(sum(len(one.ids) for one in encoded))
         if cut := sum(one.num_cut for one in encoded):
