@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from plaudit import offers
 from plaudit.combine import replace_responses
 from plaudit.errors import DataError, MissingExtra, clipped
 from plaudit.types import Group, Response, Reward, Score
@@ -271,7 +272,7 @@ def _value_problem(score: Score) -> str | None:
 
 
 def _differences(reward: Reward, what: str, base, other) -> Iterator[str]:
-    tolerance = 0.0 if reward.cpu_bound else getattr(reward, "tolerance", _TOLERANCE)
+    tolerance = 0.0 if reward.cpu_bound else offers.tolerance_of(reward, _TOLERANCE)
     for one, two in zip(_flat(base), _flat(other), strict=True):
         same_nan = not one.is_scored and not two.is_scored
         if not same_nan and not math.isclose(

@@ -24,7 +24,8 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.combine import fault_value, replace_responses
+from plaudit import offers
+from plaudit.combine import replace_responses
 from plaudit.errors import ConfigError, DataError
 from plaudit.types import FaultKind, Group, Reward, Score, count_faults
 from plaudit.workers import Outcome, Pool
@@ -96,7 +97,7 @@ def run(
     [1.0, 2.0]
     """
     _check_numbers(workers, deadline_s, batch_size)
-    if (width := getattr(reward, "in_flight", 1)) > 1:
+    if (width := offers.in_flight_of(reward)) > 1:
         batches = _overlapped(reward, items, width, batch_size)
     elif workers == 0 or not reward.cpu_bound:
         batches = _in_process(reward, items, batch_size)
@@ -170,8 +171,8 @@ def _overlapped(
             yield results
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
-        if not is_done and hasattr(reward, "stop"):  # nobody wants what is under way
-            reward.stop()  # type: ignore[attr-defined]
+        if not is_done:  # nobody wants what is in flight
+            offers.stop(reward)
 
 
 def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | DataError]:
@@ -182,7 +183,7 @@ def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | D
         if len(groups) == 1:
             return [error]
         return [score_batch(reward, [group])[0] for group in groups]
-    if not reward.deterministic or getattr(reward, "retries_itself", False):
+    if not reward.deterministic or offers.retries_itself(reward):
         return scored
     for i, scores in enumerate(scored):
         if isinstance(scores, list) and any(s.fault == "system" for s in scores):
@@ -365,7 +366,7 @@ class _Judge:
         error = f"the response {_what(outcome, self._deadline_s)}"
         if outcome.status == "stalled":
             return Score(math.nan, fault="system", error=error)
-        return Score(fault_value(self._reward), fault="response", error=error)
+        return Score(offers.fault_value(self._reward), fault="response", error=error)
 
 
 def _joined(answers: Sequence[list[Score] | DataError]) -> list[Score] | DataError:

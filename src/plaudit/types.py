@@ -14,7 +14,12 @@ from plaudit.hashing import content_hash
 
 __all__ = [
     "FAULT_KINDS",
+    "Checking",
+    "Child",
     "Comparer",
+    "Composite",
+    "Declaring",
+    "Described",
     "Fault",
     "FaultKind",
     "Group",
@@ -25,6 +30,7 @@ __all__ = [
     "Reward",
     "Score",
     "Step",
+    "Waiting",
     "content_hash",
     "count_faults",
     "describe_faults",
@@ -262,4 +268,110 @@ class Comparer(Protocol):
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair, in order."""
+        ...
+
+
+# What a reward may offer besides. `plaudit.offers` says what holds where it does not.
+
+
+class Child(NamedTuple):
+    """A part as `explain` shows it: its name, weight, reward and what that reward is given."""
+
+    name: str
+    weight: float | None
+    reward: Reward
+    group: Group
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """A reward made of others, such as those of `combine`; `explain` and `check_rows` ask it.
+
+    >>> from plaudit import load
+    >>> clipped = load("combine.clip", reward=load("rules.baseline.length"), high=3)
+    >>> isinstance(clipped, Composite), isinstance(load("rules.baseline.length"), Composite)
+    (True, False)
+    """
+
+    def children(self, group: Group) -> Iterable[Child]:
+        """The parts that judge this group. Raises: DataError where none takes it."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """Can tell of a group whether it could be scored, without scoring it.
+
+    Rules and judges do; `check_rows`, `combine.round_robin` and juries ask.
+
+    >>> from plaudit import load
+    >>> load("rules.math.equal").check(Group("2 + 2?", ["4"], {"reference": "4"}))
+    """
+
+    def check(self, group: Group) -> None:
+        """Raises: DataError for what is missing, or cannot be read."""
+        ...
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """Waits for others to answer (a server), so that several batches are worth having in flight.
+
+    Judges, juries and combinations of them do; `run` asks once, before it begins.
+
+    >>> from plaudit import load
+    >>> isinstance(load("rules.baseline.length"), Waiting)
+    False
+    """
+
+    @property
+    def in_flight(self) -> int:
+        """How many groups may usefully be in flight, 1 or more."""
+        ...
+
+    @property
+    def retries_itself(self) -> bool:
+        """Whether a system fault has been retried, and paid for, already."""
+        ...
+
+    def stop(self) -> None:
+        """Cancels what is in flight."""
+        ...
+
+
+@runtime_checkable
+class Declaring(Protocol):
+    """Declares what a response earns that made itself impossible to score.
+
+    Rules do, by their `Range`; combinations, and `run` for a response that killed its process, ask.
+
+    >>> from plaudit import load
+    >>> rule = load("rules.math.equal")
+    >>> isinstance(rule, Declaring), rule.fault_value, rule.fault_high
+    (True, 0.0, 1.0)
+    """
+
+    @property
+    def fault_value(self) -> float:
+        """The low end of the reward's range; NaN where none is declared."""
+        ...
+
+    @property
+    def fault_high(self) -> float:
+        """The same under a negative weight, where the high end is the worst."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """Says what it was made of: models and judges do; `plaudit show` and `plaudit bench` ask.
+
+    >>> from plaudit import load
+    >>> isinstance(load("rules.baseline.length"), Described)
+    False
+    """
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """Files, template, engine, dtype and the like, by name."""
         ...

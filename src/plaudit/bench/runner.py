@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from plaudit import offers
 from plaudit.bench.benchmark import Benchmark, benchmark
 from plaudit.bench.curves import Ensemble, ensemble
 from plaudit.bench.folder import Folder, hardware, versions
@@ -275,15 +276,9 @@ def _about(entrant: Entrant) -> dict[str, Any]:
         "repr": repr(entrant.reward),
         "relative": entrant.reward.relative,
         "is_judge": entrant.is_judge,
-        "facts": {name: str(value) for name, value in _facts(entrant.reward).items()},
+        "facts": {name: str(value) for name, value in offers.facts_of(entrant.reward).items()},
         "notes": [],
     }
-
-
-def _facts(reward: Reward) -> Mapping[str, Any]:
-    """What a model says of itself: its files and their revision, architecture, precision."""
-    facts = getattr(reward, "facts", None)
-    return facts if isinstance(facts, Mapping) else {}
 
 
 def _about_publication(one: Publication) -> dict[str, Any]:

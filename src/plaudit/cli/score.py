@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 import typer
 
 import plaudit
+from plaudit import offers
 from plaudit.cli._console import spelled_as_options, stderr
 from plaudit.cli._options import takes_options
 from plaudit.cli._progress import Meter, count_rows
@@ -177,7 +178,7 @@ class ScoreJob(Generic[RunOptions]):
             self.problems,
             seconds,
             num_before=num_before,
-            names=getattr(self.chosen.reward, "parts", ()),
+            names=tuple(offers.parts_of(self.chosen.reward)),
             on_stderr=self.options.output == "-",
         )
 

@@ -28,13 +28,14 @@ from __future__ import annotations
 from plaudit.combine.choice import gate, route
 from plaudit.combine.comparers import both_orders, round_robin
 from plaudit.combine.comparers import content_of as content_of
-from plaudit.combine.core import Child, Member
-from plaudit.combine.core import fault_value as fault_value
+from plaudit.combine.core import Member
 from plaudit.combine.core import replace_responses as replace_responses
 from plaudit.combine.mapped import affine, clip, standardise, threshold
 from plaudit.combine.several import maximum, mean, mean_minus_std, minimum, product, weighted
 from plaudit.combine.within import normalise, view
 from plaudit.hashing import seeded_hash as seeded_hash
+from plaudit.offers import fault_value as fault_value
+from plaudit.types import Child
 
 __all__ = [
     "Child",

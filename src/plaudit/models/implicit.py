@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plaudit.engines.causal import CausalModel, causal_model, log_probs
-from plaudit.engines.hf import Answer
+from plaudit.engines.hf import Answer, HfEngine
 from plaudit.engines.load import Options
 from plaudit.engines.plan import Item
+from plaudit.engines.questions import Question
 from plaudit.engines.text import template_for
 from plaudit.errors import ConfigError
 from plaudit.hashing import digest
@@ -162,11 +163,29 @@ class _Paired:
     must not see it so.
     """
 
-    policy: Any
+    policy: HfEngine
     totals: Callable[[Sequence[Sequence[Item]]], list[list[float | str]]]
     lock: threading.RLock = field(default_factory=threading.RLock)  # pyright: ignore[reportGeneralTypeIssues]
 
-    def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
+    tolerance = 1e-5
+
+    @property
+    def way(self) -> str:
+        return self.policy.way
+
+    @property
+    def why(self) -> str:
+        return self.policy.why
+
+    @property
+    def device(self) -> object:
+        return self.policy.device
+
+    @property
+    def dtype(self) -> str:
+        return self.policy.dtype
+
+    def ask(self, question: Question, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
         coming = iter(groups)
         while chunk := list(itertools.islice(coming, _CHUNK)):
             with self.lock:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plaudit.engines.load import Options, tokenizer_of
+from plaudit.engines.questions import Hidden
 from plaudit.engines.remote import PROTOCOLS, RemoteEngine
 from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
@@ -70,7 +71,7 @@ def remote(
         return Scorer(
             engine,
             form,
-            None,
+            Hidden(),
             positions=lambda encoded: (),
             reading=lambda encoded, rows: Value(rows[0][0]),
             facts={"kind": "served classifier", "read": f"{protocol} at {', '.join(urls)}"},
