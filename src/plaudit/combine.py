@@ -36,7 +36,7 @@ from typing import Any, NamedTuple
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.rule import LISTS, sources_of
-from plaudit.think import Part, part_of
+from plaudit.text.think import Part, part_of
 from plaudit.types import Comparer, Fault, Group, Pair, Response, Reward, Score
 
 __all__ = [
@@ -595,7 +595,7 @@ class _View(_One):
 def view(reward: Reward, *, part: Part = "answer", tag: str = "auto") -> Reward:
     """Scores only the `part` of each response: "answer" (after the think block), "think" or "all".
 
-    `tag` as in `plaudit.think.split`: "auto" knows the blocks of all model families. Token ids
+    `tag` as in `plaudit.text.think.split`: "auto" knows the blocks of all model families. Token ids
     describe the whole response, so a part of it has none.
 
     >>> from plaudit import load

@@ -51,7 +51,7 @@ class Response:
     `text` is the final answer turn, think block included; `messages` holds the turns where the
     response is several; `token_ids` are the ids the model generated; `finish_reason` is "stop",
     "length", ...; `columns` belongs to this response alone. Rewards read the text without the
-    end-of-turn marks at its end (`plaudit.endmarks`), unless `keeps_end_marks`.
+    end-of-turn marks at its end (`plaudit.text.endmarks`), unless `keeps_end_marks`.
     """
 
     text: str

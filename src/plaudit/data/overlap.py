@@ -15,9 +15,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from plaudit.errors import ConfigError
-from plaudit.rules._ngrams import words_of
-from plaudit.rules._normal import nfkc
-from plaudit.rules._scripts import points_of
+from plaudit.text.ngrams import words_of
+from plaudit.text.normal import nfkc
+from plaudit.text.scripts import points_of
 
 if TYPE_CHECKING:
     import numpy as np

@@ -26,7 +26,7 @@ from plaudit.judges.template import Template
 from plaudit.judges.verdict import Labels, Scores
 from plaudit.judges.voting import best_rated, mean, spread
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Group, Response, Reward, Score
 
 __all__ = ["listwise"]

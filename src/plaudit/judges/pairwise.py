@@ -24,7 +24,7 @@ from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.verdict import Labels
 from plaudit.judges.voting import Vote, vote
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Comparer, Group, Pair, Reward, Score
 
 __all__ = ["critic", "pairwise"]

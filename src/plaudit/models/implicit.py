@@ -23,7 +23,7 @@ from plaudit.models._causal import scored_positions
 from plaudit.models._load import chat_form, reward_at
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._text import ChatForm, Encoded, Form
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Group, Reward
 
 __all__ = ["implicit"]

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from plaudit.combine import seeded_hash
-from plaudit.rules._units import Unit, length_of
+from plaudit.text.units import Unit, length_of
 from plaudit.types import Range
 
 __all__ = ["constant", "length", "random"]

@@ -6,7 +6,7 @@ import re
 
 from plaudit.judges.verdict.quotations import without_quotations
 from plaudit.judges.verdict.spec import verdict_error
-from plaudit.think import FAMILIES, split
+from plaudit.text.think import FAMILIES, split
 
 __all__ = ["has_closing_mark", "text_after_thinking"]
 

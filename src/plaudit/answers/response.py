@@ -8,9 +8,9 @@ from typing import Any, Literal
 
 from plaudit.answers.spans import sentence_end
 from plaudit.answers.stated import HOW, Stated, stated
-from plaudit.endmarks import without_end_marks
 from plaudit.errors import ConfigError, ScoringError, clipped, did_you_mean
-from plaudit.think import split
+from plaudit.text.endmarks import without_end_marks
+from plaudit.text.think import split
 
 __all__ = [
     "Extract",

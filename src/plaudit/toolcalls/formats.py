@@ -12,10 +12,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plaudit.rules._call import ToolCall, broken, call_of, call_of_parts, listed_calls
-from plaudit.rules._call_gemma import gemma_calls
-from plaudit.rules._call_reading import CallReader, Tags, json_calls, tagged_call, tagged_calls
-from plaudit.rules._literal import read_python, read_python_calls
+from plaudit.text.literals import read_python, read_python_calls
+from plaudit.toolcalls.call import ToolCall, broken, call_of, call_of_parts, listed_calls
+from plaudit.toolcalls.cursor import CallReader, Tags, json_calls, tagged_call, tagged_calls
+from plaudit.toolcalls.gemma import gemma_calls
 
 __all__ = ["FORMATS", "Format", "marked_calls"]
 

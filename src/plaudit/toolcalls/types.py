@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from plaudit.errors import DataError, clipped
-from plaudit.rules._literal import with_parsed
+from plaudit.text.literals import with_parsed
 
 __all__ = [
     "kind_of",

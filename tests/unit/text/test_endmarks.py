@@ -4,7 +4,7 @@ import itertools
 
 import pytest
 
-from plaudit.endmarks import END_MARKS, without_end_marks
+from plaudit.text.endmarks import END_MARKS, without_end_marks
 
 # The last tokens of a turn as chat templates and generation configs publish them.
 PUBLISHED = [

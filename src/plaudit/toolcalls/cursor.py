@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
-from plaudit.rules._call import ToolCall, call_of, listed_calls
-from plaudit.rules._literal import read_json, read_json_at
-from plaudit.rules._tooltypes import kind_of, kinds_of, properties_of
+from plaudit.text.literals import read_json, read_json_at
+from plaudit.toolcalls.call import ToolCall, call_of, listed_calls
+from plaudit.toolcalls.types import kind_of, kinds_of, properties_of
 
 __all__ = ["CallReader", "Tags", "json_calls", "tagged_call", "tagged_calls", "typed"]
 

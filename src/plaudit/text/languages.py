@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-from plaudit.rules._stopwords import STOP_WORDS
+from plaudit.text.stopwords import STOP_WORDS
 
 __all__ = [
     "FUNCTION_WORDS",

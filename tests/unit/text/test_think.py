@@ -3,7 +3,7 @@
 import pytest
 
 from plaudit import Group, load
-from plaudit.think import answer_start, part_of, split
+from plaudit.text.think import answer_start, part_of, split
 
 CASES = [
     # text, think, answer, status

@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from plaudit.errors import ConfigError, DataError, MissingExtra, clipped
-from plaudit.rules._scripts import points_of
+from plaudit.text.scripts import points_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -385,7 +385,7 @@ def words_of(text: str, segmenter: Segmenter | None = None) -> list[str]:
 def jieba_words(text: str) -> list[str]:
     """The text as jieba cuts it by default: punctuation and spaces included, new words guessed."""
     tokenizer = _jieba()
-    from plaudit.rules._jieba import cut
+    from plaudit.text.segmentation import cut
 
     return list(cut(tokenizer, text))
 

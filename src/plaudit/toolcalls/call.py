@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
-from plaudit.rules._literal import read_json
+from plaudit.text.literals import read_json
 
 __all__ = ["ToolCall", "broken", "call_of", "call_of_parts", "listed_calls"]
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from plaudit.rules._constraints_language import is_in
-from plaudit.rules._constraints_text import divided, holds, sentences, tokens, words, words_alone
+from plaudit.constraints.counting import divided, holds, sentences, tokens, words, words_alone
+from plaudit.constraints.language import is_in
 
 __all__ = ["KINDS"]
 

@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
-from plaudit.rules._languages import NAMES, PROFILES
+from plaudit.text.languages import NAMES, PROFILES
 
 __all__ = ["LanguageRequest", "requested_languages", "standing_request"]
 

@@ -13,7 +13,7 @@ import re
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, NamedTuple
 
-from plaudit.rules._languages import (
+from plaudit.text.languages import (
     FUNCTION_WORDS,
     OTHER_FUNCTION_WORDS,
     identify,
@@ -178,7 +178,7 @@ def _tables() -> dict[str, dict[str, str]]:
     import importlib.resources
     import json
 
-    file = importlib.resources.files("plaudit.rules") / "word_pairs.json"
+    file = importlib.resources.files("plaudit.text") / "word_pairs.json"
     return json.loads(file.read_text(encoding="utf-8"))
 
 

@@ -11,7 +11,8 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from plaudit.rules._languages import (
+from plaudit.text.language_target import HAN_PER_KANA, QUOTED, Target, count_words, is_japanese
+from plaudit.text.languages import (
     FUNCTION_WORDS,
     KIN,
     PLENTY,
@@ -20,8 +21,7 @@ from plaudit.rules._languages import (
     weigh,
     words_in,
 )
-from plaudit.rules._prose import without_code
-from plaudit.rules._target import HAN_PER_KANA, QUOTED, Target, count_words, is_japanese
+from plaudit.text.prose import without_code
 
 __all__ = ["Shares", "shares"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from plaudit.errors import DataError, ScoringError, clipped, did_you_mean
-from plaudit.rules import _scripts
-from plaudit.rules._constraints_text import COMMON_WORDS
-from plaudit.rules.language import _identifier, identified
+from plaudit.constraints.counting import COMMON_WORDS
+from plaudit.errors import DataError, clipped, did_you_mean
+from plaudit.text import scripts
+from plaudit.text.identification import language_model, words_of_languages
 
 __all__ = ["Undecidable", "is_in"]
 
@@ -24,7 +24,7 @@ class Undecidable(Exception):
 def is_in(text: str, language: str) -> bool:
     """Whether most words are in the language (a code such as "en" or "zh-cn").
 
-    `rules.language.identified` decides. Where it finds too little text or no language, only the
+    `plaudit.text.identification` decides. Where it finds too little text or no language, only the
     distinct words are given to its model, which must give one language twice the probability of the
     next. Fifty English words without one function word (names, keywords, words run together) are
     not English, after the stop-word filter of Gopher (Rae et al. 2021, arXiv 2112.11446).
@@ -35,21 +35,18 @@ def is_in(text: str, language: str) -> bool:
     (True, False)
     """
     code = language.strip().lower().replace("_", "-").partition("-")[0]
-    if code not in _scripts.LANGUAGES:
+    if code not in scripts.LANGUAGES:
         raise DataError(
-            f"unknown language {clipped(language)}{did_you_mean(code, _scripts.LANGUAGES)}",
+            f"unknown language {clipped(language)}{did_you_mean(code, scripts.LANGUAGES)}",
             field="kwargs",
         )
-    return _language_of(text, code) == code
+    return _language_of(text) == code
 
 
-def _language_of(text: str, code: str) -> str:
+def _language_of(text: str) -> str:
     words = _LETTERS.findall(text.lower())
-    try:
-        shares = identified(text, languages=code).parts
-    except ScoringError:
-        shares = {"unknown": 1.0}
-    best = max(shares, key=shares.__getitem__)
+    counts = words_of_languages(text)
+    best = max(counts, key=counts.__getitem__) if sum(counts.values()) else "unknown"
     if best == "unknown":
         best = _guess(words)
     if best == "en" and len(words) >= _NUM_WORDS and COMMON_WORDS.isdisjoint(words):
@@ -62,7 +59,7 @@ def _guess(words: list[str]) -> str:
     distinct = list(dict.fromkeys(words))[:_MOST_WORDS]
     if not distinct:
         raise Undecidable("there is no word to identify the language from")
-    (first, p), (_, q), *_ = _identifier().rank(" ".join(distinct))
+    (first, p), (_, q), *_ = language_model().rank(" ".join(distinct))
     if p < _LEAD * q:
         raise Undecidable("there are too few words to identify the language")
     return first

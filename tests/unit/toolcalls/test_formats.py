@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from plaudit.rules import tools
-from plaudit.rules._call_formats import FORMATS
-from plaudit.rules._calls import calls_in
+from plaudit.toolcalls.formats import FORMATS
+from plaudit.toolcalls.read import calls_in
 
 ROOT = Path(__file__).parents[3]
 SHARED = ROOT.parent / "shared"

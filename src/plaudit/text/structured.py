@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from plaudit.errors import ConfigError, MissingExtra
-from plaudit.rules._literal import DEPTH, is_deep, read_json
+from plaudit.text.literals import DEPTH, is_deep, read_json
 
 __all__ = ["SYNTAXES", "Syntax", "read"]
 

@@ -9,8 +9,8 @@ import re
 from collections.abc import Callable, Mapping
 from itertools import pairwise
 
-from plaudit.rules._constraints_ifeval import KINDS as IFEVAL
-from plaudit.rules._constraints_text import divided, holds, sentences, tokens
+from plaudit.constraints.counting import divided, holds, sentences, tokens
+from plaudit.constraints.ifeval import KINDS as IFEVAL
 
 __all__ = ["KINDS"]
 

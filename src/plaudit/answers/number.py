@@ -6,6 +6,7 @@ import re
 from fractions import Fraction
 from typing import NamedTuple
 
+from plaudit.answers.arithmetic import number_of
 from plaudit.answers.equation import loses_its_left_side
 from plaudit.answers.extract import EXTRACTS, Extracted, extract
 from plaudit.answers.latex_equal import answer_of as tree_of
@@ -13,11 +14,11 @@ from plaudit.answers.latex_read import Node, Oversized, UnreadableLatex, childre
 from plaudit.answers.latex_real import Arithmetic, Complex, Enclosure, Undecided
 from plaudit.answers.latex_value import evaluate, holds_container, is_narrow, is_scalar, symbols
 from plaudit.answers.reading import reading
+from plaudit.answers.response import Extract, behind_think
+from plaudit.answers.response import answer_of as response_answer
 from plaudit.answers.stated import stated
 from plaudit.answers.units import readings
 from plaudit.errors import clipped
-from plaudit.rules import _answer
-from plaudit.rules._arithmetic import number_of
 
 __all__ = ["StatedNumber", "stated_number"]
 
@@ -62,7 +63,7 @@ class StatedNumber(NamedTuple):
 
 
 def stated_number(
-    response: str, how: _answer.Extract = "auto", finish_reason: str | None = None
+    response: str, how: Extract = "auto", finish_reason: str | None = None
 ) -> StatedNumber | None:
     r"""The number that a response states at the place named by `how`; None if it states no answer.
 
@@ -74,8 +75,8 @@ def stated_number(
     >>> stated_number(r"\boxed{x + 5}").problem
     "'x + 5' is not one number"
     """
-    text = _without_asides(response if how == "all" else _answer.behind_think(response))
-    answer = _answer.answer_of(response, how, finish_reason)
+    text = _without_asides(response if how == "all" else behind_think(response))
+    answer = response_answer(response, how, finish_reason)
     if answer is None:
         return None
     if how in ("answer", "last_line"):
@@ -97,7 +98,7 @@ def _without_asides(text: str) -> str:
     return _ASIDE.sub("", _CITED.sub("", text.translate(_WIDTHS)))
 
 
-def _extracted(text: str, how: _answer.Extract, finish_reason: str | None) -> Extracted | None:
+def _extracted(text: str, how: Extract, finish_reason: str | None) -> Extracted | None:
     if how == "phrase":
         phrase = stated(text, how, finish_reason=finish_reason)
         if phrase is None:

@@ -9,7 +9,7 @@ import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from plaudit.fences import fenced_blocks
+from plaudit.text.fences import fenced_blocks
 
 __all__ = ["Block", "blocks", "style"]
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 
-from plaudit.rules._constraints_text import holds
+from plaudit.constraints.counting import holds
 
 __all__ = ["KINDS"]
 

@@ -6,10 +6,10 @@ import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from plaudit.rules._call import ToolCall
-from plaudit.rules._call_reading import CallReader, typed
-from plaudit.rules._literal import DEPTH, read_json
-from plaudit.rules._tooltypes import properties_of
+from plaudit.text.literals import DEPTH, read_json
+from plaudit.toolcalls.call import ToolCall
+from plaudit.toolcalls.cursor import CallReader, typed
+from plaudit.toolcalls.types import properties_of
 
 __all__ = ["gemma_calls"]
 

@@ -5,7 +5,7 @@ The first of these ways that finds a call is used:
 1. the whole text as JSON: a call, calls one after the other (Llama separates them with `;`), a
    list of calls, or OpenAI's ``{"tool_calls": [...]}``;
 2. the whole text as Python: ``f(a=1)`` or ``[f(a=1), g()]``;
-3. the marks of models' own formats: the table in `_call_formats`;
+3. the marks of models' own formats: the table in `plaudit.toolcalls.formats`;
 4. ``Action: name`` and ``Action Input: {json}`` lines (ReAct);
 5. fenced blocks marked json, python, tool_call or tool_code.
 
@@ -19,14 +19,14 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from plaudit.endmarks import without_end_marks
 from plaudit.errors import DataError, clipped
-from plaudit.fences import fenced_blocks
-from plaudit.rules._call import ToolCall, broken, call_of, call_of_parts, listed_calls
-from plaudit.rules._call_formats import marked_calls
-from plaudit.rules._call_reading import CallReader, json_calls
-from plaudit.rules._literal import read_python_calls, with_parsed
-from plaudit.think import split
+from plaudit.text.endmarks import without_end_marks
+from plaudit.text.fences import fenced_blocks
+from plaudit.text.literals import read_python_calls, with_parsed
+from plaudit.text.think import split
+from plaudit.toolcalls.call import ToolCall, broken, call_of, call_of_parts, listed_calls
+from plaudit.toolcalls.cursor import CallReader, json_calls
+from plaudit.toolcalls.formats import marked_calls
 
 __all__ = ["GoldCall", "ToolCall", "calls_in", "calls_of", "gold_calls", "react_fields"]
 

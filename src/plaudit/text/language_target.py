@@ -13,9 +13,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from plaudit.errors import ScoringError
-from plaudit.rules import _scripts
-from plaudit.rules._language_request import LanguageRequest, requested_languages, standing_request
-from plaudit.rules._languages import (
+from plaudit.text import scripts
+from plaudit.text.language_request import LanguageRequest, requested_languages, standing_request
+from plaudit.text.languages import (
     FUNCTION_WORDS,
     PLENTY,
     PROFILES,
@@ -24,12 +24,12 @@ from plaudit.rules._languages import (
     weigh,
     words_in,
 )
-from plaudit.rules._prose import split_prose
-from plaudit.rules._stopwords import STOP_WORDS
+from plaudit.text.prose import split_prose
+from plaudit.text.stopwords import STOP_WORDS
 
 __all__ = ["HAN_PER_KANA", "QUOTED", "Target", "count_words", "is_japanese", "target_of"]
 
-HAN_PER_KANA = 9 * _scripts.CHARS_PER_WORD["kana"] / _scripts.CHARS_PER_WORD["han"]
+HAN_PER_KANA = 9 * scripts.CHARS_PER_WORD["kana"] / scripts.CHARS_PER_WORD["han"]
 """A text is Japanese with up to so many words of ideographs to one of kana (9 characters to 1)."""
 
 QUOTED = re.compile(
@@ -138,7 +138,7 @@ class Target(NamedTuple):
 
 @functools.lru_cache(maxsize=256)
 def _scripts_of(languages: tuple[str, ...]) -> tuple[str, ...]:
-    script_lists = (_scripts.LANGUAGES.get(code, (code,)) for code in languages)
+    script_lists = (scripts.LANGUAGES.get(code, (code,)) for code in languages)
     return tuple(dict.fromkeys(script for scripts in script_lists for script in scripts))
 
 
@@ -268,7 +268,7 @@ def _language(script: str, text: str, words: dict[str, float]) -> str:
         return "ja" if script == "kana" else "zh"
     if script == "latin":
         return _latin_language(text)
-    codes = _scripts.BY_SCRIPT.get(script, script).split()
+    codes = scripts.BY_SCRIPT.get(script, script).split()
     return codes[0] if len(codes) == 1 else script
 
 
@@ -379,7 +379,7 @@ def count_words(text: str) -> dict[str, float]:
     >>> count_words("so be it, 三个")
     {'latin': 3.0, 'han': 1.3333333333333333}
     """
-    return _scripts.word_counts(_scripts.classes(_scripts.points_of(text)))
+    return scripts.word_counts(scripts.classes(scripts.points_of(text)))
 
 
 def _quick_words(text: str) -> dict[str, float]:
@@ -390,8 +390,8 @@ def _quick_words(text: str) -> dict[str, float]:
         return {script: count for script, count in count_words(text).items() if count}
     counts = {
         "latin": float(len(_LATIN_WORD.findall(text))),
-        "han": sum(map(len, _HAN.findall(text))) / _scripts.CHARS_PER_WORD["han"],
-        "kana": sum(map(len, _KANA.findall(text))) / _scripts.CHARS_PER_WORD["kana"],
+        "han": sum(map(len, _HAN.findall(text))) / scripts.CHARS_PER_WORD["han"],
+        "kana": sum(map(len, _KANA.findall(text))) / scripts.CHARS_PER_WORD["kana"],
         "hangul": float(len(_HANGUL.findall(text))),
     }
     return {script: count for script, count in counts.items() if count}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from plaudit.rules._ngrams import jieba_words
+from plaudit.text.ngrams import jieba_words
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.errors import clipped
-from plaudit.rules._calls import GoldCall, ToolCall
-from plaudit.rules._tooltypes import properties_of, same
+from plaudit.toolcalls.read import GoldCall, ToolCall
+from plaudit.toolcalls.types import properties_of, same
 
 __all__ = ["ArgumentPolicy", "CallMatch", "assignment", "fit", "match"]
 

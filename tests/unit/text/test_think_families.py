@@ -9,9 +9,9 @@ import pytest
 from plaudit import Group, Response, load
 from plaudit.combine import view
 from plaudit.entry import entered
-from plaudit.think import FAMILIES, opening_at_end, part_of, split
+from plaudit.text.think import FAMILIES, opening_at_end, part_of, split
 
-ROOT = Path(__file__).resolve().parents[2]
+ROOT = Path(__file__).resolve().parents[3]
 SHARED = [ROOT.parent / "shared", ROOT.parent.parent / "shared"]
 END = "<|end|><|start|>assistant"
 # How each family writes a response, as its chat template or a parser of a server has it:
