@@ -257,7 +257,7 @@ def is_model(path: str) -> bool:
 
 
 def is_rule_module(name: str) -> bool:
-    """Whether rewards may stand in the module: no part of its name is private."""
+    """Whether rewards may be in the module: no part of its name is private."""
     return not any(part.startswith("_") for part in name.split("."))
 
 
@@ -300,7 +300,7 @@ def _place(path: str) -> tuple[str, str]:
 
 
 def _is_home(module: str) -> bool:
-    """Whether rewards stand in this module of plaudit."""
+    """Whether rewards are in this module of plaudit."""
     family, _, rest = module.removeprefix("plaudit.").partition(".")
     is_adapter = f"{family}.{rest}.wrap" in ADAPTERS
     is_rule = family in FAMILIES and is_rule_module(rest)

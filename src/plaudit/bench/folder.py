@@ -5,7 +5,8 @@
     scores.jsonl    one line for each question and reward, in order; it only grows
     results.json    the figures (see `plaudit.bench.results`), made of the other three alone
 
-A killed run loses at most the line in flight; the same command goes on behind the last whole line.
+A killed run loses at most the line being written; the same command goes on after the last whole
+line.
 """
 
 from __future__ import annotations
@@ -81,7 +82,7 @@ class Folder:
             )
 
     def manifest(self) -> dict[str, Any]:
-        """What the run was made with. Raises ConfigError where there is none."""
+        """What the run was made with. Raises ConfigError if there is none."""
         return self._object(_MANIFEST)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
@@ -242,7 +243,7 @@ def _recipes(manifest: Mapping[str, Any]) -> list[Any]:
 
 
 def _objects(place: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a file of lines; what is half written at its end is no line."""
+    """The objects of a file of lines; what is half written at its end is not a line."""
     if not place.exists():
         return
     with place.open("rb") as file:

@@ -65,7 +65,7 @@ class Choice(ConfigError):
 class Looks(NamedTuple):
     """What was seen. `columns` is how the rows are read; counts are of responses.
 
-    `reference` is the column in which the rules find it. Where the file holds prompts only,
+    `reference` is the column in which the rules find it. Where the file contains prompts only,
     `has_responses` is False, each group has one empty response, and `candidates` are columns that
     may hold responses after all. `notes` are for the user to read.
     """
@@ -169,7 +169,7 @@ def _lists(path: str, name: str, source: str, groups: Sequence[Group]) -> str:
 
 
 def _are_verdicts(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column holds truth values: verdicts, which no answer is compared with."""
+    """Whether a column contains truth values: verdicts, which no answer is compared with."""
     values = [value for group in groups if (value := _value(name, group)) is not None]
     return bool(values) and all(isinstance(value, bool) for value in values)
 
@@ -518,7 +518,7 @@ def _one_reference(path: str, names: Sequence[str], groups: Sequence[Group]) -> 
 
 
 def _may_be_reference(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column holds answers: a truth value, a verdict or empty text is none."""
+    """Whether a column contains answers: a truth value, a verdict or empty text is none."""
     values = [_value(name, group) for group in groups]
     values = [value for value in values if value is not None]
     if not values or any(isinstance(value, bool | Mapping) for value in values):
@@ -531,7 +531,7 @@ def _may_be_reference(name: str, groups: Sequence[Group]) -> bool:
 
 
 def _are_scores(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column holds fractions between 0 and 1, as rewards do."""
+    """Whether a column contains fractions between 0 and 1, as rewards do."""
     values = [value for group in groups if (value := _value(name, group)) is not None]
     are_floats = all(isinstance(value, float) and 0 <= value <= 1 for value in values)
     return bool(values) and are_floats and any(value not in (0, 1) for value in values)

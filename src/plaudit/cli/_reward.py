@@ -316,7 +316,7 @@ def go_offline() -> None:
 
 
 def see_current_directory() -> None:
-    """Lets the user's own modules be imported from where they stand."""
+    """Lets the user's own modules be imported from where they are."""
     if (here := os.getcwd()) not in sys.path:
         sys.path.append(here)
 
@@ -382,7 +382,7 @@ def _set(node: Any, setting: str) -> None:
 
 
 def _index(node: Any, step: str, place: str, key: str) -> Any:
-    """The key or list index that `step` spells. Raises ConfigError where there is none."""
+    """The key or list index that `step` spells. Raises ConfigError if there is none."""
     steps = list(node) if isinstance(node, Mapping) else [str(i) for i in range(len(node))]
     if step not in steps:
         raise ConfigError(

@@ -123,7 +123,7 @@ def run(options: BenchOptions) -> None:
 
 
 def _recompute(places: Sequence[str], credit: str | None) -> int:
-    """Prints the figures of finished runs, made anew; returns the exit code."""
+    """Prints the figures of finished runs, made again; returns the exit code."""
     from plaudit.bench.folder import Folder
     from plaudit.bench.runner import offline
 

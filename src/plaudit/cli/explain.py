@@ -141,7 +141,7 @@ def _cut(value: str, limit: int) -> str:
 
 
 def _spans(response: str) -> Iterator[tuple[str, int, int]]:
-    """Where the think block, the last answer tag and the last box stand."""
+    """Where the think block, the last answer tag and the last box are."""
     from plaudit.answers.boxed import last_boxed
     from plaudit.text.think import answer_start, split
 

@@ -101,11 +101,11 @@ def run(options: ScoreOptions) -> None:
     """Score the responses in files.
 
     Every row gains reward and reward_scores; a row that cannot be read gains reward_error, and is
-    counted. Each mean stands beside the number of responses without a score. A run stops where none
+    counted. Each mean is beside the number of responses without a score. A run stops where none
     of the first 100 rows can be read.
 
     Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
-    was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
+    was not a row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
     nothing but bad rows; 4 reading or writing failed; 130 interrupted, the partial output is kept
     for --resume, which also scores again what a fault of the system left unscored.
     """

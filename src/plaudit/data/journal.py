@@ -14,7 +14,7 @@ from plaudit.journal import Lines
 
 __all__ = ["CALLED", "Journal", "replace_durably"]
 
-CALLED = "called"  # the reward's readable name; another name for the same reward is no difference
+CALLED = "called"  # the reward's readable name; it is not compared
 
 
 class Journal:

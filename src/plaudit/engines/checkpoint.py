@@ -77,7 +77,7 @@ class Checkpoint:
 
     @property
     def is_adapter(self) -> bool:
-        """Whether the directory holds an adapter (LoRA) and no model of its own."""
+        """Whether the directory contains an adapter (LoRA) and no model of its own."""
         return not self.config and (self.path / "adapter_config.json").is_file()
 
     @property

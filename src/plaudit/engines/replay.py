@@ -1,6 +1,6 @@
 """Recorded replies in the place of a model: from a journal of calls, or from a column of the rows.
 
-A journal answers the calls that it holds, by content. A column holds replies by the place of the
+A journal answers the calls that it holds, by content. A column contains replies by the place of the
 call within its job: ``{"ab": TEXT, "ba": TEXT}`` for both orders of a pair, ``{"0": TEXT, ...}`` or
 a list with one text for each response of a group, or one text for a single query. A list of texts
 in the place of a text is one text for each sample.

@@ -20,7 +20,7 @@ __all__ = ["token_logit"]
 def token_logit(
     model: str, *, token: int | str = 0, view: Part = "answer", **options: Any
 ) -> Reward:
-    """The logit of one token behind the conversation: any real number.
+    """The logit of one token after the conversation: any real number.
 
     ``z_k = W_k . h`` at the last token of the chat template's text, without a generation prompt,
     for the id (or the token's own text) `token`. The default is the first id, into whose row the

@@ -35,7 +35,7 @@ _FIXES: Mapping[str, str] = {
 
 
 def enforced(report: Mapping[str, Any]) -> frozenset[str]:
-    """The layers of `LAYERS` that hold: those that were set up, those whose effect was seen.
+    """The layers of `LAYERS` that are active: those that were set up, those whose effect was seen.
 
     >>> sorted(enforced({"refused": ["files", "writes"], "landlock": 7, "missing": {}}))
     ['files', 'landlock', 'seccomp']

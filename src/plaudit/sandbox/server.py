@@ -1,7 +1,7 @@
 """A sandbox behind HTTP: SandboxFusion's `/run_code`, and `/grade` for many tests at once.
 
 `POST /run_code` takes and answers SandboxFusion's JSON (bytedance/SandboxFusion, server/
-sandbox_api.py), so that its clients work unchanged; how the program really ended stands beside it
+sandbox_api.py), so that its clients work unchanged; how the program really ended is beside it
 under "outcome". `run_timeout` is seconds of CPU time here, with a wall-clock backstop of twice that
 and a second, so that a busy machine changes no verdict.
 

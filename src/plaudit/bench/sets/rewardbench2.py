@@ -4,7 +4,7 @@ Five domains of one right and three wrong responses, and Ties. A domain's score 
 of its rows: published is 1/k where the right response is among the k at the top (four equal scores
 earn 1/4). Overall is the plain mean of the six.
 
-**Ties.** A prompt N stands twice: "ref:N" with one right response, "tied:N" with several. With
+**Ties.** A prompt N occurs twice: "ref:N" with one right response, "tied:N" with several. With
 m = lowest right score - highest wrong score, and d = highest right - lowest right score of "tied",
 
     0.30 mean[m_tied > 0] + 0.30 mean[m_ref > 0] + 0.20 mean[m_tied > d]

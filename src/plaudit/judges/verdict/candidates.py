@@ -76,7 +76,7 @@ def restored(text: str) -> str:
 
 
 def may_claim(text: str, spec: Spec) -> bool:
-    """Whether a text holds anything with which a verdict begins, markup and escapes included."""
+    """Whether a text contains anything with which a verdict begins, markup and escapes included."""
     if not text.isascii():
         return True
     low = text.lower()

@@ -12,8 +12,8 @@ __all__ = ["VerdictShape", "key_shape"]
 
 
 class VerdictShape(NamedTuple):
-    """What a verdict looks like in plain text; the last group holds its value. Every match begins
-    with one of `starts` (lower case; empty: any beginning)."""
+    """What a verdict looks like in plain text; the last group contains its value. Every match
+    begins with one of `starts` (lower case; empty: any beginning)."""
 
     pattern: re.Pattern[str]
     starts: tuple[str, ...] = ()

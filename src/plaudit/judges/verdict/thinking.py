@@ -24,7 +24,7 @@ _OPENING = _mark_pattern([family.start for family in _TAGS if not family.is_word
 
 
 def has_closing_mark(text: str) -> bool:
-    """Whether a text holds a mark that closes thinking."""
+    """Whether a text contains a mark that closes thinking."""
     return _CLOSING.search(text) is not None
 
 
