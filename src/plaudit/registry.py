@@ -161,7 +161,7 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise ConfigError(f"{path}: a recipe is a mapping with a 'use' key, found {clipped(data)}")
     for key in _keys_that_repeat(tree):
-        raise ConfigError(f"{path}:{key.start_mark.line + 1}: the key {key.value!r} stands twice")
+        raise ConfigError(f"{path}:{key.start_mark.line + 1}: duplicate key {key.value!r}")
     return data
 
 
@@ -324,7 +324,7 @@ def _unknown(path: str) -> ConfigError:
     module, name = _place(path)
     if os.sep in path or path.startswith("~"):
         return ConfigError(
-            f"no model {path!r}: it is no directory; hub models are written hf:ORG/NAME or"
+            f"no model {path!r}: it is not a directory; hub models are written hf:ORG/NAME or"
             " modelscope:ORG/NAME"
         )
     if ":" in path and module.partition(".")[0] != "plaudit":

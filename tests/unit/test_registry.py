@@ -216,7 +216,7 @@ def test_a_directory_is_a_model(tmp_path):
 
 
 def test_a_directory_that_is_not_there_is_no_model(tmp_path):
-    with pytest.raises(ConfigError, match="it is no directory"):
+    with pytest.raises(ConfigError, match="it is not a directory"):
         load(str(tmp_path / "absent"))
 
 

@@ -55,7 +55,9 @@ class Folder:
             self._check_same(manifest)
             return True
         if self.path.is_dir() and any(self.path.iterdir()) and not self.exists:
-            raise ConfigError(f"{self.path}: is not empty and holds no run; name another folder")
+            raise ConfigError(
+                f"{self.path}: is not empty and is not the folder of a run; choose another folder"
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in (_ITEMS, _SCORES, _RESULTS):
@@ -77,7 +79,8 @@ class Folder:
                 for name in names
             )
             raise ConfigError(
-                f"{self.path}: holds another run: {changes}; overwrite begins anew, or name another"
+                f"{self.path}: is the folder of another run: {changes}; overwrite starts again,"
+                " or name another"
                 " folder"
             )
 
@@ -102,7 +105,9 @@ class Folder:
         try:
             return json.loads(place.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise ConfigError(f"{self.path}: holds no run ({name} is missing)") from None
+            raise ConfigError(
+                f"{self.path}: is not the folder of a run ({name} is missing)"
+            ) from None
         except ValueError as error:
             raise ConfigError(f"{place}: broken JSON: {error}") from None
 
@@ -170,7 +175,7 @@ class Folder:
             first = unfinished[0]
             raise ConfigError(
                 f"{self.path}: unfinished: {first.name} has scores for {first.num:,} of"
-                f" {len(sheet):,} items; the command that began it goes on"
+                f" {len(sheet):,} items; repeat its command to continue"
             )
         return [reader.scored() for reader in readers]
 

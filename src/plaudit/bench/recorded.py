@@ -125,7 +125,7 @@ def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
         model = name or model or other
         results.setdefault(model, Publication(model, [file])).reported |= reported
     if not results:
-        raise ConfigError(f"{file}: holds no result")
+        raise ConfigError(f"{file}: contains no result")
     return list(results.values())
 
 
@@ -196,7 +196,8 @@ def sheet_of(results: Sequence[Publication]) -> tuple[Sheet, list[Scored]]:
         if theirs.keys() != keys.keys():
             apart = len(theirs.keys() ^ keys.keys())
             raise ConfigError(
-                f"{first.model} and {other.model} are about different rows ({apart:,} stand in one"
+                f"{first.model} and {other.model} are about different rows ({apart:,} are in"
+                " only one"
                 " of them alone): import them into folders of their own;"
                 " `plaudit bench --offline FOLDER FOLDER` sets them side by side without a test"
             )

@@ -154,7 +154,7 @@ def choose_judge(options: JudgeOptions) -> ChosenReward:
         raise error if recipe else ConfigError(str(error).removeprefix("recipe: ")) from None
     if not all(hasattr(one, "judge") for one in judges_of(reward)):
         raise ConfigError(
-            f"{name}: {node['use']} is no judge and no jury; `plaudit score` takes any reward"
+            f"{name}: {node['use']} is neither a judge nor a jury; `plaudit score` takes any reward"
         )
     return ChosenReward(reward, name, node)
 

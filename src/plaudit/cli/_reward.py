@@ -87,7 +87,7 @@ KeepEndMarks = Annotated[
     bool,
     typer.Option(
         "--keep-end-marks",
-        help="Leave marks such as <|im_end|> at the end of responses; else they are taken off.",
+        help="Leave marks such as <|im_end|> at the end of responses; otherwise they are removed.",
     ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]

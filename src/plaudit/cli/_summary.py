@@ -142,7 +142,7 @@ def _intake(counts: Counts) -> Iterator[str]:
     """What was removed from the responses or put into them before they were scored."""
     if counts.end_marks:
         yield (
-            f"{counts.end_marks:,} responses ended in end-of-turn marks, which were taken off"
+            f"{counts.end_marks:,} responses ended in end-of-turn marks, which were removed"
             " (--keep-end-marks leaves them)"
         )
     if counts.reasoning:

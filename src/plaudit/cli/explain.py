@@ -102,7 +102,7 @@ def _row(place: str, columns: dict[str, str]) -> Row:
     else:
         raise ConfigError(f"{source}: has no row {line or 1}; the last is {number or 0}")
     if line and number != int(line):
-        raise ConfigError(f"{source}:{line}: holds no row; the next one is {number}")
+        raise ConfigError(f"{source}:{line}: contains no row; the next one is {number}")
     return row
 
 

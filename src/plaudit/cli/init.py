@@ -244,7 +244,7 @@ def _accuracy(looks: Looks) -> Iterator[str]:
 def _shapes(looks: Looks) -> Iterator[str]:
     """What the responses of a row are to each other."""
     if not looks.has_responses:
-        yield "The rows hold prompts and no responses."
+        yield "The rows have prompts but no responses."
         return
     pairs = [group for group in looks.groups if len(group.responses) > 1]
     labels = [{r.columns.get("label") for r in group.responses} for group in pairs]

@@ -147,8 +147,8 @@ class ScoreJob(Generic[RunOptions]):
         writer = self._writer()
         if writer is not None and writer.is_finished:
             is_all = self.options.resumption.retry == "all"
-            why = ": what is unscored in it is no fault of the system" * is_all
-            stderr(f"{output} is complete already{why}; --overwrite scores anew")
+            why = ": its unscored responses are not system faults" * is_all
+            stderr(f"{output} is already complete{why}; --overwrite scores again")
             return 0
         try:
             self._score(rows, writer, summary)
@@ -161,7 +161,7 @@ class ScoreJob(Generic[RunOptions]):
             stderr(f"interrupted after {summary.counts.rows:,} rows{self._how_to_go_on()}")
             return 130
         if writer is not None and writer.num_replaced:
-            stderr(f"{writer.num_replaced:,} characters that {output} cannot hold are escaped")
+            stderr(f"{writer.num_replaced:,} characters that {output} cannot represent are escaped")
         self._print(summary, time.monotonic() - began, writer.num_before if writer else 0)
         self._say_unscored(writer)
         if not summary.counts.rows:
@@ -206,7 +206,7 @@ class ScoreJob(Generic[RunOptions]):
         retry = self.options.resumption.retry
         if writer is not None and writer.num_retryable and retry != "none":
             stderr(
-                f"{writer.num_retryable:,} rows are unscored by a fault of the system: the same"
+                f"{writer.num_retryable:,} rows are unscored because of a system fault: the same"
                 " command with --resume scores these again, with --keep-unscored leaves them so"
             )
 
@@ -294,7 +294,7 @@ class ScoreJob(Generic[RunOptions]):
     def _how_to_go_on(self) -> str:
         if (output := self.options.output) in (None, "-"):
             return ""
-        return f"; they are kept beside {output}: the same command with --resume goes on"
+        return f"; they are kept beside {output}: the same command with --resume continues"
 
     def _report(self, summary: Summary) -> None:
         from plaudit.cli._reward import as_yaml

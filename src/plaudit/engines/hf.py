@@ -362,7 +362,7 @@ class HfEngine:
         config, handled = _text_config(self.trunk.model), attention.seen_options()
         has_window = "sliding_attention" in (getattr(config, "layer_types", None) or ())
         if has_window and "sliding_window" not in handled:
-            return "its attention is not told of its sliding window"
+            return "its attention does not get its sliding window"
         return None
 
     def _answers_by(self, way: Way) -> list[list[Answer]]:

@@ -267,7 +267,7 @@ def check_finite(checkpoint: Checkpoint, tensors: Mapping[str, Any]) -> None:
             raise ConfigError(
                 f"{checkpoint.name}: the weights of {name!r} hold NaN or infinity; the"
                 " checkpoint is"
-                " broken, or was saved in a dtype that could not hold it"
+                " broken, or was saved in a dtype that cannot represent them"
             )
 
 

@@ -779,7 +779,7 @@ def _pickled_text(data: bytes, field: str) -> str:
             elif opcode.name not in _FRAMING:
                 raise ValueError(f"operation {opcode.name}")
     except ValueError as error:
-        raise DataError(f"packed tests are no pickled text: {error}", field=field) from None
+        raise DataError(f"packed tests are not a pickled text: {error}", field=field) from None
     if len(texts) != 1:
         raise DataError(f"packed tests hold {len(texts)} texts, expected one", field=field)
     return texts[0]

@@ -168,7 +168,7 @@ class ChatForm(Form):
         if self.needs_start and head is None:
             return Encoded(
                 error="the chat template rewrites the prompt when a response follows it, so where"
-                " the response begins cannot be told; give another chat_template",
+                " the response begins cannot be determined; give another chat_template",
                 fault="input",
             )
         encoded = Encoded(ids, num_common(head.ids, ids) if head else 0)

@@ -168,7 +168,9 @@ class _StepForm(Form):
         assert self.encode_steps is not None
         ids, marks = self.encode_steps(group, [clean(text[a:b]) for a, b in spans])
         if len(marks) != len(spans):
-            message = f"{len(marks)} step marks for {len(spans)} steps: the text holds marks itself"
+            message = (
+                f"{len(marks)} step marks for {len(spans)} steps: the text itself contains marks"
+            )
             return Encoded(error=message, fault="response")
         spans = [(a + shift, b + shift) for a, b in spans]
         return self.fitted(Encoded(ids, 0, marks=marks, spans=spans), f"row {group.key}")

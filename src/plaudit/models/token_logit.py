@@ -57,6 +57,7 @@ def _id_of(model: CausalModel, token: int | str) -> int:
     ident = model.tokenizer.get_vocab().get(token) if isinstance(token, str) else token
     if ident is None or isinstance(ident, bool) or not 0 <= ident < size:
         raise ConfigError(
-            f"{model.checkpoint.name}: token={token!r} is no token of its vocabulary of {size} ids"
+            f"{model.checkpoint.name}: token={token!r} is not a token of its vocabulary of"
+            f" {size} ids"
         )
     return ident

@@ -167,7 +167,7 @@ def regex(
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ConfigError(f"pattern={pattern!r} is no regular expression: {error}") from None
+        raise ConfigError(f"pattern={pattern!r} is not a regular expression: {error}") from None
     text = response if extract == "all" else answer_of(response, extract)
     if text is None:
         return _no_answer(extract)
@@ -478,7 +478,7 @@ def _choice_pattern(pattern: str) -> re.Pattern[str]:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ConfigError(f"pattern={pattern!r} is no regular expression: {error}") from None
+        raise ConfigError(f"pattern={pattern!r} is not a regular expression: {error}") from None
     if compiled.groups != 1:
         raise ConfigError(f"pattern={pattern!r} has {compiled.groups} groups; it must have one")
     return compiled

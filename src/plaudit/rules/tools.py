@@ -258,7 +258,7 @@ def _call_problems(call: ToolCall, schemas: Mapping[str, Mapping[str, Any]]) -> 
     if call.problem:
         yield f"a call that cannot be read: {call.problem}"
     elif call.name not in schemas:
-        yield f"{call.name[:40]} is no tool of this row"
+        yield f"{call.name[:40]} is not a tool of this row"
     else:
         schema = schemas[call.name]
         problems = member_problems(call.arguments, schema, is_closed=True)
@@ -305,9 +305,9 @@ def _field_problems(
         if not text:
             yield f"{_article(label)} that is empty"
         elif label == "Action" and names is not None and text not in names:
-            yield f"{text[:40]!r} is no tool of this row"
+            yield f"{text[:40]!r} is not a tool of this row"
         elif label == "Action Input" and json_input and not _is_mapping(text):
-            yield "an Action Input that is no JSON mapping"
+            yield "an Action Input that is not a JSON mapping"
 
 
 def _is_mapping(text: str) -> bool:

@@ -251,7 +251,7 @@ def _task(work: Program | Calls) -> tuple[int, bytes, bytes]:
 def _inputs(files: Mapping[str, str | bytes], stdin: bytes) -> bytes:
     for name in files:
         if name.startswith("/") or ".." in name.split("/") or "\0" in name or not name:
-            raise ConfigError(f"a file of a program must lie in its directory, found {name!r}")
+            raise ConfigError(f"a file of a program must be in its directory, found {name!r}")
     contents = {name: _bytes(data) for name, data in files.items()}
     index = json.dumps([[name, len(data)] for name, data in contents.items()]).encode()
     return b"".join([_LENGTH.pack(len(index)), index, *contents.values(), stdin])

@@ -104,7 +104,7 @@ class _Service:
                 yield jobs.popleft().refused  # type: ignore[misc]
             yield self._finished(jobs.popleft(), reply)
         for job in jobs:
-            yield job.refused or _failed("the server was not asked")
+            yield job.refused or _failed("the server was not called")
 
     def close(self) -> None:
         """Closes the connections. It can be used again; it then opens new ones."""

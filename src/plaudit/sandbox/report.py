@@ -62,7 +62,7 @@ def check_minimum(minimum: Sequence[str], report: Mapping[str, Any]) -> str:
     )
     fix = _FIXES.get(name, "")
     hint = "" if name in LAYERS else f" (known: {', '.join(LAYERS)})"
-    reason = reason or "it was tried and did not hold"
+    reason = reason or "it was tried and had no effect"
     return (
         f"the sandbox cannot enforce {name!r} here{hint}: {reason}."
         + (f" It needs {fix}." if fix else "")

@@ -239,7 +239,7 @@ class _LiteralReader:
         while not self.take("}"):
             key = self.value(depth + 1)
             if not isinstance(key, str):
-                raise ValueError("a key that is no text")
+                raise ValueError("a key that is not text")
             self.expect(":")
             pairs.append((key, self.value(depth + 1)))
             if not self.take(","):

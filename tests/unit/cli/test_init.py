@@ -464,7 +464,7 @@ def test_resuming_with_another_recipe_names_both():
     Path("out.jsonl.partial.jsonl").write_text(line)
     Path("out.jsonl.partial.json").write_text(json.dumps(about))
     told = one_line(run(*words, "r1", "--resume", code=2))
-    assert "the reward was math, is r1; --overwrite to begin anew" in told
+    assert "the reward was math, is r1; --overwrite to start again" in told
     run(*words, "math", "--resume")
 
 

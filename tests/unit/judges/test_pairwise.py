@@ -241,7 +241,7 @@ def test_a_failed_call_is_a_system_fault_and_a_long_prompt_an_input_fault():
     assert "too long for the model" in long.error
     lost = replayed({"ab": "[[A]]"})
     assert (lost.fault, math.isnan(lost.value)) == ("input", True)
-    assert "holds no reply for 'ba'" in lost.error
+    assert "has no reply for 'ba'" in lost.error
 
 
 # --- whose fault ----------------------------------------------------------------------------------

@@ -276,7 +276,6 @@ BENCHMARK = Benchmark(
     repair=repair,
     gates=gates,
     notes=(
-        "Ties is printed as ties-0.1.4, the version of the release; ties-head stands beside it in"
-        " results.json.",
+        "Ties is printed as ties-0.1.4, the released version; ties-head is also in results.json.",
     ),
 )

@@ -107,7 +107,7 @@ class _StopProperly:
     def _changed(self, group: Group, response: Response, score: Score) -> Score:
         if response.finish_reason is None:
             raise DataError(
-                "the response carries no finish_reason, which tells whether it was cut",
+                "the response has no finish_reason, which says whether it was truncated",
                 where=f"row {group.key}",
                 field="finish_reason",
             )
