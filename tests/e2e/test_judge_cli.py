@@ -327,7 +327,7 @@ def test_shared_rows_with_report_and_resume(name, template, low, high, invoke, t
         assert result.exit_code == 0, result.output
         sent = server.stats.requests
         again = invoke(*args, "--server", server.url, "--resume")
-        assert "complete already" in again.output
+        assert "already complete" in again.output
         assert server.stats.requests == sent
     values = [row["reward"] for row in lines(tmp_path / "out.jsonl")]
     flat = [v for row in values for v in (row if isinstance(row, list) else [row])]

@@ -393,8 +393,8 @@ def test_what_is_wrong_in_a_recipe_is_told_with_its_place(recipe, message):
     ("text", "message"),
     [
         ("use: [unclosed", "not readable as YAML"),
-        ("use: a\nparts:\n  x: {use: b}\n  x: {use: c}\n", ":4: the key 'x' stands twice"),
-        ("use: a\nparts: [{use: b, n: 1, n: 1}]\n", ":2: the key 'n' stands twice"),
+        ("use: a\nparts:\n  x: {use: b}\n  x: {use: c}\n", ":4: duplicate key 'x'"),
+        ("use: a\nparts: [{use: b, n: 1, n: 1}]\n", ":2: duplicate key 'n'"),
         ("- a\n- b\n", "a recipe is a mapping with a 'use' key, found"),
         ("", "a recipe is a mapping with a 'use' key, found None"),
         ("just text", "found 'just text'"),

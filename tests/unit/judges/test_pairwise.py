@@ -436,7 +436,7 @@ def test_rewardbench_does_not_count_a_failed_call():
         ({"votes": 0}, "must be 1 or more"),
         ({"votes": 1.5}, "must be 1 or more"),
         ({"read": "tokens"}, "must be text or logprobs"),
-        ({"read": "logprobs"}, "a column holds texts, no log-probabilities"),
+        ({"read": "logprobs"}, "a column contains texts, not log-probabilities"),
         ({"template": "nowhere"}, "no template 'nowhere'"),
         ({"template": "mt_bench_pairwize"}, "did you mean 'mt_bench_pairwise'"),
         ({"template": {**PAIR, "kind": "pointwise"}}, "is pointwise; this judge takes pairwise"),
