@@ -226,7 +226,7 @@ def time_grows_linearly(reward: Reward, groups: Sequence[Group], base) -> Iterat
     """A text 8 times as long takes about 8 times as long, not 64 times."""
     for seed in ("<think>", "\n</think>\n<answer>\n", "\\boxed{", "\n", "a", "6 x 7. 是 "):
         short, long = (_seconds(reward, groups[0], seed, size) for size in (8_000, 64_000))
-        if _is_slow(short, long):  # once more: a busy machine may have been in the way
+        if _is_slow(short, long):  # again: a busy machine may have been in the way
             long = min(long, _seconds(reward, groups[0], seed, 64_000))
         if _is_slow(short, long):
             yield f"{seed!r} repeated: {short:.3f} s at 8 kB, {long:.3f} s at 64 kB"

@@ -180,7 +180,7 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise ConfigError(f"{path}: a recipe is a mapping with a 'use' key, found {clipped(data)}")
     for key in _keys_that_repeat(tree):
-        raise ConfigError(f"{path}:{key.start_mark.line + 1}: the key {key.value!r} stands twice")
+        raise ConfigError(f"{path}:{key.start_mark.line + 1}: duplicate key {key.value!r}")
     return data
 
 
@@ -288,7 +288,7 @@ def is_model(path: str) -> bool:
 
 
 def is_rule_module(name: str) -> bool:
-    """Whether rewards may stand in the module: no part of its name is private."""
+    """Whether rewards may be in the module: no part of its name is private."""
     return not any(part.startswith("_") for part in name.split("."))
 
 
@@ -331,7 +331,7 @@ def _place(path: str) -> tuple[str, str]:
 
 
 def _is_home(module: str) -> bool:
-    """Whether rewards stand in this module of plaudit."""
+    """Whether rewards are in this module of plaudit."""
     family, _, rest = module.removeprefix("plaudit.").partition(".")
     is_adapter = f"{family}.{rest}.wrap" in ADAPTERS
     is_rule = family in FAMILIES and is_rule_module(rest)
@@ -367,7 +367,7 @@ def _unknown(path: str) -> ConfigError:
         )
     if os.sep in path or path.startswith("~"):
         return ConfigError(
-            f"no model {path!r}: it is no directory; hub models are written hf:ORG/NAME or"
+            f"no model {path!r}: it is not a directory; hub models are written hf:ORG/NAME or"
             " modelscope:ORG/NAME"
         )
     if ":" in path and module.partition(".")[0] != "plaudit":

@@ -6,7 +6,7 @@ What goes wrong costs one row, not the run. A row that cannot be read (DataError
 and counted. A batch that outruns its deadline or kills its worker is run again, its responses one
 by one and side by side, to find the one to blame; only that one gets the reward's declared minimum
 and ``fault="response"``, and it costs its batch three deadlines at most. System faults are tried
-once more, but for rewards that are not deterministic, or have tried again themselves: they pay for
+again, except for rewards that are not deterministic, or have tried again themselves: they pay for
 each try.
 """
 
@@ -34,7 +34,7 @@ __all__ = ["Progress", "Result", "run"]
 
 _TARGET_BATCH_S = 0.02
 _BATCH_CHARS = 4_000_000
-_AHEAD = 4  # batches under way or waiting, per worker
+_AHEAD = 4  # batches in flight or waiting, per worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +171,7 @@ def _overlapped(
             yield results
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
-        if not is_done:  # nobody wants what is in flight
+        if not is_done:  # discard what is in flight
             offers.stop(reward)
 
 
@@ -276,7 +276,7 @@ def _in_workers(
             judge.is_stopped = True
             left = [future for _, future in waiting if not future.cancel()]
             pool.close()
-            while wait(left, timeout=0.1).not_done:  # a job had slipped in behind
+            while wait(left, timeout=0.1).not_done:  # a job slipped in afterwards
                 pool.close()
 
 

@@ -1,6 +1,6 @@
 """The core types: a Group goes into a Reward, a list of Scores comes out.
 
-The laws that every Reward keeps stand on the `Reward` protocol; `plaudit check` tests them.
+The laws of every Reward are on the `Reward` protocol; `plaudit check` tests them.
 """
 
 from __future__ import annotations
@@ -114,7 +114,7 @@ class Group:
 
     @property
     def key(self) -> str:
-        """The id, or where none was given the content hash of prompt and responses."""
+        """The id, or, without one, the content hash of prompt and responses."""
         return self.id or content_hash(repr(self.prompt), *(r.text for r in self.responses))
 
 
@@ -164,9 +164,9 @@ class Score:
 
     @property
     def faulted(self) -> FaultKind | None:
-        """Who is to blame that the score is none, or not a proper one; None for a proper score.
+        """Who is to blame if the score has no value or no proper one; None for a proper score.
 
-        "unstated" where a score is an error, or no number, and names nobody.
+        "unstated" if a score has an error, or no value, but no fault.
         """
         if self.fault is not None:
             return self.fault
@@ -187,7 +187,7 @@ def count_faults(scores: Iterable[Score]) -> dict[FaultKind, int]:
 
 
 def describe_faults(faulted: Mapping[FaultKind, int]) -> str:
-    """Faults by kind in words; "none" where there are none.
+    """Faults by kind in words; "none" without any.
 
     >>> describe_faults({"system": 1200, "response": 1})
     '1 response, 1,200 system'
@@ -214,7 +214,7 @@ class Range(NamedTuple):
 class Pair:
     """Two responses to one prompt, in the order in which a comparer sees them.
 
-    `places` are those that they have in their group.
+    `places` are their positions in the group.
     """
 
     prompt: tuple[Message, ...]
@@ -260,7 +260,7 @@ class Reward(Protocol):
 class Comparer(Protocol):
     """Compares two responses; `combine.round_robin` makes a Reward of it.
 
-    The value of a comparison is P(first is better) in [0, 1]; a raw margin may stand in `parts`.
+    The value of a comparison is P(first is better) in [0, 1]; a raw margin may be in `parts`.
     """
 
     @property

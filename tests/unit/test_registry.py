@@ -247,7 +247,7 @@ def test_a_directory_is_a_model(tmp_path):
 
 
 def test_a_directory_that_is_not_there_is_no_model(tmp_path):
-    with pytest.raises(ConfigError, match="it is no directory"):
+    with pytest.raises(ConfigError, match="it is not a directory"):
         load(str(tmp_path / "absent"))
 
 
@@ -424,8 +424,8 @@ def test_what_is_wrong_in_a_recipe_is_told_with_its_place(recipe, message):
     ("text", "message"),
     [
         ("use: [unclosed", "not readable as YAML"),
-        ("use: a\nparts:\n  x: {use: b}\n  x: {use: c}\n", ":4: the key 'x' stands twice"),
-        ("use: a\nparts: [{use: b, n: 1, n: 1}]\n", ":2: the key 'n' stands twice"),
+        ("use: a\nparts:\n  x: {use: b}\n  x: {use: c}\n", ":4: duplicate key 'x'"),
+        ("use: a\nparts: [{use: b, n: 1, n: 1}]\n", ":2: duplicate key 'n'"),
         ("- a\n- b\n", "a recipe is a mapping with a 'use' key, found"),
         ("", "a recipe is a mapping with a 'use' key, found None"),
         ("just text", "found 'just text'"),

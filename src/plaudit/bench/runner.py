@@ -1,7 +1,7 @@
 """A run of a benchmark: items into a folder, rewards over them, figures out of it.
 
 Memory is bounded: the data is read once for the items, which go to a file without their texts, and
-once for each reward, whose scores go to a file line by line. `offline` makes the figures anew from
+once for each reward, whose scores go to a file line by line. `offline` makes the figures again from
 the folder alone.
 """
 
@@ -231,7 +231,7 @@ class Run:
         results: Sequence[Publication],
         manifest: dict[str, Any],
     ) -> None:
-        """The recorded scores, and the items where there is no data that holds them."""
+        """The recorded scores, and the items where there is no data that contains them."""
         if self._has_imports(manifest):
             return
         notes: list[str] = []
@@ -386,7 +386,7 @@ def _judged_notes(
 
 
 def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
-    """The results of a finished run, made anew from its folder and written to it.
+    """The results of a finished run, made again from its folder and written to it.
 
     Raises: ConfigError where the folder holds no finished run.
     """

@@ -157,7 +157,7 @@ def choose_judge(options: JudgeOptions) -> ChosenReward:
         raise error if recipe else ConfigError(str(error).removeprefix("recipe: ")) from None
     if not judges_of(reward):
         raise ConfigError(
-            f"{name}: {node['use']} is no judge and no jury; `plaudit score` takes any reward"
+            f"{name}: {node['use']} is neither a judge nor a jury; `plaudit score` takes any reward"
         )
     return ChosenReward(reward, name, node)
 

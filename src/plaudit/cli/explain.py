@@ -103,7 +103,7 @@ def _row(place: str, columns: dict[str, str]) -> Row:
     else:
         raise ConfigError(f"{source}: has no row {line or 1}; the last is {number or 0}")
     if line and number != int(line):
-        raise ConfigError(f"{source}:{line}: holds no row; the next one is {number}")
+        raise ConfigError(f"{source}:{line}: contains no row; the next one is {number}")
     return row
 
 
@@ -142,7 +142,7 @@ def _cut(value: str, limit: int) -> str:
 
 
 def _spans(response: str) -> Iterator[tuple[str, int, int]]:
-    """Where the think block, the last answer tag and the last box stand."""
+    """Where the think block, the last answer tag and the last box are."""
     from plaudit.answers.boxed import last_boxed
     from plaudit.text.think import answer_start, split
 

@@ -71,7 +71,7 @@ class JudgeOptions:
     orders: Annotated[str | None, Option("Pairwise: both orders, or a drawn one.", "both|one")] = (
         None
     )
-    votes: Annotated[int | None, Option("Samples of each thing asked.", "N", least=1)] = None
+    votes: Annotated[int | None, Option("Samples per call.", "N", least=1)] = None
     sampling: Annotated[Mapping[str, Any], Fields(SamplingOptions)]
     servers: Annotated[Mapping[str, Any], Fields(ServerOptions)]
     settings: Annotated[
@@ -85,7 +85,7 @@ class JudgeOptions:
     columns: Columns = None
     reward_column: RewardColumn = "reward"
     limit: Limit = None
-    dry_run: Annotated[bool, Option("Count calls, tokens and cost; ask nobody.")] = False
+    dry_run: Annotated[bool, Option("Count calls, tokens and cost; make no call.")] = False
     strict: Strict = False
     overwrite: Annotated[bool, Option("Replace the output; the journal is kept.")] = False
     resumption: Resumption

@@ -43,7 +43,7 @@ def run(
 
 
 def _template(name: str) -> str:
-    """The file of a shipped template, whole: a text that stands beside it is put in."""
+    """The file of a shipped template, whole: with the text of the file beside it."""
     import yaml
 
     from plaudit.judges.template import load_template, template_file

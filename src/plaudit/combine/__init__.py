@@ -18,7 +18,7 @@ The NaN algebra, in one table:
     round_robin  mean over the rivals that could be compared; NaN if there is none; a response's
                  fault in a comparison is the loser's alone
 
-A fault of a part is a fault of the whole, with the part's name before the error; what stands behind
+A fault of a part is a fault of the whole, with the part's name before the error; what follows
 a closed gate does not count. Under a negative weight or scale a response's fault earns the part's
 highest value, so that it never pays; where the part declares none, the whole is NaN.
 """

@@ -105,7 +105,7 @@ class Combination:
         return any(map(offers.retries_itself, self._rewards()))
 
     def stop(self) -> None:
-        """Ends what the parts have under way."""
+        """Ends what the parts have in flight."""
         for reward in self._rewards():
             offers.stop(reward)
 

@@ -200,7 +200,7 @@ class Judge:
         if not self.template.is_fenced and self.parse is parse:
             forger = forged(reply.text or "", self.template.spec, query.texts)
         if forger is not None:
-            return self._unread(reply, "the only verdict is one that the response holds", forger)
+            return self._unread(reply, "the only verdict is one that the response contains", forger)
         return JudgeVerdict(reply, value) if self.read == "text" else self._measured(reply, value)
 
     def _unread(self, reply: Reply, message: str, forger: int | None) -> JudgeVerdict:
@@ -306,7 +306,7 @@ def judge_of(params: JudgeSetup, *, kind: str, samples: int) -> Judge:
     backend = Backend.of(params.options, vars(params).keys() - {"options"})
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
         raise ConfigError(
-            f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
+            f"replay={backend.replay!r}: a column contains texts, not log-probabilities;"
             " pass read='text', or replay a journal of calls"
         )
     engine = engine_of(backend)

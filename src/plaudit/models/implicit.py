@@ -51,7 +51,7 @@ def implicit(
     `ref_free` says what is made of the log-probs l of the response's T tokens: "sum" ``sum l``,
     "avg" ``sum l / T``, "norm" ``-sqrt(sum l^2)`` (as RewardBench's DPOInference).
 
-    Scored is all that the chat template writes behind the generation prompt: the response and its
+    Scored is all that the chat template writes after the generation prompt: the response and its
     end marker; an empty response is unscored in every mode. `profile="rb-dpo"` tokenises as
     RewardBench does: BOS and EOS always added, the assistant header scored, prompts cut to 128
     tokens where both exceed 2048. Log-softmax and sums are in fp32, over the response's rows alone.

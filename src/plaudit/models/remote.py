@@ -45,8 +45,8 @@ def remote(
     and tokenised here, so that no second BOS is added there ("tei" takes texts, and needs none).
     `protocol` is "vllm" (/classify), "vllm-pooling" (/pooling), "sglang" (/classify),
     "sglang-openai" (/v1/embeddings) or "tei" (/predict). `model` is the served model's name,
-    `api_key_env` the environment variable that holds a bearer key. All responses of a group go to
-    one of `urls`, which keeps their prompt cached.
+    `api_key_env` the environment variable that contains a bearer key. All responses of a group go
+    to one of `urls`, which keeps their prompt cached.
 
     Before the first scores eight short texts are scored: where all lie in [0, 1] an activation is
     on, and ConfigError says so (`probe` False leaves that out). A request that fails at every

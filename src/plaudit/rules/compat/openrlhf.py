@@ -98,7 +98,7 @@ class _StopProperly:
         yield Child("reward", None, self.reward, group)
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
-        """One Score per response; `parts` hold whether it was cut."""
+        """One Score per response; `parts` says whether it was truncated."""
         return [
             [self._changed(g, r, s) for r, s in zip(g.responses, scores, strict=True)]
             for g, scores in zip(groups, self.reward.score(groups), strict=True)
@@ -107,7 +107,7 @@ class _StopProperly:
     def _changed(self, group: Group, response: Response, score: Score) -> Score:
         if response.finish_reason is None:
             raise DataError(
-                "the response carries no finish_reason, which tells whether it was cut",
+                "the response has no finish_reason, which says whether it was truncated",
                 where=f"row {group.key}",
                 field="finish_reason",
             )
