@@ -42,8 +42,9 @@ FAMILIES = ("rules", "models", "judges")
 FACTORIES = ("judges",)  # families in whose modules other functions stand too
 MODEL_PREFIXES = ("hf:", "modelscope:")
 ADAPTERS = tuple(
-    f"adapters.{trainer}.wrap"
-    for trainer in ("ms_swift", "open_instruct", "openrlhf", "trl", "verifiers", "verl")
+    f"adapters.{module.name}.wrap"
+    for module in pkgutil.iter_modules([str(Path(__file__).parent / "adapters")])
+    if not module.name.startswith("_")
 )
 RENAMED: Mapping[str, str] = {}
 NODE_KEYS = ("use", "columns", "on_response_fault", "view", "weight", "optional", "when")
