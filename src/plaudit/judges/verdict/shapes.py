@@ -21,8 +21,8 @@ class VerdictShape:
 
     Every match begins with one of `starts` (in lower case) or of `names` (as spelled; both empty:
     with anything) and contains one of `words` (in lower case; empty: any). With a `reach` one of
-    the words begins at most so many characters behind the beginning of the match. `is_spaced`: white
-    space stands before and behind that word.
+    the words begins at most so many characters behind the beginning of the match. `is_spaced`:
+    white space stands before and behind that word.
     """
 
     pattern: re.Pattern[str]
