@@ -4,6 +4,7 @@
     items.jsonl     one line a question, without texts (see `plaudit.bench.sheet`)
     scores.jsonl    one line for each question and reward, in order; it only grows
     results.json    the figures (see `plaudit.bench.results`), made of the other three alone
+    report.html     a page of them (see `plaudit.bench.page`), made of the other four alone
 
 A killed run loses at most the line in flight; the same command goes on behind the last whole line.
 """
@@ -21,13 +22,14 @@ from plaudit.data.jsontext import dumps, loads_object
 from plaudit.errors import ConfigError, DataError, PlauditError, clipped
 from plaudit.journal import Lines, io_error
 
-__all__ = ["Folder", "hardware", "versions"]
+__all__ = ["PAGE", "Folder", "hardware", "versions"]
 
 _FIXED = (  # what a resumed run shares
     "schema", "benchmark", "data", "columns", "by", "limit", "train", "include_text", "plaudit",
 )  # fmt: skip
 _MANIFEST, _ITEMS, _SCORES = "manifest.json", "items.jsonl", "scores.jsonl"
 _RESULTS = "results.json"
+PAGE = "report.html"
 
 
 class Folder:
@@ -57,7 +59,7 @@ class Folder:
             raise ConfigError(f"{self.path}: is not empty and holds no run; name another folder")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in (_ITEMS, _SCORES, _RESULTS):
+            for name in (_ITEMS, _SCORES, _RESULTS, PAGE):
                 (self.path / name).unlink(missing_ok=True)
             self.write_manifest(manifest)
         except OSError as error:
@@ -148,6 +150,10 @@ class Folder:
         """The scores so far, to be appended to by this process alone."""
         return Lines(self.path / _SCORES, is_alone=True)
 
+    def score_lines(self) -> Iterator[dict[str, Any]]:
+        """The lines of scores, with notes and errors, in order."""
+        return _objects(self.path / _SCORES)
+
     def scored(self, sheet: Sheet) -> list[Scored]:
         """The scores of each reward of the manifest, as far as there are any.
 
@@ -156,7 +162,7 @@ class Folder:
         abouts = [a for a in self.manifest()["rewards"] if a.get("origin") != "reported"]
         readers = [_Reader(about, sheet) for about in abouts]
         by_name = {reader.name: reader for reader in readers}
-        for number, line in enumerate(_objects(self.path / _SCORES), 1):
+        for number, line in enumerate(self.score_lines(), 1):
             reader = by_name.get(line.get("reward", ""))
             if reader is None:
                 raise ConfigError(

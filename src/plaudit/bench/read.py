@@ -16,6 +16,7 @@ from plaudit.errors import ConfigError, DataError
 __all__ = ["Intake", "files_of", "items_of"]
 
 _PACKED = (".gz", ".zst")
+_LICENCE = ("licence", "license")
 _NUM_SHOWN = 20
 
 
@@ -120,6 +121,9 @@ def items_of(
 
 def _items(benchmark: Benchmark, row: Row, by: str | None) -> Sequence[Item]:
     items = benchmark.read(row)
+    licence = next((str(row.raw[name]) for name in _LICENCE if row.raw.get(name)), "")
+    if licence:
+        items = [replace(item, licence=licence) for item in items]
     if by is None:
         return items
     if row.raw.get(by) is None:

@@ -21,7 +21,7 @@ from plaudit.bench.folder import Folder, hardware, versions
 from plaudit.bench.read import Intake, files_of, items_of
 from plaudit.bench.recorded import Publication, disagreement, earned, joined, publications, sheet_of
 from plaudit.bench.results import SCHEMA, assess
-from plaudit.bench.sheet import Item, Scored, Sheet, line_of
+from plaudit.bench.sheet import Item, Scored, Sheet, line_of, text_of
 from plaudit.data.jsontext import dumps
 from plaudit.data.judged import prompts_of
 from plaudit.data.overlap import EvalPrompts
@@ -31,7 +31,7 @@ from plaudit.rule import prompt_text
 from plaudit.run import Progress, Result, run
 from plaudit.types import Reward, Score
 
-__all__ = ["Entrant", "Run", "offline"]
+__all__ = ["Entrant", "Run", "file_facts", "offline"]
 
 _NOTE_CHARS = 2000
 
@@ -130,8 +130,8 @@ class Run:
             "draws": self.num_draws,
             "ensembles": list(self.ensembles),
             "include_text": self.include_text,
-            "data": [_file(place) for place in files],
-            "train": [_file(place) for place in self.train],
+            "data": [file_facts(place) for place in files],
+            "train": [file_facts(place) for place in self.train],
             "rewards": rewards,
             "plaudit": versions()["plaudit"],
             "versions": versions(),
@@ -168,9 +168,8 @@ class Run:
         line = line_of(item)
         if self.train:
             line["in_train"] = _name(item) in contaminated
-        if self.include_text:
-            responses = [response.text for response in item.group.responses]
-            line["text"] = {"prompt": prompt_text(item.group), "responses": responses}
+        if self.include_text or item.licence:
+            line["text"] = text_of(item)
         return line
 
     def _contaminated(self, bench: Benchmark, files: Sequence[str]) -> set[str]:
@@ -291,14 +290,14 @@ def _about_publication(one: Publication) -> dict[str, Any]:
         "name": one.model,
         "origin": one.origin,
         "recipe": None,
-        "files": [_file(file) for file in one.files],
+        "files": [file_facts(file) for file in one.files],
         "is_judge": any(row.is_judge for row in one.rows),
         "reported": one.reported,
         "notes": list(one.notes),
     }
 
 
-def _file(place: str) -> dict[str, Any]:
+def file_facts(place: str) -> dict[str, Any]:
     """A file's path, size and hash; of a hub name the name alone."""
     if not os.path.isfile(place):
         return {"path": place}

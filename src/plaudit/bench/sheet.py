@@ -14,9 +14,10 @@ from itertools import chain, count
 from operator import itemgetter
 from typing import Any
 
+from plaudit.rule import prompt_text
 from plaudit.types import Group, content_hash
 
-__all__ = ["Item", "Scored", "Sheet", "line_of", "markdown", "prompt_key"]
+__all__ = ["Item", "Scored", "Sheet", "line_of", "markdown", "prompt_key", "text_of"]
 
 _MARKDOWN = re.compile(r"\*\*|#|```")
 
@@ -28,6 +29,7 @@ class Item:
     `labels` has one number for each response (or step, where steps are scored): 1 right, 0 wrong,
     or a grade. `prompt` names what a bootstrap draws as one; `place` is the position of each
     response in the source's own order, where it has one. `extra` is what only this benchmark reads.
+    `licence` is the one that the row itself states.
     """
 
     id: str
@@ -38,6 +40,7 @@ class Item:
     where: str = ""
     place: tuple[int, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ""
 
     @property
     def texts(self) -> list[str]:
@@ -86,6 +89,15 @@ def line_of(item: Item) -> dict[str, Any]:
     if item.extra:
         line["extra"] = dict(item.extra)
     return line
+
+
+def text_of(item: Item) -> dict[str, Any]:
+    """The prompt as text, and the texts that are scored.
+
+    >>> text_of(Item("1", "s", "p", (1.0, 0.0), Group("?", ["yes", "no"])))
+    {'prompt': '?', 'responses': ['yes', 'no']}
+    """
+    return {"prompt": prompt_text(item.group), "responses": item.texts}
 
 
 class Sheet:
