@@ -28,7 +28,7 @@ class Chrome:
         to_read, self._write = os.pipe()
         self._read, to_write = os.pipe()
         # The browser reads its descriptor 3 and writes to 4.
-        script = f"exec 3<&{to_read} 4>&{to_write}; exec \"$@\""
+        script = f'exec 3<&{to_read} 4>&{to_write}; exec "$@"'
         command = ["bash", "-c", script, "bash", BROWSER, *FLAGS, f"--user-data-dir={profile}"]
         self._process = subprocess.Popen(
             [*command, "about:blank"], pass_fds=(to_read, to_write), stderr=subprocess.DEVNULL

@@ -158,10 +158,10 @@ def page_notes(groups: Sequence[Sequence[Finished]]) -> list[str]:
     notes = []
     for group in groups:
         if len(group) > 1:
-            places = ", ".join(run.place for run in group)
+            *most, last = (run.place for run in group)
             draws, seed = group[0].results["draws"], group[0].results["seed"]
             notes.append(
-                f"{places} are about the same {group[0].results['rows']:,} rows: one table, with"
+                f"{', '.join(most)} and {last} are about the same {group[0].results['rows']:,} rows: one table, with"
                 f" intervals and tests over all their rewards ({draws:,} draws, seed {seed})"
             )
     if len(groups) > 1:

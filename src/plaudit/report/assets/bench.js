@@ -118,10 +118,10 @@
   function bars(board, name) {
     const r = board.results, chance = r.chance[name];
     const all = ranked(r).filter((e) => isKnown(figureOf(e, name).value)).slice(0, MOST_BARS)
-      .map((e) => ({ label: e.name, isFloor: isFloor(e), ...figureOf(e, name) }));
+      .map((e) => ({ label: isFloor(e) ? `floor: ${e.name}` : e.name, isFloor: isFloor(e), ...figureOf(e, name) }));
     if (!all.length) return null;
     const longest = Math.max(...all.map((bar) => bar.label.length));
-    const room = (width) => Math.floor(Math.min(width / 2.2, 16 + 6.4 * longest));
+    const room = (width) => Math.floor(Math.min(width / 2.1, 18 + 6.6 * longest));
     const low = Math.min(0, ...all.map((bar) => bar.low ?? bar.value));
     const high = Math.max(1, ...all.map((bar) => bar.high ?? bar.value));
     const draw = (width) => Plot.plot({
@@ -131,7 +131,7 @@
       x: { domain: [low, high], tickFormat: (x) => `${Math.round(100 * x)}`, grid: true, label: null,
         ticks: Math.max(2, width / 90) },
       y: { type: "band", domain: all.map((bar) => bar.label), label: null, tickSize: 0, padding: 0.3,
-        tickFormat: (text) => cut(text, Math.floor((room(width) - 10) / 6)) },
+        tickFormat: (text) => cut(text, Math.floor((room(width) - 14) / 6.6)) },
       marks: [
         Plot.barX(all, { y: "label", x: "value", fillOpacity: 0.8,
           fill: (bar) => bar.isFloor ? "var(--floor)" : "var(--accent)" }),
@@ -169,7 +169,7 @@
     const columns = [
       { label: "Figure", isText: true, value: (row) => row.name, text: (row) => row.name },
       { label: "Rows", value: (row) => row.num, text: (row) => isKnown(row.num) ? count(row.num) : "–" },
-      ...entries.map((e) => ({ label: e.name, title: e.name,
+      ...entries.map((e) => ({ label: isFloor(e) ? `floor: ${e.name}` : e.name,
         value: (row) => figureOf(e, row.name).value, text: (row) => percent(figureOf(e, row.name).value),
         hint: (row) => span(figureOf(e, row.name)) }))];
     return more(`Every other figure (${count(names.length)})`,
@@ -424,16 +424,18 @@
     const lines = drawn.flatMap((name) => dots.filter((dot) => isKnown(value(dot, name)))
       .map((dot) => ({ name, n: dot.n, share: value(dot, name) })));
     const colour = (name) => fixed.includes(name) ? "var(--muted)" : `var(--line-${names.indexOf(name) % MOST_LINES})`;
+    const shares = lines.map((p) => p.share), isNarrow = Math.max(...shares) - Math.min(...shares) < 0.06;
     const ends = drawn.map((name) => lines.filter((p) => p.name === name).at(-1)).filter(Boolean);
     const draw = (width) => Plot.plot({
       width, height: 320, marginLeft: 44, marginBottom: 38, marginRight: Math.min(170, width / 2.6),
       ariaLabel: "Best of n: " + lines.map((p) => `${p.name} at ${p.n} ${percent(p.share)}`).join(", "),
       x: { type: dots.length > 1 ? "log" : "linear", base: 2, label: "responses to choose from →",
         labelAnchor: "center", ticks: dots.map((dot) => dot.n), tickFormat: String },
-      y: { label: null, grid: true, ticks: 6, tickFormat: (x) => `${Math.round(100 * x)} %` },
+      y: { label: null, grid: true, ticks: 6, tickFormat: (x) => `${percent(x, isNarrow ? 1 : 0)} %` },
       marks: [
-        Plot.line(lines, { x: "n", y: "share", z: "name", stroke: (p) => colour(p.name), strokeWidth: 1.8,
-          strokeDasharray: "1 0" }),
+        ...[true, false].map((isFixed) => Plot.line(lines.filter((p) => fixed.includes(p.name) === isFixed),
+          { x: "n", y: "share", z: "name", stroke: (p) => colour(p.name), strokeWidth: 1.8,
+            strokeDasharray: isFixed ? "4 3" : undefined })),
         Plot.dot(lines, { x: "n", y: "share", r: 3, fill: (p) => colour(p.name) }),
         Plot.text(spread(ends), { x: "n", y: "place", text: (p) => cut(p.name, Math.floor(Math.min(170, width / 2.6) / 6.6)),
           textAnchor: "start", dx: 8, fill: (p) => colour(p.name) }),
@@ -447,7 +449,7 @@
         text: (dot) => percent(value(dot, name)) }))];
     const hidden = names.length - MOST_LINES;
     return h("section", {}, h("h2", {}, "Best of n"),
-      h("p", { class: "muted" }, "The chance that the response of highest score among n is right; grey: always " +
+      h("p", { class: "muted" }, "The chance that the response of highest score among n is right; dashed: always " +
         "right where one is (oracle), the most frequent answer (majority), any (random)." +
         (hidden > 0 ? ` ${plural(hidden, "reward")} in the table alone.` : "")),
       h("figure", {}, chart(draw)), more("The figures", sortable("Best of n", "Per cent", dots, columns)));

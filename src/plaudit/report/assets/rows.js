@@ -181,7 +181,7 @@ const browser = (() => {
     function draw() { all = wanted(); shown = 0; list.replaceChildren(); extend(); }
     let timer = 0;
     search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(draw, 120); });
-    inputs.forEach((input) => input.addEventListener("change", draw));
+    [...inputs, search].forEach((input) => input.addEventListener("change", draw));
     button.addEventListener("click", extend);
     list.addEventListener("keydown", (event) => keys(event, list));
     addEventListener("keydown", (event) => {
