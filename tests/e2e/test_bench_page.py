@@ -11,7 +11,7 @@ from plaudit.bench.folder import Folder
 from plaudit.bench.page import runs_of, write_bench_page
 from plaudit.bench.runner import Entrant, Run
 from plaudit.registry import load
-from plaudit.types import Score
+from plaudit.types import Score, Step
 
 ACTS = "document.title = 'owned'"
 HOSTILE = (
@@ -312,3 +312,60 @@ def test_all_charts_are_drawn_and_say_in_words_what_they_show(tab, results):
     for start in ("overall:", "section/Chat:", "Scores of table", "Margin of table", "Reliability"):
         assert start in shown
     assert f"table {100 * results['rewards'][0]['figures']['overall']['value']:.1f}" in shown
+
+
+def odd_runs(place):
+    """Runs of other kinds: grades, steps, best of n, all tied, nothing scored, no rows."""
+
+    class Steps(Table):
+        def score(self, groups):
+            halves = (Step(0.2, 0, 1), Step(0.9, 1, 2))
+            return [[Score(1.0, steps=halves) for _ in group.responses] for group in groups]
+
+    def bench(name, rows, reward, **more):
+        data = place / f"{name}{len(list(place.iterdir()))}.jsonl"
+        data.write_text("".join(json.dumps(row) + "\n" for row in rows))
+        folder = data.with_suffix("")
+        entrants = [Entrant("mine", reward), Entrant("other", reward)]
+        options = {"data": [str(data)], "entrants": entrants, "num_draws": 30, **more}
+        Run(name, Folder(folder), **options).score()
+        return str(folder)
+
+    three = ["score 1", "score 2", "score 3"]
+    pair = {"id": "1", "prompt": "p", "chosen": "score 1", "rejected": "score 1"}
+    graded = [{"id": str(i), "prompt": f"p{i}", "responses": three, "labels": [1, 0, 2]}
+              for i in range(4)]  # fmt: skip
+    yield bench("graded", graded, Table())
+    steps = [{"id": "gsm8k-1", "problem": "why?", "steps": ["a", "b"], "label": 1}]
+    yield bench("processbench", steps, Steps())
+    yield bench("best_of_n", [{"id": "1", "prompt": "p", "responses": three,
+                               "correct": [False, True, False]}], Table())  # fmt: skip
+    yield bench("pairs", [pair], Table())
+    yield bench("pairs", [{**pair, "chosen": "none", "rejected": "none either"}], Table())
+    shares = place / "theirs.json"
+    shares.write_text(json.dumps({"model": "theirs", "model_type": "x", "hep-go": 0.5}))
+    Run("rewardbench", Folder(place / "reported"), imports=[str(shares)]).score()
+    yield str(place / "reported")
+
+
+def test_odd_runs_are_all_drawn(browser, tmp_path):
+    path = write_bench_page(tmp_path / "page.html", *runs_of([*odd_runs(tmp_path)]))
+    browser.console.clear()
+    browser.open(path)
+    assert browser.console == []
+    text = browser.run("document.body.innerText")
+    for words in (
+        "No scores, or all are equal.", "every comparison is a tie", "Best of n", "about different",
+        "theirs, reported without rows: hep-go 50.0", "the least adjusted p",
+    ):  # fmt: skip
+        assert words in text
+    browser.run("document.querySelectorAll('details.item').forEach((d) => { d.open = true; })")
+    browser.run(HELPERS)
+    browser.run("drawn()")
+    heads = browser.run(
+        "[...document.querySelectorAll('.scores tbody th')].map((th) => th.textContent)"
+    )
+    assert heads[:3] == ["1, grade 1", "2, grade 0", "3, grade 2"]
+    assert "1, valid" in heads
+    assert "2, invalid" in heads
+    assert browser.console == []

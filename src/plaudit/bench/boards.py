@@ -161,8 +161,9 @@ def page_notes(groups: Sequence[Sequence[Finished]]) -> list[str]:
             *most, last = (run.place for run in group)
             draws, seed = group[0].results["draws"], group[0].results["seed"]
             notes.append(
-                f"{', '.join(most)} and {last} are about the same {group[0].results['rows']:,} rows: one table, with"
-                f" intervals and tests over all their rewards ({draws:,} draws, seed {seed})"
+                f"{', '.join(most)} and {last} are about the same"
+                f" {group[0].results['rows']:,} rows: one table, with intervals and tests over all"
+                f" their rewards ({draws:,} draws, seed {seed})"
             )
     if len(groups) > 1:
         same = len({group[0].rows_key[:2] for group in groups}) == 1

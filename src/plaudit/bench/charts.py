@@ -171,8 +171,8 @@ def length_points(sheet: Sheet, rows: Outcome | None) -> dict[str, Any] | None:
     if rows is None or chars_T is None:
         return None
     has_N = np.flatnonzero(np.isfinite(rows.margin_N))
-    picks = has_N[np.unique(np.linspace(0, len(has_N) - 1, _NUM_POINTS).astype(int))]
-    picks = has_N if len(has_N) <= _NUM_POINTS else picks
+    places = np.linspace(0, len(has_N) - 1, min(_NUM_POINTS, len(has_N))).astype(int)
+    picks = has_N[places]
     longer = chars_T[rows.right_N[picks]] - chars_T[rows.wrong_N[picks]]
     return {
         "num": len(has_N),

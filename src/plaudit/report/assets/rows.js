@@ -60,6 +60,13 @@ const browser = (() => {
     }));
   }
 
+  // What a label says of a response; grades are told from right and wrong by all rows together.
+  function label(rows, x, unit) {
+    rows.isGraded ??= rows.labels.some((labels) => labels.some((one) => one !== 0 && one !== 1));
+    if (rows.isGraded) return `grade ${fmt(x)}`;
+    return unit === "step" ? ["invalid", "valid"][x] : ["wrong", "right"][x];
+  }
+
   // Scores by response and reward; what is not scored is said, never shown as a number.
   function scores(rows, row, unit) {
     const labels = rows.labels[row], chars = rows.chars[row];
@@ -67,13 +74,11 @@ const browser = (() => {
       const x = one.values[row][i];
       return isKnown(x) ? h("td", { "data-value": String(x) }, fmt(x)) : h("td", { class: "alert" }, "unscored");
     });
-    const label = (x) => x === 1 ? (unit === "step" ? "valid" : "right")
-      : x === 0 ? (unit === "step" ? "invalid" : "wrong") : `grade ${fmt(x)}`;
     return scroll("Scores", h("table", { class: "scores" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col", class: "text" }, unit === "step" ? "Step" : "Response"),
         h("th", { scope: "col" }, "Characters"), rows.rewards.map((one) => h("th", { scope: "col" }, one.name)))),
       h("tbody", {}, labels.map((x, i) => h("tr", {},
-        h("th", { scope: "row" }, `${i + 1}, ${label(x)}`),
+        h("th", { scope: "row" }, `${i + 1}, ${label(rows, x, unit)}`),
         h("td", {}, chars ? count(chars[i]) : "–"), cells(i))))));
   }
 
@@ -90,7 +95,7 @@ const browser = (() => {
     const text = rows.texts?.[row];
     if (!text) return null;
     const parts = [block("Prompt", text.prompt), text.responses.map((one, i) =>
-      block(`${unit === "step" ? "Step" : "Response"} ${i + 1}`, one))];
+      block(`${unit === "step" ? "Step" : "Response"} ${i + 1}, ${label(rows, rows.labels[row][i], unit)}`, one))];
     return rows.safety[rows.subset[row]]
       ? h("details", { class: "plain unsafe" }, h("summary", {}, "Texts of a safety row (they may be offensive)"), parts)
       : parts;
@@ -137,8 +142,8 @@ const browser = (() => {
     const subset = choice([["", "all subsets"], ...rows.subsets.map((name, i) => [i, name])]);
     const sort = choice(Object.entries(SORTS).filter(([name]) => name === "file" || hasOutcomes)
       .map(([name, [label]]) => [name, label]));
-    const search = h("input", { type: "search", placeholder: rows.texts ? "in texts, ids, rationales" : "in ids, subsets, rationales",
-      "aria-label": "Search", spellcheck: "false" });
+    const search = h("input", { type: "search", "aria-label": "Search", spellcheck: "false",
+      placeholder: rows.texts ? "in texts, ids, rationales" : "in ids, subsets, rationales" });
     const controls = h("div", { class: "controls browse" }, labelled("Reward", reward), labelled("Show", filter),
       labelled("of", subset), labelled("sorted", sort), labelled("Search", search));
     const chosen = () => rows.rewards[reward.value];
@@ -176,7 +181,7 @@ const browser = (() => {
       button.textContent = `Show ${count(Math.min(PAGE, all.length - shown))} more`;
       button.hidden = shown >= all.length;
       status.textContent = `${plural(all.length, "row")} of ${count(rows.num)}; ${count(shown)} listed.` +
-        (rows.id.length < rows.num ? ` The page holds ${count(rows.id.length)} rows, every confident loss first; all are in scores.jsonl.` : "");
+        (rows.id.length < rows.num ? ` The page holds ${count(rows.id.length)} rows, among them the most confident losses of each reward; all are in scores.jsonl.` : "");
     }
     function draw() { all = wanted(); shown = 0; list.replaceChildren(); extend(); }
     let timer = 0;
@@ -186,7 +191,9 @@ const browser = (() => {
     list.addEventListener("keydown", (event) => keys(event, list));
     addEventListener("keydown", (event) => {
       const isTyping = /^(INPUT|SELECT|TEXTAREA)$/.test(document.activeElement?.tagName ?? "");
-      if (event.key === "/" && number === 0 && !isTyping && !event.ctrlKey && !event.metaKey) { event.preventDefault(); search.focus(); }
+      if (event.key !== "/" || number !== 0 || isTyping || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      search.focus();
     });
     draw();
     return h("section", {}, h("h2", {}, "Rows"),
