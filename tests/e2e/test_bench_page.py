@@ -137,14 +137,14 @@ def test_nothing_in_the_data_acts_and_nothing_is_fetched(tab, folder):
 
 def test_every_figure_of_the_leaderboard_is_that_of_the_results(tab, results):
     tab.run(HELPERS)
-    shown = tab.run("rowsOf('Leaderboard')")
+    table = tab.run("rowsOf('Leaderboard')")
     entries = [*results["rewards"], *results["floors"]]
-    assert len(shown) == len(entries)
+    assert len(table) == len(entries)
     names = [results["headline"], *results["columns"]]
     for entry in entries:
         is_floor = entry["origin"] == "floor"
         (row,) = [
-            row for row in shown
+            row for row in table
             if row[0][1].split("</")[0] == entry["name"].split("</")[0]
             and row[0][0].endswith("floor") == is_floor
         ]  # fmt: skip
@@ -162,13 +162,13 @@ def test_every_figure_of_the_leaderboard_is_that_of_the_results(tab, results):
 
 def test_other_figures_are_those_of_the_results(tab, results):
     tab.run(HELPERS)
-    shown = {row[0][0]: row[2:] for row in tab.run("rowsOf('Other figures')")}
-    shown = {name: sorted(float(v) for _, v in cells if v) for name, cells in shown.items()}
+    cells_of = {row[0][0]: row[2:] for row in tab.run("rowsOf('Other figures')")}
+    figures = {name: sorted(float(v) for _, v in cells if v) for name, cells in cells_of.items()}
     entries = [*results["rewards"], *results["floors"]]
-    assert set(shown) == {
+    assert set(figures) == {
         name for entry in entries for name in entry["figures"]
     } - {results["headline"], *results["columns"]}  # fmt: skip
-    for name, values in shown.items():
+    for name, values in figures.items():
         due = [entry["figures"].get(name, {}).get("value") for entry in entries]
         assert values == sorted(value for value in due if value is not None)
 
@@ -308,10 +308,10 @@ def test_all_charts_are_drawn_and_say_in_words_what_they_show(tab, results):
         ".map((svg) => svg.getAttribute('aria-label'))"
     )
     assert all(charts)
-    shown = " ".join(charts)
+    words = " ".join(charts)
     for start in ("overall:", "section/Chat:", "Scores of table", "Margin of table", "Reliability"):
-        assert start in shown
-    assert f"table {100 * results['rewards'][0]['figures']['overall']['value']:.1f}" in shown
+        assert start in words
+    assert f"table {100 * results['rewards'][0]['figures']['overall']['value']:.1f}" in words
 
 
 def odd_runs(place):

@@ -247,7 +247,7 @@ def _file_text(file: Mapping[str, Any]) -> str:
 
 def _remarks_of(run: Finished) -> Iterator[Mapping[str, Any]]:
     """What the folder holds of a score beside its value, under the reward's name on the board."""
-    shown = {own: name for name, own in run.score_names.items()}
+    board_names = {own: name for name, own in run.score_names.items()}
     for line in run.folder.score_lines():
         if line.keys() & {"notes", "errors", "decisions", "flipped"}:
-            yield {**line, "reward": shown.get(line["reward"], line["reward"])}
+            yield {**line, "reward": board_names.get(line["reward"], line["reward"])}

@@ -168,15 +168,15 @@ def test_of_many_rows_the_confident_losses_come_first_and_the_page_says_so(run, 
     place = run(pairs(100))
     ((run_,),) = runs_of([place])[0]
     rows = [charts.outcome(benchmark("pairs"), run_.sheet, one) for one in run_.scored]
-    held = rows_of(run_.sheet, run_.scored, rows, most=30)
-    assert held["num"] == 100
-    assert len(held["id"]) == 30
-    assert held["number"] == sorted(set(held["number"]))
+    browser = rows_of(run_.sheet, run_.scored, rows, most=30)
+    assert browser["num"] == 100
+    assert len(browser["id"]) == 30
+    assert browser["number"] == sorted(set(browser["number"]))
     confident = np.flatnonzero(rows[0].is_confident_N)
     worst = confident[np.argsort(rows[0].margin_N[confident])][:15]
-    assert set(worst) <= set(held["number"])
-    assert [held["rewards"][0]["margin"][i] for i in range(30)] == [
-        rows[0].margin_N[i] for i in held["number"]
+    assert set(worst) <= set(browser["number"])
+    assert [browser["rewards"][0]["margin"][i] for i in range(30)] == [
+        rows[0].margin_N[i] for i in browser["number"]
     ]
 
 
@@ -273,10 +273,10 @@ def test_runs_about_the_same_rows_share_a_table_and_a_test(run, tmp_path):
     assert list(by_name) == ["table", "length"]
     for place in places:
         (own,) = json.loads((tmp_path / place / "results.json").read_text())["rewards"]
-        shown = by_name[own["name"]]
-        assert shown["figures"] == own["figures"]
-        assert shown["counts"] == own["counts"]
-        assert shown["notes"] == own["notes"]
+        entry = by_name[own["name"]]
+        assert entry["figures"] == own["figures"]
+        assert entry["counts"] == own["counts"]
+        assert entry["notes"] == own["notes"]
     (test,) = board["results"]["paired"]
     assert {test["first"], test["second"]} == {"table", "length"}
     assert "same 60 rows" in page["notes"][0]

@@ -36,9 +36,9 @@ const browser = (() => {
     const cache = new Map();
     return (row) => {
       if (!cache.has(row)) {
-        const text = rows.texts?.[row], said = remarks.get(row) ?? [];
+        const text = rows.texts?.[row], own = remarks.get(row) ?? [];
         cache.set(row, [rows.id[row], rows.subsets[rows.subset[row]], rows.where[row], text?.prompt ?? "",
-          ...(text?.responses ?? []), ...said.flatMap((one) => [...one.notes, ...one.errors])]
+          ...(text?.responses ?? []), ...own.flatMap((one) => [...one.notes, ...one.errors])]
           .join("\n").toLowerCase());
       }
       return cache.get(row);
@@ -67,7 +67,7 @@ const browser = (() => {
     return unit === "step" ? ["invalid", "valid"][x] : ["wrong", "right"][x];
   }
 
-  // Scores by response and reward; what is not scored is said, never shown as a number.
+  // Scores by response and reward; what is not scored is said, never written as a number.
   function scores(rows, row, unit) {
     const labels = rows.labels[row], chars = rows.chars[row];
     const cells = (i) => rows.rewards.map((one) => {
@@ -82,7 +82,7 @@ const browser = (() => {
         h("td", {}, chars ? count(chars[i]) : "–"), cells(i))))));
   }
 
-  function said(remarks, unit) {
+  function remarkBlocks(remarks, unit) {
     return remarks.map((one) => [
       one.decisions.length ? h("p", {}, `${one.reward}: decisions ${one.decisions.join(", ")}`) : null,
       isKnown(one.flipped) && one.flipped > 0
@@ -102,13 +102,14 @@ const browser = (() => {
   }
 
   function body(rows, row, remarks, unit) {
-    const shown = said(remarks.get(row) ?? [], unit);
+    const blocks = remarkBlocks(remarks.get(row) ?? [], unit);
     const isSafety = rows.safety[rows.subset[row]];
     return h("div", { class: "body" },
       h("p", {}, [rows.where[row], `id ${rows.id[row]}`, rows.in_train[row] ? "prompt is in the training data" : null]
         .filter(Boolean).join(" · ")),
       scores(rows, row, unit), texts(rows, row, unit),
-      shown.length && isSafety ? h("details", { class: "plain unsafe" }, h("summary", {}, "What was said of it"), shown) : shown);
+      blocks.length && isSafety
+        ? h("details", { class: "plain unsafe" }, h("summary", {}, "Rationales and errors"), blocks) : blocks);
   }
 
   function rowDetails(rows, row, one, remarks, unit) {
@@ -146,9 +147,9 @@ const browser = (() => {
       placeholder: rows.texts ? "in texts, ids, rationales" : "in ids, subsets, rationales" });
     const controls = h("div", { class: "controls browse" }, labelled("Reward", reward), labelled("Show", filter),
       labelled("of", subset), labelled("sorted", sort), labelled("Search", search));
-    const chosen = () => rows.rewards[reward.value];
-    function wanted() {
-      const one = chosen(), keep = FILTERS[filter.value][1], words = search.value.trim().toLowerCase();
+    const chosenReward = () => rows.rewards[reward.value];
+    function matchingRows() {
+      const one = chosenReward(), keep = FILTERS[filter.value][1], words = search.value.trim().toLowerCase();
       const isMissing = filter.value !== "all" && !one;
       return rows.id.map((_, row) => row).filter((row) => !isMissing && keep(row, one, rows)
         && (subset.value === "" || rows.subset[row] === Number(subset.value))
@@ -156,7 +157,7 @@ const browser = (() => {
         .sort((a, b) => SORTS[sort.value][1](a, b, one) || a - b);
     }
     filter.addEventListener("change", () => { if (filter.value === "confident") sort.value = "worst"; });
-    return { controls, search, inputs: [reward, filter, subset, sort], chosen, wanted };
+    return { controls, search, inputs: [reward, filter, subset, sort], chosenReward, matchingRows };
   }
 
   function keys(event, list) {
@@ -170,20 +171,20 @@ const browser = (() => {
   function section(board, number) {
     const rows = board.rows;
     if (!rows.id.length) return null;
-    const remarks = remarksByRow(rows), { controls, search, inputs, chosen, wanted } = controlsOf(rows, remarks);
+    const remarks = remarksByRow(rows), { controls, search, inputs, chosenReward, matchingRows } = controlsOf(rows, remarks);
     const status = h("p", { class: "muted", role: "status" }), list = h("div", { class: "rows", "data-board": number });
     const button = h("button", { type: "button", class: "more" });
-    let all = [], shown = 0;
+    let all = [], numListed = 0;
     function extend() {
-      const next = all.slice(shown, shown + PAGE);
-      list.append(...next.map((row) => rowDetails(rows, row, chosen(), remarks, board.unit)));
-      shown += next.length;
-      button.textContent = `Show ${count(Math.min(PAGE, all.length - shown))} more`;
-      button.hidden = shown >= all.length;
-      status.textContent = `${plural(all.length, "row")} of ${count(rows.num)}; ${count(shown)} listed.` +
+      const next = all.slice(numListed, numListed + PAGE);
+      list.append(...next.map((row) => rowDetails(rows, row, chosenReward(), remarks, board.unit)));
+      numListed += next.length;
+      button.textContent = `Show ${count(Math.min(PAGE, all.length - numListed))} more`;
+      button.hidden = numListed >= all.length;
+      status.textContent = `${plural(all.length, "row")} of ${count(rows.num)}; ${count(numListed)} listed.` +
         (rows.id.length < rows.num ? ` The page holds ${count(rows.id.length)} rows, among them the most confident losses of each reward; all are in scores.jsonl.` : "");
     }
-    function draw() { all = wanted(); shown = 0; list.replaceChildren(); extend(); }
+    function draw() { all = matchingRows(); numListed = 0; list.replaceChildren(); extend(); }
     let timer = 0;
     search.addEventListener("input", () => { clearTimeout(timer); timer = setTimeout(draw, 120); });
     [...inputs, search].forEach((input) => input.addEventListener("change", draw));
