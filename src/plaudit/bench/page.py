@@ -21,7 +21,10 @@ def runs_of(places: Sequence[str]) -> tuple[Groups, list[Mapping[str, Any]]]:
 
     Raises: ConfigError for a folder that holds no finished run of this schema.
     """
-    groups = together([finished(place) for place in dict.fromkeys(places)])
+    folders: dict[str, str] = {}
+    for place in places:
+        folders.setdefault(os.path.realpath(place), place)
+    groups = together([finished(place) for place in folders.values()])
     return groups, [results_of(group) for group in groups]
 
 

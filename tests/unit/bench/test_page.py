@@ -315,7 +315,9 @@ def test_a_reward_in_two_runs_has_the_folder_beside_its_name(run, tmp_path):
 
 def test_the_same_folder_twice_is_one_run(run, tmp_path):
     place = run(pairs(4))
-    assert [len(group) for group in runs_of([place, place])[0]] == [1]
+    other = run(pairs(4), "other")
+    (group,) = runs_of([place, other, f"{place}/", f"{place}/../out"])[0]
+    assert [one.place for one in group] == [place, other]
 
 
 # --- texts ----------------------------------------------------------------------------------------

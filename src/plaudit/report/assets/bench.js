@@ -85,6 +85,7 @@
 
   function leaderboard(board) {
     const r = board.results, shares = r.columns.filter((name) => name !== r.headline);
+    if (!ranked(r).length) return h("p", { class: "notice" }, "There are no rows, so no figures of ours.");
     const columns = [nameColumn, figureColumn(r.headline, "Score %"),
       { label: "95 %", title: "95 % interval; sorts by its lower end",
         value: (e) => figureOf(e, r.headline).low, text: (e) => span(figureOf(e, r.headline)) },
