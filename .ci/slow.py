@@ -15,8 +15,9 @@ MODELS = ("tests/contract/test_models.py", "tests/unit/engines", "tests/unit/mod
 BREAKS = {
     "src/plaudit/answers/": RULES,
     "src/plaudit/rules/": RULES,
-    "src/plaudit/think.py": RULES,
-    "src/plaudit/endmarks.py": RULES,
+    "src/plaudit/constraints/": RULES,
+    "src/plaudit/text/": RULES,
+    "src/plaudit/toolcalls/": RULES,
     "src/plaudit/spelled.py": RULES,
     "src/plaudit/sandbox/": ("tests/e2e/test_attacks.py",),
     "src/plaudit/engines/": MODELS,

@@ -15,7 +15,8 @@ import math
 import re
 from typing import Any, NamedTuple
 
-from plaudit.rules.compat import _hendrycks, verl
+from plaudit.answers import hendrycks
+from plaudit.rules.compat import verl
 
 __all__ = ["Verdict", "open_r1", "openrlhf", "swift", "trl", "verl_math_verify"]
 
@@ -125,11 +126,11 @@ def verl_gsm8k_flexible(response: str, reference: str) -> Verdict:
 def openrlhf(response: str, reference: str) -> Verdict:
     """OpenRLHF's math_reward_func: "Answer:" or the last box; strings first, then sympy."""
     lines = _ANSWER_LINE.findall(response)
-    box = None if lines else _hendrycks.last_boxed_verbatim(response)
+    box = None if lines else hendrycks.last_boxed_verbatim(response)
     if not lines and (box is None or not box.startswith("\\boxed{")):
         return SILENT
     answer = lines[-1].strip() if lines else box[len("\\boxed{") : -1]
-    if _hendrycks.is_equal(answer, reference):
+    if hendrycks.is_equal(answer, reference):
         return Verdict(1.0)
     return Verdict(float(_is_equal_in_sympy(_normal(reference), _normal(answer))))
 

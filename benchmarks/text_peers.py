@@ -10,7 +10,7 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from plaudit.rules.compat._special import special_set
+from plaudit.text.special import special_set
 
 _OPEN_R1 = re.compile(
     r"^<think>\n.*?\n</think>\n<answer>\n.*?\n</answer>$", re.DOTALL | re.MULTILINE

@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 from benchmarks.harness import rows, table, write
 from plaudit.rules import tools as rule
-from plaudit.rules._tooltypes import kinds_of, properties_of, tools_by_name
+from plaudit.toolcalls.types import kinds_of, properties_of, tools_by_name
 
 Calls = list[dict[str, Any]]
 RULES = ("equal", "graded")

@@ -1,4 +1,4 @@
-"""Builds `src/plaudit/rules/word_pairs.json`: which general words, and letters, follow one another.
+"""Builds `src/plaudit/text/word_pairs.json`: which general words, and letters, follow one another.
 
     python -m benchmarks.word_pairs SHARED_DATA
 
@@ -22,10 +22,10 @@ from pathlib import Path
 
 import numpy as np
 
-from plaudit.rules._order import LETTERS, runs_of, triples_of
-from plaudit.rules._prose import split_prose
+from plaudit.text.prose import split_prose
+from plaudit.text.word_order import LETTERS, runs_of, triples_of
 
-OUT = Path(__file__).parents[1] / "src/plaudit/rules/word_pairs.json"
+OUT = Path(__file__).parents[1] / "src/plaudit/text/word_pairs.json"
 NUM_WORDS = 300
 MIN_LETTERS, OFTEN = 4, 10
 SOURCES = {

@@ -90,9 +90,10 @@ TARGETS = (
            ("tests/unit/judges/test_templates.py", "-k", "described or Scores or scores")),
     Target("data/selection", 30, ("tests/unit/data/test_selection.py",),
            ("tests/unit/data/test_balance.py",)),
-    Target("answers/[!l]*", 12,
+    Target("answers/[!hlm]*", 12,
            tuple(f"{_ANSWERS}{name}.py" for name in ("extract", "boxed", "stated", "choices")),
-           ("tests/unit/rules/test_math.py", f"{_ANSWERS}units.py", f"{_ANSWERS}wrap_law.py")),
+           ("tests/unit/rules/test_math.py", "tests/unit/rules/test_exact.py",
+            f"{_ANSWERS}units.py", f"{_ANSWERS}wrap_law.py")),
     Target("answers/latex_*", 14,
            tuple(f"{_ANSWERS}{name}.py" for name in (
                "latex", "forms", "algebra", "whole", "units")),

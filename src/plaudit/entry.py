@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from plaudit.endmarks import without_end_marks
-from plaudit.think import opening_at_end, opening_in, starts_in
+from plaudit.text.endmarks import without_end_marks
+from plaudit.text.think import opening_at_end, opening_in, starts_in
 from plaudit.types import Group, Message, Pair, Response, Score, Step
 
 __all__ = [

@@ -28,7 +28,7 @@ from typing import Annotated, Any
 
 from plaudit.entry import opening_of, with_opening, without_marks_group
 from plaudit.errors import ConfigError, DataError, PlauditError, ScoringError, clipped, did_you_mean
-from plaudit.think import starts_in
+from plaudit.text.think import starts_in
 from plaudit.types import Fault, Group, Range, Response, Score
 
 __all__ = [

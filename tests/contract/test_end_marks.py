@@ -7,7 +7,7 @@ import pytest
 import plaudit
 from plaudit import Group, Response, registry
 from plaudit.data.api import score
-from plaudit.endmarks import END_MARKS
+from plaudit.text.endmarks import END_MARKS
 
 CHAINS = itertools.cycle([*END_MARKS, "<|im_end|>\n<|endoftext|><|endoftext|>", "</s></s>"])
 

@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from plaudit.think import FAMILIES, part_of, split
+from plaudit.text.think import FAMILIES, part_of, split
 
 PIECES = ("<think>", "</think>", "<answer>", " ", "\n", "a", "<", ">", "/", "think", "\ud800", "思")
 

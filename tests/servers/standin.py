@@ -187,12 +187,14 @@ def run_python(
             stderr=subprocess.PIPE,
             preexec_fn=limits,
         )
+        data: bytes | None = stdin.encode()
         with process:
             while True:
                 try:
-                    out, err = process.communicate(stdin.encode(), timeout=timeout_s / 2)
+                    out, err = process.communicate(data, timeout=timeout_s / 2)
                     break
                 except subprocess.TimeoutExpired:
+                    data = None  # is on its way, and may not be given twice
                     if not _is_late(process.pid, time.monotonic() - began, timeout_s):
                         continue
                 process.kill()

@@ -197,8 +197,8 @@ def test_an_error_within_ones_own_module_is_not_hidden(own):
         "plaudit:load",
         "plaudit.registry:importlib.import_module",
         "rules.baseline.seeded_hash",  # imported there, defined elsewhere
-        "rules._units.length_of",
-        "plaudit.rules._units:length_of",
+        "text.units.length_of",
+        "plaudit.text.units:length_of",
         "plauditx.rules.mine",
     ],
 )

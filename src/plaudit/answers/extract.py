@@ -12,7 +12,7 @@ from plaudit.answers.around import around_box
 from plaudit.answers.closing import closing_answer, last_quantity
 from plaudit.answers.reading import AnswerReading, reading
 from plaudit.answers.stated import stated
-from plaudit.endmarks import without_end_marks
+from plaudit.text.endmarks import without_end_marks
 
 __all__ = ["EXTRACTS", "Extract", "Extracted", "extract"]
 

@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from plaudit.answers.boxed import joined_boxes
 from plaudit.answers.foreign import foreign_marks
 from plaudit.answers.spans import sentence_end
-from plaudit.endmarks import without_end_marks
+from plaudit.text.endmarks import without_end_marks
 
 __all__ = ["HOW", "How", "Stated", "stated"]
 

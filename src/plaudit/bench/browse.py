@@ -16,7 +16,7 @@ from plaudit.bench.benchmark import benchmark
 from plaudit.bench.charts import Outcome
 from plaudit.bench.folder import Folder
 from plaudit.bench.read import Intake, items_of
-from plaudit.bench.runner import file_facts
+from plaudit.bench.runner import _file
 from plaudit.bench.sheet import Scored, Sheet, codes, line_of, text_of
 from plaudit.errors import ConfigError
 from plaudit.untrusted import clip
@@ -126,6 +126,7 @@ def _remarks(lines: Iterable[Mapping[str, Any]], picks: Sequence[int]) -> list[d
             "reward": line["reward"],
             "notes": [clip(str(note or ""), _NOTE_LIMIT) for note in line.get("notes") or ()],
             "errors": [clip(str(error or ""), _NOTE_LIMIT) for error in line.get("errors") or ()],
+            "faults": [str(fault or "") for fault in line.get("faults") or ()],
             "decisions": [str(one) for one in line.get("decisions") or ()],
             "flipped": line.get("flipped"),
         }
@@ -193,6 +194,6 @@ def _unchanged(folder: Folder, file: Mapping[str, Any]) -> str:
     where = f"{folder.path}: include_text: {path}"
     if digest is not None and not os.path.isfile(path):
         raise ConfigError(f"{where}: no such file: the texts are read from the data of the run")
-    if digest is not None and file_facts(path)["sha256"] != digest:
+    if digest is not None and _file(path)["sha256"] != digest:
         raise ConfigError(f"{where}: has changed since the run")
     return path

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from plaudit.think import answer_start, split, split_with_marks
+from plaudit.text.think import answer_start, split, split_with_marks
 
 __all__ = ["EDITS", "Context", "Edit"]
 

@@ -22,14 +22,14 @@ from plaudit.data.jsontext import dumps, loads_object
 from plaudit.errors import ConfigError, DataError, PlauditError, clipped
 from plaudit.journal import Lines, io_error
 
-__all__ = ["PAGE", "Folder", "hardware", "versions"]
+__all__ = ["Folder", "hardware", "versions"]
 
+PAGE = "report.html"
 _FIXED = (  # what a resumed run shares
     "schema", "benchmark", "data", "columns", "by", "limit", "train", "include_text", "plaudit",
 )  # fmt: skip
 _MANIFEST, _ITEMS, _SCORES = "manifest.json", "items.jsonl", "scores.jsonl"
 _RESULTS = "results.json"
-PAGE = "report.html"
 
 
 class Folder:
@@ -59,8 +59,9 @@ class Folder:
             raise ConfigError(f"{self.path}: is not empty and holds no run; name another folder")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in (_ITEMS, _SCORES, _RESULTS, PAGE):
+            for name in (_ITEMS, _SCORES, _RESULTS):
                 (self.path / name).unlink(missing_ok=True)
+            (self.path / PAGE).unlink(missing_ok=True)
             self.write_manifest(manifest)
         except OSError as error:
             raise io_error(self.path, error) from error

@@ -7,7 +7,6 @@ the folder alone.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,11 +26,12 @@ from plaudit.data.judged import prompts_of
 from plaudit.data.overlap import EvalPrompts
 from plaudit.data.read import read
 from plaudit.errors import ConfigError, DataError
+from plaudit.hashing import file_sha256
 from plaudit.rule import prompt_text
 from plaudit.run import Progress, Result, run
 from plaudit.types import Reward, Score
 
-__all__ = ["Entrant", "Run", "file_facts", "offline"]
+__all__ = ["Entrant", "Run", "offline"]
 
 _NOTE_CHARS = 2000
 
@@ -130,8 +130,8 @@ class Run:
             "draws": self.num_draws,
             "ensembles": list(self.ensembles),
             "include_text": self.include_text,
-            "data": [file_facts(place) for place in files],
-            "train": [file_facts(place) for place in self.train],
+            "data": [_file(place) for place in files],
+            "train": [_file(place) for place in self.train],
             "rewards": rewards,
             "plaudit": versions()["plaudit"],
             "versions": versions(),
@@ -290,22 +290,18 @@ def _about_publication(one: Publication) -> dict[str, Any]:
         "name": one.model,
         "origin": one.origin,
         "recipe": None,
-        "files": [file_facts(file) for file in one.files],
+        "files": [_file(file) for file in one.files],
         "is_judge": any(row.is_judge for row in one.rows),
         "reported": one.reported,
         "notes": list(one.notes),
     }
 
 
-def file_facts(place: str) -> dict[str, Any]:
+def _file(place: str) -> dict[str, Any]:
     """A file's path, size and hash; of a hub name the name alone."""
     if not os.path.isfile(place):
         return {"path": place}
-    digest = hashlib.sha256()
-    with open(place, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return {"path": place, "bytes": os.path.getsize(place), "sha256": digest.hexdigest()}
+    return {"path": place, "bytes": os.path.getsize(place), "sha256": file_sha256(place)}
 
 
 def _scores(

@@ -14,8 +14,9 @@ from itertools import chain, count
 from operator import itemgetter
 from typing import Any
 
+from plaudit.hashing import content_hash
 from plaudit.rule import prompt_text
-from plaudit.types import Group, content_hash
+from plaudit.types import Group
 
 __all__ = ["Item", "Scored", "Sheet", "line_of", "markdown", "prompt_key", "text_of"]
 

@@ -275,7 +275,7 @@ def reference_rule(values: Sequence[Any]) -> str:
 
 def _status(response: Any) -> str:
     """How the response's think block stands, as `think.split` tells it."""
-    from plaudit.think import split
+    from plaudit.text.think import split
 
     return split(response.text).status
 

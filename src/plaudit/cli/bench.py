@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from plaudit.bench.runner import Entrant, Run
     from plaudit.run import Progress
 
-__all__ = ["print_results", "run"]
+__all__ = ["run"]
 
 _WIDTH = 80
 _NAME_WIDTH = 26
@@ -122,7 +122,7 @@ def run(options: BenchOptions) -> None:
         stderr(f"interrupted; the same command goes on from what {options.output} holds")
         raise typer.Exit(130) from None
     _export(options.export, bench, results)
-    print_results(results)
+    _print(results)
     _page(bench.folder.path)
     raise typer.Exit(_exit_code([results]))
 
@@ -243,13 +243,6 @@ def _export(export: str | None, bench: Any, results: Mapping[str, Any]) -> None:
         stderr(f"written: {path}")
 
 
-def _page(place: str | os.PathLike[str]) -> None:
-    """Writes the page of a run into its folder."""
-    from plaudit.bench.page import write_run_page
-
-    stderr(f"page: {write_run_page(place)}")
-
-
 def _exit_code(runs: Sequence[Mapping[str, Any]]) -> int:
     """1 where rows were bad or responses unscored."""
     for results in runs:
@@ -257,6 +250,13 @@ def _exit_code(runs: Sequence[Mapping[str, Any]]) -> int:
         if unscored or results.get("intake", {}).get("bad"):
             return 1
     return 0
+
+
+def _page(place: str | os.PathLike[str]) -> None:
+    """Writes the page of a run into its folder."""
+    from plaudit.bench.page import write_run_page
+
+    stderr(f"page: {write_run_page(place)}")
 
 
 # --- the leaderboard ------------------------------------------------------------------------------
@@ -267,7 +267,7 @@ def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
     for place, results in runs:
         if len(runs) > 1:
             console().print(text(place, "bold"))
-        print_results(results)
+        _print(results)
     if len({results["digest"] for _, results in runs}) > 1:
         stderr(
             "these runs are about different rows: their figures stand side by side, and no test is"
@@ -275,7 +275,7 @@ def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         )
 
 
-def print_results(results: Mapping[str, Any]) -> None:
+def _print(results: Mapping[str, Any]) -> None:
     """The tables of a run, no wider than 80 columns, and what must be said of it."""
     out = console()
     title = f"{results['title']}: {results['rows']:,} rows, {results['prompts']:,} prompts"

@@ -126,7 +126,7 @@ def _print_response(out: Console, row: Row, group: Group, i: int, *, full: bool)
 
 def _response_text(response: Response, *, full: bool) -> Text:
     """The response with its think block dimmed; a long one without its middle."""
-    from plaudit.think import answer_start
+    from plaudit.text.think import answer_start
 
     limit = len(response.text) if full else _SHOWN_CHARS
     start = answer_start(response.text)
@@ -143,7 +143,7 @@ def _cut(value: str, limit: int) -> str:
 def _spans(response: str) -> Iterator[tuple[str, int, int]]:
     """Where the think block, the last answer tag and the last box stand."""
     from plaudit.answers.boxed import last_boxed
-    from plaudit.think import answer_start, split
+    from plaudit.text.think import answer_start, split
 
     thought = split(response)
     if thought.status != "none":

@@ -45,7 +45,7 @@ def run(options: ReportOptions) -> None:
     """
     from plaudit.bench.boards import page_notes
     from plaudit.bench.page import runs_of, write_bench_page
-    from plaudit.cli.bench import print_results
+    from plaudit.cli.bench import _print as print_results
 
     path = free_path(options.output, options.overwrite)
     groups, results = runs_of(options.runs)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from plaudit.errors import ConfigError
-from plaudit.rules import _scripts
+from plaudit.text import scripts
 
 __all__ = ["Balance", "Facts", "main_script", "within_shares"]
 
@@ -105,7 +105,7 @@ def main_script(text: str) -> str:
     >>> main_script("What is 二加二? In words, please"), main_script("1 + 1")
     ('latin', '')
     """
-    counts = _scripts.word_counts(_scripts.classes(_scripts.points_of(text)))
+    counts = scripts.word_counts(scripts.classes(scripts.points_of(text)))
     best = max(counts, key=counts.__getitem__, default="")
     return best if best and counts[best] > 0 else ""
 

@@ -5,7 +5,7 @@
     objects       Chat Completions (``choices``) and Responses (``output``) of the OpenAI API give
                   text, reasoning, tool calls and finish reason, also inside a batch's ``body``
     end marks     end-of-turn and pad marks at the end are removed and counted, or kept if the
-                  caller says so (`plaudit.endmarks`)
+                  caller says so (`plaudit.text.endmarks`)
 
 A Group built by hand is read in the same way except for the first two: see `plaudit.entry`.
 """
@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 from plaudit.data.turns import REASONING, answer, reasoning_of, turns, with_think, wrong
 from plaudit.entry import without_marks
 from plaudit.errors import DataError
-from plaudit.think import split_with_marks
+from plaudit.text.think import split_with_marks
 from plaudit.types import Group, Response
 
 __all__ = ["Intake", "admitted", "is_output", "recipe_for", "response_of", "responses_of_output"]

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.errors import DataError, clipped
-from plaudit.think import split
+from plaudit.text.think import split
 from plaudit.types import Message, Response
 
 __all__ = [

@@ -11,8 +11,8 @@ import textwrap
 import warnings
 from typing import NamedTuple
 
-from plaudit.fences import fenced_blocks
-from plaudit.think import part_of
+from plaudit.text.fences import fenced_blocks
+from plaudit.text.think import part_of
 
 __all__ = [
     "ProgramText",
@@ -96,7 +96,7 @@ def program_in(
 ) -> ProgramText | None:
     """The program that a response offers, or None where it offers none.
 
-    Only the answer is read (`plaudit.think`), so an unclosed think block holds no program. Among
+    Only the answer is read (`text.think`), so an unclosed think block holds no program. Among
     the fenced blocks that are not blank, one that defines `entry` wins over one that does not, then
     the right language tag over none over a wrong one, then the last. The last block may be open, as
     in a response that was cut. Without any fence the answer itself is the program if it parses as

@@ -19,7 +19,7 @@ from plaudit.judges._judge import (
 )
 from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.voting import best_rated, spread, vote
-from plaudit.think import part_of
+from plaudit.text.think import part_of
 from plaudit.types import Group, Response, Score
 
 __all__ = ["EachResponse"]

@@ -29,7 +29,7 @@ from plaudit.judges.verdict import (
 from plaudit.judges.voting import Vote, vote
 from plaudit.options import changed, split
 from plaudit.spelled import Spelled
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Fault, Reward, Score
 
 __all__ = [

@@ -12,7 +12,7 @@ from plaudit.engines.text import clean
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
 from plaudit.judges.template import Template
 from plaudit.rule import BESIDE_TEXT, column_of, prompt_text, sources_of
-from plaudit.think import Part, part_of
+from plaudit.text.think import Part, part_of
 from plaudit.types import Group, Message, Response
 
 __all__ = [

@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.combine import content_of, seeded_hash
+from plaudit.combine import content_of
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
+from plaudit.hashing import seeded_hash
 from plaudit.judges._judge import (
     JudgeReward,
     JudgeSetup,
@@ -26,7 +27,7 @@ from plaudit.judges.template import Template
 from plaudit.judges.verdict import Labels, Scores
 from plaudit.judges.voting import best_rated, mean, spread
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Group, Response, Reward, Score
 
 __all__ = ["listwise"]

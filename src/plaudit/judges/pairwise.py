@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from plaudit.combine import content_of, round_robin, seeded_hash
+from plaudit.combine import content_of, round_robin
 from plaudit.entry import entered, entered_pair
 from plaudit.errors import ConfigError
+from plaudit.hashing import seeded_hash
 from plaudit.judges._judge import (
     JudgeReward,
     JudgeSetup,
@@ -24,7 +25,7 @@ from plaudit.judges._slots import answer_text, fill_template, needs, why_unshown
 from plaudit.judges.verdict import Labels
 from plaudit.judges.voting import Vote, vote
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Comparer, Group, Pair, Reward, Score
 
 __all__ = ["critic", "pairwise"]

@@ -11,7 +11,7 @@ from plaudit.judges._judge import JudgeSetup, Read, expected_value, judge_of
 from plaudit.judges.verdict import JsonScore, Scale
 from plaudit.judges.voting import Vote
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["rating"]

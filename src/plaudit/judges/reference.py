@@ -13,7 +13,7 @@ from plaudit.judges._slots import column_text
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Group, Reward
 
 __all__ = ["correct", "is_master_key"]

@@ -24,7 +24,7 @@ from plaudit.judges._slots import answer_text, column_value, fill_template, need
 from plaudit.judges.verifier import yes_of
 from plaudit.judges.voting import Vote, vote, weighted
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Group, Reward, Score
 
 __all__ = ["rubric"]

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import itertools
 import os
 import re
@@ -34,6 +33,7 @@ from typing import Any
 
 from plaudit.engines.chat import Sampling
 from plaudit.errors import ConfigError, clipped, did_you_mean
+from plaudit.hashing import digest
 from plaudit.judges.verdict import (
     MARK,
     JsonScore,
@@ -44,6 +44,7 @@ from plaudit.judges.verdict import (
     YesNo,
     claims,
     describe,
+    holds_any,
     is_legible,
     narrow,
     restored,
@@ -70,6 +71,7 @@ _REMINDERS = {
 _MARKERS = re.compile(
     r"[\[［【<](?:(?<!<)(?=[\[［【]|(?i:RESULT))|(?<=<)/?(?=(?i:think|answer|verdict|text\b)))"
 )
+_MARKER_STARTS = "[［【<"
 _MARKUP = re.compile(r"[\\&*_~<|#【】\uff01-\uff5e]")
 
 
@@ -106,7 +108,7 @@ class Template:
             self.system, self.text, self.spec, self.is_fenced, self.reasons, self.item,
             self.verdict_prefix, self.reminder_text, self.schema, self.num_responses,
         )  # fmt: skip
-        return hashlib.blake2b(repr(contents).encode(), digest_size=8).hexdigest()
+        return digest(repr(contents), size=8).hex()
 
     @property
     def reminder_text(self) -> str:
@@ -181,7 +183,7 @@ def _fence(value: str, spec: Spec) -> str:
     The nonce is of the value alone, so that both orders of a pair share their prompt up to the
     first response.
     """
-    nonce = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    nonce = digest(value, size=6).hex()
     return f"<text {nonce}>\n{neutralised(value, spec)}\n</text {nonce}>"
 
 
@@ -199,7 +201,9 @@ def neutralised(text: str, spec: Spec | None = None) -> str:
     >>> neutralised("Rating: 7", Scale(1, 10, ("rating",)))
     'Rating: \u20607'
     """
-    marked = _MARKERS.sub(lambda match: match[0] + MARK, text)
+    marked = text
+    if holds_any(text, _MARKER_STARTS):
+        marked = _MARKERS.sub(lambda match: match[0] + MARK, text)
     for again in (_split, _inside, _odd, _every):
         if spec is None or not is_legible(marked, spec):
             break

@@ -10,7 +10,7 @@ from plaudit.judges._each import EachResponse
 from plaudit.judges._judge import JudgeSetup, JudgeVerdict, Read, judge_of
 from plaudit.judges.voting import Vote
 from plaudit.options import takes
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["verifier"]

@@ -11,7 +11,7 @@ from plaudit.engines.plan import Item
 from plaudit.entry import entered_pair
 from plaudit.models._reward import FromFiles, engine_facts
 from plaudit.models._text import Encoded, turns_of
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Group, Pair, Response, Score
 
 __all__ = ["Duel", "ModelComparer", "PairScorer", "answer_of"]

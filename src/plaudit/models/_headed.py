@@ -21,7 +21,7 @@ from plaudit.errors import ConfigError
 from plaudit.models._load import chat_form, linear, reward_at
 from plaudit.models._reward import Reading, Scorer, Value
 from plaudit.models._text import Encoded
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = [

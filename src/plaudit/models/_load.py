@@ -11,7 +11,7 @@ from plaudit.engines.text import PROFILES, Bos, Overflow, template_for
 from plaudit.errors import ConfigError
 from plaudit.models._reward import ModelReward
 from plaudit.models._text import ChatForm, Form, PairForm
-from plaudit.think import Part
+from plaudit.text.think import Part
 
 __all__ = ["chat_form", "limit_of", "linear", "reward_at"]
 

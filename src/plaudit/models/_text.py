@@ -22,7 +22,7 @@ from plaudit.engines.text import (
     templated,
 )
 from plaudit.errors import DataError
-from plaudit.think import FAMILIES, Part, opening_at_end, part_of
+from plaudit.text.think import FAMILIES, Part, opening_at_end, part_of
 from plaudit.types import Fault, Group, Message, Response
 
 __all__ = [

@@ -9,7 +9,7 @@ from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, headed, scalar_head
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "athene"]

@@ -10,7 +10,7 @@ from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
 from plaudit.engines.load import needs_torch
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import chosen
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["auto"]

@@ -21,7 +21,7 @@ from plaudit.errors import ConfigError, did_you_mean
 from plaudit.models._architecture import Architecture
 from plaudit.models._load import chat_form, linear, reward_at
 from plaudit.models._reward import Scorer, Value
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "classifier"]

@@ -10,7 +10,7 @@ from plaudit.engines.load import check_finite
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, Rows, headed
 from plaudit.models._load import linear
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "ldl"]

@@ -11,7 +11,7 @@ from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, Rows, headed, scalar_head
 from plaudit.models._reward import Reading, Value
 from plaudit.models._text import Encoded
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "openrlhf"]

@@ -14,7 +14,7 @@ from plaudit.models._compare import Duel, ModelComparer, PairScorer, answer_of
 from plaudit.models._load import reward_at
 from plaudit.models._reward import sigmoid
 from plaudit.models._text import Encoded
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Comparer, Message, Pair
 
 __all__ = ["pair_preference"]

@@ -18,7 +18,7 @@ from plaudit.models._headed import row_head, trunk_from
 from plaudit.models._load import reward_at
 from plaudit.models._reward import sigmoid
 from plaudit.models._text import Encoded, turns_of
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Comparer, Group, Message, Pair, Response
 
 __all__ = ["ARCHITECTURE", "pairrm"]

@@ -14,7 +14,7 @@ from plaudit.models._load import chat_form, limit_of, reward_at
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._text import Encoded, Form, PlainForm
 from plaudit.rule import prompt_text
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Group, Reward
 
 __all__ = ["perplexity"]

@@ -16,7 +16,7 @@ from plaudit.models._load import limit_of, reward_at
 from plaudit.models._reward import Scorer, Value
 from plaudit.models._steps import LAYOUTS
 from plaudit.models._text import Encoded, Form
-from plaudit.think import Part, part_of
+from plaudit.text.think import Part, part_of
 from plaudit.types import Group, Response, Reward, Step
 
 __all__ = ["ARCHITECTURE", "process"]

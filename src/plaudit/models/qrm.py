@@ -8,7 +8,7 @@ from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
 from plaudit.models._gated import gate_and_end, gated_head, gated_reading, softmax_gate
 from plaudit.models._headed import Headed, Rows, headed, needed, row_head
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "qrm"]

@@ -14,7 +14,7 @@ from plaudit.models._load import chat_form, reward_at
 from plaudit.models._reward import ModelReward, Scorer, Value
 from plaudit.models._text import Encoded, Form
 from plaudit.rule import prompt_text
-from plaudit.think import Part, part_of
+from plaudit.text.think import Part, part_of
 from plaudit.types import Group, Reward
 
 __all__ = ["remote"]

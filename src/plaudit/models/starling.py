@@ -7,7 +7,7 @@ from typing import Any
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, all_equal, headed, scalar_head, trunk_from
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "starling"]

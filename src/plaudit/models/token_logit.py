@@ -11,7 +11,7 @@ from plaudit.errors import ConfigError
 from plaudit.models._headed import at_the_end, only_value
 from plaudit.models._load import chat_form, reward_at
 from plaudit.models._reward import Scorer
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["token_logit"]

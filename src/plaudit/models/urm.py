@@ -8,7 +8,7 @@ from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, Rows, headed, row_head
-from plaudit.think import Part
+from plaudit.text.think import Part
 from plaudit.types import Reward
 
 __all__ = ["ARCHITECTURE", "urm"]

@@ -18,8 +18,8 @@ from collections.abc import Collection, Mapping, Sequence
 from typing import Annotated, Any
 
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
-from plaudit.rules._citations import GRAMMARS, citations
-from plaudit.think import part_of
+from plaudit.text.citations import GRAMMARS, citations
+from plaudit.text.think import part_of
 from plaudit.types import Range, Score
 
 __all__ = ["correct", "exist", "marked"]

@@ -13,9 +13,11 @@ import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal, NamedTuple, get_args
 
+from plaudit.constraints.ifeval import KINDS as IFEVAL
+from plaudit.constraints.ifevalg import KINDS as IFEVALG
+from plaudit.constraints.language import Undecidable
+from plaudit.constraints.zh import KINDS as CHINESE
 from plaudit.errors import ConfigError, DataError, ScoringError, clipped, did_you_mean
-from plaudit.rules import _constraints_ifeval, _constraints_more, _constraints_zh
-from plaudit.rules._constraints_language import Undecidable
 from plaudit.types import Range, Score
 
 __all__ = ["ifeval"]
@@ -46,9 +48,9 @@ EXAMPLES = {
 }
 
 _KINDS: Mapping[str, Callable[..., bool]] = {
-    **_constraints_ifeval.KINDS,
-    **_constraints_more.KINDS,
-    **_constraints_zh.KINDS,
+    **IFEVAL,
+    **IFEVALG,
+    **CHINESE,
 }
 _ID_NAMES = ("constraints", "instruction_id_list", "instruction_id")
 

@@ -22,6 +22,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import Annotated, Any, Literal
 
+from plaudit.answers.arithmetic import evaluate, number_of, tokenise
 from plaudit.answers.choices import (
     ChoiceExtract,
     StatedChoice,
@@ -30,9 +31,9 @@ from plaudit.answers.choices import (
     chosen_each,
     spelled,
 )
+from plaudit.answers.number import StatedNumber, stated_number
 from plaudit.answers.options import OptionTexts, option_of_text, options_of
-from plaudit.errors import ConfigError, ScoringError, clipped
-from plaudit.rules._answer import (
+from plaudit.answers.response import (
     Extract,
     answer_of,
     behind_think,
@@ -40,9 +41,8 @@ from plaudit.rules._answer import (
     references,
     unwrapped,
 )
-from plaudit.rules._arithmetic import evaluate, number_of, tokenise
-from plaudit.rules._normal import nfkc, normal, tokens
-from plaudit.rules._number import StatedNumber, stated_number
+from plaudit.errors import ConfigError, ScoringError, clipped
+from plaudit.text.normal import nfkc, normal, tokens
 from plaudit.types import Range, Score
 
 __all__ = [

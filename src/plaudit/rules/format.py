@@ -12,8 +12,8 @@ from typing import Annotated, Literal
 
 from plaudit.answers.boxed import last_boxed
 from plaudit.errors import ConfigError
-from plaudit.fences import fenced_blocks
-from plaudit.think import Marks, Thought, split_with_marks
+from plaudit.text.fences import fenced_blocks
+from plaudit.text.think import Marks, Thought, split_with_marks
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -43,7 +43,7 @@ def think(
     The format reward of DeepSeek-R1 (arXiv 2501.12948, section 2.2.2) for models that answer
     without tags. Each tag occurs once in the whole response; white space around it is tolerated.
     `tag` names the block (``tag="think"``: only ``<think>``); "auto" takes the marks of any model
-    family, harmony's channels among them (`plaudit.think.split`). `prefilled`: True where the chat
+    family, harmony's channels among them (`text.think.split`). `prefilled`: True where the chat
     template writes the opening tag (then the response only closes it), False where the model does,
     "auto" takes either. It need not be set if the row's prompt ends in the opening tag: it is then
     True automatically. A block that is never closed, as in a response cut by its length limit,

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
 from plaudit.errors import ConfigError
-from plaudit.rules._ngrams import gram_codes, representatives
-from plaudit.rules._scripts import INVISIBLE, classes, points_of
-from plaudit.rules._units import Unit
 from plaudit.rules.length import _MeasuredResponse, _Shaped
+from plaudit.text.ngrams import gram_codes, representatives
+from plaudit.text.scripts import INVISIBLE, classes, points_of
+from plaudit.text.units import Unit
 from plaudit.types import Range, Reward, Score
 
 if TYPE_CHECKING:

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
-from plaudit.errors import ConfigError, DataError, MissingExtra, ScoringError, clipped, did_you_mean
-from plaudit.rules import _scripts
-from plaudit.rules._languages import NAMES
-from plaudit.rules._mixing import shares
-from plaudit.rules._prose import split_prose, without_code
-from plaudit.rules._target import Target, count_words, is_japanese, target_of
-from plaudit.think import Part, split
+from plaudit.errors import ConfigError, DataError, ScoringError, clipped, did_you_mean
+from plaudit.text import scripts
+from plaudit.text.identification import words_of_languages
+from plaudit.text.language_mixing import shares
+from plaudit.text.language_target import Target, count_words, target_of
+from plaudit.text.languages import NAMES
+from plaudit.text.prose import split_prose, without_code
+from plaudit.text.think import Part, split
 from plaudit.types import Message, Range, Score
 
 if TYPE_CHECKING:
@@ -33,12 +34,6 @@ EXAMPLES = {
 Of = Literal["letters", "chars"]
 
 _WORD = re.compile(r"[^\W\d_]{2}|[㐀-鿿]")
-_SEGMENT = 1000
-_MAX_SEGMENTS = 8
-_MODELLED = ("latin", "cyrillic", "arabic", "devanagari")
-_MIN_LETTERS = 40
-_SURE_LETTERS = 200
-_MIN_CONFIDENCE = 0.5
 
 # --- shares of characters -------------------------------------------------------------------------
 
@@ -84,15 +79,15 @@ def script_share(
 
     if of not in ("letters", "chars"):
         raise ConfigError(f"of={of!r} must be 'letters' or 'chars'")
-    scripts = (script,) if isinstance(script, str) else tuple(script)
-    numbers = [_scripts.class_of(name) for name in scripts]
-    lowest = min(map(_scripts.lowest, scripts), default=0)
+    names = (script,) if isinstance(script, str) else tuple(script)
+    numbers = [scripts.class_of(name) for name in names]
+    lowest = min(map(scripts.lowest, names), default=0)
     if lowest > 0x7F and response.isascii():
         return 0.0
-    points = _scripts.points_of(response)
+    points = scripts.points_of(response)
     if points.size == 0 or int(points.max()) < lowest:
         return 0.0
-    kinds = _scripts.classes(points)
+    kinds = scripts.classes(points)
     mine = sum(int(np.count_nonzero(kinds == number)) for number in numbers)
     return mine / _num_counted(kinds, of) if mine else 0.0
 
@@ -100,8 +95,8 @@ def script_share(
 def _num_counted(kinds: np.ndarray, of: Of) -> int:
     import numpy as np
 
-    letters = int(np.count_nonzero(kinds >= _scripts.FIRST_LETTER))
-    return letters if of == "letters" else letters + int(np.count_nonzero(kinds == _scripts.SYMBOL))
+    letters = int(np.count_nonzero(kinds >= scripts.FIRST_LETTER))
+    return letters if of == "letters" else letters + int(np.count_nonzero(kinds == scripts.SYMBOL))
 
 
 # --- consistency ----------------------------------------------------------------------------------
@@ -223,7 +218,7 @@ def _code_of(language: str, error) -> str:
     """The code of a language, or a script."""
     code = language.strip().lower()
     code = NAMES.get(code, code)
-    codes = (*_scripts.SCRIPTS, *_scripts.LANGUAGES)
+    codes = (*scripts.SCRIPTS, *scripts.LANGUAGES)
     matches = [c for c in (code, code.replace("_", "-").partition("-")[0]) if c in codes]
     if not matches:
         raise error(
@@ -267,14 +262,7 @@ def identified(response: str, *, languages: str | Sequence[str]) -> Annotated[Sc
     {'en': 12.0, 'zh': 6.666666666666667}
     """
     codes = _known_languages(languages)
-    identifier = (
-        _identifier()
-    )  # at once, so that a missing package is reported on the first response
-    words_by_language: dict[str, float] = {}
-    points = _scripts.points_of(split_prose(response).text)
-    for start, end in _segments(len(points)):
-        for language, count in _languages_in(points[start:end], identifier):
-            words_by_language[language] = words_by_language.get(language, 0.0) + count
+    words_by_language = words_of_languages(response)
     total = sum(words_by_language.values())
     if total == 0:
         raise ScoringError("identified: too little text to tell its language", fault="response")
@@ -291,67 +279,9 @@ def _known_languages(languages: str | Sequence[str]) -> set[str]:
     codes = (languages,) if isinstance(languages, str) else languages
     base_codes = {str(code).strip().lower().replace("_", "-").partition("-")[0] for code in codes}
     for code in base_codes or {""}:
-        if code not in _scripts.LANGUAGES:
+        if code not in scripts.LANGUAGES:
             raise ConfigError(
-                f"identified: unknown language {code!r}{did_you_mean(code, _scripts.LANGUAGES)}"
-                f" Known: {', '.join(_scripts.LANGUAGES)}"
+                f"identified: unknown language {code!r}{did_you_mean(code, scripts.LANGUAGES)}"
+                f" Known: {', '.join(scripts.LANGUAGES)}"
             )
     return base_codes
-
-
-def _segments(size: int) -> list[tuple[int, int]]:
-    """The segments to examine: a whole text in equal pieces, or evenly spaced pieces of a long one.
-
-    >>> _segments(1500), _segments(9000)[-1], len(_segments(9000))
-    ([(0, 750), (750, 1500)], (8000, 9000), 8)
-    """
-    count = min(-(-size // _SEGMENT), _MAX_SEGMENTS)
-    if size > count * _SEGMENT:
-        starts = [i * (size - _SEGMENT) // (count - 1) for i in range(count)]
-        return [(start, start + _SEGMENT) for start in starts]
-    return [(i * size // count, (i + 1) * size // count) for i in range(count)]
-
-
-def _languages_in(points: np.ndarray, identifier) -> Iterator[tuple[str, float]]:
-    """Languages and their words, script by script."""
-    kinds = _scripts.classes(points)
-    words = _scripts.word_counts(kinds)
-    for script, count in words.items():
-        if script in _MODELLED:
-            language = _language_by_model(points, kinds, script, identifier)
-        elif script == "han":
-            language = "ja" if is_japanese(words) else "zh"
-        else:
-            language = _scripts.BY_SCRIPT.get(script, script).partition(" ")[0]
-        if language is not None and str(language).strip():
-            yield language, count
-
-
-def _language_by_model(
-    points: np.ndarray, kinds: np.ndarray, script: str, identifier
-) -> str | None:
-    """The language of the words in one script; "unknown" for none, None for too few letters."""
-    import numpy as np
-
-    mine = kinds == _scripts.class_of(script)
-    letters = int(np.count_nonzero(mine))
-    if letters < _MIN_LETTERS:
-        return None
-    own = points[mine | (kinds < _scripts.FIRST_LETTER)]
-    text = own.astype("<u4").tobytes().decode("utf-32-le", "surrogatepass")
-    language, confidence = identifier.classify(text)
-    if confidence >= _MIN_CONFIDENCE and script in _scripts.LANGUAGES.get(language, ()):
-        return language
-    return "unknown" if letters >= _SURE_LETTERS else None
-
-
-@functools.cache
-def _identifier():
-    """A model of our own, so that languages set on py3langid's global one change no score."""
-    try:
-        from py3langid.langid import MODEL_FILE, LanguageIdentifier
-    except ImportError:
-        raise MissingExtra.of(
-            "rules that identify languages", package="py3langid", extra="lang"
-        ) from None
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)

@@ -23,7 +23,7 @@ from plaudit.combine import Child
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, clipped
 from plaudit.rule import column_of
-from plaudit.rules._units import Unit, length_of
+from plaudit.text.units import Unit, length_of
 from plaudit.types import Group, Range, Response, Reward, Score
 
 __all__ = [

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple
 
-from plaudit import think
 from plaudit.answers import extract as _extract
 from plaudit.answers.equation import is_false, loses_its_left_side, operates_on_several
 from plaudit.answers.extract import EXTRACTS, Extract
@@ -36,6 +35,7 @@ from plaudit.errors import (
     clipped,
     did_you_mean,
 )
+from plaudit.text import think
 from plaudit.types import Range, Score
 from plaudit.workers import Outcome, Pool
 

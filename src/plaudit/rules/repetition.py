@@ -13,10 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Annotated, Literal
 
 from plaudit.errors import ConfigError, DataError, clipped
-from plaudit.rules import _ngrams
-from plaudit.rules._ngrams import Segmenter
-from plaudit.rules._units import Unit
-from plaudit.rules._units import tokenizer as load_tokenizer
+from plaudit.text import ngrams
+from plaudit.text.ngrams import Segmenter
+from plaudit.text.units import Unit
+from plaudit.text.units import tokenizer as load_tokenizer
 from plaudit.types import Range, Score
 
 if TYPE_CHECKING:
@@ -91,7 +91,7 @@ def ngram(
     if max_penalty > 0:
         raise ConfigError(f"ngram: max_penalty={max_penalty} must not be positive")
     ids = _units_as_ids(response, token_ids, unit, tokenizer, segmenter)
-    distinct, total = _ngrams.num_distinct(ids, _DEFAULT_N[unit] if n is None else n)
+    distinct, total = ngrams.num_distinct(ids, _DEFAULT_N[unit] if n is None else n)
     return (1 - distinct / total) * max_penalty if distinct < total else 0.0
 
 
@@ -103,9 +103,9 @@ def _units_as_ids(
     segmenter: Segmenter | None,
 ) -> np.ndarray:
     if unit == "chars":
-        return _ngrams.code_points(response)
+        return ngrams.code_points(response)
     if unit == "words":
-        return _ngrams.word_array(_ngrams.words_of(response, segmenter))
+        return ngrams.word_array(ngrams.words_of(response, segmenter))
     if unit != "tokens":
         raise ConfigError(f"ngram: unit={unit!r} must be 'tokens', 'words' or 'chars'")
     if token_ids is None and tokenizer is not None:
@@ -116,7 +116,7 @@ def _units_as_ids(
             " the row, tokenizer=FILE, or unit='words' or 'chars'",
             field="token_ids",
         )
-    return _ngrams.token_array(token_ids)
+    return ngrams.token_array(token_ids)
 
 
 def char_repetition(response: str, *, n: int = 10) -> Annotated[float, Range(0, 1)]:
@@ -134,8 +134,8 @@ def char_repetition(response: str, *, n: int = 10) -> Annotated[float, Range(0, 
     >>> char_repetition("ha" * 50), char_repetition("The sum is 4.")
     (0.0, 1.0)
     """
-    grams = _ngrams.count_grams(_ngrams.code_points(response), n)
-    return 1.0 - _ngrams.top_share(grams, math.isqrt(grams.total))
+    grams = ngrams.count_grams(ngrams.code_points(response), n)
+    return 1.0 - ngrams.top_share(grams, math.isqrt(grams.total))
 
 
 def word_repetition(
@@ -150,8 +150,8 @@ def word_repetition(
     >>> word_repetition("one two three four one two", n=2)
     0.6
     """
-    ids = _ngrams.word_array(_ngrams.words_of(response, segmenter))
-    grams = _ngrams.count_grams(ids, n)
+    ids = ngrams.word_array(ngrams.words_of(response, segmenter))
+    grams = ngrams.count_grams(ids, n)
     return 1.0 - int(grams.repeated.sum()) / grams.total if grams.total else 1.0
 
 
@@ -189,7 +189,7 @@ def longest_repeat(response: str, *, min_chars: int = 20) -> Annotated[Score, Ra
     >>> longest_repeat("The answer to the question is 4. " * 2).value
     0.5
     """
-    place, length = _ngrams.longest_repeat(_ngrams.code_points(response), min_chars)
+    place, length = ngrams.longest_repeat(ngrams.code_points(response), min_chars)
     if length == 0:
         return Score(1.0)
     passage = response[place : place + length]
@@ -271,7 +271,7 @@ def _fresh_share(sentence: str) -> float:
 
 def _fresh_words(sentence: str) -> float:
     """The share of words in no run of `_LOOP_WORDS` that occurred earlier in the sentence."""
-    words = _ngrams.words_of(sentence)
+    words = ngrams.words_of(sentence)
     if len(words) <= _LOOP_WORDS:
         return 1.0
     earlier: set[tuple[str, ...]] = set()
@@ -409,5 +409,5 @@ def distinct_words(
     >>> distinct_words("so it is so"), distinct_words("")
     (0.75, 0.0)
     """
-    words = _ngrams.words_of(response, segmenter)
+    words = ngrams.words_of(response, segmenter)
     return len(set(words)) / len(words) if words else 0.0

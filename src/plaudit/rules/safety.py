@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from plaudit.errors import ConfigError, ScoringError, clipped, did_you_mean
-from plaudit.rules import _private, _refusals
-from plaudit.think import part_of
+from plaudit.text import private_data, refusals
+from plaudit.text.think import part_of
 from plaudit.types import Range, Score
 
 __all__ = ["compliance", "due_refusal", "no_private_data", "refusal"]
@@ -34,11 +34,11 @@ def refusal(response: str) -> Annotated[Score, Range(0, 1)]:
     >>> refusal("I cannot see why x > 2.").value
     0.0
     """
-    matches = _refusals.markers(part_of(response, "answer"))
+    matches = refusals.markers(part_of(response, "answer"))
     kinds = [marker.kind for marker in matches]
     parts = {kind: float(kinds.count(kind)) for kind in ("declines", "objects")}
     note = ", ".join(marker.phrase for marker in matches[:5]) or None
-    return Score(_refusals.strength(matches), parts, note=note)
+    return Score(refusals.strength(matches), parts, note=note)
 
 
 def compliance(response: str) -> Annotated[Score, Range(0, 1)]:
@@ -105,9 +105,9 @@ def no_private_data(
 
 
 def _finds(kind: str, response: str, prompt: str) -> list[str]:
-    find = _private.FINDERS.get(kind)
+    find = private_data.FINDERS.get(kind)
     if find is None:
-        kinds = _private.FINDERS
+        kinds = private_data.FINDERS
         raise ConfigError(
             f"no kind {kind!r}{did_you_mean(str(kind), kinds)} Known: {', '.join(kinds)}"
         )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Sequence
 from typing import Annotated, Any
 
 from plaudit.errors import ConfigError, DataError, MissingExtra, clipped
-from plaudit.rules._ngrams import words_of
+from plaudit.text.ngrams import words_of
 from plaudit.types import Range, Score
 
 __all__ = ["bleu", "chrf", "edit", "rouge_l"]

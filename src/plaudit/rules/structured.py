@@ -20,11 +20,11 @@ from plaudit.errors import (
     ScoringError,
     clipped,
 )
-from plaudit.fences import fenced_blocks
-from plaudit.rules._literal import with_parsed
-from plaudit.rules._structured import Syntax, read
-from plaudit.rules._tooltypes import same
-from plaudit.think import split
+from plaudit.text.fences import fenced_blocks
+from plaudit.text.literals import with_parsed
+from plaudit.text.structured import Syntax, read
+from plaudit.text.think import split
+from plaudit.toolcalls.types import same
 from plaudit.types import Range, Score
 from plaudit.workers import Pool
 

@@ -14,14 +14,14 @@ from collections.abc import Iterator, Sequence
 from typing import Annotated
 
 from plaudit.errors import ConfigError
-from plaudit.rules import _python
-from plaudit.rules._ngrams import words_of
-from plaudit.rules._normal import nfkc
-from plaudit.rules._order import order_of, scrambled
-from plaudit.rules._prose import split_prose, without_code
-from plaudit.rules._stopwords import STOP_WORDS
 from plaudit.rules.compat import data_juicer
-from plaudit.think import split
+from plaudit.text import python_code
+from plaudit.text.ngrams import words_of
+from plaudit.text.normal import nfkc
+from plaudit.text.prose import split_prose, without_code
+from plaudit.text.stopwords import STOP_WORDS
+from plaudit.text.think import split
+from plaudit.text.word_order import order_of, scrambled
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -463,7 +463,7 @@ def python_syntax(response: str, *, max_chars: int = 200_000) -> Annotated[Score
     >>> python_syntax("```python\\nprint(4\\n```").note
     "line 1: '(' was never closed"
     """
-    blocks = _python.blocks(response, max_chars)
+    blocks = python_code.blocks(response, max_chars)
     good = sum(len(block.code) for block in blocks if block.tree)
     problems = [block.problem or "no code" for block in blocks if not block.tree]
     parts = {"blocks": float(len(blocks)), "parsed": float(len(blocks) - len(problems))}
@@ -486,11 +486,11 @@ def python_style(
     >>> python_style("```python\\ndef Add(a, b):\\n    return a + b\\n```").value
     0.75
     """
-    blocks = _python.blocks(response, max_chars)
+    blocks = python_code.blocks(response, max_chars)
     good = [block for block in blocks if block.tree]
     total = sum(len(block.code) for block in blocks)
     if not good:
         return Score(0.0, note="no Python block that parses")
-    parts = _python.style(good, max_line)
+    parts = python_code.style(good, max_line)
     share = sum(len(block.code) for block in good) / total
     return Score(share * sum(parts.values()) / len(parts), parts)

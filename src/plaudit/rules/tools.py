@@ -2,7 +2,7 @@
 loop.
 
 Calls are read from the turns of the response where it has `tool_calls`, else from its text: the
-formats of the model families (`_call_formats.py` is their table), ReAct lines, JSON, ``f(a=1)`` and
+formats of the model families (`toolcalls.formats` lists them), ReAct lines, JSON, ``f(a=1)`` and
 fenced blocks. In formats that carry only text (Qwen3-Coder, GLM, MiniMax), a value has the type
 that `tools` declares; without `tools` it is JSON if it parses as JSON, else text. The think block
 is ignored; a marked call that cannot be read counts as a wrong one. Nothing is ever run.
@@ -21,11 +21,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, Literal
 
 from plaudit.errors import ConfigError
-from plaudit.rules._calls import ToolCall, calls_of, gold_calls, react_fields
-from plaudit.rules._literal import read_json
-from plaudit.rules._matching import ArgumentPolicy, CallMatch, match
-from plaudit.rules._tooltypes import member_problems, tools_by_name
-from plaudit.think import split
+from plaudit.text.literals import read_json
+from plaudit.text.think import split
+from plaudit.toolcalls.matching import ArgumentPolicy, CallMatch, match
+from plaudit.toolcalls.read import ToolCall, calls_of, gold_calls, react_fields
+from plaudit.toolcalls.types import member_problems, tools_by_name
 from plaudit.types import Message, Range, Score
 
 __all__ = ["action_loops", "argument_types", "equal", "graded", "react_steps"]

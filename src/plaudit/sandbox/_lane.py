@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import select
 import socket
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plaudit.errors import ConfigError
+from plaudit.hashing import sha256
 from plaudit.sandbox import languages
 from plaudit.sandbox._slot import Slot
 from plaudit.sandbox.inside import values, wire
@@ -23,7 +23,6 @@ __all__ = ["Lane", "Ticket"]
 
 _MIB = 1 << 20
 _ERRORS = 1 * _MIB
-_INTERPRETER = 128 * _MIB  # what an interpreter with its libraries takes, at most, before a program
 _PATIENCE_S = 30.0  # beyond the longest a task may take, before a slot counts as lost
 _LENGTH = struct.Struct("<I")
 _MAX_PRODUCTS = 64
@@ -225,8 +224,7 @@ def _check_can_exec(report: Mapping[str, Any], language: str) -> None:
 
 
 def _key(work: Program) -> bytes:
-    text = work.language.encode() + b"\0" + _bytes(work.code)
-    return hashlib.sha256(text).digest()
+    return sha256(work.language.encode() + b"\0" + _bytes(work.code))
 
 
 def _role(work: Work) -> str:
@@ -303,7 +301,7 @@ def _outcome(
         memory_mb=reply.memory / _MIB,
         enforced=report["enforced"],
     )
-    is_over = reply.memory > work.limits.memory_mb * _MIB + _INTERPRETER
+    is_over = reply.memory > work.limits.memory_mb * _MIB + wire.INTERPRETER
     if is_over and role == "python" and outcome.kind in ("ok", "exit"):
         # memory that it shares with itself is in no limit of the kernel's; it is counted at the end
         outcome = replace(outcome, kind="memory")

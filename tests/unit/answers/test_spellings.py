@@ -7,7 +7,7 @@ import pytest
 
 from plaudit.answers.choices import chosen
 from plaudit.rules.math import equal
-from plaudit.think import split
+from plaudit.text.think import split
 
 CHARACTERS = [  # right answers, reference, wrong answers
     (

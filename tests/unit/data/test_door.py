@@ -10,7 +10,7 @@ from plaudit.data.api import score
 from plaudit.data.door import admitted, is_output, recipe_for, response_of
 from plaudit.data.rows import Layout
 from plaudit.data.turns import with_think
-from plaudit.think import split
+from plaudit.text.think import split
 
 ROOT = Path(__file__).resolve().parents[3]
 CASES = [ROOT.parent / "shared" / "cases", ROOT.parent.parent / "shared" / "cases"]

@@ -1062,7 +1062,7 @@ def test_more_than_the_maximum_is_no_score(spec, reply):
         ("Is the answer correct (Yes/No)? Yes", YN, "truncated: the word may continue"),
         ("My verdict: A", AB, "truncated: the label may continue"),
         ("Rating: 1", RATE10, "truncated: the number may continue"),
-        ("So far", AB, "truncated: truncated by its length limit before a verdict"),
+        ("So far", AB, "truncated: the length limit cut it before a verdict"),
     ],
 )
 def test_a_cut_reply_says_what_may_go_on(reply, spec, message):

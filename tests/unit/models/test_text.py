@@ -13,7 +13,7 @@ import tiny_models  # noqa: E402
 from filetokens import FileTokens  # noqa: E402
 
 import plaudit  # noqa: E402
-from plaudit.think import FAMILIES  # noqa: E402
+from plaudit.text.think import FAMILIES  # noqa: E402
 
 GROUP = plaudit.Group("What is 6 times 7?", ["The answer is 42.", "六乘七等于四十二。"])
 TURN = "<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n"

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit import ConfigError, DataError
-from plaudit.rules._citations import GRAMMARS, citations
 from plaudit.rules.citation import correct, exist, marked
+from plaudit.text.citations import GRAMMARS, citations
 
 DOCUMENTS = ["one", "two", "three"]
 

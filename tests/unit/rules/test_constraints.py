@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit import load
+from plaudit.constraints import counting as text_of
 from plaudit.errors import ConfigError, DataError, ScoringError
 from plaudit.laws import HARD_TEXTS
-from plaudit.rules import _constraints_text as text_of
 from plaudit.rules import constraints
 from plaudit.rules.constraints import ifeval
 from plaudit.types import Group

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit import ConfigError, DataError, Group, Response, load
+from plaudit.answers.arithmetic import evaluate, number_of, tokenise
 from plaudit.answers.choices import chosen, chosen_each
+from plaudit.answers.response import answer_of, references
 from plaudit.rules import exact
-from plaudit.rules._answer import answer_of, references
-from plaudit.rules._arithmetic import evaluate, number_of, tokenise
-from plaudit.rules._normal import nfkc, normal, tokens
+from plaudit.text.normal import nfkc, normal, tokens
 
 DATA = Path(__file__).parents[4] / "shared" / "data" / "zh_exam_mcq.jsonl"
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from plaudit import load
 from plaudit.errors import ConfigError, DataError, ScoringError
-from plaudit.rules import _prose, _scripts, language
+from plaudit.rules import language
+from plaudit.text import prose, scripts
 from plaudit.types import Group, Response
 
 DATA = Path(__file__).parents[3] / "../shared/data"
@@ -51,7 +52,7 @@ NAMED = {
 
 
 def kind_of(char):
-    return int(_scripts.classes(_scripts.points_of(char))[0])
+    return int(scripts.classes(scripts.points_of(char))[0])
 
 
 @pytest.mark.parametrize("script", NAMED)
@@ -64,55 +65,53 @@ def test_letters_are_of_the_script_in_their_name(script):
     ]
     assert letters
     points = np.array([ord(c) for c in letters], np.uint32)
-    assert set(_scripts.classes(points).tolist()) == {_scripts.class_of(script)}
+    assert set(scripts.classes(points).tolist()) == {scripts.class_of(script)}
 
 
 @pytest.mark.parametrize(
     "char", "一鿿㐀䶿豈𠀀𪜀𫝀𫠠𬺰𰀀𱍐\U000323b0\U0002ebf0丽〇々〆⺀⼀〡"
 )  # one of each block, extensions A to J, compatibility, radicals
 def test_every_block_of_ideographs_is_han(char):
-    assert kind_of(char) == _scripts.class_of("han")
+    assert kind_of(char) == scripts.class_of("han")
     assert language.chinese_share(char) == 1.0
 
 
 def test_punctuation_marks_digits_and_symbols_are_no_letters():
     for char in " \t\n\u3000.,!?\"'()-—…、。「」，！？：；（）《》":
-        assert kind_of(char) == _scripts.NEUTRAL, char
+        assert kind_of(char) == scripts.NEUTRAL, char
     for char in "0१９$+=<>^|~€→✓😀":
-        assert kind_of(char) == _scripts.SYMBOL, char
+        assert kind_of(char) == scripts.SYMBOL, char
     for char in "\u0301\u200b\u200d\ufe0f\u00ad":
-        assert kind_of(char) == _scripts.INVISIBLE, repr(char)
+        assert kind_of(char) == scripts.INVISIBLE, repr(char)
 
 
 def test_points_keep_trailing_nul_and_surrogates():
     text = "a\0\ud800\U0001f600\0"
-    assert _scripts.points_of(text).tolist() == [ord(c) for c in text]
+    assert scripts.points_of(text).tolist() == [ord(c) for c in text]
 
 
 def test_no_two_ranges_of_scripts_overlap():
-    pairs = sorted(p for ranges in _scripts.RANGES.values() for p in _scripts._pairs(ranges))
+    pairs = sorted(p for ranges in scripts.RANGES.values() for p in scripts._pairs(ranges))
     for (first, last), (following, _) in pairwise(pairs):
         assert first <= last < following, hex(following)
 
 
 def naive_word_counts(text):
-    kinds = [k for k in _scripts.classes(_scripts.points_of(text)).tolist() if k != 2]
+    kinds = [k for k in scripts.classes(scripts.points_of(text)).tolist() if k != 2]
     counts = {}
-    for place, script in enumerate(_scripts.SCRIPTS, _scripts.FIRST_LETTER):
+    for place, script in enumerate(scripts.SCRIPTS, scripts.FIRST_LETTER):
         chars = kinds.count(place)
         line = "".join("x" if k == place else " " for k in kinds)
         words = sum(len(run) >= 2 for run in line.split())
         if chars:
-            per_word = _scripts.CHARS_PER_WORD.get(script)
+            per_word = scripts.CHARS_PER_WORD.get(script)
             counts[script] = chars / per_word if per_word else float(words)
     return counts
 
 
 @given(MIXED)
 def test_word_counts_are_the_naive_ones(text):
-    assert _scripts.word_counts(_scripts.classes(_scripts.points_of(text))) == naive_word_counts(
-        text
-    )
+    assert scripts.word_counts(scripts.classes(scripts.points_of(text))) == naive_word_counts(text)
 
 
 # --- prose ----------------------------------------------------------------------------------------
@@ -144,12 +143,12 @@ def test_word_counts_are_the_naive_ones(text):
     ],
 )
 def test_prose_without_code_latex_urls_and_tags(text, kept):
-    assert _prose.split_prose(text).text == kept
+    assert prose.split_prose(text).text == kept
 
 
 @given(MIXED)
 def test_prose_loses_and_invents_no_letters(text):
-    kept, removed = _prose.split_prose(text)
+    kept, removed = prose.split_prose(text)
     assert sorted((kept + removed).replace(" ", "")) == sorted(text.replace(" ", ""))
 
 

@@ -16,10 +16,10 @@ import plaudit
 from plaudit import load
 from plaudit.errors import ScoringError
 from plaudit.rules import language
-from plaudit.rules._language_request import requested_languages
-from plaudit.rules._languages import NAMES, PROFILES, identify, latin_words
-from plaudit.rules._scripts import LANGUAGES
-from plaudit.rules._target import target_of
+from plaudit.text.language_request import requested_languages
+from plaudit.text.language_target import target_of
+from plaudit.text.languages import NAMES, PROFILES, identify, latin_words
+from plaudit.text.scripts import LANGUAGES
 from plaudit.types import Group
 
 DATA = Path(__file__).parents[3] / "../shared/data"

@@ -15,8 +15,8 @@ from hypothesis import strategies as st
 
 from plaudit import load
 from plaudit.errors import ConfigError, DataError
-from plaudit.rules import _ngrams
 from plaudit.rules import repetition as rep
+from plaudit.text import ngrams
 from plaudit.types import Group, Response
 
 LOOPY = st.lists(st.sampled_from(["a", "b", "ab", "aab", "你", "\ud800"]), max_size=40).map("".join)
@@ -92,11 +92,11 @@ def same_classes(codes, items):
 )
 def test_codes_are_equal_exactly_where_n_grams_are(ids, n):
     array = np.array(ids, dtype=np.int64)
-    codes = _ngrams.gram_codes(array, n).tolist()
+    codes = ngrams.gram_codes(array, n).tolist()
     grams = naive_grams(ids, n)
     assert len(codes) == len(grams)
     assert same_classes(codes, grams)
-    distinct, total = _ngrams.num_distinct(array, n)
+    distinct, total = ngrams.num_distinct(array, n)
     assert (distinct, total) == (len(set(grams)), len(grams))
 
 
@@ -111,8 +111,8 @@ def test_codes_of_long_sequences_are_exact(seed, size, n, vocabulary):
     ids = np.random.default_rng(seed).integers(0, vocabulary, size)
     ids[size // 2 :] = ids[: size - size // 2]  # a copy, so that long n-grams repeat
     grams = naive_grams(ids.tolist(), n)
-    assert same_classes(_ngrams.gram_codes(ids, n).tolist(), grams)
-    counted = _ngrams.count_grams(ids, n)
+    assert same_classes(ngrams.gram_codes(ids, n).tolist(), grams)
+    counted = ngrams.count_grams(ids, n)
     expected = naive_counts(ids.tolist(), n)
     assert (counted.total, counted.distinct) == (len(grams), len(expected))
     assert sorted(counted.repeated.tolist(), reverse=True) == [c for c in expected if c > 1]
@@ -122,23 +122,23 @@ def test_codes_of_long_sequences_are_exact(seed, size, n, vocabulary):
 @pytest.mark.parametrize("size", [3, 300, 5000])
 def test_representatives_do_not_depend_on_the_rounds(rounds, size):
     codes = np.random.default_rng(size).integers(0, size, size).astype(np.uint64)
-    found = _ngrams.representatives(codes, rounds=rounds)
+    found = ngrams.representatives(codes, rounds=rounds)
     assert (codes[found] == codes).all()
     assert same_classes(found.tolist(), codes.tolist())
 
 
 def test_codes_made_to_meet_in_one_slot_are_told_apart():
     """An adversary who knows the hash gains nothing: losers go through further rounds."""
-    inverse = pow(_ngrams._MULTIPLIERS[-1], -1, 2**64)
+    inverse = pow(ngrams._MULTIPLIERS[-1], -1, 2**64)
     codes = np.array([inverse * i % 2**64 for i in range(1000)], dtype=np.uint64)  # slot 0, all
     both = np.concatenate([codes, codes])
-    assert same_classes(_ngrams.representatives(both).tolist(), both.tolist())
-    assert _ngrams._num_different(both) == 1000
+    assert same_classes(ngrams.representatives(both).tolist(), both.tolist())
+    assert ngrams._num_different(both) == 1000
 
 
 @given(st.lists(st.integers(0, 3), min_size=1, max_size=30), st.integers(1, 6))
 def test_longest_repeat_is_the_naive_one(ids, least):
-    place, length = _ngrams.longest_repeat(np.array(ids), least)
+    place, length = ngrams.longest_repeat(np.array(ids), least)
     expected = naive_longest_repeat(ids)
     assert length == (expected if expected >= least else 0)
     if length:
@@ -167,24 +167,24 @@ def test_token_ids_that_are_no_flat_list_of_integers_are_a_data_error(bad):
 
 
 def test_words_of_several_scripts():
-    words = _ngrams.words_of("Don't stop—3.5%！ 你好 हिन्दी สวย 😀😀 \u200bEnd")
+    words = ngrams.words_of("Don't stop—3.5%！ 你好 हिन्दी สวย 😀😀 \u200bEnd")
     assert words == ["don", "t", "stop", "3", "5", "你", "好", "हिन्दी", *"สวย", "😀", "😀", "end"]
 
 
 def test_jieba_cuts_han_only():
-    words = _ngrams.words_of("我来到北京清华大学 Hello, мир かな", "jieba")
+    words = ngrams.words_of("我来到北京清华大学 Hello, мир かな", "jieba")
     assert words == ["我", "来到", "北京", "清华大学", "hello", "мир", "か", "な"]
 
 
 def test_unknown_segmenter_and_unit_are_config_errors():
     with pytest.raises(ConfigError, match="segmenter"):
-        _ngrams.words_of("a", "pkuseg")  # type: ignore[arg-type]
+        ngrams.words_of("a", "pkuseg")  # type: ignore[arg-type]
     with pytest.raises(ConfigError, match="unit"):
         rep.ngram("a", unit="bytes")  # type: ignore[arg-type]
 
 
 def test_jieba_loads_without_a_word_on_stderr(tmp_path):
-    code = "from plaudit.rules._ngrams import jieba_words; print(jieba_words('我来到北京'))"
+    code = "from plaudit.text.ngrams import jieba_words; print(jieba_words('我来到北京'))"
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code],
         capture_output=True,
@@ -197,11 +197,11 @@ def test_jieba_loads_without_a_word_on_stderr(tmp_path):
 
 
 def test_words_added_to_the_global_jieba_change_no_score():
-    before = _ngrams.words_of("量子纠缠态", "jieba")
+    before = ngrams.words_of("量子纠缠态", "jieba")
     import jieba
 
     jieba.add_word("量子纠缠态")
-    assert _ngrams.words_of("量子纠缠态", "jieba") == before
+    assert ngrams.words_of("量子纠缠态", "jieba") == before
 
 
 def test_importing_the_rules_loads_no_numpy_and_no_jieba():
@@ -282,11 +282,11 @@ def test_char_repetition_is_the_naive_formula(text, n):
 
 @given(LOOPY, st.integers(1, 12))
 def test_data_juicer_ratio_with_its_own_root(text, n):
-    grams = _ngrams.count_grams(_ngrams.code_points(text), n)
+    grams = ngrams.count_grams(ngrams.code_points(text), n)
     counts = naive_counts(text, n)
     most = min(int(np.sqrt(len(counts))), len([c for c in counts if c > 1]))
     expected = sum(counts[:most]) / sum(counts) if counts else 0.0
-    assert _ngrams.top_share(grams, math.isqrt(grams.distinct)) == expected
+    assert ngrams.top_share(grams, math.isqrt(grams.distinct)) == expected
 
 
 @given(st.lists(st.sampled_from(["so", "it", "is"]), max_size=40), st.integers(1, 4))

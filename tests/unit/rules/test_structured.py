@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from plaudit import Group, load
 from plaudit.errors import ConfigError, DataError, MissingExtra
 from plaudit.rules import structured
-from plaudit.rules._structured import SYNTAXES, read
+from plaudit.text.structured import SYNTAXES, read
 
 LAUGHS = '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><a>&b;</a>'
 OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/hostname">]><a>&x;</a>'

@@ -12,10 +12,10 @@ import plaudit
 from plaudit import Group
 from plaudit.errors import ConfigError, DataError
 from plaudit.rules import tools
-from plaudit.rules._calls import calls_in, gold_calls
-from plaudit.rules._literal import DEPTH, read_json, read_python, read_python_calls
-from plaudit.rules._matching import assignment
-from plaudit.rules._tooltypes import kinds_of, same, tools_by_name, type_problems
+from plaudit.text.literals import DEPTH, read_json, read_python, read_python_calls
+from plaudit.toolcalls.matching import assignment
+from plaudit.toolcalls.read import calls_in, gold_calls
+from plaudit.toolcalls.types import kinds_of, same, tools_by_name, type_problems
 
 ROOT = Path(__file__).parents[3]
 DATA = ROOT / "../shared/data"

@@ -34,7 +34,7 @@ The contract, in ten points:
 from __future__ import annotations
 
 from plaudit.judges.verdict.candidates import claims, is_legible, restored
-from plaudit.judges.verdict.characters import narrow
+from plaudit.judges.verdict.characters import holds_any, narrow
 from plaudit.judges.verdict.forgery import forged
 from plaudit.judges.verdict.forms import describe
 from plaudit.judges.verdict.reading import evidence, parse
@@ -52,6 +52,7 @@ __all__ = [
     "describe",
     "evidence",
     "forged",
+    "holds_any",
     "is_legible",
     "narrow",
     "parse",

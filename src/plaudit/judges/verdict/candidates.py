@@ -6,18 +6,19 @@ import functools
 import re
 from typing import Any
 
-from plaudit.judges.verdict.characters import DISGUISES, simplify, to_plain
+from plaudit.judges.verdict.characters import DISGUISES, holds_any, simplify, to_plain
 from plaudit.judges.verdict.json_values import values_in
 from plaudit.judges.verdict.label_names import label_of
 from plaudit.judges.verdict.label_shapes import label_shapes
 from plaudit.judges.verdict.number_shapes import list_shapes, scale_shapes
 from plaudit.judges.verdict.quotations import without_quotations
-from plaudit.judges.verdict.shapes import VerdictShape, key_shape
+from plaudit.judges.verdict.shapes import VerdictShape, key_shape, lower_case
 from plaudit.judges.verdict.spec import MARK, JsonScore, Labels, Scale, Scores, Spec, YesNo
-from plaudit.judges.verdict.thinking import has_closing_mark
+from plaudit.judges.verdict.thinking import CLOSING_STARTS, has_closing_mark
 from plaudit.judges.verdict.yes_no import yes_no_shapes
 
 __all__ = ["claims", "is_legible", "may_claim", "restored"]
+_SIGNS = (*DISGUISES, *CLOSING_STARTS)
 
 
 @functools.lru_cache(maxsize=64)
@@ -38,6 +39,8 @@ def claims(text: str, spec: Spec) -> list[re.Match[str]]:
     ['A', 'B']
     """
     matches = [m for shape in shapes_of(spec) for m in shape.find(text)]
+    if not matches:
+        return matches
     if isinstance(spec, Labels) and not spec.key:
         anchored = shapes_of(spec)[1].pattern
         matches = [m for m in matches if m.re is not anchored or label_of(m[1], spec)]
@@ -56,10 +59,8 @@ def is_legible(text: str, spec: Spec) -> bool:
     if not may_claim(text, spec):
         return False
     normal = to_plain(text)
-    forms = (
-        normal,
-        without_quotations(normal, is_cut=False),
-    )  # a quoted value may be read without its signs
+    # a quoted value may be read without its signs
+    forms = dict.fromkeys((normal, without_quotations(normal, is_cut=False)))
     if any(claims(form, spec) for form in forms) or has_closing_mark(text):
         return True
     key = key_of(spec)
@@ -76,17 +77,24 @@ def restored(text: str) -> str:
 
 
 def may_claim(text: str, spec: Spec) -> bool:
-    """Whether a text holds anything with which a verdict begins, markup and escapes included."""
-    if not text.isascii():
+    """Whether a text holds all that a verdict needs, or signs that may encode it: a cheap look."""
+    if not text.isascii() or holds_any(text, _SIGNS):
         return True
-    low = text.lower()
-    return any(part in low for part in _beginnings(spec))
+    low, _ = lower_case(text)
+    parts, others = _needs(spec)
+    return holds_any(low, parts) or any(shape.may_match(low) for shape in others)
 
 
 @functools.lru_cache(maxsize=64)
-def _beginnings(spec: Spec) -> tuple[str, ...]:
-    """The beginnings of claims, and the signs that may encode one ("": anything)."""
-    return (*DISGUISES, *(start for shape in shapes_of(spec) for start in shape.starts or ("",)))
+def _needs(spec: Spec) -> tuple[tuple[str, ...], tuple[VerdictShape, ...]]:
+    """The parts of which ASCII text holds one where it matches a shape ("": anything), and the
+    shapes that need more than that."""
+    shapes = shapes_of(spec)
+    parts = {part for shape in shapes if not shape.is_spaced for part in shape.needs}
+    is_longer = [any(part != other and other in part for other in parts) for part in parts]
+    shortest = {part for part, longer in zip(parts, is_longer, strict=True) if not longer}
+    ascii_parts = sorted(filter(str.isascii, shortest), key=lambda part: (len(part), part))
+    return tuple(ascii_parts), tuple(shape for shape in shapes if shape.is_spaced)
 
 
 def key_of(spec: Spec) -> str:

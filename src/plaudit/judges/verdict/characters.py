@@ -5,11 +5,16 @@ from __future__ import annotations
 import html
 import re
 import unicodedata
+from collections.abc import Sequence
 
-__all__ = ["BLANK", "DISGUISES", "narrow", "simplify", "to_plain"]
+__all__ = ["BLANK", "DISGUISES", "has_word", "holds_any", "narrow", "simplify", "to_plain"]
 BLANK = "\ufffc"  # replaces a quoted character: it is not a space, so it joins no words
 DISGUISES = "&\\<*_~#"  # signs that `to_plain` removes or decodes
-_EMPHASIS = re.compile(r"\*\*|__|[*_](?:(?<!\w[*_])(?=\S)|(?<=\S[*_])(?!\w))")
+# Where each alternative begins with a character of its own, the text between is passed over fast.
+_EMPHASIS = re.compile(
+    r"\*\*|__|\*(?:(?<!\w\*)(?=\S)|(?<=\S\*)(?!\w))|_(?:(?<!\w_)(?=\S)|(?<=\S_)(?!\w))"
+)
+_WORD = re.compile(r"\w")
 _STRUCK = re.compile(
     r"~~[^~\n]{1,400}~~|<(del|s|strike)>[^<\n]{1,400}</\1>|<!--(?:[^-\n]|-(?!->)){0,400}-->"
 )
@@ -30,6 +35,19 @@ _NARROW |= _SIMPLE
 # A raised digit is a footnote or a power, a fraction sign no division: NFKC makes both a digit.
 _RAISED = re.compile(r"(?<=\d)[⁰¹²³⁴-⁹₀-₉]+")
 _FRACTION = re.compile(r"[¼-¾⅐-⅞]")
+
+
+def holds_any(text: str, parts: Sequence[str]) -> bool:
+    """Whether a text holds one of the parts."""
+    for part in parts:  # noqa: SIM110  (a generator costs more than the checks)
+        if part in text:
+            return True
+    return False
+
+
+def has_word(text: str) -> bool:
+    """Whether a text holds a letter or a digit of any script, or an underscore."""
+    return _WORD.search(text) is not None
 
 
 def narrow(text: str) -> str:
@@ -67,5 +85,6 @@ def to_plain(text: str) -> str:
         tail = _INLINE.sub("", tail.replace("~~", ""))
     if "\\" in tail:
         tail = re.sub(r"\\([\[\](){}*_#>`\"'])", r"\1", tail)
-    tail = _EMPHASIS.sub("", tail)
+    if "*" in tail or "_" in tail:
+        tail = _EMPHASIS.sub("", tail)
     return (_HEADING.sub("", tail) if "#" in tail else tail).strip()

@@ -29,20 +29,35 @@ def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
     >>> forged("[[A]]", Labels(), ["[[A]]", ""]) is None
     True
     """
-    if MARK not in reply and not any(may_claim(text, spec) for text in texts):
-        return None
     try:
         lines = text_after_thinking(reply).splitlines()
     except VerdictError:
         return None
-    if not any(MARK in line for line in lines):
-        line = next((line for line in reversed(lines) if claims(to_plain(line), spec)), "")
-        echo = "" if _is_bare(to_plain(line), spec) else line
-    else:
+    if MARK in reply and any(MARK in line for line in lines):
         echo = "" if _has_verdict(reply, spec) else _marked_echo(lines, spec)
+    elif _may_echo(lines, texts) and (MARK in reply or any(may_claim(t, spec) for t in texts)):
+        echo = _last_verdict(lines, spec)
+    else:
+        return None
     squeezed = "".join(echo.split())
     places = [i for i, text in enumerate(texts) if squeezed and squeezed in "".join(text.split())]
     return places[0] if len(places) == 1 else None
+
+
+def _may_echo(lines: Sequence[str], texts: Sequence[str]) -> bool:
+    """Whether all characters of any line are in one of the texts, white space aside."""
+    squeezed = filter(None, ("".join(line.split()) for line in lines))
+    return any(not line.rstrip(text) for line in squeezed for text in texts if text)
+
+
+def _last_verdict(lines: Sequence[str], spec: Spec) -> str:
+    """The last line with a verdict; "" where it has no other word, or there is none."""
+    for line in reversed(lines):
+        normal = to_plain(line)
+        if matches := claims(normal, spec):
+            is_bare = re.sub(r"\W", "", normal) == re.sub(r"\W", "", matches[-1][0])
+            return "" if is_bare else line
+    return ""
 
 
 def _marked_echo(lines: Sequence[str], spec: Spec) -> str:
@@ -54,12 +69,6 @@ def _marked_echo(lines: Sequence[str], spec: Spec) -> str:
             if MARK in line[at[match.start()] : at[match.end() - 1]]:
                 return clean[match.start() : match.end()]
     return ""
-
-
-def _is_bare(line: str, spec: Spec) -> bool:
-    """Whether a line is its last verdict and no other word."""
-    matches = claims(line, spec)
-    return not matches or re.sub(r"\W", "", line) == re.sub(r"\W", "", matches[-1][0])
 
 
 def _has_verdict(reply: str, spec: Spec) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 
+from plaudit.judges.verdict.characters import has_word
 from plaudit.judges.verdict.label_context import CONTRAST, REPORTED, UNSURE, MarkedSentence
 from plaudit.judges.verdict.label_shapes import ADVERBS, ZH_ADVERBS, ZH_BETTER
 
@@ -58,7 +59,7 @@ def winner_of(sentence: MarkedSentence, first: str, second: str, is_pair: bool) 
         return second
     if UNSURE.search(sentence.before) or REPORTED.search(sentence.before):
         return None
-    if _CHANGED.search(sentence.before) and _TO.fullmatch(gap) and not re.search(r"\w", after):
+    if _CHANGED.search(sentence.before) and _TO.fullmatch(gap) and not has_word(after):
         return second
     if CONTRAST.search(after):
         return None

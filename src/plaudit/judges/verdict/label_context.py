@@ -6,7 +6,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-from plaudit.judges.verdict.characters import BLANK
+from plaudit.judges.verdict.characters import BLANK, has_word
 from plaudit.judges.verdict.label_names import NOUN
 from plaudit.judges.verdict.label_shapes import TAGS
 from plaudit.judges.verdict.sentences import CONCLUDING, DIMENSION
@@ -166,21 +166,21 @@ _WEIGHED = re.compile(
 def is_stated(before: str, after: str) -> bool:
     """Whether the text around a marker states it: the marker opens its sentence, follows a
     concluding word or a colon, or ends a sentence that calls a response the better one."""
-    is_tagged = re.search(rf"<{TAGS}>\s{{0,6}}$", before, re.IGNORECASE) is not None
+    is_tagged = _IN_TAG.search(before) is not None
     before, after = _TAG.sub("", before), _TAG.sub("", after)
     if not _ON.match(after) or _WAVERS.search(after) or EXAMPLE.search(before):
         return False
-    if not re.search(r"\w", before) or is_concluded(before) or IT_IS.fullmatch(before) or is_tagged:
+    if not has_word(before) or is_concluded(before) or IT_IS.fullmatch(before) or is_tagged:
         return True
     if _WINS.match(after) and _WEIGHED.fullmatch(before):
         return True
-    if re.search(r"(?:→|⇒|=>)\s{0,3}$", before):
+    if _ARROW.search(before):
         return not _NEGATED.search(before)
-    titled = re.search(r"[\[(《<]([^\[\]()《》<>\n]{1,20})[\])》>]\s{0,3}$", before)
+    titled = _TITLED.search(before)
     if titled and CONCLUDES.search(titled[1]):
         return True
-    if re.search(r"[:→—–|-]\s{0,3}$", before):
-        head = re.split(r"[,;]", before)[-1]
+    if _COLON.search(before):
+        head = _CLAUSES.split(before)[-1]
         is_title = (
             (len(head.split()) <= 2 and not DIMENSION.search(head))
             or CONCLUDES.search(head)
@@ -188,10 +188,15 @@ def is_stated(before: str, after: str) -> bool:
         )
         is_title = is_title or BLANK in before  # a quotation and its title
         return bool(is_title) and not _NEGATED.search(before)
-    is_last = not re.search(r"\w", after)
+    is_last = not has_word(after)
     return is_last and bool(POSITIVE.search(before)) and not UNSURE.search(before)
 
 
+_IN_TAG = re.compile(rf"<{TAGS}>\s{{0,6}}$", re.IGNORECASE)
+_ARROW = re.compile(r"(?:→|⇒|=>)\s{0,3}$")
+_TITLED = re.compile(r"[\[(《<]([^\[\]()《》<>\n]{1,20})[\])》>]\s{0,3}$")
+_COLON = re.compile(r"[:→—–|-]\s{0,3}$")
+_CLAUSES = re.compile(r"[,;]")
 _NEGATED = re.compile(
     r"\b(?:not|never|no longer)\b[^,;:]{0,20}[:]?\s{0,3}$|n't\b[^,;:]{0,20}:?\s{0,3}$",
     re.IGNORECASE,

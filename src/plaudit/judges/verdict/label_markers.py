@@ -7,7 +7,7 @@ import itertools
 import re
 from collections.abc import Sequence
 
-from plaudit.judges.verdict.characters import BLANK
+from plaudit.judges.verdict.characters import BLANK, has_word
 from plaudit.judges.verdict.label_comparisons import winner_of
 from plaudit.judges.verdict.label_context import (
     BAD,
@@ -152,7 +152,7 @@ def _end_behind_signs(body: str, end: int) -> int:
 
 def _heading(body: str, start: int, place: int) -> str:
     """The line above a marker that opens its line, where it ends in a colon."""
-    if re.search(r"\w", body[start:place]):
+    if has_word(body[start:place]):
         return ""
     above = body[max(start - 80, 0) : start].rstrip()
     return above.rpartition("\n")[2] if above.endswith(":") else ""
@@ -197,7 +197,7 @@ def _is_listed(body: str, place: int) -> bool:
 def _concludes(sentence: MarkedSentence) -> bool:
     """Whether the sentence is the marker alone, or has a concluding word."""
     rest = f"{sentence.before} {sentence.after}"
-    if not re.search(r"\w", rest) or CONCLUDES.search(rest):
+    if not has_word(rest) or CONCLUDES.search(rest):
         return True
     return is_concluded(sentence.before) or IT_IS.fullmatch(sentence.before) is not None
 

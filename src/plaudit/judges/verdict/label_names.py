@@ -14,6 +14,7 @@ NOUN = (
     r"助手|回答|答案|回复|模型|选项|答复)"
 )
 _NOUN_FIRST = re.compile(rf"^(?:the)?{NOUN}#?", re.IGNORECASE)
+_LONGEST_MORE = 40  # a noun before a label, an ordinal, or the signs of a comparison
 _TIES = frozenset(("tie", "tied", "atie", "draw", "adraw", "平局", "平手", "打平", "和局"))
 _PAIRS = {"[": "]", "(": ")", '"': '"', "'": "'", "`": "`", "“": "”", "‘": "’", "「": "」",
           "『": "』", "«": "»"}  # fmt: skip
@@ -27,9 +28,11 @@ def label_of(name: str, spec: Labels) -> str | None:
     ('B', 'B>>A', 'A=B')
     """
     name = narrow("".join(name.split())).casefold()
-    labels = _spellings(spec)
+    labels, longest = _spellings(spec)
     if name in labels:
         return labels[name]
+    if len(name) > longest:
+        return None
     bare = _NOUN_FIRST.sub("", name)
     if bare in labels:
         return labels[bare]
@@ -39,8 +42,10 @@ def label_of(name: str, spec: Labels) -> str | None:
 
 
 @functools.lru_cache(maxsize=64)
-def _spellings(spec: Labels) -> dict[str, str]:
-    return {narrow("".join(label.split())).casefold(): label for label in spec.allowed}
+def _spellings(spec: Labels) -> tuple[dict[str, str], int]:
+    """The labels as they are compared, and the length of the longest text that spells one."""
+    labels = {narrow("".join(label.split())).casefold(): label for label in spec.allowed}
+    return labels, max(map(len, labels), default=0) + _LONGEST_MORE
 
 
 _NUMBERS = {sign: place for row in ("1234", "一二三四") for place, sign in enumerate(row)} | {
@@ -51,7 +56,7 @@ _NUMBERS = {sign: place for row in ("1234", "一二三四") for place, sign in e
 _NUMBERED = re.compile(
     rf"(?:the)?(?:{NOUN}#?(?P<behind>[1-4]|[一二三四]|one|two|three|four)"
     rf"|(?P<before>first|second|third|fourth)(?:{NOUN}|one)"
-    rf"|第(?P<zh>[一二三四1-4])个?(?:{NOUN})?)"
+    rf"|第(?P<zh>[一二三四1-4])(?:个(?:{NOUN})?|{NOUN}))"  # "第一" alone is also "firstly"
 )
 
 
@@ -111,10 +116,14 @@ def bare_reply(text: str) -> str:
     """A short reply without the brackets, quotes, tags and dots around it; "" for a long one."""
     if len(text) > 400:
         return ""
-    text = _SIGN.sub("", text)
-    inner = _IN_TAG.sub(r"\2", text.strip())
-    inner = re.sub(r"^\\boxed\{(?:\\text\{)?([^{}]*)\}?\}$", r"\1", inner.strip("$ "))
-    inner = re.sub(r"^```\w*\s*(.*?)\s*```$", r"\1", inner, flags=re.DOTALL)
+    inner = (text if text.isascii() else _SIGN.sub("", text)).strip()
+    if inner[:1] == "<":
+        inner = _IN_TAG.sub(r"\2", inner)
+    inner = inner.strip("$ ")
+    if inner[:1] == "\\":
+        inner = re.sub(r"^\\boxed\{(?:\\text\{)?([^{}]*)\}?\}$", r"\1", inner)
+    if inner[:1] == "`":
+        inner = re.sub(r"^```\w*\s*(.*?)\s*```$", r"\1", inner, flags=re.DOTALL)
     inner = _ANSWERING.sub("", inner)
     while True:
         inner = inner.strip(" \t\r\n。,!").rstrip(". \t")

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
+from plaudit.judges.verdict.characters import has_word
 from plaudit.judges.verdict.label_context import CONDITION, CONTRAST, DENIED, POSITIVE, REPORTED
 from plaudit.judges.verdict.label_names import label_of
 from plaudit.judges.verdict.sentences import CONCLUDING, is_mentioned, is_own, sentence_of
@@ -28,12 +29,12 @@ def tagged_label(body: str, spec: Labels, shapes: Sequence[VerdictShape]) -> str
         return None
     last = matches[-1]
     labels = {label_of(match[1], spec) for match in matches}
-    is_last = not re.search(r"\w", body[last.end() :])
+    is_last = not has_word(body[last.end() :])
     if not is_last and (last in boxes or len(labels) > 1):
         raise verdict_error("ambiguous", f"{last[0]} is not the end of the reply")
     start, end = sentence_of(body, last.start(), last.end())
     before, after = body[start : last.start()], body[last.end() : max(end, last.end())]
-    if last in tags and not is_last and re.search(r"\w", before + after):
+    if last in tags and not is_last and has_word(before + after):
         raise verdict_error("ambiguous", f"{last[0]} is part of a sentence")
     if _RIGHT_ANSWER.search(before) or DENIED.search(before) or REPORTED.search(before):
         raise verdict_error("ambiguous", f"{last[0]} may answer the question itself")
@@ -78,7 +79,7 @@ def _label_of_last_sentence(body: str, spec: Labels, shapes: Sequence[VerdictSha
     full = [m for shape in shapes for m in shape.find(body) if _is_sentence(body, m)]
     full.sort(key=lambda match: match.start())
     labels = {_better_label(match, spec) for match in full}
-    if not full or re.search(r"\w", body[_sentence_end(body, full[-1]) :]):
+    if not full or has_word(body[_sentence_end(body, full[-1]) :]):
         raise verdict_error("absent", "no marker in the reply")
     if len(labels) > 1:
         raise verdict_error("ambiguous", "several responses are called the better one")

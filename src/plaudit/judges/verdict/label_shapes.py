@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import functools
 import re
+from typing import NamedTuple
 
 from plaudit.judges.verdict.characters import simplify
 from plaudit.judges.verdict.label_names import NOUN
@@ -112,6 +113,37 @@ def _sentence_shapes(spec: Labels) -> tuple[VerdictShape, ...]:
     """Plain sentences that name the better response, one group each."""
     if not spec.names:
         return ()
+    longest = max(map(len, spec.names))
+    return tuple(
+        VerdictShape(
+            re.compile(sentence.pattern, re.IGNORECASE | re.MULTILINE),
+            sentence.starts,
+            sentence.words,
+            sentence.reach + longest,
+            spec.names if sentence.starts == _NAME_STARTS else (),
+        )
+        for sentence in _sentences(spec)
+    )
+
+
+class _Sentence(NamedTuple):
+    """A pattern, and what its matches hold: see `VerdictShape`."""
+
+    pattern: str
+    words: tuple[str, ...]
+    reach: int
+    starts: tuple[str, ...]
+
+
+# How the names of responses begin, beside the labels themselves.
+_NAME_STARTS = (
+    "[", "(", "assistant", "response", "answer", "output", "model", "candidate", "option", "choice",
+    "solution", "the", "first", "second", "助手", "回答", "答案", "回复", "模型", "选项", "答复", "第",
+)  # fmt: skip
+_WORSE = ("worse", "weaker", "inferior", "poorer")
+
+
+def _sentences(spec: Labels) -> list[_Sentence]:
     name = "|".join(f"(?-i:{re.escape(label)})" for label in spec.names)
     noun = (
         rf"{NOUN}\s{{0,2}}"
@@ -121,39 +153,88 @@ def _sentence_shapes(spec: Labels) -> tuple[VerdictShape, ...]:
     ordinal = f"|{_ORDINAL}" if len(spec.names) == 2 else ""
     one = rf"(?<![A-Za-z0-9_\-])[\[(]{{0,2}}({noun}(?:{name})(?![A-Za-z0-9_>=<-]){ordinal})[\])]{{0,2}}"
     other = one.replace(f"({noun}", f"(?:{noun}", 1)
-    own = rf"(?:'s (?:\w{{2,12}}\s)?{_THING}|'s)?(?:\s{{0,2}}的?(?:回答|答案|回复))?"
-    over = r"(?!\s{0,3}(?!because\b|since\b|as it\b|overall\b)\w)"
-    zh_over = r"(?:一些|一点|些)?(?=\s{0,3}(?:[。.,!;]|$|因为|由于))"
-    zh_than = r"(?:优于|胜过|好于|强于|胜于)"
-    zh_under = r"(?:不如|逊于|弱于|差于|不及|比不上|输给|逊色于)"
-    patterns = [
-        rf"{one}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{ADVERBS}(?:the\s{{1,3}})?{ADVERBS}{_BETTER}"
-        rf"(?:\s{{1,3}}{_THING})?(?:\s{{1,3}}(?:than|to)\s{{1,3}}{other}{own})?{over}",
-        rf"{one}{own}\s{{1,3}}{ADVERBS}(?:wins|(?:beats|outperforms|surpasses|edges out)\s{{1,3}}{other}{own})"
-        rf"(?:\s{{1,3}}overall)?{over}",
-        rf"(?:\b(?:I|we)(?:'d| would| will|'ll)?\s{{1,3}}{ADVERBS}(?:choose|pick|select|prefer|vote for|favou?r|"
-        rf"go with|side with|opt for|settle on)|\b(?:better|best|winning|preferred|superior|stronger)\s{{1,3}}{_THING}"
-        rf"\s{{1,3}}is|\b(?:winner|my (?:choice|pick|preference|vote))\s{{1,3}}(?:is|goes to))\s{{0,3}}:?"
-        rf"\s{{0,3}}{one}{own}{over}",
-        rf"{one}{own}\s{{0,3}}{ZH_ADVERBS}{{0,3}}{ZH_BETTER}{zh_over}",
-        rf"{one}{own}\s{{0,3}}{ZH_ADVERBS}{{0,2}}(?:比\s{{0,3}}{other}{own}\s{{0,3}}{ZH_ADVERBS}{{0,3}}(?:好|优|强|佳)"
-        rf"|{zh_than}\s{{0,3}}{other}{own}){zh_over}",
-        rf"(?:(?:我(?:会|更|认为|最终)?)?(?:选择|选|倾向于?|偏向于?|支持|喜欢|偏好)|(?:更好|更优|更佳|较好|较优|较佳|最好|最佳)的(?:回答|"
-        rf"答案|助手|回复)?(?:是|为)|(?:胜者|获胜者|赢家|优胜者)(?:是|为)?)\s{{0,3}}:?\s{{0,3}}{one}{own}{zh_over}",
-    ]
-    if len(spec.names) == 2:  # the worse one of two makes the other the better one
-        patterns += [
-            rf"{other}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{ADVERBS}(?:worse|weaker|inferior|poorer)\s{{1,3}}(?:than|to)\s{{1,3}}{one}{own}{over}",
-            rf"{other}{own}\s{{0,3}}{ZH_ADVERBS}{{0,2}}(?:{zh_under}\s{{0,3}}{one}{own}|没有\s{{0,3}}{one}{own}\s{{0,3}}好|比\s{{0,3}}{one}{own}\s{{0,3}}{ZH_ADVERBS}{{0,3}}(?:差|弱)){zh_over}",
-        ]
-        patterns += [  # the group "worse" says that the name is the other one's
-            rf"(?P<worse>){one}{own}\s{{1,3}}(?:is|was)\s{{1,3}}{ADVERBS}(?:the\s{{1,3}})?(?:worse|weaker|inferior|poorer)(?:\s{{1,3}}{_THING})?{over}",
-            rf"(?P<worse>){one}{own}\s{{0,3}}{ZH_ADVERBS}{{0,3}}(?:更差|较差|更糟|更弱|较弱){zh_over}",
-        ]
+    sentences = _better_sentences(one, other)
+    if len(spec.names) == 2:
+        sentences += _worse_sentences(one, other)
     if spec.tie_label:
-        patterns.append(
-            r"(?:\b(?:it|this)(?:'s|\sis)|\b(?:verdict|result|decision|outcome|conclusion)\s(?:is|:)(?:\s(?:that\s)?it(?:'s|\sis))?"
-            r"|\bI(?:'d|\swould)?\s(?:call|declare)\s(?:it|this)|(?:verdict|decision|结论|判断|结果)\s{0,3}(?::|是|为)(?:\s{0,3}it(?:'s|\sis))?)"
-            rf"\s{{0,3}}(?:therefore\s|essentially\s|clearly\s)?(?:an?\s)?(tie|draw|平局|平手)(?:\sbetween\s(?:{other}\sand\s{other}|the\stwo(?:\s\w{{1,12}})?|both(?:\s\w{{1,12}})?))?{over}"
-        )
-    return tuple(VerdictShape(re.compile(p, re.IGNORECASE | re.MULTILINE)) for p in patterns)
+        sentences.append(_tie_sentence(other))
+    return sentences
+
+
+_OWN = rf"(?:'s (?:\w{{2,12}}\s)?{_THING}|'s)?(?:\s{{0,2}}的?(?:回答|答案|回复))?"
+_OVER = r"(?!\s{0,3}(?!because\b|since\b|as it\b|overall\b)\w)"
+_ZH_OVER = r"(?:一些|一点|些)?(?=\s{0,3}(?:[。.,!;]|$|因为|由于))"
+_ZH_THAN = r"(?:优于|胜过|好于|强于|胜于)"
+_ZH_UNDER = r"(?:不如|逊于|弱于|差于|不及|比不上|输给|逊色于)"
+
+
+def _better_sentences(one: str, other: str) -> list[_Sentence]:
+    return [
+        _Sentence(
+            rf"{one}{_OWN}\s{{1,3}}(?:is|was)\s{{1,3}}{ADVERBS}(?:the\s{{1,3}})?{ADVERBS}{_BETTER}"
+            rf"(?:\s{{1,3}}{_THING})?(?:\s{{1,3}}(?:than|to)\s{{1,3}}{other}{_OWN})?{_OVER}",
+            ("better", "best", "superior", "strong", "prefer", "winn"), 180, _NAME_STARTS,
+        ),
+        _Sentence(
+            rf"{one}{_OWN}\s{{1,3}}{ADVERBS}(?:wins|(?:beats|outperforms|surpasses|edges out)\s{{1,3}}{other}{_OWN})"
+            rf"(?:\s{{1,3}}overall)?{_OVER}",
+            ("wins", "beats", "outperforms", "surpasses", "edges out"), 120, _NAME_STARTS,
+        ),
+        _Sentence(
+            rf"(?:\b(?:I|we)(?:'d| would| will|'ll)?\s{{1,3}}{ADVERBS}(?:choose|pick|select|prefer|vote for|favou?r|"
+            rf"go with|side with|opt for|settle on)|\b(?:better|best|winning|preferred|superior|stronger)\s{{1,3}}{_THING}"
+            rf"\s{{1,3}}is|\b(?:winner|my (?:choice|pick|preference|vote))\s{{1,3}}(?:is|goes to))\s{{0,3}}:?"
+            rf"\s{{0,3}}{one}{_OWN}{_OVER}",
+            ("choose", "pick", "select", "prefer", "vote", "favo", "go with", "side with", "opt for",
+             "settle on", "better", "best", "winn", "superior", "stronger", "choice"), 70,
+            ("i", "we", "better", "best", "winn", "prefer", "superior", "stronger", "my "),
+        ),
+        _Sentence(
+            rf"{one}{_OWN}\s{{0,3}}{ZH_ADVERBS}{{0,3}}{ZH_BETTER}{_ZH_OVER}",
+            ("更", "胜", "获", "较", "最", "为"), 80, _NAME_STARTS,
+        ),
+        _Sentence(
+            rf"{one}{_OWN}\s{{0,3}}{ZH_ADVERBS}{{0,2}}(?:比\s{{0,3}}{other}{_OWN}\s{{0,3}}{ZH_ADVERBS}{{0,3}}(?:好|优|强|佳)"
+            rf"|{_ZH_THAN}\s{{0,3}}{other}{_OWN}){_ZH_OVER}",
+            ("比", "优于", "胜", "好于", "强于"), 80, _NAME_STARTS,
+        ),
+        _Sentence(
+            rf"(?:(?:我(?:会|更|认为|最终)?)?(?:选择|选|倾向于?|偏向于?|支持|喜欢|偏好)|(?:更好|更优|更佳|较好|较优|较佳|最好|最佳)的(?:回答|"
+            rf"答案|助手|回复)?(?:是|为)|(?:胜者|获胜者|赢家|优胜者)(?:是|为)?)\s{{0,3}}:?\s{{0,3}}{one}{_OWN}{_ZH_OVER}",
+            ("选", "倾向", "偏", "支持", "喜欢", "更", "较", "最", "胜者", "赢家"), 8,
+            ("我", "选", "倾向", "偏", "支持", "喜欢", "更", "较", "最", "胜者", "获", "赢家", "优"),
+        ),
+    ]  # fmt: skip
+
+
+def _worse_sentences(one: str, other: str) -> list[_Sentence]:
+    """The worse one of two makes the other the better one. The group "worse" says that the name is
+    that of the worse."""
+    return [
+        _Sentence(
+            rf"{other}{_OWN}\s{{1,3}}(?:is|was)\s{{1,3}}{ADVERBS}(?:worse|weaker|inferior|poorer)\s{{1,3}}(?:than|to)\s{{1,3}}{one}{_OWN}{_OVER}",
+            _WORSE, 130, _NAME_STARTS,
+        ),
+        _Sentence(
+            rf"{other}{_OWN}\s{{0,3}}{ZH_ADVERBS}{{0,2}}(?:{_ZH_UNDER}\s{{0,3}}{one}{_OWN}|没有\s{{0,3}}{one}{_OWN}\s{{0,3}}好|比\s{{0,3}}{one}{_OWN}\s{{0,3}}{ZH_ADVERBS}{{0,3}}(?:差|弱)){_ZH_OVER}",
+            ("不如", "逊", "弱于", "差于", "不及", "比", "输给", "没有"), 80, _NAME_STARTS,
+        ),
+        _Sentence(
+            rf"(?P<worse>){one}{_OWN}\s{{1,3}}(?:is|was)\s{{1,3}}{ADVERBS}(?:the\s{{1,3}})?(?:worse|weaker|inferior|poorer)(?:\s{{1,3}}{_THING})?{_OVER}",
+            _WORSE, 130, _NAME_STARTS,
+        ),
+        _Sentence(
+            rf"(?P<worse>){one}{_OWN}\s{{0,3}}{ZH_ADVERBS}{{0,3}}(?:更差|较差|更糟|更弱|较弱){_ZH_OVER}",
+            ("更", "较"), 80, _NAME_STARTS,
+        ),
+    ]  # fmt: skip
+
+
+def _tie_sentence(other: str) -> _Sentence:
+    return _Sentence(
+        r"(?:\b(?:it|this)(?:'s|\sis)|\b(?:verdict|result|decision|outcome|conclusion)\s(?:is|:)(?:\s(?:that\s)?it(?:'s|\sis))?"
+        r"|\bI(?:'d|\swould)?\s(?:call|declare)\s(?:it|this)|(?:verdict|decision|结论|判断|结果)\s{0,3}(?::|是|为)(?:\s{0,3}it(?:'s|\sis))?)"
+        rf"\s{{0,3}}(?:therefore\s|essentially\s|clearly\s)?(?:an?\s)?(tie|draw|平局|平手)(?:\sbetween\s(?:{other}\sand\s{other}|the\stwo(?:\s\w{{1,12}})?|both(?:\s\w{{1,12}})?))?{_OVER}",
+        ("tie", "draw", "平局", "平手"), 60,
+        ("i", "this", "verdict", "result", "decision", "outcome", "conclusion", "结论", "判断", "结果"),
+    )  # fmt: skip

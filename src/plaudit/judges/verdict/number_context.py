@@ -53,26 +53,32 @@ def _kind_of(body: str, match: re.Match[str]) -> Kind:
     anchor = match[0][: match.start(match.lastindex or 0) - match.start()]
     if is_mentioned(body, match.start()):
         return "mention"
-    name = re.match(r"[\[(]?[A-Za-z]+|[\u4e00-\u9fff]+", anchor)
+    name = _ANCHOR.match(anchor)
     if name is not None and name[0].casefold() not in SCORE_WORDS:
         words = body[max(match.start() - 20, 0) : match.start()].rpartition("\n")[2].split() or [""]
         is_part = re.search(r"[性度]$", words[-1]) or DIMENSION.fullmatch(words[-1])
         return "dimension" if is_part and body[match.start() - 1] != ":" else "overall"
     low, _ = line_of(body, match.start(), match.end())
-    before = re.sub(r"[\s:\-–—|*>(\[,.;\"']+$", "", body[low : match.start()])
-    before = re.sub(r"^[\s|*>\-]*(?:\d{1,2}[.)、]\s{0,3})?", "", before)
-    if not before or not re.search(r"\w$|" + "\ufffc$", before):
+    before = _BULLET.sub("", body[low : match.start()].rstrip(_SIGNS_BEFORE))
+    if not before or not _ENDS_IN_WORD.search(before):
         return "bare" if _is_headless(body, low) else "headed"
     if _ends_sentence(body, match.start()):
         return "bare"
     if before[-1].isdigit():  # another number in the same row: which one is the score?
         return "headed"
-    clause = re.split(r"[.;。!?,:]", before)[-1]
-    if CORRECTED.search(clause) or set(re.findall(r"[A-Za-z'’\-]+", clause.lower())) <= _OWN_WORDS:
+    clause = _CLAUSE_ENDS.split(before)[-1]
+    if CORRECTED.search(clause) or set(_WORDS.findall(clause.lower())) <= _OWN_WORDS:
         return "bare" if _WORDS_BEFORE.search(before) or CORRECTED.search(clause) else "dimension"
     return "mention" if _WORDS_BEFORE.search(before) else "dimension"
 
 
+_ANCHOR = re.compile(r"[\[(]?[A-Za-z]+|[\u4e00-\u9fff]+")
+_BULLET = re.compile(r"^[\s|*>\-]*(?:\d{1,2}[.)、]\s{0,3})?")
+_ENDS_IN_WORD = re.compile(r"[\w\ufffc]$")
+_CLAUSE_ENDS = re.compile(r"[.;。!?,:]")
+_WORDS = re.compile(r"[A-Za-z'’\-]+")
+_SPACES = "".join(filter(str.isspace, map(chr, range(0x3001))))
+_SIGNS_BEFORE = _SPACES + ":-–—|*>([,.;\"'"
 # Words that lead to the score itself: "I would give it a final".
 _OWN_WORDS = frozenset(
     [

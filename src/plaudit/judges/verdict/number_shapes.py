@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import functools
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plaudit.judges.verdict.characters import simplify
 from plaudit.judges.verdict.number_values import VALUE
@@ -26,6 +26,8 @@ _OBJECT = (
     r"(?:it|(?:this|that)\s(?:response|answer|reply|output|solution|one)|this|the\s(?:response|answer|"
     r"reply|output|solution|assistant)(?:'s\s(?:response|answer|reply))?|assistant\s[A-D])"
 )
+_GIVES = ("give", "gave", "rate", "rated", "score", "scored", "award", "assign", "grade", "mark")
+_EARNS = ("deserves", "earns", "merits", "gets", "receives", "scores")
 _ZH_OBJECT = r"(?:该|这个?|此|本|上述)?(?:份|条)?(?:回答|答案|回复|答复|response)"
 
 
@@ -46,10 +48,10 @@ def scale_shapes(spec: Scale) -> tuple[VerdictShape, ...]:
         _compile(generic, SCORE_WORDS),
         _compile(bracket, ("[",)),
         _key_shape(spec),
-        _compile(gives, ("i", "we")),
-        _compile(earns, ("it", "this", "that", "the", "assistant")),
+        _compile(gives, ("i", "we"), _GIVES, 30, is_spaced=True),
+        _compile(earns, ("it", "this", "that", "the", "assistant"), _EARNS, 60, is_spaced=True),
         _compile(sums_up, ("overall",)),
-        _compile(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条")),
+        _compile(zh_gives, ("给", "为", "对", "将", "打", "评", "该", "这", "此", "本", "上述", "回答", "答案", "回复", "答复", "response", "份", "条"), ("分",)),
     )  # fmt: skip
 
 
@@ -72,8 +74,10 @@ def _sentence_patterns() -> tuple[str, str, str, str]:
     return gives, earns, sums_up, zh_gives
 
 
-def _compile(pattern: str, starts: tuple[str, ...]) -> VerdictShape:
-    return VerdictShape(re.compile(pattern, re.IGNORECASE | re.MULTILINE), starts)
+def _compile(pattern: str, starts: tuple[str, ...], *words: Any, **options: Any) -> VerdictShape:
+    return VerdictShape(
+        re.compile(pattern, re.IGNORECASE | re.MULTILINE), starts, *words, **options
+    )
 
 
 def _between_anchor_and_number() -> str:

@@ -11,6 +11,7 @@ from plaudit.judges.verdict.spec import JsonScore, Scale, Scores, verdict_error
 
 __all__ = [
     "HANZI",
+    "NUMBER_WORDS",
     "PLAIN_VALUE",
     "TAIL",
     "VALUE",
@@ -19,14 +20,14 @@ __all__ = [
     "scale_end",
     "to_scale",
 ]
-_NUMBER_WORDS = {
+NUMBER_WORDS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7,
     "eight": 8, "nine": 9, "ten": 10, "零": 0, "两": 2,
     **{sign: n for n, sign in enumerate("壹贰叁肆伍陆柒捌玖拾", 1)},
     **{sign: n for n, sign in enumerate("一二三四五六七八九十", 1)},
 }  # fmt: skip
 HANZI = "零一二两三四五六七八九十壹贰叁肆伍陆柒捌玖拾"
-_NAMES = "|".join(word for word in _NUMBER_WORDS if word.isascii())
+_NAMES = "|".join(word for word in NUMBER_WORDS if word.isascii())
 VALUE = (
     rf"[-+]?(?:\d+(?:\.\d+)?|(?<!\d)\.\d+)|[{HANZI}]|[★⭐🌟]{{1,10}}[☆✩]{{0,9}}|\b(?:{_NAMES})\b"
 )
@@ -36,6 +37,7 @@ TAIL = re.compile(
     r"(?:\s{0,3}(?:分|points?|stars?))?|(%)|(分|points?|stars?|[★⭐🌟]|星级?|颗星))?",
     re.IGNORECASE,
 )
+_NUMBER = re.compile(rf"({VALUE}){TAIL.pattern}", re.IGNORECASE)
 _RANGE = re.compile(
     rf"\s{{0,6}}(?:-|–|—|~|to|到|至|or|或者?|and|和|、|,(?!\s{{0,3}}\d{{1,3}}\s{{0,3}}分(?:制|满分))|vs\.?|->|→|⇒|=>|minus|plus|[+*×÷=±])\s{{0,6}}[\[(\"]{{0,2}}[-+]?(?:[\d.{HANZI}★]|(?:{_NAMES})\b)"
     rf"|\s{{0,3}}[,.;]?\s{{0,3}}(?:no|wait|or rather|maybe|perhaps|possibly|actually|不对?|也许|可能)"
@@ -52,11 +54,16 @@ _VAGUE = re.compile(
 )
 
 
+_GOES_ON = re.compile(r"[A-Za-z]|\.?\d")
+_OTHER_MAXIMUM = re.compile(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({PLAIN_VALUE})")
+_CLOSED = re.compile(r"^\s?\]\s?\]")
+
+
 def _to_number(text: str) -> float:
     """The number that a value spells, stars counted."""
     if text[0] in "★⭐🌟":
         return float(sum(char in "★⭐🌟" for char in text))
-    return float(_NUMBER_WORDS.get(text.casefold(), text) if text != "百" else 100)
+    return float(NUMBER_WORDS.get(text.casefold(), text) if text != "百" else 100)
 
 
 def to_scale(
@@ -92,7 +99,7 @@ def scale_end(text: str) -> float:
 
 def number_of(text: str) -> re.Match[str] | None:
     """The match of a text that is one number with its unit and nothing else; None for others."""
-    return re.fullmatch(rf"({VALUE}){TAIL.pattern}", text, re.IGNORECASE)
+    return _NUMBER.fullmatch(text)
 
 
 def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
@@ -110,20 +117,20 @@ def read_value(number: str, rest: str, spec: Scale, is_cut: bool) -> float:
         raise verdict_error("truncated", "the number may continue")
     if (not tail[0].strip() and _FOLLOWED.match(rest)) or _VAGUE.match(after):
         raise verdict_error("ambiguous", f"the number continues as {clipped(rest[:8])}")
-    if tail[0].strip() and (_RANGE.match(after) or re.match(r"[A-Za-z]|\.?\d", after)):
+    if tail[0].strip() and (_RANGE.match(after) or _GOES_ON.match(after)):
         raise verdict_error("ambiguous", f"the number continues as {clipped(rest[:12])}")
     if _CUT_OFF.match(after) or (is_cut and not _FINISHED.match(after)):
         raise verdict_error("truncated", "what follows the number is cut off")
     if _MEANT.match(after):
         raise verdict_error("ambiguous", "the number is mentioned, not given")
-    second = re.match(rf"\s{{0,3}}(?:/|out of\s)\s{{0,3}}({PLAIN_VALUE})", after)
+    second = _OTHER_MAXIMUM.match(after)
     if second and tail[2]:
         raise verdict_error("ambiguous", "two fractions")
     if _TWO.match(after):
         raise verdict_error("ambiguous", "the number is in a question, or one of two")
     if second:
         return to_scale(number, second[1], None, spec)
-    if not _ENDED.match(re.sub(r"^\s?\]\s?\]", "", after)):
+    if not _ENDED.match(_CLOSED.sub("", after)):
         raise verdict_error("ambiguous", f"{number} is part of a sentence")
     if not spec.is_integer and "." not in number and rest.strip() == ".":
         raise verdict_error("truncated", "the number ends in its point")

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from plaudit.errors import VerdictError, clipped
-from plaudit.judges.verdict.characters import to_plain
+from plaudit.judges.verdict.characters import has_word, to_plain
 from plaudit.judges.verdict.json_values import value_of
 from plaudit.judges.verdict.label_names import bare_reply
 from plaudit.judges.verdict.labels import announced_in_object
@@ -91,25 +91,26 @@ def _read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
     return read_value(match[match.lastindex or 0], body[end : end + 60], spec, is_cut)
 
 
+_STARTS_WITH_NUMBER = re.compile(VALUE, re.IGNORECASE)
 _TAGGED = re.compile(r"<(?:\w{1,10}_)?$")
 
 
 def _number_with_remark(text: str, spec: Scale) -> re.Match[str] | None:
     """The match of a text that is one number and a remark that states the spec's own scale."""
-    is_one = 1 < len(text) < 80 and "\n" not in text and re.match(VALUE, text, re.IGNORECASE)
+    is_one = 1 < len(text) < 80 and "\n" not in text and _STARTS_WITH_NUMBER.match(text)
     return number_of(strip_scale(text, spec)) if is_one else None
 
 
 def _find_score(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
     own, overall, generic, bracket, _, *sentences = scale_shapes(spec)
-    strong = find_candidates(body, overall.find(body))
-    by_own = find_candidates(body, own.find(body))
-    by_name = find_candidates(body, generic.find(body))
+    by_own, strong = (find_candidates(body, shape.find(body)) for shape in (own, overall))
     named = {one.match.end(): one for one in [*by_own, *strong]}  # one for each number
+    if _scores_whole(named.values()):
+        return _choose(body, sorted(named.values(), key=lambda one: one.match.start()), is_cut)
+    by_name = find_candidates(body, generic.find(body))
     by_name = [one for one in by_name if one.match.end() not in named]
-    for candidates in ([*named.values()], by_name):
-        if any(one.kind in ("overall", "bare") for one in candidates):
-            return _choose(body, sorted(candidates, key=lambda one: one.match.start()), is_cut)
+    if _scores_whole(by_name):
+        return _choose(body, by_name, is_cut)
     if marked := bracket.find(body):
         return _bracketed_score(body, marked, is_cut)
     match = _score_in_sentence(body, [m for shape in sentences for m in shape.find(body)])
@@ -118,6 +119,10 @@ def _find_score(body: str, spec: Scale, is_cut: bool) -> re.Match[str]:
     if by_own or by_name:
         raise verdict_error("absent", "only scores of dimensions, no overall score")
     raise verdict_error("absent", f"no number after {' or '.join(spec.anchors)}")
+
+
+def _scores_whole(candidates: Iterable[ScoreCandidate]) -> bool:
+    return any(one.kind in ("overall", "bare") for one in candidates)
 
 
 def _choose(body: str, candidates: list[ScoreCandidate], is_cut: bool) -> re.Match[str]:
@@ -139,11 +144,14 @@ def _choose(body: str, candidates: list[ScoreCandidate], is_cut: bool) -> re.Mat
         raise verdict_error("ambiguous", f"several scores: {clipped(', '.join(sorted(values)))}")
     chosen = (marked or bare)[-1].match
     after = body[chosen.end() :]
-    if not marked and re.search(OVERALL, after, re.IGNORECASE):
+    if not marked and _OVERALL.search(after):
         raise verdict_error("truncated", "an overall score is announced and not given")
     if is_cut and (len(bare) > 1 or len(candidates) > len(bare)):
         raise verdict_error("truncated", "scores of dimensions, truncated before the overall score")
     return chosen
+
+
+_OVERALL = re.compile(OVERALL, re.IGNORECASE)
 
 
 def _is_corrected(body: str, bare: Sequence[ScoreCandidate]) -> bool:
@@ -160,9 +168,9 @@ def _bracketed_score(body: str, matches: Sequence[re.Match[str]], is_cut: bool) 
     closing = _CLOSING.match(body, last.end())
     end = closing.end() if closing else last.end()
     before = body[sentence_of(body, last.start(), end)[0] : last.start()]
-    is_alone = not re.search(r"\w", re.sub(r"[\[\s]", "", before)) or _FINAL.search(before)
+    is_alone = not has_word(re.sub(r"[\[\s]", "", before)) or _FINAL.search(before)
     is_one = len({match[1] for match in matches}) == 1
-    if is_cut or not is_one or not is_alone or re.search(r"\w", body[end:]):
+    if is_cut or not is_one or not is_alone or has_word(body[end:]):
         raise verdict_error(
             "absent", f"{last[0]} is part of a text that does not call it the score"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from plaudit.judges.verdict.characters import BLANK
+from plaudit.judges.verdict.characters import BLANK, holds_any
 from plaudit.judges.verdict.sentences import CONCLUDING
 
 __all__ = ["without_quotations"]
@@ -13,6 +13,7 @@ _QUOTED = re.compile(
     r"|«[^«»\n]*»|(?<![\w\])])'[^'\n]*'(?![\w])|^[^\S\n]{0,6}>[^\n]*$",
     re.DOTALL | re.MULTILINE,
 )
+_QUOTE_SIGNS = "`\"'>“‘「『«"
 _OPEN_QUOTE = re.compile(r"[\"`“‘「『«]")
 _SIGNS = re.compile(r"^(?:```\w*|[`\"“‘「『«'>])|(?:```|[`\"”’」』»'])$")
 _VERDICT_WORD = (
@@ -44,6 +45,8 @@ def without_quotations(text: str, is_cut: bool) -> str:
     >>> without_quotations('It says "[[A]]". My verdict: `[[B]]`', is_cut=False).endswith(" [[B]] ")
     True
     """
+    if not holds_any(text, _QUOTE_SIGNS):
+        return text
     body = _QUOTED.sub(lambda match: _keep_or_blank(match, text, is_cut), text)
     opened = _OPEN_QUOTE.search(body) if is_cut else None
     return body[: opened.start()] if opened else body

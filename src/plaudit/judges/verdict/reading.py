@@ -55,7 +55,7 @@ def parse(
     except VerdictError as error:
         if is_cut and not str(error).startswith("truncated"):
             raise verdict_error(
-                "truncated", "truncated by its length limit before a verdict", text
+                "truncated", "the length limit cut it before a verdict", text
             ) from None
         raise verdict_error(*_reason_and_message(error), text) from None
 

@@ -18,7 +18,7 @@ CONCLUDING = (
     r"(?:so|thus|therefore|hence|overall|finally|conclusion|summary|ultimately|final|majority|"
     r"因此|所以|综上(?:所述)?|总之|总的来说|(?:总|整)体(?:而言|来看|上)?|综合(?:来看|而言|考虑)?|总评|多数(?:意见)?|最后|最终|故)"
 )
-_ENDS = re.compile(r"[\n。!?;]|(?<!\be\.g)(?<!\bi\.e)(?<!\bcf)(?<!\bvs)\.(?=\s|$)")
+_ENDS = re.compile(r"\n|。|!|\?|;|\.(?=\s|$)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bvs\.)")
 _WINDOW = 300
 
 

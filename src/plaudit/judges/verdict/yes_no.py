@@ -6,7 +6,7 @@ from __future__ import annotations
 import functools
 import re
 
-from plaudit.judges.verdict.characters import simplify
+from plaudit.judges.verdict.characters import has_word, simplify
 from plaudit.judges.verdict.label_names import bare_reply
 from plaudit.judges.verdict.quotations import without_quotations
 from plaudit.judges.verdict.sentences import TAKEN_BACK, is_mentioned, is_own
@@ -24,6 +24,9 @@ _TITLE = (
     r"(?:(?:final|my|overall|the)\s){0,2}(?:answer|verdict|conclusion|judge?ment|decision|verification"
     r"|result)|(?:最终)?(?:答案|结论|判断|验证|结果)"
 )
+_TITLE_WORDS = ("answer", "verdict", "conclusion", "judg", "decision", "verification", "result",
+                "答案", "结论", "判断", "验证", "结果")  # fmt: skip
+_RIGHT_WORDS = ("criterion", "correct", "right", "wrong", "正确", "对", "错")
 # A first line that is the word alone, or after a title: "Answer: Yes".
 _FIRST_LINE = re.compile(
     rf"\s*(?:(?:{_TITLE})\s{{0,3}}(?::|is|为|是)\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}\n",
@@ -80,10 +83,10 @@ def yes_no_shapes(spec: YesNo) -> tuple[VerdictShape, ...]:
             re.compile(anchored, flags),
             (*(anchor.lower() for anchor in own), "is ", "was ", "criterion"),
         ),
-        VerdictShape(re.compile(titled, flags)),
+        VerdictShape(re.compile(titled, flags), words=_TITLE_WORDS),
         VerdictShape(re.compile(tagged, flags), ("<",)),
         VerdictShape(re.compile(boxed, flags), ("\\boxed{",)),
-        VerdictShape(re.compile(rf"()(?:{_RIGHT.pattern})", re.IGNORECASE)),
+        VerdictShape(re.compile(rf"()(?:{_RIGHT.pattern})", re.IGNORECASE), words=_RIGHT_WORDS),
         VerdictShape(re.compile(rf"(){_LAST_LINE.pattern}", re.IGNORECASE), ("\n",)),
     )
 
@@ -143,7 +146,7 @@ def _words_without_anchor(body: str, matches: list[re.Match[str]]) -> set[str]:
 def _is_at_end(body: str, match: re.Match[str]) -> bool:
     """Whether nothing but a reason in the same line follows."""
     rest = body[match.end() :]
-    return not re.search(r"\w", rest) or (
+    return not has_word(rest) or (
         "\n" not in rest.strip()
         and not match[0].rstrip().endswith("\n")
         and not _ONLY_IF.match(rest)

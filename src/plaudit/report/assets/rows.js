@@ -82,13 +82,16 @@ const browser = (() => {
         h("td", {}, chars ? count(chars[i]) : "–"), cells(i))))));
   }
 
-  function remarkBlocks(remarks, unit) {
+  function remarkBlocks(remarks, num, unit) {
+    // One text for a row of several responses is about all of them.
+    const place = (one, texts, i) => `${one.reward}, ${texts.length === num ? `${unit} ${i + 1}: ` : ""}`;
     return remarks.map((one) => [
       one.decisions.length ? h("p", {}, `${one.reward}: decisions ${one.decisions.join(", ")}`) : null,
       isKnown(one.flipped) && one.flipped > 0
         ? h("p", {}, `${one.reward}: the verdict changes with the order of the responses`) : null,
-      one.errors.map((text, i) => text ? block(`${one.reward}, ${unit} ${i + 1}: error`, text) : null),
-      one.notes.map((text, i) => text ? block(`${one.reward}, ${unit} ${i + 1}: rationale`, text) : null)]);
+      one.errors.map((text, i) => text ? block(`${place(one, one.errors, i)}${one.faults[i]
+        ? `${one.faults[i]} fault` : "error"}`, text) : null),
+      one.notes.map((text, i) => text ? block(`${place(one, one.notes, i)}rationale`, text) : null)]);
   }
 
   function texts(rows, row, unit) {
@@ -102,7 +105,7 @@ const browser = (() => {
   }
 
   function body(rows, row, remarks, unit) {
-    const blocks = remarkBlocks(remarks.get(row) ?? [], unit);
+    const blocks = remarkBlocks(remarks.get(row) ?? [], rows.labels[row].length, unit);
     const isSafety = rows.safety[rows.subset[row]];
     return h("div", { class: "body" },
       h("p", {}, [rows.where[row], `id ${rows.id[row]}`, rows.in_train[row] ? "prompt is in the training data" : null]

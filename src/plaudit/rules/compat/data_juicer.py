@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 from plaudit.errors import ConfigError
-from plaudit.rules.compat._special import special_set, special_table
+from plaudit.text.special import special_set, special_table
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -51,10 +51,10 @@ def character_repetition(
     >>> character_repetition("aha" * 50).value, character_repetition("ha" * 50).parts
     (1.0, {'char_rep_ratio': 0.5054945054945055})
     """
-    from plaudit.rules import _ngrams
+    from plaudit.text import ngrams
 
-    grams = _ngrams.count_grams(_ngrams.code_points(response), rep_len)
-    ratio = _ngrams.top_share(grams, math.isqrt(grams.distinct))
+    grams = ngrams.count_grams(ngrams.code_points(response), rep_len)
+    ratio = ngrams.top_share(grams, math.isqrt(grams.distinct))
     return _within("char_rep_ratio", ratio, min_ratio, max_ratio)
 
 
@@ -69,10 +69,10 @@ def word_repetition(
     >>> word_repetition("one two three four one two", rep_len=2).parts
     {'word_rep_ratio': 0.4}
     """
-    from plaudit.rules import _ngrams
+    from plaudit.text import ngrams
 
     words = _words(response.lower())
-    grams = _ngrams.count_grams(_ngrams.word_array(words), rep_len)
+    grams = ngrams.count_grams(ngrams.word_array(words), rep_len)
     ratio = int(grams.repeated.sum()) / grams.total if grams.total else 0.0
     return _within("word_rep_ratio", ratio, min_ratio, max_ratio)
 
@@ -88,7 +88,7 @@ def special_characters(
     >>> special_characters("x = 4").parts
     {'special_char_ratio': 0.8}
     """
-    from plaudit.rules._ngrams import code_points
+    from plaudit.text.ngrams import code_points
 
     table = special_table()
     points = code_points(response).clip(max=len(table) - 1)

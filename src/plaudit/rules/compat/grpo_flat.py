@@ -49,7 +49,7 @@ def repetition(response: str) -> Annotated[float, Range(0, 10)]:
     >>> repetition("好好学习")
     10.0
     """
-    from plaudit.rules._ngrams import jieba_words
+    from plaudit.text.ngrams import jieba_words
 
     words = jieba_words(response)
     if not words:
@@ -65,7 +65,7 @@ def chinese_char_ratio(response: str) -> Annotated[float, Range(0, 10)]:
     >>> chinese_char_ratio("你好!?")
     5.0
     """
-    from plaudit.rules._ngrams import code_points
+    from plaudit.text.ngrams import code_points
 
     if not response:
         return 0.0

@@ -10,9 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import Annotated, Any
 
+from plaudit.answers.math_verify import judged
 from plaudit.errors import ConfigError
 from plaudit.rule import lift
-from plaudit.rules.compat._math_verify import judged
 from plaudit.rules.compat.open_r1 import _share_different
 from plaudit.rules.length import _cosine, _MeasuredResponse, _Shaped
 from plaudit.types import Range, Reward, Score

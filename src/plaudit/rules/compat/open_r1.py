@@ -10,9 +10,9 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Annotated, Literal
 
+from plaudit.answers.math_verify import certain
 from plaudit.errors import ConfigError
 from plaudit.rule import lift
-from plaudit.rules.compat._math_verify import certain
 from plaudit.rules.compat.kimi import _by_length
 from plaudit.rules.length import _cosine, _MeasuredResponse, _Shaped, _soft_overlong
 from plaudit.types import Group, Range, Reward, Score
@@ -140,7 +140,7 @@ def repetition_penalty(
     >>> repetition_penalty("no no no no no", ngram_size=2)
     -0.75
     """
-    from plaudit.rules._ngrams import jieba_words
+    from plaudit.text.ngrams import jieba_words
 
     if max_penalty > 0:
         raise ConfigError(f"max_penalty={max_penalty} must not be positive")
@@ -286,7 +286,7 @@ def _share_different(words: Sequence[str], n: int) -> float:
     """Different n-grams over all n-grams; 1 where there is none."""
     if len(words) < n or not words:
         return 1.0
-    from plaudit.rules._ngrams import num_distinct, word_array
+    from plaudit.text.ngrams import num_distinct, word_array
 
     different, total = num_distinct(word_array(words), n)
     return different / total

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
+from plaudit.answers.math_verify import certain
 from plaudit.errors import ConfigError
 from plaudit.rule import lift
-from plaudit.rules.compat._math_verify import certain
 from plaudit.rules.length import _soft_overlong, cosine
 from plaudit.types import Range, Reward
 
@@ -123,7 +123,7 @@ def repetition_penalty(
     >>> repetition_penalty([5, 5, 5, 5, 5], ngram_size=2)
     -0.75
     """
-    from plaudit.rules._ngrams import num_distinct, token_array
+    from plaudit.text.ngrams import num_distinct, token_array
 
     if max_penalty > 0:
         raise ConfigError(f"max_penalty={max_penalty} must not be positive")

@@ -11,9 +11,9 @@ import string
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, Literal
 
+from plaudit.answers import hendrycks
+from plaudit.answers.math_verify import judged
 from plaudit.errors import ConfigError, ScoringError, clipped
-from plaudit.rules.compat import _hendrycks
-from plaudit.rules.compat._math_verify import judged
 from plaudit.types import Range, Score
 
 __all__ = [
@@ -73,7 +73,7 @@ def math_reward(response: str, reference: str) -> Annotated[float | Score, Range
     reference, box = _text(reference), _boxed(response)
     if box is None:
         return Score(0.0, note="no box that it reads")
-    return 1.0 if _hendrycks.is_equal(box, reference) else Score(0.0, note=f"found {box!r}")
+    return 1.0 if hendrycks.is_equal(box, reference) else Score(0.0, note=f"found {box!r}")
 
 
 def math_dapo(
@@ -205,13 +205,13 @@ def _boxed(text: str) -> str | None:
     _, command, tail = text.rpartition("\\boxed ")
     if command:
         return tail.partition("$")[0]
-    box = _hendrycks.last_boxed_verbatim(text)
+    box = hendrycks.last_boxed_verbatim(text)
     return box[len("\\boxed{") : -1] if box is not None and box.startswith("\\boxed{") else None
 
 
 def _box_of(text: str) -> str | None:
     start = text.rfind("\\boxed{")
-    end = -1 if start < 0 else _hendrycks.closing_brace(text, start)
+    end = -1 if start < 0 else hendrycks.closing_brace(text, start)
     return text[start + len("\\boxed{") : end] if end >= 0 else None
 
 

@@ -160,6 +160,7 @@ def warm() -> None:
         if "judge" in _MODULES:
             _rehearse_judging(_MODULES["judge"].tests_code)
         _flush()
+        _NAMESPACES.clear()
         os.ftruncate(sink, 0)
     os.close(sink)
     del sys.modules["solution"]

@@ -34,7 +34,6 @@ _HARD_WALL = 10.0  # a program short of a processor gets this many times its wal
 _BUSY_SHARE = 0.5  # who used more of the time than this was not asleep
 _STARVED_SHARE = 0.05  # nor, on a machine with more to run than processors, who used more than this
 _GRACE = 0.5  # seconds a program may live on after its tests have ended
-_INTERPRETER = 128 << 20  # what an interpreter with its libraries takes, at most
 _NUM_CORES = os.cpu_count() or 1
 _MOST_CORES = min(_NUM_CORES, 4)  # that a program may use at once without being looked at sooner
 _CLOEXEC, _DONTNEED = os.MFD_CLOEXEC, mmap.MADV_DONTNEED
@@ -123,7 +122,7 @@ class _SlotJob:
         self.mode, self.fetch, self.file_size = task.mode, task.fetch, task.file_size
         self.cpu_s, self.wall_s = task.cpu_s, task.wall_s
         self.bounds = confine.limits(task, virtual)
-        self.resident = 0 if task.mode == wire.EXEC else task.memory + _INTERPRETER
+        self.resident = 0 if task.mode == wire.EXEC else task.memory + wire.INTERPRETER
         is_data = task.fetch or task.mode == wire.CALLS  # what calls returned, or a built program
         self.most = (task.output, task.errors, task.file_size if is_data else task.output)
 

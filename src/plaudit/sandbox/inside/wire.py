@@ -5,12 +5,24 @@ from __future__ import annotations
 import struct
 from typing import NamedTuple
 
-__all__ = ["CALLS", "EXEC", "JUDGE", "REPLY", "SCRIPT", "SERVE", "TASK", "SlotReply", "Task"]
+__all__ = [
+    "CALLS",
+    "EXEC",
+    "INTERPRETER",
+    "JUDGE",
+    "REPLY",
+    "SCRIPT",
+    "SERVE",
+    "TASK",
+    "SlotReply",
+    "Task",
+]
 
 SCRIPT, CALLS, SERVE, JUDGE, EXEC = range(5)
 TASK = struct.Struct("<BddQQQQQIIQB")
 REPLY = struct.Struct("<BiddQQQQBB")
 CPU, WALL, HALTED, MEMORY, PROCESSES, OUTPUT = range(1, 7)
+INTERPRETER = 128 << 20  # bytes that an interpreter with its libraries takes, at most
 
 
 class Task(NamedTuple):

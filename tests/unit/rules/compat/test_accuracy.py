@@ -6,8 +6,9 @@ import threading
 import pytest
 
 from plaudit import load
+from plaudit.answers import math_verify
 from plaudit.errors import ScoreTimeout, ScoringError
-from plaudit.rules.compat import _math_verify, open_r1, trl
+from plaudit.rules.compat import open_r1, trl
 from plaudit.types import Group
 
 pytest.importorskip("math_verify")
@@ -118,7 +119,7 @@ def test_a_thread_gets_the_same_score():
 
 
 def test_a_hostile_answer_meets_its_deadline(monkeypatch, cpu_machine):
-    pool = _math_verify._pool()
+    pool = math_verify._pool()
     monkeypatch.setattr(pool, "deadline_s", 0.3)
     with pytest.raises(ScoreTimeout) as caught:
         trl.accuracy(r"\boxed{9^{9^{9^9}}}", r"$10$")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from plaudit import load
 from plaudit.errors import ConfigError
 from plaudit.rules.compat import data_juicer as rules
-from plaudit.rules.compat._special import special_set
+from plaudit.text.special import special_set
 from plaudit.types import Group
 
 PIECES = ["a", "b", "Ab, ", " ", "\n", "\t", "1.", "🙂", "一", "你好", "。", "\x0b", "İ", "\ud800"]

@@ -115,7 +115,7 @@ def test_exploit_words_between_spaces_are_blind_to_chinese():
 
 def test_repetition_penalty_in_chinese_equals_the_sets():
     pytest.importorskip("jieba")
-    from plaudit.rules._ngrams import jieba_words
+    from plaudit.text.ngrams import jieba_words
 
     text = "今天天气很好，今天天气很好，我们去公园。"
     expected = _repetition(jieba_words(text), 3, -1.0)

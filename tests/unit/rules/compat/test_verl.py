@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit import load
+from plaudit.answers import hendrycks
 from plaudit.errors import ConfigError
-from plaudit.rules.compat import _hendrycks
 from plaudit.rules.compat import verl as rules
 from plaudit.types import Group, Score
 
@@ -98,15 +98,15 @@ def test_a_reference_that_is_a_number_is_the_inputs_fault():
     ],
 )
 def test_hendrycks_normal_form(text, normal):
-    assert _hendrycks.normal(text) == normal
+    assert hendrycks.normal(text) == normal
 
 
 @pytest.mark.parametrize("text", [r"\sqrt", r"\frac", r"1\text{ a}\text{ b}", r"\frac\frac12"])
 def test_what_the_original_cannot_digest_is_compared_as_it_stands(text):
     with pytest.raises(ValueError, match=r"nothing|two units"):
-        _hendrycks.normal(text)
-    assert _hendrycks.is_equal(text, text)
-    assert not _hendrycks.is_equal(text, text + " ")
+        hendrycks.normal(text)
+    assert hendrycks.is_equal(text, text)
+    assert not hendrycks.is_equal(text, text + " ")
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,1 @@
+"""Constraints that a program can check: what is counted, and one function for each kind."""

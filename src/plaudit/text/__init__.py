@@ -1,0 +1,1 @@
+"""Text as it is: what rules, data and judges share, and what knows nothing of rewards."""

@@ -1,0 +1,1 @@
+"""Tool calls: read from responses, typed by their schemas, matched with the expected ones."""
