@@ -17,7 +17,7 @@ from plaudit.bench.charts import Outcome
 from plaudit.bench.folder import Folder
 from plaudit.bench.read import Intake, items_of
 from plaudit.bench.runner import _file
-from plaudit.bench.sheet import Scored, Sheet, codes, line_of, text_of
+from plaudit.bench.sheet import Scored, Sheet, codes, line_of
 from plaudit.errors import ConfigError
 from plaudit.untrusted import clip
 
@@ -183,7 +183,7 @@ def _texts_again(folder: Folder, sheet: Sheet) -> dict[int, Mapping[str, Any]]:
     by_key = {}
     for item in items:
         line = line_of(item)
-        by_key[item.subset, item.id, line.get("digest")] = text_of(item)
+        by_key[item.subset, item.id, line.get("digest")] = item.as_text()
     keys = ((line["subset"], line["id"], line.get("digest")) for line in sheet.lines)
     return {i: by_key[key] for i, key in enumerate(keys) if key in by_key}
 

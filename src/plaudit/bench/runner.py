@@ -20,7 +20,7 @@ from plaudit.bench.folder import Folder, hardware, versions
 from plaudit.bench.read import Intake, files_of, items_of
 from plaudit.bench.recorded import Publication, disagreement, earned, joined, publications, sheet_of
 from plaudit.bench.results import SCHEMA, assess
-from plaudit.bench.sheet import Item, Scored, Sheet, line_of, text_of
+from plaudit.bench.sheet import Item, Scored, Sheet, line_of
 from plaudit.data.jsontext import dumps
 from plaudit.data.judged import prompts_of
 from plaudit.data.overlap import EvalPrompts
@@ -169,7 +169,7 @@ class Run:
         if self.train:
             line["in_train"] = _name(item) in contaminated
         if self.include_text or item.licence:
-            line["text"] = text_of(item)
+            line["text"] = item.as_text()
         return line
 
     def _contaminated(self, bench: Benchmark, files: Sequence[str]) -> set[str]:

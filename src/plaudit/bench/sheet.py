@@ -18,7 +18,7 @@ from plaudit.hashing import content_hash
 from plaudit.rule import prompt_text
 from plaudit.types import Group
 
-__all__ = ["Item", "Scored", "Sheet", "line_of", "markdown", "prompt_key", "text_of"]
+__all__ = ["Item", "Scored", "Sheet", "line_of", "markdown", "prompt_key"]
 
 _MARKDOWN = re.compile(r"\*\*|#|```")
 
@@ -50,6 +50,14 @@ class Item:
         if steps is not None and len(steps) == len(self.labels):
             return list(steps)
         return [response.text for response in self.group.responses]
+
+    def as_text(self) -> dict[str, Any]:
+        """The prompt as text, and the texts that are scored.
+
+        >>> Item("1", "s", "p", (1.0, 0.0), Group("?", ["yes", "no"])).as_text()
+        {'prompt': '?', 'responses': ['yes', 'no']}
+        """
+        return {"prompt": prompt_text(self.group), "responses": self.texts}
 
 
 def prompt_key(group: Group) -> str:
@@ -90,15 +98,6 @@ def line_of(item: Item) -> dict[str, Any]:
     if item.extra:
         line["extra"] = dict(item.extra)
     return line
-
-
-def text_of(item: Item) -> dict[str, Any]:
-    """The prompt as text, and the texts that are scored.
-
-    >>> text_of(Item("1", "s", "p", (1.0, 0.0), Group("?", ["yes", "no"])))
-    {'prompt': '?', 'responses': ['yes', 'no']}
-    """
-    return {"prompt": prompt_text(item.group), "responses": item.texts}
 
 
 class Sheet:
