@@ -336,9 +336,14 @@ def test_texts_are_on_the_page_only_where_they_are_asked_for(run, tmp_path):
 
 
 def test_rows_that_state_a_licence_keep_their_texts(run, tmp_path):
-    rows = [*pairs(2), {**pairs(3)[2], "licence": "MIT"}, {**pairs(4)[3], "license": ""}]
+    columns = [
+        {}, {"licence": "MIT"}, {"license": "CC BY 4.0"}, {"license": ""}, {"licence": None},
+        {"license": " Unknown "}, {"licence": 4},
+    ]  # fmt: skip
+    rows = [{**row, **more} for row, more in zip(pairs(7), columns, strict=True)]
     texts = board_of(run(rows), tmp_path)["rows"]["texts"]
-    assert [text and text["prompt"] for text in texts] == [None, None, "question 2", None]
+    prompts = [text and text["prompt"] for text in texts]
+    assert prompts == [None, "question 1", "question 2", None, None, None, None]
 
 
 @pytest.mark.parametrize("change", ["gone", "changed"])
