@@ -6,6 +6,7 @@ its charts are drawn from, and its rows.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,11 +22,13 @@ from plaudit.bench.results import SCHEMA, assess
 from plaudit.bench.sheet import Scored, Sheet
 from plaudit.errors import ConfigError
 
-__all__ = ["Finished", "boards_of", "finished", "page_notes", "together"]
+__all__ = ["Finished", "boards_of", "finished", "page_notes", "together", "warnings_of"]
 
+_LEVEL = 0.05  # at which two rewards are told apart
 _KEYS = (
     "title", "benchmark", "credit", "headline", "columns", "rows", "prompts", "digest", "subsets",
-    "absent", "rewards", "floors", "floor_notes", "paired", "curve", "notes",
+    "absent", "rewards", "floors", "floor_notes", "paired", "curve", "notes", "draws", "seed",
+    "chance",
 )  # fmt: skip
 
 
@@ -175,6 +178,23 @@ def page_notes(groups: Sequence[Sequence[Finished]]) -> list[str]:
     return notes
 
 
+def warnings_of(results: Mapping[str, Any]) -> list[str]:
+    """What makes ranks say less than they seem to: a bootstrap of too few draws for its tests.
+
+    Its least p is ``2 / (draws + 1)``, which Holm's adjustment multiplies by the number of pairs.
+    """
+    pairs, draws = results["paired"], results["draws"]
+    is_bootstrap = any(pair["only_first"] is None for pair in pairs)
+    least = min(1.0, 2 / (draws + 1) * len(pairs))
+    if not is_bootstrap or least < _LEVEL:
+        return []
+    return [
+        f"{draws:,} draws cannot tell any two rewards apart: over {len(pairs):,} tests the least"
+        f" adjusted p that they can give is {least:.2g}; for the ranks to say something, score with"
+        f" --draws {math.ceil(2 * len(pairs) / _LEVEL):,} or more"
+    ]
+
+
 # --- the data of a page ---------------------------------------------------------------------------
 
 
@@ -197,6 +217,7 @@ def boards_of(
         yield {
             "runs": [_about(run) for run in group],
             "results": figures,
+            "warnings": warnings_of(figures),
             "unit": "step" if bench.scores == "steps" else "response",
             "charts": [_charts(sheet, *pair) for pair in zip(scored, outcomes, strict=True)],
             "agreement": agreement(outcomes),

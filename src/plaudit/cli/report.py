@@ -43,7 +43,7 @@ def run(options: ReportOptions) -> None:
 
     Exit codes: 0; 2 a folder holds no finished run, or the data has changed; 4 writing failed.
     """
-    from plaudit.bench.boards import page_notes
+    from plaudit.bench.boards import page_notes, warnings_of
     from plaudit.bench.page import runs_of, write_bench_page
     from plaudit.cli.bench import _print as print_results
 
@@ -61,6 +61,6 @@ def run(options: ReportOptions) -> None:
         command=shlex.join(["plaudit", *sys.argv[1:]]),
         include_text=options.include_text,
     )
-    for note in page_notes(groups):
+    for note in [*page_notes(groups), *(line for one in results for line in warnings_of(one))]:
         say(note)
     stderr(f"page: {written}")

@@ -290,6 +290,26 @@ def test_runs_about_other_rows_are_never_tested_and_the_page_says_so(run, tmp_pa
     assert "no test" in page["notes"][0]
 
 
+def test_too_few_draws_for_the_tests_are_said(run, tmp_path):
+    # Prompts that repeat, so that the test is the bootstrap.
+    rows = [{**row, "prompt": f"p{i // 2}"} for i, row in enumerate(pairs(20))]
+    entrants = [(f"t{i}", Table(i)) for i in range(3)]
+    for num_draws, num_warnings in ((119, 1), (121, 0)):
+        place = run(rows, f"n{num_draws}", entrants, num_draws=num_draws)
+        board = board_of(place, tmp_path)
+        assert len(board["warnings"]) == num_warnings
+    few = board_of(run(rows, "few", entrants, num_draws=10), tmp_path)
+    assert "over 3 tests" in few["warnings"][0]
+    assert "--draws 120" in few["warnings"][0]
+    assert {tuple(entry["rank"]) for entry in few["results"]["rewards"]} == {(1, 3)}
+
+
+def test_mcnemars_test_needs_no_draws(run, tmp_path):
+    board = board_of(run(pairs(20), entrants=TWO, num_draws=1), tmp_path)
+    assert board["results"]["paired"][0]["only_first"] is not None
+    assert board["warnings"] == []
+
+
 def test_other_credit_is_another_table(run, tmp_path):
     rows = pairs(20)
     places = [run(rows, "a"), run(rows, "b")]

@@ -95,6 +95,7 @@
       countColumn("tied", "Ties"), countColumn("unscored", "Unscored")];
     const headline = isKnown(r.chance[r.headline]) ? ` A random order earns ${percent(r.chance[r.headline])} %.` : "";
     return h("section", {}, h("h2", {}, "Leaderboard"),
+      board.warnings.map((text) => h("p", { class: "notice" }, text)),
       h("p", { class: "muted" }, "A rank such as 1–3 is a range: those in it cannot be told apart on " +
         `these rows at 5 %, all comparisons together.${headline} Point at a figure for its 95 % interval.`),
       sortable("Leaderboard", `${r.headline}, credit ${r.credit}; press a heading to sort`, ranked(r),
@@ -251,14 +252,10 @@
       { label: "Told apart", isText: true, value: (p) => p.differs ? "yes" : "no",
         text: (p) => p.differs ? "yes" : "no" }];
     const num = pairs.filter((pair) => pair.differs).length;
-    const least = 2 / (board.results.draws + 1) * pairs.length; // the least adjusted p of a bootstrap
-    const warning = !hasRows && least >= 0.05 ? h("p", { class: "notice" }, `${count(board.results.draws)} draws ` +
-      `cannot tell any of ${plural(pairs.length, "pair")} apart: the least adjusted p that they can give is ` +
-      `${fmt(Math.min(1, least))}. It takes ${count(Math.ceil(40 * pairs.length))} draws (--draws) for the ranks to mean something.`) : null;
     return h("section", {}, h("h2", {}, "Tests between rewards"),
       h("p", { class: "muted" }, `${count(num)} of ${plural(pairs.length, "pair")} can be told apart at ` +
         `5 %: ${hasRows ? "McNemar's exact test" : "the paired bootstrap"} on the same rows, adjusted after Holm.`),
-      warning, more("All tests", sortable("Tests", "Press a heading to sort", pairs, columns)));
+      more("All tests", sortable("Tests", "Press a heading to sort", pairs, columns)));
   }
 
   // --- scores --------------------------------------------------------------------------------
