@@ -1,6 +1,6 @@
 """How rules, models and judges receive a group, the same wherever it was made.
 
-    end marks     end-of-turn and pad marks at the end of a response are taken off (`endmarks`),
+    end marks     end-of-turn and pad marks at the end of a response are removed (`endmarks`),
                   unless the response says `keeps_end_marks`
     think tag     where the prompt ends in an opening think tag, the tag is moved to the front of
                   the responses: a prefilled response reads like any other, and unfinished
@@ -110,10 +110,10 @@ def _shifted(score: Score, size: int) -> Score:
 
 
 def opening_of(group: Group) -> str:
-    """The opening think tag that the prompt ends in, with the white space behind it, or "".
+    """The opening think tag that the prompt ends in, with the white space after it, or "".
 
     Where the prompt ends in a turn of the assistant that has begun to think (a message, or the end
-    of a chat as a template writes it), the tag and all that stands behind it.
+    of a chat as a template writes it), the tag and all that follows it.
 
     >>> opening_of(Group("2+2?<|assistant|><think>\\n", []))
     '<think>\\n'

@@ -5,7 +5,7 @@
       DataError(ValueError)       a row that cannot be read: place, field, expected, found
       MissingExtra(ImportError)   a feature whose optional dependency is not installed
       ScoringError(RuntimeError)  this response could not be scored; carries whose fault it is
-        VerdictError              a judge's reply holds no readable verdict
+        VerdictError              a judge's reply contains no readable verdict
         SandboxError              the sandbox itself failed
         ScoreTimeout              the deadline passed before there was a score
       EngineError(RuntimeError)   a model or an HTTP back end failed
@@ -101,7 +101,7 @@ class ScoringError(PlauditError, RuntimeError):
 
 
 class VerdictError(ScoringError):
-    """A judge's reply holds no verdict that the parser may read."""
+    """A judge's reply contains no verdict that the parser may read."""
 
 
 class SandboxError(ScoringError):

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from plaudit.combine import Child, Member
+from plaudit import offers
+from plaudit.combine import Member
 from plaudit.errors import DataError
-from plaudit.types import Group, Reward, Score
+from plaudit.types import Child, Group, Reward, Score
 
 __all__ = ["Explanation", "explain"]
 
@@ -77,18 +78,14 @@ def _explained(child: Child) -> Explanation:
 
 def _children(reward: Reward, group: Group) -> tuple[list[Explanation], DataError | None]:
     """The parts that judge the group, then those that do not apply to it."""
-    find = getattr(reward, "children", None)
-    if find is None:
-        return [], None
     try:
-        children = [_explained(child) for child in find(group)]
+        children = [_explained(child) for child in offers.children_of(reward, group)]
     except DataError as error:  # a route without a branch for this row
         return [], error
     names = {part.name for part in children}
-    members = getattr(reward, "parts", None)
     left_out = [
         Explanation(name, member.weight, member.reward, group, (), 0.0)
-        for name, member in (members.items() if isinstance(members, Mapping) else ())
+        for name, member in offers.parts_of(reward).items()
         if isinstance(member, Member) and name not in names
     ]
     return children + left_out, None

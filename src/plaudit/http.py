@@ -655,7 +655,7 @@ def _failed(
     what = f"{request.method} {request.path} failed{when} after {tries}: {attempts}"
     if is_unreachable:
         names = ", ".join(dict.fromkeys(endpoint.name for endpoint, _ in failures))
-        what = f"nobody answers at {names}: is it running? {what}"
+        what = f"no server answers at {names}: is it running? {what}"
     return EngineError(what, last.status, retryable=not last.is_final)
 
 

@@ -1,4 +1,4 @@
-"""A file of lines that only grows: a killed process loses at most the line under way."""
+"""A file of lines that only grows: a killed process loses at most the line being written."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def _lock(descriptor: int, path: Path) -> None:
 
 
 def _whole_lines(path: Path) -> tuple[int, int]:
-    """How many whole lines a file holds, and how many bytes they take."""
+    """How many whole lines a file contains, and how many bytes they take."""
     count = size = end = 0
     with path.open("rb") as file:
         while block := file.read(_BLOCK):

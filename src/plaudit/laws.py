@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, NamedTuple
 
+from plaudit import offers
 from plaudit.combine import replace_responses
 from plaudit.errors import DataError, MissingExtra, clipped
 from plaudit.types import Group, Response, Reward, Score
@@ -225,7 +226,7 @@ def time_grows_linearly(reward: Reward, groups: Sequence[Group], base) -> Iterat
     """A text 8 times as long takes about 8 times as long, not 64 times."""
     for seed in ("<think>", "\n</think>\n<answer>\n", "\\boxed{", "\n", "a", "6 x 7. 是 "):
         short, long = (_seconds(reward, groups[0], seed, size) for size in (8_000, 64_000))
-        if _is_slow(short, long):  # once more: a busy machine may have been in the way
+        if _is_slow(short, long):  # again: a busy machine may have been in the way
             long = min(long, _seconds(reward, groups[0], seed, 64_000))
         if _is_slow(short, long):
             yield f"{seed!r} repeated: {short:.3f} s at 8 kB, {long:.3f} s at 64 kB"
@@ -271,7 +272,7 @@ def _value_problem(score: Score) -> str | None:
 
 
 def _differences(reward: Reward, what: str, base, other) -> Iterator[str]:
-    tolerance = 0.0 if reward.cpu_bound else getattr(reward, "tolerance", _TOLERANCE)
+    tolerance = 0.0 if reward.cpu_bound else offers.tolerance_of(reward, _TOLERANCE)
     for one, two in zip(_flat(base), _flat(other), strict=True):
         same_nan = not one.is_scored and not two.is_scored
         if not same_nan and not math.isclose(

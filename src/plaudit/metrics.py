@@ -44,7 +44,7 @@ _MAX_HALVINGS = 50
 
 
 class Interval(NamedTuple):
-    """A figure and the ends of its confidence interval; all three NaN where there is none."""
+    """A figure and the ends of its confidence interval; all three NaN if there is none."""
 
     value: float
     low: float
@@ -351,7 +351,7 @@ def _num_tied(place_N: Any) -> float:
 
 
 def _inversions(y_N: Any) -> float:
-    """Pairs that stand in falling order, of whole numbers from 0.
+    """Pairs that are in falling order, of whole numbers from 0.
 
     Two numbers fall at the highest bit in which they differ: bit by bit, among those with equal
     higher bits, the ones before each zero.
@@ -390,7 +390,7 @@ def reliability(
     low: float = 0.0,
     equal: Literal["width", "mass"] = "width",
 ) -> list[Bin]:
-    """The bins of a reliability diagram that hold an item, in rising order.
+    """The bins of a reliability diagram that contain an item, in rising order.
 
     Bins have equal width over [`low`, 1], or about equal numbers of items (equal probabilities
     stay together). An outcome is 1, 0, or what lies between for an undecided one.

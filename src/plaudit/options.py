@@ -29,7 +29,7 @@ class Option(NamedTuple):
 def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
     """Gives a function of keywords the signature that the fields of a dataclass make.
 
-    `rest` names the field that holds the keywords of any other name (see `split`).
+    `rest` names the field that contains the keywords of any other name (see `split`).
 
     >>> @dataclasses.dataclass(frozen=True)
     ... class Tail:

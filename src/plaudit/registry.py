@@ -18,12 +18,13 @@ import os
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, cast, overload
 
-from plaudit import combine
+from plaudit import combine, offers
 from plaudit.errors import ConfigError, PlauditError, clipped, did_you_mean
 from plaudit.rule import ALIASES, Rule, inputs_of, lift, signature_of
-from plaudit.types import Group, Reward
+from plaudit.spelled import Spelled
+from plaudit.types import Comparer, Described, Group, Reward
 
 __all__ = [
     "available",
@@ -56,12 +57,23 @@ RESPONSE_COLUMNS = frozenset(
 _RECIPE_DIR = Path(__file__).parent / "recipes"
 
 
-def load(path: str, /, **params: Any) -> Any:
+ComparerPath = Literal[
+    "combine.both_orders", "judges.pairwise.critic", "models.pair_preference.pair_preference",
+    "models.pairrm.pairrm", "models.steamshp.steamshp",
+]  # fmt: skip
+
+
+@overload
+def load(path: ComparerPath, /, **params: Any) -> Comparer: ...  # pyright: ignore[reportOverlappingOverload]
+@overload
+def load(path: str, /, **params: Any) -> Reward: ...
+def load(path: str, /, **params: Any) -> Reward | Comparer:
     """The reward that `path` names, with its parameters.
 
     A directory, hf:ORG/NAME or modelscope:ORG/NAME loads the model there (`models.auto.auto`).
     For a lifted rule, `columns` and `on_response_fault` are taken besides the rule's own
-    parameters; `view` scores one part of each response.
+    parameters; `view` scores one part of each response. What compares two responses, such as
+    "judges.pairwise.critic", is a Comparer. A recipe is made by `build`.
 
     Raises: ConfigError for an unknown name (with close matches) or parameter (with the signature).
 
@@ -77,10 +89,12 @@ def load(path: str, /, **params: Any) -> Any:
         reward = _built(path, target, params)
     else:
         reward = lift(target, path=RENAMED.get(path, path), **params)
-    return reward if part is None else combine.view(reward, part=part)
+    return reward if part is None else combine.view(cast("Reward", reward), part=part)
 
 
-def build(recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable[str] = ("*",)):
+def build(
+    recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable[str] = ("*",)
+) -> Reward:
     """The reward that a recipe describes: a shipped recipe's name, a YAML file or a mapping.
 
     A node is ``{use: path, ...params}``; any parameter may hold nodes. Besides its own parameters a
@@ -149,6 +163,11 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
         path = _RECIPE_DIR / f"{name}.yaml"
     if not path.is_file():
         names = recipes()
+        if _names_reward(str(name)):
+            raise ConfigError(
+                f"{str(name)!r} is a reward's name, not a recipe's: load({str(name)!r}), on the"
+                f" command line --reward {name}"
+            )
         raise ConfigError(
             f"no recipe {str(name)!r}: neither a file nor a shipped recipe"
             f"{did_you_mean(str(name), names) or '.'} Shipped: {', '.join(names)}"
@@ -161,7 +180,7 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
     if not isinstance(data, Mapping):
         raise ConfigError(f"{path}: a recipe is a mapping with a 'use' key, found {clipped(data)}")
     for key in _keys_that_repeat(tree):
-        raise ConfigError(f"{path}:{key.start_mark.line + 1}: the key {key.value!r} stands twice")
+        raise ConfigError(f"{path}:{key.start_mark.line + 1}: duplicate key {key.value!r}")
     return data
 
 
@@ -181,6 +200,18 @@ def _keys_that_repeat(tree: Any) -> Iterator[Any]:
             left += [value for _, value in node.value]
         elif isinstance(node, yaml.SequenceNode):
             left += node.value
+
+
+def _names_reward(name: str) -> bool:
+    """Whether what is no recipe is the import path of a reward, or a model."""
+    family = name.removeprefix("plaudit.").partition(".")[0]
+    if family not in (*FAMILIES, "adapters", "combine"):
+        return ":" in name
+    try:
+        resolve(name)
+    except ConfigError:
+        return False
+    return True
 
 
 def recipes() -> list[str]:
@@ -231,12 +262,12 @@ def show(target: str | Reward) -> str:
         return _describe_model(load(target))
     if isinstance(target, str):
         return _describe(target, resolve(target))
-    if hasattr(target, "facts"):
+    if isinstance(target, Described):
         return _describe_model(target)
     return _describe(repr(target), target.fn) if isinstance(target, Rule) else repr(target)
 
 
-def example(path: str, **params: Any) -> tuple[Any, list[Group]]:
+def example(path: str, **params: Any) -> tuple[Reward, list[Group]]:
     """The reward at `path` with the parameters and columns of its module's EXAMPLES, if any.
 
     `params` are taken besides, and before, those of the example.
@@ -257,7 +288,7 @@ def is_model(path: str) -> bool:
 
 
 def is_rule_module(name: str) -> bool:
-    """Whether rewards may stand in the module: no part of its name is private."""
+    """Whether rewards may be in the module: no part of its name is private."""
     return not any(part.startswith("_") for part in name.split("."))
 
 
@@ -300,7 +331,7 @@ def _place(path: str) -> tuple[str, str]:
 
 
 def _is_home(module: str) -> bool:
-    """Whether rewards stand in this module of plaudit."""
+    """Whether rewards are in this module of plaudit."""
     family, _, rest = module.removeprefix("plaudit.").partition(".")
     is_adapter = f"{family}.{rest}.wrap" in ADAPTERS
     is_rule = family in FAMILIES and is_rule_module(rest)
@@ -329,9 +360,14 @@ def _member(owner: Any, name: str) -> Callable[..., Any]:
 
 def _unknown(path: str) -> ConfigError:
     module, name = _place(path)
+    if path in recipes() or path.endswith((".yaml", ".yml")):
+        return ConfigError(
+            f"{path!r} is a recipe, not a reward's name: build({path!r}), on the command line"
+            f" --recipe {path}"
+        )
     if os.sep in path or path.startswith("~"):
         return ConfigError(
-            f"no model {path!r}: it is no directory; hub models are written hf:ORG/NAME or"
+            f"no model {path!r}: it is not a directory; hub models are written hf:ORG/NAME or"
             " modelscope:ORG/NAME"
         )
     if ":" in path and module.partition(".")[0] != "plaudit":
@@ -358,8 +394,8 @@ def _is_factory(target: Callable[..., Any]) -> bool:
     return name.rpartition(".")[2] in ("Reward", "Comparer")
 
 
-def _built(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) -> Any:
-    """What the factory makes of the parameters: a Reward or a Comparer."""
+def _built(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) -> Reward | Comparer:
+    """What the factory makes of the parameters."""
     signature = signature_of(factory)
     usage = f"Signature: {factory.__name__}{signature}"
     names = list(signature.parameters)
@@ -378,7 +414,7 @@ def _built(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) ->
         if isinstance(error, PlauditError):
             raise
         raise ConfigError(f"{path}: {error}. {usage}") from error
-    if not any(callable(getattr(reward, name, None)) for name in ("score", "compare")):
+    if not (offers.is_reward(reward) or offers.is_comparer(reward)):
         raise ConfigError(f"{path} made {clipped(reward)}, neither a Reward nor a Comparer")
     return reward
 
@@ -497,6 +533,7 @@ def _describe(title: str, fn: Callable[..., Any]) -> str:
 
 def _describe_model(reward: Any) -> str:
     """What was found in a model's files and how it will be scored, a line each."""
-    inner = reward if hasattr(reward, "facts") else getattr(reward, "comparer", reward)
-    lines = [repr(reward), *(f"  {key}: {value}" for key, value in inner.facts.items())]
-    return "\n".join([*lines, "", inspect.getdoc(resolve(inner.path)) or ""])
+    inner = reward if isinstance(reward, Described) else offers.comparer_of(reward)
+    lines = [repr(reward), *(f"  {key}: {value}" for key, value in offers.facts_of(inner).items())]
+    named = resolve(inner.path) if isinstance(inner, Spelled) else type(inner)
+    return "\n".join([*lines, "", inspect.getdoc(named) or ""])

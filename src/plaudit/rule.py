@@ -487,7 +487,7 @@ def _check_inputs(
 
 
 def _number(value: Any) -> float:
-    """The float in a Python, numpy or torch scalar; NaN where there is none."""
+    """The float in a Python, numpy or torch scalar; NaN if there is none."""
     if type(value) is float:
         return value
     if value is None or isinstance(value, str | bytes):  # float("1") is a number, "1" a mistake

@@ -6,7 +6,7 @@ What goes wrong costs one row, not the run. A row that cannot be read (DataError
 and counted. A batch that outruns its deadline or kills its worker is run again, its responses one
 by one and side by side, to find the one to blame; only that one gets the reward's declared minimum
 and ``fault="response"``, and it costs its batch three deadlines at most. System faults are tried
-once more, but for rewards that are not deterministic, or have tried again themselves: they pay for
+again, except for rewards that are not deterministic, or have tried again themselves: they pay for
 each try.
 """
 
@@ -24,7 +24,8 @@ from concurrent.futures import CancelledError, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.combine import fault_value, replace_responses
+from plaudit import offers
+from plaudit.combine import replace_responses
 from plaudit.errors import ConfigError, DataError
 from plaudit.types import FaultKind, Group, Reward, Score, count_faults
 from plaudit.workers import Outcome, Pool
@@ -33,7 +34,7 @@ __all__ = ["Progress", "Result", "run"]
 
 _TARGET_BATCH_S = 0.02
 _BATCH_CHARS = 4_000_000
-_AHEAD = 4  # batches under way or waiting, per worker
+_AHEAD = 4  # batches in flight or waiting, per worker
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def run(
     [1.0, 2.0]
     """
     _check_numbers(workers, deadline_s, batch_size)
-    if (width := getattr(reward, "in_flight", 1)) > 1:
+    if (width := offers.in_flight_of(reward)) > 1:
         batches = _overlapped(reward, items, width, batch_size)
     elif workers == 0 or not reward.cpu_bound:
         batches = _in_process(reward, items, batch_size)
@@ -170,8 +171,8 @@ def _overlapped(
             yield results
     finally:
         threads.shutdown(wait=False, cancel_futures=True)
-        if not is_done and hasattr(reward, "stop"):  # nobody wants what is under way
-            reward.stop()  # type: ignore[attr-defined]
+        if not is_done:  # discard what is in flight
+            offers.stop(reward)
 
 
 def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | DataError]:
@@ -182,7 +183,7 @@ def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | D
         if len(groups) == 1:
             return [error]
         return [score_batch(reward, [group])[0] for group in groups]
-    if not reward.deterministic or getattr(reward, "retries_itself", False):
+    if not reward.deterministic or offers.retries_itself(reward):
         return scored
     for i, scores in enumerate(scored):
         if isinstance(scores, list) and any(s.fault == "system" for s in scores):
@@ -275,7 +276,7 @@ def _in_workers(
             judge.is_stopped = True
             left = [future for _, future in waiting if not future.cancel()]
             pool.close()
-            while wait(left, timeout=0.1).not_done:  # a job had slipped in behind
+            while wait(left, timeout=0.1).not_done:  # a job slipped in afterwards
                 pool.close()
 
 
@@ -365,7 +366,7 @@ class _Judge:
         error = f"the response {_what(outcome, self._deadline_s)}"
         if outcome.status == "stalled":
             return Score(math.nan, fault="system", error=error)
-        return Score(fault_value(self._reward), fault="response", error=error)
+        return Score(offers.fault_value(self._reward), fault="response", error=error)
 
 
 def _joined(answers: Sequence[list[Score] | DataError]) -> list[Score] | DataError:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from plaudit.types import Comparer, Reward
+
 __all__ = ["Spelled", "again"]
 
 
@@ -23,7 +25,7 @@ class Spelled:
         return (again, (self.path, self.params))
 
 
-def again(path: str, params: Mapping[str, Any]) -> Any:
+def again(path: str, params: Mapping[str, Any]) -> Reward | Comparer:
     """The reward of those parameters: what a pickle holds."""
     from plaudit.registry import load
 

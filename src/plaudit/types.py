@@ -1,6 +1,6 @@
 """The core types: a Group goes into a Reward, a list of Scores comes out.
 
-The laws that every Reward keeps stand on the `Reward` protocol; `plaudit check` tests them.
+The laws of every Reward are on the `Reward` protocol; `plaudit check` tests them.
 """
 
 from __future__ import annotations
@@ -14,7 +14,12 @@ from plaudit.hashing import content_hash
 
 __all__ = [
     "FAULT_KINDS",
+    "Checking",
+    "Child",
     "Comparer",
+    "Composite",
+    "Declaring",
+    "Described",
     "Fault",
     "FaultKind",
     "Group",
@@ -25,6 +30,7 @@ __all__ = [
     "Reward",
     "Score",
     "Step",
+    "Waiting",
     "content_hash",
     "count_faults",
     "describe_faults",
@@ -108,7 +114,7 @@ class Group:
 
     @property
     def key(self) -> str:
-        """The id, or where none was given the content hash of prompt and responses."""
+        """The id, or, without one, the content hash of prompt and responses."""
         return self.id or content_hash(repr(self.prompt), *(r.text for r in self.responses))
 
 
@@ -158,9 +164,9 @@ class Score:
 
     @property
     def faulted(self) -> FaultKind | None:
-        """Who is to blame that the score is none, or not a proper one; None for a proper score.
+        """Who is to blame if the score has no value or no proper one; None for a proper score.
 
-        "unstated" where a score is an error, or no number, and names nobody.
+        "unstated" if a score has an error, or no value, but no fault.
         """
         if self.fault is not None:
             return self.fault
@@ -181,7 +187,7 @@ def count_faults(scores: Iterable[Score]) -> dict[FaultKind, int]:
 
 
 def describe_faults(faulted: Mapping[FaultKind, int]) -> str:
-    """Faults by kind in words; "none" where there are none.
+    """Faults by kind in words; "none" without any.
 
     >>> describe_faults({"system": 1200, "response": 1})
     '1 response, 1,200 system'
@@ -208,7 +214,7 @@ class Range(NamedTuple):
 class Pair:
     """Two responses to one prompt, in the order in which a comparer sees them.
 
-    `places` are those that they have in their group.
+    `places` are their positions in the group.
     """
 
     prompt: tuple[Message, ...]
@@ -254,7 +260,7 @@ class Reward(Protocol):
 class Comparer(Protocol):
     """Compares two responses; `combine.round_robin` makes a Reward of it.
 
-    The value of a comparison is P(first is better) in [0, 1]; a raw margin may stand in `parts`.
+    The value of a comparison is P(first is better) in [0, 1]; a raw margin may be in `parts`.
     """
 
     @property
@@ -262,4 +268,110 @@ class Comparer(Protocol):
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair, in order."""
+        ...
+
+
+# What a reward may offer besides. `plaudit.offers` says what holds where it does not.
+
+
+class Child(NamedTuple):
+    """A part as `explain` shows it: its name, weight, reward and what that reward is given."""
+
+    name: str
+    weight: float | None
+    reward: Reward
+    group: Group
+
+
+@runtime_checkable
+class Composite(Protocol):
+    """A reward made of others, such as those of `combine`; `explain` and `check_rows` ask it.
+
+    >>> from plaudit import load
+    >>> clipped = load("combine.clip", reward=load("rules.baseline.length"), high=3)
+    >>> isinstance(clipped, Composite), isinstance(load("rules.baseline.length"), Composite)
+    (True, False)
+    """
+
+    def children(self, group: Group) -> Iterable[Child]:
+        """The parts that judge this group. Raises: DataError where none takes it."""
+        ...
+
+
+@runtime_checkable
+class Checking(Protocol):
+    """Can tell of a group whether it could be scored, without scoring it.
+
+    Rules and judges do; `check_rows`, `combine.round_robin` and juries ask.
+
+    >>> from plaudit import load
+    >>> load("rules.math.equal").check(Group("2 + 2?", ["4"], {"reference": "4"}))
+    """
+
+    def check(self, group: Group) -> None:
+        """Raises: DataError for what is missing, or cannot be read."""
+        ...
+
+
+@runtime_checkable
+class Waiting(Protocol):
+    """Waits for others to answer (a server), so that several batches are worth having in flight.
+
+    Judges, juries and combinations of them do; `run` asks once, before it begins.
+
+    >>> from plaudit import load
+    >>> isinstance(load("rules.baseline.length"), Waiting)
+    False
+    """
+
+    @property
+    def in_flight(self) -> int:
+        """How many groups may usefully be in flight, 1 or more."""
+        ...
+
+    @property
+    def retries_itself(self) -> bool:
+        """Whether a system fault has been retried, and paid for, already."""
+        ...
+
+    def stop(self) -> None:
+        """Cancels what is in flight."""
+        ...
+
+
+@runtime_checkable
+class Declaring(Protocol):
+    """Declares what a response earns that made itself impossible to score.
+
+    Rules do, by their `Range`; combinations, and `run` for a response that killed its process, ask.
+
+    >>> from plaudit import load
+    >>> rule = load("rules.math.equal")
+    >>> isinstance(rule, Declaring), rule.fault_value, rule.fault_high
+    (True, 0.0, 1.0)
+    """
+
+    @property
+    def fault_value(self) -> float:
+        """The low end of the reward's range; NaN where none is declared."""
+        ...
+
+    @property
+    def fault_high(self) -> float:
+        """The same under a negative weight, where the high end is the worst."""
+        ...
+
+
+@runtime_checkable
+class Described(Protocol):
+    """Says what it was made of: models and judges do; `plaudit show` and `plaudit bench` ask.
+
+    >>> from plaudit import load
+    >>> isinstance(load("rules.baseline.length"), Described)
+    False
+    """
+
+    @property
+    def facts(self) -> Mapping[str, object]:
+        """Files, template, engine, dtype and the like, by name."""
         ...

@@ -8,12 +8,12 @@ handler is installed in the caller, so a pool works from any thread, inside a ru
 in a spawned process.
 
 Whether a late job is to blame is decided by CPU time: one that burnt its deadline is "timeout"; one
-that did not (a busy machine, a sleeping disk) is run once more, alone in its worker and by CPU
+that did not (a busy machine, a sleeping disk) is run again, alone in its worker and by CPU
 time, for 1.8 deadlines at most. So no job takes more than three times its deadline, however busy
 the machine is; what could not burn its deadline in that time is "stalled", and nobody's fault.
 
 A worker outlives its parent by seconds at most: idle it sees its pipe close, busy the kernel's CPU
-limit (set anew for each job) ends it. What is not stopped: a job that opens files or sockets.
+limit (set for each job) ends it. What is not stopped: a job that opens files or sockets.
 This is a wall against accidents and hostile expressions, not a sandbox for hostile programs.
 """
 

@@ -6,6 +6,7 @@ block that must fail ends in ``# exits N``.
 """
 
 import os
+import pkgutil
 import re
 import subprocess
 import sys
@@ -117,6 +118,38 @@ def test_links_lead_somewhere():
     for page in PAGES:
         for target in re.findall(r"\]\(([^)#:]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):
             assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+GLOSSARIES = [ROOT / "docs" / name for name in ("glossary.md", "glossary.zh.md")]
+WORD = re.compile(r"^\| \*\*(.+?)\*\*.*\| ([^|]+) \|$", re.MULTILINE)
+
+
+def resolves(name: str) -> bool:
+    """Whether plaudit has an object of this dotted name."""
+    try:
+        pkgutil.resolve_name(f"plaudit.{name}")
+    except (AttributeError, ImportError):
+        return False
+    return True
+
+
+def test_the_glossaries_name_the_same_things():
+    pages = [page.read_text(encoding="utf-8") for page in GLOSSARIES]
+    english, chinese = (WORD.findall(page) for page in pages)
+    assert [example for _, example in english] == [example for _, example in chinese]
+    assert [word for word, _ in english] == re.findall(r"\*\*（([\w ,-]+)）", pages[1])
+
+
+def test_a_word_of_the_glossary_has_one_entry():
+    words = [word for word, _ in WORD.findall(GLOSSARIES[0].read_text(encoding="utf-8"))]
+    single = [each for word in words for each in word.split(", ")]
+    assert len(set(single)) == len(single)
+
+
+def test_the_glossary_points_at_code_that_exists():
+    for word, example in WORD.findall(GLOSSARIES[0].read_text(encoding="utf-8")):
+        if name := re.fullmatch(r"`((?:[a-z_]+\.)+[A-Za-z]\w*)`", example):
+            assert name[1].endswith(".json") or resolves(name[1]), f"{word}: {name[1]}"
 
 
 def test_the_reference_is_up_to_date():

@@ -239,7 +239,7 @@ def test_resume_goes_on_and_counts_all_rows():
     assert "6 rows (0 bad, 3 of them before), 6 responses" in result.stdout
     assert result.stdout.splitlines()[2].split()[:2] == ["reward", "2.5"]
     again = plaudit_("score", "in.jsonl", *LENGTH, "-o", "out.jsonl", "--resume")
-    assert "complete already" in again.stderr
+    assert "already complete" in again.stderr
 
 
 @pytest.mark.parametrize(

@@ -159,7 +159,7 @@ def test_ctrl_c_keeps_what_is_written_and_resume_goes_on(workers):
     terminal.wait_for(b"of 150 rows")
     terminal.press(b"\x03")
     assert terminal.end() == 130
-    assert b"--resume goes on" in terminal.shown
+    assert b"--resume continues" in terminal.shown
     assert b"Traceback" not in terminal.shown
     kept = Path("out.jsonl.partial.jsonl").read_bytes().count(b"\n")
     assert 0 < kept < 150

@@ -38,7 +38,7 @@ def rewards(name="out.jsonl"):
 def test_the_summary_and_the_report_count_them():
     options = ["-o", "out.jsonl", "--report", "r.html"]
     out = plaudit_("score", "in.jsonl", *LENGTH, *options).stdout
-    assert "1 responses ended in end-of-turn marks, which were taken off" in out
+    assert "1 responses ended in end-of-turn marks, which were removed" in out
     assert "1 responses had their reasoning in a field of its own" in out
     assert rewards() == [4.0, len("<think>2 + 2</think>four"), 4.0]
     page = Path("r.html").read_text(encoding="utf-8")

@@ -113,7 +113,7 @@ def test_the_journal_is_the_cache_and_can_be_replayed(invoke, tmp_path):
     assert outs[0] == outs[1] == outs[2]
     other = invoke(*args[:-4], "--model", "other", "--replay", "calls.jsonl", "-o", "four.jsonl")
     assert other.exit_code == 1
-    assert "holds no reply of 'other'" in other.output
+    assert "has no reply of 'other'" in other.output
 
 
 def test_a_dry_run_asks_nobody_and_tells_the_cost(invoke, tmp_path):
@@ -327,7 +327,7 @@ def test_shared_rows_with_report_and_resume(name, template, low, high, invoke, t
         assert result.exit_code == 0, result.output
         sent = server.stats.requests
         again = invoke(*args, "--server", server.url, "--resume")
-        assert "complete already" in again.output
+        assert "already complete" in again.output
         assert server.stats.requests == sent
     values = [row["reward"] for row in lines(tmp_path / "out.jsonl")]
     flat = [v for row in values for v in (row if isinstance(row, list) else [row])]

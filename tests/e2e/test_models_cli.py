@@ -77,7 +77,7 @@ def test_show_says_what_was_found_and_how_it_runs():
 
 def test_a_model_that_is_misspelt_is_one_line():
     done = CliRunner().invoke(app, ["score", "-", "--reward", "./no/such/model"])
-    assert "it is no directory" in f"{done.output}{done.exception}"
+    assert "it is not a directory" in f"{done.output}{done.exception}"
 
 
 def test_a_hub_model_in_a_recipe_is_no_foreign_import(tmp_path, monkeypatch):

@@ -89,7 +89,7 @@ def test_what_the_judge_said_is_not_asked_again(quiet, invoke, tmp_path):
         assert not list(tmp_path.glob("out.jsonl.partial*"))
         asked = server.stats.requests
         again = invoke(*command(server, "--resume"))
-        assert "complete already" in again.output
+        assert "already complete" in again.output
         assert server.stats.requests == asked
 
 

@@ -31,7 +31,7 @@ from plaudit.combine import (
     weighted,
 )
 from plaudit.errors import ConfigError, DataError, ScoringError
-from plaudit.types import Group, Range, Response, Reward, Score
+from plaudit.types import Group, Pair, Range, Response, Reward, Score
 
 NAN = math.nan
 

@@ -2,11 +2,12 @@
 
 import sys
 import textwrap
+import typing
 
 import pytest
 
 import plaudit
-from plaudit import registry
+from plaudit import combine, registry
 from plaudit.combine import Member
 from plaudit.errors import ConfigError
 from plaudit.registry import available, build, load, read_recipe, recipes, resolve, show
@@ -131,6 +132,36 @@ def test_columns_and_fault_value_are_taken_by_rules():
 # --- load: what is refused ------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("name", ["r1", "math", "my/own.yaml"])
+def test_load_of_a_recipe_names_build(name):
+    with pytest.raises(ConfigError, match="is a recipe, not a reward's name: build"):
+        load(name)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["rules.math.equal", "plaudit.rules.math.equal", "combine.clip", "hf:org/model", "pkg:mine"],
+)
+def test_build_of_a_reward_names_load(name):
+    with pytest.raises(ConfigError, match="is a reward's name, not a recipe's: load") as caught:
+        build(name)
+    assert f"--reward {name}" in str(caught.value)
+
+
+def test_what_is_neither_names_neither():
+    with pytest.raises(ConfigError, match="neither a file nor a shipped recipe"):
+        build("rules.math.eqal")
+    with pytest.raises(ConfigError, match="no reward 'r99'"):
+        load("r99")
+
+
+def test_the_comparers_that_load_is_typed_for_are_those_that_there_are():
+    names = [*available(), *(f"combine.{n}" for n in combine.__all__ if n[0].islower())]
+    returned = {name: resolve(name).__annotations__.get("return") for name in names}
+    comparers = {name for name, hint in returned.items() if hint == "Comparer"}
+    assert comparers == set(typing.get_args(registry.ComparerPath))
+
+
 @pytest.mark.parametrize(
     ("path", "hint"),
     [
@@ -216,7 +247,7 @@ def test_a_directory_is_a_model(tmp_path):
 
 
 def test_a_directory_that_is_not_there_is_no_model(tmp_path):
-    with pytest.raises(ConfigError, match="it is no directory"):
+    with pytest.raises(ConfigError, match="it is not a directory"):
         load(str(tmp_path / "absent"))
 
 
@@ -393,8 +424,8 @@ def test_what_is_wrong_in_a_recipe_is_told_with_its_place(recipe, message):
     ("text", "message"),
     [
         ("use: [unclosed", "not readable as YAML"),
-        ("use: a\nparts:\n  x: {use: b}\n  x: {use: c}\n", ":4: the key 'x' stands twice"),
-        ("use: a\nparts: [{use: b, n: 1, n: 1}]\n", ":2: the key 'n' stands twice"),
+        ("use: a\nparts:\n  x: {use: b}\n  x: {use: c}\n", ":4: duplicate key 'x'"),
+        ("use: a\nparts: [{use: b, n: 1, n: 1}]\n", ":2: duplicate key 'n'"),
         ("- a\n- b\n", "a recipe is a mapping with a 'use' key, found"),
         ("", "a recipe is a mapping with a 'use' key, found None"),
         ("just text", "found 'just text'"),

@@ -29,7 +29,7 @@ _REFERENCE = ("reference", *ALIASES["reference"])
 
 
 class Sample(NamedTuple):
-    """One response and where it stands."""
+    """One response and where it is."""
 
     group: Group
     response: Response
@@ -201,7 +201,7 @@ class Wrapped:
     def token_ids(self, samples: Sequence[Sample], name: str) -> list[list[int] | None]:
         """The ids of each response, None where it carries none.
 
-        Raises: DataError where there is none and the function cannot do without `name`.
+        Raises: DataError if there is none and the function cannot do without `name`.
         """
         id_lists = [sample.response.token_ids for sample in samples]
         if name in self.required and None in id_lists:
@@ -244,7 +244,7 @@ class Wrapped:
     def value_of(self, name: str, sample: Sample, default: Any = _ABSENT) -> Any:
         """The column bound to an argument; any name of the reference answer finds the others.
 
-        Raises: DataError where there is none and no default.
+        Raises: DataError if there is none and no default.
         """
         source = self.columns.get(name, name)
         value = sample.response.columns.get(source, sample.group.columns.get(source))
@@ -283,9 +283,9 @@ def instance_of(fn: Any, **arguments: Any) -> Any:
 
 
 def score_of_mapping(mapping: Mapping[str, Any], path: str) -> Score | None:
-    """The Score in ``{"score": number, ...}``: further numbers are parts, texts stand in the note.
+    """The Score in ``{"score": number, ...}``: further numbers are parts, texts are in the note.
 
-    None where the score is no finite number. Raises ConfigError where there is no score.
+    None where the score is not a finite number. Raises ConfigError where there is no score.
     """
     if "score" not in mapping:
         raise ConfigError(f"{path} returned a dict without 'score': {clipped(mapping)}")

@@ -1,4 +1,4 @@
-r"""What stands right around a box and changes its value: -\boxed{5}, "at least \boxed{5}"."""
+r"""What is directly around a box and changes its value: -\boxed{5}, "at least \boxed{5}"."""
 
 from __future__ import annotations
 

@@ -1,11 +1,11 @@
 r"""Which option letters a text chooses, in English and Chinese.
 
-A choice counts where the text states it: in ``<answer>``, in a box, behind a heading, "the answer
+A choice counts where the text states it: in ``<answer>``, in a box, after a heading, "the answer
 is", 答案 or 选, as "B is correct", as a first line of its own, or as the only letter of the last
-line. What the text rules out ("cannot be B", 排除B, ``\neg B``) is no choice, nor is what it leaves
-open ("A or B", "maybe B", 可能是B).
+line. What the text rules out ("cannot be B", 排除B, ``\neg B``) is not a choice, nor is what it
+leaves open ("A or B", "maybe B", 可能是B).
 
-Every pattern below is bounded or reads each character once; nothing is tried anew from each place.
+Every pattern below is bounded or reads each character once; nothing is tried again from each place.
 """
 
 from __future__ import annotations
@@ -158,7 +158,7 @@ _HEDGED = re.compile(
     r"(?i:\b(?:maybe|perhaps|possibly|might|could|either|unsure|uncertain|hard to|if|unless"
     r"|doubt|suppose|between)\b)|如果|假如|也许|或许|大概|要么|(?<!最)可能"
 )
-_BESIDE = re.compile(  # what may stand before a letter that the last line chooses
+_BESIDE = re.compile(  # what may precede a letter that the last line chooses
     r"(?:^|[\n.,;:!?)}\]*$`\"'。，；：、（(\[{|“‘「【>→—–=_-]|[\u2600-\u27bf\u3400-\u9fff\U0001f000-\U0001faff]"
     r"|(?i:\b(?:options?|choices?|answers?|statements?|letter|select|choose|pick|only|with|thus"
     r"|so|hence|therefore|i\.e\.|to|say|think|believe|and|both)))[ \t]*[(\[{*$`\"“'‘（【]{0,4}$"
@@ -229,8 +229,8 @@ def chosen(
     (``【答案】``, ``Answer:`` at the start of a line), an answer in prose ("the answer is", "B is
     correct", 答案是, "I choose", then 选), a first line that is nothing but the choice, the only
     letter of the last line. Where the options' texts are known, a text that is one of them counts
-    as its letter, and a letter beside the text of another option is no answer. `is_cut`: the text
-    broke off at its length limit, so its last line says nothing by itself.
+    as its letter, and a letter beside the text of another option is not an answer. `is_cut`: the
+    text broke off at its length limit, so its last line says nothing by itself.
 
     Raises: ConfigError for another `extract`.
 
@@ -270,7 +270,7 @@ def chosen_by(text: str, pattern: re.Pattern[str], options: OptionTexts = _ANY) 
 def chosen_each(text: str, num_questions: int, options: OptionTexts = _ANY) -> list[StatedChoice]:
     """The choices for the questions of one prompt, in order; empty if their number is another.
 
-    Each has a heading of its own, or one heading stands before all of them.
+    Each has a heading of its own, or one heading precedes all of them.
 
     >>> [c.letters for c in chosen_each("（1）【答案】 A\\n（2）【答案】 C", 2)]
     ['A', 'C']
@@ -332,7 +332,7 @@ def _patterns(last: str) -> _Patterns:
     )
 
 
-# --- behind a mark --------------------------------------------------------------------------------
+# --- after a mark --------------------------------------------------------------------------------
 
 
 def _stated_at(text: str, place: int, options: OptionTexts) -> StatedChoice | None:
@@ -387,7 +387,7 @@ def _letters(run: str, options: OptionTexts) -> str:
 
 
 def _against_text(letters: str, rest: str, options: OptionTexts) -> StatedChoice:
-    """The letter, unless the text of another option stands behind it as its own."""
+    """The letter, unless the text of another option follows it as its own."""
     behind = _OPTION_AFTER.match(rest.translate(_PLAIN)) if options.texts else None
     if behind and len(letters) == 1:
         within = _IN_BRACKETS.match(behind[1])
@@ -480,7 +480,7 @@ def _phrase_text(text: str, options: OptionTexts) -> StatedChoice | None:
 
 
 def _exact_text(text: str, options: OptionTexts) -> StatedChoice | None:
-    """The option whose text holds letters of its own, where the stated answer is that text."""
+    """The option whose text contains letters of its own, where the stated answer is that text."""
     phrase = stated(text, "phrase") if options.texts else None
     named = option_of_text(phrase.text, options) if phrase else ""
     is_own = phrase is not None and len(spelled(phrase.text, OptionTexts(options.last))) > 1
@@ -518,7 +518,7 @@ def _by_text(text: str, options: OptionTexts) -> StatedChoice | None:
 def _whole(text: str, options: OptionTexts, *, is_place: bool = False) -> StatedChoice | None:
     """The choice of a first line that is nothing else, or one option with its label.
 
-    `is_place`: the text stands in a box or tag, where "C Paris" is an option, too.
+    `is_place`: the text is in a box or tag, where "C Paris" is an option, too.
     """
     line, _, rest = text.strip().partition("\n")
     line = line.rstrip()
@@ -538,7 +538,7 @@ def _whole(text: str, options: OptionTexts, *, is_place: bool = False) -> Stated
 
 
 def _ends_choice(line: str, match: re.Match[str], is_place: bool) -> bool:
-    """Whether the line ends with the letters, or holds only the option's text behind them."""
+    """Whether the line ends with the letters, or holds only the option's text after them."""
     rest = line[match.end() :]
     if _RIVAL.match(rest) or _DENIED_AFTER.match(rest) or "~~" in match[1]:
         return False
@@ -615,7 +615,7 @@ def _last_sentence(line: str, options: OptionTexts) -> StatedChoice | None:
 
 
 def _without_empty_lines(text: str) -> str:
-    r"""The text without closing lines that hold only markup, such as ``\\]`` or a fence."""
+    r"""The text without closing lines that contain only markup, such as ``\\]`` or a fence."""
     text = text.rstrip()
     for _ in range(4):
         start = text.rfind("\n") + 1

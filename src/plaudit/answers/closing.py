@@ -1,7 +1,7 @@
 r"""The last resort where no mark states an answer: the closing sentence of a response.
 
 It counts only where it says one thing: the whole response is one line of mathematics, the sentence
-ends in a formula, has one bold quantity, or one quantity at all (or one behind its last sign of
+ends in a formula, has one bold quantity, or one quantity at all (or one after its last sign of
 equality). Nothing is read out of a loop, a range, a time of day, or a sentence that breaks off.
 """
 
@@ -73,7 +73,7 @@ def closing_answer(
 def _closing_sentence(text: str) -> tuple[str, str] | None:
     """The last sentence with a value in it, among the last few, and its end marks."""
     start = max(len(text) - _WINDOW, 0)
-    if start:  # what stands before the first end of a sentence is cut
+    if start:  # what precedes the first end of a sentence is cut
         first = _SENTENCE_BREAK.search(text, start)
         if first is None:
             return None
@@ -93,7 +93,7 @@ def _closing_sentence(text: str) -> tuple[str, str] | None:
 
 
 def _conclusion_start(sentence: str) -> int:
-    """Where "Therefore" begins behind a formula that no full stop ends."""
+    """Where "Therefore" begins after a formula that no full stop ends."""
     return max((match.end() for match in _CONCLUSION.finditer(sentence)), default=0)
 
 

@@ -38,7 +38,7 @@ def loses_its_left_side(answer: Node | None, reference: Node | None) -> bool:
 def is_false(answer: Node | None) -> bool:
     r"""Whether an answer equates whole numbers that differ: 49 + 65 = 113 states no answer.
 
-    What is no whole number may be rounded (14/3 = 4.67), and is not judged.
+    What is not a whole number may be rounded (14/3 = 4.67), and is not judged.
 
     >>> from plaudit.answers.latex_equal import answer_of
     >>> [is_false(answer_of(text).node) for text in ("2 + 2 = 5", "2 + 3 = 5", "14/3 = 4.67")]
@@ -88,7 +88,7 @@ _DEPTH = {"(": 1, "{": 1, "[": 1, ")": -1, "}": -1, "]": -1}
 
 
 def _holds_list(text: str, start: int) -> bool:
-    """Whether a comma stands in the brackets that are open at `start`."""
+    """Whether a comma is in the brackets that are open at `start`."""
     depth = 0
     for char in text[start : start + 200]:
         depth += _DEPTH.get(char, 0)

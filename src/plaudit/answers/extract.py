@@ -1,6 +1,6 @@
 r"""The final answer of a solution: where it is stated, and what it says.
 
-`plaudit.answers.stated` finds the mark and all that stands there, `plaudit.answers.reading` says
+`plaudit.answers.stated` finds the mark and the text after it, `plaudit.answers.reading` says
 what it is as mathematics, `plaudit.answers.closing` is the last resort without a mark.
 """
 
@@ -21,10 +21,10 @@ EXTRACTS = ("auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva")
 
 
 class Extracted(NamedTuple):
-    """An answer that can be compared, and the mark that it stands behind.
+    """An answer that can be compared, and the mark that it follows.
 
     Where it could not be read, `text` is empty and `problem` says what was in the way, with `raw`,
-    the text that stands there. `factorial` is the other reading of "42!" at the end of a sentence.
+    the text after it. `factorial` is the other reading of "42!" at the end of a sentence.
     """
 
     text: str

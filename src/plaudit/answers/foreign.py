@@ -1,6 +1,6 @@
 r"""Answers in languages beside English and Chinese: their marks, and words that change a value.
 
-A mark is known in a dozen languages ("La réponse est", "Ответ:", 答えは, 정답:). What stands behind
+A mark is known in a dozen languages ("La réponse est", "Ответ:", 答えは, 정답:). What follows
 it is read as in English: one quantity with its unit. The words of these languages for "not", "or
 so", "at least", "minus" and for operations are known so far that they make an answer unread; none
 of them is computed.
@@ -19,7 +19,7 @@ FOREIGN = (  # letters of scripts that write prose, not mathematics
     "\u00aa\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0400-\u1cff\u1e00-\u1fff\u2c00-\u2fef"
     "\u3040-\u30ff\u3105-\u318f\ua000-\ud7ff\uf900-\ufdff\ufe70-\ufefe\uff66-\uffdc"
 )
-FOREIGN_IS = (  # what stands before a letter that is chosen
+FOREIGN_IS = (  # what precedes a letter that is chosen
     r"(?:答え|解答|回答|正解)は|(?:정답|답)[은는이]|[Rr]éponse(?:\s\w{4,9})?\sest|[Aa]ntwort\sist"
     r"|(?:[Rr]espuesta|[Rr]esposta|[Rr]isposta)(?:\s\w{4,9})?\s(?:es|é|è)|[Đđ]áp\sán(?:\s\w{4,5})?\slà"
     r"|[Jj]awaban(?:nya)?\sadalah|(?:[Пп]равильный\s)?[Оо]твет\s?[-—–]"
@@ -39,11 +39,11 @@ _NEEDLES = (
 )  # fmt: skip
 _ASCII_NEEDLES = ("espuesta", "esposta", "isposta", "ntwort", "awaban")
 _MOST = 8
-_BEFORE = 2  # at most so many letters stand before a needle in its mark
+_BEFORE = 2  # at most so many letters precede a needle in its mark
 
 
 def foreign_marks(text: str) -> Iterator[tuple[int, str]]:
-    """Where answers begin behind a mark in another language, and the marks, last first.
+    """Where answers begin after a mark in another language, and the marks, last first.
 
     >>> [mark for _, mark in foreign_marks("La réponse est 3. Ответ: 4")]
     ['Ответ:', 'réponse est']

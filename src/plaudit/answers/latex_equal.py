@@ -236,9 +236,9 @@ def _has_digits_of(answer: LatexAnswer, based: Node) -> bool:
 def _are_words(a: Sequence[str], b: Sequence[str]) -> bool:
     """Whether both are runs of letters of which one is a word or a sequence, not a product.
 
-    A run is a product where it has at most two small letters and is no English word (xy), or holds
-    variables alone (u to z). ABC, AB, cat and act are words: their order counts. Where the other
-    side has an operator, a digit or a bracket, letters are variables.
+    A run is a product where it has at most two small letters and is not an English word (xy), or
+    holds variables alone (u to z). ABC, AB, cat and act are words: their order counts. Where the
+    other side has an operator, a digit or a bracket, letters are variables.
     """
     runs = ["".join(token.lstrip('"') for token in tokens) for tokens in (a, b)]
     if not all(run.isalpha() for run in runs):
@@ -253,7 +253,7 @@ def _is_product(run: str) -> bool:
 
 
 def _last_side_of(tokens: list[str]) -> Node | None:
-    """Of one equation that cannot be read whole, what stands behind its last sign of equality."""
+    """Of one equation that cannot be read whole, what follows its last sign of equality."""
     sign = "=" if "=" in tokens else "\\approx"
     if sign not in tokens:
         return None
@@ -270,7 +270,7 @@ def _last_side_of(tokens: list[str]) -> Node | None:
 
 
 def _sentence(tokens: Sequence[str]) -> Node | None:
-    """Tokens that hold so many words, not counting a unit, that they are prose."""
+    """Tokens that contain so many words, not counting a unit, that they are prose."""
     end = len(tokens)
     while end and is_word(tokens[end - 1]):
         end -= 1
@@ -296,7 +296,7 @@ def _canonical(numeral: str) -> str:
 
 
 def _letters(tokens: Sequence[str]) -> str:
-    """The letters of a token list that holds nothing else; words regardless of case."""
+    """The letters of a token list that contains nothing else; words regardless of case."""
     words = []
     for token in tokens:
         letters = token.lstrip('"')

@@ -121,7 +121,7 @@ class Oversized(Exception):
 
 
 def read(tokens: list[str], *, units: bool = False) -> Node:
-    r"""The tree of a whole answer; with `units`, a letter behind a number may be a unit: 5 m.
+    r"""The tree of a whole answer; with `units`, a letter after a number may be a unit: 5 m.
 
     Raises: UnreadableLatex, Oversized.
 
@@ -260,7 +260,7 @@ class _LatexReader:
         return ("union", [p for part in parts for p in (part[1] if part[0] == "union" else [part])])
 
     def difference(self) -> Node:
-        """A set, without the one behind a backslash."""
+        """A set, without the one after a backslash."""
         node = self.quantity()
         if self.peek() != "\\setminus":
             return node
@@ -268,7 +268,7 @@ class _LatexReader:
         return ("without", node, self.quantity())
 
     def quantity(self) -> Node:
-        """A sum, the parts of a ratio, or a sum with the unit behind it."""
+        """A sum, the parts of a ratio, or a sum with the unit after it."""
         parts = [self.sum()]
         while self.peek() == ":":
             self.at += 1
@@ -277,7 +277,7 @@ class _LatexReader:
         return self.with_smaller(node) if node[0] == "unit" else node
 
     def measured(self, node: Node) -> Node:
-        """A value with the scale and the unit behind it."""
+        """A value with the scale and the unit after it."""
         token = self.peek()
         if token is None or not (token[0] == '"' or token in _BEFORE_UNITS or self.units):
             return node
@@ -289,11 +289,11 @@ class _LatexReader:
         return ("unit", node, words) if words else node
 
     def coin(self) -> str:
-        """The sign of a currency, which the tokens have behind the number."""
+        """The sign of a currency, which the tokens have after the number."""
         return self.take()[1:] if is_coin(self.peek() or " ") else ""
 
     def with_smaller(self, node: Node) -> Node:
-        """3 hours 20 minutes as minutes: a quantity with one of a smaller unit right behind it."""
+        """3 hours 20 minutes as minutes: a quantity with one of a smaller unit right after it."""
         parts = [node]
         while (self.peek() or " ")[0].isdecimal() and len(parts) < _MAX_PARTS:
             parts.append(self.measured(self.sum()))
@@ -303,7 +303,7 @@ class _LatexReader:
         return joined
 
     def unit(self) -> str:
-        """Words behind a number, with powers and slashes among them: cm^2, /year, (mod 7)."""
+        """Words after a number, with powers and slashes among them: cm^2, /year, (mod 7)."""
         words: list[str] = []
         while (self.at_word() and self.peek() not in _REASONS) or (
             words and self.peek() in ("^", "/")
@@ -394,7 +394,7 @@ class _LatexReader:
                 return _product(factors)
 
     def implicit(self, factors: list[Node], token: str) -> None:
-        """A factor that stands behind another without a sign between them."""
+        """A factor that follows another without a sign between them."""
         before = self.tokens[self.at - 1]
         is_number = token[0].isdecimal() or token[0] == "."
         if is_number and factors[-1][0] == "pow" and (before == "}" or self.peek(1) == "^"):
@@ -487,7 +487,7 @@ class _LatexReader:
                 return _polynomial(digits, ("sym", marks))
         raise UnreadableLatex("a subscript behind something that is not a name")
 
-    # -- what stands alone
+    # -- single symbols
 
     def primary(self) -> Node:
         if self.has_base and (based := self.letters_in_base()) is not None:
@@ -529,7 +529,7 @@ class _LatexReader:
         return None
 
     def group(self) -> Node:
-        """What stands in braces."""
+        """What is in braces."""
         self.expect("{")
         self.enter()
         node = self.sum()
@@ -538,7 +538,7 @@ class _LatexReader:
         return node
 
     def group_or_set(self) -> Node:
-        """What stands in braces, which may have lost their backslashes: {1, 2}."""
+        """What is in braces, which may have lost their backslashes: {1, 2}."""
         self.expect("{")
         if self.peek() == "}":
             self.at += 1
@@ -835,7 +835,7 @@ def _unit_name(word: str) -> str:
 
 
 def _money(coin: str, words: str) -> str:
-    """A currency sign and the words behind the number as one unit: $ and "per hour"."""
+    """A currency sign and the words after the number as one unit: $ and "per hour"."""
     if not coin or not words:
         return coin or words
     if words.startswith("per "):

@@ -42,7 +42,7 @@ def real_set(node: Node) -> list[RealSpan] | None:
     r"""The spans of a tree that describes a set of reals, from left to right; else None.
 
     Inequalities are about one name, linear in it or in its absolute value. Conditions in a list
-    with "or" are united; behind commas they are intersected, and united where nothing would be
+    with "or" are united; after commas they are intersected, and united where nothing would be
     left, as nobody states conditions that cannot be met.
     """
     try:

@@ -39,7 +39,7 @@ _NUMBERS = frozenset(("num", "digits", "base", "words", "rel"))
 
 
 def unlinked(a: Node, b: Node) -> tuple[Node, Node]:
-    """`x = 5` against `5` is 5 against 5: where one side is no relation, the last side counts."""
+    """`x = 5` against `5` is 5 against 5: if one side is no relation, the last side counts."""
     if a[0] == "list" and not _holds_relation(b):
         a = ("list", [last_side(item) for item in a[1]])
     elif a[0] == "list" and b[0] == "list" and not _holds_relation(a):

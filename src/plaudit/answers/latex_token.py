@@ -330,7 +330,7 @@ def _membership(tokens: Sequence[str], k: int) -> str:
 def repeating(text: str) -> str:
     r"""The text with every spelling of a repeating decimal as ``\overline``.
 
-    A cycle stands under a bar, under dots, in brackets behind a decimal that ends there, or three
+    A cycle is under a bar, under dots, in brackets after a decimal that ends there, or three
     times before an ellipsis.
 
     >>> repeating(r"0.\dot{1}4285\dot{7}"), repeating("0.1(6)"), repeating("0.333...")
@@ -351,7 +351,7 @@ def _overlined(match: re.Match[str]) -> str:
 
 
 def _with_coins(text: str) -> str:
-    """Dollars that are money escaped: all stand before numbers, or one has no partner."""
+    """Dollars that are money escaped: all precede numbers, or one has no partner."""
     signs = len(_DOLLAR.findall(text))
     values = len(_DOLLAR_VALUE.findall(text))
     if not values or (signs % 2 == 0 and values < signs):
@@ -398,7 +398,7 @@ def _add(match: re.Match[str], tokens: list[str]) -> None:
 
 
 def _coins_behind(tokens: list[str]) -> list[str]:
-    """Currency signs right before a number moved behind it: $5, $-5, but not the one of 5€."""
+    """Currency signs right before a number moved after it: $5, $-5, but not the one of 5€."""
     reordered: list[str] = []
     for token in tokens:
         reordered.append(token)

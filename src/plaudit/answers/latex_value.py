@@ -65,7 +65,7 @@ def _times(node: Node) -> int:
 def evaluate(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:
     """The value of a scalar tree where its symbols have the values `at`.
 
-    Raises: Undecided where there is none, or none that this arithmetic finds.
+    Raises: Undecided if there is none, or none that this arithmetic finds.
     """
     return _RULES[node[0]](node, at, field) if node[0] in _RULES else _undecided(node)
 
@@ -161,7 +161,7 @@ def _function(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:
 
 
 def _in_radians(node: Node) -> Node:
-    """Degrees mean an angle where they stand inside a function."""
+    """Degrees mean an angle where they are inside a function."""
     if node[0] == "deg":
         return ("div", ("mul", [node[1], ("const", "pi")]), ("num", Fraction(180)))
     return rebuilt(node, _in_radians) if node[0] in ("add", "mul", "neg", "div") else node

@@ -3,7 +3,7 @@ may be asked about them.
 
 math-verify reads `-(y = -1)` as -1, `arctan(K = 8)` as 8 and the sine of a tuple as the tuple. What
 such parsers lose stands around brackets; so a bracket may be an operand only where it holds one
-expression, and signs of relation stand outside of brackets.
+expression, and signs of relation are outside of brackets.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _MARKS = frozenset(("%", "‰", "°", "!"))
 
 
 class _Bracket:
-    """An open bracket: what stands before it, and what it holds."""
+    """An open bracket: what precedes it, and what it holds."""
 
     __slots__ = ("before", "several", "token")
 
@@ -45,7 +45,7 @@ class _Bracket:
 def is_whole(tokens: Sequence[str]) -> bool:
     r"""Whether nothing in the tokens could be lost on a parser that skips what it does not know.
 
-    Words, a lone period, a number behind a number or a letter (a sequence, a code), a relation in
+    Words, a lone period, a number after a number or a letter (a sequence, a code), a relation in
     brackets, and arithmetic on a bracket of several values are not whole. Linear in the tokens.
 
     >>> is_whole(r"\gcd ( 12 , 18 )".split()), is_whole("( 1 , 2 ) ^ 2".split())
@@ -81,12 +81,12 @@ def is_whole(tokens: Sequence[str]) -> bool:
 
 
 def _are_letters(a: str, b: str) -> bool:
-    """Whether two letters follow each other: behind the sign of an angle they are points."""
+    """Whether two letters follow each other: after the sign of an angle they are points."""
     return a.isalpha() and b.isalpha()
 
 
 def _is_run(before: str, a: str, b: str) -> bool:
-    """Whether a number stands right behind a number or a letter, or marks are doubled."""
+    """Whether a number directly follows a number or a letter, or marks are doubled."""
     if (a, b) == ("!", "!"):
         return True
     is_behind = a.isalpha() or a[0].isdecimal()
@@ -104,7 +104,7 @@ def _may_relate(bracket: _Bracket) -> bool:
 
 
 def _is_alone(bracket: _Bracket, after: str) -> bool:
-    """Whether a bracket that holds several values is no operand."""
+    """Whether a bracket that contains several values is not an operand."""
     if not bracket.several or bracket.before in _OF_SEVERAL:
         return True
     if bracket.token in ("\\lfloor", "\\lceil"):

@@ -41,7 +41,7 @@ class OptionTexts(NamedTuple):
 
 
 def options_of(choices: Any) -> OptionTexts:
-    """The options that a column holds.
+    """The options that a column contains.
 
     A list of texts in the order of the letters (each with its label or none), a mapping from
     letters to texts, ARC's ``{"text": [...], "label": [...]}``, the JSON of one of these, or a text
@@ -91,7 +91,7 @@ def option_of_text(text: str, options: OptionTexts) -> str:
 
 
 def option_within(text: str, options: OptionTexts) -> str:
-    """The letters of the options whose text stands in a sentence, but for those inside another.
+    """The letters of the options whose text is in a sentence, except those inside another.
 
     >>> option_within("It is New York.", OptionTexts("C", ("York", "New York", "Boston")))
     'B'

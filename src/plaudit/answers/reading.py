@@ -1,6 +1,6 @@
 r"""What a stated answer says: one expression, or that it cannot be read, and why.
 
-What stands behind a mark is read as a whole. Where it is mathematics, with at most a unit behind
+What follows a mark is read as a whole. Where it is mathematics, with at most a unit after
 it, all of it is the answer; where it is a sentence, its one quantity is, with its unit. Words that
 change a value are written as LaTeX where they are understood (`plaudit.answers.words`) and make
 the answer unread where they are not; nothing is dropped that could have changed it.
@@ -106,7 +106,7 @@ _UNIT = re.compile(
 )
 
 
-_BRACKETED = re.compile(r"\([\d\s+*/^-]{1,40}\)")  # (8)! is no shout
+_BRACKETED = re.compile(r"\([\d\s+*/^-]{1,40}\)")  # (8)! is not a shout
 _WITH_UNIT = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)\s([A-Za-z]+)")
 
 
@@ -169,7 +169,7 @@ def _is_one_formula(text: str) -> bool:
 
 
 def _inner(text: str) -> str:
-    """What stands inside of a text that is one formula."""
+    """The inside of a text that is one formula."""
     text = text.strip(" \t\r\n*.,;。，；")
     span = next(formulas(text))
     return bare(text[span.inner_start : span.inner_end])
@@ -263,7 +263,7 @@ _TWICE = re.compile(
 
 
 def _said_twice(match: re.Match[str]) -> AnswerReading:
-    """A number with the same number in brackets behind it: 0.75 (3/4)."""
+    """A number with the same number in brackets after it: 0.75 (3/4)."""
     one, other = answer_of(match["one"]), answer_of(match["other"])
     if same(one, other):
         return AnswerReading(one.text)
@@ -341,7 +341,7 @@ def _tidy(flat: str) -> str:
 
 
 def has_digits(text: str) -> bool:
-    """Whether a digit stands in a text."""
+    """Whether a digit is in a text."""
     return any(map(str.isdigit, text))
 
 
@@ -359,7 +359,7 @@ def _opened_bare(text: str) -> str:
 
 
 def _opened(content: str, beside_digits: bool = True) -> str:
-    r"""A formula between its marks, cut open where words stand in it at the top level."""
+    r"""A formula between its marks, cut open where words are in it at the top level."""
     is_text = _ONLY_TEXT.fullmatch(content) or content.strip().isalpha()
     if is_text and not (beside_digits and may_change(content.partition("{")[2] or content)):
         return f"{OPEN}{content.strip()}{CLOSE}"
@@ -513,7 +513,7 @@ def _holds_value(text: str) -> bool:
 
 
 def _is_whole(flat: str, runs: list[_Run]) -> bool:
-    """Whether mathematics comes first, is one piece, and has at most a few words behind it."""
+    """Whether mathematics comes first, is one piece, and has at most a few words after it."""
     if len(runs) != 1 or flat[: runs[0].start].strip(f"{OPEN}{CLOSE} "):
         return False
     return len(flat[runs[0].end :].split()) <= 4
@@ -586,7 +586,7 @@ def _named(flat: str, runs: list[_Run]) -> AnswerReading:
 
 
 def _with_unit(flat: str, run: _Run) -> str:
-    """A quantity with the unit behind it."""
+    """A quantity with the unit after it."""
     text = _as_latex(flat[run.start : run.end])
     text = re.sub(r"[\s\-+*/=<>,;:(\[]+$", "", text)
     text = re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", text)
@@ -616,7 +616,7 @@ def _balanced(text: str) -> str:
 
 
 def _unit(tail: str) -> str:
-    """The unit that the words behind a quantity begin with: clips, square feet, km/h, 个."""
+    """The unit that the words after a quantity begin with: clips, square feet, km/h, 个."""
     match = _UNIT.match(tail)
     if match is None or match["words"].split()[0].lower() in _UNIT_STOPS:
         return ""

@@ -18,7 +18,7 @@ def check_reference(reference: Any) -> None:
     r"""Refuses a reference that no answer can be compared with; readers call it for every row.
 
     A reference is raw (`\frac{1}{2}`, 0.5, Monday), wrapped (`$..$`, `\boxed{..}`) or a solution
-    whose answer stands in its last `\boxed` or behind `####`.
+    whose answer is in its last `\boxed` or after `####`.
 
     Raises: DataError for a missing, empty, unbalanced, over-long or too deeply nested one.
 

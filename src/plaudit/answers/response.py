@@ -55,7 +55,7 @@ def behind_think(response: str) -> str:
 def answer_of(response: str, extract: Extract, finish_reason: str | None = None) -> str | None:
     """The stripped answer of a response, or None if it states no answer.
 
-    "auto" is the answer behind its mark as `plaudit.answers.stated` finds it (``<answer>``, box,
+    "auto" is the answer after its mark as `plaudit.answers.stated` finds it (``<answer>``, box,
     ``####``, a phrase such as "the answer is"), or, without a mark, the text after the think block;
     a single mark can be named ("answer_tag", "boxed", "gsm8k", "minerva", "phrase"). "answer" is
     the text after the think block, "last_line" its last non-blank line, "all" the whole response.

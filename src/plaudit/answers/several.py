@@ -49,7 +49,8 @@ def check_references(reference: Any, references: References | None = None) -> No
     r"""Refuses references that no answer can be compared with; readers call it for every row.
 
     Raises: DataError for a list that could mean any or all, and for a reference that is missing,
-    empty, unbalanced, over-long, or that holds words among its mathematics and so reads as nothing.
+    empty, unbalanced, over-long, or that contains words among its mathematics and so reads as
+    nothing.
 
     >>> check_references(r"$\frac{1}{2}$")
     >>> check_references(["1", "2"], "all")

@@ -1,6 +1,6 @@
 r"""Formulas in running text: where each `$..$`, `\(..\)`, `$$..$$` and `\[..\]` begins and ends.
 
-A dollar that begins a price is no formula. Linear: a formula is sought within a bounded window.
+A dollar that begins a price is not a formula. Linear: a formula is sought within a bounded window.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-r"""Where a response states its answer: the mark, and the whole text that stands there.
+r"""Where a response states its answer: the mark, and the whole text after it.
 
 A mark opens a *stated answer*, which ends with its box, tag, sentence or line. Nothing is cut out
 of it here: `plaudit.answers.reading` says whether it can be read as mathematics. Searches go from
@@ -79,7 +79,7 @@ _CLAUSE = 60
 
 
 class Stated(NamedTuple):
-    """A stated answer: the whole text of it, its mark, and where it stands in the response.
+    """A stated answer: the whole text of it, its mark, and where it is in the response.
 
     `closing` holds the punctuation that ends its sentence ("", ".", "!!"); `is_cut` says that the
     response broke off at its length limit inside of it.
@@ -94,12 +94,12 @@ class Stated(NamedTuple):
 
 
 def stated(text: str, how: str = "auto", *, finish_reason: str | None = None) -> Stated | None:
-    r"""The stated answer of a response (its part behind the think block), or None.
+    r"""The stated answer of a response (its part after the think block), or None.
 
     "boxed": the last complete ``\boxed``, with those that make one answer with it; "answer_tag":
     the content of the last ``<answer>..</answer>``, or the answer marked inside it; "gsm8k": the
-    line behind the last ``####``; "minerva": behind the last "final answer is"; "phrase": the
-    sentence or line behind the last "answer is", ``Answer:``, ``A:``, a heading "Answer", 答案,
+    line after the last ``####``; "minerva": after the last "final answer is"; "phrase": the
+    sentence or line after the last "answer is", ``Answer:``, ``A:``, a heading "Answer", 答案,
     答： or 所以选; "auto": the later of box, answer tag and Minerva's sentence, else ``####``, else
     a phrase.
 
@@ -174,7 +174,7 @@ def _hashes(text: str) -> Stated | None:
 
 
 def _value_behind_hashes(text: str) -> Stated | None:
-    """The same, where a value stands there and not a heading."""
+    """The same, where a value is there and not a heading."""
     answer = _hashes(text)
     if answer is None or _is_heading(text[answer.start : _line_end(text, answer.start)].strip()):
         return None
@@ -182,7 +182,7 @@ def _value_behind_hashes(text: str) -> Stated | None:
 
 
 def _is_heading(line: str) -> bool:
-    """Whether a line behind #### titles a section: "3. Compute", "Step 2: ...", "Answer:"."""
+    """Whether a line after #### titles a section: "3. Compute", "Step 2: ...", "Answer:"."""
     if re.match(r"(?:\d{1,2}[.)]|Step\b|Part\b|第.{1,3}步)\s+\S|Step\b", line):
         return True
     if line.endswith((":", "：")) or re.match(r"(?i)\**(?:the |final |correct )*answers?\b", line):
@@ -218,7 +218,7 @@ def _minerva(text: str) -> Stated | None:
 
 
 def _phrase(text: str) -> Stated | None:
-    """The last phrase with an answer behind it; one that is denied counts where no other does."""
+    """The last phrase with an answer after it; one that is denied counts where no other does."""
     if (answer := _short(text)) is not None:
         return answer
     denied = None
@@ -236,7 +236,7 @@ def _phrase(text: str) -> Stated | None:
 
 
 def _short(text: str) -> Stated | None:
-    """A plain numeral behind the last phrase, at the end of the text: how most answers look."""
+    """A plain numeral after the last phrase, at the end of the text: how most answers look."""
     at = text.rfind(" ")
     match = _LAST_NUMERAL.match(text, at + 1)
     if match is None:
@@ -254,7 +254,7 @@ def _short(text: str) -> Stated | None:
 
 
 def _is_empty(answer: Stated) -> bool:
-    """Whether nothing is stated: "the answer is as follows:", and the value stands further down."""
+    """Whether nothing is stated: "the answer is as follows:", and the value is further down."""
     text = answer.text
     return not text.strip(" \t\r\n_.$\"'*") or (
         text.endswith((":", "：")) and not any(map(str.isdecimal, text))
@@ -262,7 +262,7 @@ def _is_empty(answer: Stated) -> bool:
 
 
 def _marks(text: str) -> Iterator[tuple[int, str]]:
-    """Where answers begin behind phrases, and the phrases, last first."""
+    """Where answers begin after phrases, and the phrases, last first."""
     streams = [_english(text)]
     at = text.rfind("\nA:") + 1
     if at or text.startswith("A:"):
@@ -274,7 +274,7 @@ def _marks(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _english(text: str) -> Iterator[tuple[int, str]]:
-    """Where answers begin behind "answer is" and its kin, last first."""
+    """Where answers begin after "answer is" and its kin, last first."""
     for at in _backwards(text, "nswer", "NSWER"):
         if text[at - 1 : at] not in ("a", "A") or text[max(at - 2, 0) : at - 1].isalnum():
             continue
@@ -310,7 +310,7 @@ def _picks(text: str) -> Iterator[tuple[int, str]]:
 
 
 def _each(text: str, needle: str) -> Iterator[int]:
-    """Where a needle stands, last first."""
+    """Where a needle is, last first."""
     at = text.rfind(needle)
     while at >= 0:
         yield at
@@ -323,7 +323,7 @@ def _bare_mark(mark: str) -> str:
 
 
 def _sentence(text: str, start: int, stop: int, mark: str) -> Stated | None:
-    """What stands behind a mark: to the end of its sentence, quotation, table cell or list."""
+    """What follows a mark: to the end of its sentence, quotation, table cell or list."""
     head = text[max(start - 12, 0) : start].rstrip(" \t\r\n*_")
     while start and text[start - 1].isspace():
         start -= 1
@@ -359,7 +359,7 @@ def _json_end(text: str, start: int, stop: int) -> int:
 
 
 def _computes(text: str, start: int, end: int) -> bool:
-    """Whether a sentence holds a computation: 3 + 4 = 7."""
+    """Whether a sentence contains a computation: 3 + 4 = 7."""
     at = text.find("=", start, end)
     return at >= 0 and _COMPUTES.search(text, max(start, at - 80), end) is not None
 
@@ -390,7 +390,7 @@ def _listed(text: str, start: int, stop: int, mark: str) -> Stated:
 
 
 def _skipped(text: str, start: int, chars: str) -> tuple[int, bool]:
-    """Where something stands behind white space and stars, and whether on another line."""
+    """Where something follows white space and stars, and whether on another line."""
     at = start
     while at < len(text) and text[at] in chars:
         if text[at] == "*" and _BULLET.match(text, at) and "\n" in text[start:at]:
@@ -405,7 +405,7 @@ def _line_end(text: str, start: int) -> int:
 
 
 def _backwards(text: str, one: str, other: str) -> Iterator[int]:
-    """Where either needle stands, last first."""
+    """Where either needle is, last first."""
     first, second = text.rfind(one), text.rfind(other)
     while first >= 0 or second >= 0:
         if first > second:

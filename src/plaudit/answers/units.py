@@ -3,7 +3,7 @@
 A unit is a product of powers of base quantities and an exact scale. A name with several meanings
 (`pound` is money and weight, 分 is a minute and a hundredth of a yuan) has several readings, and
 two quantities are equal if one pair of readings makes them equal. Words that are in no table
-(clips, 个苹果) count things and are no units.
+(clips, 个苹果) count things and are not units.
 
 Sources of the scales: the international yard and pound of 1959 (0.9144 m, 0.45359237 kg), the US
 gallon of 231 cubic inches, and the Chinese market units of 1959 (斤 500 g, 里 500 m, 亩 1/15 ha).
@@ -29,7 +29,7 @@ class Unit(NamedTuple):
     pis: int = 0
 
 
-# One row: base quantities; scale, with the offset of a temperature behind a comma; names. A name of
+# One row: base quantities; scale, with the offset of a temperature after a comma; names. A name of
 # several words is written with underscores. Rows that share a name are readings of it, in order.
 _TABLE = """
 length | 1/10000000000 | Å angstrom angstroms
@@ -180,9 +180,9 @@ def is_unit(word: str) -> bool:
 
 @functools.lru_cache(maxsize=4096)
 def readings(words: str) -> tuple[Unit, ...]:
-    """What a unit in words may mean; nothing where it is no known unit, as for things that count.
+    """What a unit in words may mean; nothing unless it is a known unit (things that count are not).
 
-    Words behind the unit do not matter (`cm long`), nor do things in the denominator.
+    Words after the unit do not matter (`cm long`), nor do things in the denominator.
 
     >>> readings("km per h")[0].scale, readings("square cm")[0].dims
     (Fraction(5, 18), (('length', 2),))
@@ -206,7 +206,7 @@ def readings(words: str) -> tuple[Unit, ...]:
 
 
 def _factors(words: Sequence[str]) -> Iterator[tuple[str, tuple[Unit, ...]]]:
-    """Names with their readings, the powers behind them applied."""
+    """Names with their readings, the powers after them applied."""
     i = 0
     while i < len(words):
         pair = " ".join(words[i : i + 2])
@@ -220,7 +220,7 @@ def _factors(words: Sequence[str]) -> Iterator[tuple[str, tuple[Unit, ...]]]:
 
 
 def _behind(word: str) -> int:
-    """The power that a mark behind a unit stands for, 0 where it is none."""
+    """The power that a mark after a unit stands for, 0 where it is none."""
     if word in _BEHIND:
         return _POWERS[word]
     return int(word[1:]) if word[:1] == "^" and word[1:].isdecimal() else 0

@@ -277,7 +277,7 @@ def rewritten(text: str) -> str:
 
 
 def _holds_english(text: str) -> bool:
-    """Whether a text holds any word that the English rules look for."""
+    """Whether a text contains any word that the English rules look for."""
     lowered = text.lower()
     return any(map(lowered.__contains__, _EN_PARTS))
 
@@ -297,7 +297,7 @@ _SPELLED_OUT = re.compile(
 
 
 def _once(match: re.Match[str]) -> str:
-    """A numeral without the same in words behind it: 42 (forty-two)."""
+    """A numeral without the same in words after it: 42 (forty-two)."""
     words = with_chinese_numerals(with_english_numerals(match[2]))
     return match[1] if words.strip() == match[1].replace(",", "") else match.group()
 
@@ -495,5 +495,5 @@ def is_neutral(word: str) -> bool:
 
 
 def may_change(text: str) -> bool:
-    """Whether a text holds any word that this file knows."""
+    """Whether a text contains any word that this file knows."""
     return _MAY_CHANGE.search(text) is not None

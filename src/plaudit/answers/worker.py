@@ -1,6 +1,6 @@
 r"""What runs inside the killable workers of `rules.math`: math-verify, without its alarms.
 
-What math-verify calls equal is evaluated once more: it rounds to six decimals, drops what it does
+What math-verify calls equal is evaluated again: it rounds to six decimals, drops what it does
 not know, and simplifies without regard to signs. Where both sides are expressions that have values
 at two points, the values must agree to twelve digits.
 """
@@ -83,7 +83,7 @@ def _values(gold: Any, target: Any) -> Iterator[tuple[Any, Any, str]]:
 
 
 def _number(expression: Any, at: dict[Any, Any]) -> Any | None:
-    """The value to thirty digits, None where there is none."""
+    """The value to thirty digits, None if there is none."""
     try:
         value = expression.evalf(_DIGITS, subs=at)
     except Exception:  # sympy raises whatever it likes

@@ -73,8 +73,8 @@ class Benchmark:
     `read` makes the items of a row and raises DataError for one that is not of this benchmark;
     `measure` tallies the scores of a reward under a credit (one of `credits`, the first by
     default). `subsets` are those it knows: rows of others are named and left out; where it is empty
-    all are taken. Those of them that are absent are named, but for the `optional` ones. `headline`
-    is the figure that a leaderboard sorts by, `columns` those it shows.
+    all are taken. Those of them that are absent are named, except for the `optional` ones.
+    `headline` is the figure that a leaderboard sorts by, `columns` those it shows.
 
     `gates` are what scorers that know nothing must get. `recorded` reads a row of a published
     result file, `repair` mends such rows where they are known to be wrong, and says what it did.
@@ -115,7 +115,7 @@ def available() -> list[str]:
 
 
 def benchmark(name: str) -> Benchmark:
-    """The benchmark of a name. Raises ConfigError for one that is none.
+    """The benchmark of a name. Raises ConfigError for an unknown one.
 
     >>> benchmark("judgebench").name
     'judgebench'

@@ -1,6 +1,6 @@
 """What a row of scores earns: a win, a loss, a tie, or nothing that can be said.
 
-A row holds the scores of rival responses, each of them right or wrong. It is a win where a right
+A row contains the scores of rival responses, each of them right or wrong. It is a win where a right
 one scores above every wrong one, a tie where the best right and the best wrong one are equal, and
 unscored where a score is missing. A *credit* makes numbers of these outcomes. `strict` pays a win
 and nothing else; `share` pays a tie the share of right responses among those at the top (1/2 on a

@@ -6,7 +6,8 @@
     results.json    the figures (see `plaudit.bench.results`), made of the other three alone
     report.html     a page of them (see `plaudit.bench.page`), made of the other four alone
 
-A killed run loses at most the line in flight; the same command goes on behind the last whole line.
+A killed run loses at most the line being written; the same command goes on after the last whole
+line.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ class Folder:
             self._check_same(manifest)
             return True
         if self.path.is_dir() and any(self.path.iterdir()) and not self.exists:
-            raise ConfigError(f"{self.path}: is not empty and holds no run; name another folder")
+            raise ConfigError(
+                f"{self.path}: is not empty and is not the folder of a run; choose another folder"
+            )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in (_ITEMS, _SCORES, _RESULTS):
@@ -79,12 +82,13 @@ class Folder:
                 for name in names
             )
             raise ConfigError(
-                f"{self.path}: holds another run: {changes}; overwrite begins anew, or name another"
+                f"{self.path}: is the folder of another run: {changes}; overwrite starts again,"
+                " or name another"
                 " folder"
             )
 
     def manifest(self) -> dict[str, Any]:
-        """What the run was made with. Raises ConfigError where there is none."""
+        """What the run was made with. Raises ConfigError if there is none."""
         return self._object(_MANIFEST)
 
     def write_manifest(self, manifest: Mapping[str, Any]) -> None:
@@ -104,7 +108,9 @@ class Folder:
         try:
             return json.loads(place.read_text(encoding="utf-8"))
         except FileNotFoundError:
-            raise ConfigError(f"{self.path}: holds no run ({name} is missing)") from None
+            raise ConfigError(
+                f"{self.path}: is not the folder of a run ({name} is missing)"
+            ) from None
         except ValueError as error:
             raise ConfigError(f"{place}: broken JSON: {error}") from None
 
@@ -176,7 +182,7 @@ class Folder:
             first = unfinished[0]
             raise ConfigError(
                 f"{self.path}: unfinished: {first.name} has scores for {first.num:,} of"
-                f" {len(sheet):,} items; the command that began it goes on"
+                f" {len(sheet):,} items; repeat its command to continue"
             )
         return [reader.scored() for reader in readers]
 
@@ -249,7 +255,7 @@ def _recipes(manifest: Mapping[str, Any]) -> list[Any]:
 
 
 def _objects(place: Path) -> Iterator[dict[str, Any]]:
-    """The objects of a file of lines; what is half written at its end is no line."""
+    """The objects of a file of lines; what is half written at its end is not a line."""
     if not place.exists():
         return
     with place.open("rb") as file:

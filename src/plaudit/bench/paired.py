@@ -1,4 +1,4 @@
-"""Rewards compared on the same rows: paired tests, and ranks that say what cannot be told apart."""
+"""Rewards compared on the same rows: paired tests, and ranks of what cannot be distinguished."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Comparison(NamedTuple):
 
     @property
     def differs(self) -> bool:
-        """Whether the two can be told apart at 5 %, all comparisons together."""
+        """Whether the two can be distinguished at 5 %, all comparisons together."""
         return self.p_adjusted < 0.05
 
 

@@ -93,7 +93,8 @@ def _sigmoid(x_N: Any) -> Any:
 
 
 def length_control(sheet: Sheet, scored: Scored) -> Mapping[str, Any]:
-    """Accuracy on pairs with length taken out, in two ways; empty where rows are no pairs of texts.
+    """Accuracy on pairs with length taken out, in two ways; empty where rows are not pairs of
+    texts.
 
     `matched` is over pairs whose lengths in characters differ by less than a tenth, with its Wilson
     interval. `logistic` fits ``P(win) = sigmoid(a + b x)`` to x, the log of the ratio of lengths in

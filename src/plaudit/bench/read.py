@@ -143,7 +143,7 @@ def _checked(benchmark: Benchmark, item: Item, intake: Intake) -> Item | None:
     key = (item.subset, item.id)
     intake._ids[key] = again = intake._ids.get(key, 0) + 1
     if again > 1:
-        intake.note("repeated id", f"{item.where}: field 'id': {item.id!r} stands again")
+        intake.note("repeated id", f"{item.where}: field 'id': {item.id!r} is repeated")
         if benchmark.keeps_first:
             return None
         item = replace(item, id=f"{item.id}#{again}")

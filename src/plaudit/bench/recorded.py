@@ -1,7 +1,7 @@
 """Published result files read back: their rows, what they say of themselves, and what is mended.
 
 A file may be JSON Lines, a JSON list of rows, or an object of columns in which what holds for all
-rows stands once (as ``eval-set-scores`` of RewardBench has it). An object of nothing but shares by
+rows occurs once (as ``eval-set-scores`` of RewardBench has it). An object of nothing but shares by
 subset is *reported*: there are no rows to recompute it from.
 """
 
@@ -66,7 +66,7 @@ def publications(benchmark: Benchmark, files: Sequence[str]) -> list[Publication
 
 
 def _put_together(results: dict[str, Publication], one: Publication) -> None:
-    """Adds the results of a file to those of its model. Raises ConfigError where rows stand twice.
+    """Adds the results of a file to those of its model. Raises ConfigError where rows occur twice.
 
     Ids may repeat within a file, as they were published; across files they are two results.
     """
@@ -125,7 +125,7 @@ def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
         model = name or model or other
         results.setdefault(model, Publication(model, [file])).reported |= reported
     if not results:
-        raise ConfigError(f"{file}: holds no result")
+        raise ConfigError(f"{file}: contains no result")
     return list(results.values())
 
 
@@ -154,7 +154,7 @@ def _rows_of(raw: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
 
 
 def _reported(benchmark: Benchmark, raw: Mapping[str, Any]) -> dict[str, float]:
-    """The shares by subset of an object that holds nothing else."""
+    """The shares by subset of an object that contains nothing else."""
     if any(name in raw for name in ("id", "subset", "results")):
         return {}
     spelled = {subset.lower(): subset for subset in benchmark.subsets}
@@ -196,7 +196,8 @@ def sheet_of(results: Sequence[Publication]) -> tuple[Sheet, list[Scored]]:
         if theirs.keys() != keys.keys():
             apart = len(theirs.keys() ^ keys.keys())
             raise ConfigError(
-                f"{first.model} and {other.model} are about different rows ({apart:,} stand in one"
+                f"{first.model} and {other.model} are about different rows ({apart:,} are in"
+                " only one"
                 " of them alone): import them into folders of their own;"
                 " `plaudit bench --offline FOLDER FOLDER` sets them side by side without a test"
             )

@@ -133,7 +133,7 @@ def _gates(benchmark: Benchmark, sheet: Sheet, one: Scored) -> list[Gate]:
     for gate in gates:
         if not gate.holds:
             raise PlauditError(
-                f"{benchmark.name}: the gate '{gate.name}' does not hold on these rows: found"
+                f"{benchmark.name}: the gate '{gate.name}' fails on these rows: found"
                 f" {gate.value:g}, expected {gate.low:g} to {gate.high:g}; no figure is printed"
             )
     return gates

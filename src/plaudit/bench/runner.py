@@ -1,7 +1,7 @@
 """A run of a benchmark: items into a folder, rewards over them, figures out of it.
 
 Memory is bounded: the data is read once for the items, which go to a file without their texts, and
-once for each reward, whose scores go to a file line by line. `offline` makes the figures anew from
+once for each reward, whose scores go to a file line by line. `offline` makes the figures again from
 the folder alone.
 """
 
@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import Any
 
+from plaudit import offers
 from plaudit.bench.benchmark import Benchmark, benchmark
 from plaudit.bench.curves import Ensemble, ensemble
 from plaudit.bench.folder import Folder, hardware, versions
@@ -229,7 +230,7 @@ class Run:
         results: Sequence[Publication],
         manifest: dict[str, Any],
     ) -> None:
-        """The recorded scores, and the items where there is no data that holds them."""
+        """The recorded scores, and the items where there is no data that contains them."""
         if self._has_imports(manifest):
             return
         notes: list[str] = []
@@ -274,15 +275,9 @@ def _about(entrant: Entrant) -> dict[str, Any]:
         "repr": repr(entrant.reward),
         "relative": entrant.reward.relative,
         "is_judge": entrant.is_judge,
-        "facts": {name: str(value) for name, value in _facts(entrant.reward).items()},
+        "facts": {name: str(value) for name, value in offers.facts_of(entrant.reward).items()},
         "notes": [],
     }
-
-
-def _facts(reward: Reward) -> Mapping[str, Any]:
-    """What a model says of itself: its files and their revision, architecture, precision."""
-    facts = getattr(reward, "facts", None)
-    return facts if isinstance(facts, Mapping) else {}
 
 
 def _about_publication(one: Publication) -> dict[str, Any]:
@@ -390,7 +385,7 @@ def _judged_notes(
 
 
 def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
-    """The results of a finished run, made anew from its folder and written to it.
+    """The results of a finished run, made again from its folder and written to it.
 
     Raises: ConfigError where the folder holds no finished run.
     """

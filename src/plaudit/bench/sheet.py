@@ -66,7 +66,7 @@ def prompt_key(group: Group) -> str:
 
 
 def markdown(text: str) -> int:
-    """How much markdown a text holds: its ``**``, ``#`` and fences of three backticks.
+    """How much markdown a text contains: its ``**``, ``#`` and fences of three backticks.
 
     >>> markdown("## A **bold** word")
     4

@@ -1,4 +1,4 @@
-"""Sums by cell, figures made of them, and what figures do when the prompts are drawn anew.
+"""Sums by cell, figures made of them, and what figures do when the prompts are resampled.
 
 Every figure of every benchmark is a function of sums over rows: how many comparisons a cell (a
 subset, a class of steps) has, how many were won, and so on. A bootstrap draws prompts, which

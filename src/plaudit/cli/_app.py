@@ -115,7 +115,7 @@ class _Verbs(TyperGroup):
         return [*self.commands, *VERBS]
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
-        """A verb. Raises ConfigError for a name that is none."""
+        """A verb. Raises ConfigError for an unknown name."""
         if cmd_name not in (names := self.list_commands(ctx)):
             raise ConfigError(f"no verb {cmd_name!r}{did_you_mean(cmd_name, names)}; see {_HELP}")
         if cmd_name in VERBS and cmd_name not in self.commands:
@@ -223,7 +223,7 @@ def _reflowed(doc: str | None) -> str:
 
 
 class _Verb(TyperCommand):
-    """A command whose options stand under the headings that they name."""
+    """A command whose options are listed under the headings that they name."""
 
     def format_options(self, ctx: Any, formatter: Any) -> None:
         """The arguments and options for --help."""

@@ -1,4 +1,4 @@
-"""The tables behind a run of `plaudit judge`: agreement with the labels, and between jurors."""
+"""The tables after a run of `plaudit judge`: agreement with the labels, and between jurors."""
 
 from __future__ import annotations
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
+from plaudit import offers
 from plaudit.cli._reward import ChosenReward, importing, key_value, see_current_directory
 from plaudit.engines.options import ServerOptions
 from plaudit.errors import ConfigError
@@ -14,6 +15,8 @@ from plaudit.options import Option, names_in
 
 if TYPE_CHECKING:
     from plaudit.cli.judge import JudgeOptions
+    from plaudit.judges._judge import JudgeReward
+    from plaudit.types import Reward
 
 __all__ = ["JurorOptions", "choose_judge", "judges_of", "without_way"]
 
@@ -152,16 +155,23 @@ def choose_judge(options: JudgeOptions) -> ChosenReward:
             reward = registry.build(node, allow=["plaudit", *(allow or ())])
     except ConfigError as error:  # nobody wrote a recipe here
         raise error if recipe else ConfigError(str(error).removeprefix("recipe: ")) from None
-    if not all(hasattr(one, "judge") for one in judges_of(reward)):
+    if not judges_of(reward):
         raise ConfigError(
-            f"{name}: {node['use']} is no judge and no jury; `plaudit score` takes any reward"
+            f"{name}: {node['use']} is neither a judge nor a jury; `plaudit score` takes any reward"
         )
     return ChosenReward(reward, name, node)
 
 
-def judges_of(reward: Any) -> list[Any]:
-    """The judges of a reward: its jurors, or itself; pairwise ones inside of their round robin."""
-    return [getattr(one, "comparer", one) for one in getattr(reward, "jurors", (reward,))]
+def judges_of(reward: Reward) -> list[JudgeReward]:
+    """The judges of a reward: its jurors, or itself; pairwise ones inside of their round robin.
+
+    Empty where one of these is no judge.
+    """
+    from plaudit.judges._judge import JudgeReward
+
+    members = [offers.comparer_of(juror) for juror in offers.jurors_of(reward)]
+    judges: list[JudgeReward] = [one for one in members if isinstance(one, JudgeReward)]
+    return judges if len(judges) == len(members) else []
 
 
 def without_way(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -65,7 +65,7 @@ class Choice(ConfigError):
 class Looks(NamedTuple):
     """What was seen. `columns` is how the rows are read; counts are of responses.
 
-    `reference` is the column in which the rules find it. Where the file holds prompts only,
+    `reference` is the column in which the rules find it. Where the file contains prompts only,
     `has_responses` is False, each group has one empty response, and `candidates` are columns that
     may hold responses after all. `notes` are for the user to read.
     """
@@ -162,14 +162,14 @@ def _lists(path: str, name: str, source: str, groups: Sequence[Group]) -> str:
     if all(_CHOICE.fullmatch(str(item)) for value in lists for item in value):
         return ""
     raise Choice(
-        f"{path}: {source} holds lists of references. references: any (one of them is right) is"
+        f"{path}: {source} contains lists of references. references: any (one of them is right) is"
         " the first way, references: all (the answer is the whole list) the second; name one",
         [{"references": source}, {"reference": source}],
     )
 
 
 def _are_verdicts(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column holds truth values: verdicts, which no answer is compared with."""
+    """Whether a column contains truth values: verdicts, which no answer is compared with."""
     values = [value for group in groups if (value := _value(name, group)) is not None]
     return bool(values) and all(isinstance(value, bool) for value in values)
 
@@ -194,7 +194,7 @@ def _label_notes(
     if "preference" not in mapped and name == "preference" and any(map(_is_count, unread)):
         raise Choice(
             f"{path}: the numbers in {columns[name]} may count the better response from 0 or from"
-            " 1; name which, or keep the column as it is with preference",
+            " 1; name which, or keep the column unchanged with preference",
             [{way: columns[name]} for way in (*_COUNTED, "preference")],
         )
     yield (
@@ -332,7 +332,7 @@ def _raws(path: str, limit: int) -> tuple[list[Mapping[str, Any]], str]:
 
     rows = list(read(path, limit=limit))
     if not rows:
-        raise ConfigError(f"{path}: holds no row")
+        raise ConfigError(f"{path}: contains no row")
     raws = [row.raw for row in rows if row.raw]
     if not raws:
         raise ConfigError(f"{path}: no row can be read: {rows[0].group}")
@@ -394,7 +394,7 @@ def _read_responses(
         raise ConfigError(f"{path}: no row can be read: {error}") from None
     if len(readings) > 1:
         listed = " and ".join("+".join(reading.values()) for reading in readings)
-        raise Choice(f"{path}: {listed} may each hold the responses; name one", readings)
+        raise Choice(f"{path}: {listed} may each contain the responses; name one", readings)
     if readings:
         is_prompt = all("assistant at the end, found none" in str(error) for error in groups)
         return not is_prompt, str(groups[0])
@@ -433,7 +433,7 @@ def _guess(
     options = [{role: name} for name in _named(raws, columns, patterns)]
     if len(options) > 1:
         listed = " and ".join(option[role] for option in options)
-        raise Choice(f"{path}: {listed} may each hold the {role}; name one", options)
+        raise Choice(f"{path}: {listed} may each contain the {role}; name one", options)
     return options[0] if options else {}
 
 
@@ -518,7 +518,7 @@ def _one_reference(path: str, names: Sequence[str], groups: Sequence[Group]) -> 
 
 
 def _may_be_reference(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column holds answers: a truth value, a verdict or empty text is none."""
+    """Whether a column contains answers: a truth value, a verdict or empty text is none."""
     values = [_value(name, group) for group in groups]
     values = [value for value in values if value is not None]
     if not values or any(isinstance(value, bool | Mapping) for value in values):
@@ -531,7 +531,7 @@ def _may_be_reference(name: str, groups: Sequence[Group]) -> bool:
 
 
 def _are_scores(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column holds fractions between 0 and 1, as rewards do."""
+    """Whether a column contains fractions between 0 and 1, as rewards do."""
     values = [value for group in groups if (value := _value(name, group)) is not None]
     are_floats = all(isinstance(value, float) and 0 <= value <= 1 for value in values)
     return bool(values) and are_floats and any(value not in (0, 1) for value in values)

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 
 class Fields(NamedTuple):
-    """Marks a mapping that holds the options of `kind` that are given; `panel` is their heading."""
+    """Marks a mapping with the given options of `kind`; `panel` is their heading."""
 
     kind: type[Any]
     panel: str | None = None

@@ -87,7 +87,7 @@ KeepEndMarks = Annotated[
     bool,
     typer.Option(
         "--keep-end-marks",
-        help="Leave marks such as <|im_end|> at the end of responses; else they are taken off.",
+        help="Leave marks such as <|im_end|> at the end of responses; otherwise they are removed.",
     ),
 ]
 Limit = Annotated[int | None, typer.Option(min=1, metavar="N", help="Only the first N rows.")]
@@ -316,7 +316,7 @@ def go_offline() -> None:
 
 
 def see_current_directory() -> None:
-    """Lets the user's own modules be imported from where they stand."""
+    """Lets the user's own modules be imported from where they are."""
     if (here := os.getcwd()) not in sys.path:
         sys.path.append(here)
 
@@ -382,7 +382,7 @@ def _set(node: Any, setting: str) -> None:
 
 
 def _index(node: Any, step: str, place: str, key: str) -> Any:
-    """The key or list index that `step` spells. Raises ConfigError where there is none."""
+    """The key or list index that `step` spells. Raises ConfigError if there is none."""
     steps = list(node) if isinstance(node, Mapping) else [str(i) for i in range(len(node))]
     if step not in steps:
         raise ConfigError(

@@ -132,17 +132,17 @@ def _cells(part: PartSummary, *, is_whole: bool) -> list[Any]:
     figures = (part.mean, part.std, part.low, part.high)
     counts = (part.num_scored, part.num_unscored)
     faulted = describe_faults(part.faulted) if part.faulted else "0"
-    # A combination does not list a part that is left out; that is no figure of the whole.
+    # A combination does not list a part that is left out; that is not a figure of the whole.
     left_out = "" if is_whole else f"{part.num_not_applicable:,}"
     name = text("reward", "bold") if is_whole else text(f"  {part.name}")
     return [name, *map(number, figures), *(f"{count:,}" for count in counts), faulted, left_out]
 
 
 def _intake(counts: Counts) -> Iterator[str]:
-    """What was taken off the responses or put into them before they were scored."""
+    """What was removed from the responses or put into them before they were scored."""
     if counts.end_marks:
         yield (
-            f"{counts.end_marks:,} responses ended in end-of-turn marks, which were taken off"
+            f"{counts.end_marks:,} responses ended in end-of-turn marks, which were removed"
             " (--keep-end-marks leaves them)"
         )
     if counts.reasoning:

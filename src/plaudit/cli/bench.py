@@ -48,7 +48,7 @@ class BenchOptions:
         typer.Argument(
             metavar="[BENCHMARK]",
             help="Its name; without it, the list of them. With --offline, folders of finished runs:"
-            " their figures are made anew, nothing is scored.",
+            " their figures are computed again, nothing is scored.",
         ),
     ] = None
     data: Annotated[list[str] | None, Option("The rows. Repeatable.", "FILE|DIR|hf:NAME")] = None
@@ -119,7 +119,7 @@ def run(options: BenchOptions) -> None:
         with _Meters() as meters:
             results = bench.score(overwrite=options.overwrite, on_progress=meters)
     except KeyboardInterrupt:
-        stderr(f"interrupted; the same command goes on from what {options.output} holds")
+        stderr(f"interrupted; the same command continues from {options.output}")
         raise typer.Exit(130) from None
     _export(options.export, bench, results)
     _print(results)
@@ -128,7 +128,7 @@ def run(options: BenchOptions) -> None:
 
 
 def _recompute(places: Sequence[str], credit: str | None) -> int:
-    """Prints the figures of finished runs, made anew; returns the exit code."""
+    """Prints the figures of finished runs, made again; returns the exit code."""
     from plaudit.bench.folder import Folder
     from plaudit.bench.runner import offline
 
@@ -143,7 +143,9 @@ def _only(names: Sequence[str]) -> str:
     if len(names) > 1:
         raise ConfigError(f"one benchmark at a time, found {', '.join(names)}")
     if os.path.isdir(os.path.join(names[0], "")) and os.path.exists(f"{names[0]}/manifest.json"):
-        raise ConfigError(f"{names[0]} is the folder of a run: --offline makes its figures anew")
+        raise ConfigError(
+            f"{names[0]} is the folder of a run: --offline computes its figures again"
+        )
     return names[0]
 
 
@@ -270,7 +272,8 @@ def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         _print(results)
     if len({results["digest"] for _, results in runs}) > 1:
         stderr(
-            "these runs are about different rows: their figures stand side by side, and no test is"
+            "these runs are about different rows: their figures are shown side by side, and no"
+            " test is"
             " made between them"
         )
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from plaudit import offers
 from plaudit.cli._console import console, number, on_one_line, text
 from plaudit.cli._options import takes_options
 from plaudit.cli._reward import AllowImport, Columns, Path, Recipe, Set
@@ -102,7 +103,7 @@ def _row(place: str, columns: dict[str, str]) -> Row:
     else:
         raise ConfigError(f"{source}: has no row {line or 1}; the last is {number or 0}")
     if line and number != int(line):
-        raise ConfigError(f"{source}:{line}: holds no row; the next one is {number}")
+        raise ConfigError(f"{source}:{line}: contains no row; the next one is {number}")
     return row
 
 
@@ -141,7 +142,7 @@ def _cut(value: str, limit: int) -> str:
 
 
 def _spans(response: str) -> Iterator[tuple[str, int, int]]:
-    """Where the think block, the last answer tag and the last box stand."""
+    """Where the think block, the last answer tag and the last box are."""
     from plaudit.answers.boxed import last_boxed
     from plaudit.text.think import answer_start, split
 
@@ -214,7 +215,7 @@ def _value(score: Score | None) -> Text:
 
 def _what(reward: Reward) -> str:
     """The reward as it was built; a combination by its name, since its parts stand below it."""
-    spelled = getattr(reward, "spelled", "") or repr(reward)
+    spelled = offers.spelling_of(reward) or repr(reward)
     spelled = re.sub(r"load\('([\w.:]+)'(?:, )?", r"\1(", spelled)
     return on_one_line(spelled.replace("()", ""), 100)
 
@@ -234,7 +235,7 @@ def _details(node: Explanation, i: int) -> list[Text]:
         lines.append(text(f"{score.fault} fault: {on_one_line(score.error, 400)}", "red"))
     names = {child.name for child in node.children}
     own = {k: v for k, v in score.parts.items() if k.partition("/")[0] not in names}
-    if own and not (node.children and hasattr(node.reward, "spelled")):
+    if own and not (node.children and offers.spelling_of(node.reward)):
         lines.append(text(", ".join(f"{k} {number(v)}" for k, v in own.items()), "dim"))
     return lines + [_span(step, node.group.responses[i].text) for step in score.steps[:_MAX_SPANS]]
 

@@ -39,9 +39,9 @@ def run(
     that the command that is printed runs as it is. Where a column may be read in two ways, one is
     asked for.
 
-    Exit codes: 0; 1 the file holds prompts without responses (the recipe is for those that will be
-    sampled), or responses without a prompt and nobody is there to see it; 2 no row can be read, or
-    two readings are possible and nobody is there to choose.
+    Exit codes: 0; 1 the file contains prompts without responses (the recipe is for those that will
+    be sampled), or responses without a prompt and nobody is there to see it; 2 no row can be read,
+    or two readings are possible and nobody is there to choose.
     """
     from plaudit.cli._reward import check_names, columns_of, inputs_in
 
@@ -244,7 +244,7 @@ def _accuracy(looks: Looks) -> Iterator[str]:
 def _shapes(looks: Looks) -> Iterator[str]:
     """What the responses of a row are to each other."""
     if not looks.has_responses:
-        yield "The rows hold prompts and no responses."
+        yield "The rows have prompts but no responses."
         return
     pairs = [group for group in looks.groups if len(group.responses) > 1]
     labels = [{r.columns.get("label") for r in group.responses} for group in pairs]

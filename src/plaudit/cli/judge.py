@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -35,6 +35,9 @@ from plaudit.options import Option
 
 if TYPE_CHECKING:
     from plaudit.data import Row
+    from plaudit.engines.chat import Call, ChatEngine
+    from plaudit.engines.openai import OpenAiEngine, Prices
+    from plaudit.judges._judge import JudgeReward
     from plaudit.report import Summary
     from plaudit.run import Result
 
@@ -68,7 +71,7 @@ class JudgeOptions:
     orders: Annotated[str | None, Option("Pairwise: both orders, or a drawn one.", "both|one")] = (
         None
     )
-    votes: Annotated[int | None, Option("Samples of each thing asked.", "N", least=1)] = None
+    votes: Annotated[int | None, Option("Samples per call.", "N", least=1)] = None
     sampling: Annotated[Mapping[str, Any], Fields(SamplingOptions)]
     servers: Annotated[Mapping[str, Any], Fields(ServerOptions)]
     settings: Annotated[
@@ -82,7 +85,7 @@ class JudgeOptions:
     columns: Columns = None
     reward_column: RewardColumn = "reward"
     limit: Limit = None
-    dry_run: Annotated[bool, Option("Count calls, tokens and cost; ask nobody.")] = False
+    dry_run: Annotated[bool, Option("Count calls, tokens and cost; make no call.")] = False
     strict: Strict = False
     overwrite: Annotated[bool, Option("Replace the output; the journal is kept.")] = False
     resumption: Resumption
@@ -120,18 +123,17 @@ class JudgeJob(ScoreJob["JudgeOptions"]):
     judged: Any = field(init=False)
 
     def __post_init__(self) -> None:
+        from plaudit.judges.verdict.spec import ends_of
         from plaudit.report.judge import JudgeSummary
 
         super().__post_init__()
         self._judges = judges_of(self.chosen.reward)
-        spec = self._judges[0].judge.template.spec  # jurors have one scale
-        low, high = getattr(spec, "low", None), getattr(spec, "high", None)
         self.judged = JudgeSummary(
             self.chosen.name,
             by=tuple(self.options.by or ()),
             label=self.options.label,
             judge=self._names,
-            scale=None if low is None or high is None else (float(low), float(high)),
+            scale=ends_of(self._judges[0].judge.template.spec),  # jurors have one scale
         )
 
     def _columns(self) -> Mapping[str, str]:
@@ -144,7 +146,7 @@ class JudgeJob(ScoreJob["JudgeOptions"]):
         return ", ".join(filter(None, names))
 
     @property
-    def _engines(self) -> list[Any]:
+    def _engines(self) -> list[ChatEngine]:
         return list({id(one.judge.engine): one.judge.engine for one in self._judges}.values())
 
     def estimate(self) -> int:
@@ -162,7 +164,7 @@ class JudgeJob(ScoreJob["JudgeOptions"]):
         """One line on stderr: who is asked, and about how much; nothing for recorded replies."""
         inputs = self.options.inputs
         total = None if "-" in inputs else count_rows(inputs, self.options.limit)
-        engines = [engine for engine in self._engines if hasattr(engine, "spending")]
+        engines = _paid(self._engines)
         if total is None or not engines:
             return
         estimate = _Estimate()
@@ -237,10 +239,10 @@ class _Estimate:
     num_prompt: int = 0
     num_reply: int = 0
     cost: float = 0.0
-    first: dict[Any, Any] = field(default_factory=dict)
+    first: dict[JudgeReward, Call] = field(default_factory=dict)
     """The first call of each judge."""
 
-    def add(self, row: Row, judges: Sequence[Any]) -> None:
+    def add(self, row: Row, judges: Sequence[JudgeReward]) -> None:
         from plaudit.errors import DataError
 
         self.num_rows += 1
@@ -257,9 +259,10 @@ class _Estimate:
             return
         for judge, call in calls:
             self.first.setdefault(judge, call)
-            self._add_call(call, getattr(judge.judge.engine, "prices", None))
+            paid = _paid([judge.judge.engine])
+            self._add_call(call, paid[0].prices if paid else None)
 
-    def _add_call(self, call: Any, prices: Any) -> None:
+    def _add_call(self, call: Call, prices: Prices | None) -> None:
         from plaudit.engines.chat import Usage
         from plaudit.engines.openai import expected_tokens
 
@@ -294,16 +297,23 @@ class _Estimate:
         return lines
 
 
-def _probe(judge: Any, call: Any) -> None:
+def _paid(engines: Iterable[ChatEngine]) -> list[OpenAiEngine]:
+    """The engines that spend something: servers."""
+    from plaudit.engines.openai import OpenAiEngine
+
+    return [engine for engine in engines if isinstance(engine, OpenAiEngine)]
+
+
+def _probe(judge: JudgeReward, call: Call) -> None:
     """What cannot work says so before a file is begun; what is in the journal needs nobody."""
-    engine = judge.judge.engine
-    if hasattr(engine, "spending") and engine.calls.get(call.key(engine.resolve())) is None:
-        engine.check(call, judge.judge.samples if call.sampling.temperature else 1)
+    for engine in _paid([judge.judge.engine]):
+        if engine.calls.get(call.key(engine.resolve())) is None:
+            engine.check(call, judge.judge.samples if call.sampling.temperature else 1)
 
 
-def usage_of(engines: Sequence[Any]) -> dict[str, Any]:
+def usage_of(engines: Iterable[ChatEngine]) -> dict[str, Any]:
     """What engines have spent together, for reports; empty where none spends anything."""
-    paid = [engine for engine in engines if hasattr(engine, "spending")]
+    paid = _paid(engines)
     if not paid:
         return {}
     spendings = [engine.spending for engine in paid]

@@ -73,12 +73,14 @@ def _rules() -> list[Entry]:
 def _rule(name: str) -> Entry:
     from plaudit import registry
     from plaudit.errors import PlauditError
+    from plaudit.rule import Rule
 
     for family, kind in (("models.", "model"), ("judges.", "judge")):
         if name.startswith(family):
             return Entry(kind, name, "", first_sentence(registry.resolve(name).__doc__))
     try:
-        ends = getattr(registry.example(name)[0], "range", None)
+        reward = registry.example(name)[0]
+        ends = reward.range if isinstance(reward, Rule) else None
     except PlauditError:  # an optional package is missing: the name is listed all the same
         ends = None
     bounds = f"[{ends.low:g}, {ends.high:g}]" if ends else ""

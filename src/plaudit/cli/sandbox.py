@@ -100,7 +100,7 @@ def doctor() -> None:
     ready = {"files", "seccomp"} <= set(report["enforced"])
     out.print(
         text(
-            "The default minimum (files, seccomp) holds."
+            "The default minimum (files, seccomp) is enforced."
             if ready
             else "NOT ENOUGH for the default minimum (files, seccomp)."
         )

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
 import typer
 
 import plaudit
+from plaudit import offers
 from plaudit.cli._console import spelled_as_options, stderr
 from plaudit.cli._options import takes_options
 from plaudit.cli._progress import Meter, count_rows
@@ -101,11 +102,11 @@ def run(options: ScoreOptions) -> None:
     """Score the responses in files.
 
     Every row gains reward and reward_scores; a row that cannot be read gains reward_error, and is
-    counted. Each mean stands beside the number of responses without a score. A run stops where none
+    counted. Each mean is beside the number of responses without a score. A run stops where none
     of the first 100 rows can be read.
 
     Exit codes: 0 every response has a score; 1 some rows were bad or responses unscored, or there
-    was no row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
+    was not a row; 2 the command line, the recipe or a name is wrong; 3 a bad row under --strict, or
     nothing but bad rows; 4 reading or writing failed; 130 interrupted, the partial output is kept
     for --resume, which also scores again what a fault of the system left unscored.
     """
@@ -147,8 +148,8 @@ class ScoreJob(Generic[RunOptions]):
         writer = self._writer()
         if writer is not None and writer.is_finished:
             is_all = self.options.resumption.retry == "all"
-            why = ": what is unscored in it is no fault of the system" * is_all
-            stderr(f"{output} is complete already{why}; --overwrite scores anew")
+            why = ": its unscored responses are not system faults" * is_all
+            stderr(f"{output} is already complete{why}; --overwrite scores again")
             return 0
         try:
             self._score(rows, writer, summary)
@@ -161,7 +162,7 @@ class ScoreJob(Generic[RunOptions]):
             stderr(f"interrupted after {summary.counts.rows:,} rows{self._how_to_go_on()}")
             return 130
         if writer is not None and writer.num_replaced:
-            stderr(f"{writer.num_replaced:,} characters that {output} cannot hold are escaped")
+            stderr(f"{writer.num_replaced:,} characters that {output} cannot represent are escaped")
         self._print(summary, time.monotonic() - began, writer.num_before if writer else 0)
         self._say_unscored(writer)
         if not summary.counts.rows:
@@ -177,7 +178,7 @@ class ScoreJob(Generic[RunOptions]):
             self.problems,
             seconds,
             num_before=num_before,
-            names=getattr(self.chosen.reward, "parts", ()),
+            names=tuple(offers.parts_of(self.chosen.reward)),
             on_stderr=self.options.output == "-",
         )
 
@@ -206,7 +207,7 @@ class ScoreJob(Generic[RunOptions]):
         retry = self.options.resumption.retry
         if writer is not None and writer.num_retryable and retry != "none":
             stderr(
-                f"{writer.num_retryable:,} rows are unscored by a fault of the system: the same"
+                f"{writer.num_retryable:,} rows are unscored because of a system fault: the same"
                 " command with --resume scores these again, with --keep-unscored leaves them so"
             )
 
@@ -294,7 +295,7 @@ class ScoreJob(Generic[RunOptions]):
     def _how_to_go_on(self) -> str:
         if (output := self.options.output) in (None, "-"):
             return ""
-        return f"; they are kept beside {output}: the same command with --resume goes on"
+        return f"; they are kept beside {output}: the same command with --resume continues"
 
     def _report(self, summary: Summary) -> None:
         from plaudit.cli._reward import as_yaml

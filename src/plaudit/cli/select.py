@@ -60,7 +60,7 @@ class SelectOptions:
             "plaudit, trl, trl-chat, llama-factory, llama-factory-sharegpt, openrlhf, verl.", "NAME"
         ),
     ] = "plaudit"
-    reward_column: Annotated[str, Option("Where the rewards stand.", "COLUMN")] = "reward"
+    reward_column: Annotated[str, Option("The column with the rewards.", "COLUMN")] = "reward"
     group_by: Annotated[
         str | None, Option("Join rows of equal value; `prompt` for the prompt.", "COLUMN")
     ] = None
@@ -393,7 +393,7 @@ class SelectJob:
                 self.balance.add(line.facts)
                 self.num_selected += 1
         if file is not None and file.num_replaced:
-            stderr(f"{file.num_replaced:,} characters that {output} cannot hold are escaped")
+            stderr(f"{file.num_replaced:,} characters that {output} cannot represent are escaped")
 
     def _picks(self) -> Iterator[Pick]:
         from plaudit.data.selection import select

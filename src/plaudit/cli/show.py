@@ -43,7 +43,7 @@ def run(
 
 
 def _template(name: str) -> str:
-    """The file of a shipped template, whole: a text that stands beside it is put in."""
+    """The file of a shipped template, whole: with the text of the file beside it."""
     import yaml
 
     from plaudit.judges.template import load_template, template_file
@@ -83,8 +83,13 @@ def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None)
     root = Tree(text(_line("", chosen.recipe)))
     _add_children(root, chosen.recipe)
     out.print(root)
-    traits = ("relative", "deterministic", "cpu_bound")
-    labels = [t.replace("_", " ") for t in traits if getattr(chosen.reward, t)]
+    reward = chosen.reward
+    traits = {
+        "relative": reward.relative,
+        "deterministic": reward.deterministic,
+        "cpu bound": reward.cpu_bound,
+    }
+    labels = [name for name, has_trait in traits.items() if has_trait]
     out.print(text(f"This reward is {', '.join(labels)}."))
     out.print(text(CONVENTION, "dim"))
 

@@ -18,7 +18,7 @@ The NaN algebra, in one table:
     round_robin  mean over the rivals that could be compared; NaN if there is none; a response's
                  fault in a comparison is the loser's alone
 
-A fault of a part is a fault of the whole, with the part's name before the error; what stands behind
+A fault of a part is a fault of the whole, with the part's name before the error; what follows
 a closed gate does not count. Under a negative weight or scale a response's fault earns the part's
 highest value, so that it never pays; where the part declares none, the whole is NaN.
 """
@@ -28,13 +28,14 @@ from __future__ import annotations
 from plaudit.combine.choice import gate, route
 from plaudit.combine.comparers import both_orders, round_robin
 from plaudit.combine.comparers import content_of as content_of
-from plaudit.combine.core import Child, Member
-from plaudit.combine.core import fault_value as fault_value
+from plaudit.combine.core import Member
 from plaudit.combine.core import replace_responses as replace_responses
 from plaudit.combine.mapped import affine, clip, standardise, threshold
 from plaudit.combine.several import maximum, mean, mean_minus_std, minimum, product, weighted
 from plaudit.combine.within import normalise, view
 from plaudit.hashing import seeded_hash as seeded_hash
+from plaudit.offers import fault_value as fault_value
+from plaudit.types import Child
 
 __all__ = [
     "Child",

@@ -7,16 +7,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from plaudit.combine.core import (
-    Child,
     Combination,
     PartScore,
     as_reward,
-    fault_value,
     first_fault,
     flat_parts,
 )
 from plaudit.errors import ConfigError, DataError, clipped
-from plaudit.types import Group, Reward, Score
+from plaudit.offers import fault_value
+from plaudit.types import Child, Group, Reward, Score
 
 __all__ = ["gate", "route"]
 

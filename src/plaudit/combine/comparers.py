@@ -9,13 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from plaudit import offers
 from plaudit.combine.core import (
-    Child,
     Combination,
 )
 from plaudit.errors import ConfigError, clipped
 from plaudit.hashing import seeded_hash
-from plaudit.types import Comparer, Group, Pair, Response, Reward, Score
+from plaudit.types import Child, Comparer, Group, Pair, Response, Reward, Score
 
 __all__ = ["both_orders", "content_of", "round_robin"]
 
@@ -77,15 +77,14 @@ class _RoundRobin(Combination):
     @property
     def in_flight(self) -> int:
         """How many groups can usefully be scored at a time: as many as the comparer says."""
-        return getattr(self.comparer, "in_flight", 1)
+        return offers.in_flight_of(self.comparer)
 
     def _rewards(self) -> Sequence[Any]:
         return [self.comparer]
 
     def check(self, group: Group) -> None:
         """Raises the DataError of what the comparer cannot read in the group."""
-        if hasattr(self.comparer, "check"):
-            self.comparer.check(group)  # type: ignore[attr-defined]
+        offers.check(self.comparer, group)
 
     def children(self, group: Group) -> Iterator[Child]:
         return iter(())
@@ -187,7 +186,7 @@ def round_robin(comparer: Comparer, *, num_pairs: int | None = None, seed: int =
 
 
 def _comparer(value: Any, name: str) -> Comparer:
-    if not callable(getattr(value, "compare", None)):
+    if not offers.is_comparer(value):
         raise ConfigError(f"{name} must be given a Comparer, found {clipped(value)}")
     return value
 

@@ -7,19 +7,19 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from typing import Any, NamedTuple
 
+from plaudit import offers
 from plaudit.errors import ConfigError, clipped
+from plaudit.offers import fault_value
 from plaudit.rule import LISTS, sources_of
-from plaudit.types import Fault, Group, Response, Reward, Score
+from plaudit.types import Child, Fault, Group, Response, Reward, Score
 
 __all__ = [
-    "Child",
     "Combination",
     "Member",
     "OnePart",
     "PartScore",
     "as_reward",
     "blamed",
-    "fault_value",
     "first_fault",
     "flat_parts",
     "replace_responses",
@@ -71,15 +71,6 @@ def _places_of(name: str) -> Sequence[str]:
     return (*sources_of(name), LISTS[name]) if name in LISTS else sources_of(name)
 
 
-class Child(NamedTuple):
-    """A part as `explain` shows it: its name, weight, reward and what that reward is given."""
-
-    name: str
-    weight: float | None
-    reward: Reward
-    group: Group
-
-
 class Combination:
     """What all combinations share: traits taken from their parts, and a repr one can type."""
 
@@ -106,18 +97,17 @@ class Combination:
     @property
     def in_flight(self) -> int:
         """How many groups can usefully be scored at a time (1: one batch after the other)."""
-        return max((getattr(reward, "in_flight", 1) for reward in self._rewards()), default=1)
+        return max(map(offers.in_flight_of, self._rewards()), default=1)
 
     @property
     def retries_itself(self) -> bool:
         """Whether a system fault of a part has been tried again, and paid for, already."""
-        return any(getattr(reward, "retries_itself", False) for reward in self._rewards())
+        return any(map(offers.retries_itself, self._rewards()))
 
     def stop(self) -> None:
-        """Ends what the parts have under way."""
+        """Ends what the parts have in flight."""
         for reward in self._rewards():
-            if hasattr(reward, "stop"):
-                reward.stop()  # type: ignore[attr-defined]
+            offers.stop(reward)
 
     @property
     def fault_value(self) -> float:
@@ -182,17 +172,9 @@ class OnePart(Combination):
 
 
 def as_reward(value: Any, name: str) -> Reward:
-    if not callable(getattr(value, "score", None)):
+    if not offers.is_reward(value):
         raise ConfigError(f"{name} must be a Reward, found {clipped(value)}; make one with load()")
     return value
-
-
-def fault_value(reward: Reward) -> float:
-    """The value that `reward` declares for a response that made itself impossible to score.
-
-    NaN where it declares none.
-    """
-    return getattr(reward, "fault_value", math.nan)
 
 
 def blamed(reward: Reward, sign: float, score: Score | None = None) -> Score:
@@ -200,7 +182,7 @@ def blamed(reward: Reward, sign: float, score: Score | None = None) -> Score:
     score = Score(fault_value(reward), fault="response") if score is None else score
     if sign >= 0:
         return score
-    return replace(score, value=getattr(reward, "fault_high", math.nan))
+    return replace(score, value=offers.fault_high(reward))
 
 
 def replace_responses(group: Group, responses: Sequence[Response]) -> Group:

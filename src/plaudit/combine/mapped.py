@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from plaudit.combine.core import (
     OnePart,
     blamed,
-    fault_value,
 )
 from plaudit.errors import ConfigError
+from plaudit.offers import fault_value
 from plaudit.types import Group, Reward, Score
 
 __all__ = ["affine", "clip", "standardise", "threshold"]

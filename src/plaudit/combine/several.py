@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from plaudit.combine.core import (
-    Child,
     Combination,
     Member,
     PartScore,
@@ -19,7 +18,7 @@ from plaudit.combine.core import (
     flat_parts,
 )
 from plaudit.errors import ConfigError, clipped
-from plaudit.types import Group, Reward, Score
+from plaudit.types import Child, Group, Reward, Score
 
 __all__ = ["maximum", "mean", "mean_minus_std", "minimum", "product", "weighted"]
 

@@ -83,7 +83,7 @@ def _several_responses(names: ColumnNames, kinds: Sequence[tuple[str, ...]]) -> 
     listed = ", ".join(" + ".join(names.sources[name] for name in kind) for kind in kinds)
     name, source = next(iter(mapping_of(kinds[0], names).items()), ("response", kinds[0][0]))
     return DataError(
-        f"several columns may hold the response: {listed}; choose one with"
+        f"several columns may contain the response: {listed}; choose one with"
         f" columns={{{name!r}: {source!r}}}",
         field="response",
     )

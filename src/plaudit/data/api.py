@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, overload
 
-from plaudit import registry
+from plaudit import offers, registry
 from plaudit.data import export, tables
 from plaudit.data.door import admitted
 from plaudit.data.read import read
@@ -142,12 +142,11 @@ def row_errors(reward: Reward, rows: Iterable[Row]) -> Iterator[DataError]:
             yield row.placed(error)
 
 
-def _unfit(reward: Any, group: Group) -> DataError | None:
+def _unfit(reward: Reward, group: Group) -> DataError | None:
     """The first error of a part of the reward that cannot read the group."""
     try:
-        if hasattr(reward, "check"):
-            reward.check(group)
-        children = list(reward.children(group)) if hasattr(reward, "children") else []
+        offers.check(reward, group)
+        children = offers.children_of(reward, group)
     except DataError as error:
         return error
     problems = (_unfit(child.reward, child.group) for child in children)
@@ -186,7 +185,7 @@ class Scores(Sequence[Result]):
         return f"Scores(mean {self.mean:.4g} over {len(self._scored)} scored, {counts}{first})"
 
     @property
-    def values(self) -> list[Any]:
+    def values(self) -> list[float | list[float]]:
         """The value of each row: a float, or a list where the row has a list of responses."""
         return [_value(row, result) for row, result in self._row_results]
 
@@ -345,7 +344,7 @@ def _width(result: Result) -> int:
     return len(result.group.responses) if result.group is not None else 1
 
 
-def _value(row: Row, result: Result) -> Any:
+def _value(row: Row, result: Result) -> float | list[float]:
     values = [score.value for score in result.scores] or [math.nan] * _width(result)
     return values if row.is_list else values[0]
 

@@ -1,6 +1,6 @@
 """Converts a journal of JSON lines to gzip, Parquet or CSV, line by line.
 
-Parquet needs one type per column. Two passes: the first finds a type that holds all values (a
+Parquet needs one type per column. Two passes: the first finds a type that contains all values (a
 column whose values have no common type is written as JSON text), the second writes.
 """
 

@@ -14,7 +14,7 @@ from plaudit.journal import Lines
 
 __all__ = ["CALLED", "Journal", "replace_durably"]
 
-CALLED = "called"  # the reward's readable name; another name for the same reward is no difference
+CALLED = "called"  # the reward's readable name; it is not compared
 
 
 class Journal:
@@ -58,7 +58,7 @@ class Journal:
             if self.path.exists():
                 raise ConfigError(
                     f"{self.path}: cannot be resumed, {self._about_path.name} is missing;"
-                    " overwrite to begin anew"
+                    " overwrite to start again"
                 ) from None
             return
         except ValueError:
@@ -156,7 +156,7 @@ def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
 def _difference(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
     names = [k for k in {**before, **now} if before.get(k) != now.get(k) and k != CALLED]
     changes = "; ".join(_change(name, before, now) for name in names)
-    return f"{path}: cannot be resumed, another run began it: {changes}; overwrite to begin anew"
+    return f"{path}: cannot be resumed, another run started it: {changes}; overwrite to start again"
 
 
 def _change(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:

@@ -352,7 +352,7 @@ def _wrapped(value: dict[str, Any]) -> list[dict[str, Any]] | None:
     lists = [name for name, rows in value.items() if _are_rows(rows)]
     if len(lists) > 1 and len(lists) == len(value):
         raise DataError(
-            f"the file holds several lists of rows: {', '.join(lists)}; save the one to read"
+            f"the file contains several lists of rows: {', '.join(lists)}; save the one to read"
         )
     wrappers = [name for name in lists if name in _WRAPPERS]
     return value[wrappers[0]] if len(wrappers) == 1 else None

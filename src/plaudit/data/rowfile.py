@@ -60,4 +60,4 @@ def _check_free(out: Path) -> None:
     if out.exists():
         raise ConfigError(f"{out}: exists; overwrite replaces it")
     if Journal.exists(out):
-        raise ConfigError(f"{out}: an unfinished run left lines; overwrite begins anew")
+        raise ConfigError(f"{out}: an unfinished run left lines; overwrite to start again")

@@ -65,8 +65,8 @@ def _question(judged: Judged) -> str:
     """The text of the prompt, which must be one user turn."""
     if [turn.get("role") for turn in judged.prompt] != ["user"]:
         raise DataError(
-            "a prompt of several turns, or with a system prompt, is no plain text; use a layout"
-            " that holds turns, as trl-chat",
+            "a prompt of several turns, or with a system prompt, is not plain text; use a layout"
+            " that has turns, such as trl-chat",
             field="prompt",
         )
     return _text(judged.prompt[0].get("content"), "prompt")
@@ -77,8 +77,8 @@ def _answer(member: JudgedResponse | None) -> str:
     assert member is not None  # the kind of row says which members a pick has
     if member.response.messages:
         raise DataError(
-            "a response of several turns, or with tool calls, is no plain text; use a layout that"
-            " holds turns, as trl-chat",
+            "a response of several turns, or with tool calls, is not plain text; use a layout that"
+            " has turns, such as trl-chat",
             field="response",
         )
     return member.text

@@ -169,12 +169,12 @@ class Writer:
         if row is None:
             raise ConfigError(
                 f"{self._sink.name} holds {self.num_done} rows, the input only {number - 1};"
-                " overwrite to begin anew"
+                " overwrite to start again"
             )
         if not line.startswith(_opened(row)):
             raise ConfigError(
                 f"{self._sink.name}:{number} is not the row {row.where}: the input has changed"
-                " since; overwrite to begin anew"
+                " since; overwrite to start again"
             )
 
     def _check_columns(self, row: Row) -> None:
@@ -350,7 +350,7 @@ class _Stdout:
         sys.stdout.buffer.write(line + b"\n")
 
     def replace(self, index: int, line: bytes) -> None:
-        raise ConfigError("standard output holds no rows of an earlier run")
+        raise ConfigError("standard output has no rows of an earlier run")
 
     def finish(self, *, is_kept: bool = False) -> int:
         sys.stdout.buffer.flush()
@@ -372,7 +372,7 @@ class _Finished:
         return ()
 
     def append(self, line: bytes) -> None:
-        raise ConfigError("the output is complete; overwrite to begin anew")
+        raise ConfigError("the output is complete; overwrite to start again")
 
     def replace(self, index: int, line: bytes) -> None:
         self.append(line)
@@ -415,10 +415,12 @@ def _check_target(out: Path, *, overwrite: bool, resume: bool) -> None:
         return
     if out.exists() and Journal.exists(out):
         raise ConfigError(
-            f"{out}: exists, and has rows that a fault of the system left unscored; resume scores"
-            " them again, overwrite begins anew"
+            f"{out}: exists, and has rows that a system fault left unscored; resume scores"
+            " them again, overwrite starts again"
         )
     if out.exists():
         raise ConfigError(f"{out}: exists; overwrite replaces it, resume leaves a finished one")
     if Journal.exists(out):
-        raise ConfigError(f"{out}: a run is unfinished; resume goes on, overwrite begins anew")
+        raise ConfigError(
+            f"{out}: a run is unfinished; resume to continue it, overwrite to start again"
+        )

@@ -37,7 +37,7 @@ class CallJournal:
     Each reply is written at once, and forced to the disk within a second. A file belongs to one
     process at a time.
 
-    Raises: ConfigError for a file that another process is writing, or that is no journal.
+    Raises: ConfigError for a file that another process is writing, or that is not a journal.
 
     >>> calls = CallJournal()
     >>> calls.put("k", Call(()), Reply("[[A]]"), "m")
@@ -74,7 +74,7 @@ class CallJournal:
         """The reply of an earlier call, marked as recorded."""
         line = self._in_memory.get(key)
         if line is None and self.path is not None and key in self._places:
-            with self.path.open("rb") as file:  # anew: threads and forks would share a position
+            with self.path.open("rb") as file:  # again: threads and forks would share a position
                 file.seek(self._places[key])
                 line = file.readline()
         return None if line is None else _reply(json.loads(line))
@@ -142,7 +142,7 @@ def _check_kind(path: Path) -> None:
 
 
 def _places(path: Path) -> Iterator[tuple[str, int]]:
-    """Where the line of each key begins. Raises ConfigError for a file that is no journal."""
+    """Where the line of each key begins. Raises ConfigError for a file that is not a journal."""
     place = 0
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):

@@ -10,12 +10,12 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, runtime_checkable
 
 from plaudit.hashing import digest
 from plaudit.types import Fault
 
-__all__ = ["Call", "ChatEngine", "Job", "Reply", "Sampling", "Token", "Usage"]
+__all__ = ["Call", "ChatEngine", "Job", "RecordedEngine", "Reply", "Sampling", "Token", "Usage"]
 
 Turn = Mapping[str, Any]
 
@@ -164,4 +164,18 @@ class ChatEngine(Protocol):
 
     def answer(self, jobs: Sequence[Job]) -> list[list[Reply]]:
         """One Reply per call of each job, in order; a failed call is a Reply with its error."""
+        ...
+
+
+@runtime_checkable
+class RecordedEngine(Protocol):
+    """An engine whose replies are in the rows (`engines.replay.ColumnReplay`); judges ask it."""
+
+    def aligned(
+        self, columns: Mapping[str, Any], places: Sequence[str], samples: int, where: str = ""
+    ) -> Mapping[str, Any]:
+        """The columns with the replies by place, for a job that judges `places`.
+
+        Raises: DataError where they do not fit the places.
+        """
         ...

@@ -77,7 +77,7 @@ class Checkpoint:
 
     @property
     def is_adapter(self) -> bool:
-        """Whether the directory holds an adapter (LoRA) and no model of its own."""
+        """Whether the directory contains an adapter (LoRA) and no model of its own."""
         return not self.config and (self.path / "adapter_config.json").is_file()
 
     @property
@@ -198,7 +198,7 @@ def unused(checkpoint: Checkpoint, names: Iterable[str]) -> str:
     """The error text for tensors that are not used."""
     names = sorted(names)
     return (
-        f"{checkpoint.name}: the checkpoint holds tensors that this reward does not use:"
+        f"{checkpoint.name}: the checkpoint contains tensors that this reward does not use:"
         f" {', '.join(names[:4])}{' and others' if len(names) > 4 else ''}; {_WAY_OUT}"
     )
 
@@ -260,12 +260,13 @@ def _read_json(path: Path, name: str) -> dict[str, Any]:
     except FileNotFoundError:
         listing = ", ".join(sorted(p.name for p in path.parent.iterdir())[:12]) or "nothing"
         raise ConfigError(
-            f"{name}: no {path.name} in the directory, so it is no checkpoint; it holds {listing}"
+            f"{name}: no {path.name} in the directory, so it is not a checkpoint; it contains"
+            f" {listing}"
         ) from None
     except (OSError, ValueError) as error:
         raise ConfigError(f"{name}: {path.name} is not readable as JSON: {error}") from None
     if not isinstance(content, dict):
-        raise ConfigError(f"{name}: {path.name} holds no JSON object; download the model again")
+        raise ConfigError(f"{name}: {path.name} contains no JSON object; download the model again")
     return content
 
 

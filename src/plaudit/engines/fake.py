@@ -32,7 +32,7 @@ class FakeEngine:
         self.values = values or self._draw_values
         self.items: list[Item] = []
 
-    def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
+    def ask(self, question: object, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
         """One Answer per item of each group, in order; all items are kept in `items`."""
         for group in groups:
             self.items += group

@@ -6,7 +6,7 @@ Three ways to run, the first that a self-test finds equal to one plain call for 
     padded    batches of sequences of like length, whose shape the sequence alone decides
     plain     one sequence at a time
 
-A pass that does not fit into memory is planned anew with half the budget and replayed; answers
+A pass that does not fit into memory is planned again with half the budget and replayed; answers
 then say so.
 """
 
@@ -40,7 +40,7 @@ __all__ = [
 Way = Literal["packed", "padded", "plain"]
 _WINDOW_PASSES = 64
 _GRID = 32  # padded lengths are multiples of it
-_ROWS = -1  # where the rows of a kept prefix stand beside its keys and values by layer
+_ROWS = -1  # where the rows of a kept prefix are beside its keys and values by layer
 _NEVER_PACKED = ("dynamic", "longrope")  # rotary factors that depend on the longest neighbour
 
 
@@ -58,8 +58,8 @@ class Answer(NamedTuple):
 class Trunk(NamedTuple):
     """A model up to the rows that heads read.
 
-    `forward(**inputs)` gives [B, T, H]; `model` is the module behind it (or holds it). `can_pack`
-    False keeps a model whose attention is known to look elsewhere out of the packed way;
+    `forward(**inputs)` gives [B, T, H]; `model` is the module behind it (or contains it).
+    `can_pack` False keeps a model whose attention is known to look elsewhere out of the packed way;
     `is_pooled` says that it gives one row for a whole sequence.
     """
 
@@ -188,7 +188,7 @@ class HfEngine:
         rows = [row for _, _, rows, _ in reads for row in rows]
         first, prefix = step.pieces[0], groups[step.pieces[0].group].prefix
         own_rows = [row for row in rows if row < step.rows]
-        if first.keeps:  # passes to come read rows of the prefix, which stands at the start
+        if first.keeps:  # passes to come read rows of the prefix, which is at the start
             own_rows += [p for item in groups[first.group].items for p in item.read if p < prefix]
         size = step.read_rows if self._trims else 0
         with last_layer.only(own_rows, size=size, num_rows=step.rows, device=self.device):
@@ -239,7 +239,7 @@ class HfEngine:
 
     def _padded(self, question: Question, groups: Sequence[Shared], budget: Budget):
         if budget.is_exact and self.device.type == "cpu":
-            # Batched products of a processor depend on where in the batch a sequence stands.
+            # Batched products of a processor depend on where in the batch a sequence is.
             budget = dataclasses.replace(budget, packed=())
         for length, places in _batches(groups, budget):
             yield from self._batch(question, groups, places, length, budget)
@@ -276,7 +276,7 @@ class HfEngine:
             start += len(item.read)
 
     def _forward_batch(self, items: Sequence[Item], length: int, size: int):
-        """Right-padded ids and mask; rows of the batch that hold nothing repeat the first."""
+        """Right-padded ids and mask; rows of the batch that contain nothing repeat the first."""
         import torch
 
         full = [*items, *[items[0]] * (size - len(items))]
@@ -362,7 +362,7 @@ class HfEngine:
         config, handled = _text_config(self.trunk.model), attention.seen_options()
         has_window = "sliding_attention" in (getattr(config, "layer_types", None) or ())
         if has_window and "sliding_window" not in handled:
-            return "its attention is not told of its sliding window"
+            return "its attention does not get its sliding window"
         return None
 
     def _answers_by(self, way: Way) -> list[list[Answer]]:
@@ -476,7 +476,7 @@ def _segment(
         ids += item.ids[shared_rows:]
         positions += range(item.first + shared_rows, item.first + len(item.ids))
         spans.append((first, len(ids)))
-        base = num_rows if piece.is_kept else start  # kept rows are put behind those of the pass
+        base = num_rows if piece.is_kept else start  # kept rows are put after those of the pass
         rows = [base + p if p < shared_rows else first + p - shared_rows for p in item.read]
         reads.append((piece.group, place, rows, _next_ids(item)))
     return (

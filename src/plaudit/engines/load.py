@@ -126,7 +126,7 @@ def opened(model: str, options: Options) -> Checkpoint:
 def tokenizer_of(checkpoint: Checkpoint, vocabulary: int | None = None, *, name: str = "") -> Any:
     """The checkpoint's tokenizer, whose ids are those of its tokenizer.json.
 
-    Raises: ConfigError where there is none, its ids cannot be read, or they exceed the model's.
+    Raises: ConfigError if there is none, its ids cannot be read, or they exceed the model's.
     """
     from transformers import AutoTokenizer
 
@@ -261,13 +261,13 @@ def max_tokens_of(tokenizer: Any, config: Any) -> int | None:
 
 
 def check_finite(checkpoint: Checkpoint, tensors: Mapping[str, Any]) -> None:
-    """Raises ConfigError naming the first tensor that holds NaN or infinity."""
+    """Raises ConfigError naming the first tensor that contains NaN or infinity."""
     for name, tensor in tensors.items():
         if not bool(tensor.isfinite().all()):
             raise ConfigError(
                 f"{checkpoint.name}: the weights of {name!r} hold NaN or infinity; the"
                 " checkpoint is"
-                " broken, or was saved in a dtype that could not hold it"
+                " broken, or was saved in a dtype that cannot represent them"
             )
 
 

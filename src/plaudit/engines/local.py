@@ -45,7 +45,7 @@ __all__ = ["LocalEngine"]
 _BLOCK = {"cpu": 2}  # rows of logits at a time; a processor does two in the time of one
 _TAIL = 16  # ids that decide how a label after them is tokenised
 _NOT_FINITE = (
-    "the model's logits are not finite: its weights are broken, or its dtype cannot hold them;"
+    "the model's logits are not finite: its weights are broken, or its dtype cannot represent them;"
     " try dtype=float32"
 )
 

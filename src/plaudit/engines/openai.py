@@ -352,7 +352,7 @@ class OpenAiEngine:
             self.spending.wait()
         self.stop()
         raise EngineError(
-            f"{self.urls[0]}: the quota of the account is used up, so nothing more is asked;"
+            f"{self.urls[0]}: the quota of the account is used up, so no more calls are made;"
             f" replies so far are kept, and --resume continues from there ({message})"
         )
 

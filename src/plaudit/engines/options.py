@@ -39,7 +39,9 @@ class ServerOptions:
     prices: Annotated[
         Mapping[str, float], Option("What a million tokens cost: prompt,completion.", "IN,OUT")
     ] = field(default_factory=dict)
-    max_cost: Annotated[float | None, Option("Spend no more; what is left is unscored.")] = None
+    max_cost: Annotated[
+        float | None, Option("Stop spending here; the remaining responses are unscored.")
+    ] = None
     max_calls: Annotated[int | None, Option("Pay for no more calls.", least=1)] = None
     timeout_s: float = 300.0
     deadline_s: float = 1800.0

@@ -4,7 +4,7 @@ A group's sequences share their longest common prefix of token ids, run once. Sm
 packed together into passes of a fixed number of rows (the last one padded), a larger group runs
 alone, and one above `max_rows` is split, the keys of its prefix kept from pass to pass. So the
 shape of every matrix product depends on nothing but the group, and equal groups get equal bits
-whatever stands beside them. Pure Python, no tensors.
+whatever else is in the batch. Pure Python, no tensors.
 """
 
 from __future__ import annotations

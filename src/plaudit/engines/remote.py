@@ -145,7 +145,7 @@ class RemoteEngine:
             headers["Authorization"] = f"Bearer {key}"
         return Client([url], headers=headers, timeout_s=self.timeout_s)
 
-    def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
+    def ask(self, question: object, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
         """One Answer of one value per item of each group, in order."""
         self.probe()
         with ThreadPoolExecutor(self.concurrency) as pool:

@@ -1,6 +1,6 @@
 """Recorded replies in the place of a model: from a journal of calls, or from a column of the rows.
 
-A journal answers the calls that it holds, by content. A column holds replies by the place of the
+A journal answers the calls that it holds, by content. A column contains replies by the place of the
 call within its job: ``{"ab": TEXT, "ba": TEXT}`` for both orders of a pair, ``{"0": TEXT, ...}`` or
 a list with one text for each response of a group, or one text for a single query. A list of texts
 in the place of a text is one text for each sample.
@@ -51,7 +51,7 @@ class JournalReplay(_Replay):
         return [[self._answer(call) for call in job.calls] for job in jobs]
 
     def _answer(self, call: Call) -> Reply:
-        message = f"{self.calls.path} holds no reply of {self.model!r} to this call"
+        message = f"{self.calls.path} has no reply of {self.model!r} to this call"
         return self.calls.get(call.key(self.model)) or Reply(None, error=message, fault="system")
 
 
@@ -100,8 +100,6 @@ class ColumnReplay(_Replay):
         if isinstance(reply, list | tuple):
             reply = reply[call.index] if call.index < len(reply) else None
         if reply is None:
-            message = (
-                f"column {self.column!r} holds no reply for {call.place!r}, sample {call.index}"
-            )
+            message = f"column {self.column!r} has no reply for {call.place!r}, sample {call.index}"
             return Reply(None, error=message, fault="input")
         return Reply(str(reply), is_recorded=True)

@@ -25,7 +25,8 @@ def draw_ids(logits_RV: Any, samplings: Sequence[Sampling], draws: Sequence[floa
 
     At temperature 0 the likeliest id (the first of equals), else the first id at which the
     cumulated ``p = softmax(z / temperature)`` passes the draw. With top_p < 1, p is kept on the
-    smallest set of likeliest ids that holds top_p of it (nucleus sampling, arXiv 1904.09751, 3.1).
+    smallest set of likeliest ids that contains top_p of it (nucleus sampling, arXiv 1904.09751,
+    3.1).
 
     >>> import torch
     >>> draw_ids(torch.tensor([[0.0, 9.0, 0.0]] * 2), [Sampling(), Sampling(1.0, 0.9)], [0.0, 0.99])

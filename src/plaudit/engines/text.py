@@ -133,7 +133,7 @@ def template_for(
 ) -> str | None:
     """The chat template: the caller's, the architecture's, the tokenizer's, the profile's.
 
-    Raises: ConfigError where there is none.
+    Raises: ConfigError if there is none.
     """
     fallback = PROFILES[profile].fallback if profile else None
     for template in (_file_or_text(own_template), own):

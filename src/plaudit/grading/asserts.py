@@ -1,6 +1,6 @@
 """Test code turned into call tests, where every assertion of it is one: read, never run.
 
-What is left (loops, helpers, wrapped calls, names that are no literals) is for the process that
+What is left (loops, helpers, wrapped calls, names that are not literals) is for the process that
 runs test code. The conversion is all or nothing, so no assertion is lost.
 """
 
@@ -58,7 +58,7 @@ _CONSTANTS = {"math.inf": math.inf, "math.pi": math.pi, "math.e": math.e, "math.
 
 
 class _Other(Exception):
-    """Something that is no call test."""
+    """Something that is not a call test."""
 
 
 def calls_of(
@@ -107,7 +107,7 @@ def _tree(text: str) -> list[ast.stmt]:
 
 
 class _AssertReader:
-    """Statement after statement; `tests` grows, anything that is no call test raises _Other."""
+    """Statement after statement; `tests` grows, anything that is not a call test raises _Other."""
 
     def __init__(self, entry: str | None, style: str) -> None:
         self.entry = entry

@@ -63,11 +63,11 @@ def same_output(
     """Whether a program's output is the expected one.
 
     `mode`:
-    "exact": equal but for newlines at the very end;
+    "exact": equal except for newlines at the very end;
     "lines": equal lines, where white space at the end of a line, blank lines at the end, a carriage
     return before a newline and a byte order mark do not count;
     "tokens": equal sequences of words, split at ASCII white space;
-    "float": as "tokens", but two decimal numbers of which at least one is no integer are equal
+    "float": as "tokens", but two decimal numbers of which at least one is not an integer are equal
     within `tolerance`, absolutely or relative to the expected one; an integer equals the same
     integer only (7, 007, 7.0 and 7e0 are one), nan equals nan, an infinity the same infinity, in
     any case of letters;

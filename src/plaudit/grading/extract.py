@@ -96,7 +96,7 @@ def program_in(
 ) -> ProgramText | None:
     """The program that a response offers, or None where it offers none.
 
-    Only the answer is read (`text.think`), so an unclosed think block holds no program. Among
+    Only the answer is read (`text.think`), so an unclosed think block contains no program. Among
     the fenced blocks that are not blank, one that defines `entry` wins over one that does not, then
     the right language tag over none over a wrong one, then the last. The last block may be open, as
     in a response that was cut. Without any fence the answer itself is the program if it parses as
@@ -160,7 +160,7 @@ def complete(prompt: str, code: str, entry: str) -> str:
     """A whole program from a signature prompt (as HumanEval's) and the code of a response.
 
     Code that does not define `entry` is the body: the prompt is put before it, and it is indented
-    if it is not. Otherwise only what stands in the prompt before `entry` (imports, helpers that the
+    if it is not. Otherwise only what is in the prompt before `entry` (imports, helpers that the
     tests may use) is put before it.
 
     >>> print(complete("def f(x):\\n", "return x", "f"))
@@ -176,7 +176,7 @@ def complete(prompt: str, code: str, entry: str) -> str:
 
 
 def _head(prompt: str, entry: str) -> str:
-    """What a prompt holds before `entry`, if that is Python by itself."""
+    """What a prompt contains before `entry`, if that is Python by itself."""
     match = re.search(rf"^(?:async +)?def[ \t]+{re.escape(entry)}\b", prompt, re.MULTILINE)
     head = prompt[: match.start()].lstrip("\n") if match else ""
     return head if head.strip() and _parsed(head) is not None else ""
@@ -272,7 +272,7 @@ def _fences(text: str) -> list[_Fence]:
 
 
 def _code(body: str) -> str:
-    """A block's text; the indentation of a list that it stands in is taken off."""
+    """A block's text; the indentation of a list that it is in is removed."""
     code = body.removeprefix("\n")
     return textwrap.dedent(code) if _is_indented(code) else code
 

@@ -53,7 +53,7 @@ class Near:
     digits: int | None = None
 
     def holds(self, actual: Any, expected: Any) -> bool:
-        """Whether `actual` passes; what is no real number does not (the test code would raise)."""
+        """Whether `actual` passes; only real numbers do (with others the test code would raise)."""
         if not isinstance(actual, int | float):
             return False
         try:

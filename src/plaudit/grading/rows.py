@@ -1,7 +1,7 @@
 """Rows of code problems as they are published, read into one form.
 
 Each layout is one function below, under the columns that tell it; the first that fits reads the
-row. A column may be parsed already or be JSON text. How answers compare, and what stands before a
+row. A column may be parsed already or be JSON text. How answers compare, and what precedes a
 program, is the layout's business: `plaudit.grading.layouts`.
 
 | layout | columns | published by |
@@ -159,7 +159,7 @@ def _codeforces(columns: Columns) -> Problem:
 
 
 def _evalplus(columns: Columns) -> Problem:
-    """`base_input` and `plus_input`, lists of argument lists; the outputs must stand beside them.
+    """`base_input` and `plus_input`, lists of argument lists; the outputs must be beside them.
 
     The published files hold inputs and a solution, no outputs; running it is not a reader's task.
     """
@@ -509,7 +509,7 @@ def _printed(value: Any, field: str) -> str:
 
 
 def _json_call(inputs: Any, expected: Any, field: str) -> tuple[tuple[Any, ...], Any]:
-    """Arguments and answer; text holds one JSON value a line (LiveCodeBench, PRIME)."""
+    """Arguments and answer; text contains one JSON value a line (LiveCodeBench, PRIME)."""
     if not isinstance(inputs, str):
         return _arguments(inputs, field), expected
     lines = [line for line in inputs.split("\n") if line.strip()]
@@ -770,7 +770,7 @@ def _unpacked(value: Any, field: str) -> Any:
 
 
 def _pickled_text(data: bytes, field: str) -> str:
-    """The text of a pickle that holds one text and nothing else; it is read, never loaded."""
+    """The text of a pickle that contains one text and nothing else; it is read, never loaded."""
     texts: list[str] = []
     try:
         for opcode, argument, _ in pickletools.genops(data):
@@ -779,7 +779,7 @@ def _pickled_text(data: bytes, field: str) -> str:
             elif opcode.name not in _FRAMING:
                 raise ValueError(f"operation {opcode.name}")
     except ValueError as error:
-        raise DataError(f"packed tests are no pickled text: {error}", field=field) from None
+        raise DataError(f"packed tests are not a pickled text: {error}", field=field) from None
     if len(texts) != 1:
         raise DataError(f"packed tests hold {len(texts)} texts, expected one", field=field)
     return texts[0]

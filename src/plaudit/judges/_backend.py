@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.engines.calls import CallJournal
-from plaudit.engines.chat import Sampling
+from plaudit.engines.chat import ChatEngine, Sampling
 from plaudit.engines.options import SamplingOptions, ServerOptions
 from plaudit.errors import ConfigError, clipped, did_you_mean
 from plaudit.options import names_in, values_of
 
 __all__ = ["Backend", "engine_of"]
 
-_engines: weakref.WeakValueDictionary[str, Any] = weakref.WeakValueDictionary()
+_engines: weakref.WeakValueDictionary[str, ChatEngine] = weakref.WeakValueDictionary()
 _journals: weakref.WeakValueDictionary[str, CallJournal] = weakref.WeakValueDictionary()
 _lock = threading.Lock()
 _OF_SERVERS = (*names_in(ServerOptions), "can_prefix", "extra_body")
@@ -109,7 +109,7 @@ class Backend(SamplingOptions, ServerOptions):
         return dataclasses.replace(default, **settings)
 
 
-def engine_of(backend: Backend) -> Any:
+def engine_of(backend: Backend) -> ChatEngine:
     """The engine that a backend describes; backends that differ only in sampling share one.
 
     Raises: ConfigError, MissingExtra.
@@ -123,7 +123,7 @@ def engine_of(backend: Backend) -> Any:
     return engine
 
 
-def _build_engine(backend: Backend) -> Any:
+def _build_engine(backend: Backend) -> ChatEngine:
     if backend.replay is not None:
         from plaudit.engines.replay import ColumnReplay, JournalReplay
 
@@ -135,7 +135,7 @@ def _build_engine(backend: Backend) -> Any:
     return _local(backend)
 
 
-def _remote(backend: Backend) -> Any:
+def _remote(backend: Backend) -> ChatEngine:
     from plaudit.engines.openai import OpenAiEngine
 
     server = backend.server or ()
@@ -157,7 +157,7 @@ def _journal(path: str | None) -> CallJournal:
     return calls
 
 
-def _local(backend: Backend) -> Any:
+def _local(backend: Backend) -> ChatEngine:
     from plaudit.engines.causal import causal_model
     from plaudit.engines.load import Options, max_tokens_of, needs_torch
     from plaudit.engines.local import LocalEngine

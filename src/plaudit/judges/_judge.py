@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
-from plaudit.engines.chat import Call, Job, Reply, Sampling
+from plaudit.engines.chat import Call, ChatEngine, Job, RecordedEngine, Reply, Sampling
 from plaudit.errors import ConfigError, VerdictError
 from plaudit.judges._backend import Backend, engine_of
 from plaudit.judges._slots import fits
@@ -30,7 +30,7 @@ from plaudit.judges.voting import Vote, vote
 from plaudit.options import changed, split
 from plaudit.spelled import Spelled
 from plaudit.text.think import Part
-from plaudit.types import Fault, Reward, Score
+from plaudit.types import Fault, Group, Reward, Score
 
 __all__ = [
     "Judge",
@@ -100,7 +100,7 @@ class Judge:
     """
 
     template: Template
-    engine: Any
+    engine: ChatEngine
     sampling: Sampling
     read: Read = "text"
     samples: int = 1
@@ -138,8 +138,15 @@ class Judge:
         self, columns: Mapping[str, Any], places: Sequence[str], where: str = ""
     ) -> Mapping[str, Any]:
         """The columns, with recorded replies by place. Raises DataError as the engine does."""
-        align = getattr(self.engine, "aligned", None)
-        return columns if align is None else align(columns, places, self.samples, where)
+        recorded = self._recorded
+        if recorded is None:
+            return columns
+        return recorded.aligned(columns, places, self.samples, where)
+
+    @functools.cached_property
+    def _recorded(self) -> RecordedEngine | None:
+        """The engine, where its replies are in the rows."""
+        return self.engine if isinstance(self.engine, RecordedEngine) else None
 
     def calls(self, queries: Sequence[Query]) -> list[Call]:
         """The calls of a job, in order, as a dry run counts them."""
@@ -193,7 +200,7 @@ class Judge:
         if not self.template.is_fenced and self.parse is parse:
             forger = forged(reply.text or "", self.template.spec, query.texts)
         if forger is not None:
-            return self._unread(reply, "the only verdict is one that the response holds", forger)
+            return self._unread(reply, "the only verdict is one that the response contains", forger)
         return JudgeVerdict(reply, value) if self.read == "text" else self._measured(reply, value)
 
     def _unread(self, reply: Reply, message: str, forger: int | None) -> JudgeVerdict:
@@ -299,13 +306,13 @@ def judge_of(params: JudgeSetup, *, kind: str, samples: int) -> Judge:
     backend = Backend.of(params.options, vars(params).keys() - {"options"})
     if read == "logprobs" and (backend.replay or "").startswith("column:"):
         raise ConfigError(
-            f"replay={backend.replay!r}: a column holds texts, no log-probabilities;"
+            f"replay={backend.replay!r}: a column contains texts, not log-probabilities;"
             " pass read='text', or replay a journal of calls"
         )
     engine = engine_of(backend)
     sampling = _sampling(template, read, engine, backend)
     if sampling.temperature:  # one seed, of the orders and of the samples
-        sampling = dataclasses.replace(sampling, seed=getattr(params, "seed", sampling.seed))
+        sampling = dataclasses.replace(sampling, seed=vars(params).get("seed", sampling.seed))
     if not backend.replay:
         _check_samples(samples, sampling, read)
     return Judge(
@@ -363,7 +370,7 @@ def _check_samples(samples: int, sampling: Sampling, read: Read) -> None:
         )
 
 
-def _sampling(template: Template, read: Read, engine: Any, backend: Backend) -> Sampling:
+def _sampling(template: Template, read: Read, engine: ChatEngine, backend: Backend) -> Sampling:
     """Greedy sampling with a limit that fits the template; it and the user may override them.
 
     One token is enough where the labels' probabilities can be read after the reply's prefix.
@@ -513,6 +520,10 @@ class JudgeReward(Spelled):
     def stop(self) -> None:
         """Cancels the calls in flight."""
         self.judge.engine.stop()
+
+    def jobs(self, groups: Sequence[Group]) -> Sequence[Sequence[Query]]:
+        """The queries that scoring the groups would send, for estimates."""
+        raise NotImplementedError
 
     @functools.cached_property
     def facts(self) -> Mapping[str, Any]:

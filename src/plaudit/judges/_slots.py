@@ -159,7 +159,7 @@ def _turns_in_view(response: Response, view: Part) -> list[Message]:
 
 
 def column_value(group: Group, name: str, response: Response | None = None) -> Any:
-    """The value of a column, or of one of its aliases. Raises DataError where there is none."""
+    """The value of a column, or of one of its aliases. Raises DataError if there is none."""
     value = column_of(group, response, name)
     if value is inspect.Parameter.empty:
         columns = {**group.columns, **(group.responses[0].columns if group.responses else {})}

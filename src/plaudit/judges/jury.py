@@ -9,8 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from plaudit.combine import fault_value
+from plaudit import offers
 from plaudit.errors import ConfigError, clipped
+from plaudit.judges._judge import JudgeReward
+from plaudit.judges.verdict.spec import ends_of
 from plaudit.judges.voting import spread
 from plaudit.options import changed, split, takes
 from plaudit.spelled import Spelled
@@ -113,15 +115,13 @@ def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
         names_by_call[call] = name
 
 
-def _check_scales(jurors: Mapping[str, Any]) -> None:
+def _check_scales(jurors: Mapping[str, Reward]) -> None:
     """Raises ConfigError for jurors on different scales, whose mean has no meaning."""
     scales: dict[tuple[float, float], str] = {}
     for name, juror in jurors.items():
-        spec = getattr(getattr(juror, "judge", None), "template", None)
-        spec = getattr(spec, "spec", None)
-        low, high = getattr(spec, "low", None), getattr(spec, "high", None)
-        if low is not None and high is not None:
-            scales[float(low), float(high)] = name
+        ends = ends_of(juror.judge.template.spec) if isinstance(juror, JudgeReward) else None
+        if ends is not None:
+            scales[ends] = name
     if len(scales) > 1:
         ends = ", ".join(f"{name} from {low:g} to {high:g}" for (low, high), name in scales.items())
         raise ConfigError(f"a jury votes on one scale: {ends}")
@@ -139,7 +139,7 @@ class _Jury(Spelled):
         _check(setup, len(rows))
         super().__init__("judges.jury.jury", changed(setup, "params"))
         self.names = tuple(name for name, _, _ in rows)
-        self.jurors: tuple[Any, ...] = tuple(load(path, **params) for _, path, params in rows)
+        self.jurors: tuple[Reward, ...] = tuple(load(path, **params) for _, path, params in rows)
         self._weights = tuple(map(float, setup.weights or [1.0] * len(rows)))
         self._least = setup.min_jurors or len(rows) // 2 + 1
         self._is_sided = all(path in _SIDED for _, path, _ in rows)
@@ -161,24 +161,23 @@ class _Jury(Spelled):
     @property
     def in_flight(self) -> int:
         """How many groups may usefully be in flight."""
-        return max(getattr(juror, "in_flight", 1) for juror in self.jurors)
+        return max(map(offers.in_flight_of, self.jurors))
 
     @property
     def fault_value(self) -> float:
         """The vote of the jurors' fault values; NaN where one declares none."""
-        lows = [fault_value(juror) for juror in self.jurors]
+        lows = [offers.fault_value(juror) for juror in self.jurors]
         return self._join(lows, self._weights) if all(map(math.isfinite, lows)) else math.nan
 
     def stop(self) -> None:
         """Cancels the calls in flight."""
         for juror in self.jurors:
-            juror.stop()
+            offers.stop(juror)
 
     def check(self, group: Group) -> None:
         """Raises the DataError of a column that a juror needs and the group lacks."""
         for juror in self.jurors:
-            if hasattr(juror, "check"):
-                juror.check(group)
+            offers.check(juror, group)
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response, with each juror's value among the parts."""

@@ -57,7 +57,7 @@ def listwise(**params: Any) -> Reward:
     orders and votes in which it was named, in [0, 1]; by `read` "logprobs" the mean of its
     probability. The responses are shown in `permutations` orders drawn from `seed` and the texts,
     never as they come (samples are drawn by `seed` too); of n orders for n responses each response
-    stands once in each place. `meta`, a Reward of judgments, keeps the best `num_kept` (default:
+    occurs once in each place. `meta`, a Reward of judgments, keeps the best `num_kept` (default:
     half).
 
     A judgment that cannot be read is left out; with none left the group is unscored. A planted

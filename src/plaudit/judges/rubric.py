@@ -191,5 +191,5 @@ def _criterion(item: Any, place: str, error: type[Exception]) -> Criterion:
     if text is None:
         raise error(f"{place}: no {' or '.join(_TEXTS)} among {', '.join(map(str, item))}")
     if isinstance(weight, bool) or not isinstance(weight, int | float) or not math.isfinite(weight):
-        raise error(f"{place}: weight {clipped(weight)} is no finite number")
+        raise error(f"{place}: weight {clipped(weight)} is not a finite number")
     return Criterion(clean(text), float(weight))

@@ -298,7 +298,7 @@ def _build_template(fields: Mapping[str, Any], place: str, folder: Path | None) 
     settings.setdefault("name", Path(place).stem)
     spec = _spec(fields.get("verdict"), place)
     if settings["kind"] == "listwise" and isinstance(spec, Labels):
-        spec = dataclasses.replace(spec, tie="")  # the third of three responses is no tie
+        spec = dataclasses.replace(spec, tie="")  # the third of three responses is not a tie
     template = Template(spec=spec, **settings)
     _check_names(template.slots, _SLOTS, place, "slot")
     _check_fields(template, place)

@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
+from plaudit.engines.model import ModelEngine
 from plaudit.engines.plan import Item
 from plaudit.entry import entered_pair
 from plaudit.models._reward import FromFiles, engine_facts
 from plaudit.models._text import Encoded, turns_of
 from plaudit.text.think import Part
 from plaudit.types import Group, Pair, Response, Score
+
+if TYPE_CHECKING:
+    from plaudit.engines.hf import Answer
+    from plaudit.engines.questions import Question
 
 __all__ = ["Duel", "ModelComparer", "PairScorer", "answer_of"]
 
@@ -29,8 +34,8 @@ class Duel(NamedTuple):
 class PairScorer:
     """A loaded model of pairs: the ids of a pair (one sequence or several), and its verdict."""
 
-    engine: Any
-    question: Any
+    engine: ModelEngine
+    question: Question
     encode: Callable[[Pair], Sequence[Encoded]]
     reading: Callable[[Sequence[Sequence[Sequence[float]]]], Duel]
     facts: Mapping[str, Any]
@@ -47,14 +52,16 @@ class PairScorer:
             self._score(row, row_answers) for row, row_answers in zip(encoded, answers, strict=True)
         ]
 
-    def _score(self, encoded: Sequence[Encoded], answers: Sequence[Any]) -> Score:
+    def _score(self, encoded: Sequence[Encoded], answers: Sequence[Answer]) -> Score:
         for one in encoded:
             if one.error is not None:
                 return Score.unscored(one.error, fault=one.fault or "input")
+        rows: list[list[list[float]]] = []
         for answer in answers:
             if answer.values is None:
-                return Score.unscored(answer.error, fault="system")
-        duel = self.reading([answer.values for answer in answers])
+                return Score.unscored(answer.error or "no answer", fault="system")
+            rows.append(answer.values)
+        duel = self.reading(rows)
         parts = {"margin": duel.margin, **duel.parts}
         parts["num_tokens"] = float(sum(len(one.ids) for one in encoded))
         if cut := sum(one.num_cut for one in encoded):
@@ -65,7 +72,7 @@ class PairScorer:
         return Score(duel.probability, parts, note=answers[0].note)
 
 
-class ModelComparer(FromFiles):
+class ModelComparer(FromFiles[PairScorer]):
     """A Comparer around a PairScorer. Copies and pickles hold the parameters."""
 
     @property

@@ -155,7 +155,7 @@ def all_equal(checkpoint: Checkpoint, name: str, other: str) -> bool:
 
 
 def row_head(checkpoint: Checkpoint, name: str) -> Rows:
-    """The linear head whose weight (and bias, if any) stand under `name`."""
+    """The linear head whose weight (and bias, if any) are under `name`."""
     bias = needed(checkpoint, f"{name}.bias")[0] if checkpoint.has(f"{name}.bias") else None
     return linear(checkpoint, needed(checkpoint, f"{name}.weight")[0], bias, name=name)
 

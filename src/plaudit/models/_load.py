@@ -84,7 +84,7 @@ def limit_of(tokenizer: Any, options: Options, config: Any) -> tuple[int | None,
 
 
 def linear(checkpoint: Checkpoint, weight: Any, bias: Any = None, *, name: str = "score") -> Any:
-    """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where weights are no numbers."""
+    """A head in fp32: rows [R, H] to [R, K]. Raises ConfigError where weights are not numbers."""
     import torch
 
     if not weight.is_floating_point() or weight.element_size() < 2:

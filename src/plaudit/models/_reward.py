@@ -5,14 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
 
+from plaudit.engines.model import ModelEngine
 from plaudit.engines.plan import Item
 from plaudit.engines.tokens import note_of
 from plaudit.entry import entered, in_own_places
 from plaudit.models._text import Encoded, Form, encoded_ahead
 from plaudit.spelled import Spelled
 from plaudit.types import Fault, Group, Score, Step
+
+if TYPE_CHECKING:
+    from plaudit.engines.hf import Answer
+    from plaudit.engines.questions import Question
 
 __all__ = [
     "FromFiles",
@@ -48,9 +53,9 @@ class Scorer:
     their answers, [rows, K]. `engine` has `ask(question, groups)`. `facts` are for `show`.
     """
 
-    engine: Any
+    engine: ModelEngine
     form: Form
-    question: Any
+    question: Question
     positions: Callable[[Encoded], Sequence[int]]
     reading: Reading
     facts: Mapping[str, Any]
@@ -85,7 +90,7 @@ class Scorer:
             return replace(encoded, error="no token at all to score", fault="input")
         return encoded
 
-    def _score(self, encoded: Encoded, answer: Any) -> Score:
+    def _score(self, encoded: Encoded, answer: Answer | None) -> Score:
         parts: dict[str, float] = {}
         if encoded.ids:
             parts["num_tokens"] = float(len(encoded.ids))
@@ -108,22 +113,32 @@ class Scorer:
         return Score(value, parts, fault=encoded.fault or "system", error=encoded.error)
 
 
-class FromFiles(Spelled):
+class _Asking(Protocol):
+    """What holds an engine: a Scorer, or a PairScorer."""
+
+    @property
+    def engine(self) -> ModelEngine: ...
+
+
+S = TypeVar("S", bound=_Asking)
+
+
+class FromFiles(Spelled, Generic[S]):
     """What rewards and comparers of a loaded model share; copies hold the same weights."""
 
     deterministic = True
 
-    def __init__(self, path: str, params: Mapping[str, Any], scorer: Any):
+    def __init__(self, path: str, params: Mapping[str, Any], scorer: S):
         super().__init__(path, params)
         self.scorer = scorer
 
     @property
     def tolerance(self) -> float:
         """How far a score may move when its group is split: rounding, by the model's dtype."""
-        return getattr(self.scorer.engine, "tolerance", 1e-5)
+        return self.scorer.engine.tolerance
 
 
-class ModelReward(FromFiles):
+class ModelReward(FromFiles[Scorer]):
     """A Reward around a Scorer. Copies and pickles hold the parameters, and share the weights."""
 
     relative = False
@@ -139,12 +154,12 @@ class ModelReward(FromFiles):
     def facts(self) -> Mapping[str, Any]:
         """What was found and how it is scored, for `plaudit show`."""
         form = self.scorer.form
-        limit = getattr(form, "max_tokens", None)
+        limit = form.max_tokens
         return {
             **self.scorer.facts,
-            "view": getattr(form, "view", "answer"),
+            "view": form.view,
             "limit": f"{limit} tokens, beyond it {form.overflow}" if limit else "none",
-            **token_facts(getattr(form, "tokenizer", None)),
+            **token_facts(form.tokenizer),
             **engine_facts(self.scorer.engine),
         }
 
@@ -163,11 +178,8 @@ def token_facts(tokenizer: Any) -> Mapping[str, Any]:
     return {"tokens": note} if note else {}
 
 
-def engine_facts(engine: Any) -> Mapping[str, Any]:
-    """How an engine runs, where it says so."""
-    engine = getattr(engine, "policy", engine)
-    if not hasattr(engine, "way"):
-        return {}
+def engine_facts(engine: ModelEngine) -> Mapping[str, str]:
+    """How an engine runs."""
     why = f" ({engine.why})" if engine.why else ""
     return {"runs": f"{engine.way} on {engine.device}, {engine.dtype}{why}"}
 

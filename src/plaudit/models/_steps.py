@@ -173,7 +173,7 @@ def _rlhflow_prm(checkpoint: Checkpoint, options: Options, separator: str) -> St
 def _answered(
     tokenizer: Any, template: str | None, options: Options, questions: Sequence[str]
 ) -> tuple[str, list[int]]:
-    """The conversation in which "+" answers each turn, and where in its text each "+" stands."""
+    """The conversation in which "+" answers each turn, and where in its text each "+" is."""
     whole = "".join(questions)
     mark = next(c for c in map(chr, range(0xE000, 0xF900)) if c not in whole)
     turns = [

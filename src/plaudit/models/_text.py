@@ -1,7 +1,7 @@
 """How a prompt and its responses become token ids: templates, one BOS, truncation, boundaries.
 
 Prompt and response are rendered and tokenised together, never pasted from two id lists (BPE merges
-across the border). Nothing is cut silently: what is cut, or refused, stands in the result.
+across the border). Nothing is cut silently: what is cut, or refused, is in the result.
 """
 
 from __future__ import annotations
@@ -168,7 +168,7 @@ class ChatForm(Form):
         if self.needs_start and head is None:
             return Encoded(
                 error="the chat template rewrites the prompt when a response follows it, so where"
-                " the response begins cannot be told; give another chat_template",
+                " the response begins cannot be determined; give another chat_template",
                 fault="input",
             )
         encoded = Encoded(ids, num_common(head.ids, ids) if head else 0)
@@ -186,7 +186,7 @@ class ChatForm(Form):
         return encoded
 
     def _heads(self, groups: Sequence[Group]) -> list[list[_Head]]:
-        """What may stand before the response of each prompt, the longest first."""
+        """What may precede the response of each prompt, the longest first."""
         prompts = [
             self.templated([clean_turn(turn) for turn in group.prompt], generation=True)
             for group in groups
@@ -281,7 +281,7 @@ class PlainForm(Form):
 
 
 def turns_of(group: Group, response: Response, view: Part) -> list[Message]:
-    """The prompt's turns with the response's behind them, `view` of its text.
+    """The prompt's turns with the response's after them, `view` of its text.
 
     >>> turns_of(Group("2 + 2?", ["<think>easy</think>4"]), Response("<think>easy</think>4"),
     ...          "answer")[-1]

@@ -24,13 +24,13 @@ _OBJECTIVES = (
 
 
 def armorm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
-    """``sum_k g_k (r T)_k``: any real number; the objectives r stand in `parts`.
+    """``sum_k g_k (r T)_k``: any real number; the objectives r are in `parts`.
 
     r is the regression head at the last token, T the reward transform, and
     ``g = scale * softmax(mlp(h) / temperature)`` is read where the last assistant header begins.
     Tensors ``regression_layer``, ``reward_transform_matrix`` and ``gating.layers.N``, as in
     RLHFlow/ArmoRM-Llama3-8B-v0.1 (Wang et al. 2024, LlamaForRewardModelWithGating). A response
-    that holds an assistant header of its own moves the gate, as in the published code.
+    that contains an assistant header of its own moves the gate, as in the published code.
     """
     return headed("models.armorm.armorm", _WHAT, model, view, options)
 

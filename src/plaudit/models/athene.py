@@ -43,7 +43,7 @@ def _is_mine(checkpoint: Checkpoint) -> bool:
 
 
 def _has_transformer(names: Iterable[str]) -> bool:
-    """Whether the trunk stands under Starling's prefix as well."""
+    """Whether the trunk is under Starling's prefix as well."""
     return any(name.startswith("transformer.") for name in names)
 
 

@@ -10,6 +10,7 @@ from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
 from plaudit.engines.load import needs_torch
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import chosen
+from plaudit.offers import is_reward
 from plaudit.text.think import Part
 from plaudit.types import Reward
 
@@ -33,7 +34,7 @@ def auto(
         return _of_adapter(checkpoint, {"view": view, **params})
     params = {"view": view, **params, **({} if revision is None else {"revision": revision})}
     reward = chosen(checkpoint).make(model, **params)
-    if callable(getattr(reward, "score", None)):
+    if is_reward(reward):
         return reward
     from plaudit.combine import round_robin
 

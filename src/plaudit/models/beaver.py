@@ -30,7 +30,7 @@ def beaver(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     ``s = w . h + b``; with config's do_normalize a reward is ``(s - mean) / (std + 1e-8)`` and a
     cost ``s / (std + 1e-8)``. Tensor ``score_head.weight`` beside a Llama trunk, ``normalizer.*``
     or config's mean and var, as in PKU-Alignment/beaver-7b-v1.0-reward and -cost (safe-rlhf,
-    models/score_model). `parts` hold the cost under its own sign.
+    models/score_model). `parts` contain the cost under its own sign.
     """
     return headed("models.beaver.beaver", _WHAT, model, view, options)
 

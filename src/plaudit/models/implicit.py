@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from plaudit.engines.causal import CausalModel, causal_model, log_probs
-from plaudit.engines.hf import Answer
+from plaudit.engines.hf import Answer, HfEngine
 from plaudit.engines.load import Options
 from plaudit.engines.plan import Item
+from plaudit.engines.questions import Question
 from plaudit.engines.text import template_for
 from plaudit.errors import ConfigError
 from plaudit.hashing import digest
@@ -50,7 +51,7 @@ def implicit(
     `ref_free` says what is made of the log-probs l of the response's T tokens: "sum" ``sum l``,
     "avg" ``sum l / T``, "norm" ``-sqrt(sum l^2)`` (as RewardBench's DPOInference).
 
-    Scored is all that the chat template writes behind the generation prompt: the response and its
+    Scored is all that the chat template writes after the generation prompt: the response and its
     end marker; an empty response is unscored in every mode. `profile="rb-dpo"` tokenises as
     RewardBench does: BOS and EOS always added, the assistant header scored, prompts cut to 128
     tokens where both exceed 2048. Log-softmax and sums are in fp32, over the response's rows alone.
@@ -162,11 +163,29 @@ class _Paired:
     must not see it so.
     """
 
-    policy: Any
+    policy: HfEngine
     totals: Callable[[Sequence[Sequence[Item]]], list[list[float | str]]]
     lock: threading.RLock = field(default_factory=threading.RLock)  # pyright: ignore[reportGeneralTypeIssues]
 
-    def ask(self, question: Any, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
+    tolerance = 1e-5
+
+    @property
+    def way(self) -> str:
+        return self.policy.way
+
+    @property
+    def why(self) -> str:
+        return self.policy.why
+
+    @property
+    def device(self) -> object:
+        return self.policy.device
+
+    @property
+    def dtype(self) -> str:
+        return self.policy.dtype
+
+    def ask(self, question: Question, groups: Iterable[Sequence[Item]]) -> Iterator[list[Answer]]:
         coming = iter(groups)
         while chunk := list(itertools.islice(coming, _CHUNK)):
             with self.lock:

@@ -26,7 +26,7 @@ def openrlhf(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     Normalised where config.json says normalize_reward, with its mean and std (0 and 1 without); the
     trainer writes the two down whether or not they are to be used. Tensor ``value_head.weight``
     (``score.weight`` in later versions) beside the trunk. As in training the text's last line
-    breaks go and the EOS token follows, behind a space where the template does not end in it.
+    breaks go and the EOS token follows, after a space where the template does not end in it.
     Source: OpenRLHF/OpenRLHF, openrlhf/models/model.py (_get_reward_model) and
     openrlhf/datasets/reward_dataset.py (RewardDataset).
     """

@@ -37,7 +37,7 @@ def pairrm(
     ``W2 tanh(W1 x)`` on the rows of the tokens ``<|source|>``, ``<|candidate1|>`` and
     ``<|candidate2|>``. Tensors ``pretrained_model.*`` and ``head_layer``, as in
     llm-blender/PairRM-hf (Jiang et al. 2023). `style` "better" forms text as mightbe/Better-PairRM
-    does; the two checkpoints look alike, so it cannot be told from the files.
+    does; the two checkpoints look alike, so it cannot be determined from the files.
 
     As published, the prompt is cut to 1224 tokens (better: its last 2030) and each candidate to
     half of what is left of 2048 (670 of 3370); `parts` count what was cut. `margin` is the raw

@@ -38,9 +38,9 @@ def perplexity(
     batch; these do not. Without a prompt and without a BOS the first token cannot be scored.
 
     A chat model reads the prompt through its template; a base model reads prompt, line break,
-    response. `parts` hold the perplexity.
+    response. `parts` contain the perplexity.
 
-    Raises: ConfigError for a checkpoint that is no causal language model.
+    Raises: ConfigError for a checkpoint that is not a causal language model.
     """
     if preset not in ("mean_log_prob", "grpo_flat"):
         raise ConfigError(f"preset={preset!r} must be 'mean_log_prob' or 'grpo_flat'")
@@ -102,7 +102,7 @@ def _reading(preset: str) -> Callable[[Encoded, Sequence[Sequence[float]]], Valu
             return Value(math.nan, error="no token of the response can be scored", fault="response")
         mean = math.fsum(row[0] for row in rows) / len(rows)
         parts = {"mean_log_prob": mean, "num_scored": float(len(rows))}
-        if mean > -700:  # beyond it the perplexity itself is no float
+        if mean > -700:  # beyond it the perplexity itself is not a float
             parts["perplexity"] = math.exp(-mean)
         return Value(_flat(mean) if preset == "grpo_flat" else mean, parts)
 

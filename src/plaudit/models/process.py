@@ -42,12 +42,12 @@ def process(
     rlhflow_prm, a line break for the others).
 
     `layout` is how the model marks and reads steps:
-    "qwen_prm"       ``<extra_0>`` behind each step, ``softmax(W2 relu(W1 h))[1]``
+    "qwen_prm"       ``<extra_0>`` after each step, ``softmax(W2 relu(W1 h))[1]``
                      (Qwen2.5-Math-PRM)
-    "math_shepherd"  `` ки`` behind each step, softmax of the logits of "+" against "-"
+    "math_shepherd"  `` ки`` after each step, softmax of the logits of "+" against "-"
                      (peiyi9979/math-shepherd-mistral-7b-prm)
     "skywork_prm"    ``sigmoid(v_head(h))`` at each step's line break (Skywork-o1-Open-PRM)
-    "trl_prm"        ``softmax(W h + b)[1]`` at the last token of the separator behind each step,
+    "trl_prm"        ``softmax(W h + b)[1]`` at the last token of the separator after each step,
                      prompt and steps as plain text (huggingface/trl, PRMTrainer.tokenize_row)
     "rlhflow_prm"    each step a user's turn that "+" answers; softmax of the logits of "+" against
                      "-" where the answer begins (RLHFlow/Llama3.1-8B-PRM-Deepseek-Data;
@@ -133,7 +133,7 @@ def _reduced(values: Sequence[float], how: str) -> float:
 
 
 def _steps_of(text: str, separator: str) -> list[tuple[int, int]]:
-    """The spans of the parts between separators that hold more than white space.
+    """The spans of the parts between separators that contain more than white space.
 
     >>> _steps_of("a b\\n\\nc\\n", "\\n")
     [(0, 3), (5, 6)]
@@ -151,7 +151,7 @@ def _steps_of(text: str, separator: str) -> list[tuple[int, int]]:
 
 @dataclass(frozen=True)
 class _StepForm(Form):
-    """Steps with their marks, and where in the response's text each stands."""
+    """Steps with their marks, and where in the response's text each is."""
 
     encode_steps: Callable[[Group, Sequence[str]], tuple[list[int], list[int]]] | None = None
     separator: str = "\n"
@@ -168,7 +168,9 @@ class _StepForm(Form):
         assert self.encode_steps is not None
         ids, marks = self.encode_steps(group, [clean(text[a:b]) for a, b in spans])
         if len(marks) != len(spans):
-            message = f"{len(marks)} step marks for {len(spans)} steps: the text holds marks itself"
+            message = (
+                f"{len(marks)} step marks for {len(spans)} steps: the text itself contains marks"
+            )
             return Encoded(error=message, fault="response")
         spans = [(a + shift, b + shift) for a, b in spans]
         return self.fitted(Encoded(ids, 0, marks=marks, spans=spans), f"row {group.key}")

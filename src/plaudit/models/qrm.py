@@ -21,7 +21,7 @@ def qrm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
 
     r are each objective's quantiles at the last token, T the reward transform; the gate
     ``g = scale * softmax(mlp(h) / temperature)``, read where the last assistant header begins, has
-    ReLU and then batch normalisation behind each hidden layer. Tensors ``regression_layer``,
+    ReLU and then batch normalisation after each hidden layer. Tensors ``regression_layer``,
     ``reward_transform_matrix`` and ``gating.layers.N``, as in nicolinho/QRM-Llama3.1-8B and
     QRM-Gemma-2-27B (Dorka 2024; rewardbench/models/qrm.py, LlamaForRewardModelWithGating31). On a
     Gemma 2 trunk the header is ``<end_of_turn>``, a line break, ``<start_of_turn>model``.

@@ -41,7 +41,7 @@ def regression(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     Tensor ``regression_head.weight`` beside a Llama trunk (openbmb/UltraRM-13b) or a Mistral trunk
     (openbmb/Eurus-RM-7b). A tokenizer without a chat template gets UltraRM's: "Human: ...",
     "Assistant: ...", with a blank line between, or on a Mistral trunk the one of Eurus' card,
-    Mistral-Instruct-v0.2's: ``[INST] ... [/INST] ...``, without EOS behind the response.
+    Mistral-Instruct-v0.2's: ``[INST] ... [/INST] ...``, without EOS after the response.
     RewardBench writes "User: " for UltraRM; its way is a chat_template= of your own. Source of
     both classes: allenai/reward-bench, rewardbench/models/openbmb.py.
     """

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from plaudit.engines.load import Options, tokenizer_of
+from plaudit.engines.questions import Hidden
 from plaudit.engines.remote import PROTOCOLS, RemoteEngine
 from plaudit.engines.text import clean
 from plaudit.errors import ConfigError
@@ -44,8 +45,8 @@ def remote(
     and tokenised here, so that no second BOS is added there ("tei" takes texts, and needs none).
     `protocol` is "vllm" (/classify), "vllm-pooling" (/pooling), "sglang" (/classify),
     "sglang-openai" (/v1/embeddings) or "tei" (/predict). `model` is the served model's name,
-    `api_key_env` the environment variable that holds a bearer key. All responses of a group go to
-    one of `urls`, which keeps their prompt cached.
+    `api_key_env` the environment variable that contains a bearer key. All responses of a group go
+    to one of `urls`, which keeps their prompt cached.
 
     Before the first scores eight short texts are scored: where all lie in [0, 1] an activation is
     on, and ConfigError says so (`probe` False leaves that out). A request that fails at every
@@ -70,7 +71,7 @@ def remote(
         return Scorer(
             engine,
             form,
-            None,
+            Hidden(),
             positions=lambda encoded: (),
             reading=lambda encoded, rows: Value(rows[0][0]),
             facts={"kind": "served classifier", "read": f"{protocol} at {', '.join(urls)}"},

@@ -50,7 +50,7 @@ def starling(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     """``w . h`` at the last token: any real number.
 
     Tensors ``transformer.*`` (a Llama trunk) and ``v_head.weight``, as in
-    berkeley-nest/Starling-RM-7B-alpha and Nexusflow/Starling-RM-34B. The 7B repository holds
+    berkeley-nest/Starling-RM-7B-alpha and Nexusflow/Starling-RM-34B. The 7B repository contains
     weights alone: put config.json and the tokenizer of meta-llama/Llama-2-7b-chat-hf beside them.
     The published code reads the token before the first pad id; this reads the last one by length.
     """

@@ -20,7 +20,7 @@ __all__ = ["token_logit"]
 def token_logit(
     model: str, *, token: int | str = 0, view: Part = "answer", **options: Any
 ) -> Reward:
-    """The logit of one token behind the conversation: any real number.
+    """The logit of one token after the conversation: any real number.
 
     ``z_k = W_k . h`` at the last token of the chat template's text, without a generation prompt,
     for the id (or the token's own text) `token`. The default is the first id, into whose row the
@@ -57,6 +57,7 @@ def _id_of(model: CausalModel, token: int | str) -> int:
     ident = model.tokenizer.get_vocab().get(token) if isinstance(token, str) else token
     if ident is None or isinstance(ident, bool) or not 0 <= ident < size:
         raise ConfigError(
-            f"{model.checkpoint.name}: token={token!r} is no token of its vocabulary of {size} ids"
+            f"{model.checkpoint.name}: token={token!r} is not a token of its vocabulary of"
+            f" {size} ids"
         )
     return ident

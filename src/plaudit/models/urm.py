@@ -20,7 +20,7 @@ def urm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
     """``sum_k g_k m_k`` at the last token: any real number.
 
     ``score`` gives each attribute's mean m and its uncertainty in turn, of which the reward takes
-    the means; the gate ``g = W4 selu(W2 selu(W0 h))`` (with biases) stands in ``weights.fc``. As in
+    the means; the gate ``g = W4 selu(W2 selu(W0 h))`` (with biases) is in ``weights.fc``. As in
     LxzGordon/URM-LLaMa-3.1-8B (Lou et al. 2024). Source: sgl-project/sglang,
     python/sglang/srt/models/llama_reward.py (LlamaForSequenceClassificationWithNormal_Weights).
     The gate is in fp32 here, in fp16 there.

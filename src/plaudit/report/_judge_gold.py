@@ -53,7 +53,7 @@ def better(
 
 def _place(value: Any, label: str, num: int, first_label: int) -> int | None:
     if value is None or value == "" or isinstance(value, list | tuple):
-        return None  # a list holds the labels of the responses, one by one
+        return None  # a list contains the labels of the responses, one by one
     word = str(value).strip().lower()
     if word in ("tie", "c"):
         return None
@@ -77,7 +77,7 @@ def target(
     The column `label` where it is named, else `score`, `score_mean`, `correct`; of the response
     before that of the row, of whose list the item at `place`.
 
-    Raises: DataError for a value of the named column that is no number.
+    Raises: DataError for a value of the named column that is not a number.
 
     >>> target({"score": "4"}, Response("x"), 0), target({"correct": False}, Response("x"), 0)
     (GoldLabel(value=4.0, is_boolean=False), GoldLabel(value=0.0, is_boolean=True))

@@ -1,7 +1,7 @@
 """The tally of a judge that compared two responses, with a few numbers kept of every pair.
 
-A pair's verdicts stand in the frame of its own first response: 1 for it, 0 against it, 0.5 for
-neither, None where there is none. What depends on verdicts alone is counted by their combinations,
+A pair's verdicts are in the frame of its own first response: 1 for it, 0 against it, 0.5 for
+neither, None if there is none. What depends on verdicts alone is counted by their combinations,
 so that its intervals are exact bootstraps over pairs at any number of rows.
 """
 

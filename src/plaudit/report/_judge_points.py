@@ -197,7 +197,7 @@ def _rounded(value: float) -> int:
 
 
 def _kappa(table: list[list[int]], **weights: Any) -> Interval:
-    """Of the cells that hold something only: most of a long scale's do not."""
+    """Of the cells that contain something only: most of a long scale's do not."""
     import numpy as np
 
     num = len(table)

@@ -1,6 +1,6 @@
 """One HTML file with everything in it: no request leaves the page, and no text in it can act.
 
-Three locks, each enough alone: all data stand in a JSON block in which ``<`` cannot occur; the
+Three locks, each enough alone: all data are in a JSON block in which ``<`` cannot occur; the
 page's script puts them on the page with `textContent` only; and the content security policy allows
 the page's own scripts and styles, by hash, and nothing else.
 """
@@ -90,7 +90,7 @@ def write_report(
 
 
 def write_page(path: str | os.PathLike[str], page: Mapping[str, Any], *, script: str) -> Path:
-    """Writes a page that holds the data of `page` (with its title) and the asset `script`.
+    """Writes a page that contains the data of `page` (with its title) and the asset `script`.
 
     Several assets are named with spaces between them, and run in that order.
     """
@@ -134,7 +134,7 @@ def _hash_source(text: str) -> str:
 
 
 def _json(value: Any) -> str:
-    """JSON that can stand in a script element: all text visible, no markup character in it."""
+    """JSON that is safe in a script element: all text visible, no markup character in it."""
     text = json.dumps(_to_json(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 

@@ -1,7 +1,7 @@
 """What a judge's verdicts are worth: agreement, order, length, calibration, cost.
 
 Rows come in one by one with the results of the runner; a few numbers are kept of each. What a
-pairwise judge found in each order stands in the parts `forward` (P(this response is better), it
+pairwise judge found in each order is in the parts `forward` (P(this response is better), it
 being shown first) and `backward` (it being shown second), so the summary of scored rows read again
 is the same.
 """
@@ -111,7 +111,7 @@ class JudgeSummary:
     paid_calls, prompt_tokens, completion_tokens, cached_tokens, cost, retries, reasked, and
     latency_s, a list of seconds.
 
-    Raises: ConfigError for a scale that is none.
+    Raises: ConfigError for an unusable scale.
 
     >>> from plaudit.data import Layout
     >>> from plaudit.run import Result
@@ -303,7 +303,7 @@ class JudgeSummary:
         return self._jurors.as_dict()
 
     def as_dict(self) -> dict[str, Any]:
-        """All figures as plain data (dicts, lists, strings, numbers; NaN where there is none)."""
+        """All figures as plain data (dicts, lists, strings, numbers; NaN if there is none)."""
         tables = [self.table(kind) for kind in self.kinds]
         return {
             "name": self.name,

@@ -242,7 +242,7 @@ class Summary:
     # --- the page's data --------------------------------------------------------------------------
 
     def as_dict(self) -> dict[str, Any]:
-        """All figures as plain data (dicts, lists, strings, numbers; NaN where there is none)."""
+        """All figures as plain data (dicts, lists, strings, numbers; NaN if there is none)."""
         names = ["", *self._parts]
         columns = [self._column(name) for name in names]
         lengths = [item[0] for item in self._sample.items]
@@ -264,7 +264,7 @@ class Summary:
         }
 
     def _column(self, name: str) -> list[float]:
-        """The sampled values of one part, NaN where there is none."""
+        """The sampled values of one part, NaN if there is none."""
         if not name:
             return [value for _, value, _ in self._sample.items]
         return [parts.get(name, math.nan) for _, _, parts in self._sample.items]

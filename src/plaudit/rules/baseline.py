@@ -15,7 +15,7 @@ __all__ = ["constant", "length", "random"]
 def random(response: str, prompt: str = "", *, seed: int = 0) -> Annotated[float, Range(0, 1)]:
     """A random number in [0, 1), seeded by (seed, prompt, response): equal texts, equal scores.
 
-    The floor of RewardBench's "random" type (there drawn anew each run).
+    The floor of RewardBench's "random" type (which draws new values in each run).
 
     >>> random("a") == random("a"), 0 <= random("a") < 1
     (True, True)

@@ -167,7 +167,7 @@ def regex(
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ConfigError(f"pattern={pattern!r} is no regular expression: {error}") from None
+        raise ConfigError(f"pattern={pattern!r} is not a regular expression: {error}") from None
     text = response if extract == "all" else answer_of(response, extract)
     if text is None:
         return _no_answer(extract)
@@ -197,11 +197,11 @@ def numeric(
     stated answer is read whole, as in `plaudit.rules.math`: one number with at most a unit, which
     is ignored (12 cm^2), a name that equals one, an expression without variables (2^5 is 32), or a
     sentence with one quantity. Signs, scales and operations in words are read ("minus 5", "2
-    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is no number, nor is one that
-    a sentence leaves open, denies or only bounds ("5 or 6", "18, not 20", "at least 7"): 0, with a
-    note. Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but not a number that
-    labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole" requires a
-    numeral and nothing else except ``$`` signs and a full stop.
+    dozen", 3万, 负5); a range, time, tuple, inequality, ± or variable is not a number, nor is one
+    that a sentence leaves open, denies or only bounds ("5 or 6", "18, not 20", "at least 7"): 0,
+    with a note. Without a mark the closing sentence counts ("3 boxes of 6 are 18."), but not a
+    number that labels something (Figure 3, COVID-19). `number`: "last" is this reading; "whole"
+    requires a numeral and nothing else except ``$`` signs and a full stop.
 
     >>> numeric("3 boxes of 6 are 18.", "18").value, numeric("3.14", 3.1416, abs_tol=0.01).value
     (1.0, 1.0)
@@ -286,11 +286,11 @@ def multiple_choice(
     line: "auto" takes the first of these that is there. Full-width letters count; the article "A"
     and the pronoun "I" do not, nor do options that the text rules out ("cannot be B", 排除B). "A or
     B", "maybe B", a last line that mentions several options, a heading without a letter, or a
-    letter beside the text of another option is no answer. `pattern` is a regular expression with
-    one group, which reads the choice in its last match in the last 4 000 characters instead.
+    letter beside the text of another option is not an answer. `pattern` is a regular expression
+    with one group, which reads the choice in its last match in the last 4 000 characters instead.
 
     `partial` is the score for right letters with others missing and none wrong, as in Chinese
-    exams. With ``questions=True`` the prompt holds several questions and the reference list one
+    exams. With ``questions=True`` the prompt contains several questions and the reference list one
     answer for each, in order, to be found after 答案, ``Answer:`` or 选; 1 if all are right, and
     the share of right ones in `parts`.
 
@@ -344,7 +344,7 @@ def set_equal(
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if the answer lists the reference's items in any order, each once or more, else 0.
 
-    Items as in `list_equal`; `parts` hold precision and recall.
+    Items as in `list_equal`; `parts` contain precision and recall.
 
     >>> set_equal("绿、红", "红、绿").value, set_equal("red", "red, green").parts["recall"]
     (1.0, 0.5)
@@ -478,7 +478,7 @@ def _choice_pattern(pattern: str) -> re.Pattern[str]:
     try:
         compiled = re.compile(pattern)
     except re.error as error:
-        raise ConfigError(f"pattern={pattern!r} is no regular expression: {error}") from None
+        raise ConfigError(f"pattern={pattern!r} is not a regular expression: {error}") from None
     if compiled.groups != 1:
         raise ConfigError(f"pattern={pattern!r} has {compiled.groups} groups; it must have one")
     return compiled

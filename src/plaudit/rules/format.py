@@ -46,7 +46,7 @@ def think(
     family, harmony's channels among them (`text.think.split`). `prefilled`: True where the chat
     template writes the opening tag (then the response only closes it), False where the model does,
     "auto" takes either. It need not be set if the row's prompt ends in the opening tag: it is then
-    True automatically. A block that is never closed, as in a response cut by its length limit,
+    True automatically. A block that is never closed, as in a truncated response,
     earns 0.
 
     >>> think("<think>2 + 2</think> 4"), think("<think></think> 4").note

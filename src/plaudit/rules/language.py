@@ -136,7 +136,7 @@ def consistency(
     language.
 
     Languages in Latin letters (English, French, German, Spanish, Portuguese, Italian, Dutch,
-    Indonesian, Vietnamese and a dozen more) are told apart by their function words, in at most
+    Indonesian, Vietnamese and a dozen more) are distinguished by their function words, in at most
     eight segments of 1000 characters and in those with 20 words or more; close kin (Danish and
     Norwegian) pass for each other. Where that is impossible the note says that only the script was
     judged, as for other scripts. For Japanese, ideographs count up to nine times the kana, so that

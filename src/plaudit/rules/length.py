@@ -19,12 +19,12 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
-from plaudit.combine import Child
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, clipped
+from plaudit.offers import is_reward
 from plaudit.rule import column_of
 from plaudit.text.units import Unit, length_of
-from plaudit.types import Group, Range, Response, Reward, Score
+from plaudit.types import Child, Group, Range, Response, Reward, Score
 
 __all__ = [
     "cosine",
@@ -301,7 +301,7 @@ class _Shaped:
     among_rivals: bool = False
 
     def __post_init__(self) -> None:
-        if not callable(getattr(self.accuracy, "score", None)):
+        if not is_reward(self.accuracy):
             raise ConfigError(
                 f"{self._path}: accuracy must be a Reward, found"
                 f" {clipped(self.accuracy)}; in a recipe write accuracy: {{use: rules.math.equal}}"

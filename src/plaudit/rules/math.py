@@ -88,11 +88,11 @@ def equal(
     的平方根); other functions, comparisons, hedges and denials make the answer unreadable: 0, with
     a note that says why. "42!" may be 42 or its factorial.
 
-    The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that holds ``\boxed`` or ``####``.
-    Three layers decide, each only what the previous one left open: equal tokens after harmless
-    spelling is removed (``\dfrac``, ``\left``, spaces, ``10,000``); an exact reader, which proves
-    equality and difference with fractions, enclosures of irrational numbers and values at rational
-    points; math-verify, in a worker process that is killed at `deadline_s`.
+    The reference is raw, ``$..$``, ``\boxed{..}``, or a solution that contains ``\boxed`` or
+    ``####``. Three layers decide, each only what the previous one left open: equal tokens after
+    harmless spelling is removed (``\dfrac``, ``\left``, spaces, ``10,000``); an exact reader, which
+    proves equality and difference with fractions, enclosures of irrational numbers and values at
+    rational points; math-verify, in a worker process that is killed at `deadline_s`.
 
     A row may have a column `references` instead: a list, of which any one is right. A list under
     `reference` needs the parameter `references`: "any", or "all", where the answer must be the list
@@ -103,16 +103,16 @@ def equal(
     written as a decimal (3.14 against ``\pi`` with 1e-2). The sign counts. 50% is 1/2, not 50
     (``percent="unit"``: 50% is 50). Units count with their scale: 1 km is 1000 m and not 1 m, $5 is
     500 cents and not EUR 5. A unit that one side leaves out is ignored, unless ``units="require"``;
-    words that count things (42 clips) are no units. (1,2) is ordered; 1,2 and {1,2} are not.
+    words that count things (42 clips) are not units. (1,2) is ordered; 1,2 and {1,2} are not.
     ``x = 5`` is 5; of ``a = b = 5`` the last side counts. A numeral without a base is read in the
-    base that the reference states. Words and sequences are no products: cat is not act.
+    base that the reference states. Words and sequences are not products: cat is not act.
 
     math-verify (huggingface/Math-Verify) rounds to six decimals and drops percent signs; if both
     sides are numbers the exact layer decides, so 1/2004! is not 1/2006!.
 
     Edge cases: no answer found, an empty response: 0 with a note. An answer that is longer than 10
     000 characters, nests deeper than 60 levels, or outruns its deadline is the response's fault. Of
-    a response cut at its length limit (`finish_reason` "length"), a sentence that ends inside the
+    a truncated response (`finish_reason` "length"), a sentence that ends inside the
     answer is not read.
 
     Raises: ScoringError for a reference that cannot be read (fault "input"), ScoreTimeout,

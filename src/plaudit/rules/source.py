@@ -152,7 +152,7 @@ def _below(name: str, modules: Iterable[str]) -> bool:
 
 
 def _imports(tree: ast.Module) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Line and possible names of each import; "?" where the name is no literal."""
+    """Line and possible names of each import; "?" where the name is not a literal."""
     nodes = list(ast.walk(tree))
     importers = {"__import__", "import_module"} | {
         alias.asname

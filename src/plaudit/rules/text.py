@@ -153,8 +153,8 @@ def content(response: str) -> Annotated[Score, Range(0, 1)]:
     formulas with one of these. One small letter, digits in a row, marks, emoji, empty tags and
     fences are no content; nor is one word over and over (three times, a character five times), a
     response that ends with its reasoning, or text with letters but no words: long runs of random
-    letters and digits (above 64, but for digests), letters without the spaces between words, random
-    keystrokes, a text written backwards. The note says so.
+    letters and digits (above 64, except for digests), letters without the spaces between words,
+    random keystrokes, a text written backwards. The note says so.
 
     Whether the content answers the prompt does not matter: "No." is content. Letters shuffled
     within words are detected by `word_order`; random letters in scripts other than Latin, or just a
@@ -367,8 +367,8 @@ def word_order(response: str) -> Annotated[Score, Range(0, 1)]:
     and articles before words that no article precedes ("the of"), at least two of these and one in
     25 words; so does one of function words alone.
 
-    A text that holds fewer than 5 such pairs and 6 words is not judged and scores 1. Scripts other
-    than Latin and Han are not judged either, nor is meaning.
+    A text that contains fewer than 5 such pairs and 6 words is not judged and scores 1. Scripts
+    other than Latin and Han are not judged either, nor is meaning.
 
     >>> word_order("apple river quantum seldom bicycle thunder marble gentle orbit pickle").value
     0.0

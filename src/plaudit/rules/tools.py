@@ -8,9 +8,9 @@ that `tools` declares; without `tools` it is JSON if it parses as JSON, else tex
 is ignored; a marked call that cannot be read counts as a wrong one. Nothing is ever run.
 
 `expected_calls` (or the column `tool_calls`, `reference` or `ground_truth`) is a list of calls, or
-a text that holds them, or BFCL's possible answers, where each argument has a list of right values
-and "" among them makes it optional. An empty list means that no call is expected. `tools` is the
-list of tool schemas, or its JSON text.
+a text that contains them, or BFCL's possible answers, where each argument has a list of right
+values and "" among them makes it optional. An empty list means that no call is expected. `tools` is
+the list of tool schemas, or its JSON text.
 """
 
 from __future__ import annotations
@@ -119,7 +119,7 @@ def argument_types(
 
     A call fits if its tool is in `tools`, no required argument is missing, none is unknown, and
     types, ``enum``, ``items`` and members are as declared. Types go by the names of JSON schema, of
-    BFCL (dict, float, tuple) and of Python. An integer is a number, 1.0 is no integer, true is
+    BFCL (dict, float, tuple) and of Python. An integer is a number, 1.0 is not an integer, true is
     neither; other keywords of JSON schema are for `structured.schema`. The part `calls` is the
     share of calls that fit. For whether the call is the right one, see `equal`.
 
@@ -258,7 +258,7 @@ def _call_problems(call: ToolCall, schemas: Mapping[str, Mapping[str, Any]]) -> 
     if call.problem:
         yield f"a call that cannot be read: {call.problem}"
     elif call.name not in schemas:
-        yield f"{call.name[:40]} is no tool of this row"
+        yield f"{call.name[:40]} is not a tool of this row"
     else:
         schema = schemas[call.name]
         problems = member_problems(call.arguments, schema, is_closed=True)
@@ -305,9 +305,9 @@ def _field_problems(
         if not text:
             yield f"{_article(label)} that is empty"
         elif label == "Action" and names is not None and text not in names:
-            yield f"{text[:40]!r} is no tool of this row"
+            yield f"{text[:40]!r} is not a tool of this row"
         elif label == "Action Input" and json_input and not _is_mapping(text):
-            yield "an Action Input that is no JSON mapping"
+            yield "an Action Input that is not a JSON mapping"
 
 
 def _is_mapping(text: str) -> bool:

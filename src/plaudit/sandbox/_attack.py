@@ -1,4 +1,4 @@
-"""One attack of the built-in suite, and the text file that holds it (attacks/README.md)."""
+"""One attack of the built-in suite, and the text file that contains it (attacks/README.md)."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Attack:
 
 
 def read_attack(name: str, text: str) -> Attack:
-    """The attack that a text file holds.
+    """The attack that a text file contains.
 
     Raises: ConfigError naming the attack where a key is missing, unknown or not readable.
     """

@@ -1,4 +1,4 @@
-"""A lane: the slots that one processor works through, and what is under way in them."""
+"""A lane: the slots that one processor works through, and what is in flight in them."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Ticket:
 class Lane:
     """A program slot, and when they are first needed a slot for tests and one for other languages.
 
-    Up to two programs stand in the program slot's queue, so that it never waits for the caller.
+    Up to two programs are in the program slot's queue, so that it never waits for the caller.
     """
 
     def __init__(self, interpreter: str, options: dict[str, Any]):
@@ -86,7 +86,7 @@ class Lane:
 
     @property
     def load(self) -> int:
-        """How many pieces of work are under way."""
+        """How many pieces of work are in flight."""
         return len({ticket.place for queue in self._queues.values() for ticket in queue})
 
     def takes(self, work: Work) -> bool:
@@ -196,7 +196,7 @@ class Lane:
         return any(ticket.deadline < now for queue in self._queues.values() for ticket in queue)
 
     def reset(self) -> list[Ticket]:
-        """Ends the slots and gives back what was under way, the first one as tried."""
+        """Ends the slots and gives back what was in flight, the first one as tried."""
         tickets = {t.place: t for queue in self._queues.values() for t in queue}
         suspects = {queue[0].place for queue in self._queues.values() if queue}
         self.close()
@@ -249,7 +249,7 @@ def _task(work: Program | Calls) -> tuple[int, bytes, bytes]:
 def _inputs(files: Mapping[str, str | bytes], stdin: bytes) -> bytes:
     for name in files:
         if name.startswith("/") or ".." in name.split("/") or "\0" in name or not name:
-            raise ConfigError(f"a file of a program must lie in its directory, found {name!r}")
+            raise ConfigError(f"a file of a program must be in its directory, found {name!r}")
     contents = {name: _bytes(data) for name, data in files.items()}
     index = json.dumps([[name, len(data)] for name, data in contents.items()]).encode()
     return b"".join([_LENGTH.pack(len(index)), index, *contents.values(), stdin])

@@ -106,7 +106,7 @@ class Sandbox:
         """The outcomes of many programs, in the order of the programs, as they get ready.
 
         `works` is read only as fast as slots get free. A slot that breaks is replaced and its
-        program tried once more; after that its outcome is of kind "sandbox".
+        program tried again; after that its outcome is of kind "sandbox".
         """
         with self._leased() as lanes:
             yield from _Batch(lanes, works, self._ready).outcomes()

@@ -104,7 +104,7 @@ class _Service:
                 yield jobs.popleft().refused  # type: ignore[misc]
             yield self._finished(jobs.popleft(), reply)
         for job in jobs:
-            yield job.refused or _failed("the server was not asked")
+            yield job.refused or _failed("the server was not called")
 
     def close(self) -> None:
         """Closes the connections. It can be used again; it then opens new ones."""
@@ -391,7 +391,7 @@ class _Untellable(Exception):
 
 @dataclass(slots=True)
 class _RemoteJob:
-    """One piece of work under way: its request, or the outcome it has without one."""
+    """One piece of work in flight: its request, or the outcome it has without one."""
 
     work: Work
     begin: str
@@ -447,7 +447,7 @@ def _failed(reason: str) -> Outcome:
 
 
 def _text(data: str | bytes, name: str) -> str:
-    """What JSON can carry. Code that is no UTF-8 is no program; such an input cannot be sent."""
+    """What JSON can carry. Code that is no UTF-8 is not a program; such an input cannot be sent."""
     try:
         text = data.decode() if isinstance(data, bytes) else data
         text.encode()
@@ -516,7 +516,7 @@ def _inside(module: str) -> list[str]:
 
 
 def _messages(outcome: Outcome, token: str) -> list[dict[str, Any]]:
-    """What stands in the whole lines that begin with the token."""
+    """What is in the whole lines that begin with the token."""
     messages = []
     mark = f"{token} ".encode()
     for line in outcome.stdout.split(b"\n"):

@@ -35,7 +35,7 @@ _FIXES: Mapping[str, str] = {
 
 
 def enforced(report: Mapping[str, Any]) -> frozenset[str]:
-    """The layers of `LAYERS` that hold: those that were set up, those whose effect was seen.
+    """The layers of `LAYERS` that are active: those that were set up, those whose effect was seen.
 
     >>> sorted(enforced({"refused": ["files", "writes"], "landlock": 7, "missing": {}}))
     ['files', 'landlock', 'seccomp']
@@ -62,7 +62,7 @@ def check_minimum(minimum: Sequence[str], report: Mapping[str, Any]) -> str:
     )
     fix = _FIXES.get(name, "")
     hint = "" if name in LAYERS else f" (known: {', '.join(LAYERS)})"
-    reason = reason or "it was tried and did not hold"
+    reason = reason or "it was tried and had no effect"
     return (
         f"the sandbox cannot enforce {name!r} here{hint}: {reason}."
         + (f" It needs {fix}." if fix else "")

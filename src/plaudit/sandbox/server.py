@@ -1,7 +1,7 @@
 """A sandbox behind HTTP: SandboxFusion's `/run_code`, and `/grade` for many tests at once.
 
 `POST /run_code` takes and answers SandboxFusion's JSON (bytedance/SandboxFusion, server/
-sandbox_api.py), so that its clients work unchanged; how the program really ended stands beside it
+sandbox_api.py), so that its clients work unchanged; how the program really ended is beside it
 under "outcome". `run_timeout` is seconds of CPU time here, with a wall-clock backstop of twice that
 and a second, so that a busy machine changes no verdict.
 
@@ -195,7 +195,7 @@ class _Server:
     async def _job(self, act: Callable[[], Any]) -> Any:
         """Runs it in a thread, if the queue has room; counted until it ends, read or not."""
         if self._num_jobs >= self._max_jobs:
-            raise _Refused(429, f"{self._max_jobs} requests are under way; try again")
+            raise _Refused(429, f"{self._max_jobs} requests are in flight; try again")
         future = asyncio.get_running_loop().run_in_executor(self._threads, act)
         self._num_jobs += 1
         future.add_done_callback(self._ended)
@@ -317,12 +317,12 @@ def _encoded(text: str, name: str) -> bytes:
     try:
         return text.encode()
     except UnicodeEncodeError:
-        raise _Refused(400, f"{name} holds a lone surrogate, which is no text") from None
+        raise _Refused(400, f"{name} contains a lone surrogate, which is not valid text") from None
 
 
 def _test_stdin(test: Any) -> bytes:
     if not isinstance(test, dict) or not isinstance(test.get("stdin", ""), str):
-        raise _Refused(400, f"tests: {clipped(test)} is no object with a text under stdin")
+        raise _Refused(400, f"tests: {clipped(test)} is not an object with a text under stdin")
     return _encoded(test.get("stdin", ""), "stdin")
 
 
@@ -331,7 +331,9 @@ def _files(contents: dict[str, Any]) -> dict[str, bytes]:
     for name, data in contents.items():
         parts = name.split("/")
         if name.startswith("/") or ".." in parts or "" in parts or "\0" in name:
-            raise _Refused(400, f"files: {clipped(name)} is no path within the working directory")
+            raise _Refused(
+                400, f"files: {clipped(name)} is not a path within the working directory"
+            )
         if data is not None:
             try:
                 files[name] = base64.b64decode(data, validate=True)
@@ -348,7 +350,7 @@ async def _body(request: Any) -> dict[str, Any]:
     except ValueError:
         raise _Refused(400, "the body is not JSON") from None
     if not isinstance(body, dict):
-        raise _Refused(400, "the body is no JSON object")
+        raise _Refused(400, "the body is not a JSON object")
     return body
 
 

@@ -93,7 +93,7 @@ TURN_HEADER = re.compile(
 """What a chat template writes before a turn, in the families whose headers hold a mark."""
 
 _LONGEST = max(map(len, END_MARKS))
-# How the marks begin that stand before a header: most texts hold none of them.
+# How the marks begin that precede a header: most texts hold none of them.
 _HINT = re.compile(r"<(?:[|｜]|/s>|e[no]|E|turn\|>|seed:|/longcat_s>)")
 _SQUARE_HINT = re.compile(r"\[(?:\|e|e~\[)")
 _NEXT_TURN = re.compile(
@@ -113,7 +113,7 @@ _LAST = frozenset(mark[-1] for mark in END_MARKS)
 def without_end_marks(text: str) -> tuple[str, tuple[str, ...]]:
     """A text without the chain of marks at its end, and the marks in their order.
 
-    White space between and behind the marks goes with them; that before the first mark is the
+    White space between and after the marks goes with them; that before the first mark is the
     text's own. A text that ends in no mark stays as it is, and so does HTML that ends in
     ``<s>..</s>``. Where a mark is followed by the header of a turn of the user, the text ends there
     and the header is the last of the marks; turns of tools, and those that answer them, are kept,

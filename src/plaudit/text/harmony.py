@@ -78,7 +78,7 @@ def _without_end(text: str) -> str:
 
 
 def _without_tokens(text: str) -> Found | None:
-    """A response whose special tokens were dropped; an unfinished one cannot be told from text."""
+    """A response whose special tokens were dropped; an unfinished one looks like text."""
     if not text.startswith(_PLAIN) or (end := text.find(_PLAIN_FINAL)) < 0:
         return None
     return text[len(_PLAIN) : end], text[end + len(_PLAIN_FINAL) :], "closed"

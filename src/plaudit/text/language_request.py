@@ -1,6 +1,6 @@
 """The languages that a prompt asks for in words: "reply in Spanish", 请用中文回答, "en français".
 
-The name of a language alone is no request ("English villages"): the words before and after it
+The name of a language alone is not a request ("English villages"): the words before and after it
 decide, by the forms listed here.
 """
 
@@ -31,7 +31,7 @@ class LanguageRequest(NamedTuple):
 
 
 class _RequestForm(NamedTuple):
-    """The patterns before and after a name; kind None: the mention is no request."""
+    """The patterns before and after a name; kind None: the mention is not a request."""
 
     kind: Kind | None
     before: re.Pattern[str]
@@ -211,7 +211,7 @@ _ABOUT = re.compile(
 )
 _OWN_LETTERS = re.compile("[\u0370-\u1fff\u3040-\uabff\uac00-\ud7af]")
 
-# Codes and single characters that name a language in a pair, or behind "to": "EN->ZH:", 中译英.
+# Codes and single characters that name a language in a pair, or after "to": "EN->ZH:", 中译英.
 _CODES = "zh|cn|en|ja|jp|ko|kr|fr|de|es|pt|ru|vi|th|ar"
 _CODE_NAMES = {"cn": "zh", "jp": "ja", "kr": "ko"}
 _SHORT_NAMES = {

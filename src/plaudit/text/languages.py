@@ -1,4 +1,4 @@
-"""Names of languages, and the function words by which languages in Latin letters are told apart.
+"""Names of languages, and the function words by which languages in Latin letters are distinguished.
 
 Tables of our own, so that scores do not depend on whether a language model is installed.
 """

@@ -185,7 +185,7 @@ class _LiteralReader:
         self.advance()
 
     def advance(self) -> None:
-        """Reads the next token. Raises ValueError where there is none."""
+        """Reads the next token. Raises ValueError if there is none."""
         token = _TOKEN.match(self.text, self.place)
         if token is None or token.lastgroup is None:
             raise ValueError(f"not a literal: {self.text[self.place : self.place + 20]!r}")
@@ -239,7 +239,7 @@ class _LiteralReader:
         while not self.take("}"):
             key = self.value(depth + 1)
             if not isinstance(key, str):
-                raise ValueError("a key that is no text")
+                raise ValueError("a key that is not text")
             self.expect(":")
             pairs.append((key, self.value(depth + 1)))
             if not self.take(","):

@@ -80,7 +80,7 @@ def _refuse_keys(tree: Any) -> None:
         node = left.pop()
         if isinstance(node, yaml.MappingNode):
             if any(key.tag != "tag:yaml.org,2002:str" for key, _ in node.value):
-                raise ValueError("a key that is no text")
+                raise ValueError("a key that is not text")
             if len({key.value for key, _ in node.value}) < len(node.value):
                 raise ValueError("a key occurs twice")
             left += [value for _, value in node.value]

@@ -47,11 +47,11 @@ class Thought(NamedTuple):
 
 
 class Family(NamedTuple):
-    """The marks around the reasoning of some models, and around the answer behind it.
+    """The marks around the reasoning of some models, and around the answer after it.
 
     `is_prose`: the opening is a sentence, which counts only at the start of a text that also holds
     the closing one. `is_word`: the marks are ordinary XML, which a text may hold for other reasons
-    (a placeholder, say), so that they open reasoning again only behind a block of their own.
+    (a placeholder, say), so that they open reasoning again only after a block of their own.
     """
 
     name: str
@@ -63,7 +63,7 @@ class Family(NamedTuple):
 
     @property
     def start(self) -> str:
-        """The opening mark without the white space behind it."""
+        """The opening mark without the white space after it."""
         return self.opening.rstrip()
 
 
@@ -184,7 +184,7 @@ def split(text: str, *, tag: str = "auto", prompt: str = "") -> Thought:
     A block counts only at the start (after white space) or, where the template opened it, up to a
     closing mark that no opening mark precedes; marks that a text merely mentions (in quotes, in a
     fenced block, within a sentence) are text. The first closing mark ends the block. Where
-    reasoning is opened again behind the answer and never closed, the answer ends there; where
+    reasoning is opened again after the answer and never closed, the answer ends there; where
     that leaves nothing, the status is "unclosed".
 
     `tag` "auto" takes the marks of every family in `FAMILIES` and harmony's channels; a family's
@@ -289,7 +289,7 @@ def part_of(text: str, part: Part, *, tag: str = "auto", prompt: str = "") -> st
 
 
 def opening_at_end(prompt: str, *, tag: str = "auto") -> str:
-    r"""The opening mark that a prompt ends in, with all that stands behind it, or "".
+    r"""The opening mark that a prompt ends in, with all that follows it, or "".
 
     That is white space, or, where the prompt is a chat as a template writes it, the beginning of
     the reasoning: what counts is the turn of the assistant at its end. A prompt that mentions the
@@ -304,7 +304,7 @@ def opening_at_end(prompt: str, *, tag: str = "auto") -> str:
 
 
 def opening_in(turn: str) -> str:
-    """The last opening mark of a turn and all behind it, where it opens reasoning; else "".
+    """The last opening mark of a turn and all after it, where it opens reasoning; else "".
 
     >>> opening_in("<think>Okay, "), opening_in("<think>a</think>4")
     ('<think>Okay, ', '')
@@ -333,7 +333,7 @@ def _begun(prompt: str) -> str:
 
 
 def _mark_at_end(prompt: str, tag: str) -> str:
-    """The opening mark that a text ends in, with the white space behind it, or ""."""
+    """The opening mark that a text ends in, with the white space after it, or ""."""
     own = prompt[-_TAIL:].rstrip()
     if tag == "auto" and own[-1:] not in _LAST:
         return ""
@@ -408,7 +408,7 @@ _LOOKS = tuple(_PATTERNS.items())
 
 
 def _has_marks(text: str) -> bool:
-    """Whether a text holds any mark: of the many that hold none, most are done in a few looks."""
+    """Whether a text contains any mark: most of those without are decided in a few looks."""
     for first, pattern in _LOOKS:
         if first in text and pattern.search(text):
             return True
@@ -427,7 +427,7 @@ class _PlainText(NamedTuple):
 
     text: str
     ends: tuple[int, ...] = ()  # of the tags that were spelled otherwise
-    shifts: tuple[int, ...] = (0,)  # before the first of them, behind the first, ...
+    shifts: tuple[int, ...] = (0,)  # before the first of them, after the first, ...
     has_marks: bool = True  # False where it is known to hold none
 
     def place(self, at: int) -> int:
@@ -472,7 +472,7 @@ def _at_start_or_bare(text: str, families: tuple[Family, ...]) -> tuple[Thought,
 
 
 def _start(text: str) -> int:
-    """Where the text begins behind white space, a BOS mark and the header of the turn."""
+    """Where the text begins after white space, a BOS mark and the header of the turn."""
     start = len(text) - len(text.lstrip()) if text[:1].isspace() else 0
     for _ in range(_MOST_HEADERS):
         header = next((h for h in _HEADERS if text.startswith(h, start)), None)
@@ -533,7 +533,7 @@ def _answer(text: str, end: int, family: Family) -> str:
 
 
 def _finished(thought: Thought, families: Sequence[Family]) -> Thought:
-    """The split without the unfinished reasoning that a family's mark opens behind the answer."""
+    """The split without the unfinished reasoning that a family's mark opens after the answer."""
     ends = [_reopened(thought.answer, family) for family in families]
     end = min((end for end in ends if end >= 0), default=-1)
     if end < 0:
@@ -554,7 +554,7 @@ def _reopened(answer: str, family: Family) -> int:
     num_fences, before = answer.count("```", 0, start), start
     quoted, head = _is_quoted(answer, opening), len(answer) - len(answer.lstrip())
     for place in _places(answer, opening, start):
-        if place == head:  # there is no sentence that it could stand in
+        if place == head:  # there is no sentence that it could be in
             return place
         num_fences += answer.count("```", before, place)
         before = place
@@ -566,7 +566,7 @@ def _reopened(answer: str, family: Family) -> int:
 
 
 def _is_mention(text: str, place: int, mark: str) -> bool:
-    """Whether a mark stands within a sentence, as in "use the <think> tag"."""
+    """Whether a mark is within a sentence, as in "use the <think> tag"."""
     after = text[place + len(mark) : place + len(mark) + 12]
     if after.lstrip(" ").lower().startswith(_TAG_WORDS):
         return True
@@ -574,7 +574,7 @@ def _is_mention(text: str, place: int, mark: str) -> bool:
 
 
 def _ends_a_sentence(text: str, place: int) -> bool:
-    """Whether a word and a space stand before a place, but for the word Assistant."""
+    """Whether a word and a space precede a place, except for the word Assistant."""
     before = text[max(place - 12, 0) : place]
     words = before.rstrip(" ")
     if len(words) == len(before) or not words[-1:].isalpha():
@@ -594,7 +594,7 @@ def _is_quoted(text: str, mark: str) -> Callable[[int], bool]:
 
 
 def _places(text: str, mark: str, start: int = 0) -> Iterator[int]:
-    """Where a mark stands, from left to right."""
+    """Where a mark is, from left to right."""
     while (start := text.find(mark, start)) >= 0:
         yield start
         start += len(mark)

@@ -45,7 +45,7 @@ def length_of(
 
 @functools.lru_cache(maxsize=4)
 def tokenizer(path: str):
-    """The tokenizer in a tokenizer.json file or a directory that holds one."""
+    """The tokenizer in a tokenizer.json file or a directory that contains one."""
     import os
 
     try:

@@ -54,7 +54,7 @@ def call_of_parts(name: Any, arguments: Any) -> ToolCall:
     """A call from its name and arguments: a mapping, its JSON text, or None for no arguments.
 
     >>> call_of_parts("f", '{"a": 1}').arguments, call_of_parts("f", "[1]").problem
-    ({'a': 1}, "the arguments of 'f' are no mapping")
+    ({'a': 1}, "the arguments of 'f' are not a mapping")
     """
     if not isinstance(name, str) or not name.strip():
         return broken("a call without a name")
@@ -66,7 +66,7 @@ def call_of_parts(name: Any, arguments: Any) -> ToolCall:
     if arguments is None:
         arguments = {}
     if not isinstance(arguments, Mapping):
-        return broken(f"the arguments of {name[:40]!r} are no mapping")
+        return broken(f"the arguments of {name[:40]!r} are not a mapping")
     return ToolCall(name.strip(), arguments)
 
 

@@ -244,7 +244,7 @@ def _apertus(reading: CallReader) -> Iterator[ToolCall]:
 
 @functools.cache
 def _invoke_tags(prefix: str) -> Tags:
-    """``<invoke name="f">`` and ``<parameter name="a">``, each behind a prefix of the family."""
+    """``<invoke name="f">`` and ``<parameter name="a">``, each after a prefix of the family."""
     p = re.escape(prefix)
     return Tags(
         re.compile(rf"<{p}invoke\s+name=[\"']?([^\"'<>\n]+)[\"']?\s*>"),
@@ -262,7 +262,7 @@ def _invoke_tags(prefix: str) -> Tags:
 def _harmony_calls(text: str) -> Iterator[ToolCall]:
     """The messages of gpt-oss that have a tool as their recipient.
 
-    A message is a header, which may name the recipient before or behind its channel,
+    A message is a header, which may name the recipient before or after its channel,
     ``<|message|>``, and the content; ``functions.`` is the namespace of the row's tools.
     """
     header: int | None = 0

@@ -119,7 +119,7 @@ def _part_text(part: Any) -> str:
 
 
 def gold_calls(value: Any, field: str, tools: Schemas | None = None) -> list[GoldCall]:
-    """The expected calls of a column: a list of calls, one call, or a text that holds them.
+    """The expected calls of a column: a list of calls, one call, or a text that contains them.
 
     A call is ``{"name", "arguments"}``, also inside OpenAI's ``function``; or BFCL's possible
     answer ``{name: {argument: [right values]}}``, where "" among the values makes an argument

@@ -130,7 +130,7 @@ def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
     choices = schema.get("enum")
     if isinstance(choices, list | tuple) and kind not in ("array", "object"):
         if not any(same(value, choice, schema) for choice in choices):
-            yield f"{place} is {clipped(value, limit=40)}, which is none of its choices"
+            yield f"{place} is {clipped(value, limit=40)}, which is not one of its choices"
     elif kind == "array":
         for i, item in enumerate(value):
             yield from type_problems(item, schema.get("items"), f"{place}[{i}]")

@@ -123,7 +123,7 @@ def test_another_run_is_refused_its_folder(change, tmp_path):
         "reward": lambda: run(tmp_path, pairs(), Entrant("other", RANDOM)),
         "limit": lambda: run(tmp_path, pairs(), limit=3),
     }[change]
-    with pytest.raises(ConfigError, match="holds another run"):
+    with pytest.raises(ConfigError, match="folder of another run"):
         other().score()
     assert other().score(overwrite=True)["rows"] in (3, 30, 31)
 
@@ -131,7 +131,7 @@ def test_another_run_is_refused_its_folder(change, tmp_path):
 def test_a_folder_with_other_files_is_left_alone(tmp_path):
     (tmp_path / "out").mkdir()
     (tmp_path / "out" / "thesis.txt").write_text("mine")
-    with pytest.raises(ConfigError, match="not empty and holds no run"):
+    with pytest.raises(ConfigError, match="not empty and is not the folder of a run"):
         run(tmp_path, pairs()).score(overwrite=True)
 
 
@@ -398,5 +398,5 @@ def test_another_result_file_is_another_run(tmp_path):
     file = rows_file(tmp_path / "m.jsonl", [row])
     Run("rewardbench", Folder(tmp_path / "out"), imports=[file], num_draws=5).score()
     rows_file(tmp_path / "m.jsonl", [{**row, "scores_chosen": 0.0}])
-    with pytest.raises(ConfigError, match="holds another run"):
+    with pytest.raises(ConfigError, match="folder of another run"):
         Run("rewardbench", Folder(tmp_path / "out"), imports=[file], num_draws=5).score()

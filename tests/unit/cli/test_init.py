@@ -149,7 +149,7 @@ def one_line(result):
 def test_two_columns_of_responses_are_asked_for():
     recipe, result = init({"prompt": "q", "response": "4", "output": "5"}, code=2)
     assert recipe is None
-    assert "response and output may each hold the responses" in result.stderr
+    assert "response and output may each contain the responses" in result.stderr
     for name in ("response", "output"):
         assert f"\n  plaudit init in.jsonl --column response={name}\n" in result.stderr
     recipe, _ = init(
@@ -164,13 +164,13 @@ def test_what_the_user_adds_to_a_published_layout_is_not_taken_for_the_publisher
         "finish_reasons": ["stop"], "response": "5",
     }  # fmt: skip
     _, result = init(row, code=2)
-    assert "response and generations may each hold the responses" in result.stderr
+    assert "response and generations may each contain the responses" in result.stderr
     assert "--column responses=generations" in result.stderr
 
 
 def test_two_guesses_are_asked_for_and_one_is_taken():
     _, result = init({"q": "a", "model_output": "1", "llm_reply": "2"}, code=2)
-    assert "model_output and llm_reply may each hold the response" in result.stderr
+    assert "model_output and llm_reply may each contain the response" in result.stderr
     recipe, _ = init({"q": "a", "model_output": "1", "output_tokens": "9", "notes": "x" * 999})
     assert recipe["columns"] == {"prompt": "q", "response": "model_output"}
 
@@ -464,7 +464,7 @@ def test_resuming_with_another_recipe_names_both():
     Path("out.jsonl.partial.jsonl").write_text(line)
     Path("out.jsonl.partial.json").write_text(json.dumps(about))
     told = one_line(run(*words, "r1", "--resume", code=2))
-    assert "the reward was math, is r1; --overwrite to begin anew" in told
+    assert "the reward was math, is r1; --overwrite to start again" in told
     run(*words, "math", "--resume")
 
 

@@ -41,7 +41,7 @@ def test_doctor_tells_every_layer():
     text = done.stdout.decode()
     for name in ("files", "seccomp", "landlock", "namespaces", "cpp", "javascript"):
         assert name in text
-    assert done.returncode == (0 if "default minimum (files, seccomp) holds" in text else 1)
+    assert done.returncode == (0 if "default minimum (files, seccomp) is enforced" in text else 1)
 
 
 def test_selftest_of_some_and_of_an_unknown_name():

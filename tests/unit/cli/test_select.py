@@ -171,7 +171,7 @@ def test_what_a_layout_cannot_hold_is_counted(run):
     assert done.exit_code == 0
     assert len(lines()) == 1
     assert summary()["funnel"]["pairs"]["dropped"] == {"does not fit the layout": 1}
-    assert "use a layout that holds turns, as trl-chat" in done.output
+    assert "use a layout that has turns, such as trl-chat" in done.output
 
 
 @pytest.mark.parametrize(

@@ -142,7 +142,9 @@ class TestRefusals:
         out = tmp_path / "out.jsonl"
         with pytest.raises(RuntimeError), Writer(out):
             raise RuntimeError
-        with pytest.raises(ConfigError, match="a run is unfinished; resume goes on, overwrite"):
+        with pytest.raises(
+            ConfigError, match="a run is unfinished; resume to continue it, overwrite"
+        ):
             Writer(out)
 
     def test_a_column_that_the_input_has(self, tmp_path):

@@ -51,7 +51,7 @@ def test_a_journal_answers_what_it_holds(path):
 def test_a_call_that_differs_is_not_answered(path, model, given):
     reply = JournalReplay(path, model).answer([given])[0][-1]
     assert (reply.text, reply.fault) == (None, "system")
-    assert reply.error == f"{path} holds no reply of {model!r} to this call"
+    assert reply.error == f"{path} has no reply of {model!r} to this call"
 
 
 def test_the_place_does_not_make_the_call(path):
@@ -106,7 +106,7 @@ def test_a_column_answers_by_place_and_sample(held, given, found):
 def test_a_column_without_the_reply_is_a_fault_of_the_input(columns, given):
     reply = ColumnReplay("reply").answer([job(columns, **given)])[0][-1]
     assert (reply.text, reply.fault) == (None, "input")
-    assert reply.error.startswith("column 'reply' holds no reply for ")
+    assert reply.error.startswith("column 'reply' has no reply for ")
 
 
 def test_every_job_reads_its_own_row():

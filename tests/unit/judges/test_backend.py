@@ -160,7 +160,7 @@ def test_a_journal_without_a_call_says_so(tmp_path):
         [Group("q", ["a", "b"])]
     )[0]
     assert (math.isnan(score.value), score.fault) == (True, "system")
-    assert "holds no reply of 'judge'" in score.error
+    assert "has no reply of 'judge'" in score.error
 
 
 def test_a_journal_gives_second_replies_again(tmp_path):

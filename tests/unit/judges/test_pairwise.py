@@ -241,7 +241,7 @@ def test_a_failed_call_is_a_system_fault_and_a_long_prompt_an_input_fault():
     assert "too long for the model" in long.error
     lost = replayed({"ab": "[[A]]"})
     assert (lost.fault, math.isnan(lost.value)) == ("input", True)
-    assert "holds no reply for 'ba'" in lost.error
+    assert "has no reply for 'ba'" in lost.error
 
 
 # --- whose fault ----------------------------------------------------------------------------------
@@ -436,7 +436,7 @@ def test_rewardbench_does_not_count_a_failed_call():
         ({"votes": 0}, "must be 1 or more"),
         ({"votes": 1.5}, "must be 1 or more"),
         ({"read": "tokens"}, "must be text or logprobs"),
-        ({"read": "logprobs"}, "a column holds texts, no log-probabilities"),
+        ({"read": "logprobs"}, "a column contains texts, not log-probabilities"),
         ({"template": "nowhere"}, "no template 'nowhere'"),
         ({"template": "mt_bench_pairwize"}, "did you mean 'mt_bench_pairwise'"),
         ({"template": {**PAIR, "kind": "pointwise"}}, "is pointwise; this judge takes pairwise"),

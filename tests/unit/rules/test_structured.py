@@ -44,7 +44,7 @@ def test_each_syntax_is_read(syntax, text, expected):
         ("json", '{"a": 1} and more', "Extra data"),
         ("yaml", "just words", "neither a list nor a mapping"),
         ("yaml", "a: 1\na: 2", "occurs twice"),
-        ("yaml", "1: a", "a key that is no text"),
+        ("yaml", "1: a", "a key that is not text"),
         ("yaml", "a: [", "no YAML"),
         ("yaml", "a: 1\n---\nb: 2", "no YAML"),
         ("yaml", "!!python/object/apply:os.getcwd []", "no YAML"),

@@ -129,7 +129,7 @@ def test_what_is_no_call_is_none(text):
         ("<tool_call>[1]</tool_call>", "a call must be a mapping"),
         ('<tool_call>{"name": "f"}</tool_call>', "must have a name and arguments"),
         ('<tool_call>{"name": 3, "arguments": {}}</tool_call>', "without a name"),
-        ('<tool_call>{"name": "f", "arguments": [1]}</tool_call>', "are no mapping"),
+        ('<tool_call>{"name": "f", "arguments": [1]}</tool_call>', "are not a mapping"),
         ("Thought: x\nAction: f\n", "without Action Input"),
         ("```json\n{", "not closed"),
         ('<tool_call>{"name": "f", "arguments": {"a": NaN}}</tool_call>', "NaN is no JSON"),
@@ -393,7 +393,7 @@ def test_parameters_that_do_not_fit(params):
         ({"a": 1, "b": 2.0}, "add: b is a number, not integer"),
         ({"a": 1, "c": 2}, "add: c is unknown"),
         ({"a": None}, "add: a is null, not number"),
-        ({"a": 1, "unit": "kg"}, "add: unit is 'kg', which is none of its choices"),
+        ({"a": 1, "unit": "kg"}, "add: unit is 'kg', which is not one of its choices"),
     ],
 )
 def test_argument_types(arguments, note):
@@ -404,7 +404,9 @@ def test_argument_types(arguments, note):
 def test_every_call_must_fit_and_there_must_be_one():
     assert tools.argument_types("add(a=1)\nadd(a='x')", [TOOL]).parts == {"calls": 0.5}
     assert tools.argument_types("add(a=1)\nadd(a='x')", [TOOL]).value == 0.0
-    assert tools.argument_types("add(a=1)\nother()", [TOOL]).note == "other is no tool of this row"
+    assert (
+        tools.argument_types("add(a=1)\nother()", [TOOL]).note == "other is not a tool of this row"
+    )
     assert tools.argument_types("It is 3.", [TOOL]).note == "no call"
 
 
@@ -451,8 +453,8 @@ STEP = 'Thought: look\nAction: add\nAction Input: {"a": 1}\n'
         (STEP + "Thought: more", "ends in Thought"),
         (STEP + "Final Answer: 3", "a Final Answer without Thought"),
         ("Thought:\nAction: add\nAction Input: {}", "a Thought that is empty"),
-        ("Thought: x\nAction: sub\nAction Input: {}", "'sub' is no tool of this row"),
-        ("Thought: x\nAction: add\nAction Input: 1", "an Action Input that is no JSON mapping"),
+        ("Thought: x\nAction: sub\nAction Input: {}", "'sub' is not a tool of this row"),
+        ("Thought: x\nAction: add\nAction Input: 1", "an Action Input that is not a JSON mapping"),
     ],
 )
 def test_react_steps(text, note):

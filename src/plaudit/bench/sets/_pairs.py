@@ -43,7 +43,7 @@ def item_of(row: Row, subset: str, *, id: str | None = None, extra: Mapping[str,
 
 
 def _place(row: Row) -> tuple[int, ...]:
-    """Where the responses of a pair stood in the source, if the row tells."""
+    """Where the responses of a pair were in the source, if the row tells."""
     first = _PLACES.get(str(row.raw.get("chosen_was", "")).strip())
     return () if first is None else (first, 1 - first)
 

@@ -3,7 +3,7 @@
 `accuracy` is the share of pairs of responses with different grades of which the better one scores
 strictly higher; `exact_match` the share of prompts without an inverted pair, where equal scores
 are no inversion (the two treat ties differently, as published). With subsets, both are the means
-of the subsets'. A prompt with an unscored response is no match.
+of the subsets'. A prompt with an unscored response is not a match.
 
 Rows have `labels` (higher is better), one for each response, or `ranks` (lower is better).
 """

@@ -75,7 +75,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     rows, credit_N = credited(sheet, scored, RULES, rule)
     if rule == "judgebench":
         if (place_T := sheet.feature("place")) is None:
-            raise ConfigError("credit judgebench: the rows do not tell which response is A")
+            raise ConfigError("credit judgebench: the rows do not say which response is A")
         is_right_T = sheet.labels_T > 0
         right_is_b_N = place_T[is_right_T] == 1
         credit_N = np.where((rows.of_N == credit.TIE) & right_is_b_N, 1.0, credit_N)

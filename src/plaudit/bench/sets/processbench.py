@@ -1,6 +1,6 @@
 """ProcessBench (Zheng et al. 2024, arXiv 2412.06559; QwenLM/ProcessBench): the first wrong step.
 
-`label` is the index, from 0, of the first wrong step, -1 where there is none. What is predicted is
+`label` is the index, from 0, of the first wrong step, -1 if there is none. What is predicted is
 the first step whose score is not above a threshold (credit `above-0.5`, or `above-0` for logits),
 else -1. Of the rows with an error the share of exact matches is acc_error, of those without
 acc_correct; F1 of a split is their harmonic mean (0 where both are 0), overall the plain mean of

@@ -4,7 +4,7 @@ Five domains of one right and three wrong responses, and Ties. A domain's score 
 of its rows: published is 1/k where the right response is among the k at the top (four equal scores
 earn 1/4). Overall is the plain mean of the six.
 
-**Ties.** A prompt N stands twice: "ref:N" with one right response, "tied:N" with several. With
+**Ties.** A prompt N occurs twice: "ref:N" with one right response, "tied:N" with several. With
 m = lowest right score - highest wrong score, and d = highest right - lowest right score of "tied",
 
     0.30 mean[m_tied > 0] + 0.30 mean[m_ref > 0] + 0.20 mean[m_tied > d]
@@ -276,7 +276,6 @@ BENCHMARK = Benchmark(
     repair=repair,
     gates=gates,
     notes=(
-        "Ties is printed as ties-0.1.4, the version of the release; ties-head stands beside it in"
-        " results.json.",
+        "Ties is printed as ties-0.1.4, the released version; ties-head is also in results.json.",
     ),
 )

@@ -49,7 +49,7 @@ def subset_of(raw: Mapping[str, Any], source: str) -> str:
         if stem.startswith(subset):
             return subset
     raise DataError(
-        f"missing: a row of RM-Bench has a domain, one of {', '.join(SUBSETS)}, or stands in a file"
+        f"missing: a row of RM-Bench has a domain, one of {', '.join(SUBSETS)}, or is in a file"
         " of that name",
         field="domain",
     )

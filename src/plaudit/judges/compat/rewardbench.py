@@ -27,7 +27,7 @@ __all__ = [
 
 
 def pair(text: str) -> str | None:
-    """ "A" or "B": the first of ``[[A]]``, ``[[B]]`` (in this order) that the text holds.
+    """ "A" or "B": the first of ``[[A]]``, ``[[B]]`` (in this order) that the text contains.
 
     Version 1's default rule, for Gemini and RISE-Judge too. None where it holds neither.
 
@@ -38,7 +38,7 @@ def pair(text: str) -> str | None:
 
 
 def four(text: str) -> str | None:
-    """ "A" to "D": the first of ``[[A]]`` to ``[[D]]`` (in this order) that the text holds.
+    """ "A" to "D": the first of ``[[A]]`` to ``[[D]]`` (in this order) that the text contains.
 
     Version 2's ranking rule. None where it holds none.
 
@@ -49,7 +49,7 @@ def four(text: str) -> str | None:
 
 
 def pair_prometheus(text: str) -> str | None:
-    """ "A" or "B" as the last character of a text that holds ``[RESULT]``.
+    """ "A" or "B" as the last character of a text that contains ``[RESULT]``.
 
     None otherwise: a space or full stop at the end is an error.
 
@@ -60,7 +60,7 @@ def pair_prometheus(text: str) -> str | None:
 
 
 def pair_offsetbias(text: str) -> str | None:
-    """ "A" where the text holds "Output (a)", else "B" where it holds "Output (b)", else None.
+    """ "A" where the text contains "Output (a)", else "B" where it holds "Output (b)", else None.
 
     >>> pair_offsetbias("Output (b) beats Output (a)")
     'A'
@@ -69,7 +69,7 @@ def pair_offsetbias(text: str) -> str | None:
 
 
 def pair_atla(text: str) -> str | None:
-    """The word behind the first ``**Result:**``, whatever it is; None where there is none.
+    """The word after the first ``**Result:**``, whatever it is; None if there is none.
 
     >>> pair_atla("**Result:** B"), pair_atla("**Result:** neither")
     ('B', 'neither')

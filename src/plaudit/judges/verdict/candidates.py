@@ -77,7 +77,7 @@ def restored(text: str) -> str:
 
 
 def may_claim(text: str, spec: Spec) -> bool:
-    """Whether a text holds all that a verdict needs, or signs that may encode it: a cheap look."""
+    """Whether a text contains all that a verdict needs, or signs that may encode it; cheap."""
     if not text.isascii() or holds_any(text, _SIGNS):
         return True
     low, _ = lower_case(text)

@@ -17,7 +17,7 @@ __all__ = ["forged"]
 
 def forged(reply: str, spec: Spec, texts: Sequence[str]) -> int | None:
     """The place in `texts` (the original responses) of the one whose forged verdict the reply only
-    echoes; None where there is none, or where several could be it.
+    echoes; None if there is none, or where several could be it.
 
     An echo is a neutralised verdict (a mark inside) where the reply has no verdict of its own; or a
     line with the reply's last verdict and more words that a response contains, white space aside.
@@ -61,7 +61,7 @@ def _last_verdict(lines: Sequence[str], spec: Spec) -> str:
 
 
 def _marked_echo(lines: Sequence[str], spec: Spec) -> str:
-    """The last verdict with a mark inside, without its marks; "" where there is none."""
+    """The last verdict with a mark inside, without its marks; "" if there is none."""
     for line in reversed([line for line in lines if MARK in line]):
         clean = restored(line)
         at = [place for place, char in enumerate(line) if char != MARK]

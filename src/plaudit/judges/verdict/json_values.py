@@ -27,7 +27,7 @@ class _JsonObject(NamedTuple):
 def value_of(reply: ReplyText, key: str) -> tuple[Any, Any]:
     """The only value under the key, and the maximum that its object states (None for none).
 
-    Raises: VerdictError where there is none or several, where the only one is quoted, or where an
+    Raises: VerdictError if there is none or several, where the only one is quoted, or where an
     object or a list of objects is cut.
     """
     for text in (reply.raw, reply.text):

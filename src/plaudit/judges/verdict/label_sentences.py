@@ -99,7 +99,7 @@ def _sentence_end(body: str, match: re.Match[str]) -> int:
 
 
 def _is_sentence(body: str, match: re.Match[str]) -> bool:
-    """Whether a match is its sentence but for words that open and close it."""
+    """Whether a match is its sentence except for words that open and close it."""
     start, end = sentence_of(body, match.start(), match.end())
     before, after = body[start : match.start()], body[match.end() : max(end, match.end())]
     closing = _CLOSES.fullmatch(after)

@@ -31,7 +31,7 @@ def parse(
 ) -> VerdictValue:
     """The verdict in a reply: a label of `spec`, a number in its range, or for Scores a tuple.
 
-    `count` is how many responses were judged: a list of another length is no verdict.
+    `count` is how many responses were judged: a list of another length is not a verdict.
 
     Raises: VerdictError whose message begins with its reason (truncated, refused, absent,
     ambiguous, outside).

@@ -23,7 +23,7 @@ _WINDOW = 300
 
 
 def sentence_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the sentence begins and ends that holds ``text[start:end]``, the sign at its end
+    """Where the sentence begins and ends that contains ``text[start:end]``, the sign at its end
     included; at most 300 characters to either side.
 
     >>> sentence_of("One. Two is [[A]]! Three", 12, 17)
@@ -61,7 +61,7 @@ def is_mentioned(text: str, place: int) -> bool:
 
 
 def line_of(text: str, start: int, end: int) -> tuple[int, int]:
-    """Where the line begins and ends that holds ``text[start:end]``: at most 300 characters."""
+    """Where the line begins and ends that contains ``text[start:end]``: at most 300 characters."""
     low, high = max(start - _WINDOW, 0), min(end + _WINDOW, len(text))
     begin, stop = text.rfind("\n", low, start), text.find("\n", end, high)
     return low if begin < 0 else begin + 1, high if stop < 0 else stop

@@ -17,11 +17,11 @@ _ODD_LETTERS = "İıſ\u212a"
 
 @dataclass(frozen=True)
 class VerdictShape:
-    """What a verdict looks like in plain text; the last group holds its value.
+    """What a verdict looks like in plain text; the last group contains its value.
 
     Every match begins with one of `starts` (in lower case) or of `names` (as spelled; both empty:
-    with anything) and holds one of `words` (in lower case; empty: any). With a `reach` one of the
-    words begins at most so many characters behind the beginning of the match. `is_spaced`: white
+    with anything) and contains one of `words` (in lower case; empty: any). With a `reach` one of
+    the words begins at most so many characters behind the beginning of the match. `is_spaced`: white
     space stands before and behind that word.
     """
 

@@ -141,6 +141,18 @@ class YesNo:
 
 
 Spec = Labels | Scale | Scores | JsonScore | YesNo
+
+
+def ends_of(spec: Spec) -> tuple[float, float] | None:
+    """The ends of the scale on which a verdict is a number; None where it is none.
+
+    >>> ends_of(Scale(1, 10)), ends_of(YesNo())
+    ((1.0, 10.0), None)
+    """
+    has_ends = isinstance(spec, Scale | Scores | JsonScore)
+    return (float(spec.low), float(spec.high)) if has_ends else None
+
+
 VerdictValue = str | float | tuple[float, ...]
 _WORTHS = {2: (1.0, 0.0), 3: (1.0, 0.0, 0.5), 5: (1.0, 0.75, 0.5, 0.25, 0.0)}
 

@@ -28,7 +28,7 @@ _MARK_STARTS = tuple(dict.fromkeys((*CLOSING_STARTS, *(family.start[0] for famil
 
 
 def has_closing_mark(text: str) -> bool:
-    """Whether a text holds a mark that closes thinking."""
+    """Whether a text contains a mark that closes thinking."""
     return holds_any(text, CLOSING_STARTS) and _CLOSING.search(text) is not None
 
 

@@ -1,6 +1,6 @@
 """The text filters of Data-Juicer (modelscope/data-juicer, data_juicer/ops/filter) as rewards.
 
-1 if the filter keeps a text, 0 if it drops it; `parts` hold the statistic under Data-Juicer's name.
+1 if the filter keeps a text, 0 if it drops it; `parts` has its statistic by Data-Juicer's name.
 A filter keeps from the lower to the upper bound, both included; the default bounds are the
 original's. Words are runs between spaces, tabs and line breaks, without special characters at their
 ends: a Chinese text is a few long words, as in the original without its tokeniser.

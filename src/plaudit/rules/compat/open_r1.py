@@ -283,7 +283,7 @@ def _is_closed(text: str, start: int) -> bool:
 
 
 def _share_different(words: Sequence[str], n: int) -> float:
-    """Different n-grams over all n-grams; 1 where there is none."""
+    """Different n-grams over all n-grams; 1 if there is none."""
     if len(words) < n or not words:
         return 1.0
     from plaudit.text.ngrams import num_distinct, word_array

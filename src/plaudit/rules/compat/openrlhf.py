@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from plaudit.combine import Child
 from plaudit.errors import ConfigError, DataError, clipped
+from plaudit.offers import is_reward
 from plaudit.rules.length import _soft_overlong
-from plaudit.types import Group, Range, Response, Reward, Score
+from plaudit.types import Child, Group, Range, Response, Reward, Score
 
 __all__ = ["overlong_penalty", "stop_properly_penalty"]
 
@@ -63,7 +63,7 @@ def stop_properly_penalty(reward: Reward, *, stop_properly_penalty_coef: float) 
         raise ConfigError(
             f"stop_properly_penalty_coef={stop_properly_penalty_coef} must not exceed 1"
         )
-    if not callable(getattr(reward, "score", None)):
+    if not is_reward(reward):
         raise ConfigError(
             f"stop_properly_penalty: reward must be a Reward, found {clipped(reward)}"
         )
@@ -98,7 +98,7 @@ class _StopProperly:
         yield Child("reward", None, self.reward, group)
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
-        """One Score per response; `parts` hold whether it was cut."""
+        """One Score per response; `parts` says whether it was truncated."""
         return [
             [self._changed(g, r, s) for r, s in zip(g.responses, scores, strict=True)]
             for g, scores in zip(groups, self.reward.score(groups), strict=True)
@@ -107,7 +107,7 @@ class _StopProperly:
     def _changed(self, group: Group, response: Response, score: Score) -> Score:
         if response.finish_reason is None:
             raise DataError(
-                "the response carries no finish_reason, which tells whether it was cut",
+                "the response has no finish_reason, which says whether it was truncated",
                 where=f"row {group.key}",
                 field="finish_reason",
             )

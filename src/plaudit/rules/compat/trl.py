@@ -1,6 +1,6 @@
 """The rewards of TRL (huggingface/trl, trl/rewards), exploits included.
 
-The hardened rules stand in `rules.math`, `rules.format`, `rules.length` and `rules.repetition`.
+The hardened rules are in `rules.math`, `rules.format`, `rules.length` and `rules.repetition`.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ def accuracy(response: str, reference: str) -> Annotated[float, Range(0, 1)]:
 def reasoning_accuracy(
     response: str, reference: str, *, reasoning_delimiters: Sequence[str] = ("</think>",)
 ) -> Annotated[float, Range(0, 1)]:
-    r"""`accuracy` of what follows the last delimiter; 0 where there is none.
+    r"""`accuracy` of what follows the last delimiter; 0 if there is none.
 
     Of several delimiters the first one listed that occurs decides.
 

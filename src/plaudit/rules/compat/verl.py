@@ -1,6 +1,6 @@
 """The string graders of verl (volcengine/verl, verl/utils/reward_score), exploits included.
 
-Names are those of its files. The hardened rules stand in `rules.math` and `rules.exact`. gsm8k and
+Names are those of its files. The hardened rules are in `rules.math` and `rules.exact`. gsm8k and
 math_dapo read at most the last 300 characters.
 """
 
@@ -64,7 +64,7 @@ def gsm8k(
 def math_reward(response: str, reference: str) -> Annotated[float | Score, Range(0, 1)]:
     r"""1 if the last box equals the reference in Hendrycks' normal form of strings, else 0.
 
-    ``\boxed `` with a space takes precedence wherever it stands, up to the next dollar sign; a last
+    ``\boxed `` with a space takes precedence wherever it is, up to the next dollar sign; a last
     box that is not closed and ``\fbox{..}`` score 0. 0.50 is not 1/2, x+1 not 1+x.
 
     >>> math_reward(r"so \boxed{\dfrac12}", "1/2"), math_reward(r"\boxed{1+x}", "x+1").note
@@ -79,7 +79,7 @@ def math_reward(response: str, reference: str) -> Annotated[float | Score, Range
 def math_dapo(
     response: str, reference: str, *, strict_box_verify: bool = False
 ) -> Annotated[Score, Range(-1, 1)]:
-    r"""1 if the answer equals the reference, else -1; `parts` hold acc (1 or 0).
+    r"""1 if the answer equals the reference, else -1; `parts` contain acc (1 or 0).
 
     In the last 300 characters: what follows the last ``Answer:`` in its line, in Minerva's normal
     form (arXiv 2206.14858, appendix D.1), against the reference in that form; or with
@@ -165,7 +165,7 @@ def search_r1_subem(
 ) -> Annotated[float | Score, Range(0, "score")]:
     """`score` if the last answer block contains a reference, else `format_score`; 0 without block.
 
-    As `search_r1_em`, but the normal form of a reference may stand anywhere in that of the answer
+    As `search_r1_em`, but the normal form of a reference may be anywhere in that of the answer
     (within a word, too), and tags are not counted: listing many answers wins.
 
     >>> search_r1_subem("<answer>Paris, Rome, Oslo</answer>", "Rome")

@@ -119,7 +119,7 @@ def _noted(layer: str, missing: dict[str, str]) -> Iterator[None]:
 
 
 def _private_root(options: dict[str, Any]) -> None:
-    """A root of its own: empty but for what is readable, all of it read-only, and the work dir."""
+    """A root of its own: empty except what is readable, all of it read-only, and the work dir."""
     root = options["work"]  # any directory will do to mount on
     kernel.unshare(kernel.NEW_MOUNT)  # here, so that the keeper goes on seeing the machine's files
     kernel.mount("none", "/", "", kernel.MS_REC | kernel.MS_PRIVATE)

@@ -4,7 +4,7 @@ The first look is at the text of the tests (`tests_code.refuse_evaluation`). Thi
 ways that have no name there: ``getattr(builtins, "ev" + "al")``, ``map``, a library that evaluates
 what it is handed. The interpreter says by an audit event (PEP 578) when it is about to run a code
 object, and when `pickle` looks for a class. Code runs if the tests or an installed module bring it,
-if it stands in the tests as a text, or if it calls nothing, as an annotation does.
+if it is in the tests as a text, or if it calls nothing, as an annotation does.
 """
 
 from __future__ import annotations
@@ -99,7 +99,7 @@ class Guard:
         return self._is_written_there(code)
 
     def _is_timed(self, names: dict[str, Any]) -> bool:
-        """Whether `timeit` was handed functions, or texts that stand in the tests."""
+        """Whether `timeit` was handed functions, or texts that are in the tests."""
         texts = {*self._texts, "pass", "_stmt()", "_setup()"}  # the last two stand for functions
         texts |= {text.replace("\n", "\n" + " " * n) for text in self._texts for n in (4, 8)}
         return names.get("stmt") in texts and names.get("setup") in texts

@@ -52,7 +52,7 @@ def fork() -> int:
 def wait(pid: int) -> tuple[int, float, int]:
     """Status, CPU seconds and the most memory (KiB) of a child that has ended or is about to.
 
-    `os.wait4` makes an object of 16 fields of a type that it looks up anew, by importing it.
+    `os.wait4` makes an object of 16 fields of a type that it looks up again, by importing it.
     """
     if _wait4(pid, _STATUS, 0, _USAGE) != pid:
         _, status, usage = os.wait4(pid, 0)  # interrupted; this one goes on waiting

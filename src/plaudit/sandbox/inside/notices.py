@@ -50,7 +50,7 @@ def _show_always() -> None:
     """Every warning counts, but where the program's own filters say otherwise."""
     filters: Any = warnings.filters
     filters.insert(max(len(filters) - _NUM_DEFAULTS, 0), ("always", None, Warning, None, 0))
-    warnings.simplefilter("always", append=True)  # has the filters looked at anew
+    warnings.simplefilter("always", append=True)  # so that the filters are checked again
 
 
 def _has_level(logger: logging.Logger) -> bool:

@@ -85,7 +85,7 @@ class Checks:
 
 
 def parse(text: str, name: str) -> ast.Module:
-    """The tree of test code. Raises: Unusable for what is no Python."""
+    """The tree of test code. Raises: Unusable for what is not Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
@@ -257,7 +257,7 @@ class _Imports(ast.NodeTransformer):
         return node if aliases else ast.copy_location(ast.Pass(), node)
 
     def _is_program(self, name: str) -> bool:
-        """Whether an import means the program; behind a guard, tests go on without a library."""
+        """Whether an import means the program; after a guard, tests go on without a library."""
         root = name.partition(".")[0]
         if root in PROGRAM_MODULES or (self.stranger and root == self.stranger):
             return True

@@ -558,10 +558,10 @@ def matches(
 ) -> bool:
     """Whether hostile encoded data is the expected value, as ``==`` of the plain values would say.
 
-    So ``1 == True == 1.0``, a list is no tuple, a set is a frozenset, nan is not itself, and what
-    has no plain form is nothing. A numpy array is compared as its list, or where `arrays` is False
-    only one of a single item, as ``==`` of longer ones has no truth, and a deque is no list.
-    `tolerance`: floats (but
+    So ``1 == True == 1.0``, a list is not a tuple, a set is a frozenset, nan is not itself, and
+    what has no plain form is nothing. A numpy array is compared as its list, or where `arrays` is
+    False only one of a single item, as ``==`` of longer ones has no truth, and a deque is not a
+    list. `tolerance`: floats (but
     not keys) may differ by ``tolerance * max(1, |expected|)``, or ``tolerance + relative *
     |expected|`` where `relative` is there, and nan is nan; an integer is the same integer only,
     written as a float or not. `lenient`, for expected values that went through plain JSON: a tuple
@@ -788,7 +788,7 @@ _SCAN: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_on
 
 
 def _chunks(encoder: json.JSONEncoder) -> Callable[[Any, int], Iterable[str]]:
-    """What `encoder.encode` builds anew for each text: the writer in C, where there is one."""
+    """What `encoder.encode` builds again for each text: the writer in C, where there is one."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
         return lambda encoded, _: encoder.iterencode(encoded)

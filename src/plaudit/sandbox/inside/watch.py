@@ -150,7 +150,7 @@ def _end(pid: int, why: int, number: int) -> None:
 
 
 def _is_full(work: str, most_files: int, most_bytes: int) -> bool:
-    """Whether the working directory holds too much; with a root of its own it lies elsewhere."""
+    """Whether the working directory contains too much; with a root of its own it lies elsewhere."""
     size = 0
     for num_files, entry in enumerate(_entries(work), 1):
         with contextlib.suppress(OSError):
