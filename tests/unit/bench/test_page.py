@@ -428,7 +428,7 @@ def cut_scores(folder):
 
 
 BROKEN = {
-    "no manifest": (lambda f: (f / "manifest.json").unlink(), "holds no run"),
+    "no manifest": (lambda f: (f / "manifest.json").unlink(), "is not the folder of a run"),
     "an older schema": (
         lambda f: edit(f / "results.json", lambda r: r.update(schema=0)),
         "field 'schema': 0, where this version of plaudit reads 1",
@@ -473,7 +473,7 @@ def test_what_is_no_finished_run_is_said(name, run, tmp_path):
 def test_a_file_and_a_missing_folder_are_no_runs(run, tmp_path):
     (tmp_path / "file").write_text("")
     for name in ("file", "nowhere"):
-        with pytest.raises(ConfigError, match="no folder of a run"):
+        with pytest.raises(ConfigError, match="is not the folder of a run"):
             runs_of([str(tmp_path / name)])
 
 

@@ -101,9 +101,9 @@ def test_a_report_of_several_runs(bench, report, tmp_path):
 @pytest.mark.parametrize(
     ("words", "why"),
     [
-        (("nowhere",), "nowhere: no folder of a run"),
-        (("rows.jsonl",), "rows.jsonl: no folder of a run"),
-        (("out", "."), "holds no run (manifest.json is missing)"),
+        (("nowhere",), "nowhere: is not the folder of a run"),
+        (("rows.jsonl",), "rows.jsonl: is not the folder of a run"),
+        (("out", "."), "is not the folder of a run (manifest.json is missing)"),
         (("out", "-o", "nowhere/page.html"), "does not exist"),
         ((), "Missing argument 'RUN...'"),
     ],
