@@ -4,6 +4,7 @@
     items.jsonl     one line a question, without texts (see `plaudit.bench.sheet`)
     scores.jsonl    one line for each question and reward, in order; it only grows
     results.json    the figures (see `plaudit.bench.results`), made of the other three alone
+    report.html     a page of them (see `plaudit.bench.page`), made of the other four alone
 
 A killed run loses at most the line being written; the same command goes on after the last whole
 line.
@@ -24,6 +25,7 @@ from plaudit.journal import Lines, io_error
 
 __all__ = ["Folder", "hardware", "versions"]
 
+PAGE = "report.html"
 _FIXED = (  # what a resumed run shares
     "schema", "benchmark", "data", "columns", "by", "limit", "train", "include_text", "plaudit",
 )  # fmt: skip
@@ -62,6 +64,7 @@ class Folder:
             self.path.mkdir(parents=True, exist_ok=True)
             for name in (_ITEMS, _SCORES, _RESULTS):
                 (self.path / name).unlink(missing_ok=True)
+            (self.path / PAGE).unlink(missing_ok=True)
             self.write_manifest(manifest)
         except OSError as error:
             raise io_error(self.path, error) from error
@@ -154,6 +157,10 @@ class Folder:
         """The scores so far, to be appended to by this process alone."""
         return Lines(self.path / _SCORES, is_alone=True)
 
+    def score_lines(self) -> Iterator[dict[str, Any]]:
+        """The lines of scores, with notes and errors, in order."""
+        return _objects(self.path / _SCORES)
+
     def scored(self, sheet: Sheet) -> list[Scored]:
         """The scores of each reward of the manifest, as far as there are any.
 
@@ -162,7 +169,7 @@ class Folder:
         abouts = [a for a in self.manifest()["rewards"] if a.get("origin") != "reported"]
         readers = [_Reader(about, sheet) for about in abouts]
         by_name = {reader.name: reader for reader in readers}
-        for number, line in enumerate(_objects(self.path / _SCORES), 1):
+        for number, line in enumerate(self.score_lines(), 1):
             reader = by_name.get(line.get("reward", ""))
             if reader is None:
                 raise ConfigError(

@@ -16,6 +16,8 @@ from plaudit.errors import ConfigError, DataError
 __all__ = ["Intake", "files_of", "items_of"]
 
 _PACKED = (".gz", ".zst")
+_LICENCE = ("licence", "license")
+_NO_LICENCE = {"", "?", "-", "n/a", "none", "none stated", "not stated", "null", "other", "unknown"}
 _NUM_SHOWN = 20
 
 
@@ -120,11 +122,20 @@ def items_of(
 
 def _items(benchmark: Benchmark, row: Row, by: str | None) -> Sequence[Item]:
     items = benchmark.read(row)
+    if licence := _licence(row):
+        items = [replace(item, licence=licence) for item in items]
     if by is None:
         return items
     if row.raw.get(by) is None:
         raise DataError(f"missing; the row has {', '.join(row.raw)}", field=by)
     return [replace(item, subset=str(row.raw[by])) for item in items]
+
+
+def _licence(row: Row) -> str:
+    """The licence that a row states; "" where it states none, or says that it is not known."""
+    texts = (row.raw.get(name) for name in _LICENCE)
+    stated = (text.strip() for text in texts if isinstance(text, str))
+    return next((text for text in stated if text.lower() not in _NO_LICENCE), "")
 
 
 def _checked(benchmark: Benchmark, item: Item, intake: Intake) -> Item | None:

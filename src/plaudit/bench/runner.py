@@ -169,9 +169,8 @@ class Run:
         line = line_of(item)
         if self.train:
             line["in_train"] = _name(item) in contaminated
-        if self.include_text:
-            responses = [response.text for response in item.group.responses]
-            line["text"] = {"prompt": prompt_text(item.group), "responses": responses}
+        if self.include_text or item.licence:
+            line["text"] = item.as_text()
         return line
 
     def _contaminated(self, bench: Benchmark, files: Sequence[str]) -> set[str]:

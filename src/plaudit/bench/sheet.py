@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from plaudit.hashing import content_hash
+from plaudit.rule import prompt_text
 from plaudit.types import Group
 
 __all__ = ["Item", "Scored", "Sheet", "line_of", "markdown", "prompt_key"]
@@ -29,6 +30,7 @@ class Item:
     `labels` has one number for each response (or step, where steps are scored): 1 right, 0 wrong,
     or a grade. `prompt` names what a bootstrap draws as one; `place` is the position of each
     response in the source's own order, where it has one. `extra` is what only this benchmark reads.
+    `licence` is the one that the row itself states.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Item:
     where: str = ""
     place: tuple[int, ...] = ()
     extra: Mapping[str, Any] = field(default_factory=dict)
+    licence: str = ""
 
     @property
     def texts(self) -> list[str]:
@@ -47,6 +50,14 @@ class Item:
         if steps is not None and len(steps) == len(self.labels):
             return list(steps)
         return [response.text for response in self.group.responses]
+
+    def as_text(self) -> dict[str, Any]:
+        """The prompt as text, and the texts that are scored.
+
+        >>> Item("1", "s", "p", (1.0, 0.0), Group("?", ["yes", "no"])).as_text()
+        {'prompt': '?', 'responses': ['yes', 'no']}
+        """
+        return {"prompt": prompt_text(self.group), "responses": self.texts}
 
 
 def prompt_key(group: Group) -> str:

@@ -82,6 +82,10 @@ VERBS = {
         "Score a benchmark with rewards of any kind: figures with intervals, floors and tests.",
         "plaudit bench pairs --data pairs.jsonl --reward rules.baseline.length -o bench",
     ),
+    "report": Verb(
+        "Make one page of benchmark runs: a leaderboard, charts, and every row to look at.",
+        "plaudit report bench -o report.html",
+    ),
     "sandbox": Verb(
         "`plaudit sandbox`: run a program, see what is enforced, serve it, attack it.",
         "plaudit sandbox doctor",

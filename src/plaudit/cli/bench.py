@@ -80,7 +80,10 @@ class BenchOptions:
         Option("Of all the rewards.", "mean|worst|uncertainty", name="ensemble"),
     ] = None
     export: Annotated[str | None, Option("Write its result files as well.", "rewardbench")] = None
-    include_text: Annotated[bool, Option("Keep prompts and responses in the folder.")] = False
+    include_text: Annotated[
+        bool,
+        Option("Keep prompts and responses in the folder; rows that state a licence keep theirs."),
+    ] = False
     seed: Annotated[int, Option("Of the bootstrap and the random floor.")] = 0
     draws: Annotated[int, Option("Draws of the bootstrap.", least=1)] = 1000
     columns: Columns = None
@@ -96,7 +99,8 @@ class BenchOptions:
 def run(options: BenchOptions) -> None:
     """Score a benchmark with rewards of any kind: figures with intervals, floors and tests.
 
-    The folder holds manifest.json, items.jsonl, scores.jsonl and results.json; the same command
+    The folder holds manifest.json, items.jsonl, scores.jsonl, results.json and report.html, a page
+    of them that needs no network (`plaudit report` makes one of several runs); the same command
     goes on where it was interrupted. Subsets that a benchmark does not know are named and left out,
     absent ones are named, and sections are taken over those present.
 
@@ -119,6 +123,7 @@ def run(options: BenchOptions) -> None:
         raise typer.Exit(130) from None
     _export(options.export, bench, results)
     _print(results)
+    _page(bench.folder.path)
     raise typer.Exit(_exit_code([results]))
 
 
@@ -129,6 +134,8 @@ def _recompute(places: Sequence[str], credit: str | None) -> int:
 
     runs = [(place, offline(Folder(place), credit=credit)) for place in places]
     _print_all(runs)
+    for place in places:
+        _page(place)
     return _exit_code([results for _, results in runs])
 
 
@@ -245,6 +252,13 @@ def _exit_code(runs: Sequence[Mapping[str, Any]]) -> int:
         if unscored or results.get("intake", {}).get("bad"):
             return 1
     return 0
+
+
+def _page(place: str | os.PathLike[str]) -> None:
+    """Writes the page of a run into its folder."""
+    from plaudit.bench.page import write_run_page
+
+    stderr(f"page: {write_run_page(place)}")
 
 
 # --- the leaderboard ------------------------------------------------------------------------------

@@ -90,13 +90,16 @@ def write_report(
 
 
 def write_page(path: str | os.PathLike[str], page: Mapping[str, Any], *, script: str) -> Path:
-    """Writes a page that contains the data of `page` (with its title) and the asset `script`."""
-    return _write_whole(Path(path), _page(page, script))
+    """Writes a page that contains the data of `page` (with its title) and the asset `script`.
+
+    Several assets are named with spaces between them, and run in that order.
+    """
+    return _write_whole(Path(path), _page(page, script.split()))
 
 
-def _page(page: Mapping[str, Any], name: str) -> str:
+def _page(page: Mapping[str, Any], names: Sequence[str]) -> str:
     style, charts = _asset("report.css"), _asset("plot.min.js")
-    script = _asset("page.js") + _asset(name)
+    script = "".join(map(_asset, ("page.js", *names)))
     return _PAGE.format(
         policy=_policy(scripts=(charts, script), styles=(style, _CHART_STYLE)),
         title=html.escape(visible(page["title"])),

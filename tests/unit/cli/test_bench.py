@@ -52,6 +52,70 @@ def test_a_leaderboard_of_80_columns(bench):
     assert "absent: alpacaeval-easy" in said
 
 
+@pytest.fixture
+def report(bench):
+    return lambda *words: CliRunner().invoke(app, ["report", *words])
+
+
+def test_a_run_leaves_a_page_in_its_folder_and_so_does_one_made_anew(bench, tmp_path):
+    write(pairs())
+    done = bench(*RUN, *TWO)
+    assert "page: out/report.html" in done.output
+    (tmp_path / "out/report.html").unlink()
+    bench("--offline", "out")
+    assert "RewardBench" in (tmp_path / "out/report.html").read_text()
+
+
+def test_a_run_begun_anew_keeps_no_page_of_the_run_before(bench, tmp_path):
+    write(pairs())
+    bench(*RUN, *TWO)
+    write(pairs()[:1])
+    done = bench(*RUN, "--overwrite", "--reward", "rules.baseline.nothing")
+    assert done.exit_code == 2
+    assert (tmp_path / "out/report.html").exists()  # nothing was begun
+    write([{"prompt": "no pair"}])
+    assert bench(*RUN, *TWO, "--overwrite").exit_code == 3
+    assert not (tmp_path / "out/report.html").exists()
+
+
+def test_a_report_of_several_runs(bench, report, tmp_path):
+    write(pairs())
+    bench(*RUN, *TWO)
+    bench(*RUN[:3], "-o", "same", "--reward", "fixed=rules.baseline.constant")
+    write(pairs(20))
+    bench(*RUN[:3], "-o", "other", *TWO)
+    done = report("out", "same", "other", "-o", "page.html")
+    assert done.exit_code == 0, done.output
+    assert max(map(len, done.output.splitlines())) <= 80
+    said = " ".join(done.output.split())
+    assert "out and same are about the same 40 rows" in said
+    assert "no test is made between them" in said
+    assert "page: page.html" in said
+    assert (tmp_path / "page.html").exists()
+    again = report("out", "-o", "page.html")
+    assert again.exit_code == 2
+    assert "--overwrite replaces it" in again.output
+    assert report("out", "-o", "page.html", "--overwrite").exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "why"),
+    [
+        (("nowhere",), "nowhere: is not the folder of a run"),
+        (("rows.jsonl",), "rows.jsonl: is not the folder of a run"),
+        (("out", "."), "is not the folder of a run (manifest.json is missing)"),
+        (("out", "-o", "nowhere/page.html"), "does not exist"),
+        ((), "Missing argument 'RUN...'"),
+    ],
+)
+def test_what_is_no_run_is_one_line(words, why, bench, report):
+    write(pairs(4))
+    bench(*RUN, *TWO)
+    done = report(*words)
+    assert done.exit_code == 2, done.output
+    assert why in done.output
+
+
 def test_without_a_name_the_benchmarks_are_listed(bench):
     done = bench()
     assert done.exit_code == 0

@@ -10,7 +10,7 @@ import pytest
 import typer
 from typer.testing import CliRunner
 
-from plaudit.cli import bench, compare, explain, judge, probe, score, select
+from plaudit.cli import bench, compare, explain, judge, probe, report, score, select
 from plaudit.cli._judges import choose_judge
 from plaudit.cli._options import Fields, flag, options_in, takes_options
 from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
@@ -29,6 +29,7 @@ VERBS = {
     explain: explain.ExplainOptions,
     probe: probe.ProbeOptions,
     bench: bench.BenchOptions,
+    report: report.ReportOptions,
 }
 
 
