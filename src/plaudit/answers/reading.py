@@ -12,7 +12,7 @@ import functools
 import re
 from typing import NamedTuple
 
-from plaudit.answers.foreign import FOREIGN
+from plaudit.answers.foreign import FOREIGN, problem_behind
 from plaudit.answers.latex_equal import answer_of, same
 from plaudit.answers.latex_token import bare, name_set
 from plaudit.answers.spans import formulas, sentence_end
@@ -99,10 +99,10 @@ _HEDGED = re.compile(  # whatever else the clause says
 _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 
+_LETTERS = rf"[A-Za-z{FOREIGN}\u0300-\u036f]+"
 _UNIT = re.compile(
     r"\s*(?P<words>[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?"
-    rf"|[{FOREIGN}]{{1,16}}(?:/[{FOREIGN}]{{1,4}})?"
-    r"|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
+    rf"|(?:(?:square|cubic|sq|cu)\.?\s)?{_LETTERS}(?:\^\{{?[23]\}}?|[²³])?(?:/{_LETTERS}|\sper\s{_LETTERS})?)"
 )
 
 
@@ -135,6 +135,8 @@ def reading(answer: Stated) -> AnswerReading:
         return AnswerReading("", "the response breaks off inside the answer")
     if bangs in ("", ".", "。") and _NUMERAL.fullmatch(text):
         return AnswerReading(text)
+    if problem := problem_behind(answer.mark, text):
+        return AnswerReading("", problem)
     match = _WITH_UNIT.fullmatch(text)
     if match and bangs in ("", ".") and is_neutral(match[2]):
         return AnswerReading(f"{match[1]}\\text{{ {match[2]}}}")

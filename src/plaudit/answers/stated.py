@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
-from plaudit.answers.foreign import foreign_marks
+from plaudit.answers.foreign import foreign_marks, wrong_before
 from plaudit.answers.spans import sentence_end
 from plaudit.endmarks import without_end_marks
 
@@ -66,6 +66,10 @@ _SUPPOSED = re.compile(  # what precedes an answer that is only assumed, in its 
     r"(?i)(?:\b(?:suppose|assume|assuming|imagine|if|unless|whether|(?:let's|let us) say)\b"
     r"|假设|假如|如果|倘若)[^.!?。！？\n,，;；]*$"
 )
+_WRONG = re.compile(  # "the wrong answer is", up to where the answer begins
+    r"(?i)\b(?:wrong|incorrect|false|mistaken|erroneous)\s(?:(?:final|numerical|possible)\s)?answers?\b"
+    r"(?:(?!answer)[^.!?。！？\n,，;；])*$"
+)
 _COMPUTES = re.compile(
     r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]"
 )
@@ -74,6 +78,7 @@ _JSON_KEY = re.compile(r"[\"']\s*:$")
 _JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
 _LEADING = " \t\r\n*:：_}"
 _AROUND = " \t\r\n*`_「」『』"
+_SAME = " \t\r\n*$.\\()"
 _MOST_ITEMS = 20
 _CLAUSE = 60
 
@@ -125,7 +130,7 @@ def _auto(text: str) -> Stated | None:
     if text.rfind("</answer>") >= end and (tagged := _answer_tag(text)) is not None:
         return tagged
     if box is None:
-        return _value_behind_hashes(text) or _in_other_tag(text) or _phrase(text)
+        return _value_behind_hashes(text) or _tag_or_phrase(text)
     return (_minerva(text) if text.find("I hope it is correct", end) >= 0 else None) or box
 
 
@@ -137,6 +142,22 @@ def _boxed(text: str) -> Stated | None:
 def _answer_tag(text: str) -> Stated | None:
     """The content of the last answer tag, or the answer marked inside it."""
     return _inside(text, "<answer>", "</answer>")
+
+
+def _tag_or_phrase(text: str) -> Stated | None:
+    """The later of another tag and a phrase; both as one text where the tag is not what it says."""
+    tagged = _in_other_tag(text)
+    if tagged is None:
+        return _phrase(text)
+    phrase = _phrase(text)
+    if phrase is None or tagged.start <= phrase.start < tagged.end:
+        return tagged
+    if phrase.start > tagged.end:
+        return phrase
+    if phrase.text.strip(_SAME) == tagged.text.strip(_SAME):
+        return tagged
+    both = f"{phrase.text}, but {tagged.mark}: {tagged.text}"
+    return tagged._replace(text=both, start=phrase.start)
 
 
 def _in_other_tag(text: str) -> Stated | None:
@@ -226,13 +247,22 @@ def _phrase(text: str) -> Stated | None:
         answer = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
         if answer is None or _is_empty(answer):
             continue
-        if supposed := _SUPPOSED.search(text, max(start - _CLAUSE, 0), start):
-            whole = text[supposed.start() : answer.end].strip(_AROUND)
-            answer = answer._replace(text=whole, start=supposed.start())
+        if (begin := _ruled_out(text, start, mark)) >= 0:
+            whole = text[begin : answer.end].strip(_AROUND)
+            answer = answer._replace(text=whole, start=begin)
         elif not _DENIED.match(answer.text.lstrip(_AROUND)):
             return answer
         denied = denied or answer
     return denied
+
+
+def _ruled_out(text: str, start: int, mark: str) -> int:
+    """Where the words begin that only suppose the answer at `start`, or deny it; -1 without any."""
+    before = max(start - _CLAUSE, 0)
+    if match := _SUPPOSED.search(text, before, start) or _WRONG.search(text, before, start):
+        return match.start()
+    at = text.rfind(mark, before, start)
+    return wrong_before(text, at) if at > 0 else -1
 
 
 def _short(text: str) -> Stated | None:
@@ -248,7 +278,7 @@ def _short(text: str) -> Stated | None:
         mark = line[place - 1 :]
         if place < 1 or mark not in _SHORT_MARKS or line[max(place - 2, 0) : place - 1].isalnum():
             return None
-        if _SUPPOSED.search(line):
+        if _SUPPOSED.search(line) or _WRONG.search(line):
             return None
     return Stated(match[1], mark, match.start(1), match.end(1), match[2])
 
