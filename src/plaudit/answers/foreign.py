@@ -11,34 +11,32 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from plaudit.answers.latex_token import name_set
+from plaudit.answers.latex_token import FOREIGN, name_set
 from plaudit.answers.units import is_unit
 
 __all__ = [
-    "FOREIGN",
     "FOREIGN_IS",
     "TRIGGERS",
     "foreign_marks",
     "foreign_problem",
+    "is_ruled_out",
     "problem_behind",
     "wrong_before",
 ]
 
-FOREIGN = (  # letters of scripts that write prose, not mathematics
-    "\u00aa\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0400-\u1cff\u1e00-\u1fff\u2c00-\u2fef"
-    "\u3040-\u30ff\u3105-\u318f\ua000-\ud7ff\uf900-\ufdff\ufe70-\ufefe\uff66-\uffdc"
-)
 _COLON = r"(?:\*\*|__)?\s?[:：]"
 _GOOD = (  # the one word that may stand between "answer" and "is"
     "finale|correcte|exacte|correcta|final|exacta|correta|certa|exata|corretta|giusta|esatta"
-    "|đúng|cuối|akhir|benar|yang\\sbenar"
+    "|đúng|cuối(?:\\scùng)?|chính\\sxác|akhir(?:nya)?|(?:yang\\s)?benar"
 )
 _BARE = (  # what an answer is called, where the words for it are one word with a denial or not
     r"(?<![不誤非無])(?:答え|解答|回答|正解)|(?<![가-힣])(?:최종\s?)?(?:정답|답안|답)"
     r"|[Оо]твет|ОТВЕТ|[Rr]éponse|RÉPONSE|[Rr]espuesta|[Rr]esposta|[Rr]isposta|[Aa]ntwort|[Ll]ösung"
     r"|[Jj]awaban(?:nya)?|[Đđ]áp\s(?:án|số)|الإجابة|الجواب|उत्तर|คำตอบ"
 )
-_COPULA = r"\s(?:est|es|é|è|ist|lautet|là|adalah|هي|هو|है)(?!\w)|(?<=[え答解])は|(?<=[답안])[은는이]|คือ"
+_COPULA = (
+    r"\s(?:est|es|é|è|ist|lautet|là|adalah|هي|هو|है)(?!\w)|(?<=[え答解])は|(?<=[답안])[은는이]|คือ"
+)
 FOREIGN_IS = rf"(?:(?:{_BARE})(?:\s(?:{_GOOD}))?(?:{_COPULA})|[Оо]твет\s?[-—–])"
 _MARK = re.compile(
     rf"(?:{_BARE})(?:\s(?:{_GOOD}))?(?:{_COPULA}|{_COLON}"
@@ -147,19 +145,53 @@ _BEFORE_VALUE = re.compile(
     re.IGNORECASE,
 )
 _VALUE_STARTS = re.compile(r"[$\\\d√π]")
-_NOT_NOUNS = re.compile(  # English words among them, so only behind a mark
-    r"(?:mil|mille|miles|mila|millions?|billions?|trillions?|tiers|quarts?|cents?|pour|por|per|au|al|ao|zum|hoch"
-    r"|fast|etwa|circa|quasi|environ|almost|so|oder|ou|o|or|или|もしくは|または|또는|[千百兆십]).*",
-    re.IGNORECASE,
+_NO_NOUNS = name_set(  # what stands behind a number as one word and changes it
+    "mil mille mill mio miles mila million millions billion billions trillion trillions "
+    "centena centenas centaine centaines dizaine dizaines quinzaine quinzaines vingtaine "
+    "vingtaines trentaine quarantaine cinquantaine soixantaine decena decenas quincena dezena "
+    "dezenas decina decine ventina trentina belasan puluh puluhan belas lakh lakhs crore "
+    "crores tiers quart quarts quarto quarti quinto quintos sesto sexto demi demie medio "
+    "media medios meio meia mezzo mezza halbe halb setengah carré cube cuadrado cubo quadrado "
+    "quadrato au al ao zum hoch pour por per fast etwa circa quasi environ almost approx "
+    "about so oder ou o or или oppure atau hoặc plus minus"
 )
+_ABBREVIATION = re.compile(r"[b-df-hj-np-tv-xz]+", re.IGNORECASE)  # Mrd, Tsd, mln, rb
 _SECOND = (
     r"carrée?s?|cubes?|cuadrad[oa]s?|cúbic[oa]s?|quadrad[oa]s?|quadrat[ie]|cubic[ie]|метр\w*"
     r"|сантиметр\w*|километр\w*|vuông|khối|persegi|है|हैं|ครับ|ค่ะ"
 )
-_BEHIND_VALUE = re.compile(
-    r"[\s*$_)\]}»“\"'.,!。、；;]*(?P<noun>[^\W\d_]+[\u0300-\u036f\u0900-\u0dff\u0e00-\u0e7f\w'’-]*(?:/[^\W\d]+)?[²³%]?|[°℃%€£¥₽₹]\w?)?"
-    rf"(?:\s(?:{_SECOND})|\s(?:par|por|pro|per|в|na|/)\s[^\W\d]+)?[\s*$_)\]}}»“\"'.,!。、\\]*"
+_IN_ALL = (
+    r"(?:au total|en tout|en total|no total|in totale|in tutto|insgesamt|im Ganzen|всего|tất cả"
+    r"|semuanya|secara total)"
 )
+_WORD = r"[^\W\d_]+[\u0300-\u036f\u0900-\u0dff\u0e00-\u0e7f\w'’-]*"
+_CLASSIFIER = r"(?:con|quả|cái|chiếc|cuốn|quyển|người|bông|viên|tờ|bức|hộp|ekor|buah|orang)\s"
+_BEHIND_VALUE = re.compile(
+    rf"(?:{_CLASSIFIER}{_WORD}|(?P<noun>{_WORD}(?:/[^\W\d]+)?[²³%]?|[°℃%€£¥₽₹]\w?)"
+    rf"(?:\s(?:{_SECOND})|\s(?:par|por|pro|per|в|na|/)\s[^\W\d]+)?)?(?:\s?{_IN_ALL})?",
+    re.IGNORECASE,
+)
+_COUNTERS = (
+    "個 箇 人 名 円 本 枚 匹 頭 羽 冊 台 回 度 階 杯 着 足 歳 才 年 か月 ヶ月 カ月 月 週間 週 "
+    "日 日間 時間 時 分 分間 秒 秒間 点 通り 通 種類 組 番目 番 件 箱 袋 軒 席 行 列 問 曲 票 "
+    "つ 倍 平方センチメートル 平方メートル 立方センチメートル 立方メートル グラム キログラム"
+)
+_KOREAN_COUNTERS = (
+    "개 명 원 마리 권 장 살 세 시간 시 분 초 일 주 달 개월 년 대 송이 자루 그루 병 잔 채 켤레 "
+    "번 회 가지 점 도 층 쪽 페이지 조각 상자 봉지 미터 센티미터 킬로미터 그램 킬로그램 리터 "
+    "제곱미터 제곱센티미터 배 사람 팀 줄"
+)
+_KATAKANA = (
+    r"[\u30a1-\u30fa\u30fc]{2,12}"  # a loan word is a thing, but for the scales of `_CHANGES`
+)
+_COUNTED = re.compile(
+    rf"\s?(?:{_KATAKANA}|{'|'.join(sorted(_COUNTERS.split(), key=len, reverse=True))})?"
+    r"(?:の[^\W\d_]{1,12}?)?(?:です|でした|である|だ|になります|となります|になる|となる)?よ?"
+    rf"|\s?(?:{'|'.join(sorted(_KOREAN_COUNTERS.split(), key=len, reverse=True))})?"
+    r"(?:의\s?[^\W\d_]{1,8}?)?(?:입니다|이다|이에요|예요|이야|임|다)?"
+)
+_KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7a3]")
+_AROUND = " \t\r\n*$_)\\]}»“\"'.,!。、；;"
 _LAST_VALUE = re.compile(r".*[\d}π)$]", re.DOTALL)
 
 
@@ -181,12 +213,30 @@ def problem_behind(mark: str, text: str) -> str:
     if not is_chinese and not _BEFORE_VALUE.fullmatch(before):
         return f"{before.strip()[:30]!r} before a number is not understood"
     last = _LAST_VALUE.match(text)
-    behind = text[last.end() :] if last else ""
-    match = _BEHIND_VALUE.fullmatch(behind)
-    noun = match["noun"] or "" if match else ""
-    if (match or is_chinese) and (is_unit(noun) or not _NOT_NOUNS.fullmatch(noun)):
+    behind = text[last.end() :].strip(_AROUND) if last else ""
+    if not behind or is_chinese or _is_counted(mark, behind):
         return ""
-    return f"{behind.strip()[:30]!r} behind a number is not understood"
+    return f"{behind[:30]!r} behind a number is not understood"
+
+
+def _is_counted(mark: str, behind: str) -> bool:
+    """Whether the words behind a number only say what it counts or measures."""
+    if _KANA_OR_HANGUL.search(behind) or mark[0] in "答解回正":
+        return _COUNTED.fullmatch(behind) is not None
+    match = _BEHIND_VALUE.fullmatch(behind)
+    if match is None:
+        return False
+    noun = match["noun"] or ""
+    return is_unit(noun) or not (noun.lower() in _NO_NOUNS or _ABBREVIATION.fullmatch(noun))
+
+
+def is_ruled_out(text: str) -> bool:
+    """Whether a text in another language denies or doubts something.
+
+    >>> is_ruled_out("Keine Antwort ist B."), is_ruled_out("Es ist B.")
+    (True, False)
+    """
+    return any(match.lastgroup in ("denial", "hedge") for match in _CHANGES.finditer(text))
 
 
 def foreign_problem(text: str) -> str:

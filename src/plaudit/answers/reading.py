@@ -12,11 +12,12 @@ import functools
 import re
 from typing import NamedTuple
 
-from plaudit.answers.foreign import FOREIGN, problem_behind
+from plaudit.answers.foreign import problem_behind
 from plaudit.answers.latex_equal import answer_of, same
-from plaudit.answers.latex_token import bare, name_set
+from plaudit.answers.latex_token import FOREIGN, FOREIGN_WORD, LETTER, bare, name_set
 from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
+from plaudit.answers.units import POWERS_BEHIND
 from plaudit.answers.words import CLOSE, OPEN, is_neutral, may_change, problem_of, rewritten
 
 __all__ = ["AnswerReading", "reading", "reading_of"]
@@ -54,7 +55,7 @@ _DURATION = re.compile(
 _PIECE = re.compile(
     rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?-?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
-    rf"|(?P<foreign>[A-Za-z]*[{FOREIGN}][A-Za-z{FOREIGN}\u0300-\u036f'’-]*)"
+    rf"|(?P<foreign>{FOREIGN_WORD}(?:['’-]{LETTER}*)*[²³]?)"
     r"|(?P<identifier>[A-Za-z]{3,}\d\w*)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
     r"|(?P<powered>(?:mm|cm|dm|m|km|in|ft|yd|mi|inch(?:es)?|feet|meters?|metres?|miles?|yards?|units?)"
@@ -99,10 +100,11 @@ _HEDGED = re.compile(  # whatever else the clause says
 _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 
-_LETTERS = rf"[A-Za-z{FOREIGN}\u0300-\u036f]+"
 _UNIT = re.compile(
-    r"\s*(?P<words>[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?"
-    rf"|(?:(?:square|cubic|sq|cu)\.?\s)?{_LETTERS}(?:\^\{{?[23]\}}?|[²³])?(?:/{_LETTERS}|\sper\s{_LETTERS})?)"
+    r"\s*(?P<words>(?:平方|立方)[\u30a1-\u30fc]{2,9}|[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?"
+    rf"|(?:(?:square|cubic|sq|cu)\.?\s)?{LETTER}+(?:\^\{{?[23]\}}?|[²³])?"
+    rf"(?:/{LETTER}+|\s(?:per|par|por|pro|в|на)\s{LETTER}+"
+    rf"|\s(?:{'|'.join(sorted(POWERS_BEHIND - {'squared', 'cubed'}))})(?!\w))?)"
 )
 
 
@@ -348,7 +350,7 @@ def has_digits(text: str) -> bool:
 
 
 _TEXT_AT = re.compile(
-    rf"{_TEXT}\{{([^{{}}]*)\}}|\\[A-Za-z]+|\\.|[{{}}]|(?<![A-Za-z])[A-Za-z]{{2,}}|[\u3400-\u9fff]+|,|;"
+    rf"{_TEXT}\{{([^{{}}]*)\}}|\\[A-Za-z]+|\\.|[{{}}]|{FOREIGN_WORD}|(?<![A-Za-z])[A-Za-z]{{2,}}|[\u3400-\u9fff]+|,|;"
 )
 _ONLY_TEXT = re.compile(rf"\s*{_TEXT}\{{(?:[^{{}}\d]*|(?:{_MONTHS}) \d{{1,2}})\}}[\s,.]*")
 

@@ -69,6 +69,7 @@ _SUPPOSED = re.compile(  # what precedes an answer that is only assumed, in its 
 _WRONG = re.compile(  # "the wrong answer is", up to where the answer begins
     r"(?i)\b(?:wrong|incorrect|false|mistaken|erroneous)\s(?:(?:final|numerical|possible)\s)?answers?\b"
     r"(?:(?!answer)[^.!?。！？\n,，;；])*$"
+    r"|(?:错误|不正确|不对|(?<!不)错)的?答案[^.!?。！？\n,，;；]*$|(?:不是|并非)(?:正确)?的?答案[^.!?。！？\n,，;；]*$"
 )
 _COMPUTES = re.compile(
     r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]"

@@ -477,7 +477,12 @@ def is_neutral(word: str) -> bool:
     (True, False, False)
     """
     word = word.lower()
-    return len(word) > 3 and word not in _TRIGGERS and word not in TRIGGERS and not _holds_english(word)
+    return (
+        len(word) > 3
+        and word not in _TRIGGERS
+        and word not in TRIGGERS
+        and not _holds_english(word)
+    )
 
 
 def may_change(text: str) -> bool:
