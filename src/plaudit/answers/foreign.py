@@ -17,6 +17,7 @@ from plaudit.answers.units import is_unit
 __all__ = [
     "FOREIGN_IS",
     "TRIGGERS",
+    "denies",
     "foreign_marks",
     "foreign_problem",
     "is_ruled_out",
@@ -185,7 +186,7 @@ _KATAKANA = (
     r"[\u30a1-\u30fa\u30fc]{2,12}"  # a loan word is a thing, but for the scales of `_CHANGES`
 )
 _COUNTED = re.compile(
-    rf"\s?(?:{_KATAKANA}|{'|'.join(sorted(_COUNTERS.split(), key=len, reverse=True))})?"
+    rf"\s?[万億]?(?:{_KATAKANA}|{'|'.join(sorted(_COUNTERS.split(), key=len, reverse=True))})?"
     r"(?:の[^\W\d_]{1,12}?)?(?:です|でした|である|だ|になります|となります|になる|となる)?よ?"
     rf"|\s?(?:{'|'.join(sorted(_KOREAN_COUNTERS.split(), key=len, reverse=True))})?"
     r"(?:의\s?[^\W\d_]{1,8}?)?(?:입니다|이다|이에요|예요|이야|임|다)?"
@@ -237,6 +238,16 @@ def is_ruled_out(text: str) -> bool:
     (True, False)
     """
     return any(match.lastgroup in ("denial", "hedge") for match in _CHANGES.finditer(text))
+
+
+def denies(mark: str, text: str) -> bool:
+    """Whether what stands behind a mark in another language begins with a denial.
+
+    >>> denies("respuesta", "incorrecta es 3"), denies("respuesta es", "3")
+    (True, False)
+    """
+    match = _CHANGES.match(text) if _NAME.match(mark) else None
+    return match is not None and match.lastgroup == "denial"
 
 
 def foreign_problem(text: str) -> str:

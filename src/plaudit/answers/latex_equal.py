@@ -7,6 +7,7 @@ None means that this reader cannot tell.
 
 from __future__ import annotations
 
+import math
 import random
 import re
 from collections.abc import Iterable, Sequence
@@ -390,6 +391,8 @@ class _LatexComparison:
             return False
         if otherwise[0] == "ratio" and other[0] != "ratio":  # no quotient, but of the same numbers
             return other[0] == "div" and list(other[1:]) == otherwise[1]
+        if otherwise[0] == "ratio" and clock is b:  # 4:30 is not 8:60
+            return self.in_order(other[1], otherwise[1])
         return self.nodes(otherwise, other) if clock is a else self.nodes(other, otherwise)
 
     def times(self, a: Node, b: Node) -> bool:
@@ -475,7 +478,7 @@ class _LatexComparison:
         if kinds == {"matrix"}:
             return len(a[1]) == len(b[1]) and _all(map(self.in_order, a[1], b[1]))
         if kinds == {"ratio"}:
-            return self.in_order(a[1], b[1])
+            return self.in_order(*_shortened(a[1], b[1]))
         if "row" in kinds and kinds <= {"row", "list", "seq"}:
             return self.in_order(*(node[-1] if node[0] == "seq" else node[1] for node in (a, b)))
         if kinds == {"list", "seq"}:
@@ -494,7 +497,7 @@ class _LatexComparison:
     def mixed(self, a: Node, b: Node) -> bool | None:
         """One number against several."""
         for one, other in ((a, b), (b, a)):
-            if one[0] == "ratio" and is_scalar(other) and len(one[1]) == 2:
+            if one[0] == "ratio" and is_scalar(other) and len(one[1]) == len(one) == 2:
                 return self.scalars(("div", *one[1]), other) or False
             if one[0] == "set" and is_scalar(other) and len(one[1]) == 1:
                 return self.nodes(one[1][0], other)
@@ -652,6 +655,16 @@ def _readings(node: Node) -> tuple[Unit, ...]:
 
 def _without_unit(node: Node) -> Node:
     return node[1] if node[0] == "unit" else node
+
+
+def _shortened(answer: Sequence[Node], gold: Sequence[Node]) -> tuple[Sequence[Node], ...]:
+    """The parts of two ratios, those of the answer in lowest terms where those of the gold are."""
+    if not all(is_numeral(part) and part[1] > 0 for part in (*answer, *gold)):
+        return answer, gold
+    divisor, other = (math.gcd(*(int(part[1]) for part in parts)) for parts in (answer, gold))
+    if other != 1:  # 4:2 may be a score of goals
+        return answer, gold
+    return [("num", part[1] / divisor) for part in answer], gold
 
 
 def _moduli_differ(a: str, b: str) -> bool:

@@ -7,7 +7,8 @@ A tree is a tuple whose first item names the node:
     ("fact", x) ("abs", x) ("floor", x) ("ceil", x) ("binom", n, k) ("fn", name, x) ("logb", b, x)
     ("pct", x) ("deg", x) ("pm", x) ("mp", x) ("base", digits, base)
     ("seq", "(" or "[", ")" or "]", items) ("set", items) ("matrix", rows) ("union", parts)
-    ("rel", operators, sides) ("ratio", items) ("unit", x, words) ("words", words)
+    ("rel", operators, sides) ("unit", x, words) ("words", words)
+    ("ratio", items) ("ratio", items, "to"): 5:7, and 5 to 7, which may be a range
     ("list", items) ("list", items, "or") ("row", items): items with nothing between them
     ("builder", conditions, domain): the set of what meets the conditions ("without", set, set)
     ("clock", seconds, "am" | "pm" | "day" | "", x) ("option", letter, x): forms of a whole answer
@@ -270,11 +271,12 @@ class _LatexReader:
 
     def quantity(self) -> Node:
         """A sum, the parts of a ratio, or a sum with the unit behind it."""
-        parts = [self.sum()]
-        while self.peek() == ":":
-            self.at += 1
+        parts, signs = [self.sum()], set()
+        while self.peek() in (":", '"to'):
+            signs.add(self.take())
             parts.append(self.sum())
-        node = self.measured(("ratio", parts) if len(parts) > 1 else parts[0])
+        ratio = ("ratio", parts, "to") if '"to' in signs else ("ratio", parts)
+        node = self.measured(ratio if signs else parts[0])
         return self.with_smaller(node) if node[0] == "unit" else node
 
     def measured(self, node: Node) -> Node:

@@ -266,7 +266,7 @@ _PIECES = re.compile(_PREFIXED[1:] + r"|[^\W\d_]+|\d+(?:\.\d+)?|[,;‰%°$€£�
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORT_WORDS = name_set(
-    "all the not for any yes odd are was set per out one two six ten"
+    "all the not for any yes odd are was set per por par out one two six ten"
     " men red box bus car cat dog cow pig hen egg pen bag can jar toy hat map bed fox ant bee"
     " kid boy"
 )

@@ -31,6 +31,7 @@ _TEXT = (
 _HAS_WORDS = re.compile(rf"(?<![\\A-Za-z])[A-Za-z]{{2,}}|{_TEXT}\{{|[\u3400-\u9fff{FOREIGN}]")
 _LATEX_NAMES = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}|\\[A-Za-z]+")
 _MARKUP = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`")
+_WHOLE_COIN = 100
 _UNITS_OF = {
     **dict.fromkeys(("hour", "hr", "h", "小时"), ("time", 3600)),
     **dict.fromkeys(("minute", "min", "分钟"), ("time", 60)),
@@ -41,9 +42,9 @@ _UNITS_OF = {
     **dict.fromkeys(("inch", "inche", "in"), ("length", 1)),
     **dict.fromkeys(("pound", "lb"), ("weight", 16)),
     **dict.fromkeys(("ounce", "oz"), ("weight", 1)),
-    **dict.fromkeys(("dollar",), ("money", 100)),
+    **dict.fromkeys(("dollar",), ("money", _WHOLE_COIN)),
     **dict.fromkeys(("cent",), ("money", 1)),
-    **dict.fromkeys(("元",), ("yuan", 100)),
+    **dict.fromkeys(("元",), ("yuan", _WHOLE_COIN)),
     **dict.fromkeys(("角",), ("yuan", 10)),
     **dict.fromkeys(("分",), ("yuan", 1)),
 }
@@ -222,7 +223,8 @@ def _read(text: str, in_formula: bool, last: bool) -> AnswerReading:
     if _ARROW.search(text):
         return AnswerReading("", "an arrow between values")
     if (" to " in text or "比" in text) and (match := _RATIO.fullmatch(text)):
-        return AnswerReading(":".join(_RATIO_PART.findall(text)))
+        joint = ":" if "比" in text else "\\text{ to }"  # 5 to 7 may be a range
+        return AnswerReading(joint.join(_RATIO_PART.findall(text)))
     if "10^" in text:
         text = _SCIENTIFIC.sub(r"\1 \\times 10^", text)
     if not in_formula and (match := _TWICE.fullmatch(text)):
@@ -284,10 +286,14 @@ def _added(flat: str) -> str:
 
 
 def _sum(match: re.Match[str]) -> str:
+    """Two quantities as one: 200 minutes, but 5.20 dollars, as money is written."""
     many, few = (_UNITS_OF.get(match[k].lower().removesuffix("s")) for k in (2, 4))
     if many is None or few is None or many[0] != few[0] or many[1] <= few[1]:
         return match.group()
-    return f"{int(match[1]) * many[1] // few[1] + int(match[3])} {match[4]}"
+    parts = many[1] // few[1]
+    if many[1] == _WHOLE_COIN and int(match[3]) < parts:
+        return f"{match[1]}.{match[3].zfill(len(str(parts)) - 1)} {match[2]}"
+    return f"{int(match[1]) * parts + int(match[3])} {match[4]}"
 
 
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}\s+(?<!\\)[A-Za-z]{2,}\s+[A-Za-z]{2,}")

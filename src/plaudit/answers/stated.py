@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
-from plaudit.answers.foreign import foreign_marks, wrong_before
+from plaudit.answers.foreign import denies, foreign_marks, wrong_before
 from plaudit.answers.spans import sentence_end
 from plaudit.endmarks import without_end_marks
 
@@ -40,6 +40,7 @@ _IS = re.compile(
     r"|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|→])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
 )
 _LAST_NUMERAL = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
+_PLAIN_NUMERAL = re.compile(r"-?\d[\d,.]*\d|-?\d")
 _USUAL_MARKS = {"The answer is": "answer is", "A:": "A:"}  # lines that are nothing else
 _SHORT_MARKS = ("answer is", "Answer is", "answer:", "Answer:")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
@@ -155,7 +156,10 @@ def _tag_or_phrase(text: str) -> Stated | None:
         return tagged
     if phrase.start > tagged.end:
         return phrase
-    if phrase.text.strip(_SAME) == tagged.text.strip(_SAME):
+    shorter, longer = sorted((tagged, phrase), key=lambda one: len(one.text.strip(_SAME)))
+    if _PLAIN_NUMERAL.findall(longer.text) == [shorter.text.strip(_SAME)]:  # 5, and 5 apples
+        return longer
+    if shorter.text.strip(_SAME) == longer.text.strip(_SAME):
         return tagged
     both = f"{phrase.text}, but {tagged.mark}: {tagged.text}"
     return tagged._replace(text=both, start=phrase.start)
@@ -221,6 +225,8 @@ def _line(text: str, start: int, mark: str) -> Stated:
     while start < stop and text[start] in _AROUND + "\"'":
         start += 1
     end, closing = sentence_end(text, start, stop)
+    if closing and _computes(text, start, end):
+        start, end, closing = _conclusion(text, start, end, closing, stop)
     return Stated(text[start:end].strip(), mark, start, end, closing)
 
 
@@ -251,7 +257,7 @@ def _phrase(text: str) -> Stated | None:
         if (begin := _ruled_out(text, start, mark)) >= 0:
             whole = text[begin : answer.end].strip(_AROUND)
             answer = answer._replace(text=whole, start=begin)
-        elif not _DENIED.match(answer.text.lstrip(_AROUND)):
+        elif not _DENIED.match(answer.text.lstrip(_AROUND)) and not denies(mark, answer.text):
             return answer
         denied = denied or answer
     return denied

@@ -357,7 +357,7 @@ _ANYWHERE = re.compile(
     r"|(?P<hedge>\bsuppos(?:e|ing)\b|\bassum(?:e|ing)\b|\bimagine\b|假设|假如|\bmaybe\b|\bperhaps\b|\bpossibly\b|\bprobably\b|\blikely\b"
     r"|\b(?:could|might|may)\s(?:well\s|also\s|even\s)?be(?=\s(?:\w+\s)?[$€£\d\ue000\\(-])|\bunsure\b|\buncertain\b|\beither\b|\bor\sso\b"
     r"|\bI\sguess\b|\bmy\sguess\b|\bguess(?:ing|ed)?\b|\bunless\b|\bif\b|\botherwise\b|可能(?![性的])|也许|或许|大概|似乎|好像|如果|猜)"
-    r"|(?P<wrong>\bwrong\b|\bincorrect\b|\bruled\sout\b|错误|错的)"
+    r"|(?P<wrong>\bwrong\b|\bincorrect\b|\bruled\sout\b|错误|错的|不正确)"
     r"|(?P<comparison>\bat\s(?:least|most|minimum|maximum)\b|\b(?:less|more|fewer|greater|larger|smaller|bigger"
     r"|higher|lower|other|further|longer|shorter)\sthan\b|\bno\s(?:more|less|fewer)\b|\bup\sto\b|\bbetween(?=\s(?:the\s)?[$€£\d\ue000\\(-])"
     r"|\bor\s(?:more|less|fewer|greater|above|below|higher|lower|larger|smaller|under|over)\b"
