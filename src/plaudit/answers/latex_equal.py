@@ -7,10 +7,11 @@ None means that this reader cannot tell.
 
 from __future__ import annotations
 
+import functools
 import math
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -568,7 +569,7 @@ class _LatexComparison:
         f, g = (("add", [node[2][0], ("neg", node[2][1])]) for node in (a, b))
         field = Arithmetic(_FIRST_DIGITS)
         ratios = set()
-        for at in _points(symbols(f) | symbols(g)):
+        for at in _points(frozenset(symbols(f) | symbols(g))):
             try:
                 ratios.add(field.div(evaluate(f, at, field), evaluate(g, at, field)))
             except Undecided:
@@ -630,7 +631,7 @@ class _LatexComparison:
         """Expressions differ if they differ at one point; they are taken for equal at five."""
         field = Arithmetic(_PROOF_DIGITS)
         agreed = 0
-        for at in _points(names):
+        for at in _points(frozenset(names)):
             try:
                 x, y = evaluate(a, at, field), evaluate(b, at, field)
             except Undecided:
@@ -689,7 +690,8 @@ def _all(verdicts: Iterable[bool | None]) -> bool | None:
     return None if None in parts else True
 
 
-def _points(names: set[str]) -> list[dict[str, Value]]:
+@functools.lru_cache(maxsize=256)
+def _points(names: frozenset[str]) -> Sequence[Mapping[str, Value]]:
     """Values for variables: rational, of both signs, the same in every run."""
     draws = random.Random(20250211)
     points: list[dict[str, Value]] = []

@@ -20,6 +20,7 @@ The decimals of an answer are exact: 0.5 is 1/2, 0.33 is 33/100. `/` binds as `*
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -44,6 +45,7 @@ Node = tuple[Any, ...]
 MAX_DEPTH = 60
 _MAX_DIGITS = 4000
 _MAX_EXPONENT = 4000
+_SHORT = 12
 _BEFORE_UNITS = frozenset(("/", "*", "("))
 _OPERATORS_BEFORE = frozenset(("+", "-", "=", "(", "{", ","))
 _RELATIONS = frozenset(
@@ -142,12 +144,20 @@ def read(tokens: list[str], *, units: bool = False) -> Node:
 
 def children(node: Node) -> Iterator[Node]:
     """The trees right below a tree."""
+    if node[0] in _LEAVES:
+        return
     for child in node[1:]:
         if isinstance(child, list):
             for item in child:
-                yield from item if isinstance(item, list) else [item]
+                if isinstance(item, list):
+                    yield from item
+                else:
+                    yield item
         elif _is_node(child):
             yield child
+
+
+_LEAVES = frozenset(("num", "sym", "const", "digits", "words", "base", "opaque"))
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
@@ -172,6 +182,10 @@ def read_number(text: str) -> Node:
     >>> read_number(".5"), read_number("1e2"), read_number(r"0.1\overline{6}")
     (('num', Fraction(1, 2)), ('num', Fraction(100, 1)), ('num', Fraction(1, 6)))
     """
+    return _short_number(text) if len(text) <= _SHORT else _number(text)
+
+
+def _number(text: str) -> Node:
     if len(text) > _MAX_DIGITS:
         return ("digits", text)
     if text[1:2].lower() in _PREFIXES and text[0] == "0":
@@ -185,6 +199,9 @@ def read_number(text: str) -> Node:
     if exponent and abs(int(exponent)) > _MAX_EXPONENT:
         return ("digits", text)
     return ("num", Fraction(text) if exponent or "." in mantissa else Fraction(int(mantissa)))
+
+
+_short_number = functools.lru_cache(maxsize=4096)(_number)  # most numerals are small
 
 
 def _all_words(tokens: list[str]) -> Node | None:

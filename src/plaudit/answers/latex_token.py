@@ -8,7 +8,9 @@ lists are equal answers.
 
 from __future__ import annotations
 
+import functools
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
 
@@ -262,6 +264,7 @@ _WRAPPERS = (
     ("'", "'"),
     ("`", "`"),
 )
+_WRAPPED = frozenset(closing[-1] for _, closing in _WRAPPERS)
 _PIECES = re.compile(_PREFIXED[1:] + r"|[^\W\d_]+|\d+(?:\.\d+)?|[,;‰%°$€£¥/^]")
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
@@ -270,7 +273,7 @@ _SHORT_WORDS = name_set(
     " men red box bus car cat dog cow pig hen egg pen bag can jar toy hat map bed fox ant bee"
     " kid boy"
 )
-_SMALL_WORDS = name_set("no No is if at of by in AM PM")
+_SMALL_WORDS = name_set("no No is if at of by in to AM PM")
 _UNITS = name_set(
     "cm mm km ft kg mg ml mL lb lbs oz mph kph hr hrs min mins sec secs ms cc yd yds mi inch feet"
     " gal ton cup yen RMB CNY EUR GBP JPY HKD kPa KB MB GB TB kHz MHz"
@@ -278,6 +281,8 @@ _UNITS = name_set(
 )
 
 _WORDS = _UNITS | _SMALL_WORDS
+_PLAIN_TOKENS = frozenset(string.ascii_letters + string.digits + "{}()[]+-*/=^_,;:!<>|%'")
+_SHORT = 200
 
 
 def bare(text: str) -> str:
@@ -297,8 +302,9 @@ def bare(text: str) -> str:
         text = text.rstrip(_TRAILING).lstrip()
         if text.endswith("\\"):  # the period belonged to a command
             text = before.strip()
-        for opening, closing in _WRAPPERS:
-            text = _unwrapped(text, opening, closing)
+        if text[-1:] in _WRAPPED:
+            for opening, closing in _WRAPPERS:
+                text = _unwrapped(text, opening, closing)
         if text.endswith(("}", "}$", '"')) and (extra := text.count("}") - text.count("{")) > 0:
             text = text.rstrip('$"')
             braces = len(text) - len(text.rstrip("}"))
@@ -312,6 +318,10 @@ def tokens_of(text: str) -> list[str]:
     >>> tokens_of(r"\dfrac{1}{2} \text{ cm}"), tokens_of("1,234 xy")
     (['\\frac', '{', '1', '}', '{', '2', '}', '"cm'], ['1234', 'x', 'y'])
     """
+    return list(_short_tokens(text)) if len(text) <= _SHORT else _tokens(text)
+
+
+def _tokens(text: str) -> list[str]:
     if not text.isascii():
         text = _SMALL.sub(_full_size, _TEXT_POWER.sub(r"\1}\2", text)).translate(_UNICODE)
     text = text.replace("\x00", " ")
@@ -321,6 +331,7 @@ def tokens_of(text: str) -> list[str]:
         text = _ORDINAL.sub("", text)
     if "$" in text:
         text = _with_coins(text)
+    if "$" in text or "€" in text or "£" in text or "¥" in text:
         text = _THOUSAND_COINS.sub(_scaled_coin, text)
     if "_" in text:
         text = _UNDERSCORES.sub(lambda match: match.group().replace("_", ""), text)
@@ -341,12 +352,21 @@ def tokens_of(text: str) -> list[str]:
     grouped = "," in text and not _BRACKETS.search(text)
     tokens: list[str] = []
     for match in (_TOKEN_GROUPED if grouped else _TOKEN).finditer(text):
-        _add(match, tokens)
+        token = match.group()
+        if token in _PLAIN_TOKENS:
+            tokens.append(token)
+        else:
+            _add(match, tokens)
     if not _COIN_TOKENS.isdisjoint(tokens):
         tokens = _coins_behind(tokens)
     if '"in' in tokens:
         tokens = [_membership(tokens, k) for k in range(len(tokens))]
     return _joined(tokens)
+
+
+@functools.lru_cache(maxsize=4096)  # an answer is read as it stands and without its wrapping
+def _short_tokens(text: str) -> tuple[str, ...]:
+    return tuple(_tokens(text))
 
 
 def _membership(tokens: Sequence[str], k: int) -> str:

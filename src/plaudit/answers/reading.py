@@ -53,6 +53,7 @@ _DURATION = re.compile(
     r"\s?,?\s?(?:and\s)?(?=\d)(\d{1,9})\s?(hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|inches|inch|ounces?|oz|cents?"
     r"|小时|分钟|秒|角|分)(?![A-Za-z\d]|\s?[,and\s]{1,5}\d)"
 )
+_LONE_NUMERAL = re.compile(rf"{OPEN}(\d{{1,9}}){CLOSE}")
 _PIECE = re.compile(
     rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?-?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
@@ -278,10 +279,10 @@ def _said_twice(match: re.Match[str]) -> AnswerReading:
 
 def _added(flat: str) -> str:
     """Quantities in two units as one in the smaller: 3 hours and 20 minutes."""
-    before = None
-    while before != flat and _DURATION.search(flat):
-        before = flat
-        flat = _DURATION.sub(_sum, flat, count=1)
+    before, joined = None, _LONE_NUMERAL.sub(r"\1", flat)
+    while before != joined and _DURATION.search(joined):
+        before = joined
+        flat = joined = _DURATION.sub(_sum, joined, count=1)
     return flat
 
 
