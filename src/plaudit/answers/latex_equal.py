@@ -198,6 +198,16 @@ def _form_of(text: str, tokens: list[str]) -> Node | None:
 
 
 def _node_of(tokens: list[str]) -> Node | None:
+    """The tree of some tokens, or of the side of them that can be read; None without any."""
+    return _short_node(tuple(tokens)) if len(tokens) <= _SHORT else _tree_of(tokens)
+
+
+@functools.lru_cache(maxsize=4096)  # most right answers have the tokens of their reference
+def _short_node(tokens: tuple[str, ...]) -> Node | None:
+    return _tree_of(list(tokens))
+
+
+def _tree_of(tokens: list[str]) -> Node | None:
     try:
         return read(tokens)
     except UnreadableLatex:
@@ -646,6 +656,7 @@ _SHAPED = frozenset(("rel", "list", "union", "builder", "without", "clock", "opt
 _WEAK_SETS = frozenset(("seq", "set", "list"))
 _SET_KINDS = frozenset(("seq", "set", "union", "rel", "builder", "without"))
 _HALF_DAY = 12 * 3600
+_SHORT = 64
 
 
 def _readings(node: Node) -> tuple[Unit, ...]:
