@@ -245,9 +245,10 @@ def _read(text: str, in_formula: bool, last: bool) -> AnswerReading:
         return _worded(text, new)
     if problem := _problem(new):
         cut = _CLAUSE.sub("", new)
-        if cut == new or _HEDGED.search(new) or _problem(cut):
+        runs = [] if cut == new or _HEDGED.search(new) or _problem(cut) else _runs(cut)
+        if not runs:
             return AnswerReading("", problem)
-        new, runs = cut, _runs(cut)
+        new = cut
     if new == flat and in_formula and _is_whole(new, runs):
         return AnswerReading(text)
     return _quantity(new, runs, last)

@@ -114,3 +114,21 @@ class TestTags:
     )
     def test_what_agrees_is(self, tag, phrase):
         assert accepts(f"{phrase} {tag % 5}", "5")
+
+
+@pytest.mark.parametrize("extract", ["auto", "last_number"])
+@pytest.mark.parametrize(
+    "form", ["%s", "The answer is %s", "Answer: %s", "#### %s", "<answer>%s</answer>"]
+)
+@pytest.mark.parametrize(
+    "text",
+    [
+        " since e is not c, we can divide by (e - c) to get 4(e + c)",
+        "x, because it is not 5",
+        " because the base is at least 7",
+        '"reasoning": "the base 10 of which", "answer": "b_solution',
+        "so that less than 5",
+    ],
+)  # fmt: skip
+def test_a_sentence_that_is_all_clause_is_unread(text, form, extract):
+    assert equal(form % text, "4", extract=extract).value == 0
