@@ -131,7 +131,7 @@ _CHANGES = re.compile(
     r"|ratus|triệu|nghìn|ngàn|tỷ|tỉ|trăm|chục|dutzend|douzaines?|docenas?|dúzias?|dozzin[ae]|lusin"
     r"|prozent|pourcents?|(?:pour|por|per)\scent[o]?|por\sciento|persen)\b|(?<!\w)(?:тыс|миллион|миллиард|трил|млн"
     r"|млрд|сотен|сотн|дюжин|десятк|процент)|ダース|다스|(?<=\d)\s?[만억천백](?![가-힣]{3})|(?<=\d)\s?조(?!각)"
-    r"|パーセント|퍼센트|(?<=\d)\s?千円|लाख|करोड़|हज़ार|हजार|सौ(?!\w)|दर्जन|प्रतिशत|ล้าน|แสน|หมื่น|พัน|ร้อย|เปอร์เซ็นต์"
+    r"|パーセント|(?<=\d)\s?割|퍼센트|(?<=\d)\s?千円|लाख|करोड़|हज़ार|हजार|सौ(?!\w)|दर्जन|प्रतिशत|ล้าน|แสน|หมื่น|พัน|ร้อย|เปอร์เซ็นต์"
     r"|ألف|آلاف|مليون|ملايين|مليار|بالمئة|بالمائة|(?<!\w)مئة)",
     re.IGNORECASE,
 )
@@ -182,14 +182,28 @@ _KOREAN_COUNTERS = (
     "번 회 가지 점 도 층 쪽 페이지 조각 상자 봉지 미터 센티미터 킬로미터 그램 킬로그램 리터 "
     "제곱미터 제곱센티미터 배 사람 팀 줄"
 )
-_KATAKANA = (
-    r"[\u30a1-\u30fa\u30fc]{2,12}"  # a loan word is a thing, but for the scales of `_CHANGES`
+_KATAKANA = (  # a loan word is a thing, but for those that scale
+    r"(?!グロス|ミリオン|ビリオン|トリリオン|メガ|ギガ|ハーフ)[\u30a1-\u30fa\u30fc]{2,12}"
 )
-_COUNTED = re.compile(
-    rf"\s?[万億]?(?:{_KATAKANA}|{'|'.join(sorted(_COUNTERS.split(), key=len, reverse=True))})?"
-    r"(?:の[^\W\d_]{1,12}?)?(?:です|でした|である|だ|になります|となります|になる|となる)?よ?"
-    rf"|\s?(?:{'|'.join(sorted(_KOREAN_COUNTERS.split(), key=len, reverse=True))})?"
-    r"(?:의\s?[^\W\d_]{1,8}?)?(?:입니다|이다|이에요|예요|이야|임|다)?"
+
+
+def _one_of(names: str) -> str:
+    return "|".join(sorted(names.split(), key=len, reverse=True))
+
+
+_COUNTED = re.compile(  # の and 의 only behind a counter: 5の逆数 is no 5
+    rf"\s?(?:[万億]?(?:{_KATAKANA}|{_one_of(_COUNTERS)})(?:の[^\W\d_]{{1,12}}?)?|[万億])?"
+    r"(?:です|でした|である|だ|になります|となります|になる|となる)?よ?"
+    rf"|\s?(?:(?:{_one_of(_KOREAN_COUNTERS)})(?:의\s?[^\W\d_]{{1,8}}?)?)?"
+    r"(?:입니다|이다|이에요|예요|이야|임|다)?"
+)
+_SHARE = re.compile(  # 5 sixièmes, 5 décimas, 5 Zehntel
+    r"\w+ièmes?|(?:drit|vier|fünf|sechs|sieb|ach|neun|zehn|hunderts|tausends)tel"
+    r"|tercios?|cuart[oa]s?|quint[oai]s?|sext[oa]s?|séptim[oa]s?|octav[oa]s?|noven[oa]s?|décim[oa]s?"
+    r"|centésim[oa]s?|milésim[oa]s?|avos|terços?|quart[oi]s?|sétim[oa]s?|oitav[oa]s?|nonos|terz[oi]"
+    r"|sest[oi]|settim[oi]|ottav[oi]|non[oi]|decim[oi]|centesim[oi]|millesim[oi]"
+    r"|(?:десят|сот|тысячн|треть|четв[её]рт|пят|шест|седьм|восьм|девят)[ыи]х",
+    re.IGNORECASE,
 )
 _KANA_OR_HANGUL = re.compile(r"[\u3040-\u30ff\uac00-\ud7a3]")
 _AROUND = " \t\r\n*$_)\\]}»“\"'.,!。、；;"
@@ -228,7 +242,8 @@ def _is_counted(mark: str, behind: str) -> bool:
     if match is None:
         return False
     noun = match["noun"] or ""
-    return is_unit(noun) or not (noun.lower() in _NO_NOUNS or _ABBREVIATION.fullmatch(noun))
+    changes = noun.lower() in _NO_NOUNS or _ABBREVIATION.fullmatch(noun) or _SHARE.fullmatch(noun)
+    return is_unit(noun) or not changes
 
 
 def is_ruled_out(text: str) -> bool:

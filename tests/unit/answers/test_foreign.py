@@ -102,17 +102,19 @@ def test_words_that_change_nothing_stand_there(response):
 
 SCALES = {  # an answer that is no 5, and what it is
     "정답은 %s입니다.": (
-        "5만 원", "5억", "5천 명", "5조", "5백", "5 퍼센트", "거의 5", "약 5", "5의 제곱", "5다스",
+        "5만 원", "5억", "5천 명", "5조", "5백", "5 퍼센트", "거의 5", "약 5", "5의 제곱",
+        "5의 역수", "5다스",
     ),
     "Ответ: %s.": (
         "5 тысяч", "5 тыс. рублей", "5 млн", "5 миллиардов", "5 процентов", "5 в квадрате",
         "5 в кубе", "почти 5",
-        "около 5", "5 дюжин", "5 с половиной", "треть от 5", "не менее 5", "5 или 7",
+        "около 5", "5 дюжин", "5 десятых", "5 шестых", "5 с половиной", "треть от 5",
+        "не менее 5", "5 или 7",
     ),
     "答えは%s": (
         "5千円", "5割", "5ダース", "ほぼ5", "約5", "5くらい", "5ぐらいです", "5前後", "5程度です",
         "5の2乗", "5パーセント",
-        "5以上", "5半", "5か7です", "5分の1",
+        "5以上", "5半", "5の逆数", "5の階乗", "5グロス", "5ミリオン", "5か7です", "5分の1",
     ),
     "La respuesta es %s.": (
         "5 millones", "5 mil", "5 mil euros", "5 docenas", "5 por ciento", "casi 5", "unos 5",
@@ -123,19 +125,22 @@ SCALES = {  # an answer that is no 5, and what it is
     "Die Antwort ist %s.": (
         "5 Milliarden", "5 Millionen", "5 Mio", "5 Mrd", "5 Tsd", "5 Tausend", "5 Prozent",
         "5 Dutzend",
-        "fast 5", "etwa 5", "5 hoch 2", "5 zum Quadrat", "ein Drittel von 5", "5 oder 7",
+        "fast 5", "etwa 5", "5 hoch 2", "5 Zehntel", "5 Achtel", "5 zum Quadrat",
+        "ein Drittel von 5", "5 oder 7",
         "mindestens 5",
     ),
     "La réponse est %s.": (
         "5 milliards", "5 mille", "5 pour cent", "5 au carré", "le tiers de 5", "environ 5",
         "presque 5",
-        "5 douzaines", "5 dizaines", "5 et demi", "5 quinzaines", "au moins 5", "5 ou 7",
+        "5 douzaines", "5 dizaines", "5 et demi", "5 sixièmes", "5 centièmes", "5 quinzaines",
+        "au moins 5", "5 ou 7",
     ),
     "A resposta é %s.": (
         "5 milhões", "5 mil reais", "5 por cento", "quase 5", "5 dúzias", "metade de 5",
     ),
     "La risposta è %s.": (
-        "5 milioni", "5 mila", "5 per cento", "circa 5", "quasi 5", "5 dozzine", "5 al cubo",
+        "5 milioni", "5 mila", "5 per cento", "circa 5", "quasi 5", "5 dozzine", "5 ottavi",
+        "5 al cubo",
     ),
     "Đáp án là %s": (
         "5 triệu", "5 nghìn", "5 tỷ đồng", "5 phần trăm", "gần 5", "khoảng 5", "5 bình phương",
