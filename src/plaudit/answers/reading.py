@@ -20,7 +20,7 @@ from plaudit.answers.stated import Stated
 from plaudit.answers.units import POWERS_BEHIND
 from plaudit.answers.words import CLOSE, OPEN, is_neutral, may_change, problem_of, rewritten
 
-__all__ = ["AnswerReading", "reading", "reading_of"]
+__all__ = ["AnswerReading", "ends_in_copula", "reading", "reading_of"]
 
 _LONGEST = 2000
 _MEMO_CHARS = 300
@@ -582,6 +582,15 @@ def _states(flat: str, run: _Run) -> bool:
     return (
         bool(starts) and bool(_COPULA.search(before)) and len(tail.split()) <= 3 and len(tail) <= 30
     )
+
+
+def ends_in_copula(text: str) -> bool:
+    """Whether the words before a value end in "is", an equals sign or their kin.
+
+    >>> ends_in_copula("Hence the sum is "), ends_in_copula("Hence the sum is not ")
+    (True, False)
+    """
+    return _COPULA.search(text) is not None
 
 
 def _named(flat: str, runs: list[_Run]) -> AnswerReading:

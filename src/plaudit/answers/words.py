@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from plaudit.answers.foreign import TRIGGERS, foreign_problem
+from plaudit.answers.foreign import TRIGGERS, foreign_problem, is_ruled_out
 from plaudit.answers.latex_token import FUNCTIONS, name_set
 from plaudit.answers.numerals import SMALL, with_chinese_numerals, with_english_numerals
 
-__all__ = ["CLOSE", "OPEN", "is_neutral", "may_change", "problem_of", "rewritten"]
+__all__ = ["CLOSE", "OPEN", "is_doubtful", "is_neutral", "may_change", "problem_of", "rewritten"]
 
 OPEN, CLOSE = "\ue000", "\ue001"
 
@@ -447,6 +447,16 @@ def problem_of(text: str) -> str:
     if match := _UNKNOWN_CALL.search(text):
         return f"the function {match[1]!r} is not understood"
     return ""
+
+
+def is_doubtful(text: str) -> bool:
+    """Whether a text denies, doubts or rules out something, in any of the languages that are known.
+
+    >>> is_doubtful("so it is not"), is_doubtful("the chance of at least one six is")
+    (True, False)
+    """
+    kinds = {match.lastgroup for match in _ANYWHERE.finditer(text)}
+    return not kinds.isdisjoint(("negation", "hedge", "wrong")) or is_ruled_out(text)
 
 
 def _changed_by(text: str, lowered: str) -> re.Match[str] | None:

@@ -132,3 +132,36 @@ class TestTags:
 )  # fmt: skip
 def test_a_sentence_that_is_all_clause_is_unread(text, form, extract):
     assert equal(form % text, "4", extract=extract).value == 0
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "So it is not %s.", "So it is at least %s.", "So it is less than %s.", "It cannot be %s.",
+        "This is because the floor of any negative number is at least %s.", "Maybe it is %s.",
+        "So she chooses it so that the probability is at most %s.", "Perhaps the half of it is %s.",
+        "It contradicts that half of it is more than %s.",
+        "It is not the sum of 3 and 4 that is %s.",
+        "If the sum of 3 and 4 is %s.", "It is wrong that twice 3 is %s.",
+        "The bound is the square root of %s.",
+        "The height equals the base times %s.", "Minus 3 is what one should not use, it is %s.",
+        "La somme n'est pas %s.", "Die Summe ist nicht %s.", "它不是%s。", "它小于%s。",
+        "可能是%s。",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("value", ["$5$", r"$\frac{3}{4}$", "$-1$", "$x + 1$", r"\(2\)", r"\[7\]"])
+def test_a_closing_formula_is_read_with_the_words_before_it(sentence, value):
+    assert not accepts(f"First $2$, then $3$. {sentence % value}", value)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "So it is %s.",
+        "Hence the sum of $3$ and $4$ is %s.",
+        "The chance of at least one six is %s.",
+    ],
+)
+@pytest.mark.parametrize("value", ["$5$", r"$\frac{3}{4}$", "$-1$", r"\(2\)"])
+def test_a_closing_formula_counts_that_a_verb_states(sentence, value):
+    assert accepts(f"First $2$, then $3$. {sentence % value}", value)
