@@ -16,7 +16,7 @@ from collections.abc import Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
-from plaudit.answers.foreign import FOREIGN_IS
+from plaudit.answers.foreign import FOREIGN_IS, is_ruled_out, wrong_before
 from plaudit.answers.options import OptionTexts, option_of_text, option_within
 from plaudit.answers.stated import stated
 from plaudit.errors import ConfigError
@@ -420,7 +420,8 @@ def _is_refused(text: str, mark: re.Match[str]) -> bool:
     near = text[max(mark.start() - _CLAUSE, 0) : mark.start()].replace("’", "'")
     before = _CLAUSE_BREAK.split(near)[-1]
     sentence = _SENTENCE_BREAK.split(near)[-1]
-    return bool(_REFUSED.search(before) or _SUPPOSES.search(sentence))
+    is_wrong = wrong_before(text, mark.start()) >= 0
+    return is_wrong or bool(_REFUSED.search(before) or _SUPPOSES.search(sentence))
 
 
 def _marked(text: str, options: OptionTexts) -> StatedChoice | None:
@@ -597,7 +598,7 @@ def _last_letter(text: str, options: OptionTexts) -> StatedChoice | None:
         for run in mentions
         if not run.group().isalpha() or list(run.group()) == sorted(run.group())
     }
-    if runs and _NEGATED.search(line):
+    if runs and (_NEGATED.search(line) or is_ruled_out(line)):
         return _last_sentence(line, options)
     if not runs or _HEDGED.search(line) or _OPEN.search(line):
         return None

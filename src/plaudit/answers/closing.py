@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 
-from plaudit.answers.reading import AnswerReading, reading_of
+from plaudit.answers.reading import AnswerReading, ends_in_copula, reading_of
 from plaudit.answers.spans import formulas, longest_word, sentence_end
-from plaudit.answers.words import problem_of
+from plaudit.answers.words import is_doubtful, problem_of
 
 __all__ = ["closing_answer"]
 
@@ -116,23 +116,18 @@ def _bold(sentence: str) -> AnswerReading | None:
 
 
 def _final_formula(sentence: str) -> AnswerReading | None:
-    """The formulas that a sentence ends with, read with the words before them."""
+    """The formulas that a sentence ends with, read with the words before them.
+
+    Words that change a value may name what the last formula is ("the sum of $3$ and $4$ is $7$")
+    where its verb stands right before it and nothing is denied or doubted.
+    """
     tail = sentence.rstrip(" \t\r\n*\"'`")
     spans = list(formulas(tail))
     if not spans or spans[-1].end != len(tail):
         return None
-    result = reading_of(tail)
-    return (
-        result if result.text or not _before(tail, spans[-1].start) else _last_of(tail, spans[-1])
-    )
-
-
-def _before(tail: str, start: int) -> str:
-    return problem_of(tail[:start] + " 5")
-
-
-def _last_of(tail: str, span) -> AnswerReading:
-    return reading_of(tail[span.start : span.end], in_formula=False)
+    result, before = reading_of(tail), tail[: spans[-1].start]
+    is_named = ends_in_copula(before) and problem_of(before + " 5") and not is_doubtful(before)
+    return result if result.text or not is_named else reading_of(tail[spans[-1].start :])
 
 
 def _number(sentence: str) -> AnswerReading:

@@ -7,9 +7,11 @@ None means that this reader cannot tell.
 
 from __future__ import annotations
 
+import functools
+import math
 import random
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal, NamedTuple
@@ -196,6 +198,16 @@ def _form_of(text: str, tokens: list[str]) -> Node | None:
 
 
 def _node_of(tokens: list[str]) -> Node | None:
+    """The tree of some tokens, or of the side of them that can be read; None without any."""
+    return _short_node(tuple(tokens)) if len(tokens) <= _SHORT else _tree_of(tokens)
+
+
+@functools.lru_cache(maxsize=4096)  # most right answers have the tokens of their reference
+def _short_node(tokens: tuple[str, ...]) -> Node | None:
+    return _tree_of(list(tokens))
+
+
+def _tree_of(tokens: list[str]) -> Node | None:
     try:
         return read(tokens)
     except UnreadableLatex:
@@ -390,6 +402,8 @@ class _LatexComparison:
             return False
         if otherwise[0] == "ratio" and other[0] != "ratio":  # no quotient, but of the same numbers
             return other[0] == "div" and list(other[1:]) == otherwise[1]
+        if otherwise[0] == "ratio" and clock is b:  # 4:30 is not 8:60
+            return self.in_order(other[1], otherwise[1])
         return self.nodes(otherwise, other) if clock is a else self.nodes(other, otherwise)
 
     def times(self, a: Node, b: Node) -> bool:
@@ -475,7 +489,7 @@ class _LatexComparison:
         if kinds == {"matrix"}:
             return len(a[1]) == len(b[1]) and _all(map(self.in_order, a[1], b[1]))
         if kinds == {"ratio"}:
-            return self.in_order(a[1], b[1])
+            return self.in_order(*_shortened(a[1], b[1]))
         if "row" in kinds and kinds <= {"row", "list", "seq"}:
             return self.in_order(*(node[-1] if node[0] == "seq" else node[1] for node in (a, b)))
         if kinds == {"list", "seq"}:
@@ -494,7 +508,7 @@ class _LatexComparison:
     def mixed(self, a: Node, b: Node) -> bool | None:
         """One number against several."""
         for one, other in ((a, b), (b, a)):
-            if one[0] == "ratio" and is_scalar(other) and len(one[1]) == 2:
+            if one[0] == "ratio" and is_scalar(other) and len(one[1]) == len(one) == 2:
                 return self.scalars(("div", *one[1]), other) or False
             if one[0] == "set" and is_scalar(other) and len(one[1]) == 1:
                 return self.nodes(one[1][0], other)
@@ -565,7 +579,7 @@ class _LatexComparison:
         f, g = (("add", [node[2][0], ("neg", node[2][1])]) for node in (a, b))
         field = Arithmetic(_FIRST_DIGITS)
         ratios = set()
-        for at in _points(symbols(f) | symbols(g)):
+        for at in _points(frozenset(symbols(f) | symbols(g))):
             try:
                 ratios.add(field.div(evaluate(f, at, field), evaluate(g, at, field)))
             except Undecided:
@@ -627,7 +641,7 @@ class _LatexComparison:
         """Expressions differ if they differ at one point; they are taken for equal at five."""
         field = Arithmetic(_PROOF_DIGITS)
         agreed = 0
-        for at in _points(names):
+        for at in _points(frozenset(names)):
             try:
                 x, y = evaluate(a, at, field), evaluate(b, at, field)
             except Undecided:
@@ -642,6 +656,7 @@ _SHAPED = frozenset(("rel", "list", "union", "builder", "without", "clock", "opt
 _WEAK_SETS = frozenset(("seq", "set", "list"))
 _SET_KINDS = frozenset(("seq", "set", "union", "rel", "builder", "without"))
 _HALF_DAY = 12 * 3600
+_SHORT = 64
 
 
 def _readings(node: Node) -> tuple[Unit, ...]:
@@ -652,6 +667,16 @@ def _readings(node: Node) -> tuple[Unit, ...]:
 
 def _without_unit(node: Node) -> Node:
     return node[1] if node[0] == "unit" else node
+
+
+def _shortened(answer: Sequence[Node], gold: Sequence[Node]) -> tuple[Sequence[Node], ...]:
+    """The parts of two ratios, those of the answer in lowest terms where those of the gold are."""
+    if not all(is_numeral(part) and part[1] > 0 for part in (*answer, *gold)):
+        return answer, gold
+    divisor, other = (math.gcd(*(int(part[1]) for part in parts)) for parts in (answer, gold))
+    if other != 1:  # 4:2 may be a score of goals
+        return answer, gold
+    return [("num", part[1] / divisor) for part in answer], gold
 
 
 def _moduli_differ(a: str, b: str) -> bool:
@@ -676,7 +701,8 @@ def _all(verdicts: Iterable[bool | None]) -> bool | None:
     return None if None in parts else True
 
 
-def _points(names: set[str]) -> list[dict[str, Value]]:
+@functools.lru_cache(maxsize=256)
+def _points(names: frozenset[str]) -> Sequence[Mapping[str, Value]]:
     """Values for variables: rational, of both signs, the same in every run."""
     draws = random.Random(20250211)
     points: list[dict[str, Value]] = []

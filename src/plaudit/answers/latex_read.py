@@ -7,7 +7,8 @@ A tree is a tuple whose first item names the node:
     ("fact", x) ("abs", x) ("floor", x) ("ceil", x) ("binom", n, k) ("fn", name, x) ("logb", b, x)
     ("pct", x) ("deg", x) ("pm", x) ("mp", x) ("base", digits, base)
     ("seq", "(" or "[", ")" or "]", items) ("set", items) ("matrix", rows) ("union", parts)
-    ("rel", operators, sides) ("ratio", items) ("unit", x, words) ("words", words)
+    ("rel", operators, sides) ("unit", x, words) ("words", words)
+    ("ratio", items) ("ratio", items, "to"): 5:7, and 5 to 7, which may be a range
     ("list", items) ("list", items, "or") ("row", items): items with nothing between them
     ("builder", conditions, domain): the set of what meets the conditions ("without", set, set)
     ("clock", seconds, "am" | "pm" | "day" | "", x) ("option", letter, x): forms of a whole answer
@@ -19,6 +20,7 @@ The decimals of an answer are exact: 0.5 is 1/2, 0.33 is 33/100. `/` binds as `*
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Iterator
 from fractions import Fraction
@@ -43,6 +45,7 @@ Node = tuple[Any, ...]
 MAX_DEPTH = 60
 _MAX_DIGITS = 4000
 _MAX_EXPONENT = 4000
+_SHORT = 12
 _BEFORE_UNITS = frozenset(("/", "*", "("))
 _OPERATORS_BEFORE = frozenset(("+", "-", "=", "(", "{", ","))
 _RELATIONS = frozenset(
@@ -107,7 +110,8 @@ _SCALES = {
     '"千': 1000,
 }
 _JOINED_SCALES = {  # also 万元, 亿人
-    '"万': 10**4, '"亿': 10**8, '"百万': 10**6, '"千万': 10**7, '"万亿': 10**12
+    '"万': 10**4, '"亿': 10**8, '"百万': 10**6, '"千万': 10**7, '"万亿': 10**12,
+    '"萬': 10**4, '"億': 10**8, '"百萬': 10**6, '"千萬': 10**7, '"萬億': 10**12,
 }  # fmt: skip
 _REPEATING = re.compile(r"(\d*)\.(\d*)\\overline\{(\d+)\}")
 
@@ -140,12 +144,20 @@ def read(tokens: list[str], *, units: bool = False) -> Node:
 
 def children(node: Node) -> Iterator[Node]:
     """The trees right below a tree."""
+    if node[0] in _LEAVES:
+        return
     for child in node[1:]:
         if isinstance(child, list):
             for item in child:
-                yield from item if isinstance(item, list) else [item]
+                if isinstance(item, list):
+                    yield from item
+                else:
+                    yield item
         elif _is_node(child):
             yield child
+
+
+_LEAVES = frozenset(("num", "sym", "const", "digits", "words", "base", "opaque"))
 
 
 def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
@@ -170,6 +182,10 @@ def read_number(text: str) -> Node:
     >>> read_number(".5"), read_number("1e2"), read_number(r"0.1\overline{6}")
     (('num', Fraction(1, 2)), ('num', Fraction(100, 1)), ('num', Fraction(1, 6)))
     """
+    return _short_number(text) if len(text) <= _SHORT else _number(text)
+
+
+def _number(text: str) -> Node:
     if len(text) > _MAX_DIGITS:
         return ("digits", text)
     if text[1:2].lower() in _PREFIXES and text[0] == "0":
@@ -183,6 +199,9 @@ def read_number(text: str) -> Node:
     if exponent and abs(int(exponent)) > _MAX_EXPONENT:
         return ("digits", text)
     return ("num", Fraction(text) if exponent or "." in mantissa else Fraction(int(mantissa)))
+
+
+_short_number = functools.lru_cache(maxsize=4096)(_number)  # most numerals are small
 
 
 def _all_words(tokens: list[str]) -> Node | None:
@@ -268,12 +287,13 @@ class _LatexReader:
         return ("without", node, self.quantity())
 
     def quantity(self) -> Node:
-        """A sum, the parts of a ratio, or a sum with the unit after it."""
-        parts = [self.sum()]
-        while self.peek() == ":":
-            self.at += 1
+        """A sum, the parts of a ratio, or a sum with the unit behind it."""
+        parts, signs = [self.sum()], set()
+        while self.peek() in (":", '"to'):
+            signs.add(self.take())
             parts.append(self.sum())
-        node = self.measured(("ratio", parts) if len(parts) > 1 else parts[0])
+        ratio = ("ratio", parts, "to") if '"to' in signs else ("ratio", parts)
+        node = self.measured(ratio if signs else parts[0])
         return self.with_smaller(node) if node[0] == "unit" else node
 
     def measured(self, node: Node) -> Node:

@@ -8,11 +8,31 @@ lists are equal answers.
 
 from __future__ import annotations
 
+import functools
 import re
+import string
 import unicodedata
 from collections.abc import Sequence
 
-__all__ = ["FUNCTIONS", "bare", "is_coin", "is_word", "name_set", "repeating", "tokens_of"]
+__all__ = [
+    "FOREIGN",
+    "FOREIGN_WORD",
+    "FUNCTIONS",
+    "LETTER",
+    "bare",
+    "is_coin",
+    "is_word",
+    "name_set",
+    "repeating",
+    "tokens_of",
+]
+
+FOREIGN = (  # letters of scripts that write prose, not mathematics
+    "\u00aa\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u02ff\u0400-\u1cff\u1e00-\u1fff\u2c00-\u2fef"
+    "\u3040-\u30ff\u3105-\u318f\ua000-\ud7ff\uf900-\ufdff\ufe70-\ufefe\uff66-\uffdc"
+)
+LETTER = rf"[A-Za-z{FOREIGN}\u0300-\u036f]"  # of any alphabet
+FOREIGN_WORD = rf"[A-Za-z]*[{FOREIGN}]{LETTER}*"
 
 
 def name_set(names: str) -> frozenset[str]:
@@ -150,6 +170,7 @@ _UNICODE = str.maketrans(
         "∅": "\\emptyset ",
         **{letter: f"\\mathbb{{{name}}}" for letter, name in zip("ℝℤℕℚℂ", "RZNQC", strict=True)},
         "º": "°",
+        "µ": "μ",
         "℃": "°C",
         "℉": "°F",
         "⟨": "\\langle ",
@@ -185,7 +206,8 @@ _SMALL = re.compile(
 _TEXT = r"\\(?:text|textbf|textit|textrm|textnormal|mbox|hbox|mathrm|mathsf)\s*\{([^{}]*)\}"
 _REST = (
     r"|\\(?:begin|end)\s*\{[A-Za-z*]+\}|\\[A-Za-z]+|\\."
-    r"|[A-Za-z]+(?:'s)?|[\u3400-\u9fff]+|[^\s\w]|\w"
+    rf"|{FOREIGN_WORD}|[A-Za-z]+(?:'s)?|[μµ](?:[mgslAVFWL]|mol)(?![A-Za-z])"
+    r"|[\u3400-\u9fff]+|[^\s\w]|\w"
 )
 _PREFIXED = r"|0(?:[xX][0-9A-Fa-f]+|[bB][01]+|[oO][0-7]+)(?![0-9A-Za-z])"
 _NUMBER = (
@@ -195,6 +217,10 @@ _GROUPED = r"|\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?"
 _TOKEN = re.compile(_TEXT + _NUMBER + _REST, re.DOTALL)
 _TOKEN_GROUPED = re.compile(_TEXT + _GROUPED + _NUMBER + _REST, re.DOTALL)
 _THOUSANDS = re.compile(r"(?<=\d)(?:,\\!\s*|\{,\}|,\{\}|\\[, ])(?=\d\d\d(?!\d))")
+_UNDERSCORES = re.compile(r"(?<![\w.}])\d{1,3}(?:_\d{3})+(?![\w.{]|\s?\^)")
+_THOUSAND_COINS = re.compile(
+    r"((?:\\\$|[€£¥])\s?\d[\d,]{0,20}(?:\.\d{1,9})?)\s?(?:([kK])|(M)|(B|bn))(?![\w^])"
+)
 _BRACKETS = re.compile(r"[(\[]|\\\{")
 _DEBRIS = re.compile(r'"[ \t]*\n|\n[ \t]*\n|```')
 _JOINABLE = frozenset(("\\circ", "*", "U", "°", "="))
@@ -225,6 +251,7 @@ _CYCLES = (  # each starts where a numeral does, so that long numerals cost line
 _CYCLE_SIGN = re.compile(
     r"\.\d*(?:\\(?:overline|bar|widebar|dot)|\(|[\u0307\u0305…]|\.\.\.|\\[cl]?dots)"
 )
+_MICRO = re.compile(r"\\mu\s?\\(?:text|mathrm|textrm)\{\s?([mgslL])\s?\}")
 _TEXT_POWER = re.compile(r"(\\(?:text|mathrm|mbox|textrm)\s?\{[^{}²³]*)([²³])\s*\}")
 _TRAILING = " \t\r\n.,;:、。，；．｡"
 _WRAPPERS = (
@@ -237,15 +264,16 @@ _WRAPPERS = (
     ("'", "'"),
     ("`", "`"),
 )
+_WRAPPED = frozenset(closing[-1] for _, closing in _WRAPPERS)
 _PIECES = re.compile(_PREFIXED[1:] + r"|[^\W\d_]+|\d+(?:\.\d+)?|[,;‰%°$€£¥/^]")
 _HALF_DAY = re.compile(r"(?<![A-Za-z])([aApP])\.\s?([mM])(?![A-Za-z])\.?")
 _ESCAPED = re.compile(r"\\u([0-9a-fA-F]{4})")
 _SHORT_WORDS = name_set(
-    "all the not for any yes odd are was set per out one two six ten"
+    "all the not for any yes odd are was set per por par out one two six ten"
     " men red box bus car cat dog cow pig hen egg pen bag can jar toy hat map bed fox ant bee"
     " kid boy"
 )
-_SMALL_WORDS = name_set("no No is if at of by in AM PM")
+_SMALL_WORDS = name_set("no No is if at of by in to AM PM")
 _UNITS = name_set(
     "cm mm km ft kg mg ml mL lb lbs oz mph kph hr hrs min mins sec secs ms cc yd yds mi inch feet"
     " gal ton cup yen RMB CNY EUR GBP JPY HKD kPa KB MB GB TB kHz MHz"
@@ -253,6 +281,8 @@ _UNITS = name_set(
 )
 
 _WORDS = _UNITS | _SMALL_WORDS
+_PLAIN_TOKENS = frozenset(string.ascii_letters + string.digits + "{}()[]+-*/=^_,;:!<>|%'")
+_SHORT = 200
 
 
 def bare(text: str) -> str:
@@ -272,8 +302,9 @@ def bare(text: str) -> str:
         text = text.rstrip(_TRAILING).lstrip()
         if text.endswith("\\"):  # the period belonged to a command
             text = before.strip()
-        for opening, closing in _WRAPPERS:
-            text = _unwrapped(text, opening, closing)
+        if text[-1:] in _WRAPPED:
+            for opening, closing in _WRAPPERS:
+                text = _unwrapped(text, opening, closing)
         if text.endswith(("}", "}$", '"')) and (extra := text.count("}") - text.count("{")) > 0:
             text = text.rstrip('$"')
             braces = len(text) - len(text.rstrip("}"))
@@ -287,6 +318,10 @@ def tokens_of(text: str) -> list[str]:
     >>> tokens_of(r"\dfrac{1}{2} \text{ cm}"), tokens_of("1,234 xy")
     (['\\frac', '{', '1', '}', '{', '2', '}', '"cm'], ['1234', 'x', 'y'])
     """
+    return list(_short_tokens(text)) if len(text) <= _SHORT else _tokens(text)
+
+
+def _tokens(text: str) -> list[str]:
     if not text.isascii():
         text = _SMALL.sub(_full_size, _TEXT_POWER.sub(r"\1}\2", text)).translate(_UNICODE)
     text = text.replace("\x00", " ")
@@ -296,12 +331,18 @@ def tokens_of(text: str) -> list[str]:
         text = _ORDINAL.sub("", text)
     if "$" in text:
         text = _with_coins(text)
+    if "$" in text or "€" in text or "£" in text or "¥" in text:
+        text = _THOUSAND_COINS.sub(_scaled_coin, text)
+    if "_" in text:
+        text = _UNDERSCORES.sub(lambda match: match.group().replace("_", ""), text)
     if ".m" in text or ". m" in text:
         text = _HALF_DAY.sub(r"\1\2", text)
     if "\\\\" in text and "\\begin" not in text:  # escaped twice, as in JSON
         text = text.replace("\\\\", "\\")
     if "\\u" in text:
         text = _ESCAPED.sub(lambda match: chr(int(match[1], 16)), text).translate(_UNICODE)
+    if "\\mu" in text:
+        text = _MICRO.sub(r"\\text{μ\1}", text)
     if "{:}" in text:
         text = text.replace("{:}", ":")
     if "C" in text and "^" in text:
@@ -311,12 +352,21 @@ def tokens_of(text: str) -> list[str]:
     grouped = "," in text and not _BRACKETS.search(text)
     tokens: list[str] = []
     for match in (_TOKEN_GROUPED if grouped else _TOKEN).finditer(text):
-        _add(match, tokens)
+        token = match.group()
+        if token in _PLAIN_TOKENS:
+            tokens.append(token)
+        else:
+            _add(match, tokens)
     if not _COIN_TOKENS.isdisjoint(tokens):
         tokens = _coins_behind(tokens)
     if '"in' in tokens:
         tokens = [_membership(tokens, k) for k in range(len(tokens))]
     return _joined(tokens)
+
+
+@functools.lru_cache(maxsize=4096)  # an answer is read as it stands and without its wrapping
+def _short_tokens(text: str) -> tuple[str, ...]:
+    return tuple(_tokens(text))
 
 
 def _membership(tokens: Sequence[str], k: int) -> str:
@@ -357,6 +407,12 @@ def _with_coins(text: str) -> str:
     if not values or (signs % 2 == 0 and values < signs):
         return text
     return _DOLLAR_VALUE.sub(r"\\$", text)
+
+
+def _scaled_coin(match: re.Match[str]) -> str:
+    """Money with its scale spelled out: $70k."""
+    scale = "thousand" if match[2] else "million" if match[3] else "billion"
+    return f"{match[1]} \\text{{{scale}}}"
 
 
 def _full_size(match: re.Match[str]) -> str:

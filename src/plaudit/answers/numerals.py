@@ -8,9 +8,9 @@ from __future__ import annotations
 import re
 from fractions import Fraction
 
-__all__ = ["chinese_numeral", "with_chinese_numerals", "with_english_numerals"]
+__all__ = ["SMALL", "chinese_numeral", "with_chinese_numerals", "with_english_numerals"]
 
-_SMALL = {
+SMALL = {
     "zero": 0,
     "one": 1,
     "two": 2,
@@ -64,7 +64,7 @@ _PARTS = {
     "hundredth": 100,
     "thousandth": 1000,
 }
-_UNIT_WORD = "|".join([*_SMALL, *_TENS])
+_UNIT_WORD = "|".join([*SMALL, *_TENS])
 _NUMBER = (
     rf"(?:(?:{_UNIT_WORD})|an?(?=[ -](?:{'|'.join(_SCALES)})\b))"
     rf"(?:[ -](?:and[ -])?(?:{_UNIT_WORD}|{'|'.join(_SCALES)})\b)*"
@@ -79,8 +79,8 @@ _WORDS = re.compile(
 
 _DIGITS = {c: i for i, c in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2}
 _SIZES = {"十": 10, "百": 100, "千": 1000}
-_MYRIADS = {"万": 10**4, "亿": 10**8}
-_NUMERAL = "[零〇一二两三四五六七八九十百千万亿]+(?:点[零〇一二三四五六七八九]+)?"
+_MYRIADS = {"万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8}
+_NUMERAL = "[零〇一二两三四五六七八九十百千万萬亿億]+(?:点[零〇一二三四五六七八九]+)?"
 _CHINESE = re.compile(
     rf"(?:(?P<whole>{_NUMERAL})又)?(?P<below>百|{_NUMERAL})分之(?P<above>{_NUMERAL})"
     rf"|(?P<number>{_NUMERAL})"
@@ -121,8 +121,8 @@ def _fraction(value: Fraction) -> str:
 def _cardinal(words: str) -> int:
     total = current = 0
     for word in re.split(r"[ -]+", words.lower()):
-        if word in _SMALL:
-            current += _SMALL[word]
+        if word in SMALL:
+            current += SMALL[word]
         elif word in _TENS:
             current += _TENS[word]
         elif word == "hundred":

@@ -12,14 +12,15 @@ import functools
 import re
 from typing import NamedTuple
 
-from plaudit.answers.foreign import FOREIGN
+from plaudit.answers.foreign import problem_behind
 from plaudit.answers.latex_equal import answer_of, same
-from plaudit.answers.latex_token import bare, name_set
+from plaudit.answers.latex_token import FOREIGN, FOREIGN_WORD, LETTER, bare, name_set
 from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
+from plaudit.answers.units import POWERS_BEHIND
 from plaudit.answers.words import CLOSE, OPEN, is_neutral, may_change, problem_of, rewritten
 
-__all__ = ["AnswerReading", "reading", "reading_of"]
+__all__ = ["AnswerReading", "ends_in_copula", "reading", "reading_of"]
 
 _LONGEST = 2000
 _MEMO_CHARS = 300
@@ -30,6 +31,7 @@ _TEXT = (
 _HAS_WORDS = re.compile(rf"(?<![\\A-Za-z])[A-Za-z]{{2,}}|{_TEXT}\{{|[\u3400-\u9fff{FOREIGN}]")
 _LATEX_NAMES = re.compile(r"\\(?:begin|end)\s*\{[A-Za-z*]+\}|\\[A-Za-z]+")
 _MARKUP = re.compile(r"\*\*|__(?=\S)|(?<=\S)__|`")
+_WHOLE_COIN = 100
 _UNITS_OF = {
     **dict.fromkeys(("hour", "hr", "h", "小时"), ("time", 3600)),
     **dict.fromkeys(("minute", "min", "分钟"), ("time", 60)),
@@ -40,9 +42,9 @@ _UNITS_OF = {
     **dict.fromkeys(("inch", "inche", "in"), ("length", 1)),
     **dict.fromkeys(("pound", "lb"), ("weight", 16)),
     **dict.fromkeys(("ounce", "oz"), ("weight", 1)),
-    **dict.fromkeys(("dollar",), ("money", 100)),
+    **dict.fromkeys(("dollar",), ("money", _WHOLE_COIN)),
     **dict.fromkeys(("cent",), ("money", 1)),
-    **dict.fromkeys(("元",), ("yuan", 100)),
+    **dict.fromkeys(("元",), ("yuan", _WHOLE_COIN)),
     **dict.fromkeys(("角",), ("yuan", 10)),
     **dict.fromkeys(("分",), ("yuan", 1)),
 }
@@ -51,10 +53,11 @@ _DURATION = re.compile(
     r"\s?,?\s?(?:and\s)?(?=\d)(\d{1,9})\s?(hours?|hrs?|minutes?|mins?|seconds?|secs?|days?|inches|inch|ounces?|oz|cents?"
     r"|小时|分钟|秒|角|分)(?![A-Za-z\d]|\s?[,and\s]{1,5}\d)"
 )
+_LONE_NUMERAL = re.compile(rf"{OPEN}(\d{{1,9}}){CLOSE}")
 _PIECE = re.compile(
     rf"(?P<formula>{OPEN}[^{CLOSE}]*{CLOSE})|(?P<unit>{_TEXT}\{{[^{{}}]*\}}\s*(?:[_^]\{{?-?\w+\}}?)?)"
     r"|(?P<latex>\\(?:begin|end)\{[^{}]*\}|\\[A-Za-z]+|\\.)"
-    rf"|(?P<foreign>[A-Za-z]*[{FOREIGN}][A-Za-z{FOREIGN}\u0300-\u036f'’-]*)"
+    rf"|(?P<foreign>{FOREIGN_WORD}(?:['’-]{LETTER}*)*[²³]?)"
     r"|(?P<identifier>[A-Za-z]{3,}\d\w*)"
     r"|(?P<number>[\d.]*\d(?:,\d{3}(?!\d))*(?:\.\d+)?(?:st|nd|rd|th)?(?![A-Za-z])|[\d.]*\d)"
     r"|(?P<powered>(?:mm|cm|dm|m|km|in|ft|yd|mi|inch(?:es)?|feet|meters?|metres?|miles?|yards?|units?)"
@@ -100,9 +103,10 @@ _NUMERAL = re.compile(r"[-−]?\$?\d[\d,]*(?:\.\d+)?(?:/\d+)?")
 
 
 _UNIT = re.compile(
-    r"\s*(?P<words>[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?"
-    rf"|[{FOREIGN}]{{1,16}}(?:/[{FOREIGN}]{{1,4}})?"
-    r"|(?:(?:square|cubic|sq|cu)\.?\s)?[A-Za-z]+(?:\^\{?[23]\}?|[²³])?(?:/[A-Za-z]+|\sper\s[A-Za-z]+)?)"
+    r"\s*(?P<words>(?:平方|立方)[\u30a1-\u30fc]{2,9}|[\u3400-\u9fff]{1,6}(?:/[\u3400-\u9fff]{1,3})?"
+    rf"|(?:(?:square|cubic|sq|cu)\.?\s)?{LETTER}+(?:\^\{{?[23]\}}?|[²³])?"
+    rf"(?:/{LETTER}+|\s(?:per|par|por|pro|в|на)\s{LETTER}+"
+    rf"|\s(?:{'|'.join(sorted(POWERS_BEHIND - {'squared', 'cubed'}))})(?!\w))?)"
 )
 
 
@@ -135,6 +139,8 @@ def reading(answer: Stated) -> AnswerReading:
         return AnswerReading("", "the response breaks off inside the answer")
     if bangs in ("", ".", "。") and _NUMERAL.fullmatch(text):
         return AnswerReading(text)
+    if problem := problem_behind(answer.mark, text):
+        return AnswerReading("", problem)
     match = _WITH_UNIT.fullmatch(text)
     if match and bangs in ("", ".") and is_neutral(match[2]):
         return AnswerReading(f"{match[1]}\\text{{ {match[2]}}}")
@@ -218,7 +224,8 @@ def _read(text: str, in_formula: bool, last: bool) -> AnswerReading:
     if _ARROW.search(text):
         return AnswerReading("", "an arrow between values")
     if (" to " in text or "比" in text) and (match := _RATIO.fullmatch(text)):
-        return AnswerReading(":".join(_RATIO_PART.findall(text)))
+        joint = ":" if "比" in text else "\\text{ to }"  # 5 to 7 may be a range
+        return AnswerReading(joint.join(_RATIO_PART.findall(text)))
     if "10^" in text:
         text = _SCIENTIFIC.sub(r"\1 \\times 10^", text)
     if not in_formula and (match := _TWICE.fullmatch(text)):
@@ -238,9 +245,10 @@ def _read(text: str, in_formula: bool, last: bool) -> AnswerReading:
         return _worded(text, new)
     if problem := _problem(new):
         cut = _CLAUSE.sub("", new)
-        if cut == new or _HEDGED.search(new) or _problem(cut):
+        runs = [] if cut == new or _HEDGED.search(new) or _problem(cut) else _runs(cut)
+        if not runs:
             return AnswerReading("", problem)
-        new, runs = cut, _runs(cut)
+        new = cut
     if new == flat and in_formula and _is_whole(new, runs):
         return AnswerReading(text)
     return _quantity(new, runs, last)
@@ -272,18 +280,22 @@ def _said_twice(match: re.Match[str]) -> AnswerReading:
 
 def _added(flat: str) -> str:
     """Quantities in two units as one in the smaller: 3 hours and 20 minutes."""
-    before = None
-    while before != flat and _DURATION.search(flat):
-        before = flat
-        flat = _DURATION.sub(_sum, flat, count=1)
+    before, joined = None, _LONE_NUMERAL.sub(r"\1", flat)
+    while before != joined and _DURATION.search(joined):
+        before = joined
+        flat = joined = _DURATION.sub(_sum, joined, count=1)
     return flat
 
 
 def _sum(match: re.Match[str]) -> str:
+    """Two quantities as one: 200 minutes, but 5.20 dollars, as money is written."""
     many, few = (_UNITS_OF.get(match[k].lower().removesuffix("s")) for k in (2, 4))
     if many is None or few is None or many[0] != few[0] or many[1] <= few[1]:
         return match.group()
-    return f"{int(match[1]) * many[1] // few[1] + int(match[3])} {match[4]}"
+    parts = many[1] // few[1]
+    if many[1] == _WHOLE_COIN and int(match[3]) < parts:
+        return f"{match[1]}.{match[3].zfill(len(str(parts)) - 1)} {match[2]}"
+    return f"{int(match[1]) * parts + int(match[3])} {match[4]}"
 
 
 _PROSE = re.compile(r"(?<![\\A-Za-z])[A-Za-z]{2,}\s+(?<!\\)[A-Za-z]{2,}\s+[A-Za-z]{2,}")
@@ -346,7 +358,7 @@ def has_digits(text: str) -> bool:
 
 
 _TEXT_AT = re.compile(
-    rf"{_TEXT}\{{([^{{}}]*)\}}|\\[A-Za-z]+|\\.|[{{}}]|(?<![A-Za-z])[A-Za-z]{{2,}}|[\u3400-\u9fff]+|,|;"
+    rf"{_TEXT}\{{([^{{}}]*)\}}|\\[A-Za-z]+|\\.|[{{}}]|{FOREIGN_WORD}|(?<![A-Za-z])[A-Za-z]{{2,}}|[\u3400-\u9fff]+|,|;"
 )
 _ONLY_TEXT = re.compile(rf"\s*{_TEXT}\{{(?:[^{{}}\d]*|(?:{_MONTHS}) \d{{1,2}})\}}[\s,.]*")
 
@@ -570,6 +582,15 @@ def _states(flat: str, run: _Run) -> bool:
     return (
         bool(starts) and bool(_COPULA.search(before)) and len(tail.split()) <= 3 and len(tail) <= 30
     )
+
+
+def ends_in_copula(text: str) -> bool:
+    """Whether the words before a value end in "is", an equals sign or their kin.
+
+    >>> ends_in_copula("Hence the sum is "), ends_in_copula("Hence the sum is not ")
+    (True, False)
+    """
+    return _COPULA.search(text) is not None
 
 
 def _named(flat: str, runs: list[_Run]) -> AnswerReading:

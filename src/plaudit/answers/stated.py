@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from typing import Literal, NamedTuple
 
 from plaudit.answers.boxed import joined_boxes
-from plaudit.answers.foreign import foreign_marks
+from plaudit.answers.foreign import denies, foreign_marks, wrong_before
 from plaudit.answers.spans import sentence_end
 from plaudit.text.endmarks import without_end_marks
 
@@ -40,6 +40,7 @@ _IS = re.compile(
     r"|equals\b|(?:comes|turns)\sout\sto\s(?:be\b)?|[=:：|→])(?:\*\*?|__?)?\s{0,9}[:：]?\s{0,9}"
 )
 _LAST_NUMERAL = re.compile(r"(-?\$?\d[\d,]*(?:\.\d+)?)(\.?)\s*\Z")
+_PLAIN_NUMERAL = re.compile(r"-?\d[\d,.]*\d|-?\d")
 _USUAL_MARKS = {"The answer is": "answer is", "A:": "A:"}  # lines that are nothing else
 _SHORT_MARKS = ("answer is", "Answer is", "answer:", "Answer:")
 _MARKUP = re.compile(r"[*\"'\s|]+(?![a-z])")
@@ -66,6 +67,11 @@ _SUPPOSED = re.compile(  # what precedes an answer that is only assumed, in its 
     r"(?i)(?:\b(?:suppose|assume|assuming|imagine|if|unless|whether|(?:let's|let us) say)\b"
     r"|假设|假如|如果|倘若)[^.!?。！？\n,，;；]*$"
 )
+_WRONG = re.compile(  # "the wrong answer is", up to where the answer begins
+    r"(?i)\b(?:wrong|incorrect|false|mistaken|erroneous)\s(?:(?:final|numerical|possible)\s)?answers?\b"
+    r"(?:(?!answer)[^.!?。！？\n,，;；])*$"
+    r"|(?:错误|不正确|不对|(?<!不)错)的?答案[^.!?。！？\n,，;；]*$|(?:不是|并非)(?:正确)?的?答案[^.!?。！？\n,，;；]*$"
+)
 _COMPUTES = re.compile(
     r"[\d)a-zA-Z]\s*(?:[-+*/×·÷]|\\times|\\cdot)\s*[$€£(\d][^=\n]{0,80}=\s*[$€£]?[-\d\\(]"
 )
@@ -74,6 +80,7 @@ _JSON_KEY = re.compile(r"[\"']\s*:$")
 _JSON_VALUE = re.compile(r"-?[\d.]+(?:[eE][-+]?\d+)?(?=\s*[,}\n])|\[[^\[\]{}\n]*\](?=\s*[,}\n])")
 _LEADING = " \t\r\n*:：_}"
 _AROUND = " \t\r\n*`_「」『』"
+_SAME = " \t\r\n*$.\\()"
 _MOST_ITEMS = 20
 _CLAUSE = 60
 
@@ -125,7 +132,7 @@ def _auto(text: str) -> Stated | None:
     if text.rfind("</answer>") >= end and (tagged := _answer_tag(text)) is not None:
         return tagged
     if box is None:
-        return _value_behind_hashes(text) or _in_other_tag(text) or _phrase(text)
+        return _value_behind_hashes(text) or _tag_or_phrase(text)
     return (_minerva(text) if text.find("I hope it is correct", end) >= 0 else None) or box
 
 
@@ -137,6 +144,25 @@ def _boxed(text: str) -> Stated | None:
 def _answer_tag(text: str) -> Stated | None:
     """The content of the last answer tag, or the answer marked inside it."""
     return _inside(text, "<answer>", "</answer>")
+
+
+def _tag_or_phrase(text: str) -> Stated | None:
+    """The later of another tag and a phrase; both as one text where the tag is not what it says."""
+    tagged = _in_other_tag(text)
+    if tagged is None:
+        return _phrase(text)
+    phrase = _phrase(text)
+    if phrase is None or tagged.start <= phrase.start < tagged.end:
+        return tagged
+    if phrase.start > tagged.end:
+        return phrase
+    shorter, longer = sorted((tagged, phrase), key=lambda one: len(one.text.strip(_SAME)))
+    if _PLAIN_NUMERAL.findall(longer.text) == [shorter.text.strip(_SAME)]:  # 5, and 5 apples
+        return longer
+    if shorter.text.strip(_SAME) == longer.text.strip(_SAME):
+        return tagged
+    both = f"{phrase.text}, but {tagged.mark}: {tagged.text}"
+    return tagged._replace(text=both, start=phrase.start)
 
 
 def _in_other_tag(text: str) -> Stated | None:
@@ -199,6 +225,8 @@ def _line(text: str, start: int, mark: str) -> Stated:
     while start < stop and text[start] in _AROUND + "\"'":
         start += 1
     end, closing = sentence_end(text, start, stop)
+    if closing and _computes(text, start, end):
+        start, end, closing = _conclusion(text, start, end, closing, stop)
     return Stated(text[start:end].strip(), mark, start, end, closing)
 
 
@@ -226,13 +254,22 @@ def _phrase(text: str) -> Stated | None:
         answer = _sentence(text, start, min(start + _WINDOW, len(text)), mark)
         if answer is None or _is_empty(answer):
             continue
-        if supposed := _SUPPOSED.search(text, max(start - _CLAUSE, 0), start):
-            whole = text[supposed.start() : answer.end].strip(_AROUND)
-            answer = answer._replace(text=whole, start=supposed.start())
-        elif not _DENIED.match(answer.text.lstrip(_AROUND)):
+        if (begin := _ruled_out(text, start, mark)) >= 0:
+            whole = text[begin : answer.end].strip(_AROUND)
+            answer = answer._replace(text=whole, start=begin)
+        elif not _DENIED.match(answer.text.lstrip(_AROUND)) and not denies(mark, answer.text):
             return answer
         denied = denied or answer
     return denied
+
+
+def _ruled_out(text: str, start: int, mark: str) -> int:
+    """Where the words begin that only suppose the answer at `start`, or deny it; -1 without any."""
+    before = max(start - _CLAUSE, 0)
+    if match := _SUPPOSED.search(text, before, start) or _WRONG.search(text, before, start):
+        return match.start()
+    at = text.rfind(mark, before, start)
+    return wrong_before(text, at) if at > 0 else -1
 
 
 def _short(text: str) -> Stated | None:
@@ -248,7 +285,7 @@ def _short(text: str) -> Stated | None:
         mark = line[place - 1 :]
         if place < 1 or mark not in _SHORT_MARKS or line[max(place - 2, 0) : place - 1].isalnum():
             return None
-        if _SUPPOSED.search(line):
+        if _SUPPOSED.search(line) or _WRONG.search(line):
             return None
     return Stated(match[1], mark, match.start(1), match.end(1), match[2])
 

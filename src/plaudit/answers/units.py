@@ -17,7 +17,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import NamedTuple
 
-__all__ = ["Unit", "is_unit", "readings"]
+from plaudit.answers.latex_token import name_set
+
+__all__ = ["POWERS_BEHIND", "Unit", "is_unit", "readings"]
 
 
 class Unit(NamedTuple):
@@ -38,10 +40,16 @@ length | 1/1000000 | μm um micrometer micrometers micron microns 微米
 length | 1/1000 | mm millimeter millimeters millimetre millimetres 毫米 мм
 length | 1/100 | cm centimeter centimeters centimetre centimetres 厘米 公分 см センチ 센티미터
 length | 1/100 | センチメートル
+length | 1/1000 | millimètre millimètres milímetro milímetros millimetro millimetri миллиметров
+length | 1/100 | centimètre centimètres centímetro centímetros centimetro centimetri zentimeter
+length | 1/100 | сантиметр сантиметра сантиметров
 length | 1/10 | dm decimeter decimeters decimetre decimetres 分米 дм
 length | 1 | m meter meters metre metres 米 公尺 м метр метра метров メートル 미터
+length | 1 | mètre mètres metro metros metri mét
 length | 1000 | km kms kilometer kilometers kilometre kilometres 千米 公里 км 킬로미터
 length | 1000 | キロメートル
+length | 1000 | kilomètre kilomètres kilómetro kilómetros quilômetro quilômetros
+length | 1000 | chilometro chilometri километр километра километров
 length | 500 | 里 华里
 length | 10/3 | 丈
 length | 1/3 | 尺
@@ -51,22 +59,30 @@ length | 3048/10000 | ft foot feet 英尺
 length | 9144/10000 | yd yds yard yards 码
 length | 1609344/1000 | mi mile miles 英里
 length | 1852 | nautical_mile nautical_miles 海里
+mass | 1/1000000 | μg microgram micrograms
 mass | 1/1000 | mg milligram milligrams 毫克
 mass | 1 | g gram grams gramme grammes 克 г грамм グラム 그램
 mass | 50 | 两
 mass | 500 | 斤 市斤
+mass | 1 | gramo gramos grama gramas grammo grammi gramm граммов грамма
 mass | 1000 | kg kgs kilo kilos kilogram kilograms 千克 公斤 кг キログラム 킬로그램
+mass | 1000 | kilogramme kilogrammes kilogramo kilogramos quilograma quilogramas chilogrammo
+mass | 1000 | chilogrammi kilogramm килограмм килограмма килограммов
 mass | 1000000 | t tonne tonnes metric_ton metric_tons ton tons 吨 т тонн トン 톤
 mass | 907184.74 | ton tons short_ton short_tons
 mass | 45359237/100000 | lb lbs pound pounds 磅
 mass | 28.349523125 | oz ounce ounces 盎司
-time | 1/1000000 | microsecond microseconds 微秒
+time | 1/1000000 | μs microsecond microseconds 微秒
 time | 1/1000 | ms millisecond milliseconds 毫秒
 time | 1 | s sec secs second seconds 秒 秒钟 сек секунд 초
+time | 1 | seconde secondes segundo segundos secondi sekunde sekunden
 time | 60 | min mins minute minutes 分钟 分 мин минут минуты 분
+time | 60 | minuto minutos minuti minuten
 time | 900 | 刻 刻钟
 time | 3600 | h hr hrs hour hours 小时 时 钟头 个小时 个钟头 ч час часа часов 時間 시간
+time | 3600 | heure heures hora horas stunde stunden
 time | 86400 | day days 天 日
+time | 86400 | jour jours día días giorno giorni tage
 time | 604800 | week weeks 周 星期 礼拜 个星期
 months | 1 | month months 月 个月
 months | 3 | 季度
@@ -76,7 +92,9 @@ months | 1200 | century centuries 世纪
 length^2 | 4046.8564224 | acre acres 英亩
 length^2 | 10000 | ha hectare hectares 公顷
 length^2 | 2000/3 | 亩
+length^3 | 1/1000000000 | μL μl
 length^3 | 1/1000000 | ml mL milliliter milliliters millilitre millilitres 毫升 cc мл
+length^3 | 1/1000 | litro litros litri литр литра литров
 length^3 | 1/1000 | L l liter liters litre litres 升 л リットル 리터
 length^3 | 3.785411784/1000 | gal gallon gallons 加仑
 length^3 | 0.946352946/1000 | qt quart quarts
@@ -138,13 +156,17 @@ chf | 1 | chf franc francs 法郎
 before_noon | 1 | am
 after_noon | 1 | pm
 """
-_DIVIDES = frozenset(("per", "/", "每", "a", "an", "each", "every"))
-_SQUARE = frozenset(("square", "sq", "squared", "平方"))
-_CUBIC = frozenset(("cubic", "cu", "cubed", "立方"))
+_DIVIDES = name_set("per / 每 a an each every par por pro в на")
+_SQUARES_BEHIND = name_set(
+    "squared carré carrés cuadrado cuadrados quadrado quadrados quadrato quadrati vuông"
+)
+_CUBES_BEHIND = name_set("cubed cube cubes cúbico cúbicos cubico cubici khối")
+_SQUARE = _SQUARES_BEHIND | {"square", "sq", "平方"}
+_CUBIC = _CUBES_BEHIND | {"cubic", "cu", "立方"}
 _POWERS = {**dict.fromkeys(_SQUARE, 2), **dict.fromkeys(_CUBIC, 3)}
-_BEHIND = frozenset(("squared", "cubed"))
+POWERS_BEHIND = _SQUARES_BEHIND | _CUBES_BEHIND
 _HAN = re.compile(r"[\u3400-\u9fff]")
-_LONGEST = 5
+_LONGEST = 8
 
 
 def _table() -> Mapping[str, tuple[Unit, ...]]:
@@ -194,7 +216,7 @@ def readings(words: str) -> tuple[Unit, ...]:
     for word, units in _factors(words.split()):
         if word in _DIVIDES:
             sign = -1
-        elif word in _POWERS and word not in _BEHIND:
+        elif word in _POWERS and word not in POWERS_BEHIND:
             power = _POWERS[word]
         elif units:
             raised = [_power(unit, sign * power) for unit in units]
@@ -220,8 +242,8 @@ def _factors(words: Sequence[str]) -> Iterator[tuple[str, tuple[Unit, ...]]]:
 
 
 def _behind(word: str) -> int:
-    """The power that a mark after a unit stands for, 0 where it is none."""
-    if word in _BEHIND:
+    """The power that a mark behind a unit stands for, 0 where it is none."""
+    if word in POWERS_BEHIND:
         return _POWERS[word]
     return int(word[1:]) if word[:1] == "^" and word[1:].isdecimal() else 0
 

@@ -12,11 +12,11 @@ import re
 from collections.abc import Callable
 from fractions import Fraction
 
-from plaudit.answers.foreign import TRIGGERS, foreign_problem
+from plaudit.answers.foreign import TRIGGERS, foreign_problem, is_ruled_out
 from plaudit.answers.latex_token import FUNCTIONS, name_set
-from plaudit.answers.numerals import with_chinese_numerals, with_english_numerals
+from plaudit.answers.numerals import SMALL, with_chinese_numerals, with_english_numerals
 
-__all__ = ["CLOSE", "OPEN", "is_neutral", "may_change", "problem_of", "rewritten"]
+__all__ = ["CLOSE", "OPEN", "is_doubtful", "is_neutral", "may_change", "problem_of", "rewritten"]
 
 OPEN, CLOSE = "\ue000", "\ue001"
 
@@ -50,19 +50,6 @@ def _math(text: str) -> str:
 
 _Make = Callable[[re.Match[str]], str]
 _ROOTS = {"square": "", "cube": "[3]", "cubic": "[3]", "fourth": "[4]", "fifth": "[5]"}
-_BASES = {
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "five": 5,
-    "six": 6,
-    "seven": 7,
-    "eight": 8,
-    "nine": 9,
-    "ten": 10,
-    "twelve": 12,
-    "sixteen": 16,
-}
 _DIGITS_OF_BASE = r"\d[\dA-F]{0,60}"
 _EN: list[tuple[str, _Make]] = [
     (
@@ -120,9 +107,9 @@ _EN: list[tuple[str, _Make]] = [
     ),
     (
         rf"(?:{OPEN}\s?({_DIGITS_OF_BASE})\s?{CLOSE}|(?<![\d.,{OPEN}])({_DIGITS_OF_BASE}))\s*\(?\s*"
-        rf"(?:in\s)?base[\s-]*{OPEN}?({'|'.join(_BASES)}|\d{{1,2}})(?![\w.]){CLOSE}?\s*\)?"
+        rf"(?:in\s)?base[\s-]*{OPEN}?({'|'.join(SMALL)}|\d{{1,2}})(?![\w.]){CLOSE}?\s*\)?"
         r"(?!\s?[-+*/^=\d])",
-        lambda m: _math(f"{m[1] or m[2]}_{{{_BASES.get(m[3].lower(), m[3])}}}"),
+        lambda m: _math(f"{m[1] or m[2]}_{{{SMALL.get(m[3].lower(), m[3])}}}"),
     ),
     (
         rf"(?<![\d.,])(\d{{1,9}})\sout\sof\s(\d{{1,9}}){_ENDS}",
@@ -284,10 +271,9 @@ def _holds_english(text: str) -> bool:
 
 _REMARK = re.compile(r"(?<=\s)\(\s*[A-Za-z]{2}[A-Za-z ,'’]*\)|（[\u3400-\u9fff]+）")
 _ENDS_ORDINAL = re.compile(r"\d(?:st|nd|rd|th)\b")
-_ORDINAL = re.compile(
-    r"(?<![\d./])(\d+)(?:st|nd|rd|th)\b"
-    r"(?!\s(?:prime|term|root|square|cube|multiple|digit|power|odd|even|percentile)\b)"
-)
+_COUNTED = "prime term root square cube multiple digit power odd even percentile"  # the 5th ...
+_NTH = rf"(?:st|nd|rd|th)\s(?:{_COUNTED.replace(' ', '|')})\b"
+_ORDINAL = re.compile(rf"(?<![\d./])(\d+)(?!{_NTH})(?:st|nd|rd|th)\b")
 
 
 _MODULUS = re.compile(r"\(mod(?:ulo)?\s+(\d{1,9})\)")
@@ -371,7 +357,7 @@ _ANYWHERE = re.compile(
     r"|(?P<hedge>\bsuppos(?:e|ing)\b|\bassum(?:e|ing)\b|\bimagine\b|假设|假如|\bmaybe\b|\bperhaps\b|\bpossibly\b|\bprobably\b|\blikely\b"
     r"|\b(?:could|might|may)\s(?:well\s|also\s|even\s)?be(?=\s(?:\w+\s)?[$€£\d\ue000\\(-])|\bunsure\b|\buncertain\b|\beither\b|\bor\sso\b"
     r"|\bI\sguess\b|\bmy\sguess\b|\bguess(?:ing|ed)?\b|\bunless\b|\bif\b|\botherwise\b|可能(?![性的])|也许|或许|大概|似乎|好像|如果|猜)"
-    r"|(?P<wrong>\bwrong\b|\bincorrect\b|\bruled\sout\b|错误|错的)"
+    r"|(?P<wrong>\bwrong\b|\bincorrect\b|\bruled\sout\b|错误|错的|不正确)"
     r"|(?P<comparison>\bat\s(?:least|most|minimum|maximum)\b|\b(?:less|more|fewer|greater|larger|smaller|bigger"
     r"|higher|lower|other|further|longer|shorter)\sthan\b|\bno\s(?:more|less|fewer)\b|\bup\sto\b|\bbetween(?=\s(?:the\s)?[$€£\d\ue000\\(-])"
     r"|\bor\s(?:more|less|fewer|greater|above|below|higher|lower|larger|smaller|under|over)\b"
@@ -381,7 +367,7 @@ _ANYWHERE = re.compile(
     r"|\bplus\b|\bdivided\sby\b|\bmultiplied\sby\b|\btimes(?=\s(?:the\s|a\s)?[\d\ue000\\(])|\bfactorials?\b"
     r"|\braised\sto\b|\bto\sthe\s(?:power|\d+(?:st|nd|rd|th)|second|third|fourth|fifth|sixth|nth)\b|\bmod(?:ulo|ulus)?\b(?!\s?\d*\))|\bdozens?\b"
     r"|\bhalf\b|\bhalves\b|\btwice\b|\bthrice\b|\bdoubled?\b|\btripled?\b|\bquadruple\b|\bpercent\b"
-    r"|\d(?:st|nd|rd|th)\s(?:prime|term|root|square|cube|multiple|digit|power|odd|even|percentile)\b"
+    rf"|\d{_NTH}"
     r"|\breciprocal\b|\bthirds\b|\bquarters\b(?=\sof)"
     r"|负(?![责担数值荷极面])|平方根|立方根|次方|倒数|相反数|绝对值|阶乘|除以|乘以|加上|减去|一半|[两二三四五六七八九十百几]倍|倍的|\d[’']s\b|under\s(?:a|the)\s(?:square\s)?root|分之|根号|的平方(?!米)|的立方(?!米)|几倍|\d\s?多(?=[个元只人])))",
     re.IGNORECASE,
@@ -395,8 +381,8 @@ _TRIGGERS = name_set(  # no match of `_ANYWHERE` is without one of these
     "bounded as squared cubed minus negative plus divided multiplied times factorial "
     "factorials raised to mod modulo modulus dozen dozens half halves twice thrice double "
     "doubled triple tripled quadruple under s percent reciprocal thirds quarters "
-    "suppose supposing assume assuming imagine prime term root square cube multiple digit power "
-    "odd even percentile"
+    "suppose supposing assume assuming imagine "
+    f"{_COUNTED}"
 )
 _BEFORE_TRIGGER = 6  # no match begins further before its first trigger
 _BEFORE_VALUE = re.compile(
@@ -463,6 +449,16 @@ def problem_of(text: str) -> str:
     return ""
 
 
+def is_doubtful(text: str) -> bool:
+    """Whether a text denies, doubts or rules out something, in any of the languages that are known.
+
+    >>> is_doubtful("so it is not"), is_doubtful("the chance of at least one six is")
+    (True, False)
+    """
+    kinds = {match.lastgroup for match in _ANYWHERE.finditer(text)}
+    return not kinds.isdisjoint(("negation", "hedge", "wrong")) or is_ruled_out(text)
+
+
 def _changed_by(text: str, lowered: str) -> re.Match[str] | None:
     """The first match of `_ANYWHERE`, looked for around the words that each match holds."""
     if not lowered.isascii():
@@ -491,7 +487,12 @@ def is_neutral(word: str) -> bool:
     (True, False, False)
     """
     word = word.lower()
-    return len(word) > 3 and word not in _TRIGGERS and not _holds_english(word)
+    return (
+        len(word) > 3
+        and word not in _TRIGGERS
+        and word not in TRIGGERS
+        and not _holds_english(word)
+    )
 
 
 def may_change(text: str) -> bool:

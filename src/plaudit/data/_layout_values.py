@@ -106,7 +106,7 @@ def sign_of(value: Any, raw: Mapping[str, Any]) -> Any:
     """A preference from -3 (the first is much better) to 3 (the second is); 0 is a tie."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
-    return "a" if value < 0 else "b" if value > 0 else "tie"
+    return _better(0, value)
 
 
 def arena_winner(value: Any, raw: Mapping[str, Any]) -> Any:
@@ -240,5 +240,12 @@ def harness_responses(value: Any, raw: Mapping[str, Any]) -> Any:
 def webgpt_preference(value: Any, raw: Mapping[str, Any]) -> Any:
     first, second = raw.get("score_0"), raw.get("score_1")
     if not isinstance(first, int | float) or not isinstance(second, int | float):
+        return None
+    return _better(first, second)
+
+
+def _better(first: float, second: float) -> str | None:
+    """Which score is the higher; None where one is no number (NaN)."""
+    if first != first or second != second:
         return None
     return "tie" if first == second else "a" if first > second else "b"

@@ -6,6 +6,7 @@ import functools
 import importlib.util
 import itertools
 import os
+import re
 from collections.abc import Iterable, Sequence
 from typing import Annotated, NamedTuple
 
@@ -23,7 +24,7 @@ from plaudit.answers.latex_equal import (
     same,
 )
 from plaudit.answers.latex_read import Oversized
-from plaudit.answers.latex_token import bare, tokens_of
+from plaudit.answers.latex_token import bare, is_word, tokens_of
 from plaudit.answers.reference import reference_of
 from plaudit.answers.several import References, check_references, several
 from plaudit.errors import (
@@ -46,6 +47,7 @@ CHECKS = {"equal": {"reference": check_references}}  # what loaders may check in
 
 _MEMO = 16_384
 _MEMO_CHARS = 2000
+_SENTENCE = re.compile(r"(?<![\\A-Za-z])(?:is|are|the)(?![A-Za-z])")
 _POOL = Pool(  # starts no process before its first job
     "plaudit.answers.worker:prepared",
     setup=True,
@@ -153,6 +155,8 @@ def _is_same_text(answer: str, references: tuple[str, ...]) -> bool:
         return False
     gold = reference_of(references[0])
     if gold.numeral is not None or not answer or len(answer) > 2 * len(gold.text) + 40:
+        return False
+    if "\n" not in answer and _SENTENCE.search(answer) and not any(map(is_word, gold.tokens)):
         return False
     return tuple(tokens_of(bare(answer))) == gold.tokens
 

@@ -175,33 +175,28 @@ def next_different(texts: list[str], at: int) -> str:
     raise AssertionError("all references are one value")
 
 
-def breaks(mark: str):
-    """The breaks that a mark is tried with."""
-    yield from FORMULAS.items()
-    if "$" not in mark and mark != "box":
-        yield from WORDS.items()
+def every_break():
+    """The marks, the breaks that each is tried with, and what they make of a value."""
+    for mark in MARKS:
+        in_words = {} if "$" in mark or mark == "box" else WORDS
+        for template, change in (FORMULAS | in_words).items():
+            yield mark, template, change
 
 
-def accepted(
-    texts: list[str], step: int = 1
-) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    """What is accepted though broken, and what is exempt; each break in every step-th mark."""
+def accepted(texts: list[str]) -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
+    """What is accepted though broken, and what is accepted and exempt."""
     usable = [text for text in dict.fromkeys(texts) if values(text) is not None]
     wrong, exempt = [], []
     for k, reference in enumerate(usable):
         other = next_different(usable, k)
-        for at, (mark, form) in enumerate(MARKS.items()):
-            for nth, (template, change) in enumerate(breaks(mark)):
-                if (at + nth + k) % step:
-                    continue
-                if is_exempt(reference, change, other):
-                    exempt.append((reference, template))
-                    continue
-                answer = template.replace("%s", reference.strip(" .,")).replace(
-                    "@", other.strip(" .,")
-                )
-                if _value_of(form.replace("%s", answer), reference):
-                    wrong.append((reference, mark, template))
+        for mark, template, change in every_break():
+            answer = template.replace("%s", reference.strip(" .,")).replace("@", other.strip(" .,"))
+            if not _value_of(MARKS[mark].replace("%s", answer), reference):
+                continue
+            if is_exempt(reference, change, other):
+                exempt.append((reference, template))
+            else:
+                wrong.append((reference, mark, template))
         for form in UNFINISHED:
             if _value_of(form.replace("%s", reference), reference):
                 wrong.append((reference, "unfinished", form))
@@ -216,17 +211,11 @@ def _value_of(response: str, reference: str) -> float:
 
 
 @needs_data
-def test_nothing_broken_is_accepted():
-    wrong, exempt = accepted(sampled(references()), step=3)
-    print(f"exempt: {len(exempt)}: {sorted(set(exempt))}")
+@pytest.mark.parametrize(
+    "select", [sampled, pytest.param(list, marks=pytest.mark.slow)], ids=["sampled", "all"]
+)
+def test_nothing_broken_is_accepted(select):
+    wrong, exempt = accepted(select(references()))
     assert wrong == []
-    assert {template for _, template in exempt} <= MAY_BE_EXEMPT
-
-
-@needs_data
-@pytest.mark.slow
-def test_nothing_broken_is_accepted_of_all_references():
-    wrong, exempt = accepted(references(), step=29)  # every break of every mark is some hours
-    print(f"exempt: {len(exempt)}: {sorted(set(exempt))}")
-    assert wrong == []
+    assert exempt
     assert {template for _, template in exempt} <= MAY_BE_EXEMPT

@@ -550,12 +550,14 @@ def test_a_unit_begins_with_a_word_that_may_be_one(text, answer):
         ("3 hours and 20 minutes", 200), ("1 hr 1 min", 61), ("2 minutes and 5 seconds", 125),
         ("1 day 2 hours", 26), ("1 week and 2 days", 9), ("5 feet 7 inches", 67),
         ("5 ft 7 in", None), ("2 pounds 3 ounces", 35), ("2 lbs 3 oz", 35),
-        ("5 dollars and 20 cents", 520), ("3小时20分钟", 200),
-        ("2分钟5秒", 125), ("1天2小时", 26), ("5元2角", 52), ("5元20分", 520),
-        ("5角2分", 52), ("3 hours and 20 ounces", None),
+        ("3小时20分钟", 200), ("5 dollars and 120 cents", 620), ("2分钟5秒", 125),
+        ("1天2小时", 26), ("5角2分", 52), ("3 hours and 20 ounces", None),
+        ("5 dollars and 20 cents", "5.20"), ("1 dollar and 5 cents", "1.05"),
+        ("12 dollars 99 cents", "12.99"), ("5元2角", "5.2"), ("5元20分", "5.20"),
+        ("5元2角3分", "5.23"),
     ],
 )  # fmt: skip
-def test_two_units_are_one_quantity_in_the_smaller(answer, whole):
+def test_two_units_are_one_quantity_and_money_is_a_decimal(answer, whole):
     stated = extract(f"The answer is {answer}.").text
     assert stated.startswith(f"{whole}\\text") if whole else not stated.startswith("6")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import math
 import sys
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from published import CASES, FOUR, IDS
 
+from plaudit.data._layout_values import sign_of, webgpt_preference
 from plaudit.data.layouts import TABLE, recognised_row
 from plaudit.data.read import read
 from plaudit.data.rows import Layout
@@ -241,3 +243,25 @@ def test_rows_are_the_same_in_every_form_of_a_file(tmp_path, rows):
     expected = [group_of(row) for row in json.loads(json.dumps(rows))]
     for path in _forms(rows, tmp_path):
         assert [row.group for row in read(path)] == expected, path
+
+
+@pytest.mark.parametrize("missing", [math.nan, float("inf") - float("inf")])
+@pytest.mark.parametrize(
+    ("value", "raw"),
+    [
+        (lambda nan: sign_of(nan, {}), "a preference"),
+        (lambda nan: webgpt_preference(nan, {"score_0": nan, "score_1": 1.0}), "the first score"),
+        (lambda nan: webgpt_preference(1.0, {"score_0": 1.0, "score_1": nan}), "the second score"),
+        (lambda nan: webgpt_preference(nan, {"score_0": nan, "score_1": nan}), "both scores"),
+    ],
+)
+def test_a_score_that_is_no_number_prefers_nothing(missing, value, raw):
+    assert value(missing) is None, raw
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "label"), [(1.0, -1.0, "a"), (0, 0.5, "b"), (0.25, 0.25, "tie")]
+)
+def test_the_higher_score_is_preferred(first, second, label):
+    assert webgpt_preference(first, {"score_0": first, "score_1": second}) == label
+    assert sign_of(second - first, {}) == label
