@@ -41,8 +41,9 @@ FAMILIES = ("rules", "models", "judges")
 FACTORIES = ("judges",)  # families in whose modules other functions stand too
 MODEL_PREFIXES = ("hf:", "modelscope:")
 ADAPTERS = tuple(
-    f"adapters.{trainer}.wrap"
-    for trainer in ("ms_swift", "open_instruct", "openrlhf", "trl", "verifiers", "verl")
+    f"adapters.{module.name}.wrap"
+    for module in pkgutil.iter_modules([str(Path(__file__).parent / "adapters")])
+    if not module.name.startswith("_")
 )
 RENAMED: Mapping[str, str] = {}
 NODE_KEYS = ("use", "columns", "on_response_fault", "view", "weight", "optional", "when")
@@ -216,7 +217,7 @@ def resolve(path: str) -> Callable[..., Any]:
         raise _unknown(path) from None
     except AttributeError:
         raise _unknown(path) from None
-    if is_own and (member.__module__ != module or not _is_reward(module, member)):
+    if is_own and not _is_defined_in(module, name, member):
         raise _unknown(path)
     return member
 
@@ -305,6 +306,13 @@ def _is_home(module: str) -> bool:
     is_adapter = f"{family}.{rest}.wrap" in ADAPTERS
     is_rule = family in FAMILIES and is_rule_module(rest)
     return is_rule or is_adapter or module == combine.__name__
+
+
+def _is_defined_in(module: str, name: str, member: Any) -> bool:
+    """Whether a module of plaudit offers the reward as its own, and does not merely import it."""
+    if module == combine.__name__:
+        return name in combine.__all__
+    return member.__module__ == module and _is_reward(module, member)
 
 
 def _member(owner: Any, name: str) -> Callable[..., Any]:

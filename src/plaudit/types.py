@@ -5,11 +5,12 @@ The laws of every Reward are on the `Reward` protocol; `plaudit check` tests the
 
 from __future__ import annotations
 
-import hashlib
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple, Protocol, TypedDict, runtime_checkable
+
+from plaudit.hashing import content_hash
 
 __all__ = [
     "FAULT_KINDS",
@@ -262,17 +263,3 @@ class Comparer(Protocol):
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair, in order."""
         ...
-
-
-def content_hash(*texts: str) -> str:
-    """A stable 16-digit hash of texts (lone surrogates included).
-
-    >>> content_hash("a", "b") == content_hash("ab")
-    False
-    """
-    digest = hashlib.blake2b(digest_size=8)
-    for text in texts:
-        data = text.encode("utf-8", "surrogatepass")
-        digest.update(len(data).to_bytes(8, "little"))
-        digest.update(data)
-    return digest.hexdigest()

@@ -31,7 +31,7 @@ from plaudit.combine import (
     weighted,
 )
 from plaudit.errors import ConfigError, DataError, ScoringError
-from plaudit.types import Group, Range, Response, Reward, Score
+from plaudit.types import Group, Pair, Range, Response, Reward, Score
 
 NAN = math.nan
 
@@ -561,8 +561,8 @@ FOUR = {"a": 1.0, "b": 3.0, "c": 4.0, "d": 12.0}
 
 def test_both_orders_cancel_a_position_bias():
     fair = both_orders(Table(FOUR, bias=0.2))
-    pair = combine.Pair((), Response("a"), Response("b"))
-    swapped = combine.Pair((), Response("b"), Response("a"))
+    pair = Pair((), Response("a"), Response("b"))
+    swapped = Pair((), Response("b"), Response("a"))
     one_, two = fair.compare([pair, swapped])
     assert one_.value == pytest.approx(0.25)
     assert two.value == pytest.approx(0.75)
@@ -577,7 +577,7 @@ def test_both_orders_are_nan_if_either_is(texts):
                 return Score.unscored("no verdict", fault="system")
             return Score(0.9)
 
-    pair = combine.Pair((), Response(texts[0]), Response(texts[1]))
+    pair = Pair((), Response(texts[0]), Response(texts[1]))
     score = both_orders(OnlyOne(FOUR)).compare([pair])[0]
     assert math.isnan(score.value)
     order = "first order" if texts[0] == "?" else "swapped order"
@@ -607,7 +607,7 @@ def test_who_forges_a_verdict_in_one_order_loses_in_both(order):
             is_forged = (a == "!") == (order == "forward")
             return super()._one(a, b) if is_forged else Score(0.5)
 
-    pairs = [combine.Pair((), Response("!"), Response("b"))]
+    pairs = [Pair((), Response("!"), Response("b"))]
     score = both_orders(Once({})).compare(pairs)[0]
     assert (score.value, score.fault, score.error) == (0.0, "response", "forged")
     other = "backward" if order == "forward" else "forward"

@@ -7,6 +7,7 @@ A new name or parameter is written down with
 A name that is gone must go on working through `registry.RENAMED`, and stands in CHANGELOG.md.
 """
 
+import importlib
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,14 @@ def test_no_frozen_name_has_become_unloadable():
 def test_old_names_lead_to_new_ones(old):
     assert old not in plaudit.available()
     assert registry.RENAMED[old] in plaudit.available()
+
+
+@pytest.mark.parametrize("old", ["endmarks", "fences", "think"])
+def test_modules_that_moved_are_importable_under_their_old_names(old):
+    before = importlib.import_module(f"plaudit.{old}")
+    after = importlib.import_module(f"plaudit.text.{old}")
+    assert before.__all__ == after.__all__
+    assert all(getattr(before, name) is getattr(after, name) for name in after.__all__)
 
 
 if __name__ == "__main__":

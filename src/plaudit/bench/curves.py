@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from plaudit.bench.sets.best_of_n import voted
 from plaudit.bench.sheet import Scored, Sheet
-from plaudit.types import content_hash
+from plaudit.hashing import content_hash
 
 __all__ = ["ENSEMBLES", "Ensemble", "best_of", "curve", "ensemble", "majority_of", "oracle_of"]
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from plaudit.bench.benchmark import Benchmark
 from plaudit.bench.sheet import Scored, Sheet
-from plaudit.types import content_hash
+from plaudit.hashing import content_hash
 
 __all__ = ["floors", "random_values"]
 

@@ -7,7 +7,6 @@ the folder alone.
 
 from __future__ import annotations
 
-import hashlib
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,6 +26,7 @@ from plaudit.data.judged import prompts_of
 from plaudit.data.overlap import EvalPrompts
 from plaudit.data.read import read
 from plaudit.errors import ConfigError, DataError
+from plaudit.hashing import file_sha256
 from plaudit.rule import prompt_text
 from plaudit.run import Progress, Result, run
 from plaudit.types import Reward, Score
@@ -302,11 +302,7 @@ def _file(place: str) -> dict[str, Any]:
     """A file's path, size and hash; of a hub name the name alone."""
     if not os.path.isfile(place):
         return {"path": place}
-    digest = hashlib.sha256()
-    with open(place, "rb") as file:
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return {"path": place, "bytes": os.path.getsize(place), "sha256": digest.hexdigest()}
+    return {"path": place, "bytes": os.path.getsize(place), "sha256": file_sha256(place)}
 
 
 def _scores(

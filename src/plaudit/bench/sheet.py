@@ -14,7 +14,8 @@ from itertools import chain, count
 from operator import itemgetter
 from typing import Any
 
-from plaudit.types import Group, content_hash
+from plaudit.hashing import content_hash
+from plaudit.types import Group
 
 __all__ = ["Item", "Scored", "Sheet", "line_of", "markdown", "prompt_key"]
 

@@ -18,7 +18,6 @@ __all__ = ["app"]
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
-_SUFFIXES = {".py": "python", ".cpp": "cpp", ".cc": "cpp", ".cxx": "cpp", ".js": "javascript"}
 _EXITS = {"ok": 0, "sandbox": 4}
 
 
@@ -46,10 +45,11 @@ def run_file(
     is the program's own, 1 where it was ended, 4 where the sandbox failed.
     """
     from plaudit.sandbox import Limits, Program, Sandbox
+    from plaudit.sandbox.languages import suffixes
 
     code = sys.stdin.buffer.read() if file == "-" else Path(file).read_bytes()
     stdin_bytes = b"" if stdin is None else _bytes_of(stdin)
-    chosen = language or _SUFFIXES.get(Path(file).suffix, "python")
+    chosen = language or suffixes().get(Path(file).suffix, "python")
     limits = Limits(cpu_s=cpu_s, wall_s=wall_s, memory_mb=memory_mb)
     with Sandbox(slots=1, packages=package or ("numpy",)) as box:
         outcome = box.run(Program(code, stdin=stdin_bytes, language=chosen, limits=limits))

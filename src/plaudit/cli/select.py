@@ -321,8 +321,8 @@ class _Lines:
 
     def draw(self, pick: Pick) -> int:
         """A seeded hash of prompt and responses."""
-        from plaudit.combine import seeded_hash
         from plaudit.data.judged import spoken
+        from plaudit.hashing import seeded_hash
 
         sides = [member.text for member in (pick.chosen, pick.rejected) if member is not None]
         return seeded_hash(self.options.seed, spoken(pick.judged.prompt), *sides)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,6 +11,7 @@ from typing import Any, NamedTuple
 from plaudit.data.rows import Layout, Row
 from plaudit.data.turns import wrong
 from plaudit.errors import DataError, clipped, did_you_mean
+from plaudit.hashing import digest
 from plaudit.types import Message, Response
 
 __all__ = ["Judged", "JudgedResponse", "grouped", "judged", "key_of", "prompts_of", "spoken"]
@@ -201,7 +201,7 @@ def key_of(column: str) -> Callable[[Judged], bytes]:
                 field=column,
             )
         text = json.dumps(value, sort_keys=True, default=str)
-        return hashlib.blake2b(text.encode(), digest_size=16).digest()
+        return digest(text)
 
     return key
 

@@ -9,12 +9,12 @@ a translation passes.
 from __future__ import annotations
 
 import functools
-import hashlib
 import re
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from plaudit.errors import ConfigError
+from plaudit.hashing import digest, hash_number
 from plaudit.text.ngrams import words_of
 from plaudit.text.normal import nfkc
 from plaudit.text.scripts import points_of
@@ -89,12 +89,12 @@ class Seen:
     def add(self, text: str) -> Literal["exact", "near"] | None:
         """How the text repeats a kept one; None if it does not, in which case it is kept."""
         text = folded(text)
-        digest = _digest(text, 16)
-        if digest in self._whole:
+        key = digest(text, size=16)
+        if key in self._whole:
             return "exact"
         if self._near is not None and len(text) >= _SHINGLE and self._is_near(text):
             return "near"
-        self._whole.add(digest)
+        self._whole.add(key)
         return None
 
     def _is_near(self, text: str) -> bool:
@@ -238,7 +238,7 @@ class EvalPrompts:
             return
         number = len(self._names)
         self._names.append(name)
-        self._whole.setdefault(_digest(whole, 16), number)
+        self._whole.setdefault(digest(whole, size=16), number)
         size = self._run_length(tokens)
         runs = np.empty(0, np.uint64) if size == 0 else np.unique(_runs_of(tokens, {size})[size])
         self._num_runs.append(len(runs))
@@ -250,7 +250,7 @@ class EvalPrompts:
         """The evaluation prompt that the text repeats most of, or None; the first one in a tie."""
         import numpy as np
 
-        if (number := self._whole.get(_digest(folded(text), 16))) is not None:
+        if (number := self._whole.get(digest(folded(text), size=16))) is not None:
             return EvalMatch(self._names[number], 1.0)
         best: EvalMatch | None = None
         for size, runs in _runs_of(words_of(nfkc(text)), set(self._added)).items():
@@ -329,8 +329,4 @@ def _mixed(hashes: np.ndarray) -> np.ndarray:
 
 @functools.lru_cache(maxsize=1 << 16)
 def _hash(token: str) -> int:
-    return int.from_bytes(_digest(token, 8), "little")
-
-
-def _digest(text: str, size: int) -> bytes:
-    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=size).digest()
+    return hash_number(token)

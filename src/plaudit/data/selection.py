@@ -14,11 +14,11 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
-from plaudit.combine import seeded_hash
 from plaudit.data.judged import Judged, JudgedResponse, spoken
 from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
+from plaudit.hashing import seeded_hash
 from plaudit.rules.language import consistency
 from plaudit.text.fences import fenced_blocks
 from plaudit.text.think import split

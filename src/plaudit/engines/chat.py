@@ -6,13 +6,13 @@ A `Call` is everything that determines a reply; a journal files the reply under 
 
 from __future__ import annotations
 
-import hashlib
 import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Protocol
 
+from plaudit.hashing import digest
 from plaudit.types import Fault
 
 __all__ = ["Call", "ChatEngine", "Job", "Reply", "Sampling", "Token", "Usage"]
@@ -69,7 +69,7 @@ class Call:
             float(s.temperature), float(s.top_p), s.max_tokens, s.seed, s.stop,
             self.extra,
         ]  # fmt: skip
-        return hashlib.blake2b(_sorted_json(contents), digest_size=16).hexdigest()
+        return digest(_sorted_json(contents)).hex()
 
 
 def _sorted_json(contents: Any) -> bytes:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from typing import Any
 
 from plaudit.engines.hub import NO_WEIGHTS, download
 from plaudit.errors import ConfigError, did_you_mean
+from plaudit.hashing import digest
 
 __all__ = ["Checkpoint", "is_buffer", "locate", "open_checkpoint", "refuse_unused", "unused"]
 
@@ -94,11 +94,10 @@ class Checkpoint:
         parts = self.path.resolve().parts
         if len(parts) > 1 and parts[-2] == "snapshots":
             return parts[-1]
-        digest = hashlib.blake2b(digest_size=16)
-        for file in sorted((*self.weight_files, *self.path.glob("*config.json"))):
-            facts = file.stat()
-            digest.update(f"{file.name} {facts.st_size} {facts.st_mtime_ns}\n".encode())
-        return digest.hexdigest()
+        files = sorted((*self.weight_files, *self.path.glob("*config.json")))
+        facts = ((file.name, file.stat()) for file in files)
+        lines = [f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in facts]
+        return digest("".join(lines)).hex()
 
     def tensor_names(self) -> frozenset[str]:
         """The names of all tensors, read from the files' headers."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from plaudit.engines.hf import Answer
 from plaudit.engines.plan import Item
+from plaudit.hashing import hash_number
 
 __all__ = ["FakeEngine"]
 
@@ -46,11 +46,4 @@ class FakeEngine:
 
     def _row(self, ids: Sequence[int]) -> list[float]:
         content = struct.pack(f"<{len(ids)}q", *ids)
-        return [
-            int.from_bytes(
-                hashlib.blake2b(content, digest_size=8, salt=bytes([k])).digest(), "little"
-            )
-            / 2**63
-            - 1
-            for k in range(self.width)
-        ]
+        return [hash_number(content, salt=bytes([k])) / 2**63 - 1 for k in range(self.width)]

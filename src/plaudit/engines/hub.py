@@ -6,17 +6,17 @@ No code is downloaded. Safetensors are preferred: pickles come only where there 
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import json
 import os
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from plaudit.errors import ConfigError, EngineError, MissingExtra
+from plaudit.hashing import sha256_of_blocks
 
 __all__ = ["NO_WEIGHTS", "download"]
 
@@ -153,18 +153,23 @@ def _modelscope_file(ident: str, revision: str, file: Mapping[str, Any], target:
     if target.is_file() and target.stat().st_size == file.get("Size"):
         return
     url = _modelscope_url(ident, "repo", Revision=revision, FilePath=str(file["Path"]))
-    part, digest = target.with_name(f"{target.name}.part"), hashlib.sha256()
+    part = target.with_name(f"{target.name}.part")
     with _opened(url, ident) as reply, part.open("wb") as out:
-        while chunk := reply.read(_CHUNK):
-            out.write(chunk)
-            digest.update(chunk)
+        actual = sha256_of_blocks(_copied(reply, out))
     expected = file.get("Sha256")
-    if part.stat().st_size != file.get("Size") or (expected and digest.hexdigest() != expected):
+    if part.stat().st_size != file.get("Size") or (expected and actual != expected):
         part.unlink()
         raise EngineError(
             f"modelscope:{ident}: {file['Path']} came damaged (size or sha256); try again"
         )
     part.replace(target)
+
+
+def _copied(reply: Any, out: BinaryIO) -> Iterator[bytes]:
+    """The blocks of a reply, each written to the file first."""
+    while block := reply.read(_CHUNK):
+        out.write(block)
+        yield block
 
 
 def _opened(url: str, ident: str) -> Any:

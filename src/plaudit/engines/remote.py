@@ -7,7 +7,6 @@ squashed all the same: a server ignores a field whose name it does not know.
 
 from __future__ import annotations
 
-import hashlib
 import itertools
 import math
 import os
@@ -20,6 +19,7 @@ from typing import Any, Protocol
 from plaudit.engines.hf import Answer
 from plaudit.engines.plan import Item, common_prefix
 from plaudit.errors import ConfigError, EngineError, clipped
+from plaudit.hashing import digest
 from plaudit.http import Client
 
 __all__ = ["PROTOCOLS", "RemoteEngine"]
@@ -187,8 +187,8 @@ class RemoteEngine:
             return 0
         num_shared = common_prefix(inputs) if len(inputs) > 1 else len(inputs[0])
         shared = list(inputs[0][: num_shared or None])
-        digest = hashlib.blake2b(repr(shared).encode("utf-8", "surrogatepass"))
-        return int.from_bytes(digest.digest()[:8], "little") % len(self._clients)
+        number = int.from_bytes(digest(repr(shared), size=64)[:8], "little")
+        return number % len(self._clients)
 
     def _ask_replicas(self, first: int, inputs: Sequence[Any]) -> list[Answer]:
         error_text = "no replica answered"

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from plaudit.engines.chat import Call, Sampling, Token
-from plaudit.types import content_hash
+from plaudit.hashing import content_hash
 
 __all__ = ["Draft", "Stream", "draw_ids", "rivals"]
 

@@ -6,11 +6,13 @@ Linear on any text.
 from __future__ import annotations
 
 import ast
+import functools
 import re
 import textwrap
 import warnings
 from typing import NamedTuple
 
+from plaudit.sandbox import languages
 from plaudit.text.fences import fenced_blocks
 from plaudit.text.think import part_of
 
@@ -25,11 +27,10 @@ __all__ = [
     "with_prelude",
 ]
 
+# Beside the languages of the sandbox, whose own files say this.
 _TAGS = {
     "python": "python py python3 py3 python2 pypy pypy3 pycon cpython",
-    "cpp": "cpp c++ cc cxx c++11 c++14 c++17 c++20 c++23 cpp17 cpp20 g++ hpp",
     "c": "c c11 c99 gcc h",
-    "javascript": "javascript js node nodejs jsx mjs es6 ecmascript",
     "typescript": "typescript ts tsx",
     "java": "java",
     "go": "go golang",
@@ -48,17 +49,10 @@ _TAGS = {
     "bash": "bash sh shell zsh",
     "sql": "sql",
 }
-_LANGUAGES = {tag: language for language, tags in _TAGS.items() for tag in tags.split()}
 _SCRIPTS = ("bash", "sql")  # rarely the program that was asked for where no language is named
 _TAG = re.compile(r"[{.\s]*([A-Za-z0-9+#]+)")
 _LOOKS = {
-    "cpp": re.compile(r"^[ \t]*#[ \t]*include\b|\bint[ \t]+main[ \t]*\(", re.MULTILINE),
     "c": re.compile(r"^[ \t]*#[ \t]*include\b|\bint[ \t]+main[ \t]*\(", re.MULTILINE),
-    "javascript": re.compile(
-        r"^(?:(?:export |async )*function\b|(?:const|let|var) \w+ ?=|class \w+)|"
-        r"\b(?:console\.log|process\.std(?:in|out)|require) ?\(|process\.stdin",
-        re.MULTILINE,
-    ),
     "typescript": re.compile(
         r"^(?:(?:export |async )*function\b|(?:const|let) \w+ ?[:=])", re.MULTILINE
     ),
@@ -112,7 +106,7 @@ def program_in(
     fences = _fences(answer)
     if not fences:
         return _bare(answer, language, entry)
-    target = _LANGUAGES.get(language.lower(), language.lower()) if language else None
+    target = _languages().get(language.lower(), language.lower()) if language else None
     is_python = target in (None, "python")
     best = max(
         range(len(fences)),
@@ -140,7 +134,7 @@ def language_of(tag: str) -> str | None:
     match = _TAG.match(tag)
     if match is None:
         return "" if tag else None
-    return _LANGUAGES.get(match[1].lower(), "")
+    return _languages().get(match[1].lower(), "")
 
 
 def defines(code: str, entry: str) -> bool:
@@ -283,6 +277,13 @@ def _is_indented(code: str) -> bool:
     return start > 0 and code[start - 1] in " \t" and bool(code.strip())
 
 
+@functools.cache
+def _languages() -> dict[str, str]:
+    """The tags of fences and the language that each one names."""
+    others = {tag: language for language, tags in _TAGS.items() for tag in tags.split()}
+    return {**others, **languages.fences()}
+
+
 def _fit(tag: str | None, language: str | None) -> int:
     """2 for the right language, 1 for none named, 0 for a wrong one."""
     if tag is None:
@@ -294,9 +295,9 @@ def _fit(tag: str | None, language: str | None) -> int:
 
 def _bare(answer: str, language: str | None, entry: str | None) -> ProgramText | None:
     """The answer itself, where it is a program."""
-    target = _LANGUAGES.get((language or "python").lower(), language or "")
+    target = _languages().get((language or "python").lower(), language or "")
     if target != "python":
-        looks = _LOOKS.get(target)
+        looks = _LOOKS.get(target) or languages.looks().get(target)
         is_code = looks is not None and looks.search(answer) and answer.rstrip()[-1:] in ("}", ";")
         return ProgramText(answer, target, "no fence: all of the answer") if is_code else None
     tree = _parsed(answer)

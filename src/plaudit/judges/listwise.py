@@ -8,9 +8,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from plaudit.combine import content_of, seeded_hash
+from plaudit.combine import content_of
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
+from plaudit.hashing import seeded_hash
 from plaudit.judges._judge import (
     JudgeReward,
     JudgeSetup,

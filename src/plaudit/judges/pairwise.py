@@ -7,9 +7,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
-from plaudit.combine import content_of, round_robin, seeded_hash
+from plaudit.combine import content_of, round_robin
 from plaudit.entry import entered, entered_pair
 from plaudit.errors import ConfigError
+from plaudit.hashing import seeded_hash
 from plaudit.judges._judge import (
     JudgeReward,
     JudgeSetup,

@@ -22,7 +22,6 @@ from __future__ import annotations
 
 import dataclasses
 import functools
-import hashlib
 import itertools
 import os
 import re
@@ -34,6 +33,7 @@ from typing import Any
 
 from plaudit.engines.chat import Sampling
 from plaudit.errors import ConfigError, clipped, did_you_mean
+from plaudit.hashing import digest
 from plaudit.judges.verdict import (
     MARK,
     JsonScore,
@@ -106,7 +106,7 @@ class Template:
             self.system, self.text, self.spec, self.is_fenced, self.reasons, self.item,
             self.verdict_prefix, self.reminder_text, self.schema, self.num_responses,
         )  # fmt: skip
-        return hashlib.blake2b(repr(contents).encode(), digest_size=8).hexdigest()
+        return digest(repr(contents), size=8).hex()
 
     @property
     def reminder_text(self) -> str:
@@ -181,7 +181,7 @@ def _fence(value: str, spec: Spec) -> str:
     The nonce is of the value alone, so that both orders of a pair share their prompt up to the
     first response.
     """
-    nonce = hashlib.blake2b(value.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+    nonce = digest(value, size=6).hex()
     return f"<text {nonce}>\n{neutralised(value, spec)}\n</text {nonce}>"
 
 

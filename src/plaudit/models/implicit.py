@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import itertools
 import math
 import sqlite3
@@ -19,6 +18,7 @@ from plaudit.engines.load import Options
 from plaudit.engines.plan import Item
 from plaudit.engines.text import template_for
 from plaudit.errors import ConfigError
+from plaudit.hashing import digest
 from plaudit.models._causal import scored_positions
 from plaudit.models._load import chat_form, reward_at
 from plaudit.models._reward import Scorer, Value
@@ -285,10 +285,8 @@ class _Cached:
             base.close()
 
     def _key(self, item: Item) -> bytes:
-        digest = hashlib.blake2b(self.revision.encode(), digest_size=16)
-        digest.update(struct.pack(f"<{len(item.ids)}q", *item.ids))
-        digest.update(struct.pack("<q", item.read[0] if item.read else -1))
-        return digest.digest()
+        numbers = (*item.ids, item.read[0] if item.read else -1)
+        return digest(self.revision.encode() + struct.pack(f"<{len(numbers)}q", *numbers))
 
     def _cached_totals(self, keys: Sequence[bytes]) -> dict[bytes, float]:
         with self._open() as base:

@@ -8,7 +8,6 @@ the page's own scripts and styles, by hash, and nothing else.
 from __future__ import annotations
 
 import base64
-import hashlib
 import html
 import json
 import math
@@ -21,6 +20,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from plaudit.hashing import sha256
 from plaudit.report.summary import Summary
 from plaudit.untrusted import visible
 
@@ -127,8 +127,7 @@ def _policy(*, scripts: Sequence[str], styles: Sequence[str]) -> str:
 
 
 def _hash_source(text: str) -> str:
-    digest = hashlib.sha256(text.encode()).digest()
-    return f"'sha256-{base64.b64encode(digest).decode()}'"
+    return f"'sha256-{base64.b64encode(sha256(text)).decode()}'"
 
 
 def _json(value: Any) -> str:

@@ -13,6 +13,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from plaudit.errors import ConfigError, DataError
+from plaudit.hashing import content_hash
 from plaudit.metrics import Interval, quantiles, reliability
 from plaudit.report._judge_columns import COLUMNS, Column
 from plaudit.report._judge_gold import GoldLabel, better, models_of, target
@@ -23,7 +24,7 @@ from plaudit.report._judge_points import PointTally
 from plaudit.report._judge_votes import VoteTally
 from plaudit.report._stats import Extremes, Messages
 from plaudit.report.summary import _prompt_text
-from plaudit.types import Group, Score, content_hash
+from plaudit.types import Group, Score
 from plaudit.untrusted import clip
 
 if TYPE_CHECKING:

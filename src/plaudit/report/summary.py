@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plaudit.errors import clipped
+from plaudit.hashing import content_hash
 from plaudit.metrics import ranks
 from plaudit.report._stats import (
     Extremes,
@@ -16,7 +17,7 @@ from plaudit.report._stats import (
     correlations,
     histogram,
 )
-from plaudit.types import FAULT_KINDS, FaultKind, Group, Response, Score, content_hash
+from plaudit.types import FAULT_KINDS, FaultKind, Group, Response, Score
 from plaudit.untrusted import clip
 
 if TYPE_CHECKING:

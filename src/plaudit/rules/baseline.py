@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated
 
-from plaudit.combine import seeded_hash
+from plaudit.hashing import seeded_hash
 from plaudit.text.units import Unit, length_of
 from plaudit.types import Range
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import select
 import socket
@@ -14,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from plaudit.errors import ConfigError
+from plaudit.hashing import sha256
 from plaudit.sandbox import languages
 from plaudit.sandbox._slot import Slot
 from plaudit.sandbox.inside import values, wire
@@ -225,8 +225,7 @@ def _check_can_exec(report: Mapping[str, Any], language: str) -> None:
 
 
 def _key(work: Program) -> bytes:
-    text = work.language.encode() + b"\0" + _bytes(work.code)
-    return hashlib.sha256(text).digest()
+    return sha256(work.language.encode() + b"\0" + _bytes(work.code))
 
 
 def _role(work: Work) -> str:

@@ -38,6 +38,7 @@ from typing import Any, get_args
 from plaudit.errors import EngineError, clipped
 from plaudit.http import Client, Request
 from plaudit.sandbox.inside import values
+from plaudit.sandbox.languages import name_of, service_names, suffixes
 from plaudit.sandbox.outcome import Asserts, Calls, Kind, Limits, Outcome, Program, Work
 
 __all__ = ["Piston", "Plaudit", "SandboxFusion"]
@@ -204,7 +205,7 @@ class SandboxFusion(_Service):
     SandboxFusion(['http://127.0.0.1:8080'])
     """
 
-    languages = {"javascript": "nodejs", "js": "nodejs", "node": "nodejs", "c++": "cpp"}
+    languages = service_names("sandbox_fusion")
 
     def _put(self, program: Program, code: str, stdin: str) -> Request:
         limits = program.limits
@@ -265,7 +266,7 @@ class Piston(_Service):
     Piston(['http://127.0.0.1:2000/api/v2'])
     """
 
-    languages = {"cpp": "c++", "js": "javascript", "node": "javascript", "nodejs": "javascript"}
+    languages = service_names("piston")
 
     def __init__(
         self,
@@ -295,7 +296,7 @@ class Piston(_Service):
         run_ms = int(self._wall(limits) * 1000)
         if not code:
             raise _Untellable("Piston takes no empty program")
-        files = [{"name": _main_of(language), "content": code}]
+        files = [{"name": _main_of(program.language), "content": code}]
         files += [
             {"name": name, "content": _base64(data), "encoding": "base64"}
             for name, data in program.files.items()
@@ -587,4 +588,6 @@ def _signal_number(name: Any) -> int | None:
 
 def _main_of(language: str) -> str:
     """The name of the main file, where compilers look at its ending."""
-    return {"python": "main.py", "c++": "main.cpp", "javascript": "main.js"}.get(language, "main")
+    name = name_of(language)
+    endings = (end for end, owner in suffixes().items() if owner == name)
+    return f"main{'.py' if name == 'python' else next(endings, '')}"

@@ -30,6 +30,7 @@ from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Se
 from typing import Any, Protocol
 
 from plaudit.errors import ConfigError, MissingExtra, PlauditError, clipped
+from plaudit.sandbox import languages
 from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program, Work
 
@@ -38,7 +39,6 @@ __all__ = ["Runs", "application", "serve"]
 _RETRY_AFTER_S = 1
 _MAX_TIMEOUT_S = 1800.0
 _MAX_TESTS = 10_000
-_KNOWN = {"c++": "cpp", "nodejs": "javascript", "js": "javascript", "node": "javascript"}
 
 
 class Runs(Protocol):
@@ -221,7 +221,7 @@ class _Server:
 
     def _language(self, body: dict[str, Any]) -> str:
         alias = _get(body, "language", str, "python").lower()
-        name = _KNOWN.get(alias, alias)
+        name = languages.name_of(alias)
         if name not in self._languages:
             offered = ", ".join(self._languages)
             raise _Refused(400, f"language {clipped(alias)} is not offered; available: {offered}")
@@ -454,8 +454,6 @@ def _outcome_fields(outcome: Outcome, *, streams: bool = True) -> dict[str, Any]
 
 
 def _installed() -> tuple[str, ...]:
-    from plaudit.sandbox import languages
-
     return ("python", *(name for name, tool in languages.available().items() if tool))
 
 

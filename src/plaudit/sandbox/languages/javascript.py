@@ -2,15 +2,35 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 from dataclasses import replace
 
 from plaudit.sandbox.languages._command import Command
 from plaudit.sandbox.outcome import Program
 
-__all__ = ["PACKAGES", "command", "tool", "translation"]
+__all__ = [
+    "ALIASES",
+    "FENCES",
+    "LOOKS",
+    "PACKAGES",
+    "SERVICES",
+    "SUFFIXES",
+    "command",
+    "tool",
+    "translation",
+]
 
 PACKAGES = "apt install nodejs (Debian, Ubuntu), brew install node (macOS)"
+ALIASES = ("js", "node", "nodejs")
+FENCES = ("js", "node", "nodejs", "jsx", "mjs", "es6", "ecmascript")
+LOOKS = re.compile(
+    r"^(?:(?:export |async )*function\b|(?:const|let|var) \w+ ?=|class \w+)|"
+    r"\b(?:console\.log|process\.std(?:in|out)|require) ?\(|process\.stdin",
+    re.MULTILINE,
+)
+SUFFIXES = (".js",)
+SERVICES = {"sandbox_fusion": "nodejs"}
 _THREADS, _OWN_MB = 16, 256  # node's own
 
 
