@@ -67,12 +67,12 @@ class Member:
 
 
 def _places_of(name: str) -> Sequence[str]:
-    """The columns in which an input may stand, its list of acceptable values among them."""
+    """The columns that may provide an input, with its list of acceptable values."""
     return (*sources_of(name), LISTS[name]) if name in LISTS else sources_of(name)
 
 
 class Child(NamedTuple):
-    """A part as `explain` shows it: its name, weight, reward and what that reward is given."""
+    """A part as `explain` shows it: its name, weight, reward and the inputs of that reward."""
 
     name: str
     weight: float | None
@@ -110,11 +110,11 @@ class Combination:
 
     @property
     def retries_itself(self) -> bool:
-        """Whether a system fault of a part has been tried again, and paid for, already."""
+        """Whether the parts have already retried their system faults, and paid for it."""
         return any(getattr(reward, "retries_itself", False) for reward in self._rewards())
 
     def stop(self) -> None:
-        """Ends what the parts have in flight."""
+        """Stops what the parts have in flight."""
         for reward in self._rewards():
             if hasattr(reward, "stop"):
                 reward.stop()  # type: ignore[attr-defined]
@@ -148,7 +148,7 @@ class PartScore(NamedTuple):
 
 
 def first_fault(row: Sequence[PartScore]) -> tuple[Fault | None, str | None]:
-    """The fault of the whole: a part that forces NaN speaks before one that has a value."""
+    """The fault of the whole: that of a part that forces NaN, before one that has a value."""
     faulty = [p for p in row if p.score.error is not None]
     faulty.sort(key=lambda p: (p.score.is_scored, p.optional))
     if not faulty:
