@@ -38,7 +38,7 @@ __all__ = [
 ]
 
 FAMILIES = ("rules", "models", "judges")
-FACTORIES = ("judges",)  # families in whose modules other functions stand too
+FACTORIES = ("judges",)  # families whose modules also define other functions
 MODEL_PREFIXES = ("hf:", "modelscope:")
 ADAPTERS = tuple(
     f"adapters.{module.name}.wrap"
@@ -92,7 +92,7 @@ def build(recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable
 
     `allow` lists the top-level packages whose names may be loaded, by `use` or as the function of
     an adapter ("*" = any; the command line
-    passes only plaudit unless it is told more).
+    passes only plaudit unless ``--allow-import`` is given).
 
     Raises: ConfigError naming the recipe's place, the unknown key and its close matches.
 
@@ -286,7 +286,7 @@ def _public(module) -> list[str]:
 
 
 def _is_reward(module: str, member: Any) -> bool:
-    """Whether a public name of a module makes rewards; in some families its annotation must say so."""
+    """Whether a public name of a module makes rewards; in some families its annotation says so."""
     family = module.removeprefix("plaudit.").partition(".")[0]
     return family not in FACTORIES or (_is_factory(member) and not inspect.isclass(member))
 

@@ -149,7 +149,7 @@ def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Generator[li
 def _overlapped(
     reward: Reward, items: Iterable[Any], width: int, most: int
 ) -> Generator[list[Result]]:
-    """Batches in threads, twice `width` groups in all, so that no batch waits for the slowest of another."""
+    """Batches in threads, twice `width` groups in all: none waits for the slowest of another."""
     numbered = iter(enumerate(items))
     size = max(1, min(most, math.ceil(width / _AHEAD)))
     num_threads = min(2 * _AHEAD, 2 * width // size)

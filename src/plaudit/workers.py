@@ -12,8 +12,8 @@ that did not (a busy machine, a sleeping disk) is run again, alone in its worker
 time, for at most 1.8 deadlines. So no job takes more than three times its deadline, however busy
 the machine is; a job that still could not use its deadline is "stalled", which is not its fault.
 
-A worker outlives its parent by seconds at most: an idle one sees its pipe close, a busy one is ended
-by the kernel's CPU limit (set for each job). A job may open files and sockets: this protects
+A worker outlives its parent by seconds at most: an idle one sees its pipe close, a busy one is
+ended by the kernel's CPU limit (set for each job). A job may open files and sockets: this protects
 against accidents and hostile expressions, it is not a sandbox for hostile programs.
 """
 
@@ -175,7 +175,7 @@ class Pool:
         self.close()
 
     def _on_free_worker(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
-        """The outcome, or None if the deadline passed and it is not yet known whose fault that is."""
+        """The outcome, or None if the deadline passed and the fault is not yet known."""
         shift = self._shift
         worker = shift.idle.get()
         try:
@@ -230,7 +230,7 @@ class _Shift:
             raise EngineError("the pool of workers was closed")
 
     def nursery(self, command: _Command) -> _Nursery:
-        """The process that forks the workers, started where there is none."""
+        """The process that forks the workers, started on first use."""
         with self._lock:
             self.check_open()
             if self._nursery is not None and not self._nursery.is_alive:

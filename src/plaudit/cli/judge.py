@@ -295,7 +295,7 @@ class _Estimate:
 
 
 def _probe(judge: Any, call: Any) -> None:
-    """What cannot work says so before a file is begun; what is in the journal needs nobody."""
+    """Checks the server before a file is created; replies in the journal need no server."""
     engine = judge.judge.engine
     if hasattr(engine, "spending") and engine.calls.get(call.key(engine.resolve())) is None:
         engine.check(call, judge.judge.samples if call.sampling.temperature else 1)

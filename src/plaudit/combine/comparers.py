@@ -109,7 +109,7 @@ class _RoundRobin(Combination):
         return [[self._total(duels) for duels in group] for group in wins]
 
     def _duels(self, group: Group) -> list[tuple[int, int]]:
-        """Pairs to compare, in an order that depends on the texts, not on positions in the group."""
+        """Pairs to compare, in an order that depends on the texts, not on their positions."""
         prompt = repr(group.prompt)
         rank = sorted(
             range(len(group.responses)),
