@@ -4,13 +4,13 @@
       ConfigError(ValueError)     a name, parameter or recipe key that does not fit
       DataError(ValueError)       a row that cannot be read: place, field, expected, found
       MissingExtra(ImportError)   a feature whose optional dependency is not installed
-      ScoringError(RuntimeError)  this response could not be scored; carries whose fault it is
+      ScoringError(RuntimeError)  this response could not be scored; says whose fault it is
         VerdictError              a judge's reply contains no readable verdict
         SandboxError              the sandbox itself failed
         ScoreTimeout              the deadline passed before there was a score
       EngineError(RuntimeError)   a model or an HTTP back end failed
 
-A wrong answer is a value; a broken measurement is an error. Every class pickles, because errors
+A wrong answer is a value; a failed measurement is an error. Every class pickles, because errors
 travel between worker processes.
 """
 
@@ -109,13 +109,13 @@ class SandboxError(ScoringError):
 
 
 class ScoreTimeout(ScoringError):
-    """The response outran its deadline; by default the response is to blame."""
+    """The response exceeded its deadline; by default the response is at fault."""
 
     default_fault: Fault = "response"
 
 
 class EngineError(PlauditError, RuntimeError):
-    """A model or an HTTP back end failed; `retryable` says whether trying again may help."""
+    """A model or an HTTP back end failed; `retryable` says whether a retry may help."""
 
     def __init__(self, message: str, status: int | None = None, retryable: bool = False) -> None:
         super().__init__(message, status, retryable)

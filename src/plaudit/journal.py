@@ -19,7 +19,7 @@ class Lines:
     Each line is one write to the operating system, so that a SIGKILL loses none before it. With
     `is_alone` the file is this process's own while it is open.
 
-    Raises: ConfigError where another process has it, and leaves it as it is.
+    Raises: ConfigError if another process has it open; the file is then unchanged.
     """
 
     def __init__(self, path: Path, *, is_alone: bool = False) -> None:

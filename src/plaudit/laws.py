@@ -1,4 +1,4 @@
-"""The laws that every reward keeps, as checks that run on any reward: ours, and yours.
+"""The laws of every reward, as checks that run on any reward: ours and yours.
 
 `check(reward)` returns the broken laws; an empty list is a pass. The test suite runs it over every
 reward in the package, `plaudit check my_pkg:mine` on the caller's own.
@@ -60,7 +60,7 @@ def check(reward: Reward, groups: Sequence[Group] | None = None) -> list[Finding
 
     A law of speed is among them: time that grows faster than about n^1.5 is reported.
 
-    Raises: MissingExtra where the reward needs a package that is not installed: that breaks no law.
+    Raises: MissingExtra if the reward needs a package that is not installed; that breaks no law.
 
     >>> from plaudit import load
     >>> check(load("rules.baseline.length"))

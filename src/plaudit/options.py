@@ -68,7 +68,7 @@ def values_of(kind: type[Any], options: Any) -> dict[str, Any]:
 
 
 def split(kind: type[Any], params: Mapping[str, Any], rest: str) -> dict[str, Any]:
-    """The parameters that are fields of a dataclass, and under `rest` those that are none."""
+    """The parameters that are fields of a dataclass, and under `rest` the others."""
     names = {*names_in(kind)} - {rest}
     own = {name: value for name, value in params.items() if name in names}
     return {**own, rest: {name: value for name, value in params.items() if name not in names}}

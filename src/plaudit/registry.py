@@ -4,8 +4,8 @@
 the caller's own. A class, or a function annotated ``-> Reward`` (or ``-> Comparer``), is called
 with the parameters; any other function is lifted (see `plaudit.rule`). There is no registration.
 
-Of plaudit's own modules only those load in which rewards stand, and there only what is defined in
-them: a recipe from elsewhere cannot reach what a module happens to import.
+Of plaudit's own modules only those that define rewards are loaded, and only what they define: an
+untrusted recipe cannot reach what a module happens to import.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
 ]
 
 FAMILIES = ("rules", "models", "judges")
-FACTORIES = ("judges",)  # families in whose modules other functions stand too
+FACTORIES = ("judges",)  # families whose modules also define other functions
 MODEL_PREFIXES = ("hf:", "modelscope:")
 ADAPTERS = tuple(
     f"adapters.{module.name}.wrap"
@@ -100,13 +100,13 @@ def build(
 
     A node is ``{use: path, ...params}``; any parameter may hold nodes. Besides its own parameters a
     node takes `columns`, `on_response_fault` and `view`, and as a part of a combination `weight`,
-    `optional` and `when`. A string where a reward is due is short for ``{use: string}``. The
+    `optional` and `when`. A string in place of a reward is short for ``{use: string}``. The
     `columns` at the top say where the data has what (see `data_columns`); they are for those who
     read rows.
 
     `allow` lists the top-level packages whose names may be loaded, by `use` or as the function of
     an adapter ("*" = any; the command line
-    passes only plaudit unless it is told more).
+    passes only plaudit unless ``--allow-import`` is given).
 
     Raises: ConfigError naming the recipe's place, the unknown key and its close matches.
 
@@ -127,8 +127,8 @@ def build(
 def data_columns(recipe: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, str]:
     """Which columns of the data a recipe reads: the `columns` at its top, as ``--column`` has them.
 
-    Where the whole recipe is one rule and they name no column of responses, they are that rule's
-    own binding (see `build`), and there are none.
+    If the whole recipe is one rule and they name no column of responses, they are that rule's
+    own binding (see `build`), and the result is empty.
 
     Raises: ConfigError for a recipe that cannot be read.
 
@@ -317,7 +317,7 @@ def _public(module) -> list[str]:
 
 
 def _is_reward(module: str, member: Any) -> bool:
-    """Whether a public name of a module makes rewards: in some families only what says so."""
+    """Whether a public name of a module makes rewards; in some families its annotation says so."""
     family = module.removeprefix("plaudit.").partition(".")[0]
     return family not in FACTORIES or (_is_factory(member) and not inspect.isclass(member))
 
@@ -340,7 +340,7 @@ def _is_home(module: str) -> bool:
 
 
 def _is_defined_in(module: str, name: str, member: Any) -> bool:
-    """Whether a module of plaudit offers the reward as its own, and does not merely import it."""
+    """Whether a module of plaudit defines the reward itself, and does not merely import it."""
     if module == combine.__name__:
         return name in combine.__all__
     return member.__module__ == module and _is_reward(module, member)
@@ -462,7 +462,7 @@ def _errors_at(place: str) -> Iterator[None]:
 
 
 def _checked_keys(node: Mapping[str, Any]) -> set[str]:
-    """Those keys of a node that take rewards. Raises ConfigError for a key that nobody takes."""
+    """The keys of a node that take rewards. Raises ConfigError for an unknown key."""
     target = resolve(node["use"])
     signature = signature_of(target)
     names = [*signature.parameters, *NODE_KEYS]
@@ -487,7 +487,7 @@ def _function_keys(node: Mapping[str, Any]) -> list[str]:
 def _value(
     value: Any, place: str, allow: tuple[str, ...], built: dict[int, Any], is_reward: bool
 ) -> Any:
-    """The value of a key with its nodes built; where rewards are due, a string is a node."""
+    """The value of a key with its nodes built; where a reward is expected, a string is a node."""
     if isinstance(value, Mapping):
         if "use" in value:
             return _node(value, place, allow, built)
@@ -533,7 +533,7 @@ def _describe(title: str, fn: Callable[..., Any]) -> str:
 
 
 def _describe_model(reward: Any) -> str:
-    """What was found in a model's files and how it will be scored, a line each."""
+    """What a model's files contain and how it will be scored, a line each."""
     inner = reward if isinstance(reward, Described) else offers.comparer_of(reward)
     lines = [repr(reward), *(f"  {key}: {value}" for key, value in offers.facts_of(inner).items())]
     named = resolve(inner.path) if isinstance(inner, Spelled) else type(inner)

@@ -6,7 +6,7 @@ The positional parameters of the function are its inputs, the keyword-only ones 
 
 Inputs: `response` (text, without the end-of-turn marks at its end and with the opening think tag
 that the prompt ends in: `plaudit.entry`; a rule with a parameter `prefilled` gets it as True for
-such a response, and the text as it is), `prompt` (text of the turn to answer, without that tag),
+such a response, and the unchanged text), `prompt` (text of the turn to answer, without that tag),
 `messages` (the whole prompt), `reference`, `token_ids`, `finish_reason`, `response_messages` (the
 turns of a response that carries more than text, such as tool calls; empty where it is text), any
 column of the row, or `responses` for a group rule, which sees all responses of a prompt at once and
@@ -103,7 +103,7 @@ class Rule:
         put("_prefilled", self._call_if_prefilled(signature))
 
     def _call_if_prefilled(self, signature: inspect.Signature) -> Callable[..., Any] | None:
-        """The function with its parameter `prefilled` set, where it has one."""
+        """The function with `prefilled=True`, if it has that parameter."""
         param = signature.parameters.get("prefilled")
         if param is None or param.kind is not inspect.Parameter.KEYWORD_ONLY or self.relative:
             return None
@@ -122,7 +122,7 @@ class Rule:
         return f"load({', '.join(args)})"
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
-        """One Score per response. Raises DataError where a row lacks what the rule reads."""
+        """One Score per response. Raises DataError if a row lacks an input of the rule."""
         scored = []
         for group in groups:
             try:
@@ -146,7 +146,7 @@ class Rule:
         return value if math.isfinite(value) else math.nan
 
     def check(self, group: Group) -> None:
-        """Reads what the rule would read of a group, and scores nothing.
+        """Reads the inputs of the rule from a group, without scoring.
 
         A module may name checks of its columns: ``CHECKS = {"rule": {"reference": function}}``. A
         check gets the parameters of the rule that it names, too.
@@ -171,7 +171,7 @@ class Rule:
         return {name: value for name, value in self.params.items() if name in names}
 
     def _score_entered(self, group: Group) -> list[Score]:
-        """The scores of a group without end marks; a prefilled think tag is seen to here."""
+        """The scores of a group without end marks; handles a prefilled think tag."""
         opening = opening_of(group)
         if opening and self._prefilled is not None:
             moved = with_opening(group)
@@ -243,7 +243,7 @@ class Rule:
         )
 
     def _checked(self, score: Score) -> Score:
-        """The rule's own Score, held to the laws: finite, or unscored with a reason."""
+        """The rule's own Score, checked against the laws: finite, or unscored with a reason."""
         number = _number(score.value)
         if math.isfinite(number):
             return score if type(score.value) is float else replace(score, value=number)
@@ -321,7 +321,7 @@ def lift(
 
 
 def sources_of(name: str, binding: Mapping[str, str] | None = None) -> tuple[str, ...]:
-    """The columns in which an input may stand: the bound one, or its own name and its aliases.
+    """The columns that may provide an input: the bound one, or its own name and its aliases.
 
     >>> sources_of("reference")[:3]
     ('reference', 'reference_answer', 'solution')
@@ -393,7 +393,7 @@ def _text_of(part: Any, group: Group, field: str) -> str:
 
 
 def _readable(response: Response, group: Group) -> str:
-    """The text of a response. Raises DataError where it holds an image or the like."""
+    """The text of a response. Raises DataError if it contains an image or the like."""
     if response.messages and isinstance(parts := response.messages[-1].get("content"), list):
         for part in parts:
             if not (isinstance(part, Mapping) and part.get("type") in BESIDE_TEXT):
@@ -402,7 +402,7 @@ def _readable(response: Response, group: Group) -> str:
 
 
 def _textless(response: Response) -> str:
-    """Why a response has no text, where its turns say so."""
+    """Why a response has no text, according to its turns."""
     last = response.messages[-1] if response.messages else {}
     if last.get("tool_calls"):
         return "the response has no text: its turn makes tool calls"
@@ -424,7 +424,7 @@ def inputs_of(signature: inspect.Signature) -> dict[str, Any]:
 
 
 def signature_of(fn: Callable[..., Any]) -> inspect.Signature:
-    """The signature of a callable. Raises ConfigError where Python cannot tell it.
+    """The signature of a callable. Raises ConfigError if Python cannot determine it.
 
     Annotations that a module keeps as text print without quotes.
     """

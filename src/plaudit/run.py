@@ -3,11 +3,11 @@
 The one place for batching, worker processes, deadlines and progress; rewards know nothing of it.
 
 What goes wrong costs one row, not the run. A row that cannot be read (DataError) is passed through
-and counted. A batch that outruns its deadline or kills its worker is run again, its responses one
-by one and side by side, to find the one to blame; only that one gets the reward's declared minimum
-and ``fault="response"``, and it costs its batch three deadlines at most. System faults are tried
-again, except for rewards that are not deterministic, or have tried again themselves: they pay for
-each try.
+and counted. If a batch exceeds its deadline or kills its worker, its responses are run again one by
+one, in parallel, to find the one at fault; only that one gets the reward's declared minimum
+and ``fault="response"``, and it costs its batch at most three deadlines. System faults are retried
+once, except for rewards that are not deterministic or retry by themselves: they pay for each
+attempt.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ _AHEAD = 4  # batches in flight or waiting, per worker
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of one input row: its scores, or the error that made it unreadable."""
+    """The result of one input row: its scores, or the error that made it unreadable."""
 
     index: int
     group: Group | None
@@ -82,7 +82,7 @@ def run(
     strict: bool = False,
     on_progress: Callable[[Progress], None] | None = None,
 ) -> Iterator[Result]:
-    """One Result per item, in order, as soon as it and all before it are scored.
+    """One Result per item, in order, as soon as it and all earlier ones are scored.
 
     `workers` 0 scores in this process, where no deadline can be enforced; N sends a reward that
     is ``cpu_bound`` to N killable processes, with `deadline_s` for each response. A reward that
@@ -126,7 +126,7 @@ def _counted(
 
 
 def _take(numbered: Iterator[tuple[int, Any]], size: int) -> list[tuple[int, Any]]:
-    """The next items: at most `size`, and not more text than fits into memory many times."""
+    """The next items: at most `size`, and a bounded amount of text."""
     batch, chars = [], 0
     for pair in itertools.islice(numbered, size):
         batch.append(pair)
@@ -150,7 +150,7 @@ def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Generator[li
 def _overlapped(
     reward: Reward, items: Iterable[Any], width: int, most: int
 ) -> Generator[list[Result]]:
-    """Batches in threads, twice `width` groups in all, so that none waits for another's slowest."""
+    """Batches in threads, twice `width` groups in all: none waits for the slowest of another."""
     numbered = iter(enumerate(items))
     size = max(1, min(most, math.ceil(width / _AHEAD)))
     num_threads = min(2 * _AHEAD, 2 * width // size)
@@ -176,7 +176,7 @@ def _overlapped(
 
 
 def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | DataError]:
-    """Scores groups; bad data gives its DataError in place, a system fault is retried once."""
+    """Scores groups; a bad row gives its DataError, a system fault is retried once."""
     try:
         scored: list[list[Score] | DataError] = list(reward.score(groups))
     except DataError as error:
@@ -207,7 +207,7 @@ def _results(batch: Sequence[tuple[int, Any]], scored: Sequence[Any]) -> list[Re
 
 
 class _Importable(pickle.Unpickler):
-    """Refuses what only the running script or notebook defines."""
+    """Refuses objects that only the running script or notebook defines."""
 
     def find_class(self, module_name: str, global_name: str) -> Any:
         if module_name in ("__main__", "__mp_main__"):
@@ -294,7 +294,7 @@ class _BatchSize:
 
 
 class _Judge:
-    """Scores a batch in the pool and, where that fails, finds out whose fault it was.
+    """Scores a batch in the pool and, if that fails, determines whose fault it was.
 
     A batch that was late has used up one deadline; each of its responses then has what is left of
     three, by CPU time and side by side.
@@ -316,7 +316,7 @@ class _Judge:
         self.is_stopped = False
 
     def score(self, groups: Sequence[Group]) -> list[list[Score] | DataError]:
-        """The scores of every group; never raises for what a response did."""
+        """The scores of every group; a response can never make it raise."""
         parts = [self._parts(group) for group in groups]
         if sum(map(len, parts)) <= 1:
             return [self._alone(part, was_late=False) for (part,) in parts]
@@ -330,7 +330,7 @@ class _Judge:
         return [_joined([next(answers) for _ in ps]) for ps in parts]
 
     def _parts(self, group: Group) -> list[Group]:
-        """What can be scored, and blamed, by itself."""
+        """The parts of a group that can be scored, and be at fault, separately."""
         if self._reward.relative or len(group.responses) <= 1:
             return [group]
         return [replace_responses(group, [response]) for response in group.responses]

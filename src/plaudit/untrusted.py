@@ -1,7 +1,7 @@
 """Model text made safe to look at: in a report, on a terminal, in a spreadsheet.
 
 A response may hold an escape sequence that rewrites the terminal, a direction override that shows
-`100` for `001`, a character nobody sees, or a formula that a spreadsheet runs.
+`100` for `001`, an invisible character, or a formula that a spreadsheet runs.
 """
 
 from __future__ import annotations

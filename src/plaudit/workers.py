@@ -1,4 +1,4 @@
-"""Killable worker processes: the only deadline that holds against code that keeps the GIL.
+"""Killable worker processes: the only deadline that works against code that keeps the GIL.
 
 A worker is exec'd (the caller is never forked), imports its target once, and runs one job at a
 time on its main thread. Where the target takes long to import, a pool may keep a nursery: an exec'd
@@ -7,14 +7,14 @@ when an idle, ready worker is given it; at the deadline the parent kills the pro
 handler is installed in the caller, so a pool works from any thread, inside a running event loop and
 in a spawned process.
 
-Whether a late job is to blame is decided by CPU time: one that burnt its deadline is "timeout"; one
+Whether a late job is at fault is decided by CPU time: one that used its deadline is "timeout"; one
 that did not (a busy machine, a sleeping disk) is run again, alone in its worker and by CPU
-time, for 1.8 deadlines at most. So no job takes more than three times its deadline, however busy
-the machine is; what could not burn its deadline in that time is "stalled", and nobody's fault.
+time, for at most 1.8 deadlines. So no job takes more than three times its deadline, however busy
+the machine is; a job that still could not use its deadline is "stalled", which is not its fault.
 
-A worker outlives its parent by seconds at most: idle it sees its pipe close, busy the kernel's CPU
-limit (set for each job) ends it. What is not stopped: a job that opens files or sockets.
-This is a wall against accidents and hostile expressions, not a sandbox for hostile programs.
+A worker outlives its parent by seconds at most: an idle one sees its pipe close, a busy one is
+ended by the kernel's CPU limit (set for each job). A job may open files and sockets: this protects
+against accidents and hostile expressions, it is not a sandbox for hostile programs.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ _LOOK_S = 0.05  # how often that run looks at the CPU time
 class Outcome(NamedTuple):
     """How a job ended.
 
-    "ok" (with `value`), "error" (the target raised `error`), "timeout" (it burnt its deadline),
+    "ok" (with `value`), "error" (the target raised `error`), "timeout" (it used its deadline),
     "crashed" (it killed its process), "stalled" (the deadline passed twice without CPU time used).
     """
 
@@ -76,7 +76,7 @@ class Machine:
     """The clock, the pipes and the CPU times of this machine; a test may bring another."""
 
     def now(self) -> float:
-        """Seconds of a clock that never goes back."""
+        """Seconds of a monotonic clock."""
         return time.monotonic()
 
     def readable(self, fd: int, timeout_s: float) -> bool:
@@ -175,7 +175,7 @@ class Pool:
         self.close()
 
     def _on_free_worker(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
-        """The outcome, or None where the deadline passed and nobody can be blamed yet."""
+        """The outcome, or None if the deadline passed and the fault is not yet known."""
         shift = self._shift
         worker = shift.idle.get()
         try:
@@ -202,7 +202,7 @@ class Pool:
 
 
 class _Bounds(NamedTuple):
-    """How long one try may take, in seconds of wall time and of CPU time."""
+    """How long one attempt may take, in seconds of wall time and of CPU time."""
 
     wall_s: float
     cpu_s: float
@@ -230,7 +230,7 @@ class _Shift:
             raise EngineError("the pool of workers was closed")
 
     def nursery(self, command: _Command) -> _Nursery:
-        """The process that forks the workers, started where there is none."""
+        """The process that forks the workers, started on first use."""
         with self._lock:
             self.check_open()
             if self._nursery is not None and not self._nursery.is_alive:
@@ -241,7 +241,7 @@ class _Shift:
             return self._nursery
 
     def hold(self, worker: _Worker) -> None:
-        """Takes note of who works for this thread. Raises EngineError where the pool was closed."""
+        """Records which worker serves this thread. Raises EngineError if the pool was closed."""
         with self._lock:
             self._held[threading.get_ident()] = worker
             self.check_open()
@@ -383,7 +383,7 @@ class _Child:
                 os.kill(self.pid, signal.SIGKILL)
 
     def wait(self) -> int:
-        """Waits for its end, which somebody has brought about."""
+        """Waits until it has ended, after a kill or an exit."""
         with self._lock:
             if not self._is_reaped:
                 self._nursery.reap(self.pid)
@@ -463,7 +463,7 @@ class _Worker:
 
 
 def _wait_ready(fd: int, process: _Worker | _Nursery, target: str) -> None:
-    """Waits for the word that the target is imported. Raises EngineError where it is not."""
+    """Waits for the message that the target is imported. Raises EngineError if it is not."""
     if not Machine().readable(fd, _START_LIMIT_S):
         reason = f"no answer within {_START_LIMIT_S:.0f} s"
     elif (reply := _receive(fd)) is None:
@@ -574,7 +574,7 @@ def _live(handle: Callable[[Any], Any], read_from: int, reply_to: int) -> None:
 
 
 def _prepared(target: str, options: dict[str, Any], reply_to: int) -> Callable[[Any], Any] | None:
-    """What runs the jobs; None, and the reason sent, where it cannot be had."""
+    """The callable that runs the jobs; None, with the reason sent, if it cannot be loaded."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _limit_memory(options["memory_mb"])
     try:

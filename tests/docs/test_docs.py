@@ -19,7 +19,8 @@ from plaudit.cli._app import VERBS
 tomllib = pytest.importorskip("tomllib" if sys.version_info >= (3, 11) else "tomli")
 
 ROOT = Path(__file__).parents[2]
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "README.zh.md"]
+AT_THE_ROOT = ("ARCHITECTURE.md", "CONTRIBUTING.md", "README.md", "README.zh.md")
+PAGES = [*sorted((ROOT / "docs").glob("*.md")), *(ROOT / name for name in AT_THE_ROOT)]
 BLOCK = re.compile(r"^```(\w+)[^\n]*\n(.*?)^```", re.MULTILINE | re.DOTALL)
 SHOWN_ONLY = {"reference.md", "performance.md", "accuracy.md"}
 
@@ -150,6 +151,23 @@ def test_the_glossary_points_at_code_that_exists():
     for word, example in WORD.findall(GLOSSARIES[0].read_text(encoding="utf-8")):
         if name := re.fullmatch(r"`((?:[a-z_]+\.)+[A-Za-z]\w*)`", example):
             assert name[1].endswith(".json") or resolves(name[1]), f"{word}: {name[1]}"
+
+
+def test_the_map_names_files_that_exist():
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    for path in re.findall(r"`([\w/.-]+(?:\.\w+|/))`", text):
+        if not re.search(r"[A-Z]{4}", path.removesuffix("README.md")):
+            places = (ROOT / path, ROOT / "src" / "plaudit" / path)
+            assert path.startswith("src/plaudit/") or any(p.exists() for p in places), path
+
+
+def test_the_map_has_the_layers_that_are_enforced():
+    enforced = (ROOT / "tests" / "unit" / "test_layers.py").read_text(encoding="utf-8")
+    (table,) = re.findall(r"^LAYERS = \{\n(.*?)^\}", enforced, re.DOTALL | re.MULTILINE)
+    members = {m for text in re.findall(r'"([^"]*)"', table) for m in text.split()}
+    text = (ROOT / "ARCHITECTURE.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| [\d., ]+ \| ([^|]+) \|", text, re.MULTILINE)
+    assert {m for row in rows for m in re.findall(r"`(\w+)`", row)} == members
 
 
 def test_the_reference_is_up_to_date():

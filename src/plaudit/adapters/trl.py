@@ -52,7 +52,7 @@ def wrap(
     ``fn(prompts=, completions=, completion_ids=, **columns, trainer_state=None, log_extra=,
     log_metric=)``, leaving out what it does not take; ``async def`` works too. Completions are
     message lists, or texts where not `conversational`. `columns` binds an argument to a column of
-    another name, `params` are passed as they are. Say `relative` where the values depend on the
+    another name, `params` are passed unchanged. Set `relative` where the values depend on the
     rivals (then each call gets one group), and ``deterministic=False`` where they may differ.
 
     None becomes NaN with an input fault; NaN, infinity and exceptions become NaN with a system

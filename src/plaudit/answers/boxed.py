@@ -77,7 +77,7 @@ def _argument(text: str, body: int, limit: int) -> tuple[str, int] | None:
 
 
 def _bare(text: str, body: int, limit: int) -> tuple[str, int] | None:
-    r"""An argument without braces, as in ``\boxed 5``; words after a mere mention are none."""
+    r"""An argument without braces, as in ``\boxed 5``; words after a mere mention are not one."""
     depth, end = 0, limit
     for match in _BARE.finditer(text, body, limit):
         token = match.group()

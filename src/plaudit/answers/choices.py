@@ -627,7 +627,7 @@ def _without_empty_lines(text: str) -> str:
 
 
 def _is_choice(line: str, run: re.Match[str]) -> bool:
-    """Whether a letter in a line stands as a choice does, not as a unit, a name or a variable."""
+    """Whether a letter in a line is written as a choice, not as a unit, a name or a variable."""
     if len(run.group()) >= 3 and len(set(run.group())) == 1:  # the letter several times, as asked
         return True
     before = line[max(run.start() - 40, 0) : run.start()]
@@ -638,7 +638,7 @@ def _is_choice(line: str, run: re.Match[str]) -> bool:
 
 
 def _is_pronoun(line: str, run: re.Match[str]) -> bool:
-    """Whether a lone I stands as in English: no bracket, star, colon or Chinese beside it."""
+    """Whether a lone I is the English word: no bracket, star, colon or Chinese beside it."""
     around = line[max(run.start() - 1, 0) : run.start()] + line[run.end() : run.end() + 1]
     is_set_off = any(c in "()[]{}*$`:。，：" or c > "\u2e7f" for c in around)
     return run.group() == "I" and line.strip() != "I" and not is_set_off

@@ -428,7 +428,7 @@ class _LatexComparison:
         return None
 
     def sets(self, a: Node, b: Node) -> bool | None:
-        """Sets of reals, however they are described; None where one is none or cannot be read."""
+        """Sets of reals, however they are described; None if one is not a set or cannot be read."""
         strong = [describes_set(node) for node in (a, b)]
         weak = [node[0] in _WEAK_SETS for node in (a, b)]
         if not any(strong) or not all(s or w for s, w in zip(strong, weak, strict=True)):

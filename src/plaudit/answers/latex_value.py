@@ -176,7 +176,7 @@ def _based(node: Node, at: Mapping[str, Value], field: Arithmetic) -> Value:
     try:
         return Fraction(int(node[1], node[2]))
     except ValueError:
-        raise Undecided(f"{node[1]} is no numeral of base {node[2]}") from None
+        raise Undecided(f"{node[1]} is not a numeral of base {node[2]}") from None
 
 
 _RULES = {

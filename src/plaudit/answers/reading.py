@@ -551,7 +551,7 @@ def _quantity(flat: str, runs: list[_Run], last: bool) -> AnswerReading:
 
 
 def _last_equals(flat: str, run: _Run) -> int:
-    """Where the last sign of equality of a computation stands whose left side has words in it."""
+    """The place of the last equals sign of a computation whose left side contains words."""
     at = flat.rfind("=", run.start, run.end)
     left = flat[run.start : max(at, run.start)].replace(OPEN, "").replace(CLOSE, "").strip()
     return at if not left or left[0] in "=)+*/×" or (left[0].isdigit() and left[1:].strip()) else -1

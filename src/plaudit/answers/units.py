@@ -242,7 +242,7 @@ def _factors(words: Sequence[str]) -> Iterator[tuple[str, tuple[Unit, ...]]]:
 
 
 def _behind(word: str) -> int:
-    """The power that a mark behind a unit stands for, 0 where it is none."""
+    """The power that a mark after a unit stands for, 0 without one."""
     if word in POWERS_BEHIND:
         return _POWERS[word]
     return int(word[1:]) if word[:1] == "^" and word[1:].isdecimal() else 0

@@ -33,7 +33,7 @@ def prepared(_: Any) -> Callable[[tuple[str, str]], bool | str | None]:
 def _judge(job: tuple[str, str]) -> bool | str | None:
     """Whether math-verify takes the answer for the reference; None where it reads no reference.
 
-    A text says why its verdict does not stand. The parent keeps the deadline, so math-verify's own
+    A text says why its result does not count. The parent keeps the deadline, so math-verify's own
     timeouts are off.
     """
     from math_verify import verify
@@ -58,7 +58,7 @@ def _parsed(text: str) -> list[Any]:
 
 
 def _differing(golds: list[Any], targets: list[Any]) -> str | None:
-    """How the values differ at two points; None where they agree or there are none."""
+    """How the values differ at two points; None if they agree or cannot be computed."""
     from sympy import Expr
 
     gold, target = (next((x for x in xs if isinstance(x, Expr)), None) for xs in (golds, targets))

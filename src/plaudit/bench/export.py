@@ -55,7 +55,7 @@ def _type(one: Scored) -> str:
 
 
 def _columns(name: str, sheet: Sheet, one: Scored) -> dict[str, Any]:
-    """The columns of all rows; a score that is none is null."""
+    """The columns of all rows; a missing score is null."""
     rows = [
         one.values_T[start : start + size].tolist()
         for start, size in zip(sheet.starts_N, sheet.sizes_N, strict=True)

@@ -291,7 +291,7 @@ def _scored(one: Publication, rows: Sequence[Recorded], sheet: Sheet | None) -> 
 
 
 def _turned(values: Sequence[float], row: Recorded, labels: Sequence[float]) -> list[float]:
-    """The values in the order of the labels; the recorded ones may stand the other way round."""
+    """The values in the order of the labels; the recorded ones may be in the other order."""
     if tuple(labels) == row.labels:
         return list(values)
     if len(labels) == 2 and tuple(labels[::-1]) == row.labels:

@@ -46,7 +46,7 @@ def stderr(message: str) -> None:
 
 
 def say(message: str) -> None:
-    """Prose on stderr, wrapped as wide as the tables are; commands stand on one line (`stderr`)."""
+    """Prose on stderr, wrapped as wide as the tables are; commands stay on one line (`stderr`)."""
     width = console(stderr=True).width
     is_wide = not (sys.stderr.isatty() or "COLUMNS" in os.environ)
     stderr(message if is_wide else _filled(message, width))
@@ -68,7 +68,7 @@ def _filled(message: str, width: int) -> str:
 
 
 def text(value: object, style: str = "") -> Text:
-    """Text for the terminal: control characters shown, markup left as it is."""
+    """Text for the terminal: control characters shown, markup unchanged."""
     from rich.text import Text
 
     return Text(visible(str(value)), style=style, overflow="fold")

@@ -14,7 +14,7 @@ from plaudit.types import Group
 
 __all__ = ["RULES", "Choice", "Looks", "look", "reference_rule"]
 
-# Names that nobody's layout has are guessed by these; which text is longer decides nothing.
+# Names that are in no layout are guessed by these; the length of the texts does not matter.
 _RESPONSE = re.compile(
     r"response|completion|output|generat|predict|reply|rollout|attempt|^samples?$|回答|回复"
 )
@@ -209,7 +209,7 @@ def _is_count(value: Any) -> bool:
 
 
 def _candidates(raws: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
-    """Columns of long texts, or of lists of texts, that are nobody's prompt or reference."""
+    """Columns of long texts, or of lists of texts, that are neither prompt nor reference."""
     recognition = recognised_row(raws[0])
     used = {source.partition(".")[0] for source in columns.values()}
     others = {*used, *(recognition.has if recognition else ()), *ALIASES["reference"]}
@@ -274,7 +274,7 @@ def reference_rule(values: Sequence[Any]) -> str:
 
 
 def _status(response: Any) -> str:
-    """How the response's think block stands, as `think.split` tells it."""
+    """The state of the response's think block, according to `think.split`."""
     from plaudit.text.think import split
 
     return split(response.text).status
@@ -327,7 +327,7 @@ _MARKS: Mapping[str, Callable[[Any], bool]] = {
 
 
 def _raws(path: str, limit: int) -> tuple[list[Mapping[str, Any]], str]:
-    """The first rows as they are, without those that are broken, and what is wrong with these."""
+    """The first raw rows, without the unreadable ones, and the errors of those."""
     from plaudit.data.read import read
 
     rows = list(read(path, limit=limit))
@@ -518,7 +518,7 @@ def _one_reference(path: str, names: Sequence[str], groups: Sequence[Group]) -> 
 
 
 def _may_be_reference(name: str, groups: Sequence[Group]) -> bool:
-    """Whether a column contains answers: a truth value, a verdict or empty text is none."""
+    """Whether a column contains answers: a truth value, a verdict or empty text is not one."""
     values = [_value(name, group) for group in groups]
     values = [value for value in values if value is not None]
     if not values or any(isinstance(value, bool | Mapping) for value in values):

@@ -235,7 +235,7 @@ def columns_of(settings: Sequence[str] | None) -> dict[str, str]:
 
 
 def check_names(columns: Mapping[str, str], inputs: Collection[str] | None) -> None:
-    """Refuses a ``--column`` whose left side nobody reads.
+    """Refuses a ``--column`` whose left side is not used.
 
     `inputs` are the columns that the rewards read; None where they cannot all be listed: then only
     what looks like a misspelling is refused.

@@ -57,7 +57,7 @@ class Problems:
     faults: MessageCounts = field(default_factory=MessageCounts)
 
     def add(self, row: Row, result: Result) -> None:
-        """Keeps what is told about the row."""
+        """Keeps the message about the row."""
         if result.error is not None:
             error = row.placed(result.error)
             self.bad_rows.add(error.where, spelled_as_options(str(error.at(""))))

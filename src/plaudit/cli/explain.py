@@ -214,7 +214,7 @@ def _value(score: Score | None) -> Text:
 
 
 def _what(reward: Reward) -> str:
-    """The reward as it was built; a combination by its name, since its parts stand below it."""
+    """The reward as it was built; a combination by its name, since its parts follow below it."""
     spelled = offers.spelling_of(reward) or repr(reward)
     spelled = re.sub(r"load\('([\w.:]+)'(?:, )?", r"\1(", spelled)
     return on_one_line(spelled.replace("()", ""), 100)

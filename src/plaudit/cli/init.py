@@ -36,12 +36,12 @@ def run(
     """Look at a file and propose a recipe: columns, tags, language, kind of reference.
 
     The recipe says which columns of the file are the prompt, the response and the reference, so
-    that the command that is printed runs as it is. Where a column may be read in two ways, one is
+    that the printed command runs unchanged. Where a column may be read in two ways, one is
     asked for.
 
     Exit codes: 0; 1 the file contains prompts without responses (the recipe is for those that will
-    be sampled), or responses without a prompt and nobody is there to see it; 2 no row can be read,
-    or two readings are possible and nobody is there to choose.
+    be sampled), or responses without a prompt outside a terminal; 2 no row can be read, or two
+    readings are possible outside a terminal, where none can be chosen.
     """
     from plaudit.cli._reward import check_names, columns_of, inputs_in
 

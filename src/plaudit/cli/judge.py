@@ -305,7 +305,7 @@ def _paid(engines: Iterable[ChatEngine]) -> list[OpenAiEngine]:
 
 
 def _probe(judge: JudgeReward, call: Call) -> None:
-    """What cannot work says so before a file is begun; what is in the journal needs nobody."""
+    """Checks the server before a file is created; replies in the journal need no server."""
     for engine in _paid([judge.judge.engine]):
         if engine.calls.get(call.key(engine.resolve())) is None:
             engine.check(call, judge.judge.samples if call.sampling.temperature else 1)

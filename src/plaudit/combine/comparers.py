@@ -92,7 +92,7 @@ class _RoundRobin(Combination):
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """The mean over rivals of P(this response is better).
 
-        Raises: DataError of what the comparer cannot read in a group.
+        Raises: DataError if the comparer cannot read a group.
         """
         for group in groups:
             self.check(group)
@@ -108,7 +108,7 @@ class _RoundRobin(Combination):
         return [[self._total(duels) for duels in group] for group in wins]
 
     def _duels(self, group: Group) -> list[tuple[int, int]]:
-        """Pairs to compare, in an order that the texts fix, not the places in the group."""
+        """Pairs to compare, in an order that depends on the texts, not on their positions."""
         prompt = repr(group.prompt)
         rank = sorted(
             range(len(group.responses)),
@@ -192,7 +192,7 @@ def _comparer(value: Any, name: str) -> Comparer:
 
 
 def content_of(response: Response) -> str:
-    """What tells a response from its rivals in a draw: its text, or its turns where it has them.
+    """What distinguishes a response from its rivals in a draw: its text, or its turns.
 
     >>> content_of(Response("4"))
     '4'

@@ -67,7 +67,7 @@ class Member:
 
 
 def _places_of(name: str) -> Sequence[str]:
-    """The columns in which an input may stand, its list of acceptable values among them."""
+    """The columns that may provide an input, with its list of acceptable values."""
     return (*sources_of(name), LISTS[name]) if name in LISTS else sources_of(name)
 
 
@@ -138,7 +138,7 @@ class PartScore(NamedTuple):
 
 
 def first_fault(row: Sequence[PartScore]) -> tuple[Fault | None, str | None]:
-    """The fault of the whole: a part that forces NaN speaks before one that has a value."""
+    """The fault of the whole: that of a part that forces NaN, before one that has a value."""
     faulty = [p for p in row if p.score.error is not None]
     faulty.sort(key=lambda p: (p.score.is_scored, p.optional))
     if not faulty:

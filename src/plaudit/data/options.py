@@ -1,4 +1,4 @@
-"""What the rules of selection may be told, one frozen dataclass for each; see `data.selection`."""
+"""The options of the selection rules, a frozen dataclass for each; see `data.selection`."""
 
 from __future__ import annotations
 

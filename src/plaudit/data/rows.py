@@ -72,7 +72,7 @@ _MAX_PLANS = 1000  # for rows that hardly ever have the same columns
 
 
 class Row(NamedTuple):
-    """One row of the input: its place, its raw columns, and its group or why there is none.
+    """One row of the input: its place, its raw columns, and its group or the error.
 
     `number` is the line in a text file, else the row, from 1. `is_list`: the row has its responses
     as a list, so that its rewards are written as one. `intake` counts what was removed from the

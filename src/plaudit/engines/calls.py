@@ -118,7 +118,7 @@ class CallJournal:
                 descriptor = os.dup(self._lines.fileno())
             except ValueError:  # closed: the interpreter exits
                 return
-        os.fsync(descriptor)  # without the lock: a slow disk stops nobody
+        os.fsync(descriptor)  # without the lock, so that a slow disk blocks no other call
         os.close(descriptor)
 
 

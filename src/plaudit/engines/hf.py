@@ -106,7 +106,7 @@ class HfEngine:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Nobody else's pass, and the model's own attention: for calls that keep a cache."""
+        """Exclusive use of the model, with its own attention: for calls that keep a cache."""
         with self._lock, library_attention(self.trunk.model):
             yield
 
@@ -332,7 +332,7 @@ class HfEngine:
         return "plain", "; ".join([*reasons, f"not padded: {problem}"])
 
     def _packed_problem(self, truth) -> str | None:
-        """Why packed rows are no plain ones; the last layer runs on all rows where it must."""
+        """Why packed rows differ from plain ones; the last layer runs on all rows if it must."""
         self._trims = last_layer.install(self.trunk.model)
         if self._trims and self._differs("packed", truth) is None:
             return None
@@ -358,7 +358,7 @@ class HfEngine:
         return None
 
     def _overlooked(self) -> str | None:
-        """Whether the model has a sliding window of which its attention is not told."""
+        """Whether the model has a sliding window that its attention does not get."""
         config, handled = _text_config(self.trunk.model), attention.seen_options()
         has_window = "sliding_attention" in (getattr(config, "layer_types", None) or ())
         if has_window and "sliding_window" not in handled:

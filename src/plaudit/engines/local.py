@@ -350,7 +350,7 @@ class LocalEngine:
 
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
-        """Nobody else's pass, and the model's own attention, which batches with a cache."""
+        """Exclusive use of the model, with its own attention, which batches with a cache."""
         import torch
 
         with self._engine.alone(), torch.inference_mode():

@@ -289,7 +289,7 @@ def _is_near(actual: bytes | None, expected: bytes | None, near: Near | None) ->
 
 
 def _whole(token: bytes) -> tuple[bool, bytes] | None:
-    """The integer that a number is, as sign and digits; None for what is none.
+    """The integer that a number is, as sign and digits; None for anything else.
 
     No `int()`, which is quadratic and refuses long texts; an exponent of more than four digits
     makes a number that is not looked at as an integer.

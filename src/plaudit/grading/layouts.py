@@ -185,7 +185,7 @@ LAYOUTS = {
         RowLayout("rStar-Coder", values="json", prelude=_STARTER, says=False),
     )
 }
-"""The table, by name. "own cases" and "test code" are rows of nobody's layout."""
+"""The table, by name. "own cases" and "test code" are rows without a published layout."""
 
 
 def described() -> str:

@@ -61,7 +61,7 @@ def _is_equal(problem: CallProblem, data: Any, expected: Any, depth: int) -> boo
 
 
 def _is_json(data: Any) -> bool:
-    """Whether `json.dumps` writes a value, as verl's grader does: a Decimal is none."""
+    """Whether `json.dumps` writes a value, as verl's grader does: not a Decimal, for example."""
     try:
         json.dumps(values.decode(data))
     except (values.Malformed, TypeError, ValueError, RecursionError):

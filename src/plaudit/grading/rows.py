@@ -1,4 +1,4 @@
-"""Rows of code problems as they are published, read into one form.
+"""Published rows of code problems, read into one form.
 
 Each layout is one function below, under the columns that tell it; the first that fits reads the
 row. A column may be parsed already or be JSON text. How answers compare, and what precedes a
@@ -676,7 +676,7 @@ def _json(text: str, field: str) -> Any:
 
 
 def _json_or_none(value: Any) -> Any:
-    """The value of JSON text; what is no text, or text of another kind, stays as it is."""
+    """The value of JSON text; anything else is returned unchanged."""
     if not isinstance(value, str):
         return value
     try:
@@ -700,7 +700,7 @@ def _integer(digits: str) -> int:
 
 
 def _literal(value: Any) -> Any:
-    """The value of JSON, or of a Python literal ("{'a': None}"); anything else stays as it is."""
+    """The value of JSON, or of a Python literal ("{'a': None}"); else unchanged."""
     value = _json_or_none(value)
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
         return value

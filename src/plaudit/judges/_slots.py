@@ -1,4 +1,4 @@
-"""The values of a template's slots, taken from a group."""
+"""The values of a template's placeholders, taken from a group."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _ROLES = {
     "zh": {"user": "用户", "assistant": "助手", "system": "系统", "tool": "工具"},
 }
 _COLUMNS = {"reference": "reference", "rubric": "rubric"}
-# What a template of each kind must show: one slot of each tuple.
+# What a template of each kind must show: one placeholder of each tuple.
 _ONE = ("response", "response_a", "conversation", "conversation_a")
 _PAIR = (("response_a", "conversation_a"), ("response_b", "conversation_b"))
 _SHOWN = {"pairwise": _PAIR, "listwise": (("responses",),), "rubric": (_ONE, ("criterion",))}
@@ -39,17 +39,17 @@ _ONLY = {"response_b": "pairwise", "conversation_b": "pairwise", "responses": "l
 
 
 def fits(template: Template) -> None:
-    """Raises ConfigError for a template whose slots are not those of its kind."""
+    """Raises ConfigError for a template whose placeholders do not fit its kind."""
     place, kind = f"template {template.name!r}", template.kind
     for slots in _SHOWN.get(kind, (_ONE,)):
         if not set(slots) & set(template.slots):
             raise ConfigError(
-                f"{place}: a {kind} template needs a slot {' or '.join(f'{{{s}}}' for s in slots)};"
+                f"{place}: a {kind} template needs {' or '.join(f'{{{s}}}' for s in slots)};"
                 f" it has {', '.join(template.slots) or 'none'}"
             )
     for slot in template.slots:
         if _ONLY.get(slot, kind) != kind:
-            raise ConfigError(f"{place}: slot {{{slot}}} belongs to {_ONLY[slot]} templates only")
+            raise ConfigError(f"{place}: {{{slot}}} belongs to {_ONLY[slot]} templates only")
 
 
 def fill_template(
@@ -187,7 +187,7 @@ def column_text(group: Group, name: str, response: Response | None = None) -> st
 def _readers(
     template: Template, group: Group, responses: Sequence[Response], view: Part
 ) -> Mapping[str, Callable[[], str]]:
-    """The function that makes the value of each slot."""
+    """The function that makes the value of each placeholder."""
     language = template.language
     answer = functools.partial(answer_text, view=view, language=language)
     conversation = functools.partial(_conversation, group, view=view, language=language)

@@ -1,4 +1,4 @@
-"""Judge templates are data: a YAML file with slots, the grammar of its verdict, and its source.
+"""Judge templates are data: a YAML file with placeholders, the grammar of its verdict, its source.
 
 name, version, language (en, zh), source
 kind           pairwise | pointwise | listwise | verifier | reference | rubric
@@ -120,7 +120,7 @@ class Template:
         return self.reminder or _REMINDERS[self.language].format(describe(self.spec, self.language))
 
     def messages(self, **values: str) -> list[dict[str, str]]:
-        """The turns for these slots, filled in one pass: a value cannot open another slot.
+        """The turns with these placeholders replaced in one pass: a value cannot add a placeholder.
 
         {responses} takes the text that `listed` made; every other value gets its fence here. An
         empty {history} stays empty.
@@ -154,11 +154,11 @@ class Template:
     def _check(self, values: Mapping[str, str]) -> None:
         for name in self.slots:
             if name not in values:
-                raise ConfigError(f"template {self.name}: no value for its slot {{{name}}}")
+                raise ConfigError(f"template {self.name}: no value for {{{name}}}")
         for name in values:
             if name not in self.slots:
                 raise ConfigError(
-                    f"template {self.name} has no slot {{{name}}}"
+                    f"template {self.name} has no placeholder {{{name}}}"
                     f"{did_you_mean(name, self.slots) or '.'} It has {', '.join(self.slots)}"
                 )
 
@@ -300,7 +300,7 @@ def _build_template(fields: Mapping[str, Any], place: str, folder: Path | None) 
     if settings["kind"] == "listwise" and isinstance(spec, Labels):
         spec = dataclasses.replace(spec, tie="")  # the third of three responses is not a tie
     template = Template(spec=spec, **settings)
-    _check_names(template.slots, _SLOTS, place, "slot")
+    _check_names(template.slots, _SLOTS, place, "placeholder")
     _check_fields(template, place)
     return template
 
@@ -324,7 +324,7 @@ def _check_names(names: Mapping[str, Any] | Sequence[str], allowed: Sequence[str
     """Raises ConfigError for the first name that is not allowed."""
     for name in names:
         if name not in allowed:
-            label = f"{{{name}}}" if what == "slot" else repr(name)
+            label = f"{{{name}}}" if what == "placeholder" else repr(name)
             raise ConfigError(
                 f"{place}: unknown {what} {label}{did_you_mean(str(name), allowed) or '.'}"
                 f" It takes {', '.join(allowed)}"
@@ -340,7 +340,7 @@ def _check_fields(template: Template, place: str) -> None:
             f"{place}: field 'item': a template with {{responses}} needs an item with {{response}},"
             f" and only such a template; found item={template.item!r}"
         )
-    _check_names(_SLOT.findall(template.item), _ITEM_SLOTS, place, "slot")
+    _check_names(_SLOT.findall(template.item), _ITEM_SLOTS, place, "placeholder")
     if not isinstance(template.sampling, Mapping):
         raise ConfigError(
             f"{place}: field 'sampling': expected a mapping, got {template.sampling!r}"

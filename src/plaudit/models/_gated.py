@@ -21,7 +21,7 @@ _MARKS = {  # RLHFlow/RLHF-Reward-Modeling, armo-rm/stage-2_prepare.py (token_pa
 
 
 def _mark_of(checkpoint: Checkpoint) -> str:
-    """What stands where the gate is read. Raises ConfigError for a trunk of no known family."""
+    """The text at which the gate is read. Raises ConfigError for a trunk of no known family."""
     if checkpoint.model_type not in _MARKS:
         raise ConfigError(
             f"{checkpoint.name}: a gate on a trunk of model_type={checkpoint.model_type!r}: it"

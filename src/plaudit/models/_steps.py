@@ -187,7 +187,7 @@ def _answered(
 
 
 class Layout(NamedTuple):
-    """How a family of process models is loaded, and what stands between the steps it was shown."""
+    """How a family of process models is loaded, and the separator of its training steps."""
 
     load: Callable[[Checkpoint, Options, str], Steps]
     separator: str

@@ -44,7 +44,7 @@ _EMPTY = "an empty response: only its end mark could be scored"
 class Encoded:
     """One prompt with one response, as ids.
 
-    `start` is the first id of the response (0 where nobody asks); `num_cut` counts ids that were
+    `start` is the first id of the response (0 if it is not needed); `num_cut` counts ids that were
     left out. `marks` are positions that a form wants read, `spans` the parts of the response's text
     that they stand for. With an `error` there is nothing to score; `fault` says whose doing it is.
     `first` is the position of the first id.

@@ -72,7 +72,7 @@ def _moment(checkpoint: Checkpoint, name: str, default: float) -> float:
     if value is None:
         return default
     if not isinstance(value, int | float):
-        raise ConfigError(f"{checkpoint.name}: config.json: {name}={value!r} is no number")
+        raise ConfigError(f"{checkpoint.name}: config.json: {name}={value!r} is not a number")
     return float(value)
 
 

@@ -297,7 +297,7 @@ class Summary:
 
 
 def _number(value: Any) -> float:
-    """A part's value as a float; NaN for what is none (parts come from anybody's code)."""
+    """A part's value as a float; NaN for anything else (parts may come from user code)."""
     try:
         return float(value)
     except (TypeError, ValueError, OverflowError):

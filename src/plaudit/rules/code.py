@@ -81,7 +81,7 @@ class _Passes:
 
     def __repr__(self) -> str:
         params = {name: param for name, param in changed(self).items() if param != {}}
-        params |= {name: params.pop(name) for name in self.limits}  # these stand last
+        params |= {name: params.pop(name) for name in self.limits}  # these come last
         return f"load({', '.join([repr('rules.code.passes'), *_spelled(params)])})"
 
     @property
@@ -156,7 +156,7 @@ class _Passes:
 def passes(**params: Any) -> Reward:
     """From 0 (a test fails) up to 1 (every test passes): the program in a response against tests.
 
-    The row's layout is read as it is published: HumanEval, MBPP, EvalPlus, LiveCodeBench, APPS,
+    The row may have any published layout: HumanEval, MBPP, EvalPlus, LiveCodeBench, APPS,
     CodeContests and others (`plaudit.grading.rows`), and answers compare as that layout's grader
     compares them (`plaudit.grading.layouts`). Rows that say no rule compare printed output by
     tokens, and returned values as JSON with floats within 1e-6; their notes say so. The program is

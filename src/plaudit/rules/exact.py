@@ -507,7 +507,7 @@ def _choice(text: str, options: OptionTexts | None, index_base: int | None) -> s
         problem = "is a number: pass index_base=0 or index_base=1, and the column choices"
     else:
         last = (options or OptionTexts()).last
-        problem = f"is no option from A to {last}" + (
+        problem = f"is not an option from A to {last}" + (
             "" if options else " (see the column choices)"
         )
     raise ScoringError(f"the reference {clipped(text)} {problem}", fault="input")

@@ -151,7 +151,7 @@ def content(response: str) -> Annotated[Score, Range(0, 1)]:
     expression (``4x + 5``, ``H2O``, ``x ∈ ℝ``), one capital letter as a choice, a number of at most
     nine digits, a date, a range, a table or several numbers with commas between them, or code and
     formulas with one of these. One small letter, digits in a row, marks, emoji, empty tags and
-    fences are no content; nor is one word over and over (three times, a character five times), a
+    fences are not content; nor is one word over and over (three times, a character five times), a
     response that ends with its reasoning, or text with letters but no words: long runs of random
     letters and digits (above 64, except for digests), letters without the spaces between words,
     random keystrokes, a text written backwards. The note says so.

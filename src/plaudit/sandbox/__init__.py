@@ -1,4 +1,4 @@
-"""Runs programs that nobody trusts, fast, and says exactly what it enforces. Useful alone.
+"""Runs untrusted programs, fast, and reports exactly what it enforces. Useful on its own.
 
 >>> import plaudit.sandbox as sandbox
 >>> sandbox.run("print(6 * 7)").text

@@ -70,7 +70,7 @@ def _value(node: ast.expr) -> Any:
         case ast.Dict() | ast.List() | ast.Set() | ast.UnaryOp():
             return ast.literal_eval(node)
         case _:
-            raise ValueError(f"{ast.unparse(node)!r} is no literal")
+            raise ValueError(f"{ast.unparse(node)!r} is not a literal")
 
 
 _OPERATORS: Mapping[type[ast.operator], Any] = {

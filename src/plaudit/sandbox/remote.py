@@ -422,7 +422,7 @@ def _own(work: Work) -> dict[str, Any]:
 
 
 def _outcome(fields: Mapping[str, Any]) -> Outcome:
-    """What our own server told. Raises: KeyError, TypeError, ValueError for anything else."""
+    """A reply of plaudit's server. Raises: KeyError, TypeError, ValueError for anything else."""
     if fields["kind"] not in get_args(Kind):
         raise ValueError(f"kind {clipped(fields['kind'])}")
     return Outcome(
@@ -448,7 +448,7 @@ def _failed(reason: str) -> Outcome:
 
 
 def _text(data: str | bytes, name: str) -> str:
-    """What JSON can carry. Code that is no UTF-8 is not a program; such an input cannot be sent."""
+    """What JSON can carry. Code must be UTF-8 to be a program; other input cannot be sent."""
     try:
         text = data.decode() if isinstance(data, bytes) else data
         text.encode()

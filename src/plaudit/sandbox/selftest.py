@@ -1,4 +1,4 @@
-"""The built-in attacks, run against the sandbox as it is here.
+"""The built-in attacks, run against the sandbox on this machine.
 
 Every program has a right verdict. Besides, after each one nothing may be left: no process, no file,
 and what the suite planted on the host (a secret file, a variable, a port) untouched and unread.

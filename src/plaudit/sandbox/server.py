@@ -102,7 +102,7 @@ def serve(
 ) -> None:
     """Serves the sandbox until interrupted; `options` are those of `application`.
 
-    `say` is told the address once it listens. Port 0 takes a free one.
+    `say` gets the address once the server listens. Port 0 selects a free one.
 
     Raises: ConfigError for an address beyond this machine without a token; OSError where the port
     is taken.

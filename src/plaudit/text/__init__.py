@@ -1,1 +1,1 @@
-"""Text as it is: what rules, data and judges share, and what knows nothing of rewards."""
+"""What rules, data and judges share about text; it knows nothing of rewards."""

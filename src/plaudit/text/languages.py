@@ -329,7 +329,7 @@ KIN: Mapping[str, str] = {
     **dict.fromkeys(("pt", "gl"), "portuguese and galician"),
     **dict.fromkeys(("nl", "af"), "dutch and afrikaans"),
 }
-"""Languages too close to be told apart by function words; each is accepted as the other."""
+"""Languages too close for function words to distinguish; each is accepted as the other."""
 
 PLENTY = 0.3
 """This share of a language's function words settles it; running text has 0.4 and more."""

@@ -436,7 +436,7 @@ class _PlainText(NamedTuple):
 
 
 def _spelled_plainly(text: str) -> _PlainText:
-    """The text as it is where no tag is spelled otherwise."""
+    """The unchanged text if no tag is spelled otherwise."""
     if not _has_marks(text):
         return _PlainText(text, has_marks=False)
     pieces, ends, shifts, start, size = [], [], [0], 0, 0
@@ -484,7 +484,7 @@ def _start(text: str) -> int:
 
 
 def _closing(text: str, family: Family, start: int) -> int:
-    """Where the first closing mark stands that is not quoted, or -1.
+    """The position of the first closing mark that is not quoted, or -1.
 
     Where a block opens and closes inside, it is the mark that closes the outer one, if any does.
     """
@@ -497,7 +497,7 @@ def _closing(text: str, family: Family, start: int) -> int:
 
 
 def _balanced(text: str, family: Family, start: int) -> int:
-    """Where the mark stands that closes as many blocks as were opened, quoted ones left out."""
+    """The position of the mark that closes as many blocks as were opened, quoted ones left out."""
     steps: list[tuple[int, int]] = []
     for mark, step in ((family.start, 1), (family.closing, -1)):
         quoted = _is_quoted(text, mark)
@@ -511,7 +511,7 @@ def _balanced(text: str, family: Family, start: int) -> int:
 
 
 def _bare(text: str, family: Family) -> int:
-    """Where a closing mark stands that no opening mark precedes, or -1."""
+    """The position of a closing mark that no opening mark precedes, or -1."""
     if family.name == "granite":  # its closing mark is an ordinary sentence
         return -1
     end = _closing(text, family, 0)
@@ -583,7 +583,7 @@ def _ends_a_sentence(text: str, place: int) -> bool:
 
 
 def _is_quoted(text: str, mark: str) -> Callable[[int], bool]:
-    """Tells of a place where the mark stands whether quotes or backticks stand around it."""
+    """A function that says whether the mark at a position is inside quotes or backticks."""
 
     def quoted(place: int) -> bool:
         end = place + len(mark)

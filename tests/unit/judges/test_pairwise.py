@@ -440,7 +440,7 @@ def test_rewardbench_does_not_count_a_failed_call():
         ({"template": "nowhere"}, "no template 'nowhere'"),
         ({"template": "mt_bench_pairwize"}, "did you mean 'mt_bench_pairwise'"),
         ({"template": {**PAIR, "kind": "pointwise"}}, "is pointwise; this judge takes pairwise"),
-        ({"template": {**PAIR, "text": "{input} {response_a}"}}, "needs a slot {response_b}"),
+        ({"template": {**PAIR, "text": "{input} {response_a}"}}, "needs {response_b}"),
         ({"template": {**PAIR, "verdict": {"scale": {}}}}, "verdict must be Labels"),
         ({"template": {**PAIR, "text": PAIR["text"] + "{criterion}"}}, "belongs to rubric"),
         ({"temprature": 1.0}, "did you mean 'temperature'"),

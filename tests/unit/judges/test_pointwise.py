@@ -276,7 +276,7 @@ def test_what_is_shown_of_it():
         ({"samples": 2, "server": "http://127.0.0.1:9/v1"}, "samples at temperature 0"),
         ({"template": PAIR}, "is pairwise; this judge takes pointwise"),
         ({"template": {**TEN, "verdict": {"yes_no": {}}}}, "verdict must be Scale or JsonScore"),
-        ({"template": {**TEN, "text": "{input}"}}, "needs a slot {response}"),
+        ({"template": {**TEN, "text": "{input}"}}, "needs {response}"),
         ({"template": {**TEN, "text": "{response}{response_b}"}}, "belongs to pairwise"),
         ({"meta": Rule(length_of, "x:length_of")}, "samples must be 2 or more"),
         ({"vote_by": "min"}, "must be mean or majority"),

@@ -143,8 +143,8 @@ def test_malformed_rubrics(held, told):
     ("template", "told"),
     [
         (YES_NO, "is verifier; this judge takes rubric"),
-        ({**CHECK, "text": "{response} (Yes/No)?"}, "needs a slot {criterion}"),
-        ({**CHECK, "text": "{criterion} (Yes/No)?"}, "needs a slot {response}"),
+        ({**CHECK, "text": "{response} (Yes/No)?"}, "needs {criterion}"),
+        ({**CHECK, "text": "{criterion} (Yes/No)?"}, "needs {response}"),
     ],
 )
 def test_templates_that_do_not_fit(template, told):

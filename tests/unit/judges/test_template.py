@@ -139,9 +139,9 @@ def test_a_template_that_does_not_fit_says_where(change, told):
 
 def test_values_and_slots_must_match():
     made = load_template(OWN)
-    with pytest.raises(ConfigError, match=r"no value for its slot \{response_b\}"):
+    with pytest.raises(ConfigError, match=r"no value for \{response_b\}"):
         made.messages(input="a", response_a="b")
-    with pytest.raises(ConfigError, match=r"no slot \{reference\}"):
+    with pytest.raises(ConfigError, match=r"no placeholder \{reference\}"):
         made.messages(input="a", response_a="b", response_b="c", reference="d")
 
 

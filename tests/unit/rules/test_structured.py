@@ -39,7 +39,7 @@ def test_each_syntax_is_read(syntax, text, expected):
         ("json", "", "Expecting value"),
         ("json", "{'a': 1}", "Expecting property name"),
         ("json", '{"a": 1, "a": 2}', "occurs twice"),
-        ("json", '{"a": NaN}', "NaN is no JSON"),
+        ("json", '{"a": NaN}', "NaN is not JSON"),
         ("json", "42", "neither a list nor a mapping"),
         ("json", '{"a": 1} and more', "Extra data"),
         ("yaml", "just words", "neither a list nor a mapping"),

@@ -132,7 +132,7 @@ def test_what_is_no_call_is_none(text):
         ('<tool_call>{"name": "f", "arguments": [1]}</tool_call>', "are not a mapping"),
         ("Thought: x\nAction: f\n", "without Action Input"),
         ("```json\n{", "not closed"),
-        ('<tool_call>{"name": "f", "arguments": {"a": NaN}}</tool_call>', "NaN is no JSON"),
+        ('<tool_call>{"name": "f", "arguments": {"a": NaN}}</tool_call>', "NaN is not JSON"),
     ],
 )
 def test_a_marked_call_that_cannot_be_read_is_a_broken_one(text, problem):

@@ -181,7 +181,7 @@ def test_grade_runs_many_inputs_in_one_round_trip():
     ("path", "body", "status", "said"),
     [
         ("run_code", b"{", 400, "not JSON"),
-        ("run_code", b"[]", 400, "no JSON object"),
+        ("run_code", b"[]", 400, "not a JSON object"),
         ("run_code", {"language": "python"}, 400, "code is missing"),
         ("run_code", {"code": 1}, 400, "code"),
         ("run_code", b'{"code": "\\ud800"}', 400, ""),

@@ -2,7 +2,7 @@
 
 Overall is the share of prompts whose selected response is right. Where right and wrong ones share
 the top, credit `strict` pays nothing, `share` the share of right ones at the top, and `first`
-takes the first of them, as ``argmax`` does. Beside it stand `oracle` (any is right), `random` (the
+takes the first of them, as ``argmax`` does. Beside it are `oracle` (any is right), `random` (the
 mean share of right ones) and, where rows tell the `predicted` answer of each response, `majority`
 (the most frequent answer, the first of equals).
 """
