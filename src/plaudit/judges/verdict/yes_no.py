@@ -9,7 +9,7 @@ import re
 from plaudit.judges.verdict.characters import has_word, simplify
 from plaudit.judges.verdict.label_names import bare_reply
 from plaudit.judges.verdict.quotations import without_quotations
-from plaudit.judges.verdict.sentences import TAKEN_BACK, is_mentioned, is_own
+from plaudit.judges.verdict.sentences import TAKEN_BACK, check_closed, is_mentioned, is_own
 from plaudit.judges.verdict.shapes import VerdictShape
 from plaudit.judges.verdict.spec import GAP, ReplyText, YesNo, verdict_error
 
@@ -51,7 +51,7 @@ _RIGHT = re.compile(
 )
 # A reply of one paragraph that begins with the word and gives a reason.
 _OPENS_WITH = re.compile(
-    r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
+    r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong|fails?|failed|breaks?|up to|until|only|invalid|false|flaw\w*|initially|at first)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
     r"(?:[.,!]\s{1,3}|\s[—–-]\s)(?=[^\W\d])(?![^\n]*\b(?:probably|possibly|maybe|perhaps|likely|mostly|but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
     re.IGNORECASE,
 )
@@ -113,6 +113,7 @@ def _word_behind_anchor(body: str, matches: list[re.Match[str]], is_cut: bool) -
     """The word after the last anchor; of two that differ, only where it takes the first back."""
     last = matches[-1]
     rest = body[last.end() :]
+    check_closed(rest)
     if is_cut and not re.match(
         r"[\s*\])]{0,6}(?:[.。!;]\s*\S|\n\s*\S|,?\s(?:because|since|as)\s|因为)", rest
     ):
