@@ -44,6 +44,7 @@ def _read_list(
     if not matches:
         rows = [] if is_cut or num_responses is None else _numbers_by_row(body, num_responses)
         if rows:
+            check_closed(body[body.rfind(rows[-1]) :])
             return _to_scores(rows, spec, num_responses)
         raise verdict_error("absent", f"no list of numbers after {' or '.join(spec.anchors)}")
     match = matches[-1]

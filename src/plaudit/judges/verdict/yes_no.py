@@ -32,6 +32,10 @@ _FIRST_LINE = re.compile(
     rf"\s*(?:(?:{_TITLE})\s{{0,3}}(?::|is|为|是)\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}\n",
     re.IGNORECASE,
 )
+_WORD_LINE = re.compile(
+    rf"^[^\S\n]{{0,3}}(?:(?:{_TITLE})\s{{0,3}}:\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _ONE_SENTENCE = re.compile(
     r"(?:(yes)\b[,.]\s{0,3}(?=[^.\n]{0,80}\b(?:is|are)\s(?:indeed\s)?(?:correct|right)\W*$)"
     r"|(no)\b[,.]\s{0,3}(?=[^.\n]{0,80}\b(?:is|are)\s(?:incorrect|wrong|not\s(?:correct|right))\W*$))"
@@ -135,6 +139,9 @@ def _words_without_anchor(body: str, matches: list[re.Match[str]]) -> set[str]:
     matches = [match for match in matches if not is_mentioned(body, match.start())]
     last = [match for match in matches if _is_at_end(body, match)]
     first, line, right = _FIRST_LINE.match(body), _LAST_LINE.search(body), _RIGHT.search(body)
+    if first:
+        check_closed(body[first.end() :])
+        last += _WORD_LINE.finditer(body, first.end())
     words = {_WORDS[m[1].casefold()] for m in (*last, first, line) if m}
     if right:
         words.add(
