@@ -29,7 +29,8 @@ class Option(NamedTuple):
 def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
     """Gives a function of keywords the signature that the fields of a dataclass make.
 
-    `rest` names the field that contains the keywords of any other name (see `split`).
+    `rest` names the field that contains the keywords of any other name (see `split`). A class's own
+    fields come before those that it inherits.
 
     >>> @dataclasses.dataclass(frozen=True)
     ... class Tail:
@@ -42,7 +43,7 @@ def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
     parameter = inspect.Parameter
     params = [
         parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
-        for f in dataclasses.fields(kind)
+        for f in _own_first(kind)
         if f.init and f.name != rest
     ]
     if rest is not None:
@@ -55,6 +56,11 @@ def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
         return function
 
     return sign
+
+
+def _own_first(kind: type[Any]) -> list[dataclasses.Field[Any]]:
+    own = inspect.get_annotations(kind)
+    return sorted(dataclasses.fields(kind), key=lambda field: field.name not in own)
 
 
 def names_in(kind: type[Any]) -> tuple[str, ...]:
@@ -81,6 +87,6 @@ def changed(options: Any, rest: str | None = None) -> dict[str, Any]:
     >>> changed(Tail(name="log"))
     {'name': 'log'}
     """
-    own = [(f, getattr(options, f.name)) for f in dataclasses.fields(options) if f.name != rest]
+    own = [(f, getattr(options, f.name)) for f in _own_first(type(options)) if f.name != rest]
     differing = {f.name: value for f, value in own if f.init and value != f.default}
     return differing if rest is None else {**differing, **getattr(options, rest)}

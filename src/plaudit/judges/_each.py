@@ -76,15 +76,17 @@ class EachResponse(JudgeReward):
         ]
 
     def _queries(self, group: Group) -> list[Query]:
-        judge = self.judge
         return [
-            Query(
-                tuple(fill_template(judge.template, group, (response,), judge.view)), str(n),
-                (answer_text(response, judge.view),),
-            )
+            self._query(group, response, str(n))
             for n, response in enumerate(group.responses)
             if not self._has_no_answer(response, group) and why_unshown(group, (response,)) is None
-        ]  # fmt: skip
+        ]
+
+    def _query(self, group: Group, response: Response, place: str) -> Query:
+        template, view = self.judge.template, self.judge.view
+        text = answer_text(response, view, template.language)
+        turns = fill_template(template, group, (response,), view, response=text)
+        return Query(tuple(turns), place, (text,))
 
     def _has_no_answer(self, response: Response, group: Group) -> bool:
         if self._is_empty is None or (

@@ -135,8 +135,9 @@ class _Critic(JudgeReward):
         ]
 
     def _queries(self, pair: Pair) -> list[Query]:
-        view = self.judge.view
-        texts = (answer_text(pair.first, view), answer_text(pair.second, view))
+        view, language = self.judge.view, self.judge.template.language
+        first, second = (answer_text(one, view, language) for one in (pair.first, pair.second))
+        texts = (first, second)
         if self._setup.orders == "both":
             return [self._query(pair, texts, is_swapped) for is_swapped in (False, True)]
         first, second = content_of(pair.first), content_of(pair.second)
@@ -148,7 +149,8 @@ class _Critic(JudgeReward):
         if is_swapped:
             responses, (i, j), texts = (pair.second, pair.first), (j, i), (texts[1], texts[0])
         group = Group(pair.prompt, responses, pair.columns)
-        turns = fill_template(self.judge.template, group, responses, self.judge.view)
+        own = {"response_a": texts[0], "response_b": texts[1]}
+        turns = fill_template(self.judge.template, group, responses, self.judge.view, **own)
         return Query(tuple(turns), _place(i, j), texts, is_swapped=is_swapped)
 
     def _score(

@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
-from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import JudgeSetup, Read, judge_of
+from plaudit.judges._judge import Read, judge_of
 from plaudit.judges._slots import column_text
-from plaudit.judges.verifier import yes_of
+from plaudit.judges.verifier import YesNoSetup, yes_of
 from plaudit.judges.voting import Vote
 from plaudit.options import takes
-from plaudit.text.think import Part
 from plaudit.types import Group, Reward
 
 __all__ = ["correct", "is_master_key"]
@@ -33,17 +30,12 @@ _SAYING = frozenset(("Lu", "Ll", "Lt", "Lm", "Lo", "Nd", "Nl", "No", "Sm", "Sc",
 
 
 @dataclass(frozen=True, kw_only=True)
-class CorrectSetup(JudgeSetup):
+class CorrectSetup(YesNoSetup):
     template: Any = "reference_correct"
     read: Read = "text"
     votes: int = 1
     vote_by: Vote = "mean"
     guard: bool = True
-    view: Part = "answer"
-    min_mass: float = 0.5
-    asks_again: bool = True
-    on_response_fault: float = 0.0
-    options: Mapping[str, Any] = field(default_factory=dict)
 
 
 @takes(CorrectSetup, "options")
@@ -60,14 +52,9 @@ def correct(**params: Any) -> Reward:
     Raises: ConfigError; scoring raises DataError where the reference is missing.
     """
     setup = CorrectSetup.of(params)
-    return EachResponse(
-        "judges.reference.correct",
-        setup,
-        judge_of(setup, kind="reference", samples=setup.votes),
-        value=yes_of,
-        on_response_fault=setup.on_response_fault,
-        is_empty=_says_nothing if setup.guard else None,
-    )
+    judge = judge_of(setup, kind="reference", samples=setup.votes)
+    is_empty = _says_nothing if setup.guard else None
+    return setup.reward("judges.reference.correct", judge, yes_of, is_empty=is_empty)
 
 
 def _says_nothing(answer: str, group: Group) -> bool:

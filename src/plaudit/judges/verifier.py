@@ -2,34 +2,48 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import functools
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import JudgeSetup, JudgeVerdict, Read, judge_of
+from plaudit.judges._judge import Judge, JudgeSetup, JudgeVerdict, Read, judge_of
 from plaudit.judges.voting import Vote
 from plaudit.options import takes
 from plaudit.text.think import Part
 from plaudit.types import Reward
 
-__all__ = ["verifier"]
+__all__ = ["YesNoSetup", "verifier", "yes_of"]
 
 _YES = ("yes", "是")
 
 
 @dataclass(frozen=True, kw_only=True)
-class VerifierSetup(JudgeSetup):
-    template: Any = "genrm_direct"
-    read: Read = "logprobs"
-    rationales: int = 1
-    vote_by: Vote = "mean"
-    normalised: bool = True
+class YesNoSetup(JudgeSetup):
+    """What the judges share that say whether one response is right."""
+
     view: Part = "answer"
     min_mass: float = 0.5
     asks_again: bool = True
     on_response_fault: float = 0.0
     options: Mapping[str, Any] = field(default_factory=dict)
+
+    def reward(
+        self, path: str, judge: Judge, value: Callable[[JudgeVerdict], float], **more: Any
+    ) -> Reward:
+        """The mean over the votes of the value of each verdict."""
+        fault_value = self.on_response_fault
+        return EachResponse(path, self, judge, value=value, on_response_fault=fault_value, **more)
+
+
+@dataclass(frozen=True, kw_only=True)
+class VerifierSetup(YesNoSetup):
+    template: Any = "genrm_direct"
+    read: Read = "logprobs"
+    rationales: int = 1
+    vote_by: Vote = "mean"
+    normalised: bool = True
 
 
 @takes(VerifierSetup, "options")
@@ -49,16 +63,8 @@ def verifier(**params: Any) -> Reward:
     setup = VerifierSetup.of(params)
     judge = judge_of(setup, kind="verifier", samples=setup.rationales)
 
-    def value(verdict: JudgeVerdict) -> float:
-        return yes_of(verdict, normalised=setup.normalised)
-
-    return EachResponse(
-        "judges.verifier.verifier",
-        setup,
-        judge,
-        value=value,
-        on_response_fault=setup.on_response_fault,
-    )
+    value = functools.partial(yes_of, normalised=setup.normalised)
+    return setup.reward("judges.verifier.verifier", judge, value)
 
 
 def yes_of(verdict: JudgeVerdict, *, normalised: bool = True) -> float:

@@ -139,3 +139,18 @@ def test_a_simple_character_says_what_a_traditional_one_says():
     table = str.maketrans(simple, traditional)
     is_text = lambda row: "{" not in row["reply"]
     assert _broken(lambda reply: reply.translate(table), rows=is_text) == []
+
+
+@pytest.mark.parametrize("doubt", ["Wait, let me reconsider that.", "等等，我再重新核对一下。"])
+def test_a_verdict_that_is_reconsidered_and_not_confirmed_is_none(doubt):
+    bad = _broken(lambda reply: f"{reply}\n\n{doubt}", lambda verdict: None)
+    assert bad == []
+
+
+@pytest.mark.parametrize("template", ["pairwise_reasoning", "rating", "genrm_cot"])
+def test_a_confirmed_verdict_counts(template):
+    last = {"pairwise_reasoning": "[[A]]", "rating": "Overall score: 4",
+            "genrm_cot": "Verification: Is the answer correct (Yes/No)? Yes"}[template]  # fmt: skip
+    row = {"template": template}
+    more = "\n\nLet me double-check the sum: 17 + 4 = 21. It is right."
+    assert _read(row, f"Both parts hold.\n{last}{more}") == _read(row, last)

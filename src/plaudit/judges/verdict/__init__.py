@@ -15,7 +15,8 @@ The contract, in ten points:
    refused. Two that differ after the same words are refused, unless words between them take the
    first one back. Without markers, an answer tag or box at the end counts, or a label after its
    anchor or under its key in an object, or a last sentence that names the better response ("Answer
-   B is better.").
+   B is better."). A verdict that the text after it begins to reconsider ("wait, let me recheck")
+   and never confirms is refused.
 5. A marker outside the allowed set leaves no verdict, whatever came before it. Words for a tie
    stand for the tie label, "[[A<B]]" for "[[B>A]]".
 6. A score needs its anchor ("Overall score:"), its double brackets, or one sentence that gives it

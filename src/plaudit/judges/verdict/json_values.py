@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from plaudit.judges.verdict.characters import BLANK
+from plaudit.judges.verdict.sentences import check_closed
 from plaudit.judges.verdict.spec import ReplyText, verdict_error
 
 __all__ = ["announced_value", "value_of", "values_in"]
@@ -65,6 +66,7 @@ def _only_value(body: str, objects: list[_JsonObject], key: str, is_cut: bool) -
     if len(values) != 1:
         raise verdict_error("ambiguous", f"{len(values)} values for {key!r}")
     after = body[objects[0].end :]
+    check_closed(after)
     if _begins_object_with(after, key) or (is_cut and "{" in after):
         raise verdict_error("truncated", f"another object with {key!r} begins and is not closed")
     if is_cut and re.match(r"\s{0,20},", after):

@@ -9,7 +9,13 @@ from collections.abc import Sequence
 from plaudit.judges.verdict.characters import has_word
 from plaudit.judges.verdict.label_context import CONDITION, CONTRAST, DENIED, POSITIVE, REPORTED
 from plaudit.judges.verdict.label_names import label_of
-from plaudit.judges.verdict.sentences import CONCLUDING, is_mentioned, is_own, sentence_of
+from plaudit.judges.verdict.sentences import (
+    CONCLUDING,
+    check_closed,
+    is_mentioned,
+    is_own,
+    sentence_of,
+)
 from plaudit.judges.verdict.shapes import VerdictShape
 from plaudit.judges.verdict.spec import Labels, verdict_error
 
@@ -28,6 +34,7 @@ def tagged_label(body: str, spec: Labels, shapes: Sequence[VerdictShape]) -> str
     if not matches:
         return None
     last = matches[-1]
+    check_closed(body[last.end() :])
     labels = {label_of(match[1], spec) for match in matches}
     is_last = not has_word(body[last.end() :])
     if not is_last and (last in boxes or len(labels) > 1):
@@ -49,6 +56,7 @@ def anchored_label(
     if is_cut and matches and matches[-1].end() == len(body):
         raise verdict_error("truncated", "the label may continue")
     if len(labels) == 1 and None not in labels:
+        check_closed(body[matches[-1].end() :])
         return str(labels.pop())
     if not labels and sentences and not is_cut:
         return _label_of_last_sentence(body, spec, sentences)

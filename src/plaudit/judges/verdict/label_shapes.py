@@ -62,13 +62,13 @@ _TITLES = (
     r"^[\s>•*-]{0,6}(?:(?:preferred|better|best|winning)\s(?:response|answer|assistant|output)|preference|decision|judge?ment|conclusion|selected|selection)(?=\s{0,3}[:→])|"
     r"最终(?=\s{0,3}:)|"
     r"(?:(?:final|overall|my)\s)(?:decision|judge?ment|choice|conclusion|preference|selection|pick|vote|winner)|final(?=\s{0,3}:)"
-    r"|(?:最终|我的|总体|综合)(?:结论|判断|裁决|判决|选择|评判|评定|评价|结果)|(?:获|优)?胜者|赢家|判决|更好的(?:回答|答案|回复)"
+    r"|(?:最终|我的|总体|综合)(?:结论|判断|裁决|判决|选择|评判|评定|评价|结果)|(?:获|优)?胜者|胜出者|赢家|判决|更好的(?:回答|答案|回复)"
     r"|^[\s|>•-]{0,6}(?:overall|(?:总|整)体(?:而言|评价)?|综合(?:评价)?|总评)(?=\s{0,3}[:|])"
 )
 _TITLE_STARTS = (
     "preferred", "better", "best", "winning", "preference", "decision", "judgement", "judgment",
     "conclusion", "select", "final", "overall", "my", "最终", "我的", "总", "整", "综合", "获", "优",
-    "胜者", "赢家", "判决", "更好", "|", ">", "•", "-",
+    "胜者", "胜出者", "赢家", "判决", "更好", "|", ">", "•", "-",
 )  # fmt: skip
 _JSON_KEYS = (
     r"(?:final|overall)?(?:verdict|winner|decision|judge?ment|choice|preference|preferred|selection)"
@@ -94,7 +94,7 @@ def _anchored_pattern(anchor: str, spec: Labels) -> str:
         r"|,?\s(?:because|since)\s(?![^\n]{0,280}?\b(?:but|however|although|though|if|unless)\b)[^\n]{1,280})?"
     )
     cells = r"(?:\s{0,3}\|(?:(?!\s{0,3}[A-D]\s{0,3}\|)[^\n|]{0,80}\|){0,2})?"
-    end = rf"{GAP}[\])>]{{0,3}}{GAP}{remark}[^\S\n]{{0,6}}[.。!]?{cells}[^\S\n]{{0,6}}$"
+    end = rf"{GAP}[\])>]{{0,3}}{GAP}{remark}[^\S\n]{{0,6}}[.。!]?{cells}[^\S\n]{{0,6}}(?:[✅✔🏆🥇👍][^\S\n]{{0,3}})?$"
     name = rf"{_ORDINAL}|{noun}(?:{labels}|[A-Za-z<>=]{{1,5}})|平局|平手|an?\s(?:tie|draw)"
     return rf"{anchor}{is_a}({name}){end}"
 

@@ -15,6 +15,7 @@ from plaudit.judges.verdict.label_names import bare_reply, label_of
 from plaudit.judges.verdict.label_sentences import anchored_label, tagged_label
 from plaudit.judges.verdict.label_shapes import is_verdict_key, label_shapes
 from plaudit.judges.verdict.quotations import without_quotations
+from plaudit.judges.verdict.sentences import check_closed
 from plaudit.judges.verdict.spec import MARKER, Labels, ReplyText, verdict_error
 
 __all__ = ["announced_in_object", "read_label"]
@@ -81,6 +82,8 @@ def _label_of_text(body: str, spec: Labels, is_cut: bool) -> str:
     allowed = [
         LabelMarker(m.start(), m.end(), label, m[0]) for m, label in marks if label is not None
     ]
+    if allowed:
+        check_closed(body[allowed[-1].end :])
     if allowed and spec.marker != MARKER:
         return last_label(body, allowed, spec, is_cut)
     if allowed:

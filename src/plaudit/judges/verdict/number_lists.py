@@ -12,7 +12,7 @@ from plaudit.judges.verdict.number_shapes import list_shapes
 from plaudit.judges.verdict.number_values import VALUE, number_of, to_scale
 from plaudit.judges.verdict.quotations import without_quotations
 from plaudit.judges.verdict.scales import check_scale, text_around
-from plaudit.judges.verdict.sentences import is_mentioned, line_of
+from plaudit.judges.verdict.sentences import check_closed, is_mentioned, line_of
 from plaudit.judges.verdict.spec import ReplyText, Scores, verdict_error
 
 __all__ = ["read_scores"]
@@ -44,6 +44,7 @@ def _read_list(
     if not matches:
         rows = [] if is_cut or num_responses is None else _numbers_by_row(body, num_responses)
         if rows:
+            check_closed(body[body.rfind(rows[-1]) :])
             return _to_scores(rows, spec, num_responses)
         raise verdict_error("absent", f"no list of numbers after {' or '.join(spec.anchors)}")
     match = matches[-1]
@@ -64,6 +65,7 @@ def _read_list(
     if _OR.match(body, match.end()) or (is_other and not is_corrected):
         raise verdict_error("ambiguous", "several lists are offered")
     check_scale(text_around(body, match.start(match.lastindex or 0), match.end()), spec)
+    check_closed(body[match.end() :])
     return _to_scores(_split_list(match[match.lastindex or 0]), spec, num_responses)
 
 

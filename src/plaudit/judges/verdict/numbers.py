@@ -23,7 +23,7 @@ from plaudit.judges.verdict.number_shapes import OVERALL, scale_shapes, score_ke
 from plaudit.judges.verdict.number_values import TAIL, VALUE, number_of, read_value, to_scale
 from plaudit.judges.verdict.quotations import without_quotations
 from plaudit.judges.verdict.scales import check_scale, strip_scale, text_around
-from plaudit.judges.verdict.sentences import sentence_of
+from plaudit.judges.verdict.sentences import check_closed, sentence_of
 from plaudit.judges.verdict.spec import JsonScore, ReplyText, Scale, verdict_error
 
 __all__ = ["read_json_score", "read_score"]
@@ -88,6 +88,7 @@ def _read_number(text: str, body: str, spec: Scale, is_cut: bool) -> float:
     ):
         raise verdict_error("truncated", "the tag is not closed")
     check_scale(text_around(body, match.start(match.lastindex or 0), end), spec)
+    check_closed(body[end:])
     return read_value(match[match.lastindex or 0], body[end : end + 60], spec, is_cut)
 
 

@@ -5,10 +5,14 @@ from __future__ import annotations
 
 import re
 
+from plaudit.errors import clipped
+from plaudit.judges.verdict.spec import verdict_error
+
 __all__ = [
     "CONCLUDING",
     "DIMENSION",
     "TAKEN_BACK",
+    "check_closed",
     "is_mentioned",
     "is_own",
     "line_of",
@@ -16,7 +20,7 @@ __all__ = [
 ]
 CONCLUDING = (
     r"(?:so|thus|therefore|hence|overall|finally|conclusion|summary|ultimately|final|majority|"
-    r"因此|所以|综上(?:所述)?|总之|总的来说|(?:总|整)体(?:而言|来看|上)?|综合(?:来看|而言|考虑)?|总评|多数(?:意见)?|最后|最终|故)"
+    r"因此|所以|综上(?:所述)?|总之|总的来说|(?:总|整)体(?:而言|来看|上)?|综合(?:来看|而言|考虑|比较|对比|分析)?|总评|多数(?:意见)?|最后|最终|故)"
 )
 _ENDS = re.compile(r"\n|。|!|\?|;|\.(?=\s|$)(?<!\be\.g\.)(?<!\bi\.e\.)(?<!\bcf\.)(?<!\bvs\.)")
 _WINDOW = 300
@@ -74,6 +78,29 @@ TAKEN_BACK = re.compile(
     r"|更正|修正|纠正|改|重新|不对|等等|等一下|实际上|应为|最终|最后|综合|综上|总体|因此|所以|但|多数",
     re.IGNORECASE,
 )
+# A verdict that is opened again: "wait, let me recheck", and the words that close it.
+_REOPENED = re.compile(
+    r"\b(?:let me|let's|I (?:should|need to|must|have to|want to)|wait|hold on|hmm+|actually)\b[^.\n]{0,40}?"
+    r"\b(?:re-?consider|re-?check|re-?think|re-?evaluate|re-?assess|re-?examine|revisit|double[- ]check|check again|look again|think again)"
+    r"|(?:等等|等一下|让我|我再|我需要|我得)[^。\n]{0,8}?(?:重新|再)(?:仔细)?(?:考虑|检查|核对|看|想|评估|审视|算)",
+    re.IGNORECASE,
+)
+_CLOSED = re.compile(
+    r"\b(?:stands?|confirm\w*|unchanged|remains?|still|keep|yes|correct|right|agree|same|holds?)\b|维持|不变|仍|没错|无误|确认|正确",
+    re.IGNORECASE,
+)
+
+
+def check_closed(after: str) -> None:
+    """Raises VerdictError where the text after a verdict begins to reconsider it and never ends.
+
+    >>> check_closed(" Wait, let me double-check: 6 x 7 = 42. Yes, it stands.")
+    """
+    match = _REOPENED.search(after)
+    if match and not _CLOSED.search(after, match.end()):
+        raise verdict_error("ambiguous", f"the verdict is reconsidered: {clipped(match[0])}")
+
+
 # Titles of one dimension: "Helpfulness:", "准确性:".
 DIMENSION = re.compile(
     r"\b(?!prefer)\w+(?:ness|ity|acy|ance|ence|ency|ism)\b|\b(?:style|depth|details?|tone|grammar|format(?:ting)?|logic|reasoning|length|"

@@ -9,7 +9,7 @@ import re
 from plaudit.judges.verdict.characters import has_word, simplify
 from plaudit.judges.verdict.label_names import bare_reply
 from plaudit.judges.verdict.quotations import without_quotations
-from plaudit.judges.verdict.sentences import TAKEN_BACK, is_mentioned, is_own
+from plaudit.judges.verdict.sentences import TAKEN_BACK, check_closed, is_mentioned, is_own
 from plaudit.judges.verdict.shapes import VerdictShape
 from plaudit.judges.verdict.spec import GAP, ReplyText, YesNo, verdict_error
 
@@ -32,6 +32,10 @@ _FIRST_LINE = re.compile(
     rf"\s*(?:(?:{_TITLE})\s{{0,3}}(?::|is|为|是)\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}\n",
     re.IGNORECASE,
 )
+_WORD_LINE = re.compile(
+    rf"^[^\S\n]{{0,3}}(?:(?:{_TITLE})\s{{0,3}}:\s{{0,3}})?({_WORD})[.。!]?[^\S\n]{{0,6}}$",
+    re.IGNORECASE | re.MULTILINE,
+)
 _ONE_SENTENCE = re.compile(
     r"(?:(yes)\b[,.]\s{0,3}(?=[^.\n]{0,80}\b(?:is|are)\s(?:indeed\s)?(?:correct|right)\W*$)"
     r"|(no)\b[,.]\s{0,3}(?=[^.\n]{0,80}\b(?:is|are)\s(?:incorrect|wrong|not\s(?:correct|right))\W*$))"
@@ -51,7 +55,7 @@ _RIGHT = re.compile(
 )
 # A reply of one paragraph that begins with the word and gives a reason.
 _OPENS_WITH = re.compile(
-    r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
+    r"(?:(yes)\b(?![^\n]*\b(?:yes|no|not|incorrect|wrong|fails?|failed|breaks?|up to|until|only|invalid|false|flaw\w*|initially|at first)\b|[^\n]*n't\b)|(no)\b(?![^\n]*\b(?:yes|no|maybe|(?:is|are)\s(?:correct|right|met))\b))"
     r"(?:[.,!]\s{1,3}|\s[—–-]\s)(?=[^\W\d])(?![^\n]*\b(?:probably|possibly|maybe|perhaps|likely|mostly|but|however|if|unless|although|though|wait|partly|partially|except|depends?)\b)[^\n?]{1,300}",
     re.IGNORECASE,
 )
@@ -113,6 +117,7 @@ def _word_behind_anchor(body: str, matches: list[re.Match[str]], is_cut: bool) -
     """The word after the last anchor; of two that differ, only where it takes the first back."""
     last = matches[-1]
     rest = body[last.end() :]
+    check_closed(rest)
     if is_cut and not re.match(
         r"[\s*\])]{0,6}(?:[.。!;]\s*\S|\n\s*\S|,?\s(?:because|since|as)\s|因为)", rest
     ):
@@ -134,6 +139,9 @@ def _words_without_anchor(body: str, matches: list[re.Match[str]]) -> set[str]:
     matches = [match for match in matches if not is_mentioned(body, match.start())]
     last = [match for match in matches if _is_at_end(body, match)]
     first, line, right = _FIRST_LINE.match(body), _LAST_LINE.search(body), _RIGHT.search(body)
+    if first:
+        check_closed(body[first.end() :])
+        last += _WORD_LINE.finditer(body, first.end())
     words = {_WORDS[m[1].casefold()] for m in (*last, first, line) if m}
     if right:
         words.add(
