@@ -23,6 +23,9 @@ a closed gate does not count. Under a negative weight or scale a response's faul
 highest value, so that it never pays; where the part declares none, the whole is NaN.
 """
 
+# pyright: reportUnnecessaryIsInstance=false
+# (what users pass is checked, whatever its type says)
+
 from __future__ import annotations
 
 import hashlib
@@ -31,7 +34,7 @@ import random
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from plaudit import offers
 from plaudit.entry import entered
@@ -80,7 +83,7 @@ class Member:
         _reward(self.reward, "a part")
         if not isinstance(self.weight, int | float) or not math.isfinite(self.weight):
             raise ConfigError(f"weight: expected a finite number, found {clipped(self.weight)}")
-        when = {} if self.when is None else self.when
+        when: Mapping[str, object] = {} if self.when is None else self.when
         if not isinstance(when, Mapping) or set(when) - {"has"}:
             raise ConfigError(f"when: it takes {{has: COLUMN}}, found {clipped(self.when)}")
         if not all(isinstance(name, str) for name in self._names()):
@@ -99,8 +102,9 @@ class Member:
         )
 
     def _names(self) -> Sequence[Any]:
-        names = (self.when or {}).get("has", ())
-        return names if isinstance(names, list | tuple) else (names,)
+        names: Any = (self.when or {}).get("has", ())
+        is_several = isinstance(names, list | tuple)
+        return cast("Sequence[Any]", names) if is_several else (names,)
 
 
 def _places_of(name: str) -> Sequence[str]:
@@ -277,7 +281,7 @@ class _Weighted(_Parts):
     spelled = "weighted"
     says_left_out = "left out, weights renormalised"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[_Scored]) -> object:
         return self._scale(scored) * math.fsum(p.weight * p.score.value for p in scored)
 
 
@@ -285,7 +289,7 @@ class _Weighted(_Parts):
 class _Product(_Parts):
     spelled = "product"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[_Scored]) -> object:
         return math.prod(p.score.value**p.weight for p in scored)
 
 
@@ -293,7 +297,7 @@ class _Product(_Parts):
 class _Minimum(_Parts):
     spelled = "minimum"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[_Scored]) -> object:
         return min(p.weight * p.score.value for p in scored)
 
 
@@ -301,7 +305,7 @@ class _Minimum(_Parts):
 class _Maximum(_Parts):
     spelled = "maximum"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[_Scored]) -> object:
         return max(p.weight * p.score.value for p in scored)
 
 
@@ -310,7 +314,7 @@ class _Mean(_Parts):
     spelled = "mean"
     says_left_out = "left out, weights renormalised"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[_Scored]) -> object:
         return math.fsum(p.weight * p.score.value for p in scored) / math.fsum(
             p.weight for p in scored
         )
@@ -321,7 +325,7 @@ class _MeanMinusStd(_Parts):
     k: float = 1.0
     spelled = "mean_minus_std"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[_Scored]) -> object:
         values = [p.score.value for p in scored]
         if len(values) < 2 or not all(map(math.isfinite, values)):
             return math.nan
@@ -386,7 +390,7 @@ def _members(parts: Mapping[str, Reward | Member]) -> Mapping[str, Member]:
     return {n: p if isinstance(p, Member) else Member(_reward(p, n)) for n, p in parts.items()}
 
 
-def _reward(value: Any, name: str) -> Reward:
+def _reward(value: object, name: str) -> Reward:
     if not offers.is_reward(value):
         raise ConfigError(f"{name} must be a Reward, found {clipped(value)}; make one with load()")
     return value
@@ -447,7 +451,7 @@ class _Clip(_Mapped):
     high: float = math.inf
     spelled = "clip"
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return min(max(value, self.low), self.high)
 
 
@@ -461,7 +465,7 @@ class _Affine(_Mapped):
     def _sign(self) -> float:
         return self.scale
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return value * self.scale + self.shift
 
 
@@ -471,7 +475,7 @@ class _Standardise(_Mapped):
     std: float = 1.0
     spelled = "standardise"
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return (value - self.mean) / self.std
 
 
@@ -482,7 +486,7 @@ class _Threshold(_Mapped):
     below: float = 0.0
     spelled = "threshold"
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return self.above if value >= self.at else self.below
 
 
@@ -872,7 +876,7 @@ def _pooled(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The parts of several comparisons: counts are added up, the rest is averaged."""
     if len(parts) == 1:
         return {name: value for name, value in parts[0].items() if value == value}
-    pooled = {}
+    pooled: dict[str, float] = {}
     for name in dict.fromkeys(name for duel_parts in parts for name in duel_parts):
         values = [
             duel_parts[name]
@@ -895,7 +899,7 @@ def round_robin(comparer: Comparer, *, num_pairs: int | None = None, seed: int =
     return _RoundRobin(_comparer(comparer, "round_robin"), num_pairs, seed)
 
 
-def _comparer(value: Any, name: str) -> Comparer:
+def _comparer(value: object, name: str) -> Comparer:
     if not offers.is_comparer(value):
         raise ConfigError(f"{name} must be given a Comparer, found {clipped(value)}")
     return value

@@ -172,8 +172,8 @@ def _is_quoted(text: str, end: int) -> bool:
 def _without_chain(text: str) -> tuple[str, tuple[str, ...]]:
     if not text or (text[-1] not in _LAST and not text[-1].isspace()):
         return text, ()
-    end, marks = _end_of_text(text, len(text)), []
-    start = len(text)
+    marks: list[str] = []
+    end, start = _end_of_text(text, len(text)), len(text)
     if not end or text[end - 1] not in _LAST:
         return text, ()
     html = _end_of_html(text)

@@ -13,7 +13,10 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from typing import Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+if TYPE_CHECKING:
+    import numpy as np
 
 __all__ = [
     "Bin",
@@ -322,7 +325,7 @@ def ranks(values: Sequence[float]) -> list[float]:
     return rank_N.tolist()
 
 
-def _both_finite(xs: Sequence[float], ys: Sequence[float]) -> tuple[Any, Any]:
+def _both_finite(xs: Sequence[float], ys: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
     import numpy as np
 
     x_N, y_N = np.asarray(xs, float), np.asarray(ys, float)
@@ -330,7 +333,7 @@ def _both_finite(xs: Sequence[float], ys: Sequence[float]) -> tuple[Any, Any]:
     return x_N[has_N], y_N[has_N]
 
 
-def _unit_scale(x_N: Any) -> Any:
+def _unit_scale(x_N: Any) -> object:
     """Mean 0 and largest size 1 (all 0 for a constant), so that squares stay in range."""
     import numpy as np
 
@@ -493,7 +496,9 @@ def logistic(
     return Logistic(b_D[0] if intercept else 0.0, tuple(b_D[first:]), tuple(error_D[first:]))
 
 
-def _design(outcomes: Any, covariates: Sequence[Any], intercept: bool) -> tuple[Any, Any]:
+def _design(
+    outcomes: object, covariates: Sequence[object], intercept: bool
+) -> tuple[object, object]:
     """The items in which all is finite: outcomes (N,), and covariates (N, D) after the ones."""
     import numpy as np
 

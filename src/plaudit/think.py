@@ -439,7 +439,9 @@ def _spelled_plainly(text: str) -> _PlainText:
     """The text as it is where no tag is spelled otherwise."""
     if not _has_marks(text):
         return _PlainText(text, has_marks=False)
-    pieces, ends, shifts, start, size = [], [], [0], 0, 0
+    pieces: list[str] = []
+    ends: list[int] = []
+    shifts, start, size = [0], 0, 0
     for tag in _SPELLED.finditer(text):
         if (mark := f"<{tag[1]}{tag[2].lower()}>") != tag[0] and tag[0] not in _XML:
             pieces += [text[start : tag.start()], mark]

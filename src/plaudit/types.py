@@ -41,6 +41,10 @@ FaultKind = Literal["response", "input", "system", "unstated"]
 FAULT_KINDS: tuple[FaultKind, ...] = ("response", "input", "system", "unstated")
 
 
+def _empty() -> dict[str, Any]:
+    return {}
+
+
 class Message(TypedDict, total=False):
     """One chat turn; further keys that the chat template takes are passed through untouched."""
 
@@ -64,7 +68,7 @@ class Response:
     messages: tuple[Message, ...] = ()
     token_ids: tuple[int, ...] | None = None
     finish_reason: str | None = None
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=_empty)
     keeps_end_marks: bool = False
 
     def __reduce__(self):
@@ -85,7 +89,7 @@ class Group:
 
     prompt: tuple[Message, ...]
     responses: tuple[Response, ...]
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=_empty)
     id: str = ""
 
     def __init__(
@@ -135,7 +139,7 @@ class Score:
     """
 
     value: float
-    parts: Mapping[str, float] = field(default_factory=dict)
+    parts: Mapping[str, float] = field(default_factory=_empty)
     steps: tuple[Step, ...] = ()
     fault: Fault | None = None
     error: str | None = None
@@ -219,7 +223,7 @@ class Pair:
     prompt: tuple[Message, ...]
     first: Response
     second: Response
-    columns: Mapping[str, Any] = field(default_factory=dict)
+    columns: Mapping[str, Any] = field(default_factory=_empty)
     places: tuple[int, int] = (0, 1)
 
 

@@ -212,7 +212,7 @@ def column_name(name: str) -> str:
     return name
 
 
-def as_yaml(recipe: Mapping[str, Any]) -> str:
+def as_yaml(recipe: Mapping[str, object]) -> str:
     """The text of a recipe, for people who want the same scores again."""
     import yaml
 
@@ -265,7 +265,7 @@ def _is_misspelt(name: str, names: Collection[str]) -> bool:
     return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in names)
 
 
-def inputs_in(node: Any) -> set[str] | None:
+def inputs_in(node: object) -> set[str] | None:
     """The inputs of every rule in a recipe, and its texts; None where a part may read any column.
 
     >>> sorted({"reference", "promt"} & inputs_in({"use": "rules.math.equal"}))
@@ -354,7 +354,7 @@ def _split(path: str) -> list[str]:
     return [piece.strip() for piece in pieces]
 
 
-def key_value(setting: str, place: str) -> tuple[str, Any]:
+def key_value(setting: str, place: str) -> tuple[str, object]:
     """The two sides of ``KEY=YAML``. Raises ConfigError."""
     import yaml
 
@@ -392,7 +392,7 @@ def _index(node: Any, step: str, place: str, key: str) -> Any:
     return step if isinstance(node, Mapping) else int(step)
 
 
-def _inside(node: Any, step: str, place: str, key: str) -> Any:
+def _inside(node: Any, step: str, place: str, key: str) -> object:
     """The mapping or list under `step`; a bare path becomes the node it is short for."""
     at = _index(node, step, place, key)
     if isinstance(node[at], str):

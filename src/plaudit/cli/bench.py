@@ -248,7 +248,7 @@ def _exit_code(runs: Sequence[Mapping[str, Any]]) -> int:
 # --- the leaderboard ------------------------------------------------------------------------------
 
 
-def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def _print_all(runs: Sequence[tuple[str, Mapping[str, object]]]) -> None:
     """The runs, and whether they are about the same rows."""
     for place, results in runs:
         if len(runs) > 1:
@@ -261,7 +261,7 @@ def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         )
 
 
-def _print(results: Mapping[str, Any]) -> None:
+def _print(results: Mapping[str, object]) -> None:
     """The tables of a run, no wider than 80 columns, and what must be said of it."""
     out = console()
     title = f"{results['title']}: {results['rows']:,} rows, {results['prompts']:,} prompts"
@@ -325,7 +325,7 @@ def _short(column: str) -> str:
     return column.rpartition("/")[2]
 
 
-def _sorted(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def _sorted(results: Mapping[str, Any]) -> list[Mapping[str, object]]:
     """The rewards from best to worst, then the floors."""
 
     def order(entry: Mapping[str, Any]) -> float:

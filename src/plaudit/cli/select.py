@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_KINDS: Mapping[str, type[Any]] = {
+_KINDS: Mapping[str, type[object]] = {
     "preference": PreferenceOptions, "sft": SftOptions, "rl-prompts": PromptsOptions,
 }  # fmt: skip
 _UPDATE_EVERY = 256
@@ -66,8 +66,8 @@ class SelectOptions:
     ] = None
     columns: Columns = None
     keep_end_marks: KeepEndMarks = False
-    preference: Annotated[Mapping[str, Any], Fields(PreferenceOptions, "--to preference")]
-    sft: Annotated[Mapping[str, Any], Fields(SftOptions, "--to sft")]
+    preference: Annotated[Mapping[str, object], Fields(PreferenceOptions, "--to preference")]
+    sft: Annotated[Mapping[str, object], Fields(SftOptions, "--to sft")]
     prompts: Annotated[Mapping[str, Any], Fields(PromptsOptions, "--to rl-prompts")]
     dedup: Annotated[str | None, Option("Drop repeated prompts: exact or near.", "HOW")] = None
     near: Annotated[float | None, Option("How alike near is (0.8).", "SHARE")] = None
@@ -273,7 +273,7 @@ class _JudgedRows:
             else:
                 yield one
 
-    def _check_column(self, raw: Mapping[str, Any]) -> None:
+    def _check_column(self, raw: Mapping[str, object]) -> None:
         """A column that the first row lacks is a mistake of the command line."""
         name = self.options.reward_column
         if raw and name not in raw and f"{name}_error" not in raw:
@@ -356,7 +356,7 @@ def _stood_first(chosen: Any, rejected: Any) -> bool:
     return (chosen.row, chosen.place) < (rejected.row, rejected.place)
 
 
-def _named(value: Any) -> str:
+def _named(value: object) -> str:
     return _MISSING if value is None else value if isinstance(value, str) else json.dumps(value)
 
 
@@ -459,7 +459,7 @@ class SelectJob:
                 json.dump(self._report(), file, indent=1, ensure_ascii=False)
                 file.write("\n")
 
-    def _report(self) -> Mapping[str, Any]:
+    def _report(self) -> Mapping[str, object]:
         return {
             "plaudit": plaudit.__version__,
             "inputs": list(self.source.options.inputs),
@@ -489,7 +489,7 @@ def _funnel_table(report: Mapping[str, Any]) -> Any:
     return rows
 
 
-def _balance_table(report: Mapping[str, Any]) -> Any:
+def _balance_table(report: Mapping[str, Any]) -> object:
     rows = table("selected", f"{report['rows']:,}")
     for name, value in report.items():
         if name in ("rows", "columns"):

@@ -22,7 +22,7 @@ _INT_LIMIT = 2.0**63
 _MAX_DEPTH = 200  # orjson writes 254 levels, pickle and the standard library a few hundred
 
 
-def loads_object(line: bytes, *, what: str = "line") -> dict[str, Any]:
+def loads_object(line: bytes, *, what: str = "line") -> dict[str, object]:
     """The JSON object in a line.
 
     Raises: DataError for broken JSON (with the column), invalid UTF-8 (with the byte) or a value
@@ -49,7 +49,7 @@ def loads(data: bytes, *, what: str = "line") -> Any:
     return _loads_slowly(data, what) if _has_rounded_integer(value) else value
 
 
-def dumps(row: Mapping[str, Any]) -> bytes:
+def dumps(row: Mapping[str, object]) -> bytes:
     """A row as one line of JSON, without the line end; NaN becomes null, lone surrogates escapes.
 
     >>> dumps({"a": "\\ud800", "b": float("nan"), "c": b"xy"})
@@ -62,7 +62,7 @@ def dumps(row: Mapping[str, Any]) -> bytes:
         return text.encode("ascii")
 
 
-def _has_rounded_integer(value: Any) -> bool:
+def _has_rounded_integer(value: object) -> bool:
     """Whether a number, at any depth, is too large for orjson to read without rounding."""
     if type(value) is dict:
         value = value.values()
@@ -74,7 +74,7 @@ def _has_rounded_integer(value: Any) -> bool:
     ) or ((dict in kinds or list in kinds) and any(map(_has_rounded_integer, value)))
 
 
-def _is_deep(value: Any, data: bytes) -> bool:
+def _is_deep(value: object, data: bytes) -> bool:
     if data.count(b"[") + data.count(b"{") <= _MAX_DEPTH:
         return False
     level = [value]
@@ -90,7 +90,7 @@ def _is_deep(value: Any, data: bytes) -> bool:
     return True
 
 
-def _loads_slowly(data: bytes, what: str) -> Any:
+def _loads_slowly(data: bytes, what: str) -> object:
     try:
         text = data.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
@@ -119,7 +119,7 @@ def _broken(error: json.JSONDecodeError, what: str) -> str:
     return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {rest_text}"
 
 
-def _to_builtin(value: Any) -> Any:
+def _to_builtin(value: Any) -> object:
     """A value that JSON does not know, as one that it does."""
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode("ascii")
@@ -130,7 +130,7 @@ def _to_builtin(value: Any) -> Any:
     return str(value)
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

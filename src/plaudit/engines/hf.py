@@ -444,7 +444,7 @@ def _budget_for(device) -> Budget:
     return Budget()
 
 
-def _laid_out(step: Pass, groups: Sequence[Shared], prefix_states: dict[int, Any]):
+def _laid_out(step: Pass, groups: Sequence[Shared], prefix_states: dict[int, object]):
     """Ids, positions and segments of a packed pass, and which rows are read for whom."""
     ids: list[int] = []
     positions: list[int] = []
@@ -548,7 +548,7 @@ def _rope_type(model) -> str:
     return str(rope.get("rope_type") or rope.get("type") or "") if hasattr(rope, "get") else ""
 
 
-_original: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+_original: weakref.WeakKeyDictionary[object, str] = weakref.WeakKeyDictionary()
 
 
 def _set_attention(model, name: str) -> None:

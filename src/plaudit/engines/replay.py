@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply
@@ -62,8 +61,8 @@ class ColumnReplay(_Replay):
         self.column, self.model = column, model
 
     def aligned(
-        self, columns: Mapping[str, Any], places: Sequence[str], samples: int, where: str = ""
-    ) -> Mapping[str, Any]:
+        self, columns: Mapping[str, object], places: Sequence[str], samples: int, where: str = ""
+    ) -> Mapping[str, object]:
         """The columns with the replies by place, for a job that judges `places`.
 
         Raises: DataError where a list of replies has another length than the places, or one text
@@ -95,7 +94,7 @@ class ColumnReplay(_Replay):
             [self._answer(job.columns.get(self.column), call) for call in job.calls] for job in jobs
         ]
 
-    def _answer(self, replies: Any, call: Call) -> Reply:
+    def _answer(self, replies: object, call: Call) -> Reply:
         reply = replies.get(call.place) if isinstance(replies, Mapping) else replies
         if isinstance(reply, list | tuple):
             reply = reply[call.index] if call.index < len(reply) else None

@@ -36,7 +36,7 @@ PROBES = (
 )
 
 
-def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
+def with_own_ids(tokenizer: object, path: str | Path, name: str) -> object:
     """A tokenizer whose ids are those of the directory's tokenizer.json; `note_of` says if changed.
 
     Where the library's tokenizer differs from the file, the file's own is taken, with the special
@@ -67,7 +67,7 @@ def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
     return rebuilt
 
 
-def note_of(tokenizer: Any) -> str:
+def note_of(tokenizer: object) -> str:
     """What `with_own_ids` changed to have this tokenizer, "" for nothing."""
     return getattr(tokenizer, _NOTE, "")
 
@@ -83,7 +83,7 @@ def _ids(ids: Sequence[int]) -> list[int]:
     return [int(i) for i in ids]
 
 
-def _from_file(file: Path, name: str) -> Any:
+def _from_file(file: Path, name: str) -> object:
     import tokenizers
 
     try:
@@ -95,7 +95,7 @@ def _from_file(file: Path, name: str) -> Any:
     return own
 
 
-def _rebuild(path: str | Path) -> Any:
+def _rebuild(path: str | Path) -> object:
     """The library's tokenizer, rebuilt from the file alone; None where that fails."""
     from transformers import PreTrainedTokenizerFast
 

@@ -98,7 +98,7 @@ def _why_unshown(turn: Message) -> str | None:
     return None
 
 
-def _is_text(part: Mapping[str, Any]) -> bool:
+def _is_text(part: Mapping[str, object]) -> bool:
     return isinstance(part.get("text"), str) or part.get("type") in BESIDE_TEXT
 
 
@@ -117,17 +117,17 @@ def _calls(calls: Any, language: str) -> list[str]:
     ]
 
 
-def _function_of(call: Any) -> Mapping[str, Any]:
+def _function_of(call: object) -> Mapping[str, object]:
     function = call.get("function", call) if isinstance(call, Mapping) else {}
     return function if isinstance(function, Mapping) else {}
 
 
-def _name_of(call: Any) -> str:
+def _name_of(call: object) -> str:
     name = _function_of(call).get("name")
     return clean(name) if isinstance(name, str) else ""
 
 
-def _arguments_of(call: Any) -> str:
+def _arguments_of(call: object) -> str:
     arguments = _function_of(call).get("arguments", {})
     return clean(
         arguments
@@ -158,7 +158,7 @@ def _turns_in_view(response: Response, view: Part) -> list[Message]:
     return [*before, {**last, "content": part_of(text, view)}]  # type: ignore[list-item]
 
 
-def column_value(group: Group, name: str, response: Response | None = None) -> Any:
+def column_value(group: Group, name: str, response: Response | None = None) -> object:
     """The value of a column, or of one of its aliases. Raises DataError where there is none."""
     value = column_of(group, response, name)
     if value is inspect.Parameter.empty:

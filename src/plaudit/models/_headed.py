@@ -56,7 +56,7 @@ class Headed(NamedTuple):
     eos: bool = False
     special_tokens: bool = False
     trunk: Callable[[Checkpoint, Options], Any] | None = None
-    positions: Callable[[Checkpoint, Any], Callable[[Encoded], Sequence[int]]] | None = None
+    positions: Callable[[Checkpoint, object], Callable[[Encoded], Sequence[int]]] | None = None
     reading: Callable[[Checkpoint], Reading] | None = None
     append: Callable[[Checkpoint], int] | None = None
     finish: Callable[[Checkpoint, Any], Callable[[str], str]] | None = None
@@ -65,7 +65,7 @@ class Headed(NamedTuple):
 
 
 def headed(
-    path: str, what: Headed, model: str, view: Part, options: Mapping[str, Any], **params: Any
+    path: str, what: Headed, model: str, view: Part, options: Mapping[str, object], **params: object
 ) -> Reward:
     """The reward of a trunk with its own head, read at the last token unless `what` says else."""
     engine_options = Options.of(options)
@@ -201,10 +201,10 @@ def trunk_from(
     checkpoint: Checkpoint,
     options: Options,
     *,
-    config: Any = None,
+    config: object = None,
     rename: Callable[[str], str | None] = lambda name: name,
-    state: Mapping[str, Any] | None = None,
-) -> Any:
+    state: Mapping[str, object] | None = None,
+) -> object:
     """The trunk from tensors under other names; `rename` gives the class's own name, or None.
 
     `state` gives the tensors themselves where they have to be taken apart first.

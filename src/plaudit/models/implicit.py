@@ -41,7 +41,7 @@ def implicit(
     beta: float = 1.0,
     reference_cache: str | None = None,
     view: Part = "answer",
-    **options: Any,
+    **options: object,
 ) -> Reward:
     """``beta * (log pi(y|x) - log ref(y|x))``, summed over the response: any real number.
 
@@ -233,7 +233,7 @@ def _total(answer: Answer) -> float | str:
     return math.fsum(row[0] for row in answer.values)
 
 
-def _without_adapter(module: Any) -> Callable[[], Any]:
+def _without_adapter(module: Any) -> Callable[[], object]:
     """The module with its adapter off, as a context.
 
     Raises: ConfigError at once where the installed libraries cannot switch it.

@@ -82,7 +82,7 @@ class Reservoir:
         self.num_seen = 0
         self._random = random.Random(seed)
 
-    def offer(self, make: Callable[[], Any]) -> None:
+    def offer(self, make: Callable[[], object]) -> None:
         """Counts one item; `make` builds it only where it is kept."""
         self.num_seen += 1
         if len(self.items) < self.size:
@@ -105,7 +105,7 @@ class Extremes:
         self._heap: list[tuple[float, Any]] = []
         self._items: dict[tuple[float, Any], tuple[int, Any]] = {}
 
-    def offer(self, rank: float, key: Callable[[], Hashable], make: Callable[[], Any]) -> None:
+    def offer(self, rank: float, key: Callable[[], Hashable], make: Callable[[], object]) -> None:
         """Considers one item; `key` and `make` are called only where they matter."""
         full = len(self._heap) >= self.size
         if full and rank < self._heap[0][0]:
@@ -173,7 +173,7 @@ def _shape(message: str) -> str:
 # --- from the sample ------------------------------------------------------------------------------
 
 
-def histogram(values: Sequence[float], *, target: int | None = None) -> Mapping[str, Any] | None:
+def histogram(values: Sequence[float], *, target: int | None = None) -> Mapping[str, object] | None:
     """Counts in about `target` bins with round edges; None where there is nothing to bin.
 
     The default is the square root of the number of values, within 8 and 24. A bin holds its low
@@ -232,7 +232,7 @@ def correlations(columns: Sequence[Sequence[float]]) -> list[list[float]]:
     return [[round(r, 12) for r in row] for row in r_CC.tolist()]
 
 
-def _unit_scale(x_CN: Any, has_CN: Any) -> Any:
+def _unit_scale(x_CN: Any, has_CN: Any) -> object:
     """Columns with mean 0 and largest size 1, for sums of squares that stay in range."""
     import numpy as np
 

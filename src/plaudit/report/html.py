@@ -89,7 +89,7 @@ def write_report(
     return write_page(path, page, script="report.js")
 
 
-def write_page(path: str | os.PathLike[str], page: Mapping[str, Any], *, script: str) -> Path:
+def write_page(path: str | os.PathLike[str], page: Mapping[str, object], *, script: str) -> Path:
     """Writes a page that holds the data of `page` (with its title) and the asset `script`."""
     return _write_whole(Path(path), _page(page, script))
 
@@ -131,13 +131,13 @@ def _hash_source(text: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """JSON that can stand in a script element: all text visible, no markup character in it."""
     text = json.dumps(_to_json(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _to_json(value: Any) -> Any:
+def _to_json(value: object) -> object:
     """The same data with every string made visible and every number that JSON lacks as null."""
     if isinstance(value, str):
         return visible(value)

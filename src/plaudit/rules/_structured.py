@@ -40,7 +40,7 @@ def read(text: str, syntax: str) -> Any:
     return value
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> object:
     """YAML 1.1 with the safe tags, one document, without anchors, aliases and merges."""
     import yaml
 
@@ -60,7 +60,7 @@ def _yaml(text: str) -> Any:
         raise ValueError(f"no YAML: {type(error).__name__}") from None
 
 
-def _refuse_tokens(tokens: Iterable[Any]) -> None:
+def _refuse_tokens(tokens: Iterable[object]) -> None:
     """Refuses anchors, aliases and deep nesting, which overflow the stack of the C composer."""
     depth = 0
     for token in tokens:
@@ -72,7 +72,7 @@ def _refuse_tokens(tokens: Iterable[Any]) -> None:
             raise ValueError(f"nested deeper than {DEPTH}")
 
 
-def _refuse_keys(tree: Any) -> None:
+def _refuse_keys(tree: object) -> None:
     import yaml
 
     left = [tree]
@@ -88,7 +88,7 @@ def _refuse_keys(tree: Any) -> None:
             left += node.value
 
 
-def _toml(text: str) -> Any:
+def _toml(text: str) -> object:
     try:
         import tomllib  # type: ignore[import-not-found]
     except ImportError:  # Python 3.10
@@ -116,7 +116,7 @@ def _num_parts(line: str) -> int:
     return longest
 
 
-def _xml(text: str) -> Any:
+def _xml(text: str) -> object:
     """Elements as mappings: ``@name`` for attributes, ``#text`` beside members, lists for repeats.
 
     Document types are refused, and with them all entity definitions.
@@ -136,7 +136,7 @@ def _xml(text: str) -> Any:
     return tree.root
 
 
-def _no_doctype(*_: Any) -> None:
+def _no_doctype(*_: object) -> None:
     raise ValueError("a document type is not read")
 
 
@@ -168,7 +168,7 @@ class _Tree:
         self._open[-1][1].append(data)
 
 
-def _csv(text: str) -> Any:
+def _csv(text: str) -> object:
     """One mapping per row; needs a header of two or more distinct names and rows of that width."""
     if "\0" in text:
         raise ValueError("no CSV: a NUL")
@@ -199,7 +199,7 @@ def _refuse_depth(text: str) -> None:
             depth = max(depth - 1, 0)
 
 
-SYNTAXES: Mapping[str, Callable[[str], Any]] = {
+SYNTAXES: Mapping[str, Callable[[str], object]] = {
     "json": read_json,
     "yaml": _yaml,
     "toml": _toml,

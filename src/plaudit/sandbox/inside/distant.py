@@ -74,10 +74,10 @@ class Distant:
     __doc__ = _Doc()  # type: ignore[assignment]
     _d_place: int
     _d_program: Session
-    _d_about: dict[str, Any]
+    _d_about: dict[str, object]
     _d_made: bool
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name == "__code__":
             return types.SimpleNamespace(**self._d_program.act("code", self))
         if name.startswith(("__", "_d_")):
@@ -97,20 +97,20 @@ class Distant:
         return _exact(self._d_program.act("get", self, "__name__"), str)
 
     @property
-    def __annotations__(self) -> Any:  # type: ignore[override]
+    def __annotations__(self) -> object:  # type: ignore[override]
         return self._d_program.act("get", self, "__annotations__")
 
     @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    def __class__(self) -> object:  # type: ignore[override]
         """`inspect.isfunction` asks for it."""
         is_function = self._d_about.get("type") == "builtins.function"
         return types.FunctionType if is_function else type(self)
 
     @property
-    def __dict__(self) -> Any:  # type: ignore[override]
+    def __dict__(self) -> object:  # type: ignore[override]
         return self._d_program.act("get", self, "__dict__")
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self._d_program.act("set", self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -124,7 +124,7 @@ class Distant:
             return self._d_program.act("truth", self) is True
         return self._d_about["true"] is True
 
-    def __eq__(self, other: Any) -> Any:
+    def __eq__(self, other: object) -> Any:
         if other is self:
             return True
         if isinstance(other, Distant):
@@ -148,7 +148,7 @@ class Distant:
     def __iter__(self) -> Iterator[Any]:
         return self._d_program.items(self)
 
-    def __reversed__(self) -> Iterator[Any]:
+    def __reversed__(self) -> Iterator[object]:
         return iter(self._d_program.act("reversed", self))
 
     def __enter__(self) -> Any:
@@ -157,10 +157,10 @@ class Distant:
     def __exit__(self, *_: Any) -> None:
         self._d_program.act("leave", self)
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self) -> object:
         return self._d_program.act("aenter", self)
 
-    async def __aexit__(self, *_: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._d_program.act("aleave", self)
 
     def __index__(self) -> int:
@@ -173,22 +173,22 @@ class Distant:
         return self._d_program.act("dir", self)
 
 
-def _exact(value: Any, kind: type) -> Any:
+def _exact(value: object, kind: type) -> Any:
     if type(value) is not kind:
         raise TypeError(f"the program's object gives no {kind.__name__}")
     return value
 
 
-def _alone(name: str, kind: type | None = None) -> Callable[..., Any]:
-    def method(self: Distant, *args: Any) -> Any:
+def _alone(name: str, kind: type | None = None) -> Callable[..., object]:
+    def method(self: Distant, *args: object) -> object:
         answer = self._d_program.act(name, self, *args)
         return answer if kind is None else _exact(answer, kind)
 
     return method
 
 
-def _paired(name: str, is_swapped: bool = False) -> Callable[..., Any]:
-    def method(self: Distant, other: Any) -> Any:
+def _paired(name: str, is_swapped: bool = False) -> Callable[..., object]:
+    def method(self: Distant, other: object) -> object:
         if not (self._d_made or isinstance(other, Distant)):
             return NotImplemented
         answer = self._d_program.act(name, *((other, self) if is_swapped else (self, other)))
@@ -231,19 +231,19 @@ for _name in [
 class _Awaitable(Distant):
     """A coroutine of the program: awaited, it is run there to its end."""
 
-    def send(self, value: Any) -> Any:
+    def send(self, value: object) -> object:
         raise StopIteration(self._d_program.act("await", self))
 
-    def __next__(self) -> Any:  # what a task calls, if it is there
+    def __next__(self) -> object:  # what a task calls, if it is there
         return self.send(None)
 
-    def throw(self, *error: Any) -> Any:
+    def throw(self, *error: Any) -> object:
         raise error[0] if isinstance(error[0], BaseException) else error[0]()
 
     def close(self) -> None:
         pass
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Iterator[object]:
         return self._d_program.act("await", self)
         yield
 
@@ -254,10 +254,10 @@ collections.abc.Coroutine.register(_Awaitable)  # type: ignore[attr-defined]
 class _AsyncIterator(Distant):
     """An asynchronous generator of the program."""
 
-    def __aiter__(self) -> Any:
+    def __aiter__(self) -> object:
         return self
 
-    async def __anext__(self) -> Any:
+    async def __anext__(self) -> object:
         answer = self._d_program.act("anext", self)
         if not answer:
             raise StopAsyncIteration
@@ -285,12 +285,12 @@ class _Kind(type):
             )
         return super().__new__(cls, name, bases, body)
 
-    def __getattr__(cls, name: str) -> Any:
+    def __getattr__(cls, name: str) -> object:
         if name.startswith(("__", "_d_")):
             raise AttributeError(name)
         return cls._d_program.act("get", cls, name)
 
-    def __setattr__(cls, name: str, value: Any) -> None:
+    def __setattr__(cls, name: str, value: object) -> None:
         if name.startswith(("__", "_d_")):
             return super().__setattr__(name, value)
         return cls._d_program.act("set", cls, name, value)
@@ -355,7 +355,7 @@ class Session:
         self.is_used = self.is_used or not all(map(callable, objects.values()))
         return objects
 
-    def _named(self, name: str, about: dict[str, Any]) -> Any:
+    def _named(self, name: str, about: dict[str, Any]) -> object:
         if "helper" in about:
             return _helper(name, about["helper"])
         if "class" not in about:
@@ -387,7 +387,7 @@ class Session:
 
     # calls
 
-    def act(self, name: str, *args: Any) -> Any:
+    def act(self, name: str, *args: object) -> Any:
         return self.call(name, args, {})
 
     def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -413,7 +413,7 @@ class Session:
             self._die(f"not readable: {problem}")
         raise error
 
-    def compared(self, compare: Callable[[], Any]) -> Any:
+    def compared(self, compare: Callable[[], object]) -> object:
         """Both sides of a comparison; what its calls change, changes after it."""
         if self.changes is not None:
             return compare()
@@ -425,7 +425,7 @@ class Session:
             for old, new in changes:
                 _change(old, new)
 
-    def _changed(self, old: Any, new: Any) -> None:
+    def _changed(self, old: object, new: object) -> None:
         if self.changes is None:
             _change(old, new)
         else:
@@ -450,14 +450,14 @@ class Session:
             self._die(f"not readable: {error}")
         return reply
 
-    def attribute(self, subject: Any, name: str) -> Any:
+    def attribute(self, subject: object, name: str) -> object:
         """An attribute of an object of the program."""
         try:
             return self.act("get", subject, name)
         except AttributeError as error:
             raise MissingAttribute(*error.args) from None
 
-    def coroutine_mark(self, subject: Any, name: str) -> Any:
+    def coroutine_mark(self, subject: object, name: str) -> object:
         """What `inspect` and `asyncio` look for on a coroutine function that is not Python's."""
         if self.act("is_async", subject) is not True:
             raise AttributeError(name)
@@ -474,7 +474,7 @@ class Session:
             parameters.append(inspect.Parameter(str(name), place, **more))
         return inspect.Signature(parameters)
 
-    def _ask(self, question: Any) -> dict[str, Any]:
+    def _ask(self, question: Any) -> dict[str, object]:
         if self.death:
             raise CandidateDied(self.death)
         self.is_used = self.is_used or question[0] != "names"
@@ -532,7 +532,7 @@ class Session:
         except Exception as error:
             return {"x": type(error).__name__, "m": str(error)[:300]}
 
-    def _typed(self, act: str, args: list[Any]) -> str:
+    def _typed(self, act: str, args: list[object]) -> str:
         """What the tests give the program to read, by a patched `input` or `sys.stdin`."""
         if act == "input" and builtins.input is not self.streams[0]:
             return str(builtins.input(*args))
@@ -543,7 +543,7 @@ class Session:
             raise EOFError("EOF when reading a line")
         return text.removesuffix("\n") if act == "input" else text
 
-    def _lend(self, act: str, subject: Any, args: list[Any], named: dict[str, Any]) -> Any:
+    def _lend(self, act: str, subject: Any, args: list[object], named: dict[str, object]) -> object:
         """Does to a lent object what its class lets anybody do; never looks behind it."""
         if act in serve.SPECIAL:
             if act == "__next__" and hasattr(type(subject), "__next__"):
@@ -568,7 +568,7 @@ class Session:
                 return {"get": getattr, "set": setattr, "del": delattr}[act](subject, *args)
         raise AttributeError(f"{type(subject).__name__} does not lend {act!r}"[:100])
 
-    def _is_own(self, value: Any) -> bool:
+    def _is_own(self, value: object) -> bool:
         return type(value).__module__ == self.module
 
     def _special(self, kind: type) -> list[str]:
@@ -577,13 +577,13 @@ class Session:
 
     # values
 
-    def encode(self, value: Any) -> Any:
+    def encode(self, value: object) -> object:
         return values.encode(value, self._handle)
 
     def decode(self, encoded: Any) -> Any:
         return values.decode(encoded, self._resolve_handle)
 
-    def _handle(self, value: Any, is_opaque: bool) -> Any:
+    def _handle(self, value: Any, is_opaque: bool) -> object:
         kind = type(value)
         if isinstance(value, Distant) or kind is _Kind:
             return {"h": value._d_place}
@@ -605,7 +605,7 @@ class Session:
             self.lent.append(value)
         return {"j": [place, kind.__name__, special]}
 
-    def _resolve_handle(self, tag: str, body: Any) -> Any:
+    def _resolve_handle(self, tag: str, body: object) -> object:
         if tag == "j" and type(body) is int and 0 <= body < len(self.lent):
             return self.lent[body]
         if tag != "o" or type(body) is not dict or type(body.get("h")) is not int:
@@ -634,7 +634,7 @@ class Session:
         return subject
 
 
-def _is_mock(value: Any) -> bool:
+def _is_mock(value: object) -> bool:
     mocks = sys.modules.get("unittest.mock")
     return mocks is not None and isinstance(value, mocks.NonCallableMock)
 
@@ -665,7 +665,7 @@ def _is_kind(name: str) -> bool:
     return name.lstrip("_")[:1].isupper()
 
 
-def _helper(name: str, module: Any) -> Any:
+def _helper(name: str, module: object) -> object:
     if module not in (*serve.HELPERS, "numpy"):
         raise values.Malformed(f"no helper module: {str(module)[:40]}")
     library = importlib.import_module(module)
@@ -694,7 +694,7 @@ def _change(old: Any, new: Any) -> None:
             _merged(first, second)
 
 
-def _merged(old: Any, new: Any) -> Any:
+def _merged(old: object, new: object) -> object:
     if type(old) is type(new) and isinstance(old, (*_DATA, tuple)):
         _change(old, new)
         return new if isinstance(old, tuple) else old

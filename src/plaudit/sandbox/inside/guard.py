@@ -98,7 +98,7 @@ class Guard:
             return True
         return self._is_written_there(code)
 
-    def _is_timed(self, names: dict[str, Any]) -> bool:
+    def _is_timed(self, names: dict[str, object]) -> bool:
         """Whether `timeit` was handed functions, or texts that stand in the tests."""
         texts = {*self._texts, "pass", "_stmt()", "_setup()"}  # the last two stand for functions
         texts |= {text.replace("\n", "\n" + " " * n) for text in self._texts for n in (4, 8)}
@@ -119,11 +119,11 @@ class Guard:
         raise Unusable(self.refusal)
 
 
-_INSTALLED: list[Any] = []
-_WATCHING: list[Callable[[str, tuple[Any, ...], FrameType], None]] = []
+_INSTALLED: list[object] = []
+_WATCHING: list[Callable[[str, tuple[object, ...], FrameType], None]] = []
 
 
-def _hook(event: str, args: tuple[Any, ...]) -> None:
+def _hook(event: str, args: tuple[object, ...]) -> None:
     if event in _EVENTS and _WATCHING:
         _WATCHING[-1](event, args, sys._getframe(1))
 
