@@ -16,7 +16,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plaudit import offers
 from plaudit.combine import replace_responses
@@ -25,7 +25,7 @@ from plaudit.types import Group, Response, Reward, Score
 
 __all__ = ["LAWS", "Finding", "check", "sample_groups"]
 
-SAMPLE_COLUMNS: Mapping[str, object] = {
+SAMPLE_COLUMNS: Mapping[str, Any] = {
     "reference": "42",
     "language": "en",
     "numbers": [6, 7],
@@ -226,7 +226,7 @@ def works_in_a_thread(
     reward: Reward, groups: Sequence[Group], base: list[list[Score]]
 ) -> Iterator[str]:
     """A worker thread gets the same scores."""
-    got: list[object] = []
+    got: list[Any] = []
 
     def work() -> None:
         try:

@@ -333,7 +333,7 @@ def _both_finite(xs: Sequence[float], ys: Sequence[float]) -> tuple[np.ndarray, 
     return x_N[has_N], y_N[has_N]
 
 
-def _unit_scale(x_N: Any) -> object:
+def _unit_scale(x_N: Any) -> Any:
     """Mean 0 and largest size 1 (all 0 for a constant), so that squares stay in range."""
     import numpy as np
 
@@ -496,9 +496,7 @@ def logistic(
     return Logistic(b_D[0] if intercept else 0.0, tuple(b_D[first:]), tuple(error_D[first:]))
 
 
-def _design(
-    outcomes: object, covariates: Sequence[object], intercept: bool
-) -> tuple[object, object]:
+def _design(outcomes: object, covariates: Sequence[object], intercept: bool) -> tuple[Any, Any]:
     """The items in which all is finite: outcomes (N,), and covariates (N, D) after the ones."""
     import numpy as np
 

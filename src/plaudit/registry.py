@@ -184,7 +184,7 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
     return data
 
 
-def _keys_that_repeat(tree: object) -> Iterator[object]:
+def _keys_that_repeat(tree: object) -> Iterator[Any]:
     """The keys of a YAML tree that a later one of the same name would silently replace."""
     import yaml
 
@@ -338,7 +338,7 @@ def _is_home(module: str) -> bool:
     return is_rule or is_adapter or module == combine.__name__
 
 
-def _member(owner: object, name: str) -> Callable[..., object]:
+def _member(owner: object, name: str) -> Callable[..., Any]:
     """The public function or class of a module, or of a class in it; else AttributeError."""
     *outer, last = name.split(".")
     for part in outer:

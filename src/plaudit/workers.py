@@ -497,7 +497,7 @@ def _send(fd: int, message: bytes) -> None:
             view = view[os.write(fd, view) :]
 
 
-def _receive(fd: int) -> object:
+def _receive(fd: int) -> Any:
     data = _read_message(fd)
     return None if data is None else pickle.loads(data)
 
@@ -597,7 +597,7 @@ def _answer_all(handle: Callable[[object], object], reply_to: int) -> None:
         _reply(reply_to, _answer(handle, job))
 
 
-def _answer(handle: Callable[[object], object], job: object) -> tuple[str, object, float]:
+def _answer(handle: Callable[[object], object], job: object) -> tuple[str, Any, float]:
     began = time.thread_time()  # RLIMIT_CPU makes process_time tick-coarse
     try:
         status, value = "ok", handle(job)
@@ -614,7 +614,7 @@ def _reply(fd: int, message: Any) -> None:
     _send(fd, data)
 
 
-def _load_target(target: str) -> Callable[..., object]:
+def _load_target(target: str) -> Callable[..., Any]:
     module, _, name = target.partition(":")
     return getattr(importlib.import_module(module), name)
 

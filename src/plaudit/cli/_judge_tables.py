@@ -48,7 +48,7 @@ def _print_jury(jury: Mapping[str, Any], out: Any) -> None:
     out.print(text(f"Fleiss' kappa {kappa} over {jury['num_items']:,} items{rest}"))
 
 
-def _by_row(judged: Any, figures: Any, columns: Sequence[Any]) -> object:
+def _by_row(judged: Any, figures: Any, columns: Sequence[Any]) -> Any:
     """A row for each cell of the report, a column for each figure."""
     heads = [column.heading for column in columns]
     lines = table(*(judged.by or (figures.kind,)), *heads, numeric=tuple(heads))

@@ -107,7 +107,7 @@ class JurorOptions:
         several = {name: values for name, values in own.items() if len(values) > 1}
         return [{name: values[n] for name, values in several.items()} for n in range(num)]
 
-    def voting(self) -> dict[str, object]:
+    def voting(self) -> dict[str, Any]:
         """How votes become one, as far as it is given. Raises ConfigError for other weights."""
         weights = None if self.weights is None else _weights(self.weights)
         voting = {"vote_by": self.vote_by, "weights": weights, "min_jurors": self.min_jurors}
@@ -116,7 +116,7 @@ class JurorOptions:
     def shared(self) -> dict[str, Any]:
         """What all judges have in common."""
         lists = self.lists
-        common: dict[str, object] = {name: lists[name][0] for name in ("model", "replay")
+        common: dict[str, Any] = {name: lists[name][0] for name in ("model", "replay")
                                   if len(lists[name]) == 1}  # fmt: skip
         servers = lists["server"]
         is_each = len(lists["model"]) == len(servers) > 1
@@ -182,7 +182,7 @@ def without_way(node: Mapping[str, Any]) -> dict[str, Any]:
     return rest
 
 
-def _of_templates(jurors: JurorOptions, votes: int | None) -> dict[str, object]:
+def _of_templates(jurors: JurorOptions, votes: int | None) -> dict[str, Any]:
     from plaudit.judges.template import load_template
 
     templates = jurors.lists["template"]
@@ -203,11 +203,11 @@ def _of_templates(jurors: JurorOptions, votes: int | None) -> dict[str, object]:
     return {**node, **jurors.voting(), **jurors.shared()}
 
 
-def _votes(kind: str, votes: int | None) -> dict[str, object]:
+def _votes(kind: str, votes: int | None) -> dict[str, Any]:
     return {} if votes is None else {_VOTES.get(kind, "votes"): votes}
 
 
-def _params(options: JudgeOptions) -> dict[str, object]:
+def _params(options: JudgeOptions) -> dict[str, Any]:
     """The parameters of every judge, as far as they are given."""
     own = {"read": options.read, "orders": options.orders}
     params: dict[str, Any] = {name: value for name, value in own.items() if value is not None}
@@ -217,7 +217,7 @@ def _params(options: JudgeOptions) -> dict[str, object]:
     return params
 
 
-def _of_recipe(recipe: str, jurors: JurorOptions, votes: int | None) -> dict[str, object]:
+def _of_recipe(recipe: str, jurors: JurorOptions, votes: int | None) -> dict[str, Any]:
     from plaudit import registry
 
     if jurors.num_jurors > 1 or votes is not None:

@@ -75,7 +75,7 @@ class Looks(NamedTuple):
     num_bad: int
     layout: Published | None
     reference: str | None
-    reference_values: Sequence[object]
+    reference_values: Sequence[Any]
     rule: str | None
     has_responses: bool
     num_responses: int
@@ -286,7 +286,7 @@ _COUNTED = ("better_from_0", "better_from_1")
 
 def _apart_from(
     name: str | None, columns: Mapping[str, str], group: Group, values: Sequence[object]
-) -> Mapping[str, object]:
+) -> Mapping[str, Any]:
     """The columns without the reference, unless that is an object, as tests of a program are."""
     if not values or isinstance(values[0], Mapping) or str(values[0]).lstrip().startswith("{"):
         return group.columns
@@ -311,7 +311,7 @@ def _rule(columns: Mapping[str, object], values: Sequence[object], *, is_any: bo
     return reference_rule(values) if values else None
 
 
-_MARKS: Mapping[str, Callable[[object], bool]] = {
+_MARKS: Mapping[str, Callable[[Any], bool]] = {
     "think": lambda r: _status(r) != "none",
     "prefilled": lambda r: _status(r) == "prefilled",
     "answer": lambda r: "<answer>" in r.text,
@@ -326,7 +326,7 @@ _MARKS: Mapping[str, Callable[[object], bool]] = {
 # --- rows -----------------------------------------------------------------------------------------
 
 
-def _raws(path: str, limit: int) -> tuple[list[Mapping[str, object]], str]:
+def _raws(path: str, limit: int) -> tuple[list[Mapping[str, Any]], str]:
     """The first rows as they are, without those that are broken, and what is wrong with these."""
     from plaudit.data.read import read
 

@@ -100,7 +100,7 @@ def flag(name: str, option: Option) -> str:
 
 
 @functools.cache
-def _hints(kind: Any) -> dict[str, object]:
+def _hints(kind: Any) -> dict[str, Any]:
     """The types of a dataclass's fields, in order."""
     hints = typing.get_type_hints(kind, include_extras=True)
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}

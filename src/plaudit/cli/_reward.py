@@ -354,7 +354,7 @@ def _split(path: str) -> list[str]:
     return [piece.strip() for piece in pieces]
 
 
-def key_value(setting: str, place: str) -> tuple[str, object]:
+def key_value(setting: str, place: str) -> tuple[str, Any]:
     """The two sides of ``KEY=YAML``. Raises ConfigError."""
     import yaml
 
@@ -392,7 +392,7 @@ def _index(node: Any, step: str, place: str, key: str) -> Any:
     return step if isinstance(node, Mapping) else int(step)
 
 
-def _inside(node: Any, step: str, place: str, key: str) -> object:
+def _inside(node: Any, step: str, place: str, key: str) -> Any:
     """The mapping or list under `step`; a bare path becomes the node it is short for."""
     at = _index(node, step, place, key)
     if isinstance(node[at], str):

@@ -112,7 +112,7 @@ def print_summary(
             out.print(text("\n".join(f"  {line}" for line in lines)))
 
 
-def _table_of(rows: Sequence[Sequence[Any]]) -> object:
+def _table_of(rows: Sequence[Sequence[Any]]) -> Any:
     """The table, in which a name may be cut, but no figure."""
     lines = table(*_HEAD, numeric=_HEAD[1:])
     for n, column in enumerate(lines.columns):

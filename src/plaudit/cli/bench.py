@@ -325,7 +325,7 @@ def _short(column: str) -> str:
     return column.rpartition("/")[2]
 
 
-def _sorted(results: Mapping[str, Any]) -> list[Mapping[str, object]]:
+def _sorted(results: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     """The rewards from best to worst, then the floors."""
 
     def order(entry: Mapping[str, Any]) -> float:

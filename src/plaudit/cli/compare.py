@@ -164,7 +164,7 @@ def _paired(row: Row, sides: tuple[str, str], layout: Layout) -> Row:
 
 
 @contextlib.contextmanager
-def _lines(output: str | None, overwrite: bool) -> Iterator[object]:
+def _lines(output: str | None, overwrite: bool) -> Iterator[Any]:
     """A function that writes one object a line; it does nothing without an output."""
     if output is None:
         yield lambda line: None

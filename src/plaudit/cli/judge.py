@@ -73,7 +73,7 @@ class JudgeOptions:
     )
     votes: Annotated[int | None, Option("Samples of each thing asked.", "N", least=1)] = None
     sampling: Annotated[Mapping[str, Any], Fields(SamplingOptions)]
-    servers: Annotated[Mapping[str, object], Fields(ServerOptions)]
+    servers: Annotated[Mapping[str, Any], Fields(ServerOptions)]
     settings: Annotated[
         list[str] | None,
         Option(

@@ -22,7 +22,7 @@ _INT_LIMIT = 2.0**63
 _MAX_DEPTH = 200  # orjson writes 254 levels, pickle and the standard library a few hundred
 
 
-def loads_object(line: bytes, *, what: str = "line") -> dict[str, object]:
+def loads_object(line: bytes, *, what: str = "line") -> dict[str, Any]:
     """The JSON object in a line.
 
     Raises: DataError for broken JSON (with the column), invalid UTF-8 (with the byte) or a value
@@ -90,7 +90,7 @@ def _is_deep(value: object, data: bytes) -> bool:
     return True
 
 
-def _loads_slowly(data: bytes, what: str) -> object:
+def _loads_slowly(data: bytes, what: str) -> Any:
     try:
         text = data.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
@@ -119,7 +119,7 @@ def _broken(error: json.JSONDecodeError, what: str) -> str:
     return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {rest_text}"
 
 
-def _to_builtin(value: Any) -> object:
+def _to_builtin(value: Any) -> Any:
     """A value that JSON does not know, as one that it does."""
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode("ascii")
@@ -130,7 +130,7 @@ def _to_builtin(value: Any) -> object:
     return str(value)
 
 
-def _finite(value: object) -> object:
+def _finite(value: object) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

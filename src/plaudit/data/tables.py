@@ -149,7 +149,7 @@ def _hub_rows(datasets: Any, name: str, repo: str, config: str | None, split: st
         raise PlauditError(f"{name}: reading stopped: {_first_line(error)}") from error
 
 
-def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, object] | DataError]:
+def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, Any] | DataError]:
     try:
         rows = batch.to_pylist()
     except UnicodeDecodeError:
@@ -161,7 +161,7 @@ def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, object] | DataError]:
     return rows
 
 
-def _row_of_slice(batch: Any) -> Mapping[str, object] | DataError:
+def _row_of_slice(batch: Any) -> Mapping[str, Any] | DataError:
     for name in batch.schema.names:
         try:
             batch.column(name).to_pylist()
@@ -178,12 +178,12 @@ def _row_of_slice(batch: Any) -> Mapping[str, object] | DataError:
     }
 
 
-def _same(value: object) -> object:
+def _same(value: object) -> Any:
     return value
 
 
 @functools.lru_cache(64)
-def _readers(schema: Any) -> dict[str, Callable[[object], object]]:
+def _readers(schema: Any) -> dict[str, Callable[[Any], Any]]:
     """The conversions of column values, for the columns that need one."""
     readers = {name: _reader(schema.field(name).type) for name in schema.names}
     return {name: reader for name, reader in readers.items() if reader is not None}
@@ -208,13 +208,11 @@ def _reader(kind: Any) -> Callable[[Any], Any] | None:
     return None
 
 
-def _list(item: Callable[[Any], Any], values: Any) -> list[object]:
+def _list(item: Callable[[Any], Any], values: Any) -> list[Any]:
     return [None if value is None else item(value) for value in values]
 
 
-def _object(
-    fields: Mapping[str, Callable[[object], object] | None], value: Any
-) -> dict[str, object]:
+def _object(fields: Mapping[str, Callable[[object], object] | None], value: Any) -> dict[str, Any]:
     return {
         name: item if (reader := fields.get(name)) is None else reader(item)
         for name, item in value.items()
@@ -243,7 +241,7 @@ def _shortest_float32(value: float) -> float:
     return float(f"{value:.9g}")
 
 
-def _without_padding(value: object) -> object:
+def _without_padding(value: object) -> Any:
     """A value without the nulls in its objects, at every depth."""
     if isinstance(value, dict):
         return {name: _without_padding(item) for name, item in value.items() if item is not None}

@@ -202,7 +202,7 @@ def is_retryable(score: Mapping[str, Any]) -> bool:
     return "num_failed_calls" in counts or "num_unreadable" not in counts
 
 
-def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, object]:
+def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, Any]:
     """A row as it is written: its own columns and the new ones."""
     return {**row.raw, **_gained(row, result, column)}
 
@@ -211,7 +211,7 @@ def run_meta(
     reward: Reward | str,
     sources: Iterable[str | os.PathLike[str]],
     **options: object,
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """What determines the rows of a run: version, reward, inputs with their sizes, and `options`.
 
     Pass a text for a reward if some of its parameters do not matter for the rows.
@@ -250,7 +250,7 @@ def _opened(row: Row) -> bytes:
     return dumps(row.raw)[:-1] + b"," if row.raw else b"{"
 
 
-def _gained(row: Row, result: Result, column: str) -> dict[str, object]:
+def _gained(row: Row, result: Result, column: str) -> dict[str, Any]:
     value, scores, error = _names(column)
     if result.error is not None:
         return {value: None, error: str(row.placed(result.error))}
@@ -259,7 +259,7 @@ def _gained(row: Row, result: Result, column: str) -> dict[str, object]:
     return {value: values if row.is_list else values[0], scores: scores_fields}
 
 
-def _score_fields(score: Score) -> dict[str, object]:
+def _score_fields(score: Score) -> dict[str, Any]:
     """The fields of a score as written; empty ones are omitted."""
     fields: dict[str, Any] = {"value": _number(score.value)}
     if score.parts:

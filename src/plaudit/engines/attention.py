@@ -357,7 +357,7 @@ def _merged(before, before_lse, own, own_lse):
 
 
 @functools.cache
-def _varlen() -> Callable[..., object] | None:
+def _varlen() -> Callable[..., Any] | None:
     """``(q, k, v, cu_q, cu_k, max_q, max_k, is_causal, scale) -> (out_THD, lse_HT)`` or None."""
     import inspect
 

@@ -173,7 +173,7 @@ class RecordedEngine(Protocol):
 
     def aligned(
         self, columns: Mapping[str, object], places: Sequence[str], samples: int, where: str = ""
-    ) -> Mapping[str, object]:
+    ) -> Mapping[str, Any]:
         """The columns with the replies by place, for a job that judges `places`.
 
         Raises: DataError where they do not fit the places.

@@ -255,7 +255,7 @@ def _heads(path: Path, files: Sequence[Path]) -> list[Path]:
     ]
 
 
-def _read_json(path: Path, name: str) -> dict[str, object]:
+def _read_json(path: Path, name: str) -> dict[str, Any]:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -290,7 +290,7 @@ def _names(file: Path) -> list[str]:
     return list(_unpickled(file, "meta"))
 
 
-def _read(file: Path, names: list[str], name: str) -> dict[str, object]:
+def _read(file: Path, names: list[str], name: str) -> dict[str, Any]:
     if file.suffix == ".safetensors":
         from safetensors import safe_open
 
@@ -300,7 +300,7 @@ def _read(file: Path, names: list[str], name: str) -> dict[str, object]:
     return {n: tensors[n] for n in names}
 
 
-def _unpickled(file: Path, device: str) -> Mapping[str, object]:
+def _unpickled(file: Path, device: str) -> Mapping[str, Any]:
     """The tensors of a pickle, which may hold nothing else."""
     import pickle
     import warnings

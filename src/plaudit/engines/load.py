@@ -56,11 +56,11 @@ class Options:
 
     device: str = "auto"
     dtype: str = "auto"
-    device_map: object = None
+    device_map: Any = None
     max_tokens: int | None = None
     overflow: Overflow = "drop"
     chat_template: str | None = None
-    template_options: Mapping[str, object] = field(default_factory=dict)
+    template_options: Mapping[str, Any] = field(default_factory=dict)
     profile: str | None = None
     adapter: str | None = None
     revision: str | None = None
@@ -194,7 +194,7 @@ def _from_library(
     config: object,
     state: Mapping[str, object] | None,
     settings: Mapping[str, object],
-) -> tuple[object, Mapping[str, object]]:
+) -> tuple[Any, Mapping[str, Any]]:
     """The model and the library's report of its loading."""
     import transformers
 

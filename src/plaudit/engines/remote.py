@@ -117,7 +117,7 @@ class RemoteEngine:
     api_key_env: str | None = None
     timeout_s: float = 60.0
     concurrency: int = 64
-    probe_inputs: Sequence[Sequence[object]] = ()
+    probe_inputs: Sequence[Sequence[Any]] = ()
 
     way = "remote"
     why = ""

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply
@@ -62,7 +63,7 @@ class ColumnReplay(_Replay):
 
     def aligned(
         self, columns: Mapping[str, object], places: Sequence[str], samples: int, where: str = ""
-    ) -> Mapping[str, object]:
+    ) -> Mapping[str, Any]:
         """The columns with the replies by place, for a job that judges `places`.
 
         Raises: DataError where a list of replies has another length than the places, or one text

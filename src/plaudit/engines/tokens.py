@@ -36,7 +36,7 @@ PROBES = (
 )
 
 
-def with_own_ids(tokenizer: object, path: str | Path, name: str) -> object:
+def with_own_ids(tokenizer: object, path: str | Path, name: str) -> Any:
     """A tokenizer whose ids are those of the directory's tokenizer.json; `note_of` says if changed.
 
     Where the library's tokenizer differs from the file, the file's own is taken, with the special
@@ -83,7 +83,7 @@ def _ids(ids: Sequence[int]) -> list[int]:
     return [int(i) for i in ids]
 
 
-def _from_file(file: Path, name: str) -> object:
+def _from_file(file: Path, name: str) -> Any:
     import tokenizers
 
     try:
@@ -95,7 +95,7 @@ def _from_file(file: Path, name: str) -> object:
     return own
 
 
-def _rebuild(path: str | Path) -> object:
+def _rebuild(path: str | Path) -> Any:
     """The library's tokenizer, rebuilt from the file alone; None where that fails."""
     from transformers import PreTrainedTokenizerFast
 

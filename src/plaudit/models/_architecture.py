@@ -6,7 +6,7 @@ import functools
 import importlib
 import pkgutil
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
@@ -22,7 +22,7 @@ class Architecture(NamedTuple):
     known layout is not supported; such a one may have rank -1.
     """
 
-    make: Callable[..., object]
+    make: Callable[..., Any]
     is_mine: Callable[[Checkpoint], bool]
     rank: int = 0
     refusal: str = ""

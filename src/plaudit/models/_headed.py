@@ -56,7 +56,7 @@ class Headed(NamedTuple):
     eos: bool = False
     special_tokens: bool = False
     trunk: Callable[[Checkpoint, Options], Any] | None = None
-    positions: Callable[[Checkpoint, object], Callable[[Encoded], Sequence[int]]] | None = None
+    positions: Callable[[Checkpoint, Any], Callable[[Encoded], Sequence[int]]] | None = None
     reading: Callable[[Checkpoint], Reading] | None = None
     append: Callable[[Checkpoint], int] | None = None
     finish: Callable[[Checkpoint, Any], Callable[[str], str]] | None = None
@@ -204,7 +204,7 @@ def trunk_from(
     config: object = None,
     rename: Callable[[str], str | None] = lambda name: name,
     state: Mapping[str, object] | None = None,
-) -> object:
+) -> Any:
     """The trunk from tensors under other names; `rename` gives the class's own name, or None.
 
     `state` gives the tensors themselves where they have to be taken apart first.

@@ -207,7 +207,7 @@ def _trunk(checkpoint: Checkpoint, options: Options) -> tuple[Any, Any]:
     return module, tokenizer_of(checkpoint, module.get_input_embeddings().num_embeddings)
 
 
-def _tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, object]:
+def _tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Any]:
     missing = [name for name in names if not checkpoint.has(name)]
     if missing:
         raise ConfigError(

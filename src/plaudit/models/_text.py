@@ -119,7 +119,7 @@ class ChatForm(Form):
     """
 
     template: str | None = None
-    template_options: Mapping[str, object] = field(default_factory=dict)
+    template_options: Mapping[str, Any] = field(default_factory=dict)
     special_tokens: bool = False
     needs_start: bool = False
     eos: bool = False

@@ -233,7 +233,7 @@ def _total(answer: Answer) -> float | str:
     return math.fsum(row[0] for row in answer.values)
 
 
-def _without_adapter(module: Any) -> Callable[[], object]:
+def _without_adapter(module: Any) -> Callable[[], Any]:
     """The module with its adapter off, as a context.
 
     Raises: ConfigError at once where the installed libraries cannot switch it.

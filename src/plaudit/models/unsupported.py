@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
@@ -9,7 +11,7 @@ from plaudit.models._architecture import Architecture
 __all__ = ["ARCHITECTURE"]
 
 
-def _make(model: str, **options: object) -> object:
+def _make(model: str, **options: object) -> Any:
     raise ConfigError(f"{model}: not supported")
 
 

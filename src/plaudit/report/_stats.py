@@ -173,7 +173,7 @@ def _shape(message: str) -> str:
 # --- from the sample ------------------------------------------------------------------------------
 
 
-def histogram(values: Sequence[float], *, target: int | None = None) -> Mapping[str, object] | None:
+def histogram(values: Sequence[float], *, target: int | None = None) -> Mapping[str, Any] | None:
     """Counts in about `target` bins with round edges; None where there is nothing to bin.
 
     The default is the square root of the number of values, within 8 and 24. A bin holds its low
@@ -232,7 +232,7 @@ def correlations(columns: Sequence[Sequence[float]]) -> list[list[float]]:
     return [[round(r, 12) for r in row] for row in r_CC.tolist()]
 
 
-def _unit_scale(x_CN: Any, has_CN: Any) -> object:
+def _unit_scale(x_CN: Any, has_CN: Any) -> Any:
     """Columns with mean 0 and largest size 1, for sums of squares that stay in range."""
     import numpy as np
 

@@ -65,7 +65,7 @@ class CallReader:
         start, self.place = self.place, at + len(end)
         return self.text[start:at]
 
-    def json(self) -> object:
+    def json(self) -> Any:
         """The JSON value that comes next."""
         self.skip_space()
         value, self.place = read_json_at(self.text, self.place)
@@ -130,7 +130,7 @@ def tagged_call(reading: CallReader, tags: Tags, name: str) -> ToolCall:
     return ToolCall(name, arguments)
 
 
-def typed(raw: str, schema: object, is_text: str | None = None) -> object:
+def typed(raw: str, schema: object, is_text: str | None = None) -> Any:
     """The typed value of a text, without one line break at either end.
 
     What the schema declares decides: text stays text, anything else is read as JSON; without a
@@ -160,7 +160,7 @@ def typed(raw: str, schema: object, is_text: str | None = None) -> object:
     return value if is_other else text
 
 
-def _json_or_text(text: str) -> object:
+def _json_or_text(text: str) -> Any:
     try:
         return read_json(text)
     except ValueError:

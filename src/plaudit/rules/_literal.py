@@ -49,7 +49,7 @@ class PyCall(NamedTuple):
     arguments: dict[str, Any]
 
 
-def read_json(text: str) -> object:
+def read_json(text: str) -> Any:
     """The value of a JSON text.
 
     Raises: ValueError with the reason if the text is not strict JSON.
@@ -69,7 +69,7 @@ def read_json(text: str) -> object:
     return value
 
 
-def read_json_at(text: str, place: int) -> tuple[object, int]:
+def read_json_at(text: str, place: int) -> tuple[Any, int]:
     """The JSON value that begins at a position of a text, and where it ends.
 
     Raises: ValueError with the reason if no strict JSON value begins there.
@@ -86,7 +86,7 @@ def read_json_at(text: str, place: int) -> tuple[object, int]:
     return value, end
 
 
-def with_parsed(value: Any, field: str) -> object:
+def with_parsed(value: Any, field: str) -> Any:
     """A column's value with JSON text parsed and arrays as lists.
 
     Raises: DataError if it nests deeper than the readers allow.
@@ -103,7 +103,7 @@ def with_parsed(value: Any, field: str) -> object:
     return value
 
 
-def read_python(text: str) -> object:
+def read_python(text: str) -> Any:
     """The value of a Python literal, or of JSON (tuples become lists).
 
     Raises: ValueError where the text is anything else.
@@ -160,7 +160,7 @@ def is_deep(value: object, *, limit: int = DEPTH) -> bool:
     return any(isinstance(item, dict | list) for item in level)
 
 
-def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
+def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         earlier: set[str] = set()
@@ -169,7 +169,7 @@ def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
     return mapping
 
 
-def _no_constant(name: str) -> object:
+def _no_constant(name: str) -> Any:
     raise ValueError(f"{name} is no JSON")
 
 
@@ -234,7 +234,7 @@ class _LiteralReader:
                 break
         return values
 
-    def mapping(self, depth: int) -> dict[str, object]:
+    def mapping(self, depth: int) -> dict[str, Any]:
         pairs: list[tuple[str, Any]] = []
         while not self.take("}"):
             key = self.value(depth + 1)

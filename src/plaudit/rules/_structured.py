@@ -40,7 +40,7 @@ def read(text: str, syntax: str) -> Any:
     return value
 
 
-def _yaml(text: str) -> object:
+def _yaml(text: str) -> Any:
     """YAML 1.1 with the safe tags, one document, without anchors, aliases and merges."""
     import yaml
 
@@ -88,7 +88,7 @@ def _refuse_keys(tree: object) -> None:
             left += node.value
 
 
-def _toml(text: str) -> object:
+def _toml(text: str) -> Any:
     try:
         import tomllib  # type: ignore[import-not-found]
     except ImportError:  # Python 3.10
@@ -116,7 +116,7 @@ def _num_parts(line: str) -> int:
     return longest
 
 
-def _xml(text: str) -> object:
+def _xml(text: str) -> Any:
     """Elements as mappings: ``@name`` for attributes, ``#text`` beside members, lists for repeats.
 
     Document types are refused, and with them all entity definitions.
@@ -168,7 +168,7 @@ class _Tree:
         self._open[-1][1].append(data)
 
 
-def _csv(text: str) -> object:
+def _csv(text: str) -> Any:
     """One mapping per row; needs a header of two or more distinct names and rows of that width."""
     if "\0" in text:
         raise ValueError("no CSV: a NUL")
@@ -199,7 +199,7 @@ def _refuse_depth(text: str) -> None:
             depth = max(depth - 1, 0)
 
 
-SYNTAXES: Mapping[str, Callable[[str], object]] = {
+SYNTAXES: Mapping[str, Callable[[str], Any]] = {
     "json": read_json,
     "yaml": _yaml,
     "toml": _toml,

@@ -30,7 +30,7 @@ _KINDS = {
 _KIND = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 
-def tools_by_name(tools: object) -> dict[str, Mapping[str, object]]:
+def tools_by_name(tools: object) -> dict[str, Mapping[str, Any]]:
     """The parameter schema of every tool, from a list of tools or the JSON text of one.
 
     A tool is ``{"name", "parameters"}``, also inside OpenAI's ``function``; xLAM's parameters,
@@ -49,7 +49,7 @@ def tools_by_name(tools: object) -> dict[str, Mapping[str, object]]:
     return dict(_tool(tool) for tool in listed)
 
 
-def properties_of(schema: Mapping[str, object] | None) -> Mapping[str, object]:
+def properties_of(schema: Mapping[str, object] | None) -> Mapping[str, Any]:
     """The schemas of the arguments.
 
     >>> properties_of({"properties": {"a": {"type": "int"}}})

@@ -99,7 +99,7 @@ def _judge(job: tuple[Style, str, str]) -> bool | None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _gold(style: Style, reference: str) -> list[object]:
+def _gold(style: Style, reference: str) -> list[Any]:
     from math_verify import parse
 
     return parse(reference, parsing_timeout=None, **_calls()[style].gold)  # type: ignore[arg-type]

@@ -74,10 +74,10 @@ class Distant:
     __doc__ = _Doc()  # type: ignore[assignment]
     _d_place: int
     _d_program: Session
-    _d_about: dict[str, object]
+    _d_about: dict[str, Any]
     _d_made: bool
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         if name == "__code__":
             return types.SimpleNamespace(**self._d_program.act("code", self))
         if name.startswith(("__", "_d_")):
@@ -97,17 +97,17 @@ class Distant:
         return _exact(self._d_program.act("get", self, "__name__"), str)
 
     @property
-    def __annotations__(self) -> object:  # type: ignore[override]
+    def __annotations__(self) -> Any:  # type: ignore[override]
         return self._d_program.act("get", self, "__annotations__")
 
     @property
-    def __class__(self) -> object:  # type: ignore[override]
+    def __class__(self) -> Any:  # type: ignore[override]
         """`inspect.isfunction` asks for it."""
         is_function = self._d_about.get("type") == "builtins.function"
         return types.FunctionType if is_function else type(self)
 
     @property
-    def __dict__(self) -> object:  # type: ignore[override]
+    def __dict__(self) -> Any:  # type: ignore[override]
         return self._d_program.act("get", self, "__dict__")
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -148,7 +148,7 @@ class Distant:
     def __iter__(self) -> Iterator[Any]:
         return self._d_program.items(self)
 
-    def __reversed__(self) -> Iterator[object]:
+    def __reversed__(self) -> Iterator[Any]:
         return iter(self._d_program.act("reversed", self))
 
     def __enter__(self) -> Any:
@@ -157,7 +157,7 @@ class Distant:
     def __exit__(self, *_: Any) -> None:
         self._d_program.act("leave", self)
 
-    async def __aenter__(self) -> object:
+    async def __aenter__(self) -> Any:
         return self._d_program.act("aenter", self)
 
     async def __aexit__(self, *_: object) -> None:
@@ -179,16 +179,16 @@ def _exact(value: object, kind: type) -> Any:
     return value
 
 
-def _alone(name: str, kind: type | None = None) -> Callable[..., object]:
-    def method(self: Distant, *args: object) -> object:
+def _alone(name: str, kind: type | None = None) -> Callable[..., Any]:
+    def method(self: Distant, *args: object) -> Any:
         answer = self._d_program.act(name, self, *args)
         return answer if kind is None else _exact(answer, kind)
 
     return method
 
 
-def _paired(name: str, is_swapped: bool = False) -> Callable[..., object]:
-    def method(self: Distant, other: object) -> object:
+def _paired(name: str, is_swapped: bool = False) -> Callable[..., Any]:
+    def method(self: Distant, other: object) -> Any:
         if not (self._d_made or isinstance(other, Distant)):
             return NotImplemented
         answer = self._d_program.act(name, *((other, self) if is_swapped else (self, other)))
@@ -231,19 +231,19 @@ for _name in [
 class _Awaitable(Distant):
     """A coroutine of the program: awaited, it is run there to its end."""
 
-    def send(self, value: object) -> object:
+    def send(self, value: object) -> Any:
         raise StopIteration(self._d_program.act("await", self))
 
-    def __next__(self) -> object:  # what a task calls, if it is there
+    def __next__(self) -> Any:  # what a task calls, if it is there
         return self.send(None)
 
-    def throw(self, *error: Any) -> object:
+    def throw(self, *error: Any) -> Any:
         raise error[0] if isinstance(error[0], BaseException) else error[0]()
 
     def close(self) -> None:
         pass
 
-    def __await__(self) -> Iterator[object]:
+    def __await__(self) -> Iterator[Any]:
         return self._d_program.act("await", self)
         yield
 
@@ -254,10 +254,10 @@ collections.abc.Coroutine.register(_Awaitable)  # type: ignore[attr-defined]
 class _AsyncIterator(Distant):
     """An asynchronous generator of the program."""
 
-    def __aiter__(self) -> object:
+    def __aiter__(self) -> Any:
         return self
 
-    async def __anext__(self) -> object:
+    async def __anext__(self) -> Any:
         answer = self._d_program.act("anext", self)
         if not answer:
             raise StopAsyncIteration
@@ -285,7 +285,7 @@ class _Kind(type):
             )
         return super().__new__(cls, name, bases, body)
 
-    def __getattr__(cls, name: str) -> object:
+    def __getattr__(cls, name: str) -> Any:
         if name.startswith(("__", "_d_")):
             raise AttributeError(name)
         return cls._d_program.act("get", cls, name)
@@ -355,7 +355,7 @@ class Session:
         self.is_used = self.is_used or not all(map(callable, objects.values()))
         return objects
 
-    def _named(self, name: str, about: dict[str, Any]) -> object:
+    def _named(self, name: str, about: dict[str, Any]) -> Any:
         if "helper" in about:
             return _helper(name, about["helper"])
         if "class" not in about:
@@ -413,7 +413,7 @@ class Session:
             self._die(f"not readable: {problem}")
         raise error
 
-    def compared(self, compare: Callable[[], object]) -> object:
+    def compared(self, compare: Callable[[], object]) -> Any:
         """Both sides of a comparison; what its calls change, changes after it."""
         if self.changes is not None:
             return compare()
@@ -450,14 +450,14 @@ class Session:
             self._die(f"not readable: {error}")
         return reply
 
-    def attribute(self, subject: object, name: str) -> object:
+    def attribute(self, subject: object, name: str) -> Any:
         """An attribute of an object of the program."""
         try:
             return self.act("get", subject, name)
         except AttributeError as error:
             raise MissingAttribute(*error.args) from None
 
-    def coroutine_mark(self, subject: object, name: str) -> object:
+    def coroutine_mark(self, subject: object, name: str) -> Any:
         """What `inspect` and `asyncio` look for on a coroutine function that is not Python's."""
         if self.act("is_async", subject) is not True:
             raise AttributeError(name)
@@ -474,7 +474,7 @@ class Session:
             parameters.append(inspect.Parameter(str(name), place, **more))
         return inspect.Signature(parameters)
 
-    def _ask(self, question: Any) -> dict[str, object]:
+    def _ask(self, question: Any) -> dict[str, Any]:
         if self.death:
             raise CandidateDied(self.death)
         self.is_used = self.is_used or question[0] != "names"
@@ -543,7 +543,7 @@ class Session:
             raise EOFError("EOF when reading a line")
         return text.removesuffix("\n") if act == "input" else text
 
-    def _lend(self, act: str, subject: Any, args: list[object], named: dict[str, object]) -> object:
+    def _lend(self, act: str, subject: Any, args: list[object], named: dict[str, object]) -> Any:
         """Does to a lent object what its class lets anybody do; never looks behind it."""
         if act in serve.SPECIAL:
             if act == "__next__" and hasattr(type(subject), "__next__"):
@@ -577,13 +577,13 @@ class Session:
 
     # values
 
-    def encode(self, value: object) -> object:
+    def encode(self, value: object) -> Any:
         return values.encode(value, self._handle)
 
     def decode(self, encoded: Any) -> Any:
         return values.decode(encoded, self._resolve_handle)
 
-    def _handle(self, value: Any, is_opaque: bool) -> object:
+    def _handle(self, value: Any, is_opaque: bool) -> Any:
         kind = type(value)
         if isinstance(value, Distant) or kind is _Kind:
             return {"h": value._d_place}
@@ -605,7 +605,7 @@ class Session:
             self.lent.append(value)
         return {"j": [place, kind.__name__, special]}
 
-    def _resolve_handle(self, tag: str, body: object) -> object:
+    def _resolve_handle(self, tag: str, body: object) -> Any:
         if tag == "j" and type(body) is int and 0 <= body < len(self.lent):
             return self.lent[body]
         if tag != "o" or type(body) is not dict or type(body.get("h")) is not int:
@@ -665,7 +665,7 @@ def _is_kind(name: str) -> bool:
     return name.lstrip("_")[:1].isupper()
 
 
-def _helper(name: str, module: object) -> object:
+def _helper(name: str, module: object) -> Any:
     if module not in (*serve.HELPERS, "numpy"):
         raise values.Malformed(f"no helper module: {str(module)[:40]}")
     library = importlib.import_module(module)
@@ -694,7 +694,7 @@ def _change(old: Any, new: Any) -> None:
             _merged(first, second)
 
 
-def _merged(old: object, new: object) -> object:
+def _merged(old: object, new: object) -> Any:
     if type(old) is type(new) and isinstance(old, (*_DATA, tuple)):
         _change(old, new)
         return new if isinstance(old, tuple) else old

@@ -161,8 +161,8 @@ def run(
 
 
 def _verdict(
-    checks: list[dict[str, object]], finished: bool, error: str, program: distant.Session
-) -> dict[str, object]:
+    checks: list[dict[str, Any]], finished: bool, error: str, program: distant.Session
+) -> dict[str, Any]:
     opaque = program.was_opaque
     return {"checks": checks, "finished": finished, "error": error[:_MAX_ERROR], "opaque": opaque}
 
@@ -352,7 +352,7 @@ class _TestJudge:
         return checks
 
 
-def _check(line: int, ok: bool, error: str) -> dict[str, object]:
+def _check(line: int, ok: bool, error: str) -> dict[str, Any]:
     return {"line": line, "ok": ok, "error": error[:_MAX_ERROR]}
 
 
@@ -375,7 +375,7 @@ def _stranger(trees: list[Any]) -> str:
     return unknown.pop() if len(unknown) == 1 and not is_named else ""
 
 
-def _ours(name: str) -> object:
+def _ours(name: str) -> Any:
     """What a name means that is never asked of the program."""
     if name == "approx":
         return pytest_standin.approx
@@ -389,7 +389,7 @@ def _ours(name: str) -> object:
     return _MISSING
 
 
-def _module(name: str) -> object:
+def _module(name: str) -> Any:
     try:
         __import__(name)
     except ImportError:
@@ -409,7 +409,7 @@ class _Builtins(dict[str, Any]):
         super().__init__(vars(builtins))
         self._absent = absent
 
-    def __missing__(self, name: str) -> object:
+    def __missing__(self, name: str) -> Any:
         if name in self._absent:
             raise distant.AbsentName(f"NameError: the program does not define {name!r}")
         raise KeyError(name)
@@ -433,7 +433,7 @@ class _Module(types.ModuleType):
             raise distant.AbsentName(f"AttributeError: the program has no {name!r}")
         return self._program_objects[name]
 
-    def __setattr__(self, name: str, value: object) -> None:
+    def __setattr__(self, name: str, value: Any) -> None:
         self._program.act("bind", name, value)
         self._program_objects[name] = value
         self._gone.discard(name)
@@ -444,7 +444,7 @@ class _Module(types.ModuleType):
         self._program_objects.pop(name, None)
 
 
-def _compiled(tree: Any, name: str) -> object:
+def _compiled(tree: Any, name: str) -> Any:
     try:
         return compile(tree, name, "exec", dont_inherit=True)
     except (SyntaxError, ValueError, RecursionError) as error:
@@ -474,7 +474,7 @@ def _has_tests(tree: Any, style: str) -> bool:
     return any(node.name.startswith("test") for node in functions)
 
 
-def _finish_asserts(judge: _TestJudge, namespace: dict[str, object]) -> None:
+def _finish_asserts(judge: _TestJudge, namespace: dict[str, Any]) -> None:
     """Test functions that the text leaves to a runner are run."""
     if len(judge.entered) > 1 or any(check.owner == 0 for check in judge.checks):
         return
@@ -482,7 +482,7 @@ def _finish_asserts(judge: _TestJudge, namespace: dict[str, object]) -> None:
         case.run()
 
 
-def _run_cases(judge: _TestJudge, namespace: dict[str, object]) -> None:
+def _run_cases(judge: _TestJudge, namespace: dict[str, Any]) -> None:
     cases = list(pytest_standin.cases(namespace))
     if not cases:
         raise Unusable("the tests contain no test in the style of pytest")
@@ -500,7 +500,7 @@ def _run_cases(judge: _TestJudge, namespace: dict[str, object]) -> None:
                 raise _Stop from None
 
 
-def _run_unittest(judge: _TestJudge, namespace: dict[str, object]) -> None:
+def _run_unittest(judge: _TestJudge, namespace: dict[str, Any]) -> None:
     import unittest
 
     kinds = [
@@ -531,7 +531,7 @@ def _be_strict() -> None:
         return
     leave = context.__exit__
 
-    def leave_strictly(self: Any, kind: object, value: object, trace: object) -> object:
+    def leave_strictly(self: Any, kind: Any, value: Any, trace: Any) -> Any:
         expected = self.expected if isinstance(self.expected, tuple) else (self.expected,)
         if isinstance(value, distant.MissingAttribute) and AttributeError not in expected:
             return False
@@ -554,22 +554,22 @@ def _result(judge: _TestJudge, checks_by_id: dict[str, tests_code.Check]) -> Any
             if not judge.program.death:
                 checks_by_id[test.id()].passed = True
 
-        def addError(self, test: object, err: Any) -> None:
+        def addError(self, test: Any, err: Any) -> None:
             if isinstance(err[1], Unusable):
                 raise err[1]
             self._fail(test, err)
 
-        def addFailure(self, test: object, err: object) -> None:
+        def addFailure(self, test: Any, err: Any) -> None:
             self._fail(test, err)
 
-        def addSubTest(self, test: object, subtest: object, err: object) -> None:
+        def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
             if err is not None:
                 self._fail(test, err)
 
-        def addUnexpectedSuccess(self, test: object) -> None:
+        def addUnexpectedSuccess(self, test: Any) -> None:
             self._fail(test, (None, AssertionError("succeeded unexpectedly"), None))
 
-        def addExpectedFailure(self, test: object, err: object) -> None:
+        def addExpectedFailure(self, test: Any, err: Any) -> None:
             self.addSuccess(test)
 
         def addSkip(self, test: Any, reason: str) -> None:

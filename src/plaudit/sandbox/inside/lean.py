@@ -155,7 +155,7 @@ def _take_all(
     return False
 
 
-def _allocator(library: Any, take: str, free: str) -> tuple[Callable[[int], int], object]:
+def _allocator(library: Any, take: str, free: str) -> tuple[Callable[[int], int], Any]:
     taking, freeing = library[take], library[free]
     taking.restype, taking.argtypes = ctypes.c_void_p, [ctypes.c_size_t]
     freeing.restype, freeing.argtypes = None, [ctypes.c_void_p]

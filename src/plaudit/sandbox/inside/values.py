@@ -66,7 +66,7 @@ class Named(tuple):
 
     names: tuple[str, ...] = ()
 
-    def __getattr__(self, name: str) -> object:
+    def __getattr__(self, name: str) -> Any:
         if name in self.names:
             return self[self.names.index(name)]
         raise AttributeError(name)
@@ -75,7 +75,7 @@ class Named(tuple):
 # --- values to JSON -------------------------------------------------------------------------------
 
 
-def encode(value: object, handles: Handles | None = None) -> object:
+def encode(value: object, handles: Handles | None = None) -> Any:
     """What `dumps` can write: JSON with tags, from plain data and whatever is built of it.
 
     Subclasses of base types become their base, objects without a plain form ``{"o": ...}`` with the
@@ -89,7 +89,7 @@ def encode(value: object, handles: Handles | None = None) -> object:
     return _encode(value, handles, 0)
 
 
-def _encode(value: Any, handles: Handles | None, depth: int) -> object:
+def _encode(value: Any, handles: Handles | None, depth: int) -> Any:
     kind = type(value)
     if kind in _ATOMS or (kind is int and -_PLAIN_INT <= value <= _PLAIN_INT):
         return value
@@ -106,7 +106,7 @@ def _encode(value: Any, handles: Handles | None, depth: int) -> object:
     return write(value, handles, depth + 1) if write else {"o": described(value)}
 
 
-def _writer(kind: type) -> Callable[[object, object, int], object] | None:
+def _writer(kind: type) -> Callable[[Any, Any, int], Any] | None:
     """How to write a subclass of a base type, or a type of a library."""
     for base in type.__dict__["__mro__"].__get__(kind):
         if base is tuple and isinstance(getattr(kind, "_fields", None), tuple):
@@ -117,7 +117,7 @@ def _writer(kind: type) -> Callable[[object, object, int], object] | None:
     return None
 
 
-def described(value: object) -> dict[str, object]:
+def described(value: object) -> dict[str, Any]:
     """What is told of a value without a plain form: its type's name, and its truth, taken now."""
     kind = type(value)
     return {"type": f"{kind.__module__}.{kind.__qualname__}"[:200], "true": _truth(value)}
@@ -154,7 +154,7 @@ def _write_tuple(value: tuple[Any, ...], handles: Any, depth: int) -> Any:
     return {"t": [_encode(item, handles, depth) for item in tuple.__iter__(value)]}
 
 
-def _write_named(value: Any, handles: Any, depth: int) -> object:
+def _write_named(value: Any, handles: Any, depth: int) -> Any:
     names = [str(name) for name in type(value)._fields]
     return {"n": [names, _write_tuple(value, handles, depth)["t"]]}
 
@@ -201,22 +201,22 @@ def _write_type(value: type, handles: Any, depth: int) -> Any:
     return {"k": value.__name__} if is_builtin else {"o": described(value)}
 
 
-def _write_decimal(value: object, handles: object, depth: int) -> object:
+def _write_decimal(value: object, handles: object, depth: int) -> Any:
     return {"N": sys.modules["decimal"].Decimal.__str__(value)}
 
 
-def _write_fraction(value: Any, handles: object, depth: int) -> object:
+def _write_fraction(value: Any, handles: object, depth: int) -> Any:
     return {"R": [_write_int(part, None, 0) for part in (value._numerator, value._denominator)]}
 
 
-def _write_array(value: Any, handles: Any, depth: int) -> object:
+def _write_array(value: Any, handles: Any, depth: int) -> Any:
     contents = value.tolist()
     if type(contents) is not list:
         return _encode(contents, handles, depth)
     return {"a": [str(value.dtype), _encode(contents, handles, depth)]}
 
 
-def _write_frame(value: Any, handles: Any, depth: int) -> object:
+def _write_frame(value: Any, handles: Any, depth: int) -> Any:
     """A table of pandas: columns, index, types and data, each as lists."""
     columns = [value.iloc[:, place] for place in range(value.shape[1])]
     index = [value.index.tolist(), value.index.name]
@@ -225,26 +225,26 @@ def _write_frame(value: Any, handles: Any, depth: int) -> object:
     return {"p": _encode(parts, handles, depth)}
 
 
-def _write_series(value: Any, handles: Any, depth: int) -> object:
+def _write_series(value: Any, handles: Any, depth: int) -> Any:
     index = [value.index.tolist(), value.index.name]
     parts = ["series", [value.name], index, [str(value.dtype)], [value.tolist()]]
     return {"p": _encode(parts, handles, depth)}
 
 
-def _write_scalar(value: Any, handles: Any, depth: int) -> object:
+def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
     atom = value.tolist()
     return {"o": described(value)} if type(atom) is type(value) else _encode(atom, handles, depth)
 
 
-def _write_when(value: Any, handles: object, depth: int) -> object:
+def _write_when(value: Any, handles: object, depth: int) -> Any:
     return {"T": [_date_name(type(value)), value.isoformat()]}
 
 
-def _write_path(value: object, handles: object, depth: int) -> object:
+def _write_path(value: object, handles: object, depth: int) -> Any:
     return {"P": sys.modules["pathlib"].PurePath.__str__(value)}
 
 
-def _write_delta(value: Any, handles: object, depth: int) -> object:
+def _write_delta(value: Any, handles: object, depth: int) -> Any:
     return {"T": ["timedelta", [value.days, value.seconds, value.microseconds]]}
 
 
@@ -271,7 +271,7 @@ _WRITERS: dict[type, Callable[[Any, Any, int], Any]] = {
     range: _write_range,
     type: _write_type,
 }
-_LIBRARY_WRITERS: dict[str, Callable[[object, object, int], object]] = {
+_LIBRARY_WRITERS: dict[str, Callable[[Any, Any, int], Any]] = {
     "decimal.Decimal": _write_decimal,
     "fractions.Fraction": _write_fraction,
     "datetime.datetime": _write_when,
@@ -308,13 +308,13 @@ def decode(encoded: Any, opaque: Callable[[str, Any], Any] | None = None) -> Any
         raise Malformed(f"{type(error).__name__}: {str(error)[:80]}") from None
 
 
-def _unknown(tag: str, body: object) -> object:
+def _unknown(tag: str, body: object) -> Any:
     if tag == "o" and type(body) is dict and type(body.get("type")) is str:
         return Opaque(body["type"], body.get("true") is True)
     raise Malformed(f"unknown tag {tag[:20]!r}")
 
 
-def _decode(encoded: Any, opaque: Callable[[str, Any], Any], depth: int) -> object:
+def _decode(encoded: Any, opaque: Callable[[str, Any], Any], depth: int) -> Any:
     kind = type(encoded)
     if kind in _ATOMS or kind is int or kind is float:
         return encoded
@@ -330,13 +330,13 @@ def _decode(encoded: Any, opaque: Callable[[str, Any], Any], depth: int) -> obje
     return read(body) if read is not None else opaque(tag, body)
 
 
-def _tagged(encoded: object) -> tuple[str, object]:
+def _tagged(encoded: object) -> tuple[str, Any]:
     if type(encoded) is not dict or len(encoded) != 1:
         raise Malformed("an object must have one key, its tag")
     return next(iter(encoded.items()))
 
 
-def _decode_items(tag: str, body: Any, opaque: Any, depth: int) -> list[object]:
+def _decode_items(tag: str, body: Any, opaque: Any, depth: int) -> list[Any]:
     if type(body) is not list:
         raise Malformed(f"{tag!r} must hold an array")
     if tag in "dDC":
@@ -345,7 +345,7 @@ def _decode_items(tag: str, body: Any, opaque: Any, depth: int) -> list[object]:
     return [_decode(item, opaque, depth) for item in body]
 
 
-def _pair(pair: object) -> list[object]:
+def _pair(pair: object) -> list[Any]:
     if type(pair) is not list or len(pair) != 2:
         raise Malformed("a dict must hold pairs")
     return pair
@@ -410,7 +410,7 @@ def make_arrays() -> None:
 _WANTED: list[str] = []
 
 
-def _imported_numpy() -> object:
+def _imported_numpy() -> Any:
     try:
         return importlib.import_module(_WANTED[0]) if _WANTED else None
     except ImportError:
@@ -493,7 +493,7 @@ def _read_float(body: object) -> float:
     return float(body)
 
 
-def _read_decimal(body: object) -> object:
+def _read_decimal(body: object) -> Any:
     from decimal import Decimal
 
     if type(body) is not str or len(body) > _MAX_DIGITS:
@@ -507,7 +507,7 @@ def _read_bytes(body: object) -> bytes:
     return bytes.fromhex(body)
 
 
-def _read_when(body: Any) -> object:
+def _read_when(body: Any) -> Any:
     import datetime
 
     name, value = body
@@ -518,7 +518,7 @@ def _read_when(body: Any) -> object:
     return getattr(datetime, name).fromisoformat(value)
 
 
-def _read_path(body: object) -> object:
+def _read_path(body: object) -> Any:
     import pathlib
 
     if type(body) is not str or len(body) > _MAX_DIGITS:
@@ -607,7 +607,7 @@ class _ValueComparison:
             return self.same(encoded, expected.tolist(), depth + 1)
         return self._same_leaf(encoded, expected)
 
-    def _items(self, encoded: object, expected: Any) -> object:
+    def _items(self, encoded: object, expected: Any) -> Any:
         if type(encoded) is list:
             return encoded if self.lenient or isinstance(expected, list) else None
         tag, body = _tag_of(encoded)
@@ -697,11 +697,11 @@ _MISSING: Any = object()
 _INFINITE = (math.inf, -math.inf)
 
 
-def _tag_of(encoded: object) -> tuple[object, object]:
+def _tag_of(encoded: object) -> tuple[Any, Any]:
     return next(iter(encoded.items())) if type(encoded) is dict and len(encoded) == 1 else ("", 0)
 
 
-def _decode_or_missing(encoded: object) -> object:
+def _decode_or_missing(encoded: object) -> Any:
     try:
         return decode(encoded)
     except Malformed:
@@ -743,11 +743,11 @@ def _are_whole(value: object, expected: object) -> bool:
     )
 
 
-def _as_float(value: Any) -> object:
+def _as_float(value: Any) -> Any:
     return value if isinstance(value, complex) else float(value)
 
 
-def _json_key(key: object) -> object:
+def _json_key(key: object) -> Any:
     """The name that a key has in a JSON object, where it has one."""
     if isinstance(key, bool) or key is None:
         return json.dumps(key)
@@ -756,7 +756,7 @@ def _json_key(key: object) -> object:
     return repr(key) if isinstance(key, float) else key
 
 
-def _frozen(value: object) -> object:
+def _frozen(value: object) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
     return frozenset(value) if isinstance(value, set) else value
@@ -784,10 +784,10 @@ def is_true(encoded: object) -> bool:
 # --- text -----------------------------------------------------------------------------------------
 
 _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=False)
-_SCAN: Callable[[str, int], tuple[object, int]] = vars(json.JSONDecoder())["scan_once"]
+_SCAN: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
 
 
-def _chunks(encoder: json.JSONEncoder) -> Callable[[object, int], Iterable[str]]:
+def _chunks(encoder: json.JSONEncoder) -> Callable[[Any, int], Iterable[str]]:
     """What `encoder.encode` builds anew for each text: the writer in C, where there is one."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
@@ -828,7 +828,7 @@ def loads(line: bytes | bytearray | memoryview, max_size: int = _MAX_SIZE) -> An
         raise Malformed(f"{type(error).__name__}: {str(error)[:80]}") from None
 
 
-def _parse(text: str) -> object:
+def _parse(text: str) -> Any:
     """`json.loads`, with less around the scanner for a text without white space at its ends."""
     try:
         value, end = _SCAN(text, 0)
