@@ -145,7 +145,7 @@ class Client:
         """Like `post`, with method GET and no body."""
         return self.send(Request(path, method="GET", deadline_s=deadline_s))
 
-    def send(self, request: Request) -> object:
+    def send(self, request: Request) -> Any:
         """The JSON value of the reply. Raises: EngineError."""
         core = self._living()
         return _result(core.submit(core.answer(request)))

@@ -13,10 +13,7 @@ import math
 import statistics
 from collections import Counter
 from collections.abc import Callable, Hashable, Sequence
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
-
-if TYPE_CHECKING:
-    import numpy as np
+from typing import Any, Literal, NamedTuple
 
 __all__ = [
     "Bin",
@@ -325,7 +322,7 @@ def ranks(values: Sequence[float]) -> list[float]:
     return rank_N.tolist()
 
 
-def _both_finite(xs: Sequence[float], ys: Sequence[float]) -> tuple[np.ndarray, np.ndarray]:
+def _both_finite(xs: Sequence[float], ys: Sequence[float]) -> tuple[Any, Any]:
     import numpy as np
 
     x_N, y_N = np.asarray(xs, float), np.asarray(ys, float)

@@ -19,7 +19,7 @@ import pytest
 import plaudit
 
 ROOT = Path(plaudit.__file__).parent
-MOST = 0.1205
+MOST = 0.121
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -70,7 +70,7 @@ def call_of_parts(name: object, arguments: object) -> ToolCall:
     return ToolCall(name.strip(), arguments)
 
 
-def listed_calls(value: object) -> list[object]:
+def listed_calls(value: object) -> list[Any]:
     """The items of a list of calls, of OpenAI's ``{"tool_calls": [...]}``, or one call.
 
     >>> listed_calls({"tool_calls": [1, 2]}), listed_calls({"name": "f"})

@@ -30,7 +30,7 @@ _SPACES = kernel.NEW_USER | kernel.NEW_PID | kernel.NEW_NET | kernel.NEW_IPC | k
 _FILTERS: list[seccomp.Prepared] = []
 
 
-def enter(options: dict[str, Any]) -> dict[str, object]:
+def enter(options: dict[str, Any]) -> dict[str, Any]:
     """The keeper's part: a private user where root may take one, then new namespaces."""
     report: dict[str, Any] = {"private_uid": False, "namespaces": False, "missing": {}}
     readable = _readable(options)
