@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 from plaudit.text.endmarks import without_end_marks
 from plaudit.text.think import opening_at_end, opening_in, starts_in
@@ -60,7 +60,8 @@ def entered_pair(pair: Pair) -> Pair:
 
 def without_marks_group(group: Group) -> Group:
     """The group without end-of-turn marks; the same object where there is none."""
-    responses, is_same = [], True
+    responses: list[Response] = []
+    is_same = True
     for response in group.responses:
         responses.append(own := without_marks(response)[0])
         is_same = is_same and own is response
@@ -146,8 +147,8 @@ def _last_text(turns: Sequence[Message]) -> str | None:
     """The text at the end of a prompt, None where it ends in something else."""
     content: Any = turns[-1].get("content") if turns else None
     if isinstance(content, list | tuple) and content:
-        last = content[-1]
-        content = last.get("text") if isinstance(last, dict) else None
+        last = cast("Sequence[Any]", content)[-1]
+        content = cast("dict[str, Any]", last).get("text") if isinstance(last, dict) else None
     return content if isinstance(content, str) else None
 
 

@@ -64,7 +64,7 @@ class Request:
     """
 
     path: str
-    json: Any = None
+    json: object = None
     method: str = "POST"
     headers: Mapping[str, str] = field(default_factory=dict)
     deadline_s: float | None = None
@@ -130,10 +130,10 @@ class Client:
         self,
         path: str,
         *,
-        json: Any = None,
+        json: object = None,
         headers: Mapping[str, str] | None = None,
         deadline_s: float | None = None,
-    ) -> Any:
+    ) -> object:
         """The JSON value of the service's reply; blocks, in any thread.
 
         Raises: EngineError with `.status` (of the last answer) and `.retryable`, once every try has
@@ -154,10 +154,10 @@ class Client:
         self,
         path: str,
         *,
-        json: Any = None,
+        json: object = None,
         headers: Mapping[str, str] | None = None,
         deadline_s: float | None = None,
-    ) -> Any:
+    ) -> object:
         """`post` for coroutines: the caller's event loop is not blocked."""
         core = self._living()
         request = Request(path, json, headers=headers or {}, deadline_s=deadline_s)
@@ -266,7 +266,7 @@ def _without_password(url: str) -> str:
     return url.replace(netloc, netloc.rpartition("@")[2], 1)
 
 
-def _result(future: concurrent.futures.Future[Any]) -> Any:
+def _result(future: concurrent.futures.Future[object]) -> Any:
     try:
         return future.result()
     except concurrent.futures.CancelledError:
@@ -276,7 +276,7 @@ def _result(future: concurrent.futures.Future[Any]) -> Any:
         raise
 
 
-def _result_or_error(future: concurrent.futures.Future[Any]) -> Any:
+def _result_or_error(future: concurrent.futures.Future[object]) -> object:
     try:
         return _result(future)
     except EngineError as error:
@@ -371,7 +371,9 @@ class _Core:
         _CORES.add(self)
         self._finish = weakref.finalize(self, _end, os.getpid(), *resources)
 
-    def submit(self, coroutine: Coroutine[Any, Any, Any]) -> concurrent.futures.Future[Any]:
+    def submit(
+        self, coroutine: Coroutine[object, object, object]
+    ) -> concurrent.futures.Future[Any]:
         with self._lock:  # a submitted coroutine is ended with the loop, or refused
             if self.is_open:
                 return asyncio.run_coroutine_threadsafe(coroutine, self._loop)
@@ -404,7 +406,7 @@ class _Core:
         except EngineError as error:
             return error
 
-    async def _answer(self, request: Request) -> Any:
+    async def _answer(self, request: Request) -> object:
         body = None if request.method == "GET" else _dumps(request.json)
         end = math.inf if request.deadline_s is None else self._clock() + request.deadline_s
         failures: list[tuple[_Endpoint, _FailedTry]] = []
@@ -505,7 +507,7 @@ class _Core:
 
     async def _try(
         self, endpoint: _Endpoint, request: Request, body: bytes | None, end: float
-    ) -> Any | _FailedTry:
+    ) -> object | _FailedTry:
         """The value of the reply, or a failure."""
         endpoint.in_flight += 1  # counted while waiting, or all waiting calls would choose one URL
         try:
@@ -522,7 +524,7 @@ class _Core:
             endpoint.in_flight -= 1
         return result
 
-    def _note(self, endpoint: _Endpoint, result: Any, began: float) -> None:
+    def _note(self, endpoint: _Endpoint, result: object, began: float) -> None:
         """Updates the URL's record: consecutive failures, and how long to avoid it."""
         if not isinstance(result, _FailedTry) or result.status is not None:
             self._has_answered = True
@@ -566,7 +568,7 @@ class _Core:
             return _FailedTry(_error_text(error), is_unconnected=is_unconnected)
         return data if isinstance(data, _FailedTry) else _reply_value(response, data, request.read)
 
-    def _timeout(self, seconds: float) -> Any:
+    def _timeout(self, seconds: float) -> object:
         if seconds == self._timeout_s and self._has_answered:
             return self._usual
         connect_s = _CONNECT_S if self._has_answered else _FIRST_CONNECT_S
@@ -593,7 +595,9 @@ def _grown(number: int) -> float:
     return min(_FIRST_WAIT_S * 2.0 ** min(number - 1, 30), _LONGEST_WAIT_S)
 
 
-def _reply_value(response: Any, data: bytes, read: Callable[[Any], Any] | None) -> Any | _FailedTry:
+def _reply_value(
+    response: Any, data: bytes, read: Callable[[object], object] | None
+) -> object | _FailedTry:
     """The value of a reply, or why it has none."""
     status = response.status
     if 200 <= status < 300:
@@ -659,7 +663,7 @@ def _failed(
     return EngineError(what, last.status, retryable=not last.is_final)
 
 
-def _dumps(value: Any) -> bytes:
+def _dumps(value: object) -> bytes:
     """JSON text; values that orjson refuses (lone surrogates, huge integers) go through `json`."""
     import orjson
 
@@ -669,7 +673,7 @@ def _dumps(value: Any) -> bytes:
         return standard_json.dumps(value).encode()
 
 
-def _loads(data: bytes) -> Any:
+def _loads(data: bytes) -> object:
     import orjson
 
     try:
@@ -694,7 +698,7 @@ def _turn(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-async def _open(aiohttp: Any, headers: dict[str, str]) -> Any:
+async def _open(aiohttp: Any, headers: dict[str, str]) -> object:
     # our semaphore bounds the connections, so that waiting for one is not part of a try's time
     connector = aiohttp.TCPConnector(limit=0)
     jar = aiohttp.DummyCookieJar()
@@ -703,11 +707,13 @@ async def _open(aiohttp: Any, headers: dict[str, str]) -> Any:
     )
 
 
-_LIVE: dict[int, tuple[Any, ...]] = {}
+_LIVE: dict[int, tuple[object, ...]] = {}
 _CORES: weakref.WeakSet[_Core] = weakref.WeakSet()
 
 
-def _end(pid: int, loop: asyncio.AbstractEventLoop, thread: threading.Thread, session: Any) -> None:
+def _end(
+    pid: int, loop: asyncio.AbstractEventLoop, thread: threading.Thread, session: object
+) -> None:
     """Ends a core: when it is closed, collected, or the interpreter exits."""
     if os.getpid() != pid:
         return

@@ -4,6 +4,9 @@
 reward in the package, `plaudit check my_pkg:mine` on the caller's own.
 """
 
+# pyright: reportUnnecessaryIsInstance=false
+# (what users pass is checked, whatever its type says)
+
 from __future__ import annotations
 
 import copy
@@ -73,7 +76,7 @@ def check(reward: Reward, groups: Sequence[Group] | None = None) -> list[Finding
         raise
     except Exception as error:  # a reward under test may raise anything
         return [Finding("scores", f"{type(error).__name__}: {error}")]
-    findings = []
+    findings: list[Finding] = []
     for law in LAWS:
         try:
             findings += [Finding(law.__name__, problem) for problem in law(reward, groups, base)]
@@ -85,7 +88,7 @@ def check(reward: Reward, groups: Sequence[Group] | None = None) -> list[Finding
     return findings
 
 
-def sample_groups(columns: Mapping[str, Any] | None = None) -> list[Group]:
+def sample_groups(columns: Mapping[str, object] | None = None) -> list[Group]:
     """Groups of four, one and two responses in English and Chinese, with common columns."""
     columns = {**SAMPLE_COLUMNS, **(columns or {})}
     responses = [as_response(text) for text in _TEXTS]
@@ -104,7 +107,7 @@ def as_response(text: str) -> Response:
 # --- the laws: each yields what is wrong ----------------------------------------------------------
 
 
-def same_shape(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def same_shape(reward: Reward, groups: Sequence[Group], base: list[list[Score]]) -> Iterator[str]:
     """One Score per response, in order; nothing for nothing."""
     if reward.score([]) != []:
         yield "score([]) is not []"
@@ -117,14 +120,18 @@ def same_shape(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
             yield f"not all are Scores: {clipped(scores)}"
 
 
-def finite_or_explained(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def finite_or_explained(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """A value is finite, or NaN with an error and a fault."""
     for score in _flat(base):
         if problem := _value_problem(score):
             yield problem
 
 
-def hard_texts_are_scored(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def hard_texts_are_scored(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """Every text gets a Score, whatever is in it."""
     for name, text in HARD_TEXTS.items():
         group = replace_responses(groups[0], [as_response(text)])
@@ -143,14 +150,18 @@ def hard_texts_are_scored(reward: Reward, groups: Sequence[Group], base) -> Iter
             yield f"{name}: {scores[0].error}"
 
 
-def deterministic(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def deterministic(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """Equal inputs give equal scores, from a fresh copy too."""
     if reward.deterministic:
         yield from _differences(reward, "a second call", base, reward.score(groups))
         yield from _differences(reward, "a deep copy", base, copy.deepcopy(reward).score(groups))
 
 
-def independent_of_the_batch(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def independent_of_the_batch(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """Neither order nor neighbours in the batch change a score."""
     if not reward.deterministic:
         return
@@ -161,7 +172,9 @@ def independent_of_the_batch(reward: Reward, groups: Sequence[Group], base) -> I
     yield from _differences(reward, "reversed batch", base, list(reversed(backwards)))
 
 
-def independent_of_the_group(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def independent_of_the_group(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """An absolute score ignores its rivals; a relative one follows its response."""
     if not reward.deterministic:
         return
@@ -175,14 +188,18 @@ def independent_of_the_group(reward: Reward, groups: Sequence[Group], base) -> I
         yield from _differences(reward, "each response alone", base, alone)
 
 
-def ignores_the_id(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def ignores_the_id(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """A score depends on texts and columns, never on Group.id."""
     if reward.deterministic:
         renamed = [replace_id(g, f"other {i}") for i, g in enumerate(groups)]
         yield from _differences(reward, "other ids", base, reward.score(renamed))
 
 
-def leaves_inputs_alone(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def leaves_inputs_alone(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """Scoring changes no group."""
     copies = copy.deepcopy(list(groups))
     reward.score(groups)
@@ -190,20 +207,24 @@ def leaves_inputs_alone(reward: Reward, groups: Sequence[Group], base) -> Iterat
         yield "the groups were changed"
 
 
-def pickles(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def pickles(reward: Reward, groups: Sequence[Group], base: list[list[Score]]) -> Iterator[str]:
     """The object survives pickling, and the copy scores alike."""
     again = pickle.loads(pickle.dumps(reward))
     if reward.deterministic:
         yield from _differences(reward, "an unpickled copy", base, again.score(groups))
 
 
-def repr_can_be_typed(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def repr_can_be_typed(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """repr is an expression, not ``<object at 0x...>``."""
     if " at 0x" in repr(reward) or repr(reward).startswith("<"):
         yield f"repr is {clipped(repr(reward))}"
 
 
-def works_in_a_thread(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def works_in_a_thread(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """A worker thread gets the same scores."""
     got: list[Any] = []
 
@@ -222,7 +243,9 @@ def works_in_a_thread(reward: Reward, groups: Sequence[Group], base) -> Iterator
         yield from _differences(reward, "a worker thread", base, got[0])
 
 
-def time_grows_linearly(reward: Reward, groups: Sequence[Group], base) -> Iterator[str]:
+def time_grows_linearly(
+    reward: Reward, groups: Sequence[Group], base: list[list[Score]]
+) -> Iterator[str]:
     """A text 8 times as long takes about 8 times as long, not 64 times."""
     for seed in ("<think>", "\n</think>\n<answer>\n", "\\boxed{", "\n", "a", "6 x 7. 是 "):
         short, long = (_seconds(reward, groups[0], seed, size) for size in (8_000, 64_000))
@@ -271,7 +294,9 @@ def _value_problem(score: Score) -> str | None:
     return None
 
 
-def _differences(reward: Reward, what: str, base, other) -> Iterator[str]:
+def _differences(
+    reward: Reward, what: str, base: list[list[Score]], other: list[list[Score]]
+) -> Iterator[str]:
     tolerance = 0.0 if reward.cpu_bound else offers.tolerance_of(reward, _TOLERANCE)
     for one, two in zip(_flat(base), _flat(other), strict=True):
         same_nan = not one.is_scored and not two.is_scored

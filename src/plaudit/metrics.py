@@ -493,7 +493,7 @@ def logistic(
     return Logistic(b_D[0] if intercept else 0.0, tuple(b_D[first:]), tuple(error_D[first:]))
 
 
-def _design(outcomes: Any, covariates: Sequence[Any], intercept: bool) -> tuple[Any, Any]:
+def _design(outcomes: object, covariates: Sequence[object], intercept: bool) -> tuple[Any, Any]:
     """The items in which all is finite: outcomes (N,), and covariates (N, D) after the ones."""
     import numpy as np
 

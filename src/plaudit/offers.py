@@ -4,11 +4,14 @@ The one place that looks for attributes which a reward need not have: a reward o
 offer any of them. Those that belong together are the protocols of `plaudit.types`.
 """
 
+# pyright: reportUnnecessaryIsInstance=false
+# (what users pass is checked, whatever its type says)
+
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeGuard
+from typing import TypeGuard, cast
 
 from plaudit.types import Checking, Child, Comparer, Composite, Described, Group, Reward
 
@@ -79,8 +82,8 @@ def children_of(reward: Reward, group: Group) -> list[Child]:
 
 def parts_of(reward: Reward) -> Mapping[str, object]:
     """The parts of a combination by name, those included that do not judge every group."""
-    parts = getattr(reward, "parts", None)
-    return parts if isinstance(parts, Mapping) else {}
+    parts: object = getattr(reward, "parts", None)
+    return cast("Mapping[str, object]", parts) if isinstance(parts, Mapping) else {}
 
 
 def spelling_of(reward: Reward) -> str:
@@ -98,10 +101,10 @@ def jurors_of(reward: Reward) -> Sequence[Reward]:
     return getattr(reward, "jurors", (reward,))
 
 
-def facts_of(reward: object) -> Mapping[str, Any]:
+def facts_of(reward: object) -> Mapping[str, object]:
     """What a model or a judge says of itself: files, template, dtype; nothing of others."""
-    facts = reward.facts if isinstance(reward, Described) else {}
-    return facts if isinstance(facts, Mapping) else {}
+    facts: object = reward.facts if isinstance(reward, Described) else {}
+    return cast("Mapping[str, object]", facts) if isinstance(facts, Mapping) else {}
 
 
 def fault_value(reward: Reward | Comparer) -> float:

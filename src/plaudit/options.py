@@ -68,7 +68,7 @@ def names_in(kind: type[Any]) -> tuple[str, ...]:
     return tuple(f.name for f in dataclasses.fields(kind))
 
 
-def values_of(kind: type[Any], options: Any) -> dict[str, Any]:
+def values_of(kind: type[object], options: object) -> dict[str, Any]:
     """The values that options have for the fields of `kind`, which is one of their bases."""
     return {name: getattr(options, name) for name in names_in(kind)}
 

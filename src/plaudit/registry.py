@@ -94,7 +94,7 @@ def load(path: str, /, **params: Any) -> Reward | Comparer:
 
 
 def build(
-    recipe: str | os.PathLike[str] | Mapping[str, Any], *, allow: Iterable[str] = ("*",)
+    recipe: str | os.PathLike[str] | Mapping[str, object], *, allow: Iterable[str] = ("*",)
 ) -> Reward:
     """The reward that a recipe describes: a shipped recipe's name, a YAML file or a mapping.
 
@@ -124,7 +124,7 @@ def build(
     return reward
 
 
-def data_columns(recipe: str | os.PathLike[str] | Mapping[str, Any]) -> dict[str, str]:
+def data_columns(recipe: str | os.PathLike[str] | Mapping[str, object]) -> dict[str, str]:
     """Which columns of the data a recipe reads: the `columns` at its top, as ``--column`` has them.
 
     If the whole recipe is one rule and they name no column of responses, they are that rule's
@@ -185,7 +185,7 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
     return data
 
 
-def _keys_that_repeat(tree: Any) -> Iterator[Any]:
+def _keys_that_repeat(tree: object) -> Iterator[Any]:
     """The keys of a YAML tree that a later one of the same name would silently replace."""
     import yaml
 
@@ -268,7 +268,7 @@ def show(target: str | Reward) -> str:
     return _describe(repr(target), target.fn) if isinstance(target, Rule) else repr(target)
 
 
-def example(path: str, **params: Any) -> tuple[Reward, list[Group]]:
+def example(path: str, **params: object) -> tuple[Reward, list[Group]]:
     """The reward at `path` with the parameters and columns of its module's EXAMPLES, if any.
 
     `params` are taken besides, and before, those of the example.
@@ -387,7 +387,7 @@ def _unknown(path: str) -> ConfigError:
     )
 
 
-def _is_factory(target: Callable[..., Any]) -> bool:
+def _is_factory(target: Callable[..., object]) -> bool:
     if inspect.isclass(target):
         return True
     hint = getattr(target, "__annotations__", {}).get("return")
@@ -395,7 +395,9 @@ def _is_factory(target: Callable[..., Any]) -> bool:
     return name.rpartition(".")[2] in ("Reward", "Comparer")
 
 
-def _built(path: str, factory: Callable[..., Any], params: Mapping[str, Any]) -> Reward | Comparer:
+def _built(
+    path: str, factory: Callable[..., object], params: Mapping[str, object]
+) -> Reward | Comparer:
     """What the factory makes of the parameters."""
     signature = signature_of(factory)
     usage = f"Signature: {factory.__name__}{signature}"
@@ -485,7 +487,7 @@ def _function_keys(node: Mapping[str, Any]) -> list[str]:
 
 
 def _value(
-    value: Any, place: str, allow: tuple[str, ...], built: dict[int, Any], is_reward: bool
+    value: object, place: str, allow: tuple[str, ...], built: dict[int, object], is_reward: bool
 ) -> Any:
     """The value of a key with its nodes built; where a reward is expected, a string is a node."""
     if isinstance(value, Mapping):
@@ -507,7 +509,7 @@ def _allowed(path: str, place: str, allow: tuple[str, ...]) -> None:
         )
 
 
-def _inputs(fn: Callable[..., Any]) -> list[str]:
+def _inputs(fn: Callable[..., object]) -> list[str]:
     lines = []
     with contextlib.suppress(ConfigError):  # a rule with required parameters has no range yet
         value_range = lift(fn, **_example_of(fn).get("params", {})).range
@@ -519,11 +521,11 @@ def _inputs(fn: Callable[..., Any]) -> list[str]:
     return lines
 
 
-def _example_of(fn: Callable[..., Any]) -> Mapping[str, Any]:
+def _example_of(fn: Callable[..., object]) -> Mapping[str, Any]:
     return getattr(inspect.getmodule(fn), "EXAMPLES", {}).get(fn.__name__, {})
 
 
-def _describe(title: str, fn: Callable[..., Any]) -> str:
+def _describe(title: str, fn: Callable[..., object]) -> str:
     lines = [title, f"  {getattr(fn, '__name__', title)}{signature_of(fn)}"]
     if not _is_factory(fn):
         lines += _inputs(fn)

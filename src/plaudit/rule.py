@@ -66,7 +66,7 @@ BESIDE_TEXT = ("thinking", "redacted_thinking", "reasoning", "tool_use", "refusa
 _PER_RESPONSE = ("token_ids", "finish_reason", "response_messages")
 
 
-class AnyOf(tuple):
+class AnyOf(tuple[Any, ...]):
     """Acceptable values of an input, any one of which is right: a row's column `references`."""
 
     __slots__ = ()
@@ -78,8 +78,8 @@ class Rule:
 
     fn: Callable[..., Any]
     path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
-    columns: Mapping[str, str] = field(default_factory=dict)
+    params: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    columns: Mapping[str, str] = field(default_factory=dict[str, str])
     on_response_fault: float | None = None
     inputs: Mapping[str, Any] = field(init=False)
     relative: bool = field(init=False)
@@ -166,7 +166,7 @@ class Rule:
                 if name in checks:
                     checks[name](value, **self._params_of(checks[name]))
 
-    def _params_of(self, check: Callable[..., Any]) -> Mapping[str, Any]:
+    def _params_of(self, check: Callable[..., object]) -> Mapping[str, object]:
         names = inspect.signature(check).parameters
         return {name: value for name, value in self.params.items() if name in names}
 
@@ -186,7 +186,7 @@ class Rule:
             return self._score_group(group)
         return [self._score_one(group, response, self._call) for response in group.responses]
 
-    def _score_one(self, group: Group, response: Response, call: Callable[..., Any]) -> Score:
+    def _score_one(self, group: Group, response: Response, call: Callable[..., object]) -> Score:
         inputs = [self._input(name, group, response) for name in self.inputs]
         score = self._guarded(inputs, call)
         return score if response.text else self._without_text(score, response)
@@ -214,7 +214,7 @@ class Rule:
             )
         return [self._as_score(value) for value in values]
 
-    def _guarded(self, args: Sequence[Any], call: Callable[..., Any]) -> Score:
+    def _guarded(self, args: Sequence[object], call: Callable[..., object]) -> Score:
         try:
             return self._as_score(call(*args))
         except Exception as error:  # a rule may raise anything; nothing may be lost
@@ -231,7 +231,7 @@ class Rule:
         value = self.fault_value if fault == "response" else math.nan
         return Score(value, fault=fault, error=message)
 
-    def _as_score(self, value: Any) -> Score:
+    def _as_score(self, value: object) -> Score:
         if isinstance(value, Score):
             return self._checked(value)
         number = _number(value)
@@ -253,7 +253,7 @@ class Rule:
             )
         return replace(score, value=self._blamed(score.fault, score.error).value)
 
-    def _input(self, name: str, group: Group, response: Response) -> Any:
+    def _input(self, name: str, group: Group, response: Response) -> object:
         if name == "response":
             return _readable(response, group) if response.messages else response.text
         if name in _PER_RESPONSE and name not in self.columns:
@@ -263,7 +263,7 @@ class Rule:
             return self._required(name, group, _MISSING) if value is None else value
         return self._shared_input(name, group, response)
 
-    def _group_input(self, name: str, group: Group) -> Any:
+    def _group_input(self, name: str, group: Group) -> object:
         if name == "responses":
             return [_readable(response, group) for response in group.responses]
         sources = sources_of(name, self.columns)
@@ -271,7 +271,7 @@ class Rule:
             return [self._input(name, group, response) for response in group.responses]
         return self._shared_input(name, group, None)
 
-    def _shared_input(self, name: str, group: Group, response: Response | None) -> Any:
+    def _shared_input(self, name: str, group: Group, response: Response | None) -> object:
         if name not in self.columns:
             if name == "prompt":
                 return prompt_text(group)
@@ -284,7 +284,7 @@ class Rule:
             value = _any_of(group, response, LISTS[name])
         return self._required(name, group, value)
 
-    def _required(self, name: str, group: Group, value: Any) -> Any:
+    def _required(self, name: str, group: Group, value: object) -> object:
         if value is not _MISSING:
             return value
         default = self.inputs[name]
@@ -295,12 +295,12 @@ class Rule:
 
 
 def lift(
-    fn: Callable[..., Any],
+    fn: Callable[..., object],
     *,
     path: str | None = None,
     columns: Mapping[str, str] | None = None,
     on_response_fault: float | None = None,
-    **params: Any,
+    **params: object,
 ) -> Rule:
     """A Reward that calls `fn` for every response (or every group, if it takes `responses`).
 
@@ -335,7 +335,7 @@ def column_of(
     response: Response | None,
     name: str,
     binding: Mapping[str, str] | None = None,
-) -> Any:
+) -> object:
     """The value of an input column, its own name first and then its aliases; else `_MISSING`.
 
     Raises: DataError where two aliases are present and the name itself is not.
@@ -362,7 +362,7 @@ def column_of(
     return next(iter(values_by_alias.values()), _MISSING)
 
 
-def _any_of(group: Group, response: Response | None, column: str) -> Any:
+def _any_of(group: Group, response: Response | None, column: str) -> object:
     """The values of a column that lists acceptable ones; else `_MISSING`."""
     value = None if response is None else response.columns.get(column)
     value = group.columns.get(column) if value is None else value
@@ -384,7 +384,7 @@ def prompt_text(group: Group) -> str:
     return "".join(_text_of(part, group, "prompt") for part in parts)
 
 
-def _text_of(part: Any, group: Group, field: str) -> str:
+def _text_of(part: object, group: Group, field: str) -> str:
     if isinstance(part, Mapping) and isinstance(part.get("text"), str):
         return part["text"]
     raise DataError(
@@ -410,7 +410,7 @@ def _textless(response: Response) -> str:
     return "the response has no text: its turn is empty" if is_empty else ""
 
 
-def inputs_of(signature: inspect.Signature) -> dict[str, Any]:
+def inputs_of(signature: inspect.Signature) -> dict[str, object]:
     """The inputs of a rule with their defaults (`inspect.Parameter.empty` where there is none).
 
     >>> inputs_of(inspect.signature(lambda response, reference="", *, n=3: 0.0))["reference"]
@@ -441,7 +441,7 @@ class _Unquoted(str):
     __repr__ = str.__str__
 
 
-def _unquoted(annotation: Any) -> Any:
+def _unquoted(annotation: object) -> object:
     return _Unquoted(annotation) if isinstance(annotation, str) else annotation
 
 
@@ -449,7 +449,7 @@ def _tail(path: str) -> str:
     return path.rpartition(":")[2].rpartition(".")[2]
 
 
-def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, Any]) -> None:
+def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, object]) -> None:
     names = [p.name for p in signature.parameters.values() if p.kind is p.KEYWORD_ONLY]
     takes_any = any(p.kind is p.VAR_KEYWORD for p in signature.parameters.values())
     for name in params:
@@ -472,7 +472,7 @@ def _check_params(path: str, signature: inspect.Signature, params: Mapping[str, 
 def _check_inputs(
     path: str,
     signature: inspect.Signature,
-    inputs: Mapping[str, Any],
+    inputs: Mapping[str, object],
     columns: Mapping[str, str],
 ) -> None:
     if {"response", "responses"} <= inputs.keys():
@@ -499,7 +499,7 @@ def _number(value: Any) -> float:
 
 
 def _range_of(
-    fn: Callable[..., Any], path: str, signature: inspect.Signature, params: Mapping[str, Any]
+    fn: Callable[..., object], path: str, signature: inspect.Signature, params: Mapping[str, object]
 ) -> Range | None:
     if "Range" not in str(signature.return_annotation):
         return None

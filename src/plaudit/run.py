@@ -55,7 +55,7 @@ class Progress:
     bad_rows: int = 0
     responses: int = 0
     unscored: int = 0
-    faulted: dict[FaultKind, int] = field(default_factory=dict)
+    faulted: dict[FaultKind, int] = field(default_factory=dict[FaultKind, int])
     tokens: int = 0
     seconds: float = 0.0
 
@@ -140,7 +140,7 @@ def _take(numbered: Iterator[tuple[int, Any]], size: int) -> list[tuple[int, Any
 # --- in this process ------------------------------------------------------------------------------
 
 
-def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Generator[list[Result]]:
+def _in_process(reward: Reward, items: Iterable[object], size: int) -> Generator[list[Result]]:
     numbered = iter(enumerate(items))
     while batch := _take(numbered, size):
         groups = [item for _, item in batch if isinstance(item, Group)]
@@ -148,7 +148,7 @@ def _in_process(reward: Reward, items: Iterable[Any], size: int) -> Generator[li
 
 
 def _overlapped(
-    reward: Reward, items: Iterable[Any], width: int, most: int
+    reward: Reward, items: Iterable[object], width: int, most: int
 ) -> Generator[list[Result]]:
     """Batches in threads, twice `width` groups in all: none waits for the slowest of another."""
     numbered = iter(enumerate(items))
@@ -193,7 +193,7 @@ def score_batch(reward: Reward, groups: Sequence[Group]) -> list[list[Score] | D
 
 def _results(batch: Sequence[tuple[int, Any]], scored: Sequence[Any]) -> list[Result]:
     answers = iter(scored)
-    out = []
+    out: list[Result] = []
     for index, item in batch:
         answer = next(answers) if isinstance(item, Group) else item
         if isinstance(answer, DataError):
@@ -209,7 +209,7 @@ def _results(batch: Sequence[tuple[int, Any]], scored: Sequence[Any]) -> list[Re
 class _Importable(pickle.Unpickler):
     """Refuses objects that only the running script or notebook defines."""
 
-    def find_class(self, module_name: str, global_name: str) -> Any:
+    def find_class(self, module_name: str, global_name: str) -> object:
         if module_name in ("__main__", "__mp_main__"):
             raise AttributeError(f"{global_name} is defined in the running script or notebook")
         return super().find_class(module_name, global_name)
@@ -236,7 +236,7 @@ def _check_portable(reward: Reward) -> None:
         ) from None
 
 
-class _Scorer:
+class _Scorer:  # pyright: ignore[reportUnusedClass]
     """What a worker runs: ``target(setup)`` makes it, each job is a list of groups."""
 
     def __init__(self, reward: Reward) -> None:
@@ -247,7 +247,7 @@ class _Scorer:
 
 
 def _in_workers(
-    reward: Reward, items: Iterable[Any], workers: int, deadline_s: float, most: int
+    reward: Reward, items: Iterable[object], workers: int, deadline_s: float, most: int
 ) -> Generator[list[Result]]:
     numbered = iter(enumerate(items))
     size = _BatchSize(most)

@@ -25,7 +25,7 @@ class Spelled:
         return (again, (self.path, self.params))
 
 
-def again(path: str, params: Mapping[str, Any]) -> Reward | Comparer:
+def again(path: str, params: Mapping[str, object]) -> Reward | Comparer:
     """The reward of those parameters: what a pickle holds."""
     from plaudit.registry import load
 

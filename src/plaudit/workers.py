@@ -261,7 +261,7 @@ class _Shift:
             self._is_closed = True
             for worker in self._held.values():
                 worker.stop()
-            drained = []
+            drained: list[_Worker | None] = []
             with contextlib.suppress(queue.Empty):
                 while True:
                     drained.append(self.idle.get_nowait())
@@ -508,7 +508,7 @@ def _read_message(fd: int) -> bytes | None:
 
 
 def _read_exactly(fd: int, size: int) -> bytes | None:
-    chunks = []
+    chunks: list[bytes] = []
     while size:
         try:
             chunk = os.read(fd, min(size, 1 << 20))
@@ -524,7 +524,9 @@ def _read_exactly(fd: int, size: int) -> bytes | None:
 # --- in the worker process ------------------------------------------------------------------------
 
 
-def _serve(target: str, options: dict[str, Any]) -> None:
+def _serve(  # pyright: ignore[reportUnusedFunction]
+    target: str, options: dict[str, object]
+) -> None:
     """Imports the target, then answers jobs until the pipe closes."""
     reply_to = os.dup(1)
     os.dup2(2, 1)  # what a job prints must not enter the pipe of answers
@@ -533,7 +535,9 @@ def _serve(target: str, options: dict[str, Any]) -> None:
         _answer_all(handle, reply_to)
 
 
-def _nurse(target: str, options: dict[str, Any]) -> None:
+def _nurse(  # pyright: ignore[reportUnusedFunction]
+    target: str, options: dict[str, object]
+) -> None:
     """Imports the target, then forks workers and reaps them until the socket closes."""
     control = socket.socket(fileno=os.dup(0))
     os.dup2(2, 1)
@@ -562,7 +566,7 @@ def _nurse(target: str, options: dict[str, Any]) -> None:
         os.waitpid(pid, 0)
 
 
-def _live(handle: Callable[[Any], Any], read_from: int, reply_to: int) -> None:
+def _live(handle: Callable[[object], object], read_from: int, reply_to: int) -> None:
     """The life of a forked worker."""
     os.dup2(read_from, 0)
     os.close(read_from)
@@ -585,7 +589,7 @@ def _prepared(target: str, options: dict[str, Any], reply_to: int) -> Callable[[
         return None
 
 
-def _answer_all(handle: Callable[[Any], Any], reply_to: int) -> None:
+def _answer_all(handle: Callable[[object], object], reply_to: int) -> None:
     _reply(reply_to, ("ready", None))
     while (message := _read_message(0)) is not None:
         limit, job = pickle.loads(message)
@@ -593,7 +597,7 @@ def _answer_all(handle: Callable[[Any], Any], reply_to: int) -> None:
         _reply(reply_to, _answer(handle, job))
 
 
-def _answer(handle: Callable[[Any], Any], job: Any) -> tuple[str, Any, float]:
+def _answer(handle: Callable[[object], object], job: object) -> tuple[str, Any, float]:
     began = time.thread_time()  # RLIMIT_CPU makes process_time tick-coarse
     try:
         status, value = "ok", handle(job)

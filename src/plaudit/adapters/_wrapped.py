@@ -24,7 +24,7 @@ from plaudit.types import Group, Response, Score
 
 __all__ = ["Sample", "Wrapped", "as_list", "function_of", "instance_of", "score_of_mapping"]
 
-_ABSENT: Any = inspect.Parameter.empty
+_ABSENT: object = inspect.Parameter.empty
 _REFERENCE = ("reference", *ALIASES["reference"])
 
 
@@ -124,7 +124,7 @@ class Wrapped:
         """What a batched call gave, one item a sample."""
         return as_list(result)
 
-    def score_of(self, value: Any) -> Score | None:
+    def score_of(self, value: object) -> Score | None:
         """The Score in one value; None where it holds no number."""
         number = _number(value)
         return Score(number) if math.isfinite(number) else None
@@ -150,7 +150,7 @@ class Wrapped:
         results = _settled([self._called(batch) for batch in batches])
         return [self._scores(b, result) for b, result in zip(batches, results, strict=True)]
 
-    def _called(self, samples: Sequence[Sample]) -> Any:
+    def _called(self, samples: Sequence[Sample]) -> object:
         arguments = self.arguments(samples)
         placed = [arguments.pop(name) for name in self.by_place]
         if self.accepted is not None and self.is_batched:  # else only what is wanted was read
@@ -216,7 +216,7 @@ class Wrapped:
 
     def column_lists(
         self, samples: Sequence[Sample], reserved: Iterable[str]
-    ) -> dict[str, list[Any]]:
+    ) -> dict[str, list[object]]:
         """Every column that the function takes, one item a sample; names in `taken` left out.
 
         Raises: DataError where a row lacks a column that the function cannot do without.
@@ -237,11 +237,11 @@ class Wrapped:
     def _wants(self, name: str) -> bool:
         return self.accepted is None or name in self.accepted
 
-    def _list(self, name: str, samples: Sequence[Sample]) -> list[Any]:
+    def _list(self, name: str, samples: Sequence[Sample]) -> list[object]:
         default = _ABSENT if name in self.required else None
         return [self.value_of(name, sample, default) for sample in samples]
 
-    def value_of(self, name: str, sample: Sample, default: Any = _ABSENT) -> Any:
+    def value_of(self, name: str, sample: Sample, default: object = _ABSENT) -> object:
         """The column bound to an argument; any name of the reference answer finds the others.
 
         Raises: DataError if there is none and no default.
@@ -262,7 +262,7 @@ class Wrapped:
         )
 
 
-def function_of(fn: Callable[..., Any] | str) -> tuple[Any, str]:
+def function_of(fn: Callable[..., object] | str) -> tuple[Any, str]:
     """The function, and its name as one would type it. Raises ConfigError for what is neither."""
     if isinstance(fn, str):
         return resolve(fn), fn
@@ -272,7 +272,7 @@ def function_of(fn: Callable[..., Any] | str) -> tuple[Any, str]:
     return fn, f"{named.__module__}:{named.__qualname__}"
 
 
-def instance_of(fn: Any, **arguments: Any) -> Any:
+def instance_of(fn: object, **arguments: object) -> Any:
     """An object of the class, given those `arguments` that it takes; a function as it is."""
     if not inspect.isclass(fn):
         return fn
@@ -297,7 +297,7 @@ def score_of_mapping(mapping: Mapping[str, Any], path: str) -> Score | None:
     return Score(value, parts, note=note or None) if math.isfinite(value) else None
 
 
-def as_list(result: Any) -> list[Any]:
+def as_list(result: Any) -> list[object]:
     """A list, tuple, array or tensor as a flat list. Raises ConfigError for anything else."""
     values = result.tolist() if callable(getattr(result, "tolist", None)) else result
     if not isinstance(values, list | tuple):
@@ -307,12 +307,12 @@ def as_list(result: Any) -> list[Any]:
     return [v[0] if isinstance(v, list) and len(v) == 1 else v for v in values]
 
 
-def _is_async(fn: Any) -> bool:
+def _is_async(fn: object) -> bool:
     call = type(fn).__call__ if not inspect.isroutine(fn) else fn
     return inspect.iscoroutinefunction(call)
 
 
-def _settled(results: list[Any]) -> list[Any]:
+def _settled(results: list[Any]) -> list[object]:
     """The results with every awaitable replaced by what it gave; exceptions as failures."""
     places = [i for i, result in enumerate(results) if hasattr(result, "__await__")]
     if places:
@@ -322,8 +322,8 @@ def _settled(results: list[Any]) -> list[Any]:
     return results
 
 
-def _gathered(awaitables: Sequence[Awaitable[Any]]) -> list[Any]:
-    async def all_of() -> list[Any]:
+def _gathered(awaitables: Sequence[Awaitable[object]]) -> list[object]:
+    async def all_of() -> list[object]:
         return await asyncio.gather(*awaitables, return_exceptions=True)
 
     return asyncio.run_coroutine_threadsafe(all_of(), _loop(os.getpid())).result()

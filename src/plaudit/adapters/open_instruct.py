@@ -26,7 +26,7 @@ class _OpenInstruct(Wrapped):
         return {name: read(samples[0]) for name, read in self.single.items()}
 
     @functools.cached_property
-    def single(self) -> dict[str, Callable[[Sample], Any]]:
+    def single(self) -> dict[str, Callable[[Sample], object]]:
         return self.readers(sorted(self.trainer_arguments))
 
     def read_tokenized_prediction(self, sample: Sample) -> list[int]:
@@ -35,7 +35,7 @@ class _OpenInstruct(Wrapped):
     def read_prediction(self, sample: Sample) -> str:
         return sample.response.text
 
-    def read_label(self, sample: Sample) -> Any:
+    def read_label(self, sample: Sample) -> object:
         return self.value_of(self.columns.get("label", "reference"), sample)
 
     def read_query(self, sample: Sample) -> str:
@@ -44,7 +44,7 @@ class _OpenInstruct(Wrapped):
     def read_rollout_state(self, sample: Sample) -> None:
         return None
 
-    def score_of(self, value: Any) -> Score | None:
+    def score_of(self, value: object) -> Score | None:
         number = _number(getattr(value, "score", value))
         if not math.isfinite(number):
             return None

@@ -42,7 +42,7 @@ class _OpenRLHF(Wrapped):
             for i, reward in enumerate(rewards)
         ]
 
-    def score_of(self, value: Any) -> Score | None:
+    def score_of(self, value: object) -> Score | None:
         if isinstance(value, Mapping):
             return score_of_mapping(value, self.path)
         return super().score_of(value)

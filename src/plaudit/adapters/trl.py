@@ -12,7 +12,7 @@ from plaudit.types import Reward
 __all__ = ["wrap"]
 
 
-def _ignored(*args: Any, **kwargs: Any) -> None:
+def _ignored(*args: object, **kwargs: object) -> None:
     """Stands for the trainer's `log_extra` and `log_metric`: nothing is logged here."""
 
 

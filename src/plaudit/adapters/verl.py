@@ -54,7 +54,7 @@ class _Verl(Wrapped):
     def read_extra_info(self, sample: Sample) -> Any:
         return self.value_of("extra_info", sample, {})
 
-    def score_of(self, value: Any) -> Score | None:
+    def score_of(self, value: object) -> Score | None:
         if isinstance(value, Mapping):
             return score_of_mapping(value, self.path)
         return super().score_of(value)

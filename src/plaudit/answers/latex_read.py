@@ -171,7 +171,7 @@ def rebuilt(node: Node, change: Callable[[Node], Node]) -> Node:
     return (node[0], *parts)
 
 
-def _is_node(child: Any) -> bool:
+def _is_node(child: object) -> bool:
     """Whether a field holds a tree; the operators of a relation are a tuple, too."""
     return isinstance(child, tuple) and child[0].isalpha()
 

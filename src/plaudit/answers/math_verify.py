@@ -25,7 +25,7 @@ _DEADLINE_S = 10.0
 _WORKER_MEMORY_MB = 4096
 
 
-def judged(style: Style, response: str, reference: Any) -> bool | None:
+def judged(style: Style, response: str, reference: object) -> bool | None:
     """Whether math-verify accepts the response; None if it cannot read the reference.
 
     Raises: ScoringError (input) for a reference that is not text, (response) if the response kills
@@ -46,7 +46,7 @@ def judged(style: Style, response: str, reference: Any) -> bool | None:
     raise ScoringError(f"math-verify {outcome.status}: {outcome.error}", fault="response")
 
 
-def certain(style: Style, response: str, reference: Any) -> float:
+def certain(style: Style, response: str, reference: object) -> float:
     """As `judged`, 1 or 0. Raises ScoringError (input) if the original skips the row."""
     verdict = judged(style, response, reference)
     if verdict is None:
@@ -78,7 +78,7 @@ class _MathVerifyCall(NamedTuple):
     is_gold_first: bool = True
 
 
-def prepared(_: Any) -> Callable[[tuple[Style, str, str]], bool | None]:
+def prepared(_: object) -> Callable[[tuple[Style, str, str]], bool | None]:
     """The function that judges (style, response, reference); math-verify is imported beforehand."""
     _calls()
     logging.getLogger("math_verify").setLevel(logging.CRITICAL)

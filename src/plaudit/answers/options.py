@@ -106,14 +106,14 @@ def option_within(text: str, options: OptionTexts) -> str:
     )
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return text
 
 
-def _of_mapping(choices: Mapping[str, Any]) -> Any:
+def _of_mapping(choices: Mapping[str, object]) -> object:
     """The texts in the order of the letters."""
     if set(choices) == {"text", "label"}:
         texts, labels = (_listed(choices[key]) for key in ("text", "label"))
@@ -126,7 +126,7 @@ def _of_mapping(choices: Mapping[str, Any]) -> Any:
     return [items[letter] for letter in sorted(items)]
 
 
-def _listed(value: Any) -> list[Any]:
+def _listed(value: Any) -> list[object]:
     return list(value.tolist() if hasattr(value, "tolist") else value)
 
 
@@ -146,7 +146,7 @@ def _form(text: str) -> str:
     return " ".join([t for t in tokens if t not in _ARTICLES] or tokens)
 
 
-def _unreadable(choices: Any) -> ScoringError:
+def _unreadable(choices: object) -> ScoringError:
     return ScoringError(
         "the choices must be 2 to 26 texts in a list, or a mapping from the letters A, B, ... to"
         f" texts, found {clipped(choices)}; bind another column with columns: {{choices: NAME}}",

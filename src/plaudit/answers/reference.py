@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 from decimal import Decimal
-from typing import Any
 
 from plaudit.answers.extract import extract
 from plaudit.answers.latex_equal import LatexAnswer, answer_of
@@ -14,7 +13,7 @@ from plaudit.errors import DataError, clipped
 __all__ = ["check_reference", "reference_of"]
 
 
-def check_reference(reference: Any) -> None:
+def check_reference(reference: object) -> None:
     r"""Refuses a reference that no answer can be compared with; readers call it for every row.
 
     A reference is raw (`\frac{1}{2}`, 0.5, Monday), wrapped (`$..$`, `\boxed{..}`) or a solution
@@ -27,7 +26,7 @@ def check_reference(reference: Any) -> None:
     reference_of(reference)
 
 
-def reference_of(reference: Any) -> LatexAnswer:
+def reference_of(reference: object) -> LatexAnswer:
     r"""The reference, unwrapped and read. Raises DataError where `check_reference` says.
 
     >>> reference_of("5 * 2 = 10\n#### 10").text, reference_of(r"$\boxed{7}$").text

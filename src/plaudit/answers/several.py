@@ -45,7 +45,7 @@ def several(reference: Any, how: References | None = None) -> Sequence[tuple[str
     return [tuple(texts)] if how == "all" else [(text,) for text in texts]
 
 
-def check_references(reference: Any, references: References | None = None) -> None:
+def check_references(reference: object, references: References | None = None) -> None:
     r"""Refuses references that no answer can be compared with; readers call it for every row.
 
     Raises: DataError for a list that could mean any or all, and for a reference that is missing,
@@ -62,7 +62,7 @@ def check_references(reference: Any, references: References | None = None) -> No
                 raise DataError(f"cannot be read: {clipped(read.text)}", field="reference")
 
 
-def _text(reference: Any) -> str:
+def _text(reference: object) -> str:
     """A reference as text, once it is known to be one."""
     if not isinstance(reference, str):
         reference_of(reference)

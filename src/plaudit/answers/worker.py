@@ -20,7 +20,7 @@ _AGREEMENT = 12
 _POINTS = ((13, 7), (-29, 11))  # where symbols are evaluated, as numerator and denominator
 
 
-def prepared(_: Any) -> Callable[[tuple[str, str]], bool | str | None]:
+def prepared(_: object) -> Callable[[tuple[str, str]], bool | str | None]:
     """The function that judges (answer, reference); what the first job loads is off the clock."""
     import math_verify
 

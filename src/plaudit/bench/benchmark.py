@@ -175,12 +175,12 @@ def tally_of(
     return Tally(tuple(names), MEASURES, sheet.prompt_N, cell_N, amounts, figures)
 
 
-def subset_figures(totals: Totals) -> dict[str, Any]:
+def subset_figures(totals: Totals) -> dict[str, object]:
     """The mean credit of each cell, as ``subset/NAME``."""
     return {f"subset/{c}": totals.ratio([c], "credit", "num") for c in totals.cells}
 
 
-def mean_of(values: Sequence[Any], weights: Sequence[float] | None = None) -> Any:
+def mean_of(values: Sequence[object], weights: Sequence[float] | None = None) -> Any:
     """The weighted mean of figures, over those that are numbers; NaN where none is.
 
     >>> float(mean_of([0.5, float("nan"), 1.0], [1, 5, 3]))

@@ -82,7 +82,7 @@ def _number(value: float) -> float | None:
     return None if value != value else value
 
 
-def _write(folder: Path, name: str, value: Mapping[str, Any]) -> Path:
+def _write(folder: Path, name: str, value: Mapping[str, object]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:120]}.json"
     path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

@@ -71,7 +71,7 @@ def compare_draws(
     names: Sequence[str],
     values: Sequence[float],
     draws: Sequence[Any],
-    wins: Sequence[Any] | None,
+    wins: Sequence[object] | None,
 ) -> list[Comparison]:
     """Each pair of rewards: the difference of their figures, and whether it can be chance.
 

@@ -104,7 +104,7 @@ class Probed:
         """Whether the edit paid for even one response, or lifted one over its better."""
         return self.paid.num > 0 or self.flipped.num > 0
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The figures as plain data; None for what was not measured."""
         return {
             "edit": self.edit.name,
@@ -133,7 +133,7 @@ class Probe:
     edits: tuple[Probed, ...]
     left_out: tuple[LeftOut, ...] = ()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """The figures as plain data."""
         counts = ("reward", "num_rows", "num_responses", "num_unscored")
         entries = [entry.as_dict() for entry in self.edits]

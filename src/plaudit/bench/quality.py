@@ -17,7 +17,7 @@ __all__ = ["auc", "calibration", "length_control"]
 _NEAR = math.log(1.1)
 
 
-def auc(scores: Any, is_right: Any) -> float:
+def auc(scores: object, is_right: object) -> float:
     """The share of (right, wrong) responses of all rows in which the right one scores higher.
 
     Ties count half; NaN where a side is empty (Mann and Whitney 1947). It compares scores of

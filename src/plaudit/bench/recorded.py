@@ -129,7 +129,7 @@ def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
     return list(results.values())
 
 
-def _raws(file: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
+def _raws(file: str) -> Iterator[tuple[int, Mapping[str, object]]]:
     """The rows of a file with their numbers. Raises DataError for a line that cannot be read."""
     for row in read(file):
         if not row.raw and isinstance(row.group, DataError):
@@ -137,7 +137,7 @@ def _raws(file: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
         yield from enumerate(_rows_of(row.raw, row.where), row.number)
 
 
-def _rows_of(raw: Mapping[str, Any], where: str) -> list[Mapping[str, Any]]:
+def _rows_of(raw: Mapping[str, object], where: str) -> list[Mapping[str, object]]:
     """The rows of an object of columns; a row is itself."""
     columns = {k: v for k, v in raw.items() if isinstance(v, list)}
     keys = [name for name in ("id", "subset", "results") if name in columns]
@@ -301,7 +301,7 @@ def _turned(values: Sequence[float], row: Recorded, labels: Sequence[float]) -> 
     )
 
 
-def earned(benchmark: Benchmark, one: Publication) -> Any:
+def earned(benchmark: Benchmark, one: Publication) -> object:
     """The credit of each row of a publication under the rule that it was published with."""
     scores = _scored(one, one.rows, None)
     lines = [_line(key, row) for key, row in _keys(one.rows).items()]

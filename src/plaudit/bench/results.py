@@ -100,7 +100,7 @@ def _about(
     }
 
 
-def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, Any]:
+def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, object]:
     """What accuracy does not say: calibration and length, a judge's countings and flips."""
     import numpy as np
 
@@ -143,8 +143,8 @@ def _gates(benchmark: Benchmark, sheet: Sheet, one: Scored) -> list[Gate]:
 
 
 def _entry(
-    sheet: Sheet, one: Scored, tally: Tally, figures_R: Mapping[str, Any], rule: str
-) -> dict[str, Any]:
+    sheet: Sheet, one: Scored, tally: Tally, figures_R: Mapping[str, object], rule: str
+) -> dict[str, object]:
     """The figures of a reward with their intervals, and its counts."""
     values = figures_of(tally)
     figures = {
@@ -208,7 +208,7 @@ def _pairs(
     sheet: Sheet,
     scored: Sequence[Scored],
     entries: Sequence[Mapping[str, Any]],
-    draws: Sequence[Mapping[str, Any]],
+    draws: Sequence[Mapping[str, object]],
     rule: str,
 ) -> list[Any]:
     """Each two rewards compared on the rows that they share: all of them."""
@@ -226,7 +226,7 @@ def _pairs(
     )
 
 
-def _wins(sheet: Sheet, one: Scored) -> Any:
+def _wins(sheet: Sheet, one: Scored) -> object:
     import numpy as np
 
     rows = credits.outcomes(one.values_T, sheet.labels_T > 0, sheet.starts_N)

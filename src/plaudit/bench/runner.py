@@ -115,7 +115,7 @@ class Run:
 
     def _manifest(
         self, bench: Benchmark, files: Sequence[str], results: Sequence[Publication]
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         rewards = [_about_publication(one) for one in results]
         rewards += [_about(entrant) for entrant in self.entrants]
         return {
@@ -280,7 +280,7 @@ def _about(entrant: Entrant) -> dict[str, Any]:
     }
 
 
-def _about_publication(one: Publication) -> dict[str, Any]:
+def _about_publication(one: Publication) -> dict[str, object]:
     return {
         "name": one.model,
         "origin": one.origin,
@@ -292,7 +292,7 @@ def _about_publication(one: Publication) -> dict[str, Any]:
     }
 
 
-def _file(place: str) -> dict[str, Any]:
+def _file(place: str) -> dict[str, object]:
     """A file's path, size and hash; of a hub name the name alone."""
     if not os.path.isfile(place):
         return {"path": place}
@@ -347,7 +347,7 @@ def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     return line
 
 
-def _steps(item: Item, score: Score) -> dict[str, Any]:
+def _steps(item: Item, score: Score) -> dict[str, object]:
     """The values of an item's steps. Raises ConfigError for a reward that gives none at all."""
     if score.is_scored and not score.steps:
         raise ConfigError("this reward gives no score for each step; a process reward is needed")
@@ -358,7 +358,7 @@ def _steps(item: Item, score: Score) -> dict[str, Any]:
     return {"values": values}
 
 
-def _recorded_lines(sheet: Sheet, scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
+def _recorded_lines(sheet: Sheet, scored: Sequence[Scored]) -> Iterator[dict[str, object]]:
     for one in scored:
         for i, (start, size) in enumerate(zip(sheet.starts_N, sheet.sizes_N, strict=True)):
             values = one.values_T[start : start + size].tolist()
@@ -422,7 +422,7 @@ def _contamination(
     scored: Sequence[Scored],
     rule: str | None,
     options: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """How many items the training files repeat, and the headline without them."""
     import numpy as np
 

@@ -74,7 +74,7 @@ def markdown(text: str) -> int:
     return len(_MARKDOWN.findall(text))
 
 
-def line_of(item: Item) -> dict[str, Any]:
+def line_of(item: Item) -> dict[str, object]:
     """The item as a line of ``items.jsonl``.
 
     >>> line = line_of(Item("1", "s", "p", (1.0, 0.0), Group("?", ["yes", "**no**"])))

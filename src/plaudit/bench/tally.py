@@ -100,7 +100,7 @@ class Tally:
         names = tuple(self.measures[m] for m in places)
         return replace(self, measures=names, amounts_UM=self.amounts_UM[:, places])
 
-    def by_prompt(self, num_prompts: int) -> Any:
+    def by_prompt(self, num_prompts: int) -> object:
         """The sums of each prompt, (P, C * M)."""
         import numpy as np
 
@@ -117,7 +117,7 @@ def figures_of(tally: Tally) -> dict[str, float]:
     return {name: float(value) for name, value in tally.figures(tally.totals()).items()}
 
 
-def weights(strata_P: Sequence[int], num_draws: int, seed: int) -> Iterator[Any]:
+def weights(strata_P: Sequence[int], num_draws: int, seed: int) -> Iterator[object]:
     """How often each prompt is drawn, with replacement and within its stratum, draw by draw.
 
     >>> [int(draw.sum()) for draw in weights([0, 0, 1], 2, seed=0)]
@@ -163,7 +163,7 @@ def draw_figures(
     return [_figures(tally, table_R) for tally, table_R in zip(tallies, sums, strict=True)]
 
 
-def _figures(tally: Tally, sums: Any) -> dict[str, Any]:
+def _figures(tally: Tally, sums: Any) -> dict[str, object]:
     import numpy as np
 
     shape = (len(sums), len(tally.cells), len(tally.measures))

@@ -110,7 +110,7 @@ _OPTIONS = [
 class _Verbs(TyperGroup):
     """A group whose errors are one line on stderr, and whose verbs are imported when needed."""
 
-    def list_commands(self, ctx: Any) -> list[str]:
+    def list_commands(self, ctx: object) -> list[str]:
         """The names of the verbs."""
         return [*self.commands, *VERBS]
 
@@ -122,13 +122,13 @@ class _Verbs(TyperGroup):
             self.commands[cmd_name] = _command(cmd_name)
         return self.commands[cmd_name]
 
-    def format_options(self, ctx: Any, formatter: Any) -> None:
+    def format_options(self, ctx: object, formatter: Any) -> None:
         """The options and the verbs for --help."""
         with formatter.section("Options"):
             formatter.write_dl(_OPTIONS)
         self.format_commands(ctx, formatter)
 
-    def format_commands(self, ctx: Any, formatter: Any) -> None:
+    def format_commands(self, ctx: object, formatter: Any) -> None:
         """The list of the verbs for --help."""
         with formatter.section("Verbs"):
             formatter.write_dl([(name, verb.summary) for name, verb in VERBS.items()])
@@ -205,7 +205,7 @@ def _explained(error: Exception) -> tuple[int, str]:
     return BUG, f"{type(error).__name__}: {error} (a bug in plaudit: --debug shows the traceback)"
 
 
-def _help_of(error: Any) -> str:
+def _help_of(error: object) -> str:
     context = getattr(error, "ctx", None)
     return f"{context.command_path} --help" if context else _HELP
 

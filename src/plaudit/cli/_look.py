@@ -203,7 +203,7 @@ def _label_notes(
     )
 
 
-def _is_count(value: Any) -> bool:
+def _is_count(value: object) -> bool:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     return is_number or (isinstance(value, str) and value.strip().lstrip("-").isdecimal())
 
@@ -223,14 +223,14 @@ def _candidates(raws: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -
     ]
 
 
-def _is_long(value: Any) -> bool:
+def _is_long(value: object) -> bool:
     if isinstance(value, list):
         return bool(value) and all(isinstance(item, str) and len(item) >= 20 for item in value)
     return isinstance(value, str) and len(value) >= _LONG_TEXT
 
 
 def _looks(
-    raws: Sequence[Mapping[str, Any]],
+    raws: Sequence[Mapping[str, object]],
     columns: Mapping[str, str],
     groups: Sequence[Group],
     name: str | None,
@@ -285,7 +285,7 @@ _COUNTED = ("better_from_0", "better_from_1")
 
 
 def _apart_from(
-    name: str | None, columns: Mapping[str, str], group: Group, values: Sequence[Any]
+    name: str | None, columns: Mapping[str, str], group: Group, values: Sequence[object]
 ) -> Mapping[str, Any]:
     """The columns without the reference, unless that is an object, as tests of a program are."""
     if not values or isinstance(values[0], Mapping) or str(values[0]).lstrip().startswith("{"):
@@ -294,7 +294,7 @@ def _apart_from(
     return {key: value for key, value in group.columns.items() if key not in (name, source)}
 
 
-def _rule(columns: Mapping[str, Any], values: Sequence[Any], *, is_any: bool) -> str | None:
+def _rule(columns: Mapping[str, object], values: Sequence[object], *, is_any: bool) -> str | None:
     """The rule that judges the responses: tests and calls first, then the reference."""
     from plaudit.grading.rows import problem_of
 
@@ -340,7 +340,7 @@ def _raws(path: str, limit: int) -> tuple[list[Mapping[str, Any]], str]:
 
 
 def _groups(
-    raws: Iterable[Mapping[str, Any]], columns: Mapping[str, str], *, has_responses: bool
+    raws: Iterable[Mapping[str, object]], columns: Mapping[str, str], *, has_responses: bool
 ) -> list[Group]:
     """The rows that can be read; prompts without a response get an empty one to be looked at."""
     from plaudit.data.rows import Layout
@@ -352,7 +352,7 @@ def _groups(
 
 
 def _common(
-    raws: Sequence[Mapping[str, Any]], columns: Mapping[str, str], *, has_responses: bool
+    raws: Sequence[Mapping[str, object]], columns: Mapping[str, str], *, has_responses: bool
 ) -> dict[str, str]:
     """The columns that every readable row is read from in the same way."""
     from plaudit.data.rows import Layout
@@ -379,7 +379,7 @@ def _common(
 
 
 def _read_responses(
-    path: str, raws: Sequence[Mapping[str, Any]], columns: dict[str, str]
+    path: str, raws: Sequence[Mapping[str, object]], columns: dict[str, str]
 ) -> tuple[bool, str]:
     """Whether the rows hold responses, adding a guessed column; and what is wrong if none reads."""
     from plaudit.data.rows import Layout
@@ -408,7 +408,7 @@ def _read_responses(
 
 
 def _check_prompts(
-    path: str, raws: Sequence[Mapping[str, Any]], columns: Mapping[str, str]
+    path: str, raws: Sequence[Mapping[str, object]], columns: Mapping[str, str]
 ) -> None:
     """Raises ConfigError where rows without responses hold no prompt either."""
     groups = _groups(raws, columns, has_responses=False)
@@ -422,7 +422,7 @@ def _check_prompts(
 
 def _guess(
     path: str,
-    raws: Sequence[Mapping[str, Any]],
+    raws: Sequence[Mapping[str, object]],
     columns: Mapping[str, str],
     role: str,
     patterns: Sequence[re.Pattern[str]],
@@ -438,7 +438,7 @@ def _guess(
 
 
 def _named(
-    raws: Sequence[Mapping[str, Any]],
+    raws: Sequence[Mapping[str, object]],
     columns: Mapping[str, str],
     patterns: Sequence[re.Pattern[str]],
 ) -> list[str]:

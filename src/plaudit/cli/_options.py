@@ -53,7 +53,7 @@ def _options(kind: Any, values: Mapping[str, Any]) -> Any:
     return kind(**{name: _value(name, hint, values) for name, hint in _hints(kind).items()})
 
 
-def _value(name: str, hint: Any, values: Mapping[str, Any]) -> Any:
+def _value(name: str, hint: object, values: Mapping[str, object]) -> Any:
     if dataclasses.is_dataclass(hint):
         return _options(hint, values)
     if (fields := _first(hint, Fields)) is None:
@@ -82,7 +82,7 @@ def _parameters(kind: Any) -> Iterator[inspect.Parameter]:
             yield _parameter(name, hint, default)
 
 
-def _parameter(name: str, hint: Any, default: Any) -> inspect.Parameter:
+def _parameter(name: str, hint: object, default: object) -> inspect.Parameter:
     return inspect.Parameter(name, inspect.Parameter.KEYWORD_ONLY, default=default, annotation=hint)
 
 
@@ -106,7 +106,7 @@ def _hints(kind: Any) -> dict[str, Any]:
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
 
 
-def _first(hint: Any, kind: type[T]) -> T | None:
+def _first(hint: object, kind: type[T]) -> T | None:
     """What the metadata of a type holds of a kind."""
     return next((one for one in getattr(hint, "__metadata__", ()) if isinstance(one, kind)), None)
 

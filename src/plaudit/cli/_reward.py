@@ -212,7 +212,7 @@ def column_name(name: str) -> str:
     return name
 
 
-def as_yaml(recipe: Mapping[str, Any]) -> str:
+def as_yaml(recipe: Mapping[str, object]) -> str:
     """The text of a recipe, for people who want the same scores again."""
     import yaml
 
@@ -265,7 +265,7 @@ def _is_misspelt(name: str, names: Collection[str]) -> bool:
     return any(SequenceMatcher(None, name.lower(), other).ratio() > 0.85 for other in names)
 
 
-def inputs_in(node: Any) -> set[str] | None:
+def inputs_in(node: object) -> set[str] | None:
     """The inputs of every rule in a recipe, and its texts; None where a part may read any column.
 
     >>> sorted({"reference", "promt"} & inputs_in({"use": "rules.math.equal"}))

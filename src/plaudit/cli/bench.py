@@ -264,7 +264,7 @@ def _page(place: str | os.PathLike[str]) -> None:
 # --- the leaderboard ------------------------------------------------------------------------------
 
 
-def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
+def _print_all(runs: Sequence[tuple[str, Mapping[str, object]]]) -> None:
     """The runs, and whether they are about the same rows."""
     for place, results in runs:
         if len(runs) > 1:
@@ -278,7 +278,7 @@ def _print_all(runs: Sequence[tuple[str, Mapping[str, Any]]]) -> None:
         )
 
 
-def _print(results: Mapping[str, Any]) -> None:
+def _print(results: Mapping[str, object]) -> None:
     """The tables of a run, no wider than 80 columns, and what must be said of it."""
     out = console()
     title = f"{results['title']}: {results['rows']:,} rows, {results['prompts']:,} prompts"

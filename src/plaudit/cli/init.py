@@ -8,7 +8,7 @@ import shlex
 import sys
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -168,7 +168,7 @@ def _try(recipe: str, file: str, limit: int) -> None:
 # --- the text -------------------------------------------------------------------------------------
 
 
-def _safe(value: Any) -> str:
+def _safe(value: object) -> str:
     """A value of the user's data as YAML text on one line, fit for a comment as well."""
     return json.dumps(on_one_line(str(value), 60))
 

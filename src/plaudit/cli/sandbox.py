@@ -153,7 +153,7 @@ def selftest(
     raise typer.Exit(1 if bad else 0)
 
 
-def _counted(results: Iterator[Any], total: int) -> Iterator[Any]:
+def _counted(results: Iterator[object], total: int) -> Iterator[Any]:
     """Passes results on, and shows how many have come: a bar, or a line now and then."""
     with progress_bar() as show:
         for place, result in enumerate(results, 1):

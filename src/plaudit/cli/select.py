@@ -273,7 +273,7 @@ class _JudgedRows:
             else:
                 yield one
 
-    def _check_column(self, raw: Mapping[str, Any]) -> None:
+    def _check_column(self, raw: Mapping[str, object]) -> None:
         """A column that the first row lacks is a mistake of the command line."""
         name = self.options.reward_column
         if raw and name not in raw and f"{name}_error" not in raw:
@@ -356,7 +356,7 @@ def _stood_first(chosen: Any, rejected: Any) -> bool:
     return (chosen.row, chosen.place) < (rejected.row, rejected.place)
 
 
-def _named(value: Any) -> str:
+def _named(value: object) -> str:
     return _MISSING if value is None else value if isinstance(value, str) else json.dumps(value)
 
 

@@ -94,7 +94,7 @@ def _show_recipe(name: str, settings: list[str] | None, allow: list[str] | None)
     out.print(text(CONVENTION, "dim"))
 
 
-def _add_children(branch: Any, node: Mapping[str, Any]) -> None:
+def _add_children(branch: Any, node: Mapping[str, object]) -> None:
     """Adds a node's inputs and the nodes inside it to the tree."""
     for line in _reads(node):
         branch.add(text(line, "dim"))
@@ -102,7 +102,7 @@ def _add_children(branch: Any, node: Mapping[str, Any]) -> None:
         _add_children(branch.add(text(_line(name, inner))), inner)
 
 
-def inside(node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def inside(node: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """The nodes directly inside a recipe node, with their names."""
     for key, value in node.items():
         if key == "use":
@@ -113,7 +113,7 @@ def inside(node: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
                 yield name, inner
 
 
-def _line(name: str, node: Mapping[str, Any]) -> str:
+def _line(name: str, node: Mapping[str, object]) -> str:
     """A node on one line: weight, conditions, name, parameters."""
     words = [f"{name}:"] if name else []
     if "weight" in node:

@@ -208,7 +208,7 @@ def getter_of(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Ge
         return lambda raw: raw.get(source)
     head, *path = source.split(".")
 
-    def reach(raw: Raw) -> Any:
+    def reach(raw: Raw) -> object:
         value = raw[head]
         for name in path:
             if isinstance(value, str) and value.lstrip()[:1] == "{":
@@ -223,7 +223,7 @@ def getter_of(source: str, keys: Sequence[str], *, is_strict: bool = True) -> Ge
     return reach
 
 
-def _object_in(text: str, *, is_strict: bool) -> Any:
+def _object_in(text: str, *, is_strict: bool) -> object:
     """The object in JSON text; other text counts as empty if the path is optional."""
     try:
         return loads(text.encode("utf-8", "surrogatepass"), what="text")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from plaudit.data._columns import FINISH, LIST, SPREAD, Get, Raw, Responses
 from plaudit.data._values import ids_of, ragged, text_of, with_column
@@ -59,7 +59,7 @@ def group_of(
 
 
 def _spread(
-    name: str, value: Sequence[Any], responses: list[Response], columns: dict[str, Any]
+    name: str, value: Sequence[object], responses: list[Response], columns: dict[str, object]
 ) -> list[Response]:
     """Responses with their items of a list column, which otherwise stays with the group."""
     if len(value) != len(responses):
@@ -112,5 +112,5 @@ def _with_finish_reason(
     ]
 
 
-def _is_nested(value: Any) -> bool:
+def _is_nested(value: object) -> bool:
     return isinstance(value, LIST) and bool(value) and isinstance(value[0], LIST)

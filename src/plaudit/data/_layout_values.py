@@ -38,18 +38,18 @@ __all__ = [
 ]
 
 
-def letter_of(value: Any, raw: Mapping[str, Any]) -> Any:
+def letter_of(value: Any, raw: Mapping[str, object]) -> object:
     """The letter of a choice, from its index starting at 0."""
     is_index = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 26
     return chr(ord("A") + value) if is_index else value
 
 
-def only_item(value: Any, raw: Mapping[str, Any]) -> Any:
+def only_item(value: object, raw: Mapping[str, object]) -> object:
     """The only item of a list of one."""
     return value[0] if isinstance(value, list | tuple) and len(value) == 1 else value
 
 
-def skywork_answer(value: Any, raw: Mapping[str, Any]) -> Any:
+def skywork_answer(value: object, raw: Mapping[str, object]) -> object:
     """Skywork-OR1 writes its answers as a JSON list: '["204"]'."""
     extra = raw.get("extra_info")
     if isinstance(value, str) and isinstance(extra, Mapping) and "model_difficulty" in extra:
@@ -57,7 +57,7 @@ def skywork_answer(value: Any, raw: Mapping[str, Any]) -> Any:
     return value
 
 
-def from_json(value: Any, raw: Mapping[str, Any]) -> Any:
+def from_json(value: object, raw: Mapping[str, object]) -> Any:
     """The list or object in JSON text; other text is unchanged."""
     if not isinstance(value, str) or value.lstrip()[:1] not in ("[", "{"):
         return value
@@ -67,7 +67,7 @@ def from_json(value: Any, raw: Mapping[str, Any]) -> Any:
         return value
 
 
-def one_of(first: Any, second: Any) -> Read:
+def one_of(first: object, second: object) -> Read:
     """A pair's label that says which response is the better one."""
 
     def read(value: Any, raw: Mapping[str, Any]) -> Any:
@@ -93,7 +93,7 @@ def _from(places: Mapping[Any, str], value: Any) -> Any:
     return places.get(value, value) if isinstance(value, int | float) else value
 
 
-def alpaca_preference(value: Any, raw: Mapping[str, Any]) -> Any:
+def alpaca_preference(value: object, raw: Mapping[str, object]) -> object:
     """1 for the first output, 2 for the second, 0 or 1.5 for a tie; in between the nearer one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
@@ -102,24 +102,24 @@ def alpaca_preference(value: Any, raw: Mapping[str, Any]) -> Any:
     return ("a" if value < 1.5 else "b") if 1 <= value <= 2 else value
 
 
-def sign_of(value: Any, raw: Mapping[str, Any]) -> Any:
+def sign_of(value: object, raw: Mapping[str, object]) -> object:
     """A preference from -3 (the first is much better) to 3 (the second is); 0 is a tie."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return value
     return _better(0, value)
 
 
-def arena_winner(value: Any, raw: Mapping[str, Any]) -> Any:
+def arena_winner(value: object, raw: Mapping[str, object]) -> object:
     """The one of three columns that is 1."""
     ends = ("winner_model_a", "a"), ("winner_model_b", "b"), ("winner_tie", "tie")
     return next((end for name, end in ends if str(raw.get(name)) == "1"), None)
 
 
-def arena_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+def arena_prompt(value: object, raw: Mapping[str, object]) -> object:
     return from_json(value, raw)[0] if isinstance(from_json(value, raw), list) else value
 
 
-def arena_turns(value: Any, raw: Mapping[str, Any]) -> Any:
+def arena_turns(value: object, raw: Mapping[str, object]) -> object:
     """A model's turns interleaved with the user's; both are lists of texts, as JSON."""
     prompts, replies = from_json(raw.get("prompt"), raw), from_json(value, raw)
     if not isinstance(prompts, list) or not isinstance(replies, list):
@@ -132,30 +132,30 @@ def arena_turns(value: Any, raw: Mapping[str, Any]) -> Any:
     ]
 
 
-def with_context(value: Any, raw: Mapping[str, Any]) -> Any:
+def with_context(value: object, raw: Mapping[str, object]) -> object:
     more = raw.get("context")
     both = isinstance(value, str) and isinstance(more, str) and more
     return f"{value}\n{more}" if both else value
 
 
-def turns_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+def turns_prompt(value: object, raw: Mapping[str, object]) -> object:
     """The question in a list of one; several would be asked one after the other, not at once."""
     return only_item(value, raw)
 
 
-def letter_of_index(value: Any, raw: Mapping[str, Any]) -> Any:
+def letter_of_index(value: Any, raw: Mapping[str, Any]) -> object:
     """The letter of a choice whose index is a number, also as text."""
     is_digit = isinstance(value, str) and value.isdecimal()
     return letter_of(int(value) if is_digit else value, raw)
 
 
-def finish_of_status(value: Any, raw: Mapping[str, Any]) -> Any:
+def finish_of_status(value: object, raw: Mapping[str, object]) -> object:
     """The finish reason for the status of a sample; None for an unknown status."""
     reasons = {"truncated": "length", "completed": "stop"}
     return reasons.get(value) if isinstance(value, str) else None
 
 
-def opencompass_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+def opencompass_prompt(value: object, raw: Mapping[str, object]) -> object:
     """Turns whose text is under `prompt`, their roles in capitals."""
     if not isinstance(value, list) or not all(isinstance(turn, Mapping) for turn in value):
         return value
@@ -166,14 +166,14 @@ def opencompass_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
     ]
 
 
-def svamp_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+def svamp_prompt(value: object, raw: Mapping[str, object]) -> object:
     """The story followed by its question."""
     body = raw.get("Body")
     both = isinstance(value, str) and isinstance(body, str)
     return f"{body} {value}" if both else value
 
 
-def capybara_turns(value: Any, raw: Mapping[str, Any]) -> Any:
+def capybara_turns(value: Any, raw: Mapping[str, object]) -> object:
     """Turns in pairs: `input` and `output`, or in ms-swift `human` and `assistant`."""
     is_pairs = isinstance(value, list) and all(isinstance(pair, Mapping) for pair in value)
     if not is_pairs or not value or not ("input" in value[0] or "human" in value[0]):
@@ -183,7 +183,7 @@ def capybara_turns(value: Any, raw: Mapping[str, Any]) -> Any:
     return [{"role": role, "content": pair.get(name)} for pair in value for role, name in names]
 
 
-def ranked_texts(value: Any, raw: Mapping[str, Any]) -> Any:
+def ranked_texts(value: object, raw: Mapping[str, object]) -> object:
     """The texts of completions (turns with a rank), which are listed best first."""
     if not isinstance(value, list) or not all(isinstance(item, Mapping) for item in value):
         return value
@@ -196,7 +196,7 @@ def ranked_texts(value: Any, raw: Mapping[str, Any]) -> Any:
     ]
 
 
-def logged_turns(value: Any, raw: Mapping[str, Any]) -> Any:
+def logged_turns(value: object, raw: Mapping[str, object]) -> object:
     """The turns of a logged batch of one, up to the last assistant turn."""
     turns = only_item(value, raw)
     if not isinstance(turns, list) or not all(isinstance(turn, Mapping) for turn in turns):
@@ -205,11 +205,11 @@ def logged_turns(value: Any, raw: Mapping[str, Any]) -> Any:
     return turns[: ends[-1]] if ends else turns
 
 
-def shepherd_problem(value: Any, raw: Mapping[str, Any]) -> Any:
+def shepherd_problem(value: object, raw: Mapping[str, object]) -> object:
     return value.partition("Step 1:")[0].strip() if isinstance(value, str) else value
 
 
-def shepherd_steps(value: Any, raw: Mapping[str, Any]) -> Any:
+def shepherd_steps(value: object, raw: Mapping[str, object]) -> object:
     """The steps of Math-Shepherd's label: each ends with its mark, + or -."""
     _, first, rest = value.partition("Step 1:") if isinstance(value, str) else ("", "", "")
     if not first:
@@ -224,7 +224,7 @@ def shepherd_steps(value: Any, raw: Mapping[str, Any]) -> Any:
     return steps
 
 
-def harness_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
+def harness_prompt(value: object, raw: Mapping[str, object]) -> object:
     """The first argument of the first request, as lm-eval logs it."""
     first = value.get("gen_args_0", {}).get("arg_0") if isinstance(value, Mapping) else value
     while isinstance(first, list) and first and not isinstance(first[0], Mapping):
@@ -232,12 +232,12 @@ def harness_prompt(value: Any, raw: Mapping[str, Any]) -> Any:
     return from_json(first, raw)
 
 
-def harness_responses(value: Any, raw: Mapping[str, Any]) -> Any:
+def harness_responses(value: object, raw: Mapping[str, object]) -> object:
     """The samples of the first request."""
     return value[0] if isinstance(value, list) and value and isinstance(value[0], list) else value
 
 
-def webgpt_preference(value: Any, raw: Mapping[str, Any]) -> Any:
+def webgpt_preference(value: object, raw: Mapping[str, object]) -> object:
     first, second = raw.get("score_0"), raw.get("score_1")
     if not isinstance(first, int | float) or not isinstance(second, int | float):
         return None

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any
 
 from plaudit.data._columns import COUNTED, NUMBERED, PAIRS, PREFERENCES, ColumnNames, Get, Raw
 from plaudit.data._values import with_column
@@ -64,7 +63,10 @@ def label_reader(names: ColumnNames, kind: tuple[str, ...]) -> Get | None:
 
 
 def _better(
-    value: Any, base: int | None, models: tuple[Any, Any], place_of_label: Mapping[str, int]
+    value: object,
+    base: int | None,
+    models: tuple[object, object],
+    place_of_label: Mapping[str, int],
 ) -> int | None:
     """The place that a label names; a number is read only if the caller gives its base."""
     if isinstance(value, str):

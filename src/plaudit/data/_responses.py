@@ -78,7 +78,7 @@ def _many(name: str, get: Get, raw: Raw) -> Responses:
     return responses, True, None
 
 
-def _item(value: Any, field: str, think: Sequence[Any]) -> Response:
+def _item(value: object, field: str, think: Sequence[object]) -> Response:
     """One response of a list; a null counts only if the row has reasoning for it."""
     if value is not None:
         return _response(value, field)
@@ -103,7 +103,7 @@ def _pair(kind: tuple[str, ...], gets: Sequence[Get], raw: Raw) -> Responses:
 
 
 def _pair_of(
-    kind: tuple[str, ...], a: Any, b: Any
+    kind: tuple[str, ...], a: object, b: object
 ) -> tuple[Sequence[Message] | None, list[Response]]:
     """The prompt that both sides share, if they are conversations, and the two responses."""
     if isinstance(a, str) and isinstance(b, str):
@@ -158,7 +158,7 @@ def _steps_or_many(get: Get, get_labels: Get, raw: Raw) -> Responses:
     return _many("completions", get, raw)
 
 
-def are_step_labels(labels: Any, values: Any) -> bool:
+def are_step_labels(labels: object, values: object) -> bool:
     """Whether labels are one boolean for each of the texts in `values`."""
     return (
         isinstance(values, LIST)
@@ -187,7 +187,7 @@ def _steps(name: str, get: Get, get_labels: Get | None, raw: Raw) -> Responses:
     return [Response("\n\n".join(texts), columns=columns)], False, None
 
 
-def _step(value: Any, field: str) -> tuple[str, Any]:
+def _step(value: object, field: str) -> tuple[str, object]:
     """The text of a step and its rating: text, an object, or a step of PRM800K."""
     if isinstance(value, Mapping) and isinstance(value.get("completions"), LIST):
         own, at = value.get("human_completion"), value.get("chosen_completion")

@@ -12,12 +12,12 @@ from plaudit.types import Response
 __all__ = ["ids_of", "is_text", "ragged", "text_of", "with_column"]
 
 
-def is_text(value: Any) -> bool:
+def is_text(value: object) -> bool:
     """Whether a value is text."""
     return isinstance(value, str)
 
 
-def with_column(r: Response, name: str, value: Any) -> Response:
+def with_column(r: Response, name: str, value: object) -> Response:
     """A response with one more column; `dataclasses.replace` takes twice the time."""
     return Response(r.text, r.messages, r.token_ids, r.finish_reason, {**r.columns, name: value})
 
@@ -33,7 +33,7 @@ def ids_of(value: Any, field: str) -> tuple[int, ...]:
     return tuple(value)
 
 
-def text_of(value: Any, field: str) -> str:
+def text_of(value: object, field: str) -> str:
     """The value, which must be text. Raises DataError."""
     if not isinstance(value, str):
         raise wrong("text", value, field)

@@ -9,7 +9,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from plaudit import offers, registry
 from plaudit.data import export, tables
@@ -21,6 +21,10 @@ from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.rule import lift
 from plaudit.run import Progress, Result, run
 from plaudit.types import FaultKind, Group, Reward, count_faults, describe_faults
+
+if TYPE_CHECKING:
+    import pandas
+    import pyarrow
 
 __all__ = ["Scores", "ascore", "check_rows", "row_errors", "score", "scored"]
 
@@ -118,7 +122,7 @@ def scored(
 
 
 def check_rows(
-    reward: Any, rows: Any, *, columns: Mapping[str, str] | None = None
+    reward: object, rows: object, *, columns: Mapping[str, str] | None = None
 ) -> list[DataError]:
     """The errors of rows with their places, in order, before anything is scored.
 
@@ -226,13 +230,13 @@ class Scores(Sequence[Result]):
         """The rows as they would be written to a file: their columns and the new ones."""
         return [output_row(row, result, column) for row, result in self._row_results]
 
-    def to_pandas(self, column: str = "reward") -> Any:
+    def to_pandas(self, column: str = "reward") -> pandas.DataFrame:
         """A pandas DataFrame of `to_rows`."""
         import pandas
 
         return pandas.DataFrame(self.to_rows(column))
 
-    def to_arrow(self, column: str = "reward") -> Any:
+    def to_arrow(self, column: str = "reward") -> pyarrow.Table:
         """A pyarrow Table of `to_rows`; a column of mixed types becomes JSON text."""
         return export.arrow_table(self.to_rows(column))
 
@@ -241,7 +245,7 @@ class Scores(Sequence[Result]):
         return [score.value for result in self for score in result.scores if score.is_scored]
 
 
-def reward_of(reward: Any) -> Reward:
+def reward_of(reward: object) -> Reward:
     """The Reward given by a name, a recipe, a function or a Reward.
 
     >>> reward_of("rules.baseline.length")
@@ -272,7 +276,7 @@ def _recipe_columns(reward: Any) -> Mapping[str, str]:
 
 
 def rows_of(
-    rows: Any, columns: Mapping[str, str] | None = None, *, keep_end_marks: bool = False
+    rows: object, columns: Mapping[str, str] | None = None, *, keep_end_marks: bool = False
 ) -> Iterator[Row]:
     """The rows in a path, a table, an object of columns, or an iterable of dicts or Groups."""
     if isinstance(rows, str | Path):
@@ -290,7 +294,7 @@ def _refuse_misspelt(names: Iterable[str]) -> None:
             raise ConfigError(f"score: {name}= looks like {close[0]}=; rename it or pass rows")
 
 
-def _raws(rows: Any) -> Iterable[Any]:
+def _raws(rows: object) -> Iterable[object]:
     package = type(rows).__module__.partition(".")[0]
     if package == "pandas":
         return tables.pandas_rows(rows)
@@ -305,7 +309,7 @@ def _raws(rows: Any) -> Iterable[Any]:
     raise ConfigError(f"expected rows, a table or a path, found {clipped(rows)}")
 
 
-def _row(layout: Layout, raw: Any, number: int) -> Row:
+def _row(layout: Layout, raw: object, number: int) -> Row:
     if isinstance(raw, Group):
         group, intake = admitted(raw, {}, keep_end_marks=layout.keep_end_marks)
         return Row("", number, _raw_of(raw), group, len(raw.responses) != 1, intake)
@@ -317,7 +321,7 @@ def _row(layout: Layout, raw: Any, number: int) -> Row:
     return Row("", number, {}, error)
 
 
-def _raw_of(group: Group) -> dict[str, Any]:
+def _raw_of(group: Group) -> dict[str, object]:
     """A Group as a row."""
     raw: dict[str, Any] = {"id": group.id} if group.id else {}
     raw["prompt"] = list(group.prompt)
@@ -325,7 +329,7 @@ def _raw_of(group: Group) -> dict[str, Any]:
     return {**raw, **group.columns}
 
 
-def _of_columns(lists: Mapping[str, Sequence[Any]]) -> Iterator[dict[str, Any]]:
+def _of_columns(lists: Mapping[str, Sequence[object]]) -> Iterator[dict[str, object]]:
     """Rows from columns that are lists. Raises ConfigError at once if their lengths differ."""
     for name, values in lists.items():
         if isinstance(values, str) or not isinstance(values, Iterable):

@@ -41,7 +41,7 @@ class Intake(NamedTuple):
 
 
 def admitted(
-    group: Group, raw: Mapping[str, Any], *, keep_end_marks: bool = False
+    group: Group, raw: Mapping[str, object], *, keep_end_marks: bool = False
 ) -> tuple[Group, Intake]:
     """A row's group after cleaning, and what was removed or added.
 
@@ -63,7 +63,7 @@ def admitted(
     return replace(group, responses=responses), Intake(num_marked, num_reasoning)
 
 
-def _with_reasoning(responses: Sequence[Response], raw: Mapping[str, Any]) -> Sequence[Response]:
+def _with_reasoning(responses: Sequence[Response], raw: Mapping[str, object]) -> Sequence[Response]:
     """The responses with the reasoning of the row itself, one text or one for each."""
     value = next((raw[name] for name in REASONING if raw.get(name)), None)
     texts = [value] if isinstance(value, str) else value
@@ -83,7 +83,7 @@ def _thinking(response: Response, think: str) -> Response:
 
 
 def _num_reasoning(
-    responses: Sequence[Response], before: Sequence[Response], raw: Mapping[str, Any]
+    responses: Sequence[Response], before: Sequence[Response], raw: Mapping[str, object]
 ) -> int:
     """How many responses have a think block that came from a field."""
     changed = sum(new is not old for new, old in zip(responses, before, strict=True))
@@ -111,7 +111,7 @@ def _num_fields(value: Any) -> int:
 # --- objects of APIs ------------------------------------------------------------------------------
 
 
-def is_output(value: Any) -> bool:
+def is_output(value: object) -> bool:
     """Whether a value is the `output` of the Responses API: typed items, one of them a turn.
 
     >>> is_output([{"type": "message", "role": "assistant", "content": []}]), is_output(["4"])
@@ -149,7 +149,7 @@ def response_of(value: Mapping[str, Any], field: str) -> list[Response] | None:
     return None
 
 
-def _choice(value: Any, field: str) -> Response:
+def _choice(value: object, field: str) -> Response:
     if not isinstance(value, Mapping):
         raise wrong("a choice with a message", value, field)
     message, finish = value.get("message"), value.get("finish_reason")
@@ -162,7 +162,7 @@ def _choice(value: Any, field: str) -> Response:
     return replace(response, finish_reason=finish)
 
 
-def _without_content(message: Mapping[str, Any], finish: str | None) -> Mapping[str, Any]:
+def _without_content(message: Mapping[str, object], finish: str | None) -> Mapping[str, object]:
     """A message whose content is null: unfinished only if it was cut by its length limit."""
     is_unfinished = finish == "length" and reasoning_of(message)
     return message if is_unfinished or message.get("refusal") else {**message, "content": ""}
@@ -175,7 +175,7 @@ def _choice_text(value: Mapping[str, Any], field: str) -> str:
 
 
 def responses_of_output(
-    items: Sequence[Mapping[str, Any]], field: str, whole: Mapping[str, Any] | None = None
+    items: Sequence[Mapping[str, Any]], field: str, whole: Mapping[str, object] | None = None
 ) -> Response:
     """The response in the `output` of the Responses API; `whole` is the object around it.
 
@@ -192,13 +192,13 @@ def responses_of_output(
 
 
 def _turn_of(
-    items: Sequence[Mapping[str, Any]], calls: Sequence[Any], finish: str
-) -> dict[str, Any]:
+    items: Sequence[Mapping[str, object]], calls: Sequence[object], finish: str
+) -> dict[str, object]:
     """The items of an output as one assistant turn."""
     messages = [item for item in items if item["type"] == "message"]
     parts = [part for item in messages for part in _parts(item)]
     think = "\n\n".join(filter(None, (reasoning_of({"content": [item]}) for item in items)))
-    turn: dict[str, Any] = {"role": "assistant", "content": parts if messages else None}
+    turn: dict[str, object] = {"role": "assistant", "content": parts if messages else None}
     turn |= {"tool_calls": calls} if calls else {}
     turn |= {"reasoning_content": think} if think else {}
     if not messages and not calls and not (think and finish == "length"):
@@ -206,7 +206,7 @@ def _turn_of(
     return turn
 
 
-def _finish_of(whole: Mapping[str, Any], *, has_calls: bool) -> str:
+def _finish_of(whole: Mapping[str, object], *, has_calls: bool) -> str:
     """The finish reason under its Chat Completions name."""
     if whole.get("status") != "incomplete":
         return "tool_calls" if has_calls else "stop"
@@ -215,14 +215,14 @@ def _finish_of(whole: Mapping[str, Any], *, has_calls: bool) -> str:
     return _FINISH.get(reason, reason)
 
 
-def _parts(item: Mapping[str, Any]) -> Sequence[Any]:
+def _parts(item: Mapping[str, object]) -> Sequence[object]:
     content = item.get("content")
     if isinstance(content, str):
         return [{"type": "text", "text": content}]
     return content if isinstance(content, _LIST) else []
 
 
-def _call(item: Mapping[str, Any]) -> dict[str, Any]:
+def _call(item: Mapping[str, object]) -> dict[str, object]:
     function = {"name": item["name"], "arguments": item.get("arguments", item.get("input"))}
     return {"id": item.get("call_id"), "type": "function", "function": function}
 

@@ -11,11 +11,14 @@ import gzip
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from plaudit.data.jsontext import dumps, loads_object
 from plaudit.data.tables import require_pyarrow
 from plaudit.untrusted import csv_cell
+
+if TYPE_CHECKING:
+    import pyarrow
 
 __all__ = ["FORMATS", "arrow_table"]
 
@@ -44,7 +47,7 @@ def _to_csv(lines: Path, out: Path) -> int:
     return 0
 
 
-def _csv_cell(value: Any) -> Any:
+def _csv_cell(value: Any) -> object:
     if isinstance(value, str):
         return csv_cell(value)
     if value is None or isinstance(value, int | float):
@@ -67,7 +70,7 @@ def _to_parquet(lines: Path, out: Path) -> int:
             columns.types[error.args[0]] = None
 
 
-def arrow_table(rows: Sequence[Mapping[str, Any]]) -> Any:
+def arrow_table(rows: Sequence[Mapping[str, object]]) -> pyarrow.Table:
     """A pyarrow Table of rows; columns whose values have no common type become JSON text."""
     columns = _Columns(lambda: [rows])
     while True:
@@ -114,7 +117,7 @@ class _Columns:
         arrays = [self._filled(name, rows) for name in self.types]
         return self._pa.Table.from_arrays(arrays, schema=self.schema())
 
-    def _learn(self, name: str, values: list[Any]) -> None:
+    def _learn(self, name: str, values: list[object]) -> None:
         if name in self.types and self.types[name] is None:
             return
         try:
@@ -127,7 +130,7 @@ class _Columns:
             arrow_type = None
         self.types[name] = arrow_type
 
-    def _filled(self, name: str, rows: Sequence[Mapping[str, Any]]) -> Any:
+    def _filled(self, name: str, rows: Sequence[Mapping[str, object]]) -> object:
         values = [row.get(name) for row in rows]
         arrow_type = self.types[name]
         if arrow_type is None:
@@ -138,7 +141,7 @@ class _Columns:
         except self._unfit:
             raise _Unfit(name) from None
 
-    def _array(self, values: list[Any], type: Any = None) -> Any:
+    def _array(self, values: list[object], type: object = None) -> Any:
         try:
             return self._pa.array(values, type)
         except UnicodeEncodeError:  # Arrow cannot store lone surrogates
@@ -156,7 +159,7 @@ class _Columns:
         return types.is_list(arrow_type) and self._has_empty_struct(arrow_type.value_type)
 
 
-def _without_surrogates(value: Any) -> Any:
+def _without_surrogates(value: object) -> object:
     if isinstance(value, str):
         return value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
     if isinstance(value, Mapping):
@@ -166,7 +169,7 @@ def _without_surrogates(value: Any) -> Any:
     return value
 
 
-def _batches(lines: Path) -> Iterator[list[dict[str, Any]]]:
+def _batches(lines: Path) -> Iterator[list[dict[str, object]]]:
     batch: list[dict[str, Any]] = []
     size = 0
     with lines.open("rb", 1 << 20) as file:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import Any
 
 from plaudit.types import Response
 
@@ -33,7 +32,7 @@ _REASONS = {
 }
 
 
-def stop_reason_of(value: Any) -> str | None:
+def stop_reason_of(value: object) -> str | None:
     """The finish reason for a stop reason; None for a stop string or token.
 
     >>> stop_reason_of("max_tokens"), stop_reason_of("</answer>"), stop_reason_of(151645)
@@ -42,7 +41,7 @@ def stop_reason_of(value: Any) -> str | None:
     return _REASONS.get(value.lower()) if isinstance(value, str) else None
 
 
-def finish_of(value: Mapping[str, Any]) -> Any:
+def finish_of(value: Mapping[str, object]) -> object:
     """The finish reason in an object with a response; None if it has none.
 
     >>> finish_of({"text": "4", "finish_reason": {"type": "length", "length": 8}})
@@ -56,7 +55,7 @@ def finish_of(value: Mapping[str, Any]) -> Any:
     return stop_reason_of(value.get("stop_reason")) if reason is None else reason
 
 
-def with_stop_reasons(responses: Sequence[Response], value: Mapping[str, Any]) -> list[Response]:
+def with_stop_reasons(responses: Sequence[Response], value: Mapping[str, object]) -> list[Response]:
     """The responses in an object with `choices`, each with the stop reason of its choice."""
     body = value.get("body")
     choices = (body if isinstance(body, Mapping) else value).get("choices", [value])
@@ -65,7 +64,7 @@ def with_stop_reasons(responses: Sequence[Response], value: Mapping[str, Any]) -
     return [_stopped(response, choice) for response, choice in zip(responses, choices, strict=True)]
 
 
-def _stopped(response: Response, choice: Any) -> Response:
+def _stopped(response: Response, choice: object) -> Response:
     if response.finish_reason is not None or not isinstance(choice, Mapping):
         return response
     reason = finish_of(choice)

@@ -50,7 +50,7 @@ class Journal:
         """Whether an unfinished run left lines for this output."""
         return out.with_name(f"{out.name}.partial.jsonl").exists()
 
-    def _check_about(self, about: Mapping[str, Any]) -> None:
+    def _check_about(self, about: Mapping[str, object]) -> None:
         try:
             text = self._about_path.read_text(encoding="utf-8")
             before = json.loads(text)
@@ -149,17 +149,17 @@ def replace_durably(complete: Path, out: Path) -> None:
     os.replace(complete, out)
 
 
-def _without_name(about: Mapping[str, Any]) -> dict[str, Any]:
+def _without_name(about: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in about.items() if name != CALLED}
 
 
-def _difference(path: Path, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def _difference(path: Path, before: Mapping[str, object], now: Mapping[str, object]) -> str:
     names = [k for k in {**before, **now} if before.get(k) != now.get(k) and k != CALLED]
     changes = "; ".join(_change(name, before, now) for name in names)
     return f"{path}: cannot be resumed, another run started it: {changes}; overwrite to start again"
 
 
-def _change(name: str, before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
+def _change(name: str, before: Mapping[str, object], now: Mapping[str, object]) -> str:
     """The difference, with the reward's short name if both runs have one."""
     if name == "reward" and before.get(CALLED) and now.get(CALLED):
         was, is_ = before[CALLED], now[CALLED]

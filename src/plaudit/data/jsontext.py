@@ -49,7 +49,7 @@ def loads(data: bytes, *, what: str = "line") -> Any:
     return _loads_slowly(data, what) if _has_rounded_integer(value) else value
 
 
-def dumps(row: Mapping[str, Any]) -> bytes:
+def dumps(row: Mapping[str, object]) -> bytes:
     """A row as one line of JSON, without the line end; NaN becomes null, lone surrogates escapes.
 
     >>> dumps({"a": "\\ud800", "b": float("nan"), "c": b"xy"})
@@ -62,7 +62,7 @@ def dumps(row: Mapping[str, Any]) -> bytes:
         return text.encode("ascii")
 
 
-def _has_rounded_integer(value: Any) -> bool:
+def _has_rounded_integer(value: object) -> bool:
     """Whether a number, at any depth, is too large for orjson to read without rounding."""
     if type(value) is dict:
         value = value.values()
@@ -74,7 +74,7 @@ def _has_rounded_integer(value: Any) -> bool:
     ) or ((dict in kinds or list in kinds) and any(map(_has_rounded_integer, value)))
 
 
-def _is_deep(value: Any, data: bytes) -> bool:
+def _is_deep(value: object, data: bytes) -> bool:
     if data.count(b"[") + data.count(b"{") <= _MAX_DEPTH:
         return False
     level = [value]
@@ -130,7 +130,7 @@ def _to_builtin(value: Any) -> Any:
     return str(value)
 
 
-def _finite(value: Any) -> Any:
+def _finite(value: object) -> Any:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

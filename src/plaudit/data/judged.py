@@ -100,7 +100,7 @@ def judged(row: Row, column: str = "reward") -> Judged:
     return Judged(row.group.prompt, members, columns, row.source, row.group.id)
 
 
-def _each(value: Any, field: str, count: int) -> Sequence[Any]:
+def _each(value: Any, field: str, count: int) -> Sequence[object]:
     """One item for each response; a single value belongs to a single response, null to all."""
     if isinstance(value, str) and value:
         try:
@@ -120,7 +120,7 @@ def _each(value: Any, field: str, count: int) -> Sequence[Any]:
     return items
 
 
-def _member(response: Response, value: Any, fields: Any, column: str) -> JudgedResponse:
+def _member(response: Response, value: object, fields: object, column: str) -> JudgedResponse:
     if not isinstance(fields, Mapping):
         fields = {}
     parts = fields.get("parts") or {}
@@ -132,7 +132,7 @@ def _member(response: Response, value: Any, fields: Any, column: str) -> JudgedR
     )
 
 
-def _number(value: Any, field: str) -> float:
+def _number(value: object, field: str) -> float:
     if value is None:
         return math.nan
     if not isinstance(value, int | float):
@@ -247,6 +247,6 @@ def _merged(rows: Sequence[Judged]) -> Judged:
     return first._replace(members=members, columns=shared, id=first.id if is_one else "")
 
 
-def _with_columns(response: Response, row: Judged, shared: Mapping[str, Any]) -> Response:
+def _with_columns(response: Response, row: Judged, shared: Mapping[str, object]) -> Response:
     own = {name: value for name, value in row.columns.items() if name not in shared}
     return replace(response, columns={**own, **response.columns})

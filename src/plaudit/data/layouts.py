@@ -13,7 +13,6 @@ dozen of them were not accessible when their entries were written, and have not 
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from typing import Any
 
 from plaudit.data._layout_types import Published, Sort, UnreadableLayout
 from plaudit.data._layouts_preferences import PREFERENCES
@@ -56,12 +55,12 @@ def recognised(keys: Collection[str], sorts: Mapping[str, Sort] = {}) -> Publish
     return max(fitting, key=lambda layout: len(layout.has) + len(layout.sorts), default=None)
 
 
-def recognised_row(raw: Mapping[str, Any]) -> Published | None:
+def recognised_row(raw: Mapping[str, object]) -> Published | None:
     """The layout of a row, by its columns and the sorts of their values."""
     return recognised([key for key, value in raw.items() if value is not None], sorts_of(raw))
 
 
-def sorts_of(raw: Mapping[str, Any]) -> dict[str, Sort]:
+def sorts_of(raw: Mapping[str, object]) -> dict[str, Sort]:
     """The sort of each value by which layouts with the same columns differ.
 
     >>> sorts_of({"question": "Who?", "answer": ["Bob", "Rob"]})

@@ -220,7 +220,7 @@ class _Stepwise(io.RawIOBase):
         return self._file.readinto1(buffer)
 
 
-def _zstd(file: Stream) -> Any:
+def _zstd(file: Stream) -> object:
     return tables.require_pyarrow("zstd files").CompressedInputStream(file, "zstd")
 
 
@@ -270,7 +270,7 @@ def _objects(lines: Iterable[tuple[int, bytes | DataError]]) -> Iterator[RawRow]
             yield from (RawRow(number, row) for row in ([raw] if wrapped is None else wrapped))
 
 
-def _logged_batch(raw: dict[str, Any]) -> list[dict[str, Any]] | None:
+def _logged_batch(raw: dict[str, object]) -> list[dict[str, object]] | None:
     """The rows of a line that contains a batch column by column, as ms-swift logs completions."""
     prompts, texts = raw.get("prompt"), raw.get("completion")
     if not isinstance(prompts, list) or not isinstance(texts, list) or not texts:
@@ -294,7 +294,7 @@ def _either(stream: Stream) -> Iterator[RawRow]:
         yield from _objects(chain(head, lines))
 
 
-def _rows_wrapped(line: bytes) -> list[dict[str, Any]] | None:
+def _rows_wrapped(line: bytes) -> list[dict[str, object]] | None:
     """The rows in the only line of a file, if it wraps them."""
     try:
         return _wrapped(loads_object(line))
@@ -364,7 +364,7 @@ def _are_rows(value: Any) -> bool:
     return is_list and all(isinstance(row, dict) for row in value)
 
 
-def _is_chat(value: Any) -> bool:
+def _is_chat(value: object) -> bool:
     """Whether a value is the turns of one chat, and not a column of chats."""
     is_list = isinstance(value, list) and bool(value) and isinstance(value[0], dict)
     return is_list and is_turns(value)
@@ -385,7 +385,7 @@ def _rows_of_columns(value: dict[str, Any]) -> list[dict[str, Any]]:
     return [dict(zip(value, row, strict=True)) for row in zip(*value.values(), strict=True)]
 
 
-def _object(row: Any) -> dict[str, Any] | DataError:
+def _object(row: object) -> dict[str, object] | DataError:
     if isinstance(row, dict):
         return row
     return DataError(f"expected a JSON object, found {clipped(row)}")
@@ -432,7 +432,7 @@ def _header(cells: list[str]) -> list[str]:
     return cells
 
 
-def _record(names: list[str], cells: list[str]) -> dict[str, Any] | DataError:
+def _record(names: list[str], cells: list[str]) -> dict[str, object] | DataError:
     if len(cells) != len(names):
         return DataError(f"expected {len(names)} cells, found {len(cells)}: {clipped(cells)}")
     for name, cell in zip(names, cells, strict=True):
@@ -448,7 +448,7 @@ def _record(names: list[str], cells: list[str]) -> dict[str, Any] | DataError:
     return dict(zip(names, cells, strict=True))
 
 
-def _table_items(rows: Iterable[Mapping[str, Any] | DataError]) -> Iterator[RawRow]:
+def _table_items(rows: Iterable[Mapping[str, object] | DataError]) -> Iterator[RawRow]:
     yield from (RawRow(number, raw) for number, raw in enumerate(rows, 1))
 
 

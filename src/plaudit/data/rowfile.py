@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from plaudit.data.journal import Journal
 from plaudit.data.jsontext import dumps
@@ -40,7 +39,7 @@ class RowFile(Writer):
     def __enter__(self) -> RowFile:
         return self
 
-    def write_row(self, row: Mapping[str, Any]) -> None:
+    def write_row(self, row: Mapping[str, object]) -> None:
         """Appends a row. Raises PlauditError if it cannot be written."""
         self._sink.append(dumps(row))
         self.num_rows += 1

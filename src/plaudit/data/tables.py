@@ -178,7 +178,7 @@ def _row_of_slice(batch: Any) -> Mapping[str, Any] | DataError:
     }
 
 
-def _same(value: Any) -> Any:
+def _same(value: object) -> Any:
     return value
 
 
@@ -212,7 +212,7 @@ def _list(item: Callable[[Any], Any], values: Any) -> list[Any]:
     return [None if value is None else item(value) for value in values]
 
 
-def _object(fields: Mapping[str, Callable[[Any], Any] | None], value: Any) -> dict[str, Any]:
+def _object(fields: Mapping[str, Callable[[object], object] | None], value: Any) -> dict[str, Any]:
     return {
         name: item if (reader := fields.get(name)) is None else reader(item)
         for name, item in value.items()
@@ -241,14 +241,14 @@ def _shortest_float32(value: float) -> float:
     return float(f"{value:.9g}")
 
 
-def _without_padding(value: Any) -> Any:
+def _without_padding(value: object) -> Any:
     """A value without the nulls in its objects, at every depth."""
     if isinstance(value, dict):
         return {name: _without_padding(item) for name, item in value.items() if item is not None}
     return [_without_padding(item) for item in value] if isinstance(value, list) else value
 
 
-def _cell(value: Any, nulls: tuple[Any, ...]) -> Any:
+def _cell(value: Any, nulls: tuple[object, ...]) -> Any:
     if hasattr(value, "tolist"):
         is_short = getattr(value, "dtype", None) == "float32" and getattr(value, "ndim", 0) == 1
         value = [_shortest_float32(item) for item in value.tolist()] if is_short else value.tolist()

@@ -55,7 +55,7 @@ def layout(name: str, to: str) -> Callable[[Pick], Line]:
 # --- pieces ---------------------------------------------------------------------------------------
 
 
-def _text(content: Any, field: str) -> str:
+def _text(content: object, field: str) -> str:
     if isinstance(content, str):
         return content
     raise DataError("content that is not text; use the layout trl-chat", field=field)
@@ -96,7 +96,7 @@ def _prompt_turns(judged: Judged) -> Turns:
     return list(judged.prompt)
 
 
-def _reference(judged: Judged) -> Any:
+def _reference(judged: Judged) -> object:
     """The reference answer under its usual names, or None."""
     candidates = (judged.columns.get(name) for name in sources_of("reference"))
     return next((value for value in candidates if value is not None), None)
@@ -248,7 +248,7 @@ def _verl_prompts(pick: Pick) -> Line:
 # --- plaudit --------------------------------------------------------------------------------------
 
 
-def _text_or_turns(turns: Sequence[Message], role: str) -> Any:
+def _text_or_turns(turns: Sequence[Message], role: str) -> object:
     """The text if there is one turn of that role, else the turns."""
     if len(turns) == 1 and turns[0].get("role") == role and set(turns[0]) == {"role", "content"}:
         return turns[0].get("content")

@@ -40,20 +40,20 @@ _SHAREGPT = {
 _ROLES = frozenset(("system", "user", "assistant", "tool"))
 
 
-def wrong(expected: str, value: Any, field: str) -> DataError:
+def wrong(expected: str, value: object, field: str) -> DataError:
     """The error for a value of the wrong type."""
     description = "null" if value is None else f"{clipped(value)} ({type(value).__name__})"
     return DataError(f"expected {expected}, found {description}", field=field)
 
 
-def is_turns(value: Any) -> bool:
+def is_turns(value: object) -> bool:
     """Whether a value looks like chat turns: a message or a list of messages."""
     if isinstance(value, Mapping):
         return "role" in value or "from" in value
     return isinstance(value, list | tuple) and bool(value) and is_turns(value[0])
 
 
-def turns(value: Any, field: str) -> tuple[Message, ...]:
+def turns(value: object, field: str) -> tuple[Message, ...]:
     """The messages in a value; those with role and content are passed through unchanged.
 
     Raises: DataError that names the malformed message.
@@ -116,7 +116,7 @@ def reasoning_of(fields: Mapping[str, Any]) -> str:
     return "".join(_reasoning_in(part) for part in parts if isinstance(part, Mapping))
 
 
-def _reasoning_in(part: Mapping[str, Any]) -> str:
+def _reasoning_in(part: Mapping[str, object]) -> str:
     """The text of a part of reasoning: Anthropic's, Mistral's (a list) or OpenAI's (summaries)."""
     if part.get("type") not in _THINK_PARTS:
         return ""
@@ -158,7 +158,7 @@ def split_pair(
     return tuple(a[:end]), tuple(a[end:]), tuple(b[end:])
 
 
-def _turn(value: Any, field: str) -> Message:
+def _turn(value: object, field: str) -> Message:
     if not isinstance(value, Mapping):
         raise wrong("a message with role and content", value, field)
     has_content = "content" in value or "value" in value
@@ -173,7 +173,7 @@ def _turn(value: Any, field: str) -> Message:
     raise wrong("a message whose content is text", content, f"{field}.content")
 
 
-def _of_sharegpt(value: Mapping[str, Any]) -> Mapping[str, Any]:
+def _of_sharegpt(value: Mapping[str, object]) -> Mapping[str, object]:
     """A turn with `from` and `value`, or one of them, as a message; roles in any case."""
     role = value.get("role", value.get("from"))
     if isinstance(role, str):
@@ -183,7 +183,7 @@ def _of_sharegpt(value: Mapping[str, Any]) -> Mapping[str, Any]:
     return {"role": role, "content": value.get("content", value.get("value")), **beside}
 
 
-def _has_more(message: Mapping[str, Any]) -> bool:
+def _has_more(message: Mapping[str, object]) -> bool:
     """Whether a message without content has anything else."""
     return any(message.get(name) for name in ("tool_calls", "function_call", "refusal", *REASONING))
 
@@ -198,7 +198,7 @@ def _text(message: Message) -> str:
     return with_think(reasoning_of(message), text, is_finished=is_finished)
 
 
-def _part(part: Any) -> str:
+def _part(part: object) -> str:
     """The text of a part: "" for a picture, a call or reasoning."""
     if not isinstance(part, Mapping) or part.get("type") in _THINK_PARTS:
         return ""
@@ -206,7 +206,7 @@ def _part(part: Any) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _is_readable(message: Mapping[str, Any]) -> bool:
+def _is_readable(message: Mapping[str, object]) -> bool:
     """Whether the text of a turn covers all of its parts except calls."""
     content = message.get("content")
     return all(
@@ -228,7 +228,7 @@ def _with_inline_reasoning(message: Message) -> Message:
     return message if fields == message else fields  # type: ignore[return-value]
 
 
-def _calls(message: Mapping[str, Any]) -> list[Any]:
+def _calls(message: Mapping[str, Any]) -> list[object]:
     """The calls of a turn: OpenAI's list, its older single call, or Anthropic's parts."""
     if message.get("tool_calls"):
         return list(message["tool_calls"])

@@ -210,7 +210,7 @@ def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, An
 def run_meta(
     reward: Reward | str,
     sources: Iterable[str | os.PathLike[str]],
-    **options: Any,
+    **options: object,
 ) -> dict[str, Any]:
     """What determines the rows of a run: version, reward, inputs with their sizes, and `options`.
 
@@ -294,7 +294,7 @@ class _Sink(Protocol):
     def drop(self) -> None: ...
 
 
-def _sink(out: Path, about: Mapping[str, Any], *, overwrite: bool, resume: bool) -> _Sink:
+def _sink(out: Path, about: Mapping[str, object], *, overwrite: bool, resume: bool) -> _Sink:
     _check_target(out, overwrite=overwrite, resume=resume)
     if resume and out.exists() and not Journal.exists(out):
         return _Finished()

@@ -173,7 +173,7 @@ def _line(key: str, call: Call, reply: Reply, model: str, fingerprint: str | Non
     return _dumps(record)
 
 
-def _dumps(record: Mapping[str, Any]) -> bytes:
+def _dumps(record: Mapping[str, object]) -> bytes:
     """JSON in one line; what orjson refuses (lone surrogates) goes through `json`."""
     import orjson
 

@@ -48,7 +48,7 @@ def output_layer(module: Any) -> OutputLayer:
     return OutputLayer(head.weight, getattr(head, "bias", None), scale, softcap)
 
 
-def log_probs(layer: OutputLayer, device: Any) -> LogProbs:
+def log_probs(layer: OutputLayer, device: object) -> LogProbs:
     """The log-prob question with blocks that suit the device."""
     is_cuda = getattr(device, "type", "") == "cuda"
     return LogProbs(layer, 1024, 32_768) if is_cuda else LogProbs(layer)

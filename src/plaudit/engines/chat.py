@@ -72,7 +72,7 @@ class Call:
         return digest(_sorted_json(contents)).hex()
 
 
-def _sorted_json(contents: Any) -> bytes:
+def _sorted_json(contents: object) -> bytes:
     """JSON with sorted keys; what orjson refuses (lone surrogates, huge integers) by `json`."""
     import orjson
 
@@ -172,7 +172,7 @@ class RecordedEngine(Protocol):
     """An engine whose replies are in the rows (`engines.replay.ColumnReplay`); judges ask it."""
 
     def aligned(
-        self, columns: Mapping[str, Any], places: Sequence[str], samples: int, where: str = ""
+        self, columns: Mapping[str, object], places: Sequence[str], samples: int, where: str = ""
     ) -> Mapping[str, Any]:
         """The columns with the replies by place, for a job that judges `places`.
 

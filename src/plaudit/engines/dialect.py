@@ -18,7 +18,6 @@ So `max_tokens` is tried first, and a refused `n` does not end a run.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from plaudit.engines.chat import Sampling
 from plaudit.errors import EngineError
@@ -40,7 +39,7 @@ class Dialect:
     has_n: bool = True
     left_out: set[str] = field(default_factory=set)
 
-    def fit(self, body: dict[str, Any], max_tokens: int, count: int) -> None:
+    def fit(self, body: dict[str, object], max_tokens: int, count: int) -> None:
         """Puts the limit of tokens and the number of samples into a body, and removes parameters
         that the server refuses and whose value is its default."""
         body[self.limit_name] = max_tokens

@@ -444,7 +444,7 @@ def _budget_for(device) -> Budget:
     return Budget()
 
 
-def _laid_out(step: Pass, groups: Sequence[Shared], prefix_states: dict[int, Any]):
+def _laid_out(step: Pass, groups: Sequence[Shared], prefix_states: dict[int, object]):
     """Ids, positions and segments of a packed pass, and which rows are read for whom."""
     ids: list[int] = []
     positions: list[int] = []

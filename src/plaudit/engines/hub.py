@@ -148,7 +148,7 @@ def _modelscope_files(ident: str, revision: str) -> list[Mapping[str, Any]]:
     return [file for file in files if file.get("Type") == "blob"]
 
 
-def _modelscope_file(ident: str, revision: str, file: Mapping[str, Any], target: Path) -> None:
+def _modelscope_file(ident: str, revision: str, file: Mapping[str, object], target: Path) -> None:
     """Downloads one file, unless it is there; its size and sha256 are checked."""
     if target.is_file() and target.stat().st_size == file.get("Size"):
         return

@@ -29,7 +29,7 @@ class _Rows(NamedTuple):
     num_rows: int
 
 
-def install(model: Any) -> bool:
+def install(model: object) -> bool:
     """Hooks the last layer of a model; False where it has none of the usual form."""
     modules = _row_wise(model)
     for module in modules:
@@ -81,7 +81,7 @@ def _select(module: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
     return (args[0].index_select(1, rows.index), *args[1:])
 
 
-def _put_back(module: Any, args: tuple[Any, ...], output: Any) -> Any:
+def _put_back(module: object, args: tuple[object, ...], output: Any) -> Any:
     """The rows in their places, zeros in the others."""
     rows: _Rows | None = getattr(_now, "rows", None)
     if rows is None:

@@ -98,7 +98,7 @@ class SharedScorer:
         self.scorer = scorer
 
 
-def loaded(path: str, params: Mapping[str, Any], build: Callable[[], Any]) -> SharedScorer:
+def loaded(path: str, params: Mapping[str, object], build: Callable[[], object]) -> SharedScorer:
     """The result of `build`, or an earlier one that is still in use."""
     key = f"{path} {json.dumps(params, sort_keys=True, default=repr)}"
     shared = _cache.get(key)
@@ -191,9 +191,9 @@ def auto_model(
 def _from_library(
     checkpoint: Checkpoint,
     auto: str,
-    config: Any,
-    state: Mapping[str, Any] | None,
-    settings: Mapping[str, Any],
+    config: object,
+    state: Mapping[str, object] | None,
+    settings: Mapping[str, object],
 ) -> tuple[Any, Mapping[str, Any]]:
     """The model and the library's report of its loading."""
     import transformers
@@ -249,7 +249,7 @@ def engine_for(trunk: Trunk, options: Options, *, way: Any = None) -> HfEngine:
     return engine
 
 
-def max_tokens_of(tokenizer: Any, config: Any) -> int | None:
+def max_tokens_of(tokenizer: object, config: Any) -> int | None:
     """How long a text may be: the tokenizer's limit, or the model's positions."""
     text = config.get_text_config() if hasattr(config, "get_text_config") else config
     limits = [
@@ -291,7 +291,7 @@ def quiet() -> Iterator[None]:
             logging.enable_progress_bar()
 
 
-def _one_of(name: str, value: Any, allowed: Sequence[str]) -> None:
+def _one_of(name: str, value: object, allowed: Sequence[str]) -> None:
     if value not in allowed:
         raise ConfigError(
             f"{name}={value!r} must be one of"

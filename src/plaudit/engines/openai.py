@@ -605,7 +605,7 @@ def _bundle(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
     return list(bundles.values())
 
 
-def _check_reply(value: Any) -> Any:
+def _check_reply(value: object) -> Any:
     """The reply if it is one. Raises ValueError, which makes it a failed try."""
     choices = value.get("choices") if isinstance(value, dict) else None
     if not isinstance(choices, list) or not choices:
@@ -635,7 +635,7 @@ def _usage(value: Mapping[str, Any]) -> Usage:
     return Usage(*(n if isinstance(n, int) and n > 0 else 0 for n in counts))
 
 
-def _mapping(value: Any) -> Mapping[str, Any]:
+def _mapping(value: object) -> Mapping[str, Any]:
     return value if isinstance(value, dict) else {}
 
 

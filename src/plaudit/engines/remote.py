@@ -33,7 +33,7 @@ class Wire(Protocol):
     path: str
     most: int
 
-    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, Any]: ...
+    def body(self, model: str, inputs: Sequence[object]) -> Mapping[str, Any]: ...
 
     def scores(self, reply: Any, count: int) -> list[float]: ...
 
@@ -54,7 +54,7 @@ class _Vllm:
 class _VllmPooling(_Vllm):
     path = "/pooling"
 
-    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, Any]:
+    def body(self, model: str, inputs: Sequence[object]) -> Mapping[str, Any]:
         return {**super().body(model, inputs), "task": "classify"}
 
     def scores(self, reply: Any, count: int) -> list[float]:
@@ -174,7 +174,7 @@ class RemoteEngine:
                     )
             self._is_probed = True
 
-    def _group(self, inputs: Sequence[Sequence[Any]]) -> list[Answer]:
+    def _group(self, inputs: Sequence[Sequence[object]]) -> list[Answer]:
         first = self._replica(inputs)
         answers: list[Answer] = []
         for start in range(0, len(inputs), self._wire.most):
@@ -190,7 +190,7 @@ class RemoteEngine:
         number = int.from_bytes(digest(repr(shared), size=64)[:8], "little")
         return number % len(self._clients)
 
-    def _ask_replicas(self, first: int, inputs: Sequence[Any]) -> list[Answer]:
+    def _ask_replicas(self, first: int, inputs: Sequence[object]) -> list[Answer]:
         error_text = "no replica answered"
         for n in itertools.islice(
             itertools.cycle(range(len(self._clients))), first, first + len(self._clients)
@@ -201,7 +201,7 @@ class RemoteEngine:
                 error_text = str(error)
         return [Answer(None, error_text)] * len(inputs)
 
-    def _request(self, replica: int, inputs: Sequence[Any]) -> list[float]:
+    def _request(self, replica: int, inputs: Sequence[object]) -> list[float]:
         body = self._wire.body(self.model, inputs)
         reply = self._clients[replica].post(self._wire.path, json=body)
         try:
@@ -217,7 +217,7 @@ def _answer(score: float) -> Answer:
     return Answer([[score]]) if math.isfinite(score) else Answer(None, f"the server gave {score}")
 
 
-def _in_order(items: Sequence[Mapping[str, Any]], count: int) -> Sequence[Mapping[str, Any]]:
+def _in_order(items: Sequence[Mapping[str, object]], count: int) -> Sequence[Mapping[str, Any]]:
     """The items by their index, one for each input."""
     ordered = sorted(_counted(items, count), key=lambda item: item["index"])
     if [item["index"] for item in ordered] != list(range(count)):
@@ -225,7 +225,7 @@ def _in_order(items: Sequence[Mapping[str, Any]], count: int) -> Sequence[Mappin
     return ordered
 
 
-def _counted(items: Sequence[Any], count: int) -> Sequence[Any]:
+def _counted(items: Sequence[object], count: int) -> Sequence[Any]:
     if len(items) != count:
         raise ValueError(f"{len(items)} scores for {count} inputs")
     return items

@@ -62,7 +62,7 @@ class ColumnReplay(_Replay):
         self.column, self.model = column, model
 
     def aligned(
-        self, columns: Mapping[str, Any], places: Sequence[str], samples: int, where: str = ""
+        self, columns: Mapping[str, object], places: Sequence[str], samples: int, where: str = ""
     ) -> Mapping[str, Any]:
         """The columns with the replies by place, for a job that judges `places`.
 
@@ -95,7 +95,7 @@ class ColumnReplay(_Replay):
             [self._answer(job.columns.get(self.column), call) for call in job.calls] for job in jobs
         ]
 
-    def _answer(self, replies: Any, call: Call) -> Reply:
+    def _answer(self, replies: object, call: Call) -> Reply:
         reply = replies.get(call.place) if isinstance(replies, Mapping) else replies
         if isinstance(reply, list | tuple):
             reply = reply[call.index] if call.index < len(reply) else None

@@ -76,9 +76,9 @@ def clean_turn(turn: Message) -> Message:
 
 def templated(
     tokenizer: Any,
-    turns: Sequence[Mapping[str, Any]],
+    turns: Sequence[Mapping[str, object]],
     template: str | None,
-    options: Mapping[str, Any],
+    options: Mapping[str, object],
     *,
     generation: bool = False,
 ) -> str:

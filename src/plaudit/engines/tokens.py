@@ -36,7 +36,7 @@ PROBES = (
 )
 
 
-def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
+def with_own_ids(tokenizer: object, path: str | Path, name: str) -> Any:
     """A tokenizer whose ids are those of the directory's tokenizer.json; `note_of` says if changed.
 
     Where the library's tokenizer differs from the file, the file's own is taken, with the special
@@ -67,7 +67,7 @@ def with_own_ids(tokenizer: Any, path: str | Path, name: str) -> Any:
     return rebuilt
 
 
-def note_of(tokenizer: Any) -> str:
+def note_of(tokenizer: object) -> str:
     """What `with_own_ids` changed to have this tokenizer, "" for nothing."""
     return getattr(tokenizer, _NOTE, "")
 

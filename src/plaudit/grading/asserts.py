@@ -305,7 +305,7 @@ class _AssertReader:
             raise _Other
         return f"{self.imported[home]}.{node.attr}"
 
-    def test(self, node: ast.expr, expected: Any = None, **relation: Any) -> CallTest:
+    def test(self, node: ast.expr, expected: object = None, **relation: Any) -> CallTest:
         """A call of the entry and what is expected of it: a value, or the node of a literal.
 
         The call is read first, as Python evaluates it first: names are used in that order.
@@ -354,7 +354,7 @@ class _AssertReader:
             raise _Other
         return value
 
-    def literal(self, node: ast.expr) -> Any:
+    def literal(self, node: ast.expr) -> object:
         if isinstance(node, ast.Constant) and node.value is not ...:
             return node.value
         if isinstance(node, ast.List | ast.Tuple | ast.Set):
@@ -376,7 +376,7 @@ class _AssertReader:
             return self.construct(node)
         raise _Other
 
-    def mapping(self, node: ast.Dict) -> dict[Any, Any]:
+    def mapping(self, node: ast.Dict) -> dict[object, object]:
         keys = [key for key in node.keys if key is not None]
         if len(keys) != len(node.keys):  # {**other}
             raise _Other
@@ -395,7 +395,7 @@ class _AssertReader:
             return _CONSTANTS[self.imported[name]]
         raise _Other
 
-    def construct(self, node: ast.Call) -> Any:
+    def construct(self, node: ast.Call) -> object:
         """``set()``, ``float("inf")``, ``list(range(3))``."""
         name = self.called(node)
         if name not in _MAKERS or name == self.entry or len(node.args) > 2 or node.keywords:
@@ -420,7 +420,7 @@ def _is_docstring(node: ast.stmt) -> bool:
     return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
 
 
-def _number(value: Any) -> float:
+def _number(value: object) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise _Other
     return value
@@ -433,13 +433,13 @@ def _bound(value: Any) -> float:
     return value
 
 
-def _is_frozen(value: Any) -> bool:
+def _is_frozen(value: object) -> bool:
     if isinstance(value, tuple | frozenset):
         return all(map(_is_frozen, value))
     return value is None or isinstance(value, bool | int | float | complex | str | bytes)
 
 
-def _bounded(op: ast.operator, left: Any, right: Any) -> None:
+def _bounded(op: ast.operator, left: object, right: object) -> None:
     """Refuses arithmetic whose result would be large, or would alias what a call can change."""
     if isinstance(left, list | tuple | str | bytes) or isinstance(
         right, list | tuple | str | bytes
@@ -466,7 +466,7 @@ def _bounded_sequence(op: ast.operator, left: Any, right: Any) -> None:
         raise _Other
 
 
-def _size(value: Any) -> int:
+def _size(value: object) -> int:
     """Number of items and characters, nested ones too."""
     if isinstance(value, str | bytes):
         return len(value) + 1

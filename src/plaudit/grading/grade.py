@@ -10,7 +10,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from plaudit.errors import ScoringError
 from plaudit.grading import checker, returned
@@ -323,7 +323,7 @@ class _Called(Grader):
         test = self.problem.tests[place]
         return TestVerdict(passed, why, is_fault, test.points, test.group)
 
-    def _verdict(self, test: CallTest, reply: Any) -> TestVerdict:
+    def _verdict(self, test: CallTest, reply: object) -> TestVerdict:
         marks = {"points": test.points, "group": test.group}
         if not isinstance(reply, dict) or "r" not in reply:
             name = reply.get("x", "?") if isinstance(reply, dict) else "?"

@@ -28,7 +28,7 @@ _ATOL = 1e-6  # the same place, where floats are expected and the row has no tol
 _LONGEST = 4000  # digits of an integer that Python writes out
 
 
-def holds(problem: CallProblem, test: CallTest, data: Any) -> bool:
+def holds(problem: CallProblem, test: CallTest, data: object) -> bool:
     """Whether encoded data, which may be hostile, passes a test. Raises nothing.
 
     >>> from plaudit.grading.problem import CallProblem
@@ -47,7 +47,7 @@ def holds(problem: CallProblem, test: CallTest, data: Any) -> bool:
     return any(_is_equal(problem, data, answer, 2) for answer in test.alternatives)
 
 
-def _is_equal(problem: CallProblem, data: Any, expected: Any, depth: int) -> bool:
+def _is_equal(problem: CallProblem, data: object, expected: object, depth: int) -> bool:
     if problem.values == "python":
         return values.matches(data, expected, arrays=False)
     if problem.values == "json":
@@ -69,7 +69,7 @@ def _is_json(data: Any) -> bool:
     return True
 
 
-def _untupled(data: Any, depth: int) -> Any:
+def _untupled(data: object, depth: int) -> object:
     """Encoded tuples as encoded lists, down to a depth."""
     if type(data) is dict and len(data) == 1:
         tag, body = next(iter(data.items()))
@@ -81,7 +81,7 @@ def _untupled(data: Any, depth: int) -> Any:
     return data
 
 
-def _is_evalplus(atol: float, data: Any, expected: Any) -> bool:
+def _is_evalplus(atol: float, data: object, expected: object) -> bool:
     if values.matches(data, expected, lenient=True, arrays=False):
         return True
     is_whole = isinstance(expected, float) and isinstance(data, int)
@@ -91,13 +91,13 @@ def _is_evalplus(atol: float, data: Any, expected: Any) -> bool:
     return values.matches(data, expected, lenient=True, arrays=False, **near)
 
 
-def _are_floats(value: Any) -> bool:
+def _are_floats(value: object) -> bool:
     if isinstance(value, list | tuple) and value:
         return all(isinstance(item, float) for item in value)
     return isinstance(value, float)
 
 
-def _decides(problem: CallProblem, test: CallTest, data: Any) -> bool:
+def _decides(problem: CallProblem, test: CallTest, data: object) -> bool:
     """The relations that need the value itself."""
     try:
         actual = values.decode(data)
@@ -108,7 +108,7 @@ def _decides(problem: CallProblem, test: CallTest, data: Any) -> bool:
         return False
 
 
-def _same_set(problem: CallProblem, test: CallTest, actual: Any) -> bool:
+def _same_set(problem: CallProblem, test: CallTest, actual: object) -> bool:
     """Only expected items are kept of what came, so that none can be chosen to collide."""
     if not isinstance(actual, list | tuple | set | frozenset):
         return False
@@ -121,11 +121,11 @@ def _same_set(problem: CallProblem, test: CallTest, actual: Any) -> bool:
     return hits == expected_items
 
 
-def _hashable(value: Any) -> Any:
+def _hashable(value: object) -> Any:
     return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
 
 
-def _same_presence(problem: CallProblem, test: CallTest, actual: Any) -> bool:
+def _same_presence(problem: CallProblem, test: CallTest, actual: object) -> bool:
     if isinstance(actual, bool):
         return actual == test.expected
     return test.expected == (actual is not None)
@@ -145,7 +145,7 @@ _ORACLES: dict[str, Any] = {
 }
 
 
-def is_opaque(data: Any) -> bool:
+def is_opaque(data: object) -> bool:
     """Whether a value stayed in the program's process, so that its word was taken for something."""
     return type(data) is dict and "o" in data
 
@@ -173,7 +173,7 @@ _SHORT.maxstring = _SHORT.maxother = _SHORT.maxlong = 100
 _SHORT.maxlist = _SHORT.maxtuple = _SHORT.maxdict = _SHORT.maxset = 12
 
 
-def show_value(value: Any) -> str:
+def show_value(value: object) -> str:
     """A value for people, in at most 120 characters. Raises nothing.
 
     >>> show_value(10**5000), show_value([1, (2, "a")])
@@ -185,7 +185,7 @@ def show_value(value: Any) -> str:
         return f"a {type(value).__name__} that is too deep to show"
 
 
-def show_encoded(data: Any) -> str:
+def show_encoded(data: object) -> str:
     """The same of encoded data."""
     try:
         return show_value(values.decode(_cut(data, 6)))
@@ -193,7 +193,7 @@ def show_encoded(data: Any) -> str:
         return "what cannot be read"
 
 
-def _cut(data: Any, depth: int) -> Any:
+def _cut(data: object, depth: int) -> object:
     """The beginning of encoded data: as much as `show_value` shows of it."""
     if type(data) is str:
         return data[:200]

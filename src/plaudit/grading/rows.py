@@ -220,7 +220,7 @@ def _pyramid(arguments: tuple[Any, ...]) -> tuple[int, ...]:
     return (round(base**2 + 2 * base * math.hypot(base / 2, height)),)
 
 
-def _digits_apart(arguments: tuple[Any, ...]) -> tuple[int, ...]:
+def _digits_apart(arguments: tuple[object, ...]) -> tuple[int, ...]:
     """Mbpp/558, digit by digit from the right; nothing for what has other signs than digits."""
     texts = [str(number) for number in arguments]
     size = max(map(len, texts))
@@ -343,7 +343,9 @@ _LAYOUTS: tuple[tuple[tuple[str, ...], Callable[[Columns], Problem]], ...] = (
 )
 
 
-def _tests_in(value: Any, columns: Columns, field: str, layout: RowLayout | None = None) -> Problem:
+def _tests_in(
+    value: object, columns: Columns, field: str, layout: RowLayout | None = None
+) -> Problem:
     """A column that may hold any of the forms; `layout` is that of test code."""
     if isinstance(value, str):
         parsed = _json_or_none(value)
@@ -395,7 +397,7 @@ def _style(text: str) -> Style:
 
 
 def _inputs_outputs(
-    value: Mapping[str, Any], columns: Columns, field: str, layout: RowLayout
+    value: Mapping[str, object], columns: Columns, field: str, layout: RowLayout
 ) -> Problem:
     """{inputs, outputs, fn_name}: with a function name they are calls, else stdin problems."""
     name = value.get("fn_name")
@@ -410,7 +412,9 @@ def _inputs_outputs(
     return _call_problem(_text(name, f"{field}.fn_name"), tests, columns, field, layout)
 
 
-def _call_tests(pairs: Sequence[tuple[tuple[Any, ...], Any]], layout: RowLayout) -> list[CallTest]:
+def _call_tests(
+    pairs: Sequence[tuple[tuple[object, ...], object]], layout: RowLayout
+) -> list[CallTest]:
     """LiveCodeBench never wraps an answer; APPS and its kin may."""
     if layout.values == "livecodebench":
         return [CallTest(*pair) for pair in pairs]
@@ -418,7 +422,7 @@ def _call_tests(pairs: Sequence[tuple[tuple[Any, ...], Any]], layout: RowLayout)
 
 
 def _cases(
-    items: Sequence[Any], columns: Columns, field: str, layout: RowLayout | None = None
+    items: Sequence[object], columns: Columns, field: str, layout: RowLayout | None = None
 ) -> Problem:
     """A list of {input, output}, each of one type: standard input, or calls of one function."""
     rows = [_mapping(item, field) for item in items]
@@ -442,7 +446,7 @@ def _cases(
     return _call_problem(name, tests, columns, field, layout)
 
 
-def _layout_of(rows: Sequence[Mapping[str, Any]]) -> RowLayout:
+def _layout_of(rows: Sequence[Mapping[str, object]]) -> RowLayout:
     """Whose cases these are: LiveCodeBench's say `testtype`, PrimeIntellect's `type`."""
     if any(row.get("testtype") for row in rows):
         return LAYOUTS["LiveCodeBench"]
@@ -451,7 +455,7 @@ def _layout_of(rows: Sequence[Mapping[str, Any]]) -> RowLayout:
     return LAYOUTS["own cases"]
 
 
-def _kind(row: Mapping[str, Any], columns: Columns, field: str) -> str:
+def _kind(row: Mapping[str, object], columns: Columns, field: str) -> str:
     kind = row.get("testtype") or row.get("type")
     if kind is None:
         is_call = row.get("fn_name") or columns.get("fn_name") or not _is_printed(row.get("input"))
@@ -463,7 +467,7 @@ def _kind(row: Mapping[str, Any], columns: Columns, field: str) -> str:
     raise DataError(f"expected stdin or functional tests, found type {clipped(kind)}", field=field)
 
 
-def _is_printed(value: Any) -> bool:
+def _is_printed(value: object) -> bool:
     """Whether a test's input is text, or lines of it: what a program can read."""
     return isinstance(value, str | int | float | None) or (
         isinstance(value, list) and all(isinstance(line, str) for line in value)
@@ -484,7 +488,7 @@ def _stdio_case(row: Mapping[str, Any], field: str) -> StdioTest:
 
 
 def _stdio_pairs(
-    value: Mapping[str, Any], first: str, second: str, field: str, *, group: str = ""
+    value: Mapping[str, object], first: str, second: str, field: str, *, group: str = ""
 ) -> list[StdioTest]:
     inputs = _list(value.get(first), f"{field}.{first}")
     outputs = _list(value.get(second), f"{field}.{second}")
@@ -495,7 +499,7 @@ def _stdio_pairs(
     ]
 
 
-def _printed(value: Any, field: str) -> str:
+def _printed(value: object, field: str) -> str:
     """Text as a program reads or writes it; a list is its lines."""
     if isinstance(value, str):
         return value
@@ -518,7 +522,7 @@ def _json_call(inputs: Any, expected: Any, field: str) -> tuple[tuple[Any, ...],
     return arguments, answer
 
 
-def _arguments(value: Any, field: str) -> tuple[Any, ...]:
+def _arguments(value: object, field: str) -> tuple[Any, ...]:
     if not isinstance(value, list | tuple):
         raise DataError(f"expected a list of arguments, found {clipped(value)}", field=field)
     return tuple(value)
@@ -538,7 +542,7 @@ def _unwrapped(pairs: Iterable[tuple[tuple[Any, ...], Any]], has_int_keys: bool)
     ]
 
 
-def _keyed(value: Any) -> Any:
+def _keyed(value: object) -> Any:
     """A dict, or the dict that is the first item, with integers for keys where all of them are."""
     if isinstance(value, Mapping) and value and all(_INTEGER.fullmatch(str(k)) for k in value):
         return {int(key): item for key, item in value.items()}
@@ -596,7 +600,7 @@ def _entry(columns: Columns) -> str | None:
     return names[0] if len(names) == 1 else None
 
 
-def _case_entry(row: Mapping[str, Any]) -> str | None:
+def _case_entry(row: Mapping[str, object]) -> str | None:
     name = row.get("fn_name")
     return name if isinstance(name, str) and name else _entry({"metadata": row.get("metadata")})
 
@@ -635,7 +639,7 @@ def _limits(columns: Columns) -> dict[str, Any]:
     }
 
 
-def _seconds(value: Any) -> float | None:
+def _seconds(value: object) -> float | None:
     """A number, text such as "2.0 seconds" (TACO), or {seconds, nanos} (CodeContests)."""
     value = _json_or_none(value)
     if isinstance(value, Mapping):
@@ -652,7 +656,7 @@ def _megabytes(columns: Columns) -> int | None:
     return None if size is None else math.ceil(size / 2**20 if size >= 2**20 else size)
 
 
-def _positive(value: Any, field: str) -> float | None:
+def _positive(value: object, field: str) -> float | None:
     """A limit; an absent one, and the 0 that some rows write for it, is None."""
     if isinstance(value, str):
         match = _NUMBER.match(value)
@@ -664,7 +668,7 @@ def _positive(value: Any, field: str) -> float | None:
     return float(value) or None
 
 
-def _parsed(value: Any, field: str) -> Any:
+def _parsed(value: object, field: str) -> Any:
     return _json(value, field) if isinstance(value, str) else value
 
 
@@ -710,7 +714,7 @@ def _literal(value: Any) -> Any:
         return value
 
 
-def _mapping(value: Any, field: str) -> Mapping[str, Any]:
+def _mapping(value: object, field: str) -> Mapping[str, Any]:
     value = _parsed(value, field)
     if not isinstance(value, Mapping):
         raise DataError(f"expected an object, found {clipped(value)}", field=field)
@@ -727,18 +731,18 @@ def _list(value: Any, field: str) -> list[Any]:
     return list(value)
 
 
-def _texts(value: Any, field: str) -> list[str]:
+def _texts(value: object, field: str) -> list[str]:
     entries = _list(value, field)
     return [_text(item, field) for item in entries]
 
 
-def _text(value: Any, field: str) -> str:
+def _text(value: object, field: str) -> str:
     if not isinstance(value, str):
         raise DataError(f"expected text, found {clipped(value)}", field=field)
     return value
 
 
-def _needed(row: Mapping[str, Any], key: str, field: str) -> Any:
+def _needed(row: Mapping[str, object], key: str, field: str) -> Any:
     if row.get(key) is None and key not in row:
         raise DataError(f"a test without {key!r}: {clipped(dict(row))}", field=field)
     return row[key]
@@ -748,12 +752,12 @@ def _missing(field: str) -> str:
     raise DataError("missing column; it names the function that the tests call", field=field)
 
 
-def _same_length(inputs: Sequence[Any], outputs: Sequence[Any], field: str) -> None:
+def _same_length(inputs: Sequence[object], outputs: Sequence[object], field: str) -> None:
     if len(inputs) != len(outputs):
         raise DataError(f"{len(inputs)} inputs and {len(outputs)} outputs", field=field)
 
 
-def _unpacked(value: Any, field: str) -> Any:
+def _unpacked(value: object, field: str) -> Any:
     """LiveCodeBench's private tests: JSON, or base64 of zlib of a pickle of JSON text."""
     parsed = _json_or_none(value)
     if not isinstance(parsed, str):

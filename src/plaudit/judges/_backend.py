@@ -76,7 +76,7 @@ class Backend(SamplingOptions, ServerOptions):
         backend._check(own_options)
         return backend
 
-    def _check(self, own_options: Mapping[str, Any]) -> None:
+    def _check(self, own_options: Mapping[str, object]) -> None:
         if self.replay is not None and self.server is not None:
             raise ConfigError("replay and server exclude each other: pass one of them")
         if self.replay is None and self.server is None and not self.model:
@@ -94,7 +94,7 @@ class Backend(SamplingOptions, ServerOptions):
         if not isinstance(self.concurrency, int) or self.concurrency < 1:
             raise ConfigError(f"concurrency={clipped(self.concurrency)} must be 1 or more")
 
-    def sampling(self, base: Mapping[str, Any], default: Sampling) -> Sampling:
+    def sampling(self, base: Mapping[str, object], default: Sampling) -> Sampling:
         """The template's sampling over the default, and the user's over both."""
         own = values_of(SamplingOptions, self)
         settings = {**base, **{name: value for name, value in own.items() if value is not None}}

@@ -53,7 +53,7 @@ class EachResponse(JudgeReward):
         needs(self.judge.template, group)
         self._columns(group)
 
-    def _columns(self, group: Group) -> Mapping[str, Any]:
+    def _columns(self, group: Group) -> Mapping[str, object]:
         """The group's columns, its recorded replies one for each response."""
         places = [str(n) for n in range(len(group.responses))]
         return self.judge.aligned(group.columns, places, f"row {group.key}")

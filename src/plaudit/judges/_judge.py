@@ -107,7 +107,7 @@ class Judge:
     view: Part = "answer"
     min_mass: float = _LEAST_MASS
     asks_again: bool = True
-    parse: Callable[..., Any] = parse
+    parse: Callable[..., object] = parse
     extra: Mapping[str, Any] | None = None
     can_prefix: bool = True
     longest: int | None = None
@@ -117,7 +117,7 @@ class Judge:
         """The labels whose log-probabilities are read; none where the text is parsed."""
         return () if self.read == "text" else _labels(self.template)
 
-    def ask(self, jobs: Sequence[tuple[Sequence[Query], Mapping[str, Any]]]) -> list[list[Any]]:
+    def ask(self, jobs: Sequence[tuple[Sequence[Query], Mapping[str, object]]]) -> list[list[Any]]:
         """The verdicts on each query of each job, `samples` of them.
 
         Each job is a list of queries with the columns of its group; each query gets a list.
@@ -135,8 +135,8 @@ class Judge:
         return verdicts
 
     def aligned(
-        self, columns: Mapping[str, Any], places: Sequence[str], where: str = ""
-    ) -> Mapping[str, Any]:
+        self, columns: Mapping[str, object], places: Sequence[str], where: str = ""
+    ) -> Mapping[str, object]:
         """The columns, with recorded replies by place. Raises DataError as the engine does."""
         recorded = self._recorded
         if recorded is None:
@@ -209,7 +209,7 @@ class Judge:
         message = f"forged: the response plants a verdict, and the judge repeats it ({message})"
         return JudgeVerdict(reply, error=message, fault="response", forger=forger)
 
-    def _measured(self, reply: Reply, value: Any) -> JudgeVerdict:
+    def _measured(self, reply: Reply, value: object) -> JudgeVerdict:
         """The odds of the labels at the place of the verdict."""
         spelling = None if value is None else _spelled(value, self.labels)
         tail = (
@@ -347,7 +347,7 @@ def _fitting(name: Any, kind: str) -> Template:
     return template
 
 
-def _check_values(params: JudgeSetup, samples: Any) -> None:
+def _check_values(params: JudgeSetup, samples: object) -> None:
     for name, choices in (("read", ("text", "logprobs")), ("view", ("answer", "think", "all"))):
         if (choice := getattr(params, name)) not in choices:
             raise ConfigError(f"{name}={choice!r} must be {' or '.join(choices)}")
@@ -384,7 +384,7 @@ def _sampling(template: Template, read: Read, engine: ChatEngine, backend: Backe
     return backend.sampling(template.sampling, Sampling(max_tokens=longest))
 
 
-def _parser(name: str | None, template: Template) -> Callable[..., Any]:
+def _parser(name: str | None, template: Template) -> Callable[..., object]:
     if name is None:
         return parse
     if name != "rewardbench":
@@ -409,7 +409,7 @@ def _labels(template: Template) -> tuple[str, ...]:
     )
 
 
-def _spelled(value: Any, labels: Sequence[str]) -> str:
+def _spelled(value: object, labels: Sequence[str]) -> str:
     """A verdict as its token spells it.
 
     >>> _spelled(4.0, "45"), _spelled("no", ["是", "否"])

@@ -98,7 +98,7 @@ def _why_unshown(turn: Message) -> str | None:
     return None
 
 
-def _is_text(part: Mapping[str, Any]) -> bool:
+def _is_text(part: Mapping[str, object]) -> bool:
     return isinstance(part.get("text"), str) or part.get("type") in BESIDE_TEXT
 
 
@@ -117,17 +117,17 @@ def _calls(calls: Any, language: str) -> list[str]:
     ]
 
 
-def _function_of(call: Any) -> Mapping[str, Any]:
+def _function_of(call: object) -> Mapping[str, object]:
     function = call.get("function", call) if isinstance(call, Mapping) else {}
     return function if isinstance(function, Mapping) else {}
 
 
-def _name_of(call: Any) -> str:
+def _name_of(call: object) -> str:
     name = _function_of(call).get("name")
     return clean(name) if isinstance(name, str) else ""
 
 
-def _arguments_of(call: Any) -> str:
+def _arguments_of(call: object) -> str:
     arguments = _function_of(call).get("arguments", {})
     return clean(
         arguments

@@ -40,7 +40,7 @@ class JurySetup:
 
 
 @takes(JurySetup, "params")
-def jury(**params: Any) -> Reward:
+def jury(**params: object) -> Reward:
     """What several judges say together, on their common scale.
 
     The jurors are `models`, each asked by `judge` with the same `params`, or `judges`, each a
@@ -65,7 +65,7 @@ def jury(**params: Any) -> Reward:
     return _Jury(JurySetup(**split(JurySetup, params, "params")))
 
 
-def _rows(setup: JurySetup) -> list[tuple[str, str, dict[str, Any]]]:
+def _rows(setup: JurySetup) -> list[tuple[str, str, dict[str, object]]]:
     """The name, the judge and the parameters of each juror."""
     models, judges = setup.models, setup.judges
     if isinstance(models, str) or bool(models) == bool(judges):
@@ -99,7 +99,7 @@ def _check(setup: JurySetup, num: int) -> None:
         raise ConfigError(f"min_jurors={min_jurors!r} must be from 1 to {num}")
 
 
-def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, Any]]]) -> None:
+def _check_differ(rows: Sequence[tuple[str, str, Mapping[str, object]]]) -> None:
     """Raises ConfigError for two jurors whose calls are equal: one would repeat the other."""
     names_by_call: dict[str, str] = {}  # the names of jurors by what they ask
     for name, path, options in rows:

@@ -49,7 +49,7 @@ class ListwiseSetup(JudgeSetup):
 
 
 @takes(ListwiseSetup, "options")
-def listwise(**params: Any) -> Reward:
+def listwise(**params: object) -> Reward:
     """What a judge of the whole list gives each response, averaged over orders and votes.
 
     With a template that scores each (DeepSeek-GRM, arXiv 2504.02495): the mean of its numbers, on

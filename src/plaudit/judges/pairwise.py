@@ -49,7 +49,7 @@ class CriticSetup(JudgeSetup):
 
 
 @takes(CriticSetup, "options")
-def critic(**params: Any) -> Comparer:
+def critic(**params: object) -> Comparer:
     """P(first is better) in [0, 1], as a language model judges it.
 
     In one order: by `read` "text" the worth of the label (first 1, second 0, tie 0.5; five labels
@@ -74,7 +74,7 @@ def critic(**params: Any) -> Comparer:
 
 
 def pairwise(
-    *, num_pairs: int | None = None, seed: int = 0, view: Part = "answer", **params: Any
+    *, num_pairs: int | None = None, seed: int = 0, view: Part = "answer", **params: object
 ) -> Reward:
     """The mean over rivals of P(this response is better), in [0, 1]: `critic` as a Reward.
 

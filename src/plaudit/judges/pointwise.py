@@ -33,7 +33,7 @@ class RatingSetup(JudgeSetup):
 
 
 @takes(RatingSetup, "options")
-def rating(**params: Any) -> Reward:
+def rating(**params: object) -> Reward:
     """The judge's number, on the template's own scale (1 to 5, 1 to 10, 0 to 1).
 
     By `read` "text" the number that the reply states after its anchor; by "logprobs" the expected

@@ -41,7 +41,7 @@ class Criterion(NamedTuple):
 
 @dataclass(frozen=True, kw_only=True)
 class RubricSetup(JudgeSetup):
-    criteria: Sequence[Any] | None = None
+    criteria: Sequence[object] | None = None
     template: Any = "rubric_checklist"
     read: Read = "text"
     votes: int = 1
@@ -54,7 +54,7 @@ class RubricSetup(JudgeSetup):
 
 
 @takes(RubricSetup, "options")
-def rubric(**params: Any) -> Reward:
+def rubric(**params: object) -> Reward:
     """The weighted share of criteria that the response meets: ``sum w_j c_j / sum_{w_j>0} w_j``.
 
     In [0, 1] where no weight is negative (Gunjal et al. 2025, arXiv 2507.17746, explicit
@@ -169,7 +169,7 @@ class _Rubric(JudgeReward):
         return Score(weighted(values, [one.weight for one in criteria]), parts)
 
 
-def _criteria(column: Any, place: str, error: type[Exception]) -> list[Criterion]:
+def _criteria(column: object, place: str, error: type[Exception]) -> list[Criterion]:
     """The criteria in a list of texts or mappings. Raises `error`."""
     if isinstance(column, str):
         column = [line.strip(" -*\t") for line in column.splitlines() if line.strip(" -*\t")]
@@ -181,7 +181,7 @@ def _criteria(column: Any, place: str, error: type[Exception]) -> list[Criterion
     return criteria
 
 
-def _criterion(item: Any, place: str, error: type[Exception]) -> Criterion:
+def _criterion(item: object, place: str, error: type[Exception]) -> Criterion:
     if isinstance(item, str) and item.strip():
         return Criterion(clean(item))
     if not isinstance(item, Mapping):

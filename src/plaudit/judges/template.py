@@ -245,7 +245,7 @@ def shipped() -> list[str]:
     return sorted(path.stem for path in _FOLDER.glob("*.yaml"))
 
 
-def load_template(name: str | os.PathLike[str] | Mapping[str, Any]) -> Template:
+def load_template(name: str | os.PathLike[str] | Mapping[str, object]) -> Template:
     """A shipped template by its name, a YAML file of your own, or a mapping.
 
     Raises: ConfigError naming the file, the field, the value and the allowed values.
@@ -305,7 +305,7 @@ def _build_template(fields: Mapping[str, Any], place: str, folder: Path | None) 
     return template
 
 
-def _beside(name: Any, place: str, folder: Path | None) -> str:
+def _beside(name: object, place: str, folder: Path | None) -> str:
     """The text of a file beside the template's, byte for byte; no other file can be named."""
     if folder is None or not isinstance(name, str) or Path(name).name != name:
         raise ConfigError(
@@ -319,7 +319,7 @@ def _beside(name: Any, place: str, folder: Path | None) -> str:
         raise ConfigError(f"{place}: field 'text_file': {name} cannot be read: {error}") from None
 
 
-def _check_names(names: Mapping[str, Any] | Sequence[str], allowed: Sequence[str], place: str,
+def _check_names(names: Mapping[str, object] | Sequence[str], allowed: Sequence[str], place: str,
            what: str) -> None:  # fmt: skip
     """Raises ConfigError for the first name that is not allowed."""
     for name in names:
@@ -349,7 +349,7 @@ def _check_fields(template: Template, place: str) -> None:
     Sampling(**template.sampling)  # type: ignore[arg-type]
 
 
-def _spec(verdict: Any, place: str) -> Spec:
+def _spec(verdict: object, place: str) -> Spec:
     """The verdict's grammar, from its short form in a template file."""
     if not isinstance(verdict, Mapping) or len(verdict) != 1 or next(iter(verdict)) not in _SPECS:
         raise ConfigError(f"{place}: field 'verdict': expected one of {', '.join(_SPECS)}")

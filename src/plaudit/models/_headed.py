@@ -65,7 +65,7 @@ class Headed(NamedTuple):
 
 
 def headed(
-    path: str, what: Headed, model: str, view: Part, options: Mapping[str, Any], **params: Any
+    path: str, what: Headed, model: str, view: Part, options: Mapping[str, object], **params: object
 ) -> Reward:
     """The reward of a trunk with its own head, read at the last token unless `what` says else."""
     engine_options = Options.of(options)
@@ -201,9 +201,9 @@ def trunk_from(
     checkpoint: Checkpoint,
     options: Options,
     *,
-    config: Any = None,
+    config: object = None,
     rename: Callable[[str], str | None] = lambda name: name,
-    state: Mapping[str, Any] | None = None,
+    state: Mapping[str, object] | None = None,
 ) -> Any:
     """The trunk from tensors under other names; `rename` gives the class's own name, or None.
 

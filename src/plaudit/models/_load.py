@@ -17,7 +17,7 @@ __all__ = ["chat_form", "limit_of", "linear", "reward_at"]
 
 
 def reward_at(
-    path: str, params: Mapping[str, Any], build: Callable[[], Any], kind: type = ModelReward
+    path: str, params: Mapping[str, object], build: Callable[[], object], kind: type = ModelReward
 ) -> Any:
     """The reward at `path`; rewards of equal parameters hold the same weights."""
     params = {k: v for k, v in params.items() if v is not None}
@@ -29,11 +29,11 @@ def reward_at(
 
 def chat_form(
     checkpoint: Checkpoint,
-    tokenizer: Any,
+    tokenizer: object,
     options: Options,
     view: Part,
     *,
-    config: Any,
+    config: object,
     own_template: str | None = None,
     is_encoder: bool = False,
     needs_start: bool = False,
@@ -71,7 +71,7 @@ def chat_form(
     )
 
 
-def limit_of(tokenizer: Any, options: Options, config: Any) -> tuple[int | None, Overflow]:
+def limit_of(tokenizer: Any, options: Options, config: object) -> tuple[int | None, Overflow]:
     """The most tokens, and what happens above: the profile's, the caller's or the model's."""
     profile = PROFILES[options.profile] if options.profile else None
     own = options.max_tokens or max_tokens_of(tokenizer, config)

@@ -172,7 +172,7 @@ class ModelReward(FromFiles[Scorer]):
         return [in_own_places(group, row) for group, row in zip(groups, scores, strict=True)]
 
 
-def token_facts(tokenizer: Any) -> Mapping[str, Any]:
+def token_facts(tokenizer: object) -> Mapping[str, Any]:
     """Whose ids a tokenizer gives, where they are not simply the library's."""
     note = note_of(tokenizer)
     return {"tokens": note} if note else {}

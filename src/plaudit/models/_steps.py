@@ -171,7 +171,7 @@ def _rlhflow_prm(checkpoint: Checkpoint, options: Options, separator: str) -> St
 
 
 def _answered(
-    tokenizer: Any, template: str | None, options: Options, questions: Sequence[str]
+    tokenizer: object, template: str | None, options: Options, questions: Sequence[str]
 ) -> tuple[str, list[int]]:
     """The conversation in which "+" answers each turn, and where in its text each "+" is."""
     whole = "".join(questions)
@@ -219,7 +219,7 @@ def _tensors(checkpoint: Checkpoint, names: Sequence[str]) -> dict[str, Any]:
     return {name: tensors[name] for name in names}
 
 
-def _on(module: Any, head: Callable[[Any], Any]) -> Callable[[Any], Any]:
+def _on(module: object, head: Callable[[object], object]) -> Callable[[Any], Any]:
     """The head, given rows from wherever the module is."""
     return lambda rows: head(rows.cpu())
 
@@ -228,7 +228,7 @@ def _marked(ids: Sequence[int], mark: int) -> tuple[list[int], list[int]]:
     return list(ids), [i for i, token in enumerate(ids) if token == mark]
 
 
-def _only_id(tokenizer: Any, text: str, checkpoint: Checkpoint) -> int:
+def _only_id(tokenizer: object, text: str, checkpoint: Checkpoint) -> int:
     ids = _plain_ids(tokenizer, text)
     if len(ids) != 1:
         raise ConfigError(
@@ -238,7 +238,7 @@ def _only_id(tokenizer: Any, text: str, checkpoint: Checkpoint) -> int:
     return ids[0]
 
 
-def _last_id(tokenizer: Any, text: str) -> int:
+def _last_id(tokenizer: object, text: str) -> int:
     return _plain_ids(tokenizer, text)[-1]
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
 from plaudit.models._gated import gate_and_end, gated_head, gated_reading, softmax_gate
@@ -23,7 +21,7 @@ _OBJECTIVES = (
 )  # fmt: skip
 
 
-def armorm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def armorm(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``sum_k g_k (r T)_k``: any real number; the objectives r are in `parts`.
 
     r is the regression head at the last token, T the reward transform, and

@@ -15,7 +15,7 @@ from plaudit.types import Reward
 __all__ = ["ARCHITECTURE", "athene"]
 
 
-def athene(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def athene(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``w . h`` at the CLS token, which is appended to the conversation: any real number.
 
     Tensor ``v_head.weight`` beside a Llama trunk (``model.*``), and a tokenizer with a cls_token

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
@@ -24,7 +23,7 @@ _TEMPLATE = (
 )
 
 
-def beaver(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def beaver(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """The score at the last token, a cost negated so that higher is better: any real number.
 
     ``s = w . h + b``; with config's do_normalize a reward is ``(s - mean) / (std + 1e-8)`` and a

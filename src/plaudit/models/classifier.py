@@ -30,7 +30,7 @@ Reduce = str | int | Sequence[float] | None
 
 
 def classifier(
-    model: str, *, reduce: Reduce = None, view: Part = "answer", **options: Any
+    model: str, *, reduce: Reduce = None, view: Part = "answer", **options: object
 ) -> Reward:
     """The logit of a sequence classifier's only label, without activation: any real number.
 
@@ -56,7 +56,7 @@ def _is_classifier(checkpoint: Checkpoint) -> bool:
     return checkpoint.architecture.endswith("ForSequenceClassification")
 
 
-def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, Any]) -> Scorer:
+def _scorer(model: str, reduce: Reduce, view: Part, options: Mapping[str, object]) -> Scorer:
     engine_options = Options.of(options)
     checkpoint = opened(model, engine_options)
     count = _num_in_adapter(engine_options)

@@ -32,7 +32,7 @@ def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
 _WHAT = Headed("GRM", _head, trunk=_trunk, rewardbench_bos="both")
 
 
-def grm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def grm(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """The value head's output at the last token: any real number.
 
     ``v_head.summary`` is one linear layer, or with config's vhead_layer_type "mlp" linear layers

@@ -41,7 +41,7 @@ def implicit(
     beta: float = 1.0,
     reference_cache: str | None = None,
     view: Part = "answer",
-    **options: Any,
+    **options: object,
 ) -> Reward:
     """``beta * (log pi(y|x) - log ref(y|x))``, summed over the response: any real number.
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, headed, mlp
@@ -15,7 +13,7 @@ __all__ = ["ARCHITECTURE", "inf_orm"]
 _WHAT = Headed("INF-ORM", lambda checkpoint: mlp(checkpoint, "score"))
 
 
-def inf_orm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def inf_orm(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``W2 relu(W1 h + b1) + b2`` at the last token: any real number.
 
     Tensors ``score.0`` and ``score.2`` (weight, bias) beside a Llama trunk. The published code

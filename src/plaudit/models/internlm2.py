@@ -29,7 +29,7 @@ _SHARED = (
 )  # fmt: skip
 
 
-def internlm2(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def internlm2(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``w . h`` at the reward token, which is appended to the conversation: any real number.
 
     Tensors ``model.*`` with fused ``wqkv`` and ``v_head.weight``, config's reward_token_id, as in
@@ -58,7 +58,7 @@ def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     return trunk_from(checkpoint, options, config=config, state=state)
 
 
-def _llama(name: str, tensor: Any, config: Any) -> dict[str, Any]:
+def _llama(name: str, tensor: object, config: object) -> dict[str, Any]:
     """A tensor under its Llama name, the fused one as three."""
     if ".attention.wqkv." in name:
         return _parted(name, tensor, config)

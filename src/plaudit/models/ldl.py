@@ -19,7 +19,7 @@ _FILES = ("regression_layer.pt", "gating_layer.pt")
 _LEVELS = 10
 
 
-def ldl(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def ldl(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``sum_l (sum_k w_k p_kl) l / 9`` over the levels l of 0 to 9: any real number.
 
     ``p_k`` is a softmax over ten levels for objective k and w the gate's output, both of the last

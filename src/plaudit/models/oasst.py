@@ -24,7 +24,7 @@ _TEMPLATE = (
 )
 
 
-def oasst(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def oasst(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``w . h + b`` of the pooled token rows h: any real number.
 
     config's pooling is "last" (the last token's row) or "mean" (of all the text's rows; that
@@ -47,7 +47,7 @@ def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     return trunk_from(checkpoint, options, config=GPTNeoXConfig(**settings), rename=rename)
 
 
-def _positions(checkpoint: Checkpoint, tokenizer: Any) -> Callable[[Encoded], Sequence[int]]:
+def _positions(checkpoint: Checkpoint, tokenizer: object) -> Callable[[Encoded], Sequence[int]]:
     if checkpoint.config.get("pooling") == "mean":
         return lambda encoded: range(len(encoded.ids))
     return at_the_end

@@ -20,7 +20,7 @@ _HEADS = ("value_head", "score")
 _CLASSES = ("RewardModel", "LLMForSequenceRegression")
 
 
-def openrlhf(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def openrlhf(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``w . h`` at the last token, or ``(w . h - mean) / std``: any real number.
 
     Normalised where config.json says normalize_reward, with its mean and std (0 and 1 without); the

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from plaudit.engines.causal import CausalModel, causal_model
 from plaudit.engines.load import Options
@@ -20,7 +19,7 @@ from plaudit.types import Comparer, Message, Pair
 __all__ = ["pair_preference"]
 
 
-def pair_preference(model: str, *, view: Part = "answer", **options: Any) -> Comparer:
+def pair_preference(model: str, *, view: Part = "answer", **options: object) -> Comparer:
     """P(first is better) in [0, 1]: the mean over both orders of ``sigmoid(z_own - z_other)``.
 
     z are the logits of "A" and "B" at the last token of ``[CONTEXT] .. [RESPONSE A] .. [RESPONSE

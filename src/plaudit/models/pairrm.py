@@ -29,7 +29,7 @@ _ORDER = "Finish the following coversation in each i-th turn by filling in <Resp
 
 
 def pairrm(
-    model: str, *, style: Style = "pairrm", view: Part = "answer", **options: Any
+    model: str, *, style: Style = "pairrm", view: Part = "answer", **options: object
 ) -> Comparer:
     """P(first is better) in [0, 1]: ``sigmoid((f(A, B) - f(B, A)) / 2)``, both orders read.
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Any, Literal
+from typing import Literal
 
 from plaudit.engines.causal import CausalModel, causal_model, log_probs
 from plaudit.engines.load import Options
@@ -28,7 +28,7 @@ def perplexity(
     is_conditional: bool = True,
     preset: Preset = "mean_log_prob",
     view: Part = "answer",
-    **options: Any,
+    **options: object,
 ) -> Reward:
     """The mean log-prob of the response's tokens, ``-ln ppl``, in (-inf, 0]: higher is likelier.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from plaudit.engines.checkpoint import Checkpoint, refuse_unused
 from plaudit.engines.load import Options, engine_for, opened, trunk_of
@@ -32,7 +32,7 @@ def process(
     reduce: Reduce = "min",
     separator: str | None = None,
     view: Part = "answer",
-    **options: Any,
+    **options: object,
 ) -> Reward:
     """One value in [0, 1] from the values of a solution's steps, each P(the step is right).
 

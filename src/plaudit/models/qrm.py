@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
 from plaudit.models._gated import gate_and_end, gated_head, gated_reading, softmax_gate
@@ -16,7 +14,7 @@ __all__ = ["ARCHITECTURE", "qrm"]
 _EPSILON = 1e-5  # of torch's BatchNorm1d
 
 
-def qrm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def qrm(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``sum_k g_k (mean_q(r) T)_k``: any real number.
 
     r are each objective's quantiles at the last token, T the reward transform; the gate

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, headed, scalar_head
@@ -35,7 +33,7 @@ _WHAT = Headed(
 )
 
 
-def regression(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def regression(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``w . h`` at the last token: any real number.
 
     Tensor ``regression_head.weight`` beside a Llama trunk (openbmb/UltraRM-13b) or a Mistral trunk

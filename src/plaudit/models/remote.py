@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from plaudit.engines.load import Options, tokenizer_of
 from plaudit.engines.questions import Hidden
@@ -37,7 +37,7 @@ def remote(
     concurrency: int = 64,
     probe: bool = True,
     view: Part = "answer",
-    **options: Any,
+    **options: object,
 ) -> Reward:
     """The logit of a served classifier, its activation switched off: any real number.
 

@@ -46,7 +46,7 @@ _WHAT = Headed(
 )
 
 
-def starling(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def starling(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``w . h`` at the last token: any real number.
 
     Tensors ``transformer.*`` (a Llama trunk) and ``v_head.weight``, as in

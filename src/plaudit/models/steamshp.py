@@ -24,7 +24,7 @@ __all__ = ["ARCHITECTURE", "steamshp"]
 _LIMIT = 512
 
 
-def steamshp(model: str, *, view: Part = "answer", **options: Any) -> Comparer:
+def steamshp(model: str, *, view: Part = "answer", **options: object) -> Comparer:
     """P(first is better) in [0, 1]: ``sigmoid(z_A - z_B)`` at the first decoded token.
 
     The published use generates one token and reads anything but "A" as "B"; this reads the two

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.causal import CausalModel, causal_model
 from plaudit.engines.load import Options
 from plaudit.engines.questions import LabelLogits
@@ -18,7 +16,7 @@ __all__ = ["token_logit"]
 
 
 def token_logit(
-    model: str, *, token: int | str = 0, view: Part = "answer", **options: Any
+    model: str, *, token: int | str = 0, view: Part = "answer", **options: object
 ) -> Reward:
     """The logit of one token after the conversation: any real number.
 

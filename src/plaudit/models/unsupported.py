@@ -11,7 +11,7 @@ from plaudit.models._architecture import Architecture
 __all__ = ["ARCHITECTURE"]
 
 
-def _make(model: str, **options: Any) -> Any:
+def _make(model: str, **options: object) -> Any:
     raise ConfigError(f"{model}: not supported")
 
 

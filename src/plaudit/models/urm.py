@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
@@ -16,7 +14,7 @@ __all__ = ["ARCHITECTURE", "urm"]
 _LAYERS = (0, 2, 4)
 
 
-def urm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def urm(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``sum_k g_k m_k`` at the last token: any real number.
 
     ``score`` gives each attribute's mean m and its uncertainty in turn, of which the reward takes

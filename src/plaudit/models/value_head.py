@@ -28,7 +28,7 @@ _WHAT = Headed(
 )
 
 
-def value_head(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def value_head(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``w . h + b`` at the last token: any real number.
 
     Tensors ``v_head.summary.weight`` and ``.bias``, in the model's own weight files (TRL's

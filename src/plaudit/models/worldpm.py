@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.models._architecture import Architecture
 from plaudit.models._headed import Headed, headed, mlp
@@ -17,7 +15,7 @@ _WHAT = Headed(
 )
 
 
-def worldpm(model: str, *, view: Part = "answer", **options: Any) -> Reward:
+def worldpm(model: str, *, view: Part = "answer", **options: object) -> Reward:
     """``W2 relu(W1 h + b1) + b2`` at the last token: any real number.
 
     Tensors ``score.0`` and ``score.2`` beside a Qwen2 trunk, as in Qwen/WorldPM-72B and

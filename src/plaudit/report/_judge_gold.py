@@ -25,7 +25,7 @@ class GoldLabel(NamedTuple):
 
 
 def better(
-    raw: Mapping[str, Any],
+    raw: Mapping[str, object],
     responses: Sequence[Response],
     *,
     label: str | None = None,
@@ -51,7 +51,7 @@ def better(
     return _LETTERS.get(str(raw.get("preference", "")).strip().lower())
 
 
-def _place(value: Any, label: str, num: int, first_label: int) -> int | None:
+def _place(value: object, label: str, num: int, first_label: int) -> int | None:
     if value is None or value == "" or isinstance(value, list | tuple):
         return None  # a list contains the labels of the responses, one by one
     word = str(value).strip().lower()
@@ -98,7 +98,7 @@ def target(
     return None
 
 
-def _number(value: Any) -> float | None:
+def _number(value: object) -> float | None:
     if not isinstance(value, int | float | str) or isinstance(value, bool):
         return None
     try:
@@ -109,7 +109,7 @@ def _number(value: Any) -> float | None:
 
 
 def models_of(
-    raw: Mapping[str, Any], responses: Sequence[Response], place: int | None
+    raw: Mapping[str, object], responses: Sequence[Response], place: int | None
 ) -> tuple[str, str] | None:
     """The models of a pair's responses, in their order; None where the row does not name two.
 

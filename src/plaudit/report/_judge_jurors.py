@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from plaudit.metrics import confusion, fleiss_kappa, kappa
 from plaudit.types import Score
@@ -34,7 +33,7 @@ class JurorTally:
             if values := _values(score.parts):
                 self.items.append(values)
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """Names, and for each two jurors how often both spoke, agreed, and Cohen's kappa; Fleiss'
         kappa over the items that two or more judged. Empty without a jury."""
         names = list(dict.fromkeys(name for item in self.items for name in item))[:_MAX_JURORS]

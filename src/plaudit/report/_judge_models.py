@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from typing import Any
 
 from plaudit.metrics import wilson
 from plaudit.report._judge_gold import family
@@ -49,7 +48,7 @@ class ModelTally:
             sums[2] += is_better
             sums[3] += 1
 
-    def as_list(self) -> list[dict[str, Any]]:
+    def as_list(self) -> list[dict[str, object]]:
         """For each judge: the models that it met most, the row's share of wins over the column's,
         the pairs behind it, and how its own family fared.
         """
@@ -58,7 +57,7 @@ class ModelTally:
             nums[judge] += int(sums[1])
         return [self._of(judge) for judge, _ in nums.most_common(_MAX_JUDGES)]
 
-    def _of(self, judge: str) -> dict[str, Any]:
+    def _of(self, judge: str) -> dict[str, object]:
         met = {(a, b): sums for (who, a, b), sums in self._sums.items() if who == judge}
         nums: Counter[str] = Counter()
         for pair, sums in met.items():
@@ -90,7 +89,7 @@ def _wins(met: _Met, a: str, b: str) -> float:
     return share if a < b else 1.0 - share
 
 
-def _own(judge: str, met: _Met) -> dict[str, Any]:
+def _own(judge: str, met: _Met) -> dict[str, object]:
     """Pairs in which one response is of the judge's family: its share of wins, and what is due."""
     own = family(judge) if judge else ""
     won, num, better, num_labelled = 0.0, 0, 0.0, 0.0

@@ -82,7 +82,7 @@ class Reservoir:
         self.num_seen = 0
         self._random = random.Random(seed)
 
-    def offer(self, make: Callable[[], Any]) -> None:
+    def offer(self, make: Callable[[], object]) -> None:
         """Counts one item; `make` builds it only where it is kept."""
         self.num_seen += 1
         if len(self.items) < self.size:
@@ -105,7 +105,7 @@ class Extremes:
         self._heap: list[tuple[float, Any]] = []
         self._items: dict[tuple[float, Any], tuple[int, Any]] = {}
 
-    def offer(self, rank: float, key: Callable[[], Hashable], make: Callable[[], Any]) -> None:
+    def offer(self, rank: float, key: Callable[[], Hashable], make: Callable[[], object]) -> None:
         """Considers one item; `key` and `make` are called only where they matter."""
         full = len(self._heap) >= self.size
         if full and rank < self._heap[0][0]:

@@ -139,7 +139,7 @@ def _json(value: Any) -> str:
     return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _to_json(value: Any) -> Any:
+def _to_json(value: object) -> object:
     """The same data with every string made visible and every number that JSON lacks as null."""
     if isinstance(value, str):
         return visible(value)

@@ -85,7 +85,7 @@ class _Cell:
         figures, intervals = self.points.figures(scale=scale)
         return {**figures, **self.point_votes.figures()}, intervals
 
-    def curves(self, kind: str) -> dict[str, Any]:
+    def curves(self, kind: str) -> dict[str, object]:
         """The points of the reliability diagram, and the share of wins by length."""
         low = 0.5 if kind == "pairs" else 0.0
         points = self.pairs.confidences() if kind == "pairs" else self.points.labelled()
@@ -186,7 +186,7 @@ class JudgeSummary:
             self._note("label", row, str(error))
             return None
 
-    def _cell(self, row: _Row, columns: Mapping[str, Any]) -> tuple[_Cell, tuple[str, ...]]:
+    def _cell(self, row: _Row, columns: Mapping[str, object]) -> tuple[_Cell, tuple[str, ...]]:
         key = tuple(clip(str(columns.get(name, row.raw.get(name, ""))), 200) for name in self.by)
         if key not in self._cells and len(self._cells) >= _MAX_CELLS:
             key = (_OTHER,) * len(self.by)
@@ -288,7 +288,7 @@ class JudgeSummary:
 
     def _row(
         self, kind: str, by: Sequence[str], cell: _Cell, *, is_total: bool = False
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         figures, intervals = cell.figures(kind, self.scale)
         return {
             "by": list(by),
@@ -298,7 +298,7 @@ class JudgeSummary:
         }
 
     @property
-    def jury(self) -> dict[str, Any]:
+    def jury(self) -> dict[str, object]:
         """How far jurors agree (see `JurorTally.as_dict`); empty without a jury."""
         return self._jurors.as_dict()
 
@@ -325,7 +325,7 @@ class JudgeSummary:
             "worst": [row for _, _, row in self._worst.ranked()],
         }
 
-    def _curves(self, tables: Sequence[JudgeTable]) -> Iterable[dict[str, Any]]:
+    def _curves(self, tables: Sequence[JudgeTable]) -> Iterable[dict[str, object]]:
         """Of the total first, then of the cells."""
         for table in tables:
             cells = self._of_kind(table.kind)
@@ -335,13 +335,13 @@ class JudgeSummary:
             for by, cell in named:
                 yield {"kind": table.kind, "by": by, **cell.curves(table.kind)}
 
-    def _reasons(self) -> list[dict[str, Any]]:
+    def _reasons(self) -> list[dict[str, object]]:
         cells = self._cells.values()
         total = VoteTally.merged(v for cell in cells for v in (cell.pair_votes, cell.point_votes))
         return [{"reason": reason, "count": n} for reason, n in total.reasons.most_common()]
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return isinstance(value, int | float) and math.isfinite(value)
 
 

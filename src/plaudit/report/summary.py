@@ -177,7 +177,7 @@ class Summary:
             texts = (_prompt_text(group), clip(group.responses[place].text, TEXT_LIMIT))
             return content_hash(*texts, str(len(group.responses[place].text)))
 
-        def make() -> dict[str, Any]:
+        def make() -> dict[str, object]:
             return _row(index, group, place, score)
 
         value = _number(score.value)
@@ -271,7 +271,7 @@ class Summary:
 
     def _part_dicts(
         self, columns: Sequence[Sequence[float]], lengths: Sequence[float]
-    ) -> Iterator[dict[str, Any]]:
+    ) -> Iterator[dict[str, object]]:
         tallies = [self._total, *self._parts.values()]
         for part, tally, column in zip([self.reward, *self.parts], tallies, columns, strict=True):
             finite = [v for v in column if math.isfinite(v)]
@@ -285,7 +285,7 @@ class Summary:
                 "spearman_length": spearman,
             }
 
-    def _row_lists(self) -> dict[str, list[dict[str, Any]]]:
+    def _row_lists(self) -> dict[str, list[dict[str, object]]]:
         """Best and worst rows (none in both) and the first that failed."""
         worst = self._worst.ranked()
         listed = {(key, row["row"], row["response"]) for key, _, row in worst}
@@ -329,7 +329,7 @@ def _bad_row(result: Result) -> dict[str, str]:
     }
 
 
-def _row(index: int, group: Group, place: int, score: Score) -> dict[str, Any]:
+def _row(index: int, group: Group, place: int, score: Score) -> dict[str, object]:
     """What a reader needs to see why one response got its score."""
     response = group.responses[place]
     columns = {**group.columns, **response.columns}
@@ -351,7 +351,7 @@ def _row(index: int, group: Group, place: int, score: Score) -> dict[str, Any]:
     }
 
 
-def _shown_column(value: Any) -> str:
+def _shown_column(value: object) -> str:
     return clip(value, 300) if isinstance(value, str) else clipped(value, limit=300)
 
 
@@ -377,7 +377,7 @@ def _against(column: Sequence[float], lengths: Sequence[float]) -> tuple[float, 
 
 def _matrix(
     names: Sequence[str], columns: Sequence[Sequence[float]], lengths: Sequence[float]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Pearson's r between the reward, its parts (parts of parts last) and the length."""
     order = sorted(range(len(names)), key=lambda i: names[i].count("/"))[: MAX_IN_MATRIX - 1]
     return {
@@ -386,7 +386,7 @@ def _matrix(
     }
 
 
-def _points(columns: Sequence[Sequence[float]], lengths: Sequence[float]) -> dict[str, Any]:
+def _points(columns: Sequence[Sequence[float]], lengths: Sequence[float]) -> dict[str, object]:
     """The columns of the scatter plots; fewer points where there are many parts."""
     num = min(len(lengths), 2000, MAX_POINT_VALUES // (len(columns) + 1))
     places = [i * len(lengths) // num for i in range(num)]

@@ -53,7 +53,7 @@ def marked(response: str, *, grammar: str = "brackets") -> Annotated[Score, Rang
 
 def exist(
     response: str,
-    documents: Sequence[Any] | Mapping[str, Any],
+    documents: Sequence[object] | Mapping[str, object],
     *,
     grammar: str = "brackets",
 ) -> Annotated[Score, Range(0, 1)]:
@@ -133,7 +133,7 @@ def _grammar(name: str) -> re.Pattern[str]:
     return pattern
 
 
-def _ids_of(documents: Sequence[Any] | Mapping[str, Any]) -> set[str]:
+def _ids_of(documents: Sequence[object] | Mapping[str, object]) -> set[str]:
     """The ids of a row's documents."""
     if isinstance(documents, Mapping):
         return _id_set(documents, "documents")
@@ -148,12 +148,12 @@ def _ids_of(documents: Sequence[Any] | Mapping[str, Any]) -> set[str]:
     }
 
 
-def _id_set(ids: Any, field: str) -> set[str]:
+def _id_set(ids: object, field: str) -> set[str]:
     if isinstance(ids, str) or not isinstance(ids, Collection):
         raise DataError(f"expected a list of ids, found {clipped(ids)}", field=field)
     return {_id_text(item) for item in ids}
 
 
-def _id_text(item: Any) -> str:
+def _id_text(item: object) -> str:
     """An id as written in a mark: author and year without comma."""
     return str(item).replace(",", "").strip()

@@ -51,7 +51,7 @@ class _Passes:
     memory_mb: int | None = None
     isolate: Literal["program", "test"] = "program"
     language: str | None = None
-    sandbox: Mapping[str, Any] | None = None
+    sandbox: Mapping[str, object] | None = None
     columns: Mapping[str, str] | None = None
     on_response_fault: float = 0.0
     range: Range = field(default=Range(0, 1), init=False)
@@ -301,5 +301,5 @@ def _runner(options: Mapping[str, Any]) -> Any:
 _REMOTE: dict[str, Any] = {}
 
 
-def _spelled(params: Mapping[str, Any]) -> list[str]:
+def _spelled(params: Mapping[str, object]) -> list[str]:
     return [f"{name}={value!r}" for name, value in params.items()]

@@ -11,7 +11,7 @@ import functools
 import inspect
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, Literal, NamedTuple, get_args
+from typing import Annotated, Literal, NamedTuple, get_args
 
 from plaudit.constraints.ifeval import KINDS as IFEVAL
 from plaudit.constraints.ifevalg import KINDS as IFEVALG
@@ -64,10 +64,10 @@ class _Constraint(NamedTuple):
 
 def ifeval(
     response: str,
-    constraints: Any = None,
-    kwargs: Any = None,
-    instruction_id_list: Any = None,
-    ground_truth: Any = None,
+    constraints: object = None,
+    kwargs: object = None,
+    instruction_id_list: object = None,
+    ground_truth: object = None,
     *,
     mode: Mode = "strict",
     reduce: Reduce = "all",
@@ -122,7 +122,7 @@ fault=None, error=None, note='not followed: punctuation:no_comma')
     return Score(value, verdicts, note=_note(verdicts, doubts))
 
 
-def _check(value: str, allowed: Any, name: str) -> None:
+def _check(value: str, allowed: object, name: str) -> None:
     choices = get_args(allowed)
     if value not in choices:
         raise ConfigError(
@@ -163,7 +163,7 @@ def _verdict(is_kept: Callable[[str], bool], texts: Sequence[str]) -> bool | Und
 # --- reading the row ------------------------------------------------------------------------------
 
 
-def _packed(ground_truth: Any) -> tuple[Any, Any]:
+def _packed(ground_truth: object) -> tuple[object, object]:
     """Ids and arguments from one mapping, as open-instruct stores them in `ground_truth`."""
     packed = _unspelled(ground_truth, "ground_truth")
     if isinstance(packed, Sequence) and len(packed) == 1:
@@ -179,7 +179,7 @@ def _packed(ground_truth: Any) -> tuple[Any, Any]:
     )
 
 
-def _unspelled(value: Any, field: str) -> Any:
+def _unspelled(value: object, field: str) -> object:
     """The value itself, or parsed if it is JSON or Python text."""
     if not isinstance(value, str):
         return value
@@ -193,7 +193,7 @@ def _unspelled(value: Any, field: str) -> Any:
         raise DataError(f"neither JSON nor Python: {clipped(value)}", field=field) from None
 
 
-def _read(constraints: Any, kwargs: Any) -> Iterator[_Constraint]:
+def _read(constraints: object, kwargs: object) -> Iterator[_Constraint]:
     """The constraints of a row. Raises DataError that names the problem."""
     ids = _listed(constraints, "constraints")
     argument_list = _listed(kwargs, "kwargs") if kwargs is not None else [None] * len(ids)
@@ -213,7 +213,7 @@ def _read(constraints: Any, kwargs: Any) -> Iterator[_Constraint]:
         yield _Constraint(label, functools.partial(_KINDS[kind], **_arguments(kind, arguments)))
 
 
-def _listed(value: Any, field: str) -> list[Any]:
+def _listed(value: object, field: str) -> list[object]:
     """The list in a column: a list, an array, or the text of one."""
     if isinstance(value, str) and value in _KINDS:
         return [value]
@@ -227,7 +227,7 @@ def _listed(value: Any, field: str) -> list[Any]:
     return list(items)
 
 
-def _kind(name: Any) -> str:
+def _kind(name: object) -> str:
     text = str(name).strip()
     kind = text.removeprefix("en:")
     if kind in _KINDS:
@@ -239,7 +239,7 @@ def _kind(name: Any) -> str:
     )
 
 
-def _arguments(kind: str, raw: Any) -> dict[str, Any]:
+def _arguments(kind: str, raw: object) -> dict[str, object]:
     """The arguments of a constraint, checked against the parameters of its checker."""
     raw = _unspelled(raw, "kwargs") if raw else {}
     if not isinstance(raw, Mapping):
@@ -270,7 +270,7 @@ def _parameters(kind: str) -> Mapping[str, str]:
     }
 
 
-def _typed(kind: str, name: str, type_name: str, value: Any) -> Any:
+def _typed(kind: str, name: str, type_name: str, value: object) -> object:
     """The argument converted to its type; 2.0 becomes an int, a list of one text that text."""
     if callable(tolist := getattr(value, "tolist", None)):
         value = tolist()
@@ -291,5 +291,5 @@ def _typed(kind: str, name: str, type_name: str, value: Any) -> Any:
     raise DataError(f"{kind}: {name}={clipped(value)} must be {expected}", field="kwargs")
 
 
-def _is_text(value: Any) -> bool:
+def _is_text(value: object) -> bool:
     return isinstance(value, str) and bool(value.strip())

@@ -465,7 +465,7 @@ def _countdown_problem(answer: str, pool: Sequence[int], goal: int) -> str:
     return ""
 
 
-def _listed_options(choices: Any, options: Any) -> OptionTexts | None:
+def _listed_options(choices: object, options: object) -> OptionTexts | None:
     """The options of a row, under either column name."""
     columns = [options_of(value) for value in (choices, options) if value is not None]
     if len(columns) == 2 and columns[0] != columns[1]:
@@ -484,7 +484,7 @@ def _choice_pattern(pattern: str) -> re.Pattern[str]:
     return compiled
 
 
-def _choices(reference: Any, options: OptionTexts | None, index_base: int | None) -> list[str]:
+def _choices(reference: object, options: OptionTexts | None, index_base: int | None) -> list[str]:
     """The letters of each item of the reference."""
     if index_base not in (None, 0, 1):
         raise ConfigError(f"index_base={index_base!r} must be 0, 1 or None")
@@ -531,7 +531,7 @@ def _each_question(text: str, golds: Sequence[str], options: OptionTexts) -> Sco
 
 
 def _listed(
-    response: str, reference: Any, extract: Extract, order: Callable[[list[str]], list[str]]
+    response: str, reference: object, extract: Extract, order: Callable[[list[str]], list[str]]
 ) -> Score:
     gold = _gold_items(reference)
     answer = answer_of(response, extract)

@@ -283,7 +283,7 @@ class _MeasuredResponse(NamedTuple):
 
     correct: bool
     length: int
-    num_tokens: Any = None
+    num_tokens: object = None
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -481,7 +481,7 @@ def _at_target(
 # --- checks ---------------------------------------------------------------------------------------
 
 
-def _target(target: float | None, num_tokens: Any) -> float:
+def _target(target: float | None, num_tokens: object) -> float:
     """The target length: the parameter, else the row's column."""
     if target is not None:
         return target

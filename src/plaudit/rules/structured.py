@@ -54,7 +54,7 @@ def valid(
 
 
 def schema(
-    response: str, schema: Any, *, syntax: Syntax = "json", extract: Extract = "auto"
+    response: str, schema: object, *, syntax: Syntax = "json", extract: Extract = "auto"
 ) -> Annotated[float | Score, Range(0, 1)]:
     """1 if the answer is a document in `syntax` that fits the JSON schema of its row, else 0.
 
@@ -114,7 +114,7 @@ def fields(
 # --- documents ------------------------------------------------------------------------------------
 
 
-def _document(response: str, syntax: str, extract: str) -> tuple[Any, str]:
+def _document(response: str, syntax: str, extract: str) -> tuple[object, str]:
     """The document of a response, and why there is none (empty if there is one)."""
     text, problem = _text(split(response).answer.strip(), extract)
     if problem:
@@ -139,7 +139,7 @@ def _text(answer: str, extract: str) -> tuple[str, str]:
     return (blocks[0] or "").strip(), "" if blocks[0] is not None else "a code block is not closed"
 
 
-def _reference(reference: Any, syntax: str) -> Any:
+def _reference(reference: object, syntax: str) -> object:
     if not isinstance(reference, str):
         return with_parsed(reference, "reference")
     try:
@@ -150,7 +150,7 @@ def _reference(reference: Any, syntax: str) -> Any:
         raise DataError(f"{error}: {clipped(reference)}", field="reference") from None
 
 
-def _leaves(document: Any) -> Iterator[tuple[str, Any]]:
+def _leaves(document: object) -> Iterator[tuple[str, object]]:
     """Path and value of every leaf."""
     left = [("", document)]
     while left:
@@ -166,7 +166,7 @@ def _leaves(document: Any) -> Iterator[tuple[str, Any]]:
 # --- schemas --------------------------------------------------------------------------------------
 
 
-def _validator(schema: Any) -> Any:
+def _validator(schema: object) -> object:
     try:
         import jsonschema
         from jsonschema.validators import validator_for
@@ -184,7 +184,7 @@ def _validator(schema: Any) -> Any:
     return kind(document, registry=Registry())
 
 
-def _may_hang(schema: Any) -> bool:
+def _may_hang(schema: object) -> bool:
     """Whether the time to apply a schema is not bounded by the size of the document."""
     text = str(schema)
     return "pattern" in text or "uniqueItems" in text
@@ -203,7 +203,7 @@ def _misfit_guarded(validator: Any, document: Any) -> str:
     return outcome.value
 
 
-def _misfit_of(job: tuple[Any, Any]) -> str:
+def _misfit_of(job: tuple[object, object]) -> str:
     """The function that a worker process runs."""
     schema, document = job
     return _misfit(_validator(schema), document)

@@ -79,8 +79,8 @@ def equal(
 
 def graded(
     response: str,
-    expected_calls: Any,
-    tools: Any = None,
+    expected_calls: object,
+    tools: object = None,
     response_messages: Sequence[Message] = (),
     *,
     low: float = 0.0,
@@ -113,7 +113,7 @@ def graded(
 
 
 def argument_types(
-    response: str, tools: Any, response_messages: Sequence[Message] = ()
+    response: str, tools: object, response_messages: Sequence[Message] = ()
 ) -> Annotated[Score, Range(0, 1)]:
     """1 if there is a call and every call fits the schema of its tool, else 0.
 
@@ -138,7 +138,7 @@ def argument_types(
 
 
 def react_steps(
-    response: str, tools: Any = None, *, json_input: bool = True, observations: bool = False
+    response: str, tools: object = None, *, json_input: bool = True, observations: bool = False
 ) -> Annotated[float | Score, Range(0, 1)]:
     """1 if the response consists of ReAct's steps, else 0.
 
@@ -223,8 +223,8 @@ def _policy(extra_arguments: str, strings: str) -> ArgumentPolicy:
 
 def _matched(
     response: str,
-    expected: Any,
-    tools: Any,
+    expected: object,
+    tools: object,
     messages: Sequence[Message],
     policy: ArgumentPolicy,
     in_order: bool,
@@ -254,7 +254,7 @@ def _bfcl_form(text: str) -> str:
 # --- types ----------------------------------------------------------------------------------------
 
 
-def _call_problems(call: ToolCall, schemas: Mapping[str, Mapping[str, Any]]) -> Iterator[str]:
+def _call_problems(call: ToolCall, schemas: Mapping[str, Mapping[str, object]]) -> Iterator[str]:
     if call.problem:
         yield f"a call that cannot be read: {call.problem}"
     elif call.name not in schemas:
@@ -299,7 +299,7 @@ def _lack(label: str, before: str, observed: bool) -> str:
 
 
 def _field_problems(
-    fields: Sequence[tuple[str, str]], names: Mapping[str, Any] | None, json_input: bool
+    fields: Sequence[tuple[str, str]], names: Mapping[str, object] | None, json_input: bool
 ) -> Iterator[str]:
     for label, text in fields[1:]:
         if not text:

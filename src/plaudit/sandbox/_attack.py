@@ -54,7 +54,7 @@ def read_attack(name: str, text: str) -> Attack:
         raise ConfigError(message) from error
 
 
-def _evaluate(expression: str) -> Any:
+def _evaluate(expression: str) -> object:
     """A Python literal, in which +, * and ** stand between constants: ``"x" * 3_000_000``."""
     return _value(ast.parse(expression, mode="eval").body)
 

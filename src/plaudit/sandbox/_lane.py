@@ -332,7 +332,7 @@ def _kind(reply: wire.SlotReply, errors: bytes) -> Kind:
     return "exit"
 
 
-def _replies(result: bytes, most: int) -> Iterator[Any]:
+def _replies(result: bytes, most: int) -> Iterator[object]:
     """The lines that can be read, in order; a broken one ends them."""
     for line in result.split(b"\n")[:most]:
         if not line:
@@ -343,7 +343,7 @@ def _replies(result: bytes, most: int) -> Iterator[Any]:
             return
 
 
-def _verdict(outcome: Outcome) -> dict[str, Any]:
+def _verdict(outcome: Outcome) -> dict[str, object]:
     """What the tests' process said. No candidate runs there, so that its words are its own."""
     try:
         return json.loads(outcome.stdout)

@@ -71,7 +71,7 @@ class Slot:
         self._got = bytearray()
         self._report: dict[str, Any] | None = None
 
-    def _start(self, theirs: socket.socket, interpreter: str, options: dict[str, Any]):
+    def _start(self, theirs: socket.socket, interpreter: str, options: dict[str, object]):
         package = str(_INSIDE.parent.parent)
         fd = theirs.fileno()
         argv = [interpreter, "-s", "-B", "-c", _BOOT, package, str(fd), json.dumps(options)]
@@ -100,7 +100,7 @@ class Slot:
             self.sock.setblocking(False)
         return self._report
 
-    def _read_report(self) -> dict[str, Any]:
+    def _read_report(self) -> dict[str, object]:
         end = time.monotonic() + _START_LIMIT_S
         while b"\n" not in self._got:
             self.sock.settimeout(max(0.01, end - time.monotonic()))
@@ -208,7 +208,7 @@ def _locked(work: str) -> int:
     return lock
 
 
-def _folder(options: dict[str, Any]) -> str:
+def _folder(options: dict[str, object]) -> str:
     """Where working directories lie; a slot that changes its user must be able to get there."""
     folder = Path(tempfile.gettempdir())
     if options["forking"] and os.getuid() == 0:

@@ -93,11 +93,11 @@ class Calls:
     entry: str
     arguments: tuple[tuple[Any, ...], ...]
     limits: Limits = Limits()
-    keywords: tuple[Mapping[str, Any], ...] = ()
+    keywords: tuple[Mapping[str, object], ...] = ()
     fresh: bool = False
     awaits: bool = False
 
-    def encoded(self) -> list[Any]:
+    def encoded(self) -> list[object]:
         """The calls as `plaudit.sandbox.inside.values` writes them: a list of the arguments, or
         ``{"a": arguments, "k": keywords}``."""
         named = self.keywords or ({},) * len(self.arguments)

@@ -283,7 +283,7 @@ def usable_cores() -> int:
 
 
 _OPEN: weakref.WeakSet[Sandbox] = weakref.WeakSet()
-_SHARED: dict[tuple[Any, ...], Sandbox] = {}
+_SHARED: dict[tuple[object, ...], Sandbox] = {}
 _SHARED_LOCK = threading.Lock()
 
 
@@ -302,7 +302,7 @@ def shared(**options: Any) -> Sandbox:
         return _SHARED[key]
 
 
-def run(program: Work | str, /, **fields: Any) -> Outcome:
+def run(program: Work | str, /, **fields: object) -> Outcome:
     """Runs one program in the shared sandbox; see `Sandbox.run`.
 
     >>> from plaudit.sandbox import Limits

@@ -126,7 +126,7 @@ class _Service:
     def _put(self, program: Program, code: str, stdin: str) -> Request:
         raise NotImplementedError
 
-    def _read(self, reply: Any, limits: Limits) -> Outcome:
+    def _read(self, reply: object, limits: Limits) -> Outcome:
         raise NotImplementedError
 
     def _job(self, work: Work) -> _RemoteJob:
@@ -147,7 +147,7 @@ class _Service:
     def _wall(self, limits: Limits) -> float:
         return limits.wall if self._run_s is None else self._run_s
 
-    def _request(self, path: str, body: dict[str, Any], limits: Limits) -> Request:
+    def _request(self, path: str, body: dict[str, object], limits: Limits) -> Request:
         """A try may take as long as the server has been told; a second one must have room."""
         one = self._queue_s + self._compile_s + self._wall(limits)
         return Request(path, body, timeout_s=one, deadline_s=2 * one)
@@ -158,7 +158,7 @@ class _Service:
     def _most_output(self, limits: Limits) -> int:
         return min(self._most, int(limits.output_mb * 2**20))
 
-    def _finished(self, job: _RemoteJob, reply: Any) -> Outcome:
+    def _finished(self, job: _RemoteJob, reply: object) -> Outcome:
         if isinstance(reply, EngineError):
             return _failed(str(reply))
         try:
@@ -178,7 +178,7 @@ class _Service:
             return _judged(outcome, lines)
         return self._answered(job.work, outcome, lines)
 
-    def _answered(self, work: Calls, outcome: Outcome, lines: list[dict[str, Any]]) -> Outcome:
+    def _answered(self, work: Calls, outcome: Outcome, lines: list[dict[str, object]]) -> Outcome:
         """The outcome with its replies; asks on where the output had no room for all."""
         replies = tuple(line for line in lines if "r" in line or "x" in line)
         replies = replies[: len(work.arguments)]
@@ -405,7 +405,7 @@ def _limits(limits: Limits) -> dict[str, Any]:
     return {name: getattr(limits, name) for name in limits.__slots__}
 
 
-def _own(work: Work) -> dict[str, Any]:
+def _own(work: Work) -> dict[str, object]:
     """The fields of a request to our own server that depend on the kind of work."""
     if isinstance(work, Calls):
         how = {"fresh": work.fresh, "awaits": work.awaits}
@@ -546,13 +546,13 @@ def _judged(outcome: Outcome, lines: list[dict[str, Any]]) -> Outcome:
     return replace(outcome, checks=(report["verdict"],))
 
 
-def _is_verdict(value: Any) -> bool:
+def _is_verdict(value: object) -> bool:
     if not isinstance(value, dict) or not isinstance(value.get("checks"), list):
         return False
     return all(isinstance(check, dict) and "ok" in check for check in value["checks"])
 
 
-def _refined(outcome: Outcome, report: Any) -> Outcome:
+def _refined(outcome: Outcome, report: object) -> Outcome:
     """With what plaudit's own server says besides of how the program ended."""
     if not isinstance(report, dict) or report.get("kind") not in get_args(Kind):
         return outcome
@@ -581,7 +581,7 @@ def _with_streams(outcome: Outcome, out: str, err: str, most: int) -> Outcome:
     )
 
 
-def _signal_number(name: Any) -> int | None:
+def _signal_number(name: object) -> int | None:
     number = getattr(signal, name, None) if isinstance(name, str) else None
     return None if number is None else int(number)
 

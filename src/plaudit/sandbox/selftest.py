@@ -166,7 +166,7 @@ def _text(data: str | bytes) -> str:
     return "\n".join(line.rstrip() for line in text.rstrip().splitlines())
 
 
-def _matches(reply: Any, expected: Any) -> bool:
+def _matches(reply: object, expected: object) -> bool:
     return isinstance(reply, dict) and "r" in reply and values.matches(reply["r"], expected)
 
 
@@ -240,7 +240,7 @@ class _Host:
                 self.visits += 1
                 guest.sendall(self.canary.encode())
 
-    def filled(self, value: Any) -> Any:
+    def filled(self, value: object) -> Any:
         """Text or bytes with what was planted in the place of the names in braces."""
         names = {
             "{secret_file}": str(self.secret),

@@ -97,7 +97,7 @@ def serve(
     host: str = "127.0.0.1",
     port: int = 8080,
     token: str | None = None,
-    say: Callable[[str], Any] | None = None,
+    say: Callable[[str], object] | None = None,
     **options: Any,
 ) -> None:
     """Serves the sandbox until interrupted; `options` are those of `application`.
@@ -116,7 +116,7 @@ def serve(
     asyncio.run(_listen(app, host, port, say or (lambda text: None)))
 
 
-async def _listen(app: Any, host: str, port: int, say: Callable[[str], Any]) -> None:
+async def _listen(app: object, host: str, port: int, say: Callable[[str], object]) -> None:
     web = _web()
     runner = web.AppRunner(app, access_log=None)
     await runner.setup()
@@ -296,7 +296,7 @@ class _Refused(Exception):
         self.status, self.detail = status, detail
 
 
-def _get(body: dict[str, Any], name: str, kind: Any, default: Any) -> Any:
+def _get(body: dict[str, object], name: str, kind: Any, default: object) -> Any:
     """A field of the request; null counts as absent."""
     value = body.get(name)
     if value is None:
@@ -306,7 +306,7 @@ def _get(body: dict[str, Any], name: str, kind: Any, default: Any) -> Any:
     return value
 
 
-def _code(body: dict[str, Any]) -> bytes:
+def _code(body: dict[str, object]) -> bytes:
     code = _get(body, "code", str, None)
     if code is None:
         raise _Refused(400, "code is missing")
@@ -320,7 +320,7 @@ def _encoded(text: str, name: str) -> bytes:
         raise _Refused(400, f"{name} contains a lone surrogate, which is not valid text") from None
 
 
-def _test_stdin(test: Any) -> bytes:
+def _test_stdin(test: object) -> bytes:
     if not isinstance(test, dict) or not isinstance(test.get("stdin", ""), str):
         raise _Refused(400, f"tests: {clipped(test)} is not an object with a text under stdin")
     return _encoded(test.get("stdin", ""), "stdin")
@@ -342,7 +342,7 @@ def _files(contents: dict[str, Any]) -> dict[str, bytes]:
     return files
 
 
-async def _body(request: Any) -> dict[str, Any]:
+async def _body(request: Any) -> dict[str, object]:
     import orjson
 
     try:
@@ -354,12 +354,12 @@ async def _body(request: Any) -> dict[str, Any]:
     return body
 
 
-def _checked(web: Any, token: str | None) -> Any:
+def _checked(web: Any, token: str | None) -> object:
     """The middleware: asks for the token, and answers refusals as JSON."""
     expected = f"Bearer {token}".encode()
 
     @web.middleware
-    async def check(request: Any, handler: Callable[[Any], Awaitable[Any]]) -> Any:
+    async def check(request: Any, handler: Callable[[object], Awaitable[object]]) -> Any:
         try:
             if "Origin" in request.headers:  # a web page open on this machine, not a client
                 raise _Refused(403, "requests of web pages are not served")
@@ -378,7 +378,7 @@ def _checked(web: Any, token: str | None) -> Any:
     return check
 
 
-def _error(status: int, detail: str) -> Any:
+def _error(status: int, detail: str) -> object:
     headers = {"Retry-After": str(_RETRY_AFTER_S)} if status in (429, 503) else {}
     return _reply({"detail": detail}, status, headers)
 
@@ -391,7 +391,7 @@ def _reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = No
     )
 
 
-async def _ping(request: Any) -> Any:
+async def _ping(request: object) -> object:
     return _reply("pong")
 
 

@@ -140,7 +140,7 @@ def read_python_calls(text: str) -> list[PyCall]:
     return calls
 
 
-def is_deep(value: Any, *, limit: int = DEPTH) -> bool:
+def is_deep(value: object, *, limit: int = DEPTH) -> bool:
     """Whether lists and mappings nest deeper than `limit`.
 
     >>> is_deep([[1]], limit=2), is_deep([[[1]]], limit=2)
@@ -160,7 +160,7 @@ def is_deep(value: Any, *, limit: int = DEPTH) -> bool:
     return any(isinstance(item, dict | list) for item in level)
 
 
-def _unrepeated(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         earlier: set[str] = set()

@@ -60,7 +60,7 @@ def _yaml(text: str) -> Any:
         raise ValueError(f"no YAML: {type(error).__name__}") from None
 
 
-def _refuse_tokens(tokens: Iterable[Any]) -> None:
+def _refuse_tokens(tokens: Iterable[object]) -> None:
     """Refuses anchors, aliases and deep nesting, which overflow the stack of the C composer."""
     depth = 0
     for token in tokens:
@@ -72,7 +72,7 @@ def _refuse_tokens(tokens: Iterable[Any]) -> None:
             raise ValueError(f"nested deeper than {DEPTH}")
 
 
-def _refuse_keys(tree: Any) -> None:
+def _refuse_keys(tree: object) -> None:
     import yaml
 
     left = [tree]
@@ -136,7 +136,7 @@ def _xml(text: str) -> Any:
     return tree.root
 
 
-def _no_doctype(*_: Any) -> None:
+def _no_doctype(*_: object) -> None:
     raise ValueError("a document type is not read")
 
 

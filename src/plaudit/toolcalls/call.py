@@ -30,7 +30,7 @@ def broken(problem: str) -> ToolCall:
     return ToolCall("", {}, problem)
 
 
-def call_of(value: Any) -> ToolCall:
+def call_of(value: object) -> ToolCall:
     """The call in ``{"name", "arguments"}``, also nested inside ``function``.
 
     `parameters` (Llama) and `input` (Anthropic) are read as `arguments`, `tool_name` (Cohere) as
@@ -50,7 +50,7 @@ def call_of(value: Any) -> ToolCall:
     return call_of_parts(value[names[0]] if names else None, value[arguments[0]])
 
 
-def call_of_parts(name: Any, arguments: Any) -> ToolCall:
+def call_of_parts(name: object, arguments: object) -> ToolCall:
     """A call from its name and arguments: a mapping, its JSON text, or None for no arguments.
 
     >>> call_of_parts("f", '{"a": 1}').arguments, call_of_parts("f", "[1]").problem
@@ -70,7 +70,7 @@ def call_of_parts(name: Any, arguments: Any) -> ToolCall:
     return ToolCall(name.strip(), arguments)
 
 
-def listed_calls(value: Any) -> list[Any]:
+def listed_calls(value: object) -> list[Any]:
     """The items of a list of calls, of OpenAI's ``{"tool_calls": [...]}``, or one call.
 
     >>> listed_calls({"tool_calls": [1, 2]}), listed_calls({"name": "f"})

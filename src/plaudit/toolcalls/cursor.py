@@ -130,7 +130,7 @@ def tagged_call(reading: CallReader, tags: Tags, name: str) -> ToolCall:
     return ToolCall(name, arguments)
 
 
-def typed(raw: str, schema: Any, is_text: str | None = None) -> Any:
+def typed(raw: str, schema: object, is_text: str | None = None) -> Any:
     """The typed value of a text, without one line break at either end.
 
     What the schema declares decides: text stays text, anything else is read as JSON; without a

@@ -54,7 +54,7 @@ class Format(NamedTuple):
     source: str
 
 
-def marked_calls(text: str, tools: Mapping[str, Mapping[str, Any]]) -> list[ToolCall] | None:
+def marked_calls(text: str, tools: Mapping[str, Mapping[str, object]]) -> list[ToolCall] | None:
     """The calls after marks, including broken ones; None if there is no mark.
 
     >>> marked_calls("[TOOL_CALLS]add[ARGS]{\\"a\\": 1}", {})
@@ -305,7 +305,7 @@ _VLLM = "vllm-project/vllm, vllm/entrypoints/openai/tool_parsers/"
 _SGLANG = "sgl-project/sglang, python/sglang/srt/function_call/"
 
 
-def _partial(function: Callable[..., Iterator[ToolCall]], *args: Any) -> Reader:
+def _partial(function: Callable[..., Iterator[ToolCall]], *args: object) -> Reader:
     return lambda reading: function(reading, *args)
 
 

@@ -32,12 +32,12 @@ def gemma_calls(reading: CallReader, quote: str, end: str, *, is_typed: bool) ->
     yield ToolCall(head[1], arguments)
 
 
-def _text(raw: str, schema: Any, is_typed: bool) -> Any:
+def _text(raw: str, schema: object, is_typed: bool) -> Any:
     return typed(raw, schema) if is_typed else raw
 
 
 def _mapping(
-    reading: CallReader, quote: str, depth: int, text: Callable[[str, str], Any]
+    reading: CallReader, quote: str, depth: int, text: Callable[[str, str], object]
 ) -> dict[str, Any]:
     reading.expect("{")
     arguments: dict[str, Any] = {}
@@ -51,7 +51,7 @@ def _mapping(
     return arguments
 
 
-def _value(reading: CallReader, quote: str, depth: int, text: Callable[[str], Any]) -> Any:
+def _value(reading: CallReader, quote: str, depth: int, text: Callable[[str], object]) -> Any:
     if depth > DEPTH:
         raise ValueError(f"nested deeper than {DEPTH}")
     if reading.take(quote):
@@ -66,7 +66,9 @@ def _value(reading: CallReader, quote: str, depth: int, text: Callable[[str], An
     return read_json(bare[0])
 
 
-def _items(reading: CallReader, quote: str, depth: int, text: Callable[[str], Any]) -> list[Any]:
+def _items(
+    reading: CallReader, quote: str, depth: int, text: Callable[[str], object]
+) -> list[object]:
     items = []
     while not reading.take("]"):
         items.append(_value(reading, quote, depth + 1, text))

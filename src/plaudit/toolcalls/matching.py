@@ -5,7 +5,7 @@ from __future__ import annotations
 import operator
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from plaudit.errors import clipped
 from plaudit.toolcalls.read import GoldCall, ToolCall
@@ -47,7 +47,7 @@ class _Fit(NamedTuple):
 def match(
     calls: Sequence[ToolCall],
     gold: Sequence[GoldCall],
-    tools: Mapping[str, Mapping[str, Any]],
+    tools: Mapping[str, Mapping[str, object]],
     policy: ArgumentPolicy,
     *,
     is_ordered: bool = False,
@@ -85,7 +85,7 @@ def match(
 
 
 def fit(
-    call: ToolCall, gold: GoldCall, schema: Mapping[str, Any] | None, policy: ArgumentPolicy
+    call: ToolCall, gold: GoldCall, schema: Mapping[str, object] | None, policy: ArgumentPolicy
 ) -> _Fit:
     """How well the arguments of one call match: shares of keys and of right values."""
     properties = properties_of(schema)
@@ -181,7 +181,10 @@ def _place(
 
 
 def _weight(
-    call: ToolCall, gold: GoldCall, tools: Mapping[str, Mapping[str, Any]], policy: ArgumentPolicy
+    call: ToolCall,
+    gold: GoldCall,
+    tools: Mapping[str, Mapping[str, object]],
+    policy: ArgumentPolicy,
 ) -> float:
     if call.name != gold.name:
         return 0.0
@@ -189,7 +192,7 @@ def _weight(
     return one.keys + one.values * len(gold.arguments) + 1e-6  # a pair of nothing is still a pair
 
 
-def _may_miss(key: str, gold: GoldCall, schema: Any, policy: ArgumentPolicy) -> bool:
+def _may_miss(key: str, gold: GoldCall, schema: object, policy: ArgumentPolicy) -> bool:
     if key in gold.optional:
         return True
     if policy.extra_arguments != "defaults":
@@ -197,7 +200,7 @@ def _may_miss(key: str, gold: GoldCall, schema: Any, policy: ArgumentPolicy) -> 
     return any(_is_default(value, schema) for value in gold.arguments[key])
 
 
-def _is_default(value: Any, schema: Any) -> bool:
+def _is_default(value: object, schema: object) -> bool:
     return (
         isinstance(schema, Mapping)
         and "default" in schema
@@ -206,7 +209,11 @@ def _is_default(value: Any, schema: Any) -> bool:
 
 
 def _is_right(
-    value: Any, accepted: Sequence[Any], schema: Any, gold: GoldCall, policy: ArgumentPolicy
+    value: object,
+    accepted: Sequence[object],
+    schema: object,
+    gold: GoldCall,
+    policy: ArgumentPolicy,
 ) -> bool:
     return any(
         _agrees(value, right, schema, policy)
@@ -215,7 +222,7 @@ def _is_right(
     )
 
 
-def _agrees(value: Any, right: Any, schema: Any, policy: ArgumentPolicy) -> bool:
+def _agrees(value: object, right: object, schema: object, policy: ArgumentPolicy) -> bool:
     if isinstance(value, str) and isinstance(right, str):
         return policy.is_text_equal(value, right)
     if isinstance(value, list | tuple) and isinstance(right, list | tuple):
@@ -231,7 +238,7 @@ def _agrees(value: Any, right: Any, schema: Any, policy: ArgumentPolicy) -> bool
     return same(value, right, schema)
 
 
-def _is_nested_right(value: Any, right: Any, schema: Any, policy: ArgumentPolicy) -> bool:
+def _is_nested_right(value: object, right: object, schema: object, policy: ArgumentPolicy) -> bool:
     """BFCL's form of mappings, and of lists of them: each member a list of right values."""
     if isinstance(value, list | tuple) and isinstance(right, list | tuple):
         return len(value) == len(right) and all(

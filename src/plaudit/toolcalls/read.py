@@ -75,7 +75,7 @@ def calls_in(response: str, tools: Schemas | None = None) -> list[ToolCall]:
 
 
 def calls_of(
-    response: str, messages: Sequence[Mapping[str, Any]], tools: Schemas | None = None
+    response: str, messages: Sequence[Mapping[str, object]], tools: Schemas | None = None
 ) -> list[ToolCall]:
     """The calls that a response makes: from its turns, or from its text if it is plain text.
 
@@ -109,11 +109,11 @@ def _turn_calls(turn: Mapping[str, Any], tools: Schemas | None) -> Iterator[Tool
     yield from calls_in("".join(texts), tools)
 
 
-def _is_call_part(part: Any) -> bool:
+def _is_call_part(part: object) -> bool:
     return isinstance(part, Mapping) and part.get("type") in ("tool_use", "function_call")
 
 
-def _part_text(part: Any) -> str:
+def _part_text(part: object) -> str:
     text = part.get("text") if isinstance(part, Mapping) else part
     return text if isinstance(text, str) else ""
 
@@ -218,7 +218,7 @@ def _fenced(text: str) -> Iterator[ToolCall]:
 # --- possible answers -----------------------------------------------------------------------------
 
 
-def _is_possible_answer(item: Any) -> bool:
+def _is_possible_answer(item: object) -> bool:
     if not isinstance(item, Mapping) or len(item) != 1:
         return False
     inner = next(iter(item.values()))

@@ -30,7 +30,7 @@ _KINDS = {
 _KIND = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 
-def tools_by_name(tools: Any) -> dict[str, Mapping[str, Any]]:
+def tools_by_name(tools: object) -> dict[str, Mapping[str, Any]]:
     """The parameter schema of every tool, from a list of tools or the JSON text of one.
 
     A tool is ``{"name", "parameters"}``, also inside OpenAI's ``function``; xLAM's parameters,
@@ -49,7 +49,7 @@ def tools_by_name(tools: Any) -> dict[str, Mapping[str, Any]]:
     return dict(_tool(tool) for tool in listed)
 
 
-def properties_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
+def properties_of(schema: Mapping[str, object] | None) -> Mapping[str, Any]:
     """The schemas of the arguments.
 
     >>> properties_of({"properties": {"a": {"type": "int"}}})
@@ -59,7 +59,7 @@ def properties_of(schema: Mapping[str, Any] | None) -> Mapping[str, Any]:
     return properties if isinstance(properties, Mapping) else {}
 
 
-def kinds_of(schema: Any) -> frozenset[str]:
+def kinds_of(schema: object) -> frozenset[str]:
     """JSON Schema's names of the types that a schema allows; empty if it allows any.
 
     >>> sorted(kinds_of({"type": ["float", "null"]})), kinds_of({"type": "any"})
@@ -78,7 +78,7 @@ def kinds_of(schema: Any) -> frozenset[str]:
     return frozenset() if None in kinds else frozenset(k for k in kinds if k)
 
 
-def kind_of(value: Any) -> str:
+def kind_of(value: object) -> str:
     """JSON schema's name of the type of a value.
 
     >>> kind_of(None), kind_of(True), kind_of(1), kind_of((1,))
@@ -94,7 +94,7 @@ def kind_of(value: Any) -> str:
     return "object" if isinstance(value, Mapping) else "array"
 
 
-def same(one: Any, two: Any, schema: Any = None) -> bool:
+def same(one: object, two: object, schema: object = None) -> bool:
     """Whether two values are equal as JSON; 1 is 1.0 (unless the schema says integer), never True.
 
     >>> same(1, 1.0), same(1, 1.0, {"type": "integer"}), same(1, True), same([1], (1,))
@@ -139,7 +139,11 @@ def type_problems(value: Any, schema: Any, place: str) -> Iterator[str]:
 
 
 def member_problems(
-    value: Mapping[str, Any], schema: Mapping[str, Any], place: str = "", *, is_closed: bool = False
+    value: Mapping[str, object],
+    schema: Mapping[str, object],
+    place: str = "",
+    *,
+    is_closed: bool = False,
 ) -> Iterator[str]:
     """Problems with the members of a mapping; `is_closed`: unknown members are problems."""
     inner = properties_of(schema)
@@ -173,7 +177,7 @@ def _tool(tool: Any) -> tuple[str, Mapping[str, Any]]:
     return name, {"properties": schema} if is_bare else schema
 
 
-def _bare_type(name: Any) -> str:
+def _bare_type(name: object) -> str:
     """A type's name without parameters and qualifiers: ``List[int]``, ``str, optional``."""
     text = name if isinstance(name, str) else ""
     return text.partition(",")[0].partition("[")[0].strip().lower()

@@ -34,7 +34,9 @@ def rivals(row: Row) -> Group:
     return row.group
 
 
-def item_of(row: Row, subset: str, *, id: str | None = None, extra: Mapping[str, Any] = {}) -> Item:
+def item_of(
+    row: Row, subset: str, *, id: str | None = None, extra: Mapping[str, object] = {}
+) -> Item:
     """The item of a row of chosen and rejected responses; the labels are 1 and 0."""
     group = rivals(row)
     labels = tuple(float(r.columns.get("label") == "chosen") for r in group.responses)
@@ -48,7 +50,7 @@ def _place(row: Row) -> tuple[int, ...]:
     return () if first is None else (first, 1 - first)
 
 
-def number(value: Any, field: str) -> float:
+def number(value: object, field: str) -> float:
     """A score as a number, out of its list of one; NaN for null. Raises DataError.
 
     >>> number([[0.5]], "scores"), number(None, "scores")

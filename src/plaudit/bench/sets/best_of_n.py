@@ -42,7 +42,7 @@ def read(row: Row) -> Sequence[Item]:
     return [Item(name, subset, prompt_key(row.group), labels, row.group, row.where, (), extra)]
 
 
-def _label(value: Any, i: int) -> float:
+def _label(value: object, i: int) -> float:
     if not isinstance(value, bool | int | str) or value not in _RIGHT:
         raise DataError(
             f"expected true or false for each response, found {clipped(value)} for response {i}",

@@ -121,7 +121,7 @@ def _sum(verdicts: Sequence[str | None], label: str) -> int:
 # --- published results ----------------------------------------------------------------------------
 
 
-def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
+def recorded(raw: Mapping[str, object], file: str) -> Iterator[Recorded]:
     """A row of ``outputs/*.jsonl``, or one with ``score_a`` and ``score_b`` or ``decision_1``."""
     label = label_of(raw)
     scores, decisions, model = _result(raw, file)

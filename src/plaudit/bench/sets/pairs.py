@@ -44,7 +44,7 @@ def figures(totals: Totals) -> Mapping[str, Any]:
     return {"overall": totals.ratio(totals.cells, "credit", "num"), **more, **subsets}
 
 
-def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
+def recorded(raw: Mapping[str, object], file: str) -> Iterator[Recorded]:
     """A row with recorded scores: ``score_chosen`` and ``score_rejected``, or the like."""
     for better, worse in (("score_chosen", "score_rejected"), ("scores_chosen", "scores_rejected")):
         if better in raw and worse in raw:

@@ -77,7 +77,7 @@ def _first(raw: Mapping[str, Any], *names: str) -> str:
     raise DataError(f"expected text, the row has {', '.join(raw)}", field=names[0])
 
 
-def _steps(raw: Mapping[str, Any], *names: str) -> list[str]:
+def _steps(raw: Mapping[str, object], *names: str) -> list[str]:
     name = next((name for name in names if name in raw), names[0])
     steps = raw.get(name)
     if not isinstance(steps, list) or not steps or not all(isinstance(s, str) for s in steps):
@@ -129,7 +129,7 @@ def _first_errors(sheet: Sheet, valid_T: Any) -> dict[str, Any]:
     return {"first": has_N.astype(float), "first_found": found_N.astype(float)}
 
 
-def _likeness(sheet: Sheet, valid_T: Any) -> dict[str, Any]:
+def _likeness(sheet: Sheet, valid_T: object) -> dict[str, Any]:
     """How far the share of valid steps is from that of the row's correct unit."""
     import numpy as np
 
@@ -202,7 +202,7 @@ def _f1(hits: Any, false: Any, missed: Any) -> Any:
     return _quotient(2 * p * r, p + r)
 
 
-def _quotient(over: Any, under: Any) -> Any:
+def _quotient(over: object, under: object) -> Any:
     """A quotient that is -1 where the divisor is 0."""
     import numpy as np
 

@@ -46,7 +46,7 @@ def read(row: Row) -> Sequence[Item]:
     return [Item(name, subset, key, labels, group, row.where, (), {"first": label})]
 
 
-def _split(raw: Mapping[str, Any], source: str, name: str) -> str:
+def _split(raw: Mapping[str, object], source: str, name: str) -> str:
     """The split of a row: named in it, by its file, or by its id (gsm8k-12)."""
     stem = Path(source).name.partition(".")[0].partition("-")[0]
     for value in (raw.get("subset"), raw.get("split"), stem, name.partition("-")[0]):

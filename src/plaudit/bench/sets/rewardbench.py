@@ -64,7 +64,7 @@ PRIOR_UNUSED = ("anthropic_harmless", "mtbench_human", "mtbench_gpt4")
 CORE = tuple(subset for subsets in SECTIONS.values() for subset in subsets)
 
 
-def published(rows: credit.Outcomes, is_judge: bool = False) -> Any:
+def published(rows: credit.Outcomes, is_judge: bool = False) -> object:
     """Strict for scorers; a judge's ties and unreadable verdicts earn 0.5."""
     import numpy as np
 
@@ -109,7 +109,7 @@ def figures(totals: Totals) -> Mapping[str, Any]:
     return {"overall": overall, **{f"section/{k}": v for k, v in sections.items()}, **subsets}
 
 
-def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
+def recorded(raw: Mapping[str, object], file: str) -> Iterator[Recorded]:
     """A row of ``*_outputs.jsonl`` or of ``eval-set-scores``: scores of both sides, or a result."""
     has_scores = raw.get("scores_chosen") is not None and raw.get("scores_rejected") is not None
     stated = result(raw.get("results"), "results")

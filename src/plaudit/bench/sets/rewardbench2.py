@@ -46,7 +46,7 @@ TIES = (
 )  # fmt: skip
 
 
-def published(rows: credit.Outcomes, is_judge: bool = False) -> Any:
+def published(rows: credit.Outcomes, is_judge: bool = False) -> object:
     """By shares; what a judge could not decide at all earns chance (1/4 of four responses)."""
     import numpy as np
 
@@ -112,7 +112,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     )
 
 
-def _ties(sheet: Sheet, values_T: Any) -> tuple[Any, Any]:
+def _ties(sheet: Sheet, values_T: object) -> tuple[Any, Any]:
     """What each prompt of Ties adds to the parts, and the number of the prompt in the sheet."""
     import numpy as np
 
@@ -125,7 +125,7 @@ def _ties(sheet: Sheet, values_T: Any) -> tuple[Any, Any]:
     return np.array(rows, float).reshape(-1, len(TIES)), np.array(prompts, int)
 
 
-def _parts(sheet: Sheet, values_T: Any, places: Mapping[str, int]) -> list[float]:
+def _parts(sheet: Sheet, values_T: object, places: Mapping[str, int]) -> list[float]:
     """The parts of one prompt, in the order of `TIES`."""
     margins = {side: _margin(sheet, values_T, i) for side, i in places.items()}
     parts: dict[str, float] = dict.fromkeys(TIES, 0.0)

@@ -28,7 +28,7 @@ PARTS = tuple(f"{form}-{side}" for form in FORMS for side in SIDES)
 RULES = {"strict": credit.strict, "share": credit.share}
 
 
-def category_of(raw: Mapping[str, Any], source: str) -> str:
+def category_of(raw: Mapping[str, object], source: str) -> str:
     """The category's path within the set. Raises DataError."""
     path = raw.get("category_path") or source
     if not any(name in str(path) for name in SIDES.values()):
@@ -72,7 +72,7 @@ def read(row: Row) -> Sequence[Item]:
     return [Item(name, subset, prompt_key(group), labels, group, row.where)]
 
 
-def _answer(value: Any, field: str) -> str:
+def _answer(value: object, field: str) -> str:
     text = value.get("answer") if isinstance(value, Mapping) else None
     if not isinstance(text, str):
         raise DataError(
@@ -98,7 +98,7 @@ def figures(totals: Totals) -> Mapping[str, Any]:
     return {"overall": mean_of([*named.values()]), **named, **scenarios}
 
 
-def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
+def recorded(raw: Mapping[str, object], file: str) -> Iterator[Recorded]:
     """A row of a result file: ``chosen_reward`` and ``reject_reward``, and what it says of them."""
     names = [
         next((name for name in pair if name in raw), pair[0])

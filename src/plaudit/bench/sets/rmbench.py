@@ -39,7 +39,7 @@ CELLS = [(i, j) for i in range(3) for j in range(3)]
 RULES = {"strict": credit.strict, "share": credit.share}
 
 
-def subset_of(raw: Mapping[str, Any], source: str) -> str:
+def subset_of(raw: Mapping[str, object], source: str) -> str:
     """The part that a row belongs to: its domain, its subset, or the name of its file."""
     stem = Path(source).name.partition(".")[0].lower()
     for name in (raw.get("subset"), raw.get("domain"), stem.removesuffix("_filtered")):
@@ -145,7 +145,7 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     ]
 
 
-def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
+def recorded(raw: Mapping[str, object], file: str) -> Iterator[Recorded]:
     """A row of a result file: ``score_chosen`` and ``score_rejected``, three numbers each."""
     values = ()
     for side in ("score_chosen", "score_rejected"):

@@ -25,7 +25,7 @@ class _JsonObject(NamedTuple):
     end: int
 
 
-def value_of(reply: ReplyText, key: str) -> tuple[Any, Any]:
+def value_of(reply: ReplyText, key: str) -> tuple[object, object]:
     """The only value under the key, and the maximum that its object states (None for none).
 
     Raises: VerdictError if there is none or several, where the only one is quoted, or where an
@@ -42,7 +42,9 @@ def value_of(reply: ReplyText, key: str) -> tuple[Any, Any]:
     raise verdict_error("absent", f"0 values for {key!r}")
 
 
-def announced_value(reply: ReplyText, is_key: Callable[[str], bool]) -> tuple[Any, Any] | None:
+def announced_value(
+    reply: ReplyText, is_key: Callable[[str], bool]
+) -> tuple[object, object] | None:
     """The value under the only key of its kind in the one object of a reply that should have been
     text, and the maximum that it states; None where there is no such object.
 
@@ -61,7 +63,9 @@ def announced_value(reply: ReplyText, is_key: Callable[[str], bool]) -> tuple[An
     return None
 
 
-def _only_value(body: str, objects: list[_JsonObject], key: str, is_cut: bool) -> tuple[Any, Any]:
+def _only_value(
+    body: str, objects: list[_JsonObject], key: str, is_cut: bool
+) -> tuple[object, object]:
     values = [value for one in objects for value in _values(one.pairs, key)]
     if len(values) != 1:
         raise verdict_error("ambiguous", f"{len(values)} values for {key!r}")
@@ -75,7 +79,7 @@ def _only_value(body: str, objects: list[_JsonObject], key: str, is_cut: bool) -
     return values[0], next((_scale_end(names[name]) for name in _MAXIMA if name in names), None)
 
 
-def _scale_end(value: Any) -> Any:
+def _scale_end(value: object) -> object:
     """The end of a scale that a value states: 10 of "1-10"."""
     numbers = re.findall(r"\d{1,4}(?:\.\d+)?", value) if isinstance(value, str) else []
     return float(numbers[-1]) if numbers else value
@@ -87,7 +91,7 @@ def _begins_object_with(text: str, key: str) -> bool:
     return place >= 0 and re.search(rf"[\"']{re.escape(key)}[\"']", text[place:], re.I) is not None
 
 
-def values_in(text: str, key: str) -> list[Any]:
+def values_in(text: str, key: str) -> list[object]:
     """All values under the key, quoted or not."""
     return [value for one in _objects(text) for value in _values(one.pairs, key)]
 
@@ -182,7 +186,7 @@ def _end_of(text: str, place: int) -> int | None:
     return None
 
 
-def _parse_object(text: str) -> list[tuple[Any, Any]]:
+def _parse_object(text: str) -> list[tuple[object, object]]:
     """The pairs of an object in JSON or as a Python literal; empty where it is neither."""
     text = re.sub(r",\s{0,20}([}\]])", r"\1", text)
     try:

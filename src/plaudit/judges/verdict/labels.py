@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
 from plaudit.errors import VerdictError, clipped
 from plaudit.judges.verdict.characters import to_plain
@@ -41,7 +40,7 @@ def read_label(reply: ReplyText, spec: Labels) -> str:
 
 def announced_in_object(
     reply: ReplyText, error: VerdictError, is_key: Callable[[str], bool]
-) -> tuple[Any, Any] | None:
+) -> tuple[object, object] | None:
     """The value under a verdict's key in an object, where the text around it has no verdict."""
     is_absent = str(error).startswith("absent") and "{" in reply.raw
     return announced_value(reply, is_key) if is_absent else None
@@ -52,7 +51,7 @@ def _label_under_key(reply: ReplyText, spec: Labels) -> str:
     return _label_of_value(value, repr(spec.key), spec)
 
 
-def _label_of_value(value: Any, key: str, spec: Labels) -> str:
+def _label_of_value(value: object, key: str, spec: Labels) -> str:
     """The label that a value of an object spells."""
     if isinstance(value, float) and value.is_integer():
         value = int(value)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
 
 from plaudit.errors import VerdictError, clipped
 from plaudit.judges.verdict.characters import has_word, to_plain
@@ -48,7 +47,7 @@ def read_json_score(reply: ReplyText, spec: JsonScore) -> float:
     return _score_of_value(*value_of(reply, spec.key), repr(spec.key), spec)
 
 
-def _score_of_value(value: Any, most: Any, key: str, spec: JsonScore | Scale) -> float:
+def _score_of_value(value: object, most: object, key: str, spec: JsonScore | Scale) -> float:
     """The number that a value of an object spells, where the object states no other maximum."""
     if isinstance(most, int | float) and not isinstance(most, bool) and most != spec.high:
         raise verdict_error("outside", f"{value} of {most:g} on a scale up to {spec.high:g}")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
 from plaudit.answers.math_verify import judged
 from plaudit.errors import ConfigError
@@ -213,7 +213,7 @@ def _action(text: str) -> tuple[str, str]:
     return (action.partition("Action Input:")[0].strip() if label else "none"), arguments
 
 
-def _json(text: str) -> Any:
+def _json(text: str) -> object:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):

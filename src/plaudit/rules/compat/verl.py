@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 import string
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from plaudit.answers import hendrycks
 from plaudit.answers.math_verify import judged
@@ -140,7 +140,7 @@ def geo3k_format(response: str) -> Annotated[float, Range(0, 1)]:
 
 
 def search_r1_em(
-    response: str, reference: Any, *, format_score: float = 0.0, score: float = 1.0
+    response: str, reference: object, *, format_score: float = 0.0, score: float = 1.0
 ) -> Annotated[float | Score, Range(0, "score")]:
     """`score` if the last answer block equals a reference, else `format_score`; 0 without block.
 
@@ -161,7 +161,7 @@ def search_r1_em(
 
 
 def search_r1_subem(
-    response: str, reference: Any, *, format_score: float = 0.0, score: float = 1.0
+    response: str, reference: object, *, format_score: float = 0.0, score: float = 1.0
 ) -> Annotated[float | Score, Range(0, "score")]:
     """`score` if the last answer block contains a reference, else `format_score`; 0 without block.
 
@@ -180,7 +180,7 @@ def search_r1_subem(
     return Score(format_score, note=f"found {block!r}")
 
 
-def _text(reference: Any) -> str:
+def _text(reference: object) -> str:
     """The reference, which these graders compare as text: the number 18 never equals "18"."""
     if isinstance(reference, str):
         return reference
@@ -226,7 +226,7 @@ def _last_answer(text: str) -> str | None:
     return last if last is None else last.strip()
 
 
-def _targets(reference: Any) -> list[str]:
+def _targets(reference: object) -> list[str]:
     column = reference.get("target") if isinstance(reference, Mapping) else reference
     targets = [column] if isinstance(column, str) else column
     if not isinstance(targets, Iterable) or not all(isinstance(t, str) for t in targets):

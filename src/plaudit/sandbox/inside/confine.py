@@ -209,7 +209,7 @@ _set_limit, _own_pid = resource.setrlimit, os.getpid
 
 def attempts(forking: bool) -> list[str]:
     """The names of the walls that held when this process ran against them."""
-    tries: dict[str, Callable[[], Any]] = {
+    tries: dict[str, Callable[[], object]] = {
         "files": lambda: os.close(os.open("/etc/passwd", os.O_RDONLY)),
         "writes": lambda: os.close(os.open("/var/tmp/plaudit", os.O_CREAT | os.O_WRONLY)),
         "proc": lambda: os.listdir("/proc/self"),
@@ -229,7 +229,7 @@ def _raise_limit() -> None:
     resource.setrlimit(resource.RLIMIT_CORE, (hard, hard + 1))
 
 
-def _is_refused(act: Callable[[], Any]) -> bool:
+def _is_refused(act: Callable[[], object]) -> bool:
     try:
         act()
     except OSError as error:

@@ -110,7 +110,7 @@ class Distant:
     def __dict__(self) -> Any:  # type: ignore[override]
         return self._d_program.act("get", self, "__dict__")
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self._d_program.act("set", self, name, value)
 
     def __delattr__(self, name: str) -> None:
@@ -124,7 +124,7 @@ class Distant:
             return self._d_program.act("truth", self) is True
         return self._d_about["true"] is True
 
-    def __eq__(self, other: Any) -> Any:
+    def __eq__(self, other: object) -> Any:
         if other is self:
             return True
         if isinstance(other, Distant):
@@ -160,7 +160,7 @@ class Distant:
     async def __aenter__(self) -> Any:
         return self._d_program.act("aenter", self)
 
-    async def __aexit__(self, *_: Any) -> None:
+    async def __aexit__(self, *_: object) -> None:
         self._d_program.act("aleave", self)
 
     def __index__(self) -> int:
@@ -173,14 +173,14 @@ class Distant:
         return self._d_program.act("dir", self)
 
 
-def _exact(value: Any, kind: type) -> Any:
+def _exact(value: object, kind: type) -> Any:
     if type(value) is not kind:
         raise TypeError(f"the program's object gives no {kind.__name__}")
     return value
 
 
 def _alone(name: str, kind: type | None = None) -> Callable[..., Any]:
-    def method(self: Distant, *args: Any) -> Any:
+    def method(self: Distant, *args: object) -> Any:
         answer = self._d_program.act(name, self, *args)
         return answer if kind is None else _exact(answer, kind)
 
@@ -188,7 +188,7 @@ def _alone(name: str, kind: type | None = None) -> Callable[..., Any]:
 
 
 def _paired(name: str, is_swapped: bool = False) -> Callable[..., Any]:
-    def method(self: Distant, other: Any) -> Any:
+    def method(self: Distant, other: object) -> Any:
         if not (self._d_made or isinstance(other, Distant)):
             return NotImplemented
         answer = self._d_program.act(name, *((other, self) if is_swapped else (self, other)))
@@ -231,7 +231,7 @@ for _name in [
 class _Awaitable(Distant):
     """A coroutine of the program: awaited, it is run there to its end."""
 
-    def send(self, value: Any) -> Any:
+    def send(self, value: object) -> Any:
         raise StopIteration(self._d_program.act("await", self))
 
     def __next__(self) -> Any:  # what a task calls, if it is there
@@ -290,7 +290,7 @@ class _Kind(type):
             raise AttributeError(name)
         return cls._d_program.act("get", cls, name)
 
-    def __setattr__(cls, name: str, value: Any) -> None:
+    def __setattr__(cls, name: str, value: object) -> None:
         if name.startswith(("__", "_d_")):
             return super().__setattr__(name, value)
         return cls._d_program.act("set", cls, name, value)
@@ -387,7 +387,7 @@ class Session:
 
     # calls
 
-    def act(self, name: str, *args: Any) -> Any:
+    def act(self, name: str, *args: object) -> Any:
         return self.call(name, args, {})
 
     def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
@@ -413,7 +413,7 @@ class Session:
             self._die(f"not readable: {problem}")
         raise error
 
-    def compared(self, compare: Callable[[], Any]) -> Any:
+    def compared(self, compare: Callable[[], object]) -> Any:
         """Both sides of a comparison; what its calls change, changes after it."""
         if self.changes is not None:
             return compare()
@@ -425,7 +425,7 @@ class Session:
             for old, new in changes:
                 _change(old, new)
 
-    def _changed(self, old: Any, new: Any) -> None:
+    def _changed(self, old: object, new: object) -> None:
         if self.changes is None:
             _change(old, new)
         else:
@@ -450,14 +450,14 @@ class Session:
             self._die(f"not readable: {error}")
         return reply
 
-    def attribute(self, subject: Any, name: str) -> Any:
+    def attribute(self, subject: object, name: str) -> Any:
         """An attribute of an object of the program."""
         try:
             return self.act("get", subject, name)
         except AttributeError as error:
             raise MissingAttribute(*error.args) from None
 
-    def coroutine_mark(self, subject: Any, name: str) -> Any:
+    def coroutine_mark(self, subject: object, name: str) -> Any:
         """What `inspect` and `asyncio` look for on a coroutine function that is not Python's."""
         if self.act("is_async", subject) is not True:
             raise AttributeError(name)
@@ -532,7 +532,7 @@ class Session:
         except Exception as error:
             return {"x": type(error).__name__, "m": str(error)[:300]}
 
-    def _typed(self, act: str, args: list[Any]) -> str:
+    def _typed(self, act: str, args: list[object]) -> str:
         """What the tests give the program to read, by a patched `input` or `sys.stdin`."""
         if act == "input" and builtins.input is not self.streams[0]:
             return str(builtins.input(*args))
@@ -543,7 +543,7 @@ class Session:
             raise EOFError("EOF when reading a line")
         return text.removesuffix("\n") if act == "input" else text
 
-    def _lend(self, act: str, subject: Any, args: list[Any], named: dict[str, Any]) -> Any:
+    def _lend(self, act: str, subject: Any, args: list[object], named: dict[str, object]) -> Any:
         """Does to a lent object what its class lets anybody do; never looks behind it."""
         if act in serve.SPECIAL:
             if act == "__next__" and hasattr(type(subject), "__next__"):
@@ -568,7 +568,7 @@ class Session:
                 return {"get": getattr, "set": setattr, "del": delattr}[act](subject, *args)
         raise AttributeError(f"{type(subject).__name__} does not lend {act!r}"[:100])
 
-    def _is_own(self, value: Any) -> bool:
+    def _is_own(self, value: object) -> bool:
         return type(value).__module__ == self.module
 
     def _special(self, kind: type) -> list[str]:
@@ -577,7 +577,7 @@ class Session:
 
     # values
 
-    def encode(self, value: Any) -> Any:
+    def encode(self, value: object) -> Any:
         return values.encode(value, self._handle)
 
     def decode(self, encoded: Any) -> Any:
@@ -605,7 +605,7 @@ class Session:
             self.lent.append(value)
         return {"j": [place, kind.__name__, special]}
 
-    def _resolve_handle(self, tag: str, body: Any) -> Any:
+    def _resolve_handle(self, tag: str, body: object) -> Any:
         if tag == "j" and type(body) is int and 0 <= body < len(self.lent):
             return self.lent[body]
         if tag != "o" or type(body) is not dict or type(body.get("h")) is not int:
@@ -634,7 +634,7 @@ class Session:
         return subject
 
 
-def _is_mock(value: Any) -> bool:
+def _is_mock(value: object) -> bool:
     mocks = sys.modules.get("unittest.mock")
     return mocks is not None and isinstance(value, mocks.NonCallableMock)
 
@@ -665,7 +665,7 @@ def _is_kind(name: str) -> bool:
     return name.lstrip("_")[:1].isupper()
 
 
-def _helper(name: str, module: Any) -> Any:
+def _helper(name: str, module: object) -> Any:
     if module not in (*serve.HELPERS, "numpy"):
         raise values.Malformed(f"no helper module: {str(module)[:40]}")
     library = importlib.import_module(module)
@@ -694,7 +694,7 @@ def _change(old: Any, new: Any) -> None:
             _merged(first, second)
 
 
-def _merged(old: Any, new: Any) -> Any:
+def _merged(old: object, new: object) -> Any:
     if type(old) is type(new) and isinstance(old, (*_DATA, tuple)):
         _change(old, new)
         return new if isinstance(old, tuple) else old

@@ -119,11 +119,11 @@ class Guard:
         raise Unusable(self.refusal)
 
 
-_INSTALLED: list[Any] = []
-_WATCHING: list[Callable[[str, tuple[Any, ...], FrameType], None]] = []
+_INSTALLED: list[object] = []
+_WATCHING: list[Callable[[str, tuple[object, ...], FrameType], None]] = []
 
 
-def _hook(event: str, args: tuple[Any, ...]) -> None:
+def _hook(event: str, args: tuple[object, ...]) -> None:
     if event in _EVENTS and _WATCHING:
         _WATCHING[-1](event, args, sys._getframe(1))
 

@@ -59,7 +59,7 @@ def load() -> float:
     return words[1] / 65536
 
 
-def landlock(name: str, *args: Any) -> int:
+def landlock(name: str, *args: object) -> int:
     """A Landlock system call; the numbers are the same on every machine."""
     numbers = {"create_ruleset": 444, "add_rule": 445, "restrict_self": 446}
     passed = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]

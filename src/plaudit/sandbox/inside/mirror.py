@@ -32,7 +32,7 @@ class Mirror:
         self.exchanged: set[str] = set()
         self.variables = dict(os.environ)
 
-    def changes(self) -> list[list[Any]]:
+    def changes(self) -> list[list[object]]:
         """What has changed since: ``["d", path]``, ``["f", path, hex]``, ``["r", path]`` for one
         that is gone, ``["v", name, value]`` with None for a variable that is gone."""
         current = self._look()
@@ -55,7 +55,7 @@ class Mirror:
         self.files = current
         return changed + self._variables()
 
-    def _variables(self) -> list[list[Any]]:
+    def _variables(self) -> list[list[object]]:
         now = dict(os.environ)
         names = [
             name for name in {*now, *self.variables} if now.get(name) != self.variables.get(name)
@@ -63,7 +63,7 @@ class Mirror:
         self.variables = now
         return [["v", name, now.get(name)] for name in sorted(names)]
 
-    def apply(self, changes: Any) -> None:
+    def apply(self, changes: object) -> None:
         """Makes this side what the other one said. Raises: ValueError for what no side says."""
         if type(changes) is not list or len(changes) > 2 * _MOST_FILES:
             raise ValueError("no list of changes")
@@ -129,7 +129,7 @@ def _names(folder: str) -> list[str]:
         return []
 
 
-def _set_variable(name: str, value: Any) -> None:
+def _set_variable(name: str, value: object) -> None:
     if value is None:
         os.environ.pop(name, None)
     elif type(value) is str and name and "=" not in name:

@@ -30,11 +30,11 @@ class Collected(logging.Handler):
         has_level = self._has_level or _has_level(logging.getLogger(record.name))
         self._keep(["log", record.name, record.levelno, record.getMessage(), has_level])
 
-    def _warned(self, message: Any, category: type, *where: Any, **more: Any) -> None:
+    def _warned(self, message: object, category: type, *where: object, **more: object) -> None:
         names = [str(kind.__name__) for kind in category.__mro__]
         self._keep(["warning", str(message), names])
 
-    def _keep(self, notice: list[Any]) -> None:
+    def _keep(self, notice: list[object]) -> None:
         if len(self._notices) < _MOST:
             self._notices.append(notice)
 
@@ -55,7 +55,7 @@ def _show_always() -> None:
 
 def _has_level(logger: logging.Logger) -> bool:
     """Whether the program itself has set the level of a logger, or of one above it."""
-    ancestor: Any = logger
+    ancestor: object = logger
     while ancestor is not None and ancestor.parent is not None:
         if ancestor.level:
             return True
@@ -72,14 +72,14 @@ def repeat(notices: Any) -> None:
             _warn(*rest)
 
 
-def _log(name: Any, level: Any, message: Any, has_level: Any) -> None:
+def _log(name: Any, level: Any, message: Any, has_level: object) -> None:
     logger = logging.getLogger(str(name))
     record = logger.makeRecord(logger.name, int(level), "solution.py", 0, str(message), (), None)
     if has_level is True or logger.isEnabledFor(record.levelno):
         logger.handle(record)
 
 
-def _warn(message: Any, names: Any) -> None:
+def _warn(message: object, names: Any) -> None:
     candidates = (getattr(builtins, str(name), None) for name in names)
     kinds = (kind for kind in candidates if isinstance(kind, type) and issubclass(kind, Warning))
     warnings.warn_explicit(str(message), next(kinds, UserWarning), "solution.py", 1)

@@ -20,7 +20,7 @@ _PATCHERS = frozenset(["patch", "setattr", "delattr", "object"])
 _SHARED_OTHERWISE = frozenset(
     ["builtins.input", "sys.stdin", "sys.stdout", "sys.stderr", "sys.modules", "sys.path"]
 )
-_GONE: Any = object()
+_GONE: object = object()
 Place = tuple[Any, str]
 
 
@@ -96,7 +96,7 @@ class Patches:
         }
         self._last_values: dict[str, Any] = dict(self._names)
 
-    def changes(self) -> Iterator[tuple[str, list[Any]]]:
+    def changes(self) -> Iterator[tuple[str, list[object]]]:
         """Each target that has changed since, with its new value, or none where it is as before."""
         for name, original in self._names.items():
             now = _value(name)
@@ -129,10 +129,10 @@ def _place(name: str) -> Place:
     raise ImportError(name)
 
 
-_ORIGINALS: dict[str, Any] = {}
+_ORIGINALS: dict[str, object] = {}
 
 
-def apply(name: str, *value: Any) -> None:
+def apply(name: str, *value: object) -> None:
     """The program's side: sets a target, or makes it what it was."""
     home, last = _place(name)
     original = _ORIGINALS.setdefault(name, getattr(home, last, _GONE))

@@ -84,7 +84,7 @@ _SAMPLE_QUESTIONS = b"""{"q":["names",["g","A","List","absent"],{}]}
 _PARTS = {"python": ("serve",), "judge": ("judge",), "exec": ()}
 _MODULES: dict[str, Any] = {}
 _SOURCE: list[str] = []
-_LOGGING: list[tuple[list[Any], list[Any], Callable[[], None]]] = []
+_LOGGING: list[tuple[list[object], list[object], Callable[[], None]]] = []
 
 
 def prepare(preload: Sequence[str], role: str) -> None:
@@ -134,7 +134,7 @@ class _Hidden:
     def __init__(self, names: Collection[str]):
         self._names = frozenset(names)
 
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> None:
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
         if name.partition(".")[0] in self._names:
             raise ModuleNotFoundError(f"No module named {name!r}", name=name)
 
@@ -385,7 +385,7 @@ _main_thread: Any = threading.main_thread()
 _native_id = threading.get_native_id
 _end_threads: Callable[[], None] = threading._shutdown  # type: ignore[attr-defined]
 _num_threads: Callable[[], int] = _thread._count
-_joined_at_exit: list[Any] = threading._threading_atexits  # type: ignore[attr-defined]
+_joined_at_exit: list[object] = threading._threading_atexits  # type: ignore[attr-defined]
 _run_exitfuncs, _num_exitfuncs = atexit._run_exitfuncs, atexit._ncallbacks
 
 
@@ -414,7 +414,7 @@ def _flush() -> None:
             _try(namespace.clear)
 
 
-_NAMESPACES: list[dict[str, Any]] = []
+_NAMESPACES: list[dict[str, object]] = []
 
 
 def _try(act: Callable[[], None]) -> None:
@@ -430,7 +430,7 @@ def _print_traceback() -> None:
     traceback.print_exc(limit=20)
 
 
-def _exit_code(code: Any) -> int:
+def _exit_code(code: object) -> int:
     if code is None:
         return 0
     if isinstance(code, int):

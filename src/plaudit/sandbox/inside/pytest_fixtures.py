@@ -57,7 +57,7 @@ class _Capture:
             stream.truncate()
         return captured
 
-    def disabled(self) -> Any:
+    def disabled(self) -> object:
         return contextlib.nullcontext()
 
 
@@ -105,7 +105,7 @@ class _Logged(logging.Handler):
             chosen.setLevel(before)
 
 
-_NOTHING: Any = object()
+_NOTHING: object = object()
 
 
 class _MonkeyPatch:
@@ -141,7 +141,7 @@ class _MonkeyPatch:
             self._undone.callback(_restore_item, mapping, key, mapping[key])
             del mapping[key]
 
-    def setenv(self, name: str, value: Any, prepend: str | None = None) -> None:
+    def setenv(self, name: str, value: object, prepend: str | None = None) -> None:
         more = prepend + os.environ[name] if prepend and name in os.environ else ""
         self.setitem(os.environ, name, str(value) + more)
 
@@ -162,7 +162,7 @@ class _MonkeyPatch:
             yield patcher
 
 
-def _resolved(path: str) -> tuple[Any, str]:
+def _resolved(path: str) -> tuple[object, str]:
     """The object and the name that a dotted path means."""
     home, _, name = path.rpartition(".")
     target = importlib.import_module(home.partition(".")[0])
@@ -171,7 +171,7 @@ def _resolved(path: str) -> tuple[Any, str]:
     return target, name
 
 
-def _restore(target: Any, name: str, old: Any) -> None:
+def _restore(target: object, name: str, old: object) -> None:
     delattr(target, name) if old is _NOTHING else setattr(target, name, old)
 
 
@@ -199,13 +199,13 @@ class _OldPath:
     def __fspath__(self) -> str:
         return self.strpath
 
-    def __truediv__(self, name: Any) -> _OldPath:
+    def __truediv__(self, name: object) -> _OldPath:
         return self.join(name)
 
     def join(self, *names: Any) -> _OldPath:
         return _OldPath(self._path.joinpath(*map(str, names)))
 
-    def mkdir(self, *names: Any) -> _OldPath:
+    def mkdir(self, *names: object) -> _OldPath:
         directory = self.join(*names)
         directory._path.mkdir()
         return directory
@@ -226,7 +226,7 @@ class _OldPath:
     def listdir(self) -> list[_OldPath]:
         return [_OldPath(path) for path in sorted(self._path.iterdir())]
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name.startswith("_"):
             raise AttributeError(name)
         raise Unusable(f"the tests use tmpdir.{name}, which is not supported")
@@ -243,7 +243,7 @@ class _Folders:
 
 
 _SAME = ("/tmp", "/box")
-BUILT_IN: dict[str, Callable[[_Fixtures], Any]] = {
+BUILT_IN: dict[str, Callable[[_Fixtures], object]] = {
     "tmp_path": _folder,
     "tmpdir": lambda fixtures: _OldPath(_folder(fixtures)),
     "tmp_path_factory": _Folders,

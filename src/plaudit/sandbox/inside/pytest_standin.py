@@ -109,7 +109,7 @@ class approx:
     def __repr__(self) -> str:
         return f"approx({self.expected!r})"
 
-    def __eq__(self, actual: Any) -> bool:
+    def __eq__(self, actual: object) -> bool:
         return self._near(actual, self.expected)
 
     def _near(self, actual: Any, expected: Any) -> bool:
@@ -140,11 +140,11 @@ class approx:
             return bool(near <= max(rel * abs(expected), least))
 
 
-def _listed(value: Any) -> Any:
+def _listed(value: Any) -> object:
     return value.tolist() if type(value).__module__ == "numpy" else value
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     return hasattr(type(value), "__abs__") and type(value) is not bool and hasattr(value, "real")
 
 
@@ -152,10 +152,10 @@ class param(NamedTuple):
     """One set of arguments with its marks."""
 
     values: tuple[Any, ...]
-    marks: tuple[Any, ...] = ()
+    marks: tuple[object, ...] = ()
 
 
-def _param(*values: Any, marks: Any = (), id: Any = None) -> param:
+def _param(*values: object, marks: object = (), id: object = None) -> param:
     return param(values, tuple(marks) if isinstance(marks, list | tuple) else (marks,))
 
 
@@ -188,8 +188,8 @@ class _Marks:
         return _PytestMark(name)
 
 
-def _fixture(function: Any = None, **options: Any) -> Any:
-    def decorate(function: Any) -> Any:
+def _fixture(function: Any = None, **options: Any) -> object:
+    def decorate(function: Any) -> object:
         function.is_fixture = True
         function.fixture_name = options.get("name") or function.__name__
         function.is_automatic = options.get("autouse", False)
@@ -199,19 +199,19 @@ def _fixture(function: Any = None, **options: Any) -> Any:
     return decorate(function) if function is not None else decorate
 
 
-def _param_value(value: Any) -> Any:
+def _param_value(value: object) -> object:
     return value.values[0] if isinstance(value, param) else value
 
 
-def _skip(reason: str = "", **_: Any) -> None:
+def _skip(reason: str = "", **_: object) -> None:
     raise Skipped(reason)
 
 
-def _fail(reason: str = "", **_: Any) -> None:
+def _fail(reason: str = "", **_: object) -> None:
     raise Failed(reason)
 
 
-def _unknown(name: str) -> Any:
+def _unknown(name: str) -> object:
     if name.startswith("__"):
         raise AttributeError(name)
     raise Unusable(f"the tests use pytest.{name}, which is not supported")
@@ -270,7 +270,7 @@ def _class_cases(name: str, kind: type, fixtures: dict[str, Any]) -> Iterator[Ca
 
 
 def _function_cases(
-    name: str, function: Any, marked: Any, kind: type | None, fixtures: dict[str, Any]
+    name: str, function: Any, marked: object, kind: type | None, fixtures: dict[str, Any]
 ) -> Iterator[Case]:
     marks = [*getattr(kind, "pytestmark", ()), *getattr(marked, "pytestmark", ())]
     tables = [_table(mark) for mark in marks if mark.name == "parametrize"]
@@ -290,7 +290,7 @@ def _function_cases(
         needed = [key for key in names if key not in arguments]
         _check_fixtures(needed, function, fixtures)
 
-        def run(arguments: dict[str, Any] = arguments, needed: list[str] = needed) -> None:
+        def run(arguments: dict[str, object] = arguments, needed: list[str] = needed) -> None:
             with contextlib.ExitStack() as stack:
                 subject = kind() if kind else None
                 _set_up(stack, subject, kind)
@@ -304,7 +304,7 @@ def _function_cases(
         yield Case(inspect.unwrap(function).__code__.co_firstlineno, name, run)
 
 
-def _num_patched(function: Any) -> int:
+def _num_patched(function: object) -> int:
     """How many of its arguments `unittest.mock.patch` gives a function."""
     default = getattr(sys.modules.get("unittest.mock"), "DEFAULT", None)
     patches = getattr(function, "patchings", ())
@@ -338,7 +338,7 @@ def _run(function: Any, subject: Any, arguments: dict[str, Any], is_failing: boo
             raise
 
 
-def _check_fixtures(needed: list[str], function: Any, fixtures: dict[str, Any]) -> None:
+def _check_fixtures(needed: list[str], function: Any, fixtures: dict[str, object]) -> None:
     parameters = inspect.signature(function).parameters
     for key in needed:
         has_default = parameters[key].default is not inspect.Parameter.empty
@@ -362,7 +362,7 @@ def _table(mark: _PytestMark) -> list[dict[str, Any]]:
     return rows
 
 
-def _set_up(stack: contextlib.ExitStack, subject: Any, kind: type | None) -> None:
+def _set_up(stack: contextlib.ExitStack, subject: object, kind: type | None) -> None:
     if subject is None:
         return
     for before, after in (("setup_class", "teardown_class"), ("setup_method", "teardown_method")):

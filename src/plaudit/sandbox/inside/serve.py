@@ -45,7 +45,7 @@ SPECIAL = tuple(f"__{name}__" for name in _SPECIAL.split())
 """The methods of the tests' own classes that are passed on."""
 
 
-def serve(namespace: dict[str, Any], sock: socket.socket) -> None:
+def serve(namespace: dict[str, object], sock: socket.socket) -> None:
     """Answers questions about a program's namespace until the other side hangs up."""
     with contextlib.suppress(talk.Closed):
         _ServedProgram(namespace, sock).line.listen()
@@ -57,20 +57,20 @@ class Foreign:
     _place: int
     _line: _ServedProgram
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name.startswith("__"):
             raise AttributeError(name)
         return self._line.ask("get", self, [name])
 
-    def __setattr__(self, name: str, value: Any) -> None:
+    def __setattr__(self, name: str, value: object) -> None:
         self._line.ask("set", self, [name, value])
 
     def __delattr__(self, name: str) -> None:
         self._line.ask("del", self, [name])
 
 
-def _passed_on(name: str) -> Callable[..., Any]:
-    def method(self: Any, *args: Any, **keywords: Any) -> Any:
+def _passed_on(name: str) -> Callable[..., object]:
+    def method(self: Any, *args: Any, **keywords: Any) -> object:
         return self._line.ask(name, self, args, keywords)
 
     return method
@@ -118,7 +118,7 @@ class _ServedProgram:
             reply = self.raised(error)
         return self.shared(reply)
 
-    def shared(self, reply: dict[str, Any]) -> dict[str, Any]:
+    def shared(self, reply: dict[str, object]) -> dict[str, Any]:
         """The reply, with what was written meanwhile."""
         if self.mirror is not None:
             reply["f" if "x" in reply else "m"] = self.mirror.changes()
@@ -148,7 +148,7 @@ class _ServedProgram:
             return str(reply["r"])
         raise _error_of(reply)
 
-    def bind(self, name: str, *value: Any) -> None:
+    def bind(self, name: str, *value: object) -> None:
         """Sets a name of the program's module, or takes it away."""
         if value:
             self.namespace[name] = value[0]
@@ -157,10 +157,10 @@ class _ServedProgram:
 
     # coroutines: one loop for all, so that what they leave running goes on
 
-    def await_(self, subject: Any) -> Any:
+    def await_(self, subject: object) -> object:
         return self.loop().run_until_complete(subject)
 
-    def anext(self, subject: Any) -> list[Any]:
+    def anext(self, subject: Any) -> list[object]:
         """The next item in a list, or none at the end."""
         try:
             return [self.await_(type(subject).__anext__(subject))]
@@ -174,7 +174,7 @@ class _ServedProgram:
             asyncio.set_event_loop(self.events)
         return self.events
 
-    def describe(self, names: list[str], options: dict[str, bool]) -> dict[str, Any]:
+    def describe(self, names: list[str], options: dict[str, bool]) -> dict[str, object]:
         self.prepare(options)
         objects = {name: self.namespace[name] for name in names if name in self.namespace}
         for name, value in objects.items():
@@ -182,7 +182,7 @@ class _ServedProgram:
                 self.named[value] = name
         return {name: self.described(name, value) for name, value in objects.items()}
 
-    def described(self, name: str, value: Any) -> dict[str, Any]:
+    def described(self, name: str, value: Any) -> dict[str, object]:
         is_own = getattr(value, "__globals__", None) is self.namespace
         helper = "" if is_own else _helper(name, value)
         if helper:
@@ -191,7 +191,7 @@ class _ServedProgram:
             return self.described_class(value)
         return {"value": self.encode(value)}
 
-    def described_class(self, kind: type) -> dict[str, Any]:
+    def described_class(self, kind: type) -> dict[str, object]:
         bases = [self.named[base] for base in kind.__mro__[1:] if base in self.named]
         errors = [base.__name__ for base in kind.__mro__] if issubclass(kind, Exception) else []
         return {"class": self.place(kind), "name": kind.__name__, "bases": bases, "errors": errors}
@@ -211,7 +211,7 @@ class _ServedProgram:
         reply = {"r": self.encode(result)} if same is None else {"same": same}
         return {**reply, "c": changed} if changed else reply
 
-    def raised(self, error: BaseException) -> dict[str, Any]:
+    def raised(self, error: BaseException) -> dict[str, object]:
         names = [kind.__name__ for kind in type(error).__mro__]
         own = [self.named[kind] for kind in type(error).__mro__ if kind in self.named]
         reply: dict[str, Any] = {"x": own[0] if own else names[0], "m": _message(error)}
@@ -222,7 +222,7 @@ class _ServedProgram:
 
     # what the program asks
 
-    def ask(self, act: str, subject: Foreign, args: Any, keywords: Any = None) -> Any:
+    def ask(self, act: str, subject: Foreign, args: Any, keywords: Any = None) -> object:
         named = [[name, self.encode(value)] for name, value in (keywords or {}).items()]
         place = object.__getattribute__(subject, "_place")
         reply = self.line.ask([act, place, [self.encode(arg) for arg in args], named])
@@ -232,7 +232,7 @@ class _ServedProgram:
 
     # values
 
-    def encode(self, value: Any) -> Any:
+    def encode(self, value: object) -> object:
         return values.encode(value, self.handle)
 
     def decode(self, encoded: Any) -> Any:
@@ -260,7 +260,7 @@ class _ServedProgram:
             self.objects.append(value)
         return place
 
-    def resolve_handle(self, tag: str, body: Any) -> Any:
+    def resolve_handle(self, tag: str, body: Any) -> object:
         if tag == "h":
             return self.objects[body]
         if tag != "j":
@@ -297,7 +297,7 @@ class _Written(io.TextIOBase):
         return True
 
     @property
-    def buffer(self) -> Any:
+    def buffer(self) -> object:
         """What takes bytes."""
         return _Bytes(self)
 
@@ -361,7 +361,7 @@ def _message(error: BaseException) -> str:
         return ""
 
 
-def _error_of(reply: dict[str, Any]) -> Exception:
+def _error_of(reply: dict[str, object]) -> Exception:
     import builtins
 
     kind = getattr(builtins, str(reply.get("x")), None)
@@ -370,16 +370,16 @@ def _error_of(reply: dict[str, Any]) -> Exception:
     return RuntimeError(str(reply.get("m", "")))
 
 
-def _take(iterator: Any, num: int) -> list[Any]:
+def _take(iterator: Any, num: int) -> list[object]:
     return list(itertools.islice(iterator, num))
 
 
-def _base(value: Any) -> Any:
+def _base(value: object) -> Any:
     """The plain data that an object of a subclass of a base type holds."""
     return values.decode(values.encode(value))
 
 
-def _signature(subject: Any) -> list[Any]:
+def _signature(subject: Any) -> list[object]:
     """Name, kind, default and annotation (lists of one or none) of each parameter."""
     empty = inspect.Parameter.empty
     return [
@@ -401,7 +401,7 @@ def _code(subject: Any) -> dict[str, Any]:
 
 _MOST_WRITTEN = 4 << 20
 _ASYNC: dict[type, str] = {types.CoroutineType: "c", types.AsyncGeneratorType: "g"}
-_ACTS: dict[str, Callable[..., Any]] = {
+_ACTS: dict[str, Callable[..., object]] = {
     "signature": _signature,
     "code": _code,
     "is_async": inspect.iscoroutinefunction,

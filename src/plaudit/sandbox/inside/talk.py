@@ -33,7 +33,7 @@ class Line:
         self._nested = 0
         self._received = 0
 
-    def ask(self, question: Any) -> dict[str, Any]:
+    def ask(self, question: object) -> dict[str, object]:
         """The reply to a question. Raises: Closed, for good."""
         if self._nested >= _MAX_NESTED:
             raise Closed("too many calls inside each other")
@@ -56,7 +56,7 @@ class Line:
                 raise Closed("a reply to no question")
             self._send(self._answer(message["q"]))
 
-    def _send(self, message: Any) -> None:
+    def _send(self, message: object) -> None:
         data = values.dumps(message)
         if len(data) > MAX_LINE:
             data = values.dumps({"x": "OutputLimit", "m": f"{len(data)} bytes in one value"})
@@ -65,7 +65,7 @@ class Line:
         except OSError as error:
             raise Closed(f"the other side is gone: {error.strerror}") from None
 
-    def _receive(self) -> dict[str, Any]:
+    def _receive(self) -> dict[str, object]:
         end, num_scanned = self._waiting.find(b"\n"), len(self._waiting)
         while end < 0:
             if num_scanned > MAX_LINE:

@@ -75,7 +75,7 @@ class Named(tuple):
 # --- values to JSON -------------------------------------------------------------------------------
 
 
-def encode(value: Any, handles: Handles | None = None) -> Any:
+def encode(value: object, handles: Handles | None = None) -> Any:
     """What `dumps` can write: JSON with tags, from plain data and whatever is built of it.
 
     Subclasses of base types become their base, objects without a plain form ``{"o": ...}`` with the
@@ -117,30 +117,30 @@ def _writer(kind: type) -> Callable[[Any, Any, int], Any] | None:
     return None
 
 
-def described(value: Any) -> dict[str, Any]:
+def described(value: object) -> dict[str, Any]:
     """What is told of a value without a plain form: its type's name, and its truth, taken now."""
     kind = type(value)
     return {"type": f"{kind.__module__}.{kind.__qualname__}"[:200], "true": _truth(value)}
 
 
-def _truth(value: Any) -> bool:
+def _truth(value: object) -> bool:
     try:
         return bool(value)
     except Exception:  # an object may refuse to have a truth
         return False
 
 
-def _write_int(value: int, handles: Any, depth: int) -> Any:
+def _write_int(value: int, handles: object, depth: int) -> Any:
     number = int.__pos__(value)
     return number if -_PLAIN_INT <= number <= _PLAIN_INT else {"i": hex(number)}
 
 
-def _write_float(value: float, handles: Any, depth: int) -> Any:
+def _write_float(value: float, handles: object, depth: int) -> Any:
     number = float.__pos__(value)
     return number if math.isfinite(number) else {"f": repr(number)}
 
 
-def _write_complex(value: complex, handles: Any, depth: int) -> Any:
+def _write_complex(value: complex, handles: object, depth: int) -> Any:
     number = complex.__pos__(value)
     parts = (number.real, number.imag)
     return {"c": [_write_float(part, None, 0) for part in parts]}
@@ -171,16 +171,16 @@ def _pairs(items: Iterable[tuple[Any, Any]], handles: Any, depth: int) -> list[A
     return [[_encode(k, handles, depth), _encode(v, handles, depth)] for k, v in items]
 
 
-def _write_dict(value: dict[Any, Any], handles: Any, depth: int) -> Any:
+def _write_dict(value: dict[object, object], handles: object, depth: int) -> Any:
     return {"d": _pairs(dict.items(value), handles, depth)}
 
 
-def _write_ordered(value: OrderedDict[Any, Any], handles: Any, depth: int) -> Any:
+def _write_ordered(value: OrderedDict[object, object], handles: object, depth: int) -> Any:
     keys = list(OrderedDict.__iter__(value))  # its order is not that of the dict below it
     return {"D": _pairs([(key, dict.__getitem__(value, key)) for key in keys], handles, depth)}
 
 
-def _write_counter(value: Counter[Any], handles: Any, depth: int) -> Any:
+def _write_counter(value: Counter[object], handles: object, depth: int) -> Any:
     return {"C": _pairs(dict.items(value), handles, depth)}
 
 
@@ -188,7 +188,7 @@ def _write_deque(value: deque[Any], handles: Any, depth: int) -> Any:
     return {"q": [_encode(item, handles, depth) for item in deque.__iter__(value)]}
 
 
-def _write_range(value: range, handles: Any, depth: int) -> Any:
+def _write_range(value: range, handles: object, depth: int) -> Any:
     return {"g": [_write_int(part, None, 0) for part in (value.start, value.stop, value.step)]}
 
 
@@ -201,11 +201,11 @@ def _write_type(value: type, handles: Any, depth: int) -> Any:
     return {"k": value.__name__} if is_builtin else {"o": described(value)}
 
 
-def _write_decimal(value: Any, handles: Any, depth: int) -> Any:
+def _write_decimal(value: object, handles: object, depth: int) -> Any:
     return {"N": sys.modules["decimal"].Decimal.__str__(value)}
 
 
-def _write_fraction(value: Any, handles: Any, depth: int) -> Any:
+def _write_fraction(value: Any, handles: object, depth: int) -> Any:
     return {"R": [_write_int(part, None, 0) for part in (value._numerator, value._denominator)]}
 
 
@@ -236,15 +236,15 @@ def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
     return {"o": described(value)} if type(atom) is type(value) else _encode(atom, handles, depth)
 
 
-def _write_when(value: Any, handles: Any, depth: int) -> Any:
+def _write_when(value: Any, handles: object, depth: int) -> Any:
     return {"T": [_date_name(type(value)), value.isoformat()]}
 
 
-def _write_path(value: Any, handles: Any, depth: int) -> Any:
+def _write_path(value: object, handles: object, depth: int) -> Any:
     return {"P": sys.modules["pathlib"].PurePath.__str__(value)}
 
 
-def _write_delta(value: Any, handles: Any, depth: int) -> Any:
+def _write_delta(value: Any, handles: object, depth: int) -> Any:
     return {"T": ["timedelta", [value.days, value.seconds, value.microseconds]]}
 
 
@@ -308,7 +308,7 @@ def decode(encoded: Any, opaque: Callable[[str, Any], Any] | None = None) -> Any
         raise Malformed(f"{type(error).__name__}: {str(error)[:80]}") from None
 
 
-def _unknown(tag: str, body: Any) -> Any:
+def _unknown(tag: str, body: object) -> Any:
     if tag == "o" and type(body) is dict and type(body.get("type")) is str:
         return Opaque(body["type"], body.get("true") is True)
     raise Malformed(f"unknown tag {tag[:20]!r}")
@@ -330,7 +330,7 @@ def _decode(encoded: Any, opaque: Callable[[str, Any], Any], depth: int) -> Any:
     return read(body) if read is not None else opaque(tag, body)
 
 
-def _tagged(encoded: Any) -> tuple[str, Any]:
+def _tagged(encoded: object) -> tuple[str, Any]:
     if type(encoded) is not dict or len(encoded) != 1:
         raise Malformed("an object must have one key, its tag")
     return next(iter(encoded.items()))
@@ -345,29 +345,29 @@ def _decode_items(tag: str, body: Any, opaque: Any, depth: int) -> list[Any]:
     return [_decode(item, opaque, depth) for item in body]
 
 
-def _pair(pair: Any) -> list[Any]:
+def _pair(pair: object) -> list[Any]:
     if type(pair) is not list or len(pair) != 2:
         raise Malformed("a dict must hold pairs")
     return pair
 
 
-def _unflooded(keys: Collection[Any]) -> None:
+def _unflooded(keys: Collection[object]) -> None:
     """Refuses keys that were chosen to collide, for which a hash table takes quadratic time."""
     if len(keys) > _SAME_HASH and max(Counter(map(hash, keys)).values()) > _SAME_HASH:
         raise Malformed("elements chosen to collide")
 
 
-def _make_set(items: list[Any]) -> set[Any]:
+def _make_set(items: list[object]) -> set[Any]:
     _unflooded(items)
     return set(items)
 
 
-def _make_dict(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+def _make_dict(pairs: list[tuple[object, object]]) -> dict[Any, Any]:
     _unflooded([key for key, _ in pairs])
     return dict(pairs)
 
 
-def _make_counter(pairs: list[tuple[Any, Any]]) -> Counter[Any]:
+def _make_counter(pairs: list[tuple[object, object]]) -> Counter[Any]:
     return Counter(_make_dict(pairs))
 
 
@@ -376,19 +376,19 @@ def _make_complex(parts: list[Any]) -> complex:
     return complex(real, imag)
 
 
-def _make_fraction(parts: list[Any]) -> Any:
+def _make_fraction(parts: list[object]) -> Any:
     from fractions import Fraction
 
     top, bottom = map(_short, parts)
     return Fraction(top, bottom)
 
 
-def _make_range(parts: list[Any]) -> range:
+def _make_range(parts: list[object]) -> range:
     start, stop, step = map(_short, parts)
     return range(start, stop, step)
 
 
-def _make_named(parts: list[Any]) -> Named:
+def _make_named(parts: list[object]) -> Named:
     names, items = parts
     if type(names) is not list or type(items) is not list or len(names) != len(items):
         raise Malformed("a named tuple needs as many names as items")
@@ -444,7 +444,7 @@ def _make_table(parts: list[Any]) -> Any:
         raise Malformed(f"no table: {type(error).__name__}") from None
 
 
-def _table(pandas: Any, kind: str, names: list[Any], index: Any, columns: Iterable[Any]) -> Any:
+def _table(pandas: Any, kind: str, names: list[object], index: Any, columns: Iterable[Any]) -> Any:
     series = [
         pandas.Series(items, index=index, dtype=each if _PANDAS.fullmatch(each) else None)
         for items, each in columns
@@ -458,7 +458,7 @@ def _table(pandas: Any, kind: str, names: list[Any], index: Any, columns: Iterab
     return table
 
 
-def _short(number: Any) -> int:
+def _short(number: object) -> int:
     if type(number) is not int or number.bit_length() > 4 * _MAX_DIGITS:
         raise Malformed("an integer is needed here, and not so long")
     return number
@@ -481,19 +481,19 @@ _MAKERS: dict[str, Callable[[list[Any]], Any]] = {
 }
 
 
-def _read_int(body: Any) -> int:
+def _read_int(body: object) -> int:
     if type(body) is not str or not _HEX.fullmatch(body):
         raise Malformed("an integer must be written in hexadecimal")
     return int(body, 16)
 
 
-def _read_float(body: Any) -> float:
+def _read_float(body: object) -> float:
     if body not in ("nan", "inf", "-inf"):
         raise Malformed("only nan and the infinities are written as text")
     return float(body)
 
 
-def _read_decimal(body: Any) -> Any:
+def _read_decimal(body: object) -> Any:
     from decimal import Decimal
 
     if type(body) is not str or len(body) > _MAX_DIGITS:
@@ -501,7 +501,7 @@ def _read_decimal(body: Any) -> Any:
     return Decimal(body)
 
 
-def _read_bytes(body: Any) -> bytes:
+def _read_bytes(body: object) -> bytes:
     if type(body) is not str:
         raise Malformed("bytes must be a string of hexadecimal digits")
     return bytes.fromhex(body)
@@ -518,7 +518,7 @@ def _read_when(body: Any) -> Any:
     return getattr(datetime, name).fromisoformat(value)
 
 
-def _read_path(body: Any) -> Any:
+def _read_path(body: object) -> Any:
     import pathlib
 
     if type(body) is not str or len(body) > _MAX_DIGITS:
@@ -526,7 +526,7 @@ def _read_path(body: Any) -> Any:
     return pathlib.Path(body)
 
 
-def _read_type(body: Any) -> type:
+def _read_type(body: object) -> type:
     kind = getattr(builtins, body, None) if type(body) is str else None
     if not isinstance(kind, type):
         raise Malformed("no such builtin type")
@@ -548,8 +548,8 @@ _READERS: dict[str, Callable[[Any], Any]] = {
 
 
 def matches(
-    encoded: Any,
-    expected: Any,
+    encoded: object,
+    expected: object,
     *,
     tolerance: float = 0.0,
     relative: float | None = None,
@@ -607,7 +607,7 @@ class _ValueComparison:
             return self.same(encoded, expected.tolist(), depth + 1)
         return self._same_leaf(encoded, expected)
 
-    def _items(self, encoded: Any, expected: Any) -> Any:
+    def _items(self, encoded: object, expected: Any) -> Any:
         if type(encoded) is list:
             return encoded if self.lenient or isinstance(expected, list) else None
         tag, body = _tag_of(encoded)
@@ -626,7 +626,7 @@ class _ValueComparison:
         pairs = zip(items, expected, strict=True)
         return all(self.same(item, other, depth + 1) for item, other in pairs)
 
-    def _same_dict(self, encoded: Any, expected: dict[Any, Any], depth: int) -> bool:
+    def _same_dict(self, encoded: object, expected: dict[object, object], depth: int) -> bool:
         tag, body = _tag_of(encoded)
         if tag not in ("d", "D", "C") or type(body) is not list or len(body) != len(expected):
             return False
@@ -650,7 +650,7 @@ class _ValueComparison:
                 others.append(item)
         return not left or (bool(self.tolerance) and self._pair_up(others, list(left), depth))
 
-    def _pair_up(self, others: list[Any], left: list[Any], depth: int) -> bool:
+    def _pair_up(self, others: list[object], left: list[object], depth: int) -> bool:
         """Finds each item that is not there exactly one that is near enough."""
         if len(others) > _SAME_HASH:
             return False
@@ -661,7 +661,7 @@ class _ValueComparison:
             del left[near[0]]
         return True
 
-    def _same_leaf(self, encoded: Any, expected: Any) -> bool:
+    def _same_leaf(self, encoded: object, expected: object) -> bool:
         value = _decode_or_missing(encoded)
         if value is _MISSING or isinstance(value, Opaque):
             return False
@@ -671,7 +671,7 @@ class _ValueComparison:
             return self._same_number(value, expected)
         return type(value) is type(expected) and bool(value == expected)
 
-    def _same_number(self, value: Any, expected: Any) -> bool:
+    def _same_number(self, value: object, expected: object) -> bool:
         if _is_long(value) and not isinstance(expected, int):
             return False  # turning it into the other's type would take long
         if value == expected:
@@ -697,11 +697,11 @@ _MISSING: Any = object()
 _INFINITE = (math.inf, -math.inf)
 
 
-def _tag_of(encoded: Any) -> tuple[Any, Any]:
+def _tag_of(encoded: object) -> tuple[Any, Any]:
     return next(iter(encoded.items())) if type(encoded) is dict and len(encoded) == 1 else ("", 0)
 
 
-def _decode_or_missing(encoded: Any) -> Any:
+def _decode_or_missing(encoded: object) -> Any:
     try:
         return decode(encoded)
     except Malformed:
@@ -718,23 +718,23 @@ def _pop(left: dict[Any, Any], key: Any) -> Any:
         return _MISSING
 
 
-def _holds_long(key: Any) -> bool:
+def _holds_long(key: object) -> bool:
     if isinstance(key, tuple | frozenset):
         return any(_holds_long(item) for item in key)
     return _is_long(key)
 
 
-def _is_long(value: Any) -> bool:
+def _is_long(value: object) -> bool:
     return isinstance(value, int) and value.bit_length() > 4 * _MAX_DIGITS
 
 
-def _is_number(value: Any) -> bool:
+def _is_number(value: object) -> bool:
     if isinstance(value, int | float | complex):
         return True
     return type(value).__module__ in ("decimal", "_decimal", "fractions") and hasattr(value, "real")
 
 
-def _are_whole(value: Any, expected: Any) -> bool:
+def _are_whole(value: object, expected: object) -> bool:
     """Whether both are integers, one of them of type int: those have no rounding to forgive."""
     pair = (value, expected)
     return any(isinstance(number, int) for number in pair) and all(
@@ -747,7 +747,7 @@ def _as_float(value: Any) -> Any:
     return value if isinstance(value, complex) else float(value)
 
 
-def _json_key(key: Any) -> Any:
+def _json_key(key: object) -> Any:
     """The name that a key has in a JSON object, where it has one."""
     if isinstance(key, bool) or key is None:
         return json.dumps(key)
@@ -756,13 +756,13 @@ def _json_key(key: Any) -> Any:
     return repr(key) if isinstance(key, float) else key
 
 
-def _frozen(value: Any) -> Any:
+def _frozen(value: object) -> Any:
     if isinstance(value, list | tuple):
         return tuple(_frozen(item) for item in value)
     return frozenset(value) if isinstance(value, set) else value
 
 
-def is_true(encoded: Any) -> bool:
+def is_true(encoded: object) -> bool:
     """The truth of hostile encoded data: that of the plain value, False where it is malformed.
 
     >>> is_true(encode([0])), is_true(encode(())), is_true(encode(0.0))
@@ -799,7 +799,7 @@ def _chunks(encoder: json.JSONEncoder) -> Callable[[Any, int], Iterable[str]]:
 _CHUNKS = _chunks(_JSON)
 
 
-def dumps(encoded: Any) -> bytes:
+def dumps(encoded: object) -> bytes:
     """One line of ASCII, without its end.
 
     >>> dumps({"r": encode((1, "é"))})
