@@ -114,6 +114,12 @@ class Lane:
 
     def _put_foreign(self, ticket: Ticket, work: Program, product: bytes | None = None) -> None:
         """A program that is started by exec; `product` is what its translation gave."""
+        if work.language == "python":
+            num = work.limits.processes
+            raise ConfigError(
+                f"processes={num}: a Python program starts no others here; leave it at 1, or use a"
+                " remote server (plaudit.sandbox.remote)"
+            )
         language = languages.get(work.language)
         if language.tool() is None:
             raise ConfigError(f"{work.language} is not installed here: {language.PACKAGES}")

@@ -34,7 +34,7 @@ class Limits:
     `cpu_s` decides (seconds of CPU time of the process, any fraction). `wall_s` is the backstop for
     a program that sleeps: by default ``2 * cpu_s + 1``, and longer for as long as the program is
     short of a processor. Memory, files and output are in MiB. `processes` above 1 lets a program
-    start others, where the machine has the layers for it.
+    in another language than Python start others, where the machine has the layers for it.
 
     Raises: ConfigError for a limit that is not a positive number.
 

@@ -416,3 +416,10 @@ def test_a_program_that_naps_is_ended_by_its_wall_however_busy_the_machine_is():
         outcome = box.run(naps, limits=Limits(cpu_s=30, wall_s=1))
     assert outcome.kind == "wall"
     assert outcome.cpu_s < 1
+
+
+def test_a_python_program_that_may_start_others_is_refused_by_name():
+    with Sandbox(slots=1) as box:
+        with pytest.raises(ConfigError, match=r"processes=4: a Python program starts no others"):
+            box.run(Program("print(1)", limits=Limits(processes=4)))
+        assert box.run(Program("print(1)")).text == "1\n"
