@@ -183,7 +183,7 @@ def _counts(tally: Tally) -> dict[str, dict[str, int]]:
     names = [n for n in ("num", "won", "tied", "unscored") if n in tally.measures]
     totals = tally.totals()
     counts = {c: {n: round(float(totals[c, n])) for n in names} for c in totals.cells}
-    return {cell: numbers for cell, numbers in counts.items() if numbers["num"]}
+    return {cell: numbers for cell, numbers in counts.items() if any(numbers.values())}
 
 
 def _remarks(whole: Mapping[str, int]) -> list[str]:
@@ -192,11 +192,9 @@ def _remarks(whole: Mapping[str, int]) -> list[str]:
     remarks = []
     if num and whole.get("tied", 0) == num:
         remarks.append("every comparison is a tie: the scores say nothing")
-    if num and whole.get("unscored", 0):
-        share = whole["unscored"] / num
-        remarks.append(
-            f"{whole['unscored']:,} of {num:,} unscored ({share:.1%}): they earn nothing"
-        )
+    if unscored := whole.get("unscored", 0):
+        of = f" of {num:,} unscored ({unscored / num:.1%})" if num else " unscored"
+        remarks.append(f"{unscored:,}{of}: they earn nothing")
     return remarks
 
 
@@ -284,7 +282,7 @@ def _solved(
             if floor["name"] == "random" or name not in chance or "ties-" in name:
                 continue
             rows = floor["by_subset"].get(name.partition("/")[2], floor["counts"])
-            if rows["num"] < _FEWEST:
+            if rows.get("num", 0) < _FEWEST:
                 continue
             value, low = figure["value"], figure["low"]
             if value >= _SOLVED:

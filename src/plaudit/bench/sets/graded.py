@@ -3,7 +3,8 @@
 `accuracy` is the share of pairs of responses with different grades of which the better one scores
 strictly higher; `exact_match` the share of prompts without an inverted pair, where equal scores
 are no inversion (the two treat ties differently, as published). With subsets, both are the means
-of the subsets'. A prompt with an unscored response is no match.
+of the subsets'. A prompt with an unscored response is no match, and each of its pairs that needs
+the missing score is unscored; where all its grades are equal, the prompt itself is counted so.
 
 Rows have `labels` (higher is better), one for each response, or `ranks` (lower is better).
 """
@@ -19,7 +20,9 @@ from plaudit.bench.tally import Tally, Totals, figures_of
 from plaudit.data.rows import Row
 from plaudit.errors import DataError, clipped
 
-MEASURES = ("num", "won", "tied", "unscored", "credit", "chance", "prompts", "matched")
+MEASURES = (
+    "num", "won", "tied", "unscored", "credit", "chance", "prompts", "matched", "unpaired",
+)  # fmt: skip
 
 
 def read(row: Row) -> Sequence[Item]:
@@ -65,14 +68,16 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
 
 
 def _pairs(grades: Any, values: Any, rule: str) -> tuple[float, ...]:
-    """The measures of one prompt."""
+    """The measures of one prompt; `unpaired` is 1 where it is unscored and has no pair."""
     better, worse = (grades[:, None] > grades).nonzero()
     margins = values[better] - values[worse]
     won, tied = float((margins > 0).sum()), float((margins == 0).sum())
     num, unscored = float(len(margins)), float((margins != margins).sum())
     credit = won + (0.5 * tied if rule == "share" else 0.0)
-    matched = float(not unscored and not (margins < 0).any())
-    return num, won, tied, unscored, credit, 0.5 * num, 1.0, matched
+    has_gap = bool((values != values).any())
+    unpaired = float(has_gap and not num)
+    matched = float(not has_gap and not (margins < 0).any())
+    return num, won, tied, unscored + unpaired, credit, 0.5 * num, 1.0, matched, unpaired
 
 
 def figures(totals: Totals) -> Mapping[str, Any]:
@@ -94,7 +99,7 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     turned = Scored("turned", -scored.values_T)
     other = measure(sheet, turned, "strict").totals()
     whole = sum(float(own.over(own.cells, name)) for name in ("won", "tied", "unscored"))
-    whole += float(other.over(other.cells, "won"))
+    whole += float(other.over(other.cells, "won") - own.over(own.cells, "unpaired"))
     num = float(own.over(own.cells, "num"))
     whole_gates = [
         Gate("a constant scorer's exact match", zeros["exact_match"], 1, 1),
