@@ -94,6 +94,11 @@ class Run:
             raise ConfigError("name the rows: data (files or a directory), or results to import")
         if self.data and not self.entrants and not self.imports:
             raise ConfigError("name what to score with: a reward, or results to import")
+        if self.ensembles and bench.scores == "steps":
+            raise ConfigError(
+                f"{bench.name}: no ensemble of step scores: they count against a fixed threshold,"
+                " which standardised scores do not have"
+            )
         files = files_of(self.data)
         results = publications(bench, self.imports) if self.imports else []
         _refuse_same_names([*(e.name for e in self.entrants), *(p.model for p in results)])
@@ -402,7 +407,8 @@ def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
     manifest = folder.manifest()
     bench, sheet = benchmark(manifest["benchmark"]), folder.sheet()
     scored = folder.scored(sheet)
-    scored += [ensemble(scored, kind) for kind in manifest.get("ensembles", []) if len(scored) > 1]
+    if len(scored) > 1 and bench.scores == "responses":
+        scored += [ensemble(scored, kind) for kind in manifest.get("ensembles", [])]
     rule = credit or manifest.get("credit")
     options: dict[str, Any] = {"num_draws": manifest["draws"], "seed": manifest["seed"]}
     results = assess(bench, sheet, scored, credit=rule, **options)

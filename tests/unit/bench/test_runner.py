@@ -267,6 +267,14 @@ def test_a_reward_without_steps_is_refused_where_steps_count(tmp_path):
         run(tmp_path, [SOLUTION], Entrant("l", LENGTH), name="processbench").score()
 
 
+@pytest.mark.parametrize("name", ["processbench", "prmbench"])
+def test_an_ensemble_of_step_scores_is_refused(name, tmp_path):
+    entrants = (Entrant("a", Steps()), Entrant("b", Steps()))
+    with pytest.raises(ConfigError, match="no ensemble of step scores"):
+        run(tmp_path, [SOLUTION], *entrants, name=name, ensembles=["mean"]).score()
+    assert not (tmp_path / "out").exists()
+
+
 def test_imports_join_the_data_by_id(tmp_path):
     recorded = [
         {"id": i, "subset": "hep-go", "scores_chosen": float(i), "scores_rejected": 2.5,
