@@ -78,8 +78,9 @@ class Benchmark:
 
     `gates` are what scorers that know nothing must get. `recorded` reads a row of a published
     result file, `repair` mends such rows where they are known to be wrong, and says what it did.
-    Where `keeps_first`, a repeated id counts once. `is_one_test` says that a row is won or not as a
-    whole, so that McNemar's test is about rows; `is_selection` that best of n has a curve.
+    Where `keeps_first`, a repeated id counts once. `is_share` says that the headline is the plain
+    share of all rows that are won, so that McNemar's test is about it; `is_selection` that best of
+    n has a curve.
     `countings` are other countings of a judge's decisions.
     """
 
@@ -97,7 +98,7 @@ class Benchmark:
     repair: Callable[[list[Recorded]], list[str]] | None = None
     gates: Callable[[Sheet, Scored], list[Gate]] | None = None
     keeps_first: bool = False
-    is_one_test: bool = True
+    is_share: bool = False
     is_selection: bool = False
     countings: Callable[[Sequence[Any], Sequence[str]], Mapping[str, float]] | None = None
     notes: tuple[str, ...] = ()

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plaudit.bench import credit as credits
 from plaudit.bench.benchmark import Benchmark, Gate
 from plaudit.bench.curves import curve
 from plaudit.bench.floors import floors as floors_of
@@ -55,7 +54,7 @@ def assess(
         for one, tally, figures_R in zip(every, tallies, draws, strict=True)
     ]
     own, floor_entries = entries[: len(scored)], entries[len(scored) :]
-    pairs = _pairs(benchmark, sheet, scored, own, draws, rule)
+    pairs = _pairs(benchmark, sheet, tallies[: len(scored)], own, draws, rule)
     _add_ranks(benchmark, own, pairs)
     _add_floor_notes(benchmark, own, floor_entries, draws)
     for one, entry, passed in zip(scored, own, gates, strict=True):
@@ -204,34 +203,31 @@ def _remarks(whole: Mapping[str, int]) -> list[str]:
 def _pairs(
     benchmark: Benchmark,
     sheet: Sheet,
-    scored: Sequence[Scored],
+    tallies: Sequence[Tally],
     entries: Sequence[Mapping[str, Any]],
     draws: Sequence[Mapping[str, Any]],
     rule: str,
 ) -> list[Any]:
-    """Each two rewards compared on the rows that they share: all of them."""
-    if len(scored) < 2 or not len(sheet):
+    """Each two rewards compared on the rows that they share: all of them.
+
+    By the rows won where the headline is their share, and a prompt has one; else by the draws.
+    """
+    if len(tallies) < 2:
         return []
     key = benchmark.headline
-    is_rows = sheet.num_prompts == len(sheet) and rule in ("strict", "rewardbench", "first")
-    is_rows = is_rows and benchmark.scores == "responses" and benchmark.is_one_test
-    wins = [_wins(sheet, one) for one in scored] if is_rows else None
+    is_rows = benchmark.is_share and rule in ("strict", "first")
+    is_rows = is_rows and sheet.num_prompts == len(sheet)
     return compare_draws(
-        [one.name for one in scored],
+        [entry["name"] for entry in entries],
         [entry["figures"][key]["value"] for entry in entries],
-        [figures_R[key] for figures_R in draws[: len(scored)]],
-        wins,
+        [figures_R[key] for figures_R in draws[: len(tallies)]],
+        [_wins(tally) for tally in tallies] if is_rows else None,
     )
 
 
-def _wins(sheet: Sheet, one: Scored) -> Any:
-    import numpy as np
-
-    rows = credits.outcomes(one.values_T, sheet.labels_T > 0, sheet.starts_N)
-    won_N = rows.of_N == credits.WIN
-    if one.credit_N is not None:
-        won_N = np.where(np.isfinite(one.credit_N), one.credit_N >= 1, won_N)
-    return won_N
+def _wins(tally: Tally) -> Any:
+    """Whether each row earned all that it can."""
+    return tally.amounts_UM[:, tally.measures.index("credit")] >= 1
 
 
 def _add_ranks(benchmark: Benchmark, entries: Sequence[dict[str, Any]], pairs: Any) -> None:

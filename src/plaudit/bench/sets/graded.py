@@ -119,5 +119,4 @@ BENCHMARK = Benchmark(
     measure=measure,
     columns=("exact_match",),
     gates=gates,
-    is_one_test=False,
 )

@@ -196,5 +196,6 @@ BENCHMARK = Benchmark(
     subsets=NAMES,
     recorded=recorded,
     gates=pair_gates,
+    is_share=True,
     countings=countings,
 )
