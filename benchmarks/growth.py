@@ -87,10 +87,14 @@ def measured(path: str, kinds: Mapping[str, Callable[[int], str]]) -> Iterator[G
 
 
 def _exponent(times: Sequence[tuple[int, float]]) -> float | None:
-    """The slope over the sizes that take long enough, if there are three (or the last did)."""
+    """The slope over the sizes that take long enough, if there are three (or the last did).
+
+    The slope of the last step where that is less: a rule that begins to sample at some length
+    jumps there once, and a rule that grows too fast does so to the end.
+    """
     slow = [(size, s) for size, s in times if s > FASTEST_S]
     if len(slow) >= 3 or (len(slow) == 2 and times[-1][0] < SIZES[-1]):
-        return slope(*zip(*slow, strict=True))
+        return min(slope(*zip(*part, strict=True)) for part in (slow, slow[-2:]))
     return None
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import functools
+import ast
+import operator
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -45,13 +46,35 @@ def read_attack(name: str, text: str) -> Attack:
         for key in _EXPRESSIONS:
             if key in fields:
                 fields[key] = _evaluate(fields[key])
+        if len(sections) > 2:
+            raise ValueError(f"{len(sections)} sections behind the header: a program and tests")
         return Attack(name, **fields, **dict(zip(("program", "tests"), sections, strict=False)))
-    except (TypeError, ValueError, NameError, SyntaxError) as error:
+    except (TypeError, ValueError, ArithmeticError, MemoryError, SyntaxError) as error:
         message = f"attack {name}: {error}; attacks/README.md shows the form"
         raise ConfigError(message) from error
 
 
-@functools.cache
 def _evaluate(expression: str) -> Any:
-    """A Python expression without names; the files are part of the package, as its modules are."""
-    return eval(expression, {"__builtins__": {}})
+    """A Python literal, in which +, * and ** stand between constants: ``"x" * 3_000_000``."""
+    return _value(ast.parse(expression, mode="eval").body)
+
+
+def _value(node: ast.expr) -> Any:
+    match node:
+        case ast.Constant():
+            return node.value
+        case ast.Tuple():
+            return tuple(map(_value, node.elts))
+        case ast.BinOp() if type(node.op) in _OPERATORS:
+            return _OPERATORS[type(node.op)](_value(node.left), _value(node.right))
+        case ast.Dict() | ast.List() | ast.Set() | ast.UnaryOp():
+            return ast.literal_eval(node)
+        case _:
+            raise ValueError(f"{ast.unparse(node)!r} is no literal")
+
+
+_OPERATORS: Mapping[type[ast.operator], Any] = {
+    ast.Add: operator.add,
+    ast.Mult: operator.mul,
+    ast.Pow: operator.pow,
+}

@@ -457,3 +457,64 @@ def test_only_an_exit_that_looks_like_success_is_a_fault(body, fault, why):
     score = scored(f"def f(x):\n    {body}", "assert f(1) == 1")
     assert (score.value, score.fault) == (0.0, fault)
     assert why in (score.error or score.note)
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import sys, io\nprint(42)\nsys.stdout = io.StringIO()",
+        "writer = open(1, 'w')\nwriter.write('42')",
+        "import os\nwriter = os.fdopen(1, 'w')\nprint(42, file=writer)",
+        "import io\nio.BufferedWriter(io.FileIO(1, 'w')).write(b'42')",
+        "import sys\nout = sys.__stdout__\nsys.stdout = sys.stderr\nout.write('42')",
+        "import sys\nprint(42, flush=True)\nsys.stdout = None",
+        "import sys\nprint(42, flush=True)\nsys.stderr = None",
+        "import sys\nprint(42)\ndel sys.stdout",
+        "class Writer:\n    text = ''\n    def write(self, text): self.text += text\n"
+        "    def __del__(self):\n        import os\n        os.write(1, self.text.encode())\n"
+        "writer = Writer()\nwriter.write('42')",
+    ],
+)
+def test_what_a_program_wrote_counts_whatever_it_does_to_its_streams(code):
+    assert scored(code, [{"input": "", "output": "42"}]).value == 1
+
+
+@pytest.mark.parametrize("test", ["y = 1 / 0\nassert f(1) == 1", "x = {}['a']\nassert f(1) == 1"])
+def test_tests_that_fail_by_themselves_are_no_fault_of_the_program(test):
+    score = scored("def f(x):\n    return x", test)
+    assert (score.fault, score.is_scored) == ("input", False)
+    assert "before they use the program" in score.error
+
+
+def test_a_constant_of_the_program_that_is_wrong_is_its_fault():
+    assert scored("TABLE = {}", "assert TABLE['a'] == 1").value == 0
+
+
+EVALUATED = "import collections, sys, unittest\nE = getattr(sys.modules['builtins'], 'ev' + 'al')\n"
+
+
+@pytest.mark.parametrize(
+    ("returned", "test"),
+    [
+        ("int(12345)", "got = collections.Counter(map(E, [f(1)]))\nassert 12345 in got"),
+        (
+            "1/int(0)",
+            "T = unittest.TestCase()\nT.assertRaises(ZeroDivisionError, E, f(1))\nassert 1",
+        ),
+        ("expected", "expected = f(2)\nassert E(f(1)) == expected"),
+    ],
+)
+def test_a_hidden_eval_within_a_library_is_refused(returned, test):
+    score = scored(f"def f(x):\n    return {returned!r}", EVALUATED + test)
+    assert (score.fault, score.is_scored) == ("input", False)
+
+
+def test_the_filters_of_a_program_come_before_those_of_its_tests():
+    code = (
+        "import warnings\nwarnings.simplefilter('error')\ndef f(x):\n    try:\n"
+        "        warnings.warn('a')\n    except UserWarning:\n        return 'caught'"
+    )
+    test = (
+        "import warnings\nwith warnings.catch_warnings(record=True):\n    assert f(2) == 'caught'"
+    )
+    assert scored(code, test).value == 1

@@ -177,7 +177,7 @@ def test_programs_are_read_to_the_byte():
         (ONE.replace("layer", "lair"), "lair"),
         (ONE.replace("layer: protocol\n", ""), "layer"),
         (ONE.replace("layer: ", "layer "), "attack one: "),
-        (ONE.replace("(((3,), 9),)", "open('/etc/passwd')"), "'open' is not defined"),
+        (ONE.replace("(((3,), 9),)", "open('/etc/passwd')"), "is no literal"),
         (ONE.replace("(((3,), 9),)", "((("), "never closed"),
         (ONE + "\n---\nassert 1", "tests"),
     ],

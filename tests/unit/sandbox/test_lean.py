@@ -44,13 +44,13 @@ def test_a_fork_is_a_process_with_its_own_copy():
 
 
 def test_with_other_threads_it_is_pythons_fork(monkeypatch):
-    monkeypatch.setattr(os, "fork", lambda: -5)
+    monkeypatch.setattr(os, "fork", lambda: 5)
     ready, done = threading.Event(), threading.Event()
     other = threading.Thread(target=lambda: (ready.set(), done.wait()))
     other.start()
     ready.wait()
     try:
-        assert lean.fork() == -5
+        assert lean.fork() == 5
     finally:
         done.set()
         other.join()

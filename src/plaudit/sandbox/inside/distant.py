@@ -336,6 +336,7 @@ class Session:
         self.errors: dict[str, type[Exception]] = {}
         self.lent: list[Any] = []
         self.lent_places: dict[int, int] = {}
+        self.is_used = False
 
     # names
 
@@ -351,6 +352,7 @@ class Session:
         except (values.Malformed, TypeError, KeyError, AttributeError, ValueError) as error:
             self._die(f"not readable: {error}")
         self.was_opaque = False  # functions and classes are what is expected
+        self.is_used = self.is_used or not all(map(callable, objects.values()))
         return objects
 
     def _named(self, name: str, about: dict[str, Any]) -> Any:
@@ -475,6 +477,7 @@ class Session:
     def _ask(self, question: Any) -> dict[str, Any]:
         if self.death:
             raise CandidateDied(self.death)
+        self.is_used = self.is_used or question[0] != "names"
         try:
             return self.line.ask(question)
         except talk.Closed as error:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ast
 import dis
+import functools
 import os
 import sys
 import warnings
@@ -25,8 +26,18 @@ __all__ = ["Guard"]
 
 _TESTS = ("tests", "setup")
 _IMPORTING = ("<frozen importlib", "<frozen zipimport")
-_WRITERS = frozenset(["collections", "dataclasses", "unittest", "attr", "numpy", "scipy"])
-"""Libraries that write code of their own, in which what they are handed are names at most."""
+_WRITERS = frozenset([
+    ("collections", "namedtuple"),
+    ("dataclasses", "_create_fn"),
+    ("dataclasses", "add_fns_to_class"),
+    ("unittest.mock", "_set_signature"),
+    ("attr._make", "_compile_and_eval"),
+    ("attr._make", "_linecache_and_compile"),
+    ("scipy._lib.decorator", "make"),
+    ("scipy.stats._distn_infrastructure", "_attach_argparser_methods"),
+])  # fmt: skip
+"""Functions that write code of their own, in which what they are handed are names at most."""
+_HINT_READERS = frozenset(["typing", "typing_extensions", "inspect", "annotationlib"])
 _EVENTS = frozenset(["exec", "function.__new__", "object.__setattr__", "pickle.find_class"])
 _QUIET_NAMES = """
 CACHE RESUME NOP EXTENDED_ARG LOAD_CONST LOAD_SMALL_INT LOAD_NAME LOAD_ATTR BINARY_SUBSCR
@@ -76,18 +87,21 @@ class Guard:
             self._refuse(frames, "what runs text as code")
 
     def _may_run(self, code: CodeType, frames: list[FrameType]) -> bool:
-        if id(code) in self._own or _is_quiet(code):
+        caller = str(frames[0].f_globals.get("__name__"))
+        if id(code) in self._own or _is_quiet(code, caller):
             return True
         if _is_importer(frames[0]):
             return os.path.isabs(code.co_filename) and not code.co_filename.startswith(self._home)
-        if _is_import(frames) or self._is_written_there(code):
+        if (caller, frames[0].f_code.co_name) in _WRITERS or _is_import(frames):
             return True
-        name = str(frames[0].f_globals.get("__name__")).partition(".")[0]
-        return name in _WRITERS or (name == "timeit" and self._is_timed(frames[0].f_locals))
+        if caller == "timeit" and self._is_timed(frames[0].f_locals):
+            return True
+        return self._is_written_there(code)
 
     def _is_timed(self, names: dict[str, Any]) -> bool:
         """Whether `timeit` was handed functions, or texts that stand in the tests."""
         texts = {*self._texts, "pass", "_stmt()", "_setup()"}  # the last two stand for functions
+        texts |= {text.replace("\n", "\n" + " " * n) for text in self._texts for n in (4, 8)}
         return names.get("stmt") in texts and names.get("setup") in texts
 
     def _is_written_there(self, code: CodeType) -> bool:
@@ -141,6 +155,7 @@ def _nested(code: CodeType) -> Iterator[CodeType]:
             yield from _nested(each)
 
 
+@functools.lru_cache(maxsize=1024)
 def _compiled(text: str, mode: str) -> CodeType | None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -150,8 +165,10 @@ def _compiled(text: str, mode: str) -> CodeType | None:
             return None
 
 
-def _is_quiet(code: CodeType) -> bool:
-    """Whether code calls nothing: it names things, or makes a tuple of them."""
+def _is_quiet(code: CodeType, caller: str) -> bool:
+    """Whether code calls nothing: a constant, a tuple; for who reads type hints, names as well."""
+    if code.co_names and caller not in _HINT_READERS:
+        return False
     for operation, argument in zip(code.co_code[::2], code.co_code[1::2], strict=True):
         name = dis.opname[operation]
         if name not in _QUIET or (name == "BINARY_OP" and argument not in _QUIET_OPERATORS):

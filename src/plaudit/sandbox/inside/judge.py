@@ -273,7 +273,17 @@ class _TestJudge:
         except Unusable:
             raise
         except BaseException as error:
+            if self._is_own(error):
+                raise Unusable(
+                    f"the tests fail before they use the program: {_describe_error(error)}"
+                ) from None
             self.error = self.error or _describe_error(error)
+
+    def _is_own(self, error: BaseException) -> bool:
+        """Whether the tests fail by themselves, with whatever program: nothing of it was used."""
+        of_program = (NameError, AttributeError, AssertionError, ImportError, distant.CandidateDied)
+        is_left = self.program.is_used or self.program.death or self.error
+        return not is_left and isinstance(error, Exception) and not isinstance(error, of_program)
 
     # what instrumented code calls
 

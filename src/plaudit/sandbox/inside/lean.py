@@ -14,6 +14,7 @@ from __future__ import annotations
 import _thread
 import contextlib
 import ctypes
+import errno
 import os
 import signal
 from collections.abc import Callable, Iterator
@@ -40,9 +41,12 @@ _STATUS, _USAGE = ctypes.byref(_status), ctypes.byref(_usage)
 def fork() -> int:
     """`os.fork` without its hooks and the resetting of locks, which only other threads could hold.
 
-    With other threads it is `os.fork`.
+    With other threads it is `os.fork`. Raises: OSError where no process can be made.
     """
-    return os.fork() if _num_threads() else _raw_fork()
+    pid = os.fork() if _num_threads() else _raw_fork()
+    if pid < 0:
+        raise BlockingIOError(errno.EAGAIN, "no process could be made")
+    return pid
 
 
 def wait(pid: int) -> tuple[int, float, int]:

@@ -23,7 +23,7 @@ class Collected(logging.Handler):
         root.addHandler(self)
         if not self._has_level:
             root.setLevel(1)  # the tests' loggers decide
-        warnings.simplefilter("always")
+        _show_always()
         warnings.showwarning = self._warned  # type: ignore[assignment]
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -41,6 +41,16 @@ class Collected(logging.Handler):
     def take(self) -> list[list[Any]]:
         notices, self._notices = self._notices, []
         return notices
+
+
+_NUM_DEFAULTS = len(warnings.filters)  # before any program
+
+
+def _show_always() -> None:
+    """Every warning counts, but where the program's own filters say otherwise."""
+    filters: Any = warnings.filters
+    filters.insert(max(len(filters) - _NUM_DEFAULTS, 0), ("always", None, Warning, None, 0))
+    warnings.simplefilter("always", append=True)  # has the filters looked at anew
 
 
 def _has_level(logger: logging.Logger) -> bool:

@@ -287,6 +287,8 @@ def _load(code: bytes, name: str) -> dict[str, Any]:
     module.__dict__["__builtins__"] = builtins
     source = code.decode("utf-8", "surrogatepass").removeprefix("\ufeff")
     _SOURCE.append(source)
+    if name == "__main__":
+        _NAMESPACES.append(module.__dict__)
     text: Any = source if source.isascii() or _is_clean(source) else code
     exec(compile(text, _NAME, "exec", dont_inherit=True), module.__dict__)
     return module.__dict__
@@ -398,8 +400,20 @@ def _finish() -> None:
 
 
 def _flush() -> None:
-    _try(sys.stdout.flush)
-    _try(sys.stderr.flush)
+    """Flushes what the program wrote: the standard streams, and writers that it still holds."""
+    for name in ("stdout", "stderr", "__stdout__", "__stderr__"):
+        _try(lambda name=name: getattr(sys, name).flush())
+    for namespace in _NAMESPACES:
+        has_own_end = False
+        for value in list(namespace.values()):
+            if isinstance(value, io.IOBase):
+                _try(value.flush)
+            has_own_end = has_own_end or hasattr(type(value), "__del__")
+        if has_own_end:  # an interpreter would end its objects before it ends
+            _try(namespace.clear)
+
+
+_NAMESPACES: list[dict[str, Any]] = []
 
 
 def _try(act: Callable[[], None]) -> None:

@@ -333,17 +333,19 @@ def _become(
     fds: Sequence[int],
 ) -> NoReturn:
     """The process of one program. It cannot take back that it has started: the page is gone."""
+    has_started = False
     try:
         _limit(bounds)
         code, rest, extra = _arrange(mode, payload, size, streams, fds)
         _confine()
         started[0] = 1
         started.close()
+        has_started = True
         _run(mode, code, rest, extra)
     except BaseException as error:
         with contextlib.suppress(OSError):
             os.write(streams[1], f"sandbox: {type(error).__name__}: {error}".encode())
-        os._exit(program.NOT_STARTED)
+        os._exit(1 if has_started else program.NOT_STARTED)
 
 
 # bound here: a program's process runs them once, and each look-up by name writes to a page

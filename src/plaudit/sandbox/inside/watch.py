@@ -14,7 +14,7 @@ import os
 import select
 import signal
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from plaudit.sandbox.inside import wire
 
@@ -27,7 +27,8 @@ _FILES_EVERY = 5  # looks
 _MOST_THREADS = 1024
 _MOST_TASKS = 64  # threads whose waiting is looked at
 _PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
-_MEMORY, _WHY, _WAITED = 0, 8, 16  # places in the page: bytes, wire's reason, nanoseconds
+# Places in the page: bytes, wire's reason, nanoseconds, and which program the page speaks of.
+_MEMORY, _WHY, _WAITED, _TURN = 0, 8, 16, 24
 _UNKNOWN = (1 << 64) - 1
 _NUMBER = struct.Struct("<Q")
 _SHARED: list[mmap.mmap] = []
@@ -47,7 +48,8 @@ def share() -> None:
 
 def begin(memory: int) -> None:
     """The spawner's: a program starts that may have so many bytes resident, or any with 0."""
-    for place, value in ((_MEMORY, memory), (_WHY, 0), (_WAITED, _UNKNOWN)):
+    turn = _read(_TURN) + 1
+    for place, value in ((_TURN, turn), (_MEMORY, memory), (_WHY, 0), (_WAITED, _UNKNOWN)):
         _NUMBER.pack_into(_SHARED[0], place, value)
 
 
@@ -88,27 +90,27 @@ def keep(spawner: int, caller: int, work: str, most_files: int, most_bytes: int)
         if _BELL[0] in events:
             os.eventfd_read(_BELL[0])
             turn = 0
-        is_awake = _look(spawner)
+        number, programs = _read(_TURN), _children(spawner)
+        is_awake = _look(programs, number)
         if is_awake and turn % _FILES_EVERY == 0 and _is_full(work, most_files, most_bytes):
-            for pid in _children(spawner):
-                _end(pid, wire.OUTPUT)
+            for pid in programs:
+                _end(pid, wire.OUTPUT, number)
         turn += 1
     with contextlib.suppress(ProcessLookupError):
         signal.pidfd_send_signal(ended, signal.SIGKILL)
 
 
-def _look(spawner: int) -> bool:
+def _look(programs: Sequence[int], number: int) -> bool:
     """Looks at each program of the spawner's once; whether there is one."""
-    programs = _children(spawner)
     for pid in programs:
         with contextlib.suppress(OSError, ValueError, IndexError):
             num_threads, resident = _figures(pid)
             memory = _read(_MEMORY)
             _NUMBER.pack_into(_SHARED[0], _WAITED, _waited_ns(pid))
             if memory and resident > memory:
-                _end(pid, wire.MEMORY)
+                _end(pid, wire.MEMORY, number)
             elif memory and num_threads > _MOST_THREADS:
-                _end(pid, wire.PROCESSES)
+                _end(pid, wire.PROCESSES, number)
     return bool(programs)
 
 
@@ -138,7 +140,10 @@ def _waited_ns(pid: int) -> int:
     return longest
 
 
-def _end(pid: int, why: int) -> None:
+def _end(pid: int, why: int, number: int) -> None:
+    """Ends a program, unless another one has begun since it was looked at."""
+    if _read(_TURN) != number:
+        return
     _NUMBER.pack_into(_SHARED[0], _WHY, why)
     with contextlib.suppress(ProcessLookupError):
         os.kill(pid, signal.SIGKILL)
