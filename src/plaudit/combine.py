@@ -148,6 +148,11 @@ class _Node:
         """Whether a system fault of a part has been tried again, and paid for, already."""
         return any(getattr(reward, "retries_itself", False) for reward in self._rewards())
 
+    @property
+    def is_judge(self) -> bool:
+        """Whether a language model's verdicts are behind a part."""
+        return any(is_judge(reward) for reward in self._rewards())
+
     def stop(self) -> None:
         """Ends what the parts have under way."""
         for reward in self._rewards():
@@ -570,6 +575,11 @@ class _View(_One):
         """The inner reward's."""
         return fault_value(self.reward)
 
+    @property
+    def lowest(self) -> float:
+        """The inner reward's, where it rates on a scale; else NaN."""
+        return getattr(self.reward, "lowest", math.nan)
+
     def children(self, group: Group) -> Iterator[Child]:
         yield Child(f"view of the {self.part}", None, self.reward, self._viewed(group))
 
@@ -746,6 +756,11 @@ class _BothOrders:
     def deterministic(self) -> bool:
         return self.comparer.deterministic
 
+    @property
+    def is_judge(self) -> bool:
+        """Whether the comparer is a language model that is asked."""
+        return is_judge(self.comparer)
+
     def __repr__(self) -> str:
         return f"both_orders({self.comparer!r})"
 
@@ -916,6 +931,14 @@ def fault_value(reward: Reward) -> float:
     NaN where it declares none.
     """
     return getattr(reward, "fault_value", math.nan)
+
+
+def is_judge(reward: Any) -> bool:
+    """Whether the scores are verdicts of a language model that is asked, in whole or in part.
+
+    Judges say so of themselves, combinations where one of their parts is one.
+    """
+    return bool(getattr(reward, "is_judge", False))
 
 
 def _blamed(reward: Reward, sign: float, score: Score | None = None) -> Score:

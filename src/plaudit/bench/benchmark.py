@@ -81,7 +81,8 @@ class Benchmark:
     Where `keeps_first`, a repeated id counts once. `is_share` says that the headline is the plain
     share of all rows that are won, so that McNemar's test is about it; `is_selection` that best of
     n has a curve.
-    `countings` are other countings of a judge's decisions.
+    `countings` are other countings of a judge's decisions; `unread` says by credit what an
+    unreadable reply of a judge earns, where that is not nothing.
     """
 
     title: str
@@ -101,6 +102,7 @@ class Benchmark:
     is_share: bool = False
     is_selection: bool = False
     countings: Callable[[Sequence[Any], Sequence[str]], Mapping[str, float]] | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     name: str = ""
 
@@ -142,7 +144,8 @@ def credited(
 ) -> tuple[credit.Outcomes, Any]:
     """The outcome of each row of rival responses, and its credit under a rule.
 
-    A row whose result was published without scores has that result as its credit.
+    A row whose result was published without scores has that result as its credit; one that could
+    not be scored for another reason than an unreadable reply of a judge earns nothing.
     """
     import numpy as np
 
@@ -155,7 +158,10 @@ def credited(
             of_N=np.where(has_N, result_N, rows.of_N),
             share_N=np.where(has_N, scored.credit_N, rows.share_N),
         )
-    return rows, rules[rule](rows, scored.is_judge)
+    credit_N = rules[rule](rows, scored.is_judge)
+    if scored.failed_N is not None:
+        credit_N = np.where((rows.of_N == credit.UNSCORED) & scored.failed_N, 0.0, credit_N)
+    return rows, credit_N
 
 
 def tally_of(

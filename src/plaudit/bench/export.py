@@ -57,7 +57,7 @@ def export_rewardbench(folder: Folder, results: Mapping[str, Any]) -> list[Path]
 
 
 def _check_pairs(sheet: Sheet) -> None:
-    """Raises ConfigError for a row of more than two responses, which the layout has no place for."""
+    """Raises ConfigError for a row of more than two responses, which the layout cannot hold."""
     for line in sheet.lines:
         if len(line["labels"]) != 2:
             raise ConfigError(

@@ -50,7 +50,7 @@ def assess(
     tallies = [benchmark.measure(sheet, one, rule) for one in every]
     draws = draw_figures(tallies, sheet.strata_P, num_draws=num_draws, seed=seed) if every else []
     entries = [
-        _entry(sheet, one, tally, figures_R, rule)
+        _entry(benchmark, sheet, one, tally, figures_R, rule)
         for one, tally, figures_R in zip(every, tallies, draws, strict=True)
     ]
     own, floor_entries = entries[: len(scored)], entries[len(scored) :]
@@ -142,7 +142,12 @@ def _gates(benchmark: Benchmark, sheet: Sheet, one: Scored) -> list[Gate]:
 
 
 def _entry(
-    sheet: Sheet, one: Scored, tally: Tally, figures_R: Mapping[str, Any], rule: str
+    benchmark: Benchmark,
+    sheet: Sheet,
+    one: Scored,
+    tally: Tally,
+    figures_R: Mapping[str, Any],
+    rule: str,
 ) -> dict[str, Any]:
     """The figures of a reward with their intervals, and its counts."""
     values = figures_of(tally)
@@ -173,7 +178,7 @@ def _entry(
         "by_subset": counts,
         "figures": figures,
         "errors": dict(one.errors),
-        "notes": _remarks(whole),
+        "notes": _remarks(whole, _unscored_rule(benchmark, one, rule)),
     }
 
 
@@ -185,7 +190,7 @@ def _counts(tally: Tally) -> dict[str, dict[str, int]]:
     return {cell: numbers for cell, numbers in counts.items() if any(numbers.values())}
 
 
-def _remarks(whole: Mapping[str, int]) -> list[str]:
+def _remarks(whole: Mapping[str, int], unscored_rule: str) -> list[str]:
     """What stands out: nothing is decided, or much could not be scored."""
     num = whole.get("num", 0)
     remarks = []
@@ -193,8 +198,17 @@ def _remarks(whole: Mapping[str, int]) -> list[str]:
         remarks.append("every comparison is a tie: the scores say nothing")
     if unscored := whole.get("unscored", 0):
         of = f" of {num:,} unscored ({unscored / num:.1%})" if num else " unscored"
-        remarks.append(f"{unscored:,}{of}: they earn nothing")
+        remarks.append(f"{unscored:,}{of}: {unscored_rule}")
     return remarks
+
+
+def _unscored_rule(benchmark: Benchmark, one: Scored, rule: str) -> str:
+    """What the unscored of a reward earn under a credit."""
+    if not one.is_judge or rule not in benchmark.unread:
+        return "they earn nothing"
+    num_failed = 0 if one.failed_N is None else int(one.failed_N.sum())
+    failed = f"; {num_failed:,} rows that failed otherwise earn nothing" if num_failed else ""
+    return benchmark.unread[rule] + failed
 
 
 # --- rewards side by side -------------------------------------------------------------------------

@@ -17,15 +17,17 @@ from typing import Any
 
 from plaudit.bench.benchmark import Benchmark, benchmark
 from plaudit.bench.curves import Ensemble, ensemble
-from plaudit.bench.folder import Folder, hardware, versions
+from plaudit.bench.folder import UNREADABLE, Folder, hardware, versions
 from plaudit.bench.read import Intake, files_of, items_of
 from plaudit.bench.recorded import Publication, disagreement, earned, joined, publications, sheet_of
 from plaudit.bench.results import SCHEMA, assess
 from plaudit.bench.sheet import Item, Scored, Sheet, line_of
-from plaudit.data.jsontext import dumps
+from plaudit.combine import is_judge
+from plaudit.data.jsontext import dumps, loads_object
 from plaudit.data.judged import prompts_of
 from plaudit.data.overlap import EvalPrompts
 from plaudit.data.read import read
+from plaudit.data.write import is_retryable
 from plaudit.errors import ConfigError, DataError
 from plaudit.rule import prompt_text
 from plaudit.run import Progress, Result, run
@@ -47,7 +49,7 @@ class Entrant:
     @property
     def is_judge(self) -> bool:
         """Whether a language model's verdicts are behind the scores."""
-        return not self.reward.deterministic or "judges." in repr(self.reward)
+        return is_judge(self.reward)
 
 
 @dataclass
@@ -202,18 +204,25 @@ class Run:
         entrant: Entrant,
         on_progress: Callable[[str, Progress], None] | None,
     ) -> None:
-        """Scores the items that this reward has not scored yet."""
+        """Scores the items that have no score yet, or none by a fault of the system."""
         num_items = sum(1 for _ in self.folder.items())
         lines = self.folder.open_scores()
         try:
-            done = lines.num_lines - number * num_items
-            if done >= num_items:
-                return
+            first = number * num_items
+            num_done = min(max(lines.num_lines - first, 0), num_items)
+            retried = _retried(lines, first, num_items)
             items = self._items(bench, files, Intake())
-            pending = islice(enumerate(items), max(done, 0), None)
+            pending = (
+                pair for pair in enumerate(items) if pair[0] >= num_done or pair[0] in retried
+            )
             report = None if on_progress is None else lambda p: on_progress(entrant.name, p)
-            for line in _scores(bench, entrant, pending, self.workers, self.deadline_s, report):
-                lines.append(dumps(line))
+            if num_done < num_items or retried:
+                for line in _scores(bench, entrant, pending, self.workers, self.deadline_s, report):
+                    if line["item"] < num_done:
+                        lines.replace(first + line["item"], dumps(line))
+                    else:
+                        lines.append(dumps(line))
+                lines.sync()
         finally:
             lines.close()
 
@@ -262,6 +271,16 @@ class Run:
             lines.close()
 
 
+def _retried(lines: Iterable[bytes], first: int, num_items: int) -> set[int]:
+    """The items of a reward whose lines, from `first` on, tell of a fault of the system."""
+    own = enumerate(islice(lines, first, first + num_items))
+    return {
+        i
+        for i, line in own
+        if b'"system"' in line and "system" in loads_object(line).get("faults", ())
+    }
+
+
 def _refuse_same_names(names: Sequence[str]) -> None:
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
@@ -280,9 +299,16 @@ def _about(entrant: Entrant) -> dict[str, Any]:
         "repr": repr(entrant.reward),
         "relative": entrant.reward.relative,
         "is_judge": entrant.is_judge,
+        "lowest": _lowest(entrant.reward),
         "facts": {name: str(value) for name, value in _facts(entrant.reward).items()},
         "notes": [],
     }
+
+
+def _lowest(reward: Reward) -> float | None:
+    """The low end of the scale on which a judge rates."""
+    lowest = getattr(reward, "lowest", math.nan)
+    return lowest if math.isfinite(lowest) else None
 
 
 def _facts(reward: Reward) -> Mapping[str, Any]:
@@ -347,14 +373,14 @@ def _scores(
 def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     """The values of an item; what could not be scored is null, with its reason."""
     if result.error is not None:
-        reason = str(result.error)
-        return {"values": [None] * len(item.labels), "errors": [reason]}
+        return _unscored(item, str(result.error), "input")
     if bench.scores == "steps":
         return _steps(item, result.scores[0])
-    values = [s.value if s.is_scored else None for s in result.scores]
-    line: dict[str, Any] = {"values": values}
+    line: dict[str, Any] = {"values": [_number(s.value) for s in result.scores]}
     if any(s.error for s in result.scores):
         line["errors"] = [s.error for s in result.scores]
+    if any(faults := [_fault(s) for s in result.scores]):
+        line["faults"] = faults
     if result.scores and "flipped" in result.scores[0].parts:
         line["flipped"] = result.scores[0].parts["flipped"]
     if any(s.note for s in result.scores):
@@ -362,15 +388,38 @@ def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     return line
 
 
+def _unscored(item: Item, reason: str, fault: str | None) -> dict[str, Any]:
+    """The line of an item without any score."""
+    size = len(item.labels)
+    return {"values": [None] * size, "errors": [reason], "faults": [fault] * size}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _fault(score: Score) -> str | None:
+    """Who is to blame: for a missing score of a judge whose call did not fail, its reply."""
+    kind = score.faulted
+    if kind != "system" or score.is_scored:
+        return kind
+    fields = {"value": None, "fault": score.fault, "parts": score.parts}
+    return kind if is_retryable(fields) else UNREADABLE
+
+
 def _steps(item: Item, score: Score) -> dict[str, Any]:
     """The values of an item's steps. Raises ConfigError for a reward that gives none at all."""
     if score.is_scored and not score.steps:
         raise ConfigError("this reward gives no score for each step; a process reward is needed")
-    values = [step.value if math.isfinite(step.value) else None for step in score.steps]
+    values = [_number(step.value) for step in score.steps]
     if len(values) != len(item.labels):
         reason = score.error or f"{len(values)} step scores for {len(item.labels)} steps"
-        return {"values": [None] * len(item.labels), "errors": [reason]}
-    return {"values": values}
+        return _unscored(item, reason, _fault(score) or "unstated")
+    if None not in values:
+        return {"values": values}
+    kind = _fault(score) or "unstated"
+    faults = [kind if value is None else None for value in values]
+    return {"values": values, "errors": [score.error or "a step without a score"], "faults": faults}
 
 
 def _recorded_lines(sheet: Sheet, scored: Sequence[Scored]) -> Iterator[dict[str, Any]]:
@@ -455,6 +504,7 @@ def _contamination(
             credit_N=None if one.credit_N is None else one.credit_N[clean_N],
             decisions=None,
             flipped_N=None,
+            failed_N=None if one.failed_N is None else one.failed_N[clean_N],
         )
         for one in scored
     ]

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Annotated, Any, NamedTuple
 
-from plaudit.combine import Child
+from plaudit.combine import Child, is_judge
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, clipped
 from plaudit.rule import column_of
@@ -324,6 +324,11 @@ class _Shaped:
     def cpu_bound(self) -> bool:
         """Whether the work is Python on this machine's processor, as `accuracy`."""
         return self.accuracy.cpu_bound
+
+    @property
+    def is_judge(self) -> bool:
+        """Whether `accuracy` is a judge's."""
+        return is_judge(self.accuracy)
 
     def __repr__(self) -> str:
         own = {name: getattr(self, name) for name in ("unit", "tokenizer", "at_least", "columns")}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
-from plaudit.combine import Child
+from plaudit.combine import Child, is_judge
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.rules.length import _soft_overlong
 from plaudit.types import Group, Range, Response, Reward, Score
@@ -86,6 +86,10 @@ class _StopProperly:
     @property
     def cpu_bound(self) -> bool:
         return self.reward.cpu_bound
+
+    @property
+    def is_judge(self) -> bool:
+        return is_judge(self.reward)
 
     def __repr__(self) -> str:
         return (
