@@ -12,11 +12,12 @@ from typing import Any
 
 from plaudit.bench.benchmark import Benchmark, Gate
 from plaudit.bench.curves import curve
+from plaudit.bench.duels import duels
 from plaudit.bench.floors import floors as floors_of
 from plaudit.bench.paired import compare_draws, rank_ranges
 from plaudit.bench.quality import calibration, length_control
 from plaudit.bench.sheet import Scored, Sheet
-from plaudit.bench.tally import Tally, draw_figures, figures_of, intervals
+from plaudit.bench.tally import Tally, counts_of, draw_figures, figures_of, intervals
 from plaudit.errors import ConfigError, PlauditError, did_you_mean
 from plaudit.metrics import wilson
 
@@ -25,6 +26,7 @@ __all__ = ["SCHEMA", "assess"]
 SCHEMA = 1
 _SOLVED = 0.99
 _FAR = 0.1  # above chance, for the lower end of the interval
+_MOST_COLUMNS = 12
 _FEWEST = 20  # rows of which a floor may be said to solve them
 
 
@@ -107,6 +109,11 @@ def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, Any]:
     if benchmark.scores == "responses" and one.decisions is None:
         details["calibration"] = calibration(sheet, one)
         details["length"] = length_control(sheet, one)
+    if benchmark.is_share and bool((sheet.sizes_N == 2).all()):
+        details["margins"] = {
+            subset: {"mean": part.mean_margin, "median": part.median_margin}
+            for subset, part in duels(benchmark, sheet, one).items()
+        }
     if one.decisions is not None and benchmark.countings is not None:
         details["judge"] = benchmark.countings(one.decisions, sheet.extra("label"))
     if one.flipped_N is not None:
@@ -160,7 +167,7 @@ def _entry(
         }
         for name, interval in intervals(values, figures_R).items()
     }
-    counts = _counts(tally)
+    counts = counts_of(tally)
     if rule == "strict" and sheet.num_prompts == len(sheet):
         for cell, numbers in counts.items():
             name = next((n for n in (f"subset/{cell}", f"section/{cell}") if n in figures), None)
@@ -180,14 +187,6 @@ def _entry(
         "errors": dict(one.errors),
         "notes": _remarks(whole, _unscored_rule(benchmark, one, rule)),
     }
-
-
-def _counts(tally: Tally) -> dict[str, dict[str, int]]:
-    """How many comparisons (or steps) each cell has: won, tied, unscored."""
-    names = [n for n in ("num", "won", "tied", "unscored") if n in tally.measures]
-    totals = tally.totals()
-    counts = {c: {n: round(float(totals[c, n])) for n in names} for c in totals.cells}
-    return {cell: numbers for cell, numbers in counts.items() if any(numbers.values())}
 
 
 def _remarks(whole: Mapping[str, int], unscored_rule: str) -> list[str]:
@@ -304,9 +303,15 @@ def _solved(
 
 
 def _columns(benchmark: Benchmark, entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The figures that a leaderboard shows: those of the benchmark that are present."""
-    present = {name for entry in entries for name in entry["figures"]}
-    return [name for name in benchmark.columns if name in present]
+    """The figures that a leaderboard shows: those of the benchmark that are present.
+
+    Of a benchmark of any rows also those of its subsets, where they are several and no crowd.
+    """
+    present = dict.fromkeys(name for entry in entries for name in entry["figures"])
+    columns = [name for name in benchmark.columns if name in present]
+    own = [name for name in present if name.startswith("subset/") and name.count("/") == 1]
+    is_shown = not benchmark.subsets and 1 < len(own) <= _MOST_COLUMNS
+    return columns + own if is_shown else columns
 
 
 def _subsets(benchmark: Benchmark, sheet: Sheet) -> dict[str, int]:
