@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from plaudit.data.jsontext import dumps
+
 if sys.platform == "win32":
     pytest.skip("SIGKILL needs a POSIX system", allow_module_level=True)
 
@@ -89,8 +91,8 @@ def test_killed_while_failed_rows_are_scored_again(killing, quiet, tmp_path):
     lines = [json.loads(line) for line in expected.splitlines()]
     for line in lines[::2]:  # as if the system had failed at every other row
         line |= {"values": [None, None], "errors": ["away"] * 2, "faults": ["system"] * 2}
-    failed = "".join(json.dumps(line, separators=(",", ":")) + "\n" for line in lines)
-    scores.write_text(failed)
+    failed = b"".join(dumps(line) + b"\n" for line in lines)
+    scores.write_bytes(failed)
     retried = run / "scores.retried.jsonl"
     for point in (1, len(failed) // 8, len(failed) // 4):
         killing.kill_when(command(quiet / "rows.jsonl", run), retried, point)
