@@ -77,7 +77,8 @@ class Benchmark:
     is the figure that a leaderboard sorts by, `columns` those it shows.
 
     `gates` are what scorers that know nothing must get. `recorded` reads a row of a published
-    result file, `repair` mends such rows where they are known to be wrong, and says what it did.
+    result file, `repair` mends such rows where they are known to be wrong, and says what it did;
+    `stated` are the figures, by name, that an object of a whole run says of itself.
     Where `keeps_first`, a repeated id counts once. `is_share` says that the headline is the plain
     share of all rows that are won, so that McNemar's test is about it; `is_selection` that best of
     n has a curve.
@@ -97,6 +98,7 @@ class Benchmark:
     scores: Literal["responses", "steps"] = "responses"
     recorded: Import | None = None
     repair: Callable[[list[Recorded]], list[str]] | None = None
+    stated: Callable[[Mapping[str, Any]], Mapping[str, float]] | None = None
     gates: Callable[[Sheet, Scored], list[Gate]] | None = None
     keeps_first: bool = False
     is_share: bool = False

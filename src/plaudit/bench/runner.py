@@ -19,7 +19,16 @@ from plaudit.bench.benchmark import Benchmark, benchmark
 from plaudit.bench.curves import Ensemble, ensemble
 from plaudit.bench.folder import UNREADABLE, Folder, hardware, versions
 from plaudit.bench.read import Intake, files_of, items_of
-from plaudit.bench.recorded import Publication, disagreement, earned, joined, publications, sheet_of
+from plaudit.bench.recorded import (
+    Publication,
+    disagreement,
+    earned,
+    joined,
+    misstated,
+    publications,
+    published_rule,
+    sheet_of,
+)
 from plaudit.bench.results import SCHEMA, assess
 from plaudit.bench.sheet import Item, Scored, Sheet, line_of
 from plaudit.combine import is_judge
@@ -462,6 +471,8 @@ def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
     options: dict[str, Any] = {"num_draws": manifest["draws"], "seed": manifest["seed"]}
     results = assess(bench, sheet, scored, credit=rule, **options)
     _add_notes(results, manifest)
+    if results["credit"] == published_rule(bench):
+        _add_misstated(results, manifest)
     if any("in_train" in line for line in sheet.lines):
         results["contamination"] = _contamination(bench, sheet, scored, rule, options)
     results["intake"] = manifest.get("intake", {})
@@ -479,6 +490,14 @@ def _add_notes(results: dict[str, Any], manifest: Mapping[str, Any]) -> None:
     for entry in results["rewards"]:
         entry["notes"] += notes.get(entry["name"], [])
     results["notes"] += manifest.get("notes", [])
+
+
+def _add_misstated(results: dict[str, Any], manifest: Mapping[str, Any]) -> None:
+    """Says which figures a publication states otherwise than its own rows give them."""
+    reported = {about["name"]: about.get("reported") or {} for about in manifest["rewards"]}
+    for entry in results["rewards"]:
+        notes = misstated(reported.get(entry["name"], {}), entry["figures"])
+        entry["notes"] += [f"the publication disagrees with its own rows: {note}" for note in notes]
 
 
 def _contamination(

@@ -403,7 +403,8 @@ def _imported(results: Mapping[str, Any]) -> list[str]:
                 f" {judge['orders_disagree']:,}, equal {judge['equal_verdict']:,}, no verdict"
                 f" {judge['no_verdict']:,}"
             )
-    for one in results.get("reported", []):
+    recomputed = {entry["name"] for entry in results["rewards"]}
+    for one in (one for one in results.get("reported", []) if one["name"] not in recomputed):
         shares = ", ".join(f"{name} {_percent(value)}" for name, value in one["figures"].items())
         lines.append(f"{one['name']}: reported, no rows: {shares}")
     return lines
