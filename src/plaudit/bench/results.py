@@ -21,7 +21,7 @@ from plaudit.bench.tally import Tally, counts_of, draw_figures, figures_of, inte
 from plaudit.errors import ConfigError, PlauditError, did_you_mean
 from plaudit.metrics import wilson
 
-__all__ = ["SCHEMA", "assess"]
+__all__ = ["SCHEMA", "assess", "rule_of"]
 
 SCHEMA = 1
 _SOLVED = 0.99
@@ -45,7 +45,7 @@ def assess(
     Raises: ConfigError for an unknown credit, PlauditError where a null gate does not hold: then
     the figures would mean something else than they say.
     """
-    rule = _rule(benchmark, credit)
+    rule = rule_of(benchmark, credit)
     floors = floors_of(benchmark, sheet, seed=seed) if has_floors and len(sheet) else []
     gates = [_gates(benchmark, sheet, one) for one in scored]
     every = [*scored, *floors] if len(sheet) else []
@@ -123,7 +123,8 @@ def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, Any]:
     return details
 
 
-def _rule(benchmark: Benchmark, credit: str | None) -> str:
+def rule_of(benchmark: Benchmark, credit: str | None) -> str:
+    """The credit of that name, by default the first. Raises ConfigError for one it has not."""
     rule = credit or benchmark.credits[0]
     if rule not in benchmark.credits:
         raise ConfigError(

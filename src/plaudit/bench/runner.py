@@ -29,7 +29,7 @@ from plaudit.bench.recorded import (
     published_rule,
     sheet_of,
 )
-from plaudit.bench.results import SCHEMA, assess
+from plaudit.bench.results import SCHEMA, assess, rule_of
 from plaudit.bench.sheet import Item, Scored, Sheet, line_of
 from plaudit.combine import is_judge
 from plaudit.data.jsontext import dumps, loads_object
@@ -101,17 +101,10 @@ class Run:
         where no row of the data can be read.
         """
         bench = benchmark(self.name)
-        if not self.data and not self.imports:
-            raise ConfigError("name the rows: data (files or a directory), or results to import")
-        if self.data and not self.entrants and not self.imports:
-            raise ConfigError("name what to score with: a reward, or results to import")
-        if self.ensembles and bench.scores == "steps":
-            raise ConfigError(
-                f"{bench.name}: no ensemble of step scores: they count against a fixed threshold,"
-                " which standardised scores do not have"
-            )
+        self._check(bench)
         files = files_of(self.data)
         results = publications(bench, self.imports) if self.imports else []
+        _check_ensembles(self.ensembles, [*self.entrants, *(p for p in results if p.rows)])
         _refuse_same_names([*(e.name for e in self.entrants), *(p.model for p in results)])
         manifest = self._manifest(bench, files, results)
         self.folder.begin(manifest, overwrite=overwrite)
@@ -125,6 +118,19 @@ class Run:
         for number, entrant in enumerate(self.entrants, num_before):
             self._score_one(bench, files, number, entrant, on_progress)
         return offline(self.folder)
+
+    def _check(self, bench: Benchmark) -> None:
+        """Raises ConfigError for what cannot be run, before anything is read or scored."""
+        if not self.data and not self.imports:
+            raise ConfigError("name the rows: data (files or a directory), or results to import")
+        if self.data and not self.entrants and not self.imports:
+            raise ConfigError("name what to score with: a reward, or results to import")
+        rule_of(bench, self.credit)
+        if self.ensembles and bench.scores == "steps":
+            raise ConfigError(
+                f"{bench.name}: no ensemble of step scores: they count against a fixed threshold,"
+                " which standardised scores do not have"
+            )
 
     # --- the manifest -----------------------------------------------------------------------------
 
@@ -288,6 +294,11 @@ def _retried(lines: Iterable[bytes], first: int, num_items: int) -> set[int]:
         for i, line in own
         if b'"system"' in line and "system" in loads_object(line).get("faults", ())
     }
+
+
+def _check_ensembles(kinds: Sequence[Ensemble], members: Sequence[Any]) -> None:
+    if kinds and len(members) < 2:
+        raise ConfigError(f"an ensemble ({kinds[0]}) has two rewards or more, found {len(members)}")
 
 
 def _refuse_same_names(names: Sequence[str]) -> None:

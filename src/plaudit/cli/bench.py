@@ -110,6 +110,7 @@ def run(options: BenchOptions) -> None:
         raise typer.Exit(0)
     if options.offline and all(os.path.isdir(place) for place in options.names):
         raise typer.Exit(_recompute(options.names, options.credit))
+    _check_export(options.export)
     bench = _run_of(options, _only(options.names))
     try:
         with _Meters() as meters:
@@ -117,7 +118,8 @@ def run(options: BenchOptions) -> None:
     except KeyboardInterrupt:
         stderr(f"interrupted; the same command goes on from what {options.output} holds")
         raise typer.Exit(130) from None
-    _export(options.export, bench, results)
+    if options.export is not None:
+        _export(bench, results)
     _print(results)
     raise typer.Exit(_exit_code([results]))
 
@@ -225,13 +227,14 @@ class _Meters:
         self._meter.update(progress)
 
 
-def _export(export: str | None, bench: Any, results: Mapping[str, Any]) -> None:
-    if export is None:
-        return
+def _check_export(export: str | None) -> None:
+    if export not in (None, "rewardbench"):
+        raise ConfigError(f"--export {export}: rewardbench is the only layout")
+
+
+def _export(bench: Any, results: Mapping[str, Any]) -> None:
     from plaudit.bench.export import export_rewardbench
 
-    if export != "rewardbench":
-        raise ConfigError(f"--export {export}: rewardbench is the only layout")
     for path in export_rewardbench(bench.folder, results):
         stderr(f"written: {path}")
 
@@ -363,6 +366,7 @@ def _share(num: int | None, counts: Mapping[str, int]) -> str:
 def _remarks(results: Mapping[str, Any]) -> list[str]:
     """What must be said beside the tables, one line each."""
     lines = [f"{entry['name']}: {note}" for entry in results["rewards"] for note in entry["notes"]]
+    lines += _reasons(results)
     lines += _imported(results)
     if results["absent"]:
         lines.append(f"absent: {', '.join(results['absent'])}")
@@ -382,6 +386,17 @@ def _remarks(results: Mapping[str, Any]) -> list[str]:
             for name, figure in contamination["without"].items()
         ]
     lines += [f"note: {note}" for note in results["notes"]]
+    return lines
+
+
+def _reasons(results: Mapping[str, Any]) -> list[str]:
+    """The most frequent reason for which a reward has scores missing."""
+    lines = []
+    for entry in results["rewards"]:
+        if entry["errors"]:
+            (first, num), *others = entry["errors"].items()
+            more = f"; {len(others):,} more in results.json (errors)" if others else ""
+            lines.append(f"{entry['name']}: {num:,} times: {visible(first)}{more}")
     return lines
 
 

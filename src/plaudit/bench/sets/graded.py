@@ -11,6 +11,7 @@ Rows have `labels` (higher is better), one for each response, or `ranks` (lower 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -36,8 +37,8 @@ def read(row: Row) -> Sequence[Item]:
         raise DataError(
             f"expected a number for each of {size} responses, found {clipped(grades)}", field=name
         )
-    if not all(isinstance(g, int | float) and not isinstance(g, bool) for g in grades):
-        raise DataError(f"expected numbers, found {clipped(grades)}", field=name)
+    if not all(_is_number(grade) for grade in grades):
+        raise DataError(f"expected finite numbers, found {clipped(grades)}", field=name)
     sign = -1.0 if name == "ranks" else 1.0
     return [
         Item(
@@ -49,6 +50,11 @@ def read(row: Row) -> Sequence[Item]:
             row.where,
         )
     ]
+
+
+def _is_number(value: Any) -> bool:
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and math.isfinite(value)
 
 
 def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:

@@ -132,6 +132,14 @@ def test_a_prompt_with_an_unscored_response_is_no_match_and_is_counted(grades, g
     assert all(gate["holds"] for gate in entry["gates"])
 
 
+@pytest.mark.parametrize("name", ["labels", "ranks"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, True, "1", None])
+def test_a_grade_that_is_no_number_is_refused(name, bad):
+    with pytest.raises(DataError) as error:
+        items("graded", [{"prompt": "q", "responses": ["a", "b"], name: [1, bad]}])
+    assert error.value.field == name
+
+
 def test_a_broken_reward_of_equal_grades_alone_is_unscored():
     sheet = sheet_of("graded", [graded([1, 1])])
     results = assess(benchmark("graded"), sheet, [Scored("x", np.full(2, math.nan))], num_draws=5)
