@@ -4,6 +4,7 @@
     items.jsonl     one line a question, without texts (see `plaudit.bench.sheet`)
     scores.jsonl    one line for each question and reward, in order
     results.json    the figures (see `plaudit.bench.results`), made of the other three alone
+    scores.parquet  the lines of scores.jsonl as a table, where it was asked for
 
 A killed run loses at most the line in flight; the same command goes on behind the last whole line,
 and scores again what a fault of the system left unscored (by way of ``scores.retried.jsonl``).
@@ -18,8 +19,10 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.bench.sheet import Scored, Sheet
+from plaudit.data import export
 from plaudit.data.journal import RetriedLines
 from plaudit.data.jsontext import dumps, loads_object
+from plaudit.data.tables import require_pyarrow
 from plaudit.errors import ConfigError, DataError, PlauditError, clipped
 from plaudit.journal import io_error
 
@@ -29,7 +32,7 @@ _FIXED = (  # what a resumed run shares
     "schema", "benchmark", "data", "columns", "by", "limit", "train", "include_text", "plaudit",
 )  # fmt: skip
 _MANIFEST, _ITEMS, _SCORES = "manifest.json", "items.jsonl", "scores.jsonl"
-_RESULTS, _RETRIED = "results.json", "scores.retried.jsonl"
+_RESULTS, _RETRIED, _TABLE = "results.json", "scores.retried.jsonl", "scores.parquet"
 UNREADABLE = "unreadable"  # the fault of a score that a judge's reply does not give
 
 
@@ -60,7 +63,7 @@ class Folder:
             raise ConfigError(f"{self.path}: is not empty and holds no run; name another folder")
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in (_ITEMS, _SCORES, _RETRIED, _RESULTS):
+            for name in (_ITEMS, _SCORES, _RETRIED, _RESULTS, _TABLE):
                 (self.path / name).unlink(missing_ok=True)
             self.write_manifest(manifest)
         except OSError as error:
@@ -150,6 +153,21 @@ class Folder:
     def open_scores(self) -> RetriedLines:
         """The scores so far, to be appended to or replaced by this process alone."""
         return RetriedLines(self.path / _SCORES, self.path / _RETRIED, is_alone=True)
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the scores stand in the folder as a table, too."""
+        return (self.path / _TABLE).exists()
+
+    def write_table(self) -> None:
+        """Writes ``scores.parquet``. Raises MissingExtra without pyarrow."""
+        require_pyarrow("scores.parquet")
+        draft = self.path / f"{_TABLE}.new"
+        try:
+            export.FORMATS[".parquet"](self.path / _SCORES, draft)  # type: ignore[misc]
+            os.replace(draft, self.path / _TABLE)
+        except OSError as error:
+            raise io_error(draft, error) from error
 
     def scored(self, sheet: Sheet) -> list[Scored]:
         """The scores of each reward of the manifest, as far as there are any.

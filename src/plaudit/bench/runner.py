@@ -11,31 +11,31 @@ import hashlib
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from plaudit.bench.benchmark import Benchmark, benchmark
-from plaudit.bench.curves import Ensemble, ensemble
+from plaudit.bench.curves import Ensemble
 from plaudit.bench.folder import UNREADABLE, Folder, hardware, versions
+from plaudit.bench.offline import offline
 from plaudit.bench.read import Intake, files_of, items_of
 from plaudit.bench.recorded import (
     Publication,
     disagreement,
     earned,
     joined,
-    misstated,
     publications,
-    published_rule,
     sheet_of,
 )
-from plaudit.bench.results import SCHEMA, assess, rule_of
+from plaudit.bench.results import SCHEMA, rule_of
 from plaudit.bench.sheet import Item, Scored, Sheet, line_of
 from plaudit.combine import is_judge
 from plaudit.data.jsontext import dumps, loads_object
 from plaudit.data.judged import prompts_of
 from plaudit.data.overlap import EvalPrompts
 from plaudit.data.read import read
+from plaudit.data.tables import require_pyarrow
 from plaudit.data.write import is_retryable
 from plaudit.errors import ConfigError, DataError
 from plaudit.rule import prompt_text
@@ -67,7 +67,8 @@ class Run:
 
     `data` are files, directories or ``hf:`` names; `imports` published result files (``NAME=FILE``
     or FILE), which join the data by id where there is any. `by` is a column in the place of the
-    subset. `train` are files whose prompts are looked for among those of the benchmark.
+    subset. `train` are files whose prompts are looked for among those of the benchmark. With
+    `has_table` the scores are written as Parquet, too.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Run:
     train: Sequence[str] = ()
     ensembles: Sequence[Ensemble] = ()
     include_text: bool = False
+    has_table: bool = False
     seed: int = 0
     num_draws: int = 1000
     workers: int = 0
@@ -117,6 +119,8 @@ class Run:
         num_before = sum(bool(one.rows) for one in results)
         for number, entrant in enumerate(self.entrants, num_before):
             self._score_one(bench, files, number, entrant, on_progress)
+        if self.has_table or self.folder.has_table:  # one of an earlier run would be out of date
+            self.folder.write_table()
         return offline(self.folder)
 
     def _check(self, bench: Benchmark) -> None:
@@ -126,6 +130,8 @@ class Run:
         if self.data and not self.entrants and not self.imports:
             raise ConfigError("name what to score with: a reward, or results to import")
         rule_of(bench, self.credit)
+        if self.has_table:
+            require_pyarrow("scores.parquet")
         if self.ensembles and bench.scores == "steps":
             raise ConfigError(
                 f"{bench.name}: no ensemble of step scores: they count against a fixed threshold,"
@@ -463,82 +469,3 @@ def _judged_notes(
         note = disagreement(one.rows, earned(bench, one))
         if note is not None:
             yield values.name, note
-
-
-# --- the figures ----------------------------------------------------------------------------------
-
-
-def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
-    """The results of a finished run, made anew from its folder and written to it.
-
-    Raises: ConfigError where the folder holds no finished run.
-    """
-    manifest = folder.manifest()
-    bench, sheet = benchmark(manifest["benchmark"]), folder.sheet()
-    scored = folder.scored(sheet)
-    if len(scored) > 1 and bench.scores == "responses":
-        scored += [ensemble(scored, kind) for kind in manifest.get("ensembles", [])]
-    rule = credit or manifest.get("credit")
-    options: dict[str, Any] = {"num_draws": manifest["draws"], "seed": manifest["seed"]}
-    results = assess(bench, sheet, scored, credit=rule, **options)
-    _add_notes(results, manifest)
-    if results["credit"] == published_rule(bench):
-        _add_misstated(results, manifest)
-    if any("in_train" in line for line in sheet.lines):
-        results["contamination"] = _contamination(bench, sheet, scored, rule, options)
-    results["intake"] = manifest.get("intake", {})
-    results["reported"] = [
-        {"name": about["name"], "figures": about["reported"]}
-        for about in manifest["rewards"]
-        if about.get("reported")
-    ]
-    folder.write_results(results)
-    return results
-
-
-def _add_notes(results: dict[str, Any], manifest: Mapping[str, Any]) -> None:
-    notes = {about["name"]: about.get("notes", []) for about in manifest["rewards"]}
-    for entry in results["rewards"]:
-        entry["notes"] += notes.get(entry["name"], [])
-    results["notes"] += manifest.get("notes", [])
-
-
-def _add_misstated(results: dict[str, Any], manifest: Mapping[str, Any]) -> None:
-    """Says which figures a publication states otherwise than its own rows give them."""
-    reported = {about["name"]: about.get("reported") or {} for about in manifest["rewards"]}
-    for entry in results["rewards"]:
-        notes = misstated(reported.get(entry["name"], {}), entry["figures"])
-        entry["notes"] += [f"the publication disagrees with its own rows: {note}" for note in notes]
-
-
-def _contamination(
-    bench: Benchmark,
-    sheet: Sheet,
-    scored: Sequence[Scored],
-    rule: str | None,
-    options: Mapping[str, Any],
-) -> dict[str, Any]:
-    """How many items the training files repeat, and the headline without them."""
-    import numpy as np
-
-    clean_N = np.array([not line.get("in_train") for line in sheet.lines])
-    rest = Sheet(line for line, is_clean in zip(sheet.lines, clean_N, strict=True) if is_clean)
-    figures: dict[str, Any] = {"items": int((~clean_N).sum()), "of": len(sheet), "without": {}}
-    if not len(rest):
-        return figures
-    keep_T = np.repeat(clean_N, sheet.sizes_N)
-    rewards = [
-        replace(
-            one,
-            values_T=one.values_T[keep_T],
-            credit_N=None if one.credit_N is None else one.credit_N[clean_N],
-            decisions=None,
-            flipped_N=None,
-            failed_N=None if one.failed_N is None else one.failed_N[clean_N],
-        )
-        for one in scored
-    ]
-    clean = assess(bench, rest, rewards, credit=rule, has_floors=False, **options)
-    for entry in clean["rewards"]:
-        figures["without"][entry["name"]] = entry["figures"][bench.headline]
-    return figures

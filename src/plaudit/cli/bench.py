@@ -81,6 +81,7 @@ class BenchOptions:
     ] = None
     export: Annotated[str | None, Option("Write its result files as well.", "rewardbench")] = None
     include_text: Annotated[bool, Option("Keep prompts and responses in the folder.")] = False
+    parquet: Annotated[bool, Option("Write the scores as scores.parquet as well.")] = False
     seed: Annotated[int, Option("Of the bootstrap and the random floor.")] = 0
     draws: Annotated[int, Option("Draws of the bootstrap.", least=1)] = 1000
     columns: Columns = None
@@ -162,6 +163,7 @@ def _run_of(options: BenchOptions, name: str) -> Run:
         train=options.train or (),
         ensembles=_ensembles(options.ensembles),
         include_text=options.include_text,
+        has_table=options.parquet,
         seed=options.seed,
         num_draws=options.draws,
         workers=options.workers,

@@ -216,6 +216,20 @@ def test_failed_rows_of_the_second_reward_are_scored_again_in_their_place(tmp_pa
     assert not (tmp_path / "out" / "scores.retried.jsonl").exists()
 
 
+def test_a_table_of_the_scores_is_that_of_the_lines_and_never_out_of_date(tmp_path):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    made = run(tmp_path, Flaky({0: AWAY, 3: UNREADABLE}), LENGTH, num=9)
+    made.has_table = True
+    made.score()
+    for again in (Flaky({3: UNREADABLE}), None):
+        rows = parquet.read_table(tmp_path / "out" / "scores.parquet").to_pylist()
+        lines = list(map(json.loads, scores_of(tmp_path).splitlines()))
+        assert [{k: v for k, v in row.items() if v is not None} for row in rows] == lines
+        if again is not None:
+            run(tmp_path, again, LENGTH, num=9).score()
+            assert again.numbers == [0]
+
+
 @pytest.mark.parametrize("dies_after", [0, 64, 128])
 def test_a_run_interrupted_while_it_scores_again_loses_nothing(dies_after, tmp_path):
     expected = run(tmp_path, Flaky(), folder="whole").score()
