@@ -212,7 +212,8 @@ def codes(names: Sequence[Any]) -> tuple[Any, list[Any]]:
     """
     import numpy as np
 
-    numbers = dict(zip(dict.fromkeys(names), count(), strict=False))
-    if len(numbers) == len(names):
+    numbers = dict.fromkeys(names)
+    if len(numbers) == len(names):  # no name repeats, as of a million prompts
         return np.arange(len(names)), list(numbers)
+    numbers = dict(zip(numbers, count(), strict=False))
     return np.fromiter(map(numbers.__getitem__, names), int, len(names)), list(numbers)
