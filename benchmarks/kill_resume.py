@@ -106,16 +106,23 @@ def kill_at(command: Sequence[str], output: Path, num_bytes: int) -> int:
 
     Raises: Killed where the run ended by itself.
     """
-    partial = output.with_name(f"{output.name}.partial.jsonl")
+    return kill_when(command, output.with_name(f"{output.name}.partial.jsonl"), num_bytes)
+
+
+def kill_when(command: Sequence[str], file: Path, num_bytes: int) -> int:
+    """Starts a run and kills it once a file has that size; gives the size reached.
+
+    Raises: Killed where the run ended by itself.
+    """
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
     with subprocess.Popen(command, start_new_session=True, **quiet) as process:
-        while process.poll() is None and _size(partial) < num_bytes:
+        while process.poll() is None and _size(file) < num_bytes:
             time.sleep(0.0005)
         process.kill()
         if process.wait() != -signal.SIGKILL:
             raise Killed(f"ended with {process.returncode} before {num_bytes} bytes were written")
     no_process_of(process.pid)
-    return _size(partial)
+    return _size(file)
 
 
 def no_process_of(session: int, *, within_s: float = 30.0) -> None:

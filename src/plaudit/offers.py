@@ -24,8 +24,10 @@ __all__ = [
     "fault_value",
     "in_flight_of",
     "is_comparer",
+    "is_judge",
     "is_reward",
     "jurors_of",
+    "lowest_of",
     "parts_of",
     "retries_itself",
     "spelling_of",
@@ -47,6 +49,19 @@ def is_reward(candidate: object) -> TypeGuard[Reward]:
 def is_comparer(candidate: object) -> TypeGuard[Comparer]:
     """Whether an object compares pairs: what `combine.round_robin` takes."""
     return callable(getattr(candidate, "compare", None))
+
+
+def is_judge(reward: Reward | Comparer) -> bool:
+    """Whether the scores are verdicts of a language model, in whole or in part.
+
+    Judges say so of themselves, combinations if one of their parts is one.
+    """
+    return getattr(reward, "is_judge", False)
+
+
+def lowest_of(reward: Reward | Comparer) -> float:
+    """The low end of the scale on which a judge rates; NaN of others."""
+    return getattr(reward, "lowest", math.nan)
 
 
 def in_flight_of(reward: Reward | Comparer) -> int:

@@ -7,7 +7,7 @@ import inspect
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
-__all__ = ["Option", "changed", "names_in", "split", "takes", "values_of"]
+__all__ = ["Option", "changed", "default_of", "names_in", "split", "takes", "values_of"]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -42,7 +42,7 @@ def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
     """
     parameter = inspect.Parameter
     params = [
-        parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
+        parameter(f.name, parameter.KEYWORD_ONLY, default=default_of(f), annotation=f.type)
         for f in _own_first(kind)
         if f.init and f.name != rest
     ]
@@ -61,6 +61,13 @@ def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
 def _own_first(kind: type[Any]) -> list[dataclasses.Field[Any]]:
     own = inspect.get_annotations(kind)
     return sorted(dataclasses.fields(kind), key=lambda field: field.name not in own)
+
+
+def default_of(field: dataclasses.Field[Any]) -> Any:
+    """A field's default, made anew where it has a factory; `Parameter.empty` where it has none."""
+    if field.default_factory is not dataclasses.MISSING:
+        return field.default_factory()
+    return inspect.Parameter.empty if field.default is dataclasses.MISSING else field.default
 
 
 def names_in(kind: type[Any]) -> tuple[str, ...]:
@@ -88,5 +95,5 @@ def changed(options: Any, rest: str | None = None) -> dict[str, Any]:
     {'name': 'log'}
     """
     own = [(f, getattr(options, f.name)) for f in _own_first(type(options)) if f.name != rest]
-    differing = {f.name: value for f, value in own if f.init and value != f.default}
+    differing = {f.name: value for f, value in own if f.init and value != default_of(f)}
     return differing if rest is None else {**differing, **getattr(options, rest)}

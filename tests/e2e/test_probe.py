@@ -1,6 +1,7 @@
 """`plaudit probe`, run in this process."""
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +32,36 @@ def test_a_recipe_on_the_bundled_sample():
     told = json.loads(Path("p.json").read_text(encoding="utf-8"))
     assert {entry["edit"] for entry in told["edits"]} >= {"padding", "lone_colon"}
     assert "<html" in Path("p.html").read_text(encoding="utf-8")
+
+
+def page_data(path):
+    text = Path(path).read_text(encoding="utf-8")
+    block = re.search(r'<script type="application/json" id="data">(.*?)</script>', text, re.DOTALL)
+    return json.loads(block[1])
+
+
+def test_the_page_holds_the_figures_and_both_texts_and_no_parts():
+    rows = '{"prompt": "Say it in English.", "response": "That is it.", "language": "en"}\n'
+    Path("in.jsonl").write_text(rows * 3, encoding="utf-8")
+    Path("r.yaml").write_text(
+        "use: combine.weighted\nparts:\n  language: {use: rules.language.consistency}\n"
+        "  length: {use: rules.baseline.length}\n"
+    )
+    probed("r.yaml", "in.jsonl", "-o", "p.json", "--report", "p.html")
+    page, figures = page_data("p.html"), json.loads(Path("p.json").read_text())
+    assert page["meta"] == [["input", "in.jsonl"]]
+    assert "runs" not in page
+    shown = page["probe"]
+    for edit, due in zip(shown["edits"], figures["edits"], strict=True):
+        assert {name: edit[name] for name in due if name != "worst"} == {
+            name: due[name] for name in due if name != "worst"
+        }
+    padding = next(edit for edit in shown["edits"] if edit["edit"] == "padding")
+    assert padding["paid"]["num"] == padding["paid"]["total"] > 0
+    first = padding["worst"][0]
+    assert first["after"] > first["before"]
+    assert first["text"] in first["edited"]
+    assert "language/latin" not in Path("p.html").read_text(encoding="utf-8")
 
 
 def test_a_path_on_rows_of_ones_own():

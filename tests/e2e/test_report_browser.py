@@ -7,8 +7,10 @@ import subprocess
 
 import pytest
 
+from plaudit.bench.probe import probe
 from plaudit.errors import DataError
 from plaudit.report import Summary, write_report
+from plaudit.report.probe import write_probe_report
 from plaudit.run import Result
 from plaudit.types import Group, Score
 
@@ -114,3 +116,36 @@ def test_a_chart_says_in_words_what_it_shows(tmp_path):
     dom, _ = rendered(path, tmp_path / "profile")
     assert {"aria-label", "role", "scope"} <= dom.attributes
     assert dom.counts["caption"] == 1
+
+
+def probe_of(text):
+    class Long:
+        relative, deterministic, cpu_bound = False, True, False
+
+        def score(self, groups):
+            return [[Score(float(len(r.text))) for r in g.responses] for g in groups]
+
+    return probe(Long(), [Group(text, [text, text + "2"]), Group("p", ["a", "bb"])])
+
+
+def test_the_page_of_a_probe_has_tables_a_chart_and_both_texts(tmp_path):
+    path = write_probe_report(tmp_path / "p.html", probe_of("two words").as_dict())
+    dom, console = rendered(path, tmp_path / "profile")
+    assert console == []
+    for text in ("Edits that keep the answer", "Edits that spoil the answer", "padding",
+                 "4 of 4 (100 %)", "How often an edit paid", "Before: 9", "After: "):  # fmt: skip
+        assert text in dom.text
+    assert dom.counts["table"] >= 3
+    assert dom.counts["svg"] == 1
+
+
+def test_hostile_text_in_a_probe_does_nothing(tmp_path):
+    figures = probe_of(HOSTILE).as_dict()
+    path = write_probe_report(
+        tmp_path / "p.html", figures, title=HOSTILE, recipe_text=HOSTILE, meta={HOSTILE: HOSTILE}
+    )
+    dom, console = rendered(path, tmp_path / "profile")
+    assert console == []
+    assert "img" not in dom.counts
+    assert not {"onerror", "onload"} & dom.attributes
+    assert dom.text.count("<script>") > 2  # as text

@@ -77,10 +77,13 @@ class Benchmark:
     `headline` is the figure that a leaderboard sorts by, `columns` those it shows.
 
     `gates` are what scorers that know nothing must get. `recorded` reads a row of a published
-    result file, `repair` mends such rows where they are known to be wrong, and says what it did.
-    Where `keeps_first`, a repeated id counts once. `is_one_test` says that a row is won or not as a
-    whole, so that McNemar's test is about rows; `is_selection` that best of n has a curve.
-    `countings` are other countings of a judge's decisions.
+    result file, `repair` mends such rows where they are known to be wrong, and says what it did;
+    `stated` are the figures, by name, that an object of a whole run says of itself.
+    Where `keeps_first`, a repeated id counts once. `is_share` says that the headline is the plain
+    share of all rows that are won, so that McNemar's test is about it; `is_selection` that best of
+    n has a curve.
+    `countings` are other countings of a judge's decisions; `unread` says by credit what an
+    unreadable reply of a judge earns, where that is not nothing.
     """
 
     title: str
@@ -95,11 +98,13 @@ class Benchmark:
     scores: Literal["responses", "steps"] = "responses"
     recorded: Import | None = None
     repair: Callable[[list[Recorded]], list[str]] | None = None
+    stated: Callable[[Mapping[str, Any]], Mapping[str, float]] | None = None
     gates: Callable[[Sheet, Scored], list[Gate]] | None = None
     keeps_first: bool = False
-    is_one_test: bool = True
+    is_share: bool = False
     is_selection: bool = False
     countings: Callable[[Sequence[Any], Sequence[str]], Mapping[str, float]] | None = None
+    unread: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     name: str = ""
 
@@ -141,7 +146,8 @@ def credited(
 ) -> tuple[credit.Outcomes, Any]:
     """The outcome of each row of rival responses, and its credit under a rule.
 
-    A row whose result was published without scores has that result as its credit.
+    A row whose result was published without scores has that result as its credit; one that could
+    not be scored for another reason than an unreadable reply of a judge earns nothing.
     """
     import numpy as np
 
@@ -154,7 +160,10 @@ def credited(
             of_N=np.where(has_N, result_N, rows.of_N),
             share_N=np.where(has_N, scored.credit_N, rows.share_N),
         )
-    return rows, rules[rule](rows, scored.is_judge)
+    credit_N = rules[rule](rows, scored.is_judge)
+    if scored.failed_N is not None:
+        credit_N = np.where((rows.of_N == credit.UNSCORED) & scored.failed_N, 0.0, credit_N)
+    return rows, credit_N
 
 
 def tally_of(

@@ -2,35 +2,40 @@
 
     manifest.json   command, recipes, versions, seeds, hardware, the data files with their hashes
     items.jsonl     one line a question, without texts (see `plaudit.bench.sheet`)
-    scores.jsonl    one line for each question and reward, in order; it only grows
+    scores.jsonl    one line for each question and reward, in order
     results.json    the figures (see `plaudit.bench.results`), made of the other three alone
     report.html     a page of them (see `plaudit.bench.page`), made of the other four alone
+    scores.parquet  the lines of scores.jsonl as a table, if requested
 
 A killed run loses at most the line being written; the same command goes on after the last whole
-line.
+line, and scores again what a fault of the system left unscored (by way of ``scores.retried.jsonl``).
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from plaudit.bench.sheet import Scored, Sheet
+from plaudit.data import export
+from plaudit.data.journal import RetriedLines
 from plaudit.data.jsontext import dumps, loads_object
+from plaudit.data.tables import require_pyarrow
 from plaudit.errors import ConfigError, DataError, PlauditError, clipped
-from plaudit.journal import Lines, io_error
+from plaudit.journal import io_error
 
-__all__ = ["Folder", "hardware", "versions"]
+__all__ = ["UNREADABLE", "Folder", "hardware", "versions"]
 
 PAGE = "report.html"
 _FIXED = (  # what a resumed run shares
     "schema", "benchmark", "data", "columns", "by", "limit", "train", "include_text", "plaudit",
 )  # fmt: skip
 _MANIFEST, _ITEMS, _SCORES = "manifest.json", "items.jsonl", "scores.jsonl"
-_RESULTS = "results.json"
+_RESULTS, _RETRIED, _TABLE = "results.json", "scores.retried.jsonl", "scores.parquet"
+UNREADABLE = "unreadable"  # the fault of a score that a judge's reply does not give
 
 
 class Folder:
@@ -62,7 +67,7 @@ class Folder:
             )
         try:
             self.path.mkdir(parents=True, exist_ok=True)
-            for name in (_ITEMS, _SCORES, _RESULTS):
+            for name in (_ITEMS, _SCORES, _RETRIED, _RESULTS, _TABLE):
                 (self.path / name).unlink(missing_ok=True)
             (self.path / PAGE).unlink(missing_ok=True)
             self.write_manifest(manifest)
@@ -153,9 +158,24 @@ class Folder:
 
     # --- scores -----------------------------------------------------------------------------------
 
-    def open_scores(self) -> Lines:
-        """The scores so far, to be appended to by this process alone."""
-        return Lines(self.path / _SCORES, is_alone=True)
+    def open_scores(self) -> RetriedLines:
+        """The scores so far, to be appended to or replaced by this process alone."""
+        return RetriedLines(self.path / _SCORES, self.path / _RETRIED, is_alone=True)
+
+    @property
+    def has_table(self) -> bool:
+        """Whether the scores stand in the folder as a table, too."""
+        return (self.path / _TABLE).exists()
+
+    def write_table(self) -> None:
+        """Writes ``scores.parquet``. Raises MissingExtra without pyarrow."""
+        require_pyarrow("scores.parquet")
+        draft = self.path / f"{_TABLE}.new"
+        try:
+            export.FORMATS[".parquet"](self.path / _SCORES, draft)  # type: ignore[misc]
+            os.replace(draft, self.path / _TABLE)
+        except OSError as error:
+            raise io_error(draft, error) from error
 
     def score_lines(self) -> Iterator[dict[str, Any]]:
         """The lines of scores, with notes and errors, in order."""
@@ -199,6 +219,7 @@ class _Reader:
         self._values_T = np.full(int(sheet.sizes_N.sum()), np.nan)
         self._credit_N = np.full(len(sheet), np.nan)
         self._flipped_N = np.full(len(sheet), np.nan)
+        self._failed_N = np.zeros(len(sheet), bool)
         self._decisions: list[Any] = [None] * len(sheet)
         self._errors: dict[str, int] = {}
 
@@ -221,6 +242,7 @@ class _Reader:
             self._values_T[start : start + size] = [
                 float("nan") if value is None else value for value in values
             ]
+            self._failed_N[i] = _is_failed(values, line.get("faults"))
         if line.get("credit") is not None:
             self._credit_N[i] = line["credit"]
         if line.get("flipped") is not None:
@@ -234,6 +256,8 @@ class _Reader:
         import numpy as np
 
         has_decisions = all(decision is not None for decision in self._decisions)
+        origin = self._about.get("origin", "scored")
+        lowest = self._about.get("lowest")
         most = sorted(self._errors.items(), key=lambda pair: -pair[1])[:20]
         return Scored(
             self.name,
@@ -242,9 +266,24 @@ class _Reader:
             credit_N=self._credit_N if np.isfinite(self._credit_N).any() else None,
             decisions=self._decisions if has_decisions and self._decisions else None,
             flipped_N=self._flipped_N if np.isfinite(self._flipped_N).any() else None,
-            origin=self._about.get("origin", "scored"),
+            failed_N=self._failed_N if origin == "scored" else None,
+            lowest=float("nan") if lowest is None else float(lowest),
+            origin=origin,
             errors=dict(most),
         )
+
+
+def _is_failed(values: Sequence[float | None], faults: Sequence[str | None] | None) -> bool:
+    """Whether a value is missing for another reason than an unreadable reply of a judge.
+
+    >>> _is_failed([None, 1.0], ["unreadable", None]), _is_failed([None, 1.0], ["system", None])
+    (False, True)
+    """
+    reasons = [None] * len(values) if faults is None or len(faults) != len(values) else faults
+    return any(
+        value is None and reason != UNREADABLE
+        for value, reason in zip(values, reasons, strict=True)
+    )
 
 
 def _recipes(manifest: Mapping[str, Any]) -> list[Any]:

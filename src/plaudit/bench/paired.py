@@ -15,8 +15,8 @@ class Comparison(NamedTuple):
     """Two rewards on the same rows.
 
     `difference` is that of the headline figure with its paired bootstrap interval; `p` is from
-    McNemar's test where rows are won or not, else from the bootstrap; `p_adjusted` is Holm's over
-    all pairs of rewards.
+    McNemar's test where the figure is the share of rows won, else from the bootstrap; `p_adjusted`
+    is Holm's over all pairs of rewards.
     """
 
     first: str
@@ -75,8 +75,8 @@ def compare_draws(
 ) -> list[Comparison]:
     """Each pair of rewards: the difference of their figures, and whether it can be chance.
 
-    `draws` hold the figure of each in the same bootstrap draws; `wins`, where a prompt has one row,
-    whether each row was won.
+    `draws` hold the figure of each in the same bootstrap draws; `wins`, where the figure is the
+    share of rows won and a prompt has one row, whether each row was won.
     """
     pairs = []
     for i in range(len(names)):
@@ -97,7 +97,13 @@ def _only(first_N: Any, second_N: Any) -> tuple[int, int]:
 
 
 def _bootstrap_p(apart: Any) -> float:
-    """Twice the share of draws on the rarer side of 0 (with one more on either side)."""
+    """Twice the share of draws on the rarer side of 0 (with one more on either side).
+
+    Draws in which a figure is NaN say nothing; 1 where there is no other.
+    """
+    import numpy as np
+
+    apart = apart[np.isfinite(apart)]
     num = len(apart)
     side = min(int((apart <= 0).sum()), int((apart >= 0).sum()))
     return min(1.0, 2 * (side + 1) / (num + 1))
@@ -108,7 +114,7 @@ def rank_ranges(
 ) -> dict[str, tuple[int, int]]:
     """The ranks that each reward may have: 1 + those surely better, up to all but the surely worse.
 
-    NaN ranks last.
+    Those without a figure (NaN) share the last ranks, behind all that have one.
 
     >>> same = Comparison("a", "b", 0.01, -0.1, 0.1, 5, 4, 1.0, 1.0)
     >>> rank_ranges(["a", "b"], [0.8, 0.79], [same])
@@ -122,4 +128,10 @@ def rank_ranges(
             winner, loser = (pair.first, pair.second) if first_wins else (pair.second, pair.first)
             better[loser].add(winner)
             worse[winner].add(loser)
-    return {name: (1 + len(better[name]), len(names) - len(worse[name])) for name in names}
+    num_ranked = sum(not math.isnan(value) for value in values)
+    return {
+        name: (num_ranked + 1, len(names))
+        if math.isnan(value)
+        else (1 + len(better[name]), num_ranked - len(worse[name]))
+        for name, value in zip(names, values, strict=True)
+    }

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 from plaudit.bench.edits import EDITS, Context, Edit
 from plaudit.combine import replace_responses
 from plaudit.errors import MissingExtra
+from plaudit.metrics import Interval
 from plaudit.rule import column_of, prompt_text, sources_of
 from plaudit.run import Result, run
 from plaudit.types import Group, Response, Reward
@@ -34,14 +35,6 @@ __all__ = [
 
 _RESAMPLES = 2000
 _TOLERANCE = 1e-9
-
-
-class Interval(NamedTuple):
-    """A figure with the ends of its 95 % interval; NaN where nothing was measured."""
-
-    value: float
-    low: float
-    high: float
 
 
 class Share(NamedTuple):

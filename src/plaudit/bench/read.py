@@ -13,7 +13,7 @@ from plaudit.data.read import FORMATS, read
 from plaudit.data.rows import Row
 from plaudit.errors import ConfigError, DataError
 
-__all__ = ["Intake", "files_of", "items_of"]
+__all__ = ["Intake", "files_of", "items_of", "subset_by"]
 
 _PACKED = (".gz", ".zst")
 _LICENCE = ("licence", "license")
@@ -126,9 +126,15 @@ def _items(benchmark: Benchmark, row: Row, by: str | None) -> Sequence[Item]:
         items = [replace(item, licence=licence) for item in items]
     if by is None:
         return items
-    if row.raw.get(by) is None:
-        raise DataError(f"missing; the row has {', '.join(row.raw)}", field=by)
-    return [replace(item, subset=str(row.raw[by])) for item in items]
+    subset = subset_by(row, by)
+    return [replace(item, subset=subset) for item in items]
+
+
+def subset_by(row: Row, column: str) -> str:
+    """The subset of a row that one of its columns names. Raises DataError where it has none."""
+    if row.raw.get(column) is None:
+        raise DataError(f"missing; the row has {', '.join(row.raw)}", field=column)
+    return str(row.raw[column])
 
 
 def _licence(row: Row) -> str:

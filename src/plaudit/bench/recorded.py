@@ -18,10 +18,21 @@ from plaudit.bench.sheet import Scored, Sheet
 from plaudit.data.read import read
 from plaudit.errors import ConfigError, DataError
 
-__all__ = ["Publication", "disagreement", "earned", "joined", "publications", "sheet_of"]
+__all__ = [
+    "Publication",
+    "disagreement",
+    "earned",
+    "joined",
+    "misstated",
+    "publications",
+    "published_rule",
+    "sheet_of",
+]
 
 PUBLISHED = ("rewardbench",)  # credits that are published rules; else the first
 _NUM_SHOWN = 3
+_KINDS = ("subset", "section", "domain", "split", "category")
+_APART = 1e-4  # half of the last digit in which percentages are published
 
 
 @dataclass
@@ -61,6 +72,8 @@ def publications(benchmark: Benchmark, files: Sequence[str]) -> list[Publication
             raise ConfigError(f"{', '.join(one.files)}: no row of {benchmark.name}: {ignored[0]}")
         if benchmark.repair is not None and one.rows:
             one.notes += benchmark.repair(one.rows)
+        if benchmark.keeps_first:
+            one.notes += _keep_first(one)
         one.notes += _repeated(one.rows)
     return list(results.values())
 
@@ -77,7 +90,18 @@ def _put_together(results: dict[str, Publication], one: Publication) -> None:
         raise ConfigError(f"two results of {one.model!r}: name them apart, as NAME=FILE")
     before.files += one.files
     before.rows += one.rows
+    before.notes += one.notes
     before.reported |= one.reported
+
+
+def _keep_first(one: Publication) -> list[str]:
+    """Takes out the rows whose id repeats, but for the first of each."""
+    first: dict[tuple[str, str], Recorded] = {}
+    for row in one.rows:
+        first.setdefault((row.subset, row.id), row)
+    num = len(one.rows) - len(first)
+    one.rows = list(first.values())
+    return [f"{num:,} rows repeat an id: the first of each counts, as published"] if num else []
 
 
 def _without_unknown(benchmark: Benchmark, one: Publication) -> list[str]:
@@ -104,10 +128,12 @@ def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
     assert benchmark.recorded is not None
     rows: list[Recorded] = []
     shares: list[tuple[str, dict[str, float]]] = []
-    for number, raw in _raws(file):
+    raws, notes = _last_run(benchmark, list(_raws(file)))
+    for number, raw in raws:
         if reported := _reported(benchmark, raw):
             shares.append((str(raw.get("model") or ""), reported))
-            continue
+            if not _states(benchmark, raw):
+                continue
         try:
             rows += [
                 row if row.id else replace(row, id=str(number))
@@ -126,10 +152,28 @@ def _of_file(benchmark: Benchmark, name: str, file: str) -> list[Publication]:
         results.setdefault(model, Publication(model, [file])).reported |= reported
     if not results:
         raise ConfigError(f"{file}: contains no result")
+    for one in results.values():
+        one.notes += notes
     return list(results.values())
 
 
-def _raws(file: str) -> Iterator[tuple[int, Mapping[str, object]]]:
+def _states(benchmark: Benchmark, raw: Mapping[str, Any]) -> bool:
+    """Whether an object is a whole run, with figures of its own."""
+    return benchmark.stated is not None and bool(benchmark.stated(raw))
+
+
+def _last_run(
+    benchmark: Benchmark, raws: list[tuple[int, Mapping[str, Any]]]
+) -> tuple[list[tuple[int, Mapping[str, Any]]], list[str]]:
+    """The rows of a file to which each run appends its object: of these the last counts."""
+    runs = [i for i, (_, raw) in enumerate(raws) if _states(benchmark, raw)]
+    if len(runs) < 2:
+        return raws, []
+    kept = [pair for i, pair in enumerate(raws) if i not in runs[:-1]]
+    return kept, [f"the file holds {len(runs)} runs: the last counts, as published"]
+
+
+def _raws(file: str) -> Iterator[tuple[int, Mapping[str, Any]]]:
     """The rows of a file with their numbers. Raises DataError for a line that cannot be read."""
     for row in read(file):
         if not row.raw and isinstance(row.group, DataError):
@@ -154,7 +198,9 @@ def _rows_of(raw: Mapping[str, object], where: str) -> list[Mapping[str, object]
 
 
 def _reported(benchmark: Benchmark, raw: Mapping[str, Any]) -> dict[str, float]:
-    """The shares by subset of an object that contains nothing else."""
+    """The figures that a run states, or the shares by subset of an object with nothing else."""
+    if benchmark.stated is not None and (figures := benchmark.stated(raw)):
+        return dict(figures)
     if any(name in raw for name in ("id", "subset", "results")):
         return {}
     spelled = {subset.lower(): subset for subset in benchmark.subsets}
@@ -301,19 +347,31 @@ def _turned(values: Sequence[float], row: Recorded, labels: Sequence[float]) -> 
     )
 
 
-def earned(benchmark: Benchmark, one: Publication) -> object:
-    """The credit of each row of a publication under the rule that it was published with."""
+def published_rule(benchmark: Benchmark) -> str:
+    """The credit under which a benchmark's figures are published."""
+    rules = [rule for rule in benchmark.credits if rule in PUBLISHED]
+    return rules[0] if rules else benchmark.credits[0]
+
+
+def earned(benchmark: Benchmark, one: Publication) -> Any:
+    """The credit of each row of a publication under the rule that it was published with.
+
+    None where it says no result of any row.
+    """
+    if all(row.stated is None for row in one.rows):
+        return None
     scores = _scored(one, one.rows, None)
     lines = [_line(key, row) for key, row in _keys(one.rows).items()]
     sheet = Sheet(lines)
-    rules = [rule for rule in benchmark.credits if rule in PUBLISHED]
-    rule = rules[0] if rules else benchmark.credits[0]
+    rule = published_rule(benchmark)
     tally = benchmark.measure(sheet, replace(scores, credit_N=None), rule)
     return tally.amounts_UM[: len(sheet), tally.measures.index("credit")]
 
 
 def disagreement(rows: Sequence[Recorded], credit_N: Any) -> str | None:
     """Where the publication's own result of a row is not what its scores earn."""
+    if credit_N is None:
+        return None
     pairs = [
         (row, float(earned))
         for row, earned in zip(rows, credit_N, strict=True)
@@ -328,3 +386,20 @@ def disagreement(rows: Sequence[Recorded], credit_N: Any) -> str | None:
         f" another result than their scores (first: {row.subset}/{row.id} says {row.stated:g},"
         f" its scores earn {earned:g})"
     )
+
+
+def misstated(reported: Mapping[str, float], figures: Mapping[str, Any]) -> list[str]:
+    """Figures that a publication states otherwise than its rows give them.
+
+    `figures` are those recomputed, as results have them.
+
+    >>> misstated({"hep-go": 0.7, "Math": 0.5}, {"subset/hep-go": {"value": 0.5}})
+    ['states hep-go as 0.7000, its rows give 0.5000']
+    """
+    notes = []
+    for name, stated in reported.items():
+        spelled = (name, *(f"{kind}/{name}" for kind in _KINDS))
+        value = next((figures[key]["value"] for key in spelled if key in figures), None)
+        if value is not None and abs(value - stated) > _APART:
+            notes.append(f"states {name} as {stated:.4f}, its rows give {value:.4f}")
+    return notes

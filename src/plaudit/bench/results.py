@@ -10,22 +10,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from plaudit.bench import credit as credits
 from plaudit.bench.benchmark import Benchmark, Gate
 from plaudit.bench.curves import curve
+from plaudit.bench.duels import duels
 from plaudit.bench.floors import floors as floors_of
 from plaudit.bench.paired import compare_draws, rank_ranges
 from plaudit.bench.quality import calibration, length_control
 from plaudit.bench.sheet import Scored, Sheet
-from plaudit.bench.tally import Tally, draw_figures, figures_of, intervals
+from plaudit.bench.tally import Tally, counts_of, draw_figures, figures_of, intervals
 from plaudit.errors import ConfigError, PlauditError, did_you_mean
 from plaudit.metrics import wilson
 
-__all__ = ["SCHEMA", "assess"]
+__all__ = ["SCHEMA", "assess", "rule_of"]
 
 SCHEMA = 1
 _SOLVED = 0.99
 _FAR = 0.1  # above chance, for the lower end of the interval
+_MOST_COLUMNS = 12
 _FEWEST = 20  # rows of which a floor may be said to solve them
 
 
@@ -44,18 +45,18 @@ def assess(
     Raises: ConfigError for an unknown credit, PlauditError where a null gate does not hold: then
     the figures would mean something else than they say.
     """
-    rule = _rule(benchmark, credit)
+    rule = rule_of(benchmark, credit)
     floors = floors_of(benchmark, sheet, seed=seed) if has_floors and len(sheet) else []
     gates = [_gates(benchmark, sheet, one) for one in scored]
     every = [*scored, *floors] if len(sheet) else []
     tallies = [benchmark.measure(sheet, one, rule) for one in every]
     draws = draw_figures(tallies, sheet.strata_P, num_draws=num_draws, seed=seed) if every else []
     entries = [
-        _entry(sheet, one, tally, figures_R, rule)
+        _entry(benchmark, sheet, one, tally, figures_R, rule)
         for one, tally, figures_R in zip(every, tallies, draws, strict=True)
     ]
     own, floor_entries = entries[: len(scored)], entries[len(scored) :]
-    pairs = _pairs(benchmark, sheet, scored, own, draws, rule)
+    pairs = _pairs(benchmark, sheet, tallies[: len(scored)], own, draws, rule)
     _add_ranks(benchmark, own, pairs)
     _add_floor_notes(benchmark, own, floor_entries, draws)
     for one, entry, passed in zip(scored, own, gates, strict=True):
@@ -108,6 +109,11 @@ def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, objec
     if benchmark.scores == "responses" and one.decisions is None:
         details["calibration"] = calibration(sheet, one)
         details["length"] = length_control(sheet, one)
+    if benchmark.is_share and bool((sheet.sizes_N == 2).all()):
+        details["margins"] = {
+            subset: {"mean": part.mean_margin, "median": part.median_margin}
+            for subset, part in duels(benchmark, sheet, one).items()
+        }
     if one.decisions is not None and benchmark.countings is not None:
         details["judge"] = benchmark.countings(one.decisions, sheet.extra("label"))
     if one.flipped_N is not None:
@@ -117,7 +123,8 @@ def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, objec
     return details
 
 
-def _rule(benchmark: Benchmark, credit: str | None) -> str:
+def rule_of(benchmark: Benchmark, credit: str | None) -> str:
+    """The credit of that name, by default the first. Raises ConfigError for one it has not."""
     rule = credit or benchmark.credits[0]
     if rule not in benchmark.credits:
         raise ConfigError(
@@ -143,8 +150,13 @@ def _gates(benchmark: Benchmark, sheet: Sheet, one: Scored) -> list[Gate]:
 
 
 def _entry(
-    sheet: Sheet, one: Scored, tally: Tally, figures_R: Mapping[str, object], rule: str
-) -> dict[str, object]:
+    benchmark: Benchmark,
+    sheet: Sheet,
+    one: Scored,
+    tally: Tally,
+    figures_R: Mapping[str, Any],
+    rule: str,
+) -> dict[str, Any]:
     """The figures of a reward with their intervals, and its counts."""
     values = figures_of(tally)
     figures = {
@@ -156,7 +168,7 @@ def _entry(
         }
         for name, interval in intervals(values, figures_R).items()
     }
-    counts = _counts(tally)
+    counts = counts_of(tally)
     if rule == "strict" and sheet.num_prompts == len(sheet):
         for cell, numbers in counts.items():
             name = next((n for n in (f"subset/{cell}", f"section/{cell}") if n in figures), None)
@@ -174,30 +186,29 @@ def _entry(
         "by_subset": counts,
         "figures": figures,
         "errors": dict(one.errors),
-        "notes": _remarks(whole),
+        "notes": _remarks(whole, _unscored_rule(benchmark, one, rule)),
     }
 
 
-def _counts(tally: Tally) -> dict[str, dict[str, int]]:
-    """How many comparisons (or steps) each cell has: won, tied, unscored."""
-    names = [n for n in ("num", "won", "tied", "unscored") if n in tally.measures]
-    totals = tally.totals()
-    counts = {c: {n: round(float(totals[c, n])) for n in names} for c in totals.cells}
-    return {cell: numbers for cell, numbers in counts.items() if numbers["num"]}
-
-
-def _remarks(whole: Mapping[str, int]) -> list[str]:
+def _remarks(whole: Mapping[str, int], unscored_rule: str) -> list[str]:
     """What stands out: nothing is decided, or much could not be scored."""
     num = whole.get("num", 0)
     remarks = []
     if num and whole.get("tied", 0) == num:
         remarks.append("every comparison is a tie: the scores say nothing")
-    if num and whole.get("unscored", 0):
-        share = whole["unscored"] / num
-        remarks.append(
-            f"{whole['unscored']:,} of {num:,} unscored ({share:.1%}): they earn nothing"
-        )
+    if unscored := whole.get("unscored", 0):
+        of = f" of {num:,} unscored ({unscored / num:.1%})" if num else " unscored"
+        remarks.append(f"{unscored:,}{of}: {unscored_rule}")
     return remarks
+
+
+def _unscored_rule(benchmark: Benchmark, one: Scored, rule: str) -> str:
+    """What the unscored of a reward earn under a credit."""
+    if not one.is_judge or rule not in benchmark.unread:
+        return "they earn nothing"
+    num_failed = 0 if one.failed_N is None else int(one.failed_N.sum())
+    failed = f"; {num_failed:,} rows that failed otherwise earn nothing" if num_failed else ""
+    return benchmark.unread[rule] + failed
 
 
 # --- rewards side by side -------------------------------------------------------------------------
@@ -206,34 +217,31 @@ def _remarks(whole: Mapping[str, int]) -> list[str]:
 def _pairs(
     benchmark: Benchmark,
     sheet: Sheet,
-    scored: Sequence[Scored],
+    tallies: Sequence[Tally],
     entries: Sequence[Mapping[str, Any]],
     draws: Sequence[Mapping[str, object]],
     rule: str,
 ) -> list[Any]:
-    """Each two rewards compared on the rows that they share: all of them."""
-    if len(scored) < 2 or not len(sheet):
+    """Each two rewards compared on the rows that they share: all of them.
+
+    By the rows won where the headline is their share, and a prompt has one; else by the draws.
+    """
+    if len(tallies) < 2:
         return []
     key = benchmark.headline
-    is_rows = sheet.num_prompts == len(sheet) and rule in ("strict", "rewardbench", "first")
-    is_rows = is_rows and benchmark.scores == "responses" and benchmark.is_one_test
-    wins = [_wins(sheet, one) for one in scored] if is_rows else None
+    is_rows = benchmark.is_share and rule in ("strict", "first")
+    is_rows = is_rows and sheet.num_prompts == len(sheet)
     return compare_draws(
-        [one.name for one in scored],
+        [entry["name"] for entry in entries],
         [entry["figures"][key]["value"] for entry in entries],
-        [figures_R[key] for figures_R in draws[: len(scored)]],
-        wins,
+        [figures_R[key] for figures_R in draws[: len(tallies)]],
+        [_wins(tally) for tally in tallies] if is_rows else None,
     )
 
 
-def _wins(sheet: Sheet, one: Scored) -> object:
-    import numpy as np
-
-    rows = credits.outcomes(one.values_T, sheet.labels_T > 0, sheet.starts_N)
-    won_N = rows.of_N == credits.WIN
-    if one.credit_N is not None:
-        won_N = np.where(np.isfinite(one.credit_N), one.credit_N >= 1, won_N)
-    return won_N
+def _wins(tally: Tally) -> Any:
+    """Whether each row earned all that it can."""
+    return tally.amounts_UM[:, tally.measures.index("credit")] >= 1
 
 
 def _add_ranks(benchmark: Benchmark, entries: Sequence[dict[str, Any]], pairs: Any) -> None:
@@ -284,7 +292,7 @@ def _solved(
             if floor["name"] == "random" or name not in chance or "ties-" in name:
                 continue
             rows = floor["by_subset"].get(name.partition("/")[2], floor["counts"])
-            if rows["num"] < _FEWEST:
+            if rows.get("num", 0) < _FEWEST:
                 continue
             value, low = figure["value"], figure["low"]
             if value >= _SOLVED:
@@ -296,9 +304,15 @@ def _solved(
 
 
 def _columns(benchmark: Benchmark, entries: Sequence[Mapping[str, Any]]) -> list[str]:
-    """The figures that a leaderboard shows: those of the benchmark that are present."""
-    present = {name for entry in entries for name in entry["figures"]}
-    return [name for name in benchmark.columns if name in present]
+    """The figures that a leaderboard shows: those of the benchmark that are present.
+
+    Of a benchmark of any rows also those of its subsets, where they are several and no crowd.
+    """
+    present = dict.fromkeys(name for entry in entries for name in entry["figures"])
+    columns = [name for name in benchmark.columns if name in present]
+    own = [name for name in present if name.startswith("subset/") and name.count("/") == 1]
+    is_shown = not benchmark.subsets and 1 < len(own) <= _MOST_COLUMNS
+    return columns + own if is_shown else columns
 
 
 def _subsets(benchmark: Benchmark, sheet: Sheet) -> dict[str, int]:

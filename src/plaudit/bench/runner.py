@@ -10,22 +10,32 @@ from __future__ import annotations
 import math
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any
 
 from plaudit import offers
 from plaudit.bench.benchmark import Benchmark, benchmark
-from plaudit.bench.curves import Ensemble, ensemble
-from plaudit.bench.folder import Folder, hardware, versions
+from plaudit.bench.curves import Ensemble
+from plaudit.bench.folder import UNREADABLE, Folder, hardware, versions
+from plaudit.bench.offline import offline
 from plaudit.bench.read import Intake, files_of, items_of
-from plaudit.bench.recorded import Publication, disagreement, earned, joined, publications, sheet_of
-from plaudit.bench.results import SCHEMA, assess
+from plaudit.bench.recorded import (
+    Publication,
+    disagreement,
+    earned,
+    joined,
+    publications,
+    sheet_of,
+)
+from plaudit.bench.results import SCHEMA, rule_of
 from plaudit.bench.sheet import Item, Scored, Sheet, line_of
-from plaudit.data.jsontext import dumps
+from plaudit.data.jsontext import dumps, loads_object
 from plaudit.data.judged import prompts_of
 from plaudit.data.overlap import EvalPrompts
 from plaudit.data.read import read
+from plaudit.data.tables import require_pyarrow
+from plaudit.data.write import is_retryable
 from plaudit.errors import ConfigError, DataError
 from plaudit.hashing import file_sha256
 from plaudit.rule import prompt_text
@@ -48,7 +58,7 @@ class Entrant:
     @property
     def is_judge(self) -> bool:
         """Whether a language model's verdicts are behind the scores."""
-        return not self.reward.deterministic or "judges." in repr(self.reward)
+        return offers.is_judge(self.reward)
 
 
 @dataclass
@@ -57,7 +67,8 @@ class Run:
 
     `data` are files, directories or ``hf:`` names; `imports` published result files (``NAME=FILE``
     or FILE), which join the data by id where there is any. `by` is a column in the place of the
-    subset. `train` are files whose prompts are looked for among those of the benchmark.
+    subset. `train` are files whose prompts are looked for among those of the benchmark. With
+    `has_table` the scores are written as Parquet, too.
     """
 
     name: str
@@ -72,6 +83,7 @@ class Run:
     train: Sequence[str] = ()
     ensembles: Sequence[Ensemble] = ()
     include_text: bool = False
+    has_table: bool = False
     seed: int = 0
     num_draws: int = 1000
     workers: int = 0
@@ -91,12 +103,10 @@ class Run:
         where no row of the data can be read.
         """
         bench = benchmark(self.name)
-        if not self.data and not self.imports:
-            raise ConfigError("name the rows: data (files or a directory), or results to import")
-        if self.data and not self.entrants and not self.imports:
-            raise ConfigError("name what to score with: a reward, or results to import")
+        self._check(bench)
         files = files_of(self.data)
         results = publications(bench, self.imports) if self.imports else []
+        _check_ensembles(self.ensembles, [*self.entrants, *(p for p in results if p.rows)])
         _refuse_same_names([*(e.name for e in self.entrants), *(p.model for p in results)])
         manifest = self._manifest(bench, files, results)
         self.folder.begin(manifest, overwrite=overwrite)
@@ -109,7 +119,24 @@ class Run:
         num_before = sum(bool(one.rows) for one in results)
         for number, entrant in enumerate(self.entrants, num_before):
             self._score_one(bench, files, number, entrant, on_progress)
+        if self.has_table or self.folder.has_table:  # one of an earlier run would be out of date
+            self.folder.write_table()
         return offline(self.folder)
+
+    def _check(self, bench: Benchmark) -> None:
+        """Raises ConfigError for what cannot be run, before anything is read or scored."""
+        if not self.data and not self.imports:
+            raise ConfigError("name the rows: data (files or a directory), or results to import")
+        if self.data and not self.entrants and not self.imports:
+            raise ConfigError("name what to score with: a reward, or results to import")
+        rule_of(bench, self.credit)
+        if self.has_table:
+            require_pyarrow("scores.parquet")
+        if self.ensembles and bench.scores == "steps":
+            raise ConfigError(
+                f"{bench.name}: no ensemble of step scores: they count against a fixed threshold,"
+                " which standardised scores do not have"
+            )
 
     # --- the manifest -----------------------------------------------------------------------------
 
@@ -197,18 +224,25 @@ class Run:
         entrant: Entrant,
         on_progress: Callable[[str, Progress], None] | None,
     ) -> None:
-        """Scores the items that this reward has not scored yet."""
+        """Scores the items that have no score yet, or none by a fault of the system."""
         num_items = sum(1 for _ in self.folder.items())
         lines = self.folder.open_scores()
         try:
-            done = lines.num_lines - number * num_items
-            if done >= num_items:
-                return
+            first = number * num_items
+            num_done = min(max(lines.num_lines - first, 0), num_items)
+            retried = _retried(lines, first, num_items)
             items = self._items(bench, files, Intake())
-            pending = islice(enumerate(items), max(done, 0), None)
+            pending = (
+                pair for pair in enumerate(items) if pair[0] >= num_done or pair[0] in retried
+            )
             report = None if on_progress is None else lambda p: on_progress(entrant.name, p)
-            for line in _scores(bench, entrant, pending, self.workers, self.deadline_s, report):
-                lines.append(dumps(line))
+            if num_done < num_items or retried:
+                for line in _scores(bench, entrant, pending, self.workers, self.deadline_s, report):
+                    if line["item"] < num_done:
+                        lines.replace(first + line["item"], dumps(line))
+                    else:
+                        lines.append(dumps(line))
+                lines.sync()
         finally:
             lines.close()
 
@@ -257,6 +291,21 @@ class Run:
             lines.close()
 
 
+def _retried(lines: Iterable[bytes], first: int, num_items: int) -> set[int]:
+    """The items of a reward whose lines, from `first` on, tell of a fault of the system."""
+    own = enumerate(islice(lines, first, first + num_items))
+    return {
+        i
+        for i, line in own
+        if b'"system"' in line and "system" in loads_object(line).get("faults", ())
+    }
+
+
+def _check_ensembles(kinds: Sequence[Ensemble], members: Sequence[Any]) -> None:
+    if kinds and len(members) < 2:
+        raise ConfigError(f"an ensemble ({kinds[0]}) has two rewards or more, found {len(members)}")
+
+
 def _refuse_same_names(names: Sequence[str]) -> None:
     double = next((name for name in names if names.count(name) > 1), None)
     if double is not None:
@@ -275,12 +324,19 @@ def _about(entrant: Entrant) -> dict[str, Any]:
         "repr": repr(entrant.reward),
         "relative": entrant.reward.relative,
         "is_judge": entrant.is_judge,
+        "lowest": _lowest(entrant.reward),
         "facts": {name: str(value) for name, value in offers.facts_of(entrant.reward).items()},
         "notes": [],
     }
 
 
-def _about_publication(one: Publication) -> dict[str, object]:
+def _lowest(reward: Reward) -> float | None:
+    """The low end of the scale on which a judge rates."""
+    lowest = offers.lowest_of(reward)
+    return lowest if math.isfinite(lowest) else None
+
+
+def _about_publication(one: Publication) -> dict[str, Any]:
     return {
         "name": one.model,
         "origin": one.origin,
@@ -332,14 +388,14 @@ def _scores(
 def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     """The values of an item; what could not be scored is null, with its reason."""
     if result.error is not None:
-        reason = str(result.error)
-        return {"values": [None] * len(item.labels), "errors": [reason]}
+        return _unscored(item, str(result.error), "input")
     if bench.scores == "steps":
         return _steps(item, result.scores[0])
-    values = [s.value if s.is_scored else None for s in result.scores]
-    line: dict[str, Any] = {"values": values}
+    line: dict[str, Any] = {"values": [_number(s.value) for s in result.scores]}
     if any(s.error for s in result.scores):
         line["errors"] = [s.error for s in result.scores]
+    if any(faults := [_fault(s) for s in result.scores]):
+        line["faults"] = faults
     if result.scores and "flipped" in result.scores[0].parts:
         line["flipped"] = result.scores[0].parts["flipped"]
     if any(s.note for s in result.scores):
@@ -347,15 +403,38 @@ def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     return line
 
 
-def _steps(item: Item, score: Score) -> dict[str, object]:
+def _unscored(item: Item, reason: str, fault: str | None) -> dict[str, Any]:
+    """The line of an item without any score."""
+    size = len(item.labels)
+    return {"values": [None] * size, "errors": [reason], "faults": [fault] * size}
+
+
+def _number(value: float) -> float | None:
+    return value if math.isfinite(value) else None
+
+
+def _fault(score: Score) -> str | None:
+    """Who is to blame: for a missing score of a judge whose call did not fail, its reply."""
+    kind = score.faulted
+    if kind != "system" or score.is_scored:
+        return kind
+    fields = {"value": None, "fault": score.fault, "parts": score.parts}
+    return kind if is_retryable(fields) else UNREADABLE
+
+
+def _steps(item: Item, score: Score) -> dict[str, Any]:
     """The values of an item's steps. Raises ConfigError for a reward that gives none at all."""
     if score.is_scored and not score.steps:
         raise ConfigError("this reward gives no score for each step; a process reward is needed")
-    values = [step.value if math.isfinite(step.value) else None for step in score.steps]
+    values = [_number(step.value) for step in score.steps]
     if len(values) != len(item.labels):
         reason = score.error or f"{len(values)} step scores for {len(item.labels)} steps"
-        return {"values": [None] * len(item.labels), "errors": [reason]}
-    return {"values": values}
+        return _unscored(item, reason, _fault(score) or "unstated")
+    if None not in values:
+        return {"values": values}
+    kind = _fault(score) or "unstated"
+    faults = [kind if value is None else None for value in values]
+    return {"values": values, "errors": [score.error or "a step without a score"], "faults": faults}
 
 
 def _recorded_lines(sheet: Sheet, scored: Sequence[Scored]) -> Iterator[dict[str, object]]:
@@ -379,70 +458,3 @@ def _judged_notes(
         note = disagreement(one.rows, earned(bench, one))
         if note is not None:
             yield values.name, note
-
-
-# --- the figures ----------------------------------------------------------------------------------
-
-
-def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
-    """The results of a finished run, made again from its folder and written to it.
-
-    Raises: ConfigError where the folder holds no finished run.
-    """
-    manifest = folder.manifest()
-    bench, sheet = benchmark(manifest["benchmark"]), folder.sheet()
-    scored = folder.scored(sheet)
-    scored += [ensemble(scored, kind) for kind in manifest.get("ensembles", []) if len(scored) > 1]
-    rule = credit or manifest.get("credit")
-    options: dict[str, Any] = {"num_draws": manifest["draws"], "seed": manifest["seed"]}
-    results = assess(bench, sheet, scored, credit=rule, **options)
-    _add_notes(results, manifest)
-    if any("in_train" in line for line in sheet.lines):
-        results["contamination"] = _contamination(bench, sheet, scored, rule, options)
-    results["intake"] = manifest.get("intake", {})
-    results["reported"] = [
-        {"name": about["name"], "figures": about["reported"]}
-        for about in manifest["rewards"]
-        if about.get("reported")
-    ]
-    folder.write_results(results)
-    return results
-
-
-def _add_notes(results: dict[str, Any], manifest: Mapping[str, Any]) -> None:
-    notes = {about["name"]: about.get("notes", []) for about in manifest["rewards"]}
-    for entry in results["rewards"]:
-        entry["notes"] += notes.get(entry["name"], [])
-    results["notes"] += manifest.get("notes", [])
-
-
-def _contamination(
-    bench: Benchmark,
-    sheet: Sheet,
-    scored: Sequence[Scored],
-    rule: str | None,
-    options: Mapping[str, Any],
-) -> dict[str, object]:
-    """How many items the training files repeat, and the headline without them."""
-    import numpy as np
-
-    clean_N = np.array([not line.get("in_train") for line in sheet.lines])
-    rest = Sheet(line for line, is_clean in zip(sheet.lines, clean_N, strict=True) if is_clean)
-    figures: dict[str, Any] = {"items": int((~clean_N).sum()), "of": len(sheet), "without": {}}
-    if not len(rest):
-        return figures
-    keep_T = np.repeat(clean_N, sheet.sizes_N)
-    rewards = [
-        replace(
-            one,
-            values_T=one.values_T[keep_T],
-            credit_N=None if one.credit_N is None else one.credit_N[clean_N],
-            decisions=None,
-            flipped_N=None,
-        )
-        for one in scored
-    ]
-    clean = assess(bench, rest, rewards, credit=rule, has_floors=False, **options)
-    for entry in clean["rewards"]:
-        figures["without"][entry["name"]] = entry["figures"][bench.headline]
-    return figures

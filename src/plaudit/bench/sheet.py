@@ -6,6 +6,7 @@ texts; a `Sheet` holds the lines of all, in columns, so that a million rows stay
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -196,7 +197,10 @@ class Scored:
     `values_T` has NaN where there is no score. `credit_N`, where a publication gives no scores but
     a result for each row, has that result. `decisions` are a judge's in both orders, turned back to
     the source's order; `flipped_N` is 1 where a judge's verdict changes with the order in which it
-    sees the responses, NaN where that is not known. `origin` says how the numbers came about.
+    sees the responses, NaN where that is not known. `failed_N`, where known, is whether an item
+    has no score for another reason than an unreadable reply of a judge: no rule credits it.
+    `lowest` is the low end of the scale on which a judge rates, NaN where it does not rate or that
+    is not known. `origin` says how the numbers came about.
     """
 
     name: str
@@ -205,6 +209,8 @@ class Scored:
     credit_N: Any = None
     decisions: Sequence[Sequence[str | None]] | None = None
     flipped_N: Any = None
+    failed_N: Any = None
+    lowest: float = math.nan
     origin: str = "scored"
     errors: Mapping[str, int] = field(default_factory=dict)
 
@@ -218,7 +224,8 @@ def codes(names: Sequence[Any]) -> tuple[Any, list[Any]]:
     """
     import numpy as np
 
-    numbers = dict(zip(dict.fromkeys(names), count(), strict=False))
-    if len(numbers) == len(names):
+    numbers = dict.fromkeys(names)
+    if len(numbers) == len(names):  # no name repeats, as of a million prompts
         return np.arange(len(names)), list(numbers)
+    numbers = dict(zip(numbers, count(), strict=False))
     return np.fromiter(map(numbers.__getitem__, names), int, len(names)), list(numbers)

@@ -117,7 +117,15 @@ def figures_of(tally: Tally) -> dict[str, float]:
     return {name: float(value) for name, value in tally.figures(tally.totals()).items()}
 
 
-def weights(strata_P: Sequence[int], num_draws: int, seed: int) -> Iterator[object]:
+def counts_of(tally: Tally) -> dict[str, dict[str, int]]:
+    """How many comparisons (or steps) each cell has: won, tied, unscored."""
+    names = [n for n in ("num", "won", "tied", "unscored") if n in tally.measures]
+    totals = tally.totals()
+    counts = {c: {n: round(float(totals[c, n])) for n in names} for c in totals.cells}
+    return {cell: numbers for cell, numbers in counts.items() if any(numbers.values())}
+
+
+def weights(strata_P: Sequence[int], num_draws: int, seed: int) -> Iterator[Any]:
     """How often each prompt is drawn, with replacement and within its stratum, draw by draw.
 
     >>> [int(draw.sum()) for draw in weights([0, 0, 1], 2, seed=0)]

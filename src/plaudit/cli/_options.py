@@ -15,7 +15,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 
 import typer
 
-from plaudit.options import Option
+from plaudit.options import Option, default_of
 
 __all__ = ["Fields", "flag", "options_in", "takes_options"]
 
@@ -68,7 +68,7 @@ def _value(name: str, hint: object, values: Mapping[str, object]) -> Any:
 
 def _parameters(kind: Any) -> Iterator[inspect.Parameter]:
     """What typer reads: a parameter for each option."""
-    defaults = {f.name: f.default for f in dataclasses.fields(kind)}
+    defaults = {f.name: default_of(f) for f in dataclasses.fields(kind)}
     for name, hint in _hints(kind).items():
         if dataclasses.is_dataclass(hint):
             yield from _parameters(hint)
@@ -76,10 +76,9 @@ def _parameters(kind: Any) -> Iterator[inspect.Parameter]:
             for one, (kind, option) in options_in(fields.kind).items():
                 yield _parameter(one, _for_typer(one, _optional(kind), option, fields.panel), None)
         else:
-            option, default = _first(hint, Option), defaults[name]
+            option = _first(hint, Option)
             hint = hint if option is None else _for_typer(name, hint.__origin__, option)
-            default = inspect.Parameter.empty if default is dataclasses.MISSING else default
-            yield _parameter(name, hint, default)
+            yield _parameter(name, hint, defaults[name])
 
 
 def _parameter(name: str, hint: object, default: object) -> inspect.Parameter:

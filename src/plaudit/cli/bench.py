@@ -84,6 +84,7 @@ class BenchOptions:
         bool,
         Option("Keep prompts and responses in the folder; rows that state a licence keep theirs."),
     ] = False
+    parquet: Annotated[bool, Option("Write the scores as scores.parquet as well.")] = False
     seed: Annotated[int, Option("Of the bootstrap and the random floor.")] = 0
     draws: Annotated[int, Option("Draws of the bootstrap.", least=1)] = 1000
     columns: Columns = None
@@ -114,6 +115,7 @@ def run(options: BenchOptions) -> None:
         raise typer.Exit(0)
     if options.offline and all(os.path.isdir(place) for place in options.names):
         raise typer.Exit(_recompute(options.names, options.credit))
+    _check_export(options.export)
     bench = _run_of(options, _only(options.names))
     try:
         with _Meters() as meters:
@@ -121,7 +123,8 @@ def run(options: BenchOptions) -> None:
     except KeyboardInterrupt:
         stderr(f"interrupted; the same command continues from {options.output}")
         raise typer.Exit(130) from None
-    _export(options.export, bench, results)
+    if options.export is not None:
+        _export(bench, results)
     _print(results)
     _page(bench.folder.path)
     raise typer.Exit(_exit_code([results]))
@@ -169,6 +172,7 @@ def _run_of(options: BenchOptions, name: str) -> Run:
         train=options.train or (),
         ensembles=_ensembles(options.ensembles),
         include_text=options.include_text,
+        has_table=options.parquet,
         seed=options.seed,
         num_draws=options.draws,
         workers=options.workers,
@@ -234,13 +238,14 @@ class _Meters:
         self._meter.update(progress)
 
 
-def _export(export: str | None, bench: Any, results: Mapping[str, Any]) -> None:
-    if export is None:
-        return
+def _check_export(export: str | None) -> None:
+    if export not in (None, "rewardbench"):
+        raise ConfigError(f"--export {export}: rewardbench is the only layout")
+
+
+def _export(bench: Any, results: Mapping[str, Any]) -> None:
     from plaudit.bench.export import export_rewardbench
 
-    if export != "rewardbench":
-        raise ConfigError(f"--export {export}: rewardbench is the only layout")
     for path in export_rewardbench(bench.folder, results):
         stderr(f"written: {path}")
 
@@ -380,6 +385,7 @@ def _share(num: int | None, counts: Mapping[str, int]) -> str:
 def _remarks(results: Mapping[str, Any]) -> list[str]:
     """What must be said beside the tables, one line each."""
     lines = [f"{entry['name']}: {note}" for entry in results["rewards"] for note in entry["notes"]]
+    lines += _reasons(results)
     lines += _imported(results)
     if results["absent"]:
         lines.append(f"absent: {', '.join(results['absent'])}")
@@ -402,6 +408,17 @@ def _remarks(results: Mapping[str, Any]) -> list[str]:
     return lines
 
 
+def _reasons(results: Mapping[str, Any]) -> list[str]:
+    """The most frequent reason for which a reward has scores missing."""
+    lines = []
+    for entry in results["rewards"]:
+        if entry["errors"]:
+            (first, num), *others = entry["errors"].items()
+            more = f"; {len(others):,} more in results.json (errors)" if others else ""
+            lines.append(f"{entry['name']}: {num:,} times: {visible(first)}{more}")
+    return lines
+
+
 def _imported(results: Mapping[str, Any]) -> list[str]:
     """Where figures are not from scoring; reported ones, which have no rows."""
     lines = []
@@ -420,7 +437,8 @@ def _imported(results: Mapping[str, Any]) -> list[str]:
                 f" {judge['orders_disagree']:,}, equal {judge['equal_verdict']:,}, no verdict"
                 f" {judge['no_verdict']:,}"
             )
-    for one in results.get("reported", []):
+    recomputed = {entry["name"] for entry in results["rewards"]}
+    for one in (one for one in results.get("reported", []) if one["name"] not in recomputed):
         shares = ", ".join(f"{name} {_percent(value)}" for name, value in one["figures"].items())
         lines.append(f"{one['name']}: reported, no rows: {shares}")
     return lines

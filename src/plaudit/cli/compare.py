@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Annotated, Any
@@ -21,8 +20,10 @@ from plaudit.options import Option
 from plaudit.untrusted import visible
 
 if TYPE_CHECKING:
+    from plaudit.bench.duels import Duels
     from plaudit.data import Layout, Row
     from plaudit.run import Result
+    from plaudit.types import Score
 
 __all__ = ["run"]
 
@@ -39,6 +40,7 @@ class CompareOptions:
     reward: Path = None
     a: Annotated[str, Option("The column of the first responses.", "COLUMN")] = "chosen"
     b: Annotated[str, Option("The column of the second responses.", "COLUMN")] = "rejected"
+    by: Annotated[str | None, Option("Subsets, each with its own counts.", "COLUMN")] = None
     output: Annotated[
         str | None, Option("A line for each row; - for stdout.", "OUT.jsonl", short="-o")
     ] = None
@@ -69,66 +71,111 @@ def run(options: CompareOptions) -> None:
     chosen = choose(options.recipe, options.reward, options.settings, options.allow_import)
     read = chosen.columns(options.columns)
     read = {name: read[name] for name in read if name not in registry.RESPONSE_COLUMNS}
-    duels = _Duels()
+    pairs = _Pairs(options.by)
     with _lines(options.output, options.overwrite) as write:
         try:
             for row, result in _results(
                 chosen.reward, options.inputs, (options.a, options.b), read, options.limit
             ):
-                write(duels.add(row, result))
+                write(pairs.add(row, result))
         except KeyboardInterrupt:
-            stderr(f"interrupted after {duels.num_rows:,} rows")
+            stderr(f"interrupted after {pairs.num_rows:,} rows")
             raise typer.Exit(130) from None
-    duels.print(chosen.name, options.a, options.b)
-    raise typer.Exit(1 if duels.num_bad or duels.num_unscored or not duels.num_rows else 0)
+    num_unscored = pairs.print(chosen.name, options.a, options.b)
+    raise typer.Exit(1 if pairs.num_bad or num_unscored or not pairs.num_rows else 0)
 
 
 @dataclass
-class _Duels:
-    """Counts and margins of the rows so far."""
+class _Pairs:
+    """The scores of the rows so far, by the column that names their subset."""
 
-    margins: list[float] = field(default_factory=list)
+    by: str | None
+    subsets: list[str] = field(default_factory=list)
+    values: list[float] = field(default_factory=list)
     num_bad: int = 0
-    num_unscored: int = 0
 
     @property
     def num_rows(self) -> int:
-        return len(self.margins) + self.num_bad + self.num_unscored
+        return len(self.subsets) + self.num_bad
 
     def add(self, row: Row, result: Result) -> dict[str, Any]:
-        """Counts a row; its line for the output."""
-        if result.error is not None:
+        """Takes in a row; its line for the output."""
+        from plaudit.bench.read import subset_by
+
+        error = result.error
+        try:
+            subset = "" if self.by is None or error is not None else subset_by(row, self.by)
+        except DataError as missing:
+            error, subset = row.placed(missing), ""
+        if error is not None:
             self.num_bad += 1
             if self.num_bad <= 3:
-                stderr(visible(str(result.error)))
-            return {"row": row.number, "error": str(result.error)}
-        first, second = result.scores
-        if not (first.is_scored and second.is_scored):
-            self.num_unscored += 1
-            return {"row": row.number, "error": first.error or second.error}
-        margin = first.value - second.value
-        self.margins.append(margin)
-        winner = "a" if margin > 0 else "b" if margin < 0 else "tie"
-        return {
-            "row": row.number, "a": first.value, "b": second.value, "margin": margin,
-            "winner": winner,
-        }  # fmt: skip
+                stderr(visible(str(error)))
+            return {"row": row.number, "error": str(error)}
+        self.subsets.append(subset)
+        self.values += [score.value for score in result.scores]
+        line = _line(row.number, *result.scores)
+        return line if self.by is None else {**line, "subset": subset}
 
-    def print(self, name: str, a: str, b: str) -> None:
-        """The table of wins and margins."""
-        wins, losses = (sum(sign * m > 0 for m in self.margins) for sign in (1, -1))
+    def print(self, name: str, a: str, b: str) -> int:
+        """The table of wins and margins; how many rows are unscored."""
+        import numpy as np
+
+        from plaudit.bench.benchmark import benchmark
+        from plaudit.bench.duels import ALL, duels
+        from plaudit.bench.sheet import Scored, Sheet
+
+        sheet = Sheet(
+            {"id": str(n), "subset": subset, "prompt": str(n), "labels": (1.0, 0.0)}
+            for n, subset in enumerate(self.subsets)
+        )
+        scored = Scored(name, np.array(self.values, float))
+        parts = duels(benchmark("pairs"), sheet, scored)
         rows = table("", name)
-        for label, value in {
-            f"{a} wins": _rate(wins, len(self.margins)),
-            f"{b} wins": _rate(losses, len(self.margins)),
-            "ties": f"{len(self.margins) - wins - losses:,}",
-            "mean margin": f"{statistics.fmean(self.margins):.4g}" if self.margins else "-",
-            "median margin": f"{statistics.median(self.margins):.4g}" if self.margins else "-",
-            "unscored rows": f"{self.num_unscored:,}",
-            "bad rows": f"{self.num_bad:,}",
-        }.items():
+        cells = {**_cells(parts[ALL], a, b), "bad rows": f"{self.num_bad:,}"}
+        for label, value in cells.items():
             rows.add_row(text(label), text(value))
         console().print(rows)
+        if self.by is not None:
+            console().print(_by_subset(self.by, parts, a, b))
+        return parts[ALL].unscored
+
+
+def _by_subset(by: str, parts: Mapping[str, Duels], a: str, b: str) -> Any:
+    """The table of the subsets, one row each; a single one has the figures of all rows."""
+    from plaudit.bench.duels import ALL
+
+    heads = (f"{a} wins", f"{b} wins", "ties", "mean margin", "unscored")
+    rows = table(by, *heads, numeric=heads)
+    for subset, part in parts.items():
+        if subset != ALL:
+            counts = (f"{part.tied:,}", _margin(part.mean_margin), f"{part.unscored:,}")
+            shares = (_short_rate(part, num) for num in (part.won, part.lost))
+            rows.add_row(text(subset), *map(text, (*shares, *counts)))
+    return rows
+
+
+def _line(number: int, first: Score, second: Score) -> dict[str, Any]:
+    """What is written of a scored row."""
+    if not (first.is_scored and second.is_scored):
+        return {"row": number, "error": first.error or second.error}
+    margin = first.value - second.value
+    winner = "a" if margin > 0 else "b" if margin < 0 else "tie"
+    return {
+        "row": number, "a": first.value, "b": second.value, "margin": margin, "winner": winner,
+    }  # fmt: skip
+
+
+def _cells(part: Duels, a: str, b: str) -> dict[str, str]:
+    """The column of a subset, by the name of the row."""
+    return {
+        f"{a} wins": _rate(part, part.won),
+        f"{b} wins": _rate(part, part.lost),
+        "ties": f"{part.tied:,}",
+        "mean margin": _margin(part.mean_margin),
+        "median margin": _margin(part.median_margin),
+        "unscored rows": f"{part.unscored:,}",
+    }
 
 
 def _results(
@@ -178,15 +225,23 @@ def _lines(output: str | None, overwrite: bool) -> Iterator[Any]:
         yield lambda line: file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
-def _rate(count: int, total: int) -> str:
-    """A count with its share and Wilson's interval.
+def _margin(margin: float) -> str:
+    return "-" if margin != margin else f"{margin:.4g}"
 
-    >>> _rate(8, 10)
+
+def _short_rate(part: Duels, num: int) -> str:
+    """A count with its share of the scored rows."""
+    return "0" if part.num == part.unscored else f"{num:,} ({100 * part.share(num).value:.1f} %)"
+
+
+def _rate(part: Duels, num: int) -> str:
+    """A count with its share of the scored rows and Wilson's interval.
+
+    >>> from plaudit.bench.duels import Duels
+    >>> _rate(Duels(11, 8, 0, 1, 0.5, 0.5), 8)
     '8 (80.0 %, 49.0 to 94.3)'
     """
-    from plaudit.metrics import wilson
-
-    if not total:
+    if part.num == part.unscored:
         return "0"
-    share, low, high = (100 * end for end in wilson(count, total))
-    return f"{count:,} ({share:.1f} %, {low:.1f} to {high:.1f})"
+    share, low, high = (100 * end for end in part.share(num))
+    return f"{num:,} ({share:.1f} %, {low:.1f} to {high:.1f})"

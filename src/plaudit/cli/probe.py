@@ -46,7 +46,9 @@ class ProbeOptions:
     examples: Annotated[int, Option("Worst examples shown for an edit.", least=0)] = 1
     seed: Annotated[int, Option("Of the bootstrap.")] = 0
     output: Annotated[str | None, Option("The figures.", "FILE.json", short="-o")] = None
-    report: Annotated[str | None, Option("A page with one run an edit.", "FILE.html")] = None
+    report: Annotated[
+        str | None, Option("A page: edits with intervals, before and after.", "FILE.html")
+    ] = None
     allow_import: AllowImport = None
 
 
@@ -158,26 +160,14 @@ def _print_examples(out: Console, probe: Probe, examples: int) -> None:
 
 
 def _write(report: str, probe: Probe, chosen: ChosenReward, source: str | None) -> None:
-    """The report of the scores as they were and after each edit, one run each."""
+    """The page of the figures."""
     from plaudit.cli._reward import as_yaml
-    from plaudit.report import Summary, write_report
+    from plaudit.report.probe import write_probe_report
 
-    pages = []
-    runs = [("as they were", probe.original), *((e.edit.name, e.results) for e in probe.edits)]
-    for name, results in runs:
-        summary = Summary(name)
-        for result in results:
-            summary.add(result)
-        pages.append(summary)
-    effects = {
-        entry.edit.name: f"{_signed(entry.change)}; paid {_share(entry.paid)};"
-        f" pairs flipped {_share(entry.flipped)}"
-        for entry in probe.edits
-    }
-    write_report(
+    write_probe_report(
         report,
-        pages,
+        probe.as_dict(),
         title=f"Probe of {chosen.name}",
         recipe_text=as_yaml(chosen.recipe),
-        meta={"input": source or "the bundled sample", **effects},
+        meta={"input": source or "the bundled sample"},
     )

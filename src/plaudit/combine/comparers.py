@@ -28,6 +28,11 @@ class _BothOrders:
     def deterministic(self) -> bool:
         return self.comparer.deterministic
 
+    @property
+    def is_judge(self) -> bool:
+        """Whether the comparer asks a language model."""
+        return offers.is_judge(self.comparer)
+
     def __repr__(self) -> str:
         return f"both_orders({self.comparer!r})"
 

@@ -104,6 +104,11 @@ class Combination:
         """Whether a system fault of a part has been tried again, and paid for, already."""
         return any(map(offers.retries_itself, self._rewards()))
 
+    @property
+    def is_judge(self) -> bool:
+        """Whether a language model's verdicts are behind a part."""
+        return any(map(offers.is_judge, self._rewards()))
+
     def stop(self) -> None:
         """Ends what the parts have in flight."""
         for reward in self._rewards():

@@ -8,15 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from plaudit.combine.core import (
-    Child,
     OnePart,
-    fault_value,
     replace_responses,
 )
 from plaudit.entry import entered
 from plaudit.errors import ConfigError
+from plaudit.offers import fault_value, lowest_of
 from plaudit.text.think import Part, part_of
-from plaudit.types import Group, Response, Reward, Score
+from plaudit.types import Child, Group, Response, Reward, Score
 
 __all__ = ["normalise", "view"]
 
@@ -69,6 +68,11 @@ class _View(OnePart):
     def fault_value(self) -> float:
         """The inner reward's."""
         return fault_value(self.reward)
+
+    @property
+    def lowest(self) -> float:
+        """The inner reward's, where it rates on a scale; else NaN."""
+        return lowest_of(self.reward)
 
     def children(self, group: Group) -> Iterator[Child]:
         yield Child(f"view of the {self.part}", None, self.reward, self._viewed(group))

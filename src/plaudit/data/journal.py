@@ -12,62 +12,32 @@ from typing import Any
 from plaudit.errors import ConfigError, clipped
 from plaudit.journal import Lines
 
-__all__ = ["CALLED", "Journal", "replace_durably"]
+__all__ = ["CALLED", "Journal", "RetriedLines", "replace_durably"]
 
 CALLED = "called"  # the reward's readable name; it is not compared
 
 
-class Journal:
-    """Lines in ``OUT.partial.jsonl``, and the run that wrote them in ``OUT.partial.json``.
+class RetriedLines:
+    """The lines of a file that grows, some of which a later run replaces.
 
-    A SIGKILL loses at most the line being written (see `Lines`); `resume` continues after the last
-    whole one. `replace` substitutes other lines for some: the new sequence grows in
-    ``OUT.retried.jsonl`` and replaces the old one when it is complete. After a kill in between, the
-    next `resume` completes it from the old one.
+    A SIGKILL loses at most the line being written (see `Lines`). `replace` substitutes other lines
+    for some: the new sequence grows in the file `retried` and replaces the old one when it is
+    complete. After a kill in between, opening the file again completes it from the old one.
 
-    Raises: ConfigError if the lines to `resume` are from a different run; says what differs.
+    Raises: ConfigError with `is_alone` where another process has the file.
     """
 
-    def __init__(self, out: Path, about: Mapping[str, Any], *, resume: bool) -> None:
-        self.path = out.with_name(f"{out.name}.partial.jsonl")
-        self._about_path = out.with_name(f"{out.name}.partial.json")
-        self._retried_path = out.with_name(f"{out.name}.retried.jsonl")
+    def __init__(self, path: Path, retried: Path, *, is_alone: bool = False) -> None:
+        self.path = path
+        self._retried_path, self._is_alone = retried, is_alone
         self._retried: _Retried | None = None
-        if resume:
-            self._check_about(about)
-        if not (resume and self.path.exists()):
-            self._retried_path.unlink(missing_ok=True)
-            self.path.unlink(missing_ok=True)
-            self._about_path.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
-        self._lines = Lines(self.path)
-        if self._retried_path.exists():
-            self._retried = _Retried(self._lines, self._retried_path)
+        self._lines = Lines(path, is_alone=is_alone)
+        if retried.exists():
+            self._retried = _Retried(self._lines, retried)
             self._adopt_retried()
         self.num_lines = self._lines.num_lines
 
-    @classmethod
-    def exists(cls, out: Path) -> bool:
-        """Whether an unfinished run left lines for this output."""
-        return out.with_name(f"{out.name}.partial.jsonl").exists()
-
-    def _check_about(self, about: Mapping[str, object]) -> None:
-        try:
-            text = self._about_path.read_text(encoding="utf-8")
-            before = json.loads(text)
-        except FileNotFoundError:
-            if self.path.exists():
-                raise ConfigError(
-                    f"{self.path}: cannot be resumed, {self._about_path.name} is missing;"
-                    " overwrite to start again"
-                ) from None
-            return
-        except ValueError:
-            before = {}
-        now = json.loads(json.dumps(about))
-        if self.path.exists() and _without_name(before) != _without_name(now):
-            raise ConfigError(_difference(self.path, before, now))
-
-    def lines(self) -> Iterator[bytes]:
+    def __iter__(self) -> Iterator[bytes]:
         """The lines that an earlier run wrote, without their ends."""
         return iter(self._lines)
 
@@ -104,7 +74,72 @@ class Journal:
             self.close()
             raise
         self._lines.close()
-        self._retried, self._lines = None, Lines(self.path)
+        self._retried, self._lines = None, Lines(self.path, is_alone=self._is_alone)
+
+
+class Journal:
+    """Lines in ``OUT.partial.jsonl``, and the run that wrote them in ``OUT.partial.json``.
+
+    A SIGKILL loses at most the line being written; `resume` continues after the last whole one.
+    Lines are replaced by way of ``OUT.retried.jsonl`` (see `RetriedLines`).
+
+    Raises: ConfigError if the lines to `resume` are from a different run; says what differs.
+    """
+
+    def __init__(self, out: Path, about: Mapping[str, object], *, resume: bool) -> None:
+        self.path = out.with_name(f"{out.name}.partial.jsonl")
+        self._about_path = out.with_name(f"{out.name}.partial.json")
+        self._retried_path = out.with_name(f"{out.name}.retried.jsonl")
+        if resume:
+            self._check_about(about)
+        if not (resume and self.path.exists()):
+            self._retried_path.unlink(missing_ok=True)
+            self.path.unlink(missing_ok=True)
+            self._about_path.write_text(json.dumps(about, indent=1) + "\n", encoding="utf-8")
+        self._lines = RetriedLines(self.path, self._retried_path)
+        self.num_lines = self._lines.num_lines
+
+    @classmethod
+    def exists(cls, out: Path) -> bool:
+        """Whether an unfinished run left lines for this output."""
+        return out.with_name(f"{out.name}.partial.jsonl").exists()
+
+    def _check_about(self, about: Mapping[str, object]) -> None:
+        try:
+            text = self._about_path.read_text(encoding="utf-8")
+            before = json.loads(text)
+        except FileNotFoundError:
+            if self.path.exists():
+                raise ConfigError(
+                    f"{self.path}: cannot be resumed, {self._about_path.name} is missing;"
+                    " overwrite to start again"
+                ) from None
+            return
+        except ValueError:
+            before = {}
+        now = json.loads(json.dumps(about))
+        if self.path.exists() and _without_name(before) != _without_name(now):
+            raise ConfigError(_difference(self.path, before, now))
+
+    def lines(self) -> Iterator[bytes]:
+        """The lines that an earlier run wrote, without their ends."""
+        return iter(self._lines)
+
+    def append(self, line: bytes) -> None:
+        """Writes a line. Raises PlauditError for a full disk; the lines before it are kept."""
+        self._lines.append(line)
+
+    def replace(self, index: int, line: bytes) -> None:
+        """Replaces a line of an earlier run, as `RetriedLines.replace` does."""
+        self._lines.replace(index, line)
+
+    def close(self) -> None:
+        """Closes the file; the lines stay for a later run."""
+        self._lines.close()
+
+    def sync(self) -> None:
+        """Waits until the lines are on disk, and closes the file."""
+        self._lines.sync()
 
     def discard(self) -> None:
         """Removes all files: the output is complete."""
@@ -149,7 +184,7 @@ def replace_durably(complete: Path, out: Path) -> None:
     os.replace(complete, out)
 
 
-def _without_name(about: Mapping[str, object]) -> dict[str, object]:
+def _without_name(about: Mapping[str, object]) -> dict[str, Any]:
     return {name: value for name, value in about.items() if name != CALLED}
 
 

@@ -41,12 +41,13 @@ class Dialect:
 
     def fit(self, body: dict[str, object], max_tokens: int, count: int) -> None:
         """Puts the limit of tokens and the number of samples into a body, and removes parameters
-        that the server refuses and whose value is its default."""
+        that the server refuses where their value is its default; another value it shall refuse."""
         body[self.limit_name] = max_tokens
         if count > 1:
             body["n"] = count
         for name in self.left_out:
-            body.pop(name, None)
+            if body.get(name) == _NEUTRAL[name]:
+                del body[name]
 
     def learn(self, error: EngineError, sampling: Sampling, count: int) -> bool:
         """Whether the refusal of `count` samples says which form the server takes instead.

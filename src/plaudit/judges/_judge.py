@@ -502,10 +502,17 @@ class JudgeReward(Spelled):
     cpu_bound = False
     relative = False
     retries_itself = True
+    is_judge = True
 
     def __init__(self, path: str, params: Mapping[str, Any], judge: Judge) -> None:
         super().__init__(path, params)
         self.judge = judge
+
+    @property
+    def lowest(self) -> float:
+        """The lowest value that a rating on a scale can have; NaN where the judge does not rate."""
+        low = getattr(self.judge.template.spec, "low", None)
+        return math.nan if low is None else min(float(low), getattr(self, "fault_value", low))
 
     @property
     def deterministic(self) -> bool:

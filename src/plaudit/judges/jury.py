@@ -130,6 +130,7 @@ def _check_scales(jurors: Mapping[str, Reward]) -> None:
 class _Jury(Spelled):
     cpu_bound = False
     retries_itself = True
+    is_judge = True
 
     def __init__(self, setup: JurySetup) -> None:
         from plaudit.registry import load
@@ -168,6 +169,12 @@ class _Jury(Spelled):
         """The vote of the jurors' fault values; NaN where one declares none."""
         lows = [offers.fault_value(juror) for juror in self.jurors]
         return self._join(lows, self._weights) if all(map(math.isfinite, lows)) else math.nan
+
+    @property
+    def lowest(self) -> float:
+        """The lowest value that the jurors' ratings can have; NaN where they do not rate."""
+        lows = [juror.lowest for juror in self.jurors]
+        return min(lows) if all(map(math.isfinite, lows)) else math.nan
 
     def stop(self) -> None:
         """Cancels the calls in flight."""

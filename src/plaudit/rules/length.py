@@ -21,7 +21,7 @@ from typing import Annotated, Any, NamedTuple
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError, ScoringError, clipped
-from plaudit.offers import is_reward
+from plaudit.offers import is_judge, is_reward
 from plaudit.rule import column_of
 from plaudit.text.units import Unit, length_of
 from plaudit.types import Child, Group, Range, Response, Reward, Score
@@ -324,6 +324,11 @@ class _Shaped:
     def cpu_bound(self) -> bool:
         """Whether the work is Python on this machine's processor, as `accuracy`."""
         return self.accuracy.cpu_bound
+
+    @property
+    def is_judge(self) -> bool:
+        """Whether `accuracy` is a judge's."""
+        return is_judge(self.accuracy)
 
     def __repr__(self) -> str:
         own = {name: getattr(self, name) for name in ("unit", "tokenizer", "at_least", "columns")}

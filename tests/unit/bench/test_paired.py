@@ -114,6 +114,81 @@ def test_a_bootstrap_decides_where_a_prompt_has_several_rows():
     assert rank_ranges(["a", "b"], [0.6, 0.2], [pair]) == {"a": (1, 2), "b": (1, 2)}
 
 
+def sections_sheet(name):
+    """Many rows of one section, few of another."""
+    one, other = {
+        "rmb": ("pair-helpful", "pair-harmless"),
+        "rewardbench": ("math-prm", "alpacaeval-easy"),
+        "rewardbench2": ("Math", "Focus"),
+    }[name]
+    lines = [line(str(i), one, [1.0, 0.0]) for i in range(300)]
+    return Sheet([*lines, *(line(str(i), other, [1.0, 0.0]) for i in range(6))])
+
+
+@pytest.mark.parametrize("name", ["rmb", "rewardbench", "rewardbench2"])
+@pytest.mark.parametrize("rule", ["strict", "rewardbench"])
+def test_a_test_is_about_the_headline_not_about_all_rows_together(name, rule):
+    if rule not in benchmark(name).credits:
+        return
+    sheet = sections_sheet(name)
+    # the first wins most rows of the large section; the second, by the headline, is no worse
+    won = [[i < 180 for i in range(300)] + [i < 2 for i in range(6)],
+           [i >= 180 for i in range(300)] + [i < 4 for i in range(6)]]  # fmt: skip
+    scored = [
+        Scored(who, np.array([[w, not w] for w in row], float).ravel())
+        for who, row in zip("ab", won, strict=True)
+    ]
+    results = assess(benchmark(name), sheet, scored, credit=rule, num_draws=400)
+    (pair,) = results["paired"]
+    assert pair["only_first"] is None
+    assert pair["difference"] < 0  # while more rows are won by the first
+    assert (pair["low"] > 0 or pair["high"] < 0) == pair["differs"]
+    ranks = {entry["name"]: entry["rank"] for entry in results["rewards"]}
+    assert ranks == ({"a": [2, 2], "b": [1, 1]} if pair["differs"] else {"a": [1, 2], "b": [1, 2]})
+
+
+def test_rows_won_under_credit_first_are_those_of_its_figure():
+    lines = [line(str(i), "all", [1.0, 0.0] if i % 2 else [0.0, 1.0]) for i in range(20)]
+    zeros, ones = np.zeros(40), np.ones(40)
+    scored = [Scored("zeros", zeros), Scored("ones", ones)]
+    scored.append(Scored("right", Sheet(lines).labels_T))
+    results = assess(benchmark("best_of_n"), Sheet(lines), scored, credit="first", num_draws=20)
+    pairs = {(p["first"], p["second"]): (p["only_first"], p["only_second"])
+             for p in results["paired"]}  # fmt: skip
+    assert pairs["zeros", "ones"] == (0, 0)
+    assert pairs["zeros", "right"] == (0, 10)  # in the other ten the first of equals is right
+    for pair in results["paired"]:
+        assert pair["difference"] == pytest.approx((pair["only_first"] - pair["only_second"]) / 20)
+
+
+def test_draws_without_a_figure_are_on_no_side():
+    nans, some = np.full(9, np.nan), np.array([0.1, np.nan, 0.2, np.nan, 0.3, 0.1, 0.2, 0.1, 0.4])
+    (pair,) = compare_draws(["a", "b"], [math.nan, 0.5], [nans, some], None)
+    assert (pair.p, pair.differs) == (1.0, False)
+    (pair,) = compare_draws(["a", "b"], [0.2, 0.0], [some, np.zeros(9)], None)
+    assert pair.p == pytest.approx(2 / 8)  # of seven draws that are numbers
+
+
+@pytest.mark.parametrize("values", [[0.9, math.nan, 0.1, math.nan], [math.nan] * 3, [0.5, 0.4]])
+def test_no_figure_ranks_behind_all_figures(values):
+    names = [f"r{i}" for i in range(len(values))]
+    draws = [np.full(999, value) for value in values]
+    ranks = rank_ranges(names, values, compare_draws(names, values, draws, None))
+    order = sorted(v for v in values if v == v)[::-1]
+    for name, value in zip(names, values, strict=True):
+        place = order.index(value) + 1 if value == value else None
+        expected = (place, place) if place else (len(order) + 1, len(values))
+        assert ranks[name] == expected
+
+
+def test_rewards_without_a_figure_cannot_be_told_apart():
+    lines = [line(str(i), "gsm8k", [1.0, 1.0], first=-1) for i in range(30)]
+    scored = [Scored("a", np.ones(60)), Scored("b", np.ones(60))]
+    results = assess(benchmark("processbench"), Sheet(lines), scored, num_draws=50)
+    assert [pair["differs"] for pair in results["paired"]] == [False]
+    assert [entry["rank"] for entry in results["rewards"]] == [[1, 2], [1, 2]]
+
+
 def test_calibration_of_margins_that_are_true():
     draw = np.random.default_rng(0)
     margins = draw.normal(scale=2, size=4000)

@@ -4,9 +4,10 @@ import json
 
 import pytest
 from bench_sheets import line
+from bench_sheets import sheet_of as sheet_of_rows
 
 from plaudit.bench.benchmark import benchmark
-from plaudit.bench.recorded import disagreement, earned, joined, publications, sheet_of
+from plaudit.bench.recorded import disagreement, earned, joined, misstated, publications, sheet_of
 from plaudit.bench.results import assess
 from plaudit.bench.sheet import Sheet, line_of
 from plaudit.data.read import read
@@ -337,3 +338,217 @@ def test_rows_without_an_id_have_their_number(tmp_path):
     del value["id"]
     (one,) = publications(benchmark("rewardbench"), [str(write(tmp_path / "m.json", value))])
     assert [row.id for row in one.rows] == ["1", "2", "3"]
+
+
+# --- process rewards: what the projects' own scripts write ----------------------------------------
+
+
+def prmbench_run(rows, marks_of, twice=("redundency_prm_test_p1_0",)):
+    """The object that a run of PRMBench's own tool writes, with labels that anyone can make."""
+    logs = []
+    for row in rows:
+        units = [(row["id"], row["subset"], row["steps"], row["error_steps"])]
+        if row["subset"] == "redundency":
+            name = row["id"].replace("redundency_", "correct_")
+            units.append((name, "correct", row["original_steps"], []))
+        for name, subset, steps, wrong in units:
+            scores = {"step_level_validity_labels": [marks_of(step) for step in steps]}
+            logs.append({"idx": name, "error_steps": wrong, "classifcation": subset,
+                         "prediction": {"scores": scores, "idx": name}, "results": {}})  # fmt: skip
+            logs += [logs[-1]] if name in twice else []
+    return {"detailed_logs": logs, "validitiy_rate": 1.0}
+
+
+def prm_rows(shared_data):
+    return [row.raw for row in read(str(shared_data / "bench_prmbench.jsonl.gz"))]
+
+
+@pytest.mark.parametrize(
+    ("name", "marks_of"),
+    [
+        ("every step valid", lambda step: True),
+        ("step valid unless its length in characters is divisible by 4",
+         lambda step: len(step) % 4 != 0),
+    ],
+)  # fmt: skip
+def test_prmbench_as_its_own_tool_counts(name, marks_of, shared_data, tmp_path):
+    due = published(shared_data)["prmbench"]["stand_in_labels"]["values"][name]
+    raw = prmbench_run(prm_rows(shared_data), marks_of)
+    raw["total_hallucination_results"] = {
+        "f1": due["f1"] / 100, "negative_f1": due["negative_f1"] / 100,
+        "similarity": due["similarity"] / 100, "total_step_acc": 0.125,
+    }  # fmt: skip
+    half = {subset: score / 100 for subset, score in due["per_class"].items()}
+    raw["hallucination_type_results"] = {"f1": half, "negative_f1": half}
+    file = tmp_path / "model.jsonl"
+    file.write_text(json.dumps({"total_hallucination_results": {"f1": 0.5}}) + "\n"
+                    + json.dumps(raw) + "\n")  # fmt: skip
+    (one,), results = recomputed("prmbench", file)
+    assert one.origin == "recomputed from rows"
+    assert any("2 runs: the last counts" in note for note in one.notes)
+    (entry,) = results["rewards"]
+    got = {key: 100 * figure["value"] for key, figure in entry["figures"].items()}
+    for subset, score in due["per_class"].items():
+        assert got[f"subset/{subset}"] == pytest.approx(score, abs=POINTS), subset
+    for category in ("simplicity", "soundness", "sensitivity"):
+        assert got[f"category/{category}"] == pytest.approx(due[category], abs=POINTS)
+    for key in ("f1", "negative_f1", "first_error_acc", "total_step_acc", "wrong_step_acc",
+                "correct_step_acc", "similarity"):  # fmt: skip
+        assert got[key] == pytest.approx(due[key], abs=POINTS), key
+    assert got["overall"] == pytest.approx(due["prmscore"], abs=POINTS)
+    notes = misstated(one.reported, entry["figures"])
+    assert [note.split()[1] for note in notes] == ["total_step_acc"]
+
+
+def prm_log(name, marks, wrong, **scores):
+    scores = {"step_level_validity_labels": marks, **scores}
+    return {"idx": name, "error_steps": wrong, "prediction": {"scores": scores, "idx": name}}
+
+
+def test_prmbench_units_without_an_answer_are_left_out_and_counted(tmp_path):
+    logs = [
+        prm_log("deception_1", [1, 0], [2]),
+        {"idx": "deception_2", "error_steps": None, "classifcation": "deception",
+         "prediction": None, "results": None},
+        {"idx": "deception_3", "hallucination_steps": None, "prediction": None, "results": None},
+        {"idx": "circular_4", "error_steps": [1], "prediction": {"validity": False, "scores": {}}},
+    ]  # fmt: skip
+    file = tmp_path / "m.jsonl"
+    file.write_text(json.dumps({"detailed_logs": logs}))
+    (one,), results = recomputed("prmbench", file)
+    assert results["rows"] == 1
+    assert "3 of 4 units have no answer and are left out, as published" in one.notes
+
+
+def test_prmbench_labels_of_redundancy_count_where_a_critic_gives_them(tmp_path):
+    redundant = {"step_level_redundancy_labels": [False, True]}
+    logs = [
+        prm_log("redundency_redundency_p1", [1, 1], [2], **redundant),
+        prm_log("circular_p1", [1, 1], [2], **redundant),
+        prm_log("deception_p1", [1, 1], [2], **redundant),
+        prm_log("correct_redundency_p1", [1, 1], []),
+    ]
+    file = tmp_path / "m.jsonl"
+    file.write_text("".join(json.dumps(log) + "\n" for log in logs))
+    (one,), results = recomputed("prmbench", file)
+    figures = results["rewards"][0]["figures"]
+    assert [figures[f"subset/{name}"]["value"] for name in ("redundency", "circular")] == [1.0, 1.0]
+    assert figures["subset/deception"]["value"] < 0.5
+    assert [row.id for row in one.rows][::3] == ["redundency_p1", "correct_p1"]
+    assert figures["similarity"]["value"] == pytest.approx((0.5 + 0.5 + 0) / 3)
+
+
+def test_prmbench_figures_without_rows_are_reported(tmp_path):
+    raw = {"total_hallucination_results": {"f1": 0.9, "negative_f1": 0.3},
+           "hallucination_type_results": {"f1": {"multi_solutions": 0.9, "deception": -1},
+                                          "negative_f1": {"deception": -1}}}  # fmt: skip
+    file = tmp_path / "m.json"
+    file.write_text(json.dumps(raw))
+    (one,) = publications(benchmark("prmbench"), [str(file)])
+    assert (one.model, one.origin) == ("m", "reported")
+    assert one.reported == {
+        "f1": 0.9, "negative_f1": 0.3, "overall": 0.6, "subset/deception": 0.0,
+        "subset/multi_solutions": 0.9,
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("log", "field"),
+    [
+        ({"idx": "deception_1", "scores": {}}, "detailed_logs"),
+        (prm_log("deception_1", [1, 0.5], [2]), "step_level_validity_labels"),
+        (prm_log("deception_1", None, [2]), "step_level_validity_labels"),
+        (prm_log("deception_1", [1], "2"), "error_steps"),
+    ],
+)
+def test_a_row_of_prmbench_that_is_none(log, field, tmp_path):
+    file = tmp_path / "m.jsonl"
+    file.write_text(json.dumps(log))
+    with pytest.raises(DataError) as error:
+        publications(benchmark("prmbench"), [str(file)])
+    assert error.value.field == field
+    assert "m.jsonl:1" in str(error.value)
+
+
+def process_rows(split, predictions):
+    """Rows as ProcessBench's own scripts write them: those of the data, with a prediction."""
+    for i, (label, predicted) in enumerate(predictions):
+        yield {
+            "id": f"{split}-{i}",
+            "generator": "m",
+            "problem": f"p{i}",
+            "label": label,
+            "steps": ["a", "b", "c"],
+            "final_answer_correct": label < 0,
+            "generated_critique": "..",
+            "prediction": predicted,
+            "match": predicted == label,
+        }
+
+
+def test_processbench_a_directory_as_its_own_scripts_write_it(tmp_path):
+    folder = tmp_path / "Qwen-PRM"
+    folder.mkdir()
+    files = {
+        "gsm8k_error": [(0, 0), (1, 1), (2, 0), (1, None)],  # 2 of 4
+        "gsm8k_correct": [(-1, -1), (-1, -1), (-1, 2), (-1, -1)],  # 3 of 4
+        "math_error": [(0, 0), (1, 2), (1, 7)],  # 1 of 3
+        "math_correct": [(-1, -1), (-1, None)],  # 1 of 2
+    }
+    for file, predictions in files.items():
+        rows = process_rows(file.partition("_")[0], predictions)
+        rows = [{**row, "id": f"{row['id']}-{file}"} for row in rows]
+        (folder / f"{file}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (one,), results = recomputed("processbench", folder)
+    assert (one.model, one.origin) == ("Qwen-PRM", "recomputed from rows")
+    (entry,) = results["rewards"]
+    got = {name: figure["value"] for name, figure in entry["figures"].items()}
+    assert got["split/gsm8k/acc_error"] == 0.5
+    assert got["split/gsm8k/acc_correct"] == 0.75
+    assert got["split/gsm8k"] == pytest.approx(2 * 0.5 * 0.75 / 1.25)
+    assert got["split/math"] == pytest.approx(2 * (1 / 3) * 0.5 / (1 / 3 + 0.5))
+    assert entry["counts"]["unscored"] == 3  # two missing, one that names no step
+    assert entry["is_judge"]
+    assert results["absent"] == ["olympiadbench", "omnimath"]
+
+
+def test_processbench_says_where_a_publication_disagrees_with_its_rows(tmp_path):
+    rows = list(process_rows("omnimath", [(0, 0), (1, 2), (-1, -1)]))
+    rows[1]["match"] = True
+    file = tmp_path / "m.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    (one,) = publications(benchmark("processbench"), [str(file)])
+    note = disagreement(one.rows, earned(benchmark("processbench"), one))
+    assert "1 of 3 rows" in note
+    assert "omnimath-1" in note
+
+
+def test_processbench_results_join_the_data(tmp_path):
+    rows = list(process_rows("gsm8k", [(0, 0), (1, 2), (-1, -1)]))
+    made = [{k: v for k, v in row.items() if k not in ("prediction", "match")} for row in rows]
+    data = sheet_of_rows("processbench", made)
+    file = tmp_path / "m.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows[::-1]))
+    found = publications(benchmark("processbench"), [str(file)])
+    sheet, (scored,), notes = joined(found, data)
+    assert notes == []
+    assert scored.values_T.tolist() == [0, 1, 1, 1, 1, 0, 1, 1, 1]
+    alone, _ = sheet_of(found)
+    assert {line["prompt"] for line in alone.lines} == {line["prompt"] for line in sheet.lines}
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"prediction": ...}, "prediction"), ({"label": None}, "label"), ({"steps": None}, "steps"),
+        ({"label": 5}, "steps"), ({"id": "other-1"}, "subset"),
+    ],
+)  # fmt: skip
+def test_a_row_of_processbench_that_is_none(change, field, tmp_path):
+    (row,) = process_rows("gsm8k", [(0, 0)])
+    row = {name: value for name, value in {**row, **change}.items() if value is not ...}
+    file = tmp_path / "m.jsonl"
+    file.write_text(json.dumps(row))
+    with pytest.raises(DataError) as error:
+        publications(benchmark("processbench"), [str(file)])
+    assert error.value.field == field

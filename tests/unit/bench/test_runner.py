@@ -267,6 +267,14 @@ def test_a_reward_without_steps_is_refused_where_steps_count(tmp_path):
         run(tmp_path, [SOLUTION], Entrant("l", LENGTH), name="processbench").score()
 
 
+@pytest.mark.parametrize("name", ["processbench", "prmbench"])
+def test_an_ensemble_of_step_scores_is_refused(name, tmp_path):
+    entrants = (Entrant("a", Steps()), Entrant("b", Steps()))
+    with pytest.raises(ConfigError, match="no ensemble of step scores"):
+        run(tmp_path, [SOLUTION], *entrants, name=name, ensembles=["mean"]).score()
+    assert not (tmp_path / "out").exists()
+
+
 def test_imports_join_the_data_by_id(tmp_path):
     recorded = [
         {"id": i, "subset": "hep-go", "scores_chosen": float(i), "scores_rejected": 2.5,
@@ -320,6 +328,42 @@ def test_what_is_exported_is_imported_with_the_same_figures(name, tmp_path):
         k: v["value"] for k, v in other["figures"].items()
     }
     assert not any("disagrees" in note for note in other["notes"])
+
+
+class Equal:
+    """A judge that calls every pair a tie."""
+
+    relative, deterministic, cpu_bound, is_judge = False, False, False, True
+
+    def score(self, groups):
+        return [[Score(0.5) for _ in group.responses] for group in groups]
+
+
+def test_the_exported_shares_are_those_of_the_exported_rows(tmp_path):
+    made = run(tmp_path, pairs(20), Entrant("judge", Equal()))
+    results = made.score()
+    assert results["rewards"][0]["figures"]["overall"]["value"] == 0.0  # strict
+    shares, columns = (json.loads(p.read_text()) for p in export_rewardbench(made.folder, results))
+    assert set(columns["results"]) == {0.5}
+    assert shares["hep-go"] == 0.5
+
+
+def test_rows_of_more_than_two_responses_are_not_exported_as_pairs(tmp_path):
+    rows = [{"prompt": "q", "chosen": ["a", "bb"], "rejected": ["ccc", "dd"]}]
+    made = run(tmp_path, rows, name="pairs")
+    results = made.score()
+    with pytest.raises(ConfigError, match=r"rows\.jsonl:1: 4 responses"):
+        export_rewardbench(made.folder, results)
+    assert not (tmp_path / "out" / "rewardbench").exists()
+
+
+@pytest.mark.parametrize("names", [("a/b", "a b"), ("a:b", "A_b"), ("x" * 120, "x" * 121)])
+def test_two_rewards_whose_files_have_one_name_are_not_exported(names, tmp_path):
+    made = run(tmp_path, pairs(2), *(Entrant(name, LENGTH) for name in names))
+    results = made.score()
+    with pytest.raises(ConfigError, match="would both be written to"):
+        export_rewardbench(made.folder, results)
+    assert not (tmp_path / "out" / "rewardbench").exists()
 
 
 def test_two_rewards_of_one_name_are_refused(tmp_path):

@@ -170,6 +170,7 @@ def test_bad_rows_and_unscored_responses_exit_with_1(bench):
         ((*RUN, *TWO, "--credit", "stric"), 2, "did you mean 'strict'"),
         ((*RUN, *TWO, "--ensemble", "best"), 2, "mean, worst, uncertainty"),
         ((*RUN, *TWO, "--export", "csv"), 2, "rewardbench is the only layout"),
+        ((*RUN, *TWO[:2], "--ensemble", "mean"), 2, "has two rewards or more, found 1"),
         (("judgebench", "--data", "rows.jsonl", "-o", "out", *TWO), 3, "no row of judgebench"),
     ],
 )
@@ -178,6 +179,16 @@ def test_what_is_wrong_is_one_line(words, code, why, bench):
     done = bench(*words)
     assert done.exit_code == code, done.output
     assert why in done.output
+    assert not os.path.exists("out/scores.jsonl")  # nothing was paid for
+
+
+def test_why_responses_have_no_score_is_said(bench):
+    write([{**row, "reference": "\\frac{"} for row in pairs(5)])
+    done = bench(*RUN, "--reward", "rules.math.equal")
+    assert done.exit_code == 1
+    output = " ".join(done.output.split())
+    assert "rules.math.equal: 5 of 5 unscored (100.0%): they earn nothing" in output
+    assert "rules.math.equal: 10 times: " in output
 
 
 def test_an_ensemble_and_an_export(bench, tmp_path):

@@ -1,6 +1,7 @@
 """`plaudit compare`: wins, margins, ties, unscored and bad rows."""
 
 import json
+from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
@@ -76,3 +77,44 @@ def test_an_output_that_exists_is_kept(run, tmp_path):
 
 def test_no_row_is_an_error(run):
     assert run([], "--reward", "rules.baseline.length").exit_code == 1
+
+
+def test_subsets_by_a_column(run, tmp_path):
+    rows = [{**row, "lang": lang} for lang in ("zh", "en", "zh") for row in ROWS]
+    rows[1]["chosen"] = "as long as the other is long"  # zh: 3 of 6 won, en: 1 of 3
+    rows.append(ROWS[0])
+    done = run(rows, "--by", "lang", "--reward", "rules.baseline.length", "-o", "out.jsonl")
+    assert done.exit_code == 1
+    assert "rows.jsonl:10: field 'lang'" in done.output
+    found = {line.split()[0]: line.split()[1:] for line in done.output.splitlines() if line}
+    assert found["zh"][:2] == ["3", "(50.0"]
+    assert found["en"][:2] == ["1", "(33.3"]
+    assert [line.get("subset") for line in lines(tmp_path / "out.jsonl")][:4] == ["zh"] * 3 + ["en"]
+
+
+def test_the_counts_are_those_of_bench_pairs(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "100")
+    rows = [
+        {"prompt": f"p{i}", "chosen": "x" * (i % 4 + 1), "rejected": "x" * (i % 3 + 1),
+         "lang": "zh" if i % 5 else "en", "reference": "x" if i % 7 else None}
+        for i in range(50)
+    ]  # fmt: skip
+    Path("rows.jsonl").write_text("".join(json.dumps(r) + "\n" for r in rows))
+    reward = ("--reward", "rules.baseline.length")
+    done = CliRunner().invoke(app, ["compare", "rows.jsonl", "--by", "lang", *reward])
+    assert done.exit_code == 0, done.output
+    words = ["bench", "pairs", "--data", "rows.jsonl", "--by", "lang", "-o", "run", *reward]
+    assert CliRunner().invoke(app, words).exit_code == 0
+    (entry,) = json.loads(Path("run/results.json").read_text())["rewards"]
+    table = {line.split("  ")[0].strip(): line for line in done.output.splitlines() if line.strip()}
+    counts, margins = entry["by_subset"], entry["margins"]
+    for lang in ("en", "zh"):
+        lost = counts[lang]["num"] - counts[lang]["won"] - counts[lang]["tied"]
+        cells = table[lang].replace("(", "").replace(")", "").split()
+        assert cells[1] == str(counts[lang]["won"])
+        assert cells[4] == str(lost)
+        assert cells[7] == str(counts[lang]["tied"])
+        assert float(cells[8]) == pytest.approx(margins[lang]["mean"], rel=1e-3)
+    assert f"{entry['counts']['won']} (" in table["chosen wins"]
+    assert f"{margins['all rows']['median']:.4g}" in table["median margin"]

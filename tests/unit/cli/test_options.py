@@ -1,6 +1,7 @@
 """Options are fields: each is on the command line once, and comes back as it was written."""
 
 import dataclasses
+import inspect
 import typing
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from plaudit.data.selection import Preference, Prompts, Sft
 from plaudit.engines.options import SamplingOptions, ServerOptions
 from plaudit.errors import ConfigError
 from plaudit.judges import Backend
-from plaudit.options import Option
+from plaudit.options import Option, changed, takes
 
 LIBRARY = (SamplingOptions, ServerOptions, PreferenceOptions, SftOptions, PromptsOptions)
 VERBS = {
@@ -123,6 +124,16 @@ def test_help_lists_a_group_at_its_place_and_the_library_under_its_heading(parse
     assert places == sorted(places)
     assert output.index("--ratio") > places[-1]
     assert "--hidden" not in output
+
+
+def test_a_default_that_a_factory_makes_is_no_change_and_stands_in_the_signature():
+    @takes(Library)
+    def library(**params):
+        return Library(**params)
+
+    assert changed(Library()) == changed(library()) == {}
+    assert changed(Library(table={"a": 1.0}, ratio=0.1)) == {"ratio": 0.1, "table": {"a": 1.0}}
+    assert inspect.signature(library).parameters["table"].default == {}
 
 
 def test_a_required_field_of_the_library_may_be_left_out(parse):

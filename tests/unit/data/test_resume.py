@@ -30,7 +30,7 @@ real_append, real_replace = journal.Journal.append, write.replace_durably
 
 def append(self, line):
     if self.num_written == int(point):
-        self._lines._file.write(line[: len(line) // 2])
+        self._lines._lines._file.write(line[: len(line) // 2])
         die()
     self.num_written += 1
     real_append(self, line)

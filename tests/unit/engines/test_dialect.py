@@ -146,6 +146,24 @@ def test_another_temperature_than_the_model_s_is_not_sent_in_silence(ask):
         assert not errors(ask(server).answer(jobs(1, Sampling(temperature=1.0))))
 
 
+def test_a_temperature_that_was_left_out_at_its_default_is_sent_at_another(ask):
+    refusal = lambda body: (400, NO_TEMPERATURE.format("temperature"))
+    with Picky(lambda body: refusal(body) if "temperature" in body else None) as server:
+        engine = ask(server)
+        assert not errors(engine.answer(jobs(2, Sampling(temperature=1.0, max_tokens=9))))
+        (error,) = errors(engine.answer(jobs(1, Sampling(temperature=0.0, max_tokens=9))))
+        assert "temperature" in error
+        assert "is not supported with this model" in error
+        assert server.bodies[-1]["temperature"] == 0.0
+
+
+@pytest.mark.parametrize(("temperature", "is_sent"), [(1.0, False), (0.0, True), (0.7, True)])
+def test_only_a_default_is_left_out(temperature, is_sent):
+    body = {"temperature": temperature}
+    Dialect(left_out={"temperature"}).fit(body, 10, 1)
+    assert body == {"max_tokens": 10, **({"temperature": temperature} if is_sent else {})}
+
+
 @pytest.mark.parametrize("name", NO_N)
 def test_samples_are_single_calls_where_n_is_refused(name, ask):
     with Picky(lambda body: NO_N[name] if body.get("n", 1) > 1 else None) as server:

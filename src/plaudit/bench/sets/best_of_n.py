@@ -149,5 +149,6 @@ BENCHMARK = Benchmark(
     columns=("oracle", "majority", "random"),
     recorded=recorded,
     gates=rival_gates,
+    is_share=True,
     is_selection=True,
 )

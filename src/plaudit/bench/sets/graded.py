@@ -3,13 +3,15 @@
 `accuracy` is the share of pairs of responses with different grades of which the better one scores
 strictly higher; `exact_match` the share of prompts without an inverted pair, where equal scores
 are no inversion (the two treat ties differently, as published). With subsets, both are the means
-of the subsets'. A prompt with an unscored response is not a match.
+of the subsets'. A prompt with an unscored response is not a match, and each of its pairs that needs
+the missing score is unscored; where all its grades are equal, the prompt itself is counted so.
 
 Rows have `labels` (higher is better), one for each response, or `ranks` (lower is better).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -19,7 +21,9 @@ from plaudit.bench.tally import Tally, Totals, figures_of
 from plaudit.data.rows import Row
 from plaudit.errors import DataError, clipped
 
-MEASURES = ("num", "won", "tied", "unscored", "credit", "chance", "prompts", "matched")
+MEASURES = (
+    "num", "won", "tied", "unscored", "credit", "chance", "prompts", "matched", "unpaired",
+)  # fmt: skip
 
 
 def read(row: Row) -> Sequence[Item]:
@@ -33,8 +37,8 @@ def read(row: Row) -> Sequence[Item]:
         raise DataError(
             f"expected a number for each of {size} responses, found {clipped(grades)}", field=name
         )
-    if not all(isinstance(g, int | float) and not isinstance(g, bool) for g in grades):
-        raise DataError(f"expected numbers, found {clipped(grades)}", field=name)
+    if not all(_is_number(grade) for grade in grades):
+        raise DataError(f"expected finite numbers, found {clipped(grades)}", field=name)
     sign = -1.0 if name == "ranks" else 1.0
     return [
         Item(
@@ -46,6 +50,11 @@ def read(row: Row) -> Sequence[Item]:
             row.where,
         )
     ]
+
+
+def _is_number(value: Any) -> bool:
+    is_real = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_real and math.isfinite(value)
 
 
 def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
@@ -65,14 +74,16 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
 
 
 def _pairs(grades: Any, values: Any, rule: str) -> tuple[float, ...]:
-    """The measures of one prompt."""
+    """The measures of one prompt; `unpaired` is 1 where it is unscored and has no pair."""
     better, worse = (grades[:, None] > grades).nonzero()
     margins = values[better] - values[worse]
     won, tied = float((margins > 0).sum()), float((margins == 0).sum())
     num, unscored = float(len(margins)), float((margins != margins).sum())
     credit = won + (0.5 * tied if rule == "share" else 0.0)
-    matched = float(not unscored and not (margins < 0).any())
-    return num, won, tied, unscored, credit, 0.5 * num, 1.0, matched
+    has_gap = bool((values != values).any())
+    unpaired = float(has_gap and not num)
+    matched = float(not has_gap and not (margins < 0).any())
+    return num, won, tied, unscored + unpaired, credit, 0.5 * num, 1.0, matched, unpaired
 
 
 def figures(totals: Totals) -> Mapping[str, Any]:
@@ -94,7 +105,7 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     turned = Scored("turned", -scored.values_T)
     other = measure(sheet, turned, "strict").totals()
     whole = sum(float(own.over(own.cells, name)) for name in ("won", "tied", "unscored"))
-    whole += float(other.over(other.cells, "won"))
+    whole += float(other.over(other.cells, "won") - own.over(own.cells, "unpaired"))
     num = float(own.over(own.cells, "num"))
     whole_gates = [
         Gate("a constant scorer's exact match", zeros["exact_match"], 1, 1),
@@ -114,5 +125,4 @@ BENCHMARK = Benchmark(
     measure=measure,
     columns=("exact_match",),
     gates=gates,
-    is_one_test=False,
 )

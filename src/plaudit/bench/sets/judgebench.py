@@ -4,7 +4,8 @@ Pairs of responses of one model, one of them right; overall is the share over al
 asked in both orders: each verdict adds +1 if it names the right response, -1 if the wrong one, 0
 for a tie or none, and the pair is right where the sum is above 0. So right and tie is right, right
 and wrong is a tie and earns nothing. A reward model needs one order: strictly higher wins. Credit
-`judgebench` is the published single-order rule for scores, by which equal scores say "B>A".
+`judgebench` is the published single-order rule for scores, by which equal scores say "B>A"; a
+judge's verdicts, which may be ties, it credits as `strict` does.
 """
 
 from __future__ import annotations
@@ -73,7 +74,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     import numpy as np
 
     rows, credit_N = credited(sheet, scored, RULES, rule)
-    if rule == "judgebench":
+    if rule == "judgebench" and not scored.is_judge:
         if (place_T := sheet.feature("place")) is None:
             raise ConfigError("credit judgebench: the rows do not say which response is A")
         is_right_T = sheet.labels_T > 0
@@ -195,5 +196,6 @@ BENCHMARK = Benchmark(
     subsets=NAMES,
     recorded=recorded,
     gates=pair_gates,
+    is_share=True,
     countings=countings,
 )

@@ -67,4 +67,5 @@ BENCHMARK = Benchmark(
     columns=("mean_of_subsets",),
     recorded=recorded,
     gates=pair_gates,
+    is_share=True,
 )

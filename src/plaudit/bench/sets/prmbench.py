@@ -10,16 +10,20 @@ as called wrongly.
 A unit is ``CLASS_IDX``; a repeated one keeps its first row. Error steps are counted from 1; one
 beyond the last step matches none, and a row whose smallest is such has no first error. For each
 row of redundency (the data's spelling) the original solution is a unit of class "correct", which
-enters nothing but `similarity`. Labels of redundancy that some critics give beside validity are
-not read.
+enters nothing but `similarity`.
+
+A published result file holds an object a run, with `detailed_logs`: of each unit the labels of its
+steps. They count as they stand, for each model has thresholds of its own, and for redundency and
+circular the labels of redundancy, turned round, where a critic gives them. A unit for which a model
+gave none is in no published figure; it is left out, and how many is said.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from plaudit.bench.benchmark import Benchmark, Gate, mean_of
+from plaudit.bench.benchmark import Benchmark, Gate, Recorded, mean_of
 from plaudit.bench.sheet import Item, Scored, Sheet, codes
 from plaudit.bench.tally import Tally, Totals, figures_of
 from plaudit.data.rows import Row
@@ -51,12 +55,7 @@ def read(row: Row) -> Sequence[Item]:
     idx = str(raw.get("idx") or raw.get("id") or row.number).removeprefix(f"{subset}_")
     prompt = _first(raw, "modified_question", "prompt")
     steps = _steps(raw, "modified_process", "steps")
-    wrong = raw.get("error_steps")
-    wrong = [] if wrong is None else wrong
-    if not isinstance(wrong, list) or not all(type(n) is int for n in wrong):
-        raise DataError(
-            f"expected a list of numbers from 1, found {clipped(wrong)}", field="error_steps"
-        )
+    wrong = _wrong_steps(raw)
     labels = tuple(float(n not in wrong) for n in range(1, len(steps) + 1))
     extra = {"idx": idx, "first": min(wrong, default=0)}
     group = _group(prompt, steps)
@@ -68,6 +67,16 @@ def read(row: Row) -> Sequence[Item]:
         extra = {"idx": idx, "first": 0}
         items.append(Item(f"{CORRECT}_{idx}", CORRECT, idx, ones, group, row.where, (), extra))
     return items
+
+
+def _wrong_steps(raw: Mapping[str, Any]) -> list[int]:
+    wrong = raw.get("error_steps")
+    wrong = [] if wrong is None else wrong
+    if not isinstance(wrong, list) or not all(type(n) is int for n in wrong):
+        raise DataError(
+            f"expected a list of numbers from 1, found {clipped(wrong)}", field="error_steps"
+        )
+    return wrong
 
 
 def _first(raw: Mapping[str, Any], *names: str) -> str:
@@ -236,6 +245,113 @@ def gates(sheet: Sheet, scored: Scored) -> list[Gate]:
     return both
 
 
+# --- published results ----------------------------------------------------------------------------
+
+_TOTALS, _BY_CLASS = "total_hallucination_results", "hallucination_type_results"
+_STATED = (
+    "f1", "negative_f1", "first_error_acc", "total_step_acc", "correct_step_acc", "wrong_step_acc",
+    "similarity",
+)  # fmt: skip
+
+
+def stated(raw: Mapping[str, Any]) -> dict[str, float]:
+    """The figures of a run's object, by the names that they have here."""
+    totals, classes = raw.get(_TOTALS), raw.get(_BY_CLASS)
+    if not isinstance(totals, Mapping) or "f1" not in totals:
+        return {}
+    shares = {name: float(totals[name]) for name in _STATED if name in totals}
+    shares["overall"] = _score_of(totals["f1"], totals.get("negative_f1", -1))
+    by_class = classes if isinstance(classes, Mapping) else {}
+    positive, negative = (by_class.get(name) or {} for name in ("f1", "negative_f1"))
+    for name in (name for name in CLASSES if name in positive):
+        is_f1 = name == "multi_solutions"
+        both = _score_of(positive[name], negative.get(name, -1))
+        shares[f"subset/{name}"] = float(positive[name]) if is_f1 else both
+    return shares
+
+
+def _score_of(f1: float, negative_f1: float) -> float:
+    return max(0.5 * float(f1) + 0.5 * float(negative_f1), 0.0)
+
+
+def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
+    """The units of a run's object, or one of its `detailed_logs`."""
+    if "detailed_logs" in raw:
+        for log in raw["detailed_logs"]:
+            yield from recorded(log, file)
+        return
+    if _TOTALS in raw:
+        return
+    name = raw.get("idx")
+    if not isinstance(name, str) or "error_steps" not in raw or "prediction" not in raw:
+        if isinstance(name, str) and raw.get("results", 0) is None:  # an older form of no answer
+            yield _unanswered(name, raw)
+            return
+        raise DataError(
+            f"a result of PRMBench has detailed_logs, or idx, error_steps and prediction; the row"
+            f" has {', '.join(raw)}",
+            field="detailed_logs",
+        )
+    marks = _marks(raw, _class_of(name, raw))
+    if marks is None:
+        yield _unanswered(name, raw)
+        return
+    wrong, subset = _wrong_steps(raw), _class_of(name, raw)
+    labels = tuple(float(n not in wrong) for n in range(1, len(marks) + 1))
+    idx = _without_class(name, subset)
+    extra = {"idx": idx, "first": min(wrong, default=0)}
+    yield Recorded(f"{subset}_{idx}", subset, labels, marks, prompt=idx, extra=extra)
+
+
+def _without_class(name: str, subset: str) -> str:
+    """The problem of a unit; the data's own ids have the class in them once more.
+
+    >>> _without_class("circular_circular_p1_0", "circular")
+    'p1_0'
+    """
+    prefixes = [f"{subset}_", f"{subset}_" if subset != CORRECT else "redundency_"]
+    for prefix in prefixes:
+        name = name.removeprefix(prefix)
+    return name
+
+
+def _unanswered(name: str, raw: Mapping[str, Any]) -> Recorded:
+    return Recorded(name, _class_of(name, raw), (), None)
+
+
+def _class_of(name: str, raw: Mapping[str, Any]) -> str:
+    """The class of a unit: named (the layout spells it "classifcation"), or by its id."""
+    subset = raw.get("classifcation") or raw.get("classification")
+    if isinstance(subset, str):
+        return subset
+    classes = (*CLASSES, CORRECT)
+    return next((one for one in classes if name.startswith(f"{one}_")), name.partition("_")[0])
+
+
+def _marks(raw: Mapping[str, Any], subset: str) -> tuple[float, ...] | None:
+    """1 for each step that is called valid, else 0; None where there is no answer."""
+    prediction = raw["prediction"]
+    if prediction is None or prediction.get("validity") is False:
+        return None
+    scores = prediction.get("scores") or {}
+    name, is_turned = "step_level_validity_labels", False
+    if subset in ("redundency", "circular") and "step_level_redundancy_labels" in scores:
+        name, is_turned = "step_level_redundancy_labels", True
+    marks = scores.get(name)
+    if not isinstance(marks, list) or not all(mark in (0, 1) for mark in marks):
+        raise DataError(f"expected a list of true and false, found {clipped(marks)}", field=name)
+    return tuple(float(bool(mark) != is_turned) for mark in marks)
+
+
+def repair(rows: list[Recorded]) -> list[str]:
+    """Takes out the units without an answer, and says how many they were."""
+    num = len(rows)
+    rows[:] = [row for row in rows if row.labels]
+    missing = num - len(rows)
+    left_out = f"{missing:,} of {num:,} units have no answer and are left out, as published"
+    return [left_out] if missing else []
+
+
 BENCHMARK = Benchmark(
     title="PRMBench",
     source="ssmisya/PRMBench, mr_eval/tasks/prmtest_classified/data",
@@ -246,6 +362,9 @@ BENCHMARK = Benchmark(
     subsets=(*CLASSES, CORRECT),
     optional=(CORRECT,),
     scores="steps",
+    recorded=recorded,
+    repair=repair,
+    stated=stated,
     gates=gates,
     keeps_first=True,
     notes=(

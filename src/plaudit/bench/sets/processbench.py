@@ -5,15 +5,18 @@ the first step whose score is not above a threshold (credit `above-0.5`, or `abo
 else -1. Of the rows with an error the share of exact matches is acc_error, of those without
 acc_correct; F1 of a split is their harmonic mean (0 where both are 0), overall the plain mean of
 the splits. A row with an unscored step matches nothing.
+
+A row of a published result file holds the index that was predicted: of it and of no other step the
+score is 0, of the rest 1. One that is missing, or names no step, is unscored and matches nothing.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from plaudit.bench.benchmark import Benchmark, Gate, mean_of
+from plaudit.bench.benchmark import Benchmark, Gate, Recorded, mean_of
 from plaudit.bench.sheet import Item, Scored, Sheet, codes, prompt_key
 from plaudit.bench.tally import Tally, Totals, divided, figures_of
 from plaudit.data.rows import Row
@@ -22,7 +25,7 @@ from plaudit.types import Group, Response
 
 SPLITS = ("gsm8k", "math", "olympiadbench", "omnimath")
 THRESHOLDS = {"above-0.5": 0.5, "above-0": 0.0}
-MEASURES = ("num", "unscored", "error", "error_found", "correct", "correct_found")
+MEASURES = ("num", "unscored", "error", "error_found", "correct", "correct_found", "credit")
 
 
 def read(row: Row) -> Sequence[Item]:
@@ -31,14 +34,12 @@ def read(row: Row) -> Sequence[Item]:
     steps, label = raw.get("steps"), raw.get("label")
     if not isinstance(steps, list) or not steps or not all(isinstance(s, str) for s in steps):
         raise DataError(f"expected a list of steps, found {clipped(steps)}", field="steps")
-    if type(label) is not int or not -1 <= label < len(steps):
+    if not _is_index(label, len(steps)):
         raise DataError(
             f"expected the index of a step from 0, or -1, found {clipped(label)}", field="label"
         )
-    group = Group(
-        str(raw.get("problem") or raw.get("prompt") or ""),
-        [Response("\n\n".join(steps), columns={"steps": list(steps)})],
-    )
+    response = Response("\n\n".join(steps), columns={"steps": list(steps)})
+    group = Group(_problem(raw), [response])
     labels = tuple(float(i != label) for i in range(len(steps)))
     name = str(raw.get("id", row.number))
     subset = _split(raw, row.source, name)
@@ -46,9 +47,17 @@ def read(row: Row) -> Sequence[Item]:
     return [Item(name, subset, key, labels, group, row.where, (), {"first": label})]
 
 
-def _split(raw: Mapping[str, object], source: str, name: str) -> str:
+def _problem(raw: Mapping[str, Any]) -> str:
+    return str(raw.get("problem") or raw.get("prompt") or "")
+
+
+def _is_index(value: Any, num_steps: int) -> bool:
+    return type(value) is int and -1 <= value < num_steps
+
+
+def _split(raw: Mapping[str, Any], source: str, name: str) -> str:
     """The split of a row: named in it, by its file, or by its id (gsm8k-12)."""
-    stem = Path(source).name.partition(".")[0].partition("-")[0]
+    stem = Path(source).name.partition(".")[0].partition("-")[0].partition("_")[0]
     for value in (raw.get("subset"), raw.get("split"), stem, name.partition("-")[0]):
         if value in SPLITS:
             return str(value)
@@ -80,6 +89,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
         is_error_N & match_N,
         ~is_error_N,
         ~is_error_N & match_N,
+        match_N,
     )
     cell_N, names = codes(sheet.subsets)
     amounts = np.stack([column.astype(float) for column in columns], axis=1)
@@ -135,6 +145,39 @@ def _is_plain(sheet: Sheet, split: str) -> bool:
     return all(first != 0 for subset, first in rows if subset == split)
 
 
+# --- published results ----------------------------------------------------------------------------
+
+
+def recorded(raw: Mapping[str, Any], file: str) -> Iterator[Recorded]:
+    """A row of ``SPLIT_error.jsonl`` or ``SPLIT_correct.jsonl``: the data's, and `prediction`."""
+    label, steps = raw.get("label"), raw.get("steps")
+    if "prediction" not in raw or type(label) is not int:
+        raise DataError(
+            f"a result of ProcessBench has label and prediction; the row has {', '.join(raw)}",
+            field="prediction" if "prediction" not in raw else "label",
+        )
+    if not isinstance(steps, list) or not _is_index(label, len(steps)):
+        raise DataError(
+            f"expected the steps of the solution, found {clipped(steps)}", field="steps"
+        )
+    predicted, num = raw["prediction"], len(steps)
+    values = tuple(float(i != predicted) for i in range(num))
+    if not _is_index(predicted, num):
+        values = (float("nan"),) * num
+    name = str(raw.get("id", ""))
+    yield Recorded(
+        name,
+        _split(raw, file, name),
+        tuple(float(i != label) for i in range(num)),
+        values,
+        str(raw.get("model") or ""),
+        prompt=prompt_key(Group(_problem(raw), [])),
+        extra={"first": label},
+        stated=None if raw.get("match") is None else float(bool(raw["match"])),
+        is_judge="generated_critique" in raw,
+    )
+
+
 BENCHMARK = Benchmark(
     title="ProcessBench",
     source="Qwen/ProcessBench",
@@ -144,5 +187,6 @@ BENCHMARK = Benchmark(
     columns=tuple(f"split/{split}" for split in SPLITS),
     subsets=SPLITS,
     scores="steps",
+    recorded=recorded,
     gates=gates,
 )

@@ -6,7 +6,8 @@ the prior sets (the plain mean of four, weight 1) the overall score weighs the s
 without them it is their plain mean. The released command line prints sections only; the overall
 score is that of analysis/get_benchmark_results.py.
 
-Published credit: a scorer's tie or NaN earns 0, a judge's tie or unreadable verdict earns 0.5.
+Published credit: a scorer's tie or NaN earns 0, a judge's tie or unreadable verdict earns 0.5. Here
+a judge's call that failed earns nothing: it says nothing of the judge, and a later run repeats it.
 """
 
 from __future__ import annotations
@@ -145,6 +146,7 @@ BENCHMARK = Benchmark(
     optional=PRIOR_UNUSED,
     recorded=recorded,
     gates=pair_gates,
+    unread={"rewardbench": "an unreadable verdict of a judge earns 1/2, as published"},
     notes=(
         "math-prm: the rejected side is always GPT-4's; a scorer may learn its style"
         " (allenai/reward-bench#88).",

@@ -17,8 +17,9 @@ counts 0) and has no score without an N that has both. Here both are figures; th
 overall use `ties-0.1.4`. A row with an unscored response meets no condition, and its tanh is -1.
 
 **Ratings.** A judge may rate each response by itself. Under the published rule an unreadable rating
-counts as -1, below every other: a row of which none can be read earns 1/4, and so does a row that a
-judge of all four could not decide. It is counted as unscored all the same.
+counts as -1, below every other: a row of which none can be read earns 1/4. That rule is one for
+scales that begin at 1 or above, and holds for no other: a row that a judge could not decide on one
+of those earns 1/4. All of them are counted as unscored. A row in which a call failed earns nothing.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
 
     rows, credit_N = credited(sheet, scored, RULES, rule)
     values_T = scored.values_T
-    if rule == "rewardbench" and scored.is_judge and scored.credit_N is None:
-        values_T = np.where(np.isnan(values_T), UNREADABLE, values_T)
+    if rule == "rewardbench" and _is_rated(scored):
+        values_T = _with_unreadable(sheet, scored)
         filled = credit.outcomes(values_T, sheet.labels_T > 0, sheet.starts_N)
         credit_N = credit.share(filled)
     cell_N, names = codes(sheet.subsets)
@@ -112,7 +113,22 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     )
 
 
-def _ties(sheet: Sheet, values_T: object) -> tuple[Any, Any]:
+def _is_rated(scored: Scored) -> bool:
+    """Whether a judge rated the responses on a scale that begins above what is unreadable."""
+    return scored.is_judge and scored.credit_N is None and scored.lowest >= 1
+
+
+def _with_unreadable(sheet: Sheet, scored: Scored) -> Any:
+    """The ratings with -1 where a reply was unreadable; NaN in items of which a call failed."""
+    import numpy as np
+
+    is_unread_T = np.isnan(scored.values_T)
+    if scored.failed_N is not None:
+        is_unread_T = is_unread_T & ~np.repeat(scored.failed_N, sheet.sizes_N)
+    return np.where(is_unread_T, UNREADABLE, scored.values_T)
+
+
+def _ties(sheet: Sheet, values_T: Any) -> tuple[Any, Any]:
     """What each prompt of Ties adds to the parts, and the number of the prompt in the sheet."""
     import numpy as np
 
@@ -275,6 +291,10 @@ BENCHMARK = Benchmark(
     recorded=recorded,
     repair=repair,
     gates=gates,
+    unread={
+        "rewardbench": "an unreadable rating of a judge counts as -1 on a scale from 1; a row that"
+        " a judge could not decide earns chance (1/4 of four), as published"
+    },
     notes=(
         "Ties is printed as ties-0.1.4, the released version; ties-head is also in results.json.",
     ),

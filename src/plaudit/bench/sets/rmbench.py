@@ -179,5 +179,4 @@ BENCHMARK = Benchmark(
     optional=("safety",),  # its two parts together, where a file does not tell them apart
     recorded=recorded,
     gates=gates,
-    is_one_test=False,
 )

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Annotated
 
 from plaudit.errors import ConfigError, DataError, clipped
-from plaudit.offers import is_reward
+from plaudit.offers import is_judge, is_reward
 from plaudit.rules.length import _soft_overlong
 from plaudit.types import Child, Group, Range, Response, Reward, Score
 
@@ -86,6 +86,10 @@ class _StopProperly:
     @property
     def cpu_bound(self) -> bool:
         return self.reward.cpu_bound
+
+    @property
+    def is_judge(self) -> bool:
+        return is_judge(self.reward)
 
     def __repr__(self) -> str:
         return (

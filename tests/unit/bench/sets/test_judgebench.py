@@ -95,6 +95,14 @@ def test_the_published_rule_gives_a_tie_of_scores_to_b(place, expected):
     assert figures("judgebench", sheet, [2.0, 2.0])["overall"] == 0.0
 
 
+@pytest.mark.parametrize("place", [[0, 1], [1, 0]])
+def test_the_published_rule_gives_a_judge_s_tie_nothing(place):
+    sheet = Sheet([{**line("1", "math", [1.0, 0.0]), "place": place}])
+    for rule in ("judgebench", "strict"):
+        found = figures("judgebench", sheet, [0.0, 0.0], rule, is_judge=True)
+        assert found["overall"] == 0.0
+
+
 def test_a_row_of_the_data_is_read():
     raw = {
         "pair_id": "p",

@@ -70,6 +70,16 @@ def test_ties_and_errors_by_rule(is_judge, rule, expected):
     assert figures("rewardbench", made, scores, rule, is_judge=is_judge)["overall"] == expected
 
 
+@pytest.mark.parametrize("rule", ["strict", "rewardbench", "share"])
+def test_a_call_that_failed_earns_nothing_under_any_rule(rule):
+    made = Sheet([line(str(i), "donotanswer", [1.0, 0.0]) for i in range(4)])
+    failed_N = np.array([True, True, False, False])
+    more = {"is_judge": True, "failed_N": failed_N}
+    scores = [math.nan] * 6 + [1, 0]
+    expected = {"strict": 1 / 4, "share": 1 / 4, "rewardbench": 1.5 / 4}[rule]
+    assert figures("rewardbench", made, scores, rule, **more)["overall"] == expected
+
+
 def test_a_row_is_read():
     raw = {"prompt": "a", "chosen": "x", "rejected": "y", "subset": "hep-go", "id": 7}
     (item,) = items("rewardbench", [raw])

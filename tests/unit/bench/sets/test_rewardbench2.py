@@ -133,16 +133,38 @@ def test_an_unreadable_rating_of_a_judge_is_below_the_others_by_the_published_ru
     nan = math.nan
     # the right one alone at the top; two at the top; the right one unreadable
     values = [7, nan, 3, nan, 7, 7, nan, nan, nan, 2, 3, 1]
-    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True)
+    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=1.0)
     assert found["overall"] == pytest.approx((1 + 1 / 2 + 0) / 3)
     assert figures("rewardbench2", sheet, values, "strict", is_judge=True)["overall"] == 0.0
     assert figures("rewardbench2", sheet, values, "rewardbench")["overall"] == 0.0
 
 
+@pytest.mark.parametrize("lowest", [math.nan, 0.0, -5.0])
+def test_no_rating_counts_as_minus_one_on_a_scale_that_minus_one_may_be_on(lowest):
+    sheet = Sheet([line(str(i), "Math", [1.0, 0.0, 0.0, 0.0]) for i in range(2)])
+    values = [0.7, math.nan, 0.3, 0.2, math.nan, 0.2, 0.3, 0.1]
+    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=lowest)
+    assert found["overall"] == 0.25  # undecided, both of them
+
+
+def test_a_call_that_failed_earns_nothing_and_is_no_rating_of_minus_one():
+    sheet = Sheet([line(str(i), "Math", [1.0, 0.0, 0.0, 0.0]) for i in range(3)])
+    nan = math.nan
+    values = [7, nan, 3, 2, nan, nan, nan, nan, 7, nan, nan, nan]
+    more = {"is_judge": True, "lowest": 1.0, "failed_N": np.array([True, True, False])}
+    for rule, expected in (("rewardbench", 1 / 3), ("strict", 0.0), ("share", 0.0)):
+        found = figures("rewardbench2", sheet, values, rule, **more)
+        assert found["overall"] == pytest.approx(expected)
+    ties_sheet, _ = ties(([0.0, 0.0], [0.0, 0.0, 0.0], 2))
+    more["failed_N"] = np.array([True, True])
+    found = figures("rewardbench2", ties_sheet, [9, nan, 8, 7, nan], "rewardbench", **more)
+    assert found["ties-head"] == pytest.approx(-0.01)
+
+
 def test_ties_of_a_judge_take_an_unreadable_rating_as_minus_one():
     sheet, _ = ties(([0.0, 0.0], [0.0, 0.0, 0.0], 2))
     values = [9.0, math.nan, 8.0, 7.0, math.nan]
-    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True)
+    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=1.0)
     # m_ref = 9 + 1 = 10, m_tied = 7 + 1 = 8, d = 1
     assert found["ties-head"] == pytest.approx(1 + 0.01 * math.tanh(7))
 

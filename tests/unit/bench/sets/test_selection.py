@@ -2,11 +2,13 @@
 
 import math
 
+import numpy as np
 import pytest
 from bench_sheets import figures, items, sheet_of
 
 from plaudit.bench.benchmark import benchmark
 from plaudit.bench.curves import best_of, curve, ensemble, majority_of, oracle_of
+from plaudit.bench.results import assess
 from plaudit.bench.sheet import Scored
 from plaudit.errors import DataError
 
@@ -68,8 +70,6 @@ def test_the_curve_ends_at_the_figures_of_all():
 
 
 def test_an_ensemble_by_hand():
-    import numpy as np
-
     # standardised: (-1, 1, -1, 1) and (1, -1, -1, 1)
     members = [
         Scored("a", np.array([0.0, 2.0, 0.0, 2.0])),
@@ -113,3 +113,37 @@ def test_graded_by_hand():
 def test_ranks_count_from_the_best():
     sheet = sheet_of("graded", [graded([1, 2], "ranks")])
     assert figures("graded", sheet, [5, 4])["overall"] == 1.0
+
+
+@pytest.mark.parametrize("grades", [[1, 1], [2, 1], [1, 2, 2]], ids=str)
+@pytest.mark.parametrize("gaps", ["first", "last", "all"])
+def test_a_prompt_with_an_unscored_response_is_no_match_and_is_counted(grades, gaps):
+    sheet = sheet_of("graded", [graded(grades), graded([2, 1], subset="b")])
+    values = [float(grade) for grade in grades] + [2.0, 1.0]
+    for i in {"first": [0], "last": [len(grades) - 1], "all": range(len(grades))}[gaps]:
+        values[i] = math.nan
+    scored = Scored("x", np.array(values), is_judge=True)
+    entry = assess(benchmark("graded"), sheet, [scored], num_draws=5)["rewards"][0]
+    assert entry["figures"]["subset/all/exact_match"]["value"] == 0.0
+    assert entry["figures"]["exact_match"]["value"] == 0.5
+    assert entry["by_subset"]["all"]["unscored"] >= 1
+    assert entry["counts"]["unscored"] == entry["by_subset"]["all"]["unscored"]
+    assert any("unscored" in note for note in entry["notes"])
+    assert all(gate["holds"] for gate in entry["gates"])
+
+
+@pytest.mark.parametrize("name", ["labels", "ranks"])
+@pytest.mark.parametrize("bad", [math.nan, math.inf, True, "1", None])
+def test_a_grade_that_is_no_number_is_refused(name, bad):
+    with pytest.raises(DataError) as error:
+        items("graded", [{"prompt": "q", "responses": ["a", "b"], name: [1, bad]}])
+    assert error.value.field == name
+
+
+def test_a_broken_reward_of_equal_grades_alone_is_unscored():
+    sheet = sheet_of("graded", [graded([1, 1])])
+    results = assess(benchmark("graded"), sheet, [Scored("x", np.full(2, math.nan))], num_draws=5)
+    (entry,) = results["rewards"]
+    assert entry["figures"]["exact_match"]["value"] == 0.0
+    assert entry["counts"]["unscored"] == 1
+    assert any("1 unscored" in note for note in entry["notes"])
