@@ -8,7 +8,7 @@
     scores.parquet  the lines of scores.jsonl as a table, if requested
 
 A killed run loses at most the line being written; the same command goes on after the last whole
-line, and scores again what a fault of the system left unscored (by way of ``scores.retried.jsonl``).
+line, and scores again what a system fault left unscored (by way of ``scores.retried.jsonl``).
 """
 
 from __future__ import annotations

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeVar
 
+from plaudit import offers
 from plaudit.engines.chat import Call, ChatEngine, Job, RecordedEngine, Reply, Sampling
 from plaudit.errors import ConfigError, VerdictError
 from plaudit.judges._backend import Backend, engine_of
@@ -511,8 +512,11 @@ class JudgeReward(Spelled):
     @property
     def lowest(self) -> float:
         """The lowest value that a rating on a scale can have; NaN where the judge does not rate."""
-        low = getattr(self.judge.template.spec, "low", None)
-        return math.nan if low is None else min(float(low), getattr(self, "fault_value", low))
+        spec = self.judge.template.spec
+        if not isinstance(spec, (Scale, Scores, JsonScore)):
+            return math.nan
+        fault_value = offers.fault_value(self)
+        return spec.low if math.isnan(fault_value) else min(float(spec.low), fault_value)
 
     @property
     def deterministic(self) -> bool:
