@@ -94,6 +94,7 @@ def changed(options: Any, rest: str | None = None) -> dict[str, Any]:
     >>> changed(Tail(name="log"))
     {'name': 'log'}
     """
-    own = [(f, getattr(options, f.name)) for f in _own_first(type(options)) if f.name != rest]
+    kind: type[Any] = options.__class__
+    own = [(f, getattr(options, f.name)) for f in _own_first(kind) if f.name != rest]
     differing = {f.name: value for f, value in own if f.init and value != default_of(f)}
     return differing if rest is None else {**differing, **getattr(options, rest)}

@@ -127,7 +127,8 @@ def _counted(
 
 def _take(numbered: Iterator[tuple[int, Any]], size: int) -> list[tuple[int, Any]]:
     """The next items: at most `size`, and a bounded amount of text."""
-    batch, chars = [], 0
+    batch: list[tuple[int, Any]] = []
+    chars = 0
     for pair in itertools.islice(numbered, size):
         batch.append(pair)
         if isinstance(pair[1], Group):

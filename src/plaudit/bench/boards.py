@@ -6,7 +6,6 @@ its charts are drawn from, and its rows.
 
 from __future__ import annotations
 
-import math
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -18,6 +17,7 @@ from plaudit.bench.browse import rows_of, texts_of
 from plaudit.bench.charts import agreement, calibration_bins, distribution, length_points, outcome
 from plaudit.bench.curves import ensemble
 from plaudit.bench.folder import Folder
+from plaudit.bench.paired import MIN_DRAWS
 from plaudit.bench.results import SCHEMA, assess
 from plaudit.bench.sheet import Scored, Sheet
 from plaudit.errors import ConfigError
@@ -183,17 +183,18 @@ def page_notes(groups: Sequence[Sequence[Finished]]) -> list[str]:
 def warnings_of(results: Mapping[str, Any]) -> list[str]:
     """What makes ranks say less than they seem to: a bootstrap of too few draws for its tests.
 
-    Its least p is ``2 / (draws + 1)``, which Holm's adjustment multiplies by the number of pairs.
+    Below `MIN_DRAWS` draws the least p is ``2 / (draws + 1)``, which Holm's adjustment multiplies
+    by the number of pairs.
     """
     pairs, draws = results["paired"], results["draws"]
     is_bootstrap = any(pair["only_first"] is None for pair in pairs)
     least = min(1.0, 2 / (draws + 1) * len(pairs))
-    if not is_bootstrap or least < _LEVEL:
+    if not is_bootstrap or draws >= MIN_DRAWS or least < _LEVEL:
         return []
     return [
         f"{draws:,} draws cannot tell any two rewards apart: over {len(pairs):,} tests the least"
         f" adjusted p that they can give is {least:.2g}; for the ranks to say something, score with"
-        f" --draws {math.ceil(2 * len(pairs) / _LEVEL):,} or more"
+        f" --draws {MIN_DRAWS} or more"
     ]
 
 

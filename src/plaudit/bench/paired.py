@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 from plaudit.metrics import quantiles
 
-__all__ = ["Comparison", "compare_draws", "holm", "mcnemar", "rank_ranges"]
+__all__ = ["MIN_DRAWS", "Comparison", "compare_draws", "holm", "mcnemar", "rank_ranges"]
+
+MIN_DRAWS = 100  # from so many on, the tail beyond the draws is estimated
+_RARE = 10  # draws on the rarer side that are enough to be counted
 
 
 class Comparison(NamedTuple):
@@ -72,6 +75,7 @@ def compare_draws(
     values: Sequence[float],
     draws: Sequence[Any],
     wins: Sequence[object] | None,
+    num_prompts: int,
 ) -> list[Comparison]:
     """Each pair of rewards: the difference of their figures, and whether it can be chance.
 
@@ -84,7 +88,7 @@ def compare_draws(
             apart = draws[i] - draws[j]
             low, high = quantiles(apart, (0.025, 0.975))
             only = None if wins is None else _only(wins[i], wins[j])
-            p = _bootstrap_p(apart) if only is None else mcnemar(*only)
+            p = _bootstrap_p(apart, num_prompts) if only is None else mcnemar(*only)
             first, second = (None, None) if only is None else only
             difference = values[i] - values[j]
             pairs.append(Comparison(names[i], names[j], difference, low, high, first, second, p, p))
@@ -96,17 +100,24 @@ def _only(first_N: Any, second_N: Any) -> tuple[int, int]:
     return int((first_N & ~second_N).sum()), int((second_N & ~first_N).sum())
 
 
-def _bootstrap_p(apart: Any) -> float:
+def _bootstrap_p(apart: Any, num_prompts: int) -> float:
     """Twice the share of draws on the rarer side of 0 (with one more on either side).
 
-    Draws in which a figure is NaN say nothing; 1 where there is no other.
+    If fewer than ten of at least `MIN_DRAWS` draws lie there, the share cannot be counted: then it
+    is the tail beyond 0 of the normal distribution with the draws' mean and deviation, at least
+    ``2 ** (1 - num_prompts)``, the least p of a sign test. Draws in which a figure is NaN say
+    nothing; 1 where there is no other.
     """
     import numpy as np
 
     apart = apart[np.isfinite(apart)]
     num = len(apart)
     side = min(int((apart <= 0).sum()), int((apart >= 0).sum()))
-    return min(1.0, 2 * (side + 1) / (num + 1))
+    p = min(1.0, 2 * (side + 1) / (num + 1))
+    if side >= _RARE or num < MIN_DRAWS or (deviation := float(apart.std())) == 0:
+        return p
+    tail = math.erfc(abs(float(apart.mean())) / deviation / math.sqrt(2))
+    return min(p, max(tail, 2.0 ** (1 - num_prompts)))
 
 
 def rank_ranges(

@@ -236,6 +236,7 @@ def _pairs(
         [entry["figures"][key]["value"] for entry in entries],
         [figures_R[key] for figures_R in draws[: len(tallies)]],
         [_wins(tally) for tally in tallies] if is_rows else None,
+        sheet.num_prompts,
     )
 
 

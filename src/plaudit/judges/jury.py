@@ -173,7 +173,7 @@ class _Jury(Spelled):
     @property
     def lowest(self) -> float:
         """The lowest value that the jurors' ratings can have; NaN where they do not rate."""
-        lows = [juror.lowest for juror in self.jurors]
+        lows = [offers.lowest_of(juror) for juror in self.jurors]
         return min(lows) if all(map(math.isfinite, lows)) else math.nan
 
     def stop(self) -> None:

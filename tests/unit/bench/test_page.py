@@ -294,13 +294,13 @@ def test_too_few_draws_for_the_tests_are_said(run, tmp_path):
     # Prompts that repeat, so that the test is the bootstrap.
     rows = [{**row, "prompt": f"p{i // 2}"} for i, row in enumerate(pairs(20))]
     entrants = [(f"t{i}", Table(i)) for i in range(3)]
-    for num_draws, num_warnings in ((119, 1), (121, 0)):
+    for num_draws, num_warnings in ((99, 1), (100, 0)):
         place = run(rows, f"n{num_draws}", entrants, num_draws=num_draws)
         board = board_of(place, tmp_path)
         assert len(board["warnings"]) == num_warnings
     few = board_of(run(rows, "few", entrants, num_draws=10), tmp_path)
     assert "over 3 tests" in few["warnings"][0]
-    assert "--draws 120" in few["warnings"][0]
+    assert "--draws 100" in few["warnings"][0]
     assert {tuple(entry["rank"]) for entry in few["results"]["rewards"]} == {(1, 3)}
 
 

@@ -108,7 +108,7 @@ def test_ranks_say_what_cannot_be_told_apart():
 
 def test_a_bootstrap_decides_where_a_prompt_has_several_rows():
     draws = [np.array([0.5, 0.6, 0.7]), np.array([0.1, 0.2, 0.3])]
-    (pair,) = compare_draws(["a", "b"], [0.6, 0.2], draws, None)
+    (pair,) = compare_draws(["a", "b"], [0.6, 0.2], draws, None, 40)
     assert pair.only_first is None
     assert pair.p == pytest.approx(2 * 1 / 4)
     assert rank_ranges(["a", "b"], [0.6, 0.2], [pair]) == {"a": (1, 2), "b": (1, 2)}
@@ -163,9 +163,9 @@ def test_rows_won_under_credit_first_are_those_of_its_figure():
 
 def test_draws_without_a_figure_are_on_no_side():
     nans, some = np.full(9, np.nan), np.array([0.1, np.nan, 0.2, np.nan, 0.3, 0.1, 0.2, 0.1, 0.4])
-    (pair,) = compare_draws(["a", "b"], [math.nan, 0.5], [nans, some], None)
+    (pair,) = compare_draws(["a", "b"], [math.nan, 0.5], [nans, some], None, 40)
     assert (pair.p, pair.differs) == (1.0, False)
-    (pair,) = compare_draws(["a", "b"], [0.2, 0.0], [some, np.zeros(9)], None)
+    (pair,) = compare_draws(["a", "b"], [0.2, 0.0], [some, np.zeros(9)], None, 40)
     assert pair.p == pytest.approx(2 / 8)  # of seven draws that are numbers
 
 
@@ -173,7 +173,7 @@ def test_draws_without_a_figure_are_on_no_side():
 def test_no_figure_ranks_behind_all_figures(values):
     names = [f"r{i}" for i in range(len(values))]
     draws = [np.full(999, value) for value in values]
-    ranks = rank_ranges(names, values, compare_draws(names, values, draws, None))
+    ranks = rank_ranges(names, values, compare_draws(names, values, draws, None, 40))
     order = sorted(v for v in values if v == v)[::-1]
     for name, value in zip(names, values, strict=True):
         place = order.index(value) + 1 if value == value else None
@@ -248,3 +248,25 @@ def test_a_gate_that_does_not_hold_prints_nothing():
 def test_an_unknown_credit_is_named():
     with pytest.raises(ConfigError, match="no credit 'stric'; did you mean 'strict'"):
         assess(benchmark("pairs"), pairs_sheet(3), [], credit="stric")
+
+
+def test_what_no_draw_contradicts_is_told_apart_from_many_rivals():
+    rng = np.random.default_rng(0)
+    values = [0.9 - 0.05 * i for i in range(13)]
+    noise = rng.normal(0, 0.004, (13, 1000))
+    draws = [value + row for value, row in zip(values, noise, strict=True)]
+    pairs = compare_draws([str(i) for i in range(13)], values, draws, None, 3000)
+    assert all(pair.differs for pair in pairs)  # 78 tests: 2 / 1001 times 78 is 0.16
+
+
+def test_a_tail_is_that_of_the_normal_distribution_where_it_can_be_checked():
+    apart = np.random.default_rng(1).normal(2.5, 1, 200)  # a count would be about 2.5 of 200
+    (pair,) = compare_draws(["a", "b"], [2.5, 0], [apart, np.zeros(200)], None, 500)
+    assert pair.p == pytest.approx(0.0124, rel=0.8)  # 2 (1 - Phi(2.5))
+
+
+@pytest.mark.parametrize("num_prompts", [1, 2, 5])
+def test_few_prompts_tell_little_however_sure_the_draws_are(num_prompts):
+    apart = np.random.default_rng(1).normal(50, 1, 1000)
+    (pair,) = compare_draws(["a", "b"], [50, 0], [apart, np.zeros(1000)], None, num_prompts)
+    assert pair.p == min(2 / 1001, 2.0 ** (1 - num_prompts))
