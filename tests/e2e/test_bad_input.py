@@ -78,7 +78,7 @@ def between(tmp_path):
         (b'{"prompt": 3, "response": "x"}', "field 'prompt': expected text or a list of messages"),
         (b'{"messages": [{"role": "user"}]}', "field 'messages[0].content': expected a message"),
         (b'{"messages": "hi"}', "field 'messages': expected a list of messages, found 'hi'"),
-        (b'{"response": "a", "output": "b"}', "field 'response': several columns may hold the"),
+        (b'{"response": "a", "output": "b"}', "field 'response': several columns may contain the"),
         (b'{"a": ' + b"[" * 5000 + b"]" * 5000 + b"}", "broken JSON: nested more than 200 deep"),
     ],
     ids=lambda value: repr(value[:30]) if isinstance(value, bytes) else "",

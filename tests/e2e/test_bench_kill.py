@@ -69,7 +69,7 @@ def test_killed_while_scoring_and_resumed(killing, quiet, tmp_path):
     assert len(expected.splitlines()) == 2 * NUM_ROWS
     assert results_of(run) == results_of(quiet / "run")
     assert sorted(path.name for path in run.iterdir()) == [
-        "items.jsonl", "manifest.json", "results.json", "scores.jsonl",
+        "items.jsonl", "manifest.json", "report.html", "results.json", "scores.jsonl",
     ]  # fmt: skip
 
 

@@ -104,7 +104,7 @@ def test_a_juror_that_is_away_is_asked_again(invoke, tmp_path):
     with Shaky(vote, models=MODELS) as server:
         first = invoke(*args, "--server", server.url)
         assert first.exit_code == 1
-        assert "2 rows are unscored by a fault of the system" in " ".join(first.output.split())
+        assert "2 rows are unscored because of a system fault" in " ".join(first.output.split())
         server.away, before = False, server.stats.answers.total()
         assert invoke(*args, "--server", server.url, "--resume").exit_code == 0
         assert server.stats.answers.total() <= before + 4 + 1  # two pairs, and a probe
@@ -174,7 +174,7 @@ def test_several_templates_are_a_jury(invoke, tmp_path):
         (("-t", PAIR, *models(), "--server", "http://a", "--vote-by", "mode"), "must be one of"),
         ((), "name what to ask"),
         (("-t", PAIR, "-r", "jury.yaml"), "one of the two"),
-        (("-r", "no-jury.yaml"), "is no judge and no jury"),
+        (("-r", "no-jury.yaml"), "is neither a judge nor a jury"),
         (("-r", "jury.yaml", *models()), "names its own jurors"),
     ],
 )  # fmt: skip

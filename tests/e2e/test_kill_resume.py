@@ -99,6 +99,6 @@ def test_other_rows_are_not_mixed_in(bench, quiet, tmp_path):
     bench.make_rows(other, NUM_ROWS, seed=3)
     begun = bench.command(other, quiet / "recipe.yaml", output, "--resume")
     with pytest.raises(
-        RuntimeError, match=r"exit code 2: .*cannot be resumed, another run began it"
+        RuntimeError, match=r"exit code 2: .*cannot be resumed, another run started it"
     ):
         bench.finish(begun)

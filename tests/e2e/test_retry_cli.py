@@ -50,7 +50,7 @@ def test_resume_asks_for_what_failed(order, quiet, invoke, tmp_path):
     with Shaky(away, order=order) as server:
         first = invoke(*command(server))
         assert first.exit_code == 1
-        assert "4 rows are unscored by a fault of the system" in " ".join(first.output.split())
+        assert "4 rows are unscored because of a system fault" in " ".join(first.output.split())
         assert "--resume" in first.output
         rows = lines(tmp_path / "out.jsonl")
         assert [row["id"] for row in rows if None in row["reward"]] == ["r0", "r7", "r8", "r29"]
