@@ -122,7 +122,7 @@ def facts_of(reward: object) -> Mapping[str, object]:
     return cast("Mapping[str, object]", facts) if isinstance(facts, Mapping) else {}
 
 
-def fault_value(reward: Reward | Comparer) -> float:
+def fault_value(reward: object) -> float:
     """The value that `reward` declares for a response that made itself impossible to score.
 
     NaN where it declares none.
