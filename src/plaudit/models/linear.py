@@ -12,15 +12,17 @@ from typing import Any
 from plaudit.engines.contract import read_contract
 from plaudit.engines.linear import WEIGHTS, LinearModel, feature_hash, read_weights
 from plaudit.entry import entered
+from plaudit.errors import ConfigError
 from plaudit.rule import prompt_text
 from plaudit.spelled import Spelled
 from plaudit.text.style import read_text
+from plaudit.text.think import Part, part_of
 from plaudit.types import Group, Reward, Score
 
 __all__ = ["linear"]
 
 
-def linear(model: str) -> Reward:
+def linear(model: str, *, view: Part = "answer") -> Reward:
     """A baseline, any real number: the log-odds of words and style, which read no meaning.
 
     ``w . words + e . edges + sum_f g_f(style_f)``, fitted so that ``sigmoid(difference)`` is the
@@ -31,11 +33,15 @@ def linear(model: str) -> Reward:
     It shows what can be won without understanding, so it belongs beside a reward in a table, not
     in front of an optimiser: it pays for length, lists and an author's habits.
 
-    A group without a prompt is unscored, since the model was trained with prompts.
+    It reads the last turn of the prompt and the answer after the think block, as in its training. A
+    group without a prompt is unscored.
 
-    Raises: ConfigError for a directory without a readable ``scoring.json``, of another version, or
-    trained with other features than this version computes.
+    Raises: ConfigError for another `view`, and for a directory without a readable
+    ``scoring.json``, of another version, or trained with features that this version does not
+    compute.
     """
+    if view != "answer":
+        raise ConfigError(f"view={view!r}: the model was trained on the answer, view='answer'")
     directory = Path(os.path.expanduser(model)).resolve()
     contract = read_contract(directory, kind="linear", features=feature_hash())
     weights: Any = contract["weights"]
@@ -75,7 +81,8 @@ class _Linear(Spelled):
             unscored = Score.unscored("no prompt, and the model reads it", fault="input")
             return [unscored] * len(group.responses)
         words = read_text(prompt).words
-        return [self._score(self.weights.score(r.text, words)) for r in group.responses]
+        return [self._score(r.text, words) for r in group.responses]
 
-    def _score(self, parts: dict[str, float]) -> Score:
+    def _score(self, text: str, prompt_words: Any) -> Score:
+        parts = self.weights.score(part_of(text, "answer"), prompt_words)
         return Score(math.fsum(parts.values()), parts)
