@@ -75,7 +75,7 @@ def test_every_architecture_file_has_a_case():
     modules = {
         path.stem
         for path in Path(plaudit.__file__).parent.joinpath("models").glob("*.py")
-        if not path.stem.startswith("_") and path.stem not in ("auto", "remote", "unsupported")
+        if not path.stem.startswith("_") and path.stem not in ("auto", "linear", "remote", "unsupported")
     }
     tested = {path.split(".")[1] for path in map(_path_of, tiny_models.CASES)}
     assert modules == tested

@@ -33,6 +33,8 @@ FEATURES: tuple[str, ...] = (
     "pair_repeat_share",
     "triple_repeat_share",
     "line_repeat_share",
+    "chars_repeat_share",
+    "log_distinct_chars",
     "log_lines",
     "log_longest_line",
     "line_length_spread",
@@ -241,25 +243,43 @@ def _sizes(reading: Reading, counts: Sequence[int], num_words: int) -> list[floa
 
 def _repetition(reading: Reading) -> list[float]:
     lines = [line for line in reading.lines if line and not line.isspace()]
+    num_runs, num_repeats = _char_repeats(reading.lower)
     return [
         _repeat_share(reading.hashes, 2),
         _repeat_share(reading.hashes, 3),
         1 - len(set(lines)) / len(lines) if lines else 0.0,
+        num_repeats / max(num_runs, 1),
+        _log(num_runs - num_repeats),
     ]
 
 
 def _repeat_share(hashes: np.ndarray, size: int) -> float:
-    """The share of runs of tokens that occurred before."""
+    num_runs, num_repeats = _repeats(hashes, size)
+    return num_repeats / max(num_runs, 1)
+
+
+def _char_repeats(lower: str) -> tuple[int, int]:
+    """How many runs of four characters there are, and how many of them occurred before."""
     import numpy as np
 
-    num = len(hashes) - size + 1
-    if num < 1:
-        return 0.0
-    runs = hashes[:num]
-    for i in range(1, size):
-        runs = runs * np.uint64(_MULTIPLIER) + hashes[i : i + num]
+    if not lower.isascii() or len(lower) < 4:
+        return _repeats(points_of(lower).astype(np.uint64), 4)
+    runs = np.ndarray((len(lower) - 3,), np.uint32, lower.encode(), strides=(1,)).copy()
     runs.sort()
-    return int(np.count_nonzero(runs[1:] == runs[:-1])) / num
+    return len(runs), int(np.count_nonzero(runs[1:] == runs[:-1]))
+
+
+def _repeats(ids: np.ndarray, size: int) -> tuple[int, int]:
+    """How many runs of `size` there are, and how many of them occurred before."""
+    import numpy as np
+
+    num = max(len(ids) - size + 1, 0)
+    runs = ids[:num].copy()
+    for i in range(1, size):
+        runs *= np.uint64(_MULTIPLIER)
+        runs += ids[i : i + num]
+    runs.sort()
+    return num, int(np.count_nonzero(runs[1:] == runs[:-1]))
 
 
 def _layout(reading: Reading) -> list[float]:

