@@ -8,12 +8,15 @@ evaluation set chose anything. ``python -m benchmarks.train_linear``
 
 from __future__ import annotations
 
+import re
 import sys
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
+from zlib import crc32
 
 import numpy as np
 
@@ -67,11 +70,8 @@ class Verdict(NamedTuple):
 
 def plain_grams(text: str) -> Sparse:
     """L2-normalised counts of lower-case words and pairs of words, by Python's own tokens."""
-    import re
-    from zlib import crc32
-
     words = re.findall(r"\w+|[^\w\s]", text.lower())
-    grams = Counter(words) + Counter(f"{a} {b}" for a, b in zip(words, words[1:], strict=False))
+    grams = Counter(words) + Counter(f"{a} {b}" for a, b in pairwise(words))
     counts: Counter[int] = Counter()
     for gram, num in grams.items():
         bucket = crc32(gram.encode("utf-8", "surrogatepass")) & ((1 << WORD_BITS) - 1)

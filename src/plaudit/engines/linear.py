@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from plaudit.errors import ConfigError
 from plaudit.hashing import content_hash
 from plaudit.text.hashed import Sparse, edge_grams, word_grams
-from plaudit.text.style import FEATURES, read_text, style_of
+from plaudit.text.style import FEATURES, read_text, style_of, words_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -65,7 +65,7 @@ def feature_hash() -> str:
     """
     lines = list(FEATURES)
     for prompt, response in _PROBES:
-        features = features_of(response, read_text(prompt).words)
+        features = features_of(response, words_of(prompt))
         assert features.words is not None
         assert features.edges is not None
         for grams in (features.words, features.edges):

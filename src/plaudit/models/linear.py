@@ -15,7 +15,7 @@ from plaudit.entry import entered
 from plaudit.errors import ConfigError
 from plaudit.rule import prompt_text
 from plaudit.spelled import Spelled
-from plaudit.text.style import read_text
+from plaudit.text.style import words_of
 from plaudit.text.think import Part, part_of
 from plaudit.types import Group, Reward, Score
 
@@ -80,7 +80,7 @@ class _Linear(Spelled):
         if not (prompt := prompt_text(group)):
             unscored = Score.unscored("no prompt, and the model reads it", fault="input")
             return [unscored] * len(group.responses)
-        words = read_text(prompt).words
+        words = words_of(prompt)
         return [self._score(r.text, words) for r in group.responses]
 
     def _score(self, text: str, prompt_words: Any) -> Score:

@@ -17,7 +17,7 @@ from plaudit.text.scripts import points_of
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["FEATURES", "Reading", "read_text", "style_of"]
+__all__ = ["FEATURES", "Reading", "read_text", "style_of", "words_of"]
 
 FEATURES: tuple[str, ...] = (
     "log_chars",
@@ -161,14 +161,28 @@ _KINDS = _Kinds()
 
 def read_text(text: str) -> Reading:
     """The text with its tokens and lines."""
-    import numpy as np
-
-    tokens, lines = tokens_of(text), text.split("\n")
-    kinds = np.fromiter(map(_KINDS.__getitem__, tokens), np.int32, len(tokens))
-    hashes = hash_tokens(tokens)
-    words = _distinct(hashes[_is_word(kinds)])
+    hashes, kinds = _hashes_and_kinds(text)
+    words, lines = _distinct(hashes[_is_word(kinds)]), text.split("\n")
     line_kinds = [line_kind(line) for line in lines]
     return Reading(text, text.lower(), hashes, kinds, words, lines, line_kinds)
+
+
+def words_of(text: str) -> np.ndarray:
+    """The `words` of a text's reading, without the rest of it.
+
+    >>> words_of("Is it? It is.").tolist() == read_text("Is it? It is.").words.tolist()
+    True
+    """
+    hashes, kinds = _hashes_and_kinds(text)
+    return _distinct(hashes[_is_word(kinds)])
+
+
+def _hashes_and_kinds(text: str) -> tuple[np.ndarray, np.ndarray]:
+    import numpy as np
+
+    tokens = tokens_of(text)
+    kinds = np.fromiter(map(_KINDS.__getitem__, tokens), np.int32, len(tokens))
+    return hash_tokens(tokens), kinds
 
 
 def _distinct(hashes: np.ndarray) -> np.ndarray:
@@ -188,7 +202,7 @@ def style_of(reading: Reading, prompt_words: np.ndarray) -> np.ndarray:
 
     >>> reading = read_text("Yes. **Yes.**")
     >>> values = dict(zip(FEATURES, style_of(reading, reading.words).tolist()))
-    >>> values["log_words"] == math.log(3), values["words_from_prompt"], values["log_bold"] > 0
+    >>> values["log_words"] == math.log1p(2), values["words_from_prompt"], values["log_bold"] > 0
     (True, 1.0, True)
     """
     import numpy as np

@@ -25,13 +25,13 @@ _LEAST_STEP = 1e-10
 
 
 class Differences:
-    """Chosen minus rejected, a row a pair: sparse columns of a given width, then dense ones.
+    """Chosen minus rejected, a row a pair: those of `width` sparse columns that occur, then dense.
 
     >>> import numpy as np
     >>> sparse = [Sparse(np.array([0, 2]), np.array([1.0, -1.0]))]
     >>> rows = Differences(sparse, 3, np.array([[0.5]]))
-    >>> rows.times(np.array([1.0, 0.0, 2.0, 4.0])).tolist(), rows.num_columns
-    ([1.0], 4)
+    >>> rows.times(np.array([1.0, 2.0, 4.0])).tolist(), rows.num_columns
+    ([1.0], 3)
     """
 
     def __init__(self, sparse: Sequence[Sparse], width: int, dense_ND: np.ndarray) -> None:

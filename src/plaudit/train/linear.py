@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from plaudit.engines.linear import EDGE_BITS, WORD_BITS, Features, LinearModel, features_of
 from plaudit.text.hashed import Sparse
-from plaudit.text.style import read_text
+from plaudit.text.style import words_of
 from plaudit.train.fit import Differences, Fit, bradley_terry
 
 if TYPE_CHECKING:
@@ -40,10 +40,10 @@ class PairFeatures(NamedTuple):
 
 def encode(pairs: Sequence[TrainingPair], *, has_grams: bool = True) -> PairFeatures:
     """The features of all pairs; a prompt is read once for neighbours that share it."""
-    chosen, rejected, prompt, words = [], [], None, read_text("").words
+    chosen, rejected, prompt, words = [], [], None, words_of("")
     for pair in pairs:
         if pair.prompt != prompt:
-            prompt, words = pair.prompt, read_text(pair.prompt).words
+            prompt, words = pair.prompt, words_of(pair.prompt)
         chosen.append(features_of(pair.chosen, words, has_grams=has_grams))
         rejected.append(features_of(pair.rejected, words, has_grams=has_grams))
     return PairFeatures(chosen, rejected)
