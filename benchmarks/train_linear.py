@@ -2,8 +2,9 @@
 
 The plain one is Bradley-Terry on L2-normalised counts of hashed single tokens and pairs of them,
 2^18 buckets, without style; its penalty is chosen on `pairs_valid_lenbal`. Ours has the defaults of
-`plaudit train linear`, chosen by cross-validation over the prompts of the training file; no
-evaluation set chose anything. ``python -m benchmarks.train_linear``
+`plaudit train linear`: features, scales and penalty were chosen by cross-validation over prompts
+of the training file, with `pairs_valid_lenbal` beside it, as for the plain one. No subset of
+`eval_pairs` chose anything. ``python -m benchmarks.train_linear``
 """
 
 from __future__ import annotations

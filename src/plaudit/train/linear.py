@@ -2,7 +2,7 @@
 
 Words and edges are fitted as they are, each style feature as a function that is linear between the
 quartiles of its values. The scales say how much of a weight's penalty each kind bears; they and
-the penalty were chosen by five-fold cross-validation over the prompts of a training file.
+the penalty were chosen by five-fold cross-validation over the prompts of length-balanced pairs.
 
 Shapes: N pairs, F style features, K pieces.
 """
