@@ -53,6 +53,10 @@ VERBS = {
         "Make training data from scored rows: preference pairs, SFT samples or RL prompts.",
         "plaudit select scored.jsonl --to preference --layout trl --output preference.jsonl",
     ),
+    "train": Verb(
+        "Train a reward from preference data: `plaudit train linear` makes the baseline.",
+        "plaudit train linear --data pairs.jsonl --out baseline",
+    ),
     "compare": Verb(
         "Compare two columns of responses: how often the first wins, and by what margin.",
         "plaudit compare pairs.jsonl --a chosen --b rejected --reward rules.baseline.length",

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from plaudit.engines.checkpoint import Checkpoint, open_checkpoint
+from plaudit.engines.contract import contract_in
 from plaudit.engines.load import needs_torch
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import chosen
@@ -24,10 +25,17 @@ def auto(
 
     ``load("DIRECTORY")``, ``load("hf:ORG/NAME")`` and ``load("modelscope:ORG/NAME")`` come here.
     A model that compares two responses is wrapped in `combine.round_robin`; a LoRA adapter is
-    put on the base model that it names.
+    put on the base model that it names. A directory that `plaudit train` wrote says what it is.
 
     Raises: ConfigError where no architecture knows the checkpoint, or it needs another model too.
     """
+    if contract_in(model) == "linear":
+        from plaudit.models.linear import linear
+
+        if params or revision is not None:
+            names = ", ".join([*params, *(["revision"] if revision is not None else [])])
+            raise ConfigError(f"{model}: a linear model takes no {names}")
+        return linear(model, view=view)
     needs_torch()
     checkpoint = open_checkpoint(model, revision=revision)
     if checkpoint.is_adapter:
