@@ -123,8 +123,8 @@ def _phones(text: str) -> Iterator[str]:
         digits = re.sub("[^0-9]", "", run) if len(run) <= 24 else ""
         if (
             8 <= len(digits) <= 15
-            and _is_phone(run if ")" in run else run.lstrip("("), digits)
             and not _is_counted(text, match.start(), match.end())
+            and _is_phone(run if ")" in run else run.lstrip("("), digits)
         ):
             yield digits
 
