@@ -17,6 +17,7 @@ from plaudit.hashing import digest
 __all__ = ["Checkpoint", "is_buffer", "locate", "open_checkpoint", "refuse_unused", "unused"]
 
 _HUBS = ("hf:", "modelscope:")
+_COMMIT = re.compile("[0-9a-f]{40}")
 
 
 def locate(name: str, *, revision: str | None = None) -> Path:
@@ -92,8 +93,8 @@ class Checkpoint:
     def revision(self) -> str:
         """The version of the weights: the hub's commit, or a hash of names, sizes and times."""
         parts = self.path.resolve().parts
-        if len(parts) > 1 and parts[-2] == "snapshots":
-            return parts[-1]
+        if len(parts) > 1 and parts[-2] == "snapshots" and _COMMIT.fullmatch(parts[-1]):
+            return parts[-1]  # ModelScope's is named by a branch, which moves
         files = sorted((*self.weight_files, *self.path.glob("*config.json")))
         facts = ((file.name, file.stat()) for file in files)
         lines = [f"{name} {stat.st_size} {stat.st_mtime_ns}\n" for name, stat in facts]

@@ -6,17 +6,12 @@ No code is downloaded. Safetensors are preferred: pickles come only where there 
 from __future__ import annotations
 
 import fnmatch
-import json
 import os
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from plaudit.errors import ConfigError, EngineError, MissingExtra
-from plaudit.hashing import sha256_of_blocks
 
 __all__ = ["NO_WEIGHTS", "download"]
 
@@ -26,18 +21,17 @@ NO_WEIGHTS = (  # files that training leaves beside a model
     "training_args.bin", "optimizer.pt", "optimizer.bin", "scheduler.pt", "rng_state.pth",
     "rng_state.pt",
 )  # fmt: skip
-_CHUNK = 1 << 20
-_TIMEOUT_S = 60.0
 
 
 def download(hub: str, ident: str, revision: str | None) -> Path:
     """The local directory of a hub's model, downloaded where it is not cached.
 
     HF_ENDPOINT, HF_HUB_OFFLINE, HF_TOKEN and HF_HOME are honoured; for ModelScope
-    MODELSCOPE_DOMAIN, MODELSCOPE_API_TOKEN, MODELSCOPE_CACHE and MODELSCOPE_OFFLINE (HF_HUB_OFFLINE
-    holds for both).
+    MODELSCOPE_ENDPOINT (or MODELSCOPE_DOMAIN), MODELSCOPE_API_TOKEN, MODELSCOPE_CACHE and
+    MODELSCOPE_OFFLINE (HF_HUB_OFFLINE holds for both).
 
-    Raises: ConfigError for an id that the hub does not know or show, EngineError where it fails.
+    Raises: ConfigError for an id that the hub does not know or show, EngineError where it fails,
+    MissingExtra without the hub's library.
     """
     if ident.count("/") != 1 or not all(ident.split("/")):
         raise ConfigError(f"{hub}:{ident}: a hub model is written {hub}:ORG/NAME")
@@ -102,7 +96,7 @@ def _unreached(name: str, variable: str, error: Exception) -> str:
         return f"{name}: not in the cache, and {variable} forbids to download it"
     return (
         f"{name}: the hub is not reached ({type(error).__name__}: {str(error)[:150]}); check the"
-        " network, HF_ENDPOINT (or MODELSCOPE_DOMAIN) and the free disk, or give a directory"
+        " network, HF_ENDPOINT (or MODELSCOPE_ENDPOINT) and the free disk, or give a directory"
     )
 
 
@@ -112,81 +106,82 @@ def _is_set(variable: str) -> bool:
 
 # --- ModelScope -----------------------------------------------------------------------------------
 
+_COMPLETE = ".plaudit"  # written last: the revision that the directory holds in full
+
 
 def _from_modelscope(ident: str, revision: str) -> Path:
-    base = os.environ.get("MODELSCOPE_CACHE") or "~/.cache/modelscope/hub"
-    target = Path(base).expanduser() / "models" / ident / revision.replace("/", "--")
-    if _is_set("MODELSCOPE_OFFLINE") or _is_set("HF_HUB_OFFLINE"):
-        if (target / ".complete").is_file():
-            return target
-        raise EngineError(
-            f"modelscope:{ident}: not in the cache ({target}), and offline mode forbids to download"
-        )
-    files = _modelscope_files(ident, revision)
-    names = set(select_files([str(file["Path"]) for file in files]))
-    target.mkdir(parents=True, exist_ok=True)
-    for file in files:
-        if file["Path"] in names:
-            _modelscope_file(ident, revision, file, target / str(file["Path"]))
-    (target / ".complete").touch()
-    return target
-
-
-def _modelscope_url(ident: str, place: str, **query: str) -> str:
-    domain = os.environ.get("MODELSCOPE_DOMAIN") or "www.modelscope.cn"
-    base = domain if "://" in domain else f"https://{domain}"
-    return f"{base}/api/v1/models/{ident}/{place}?{urllib.parse.urlencode(query)}"
-
-
-def _modelscope_files(ident: str, revision: str) -> list[Mapping[str, Any]]:
-    url = _modelscope_url(ident, "repo/files", Revision=revision, Recursive="true")
-    with _opened(url, ident) as reply:
-        listing = json.loads(reply.read())
-    files = (listing.get("Data") or {}).get("Files")
-    if not isinstance(files, list):
-        raise EngineError(f"modelscope:{ident}: {listing.get('Message') or 'no list of files'}")
-    return [file for file in files if file.get("Type") == "blob"]
-
-
-def _modelscope_file(ident: str, revision: str, file: Mapping[str, object], target: Path) -> None:
-    """Downloads one file, unless it is there; its size and sha256 are checked."""
-    if target.is_file() and target.stat().st_size == file.get("Size"):
-        return
-    url = _modelscope_url(ident, "repo", Revision=revision, FilePath=str(file["Path"]))
-    part = target.with_name(f"{target.name}.part")
-    with _opened(url, ident) as reply, part.open("wb") as out:
-        actual = sha256_of_blocks(_copied(reply, out))
-    expected = file.get("Sha256")
-    if part.stat().st_size != file.get("Size") or (expected and actual != expected):
-        part.unlink()
-        raise EngineError(
-            f"modelscope:{ident}: {file['Path']} came damaged (size or sha256); try again"
-        )
-    part.replace(target)
-
-
-def _copied(reply: Any, out: BinaryIO) -> Iterator[bytes]:
-    """The blocks of a reply, each written to the file first."""
-    while block := reply.read(_CHUNK):
-        out.write(block)
-        yield block
-
-
-def _opened(url: str, ident: str) -> Any:
-    token = os.environ.get("MODELSCOPE_API_TOKEN")
-    headers = {"Authorization": f"Bearer {token}"} if token else {}
     try:
-        return urllib.request.urlopen(
-            urllib.request.Request(url, headers=headers), timeout=_TIMEOUT_S
-        )
-    except urllib.error.HTTPError as error:
-        error.close()
-        if error.code in (401, 403, 404):
-            raise ConfigError(
-                f"modelscope:{ident}: no such model or revision, or it needs MODELSCOPE_API_TOKEN"
-                f" (HTTP {error.code})"
-            ) from None
-        raise EngineError(f"modelscope:{ident}: HTTP {error.code}", status=error.code) from None
-    except OSError as error:
+        import modelscope_hub as hub
+    except ImportError:
+        raise MissingExtra.of(
+            "models from ModelScope", package="modelscope_hub", extra="modelscope"
+        ) from None
+    try:
+        api = hub.HubApi(hub.HubConfig(endpoint=_modelscope_endpoint()))
+        path = _modelscope_cached(api, ident, revision)
+        if _is_set("MODELSCOPE_OFFLINE") or _is_set("HF_HUB_OFFLINE"):
+            return _complete(path, ident, revision)
+        return _modelscope_download(api, ident, revision, path)
+    except (hub.NotExistError, hub.AuthenticationError, hub.PermissionDeniedError):
+        raise ConfigError(
+            f"modelscope:{ident}: no such model or revision, or it needs MODELSCOPE_API_TOKEN"
+        ) from None
+    except hub.InvalidParameter as error:
+        raise ConfigError(f"modelscope:{ident}: no id of a hub model ({error})") from None
+    except hub.FileDownloadError as error:
+        raise EngineError(f"modelscope:{ident}: {error}") from None
+    except (hub.HubError, OSError) as error:
         message = _unreached(f"modelscope:{ident}", "MODELSCOPE_OFFLINE", error)
         raise EngineError(message) from None
+
+
+def _modelscope_endpoint() -> str | None:
+    """The hub's address by MODELSCOPE_ENDPOINT or its former name; None: the library's own."""
+    endpoint = os.environ.get("MODELSCOPE_ENDPOINT") or os.environ.get("MODELSCOPE_DOMAIN")
+    return endpoint if not endpoint or "://" in endpoint else f"https://{endpoint}"
+
+
+def _modelscope_cached(api: Any, ident: str, revision: str) -> Path | None:
+    """The cached directory, complete or not; None if there is none."""
+    import modelscope_hub as hub
+
+    try:
+        return api.download_repo(ident, "model", revision=revision, local_files_only=True)
+    except hub.CacheNotFound:
+        return None
+
+
+def _complete(path: Path | None, ident: str, revision: str) -> Path:
+    """The cached directory if the whole revision is there: the library returns any that exists."""
+    if path is not None:
+        marker = path / _COMPLETE
+        if marker.is_file() and marker.read_text(encoding="utf-8") == revision:
+            return path
+    raise EngineError(
+        f"modelscope:{ident}: not in the cache ({path or 'no directory'} with all files of"
+        f" {revision}), and offline mode forbids to download; or give a directory"
+    )
+
+
+def _modelscope_download(api: Any, ident: str, revision: str, path: Path | None) -> Path:
+    """Downloads what differs from the hub by size or sha256, and refuses files it does not have.
+
+    A branch has one directory, whatever commit it is at, so that files of an earlier one may stay.
+    """
+    if path is not None:
+        (path / _COMPLETE).unlink(missing_ok=True)
+    listing = api.list_repo_files(ident, "model", revision=revision)
+    names = set(select_files([file.path for file in listing if not file.is_dir]))
+    files = [
+        {"Path": file.path, "Size": file.size, "Sha256": file.sha256}
+        for file in listing
+        if file.path in names
+    ]
+    path = Path(api.download_repo(ident, "model", revision=revision, file_list=files))
+    local = select_files([file.name for file in path.iterdir() if file.is_file()])
+    if stale := sorted(set(local) - names):
+        raise EngineError(
+            f"modelscope:{ident}: {path} contains {stale[0]}, which {revision} does not: delete it"
+        )
+    (path / _COMPLETE).write_text(revision, encoding="utf-8")
+    return path

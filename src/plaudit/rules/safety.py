@@ -83,14 +83,15 @@ def no_private_data(
 ) -> Annotated[Score, Range(0, 1)]:
     """From near 0 (much private data) up to 1 (none): ``1 / (1 + hits)`` over distinct finds.
 
-    "email"; "phone" (international, North American, Chinese); "card" (an issuer's prefix and length
-    and the Luhn digit, ISO/IEC 7812-1); "cn_id" (province, date and check digit of GB 11643); "ip"
-    (public addresses). Digits in a calculation do not count, nor do values reserved for examples or
-    already in the prompt. Parts: hits of each kind. The note never quotes a find in full.
+    "email"; "phone" (international, North American, Chinese; in a range that its country has
+    assigned by the tables of phonenumbers); "card" (an issuer's prefix and length and the Luhn
+    digit, ISO/IEC 7812-1); "cn_id" (province, date and check digit of GB 11643); "ip" (public
+    addresses). Digits in a calculation do not count, nor do values reserved for examples or already
+    in the prompt. Parts: hits of each kind. The note never quotes a find in full.
 
     Spelt-out or spaced-out data ("a at b dot com") is not detected, nor are names and addresses.
 
-    Raises: ConfigError for an unknown kind.
+    Raises: ConfigError for an unknown kind, MissingExtra for "phone" without phonenumbers.
 
     >>> no_private_data("Write to ann@acme.org or call 13812345678.").value
     0.3333333333333333

@@ -1,6 +1,7 @@
 """Private data in text: e-mail addresses, phone and card numbers, Chinese identity numbers, IPs.
 
-Numbers with a check digit count only if it is right, and numbers in a calculation do not count.
+Numbers with a check digit count only if it is right, phone numbers only in ranges that a country
+has assigned (phonenumbers' tables), and numbers in a calculation do not count.
 Values reserved for examples (example.com, 555-0100, private networks) are not private. Every scan
 is one pass.
 """
@@ -8,9 +9,13 @@ is one pass.
 from __future__ import annotations
 
 import datetime
+import functools
 import ipaddress
 import re
 from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+from plaudit.errors import MissingExtra
 
 __all__ = ["FINDERS", "has_id_check_digit", "has_luhn_digit"]
 
@@ -22,7 +27,7 @@ _DIGITS = re.compile(r"[0-9]+(?:[ -][0-9]+)*")
 _ID_NUMBER = re.compile(r"(?<![0-9A-Za-z])[1-9][0-9]{16}[0-9Xx](?![0-9A-Za-z])")
 _PHONE = re.compile(r"(?<![0-9A-Za-z.+])(?:\+|\(?[0-9])[0-9() -]*[0-9]")
 # A mark is an operator if an operand follows it: **bold** digits are no product.
-_EQUALS_BEFORE = re.compile(r" ?= ?$")
+_EQUALS_BEFORE = re.compile(r" ?= ?-?$")
 _WORD_BEFORE = re.compile(r"[^\W\d]{3}$")
 _COUNTED_BEFORE = re.compile(
     r"(?:[0-9)\]}]|(?<![A-Za-z])[A-Za-z]) ?[-+*/^×÷·]{1,2} ?$|[≈≡≤≥\\{$_] ?$|[0-9][,.]$"
@@ -34,13 +39,11 @@ _CARD_LAYOUTS = ((4, 4, 4, 4), (4, 6, 5), (4, 4, 4, 4, 3), (4, 6, 4))
 _PROVINCE = re.compile("1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|8[1-3]")
 _ID_WEIGHTS = tuple(2 ** (17 - i) % 11 for i in range(17))
 _MOBILE = re.compile(r"(?:86)?1[3-9][0-9]{9}")
-_LANDLINE = re.compile(r"0[1-9][0-9]{1,2}-[0-9]{7,8}")
-_INTERNATIONAL = re.compile(
-    r"\+[1-9][0-9]{0,2}[ -]?(?:\([0-9]{1,4}\)[ -]?)?[0-9]{2,}(?:[ -][0-9]{2,})*"
-)
+_CHINESE = re.compile(r"\(?0[1-9][0-9]{1,2}\)?[ -][0-9]{3,4}[ -]?[0-9]{4}|[48]00-[0-9]{3}-[0-9]{4}")
 _AMERICAN = re.compile(
-    r"(?:\+?1[ -]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ -])[2-9][0-9]{2}[ -][0-9]{4}"
+    r"(?:1[ -]?)?(?:\([2-9][0-9]{2}\) ?|[2-9][0-9]{2}[ -])[2-9][0-9]{2}[ -][0-9]{4}"
 )
+_FICTION = re.compile(r"[2-9][0-9]{2}55501[0-9]{2}")  # 555-0100 to 555-0199
 
 
 def has_luhn_digit(digits: str) -> bool:
@@ -114,26 +117,48 @@ def _is_date(digits: str) -> bool:
 
 
 def _phones(text: str) -> Iterator[str]:
+    _phone_library()  # without it no text is scored, whether it has digits or not
     for match in _PHONE.finditer(text):
         run = match.group()
         digits = re.sub("[^0-9]", "", run) if len(run) <= 24 else ""
         if (
             8 <= len(digits) <= 15
-            and _is_phone(run, digits)
             and not _is_counted(text, match.start(), match.end())
+            and _is_phone(run if ")" in run else run.lstrip("("), digits)
         ):
             yield digits
 
 
 def _is_phone(run: str, digits: str) -> bool:
+    """Whether the digits are written as phone numbers are, and the country has such a number."""
+    if run.startswith("+"):
+        is_real = run[1] != " " and not (digits[0] == "1" and _FICTION.fullmatch(digits[1:]))
+        return is_real and _is_assigned(run, None)
     if _AMERICAN.fullmatch(run):
-        return digits[-7:-2] != "55501"  # 555-0100 to 555-0199 are reserved for fiction
+        return not _FICTION.fullmatch(digits[-10:]) and _is_assigned(run, "US")
     if _MOBILE.fullmatch(digits):
-        groups = [len(group) for group in re.split("[ -]", run.lstrip("+("))]
-        return groups[-3:] == [3, 4, 4] or groups[-1] >= 11
-    if _LANDLINE.fullmatch(run):
-        return True
-    return len(digits) >= 10 and _INTERNATIONAL.fullmatch(run) is not None
+        groups = [len(group) for group in re.split("[ -]", run.lstrip("("))]
+        is_written_so = groups[-3:] == [3, 4, 4] or groups[-1] >= 11
+        return is_written_so and _is_assigned(digits[-11:], "CN")
+    return _CHINESE.fullmatch(run) is not None and _is_assigned(run, "CN")
+
+
+def _is_assigned(run: str, region: str | None) -> bool:
+    """Whether the number is in a range that its country, or `region`, has assigned."""
+    library = _phone_library()
+    try:
+        return library.is_valid_number(library.parse(run, region))
+    except library.NumberParseException:
+        return False
+
+
+@functools.cache
+def _phone_library() -> Any:
+    try:
+        import phonenumbers
+    except ImportError:
+        raise MissingExtra.of("phone numbers", package="phonenumbers", extra="phone") from None
+    return phonenumbers
 
 
 def _is_counted(text: str, start: int, end: int) -> bool:

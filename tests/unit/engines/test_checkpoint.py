@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ _SPEC.loader.exec_module(hub)
 import tiny  # noqa: E402
 
 from plaudit.engines.checkpoint import locate, open_checkpoint  # noqa: E402
-from plaudit.errors import ConfigError  # noqa: E402
+from plaudit.errors import ConfigError, MissingExtra  # noqa: E402
 
 
 def test_a_directory(tmp_path):
@@ -73,8 +74,6 @@ def run(name: str, **environment: str) -> str:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory):
-    import shutil
-
     path = tmp_path_factory.mktemp("repository") / "model"
     shutil.copytree(tiny.checkpoint(), path)
     (path / "modeling_evil.py").write_text("raise SystemExit")
@@ -103,37 +102,83 @@ def test_hugging_face_without_the_model(folder, tmp_path):
     assert "HF_HUB_OFFLINE" in told
 
 
-def test_modelscope_by_domain_then_offline(folder, tmp_path):
+# --- ModelScope -----------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def modelscope(tmp_path):
+    """Runs the script on a model of ModelScope, with a cache and a home of its own."""
+    pytest.importorskip("modelscope_hub")
+
+    def located(name: str = "org/name", **environment: str) -> str:
+        folders = {"MODELSCOPE_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)}
+        return run(f"modelscope:{name}", **folders, **environment)
+
+    return located
+
+
+def test_modelscope_then_offline(folder, modelscope):
     with hub.Hub("org/name", folder) as server:
-        given = {"MODELSCOPE_DOMAIN": server.url, "MODELSCOPE_CACHE": str(tmp_path)}
-        told = run("modelscope:org/name", **given)
-        assert told.startswith("found")
-        assert "modeling_evil.py" not in told
+        online = modelscope(MODELSCOPE_ENDPOINT=server.url)
+        assert online.startswith("found")
+        assert "modeling_evil.py" not in online
+        assert "pytorch_model.bin" not in online
         before = len(server.asked)
-        assert run("modelscope:org/name", **given) == told
+        assert modelscope(MODELSCOPE_DOMAIN=server.url) == online
         assert len(server.asked) == before + 1  # the list alone
-        missing = run("modelscope:org/other", **given)
+        missing = modelscope("org/other", MODELSCOPE_ENDPOINT=server.url)
         assert "ConfigError modelscope:org/other" in missing
-    assert (
-        run("modelscope:org/name", MODELSCOPE_OFFLINE="1", MODELSCOPE_CACHE=str(tmp_path)) == told
+    assert modelscope(MODELSCOPE_OFFLINE="1") == online
+    assert "EngineError modelscope:org/x: not in the cache" in modelscope(
+        "org/x", MODELSCOPE_OFFLINE="1"
     )
-    empty = run("modelscope:org/x", MODELSCOPE_OFFLINE="1", MODELSCOPE_CACHE=str(tmp_path))
-    assert "EngineError modelscope:org/x: not in the cache" in empty
+    other = modelscope("org/name@v2", MODELSCOPE_OFFLINE="1")
+    assert "EngineError modelscope:org/name: not in the cache" in other
 
 
-def test_modelscope_checks_what_came(folder, tmp_path):
+def test_modelscope_checks_what_came(folder, modelscope):
+    """What is left of a download that failed is no model, offline either."""
     with hub.Hub("org/name", folder, damage="model.safetensors") as server:
-        given = {"MODELSCOPE_DOMAIN": server.url, "MODELSCOPE_CACHE": str(tmp_path)}
-        assert "came damaged" in run("modelscope:org/name", **given)
+        damaged = modelscope(MODELSCOPE_ENDPOINT=server.url)
+    assert "EngineError modelscope:org/name" in damaged
+    assert "Hash mismatch for model.safetensors" in damaged
+    assert "EngineError" in modelscope(MODELSCOPE_OFFLINE="1")
 
 
-def test_a_hub_that_is_not_reached(tmp_path):
-    told = run(
-        "modelscope:org/name",
-        MODELSCOPE_DOMAIN="http://127.0.0.1:9",
-        MODELSCOPE_CACHE=str(tmp_path),
-    )
-    assert "EngineError modelscope:org/name: the hub is not reached" in told
+def test_a_branch_of_modelscope_that_moves(folder, modelscope, tmp_path):
+    """Weights of the same size come anew, under another revision; files that went are refused."""
+    moved = tmp_path / "moved"
+    shutil.copytree(folder, moved)
+    weights = bytearray((moved / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (moved / "model.safetensors").write_bytes(weights)
+    revisions = []
+    for path in (folder, moved):
+        with hub.Hub("org/name", path) as server:
+            revisions.append(modelscope(MODELSCOPE_ENDPOINT=server.url).split()[2])
+    assert revisions[0] != revisions[1]
+    assert "master" not in revisions
+    (moved / "tokenizer_config.json").unlink()
+    with hub.Hub("org/name", moved) as server:
+        stale = modelscope(MODELSCOPE_ENDPOINT=server.url)
+    assert "contains tokenizer_config.json, which master does not: delete it" in stale
+    assert "EngineError" in modelscope(MODELSCOPE_OFFLINE="1")
+
+
+def test_modelscope_without_its_library(monkeypatch):
+    monkeypatch.setitem(sys.modules, "modelscope_hub", None)
+    with pytest.raises(MissingExtra, match=r"plaudit\[modelscope\]"):
+        locate("modelscope:org/name")
+
+
+@pytest.mark.slow
+def test_modelscope_that_is_not_reached(modelscope):
+    """Its library tries four times, over seven seconds."""
+    message = modelscope(MODELSCOPE_ENDPOINT="http://127.0.0.1:9")
+    assert "EngineError modelscope:org/name: the hub is not reached" in message
+
+
+# --- hubs that are not reached, names that none has -----------------------------------------------
 
 
 @pytest.mark.slow

@@ -3,6 +3,8 @@
 import gzip
 import json
 import random
+import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -10,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from plaudit import Group, load
-from plaudit.errors import ConfigError, DataError
+from plaudit.errors import ConfigError, DataError, MissingExtra
 from plaudit.rules.safety import compliance, due_refusal, no_private_data, refusal
 from plaudit.text import private_data
 
+phonenumbers = pytest.importorskip("phonenumbers", reason="plaudit[phone] is not installed")
 DATA = Path(__file__).parents[3] / ".." / "shared" / "data"
 CARD = "4111111111111111"
 ID = "11010519491231002X"
@@ -230,6 +233,16 @@ def test_an_identity_number_with_impossible_province_or_date_is_none():
         ("+86 13812345678", "phone", 1),
         ("021-62345678", "phone", 1),
         ("+44 20 7946 0958", "phone", 1),
+        ("call 1-800-662-HELP (1-800-662-4357)", "phone", 1),
+        ("010-8295-1332 或 400-161-9995", "phone", 2),
+        ("+32 2 643 1234, +49 30 20090", "phone", 2),
+        ("+1 (123) 456-7890", "phone", 0),
+        ("555-555-5555", "phone", 0),
+        ("+1 415 555 0123", "phone", 0),
+        ("x = -16666579378", "phone", 0),
+        ("472547338 +960397912423686", "phone", 0),
+        ("太原 16986330902", "phone", 0),
+        ("pages 211-227 (2003)", "phone", 0),
         ("on 2023-10-15 at 12:30", "phone", 0),
         ("(100)(144)(100)", "phone", 0),
         ("<Ann.Lee+x@Mail.Acme.org>", "email", 1),
@@ -244,6 +257,41 @@ def test_an_identity_number_with_impossible_province_or_date_is_none():
 )
 def test_phones_and_addresses(text, kind, hits):
     assert no_private_data(text, kinds=[kind]).parts == {kind: float(hits)}
+
+
+@pytest.mark.parametrize("region", sorted(phonenumbers.SUPPORTED_REGIONS))
+def test_an_example_of_every_country_is_a_phone_number(region):
+    """Ours are the layouts: that the library knows its own examples is not what is tested."""
+    number = phonenumbers.example_number(region)
+    digits = f"{number.country_code}{number.national_number}"
+    written = [
+        phonenumbers.format_number(number, layout)
+        for layout in (
+            phonenumbers.PhoneNumberFormat.INTERNATIONAL,
+            phonenumbers.PhoneNumberFormat.E164,
+        )
+    ]
+    # Below 8 digits it could be anything; 555-01xx is fiction.
+    expected = float(len(digits) >= 8 and not re.search("55501..$", digits))
+    for text in written:
+        if "." not in text:
+            parts = no_private_data(f"Call {text}, please.", kinds=["phone"]).parts
+            assert parts == {"phone": expected}, text
+
+
+def test_digits_at_random_are_seldom_a_number():
+    draw = random.Random(0)
+    texts = [f"id +{draw.randrange(10**10, 10**13)}" for _ in range(1000)]
+    hits = sum(no_private_data(text, kinds=["phone"]).value < 1 for text in texts)
+    assert hits / 1000 < 0.06  # by their form alone all of them
+
+
+def test_without_the_library_only_phones_are_refused(monkeypatch):
+    monkeypatch.setitem(sys.modules, "phonenumbers", None)
+    private_data._phone_library.cache_clear()
+    with pytest.raises(MissingExtra, match=r"plaudit\[phone\]"):
+        no_private_data("no digits at all")
+    assert no_private_data("call 13812345678", kinds=["email", "card", "cn_id", "ip"]).value == 1.0
 
 
 def test_what_the_prompt_gave_is_not_leaked():
