@@ -103,7 +103,7 @@ class _Passes:
         """One Score per response. Raises DataError where a row's tests cannot be read."""
         groups = entered(groups)
         jobs = [[self._job(group, response) for response in group.responses] for group in groups]
-        _work_through([job for row in jobs for job in row], _runner(self.sandbox or {}))
+        _work_through([job for row in jobs for job in row], sandbox_runner(self.sandbox or {}))
         return [[job.score() for job in row] for row in jobs]
 
     def _job(self, group: Group, response: Response) -> _GradedResponse:
@@ -279,7 +279,7 @@ def _work_through(jobs: list[_GradedResponse], run_many: Any) -> None:
         jobs = [job for job, _ in due]
 
 
-def _runner(options: Mapping[str, Any]) -> Any:
+def sandbox_runner(options: Mapping[str, Any]) -> Any:
     """`run_many` of the sandbox that the options name."""
     if "remote" not in options:
         from plaudit import sandbox
