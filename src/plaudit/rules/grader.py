@@ -19,10 +19,10 @@ from typing import Any, Literal
 
 from plaudit.combine.core import Combination, PartScore, as_reward, first_fault, flat_parts
 from plaudit.errors import ConfigError, MissingExtra, clipped, did_you_mean
+from plaudit.grading.formula import Formula, formula
+from plaudit.grading.grader import Grader, slots_of
+from plaudit.grading.python_grader import PythonGrader
 from plaudit.offers import fault_high, fault_value
-from plaudit.rules._formula import Formula, formula
-from plaudit.rules._grader import Grader, slots_of
-from plaudit.rules._python_grader import PythonGrader
 from plaudit.spelled import Spelled
 from plaudit.text.think import Part
 from plaudit.types import Child, Group, Reward, Score

@@ -7,15 +7,16 @@ another reward, `accuracy`, as the rules of `rules.length` do, and treat its fau
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections import Counter
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated, Literal
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
 from plaudit.answers.extract import Extract
 from plaudit.answers.latex_equal import Percent, Units
-from plaudit.errors import ConfigError
-from plaudit.rules._agreement import Equality, StatedAnswer, classes_of, stated_answers
+from plaudit.errors import ConfigError, DataError, ScoreTimeout, ScoringError
+from plaudit.rules import math as math_rules
 from plaudit.rules.length import _MeasuredResponse, _Shaped
 from plaudit.text.ngrams import gram_codes, representatives
 from plaudit.text.scripts import INVISIBLE, classes, points_of
@@ -171,14 +172,14 @@ def majority(
     """
     if ties not in ("unscored", "all"):
         raise ConfigError(f"ties={ties!r} must be 'unscored' or 'all'")
-    answers = stated_answers(
+    answers = _stated_answers(
         responses,
         [None] * len(responses) if finish_reason is None else finish_reason,
         extract=extract,
         strict=strict,
-        equality=(equality := Equality(percent, units, tolerance, deadline_s)),
+        equality=(equality := _Equality(percent, units, tolerance, deadline_s)),
     )
-    class_of = classes_of([answer.text for answer in answers if answer.text], equality)
+    class_of = _classes_of([answer.text for answer in answers if answer.text], equality)
     votes = Counter(class_of[answer.text] for answer in answers if answer.text)
     most = max(votes.values(), default=0)
     first = [number for number, count in votes.items() if count == most]
@@ -199,7 +200,7 @@ def _no_majority(num_first: int, most: int, num: int, ties: str) -> str:
 
 
 def _vote_score(
-    answer: StatedAnswer,
+    answer: _StatedAnswer,
     number: int | None,
     votes: Counter[int],
     first: Sequence[int],
@@ -214,6 +215,113 @@ def _vote_score(
     if number is None:
         return Score(0.0, share, note=answer.problem)
     return Score(float(number in first), share, note=f"{votes[number]} of {num} agree")
+
+
+class _Equality(NamedTuple):
+    """How two answers compare: the parameters of `rules.math.equal`."""
+
+    percent: math_rules.Percent
+    units: math_rules.Units
+    tolerance: float
+    deadline_s: float
+
+
+class _StatedAnswer(NamedTuple):
+    """What a response answers; an empty `text` is no answer, and `problem` says why.
+
+    `is_fault` marks an answer that was made impossible to judge.
+    """
+
+    text: str
+    problem: str = ""
+    is_fault: bool = False
+
+
+def _stated_answers(
+    responses: Sequence[str],
+    finish_reasons: Sequence[str | None],
+    *,
+    extract: str,
+    strict: bool,
+    equality: _Equality,
+) -> list[_StatedAnswer]:
+    """The answer of each response; one that does not equal itself as a reference is none."""
+    answers = []
+    for response, reason in zip(responses, finish_reasons, strict=True):
+        extraction = math_rules._extracted(response, extract, strict=strict, finish_reason=reason)  # type: ignore[arg-type]
+        if isinstance(extraction, str):
+            answers.append(_StatedAnswer("", extraction))
+        elif extraction.problem:
+            answers.append(_StatedAnswer("", f"{extraction.mark}: {extraction.problem}"))
+        else:
+            answers.append(_readable(extraction.text, equality))
+    return answers
+
+
+def _readable(text: str, equality: _Equality) -> _StatedAnswer:
+    shown = math_rules._shortened(text)
+    verdict = _compared(text, text, equality)
+    if verdict is None:
+        return _StatedAnswer("", f"{shown} cannot be read as a reference")
+    if verdict.fault is not None:
+        return _StatedAnswer("", f"{shown}: {verdict.why}", is_fault=True)
+    return _StatedAnswer(text) if verdict.value else _StatedAnswer("", f"{shown}: {verdict.why}")
+
+
+def _classes_of(texts: Sequence[str], equality: _Equality) -> dict[str, int]:
+    """A number for each distinct text, equal for answers that are equal, directly or by a third.
+
+    Texts are compared in sorted order, so that nothing depends on the order of the responses. A
+    text whose comparison outran its deadline is compared with no further one.
+    """
+    names = sorted(set(texts))
+    class_of = {text: number for number, text in enumerate(names)}
+    is_slow: set[str] = set()
+    for first, second in itertools.combinations(names, 2):
+        if class_of[first] == class_of[second] or {first, second} & is_slow:
+            continue
+        if _are_equal(first, second, equality, is_slow.add):
+            kept, dropped = class_of[first], class_of[second]
+            class_of = {text: kept if n == dropped else n for text, n in class_of.items()}
+    return class_of
+
+
+def _are_equal(
+    first: str, second: str, equality: _Equality, note_slow: Callable[[str], None]
+) -> bool:
+    """Whether either is right where the other is the reference."""
+    for answer, reference in ((first, second), (second, first)):
+        verdict = _compared(answer, reference, equality)
+        if verdict is not None and verdict.value == 1.0:
+            return True
+        if verdict is not None and verdict.fault is ScoreTimeout:
+            note_slow(first)
+            note_slow(second)
+            return False
+    return False
+
+
+def _compared(
+    answer: str, reference: str, equality: _Equality
+) -> math_rules._EqualityVerdict | None:
+    """The verdict of `rules.math.equal`; None where the second cannot be read as a reference.
+
+    Raises: ScoringError with fault "system" where the machine could not compare.
+    """
+    policy = math_rules._policy(equality.percent, equality.units, equality.tolerance)
+    judge = (
+        math_rules._judged
+        if len(answer) <= math_rules._MEMO_CHARS
+        else math_rules._judged.__wrapped__
+    )
+    try:
+        return judge(answer, "", (reference,), policy, equality.deadline_s)
+    except DataError:
+        return None
+    except ScoringError as error:
+        if error.fault == "system":
+            raise
+        return None
 
 
 # --- lengths --------------------------------------------------------------------------------------

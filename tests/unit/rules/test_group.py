@@ -144,18 +144,18 @@ def test_an_answer_that_cannot_be_judged_is_its_own_fault_and_has_no_vote():
 
 def test_a_comparison_that_outruns_its_deadline_is_no_agreement(monkeypatch):
     from plaudit.errors import ScoreTimeout
-    from plaudit.rules import _agreement
+    from plaudit.rules import group
 
     asked = []
 
     def slow(answer, reference, equality):
         asked.append((answer, reference))
         fault = ScoreTimeout if answer != reference and "slow" in answer + reference else None
-        return _agreement.math._EqualityVerdict(float(answer == reference), "", fault)
+        return group.math_rules._EqualityVerdict(float(answer == reference), "", fault)
 
-    monkeypatch.setattr(_agreement, "_compared", slow)
+    monkeypatch.setattr(group, "_compared", slow)
     names = [f"{n} slow" for n in range(6)]
-    classes = _agreement.classes_of(names, _agreement.Equality("value", "require", 0.0, 5.0))
+    classes = group._classes_of(names, group._Equality("value", "require", 0.0, 5.0))
     assert len(set(classes.values())) == 6
     assert len(asked) == 3  # each text waits once at most
 

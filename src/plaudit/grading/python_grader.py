@@ -9,10 +9,10 @@ from typing import Any
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, clipped
-from plaudit.rules._grader import Grader, Namespaces, SampleError
-from plaudit.rules.code import sandbox_runner
+from plaudit.grading.grader import Grader, Namespaces, SampleError
 from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import FAILED_BY_ITSELF, Calls, Limits, Outcome
+from plaudit.sandbox.runner import runner_of
 from plaudit.text.think import Part
 from plaudit.types import Group, Response, Score
 
@@ -49,7 +49,7 @@ class PythonGrader(Grader):
             for row in samples
             for sample, item in row
         ]
-        outcomes = iter(sandbox_runner(self.sandbox)(calls)) if calls else iter(())
+        outcomes = iter(runner_of(self.sandbox)(calls)) if calls else iter(())
         return [[self._graded(next(outcomes), sample) for sample, _ in row] for row in samples]
 
     def _sample(self, group: Group, response: Response) -> tuple[dict[str, Any], dict[str, Any]]:

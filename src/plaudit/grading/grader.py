@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any, NoReturn
 
 from plaudit.entry import entered
@@ -14,9 +15,20 @@ from plaudit.text.moustache import Moustache, NoValue, moustache
 from plaudit.text.think import Part, part_of
 from plaudit.types import Group, Response, Score
 
-__all__ = ["Grader", "Namespaces", "SampleError", "finite", "item_of", "slots_of"]
+__all__ = [
+    "Grader",
+    "Namespaces",
+    "SampleError",
+    "check_item",
+    "check_view",
+    "fill",
+    "finite",
+    "item_of",
+    "sample_fault",
+    "slots_of",
+    "with_passed",
+]
 
-_VIEWS: tuple[str, ...] = ("answer", "think", "all")
 _OF_SAMPLES = ("output_text", "output_json", "output_tools", "choices")
 
 
@@ -121,6 +133,44 @@ def finite(name: str, number: Any) -> float:
     return float(number)
 
 
+def fill(slot: Moustache, names: Mapping[str, Any], group: Group) -> str:
+    """A text with its variables filled in. Raises DataError (the row's) or SampleError."""
+    try:
+        return slot.fill(names)
+    except NoValue as error:
+        if error.namespace == "sample":
+            raise SampleError(str(error)) from None
+        raise DataError(f"invalid_variable_error: {error}", where=f"row {group.key}") from None
+
+
+def check_item(slots: Iterable[Moustache], group: Group) -> None:
+    """Reads the variables of a row. Raises DataError where one has no value."""
+    for response in group.responses[:1]:
+        item = {"item": item_of(group, response)}
+        for slot in slots:
+            own = tuple(v for v in slot.variables if v.namespace == "item")
+            fill(Moustache(own), item, group)
+
+
+def sample_fault(value: float, why: str) -> Score:
+    """The score of a response that lacks what the grader reads."""
+    return Score(value, fault="response", error=f"sample_parse_error: {why}")
+
+
+def with_passed(score: Score, threshold: float | None) -> Score:
+    """The score with the part `passed` where there is a threshold."""
+    if threshold is None or not score.is_scored:
+        return score
+    return replace(score, parts={**score.parts, "passed": float(score.value >= threshold)})
+
+
+def check_view(view: Part) -> Part:
+    """The view. Raises ConfigError for another."""
+    if view not in ("answer", "think", "all"):
+        raise ConfigError(f"view={view!r} must be answer, think or all")
+    return view
+
+
 class Grader(Spelled):
     """A reward that fills texts with the row and the response, and grades them.
 
@@ -138,19 +188,14 @@ class Grader(Spelled):
         on_response_fault: float, pass_threshold: float | None = None,
     ) -> None:  # fmt: skip
         super().__init__(path, {k: v for k, v in params.items() if v is not None and v != ""})
-        if view not in _VIEWS:
-            raise ConfigError(f"view={view!r} must be answer, think or all")
-        self.slots, self.view = dict(slots), view
+        self.slots = dict(slots)
+        self.view: Part = check_view(view)
         self.fault_value = finite("on_response_fault", on_response_fault)
         self.threshold = None if pass_threshold is None else finite("threshold", pass_threshold)
 
     def check(self, group: Group) -> None:
         """Reads the variables of the row. Raises DataError where one has no value."""
-        for response in group.responses[:1]:
-            item = {"item": item_of(group, response)}
-            for slot in self.slots.values():
-                own = tuple(v for v in slot.variables if v.namespace == "item")
-                self._filled(Moustache(own), item, group)
+        check_item(self.slots.values(), group)
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response. Raises DataError where the row lacks a variable."""
@@ -168,26 +213,15 @@ class Grader(Spelled):
     def texts(self, group: Group, response: Response) -> dict[str, str]:
         """The texts with their variables filled in. Raises DataError and SampleError."""
         names = Namespaces(group, response, self.view)
-        return {name: self._filled(slot, names, group) for name, slot in self.slots.items()}
-
-    def _filled(self, slot: Moustache, names: Mapping[str, Any], group: Group) -> str:
-        try:
-            return slot.fill(names)
-        except NoValue as error:
-            if error.namespace == "sample":
-                raise SampleError(str(error)) from None
-            raise DataError(f"invalid_variable_error: {error}", where=f"row {group.key}") from None
+        return {name: fill(slot, names, group) for name, slot in self.slots.items()}
 
     def blamed(self, why: str) -> Score:
         """The score of a response that lacks what the grader reads."""
-        return Score(self.fault_value, fault="response", error=f"sample_parse_error: {why}")
+        return sample_fault(self.fault_value, why)
 
     def marked(self, score: Score) -> Score:
         """The score with the part `passed` where there is a threshold."""
-        if self.threshold is None or not score.is_scored:
-            return score
-        passed = float(score.value >= self.threshold)
-        return Score(score.value, {**score.parts, "passed": passed}, note=score.note)
+        return with_passed(score, self.threshold)
 
     def grade(self, texts: Mapping[str, str]) -> Score:
         """The grade of the filled texts."""
