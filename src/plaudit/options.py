@@ -41,7 +41,12 @@ def takes(kind: type[Any], rest: str | None = None) -> Callable[[F], F]:
     """
     parameter = inspect.Parameter
     params = [
-        parameter(f.name, parameter.KEYWORD_ONLY, default=f.default, annotation=f.type)
+        parameter(
+            f.name,
+            parameter.KEYWORD_ONLY,
+            default=parameter.empty if f.default is dataclasses.MISSING else f.default,
+            annotation=f.type,
+        )
         for f in dataclasses.fields(kind)
         if f.init and f.name != rest
     ]

@@ -30,11 +30,12 @@ from plaudit.grading.grader import (
 )
 from plaudit.judges._backend import Backend, engine_of
 from plaudit.judges._each import EachResponse
-from plaudit.judges._judge import Judge, JudgeSetup, JudgeVerdict, Query, Read
+from plaudit.judges._judge import Judge, JudgeSetup, JudgeVerdict, Query
 from plaudit.judges._slots import answer_text, why_unshown
 from plaudit.judges.template import Template
 from plaudit.judges.verdict import JsonScore, Labels, Spec
 from plaudit.options import takes
+from plaudit.registry import is_model
 from plaudit.text.moustache import Moustache
 from plaudit.text.think import Part
 from plaudit.types import Group, Response, Reward, Score
@@ -65,14 +66,14 @@ class _GraderSetup(JudgeSetup):
     on_response_fault: float | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     template = None
-    read: Read = "text"  # type: ignore[misc]
+    read = "text"
     min_mass = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
 class ScoreModelSetup(_GraderSetup):
     range: Sequence[float] = (0.0, 1.0)
-    sampling_params: Mapping[str, Any] = field(default_factory=dict)
+    sampling_params: Mapping[str, Any] | None = None
     pass_threshold: float | None = None
 
 
@@ -107,7 +108,7 @@ def score_model(**params: Any) -> Reward:
 
     return _ModelGrader(
         "judges.grader.score_model", setup, spec, {"type": "number"}, value, fault,
-        setup.sampling_params, setup.pass_threshold,
+        setup.sampling_params or {}, setup.pass_threshold,
     )  # fmt: skip
 
 
@@ -199,6 +200,7 @@ def _judge(setup: _GraderSetup, spec: Spec, result: Mapping[str, Any], sampling:
         setup.name or "grader", "", spec, "pointwise", source="openai graders", is_fenced=False,
         reasons=True, sampling=own, schema=_schema(result),
     )  # fmt: skip
+    _check_backend(setup)
     backend = Backend.of({**setup.options, "model": setup.model}, vars(setup))
     extra = {**({"reasoning_effort": effort} if effort else {}), **backend.extra_body}
     engine = engine_of(backend)
@@ -207,6 +209,16 @@ def _judge(setup: _GraderSetup, spec: Spec, result: Mapping[str, Any], sampling:
         template, engine, drawn, view=check_view(setup.view), asks_again=setup.asks_again,
         extra=extra or None, can_prefix=False,
     )  # fmt: skip
+
+
+def _check_backend(setup: _GraderSetup) -> None:
+    """Raises ConfigError where nobody is named who answers, as in a file of the API's."""
+    if not (setup.options.get("server") or setup.options.get("replay") or is_model(setup.model)):
+        raise ConfigError(
+            f"model={setup.model!r}: name the server that has it: server= (as"
+            " https://api.openai.com/v1, with api_key_env=), beside the grader's own fields; or a"
+            " model to load here (a directory or hf:ORG/NAME), or replay="
+        )
 
 
 def _sampling(params: Any) -> dict[str, Any]:
