@@ -338,16 +338,16 @@ def score_of(reply: Mapping[str, Any]) -> Score:
         for name, value in (reply.get("sub_rewards") or {}).items()
         if isinstance(value, int | float)
     }
-    raised = [flag for flag in FAULTS if errors.get(flag)]
-    if not raised and math.isfinite(reward):
+    flags = [flag for flag in FAULTS if errors.get(flag)]
+    if not flags and math.isfinite(reward):
         return Score(float(reward), parts)
-    return _faulted(raised or ["other_error"], errors, parts)
+    return _faulted(flags or ["other_error"], errors, parts)
 
 
-def _faulted(raised: Sequence[str], errors: Mapping[str, Any], parts: Mapping[str, float]) -> Score:
+def _faulted(flags: Sequence[str], errors: Mapping[str, Any], parts: Mapping[str, float]) -> Score:
     """The score under these flags; one that is not the response's fault speaks first."""
-    first = next((flag for flag in raised if FAULTS[flag] != "response"), raised[0])
+    first = next((flag for flag in flags if FAULTS[flag] != "response"), flags[0])
     fault = FAULTS[first]
-    details = errors.get(_DETAILS.get(first, "")) or ", ".join(raised)
+    details = errors.get(_DETAILS.get(first, "")) or ", ".join(flags)
     value = 0.0 if fault == "response" else math.nan
     return Score(value, parts, fault=fault, error=f"{first}: {details}")

@@ -70,9 +70,7 @@ def finished(place: str | os.PathLike[str]) -> Finished:
     """
     name = os.fspath(place)
     if not Path(name).is_dir():
-        raise ConfigError(
-            f"{name}: is not the folder of a run; `plaudit bench -o FOLDER` makes one"
-        )
+        raise ConfigError(f"{name}: is not the folder of a run; `plaudit bench -o FOLDER` makes one")
     folder = Folder(name)
     manifest = folder.manifest()
     _check_schema(name, "manifest.json", manifest, ("benchmark", "rewards", "data"))

@@ -16,9 +16,9 @@ from plaudit.text.think import Part, part_of
 from plaudit.types import Group, Response, Score
 
 __all__ = [
-    "Grader",
     "Namespaces",
     "SampleError",
+    "TextGrader",
     "check_item",
     "check_view",
     "fill",
@@ -171,7 +171,7 @@ def check_view(view: Part) -> Part:
     return view
 
 
-class Grader(Spelled):
+class TextGrader(Spelled):
     """A reward that fills texts with the row and the response, and grades them.
 
     A variable of the row that has no value is a DataError; one of the response (it is not JSON,

@@ -9,7 +9,7 @@ from typing import Any
 
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, clipped
-from plaudit.grading.grader import Grader, Namespaces, SampleError
+from plaudit.grading.grader import Namespaces, SampleError, TextGrader
 from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import FAILED_BY_ITSELF, Calls, Limits, Outcome
 from plaudit.sandbox.runner import runner_of
@@ -22,7 +22,7 @@ _MOST_BYTES = 256_000
 _RUNTIME, _SERVER = "python_grader_runtime_error", "python_grader_server_error"
 
 
-class PythonGrader(Grader):
+class PythonGrader(TextGrader):
     """Runs the source once for each response."""
 
     cpu_bound = False
@@ -75,8 +75,8 @@ class PythonGrader(Grader):
     def _read(self, reply: Any, sample: Mapping[str, Any]) -> Score:
         """The number in the reply of the source's process, which may hold anything."""
         if not isinstance(reply, dict) or "r" not in reply:
-            raised = reply if isinstance(reply, dict) else {}
-            return self._failed(f"grade raised {raised.get('x')}: {raised.get('m')}", sample)
+            exception = reply if isinstance(reply, dict) else {}
+            return self._failed(f"grade raised {exception.get('x')}: {exception.get('m')}", sample)
         try:
             number = values.decode(reply["r"])
         except values.Malformed:

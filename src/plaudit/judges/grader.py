@@ -204,9 +204,9 @@ def _judge(setup: _GraderSetup, spec: Spec, result: Mapping[str, Any], sampling:
     backend = Backend.of({**setup.options, "model": setup.model}, vars(setup))
     extra = {**({"reasoning_effort": effort} if effort else {}), **backend.extra_body}
     engine = engine_of(backend)
-    drawn = backend.sampling(own, Sampling(max_tokens=_MAX_TOKENS))
+    settings = backend.sampling(own, Sampling(max_tokens=_MAX_TOKENS))
     return Judge(
-        template, engine, drawn, view=check_view(setup.view), asks_again=setup.asks_again,
+        template, engine, settings, view=check_view(setup.view), asks_again=setup.asks_again,
         extra=extra or None, can_prefix=False,
     )  # fmt: skip
 

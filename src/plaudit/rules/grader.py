@@ -20,7 +20,7 @@ from typing import Any, Literal
 from plaudit.combine.core import Combination, PartScore, as_reward, first_fault, flat_parts
 from plaudit.errors import ConfigError, MissingExtra, clipped, did_you_mean
 from plaudit.grading.formula import Formula, formula
-from plaudit.grading.grader import Grader, slots_of
+from plaudit.grading.grader import TextGrader, slots_of
 from plaudit.grading.python_grader import PythonGrader
 from plaudit.offers import fault_high, fault_value
 from plaudit.spelled import Spelled
@@ -101,7 +101,7 @@ def string_check(
     )  # fmt: skip
 
 
-class _StringCheck(Grader):
+class _StringCheck(TextGrader):
     def grade(self, texts: Mapping[str, str]) -> Score:
         text, reference = texts["input"], texts["reference"]
         operation = self.params["operation"]
@@ -178,7 +178,7 @@ def _check_metric(metric: str, fuzzy: str | None) -> None:
         raise ConfigError(f"fuzzy={fuzzy!r}: for fuzzy_match, one of {', '.join(_FUZZY)}")
 
 
-class _TextSimilarity(Grader):
+class _TextSimilarity(TextGrader):
     def grade(self, texts: Mapping[str, str]) -> Score:
         metric = self.params["evaluation_metric"]
         if metric == "fuzzy_match":

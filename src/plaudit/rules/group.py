@@ -259,13 +259,13 @@ def _stated_answers(
 
 
 def _readable(text: str, equality: _Equality) -> _StatedAnswer:
-    shown = math_rules._shortened(text)
+    short = math_rules._shortened(text)
     verdict = _compared(text, text, equality)
     if verdict is None:
-        return _StatedAnswer("", f"{shown} cannot be read as a reference")
+        return _StatedAnswer("", f"{short} cannot be read as a reference")
     if verdict.fault is not None:
-        return _StatedAnswer("", f"{shown}: {verdict.why}", is_fault=True)
-    return _StatedAnswer(text) if verdict.value else _StatedAnswer("", f"{shown}: {verdict.why}")
+        return _StatedAnswer("", f"{short}: {verdict.why}", is_fault=True)
+    return _StatedAnswer(text) if verdict.value else _StatedAnswer("", f"{short}: {verdict.why}")
 
 
 def _classes_of(texts: Sequence[str], equality: _Equality) -> dict[str, int]:
@@ -281,8 +281,8 @@ def _classes_of(texts: Sequence[str], equality: _Equality) -> dict[str, int]:
         if class_of[first] == class_of[second] or {first, second} & is_slow:
             continue
         if _are_equal(first, second, equality, is_slow.add):
-            kept, dropped = class_of[first], class_of[second]
-            class_of = {text: kept if n == dropped else n for text, n in class_of.items()}
+            low, high = sorted((class_of[first], class_of[second]))
+            class_of = {text: low if n == high else n for text, n in class_of.items()}
     return class_of
 
 

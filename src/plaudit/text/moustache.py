@@ -109,8 +109,8 @@ def value_at(variable: Variable, namespaces: Mapping[str, Any]) -> Any:
         is_place = isinstance(step, int)
         kind = Sequence if is_place else Mapping
         if not isinstance(value, kind) or isinstance(value, str):
-            wanted = "a list" if is_place else "a mapping"
-            raise _no_value(variable, f"{place} is {_kind_of(value)}, not {wanted}")
+            expected = "a list" if is_place else "a mapping"
+            raise _no_value(variable, f"{place} is {_kind_of(value)}, not {expected}")
         try:
             value = value[step]  # type: ignore[index]
         except LookupError:
@@ -135,7 +135,7 @@ def _text_of(variable: Variable, namespaces: Mapping[str, Any]) -> str:
     if isinstance(value, str):
         return value
     try:
-        return json.dumps(value, ensure_ascii=False, default=_plain)
+        return json.dumps(value, ensure_ascii=False, default=_json_form)
     except (TypeError, ValueError, RecursionError) as error:
         raise _no_value(variable, f"{clipped(value)} is not JSON: {error}") from None
 
@@ -145,7 +145,7 @@ def _native(value: Any) -> Any:
     return value.tolist() if callable(getattr(value, "tolist", None)) else value
 
 
-def _plain(value: Any) -> Any:
+def _json_form(value: Any) -> Any:
     native = _native(value)
     if native is not value:
         return native
