@@ -5,7 +5,7 @@ import math
 
 import pytest
 
-from plaudit import ConfigError, DataError, Group, build, load
+from plaudit import ConfigError, DataError, Group, Response, build, load
 from plaudit.graders import (
     FAULTS,
     FIELDS,
@@ -124,6 +124,24 @@ def test_a_multi_grader_within_another_is_refused():
 def test_a_single_grader_in_a_multi_goes_by_its_name():
     reward = build({**MULTI, "graders": CHECK, "calculate_output": "2 * mail"})
     assert score(reward, ANSWER, **ROW).value == 2.0
+
+
+def test_lists_of_the_row_and_of_the_response_compare_as_json():
+    check = {**CHECK, "input": "{{item.reference_answer.donors}}",
+             "reference": "{{sample.output_json.donors}}"}  # fmt: skip
+    row = {"reference_answer": {"donors": [2, 5], "acceptors": []}}
+    assert score(build(check), '{"donors":[2,5]}', **row).value == 1.0
+    assert score(build(check), '{"donors":[5,2]}', **row).value == 0.0
+    assert score(build(check), '{"acceptors":[]}', **row).fault == "response"
+
+
+def test_arguments_of_a_tool_call_are_compared_as_the_text_that_they_are():
+    check = {**CHECK, "input": '{"smiles": "{{item.smiles}}"}',
+             "reference": "{{sample.output_tools[0].function.arguments}}"}  # fmt: skip
+    function = {"name": "acceptors", "arguments": '{"smiles": "CCO"}'}
+    turn = {"role": "assistant", "content": "", "tool_calls": [{"function": function}]}
+    group = Group("?", [Response("", messages=(turn,))], {"smiles": "CCO"})
+    assert build(check).score([group])[0][0].value == 1.0
 
 
 def test_every_kind_of_the_api_is_known():

@@ -3,6 +3,7 @@
 import ast
 import importlib.util
 import math
+import random
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -193,6 +194,26 @@ def test_trl_normalize_then_sum_to_1e_6():
     reward = standardise_each(parts(WEIGHTS), ddof=1, eps=1e-4, whiten="responses")
     assert flat(values(reward, batch(TABLE))) == pytest.approx(
         trl_advantages(TABLE, WEIGHTS), abs=1e-6
+    )
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_random_batches_as_trl_and_verl_have_them_to_1e_6(seed):
+    draw = random.Random(seed)
+    num, num_parts = draw.randint(2, 8), draw.randint(1, 4)
+    weights = [draw.uniform(-1, 1) for _ in range(num_parts)]
+    scales = [10.0 ** draw.randint(-3, 4) for _ in range(num_parts)]
+    table = [
+        [tuple(scale * draw.gauss(0, 1) for scale in scales) for _ in range(num)] for _ in range(5)
+    ]
+    lengths = [[draw.randint(1, 400) for _ in range(num)] for _ in range(5)]
+    as_trl = standardise_each(parts(weights), eps=1e-4, whiten="responses")
+    assert flat(values(as_trl, batch(table))) == pytest.approx(
+        trl_advantages(table, weights), abs=1e-6
+    )
+    as_verl = standardise_each(parts(weights), eps=1e-6, whiten="tokens")
+    assert flat(values(as_verl, batch(table, lengths))) == pytest.approx(
+        verl_advantages(table, weights, lengths), abs=1e-6
     )
 
 

@@ -157,6 +157,7 @@ def test_parts_of_text_are_joined_and_others_refused():
     ("params", "message"),
     [
         ({"input": []}, "a list of messages"),
+        ({"inputs": INPUT}, "inputs"),
         ({"replay": None, "model": "o4-mini"}, "name the server that has it"),
         ({"input": [{"role": "tool", "content": "x"}]}, "role='tool'"),
         ({"input": [{"role": "user", "content": "{{x}}"}]}, r"input\[0\]: "),
@@ -173,6 +174,13 @@ def test_parts_of_text_are_joined_and_others_refused():
 def test_what_is_refused(params, message):
     with pytest.raises(ConfigError, match=message):
         replayed(result(1), **params)
+
+
+def test_the_messages_and_the_labels_are_required():
+    with pytest.raises(ConfigError, match="missing a required argument: 'input'"):
+        load("judges.grader.score_model", replay="column:said")
+    with pytest.raises(ConfigError, match="missing a required argument: 'labels'"):
+        load("judges.grader.label_model", input=INPUT, replay="column:said")
 
 
 # --- laws -----------------------------------------------------------------------------------------
