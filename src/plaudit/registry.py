@@ -14,13 +14,14 @@ import contextlib
 import functools
 import importlib
 import inspect
+import json
 import os
 import pkgutil
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, cast, overload
 
-from plaudit import combine, offers
+from plaudit import combine, graders, offers
 from plaudit.errors import ConfigError, PlauditError, clipped, did_you_mean
 from plaudit.rule import ALIASES, Rule, inputs_of, lift, signature_of
 from plaudit.spelled import Spelled
@@ -98,6 +99,8 @@ def build(
 ) -> Reward:
     """The reward that a recipe describes: a shipped recipe's name, a YAML file or a mapping.
 
+    A grader of OpenAI, a JSON file or a mapping with a `type`, is a recipe too: `plaudit.graders`.
+
     A node is ``{use: path, ...params}``; any parameter may hold nodes. Besides its own parameters a
     node takes `columns`, `on_response_fault` and `view`, and as a part of a combination `weight`,
     `optional` and `when`. A string in place of a reward is short for ``{use: string}``. The
@@ -115,6 +118,9 @@ def build(
     """
     if not isinstance(recipe, Mapping):
         recipe = read_recipe(recipe)
+    if graders.is_grader(recipe):
+        recipe = graders.recipe_of(recipe)
+        return cast("Reward", _node(recipe, "grader", tuple(allow), {}))
     node = {k: v for k, v in recipe.items() if k not in ("name", "description")}
     if data_columns(recipe):
         del node["columns"]
@@ -156,7 +162,7 @@ def data_columns(recipe: str | os.PathLike[str] | Mapping[str, object]) -> dict[
 
 
 def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
-    """The mapping in a recipe file, or in the shipped recipe of that name."""
+    """The mapping in a recipe file (YAML, or JSON as a grader is), or in a shipped recipe."""
     import yaml
 
     path = Path(name)
@@ -173,6 +179,8 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
             f"no recipe {str(name)!r}: neither a file nor a shipped recipe"
             f"{did_you_mean(str(name), names) or '.'} Shipped: {', '.join(names)}"
         )
+    if path.suffix == ".json":
+        return _read_json(path)
     try:
         text = path.read_text(encoding="utf-8")
         data, tree = yaml.safe_load(text), yaml.compose(text, yaml.SafeLoader)
@@ -182,6 +190,28 @@ def read_recipe(name: str | os.PathLike[str]) -> Mapping[str, Any]:
         raise ConfigError(f"{path}: a recipe is a mapping with a 'use' key, found {clipped(data)}")
     for key in _keys_that_repeat(tree):
         raise ConfigError(f"{path}:{key.start_mark.line + 1}: duplicate key {key.value!r}")
+    return data
+
+
+def _read_json(path: Path) -> Mapping[str, Any]:
+    """The mapping in a JSON file. Raises ConfigError for anything else, and a repeated key."""
+
+    def distinct(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        names = [name for name, _ in pairs]
+        for name in names:
+            if names.count(name) > 1:
+                raise ValueError(f"duplicate key {name!r}")
+        return dict(pairs)
+
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"), object_pairs_hook=distinct)
+    except (ValueError, RecursionError) as error:
+        raise ConfigError(f"{path}: not readable as JSON: {error}") from None
+    if not isinstance(data, Mapping):
+        raise ConfigError(
+            f"{path}: a recipe is a mapping with a 'use' key, a grader one with a 'type', found"
+            f" {clipped(data)}"
+        )
     return data
 
 
@@ -361,7 +391,7 @@ def _member(owner: Any, name: str) -> Callable[..., Any]:
 
 def _unknown(path: str) -> ConfigError:
     module, name = _place(path)
-    if path in recipes() or path.endswith((".yaml", ".yml")):
+    if path in recipes() or path.endswith((".yaml", ".yml", ".json")):
         return ConfigError(
             f"{path!r} is a recipe, not a reward's name: build({path!r}), on the command line"
             f" --recipe {path}"

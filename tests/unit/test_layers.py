@@ -16,10 +16,10 @@ LAYERS = {
     0: "errors hashing offers types untrusted",
     0.2: "text",  # what rules, data and judges share; it knows nothing of rewards
     # of use to all, knowing nothing of rewards
-    0.5: "http journal metrics options outage pace",
+    0.5: "calibration http journal metrics options outage pace",
     0.9: "endmarks entry fences rule think workers",  # three of them old names of modules in text/
     1: "combine engines sandbox",
-    1.2: "explain laws registry run spelled",
+    1.2: "explain graders laws registry run spelled",
     1.5: "answers constraints grading toolcalls",  # libraries of the rules, knowing nothing of them
     2: "rules",
     3: "judges models",

@@ -10,7 +10,11 @@ The NaN algebra, in one table:
                  open gate: the gated part
     normalise    group statistics use the scored members; NaN below two of them, 0 at zero spread;
                  an unscored member stays unscored
-    clip, affine, standardise, threshold
+    standardise_each
+                 the same statistics for each part; where a part is unscored the sum is NaN, or, if
+                 the part is `optional`, the part adds 0 and no weight changes; the z-scores of
+                 other parts and of rivals stay as they are
+    clip, affine, standardise, threshold, platt, isotonic
                  NaN stays NaN
     all          a result that is not finite (overflow, a root of a negative number) is NaN
     route        the chosen branch
@@ -25,6 +29,8 @@ highest value, so that it never pays; where the part declares none, the whole is
 
 from __future__ import annotations
 
+from plaudit.combine.apart import standardise_each
+from plaudit.combine.calibrated import isotonic, platt
 from plaudit.combine.choice import gate, route
 from plaudit.combine.comparers import both_orders, round_robin
 from plaudit.combine.comparers import content_of as content_of
@@ -44,15 +50,18 @@ __all__ = [
     "both_orders",
     "clip",
     "gate",
+    "isotonic",
     "maximum",
     "mean",
     "mean_minus_std",
     "minimum",
     "normalise",
+    "platt",
     "product",
     "round_robin",
     "route",
     "standardise",
+    "standardise_each",
     "threshold",
     "view",
     "weighted",

@@ -14,10 +14,12 @@ from plaudit.errors import ConfigError
 from plaudit.offers import fault_value
 from plaudit.types import Group, Reward, Score
 
-__all__ = ["affine", "clip", "standardise", "threshold"]
+__all__ = ["Mapped", "affine", "clip", "standardise", "threshold"]
 
 
-class _Mapped(OnePart):
+class Mapped(OnePart):
+    """One part whose value is mapped; a fault stays at the bad end of the range."""
+
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """The inner scores with their values mapped; NaN stays NaN."""
         return [[self._mapped(s) for s in scores] for scores in self.reward.score(groups)]
@@ -50,7 +52,7 @@ class _Mapped(OnePart):
 
 
 @dataclass(frozen=True, repr=False)
-class _Clip(_Mapped):
+class _Clip(Mapped):
     low: float = -math.inf
     high: float = math.inf
     spelled = "clip"
@@ -60,7 +62,7 @@ class _Clip(_Mapped):
 
 
 @dataclass(frozen=True, repr=False)
-class _Affine(_Mapped):
+class _Affine(Mapped):
     scale: float = 1.0
     shift: float = 0.0
     spelled = "affine"
@@ -74,7 +76,7 @@ class _Affine(_Mapped):
 
 
 @dataclass(frozen=True, repr=False)
-class _Standardise(_Mapped):
+class _Standardise(Mapped):
     mean: float = 0.0
     std: float = 1.0
     spelled = "standardise"
@@ -84,7 +86,7 @@ class _Standardise(_Mapped):
 
 
 @dataclass(frozen=True, repr=False)
-class _Threshold(_Mapped):
+class _Threshold(Mapped):
     at: float = 0.5
     above: float = 1.0
     below: float = 0.0

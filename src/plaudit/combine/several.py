@@ -20,11 +20,22 @@ from plaudit.combine.core import (
 from plaudit.errors import ConfigError, clipped
 from plaudit.types import Child, Group, Reward, Score
 
-__all__ = ["maximum", "mean", "mean_minus_std", "minimum", "product", "weighted"]
+__all__ = [
+    "Parts",
+    "maximum",
+    "mean",
+    "mean_minus_std",
+    "members",
+    "minimum",
+    "product",
+    "weighted",
+]
 
 
 @dataclass(frozen=True, repr=False)
-class _Parts(Combination):
+class Parts(Combination):
+    """A combination of named parts that is a function of each response's scores."""
+
     parts: Mapping[str, Member]
     says_left_out = "left out"
 
@@ -49,6 +60,10 @@ class _Parts(Combination):
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
         """One Score per response, with each part's value under its name in `parts`."""
+        return [[self._join(row) for row in group] for group in self._part_scores(groups)]
+
+    def _part_scores(self, groups: Sequence[Group]) -> list[list[list[PartScore]]]:
+        """For each response of each group the scores of the parts that apply to it."""
         rows: list[list[list[PartScore]]] = [[[] for _ in g.responses] for g in groups]
         for name, member in self.parts.items():
             chosen = [i for i, group in enumerate(groups) if member.applies(group)]
@@ -58,7 +73,7 @@ class _Parts(Combination):
                     if score.fault == "response" and member.weight < 0:
                         score = blamed(member.reward, member.weight, score)
                     row.append(PartScore(name, member.weight, member.optional, score))
-        return [[self._join(row) for row in group] for group in rows]
+        return rows
 
     def _join(self, row: Sequence[PartScore]) -> Score:
         parts = flat_parts(row)
@@ -99,7 +114,7 @@ class _Parts(Combination):
 
 
 @dataclass(frozen=True, repr=False)
-class _Weighted(_Parts):
+class _Weighted(Parts):
     spelled = "weighted"
     says_left_out = "left out, weights renormalised"
 
@@ -108,7 +123,7 @@ class _Weighted(_Parts):
 
 
 @dataclass(frozen=True, repr=False)
-class _Product(_Parts):
+class _Product(Parts):
     spelled = "product"
 
     def _value(self, scored):
@@ -116,7 +131,7 @@ class _Product(_Parts):
 
 
 @dataclass(frozen=True, repr=False)
-class _Minimum(_Parts):
+class _Minimum(Parts):
     spelled = "minimum"
 
     def _value(self, scored):
@@ -124,7 +139,7 @@ class _Minimum(_Parts):
 
 
 @dataclass(frozen=True, repr=False)
-class _Maximum(_Parts):
+class _Maximum(Parts):
     spelled = "maximum"
 
     def _value(self, scored):
@@ -132,7 +147,7 @@ class _Maximum(_Parts):
 
 
 @dataclass(frozen=True, repr=False)
-class _Mean(_Parts):
+class _Mean(Parts):
     spelled = "mean"
     says_left_out = "left out, weights renormalised"
 
@@ -143,7 +158,7 @@ class _Mean(_Parts):
 
 
 @dataclass(frozen=True, repr=False)
-class _MeanMinusStd(_Parts):
+class _MeanMinusStd(Parts):
     k: float = 1.0
     spelled = "mean_minus_std"
 
@@ -165,17 +180,17 @@ def weighted(parts: Mapping[str, Reward | Member]) -> Reward:
     >>> reward.score([Group("hi", ["four"])])[0][0].value
     2.0
     """
-    return _Weighted(_members(parts))
+    return _Weighted(members(parts))
 
 
 def product(parts: Mapping[str, Reward | Member]) -> Reward:
     """The product of the parts, each to the power of its weight (1 by default)."""
-    return _Product(_members(parts))
+    return _Product(members(parts))
 
 
 def minimum(parts: Mapping[str, Reward | Member]) -> Reward:
     """The smallest of weight times value: as good as the worst part."""
-    return _Minimum(_members(parts))
+    return _Minimum(members(parts))
 
 
 def maximum(parts: Mapping[str, Reward | Member]) -> Reward:
@@ -187,12 +202,12 @@ def maximum(parts: Mapping[str, Reward | Member]) -> Reward:
     >>> reward.score([Group("hi", ["four"])])[0][0].value
     4.0
     """
-    return _Maximum(_members(parts))
+    return _Maximum(members(parts))
 
 
 def mean(parts: Mapping[str, Reward | Member]) -> Reward:
     """The weighted mean ``sum w_i r_i / sum w_i`` of an ensemble."""
-    return _Mean(_members(parts))
+    return _Mean(members(parts))
 
 
 def mean_minus_std(parts: Mapping[str, Reward | Member], *, k: float = 1.0) -> Reward:
@@ -200,10 +215,11 @@ def mean_minus_std(parts: Mapping[str, Reward | Member], *, k: float = 1.0) -> R
 
     A conservative ensemble in the manner of Coste et al., arXiv 2310.02743 (there with variance).
     """
-    return _MeanMinusStd(_members(parts), k)
+    return _MeanMinusStd(members(parts), k)
 
 
-def _members(parts: Mapping[str, Reward | Member]) -> Mapping[str, Member]:
+def members(parts: Mapping[str, Reward | Member]) -> Mapping[str, Member]:
+    """The parts by name, each a Member. Raises ConfigError for what is no part or no name."""
     if not isinstance(parts, Mapping) or not parts:
         raise ConfigError(f"parts must map names to rewards, found {clipped(parts)}")
     for name in parts:

@@ -17,7 +17,7 @@ from plaudit.offers import fault_value, lowest_of
 from plaudit.text.think import Part, part_of
 from plaudit.types import Child, Group, Response, Reward, Score
 
-__all__ = ["normalise", "view"]
+__all__ = ["normalise", "view", "z_scores"]
 
 
 @dataclass(frozen=True, repr=False)
@@ -36,16 +36,18 @@ class _Normalise(OnePart):
             error = f"normalise needs two scored responses in the group, found {len(values)}"
             lone = Score.unscored(error, fault="input")
             return [lone if s.is_scored else s for s in scores]
-        size = 2.0 ** (math.frexp(max(map(abs, values)))[1] - 1)  # exact; no sum can overflow
-        scaled = [value / size for value in values]
-        centre = statistics.fmean(scaled)
-        spread = statistics.stdev(scaled) if self.ddof else statistics.pstdev(scaled)
-        return [
-            replace(s, value=(s.value / size - centre) / spread if spread > 0 else 0.0)
-            if s.is_scored
-            else s
-            for s in scores
-        ]
+        standardised = iter(z_scores(values, ddof=self.ddof))
+        return [replace(s, value=next(standardised)) if s.is_scored else s for s in scores]
+
+
+def z_scores(values: Sequence[float], *, ddof: int, eps: float = 0.0) -> list[float]:
+    """``(value - mean) / (std + eps)`` of two or more finite numbers; 0 where all are equal."""
+    size = 2.0 ** (math.frexp(max(map(abs, values)))[1] - 1)  # exact; no sum can overflow
+    scaled = [value / size for value in values]
+    centre = statistics.fmean(scaled)
+    spread = statistics.stdev(scaled) if ddof else statistics.pstdev(scaled)
+    scale = spread + eps / size
+    return [(value - centre) / scale if spread > 0 else 0.0 for value in scaled]
 
 
 def normalise(reward: Reward, *, ddof: int = 1) -> Reward:

@@ -19,6 +19,7 @@ from plaudit.grading.problem import Problem, StdioProblem
 from plaudit.options import changed, takes
 from plaudit.rule import prompt_text
 from plaudit.sandbox.outcome import Limits, Outcome, Work
+from plaudit.sandbox.runner import runner_of
 from plaudit.types import Fault, Group, Range, Response, Reward, Score
 
 __all__ = ["passes"]
@@ -103,7 +104,7 @@ class _Passes:
         """One Score per response. Raises DataError where a row's tests cannot be read."""
         groups = entered(groups)
         jobs = [[self._job(group, response) for response in group.responses] for group in groups]
-        _work_through([job for row in jobs for job in row], _runner(self.sandbox or {}))
+        _work_through([job for row in jobs for job in row], runner_of(self.sandbox or {}))
         return [[job.score() for job in row] for row in jobs]
 
     def _job(self, group: Group, response: Response) -> _GradedResponse:
@@ -277,28 +278,6 @@ def _work_through(jobs: list[_GradedResponse], run_many: Any) -> None:
         for job, works in due:
             job.take([next(outcomes) for _ in works])
         jobs = [job for job, _ in due]
-
-
-def _runner(options: Mapping[str, Any]) -> Any:
-    """`run_many` of the sandbox that the options name."""
-    if "remote" not in options:
-        from plaudit import sandbox
-
-        return sandbox.shared(**options).run_many
-    from plaudit.sandbox import remote
-
-    kinds = {"sandbox_fusion": "SandboxFusion", "piston": "Piston", "plaudit": "Plaudit"}
-    name, rest = options["remote"], {k: v for k, v in options.items() if k != "remote"}
-    if name not in kinds:
-        close = did_you_mean(str(name), kinds) or "."
-        raise ConfigError(f"remote={name!r} is not one of {', '.join(kinds)}{close}")
-    key = repr(sorted(options.items()))
-    if key not in _REMOTE:
-        _REMOTE[key] = getattr(remote, kinds[name])(**rest)
-    return _REMOTE[key].run_many
-
-
-_REMOTE: dict[str, Any] = {}
 
 
 def _spelled(params: Mapping[str, object]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Responses against their rivals: near-duplicates, diversity, and length by the group's outcome.
+"""Responses against their rivals: near-duplicates, diversity, agreement, and length by outcome.
 
 `distinct` and `diversity` look at the text alone: random padding makes every response different, so
 combine them with a reward that penalises padding. `shortest_correct` and `adaptive_length` take
@@ -7,11 +7,16 @@ another reward, `accuracy`, as the rules of `rules.length` do, and treat its fau
 
 from __future__ import annotations
 
+import itertools
 import math
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Annotated
+from collections import Counter
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Annotated, Literal, NamedTuple
 
-from plaudit.errors import ConfigError
+from plaudit.answers.extract import Extract
+from plaudit.answers.latex_equal import Percent, Units
+from plaudit.errors import ConfigError, DataError, ScoreTimeout, ScoringError
+from plaudit.rules import math as math_rules
 from plaudit.rules.length import _MeasuredResponse, _Shaped
 from plaudit.text.ngrams import gram_codes, representatives
 from plaudit.text.scripts import INVISIBLE, classes, points_of
@@ -21,7 +26,7 @@ from plaudit.types import Range, Reward, Score
 if TYPE_CHECKING:
     import numpy as np
 
-__all__ = ["adaptive_length", "distinct", "diversity", "shortest_correct"]
+__all__ = ["adaptive_length", "distinct", "diversity", "majority", "shortest_correct"]
 
 _CONSTANT = {"use": "rules.baseline.constant", "value": 1.0}
 EXAMPLES = {
@@ -132,6 +137,191 @@ def _shared_counts(grams: np.ndarray, owners: np.ndarray, count: int) -> np.ndar
         has_gram[row[low:high] - first, owners[low:high]] = 1
         shared += has_gram.T @ has_gram
     return shared
+
+
+# --- answers --------------------------------------------------------------------------------------
+
+
+def majority(
+    responses: Sequence[str],
+    finish_reason: Sequence[str | None] | None = None,
+    *,
+    extract: Extract = "auto",
+    strict: bool = False,
+    percent: Percent = "value",
+    units: Units = "ignore_missing",
+    tolerance: float = 0.0,
+    ties: Literal["unscored", "all"] = "unscored",
+    deadline_s: float = 5.0,
+) -> Annotated[list[Score], Range(0, 1)]:
+    """1 if the response's final answer is the one that most of its rivals give, else 0.
+
+    ``[y_i = y*]``, y* the answer with the most votes in the group: the label-free reward of TTRL
+    (Zuo et al. 2025, arXiv 2504.16084, eq. 3 and 4). Answers are read and compared as in
+    `rules.math.equal`, whose parameters these are: 0.5 and 1/2 are one answer. Two are also equal
+    where a third equals both. The part `share` is the share of the group with the same answer, the
+    response included. It rewards agreement, not truth: a group that is wrong together earns 1.
+
+    A response without a readable answer has no vote and earns 0. Nobody is scored (fault "input")
+    where no answer has two votes, or, unless `ties` is "all", where several share the first place;
+    with "all" each of these earns 1. An answer that cannot be judged is its response's fault.
+
+    >>> texts = ["The answer is 0.5.", "The answer is 1/2.", "The answer is 2."]
+    >>> [(score.value, round(score.parts["share"], 2)) for score in majority(texts)]
+    [(1.0, 0.67), (1.0, 0.67), (0.0, 0.33)]
+    """
+    if ties not in ("unscored", "all"):
+        raise ConfigError(f"ties={ties!r} must be 'unscored' or 'all'")
+    answers = _stated_answers(
+        responses,
+        [None] * len(responses) if finish_reason is None else finish_reason,
+        extract=extract,
+        strict=strict,
+        equality=(equality := _Equality(percent, units, tolerance, deadline_s)),
+    )
+    class_of = _classes_of([answer.text for answer in answers if answer.text], equality)
+    votes = Counter(class_of[answer.text] for answer in answers if answer.text)
+    most = max(votes.values(), default=0)
+    first = [number for number, count in votes.items() if count == most]
+    problem = _no_majority(len(first), most, len(responses), ties)
+    return [
+        _vote_score(answer, class_of.get(answer.text), votes, first, problem, len(responses))
+        for answer in answers
+    ]
+
+
+def _no_majority(num_first: int, most: int, num: int, ties: str) -> str:
+    """Why the group has no majority, or ""."""
+    if most < 2:
+        return f"no majority: none of {num} responses gives the answer of another"
+    if num_first > 1 and ties == "unscored":
+        return f"no majority: {num_first} answers have {most} of {num} votes each"
+    return ""
+
+
+def _vote_score(
+    answer: _StatedAnswer,
+    number: int | None,
+    votes: Counter[int],
+    first: Sequence[int],
+    problem: str,
+    num: int,
+) -> Score:
+    if answer.is_fault:
+        return Score(math.nan, fault="response", error=answer.problem)  # the rule's low end
+    share = {"share": votes[number] / num if number is not None else 0.0}
+    if problem:
+        return Score.unscored(problem, fault="input", parts=share)
+    if number is None:
+        return Score(0.0, share, note=answer.problem)
+    return Score(float(number in first), share, note=f"{votes[number]} of {num} agree")
+
+
+class _Equality(NamedTuple):
+    """How two answers compare: the parameters of `rules.math.equal`."""
+
+    percent: math_rules.Percent
+    units: math_rules.Units
+    tolerance: float
+    deadline_s: float
+
+
+class _StatedAnswer(NamedTuple):
+    """What a response answers; an empty `text` is no answer, and `problem` says why.
+
+    `is_fault` marks an answer that was made impossible to judge.
+    """
+
+    text: str
+    problem: str = ""
+    is_fault: bool = False
+
+
+def _stated_answers(
+    responses: Sequence[str],
+    finish_reasons: Sequence[str | None],
+    *,
+    extract: str,
+    strict: bool,
+    equality: _Equality,
+) -> list[_StatedAnswer]:
+    """The answer of each response; one that does not equal itself as a reference is none."""
+    answers = []
+    for response, reason in zip(responses, finish_reasons, strict=True):
+        extraction = math_rules._extracted(response, extract, strict=strict, finish_reason=reason)  # type: ignore[arg-type]
+        if isinstance(extraction, str):
+            answers.append(_StatedAnswer("", extraction))
+        elif extraction.problem:
+            answers.append(_StatedAnswer("", f"{extraction.mark}: {extraction.problem}"))
+        else:
+            answers.append(_readable(extraction.text, equality))
+    return answers
+
+
+def _readable(text: str, equality: _Equality) -> _StatedAnswer:
+    short = math_rules._shortened(text)
+    verdict = _compared(text, text, equality)
+    if verdict is None:
+        return _StatedAnswer("", f"{short} cannot be read as a reference")
+    if verdict.fault is not None:
+        return _StatedAnswer("", f"{short}: {verdict.why}", is_fault=True)
+    return _StatedAnswer(text) if verdict.value else _StatedAnswer("", f"{short}: {verdict.why}")
+
+
+def _classes_of(texts: Sequence[str], equality: _Equality) -> dict[str, int]:
+    """A number for each distinct text, equal for answers that are equal, directly or by a third.
+
+    Texts are compared in sorted order, so that nothing depends on the order of the responses. A
+    text whose comparison outran its deadline is compared with no further one.
+    """
+    names = sorted(set(texts))
+    class_of = {text: number for number, text in enumerate(names)}
+    is_slow: set[str] = set()
+    for first, second in itertools.combinations(names, 2):
+        if class_of[first] == class_of[second] or {first, second} & is_slow:
+            continue
+        if _are_equal(first, second, equality, is_slow.add):
+            low, high = sorted((class_of[first], class_of[second]))
+            class_of = {text: low if n == high else n for text, n in class_of.items()}
+    return class_of
+
+
+def _are_equal(
+    first: str, second: str, equality: _Equality, note_slow: Callable[[str], None]
+) -> bool:
+    """Whether either is right where the other is the reference."""
+    for answer, reference in ((first, second), (second, first)):
+        verdict = _compared(answer, reference, equality)
+        if verdict is not None and verdict.value == 1.0:
+            return True
+        if verdict is not None and verdict.fault is ScoreTimeout:
+            note_slow(first)
+            note_slow(second)
+            return False
+    return False
+
+
+def _compared(
+    answer: str, reference: str, equality: _Equality
+) -> math_rules._EqualityVerdict | None:
+    """The verdict of `rules.math.equal`; None where the second cannot be read as a reference.
+
+    Raises: ScoringError with fault "system" where the machine could not compare.
+    """
+    policy = math_rules._policy(equality.percent, equality.units, equality.tolerance)
+    judge = (
+        math_rules._judged
+        if len(answer) <= math_rules._MEMO_CHARS
+        else math_rules._judged.__wrapped__
+    )
+    try:
+        return judge(answer, "", (reference,), policy, equality.deadline_s)
+    except DataError:
+        return None
+    except ScoringError as error:
+        if error.fault == "system":
+            raise
+        return None
 
 
 # --- lengths --------------------------------------------------------------------------------------

@@ -88,6 +88,94 @@ def test_bad_parameters(params):
         distinct(["a", "b"], **params)
 
 
+# --- agreement ------------------------------------------------------------------------------------
+
+
+def agreed(*texts, **params):
+    return load("rules.group.majority", **params).score([Group("?", list(texts))])[0]
+
+
+def test_majority_by_hand():
+    texts = ["The answer is 0.5.", r"\boxed{\frac12}", "The answer is 7.", "I do not know.", ""]
+    scores = agreed(*texts)
+    assert values(scores) == [1.0, 1.0, 0.0, 0.0, 0.0]
+    assert [score.parts["share"] for score in scores] == [0.4, 0.4, 0.2, 0.0, 0.0]
+    assert "no answer found" in (scores[3].note or "")
+
+
+def test_majority_is_by_value_under_the_parameters_of_math_equal():
+    texts = ["The answer is 50%.", "The answer is 1/2.", "The answer is 50.", "The answer is 50."]
+    assert values(agreed(*texts, ties="all")) == [1.0, 1.0, 1.0, 1.0]
+    assert values(agreed(*texts, percent="unit")) == [1.0, 0.0, 1.0, 1.0]
+    near = ["The answer is 3.14.", "The answer is 3.1416.", "The answer is 9."]
+    assert values(agreed(*near, tolerance=1e-2)) == [1.0, 1.0, 0.0]
+    assert all(math.isnan(value) for value in values(agreed(*near)))
+
+
+@pytest.mark.parametrize(
+    ("texts", "reason"),
+    [
+        (["The answer is 1."], "none of 1 responses"),
+        (["The answer is 1.", "The answer is 2."], "none of 2 responses"),
+        (["", "", ""], "none of 3 responses"),
+        (["The answer is 1."] * 2 + ["The answer is 2."] * 2, "2 answers have 2 of 4 votes each"),
+    ],
+)
+def test_no_majority_is_unscored_and_not_0(texts, reason):
+    for score in agreed(*texts):
+        assert math.isnan(score.value)
+        assert score.fault == "input"
+        assert reason in score.error
+
+
+def test_a_tie_counts_for_all_where_asked():
+    texts = ["The answer is 1."] * 2 + ["The answer is 2."] * 2 + ["The answer is 3."]
+    assert values(agreed(*texts, ties="all")) == [1.0, 1.0, 1.0, 1.0, 0.0]
+    with pytest.raises(ConfigError, match="ties='first'"):
+        agreed("a", ties="first")
+
+
+def test_an_answer_that_cannot_be_judged_is_its_own_fault_and_has_no_vote():
+    deep = "The answer is $" + "(" * 90 + "1" + ")" * 90 + "$."
+    scores = agreed("The answer is 4.", deep, "The answer is 4.")
+    assert values(scores) == [1.0, 0.0, 1.0]
+    assert [score.fault for score in scores] == [None, "response", None]
+
+
+def test_a_comparison_that_outruns_its_deadline_is_no_agreement(monkeypatch):
+    from plaudit.errors import ScoreTimeout
+    from plaudit.rules import group
+
+    asked = []
+
+    def slow(answer, reference, equality):
+        asked.append((answer, reference))
+        fault = ScoreTimeout if answer != reference and "slow" in answer + reference else None
+        return group.math_rules._EqualityVerdict(float(answer == reference), "", fault)
+
+    monkeypatch.setattr(group, "_compared", slow)
+    names = [f"{n} slow" for n in range(6)]
+    classes = group._classes_of(names, group._Equality("value", "require", 0.0, 5.0))
+    assert len(set(classes.values())) == 6
+    assert len(asked) == 3  # each text waits once at most
+
+
+NAMES = {"0.5": "half", "1/2": "half", "50%": "half", "x+1": "x", "1+x": "x", "1": "1", "2": "2"}
+
+
+@given(st.lists(st.sampled_from([*NAMES, ""])))
+def test_majority_against_counting_by_classes(answers):
+    classes = [NAMES.get(answer, "") for answer in answers]
+    counts = {name: classes.count(name) for name in classes if name}
+    most = max(counts.values(), default=0)
+    first = [name for name, count in counts.items() if count == most]
+    got = values(agreed(*(answer and f"\\boxed{{{answer}}}" for answer in answers)))
+    if most < 2 or len(first) > 1:
+        assert all(math.isnan(value) for value in got)
+    else:
+        assert got == [float(name in first) for name in classes]
+
+
 # --- lengths --------------------------------------------------------------------------------------
 
 
