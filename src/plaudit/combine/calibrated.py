@@ -1,5 +1,8 @@
 """One part, its value turned into a probability: platt and isotonic, with fitted numbers."""
 
+# pyright: reportUnnecessaryIsInstance=false
+# (what users pass is checked, whatever its type says)
+
 from __future__ import annotations
 
 import bisect
@@ -25,7 +28,7 @@ class _Platt(Mapped):
     def _sign(self) -> float:
         return self.slope
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         log_odds = self.slope * value + self.intercept
         if log_odds >= 0:
             return 1.0 / (1.0 + math.exp(-log_odds))
@@ -39,7 +42,7 @@ class _Isotonic(Mapped):
     probabilities: tuple[float, ...] = ()
     spelled = "isotonic"
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         if value != value:
             return value
         after = bisect.bisect_left(self.scores, value)

@@ -167,7 +167,7 @@ def _pooled(parts: Sequence[Mapping[str, float]]) -> dict[str, float]:
     """The parts of several comparisons: counts are added up, the rest is averaged."""
     if len(parts) == 1:
         return {name: value for name, value in parts[0].items() if value == value}
-    pooled = {}
+    pooled: dict[str, float] = {}
     for name in dict.fromkeys(name for duel_parts in parts for name in duel_parts):
         values = [
             duel_parts[name]

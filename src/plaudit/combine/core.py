@@ -1,11 +1,14 @@
 """What all combinations share: parts, their traits, and whose fault counts."""
 
+# pyright: reportUnnecessaryIsInstance=false
+# (what users pass is checked, whatever its type says)
+
 from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from plaudit import offers
 from plaudit.errors import ConfigError, clipped
@@ -43,7 +46,7 @@ class Member:
         as_reward(self.reward, "a part")
         if not isinstance(self.weight, int | float) or not math.isfinite(self.weight):
             raise ConfigError(f"weight: expected a finite number, found {clipped(self.weight)}")
-        when = {} if self.when is None else self.when
+        when: Mapping[str, Any] = {} if self.when is None else self.when
         if not isinstance(when, Mapping) or set(when) - {"has"}:
             raise ConfigError(f"when: it takes {{has: COLUMN}}, found {clipped(self.when)}")
         if not all(isinstance(name, str) for name in self._names()):
@@ -62,8 +65,8 @@ class Member:
         )
 
     def _names(self) -> Sequence[Any]:
-        names = (self.when or {}).get("has", ())
-        return names if isinstance(names, list | tuple) else (names,)
+        names: Any = () if self.when is None else self.when.get("has", ())
+        return cast("Sequence[Any]", names) if isinstance(names, list | tuple) else (names,)
 
 
 def _places_of(name: str) -> Sequence[str]:

@@ -57,7 +57,7 @@ class _Clip(Mapped):
     high: float = math.inf
     spelled = "clip"
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return min(max(value, self.low), self.high)
 
 
@@ -71,7 +71,7 @@ class _Affine(Mapped):
     def _sign(self) -> float:
         return self.scale
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return value * self.scale + self.shift
 
 
@@ -81,7 +81,7 @@ class _Standardise(Mapped):
     std: float = 1.0
     spelled = "standardise"
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return (value - self.mean) / self.std
 
 
@@ -92,7 +92,7 @@ class _Threshold(Mapped):
     below: float = 0.0
     spelled = "threshold"
 
-    def _value(self, value):
+    def _value(self, value: float) -> float:
         return self.above if value >= self.at else self.below
 
 

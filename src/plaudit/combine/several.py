@@ -1,5 +1,8 @@
 """Several parts: sums, products, extremes and ensembles."""
 
+# pyright: reportUnnecessaryIsInstance=false
+# (what users pass is checked, whatever its type says)
+
 from __future__ import annotations
 
 import math
@@ -118,7 +121,7 @@ class _Weighted(Parts):
     spelled = "weighted"
     says_left_out = "left out, weights renormalised"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[PartScore]) -> float:
         return self._scale(scored) * math.fsum(p.weight * p.score.value for p in scored)
 
 
@@ -126,7 +129,7 @@ class _Weighted(Parts):
 class _Product(Parts):
     spelled = "product"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[PartScore]) -> float:
         return math.prod(p.score.value**p.weight for p in scored)
 
 
@@ -134,7 +137,7 @@ class _Product(Parts):
 class _Minimum(Parts):
     spelled = "minimum"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[PartScore]) -> float:
         return min(p.weight * p.score.value for p in scored)
 
 
@@ -142,7 +145,7 @@ class _Minimum(Parts):
 class _Maximum(Parts):
     spelled = "maximum"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[PartScore]) -> float:
         return max(p.weight * p.score.value for p in scored)
 
 
@@ -151,7 +154,7 @@ class _Mean(Parts):
     spelled = "mean"
     says_left_out = "left out, weights renormalised"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[PartScore]) -> float:
         return math.fsum(p.weight * p.score.value for p in scored) / math.fsum(
             p.weight for p in scored
         )
@@ -162,7 +165,7 @@ class _MeanMinusStd(Parts):
     k: float = 1.0
     spelled = "mean_minus_std"
 
-    def _value(self, scored):
+    def _value(self, scored: Sequence[PartScore]) -> float:
         values = [p.score.value for p in scored]
         if len(values) < 2 or not all(map(math.isfinite, values)):
             return math.nan
