@@ -81,6 +81,7 @@ def test_a_model_that_is_misspelt_is_one_line():
 
 
 def test_a_hub_model_in_a_recipe_is_no_foreign_import(tmp_path, monkeypatch):
+    pytest.importorskip("modelscope_hub", reason="plaudit[modelscope] is not installed")
     monkeypatch.setenv("MODELSCOPE_OFFLINE", "1")
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
     with pytest.raises(plaudit.EngineError, match="not in the cache"):

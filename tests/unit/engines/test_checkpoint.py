@@ -108,7 +108,7 @@ def test_hugging_face_without_the_model(folder, tmp_path):
 @pytest.fixture
 def modelscope(tmp_path):
     """Runs the script on a model of ModelScope, with a cache and a home of its own."""
-    pytest.importorskip("modelscope_hub")
+    pytest.importorskip("modelscope_hub", reason="plaudit[modelscope] is not installed")
 
     def located(name: str = "org/name", **environment: str) -> str:
         folders = {"MODELSCOPE_CACHE": str(tmp_path / "cache"), "HOME": str(tmp_path)}
