@@ -17,8 +17,10 @@ from typing import Any, BinaryIO
 
 from plaudit.errors import ConfigError, EngineError, MissingExtra
 from plaudit.hashing import sha256_of_blocks
+from plaudit.old_names import old_names
 
 __all__ = ["NO_WEIGHTS", "download"]
+__getattr__ = old_names(__name__)
 
 _SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt")
