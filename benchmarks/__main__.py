@@ -18,10 +18,12 @@ def benchmarks() -> Mapping[str, Callable[[Sequence[str]], int]]:
 
 def main(names: Sequence[str]) -> int:
     """Runs the named benchmarks, or all; 1 if any of them missed a bar."""
-    known = benchmarks()
-    if unknown := set(names) - set(known):
-        raise SystemExit(f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(known)}")
-    missed = [name for name in names or known if known[name]([])]
+    modules = benchmarks()
+    if unknown := set(names) - set(modules):
+        raise SystemExit(
+            f"no benchmark {', '.join(sorted(unknown))}; there are {', '.join(modules)}"
+        )
+    missed = [name for name in names or modules if modules[name]([])]
     if missed:
         print(f"bars missed in: {', '.join(missed)}", file=sys.stderr)
     return int(bool(missed))

@@ -112,18 +112,18 @@ CLIENTS: dict[str, Callable[[str, float], Awaitable[tuple[Ask, Any]]]] = {
 
 async def _all(ask: Ask, prompts: Sequence[list[dict[str, str]]], in_flight: int) -> list[Any]:
     """What became of each prompt; the workers share one line."""
-    found: list[Any] = [None] * len(prompts)
+    verdicts: list[Any] = [None] * len(prompts)
     line = iter(enumerate(prompts))
 
     async def work() -> None:
         for place, messages in line:
             try:
-                found[place] = _VERDICT.findall(await ask(messages) or "")[-1]
+                verdicts[place] = _VERDICT.findall(await ask(messages) or "")[-1]
             except Exception as error:  # whatever a client raises is what its user gets
-                found[place] = error
+                verdicts[place] = error
 
     await asyncio.gather(*(work() for _ in range(in_flight)))
-    return found
+    return verdicts
 
 
 async def _measured(client: str, url: str, path: str, in_flight: int, warm: int, timeout_s: float):
@@ -132,12 +132,12 @@ async def _measured(client: str, url: str, path: str, in_flight: int, warm: int,
     ask, close = await CLIENTS[client](url, timeout_s)
     await _all(ask, prompts[:warm], in_flight)
     cpu, wall = sum(os.times()[:2]), time.perf_counter()
-    found = await _all(ask, prompts[warm:], in_flight)
+    verdicts = await _all(ask, prompts[warm:], in_flight)
     wall, cpu = time.perf_counter() - wall, sum(os.times()[:2]) - cpu
     await close()
     return {
-        "judged": sum(isinstance(one, str) for one in found),
-        "lost": sum(not isinstance(one, str) for one in found),
+        "judged": sum(isinstance(one, str) for one in verdicts),
+        "lost": sum(not isinstance(one, str) for one in verdicts),
         "wall_s": wall,
         "cpu_s": cpu,
         "rss_mb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
@@ -147,8 +147,8 @@ async def _measured(client: str, url: str, path: str, in_flight: int, warm: int,
 def main(argv: Sequence[str]) -> int:
     """Prints what one client came to."""
     client, url, path, in_flight, warm, timeout_s = argv
-    told = _measured(client, url, path, int(in_flight), int(warm), float(timeout_s))
-    print(json.dumps(asyncio.run(told)))
+    measurement = _measured(client, url, path, int(in_flight), int(warm), float(timeout_s))
+    print(json.dumps(asyncio.run(measurement)))
     return 0
 
 

@@ -9,7 +9,7 @@ Ids = Sequence[int]
 
 
 def padded(
-    model: Any, sequences: Sequence[Ids], *, left: bool = False, **given: Any
+    model: Any, sequences: Sequence[Ids], *, left: bool = False, **inputs: Any
 ) -> list[float]:
     """One padded call of a classifier; `use_cache` is left as the config has it."""
     import torch
@@ -22,7 +22,7 @@ def padded(
         ids[n, place] = torch.tensor(sequence, device=model.device)
         mask[n, place] = 1
     with torch.no_grad():
-        return model(input_ids=ids, attention_mask=mask, **given).logits[:, 0].tolist()
+        return model(input_ids=ids, attention_mask=mask, **inputs).logits[:, 0].tolist()
 
 
 def rewardbench(model: Any, pairs: Sequence[Sequence[Ids]], *, size: int = 8) -> list[list[float]]:
@@ -51,8 +51,8 @@ def by_length(model: Any, sequences: Sequence[Ids], *, budget: int = 2048) -> li
     while order:
         count = max(1, budget // len(sequences[order[0]]))
         batch, order = order[:count], order[count:]
-        found = padded(model, [sequences[i] for i in batch], use_cache=False)
-        for i, score in zip(batch, found, strict=True):
+        batch_scores = padded(model, [sequences[i] for i in batch], use_cache=False)
+        for i, score in zip(batch, batch_scores, strict=True):
             scores[i] = score
     return scores
 
@@ -107,6 +107,8 @@ def dpo(model: Any, pairs: Sequence[Sequence[Ids]], start: Sequence[int]) -> lis
             logits = model(input_ids=ids, attention_mask=mask).logits[:, :-1]
             logs = logits.log_softmax(-1)
         target = labels[:, 1:]
-        kept = logs.gather(2, target.clamp(min=0)[:, :, None])[:, :, 0] * (target != -100)
-        sums += kept.sum(1).tolist()
+        logs_of_targets = logs.gather(2, target.clamp(min=0)[:, :, None])[:, :, 0] * (
+            target != -100
+        )
+        sums += logs_of_targets.sum(1).tolist()
     return sums

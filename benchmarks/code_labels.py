@@ -36,7 +36,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             for process in busy:
                 process.kill()
                 process.wait()
-    return _told(data, runs, chosen.cpu_s)
+    return print_verdicts(data, runs, chosen.cpu_s)
 
 
 def _verdicts(reward: Any, data: Sequence[Any]) -> list[list[Score]]:
@@ -48,7 +48,7 @@ def _verdicts(reward: Any, data: Sequence[Any]) -> list[list[Score]]:
     return reward.score(groups)
 
 
-def _told(data: Sequence[Any], runs: list[list[list[Score]]], cpu_s: float) -> int:
+def print_verdicts(data: Sequence[Any], runs: list[list[list[Score]]], cpu_s: float) -> int:
     counts: Counter[str] = Counter()
     bad: list[list[str]] = []
     slow = 0

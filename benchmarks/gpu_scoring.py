@@ -89,21 +89,21 @@ def sequence(rnd: random.Random, num: int, size: int) -> list[int]:
 
 
 def pairs(num: int, size: int) -> list[list[list[int]]]:
-    rnd, made = random.Random(1), []
+    rnd, sequences = random.Random(1), []
     for prompt, first, second in lengths(num):
         head = sequence(rnd, prompt, size)
-        made.append([[*head, *sequence(rnd, n, size)] for n in (first, second)])
-    return made
+        sequences.append([[*head, *sequence(rnd, n, size)] for n in (first, second)])
+    return sequences
 
 
 def groups(num: int, prompt: int, response: int, size: int, count: int) -> list[list[list[int]]]:
     rnd = random.Random(2)
-    made = []
+    sequences = []
     for _ in range(count):
         head = sequence(rnd, prompt, size)
         tails = [max(4, round(rnd.gauss(response, response / 4))) for _ in range(num)]
-        made.append([[*head, *sequence(rnd, n, size)] for n in tails])
-    return made
+        sequences.append([[*head, *sequence(rnd, n, size)] for n in tails])
+    return sequences
 
 
 class Meter:
@@ -122,9 +122,9 @@ class Meter:
             torch.cuda.empty_cache()
             torch.cuda.reset_peak_memory_stats()
             before = torch.cuda.memory_allocated()
-        began, found = time.perf_counter(), None
+        began, output = time.perf_counter(), None
         try:
-            found = call()
+            output = call()
         except RuntimeError as error:  # a baseline that does not fit is a result
             if "memory" not in str(error).lower():
                 raise
@@ -132,8 +132,8 @@ class Meter:
         if self.is_cuda:
             torch.cuda.synchronize()
             used = (torch.cuda.max_memory_allocated() - before) / 2**30
-            return time.perf_counter() - began, used, found
-        return time.perf_counter() - began, 0.0, found
+            return time.perf_counter() - began, used, output
+        return time.perf_counter() - began, 0.0, output
 
     def _gemm(self) -> float:
         """FLOP/s of a large product in the dtype of the models."""
@@ -170,8 +170,8 @@ class Bench:
 
     def ours(self, data: Sequence[Sequence[Sequence[int]]], *, share: bool = True) -> list[float]:
         self.engine.share = share
-        asked = ([Item(ids, (len(ids) - 1,)) for ids in group] for group in data)
-        return [a.values[0][0] for g in self.engine.ask(self.question, asked) for a in g]  # type: ignore[index]
+        items = ([Item(ids, (len(ids) - 1,)) for ids in group] for group in data)
+        return [a.values[0][0] for g in self.engine.ask(self.question, items) for a in g]  # type: ignore[index]
 
     def theirs(self, call: Callable[[Any], Any]) -> Callable[[], Any]:
         """A call with the library's own attention set."""
@@ -191,10 +191,10 @@ class Bench:
         """(executed by us, effective): linear and attention work."""
         executed = effective = 0.0
         for group in data:
-            held = shared([Item(ids, ()) for ids in group])
-            p = held.prefix
-            executed += self.work * held.rows + self.per_pair * p * p / 2
-            for item in held.items:
+            shared_group = shared([Item(ids, ()) for ids in group])
+            p = shared_group.prefix
+            executed += self.work * shared_group.rows + self.per_pair * p * p / 2
+            for item in shared_group.items:
                 own = len(item.ids) - p
                 executed += self.per_pair * (own * p + own * own / 2)
             effective += sum(self.work * len(i) + self.per_pair * len(i) ** 2 / 2 for i in group)
@@ -217,8 +217,8 @@ class Bench:
             executed / seconds / peak, effective / seconds / peak, 1.0, memory, f"{passes} passes",
         )  # fmt: skip
         for name, call in baselines.items():
-            took, used, found = self.meter(call)
-            note = found if isinstance(found, str) else _agreement(scores, found)
+            took, used, output = self.meter(call)
+            note = output if isinstance(output, str) else _agreement(scores, output)
             yield Row(
                 self.shape, workload, name, took, tokens / took, float("nan"),
                 effective / took / peak, took / seconds, used, note,
@@ -247,14 +247,16 @@ def classifier(shape: str, device: str, meter: Meter, num_pairs: int) -> Iterato
     if shape == "tiny":
         return
     for prompt, response in ((1000, 300), (4000, 300)):
-        held = groups(16, prompt, response, bench.size, 2)
+        shared_groups = groups(16, prompt, response, bench.size, 2)
         yield from bench.rows(
-            f"N=16, P={prompt}, R={response}", held,
+            f"N=16, P={prompt}, R={response}", shared_groups,
             {
                 "one padded call (TRL)": bench.theirs(
-                    lambda m, held=held: [peers.padded(m, group) for group in held]
+                    lambda m, shared_groups=shared_groups: [
+                        peers.padded(m, group) for group in shared_groups
+                    ]
                 ),
-                "packed without sharing": lambda held=held: bench.ours(held, share=False),
+                "packed without sharing": lambda data=shared_groups: bench.ours(data, share=False),
             },
         )  # fmt: skip
 
@@ -297,11 +299,11 @@ def log_probs(shape: str, device: str, meter: Meter, num_pairs: int) -> Iterator
     question = LogProbs(OutputLayer(model.lm_head.weight), 1024, 32_768)
 
     def ours() -> list[float]:
-        asked = (
+        items = (
             [Item(ids, range(first - 1, len(ids) - 1)) for ids in pair]
             for pair, first in zip(data, start, strict=True)
         )
-        return [sum(r[0] for r in a.values or ()) for g in engine.ask(question, asked) for a in g]
+        return [sum(r[0] for r in a.values or ()) for g in engine.ask(question, items) for a in g]
 
     def theirs() -> list[float]:
         model.set_attn_implementation("sdpa")
@@ -309,9 +311,9 @@ def log_probs(shape: str, device: str, meter: Meter, num_pairs: int) -> Iterator
 
     seconds, memory, mine = meter(ours)
     seconds, memory, mine = meter(ours)
-    took, used, found = meter(theirs)
+    took, used, output = meter(theirs)
     tokens = sum(len(i) for p in data for i in p)
-    note = found if isinstance(found, str) else _agreement(mine, found)
+    note = output if isinstance(output, str) else _agreement(mine, output)
     nan = float("nan")
     yield Row(shape, "log-probs", f"plaudit ({engine.way})", seconds, tokens / seconds, nan, nan,
               1.0, memory, "")  # fmt: skip
@@ -341,11 +343,11 @@ def main(names: Sequence[str]) -> int:
 
     has_gpu = torch.cuda.is_available()
     meter = Meter("cuda" if has_gpu else "cpu")
-    began, found = time.monotonic(), []
+    began, figures = time.monotonic(), []
     if not has_gpu:
         print("no CUDA device: the numerics run on the processor, the timings are of no interest")
         torch.set_num_threads(1)
-        found += classifier("tiny", "cpu", meter, 24)
+        figures += classifier("tiny", "cpu", meter, 24)
     else:
         print(f"{torch.cuda.get_device_name()}, torch {torch.__version__},"
               f" measured bf16 peak {meter.peak / 1e12:.0f} TFLOP/s", flush=True)  # fmt: skip
@@ -360,12 +362,12 @@ def main(names: Sequence[str]) -> int:
             if time.monotonic() - began < _LIMIT_S:
                 for row in part():
                     print(*row, sep="  ", flush=True)
-                    found.append(row)
-                write("gpu_scoring", found)  # what is measured stays, whatever comes after
+                    figures.append(row)
+                write("gpu_scoring", figures)  # what is measured stays, whatever comes after
                 gc.collect()
                 torch.cuda.empty_cache()
-    found += served(SHAPES["0.5B"]["vocab_size"])
-    print(table(Row._fields, found))
+    figures += served(SHAPES["0.5B"]["vocab_size"])
+    print(table(Row._fields, figures))
     return 0
 
 

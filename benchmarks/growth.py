@@ -132,9 +132,9 @@ def _least(call: Callable[[], object]) -> float:
     return least
 
 
-def worst(found: Sequence[Growth]) -> Growth:
+def worst(growths: Sequence[Growth]) -> Growth:
     """The growth that says most: out of reach first, then the greatest exponent."""
-    return max(found, key=lambda g: (g.num_chars < SIZES[-1], g.exponent or 0, g.ms))
+    return max(growths, key=lambda g: (g.num_chars < SIZES[-1], g.exponent or 0, g.ms))
 
 
 def again(growth: Growth, kinds: Mapping[str, Callable[[int], str]]) -> Growth:
@@ -161,8 +161,8 @@ def main(argv: Sequence[str]) -> int:
     kinds, results = texts(), []
     print(table(HEAD, []), flush=True)
     for path in available(args.rules):
-        found = [g if g.is_met else again(g, kinds) for g in measured(path, kinds)]
-        results.append(worst(found))
+        growths = [g if g.is_met else again(g, kinds) for g in measured(path, kinds)]
+        results.append(worst(growths))
         print(row(line(results[-1])), flush=True)
     if args.rules == "rules.":
         write("growth", results)

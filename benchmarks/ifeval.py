@@ -68,20 +68,20 @@ def verdicts(data: Sequence[Mapping[str, Any]], mode: str) -> Iterator[Verdict]:
             yield Verdict(row["id"], mode, kind, ours == 1.0, published, is_possible, note)
 
 
-def agreement(mode: str, kind: str, found: Sequence[Verdict], bar: float) -> Agreement:
+def agreement(mode: str, kind: str, verdict_list: Sequence[Verdict], bar: float) -> Agreement:
     """The counts of some verdicts."""
-    wrong = [v for v in found if v.ours != v.published]
+    wrong = [v for v in verdict_list if v.ours != v.published]
     impossible = sum(not v.is_possible for v in wrong)
-    left = len(found) - impossible
-    share = 1 - len(wrong) / len(found)
+    left = len(verdict_list) - impossible
+    share = 1 - len(wrong) / len(verdict_list)
     possible = 1 - (len(wrong) - impossible) / left
-    return Agreement(mode, kind, len(found), len(wrong), impossible, share, possible, bar)
+    return Agreement(mode, kind, len(verdict_list), len(wrong), impossible, share, possible, bar)
 
 
-def by_kind(found: Sequence[Verdict]) -> Mapping[str, list[Verdict]]:
+def by_kind(verdict_list: Sequence[Verdict]) -> Mapping[str, list[Verdict]]:
     """The verdicts of each kind, sorted."""
     kinds: dict[str, list[Verdict]] = defaultdict(list)
-    for verdict in found:
+    for verdict in verdict_list:
         kinds[verdict.kind].append(verdict)
     return dict(sorted(kinds.items()))
 
@@ -94,15 +94,15 @@ def main(argv: Sequence[str] | None = None) -> int:
     data, results = rows("ifeval_responses.jsonl.gz"), []
     for mode in MODES:
         began = time.process_time()
-        found = list(verdicts(data, mode))
+        verdict_list = list(verdicts(data, mode))
         per_row = (time.process_time() - began) / len(data)
         print(f"{mode}: {per_row * 1e3:.2f} ms CPU a response")
-        results.append(agreement(mode, "all", found, POOLED_BAR))
-        results += [agreement(mode, k, vs, KIND_BAR) for k, vs in by_kind(found).items()]
-        for v in found if args.list else ():
+        results.append(agreement(mode, "all", verdict_list, POOLED_BAR))
+        results += [agreement(mode, k, vs, KIND_BAR) for k, vs in by_kind(verdict_list).items()]
+        for v in verdict_list if args.list else ():
             if v.ours != v.published:
                 print(f"{v.row} {mode} {v.kind}: ours {v.ours}, published {v.published}; {v.note}")
-    shown = [r for r in results if r.kind == "all" or r.disagreements]
+    listed = [r for r in results if r.kind == "all" or r.disagreements]
     body = [
         (
             r.mode,
@@ -115,7 +115,7 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{r.bar:.1%}",
             "" if r.is_met else "missed",
         )
-        for r in shown
+        for r in listed
     ]
     head = ["mode", "kind", "verdicts", "disagree", "impossible", "agree", "possible", "bar", ""]
     print(table(head, body))

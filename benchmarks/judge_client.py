@@ -134,16 +134,16 @@ def _text(draw: random.Random, num_chars: int) -> str:
 
 def options(judge: str, url: str, in_flight: int, **more: Any) -> dict[str, Any]:
     """How a judge is built against the stand-in."""
-    asked = {"template": TEMPLATES[judge], "max_tokens": 64}
-    return {**asked, "server": url, "model": "judge", "concurrency": in_flight, **more}
+    defaults = {"template": TEMPLATES[judge], "max_tokens": 64}
+    return {**defaults, "server": url, "model": "judge", "concurrency": in_flight, **more}
 
 
-def built(judge: str, **given: Any) -> Any:
+def built(judge: str, **params: Any) -> Any:
     """The judge as a Reward."""
     from plaudit import load
 
     path = {"pairwise": "judges.pairwise.pairwise", "rating": "judges.pointwise.rating"}[judge]
-    return load(path, **given)
+    return load(path, **params)
 
 
 # --- measuring ------------------------------------------------------------------------------------
@@ -155,12 +155,14 @@ def own(judge: str, url: str, journal: str, in_flight: int, num_calls: int) -> d
 
     per_group = 2 if judge == "pairwise" else 1
     reward = built(judge, **options(judge, url, in_flight, journal=journal))
-    given = list(groups((num_calls + 2 * in_flight) // per_group, per_group))
+    prompt_groups = list(groups((num_calls + 2 * in_flight) // per_group, per_group))
     num_warm = 2 * in_flight // per_group
-    for _ in run(reward, given[:num_warm]):
+    for _ in run(reward, prompt_groups[:num_warm]):
         pass
     cpu, wall = sum(os.times()[:2]), time.perf_counter()
-    scored = [all(s.is_scored for s in result.scores) for result in run(reward, given[num_warm:])]
+    scored = [
+        all(s.is_scored for s in result.scores) for result in run(reward, prompt_groups[num_warm:])
+    ]
     wall, cpu = time.perf_counter() - wall, sum(os.times()[:2]) - cpu
     return {
         "judged": sum(scored) * per_group,
@@ -176,34 +178,34 @@ def cost(client: str, python: str, in_flight: int, num_calls: int, folder: Path)
     with Server("--latency-ms", str(LATENCY_MS)) as server:
         before = server.stats()["cpu_s"]
         if client in OURS:
-            told = _own(client, server.url, folder, in_flight, num_calls)
+            totals = _own(client, server.url, folder, in_flight, num_calls)
         else:
             path = folder / f"prompts-{in_flight}.jsonl"
             write_prompts(path, num_calls + 2 * in_flight)
-            told = peer(client, python, server.url, path, in_flight=in_flight, warm=2 * in_flight)
+            totals = peer(client, python, server.url, path, in_flight=in_flight, warm=2 * in_flight)
         stats = server.stats()
-    if told is None:
+    if totals is None:
         return None
-    per_s = (told["judged"] + told["lost"]) / told["wall_s"]
+    per_s = (totals["judged"] + totals["lost"]) / totals["wall_s"]
     return Cost(
         client,
         in_flight,
-        told["judged"],
-        told["lost"],
-        cpu_ms=told["cpu_s"] / num_calls * 1e3,
+        totals["judged"],
+        totals["lost"],
+        cpu_ms=totals["cpu_s"] / num_calls * 1e3,
         per_s=per_s,
         share=per_s / (in_flight / LATENCY_MS * 1e3),
-        rss_mb=told["rss_mb"],
+        rss_mb=totals["rss_mb"],
         server_ms=(stats["cpu_s"] - before) / stats["requests"] * 1e3,
     )
 
 
 def _own(judge: str, url: str, folder: Path, in_flight: int, num_calls: int) -> dict[str, Any]:
     journal = folder / f"{judge}-{in_flight}.calls.jsonl"
-    told = [judge, url, str(journal), str(in_flight), str(num_calls)]
-    found = _child([sys.executable, "-m", "benchmarks.judge_client", "--own", *told])
-    assert found is not None
-    return found
+    arguments = [judge, url, str(journal), str(in_flight), str(num_calls)]
+    totals = _child([sys.executable, "-m", "benchmarks.judge_client", "--own", *arguments])
+    assert totals is not None
+    return totals
 
 
 def peer(
@@ -239,10 +241,10 @@ def write_prompts(path: Path, count: int) -> None:
     with path.open("w", encoding="utf-8") as file:
         for group in groups(count, 2):
             one, other = (response.text for response in group.responses)
-            asked = template.messages(
+            messages = template.messages(
                 input=group.prompt[0]["content"], response_a=one, response_b=other
             )
-            file.write(json.dumps(asked) + "\n")
+            file.write(json.dumps(messages) + "\n")
 
 
 def main(argv: Sequence[str]) -> int:
@@ -292,14 +294,14 @@ def _turn(args: argparse.Namespace, turn: int, in_flight: int, folder: Path) -> 
         count = count if client in OURS else min(count, _MOST_OF_PEERS)
         place = folder / str(turn)  # a journal of its own, or nothing would be asked again
         place.mkdir(exist_ok=True)
-        if (found := cost(client, args.peers_python, in_flight, count, place)) is not None:
-            yield found
+        if (client_cost := cost(client, args.peers_python, in_flight, count, place)) is not None:
+            yield client_cost
 
 
-def _line(client: str, in_flight: int, found: Cost | None) -> str:
-    if found is None:
+def _line(client: str, in_flight: int, client_cost: Cost | None) -> str:
+    if client_cost is None:
         return f"| {client} | {in_flight} | not installed | | | | | |"
-    c, miss = found, "" if found.is_met else " (bar missed)"
+    c, miss = client_cost, "" if client_cost.is_met else " (bar missed)"
     return (
         f"| {client} | {in_flight} | {c.cpu_ms:.2f} | {c.over_bare:.2f} | {c.per_s:.0f}"
         f" | {c.share:.0%}{miss}"

@@ -122,8 +122,8 @@ class Away(NamedTuple):
 
 def met(name: str, client: str, python: str, folder: Path) -> Met | None:
     """One client under one kind of fault; None where it is not installed."""
-    told = FAULTS[name]
-    arguments = ["--latency-ms", str(LATENCY_MS), *(["--fault", told] if told else [])]
+    schedule = FAULTS[name]
+    arguments = ["--latency-ms", str(LATENCY_MS), *(["--fault", schedule] if schedule else [])]
     with Server(*arguments) as server:
         began = time.perf_counter()
         scored = (
@@ -137,7 +137,7 @@ def met(name: str, client: str, python: str, folder: Path) -> Met | None:
         name,
         client,
         scored,
-        lost=NUM_ITEMS - scored - _num_earned(told),
+        lost=NUM_ITEMS - scored - _num_earned(schedule),
         paid_twice=stats["paid_twice"],
         requests=_num_asked(stats),
         wall_s=wall_s,
@@ -147,23 +147,23 @@ def met(name: str, client: str, python: str, folder: Path) -> Met | None:
 def _ours(url: str) -> int:
     from plaudit.run import run
 
-    given = options("pairwise", url, IN_FLIGHT, orders="one", timeout_s=1.0)
-    results = run(built("pairwise", **given), groups(NUM_ITEMS, 2))
+    params = options("pairwise", url, IN_FLIGHT, orders="one", timeout_s=1.0)
+    results = run(built("pairwise", **params), groups(NUM_ITEMS, 2))
     return sum(all(score.is_scored for score in result.scores) for result in results)
 
 
 def _theirs(client: str, python: str, server: Server, folder: Path) -> int | None:
     path = folder / "prompts.jsonl"
     write_prompts(path, NUM_ITEMS)
-    told = peer(client, python, server.url, path, in_flight=IN_FLIGHT, timeout_s=1.0)
-    return None if told is None else told["judged"]
+    totals = peer(client, python, server.url, path, in_flight=IN_FLIGHT, timeout_s=1.0)
+    return None if totals is None else totals["judged"]
 
 
-def _num_earned(told: str) -> int:
+def _num_earned(schedule: str) -> int:
     """How many items the schedule itself leaves without a score."""
-    if not told:
+    if not schedule:
         return 0
-    fault = fault_of(told)
+    fault = fault_of(schedule)
     num_calls = _EARNED.get(fault.kind)
     if num_calls is None:
         return 0
@@ -191,11 +191,11 @@ def ended(number: signal.Signals, folder: Path) -> Ended:
         command = _command(rows, output, server.url)
         finished, signalled, exit_s = _end(command, number, server)
         stats = server.stats()
-        kept = _num_lines(output.with_name(f"{output.name}.calls.jsonl"))
+        num_journalled = _num_lines(output.with_name(f"{output.name}.calls.jsonl"))
         done = subprocess.run(
             [*command, "--resume"], capture_output=True, text=True, timeout=_PATIENCE_S
         )
-        asked = _num_asked(server.stats())
+        num_requests = _num_asked(server.stats())
     if done.returncode:
         raise RuntimeError(f"the resumed run ended with {done.returncode}: {done.stderr[-2000:]}")
     return Ended(
@@ -203,8 +203,8 @@ def ended(number: signal.Signals, folder: Path) -> Ended:
         exit_s,
         requests_after=sum(at > signalled for at in stats["times"]),
         finished=finished,
-        finished_lost=max(0, finished - kept),
-        repaid=asked - _NUM_ROWS,
+        finished_lost=max(0, finished - num_journalled),
+        repaid=num_requests - _NUM_ROWS,
         scored=_num_scored(output),
     )
 
@@ -235,9 +235,18 @@ def _end(
 
 def _command(rows: Path, output: Path, url: str) -> list[str]:
     judged = ["judge", str(rows), "--template", TEMPLATES["pairwise"], "--orders", "one"]
-    asked = ["--server", url, "--model", "judge", "--concurrency", str(_ROWS_IN_FLIGHT)]
+    server_words = ["--server", url, "--model", "judge", "--concurrency", str(_ROWS_IN_FLIGHT)]
     drawn_as = ["--max-tokens", "64"]
-    return [sys.executable, "-m", "plaudit", *judged, *asked, *drawn_as, "--output", str(output)]
+    return [
+        sys.executable,
+        "-m",
+        "plaudit",
+        *judged,
+        *server_words,
+        *drawn_as,
+        "--output",
+        str(output),
+    ]
 
 
 def _write_rows(path: Path) -> None:
@@ -331,16 +340,16 @@ def main(argv: Sequence[str]) -> int:
     if unknown := set(args.clients) - {"plaudit", *CLIENTS}:
         parser.error(f"no client {', '.join(unknown)}; there are plaudit, {', '.join(CLIENTS)}")
     with tempfile.TemporaryDirectory() as folder:
-        found: list[Any] = list(_faults(args, Path(folder)))
+        figures: list[Any] = list(_faults(args, Path(folder)))
         if not args.skip_signals:
-            found += _signals(Path(folder))
+            figures += _signals(Path(folder))
         if args.outage_s:
             print("\n" + table([*Away._fields, ""], []))
-            found.append(away(args.outage_s, Path(folder)))
-            print(row([*found[-1], "" if found[-1].is_met else "MISSED"]), flush=True)
+            figures.append(away(args.outage_s, Path(folder)))
+            print(row([*figures[-1], "" if figures[-1].is_met else "MISSED"]), flush=True)
     if not args.skip_signals and args.outage_s and set(args.faults) == set(FAULTS):
-        write("judge_faults", [{**one._asdict(), "is_met": one.is_met} for one in found])
-    return int(not all(one.is_met for one in found))
+        write("judge_faults", [{**one._asdict(), "is_met": one.is_met} for one in figures])
+    return int(not all(one.is_met for one in figures))
 
 
 def _faults(args: argparse.Namespace, folder: Path) -> Iterator[Met]:

@@ -57,24 +57,24 @@ def built() -> Any:
 @functools.cache
 def engine(*, share: bool = True) -> LocalEngine:
     """Our chat engine on a model of its own (it changes the model's attention)."""
-    held = built()
-    asked = HfEngine(trunk_of(held), share=share)
-    return LocalEngine(held, wrapped(), asked, output_layer(held), name="random")
+    lm = built()
+    scorer = HfEngine(trunk_of(lm), share=share)
+    return LocalEngine(lm, wrapped(), scorer, output_layer(lm), name="random")
 
 
 def pairs(count: int) -> list[Job]:
     """Real pairs under the critic's prompt, each in both orders, the token behind ``[[`` wanted."""
     prompt = (DATA / "prompts" / "skywork_critic_pairwise.txt").read_text(encoding="utf-8")
-    held = list(rows("pairs_valid.jsonl.gz"))
+    data = list(rows("pairs_valid.jsonl.gz"))
     jobs = []
-    for row in random.Random(0).sample(held, count):
+    for row in random.Random(0).sample(data, count):
         first, second = sides(row)
         orders = ((first, second), (second, first))
-        jobs.append(Job(tuple(asked(prompt, row["prompt"], *both) for both in orders)))
+        jobs.append(Job(tuple(call_of(prompt, row["prompt"], *both) for both in orders)))
     return jobs
 
 
-def asked(prompt: str, question: str, a: str, b: str) -> Call:
+def call_of(prompt: str, question: str, a: str, b: str) -> Call:
     text = prompt.format(input=question, response_a=a, response_b=b)
     turns = ({"role": "user", "content": text},)
     return Call(turns, Sampling(max_tokens=1), prefix="[[", labels=LABELS)
@@ -111,55 +111,56 @@ def _share(logits_V: Any) -> float:
     return 1 / (1 + math.exp(p["B"] - p["A"]))
 
 
-def all_positions(held: Any, prompts: Sequence[Sequence[int]]) -> list[float]:
+def all_positions(lm: Any, prompts: Sequence[Sequence[int]]) -> list[float]:
     """A forward call for each prompt, logits at all positions, the last taken."""
     import torch
 
     with torch.inference_mode():
-        return [_share(held(input_ids=torch.tensor([ids])).logits[0, -1]) for ids in prompts]
+        return [_share(lm(input_ids=torch.tensor([ids])).logits[0, -1]) for ids in prompts]
 
 
-def generated(held: Any, prompts: Sequence[Sequence[int]]) -> list[float]:
+def generated(lm: Any, prompts: Sequence[Sequence[int]]) -> list[float]:
     """``generate(max_new_tokens=1)`` for each prompt, its logits asked for."""
     import torch
 
-    found = []
+    shares = []
     for ids in prompts:
-        given = torch.tensor([list(ids)])
-        out = held.generate(
-            given, attention_mask=torch.ones_like(given), max_new_tokens=1, do_sample=False,
-            output_logits=True, return_dict_in_generate=True, pad_token_id=0,
+        prompt_ids = torch.tensor([list(ids)])
+        out = lm.generate(
+            prompt_ids, attention_mask=torch.ones_like(prompt_ids), max_new_tokens=1,
+            do_sample=False, output_logits=True, return_dict_in_generate=True, pad_token_id=0,
         )  # fmt: skip
-        found.append(_share(out.logits[0][0]))
-    return found
+        shares.append(_share(out.logits[0][0]))
+    return shares
 
 
-def in_batches(held: Any, prompts: Sequence[Sequence[int]], size: int = 8) -> list[float]:
+def in_batches(lm: Any, prompts: Sequence[Sequence[int]], size: int = 8) -> list[float]:
     """``generate(max_new_tokens=1)`` for batches in file order, padded on the left."""
     import torch
 
-    found = []
+    shares = []
     for start in range(0, len(prompts), size):
         batch = prompts[start : start + size]
         width = max(map(len, batch))
         ids = torch.tensor([[0] * (width - len(p)) + list(p) for p in batch])
         mask = torch.tensor([[0] * (width - len(p)) + [1] * len(p) for p in batch])
-        out = held.generate(
+        out = lm.generate(
             ids, attention_mask=mask, max_new_tokens=1, do_sample=False, output_logits=True,
             return_dict_in_generate=True, pad_token_id=0,
         )  # fmt: skip
-        found += map(_share, out.logits[0])
-    return found
+        shares += map(_share, out.logits[0])
+    return shares
 
 
-def sampled(held: Any, ids: Sequence[int], num: int, length: int) -> Any:
+def sampled(lm: Any, ids: Sequence[int], num: int, length: int) -> Any:
     """``generate(num_return_sequences=num)``: the prompt is repeated before it is read."""
     import torch
 
-    given = torch.tensor([list(ids)])
-    return held.generate(
-        given, attention_mask=torch.ones_like(given), do_sample=True, temperature=1.0, top_k=0,
-        num_return_sequences=num, max_new_tokens=length, min_new_tokens=length, pad_token_id=0,
+    prompt_ids = torch.tensor([list(ids)])
+    return lm.generate(
+        prompt_ids, attention_mask=torch.ones_like(prompt_ids), do_sample=True, temperature=1.0,
+        top_k=0, num_return_sequences=num, max_new_tokens=length, min_new_tokens=length,
+        pad_token_id=0,
     )  # fmt: skip
 
 
@@ -172,28 +173,31 @@ def compared(
     """Time and P(A) / (P(A) + P(B)) of our label reads against other ways (a bar of 0: none)."""
     ours, apart, plain = engine(), engine(share=False), model()
     prompts = [ids_of(call) for job in jobs for call in job.calls]
-    found: dict[str, list[float]] = {}
+    shares: dict[str, list[float]] = {}
 
-    def kept(name: str, call: Callable[[], list[float]]) -> Callable[[], None]:
-        return lambda: found.update({name: call()})
+    def recording(name: str, call: Callable[[], list[float]]) -> Callable[[], None]:
+        return lambda: shares.update({name: call()})
 
-    def told(of: LocalEngine) -> list[float]:
+    def shares_of(of: LocalEngine) -> list[float]:
         return [share_of_a(reply) for row in of.answer(jobs) for reply in row]
 
-    calls = {"ours": kept("ours", lambda: told(ours)), "apart": kept("apart", lambda: told(apart))}
+    calls = {
+        "ours": recording("ours", lambda: shares_of(ours)),
+        "apart": recording("apart", lambda: shares_of(apart)),
+    }
     for name, (peer, _) in peers.items():
-        calls[name] = kept(name, lambda peer=peer: peer(plain, prompts))
+        calls[name] = recording(name, lambda peer=peer: peer(plain, prompts))
         peer(plain, [[1, 2, 3]])
     for one in (ours, apart):
-        one.answer([Job((asked("{input}", "a", "", ""),))])
+        one.answer([Job((call_of("{input}", "a", "", ""),))])
     times = in_turn(calls, repeats)
     detail = f"pairs: {len(jobs)}, both orders, {sum(map(len, prompts))} tokens, {LAYERS} layers"
     for name, (_, least) in peers.items():
         value, alone = ratio(times, name), ratio(times, name, "apart")
-        shown, is_met = bar(value, least) if least else ("-", True)
-        yield Figure("P(A), P(B), V=151936", name, value, "x", shown, is_met, detail)
+        bar_text, is_met = bar(value, least) if least else ("-", True)
+        yield Figure("P(A), P(B), V=151936", name, value, "x", bar_text, is_met, detail)
         yield Figure("P(A), P(B), nothing shared", name, alone, "x", "-", True, detail)
-        worst = max(abs(a - b) for a, b in zip(found["ours"], found[name], strict=True))
+        worst = max(abs(a - b) for a, b in zip(shares["ours"], shares[name], strict=True))
         yield Figure(
             "P(A) / (P(A) + P(B))", name, worst, "max error", "<= 1e-6", worst <= 1e-6, "fp32"
         )
@@ -226,13 +230,13 @@ def votes(num: int = 8, length: int = 16, repeats: int = 1) -> Iterator[Figure]:
     }
     times = in_turn(calls, repeats)
     value = ratio(times, "generate(num_return_sequences)")
-    told = (
+    detail = (
         f"prompt {len(ids)}, {length} new tokens each, {LAYERS} layers;"
         f" {statistics.median(times['ours']):.1f} s and"
         f" {statistics.median(times['generate(num_return_sequences)']):.1f} s"
     )
     yield Figure(
-        f"{num} votes", f"generate(num_return_sequences={num})", value, "x", "-", True, told
+        f"{num} votes", f"generate(num_return_sequences={num})", value, "x", "-", True, detail
     )
 
 

@@ -86,27 +86,27 @@ def paired(
     replies: Sequence[Mapping[str, Any]], pairs: Mapping[str, Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
     """A row for each judge, protocol and pair, in the order of the source, with its replies."""
-    made: dict[tuple[str, str, str], dict[str, Any]] = {}
-    for told in replies:
-        key = (told["judge"], told["protocol"], told["pair_id"])
+    by_key: dict[tuple[str, str, str], dict[str, Any]] = {}
+    for reply in replies:
+        key = (reply["judge"], reply["protocol"], reply["pair_id"])
         pair = pairs[key[2]]
         is_first = pair["chosen_was"] == "A"
         first, second = [pair["chosen"], pair["rejected"]][:: 1 if is_first else -1]
-        row = made.setdefault(key, {
+        row = by_key.setdefault(key, {
             "judge": key[0], "protocol": key[1], "prompt": pair["prompt"], "response_a": first,
             "response_b": second, "preference": "a" if is_first else "b", "replies": {},
         })  # fmt: skip
-        row["replies"]["ba" if told["swapped"] else "ab"] = told["reply"]
-    return list(made.values())
+        row["replies"]["ba" if reply["swapped"] else "ab"] = reply["reply"]
+    return list(by_key.values())
 
 
-def _cells(made: Sequence[Mapping[str, Any]], differing: Counter[Any]) -> list[Cell]:
+def _cells(pair_rows: Sequence[Mapping[str, Any]], differing: Counter[Any]) -> list[Cell]:
     judge = load("judges.pairwise.pairwise", template=TEMPLATE, replay="column:replies")
     summary, layout = JudgeSummary(by=["judge", "protocol"]), Layout()
-    read = [layout.row(raw, "", n) for n, raw in enumerate(made, 1)]
+    read = [layout.row(raw, "", n) for n, raw in enumerate(pair_rows, 1)]
     for row, result in zip(read, run(judge, (row.group for row in read)), strict=True):
         summary.add(row, result)
-    found = [row for row in summary.table("pairs").rows if not row["is_total"]]
+    cell_rows = [row for row in summary.table("pairs").rows if not row["is_total"]]
     return [
         Cell(
             *row["by"],
@@ -116,7 +116,7 @@ def _cells(made: Sequence[Mapping[str, Any]], differing: Counter[Any]) -> list[C
             ),
             differing[tuple(row["by"])],
         )
-        for row in found
+        for row in cell_rows
     ]
 
 
@@ -131,8 +131,10 @@ def main(argv: Sequence[str]) -> int:
     print(f"{len(replies) - len(differences):,} of {len(replies):,} replies read as recorded")
     write("judge_replies", cells)
     write("judge_replies_otherwise", differences)
-    told = {(cell.judge, cell.protocol): (cell.right, cell.both_right, cell.same) for cell in cells}
-    return int(any(told[key] != figures for key, figures in _PUBLISHED.items()))
+    figures_of = {
+        (cell.judge, cell.protocol): (cell.right, cell.both_right, cell.same) for cell in cells
+    }
+    return int(any(figures_of[key] != figures for key, figures in _PUBLISHED.items()))
 
 
 if __name__ == "__main__":

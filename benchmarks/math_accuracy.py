@@ -57,19 +57,19 @@ def disagreements(data: Sequence[Mapping[str, Any]]) -> list[tuple[Mapping[str, 
 
 def labelled() -> tuple[list[Agreement], list[tuple[Mapping[str, Any], Score]]]:
     """Agreement on every labelled file, and what disagrees."""
-    found, listed = [], []
+    agreements, listed = [], []
     for name, bar in (("math_gsm8k_solutions", 0.999), ("math_gsm8k_modern_solutions", 0.997)):
         data = rows(f"{name}.jsonl.gz")
         wrong = disagreements(data)
-        found.append(_agreement(name, data, wrong, bar))
+        agreements.append(_agreement(name, data, wrong, bar))
         listed += wrong
     data = rows("math_level5_solutions.jsonl.gz")
     wrong = disagreements(data)
     stated = [row for row in data if (row["final_answer"] or "").strip()]
     wrong_stated = [pair for pair in wrong if (pair[0]["final_answer"] or "").strip()]
-    found.append(_agreement("math_level5_solutions, final_answer", stated, wrong_stated, 0.99))
-    found.append(_agreement("math_level5_solutions, all", data, wrong, 0.98))
-    return found, listed + wrong
+    agreements.append(_agreement("math_level5_solutions, final_answer", stated, wrong_stated, 0.99))
+    agreements.append(_agreement("math_level5_solutions, all", data, wrong, 0.98))
+    return agreements, listed + wrong
 
 
 def references() -> list[Agreement]:
@@ -77,15 +77,15 @@ def references() -> list[Agreement]:
     texts = [row["reference_answer"] for row in rows("math_answers.jsonl.gz")]
     usable = [text for text in texts if text.strip()]
     print(f"math_answers: {len(texts) - len(usable)} empty references, refused at load time")
-    found = []
+    agreements = []
     for name, form in (("raw", "{}"), ("in $..$", "${}$"), ("boxed", "\\boxed{{{}}}")):
         missed = [t for t in usable if scored(_boxed(t), form.format(t)).value != 1.0]
-        found.append(_agreement(f"math_answers, own, {name}", usable, missed, 1.0))
+        agreements.append(_agreement(f"math_answers, own, {name}", usable, missed, 1.0))
     pairs = [(t, other) for i, t in enumerate(usable) if (other := _next_different(usable, i))]
     accepted = [pair for pair in pairs if scored(_boxed(pair[1]), pair[0]).value != 0.0]
     for reference, answer in accepted:
         print(f"accepted: {answer!r} for {reference!r}")
-    return [*found, _agreement("math_answers, next different", pairs, accepted, 1.0)]
+    return [*agreements, _agreement("math_answers, next different", pairs, accepted, 1.0)]
 
 
 def _boxed(text: str) -> str:
@@ -93,11 +93,11 @@ def _boxed(text: str) -> str:
 
 
 def _next_different(texts: Sequence[str], at: int) -> str | None:
-    mine = _plain(texts[at])
-    return next((t for t in (*texts[at + 1 :], *texts[:at]) if _plain(t) != mine), None)
+    mine = _numeral_or_text(texts[at])
+    return next((t for t in (*texts[at + 1 :], *texts[:at]) if _numeral_or_text(t) != mine), None)
 
 
-def _plain(text: str) -> Fraction | str:
+def _numeral_or_text(text: str) -> Fraction | str:
     """The value of a plain numeral, else the text without white space."""
     bare = _DECORATION.sub("", text.strip()).replace(",", "").strip()
     try:
@@ -115,11 +115,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--list", action="store_true", help="print every disagreement")
     args = parser.parse_args(argv)
-    found, wrong = labelled()
+    agreements, wrong = labelled()
     if args.list:
         for row, score in wrong:
             print(f"{row['id']}: label {row['correct']}, {score.note}")
-    found += references()
+    agreements += references()
     body = [
         (
             a.data,
@@ -129,11 +129,11 @@ def main(argv: Sequence[str] | None = None) -> int:
             f"{a.bar:.1%}",
             "" if a.is_met else "missed",
         )
-        for a in found
+        for a in agreements
     ]
     print(table(["data", "rows", "disagree", "agree", "bar", ""], body))
-    write("math_accuracy", found)
-    return int(not all(a.is_met for a in found))
+    write("math_accuracy", agreements)
+    return int(not all(a.is_met for a in agreements))
 
 
 if __name__ == "__main__":

@@ -125,10 +125,10 @@ def child(place: str, deadline_s: float) -> None:
     fired: list[float] = []
     signal.signal(signal.SIGALRM, lambda *_: fired.append(time.monotonic()))
     signal.setitimer(signal.ITIMER_REAL, 1.0)
-    found = at(place, deadline_s)
+    answers = at(place, deadline_s)
     with contextlib.suppress(InterruptedError):
         time.sleep(1.0)
-    print(json.dumps({"alarm": bool(fired), **found}))
+    print(json.dumps({"alarm": bool(fired), **answers}))
 
 
 def results(deadline_s: float) -> Iterator[Result]:
@@ -151,12 +151,12 @@ def results(deadline_s: float) -> Iterator[Result]:
 
 
 def _results(
-    place: str, engine: str, found: dict[str, Any], deadline_s: float, left: list[str]
+    place: str, engine: str, report: dict[str, Any], deadline_s: float, left: list[str]
 ) -> Iterator[Result]:
     for kind, limit in (("size", SIZE_LIMIT_S), ("deadline", deadline_s + SLACK_S)):
-        answers = found[kind]
+        answers = report[kind]
         wrong = [text for answer in answers for text in answer["wrong"]]
-        wrong += [] if found["alarm"] else ["the caller's alarm did not fire"]
+        wrong += [] if report["alarm"] else ["the caller's alarm did not fire"]
         wrong += [f"left behind: {', '.join(left)}"] if left else []
         slowest = max(answer["seconds"] for answer in answers)
         yield Result(place, engine, kind, len(answers), slowest, limit, "; ".join(wrong))
@@ -179,13 +179,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--deadline", type=float, default=5.0)
     args = parser.parse_args(argv)
-    found = list(results(args.deadline))
-    body = [(*r[:-1], r.failures or "ok") for r in found]
+    failures = list(results(args.deadline))
+    body = [(*r[:-1], r.failures or "ok") for r in failures]
     print(
         table(["called from", "engine", "decided by", "answers", "slowest s", "limit s", ""], body)
     )
-    write("math_hostile", found)
-    return int(any(r.failures for r in found))
+    write("math_hostile", failures)
+    return int(any(r.failures for r in failures))
 
 
 if __name__ == "__main__":

@@ -48,9 +48,11 @@ def trl(response: str, reference: str) -> Verdict:
     from trl.rewards import accuracy_reward
 
     _quiet()
-    seen: dict[str, list[str]] = {}
-    values = accuracy_reward([[{"content": response}]], [reference], log_extra=seen.__setitem__)
-    is_silent = values[0] is None or seen["answer_parsed"] == ["[unparseable]"]
+    arguments: dict[str, list[str]] = {}
+    values = accuracy_reward(
+        [[{"content": response}]], [reference], log_extra=arguments.__setitem__
+    )
+    is_silent = values[0] is None or arguments["answer_parsed"] == ["[unparseable]"]
     return Verdict(values[0] or 0.0, is_silent)
 
 

@@ -127,9 +127,9 @@ def counts(judged: Iterable[tuple[Verdict, bool]]) -> tuple[int, int, int]:
     return accepts, rejects, silent
 
 
-def markdown(found: Sequence[Errors]) -> str:
+def markdown(error_rows: Sequence[Errors]) -> str:
     """One line a rule: the sums over all files, and the three counts of each file."""
-    sizes = {e.file: e.rows for e in found}
+    sizes = {e.file: e.rows for e in error_rows}
     head = [
         "",
         "false accepts",
@@ -138,8 +138,8 @@ def markdown(found: Sequence[Errors]) -> str:
         *(f"{f} ({n})" for f, n in sizes.items()),
     ]
     lines = []
-    for rule in dict.fromkeys(e.rule for e in found):
-        mine = {e.file: e for e in found if e.rule == rule}
+    for rule in dict.fromkeys(e.rule for e in error_rows):
+        mine = {e.file: e for e in error_rows if e.rule == rule}
         sums = [sum(e[k] for e in mine.values()) for k in (3, 4, 5)]
         cells = [" / ".join(map(str, mine[f][3:6])) if f in mine else "-" for f in sizes]
         lines.append([rule, *sums, *cells])
@@ -155,15 +155,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         "--rule", action="append", choices=RULES, help="only this rule (repeatable)"
     )
     args = parser.parse_args(argv)
-    found = [
+    error_rows = [
         errors(name, file, limit=args.limit, as_written=args.as_written)
         for name in args.rule or RULES
         for file in RULES[name].files
     ]
-    print(markdown(found))
+    print(markdown(error_rows))
     name = "math_table_as_written" if args.as_written else "math_table"
     if args.limit is None and not args.rule:
-        write(name, found)
+        write(name, error_rows)
     return 0
 
 

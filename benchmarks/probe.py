@@ -41,23 +41,23 @@ def _cell(entry: Probed) -> str:
 def main(argv: Sequence[str]) -> int:
     """Prints the table, writes results/probe.json."""
     sample = groups()
-    found: dict[str, Probe] = {}
+    probes: dict[str, Probe] = {}
     for name in argv or plaudit.recipes():
-        found[name] = probe(plaudit.build(name), sample)
+        probes[name] = probe(plaudit.build(name), sample)
     body = [
-        [edit.name, *(_cell(p.edits[i]) for p in found.values())] for i, edit in enumerate(EDITS)
+        [edit.name, *(_cell(p.edits[i]) for p in probes.values())] for i, edit in enumerate(EDITS)
     ]
-    body.append(["unscored before", *(p.num_unscored for p in found.values())])
-    print(table(["edit", *found], body))
-    write("probe", [_figures(name, p) for name, p in found.items()])
+    body.append(["unscored before", *(p.num_unscored for p in probes.values())])
+    print(table(["edit", *probes], body))
+    write("probe", [_figures(name, p) for name, p in probes.items()])
     return 0
 
 
-def _figures(name: str, found: Probe) -> dict[str, Any]:
+def _figures(name: str, result: Probe) -> dict[str, Any]:
     """A recipe's figures without the examples' texts."""
-    told = found.as_dict()
-    edits = [{k: v for k, v in entry.items() if k != "worst"} for entry in told["edits"]]
-    return {"recipe": name, **told, "edits": edits}
+    fields = result.as_dict()
+    edits = [{k: v for k, v in entry.items() if k != "worst"} for entry in fields["edits"]]
+    return {"recipe": name, **fields, "edits": edits}
 
 
 if __name__ == "__main__":

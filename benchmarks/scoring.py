@@ -55,12 +55,12 @@ def tokenizer() -> Any:
     """A byte-level BPE of 16 000 ids, trained on the preference pairs."""
     from tokenizers import Tokenizer, models, pre_tokenizers, trainers
 
-    made = Tokenizer(models.BPE())
-    made.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    bpe = Tokenizer(models.BPE())
+    bpe.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
     trainer = trainers.BpeTrainer(vocab_size=VOCABULARY, show_progress=False)
     texts = (sides(row)[0] for row in rows("pairs_valid.jsonl.gz"))
-    made.train_from_iterator(texts, trainer)
-    return made
+    bpe.train_from_iterator(texts, trainer)
+    return bpe
 
 
 def ids_of(text: str) -> list[int]:
@@ -72,17 +72,17 @@ def qwen(layers: int, head: str = "ForSequenceClassification", **changes: Any) -
     import torch
     import transformers
 
-    told = {"vocab_size": VOCABULARY + 1, "num_labels": 1, **QWEN, **changes}
-    config = transformers.Qwen2Config(num_hidden_layers=layers, pad_token_id=VOCABULARY, **told)
+    fields = {"vocab_size": VOCABULARY + 1, "num_labels": 1, **QWEN, **changes}
+    config = transformers.Qwen2Config(num_hidden_layers=layers, pad_token_id=VOCABULARY, **fields)
     torch.manual_seed(0)
     return getattr(transformers, f"Qwen2{head}")(config).eval()
 
 
-def engine(model: Any, **given: Any) -> tuple[HfEngine, Head]:
+def engine(model: Any, **params: Any) -> tuple[HfEngine, Head]:
     """Our engine on a classifier's trunk, and its head as a question."""
     trunk = Trunk(lambda **inputs: model.model(**inputs).last_hidden_state, model)
     weight = model.score.weight.detach()
-    return HfEngine(trunk, **given), Head(lambda rows: rows @ weight.T)
+    return HfEngine(trunk, **params), Head(lambda rows: rows @ weight.T)
 
 
 def sides(row: Mapping[str, Any]) -> tuple[str, str]:
@@ -97,18 +97,18 @@ def pairs(count: int, *, is_drawn: bool = True) -> list[list[list[int]]]:
     Drawn with a fixed seed, as most sets ask each prompt once; the file's own neighbours often
     answer the same prompt, and so are alike in length.
     """
-    held, made = list(rows("pairs_valid.jsonl.gz")), []
-    places = sorted(random.Random(0).sample(range(len(held)), count)) if is_drawn else range(count)
-    for row in (held[i] for i in places):
+    data, id_pairs = list(rows("pairs_valid.jsonl.gz")), []
+    places = sorted(random.Random(0).sample(range(len(data)), count)) if is_drawn else range(count)
+    for row in (data[i] for i in places):
         head = f"<user> {row['prompt']}\n<assistant> "
-        made.append([ids_of(head + text) for text in sides(row)])
-    return made
+        id_pairs.append([ids_of(head + text) for text in sides(row)])
+    return id_pairs
 
 
 def group(num: int, prefix: int, response: float) -> list[list[int]]:
     """One prompt of `prefix` ids with `num` real responses whose mean length is `response`."""
-    held = (ids_of(text) for row in rows("pairs_valid.jsonl.gz") for text in sides(row))
-    texts = [ids for ids in itertools.islice(held, 1200) if len(ids) >= 20]
+    responses = (ids_of(text) for row in rows("pairs_valid.jsonl.gz") for text in sides(row))
+    texts = [ids for ids in itertools.islice(responses, 1200) if len(ids) >= 20]
     scale = response / statistics.fmean(len(t) for t in texts[:num])
     stream = list(itertools.chain.from_iterable(texts))
     sizes = [max(2, round(len(t) * scale)) for t in texts[:num]]
@@ -135,7 +135,7 @@ def ask(
     """Our scores, one for each sequence."""
     model, question = engine_and_head
     items = ([Item(ids, (len(ids) - 1,)) for ids in group] for group in groups)
-    return [a.values[0][0] for found in model.ask(question, items) for a in found]  # type: ignore[index]
+    return [a.values[0][0] for answers in model.ask(question, items) for a in answers]  # type: ignore[index]
 
 
 # --- measuring ------------------------------------------------------------------------------------
@@ -292,10 +292,10 @@ def shares(call: Callable[[], Any]) -> tuple[float, float, float]:
     """Of the CPU time of a call: matrix products of the layers, attention, everything else."""
     import torch
 
-    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as found:
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CPU]) as profiler:
         call()
     kinds = [0.0, 0.0, 0.0]
-    for event in found.key_averages():
+    for event in profiler.key_averages():
         is_product = event.key in ("aten::mm", "aten::addmm")
         is_attention = "scaled_dot_product" in event.key
         kinds[0 if is_product else 1 if is_attention else 2] += event.self_cpu_time_total
@@ -395,7 +395,7 @@ def dpo(count: int = 3, repeats: int = 3) -> Iterator[Figure]:
     data = sorted(data, key=lambda pair: abs(max(map(len, pair)) - 500))[:count]
     start = [max(8, len(_common(pair))) for pair in data]
     trunk = Trunk(lambda **inputs: model.model(**inputs).last_hidden_state, model)
-    held, layer = HfEngine(trunk), OutputLayer(model.lm_head.weight)
+    ours_engine, layer = HfEngine(trunk), OutputLayer(model.lm_head.weight)
 
     def ours() -> list[float]:
         groups = [
@@ -404,8 +404,8 @@ def dpo(count: int = 3, repeats: int = 3) -> Iterator[Figure]:
         ]
         return [
             math.fsum(row[0] for row in answer.values or ())
-            for found in held.ask(LogProbs(layer), groups)
-            for answer in found
+            for answers in ours_engine.ask(LogProbs(layer), groups)
+            for answer in answers
         ]
 
     def theirs() -> list[float]:
@@ -414,8 +414,8 @@ def dpo(count: int = 3, repeats: int = 3) -> Iterator[Figure]:
     first, second = ours(), theirs()
     times = in_turn({"ours": ours, "full logits": theirs}, repeats)
     value = ratio(times, "full logits")
-    told = f"{count} pairs, {sum(len(i) for p in data for i in p)} tokens, 2 layers, policy alone"
-    yield Figure("DPO log-probs, V=151936", "full logits", value, "x", *bar(value, 1.8), told)
+    detail = f"{count} pairs, {sum(len(i) for p in data for i in p)} tokens, 2 layers, policy alone"
+    yield Figure("DPO log-probs, V=151936", "full logits", value, "x", *bar(value, 1.8), detail)
     mine, other = peak_mb(ours), peak_mb(theirs)
     yield Figure(
         "DPO log-probs, peak memory", "full logits", mine / other, "of theirs", "<= 0.125",
@@ -449,18 +449,18 @@ def encoder(count: int = 32, repeats: int = 3) -> Iterator[Figure]:
     trunk = Trunk(
         lambda **inputs: model(**inputs).logits[:, None], model, can_pack=False, is_pooled=True
     )
-    held = HfEngine(trunk)
+    ours_engine = HfEngine(trunk)
 
     def ours() -> list[float]:
         items = [[Item(ids, (0,))] for ids in data]
-        return [a.values[0][0] for found in held.ask(Hidden(), items) for a in found]  # type: ignore[index]
+        return [a.values[0][0] for answers in ours_engine.ask(Hidden(), items) for a in answers]  # type: ignore[index]
 
     first = ours()
     second = peers.in_order(model, data)
     times = in_turn({"ours": ours, "batch 8": lambda: peers.in_order(model, data)}, repeats)
     value = ratio(times, "batch 8")
-    told = f"{len(data)} texts, mean {statistics.fmean(map(len, data)):.0f} tokens, 3 layers"
-    yield Figure("encoder, real lengths", "batch 8, unsorted", value, "x", *bar(value, 1.5), told)
+    detail = f"{len(data)} texts, mean {statistics.fmean(map(len, data)):.0f} tokens, 3 layers"
+    yield Figure("encoder, real lengths", "batch 8, unsorted", value, "x", *bar(value, 1.5), detail)
     worst = max(abs(a - b) for a, b in zip(first, second, strict=True))
     yield Figure(
         "encoder, real lengths", "batch 8, unsorted", worst, "max difference", "<= 1e-5",

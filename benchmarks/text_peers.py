@@ -47,11 +47,11 @@ def open_r1_tag_count(text: str) -> float:
 def word_ngrams(text: str, n: int = 3) -> float:
     """huggingface/open-r1 and modelscope/ms-swift, repetition: a set of word tuples."""
     words = text.lower().split()
-    seen, total = set(), 0
+    distinct, total = set(), 0
     for gram in zip(*(words[i:] for i in range(n)), strict=False):
-        seen.add(gram)
+        distinct.add(gram)
         total += 1
-    return -(1 - len(seen) / total) if total else 0.0
+    return -(1 - len(distinct) / total) if total else 0.0
 
 
 def data_juicer_characters(text: str, n: int = 10) -> float:
@@ -104,5 +104,5 @@ def trl(name: str, **params) -> Callable:
         from trl import rewards
     except ImportError:
         raise SystemExit("this benchmark runs TRL itself: pip install trl torch") from None
-    found = getattr(rewards, name)
-    return found(**params) if params else found
+    reward = getattr(rewards, name)
+    return reward(**params) if params else reward

@@ -255,18 +255,18 @@ class Line(NamedTuple):
 
 def measured(name: str) -> list[Line]:
     """One line for each rule and each sort of change."""
-    found: dict[tuple[str, str], list[float]] = defaultdict(list)
+    values: dict[tuple[str, str], list[float]] = defaultdict(list)
     for case in cases(name):
         for change, text in variants(case):
             for fn in RULES:
                 score = getattr(rule, fn)(text, case.calls, case.tools)
-                found[fn, change].append(score.value)
+                values[fn, change].append(score.value)
             if change in TYPED:
                 score = rule.argument_types(text, case.tools)
-                found["argument_types", change].append(score.value)
+                values["argument_types", change].append(score.value)
     return [
         Line(name, fn, change, len(s), s.count(1.0), sum(s) / len(s), max(s))
-        for (fn, change), s in found.items()
+        for (fn, change), s in values.items()
     ]
 
 

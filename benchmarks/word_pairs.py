@@ -62,9 +62,9 @@ def table(code: str, places: list[Path]) -> dict[str, str]:
         texts = list(texts_of(place))
         in_texts: Counter[str] = Counter()
         for text in texts:
-            found = list(runs_of(split_prose(text).text, code))
-            in_texts.update({word for run in found for word in run})
-            runs += found
+            word_runs = list(runs_of(split_prose(text).text, code))
+            in_texts.update({word for run in word_runs for word in run})
+            runs += word_runs
         shares.append({word: count / len(texts) for word, count in in_texts.items()})
     words = general(shares)
     number = {word: i for i, word in enumerate(words)}

@@ -79,9 +79,9 @@ READINGS: Sequence[_Reading] = (
 def constraints_of(prompt: str) -> list[tuple[str, Mapping[str, Any]]]:
     """The kinds and arguments that a prompt states."""
     return [
-        (kind, arguments(found[1]))
+        (kind, arguments(match[1]))
         for kind, pattern, arguments in READINGS
-        for found in re.finditer(pattern, prompt)
+        for match in re.finditer(pattern, prompt)
     ]
 
 
@@ -107,9 +107,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     read = {row["id"]: constraints_of(row["prompt"]) for row in data}
     reward, wrong = load("rules.constraints.ifeval"), 0
     prompts, distinct = Counter(), {}
-    for place, found in read.items():
-        prompts.update({kind for kind, _ in found})
-        for kind, arguments in found:
+    for place, constraints in read.items():
+        prompts.update({kind for kind, _ in constraints})
+        for kind, arguments in constraints:
             distinct[kind, str(arguments)] = (kind, arguments)
             if args.list:
                 print(place, kind, dict(arguments))

@@ -23,6 +23,7 @@ from typing import Any, Literal, cast, overload
 
 from plaudit import combine, graders, offers
 from plaudit.errors import ConfigError, PlauditError, clipped, did_you_mean
+from plaudit.old_names import RENAMED
 from plaudit.rule import ALIASES, Rule, inputs_of, lift, signature_of
 from plaudit.spelled import Spelled
 from plaudit.types import Comparer, Described, Group, Reward
@@ -47,7 +48,6 @@ ADAPTERS = tuple(
     for module in pkgutil.iter_modules([str(Path(__file__).parent / "adapters")])
     if not module.name.startswith("_")
 )
-RENAMED: Mapping[str, str] = {}
 NODE_KEYS = ("use", "columns", "on_response_fault", "view", "weight", "optional", "when")
 _MEMBER_KEYS = ("weight", "optional", "when")
 RESPONSE_COLUMNS = frozenset(

@@ -28,7 +28,7 @@ from plaudit import offers
 from plaudit.combine import replace_responses
 from plaudit.errors import ConfigError, DataError
 from plaudit.types import FaultKind, Group, Reward, Score, count_faults
-from plaudit.workers import Outcome, Pool
+from plaudit.workers import JobOutcome, Pool
 
 __all__ = ["Progress", "Result", "run"]
 
@@ -355,7 +355,7 @@ class _Judge:
         failed = Score.unscored(f"the group {_what(outcome, self._deadline_s)}", fault="system")
         return [failed] * len(part.responses)
 
-    def _call(self, groups: Sequence[Group], limit: float, **options: bool) -> Outcome:
+    def _call(self, groups: Sequence[Group], limit: float, **options: bool) -> JobOutcome:
         if self.is_stopped:
             raise CancelledError
         outcome = self._pool.call(groups, deadline_s=limit, **options)
@@ -363,7 +363,7 @@ class _Judge:
             raise outcome.error
         return outcome
 
-    def _blame(self, outcome: Outcome) -> Score:
+    def _blame(self, outcome: JobOutcome) -> Score:
         error = f"the response {_what(outcome, self._deadline_s)}"
         if outcome.status == "stalled":
             return Score(math.nan, fault="system", error=error)
@@ -378,7 +378,7 @@ def _joined(answers: Sequence[list[Score] | DataError]) -> list[Score] | DataErr
     return [score for answer in answers if isinstance(answer, list) for score in answer]
 
 
-def _what(outcome: Outcome, deadline_s: float) -> str:
+def _what(outcome: JobOutcome, deadline_s: float) -> str:
     if outcome.status == "timeout":
         return f"outran its deadline of {deadline_s:g} s ({outcome.cpu_s:.1f} s of CPU)"
     if outcome.status == "crashed":

@@ -40,8 +40,10 @@ from collections.abc import Callable
 from typing import Any, Literal, NamedTuple
 
 from plaudit.errors import EngineError
+from plaudit.old_names import old_names
 
-__all__ = ["MACHINE", "Machine", "Outcome", "Pool"]
+__all__ = ["MACHINE", "JobOutcome", "Machine", "Pool"]
+__getattr__ = old_names(__name__)
 
 _HEAD = struct.Struct("<Q")
 _BOOT = (
@@ -59,7 +61,7 @@ _RERUN_WALL = 1.8  # deadlines of wall time for the run by CPU time: with the fi
 _LOOK_S = 0.05  # how often that run looks at the CPU time
 
 
-class Outcome(NamedTuple):
+class JobOutcome(NamedTuple):
     """How a job ended.
 
     "ok" (with `value`), "error" (the target raised `error`), "timeout" (it used its deadline),
@@ -142,7 +144,7 @@ class Pool:
         deadline_s: float | None = None,
         try_again: bool = True,
         was_late: bool = False,
-    ) -> Outcome:
+    ) -> JobOutcome:
         """Runs one job and waits for it; thread-safe, one job per worker at a time.
 
         A job that is late without having used its CPU time is tried again, by CPU time and for
@@ -160,7 +162,7 @@ class Pool:
         tries += [second] if was_late or try_again else []
         blamed_s = min(self._blamed_s, _BLAMED_SHARE * limit)
         outcomes = (self._on_free_worker(message, bounds, blamed_s) for bounds in tries)
-        return next((outcome for outcome in outcomes if outcome), Outcome("stalled"))
+        return next((outcome for outcome in outcomes if outcome), JobOutcome("stalled"))
 
     def close(self) -> None:
         """Kills the workers. The pool can be used again; it then starts new ones."""
@@ -174,7 +176,9 @@ class Pool:
     def __exit__(self, *exc: object) -> None:
         self.close()
 
-    def _on_free_worker(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
+    def _on_free_worker(
+        self, message: bytes, bounds: _Bounds, blamed_s: float
+    ) -> JobOutcome | None:
         """The outcome, or None if the deadline passed and the fault is not yet known."""
         shift = self._shift
         worker = shift.idle.get()
@@ -418,22 +422,22 @@ class _Worker:
         """The exit code, once the process has ended."""
         return self._process.wait()
 
-    def run(self, message: bytes, bounds: _Bounds, blamed_s: float) -> Outcome | None:
+    def run(self, message: bytes, bounds: _Bounds, blamed_s: float) -> JobOutcome | None:
         """Sends a job and waits; kills the process where a bound is passed."""
         began = self._cpu_s()
         _send(self._to, message)
         if not self._is_done_within(bounds, began):
             used = self._cpu_s() - began
             self.kill()
-            return Outcome("timeout", cpu_s=used) if used >= blamed_s else None
+            return JobOutcome("timeout", cpu_s=used) if used >= blamed_s else None
         reply = _receive(self._from)
         if reply is None:
             self.kill()
-            return Outcome("crashed")
+            return JobOutcome("crashed")
         status, value, cpu_s = reply
         if status == "ok":
-            return Outcome("ok", value, cpu_s=cpu_s)
-        return Outcome("error", error=value, cpu_s=cpu_s)
+            return JobOutcome("ok", value, cpu_s=cpu_s)
+        return JobOutcome("error", error=value, cpu_s=cpu_s)
 
     def stop(self) -> None:
         """Ends the process; the pipes stay for the thread that reads them."""

@@ -13,7 +13,7 @@ import plaudit
 
 ROOT = Path(plaudit.__file__).parent
 LAYERS = {
-    0: "errors hashing offers types untrusted",
+    0: "errors hashing offers old_names types untrusted",
     0.2: "text",  # what rules, data and judges share; it knows nothing of rewards
     # of use to all, knowing nothing of rewards
     0.5: "calibration http journal metrics options outage pace",

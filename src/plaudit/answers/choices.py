@@ -20,8 +20,10 @@ from plaudit.answers.foreign import FOREIGN_IS, is_ruled_out, wrong_before
 from plaudit.answers.options import OptionTexts, option_of_text, option_within
 from plaudit.answers.stated import stated
 from plaudit.errors import ConfigError
+from plaudit.old_names import old_names
 
 __all__ = ["ChoiceExtract", "StatedChoice", "chosen", "chosen_by", "chosen_each", "spelled"]
+__getattr__ = old_names(__name__)
 
 ChoiceExtract = Literal["auto", "answer_tag", "boxed", "mark", "whole", "last_letter"]
 

@@ -12,9 +12,11 @@ from plaudit.answers.around import around_box
 from plaudit.answers.closing import closing_answer, last_quantity
 from plaudit.answers.reading import AnswerReading, reading
 from plaudit.answers.stated import stated
+from plaudit.old_names import old_names
 from plaudit.text.endmarks import without_end_marks
 
 __all__ = ["EXTRACTS", "Extract", "Extracted", "extract"]
+__getattr__ = old_names(__name__)
 
 Extract = Literal["auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva"]
 EXTRACTS = ("auto", "boxed", "answer_tag", "gsm8k", "last_number", "minerva")

@@ -47,6 +47,7 @@ from plaudit.answers.latex_value import (
 )
 from plaudit.answers.latex_whole import is_whole
 from plaudit.answers.units import Unit, readings
+from plaudit.old_names import old_names
 
 __all__ = [
     "LatexAnswer",
@@ -58,6 +59,7 @@ __all__ = [
     "other_units",
     "same",
 ]
+__getattr__ = old_names(__name__)
 
 Percent = Literal["value", "unit"]
 Units = Literal["ignore_missing", "require"]

@@ -28,6 +28,7 @@ from typing import Any
 
 from plaudit.answers.latex_token import FUNCTIONS, is_coin, is_word, name_set
 from plaudit.answers.units import is_unit, readings
+from plaudit.old_names import old_names
 
 __all__ = [
     "Node",
@@ -39,6 +40,7 @@ __all__ = [
     "read_number",
     "rebuilt",
 ]
+__getattr__ = old_names(__name__)
 
 Node = tuple[Any, ...]
 

@@ -21,7 +21,10 @@ from decimal import (
 from fractions import Fraction
 from typing import NamedTuple
 
+from plaudit.old_names import old_names
+
 __all__ = ["Arithmetic", "Complex", "Enclosure", "Real", "Undecided", "Undefined", "Value"]
+__getattr__ = old_names(__name__)
 
 _EXACT_BITS = 40_000
 _EXACT_FACTORIAL = 3000

@@ -14,8 +14,10 @@ from typing import NamedTuple
 from plaudit.answers.latex_read import Node
 from plaudit.answers.latex_real import Arithmetic, Complex, Undecided, Value
 from plaudit.answers.latex_value import evaluate, is_scalar, symbols
+from plaudit.old_names import old_names
 
 __all__ = ["RealSpan", "contradicts", "real_set"]
+__getattr__ = old_names(__name__)
 
 _DIGITS = 25
 _INFINITY: Node = ("const", "inf")

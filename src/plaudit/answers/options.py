@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from plaudit.errors import ScoringError, clipped
+from plaudit.old_names import old_names
 
 __all__ = ["OptionTexts", "option_of_text", "option_within", "options_of"]
+__getattr__ = old_names(__name__)
 
 _LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _LABEL = re.compile(r"\s*[(\[（]?([A-Za-z])[.):\]、．）：]\s*(?=\S)")

@@ -19,8 +19,10 @@ from plaudit.answers.spans import formulas, sentence_end
 from plaudit.answers.stated import Stated
 from plaudit.answers.units import POWERS_BEHIND
 from plaudit.answers.words import CLOSE, OPEN, is_neutral, may_change, problem_of, rewritten
+from plaudit.old_names import old_names
 
 __all__ = ["AnswerReading", "ends_in_copula", "reading", "reading_of"]
+__getattr__ = old_names(__name__)
 
 _LONGEST = 2000
 _MEMO_CHARS = 300

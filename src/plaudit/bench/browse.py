@@ -13,9 +13,9 @@ from itertools import chain, islice
 from typing import Any
 
 from plaudit.bench.benchmark import benchmark
-from plaudit.bench.charts import Outcome
+from plaudit.bench.charts import RowOutcomes
 from plaudit.bench.folder import Folder
-from plaudit.bench.read import Intake, items_of
+from plaudit.bench.read import RowCounts, items_of
 from plaudit.bench.runner import _file
 from plaudit.bench.sheet import Scored, Sheet, codes, line_of
 from plaudit.errors import ConfigError
@@ -44,7 +44,7 @@ def is_safety(subset: str) -> bool:
 def rows_of(
     sheet: Sheet,
     scored: Sequence[Scored],
-    outcomes: Sequence[Outcome | None],
+    outcomes: Sequence[RowOutcomes | None],
     *,
     remarks: Iterable[Mapping[str, Any]] = (),
     texts: Mapping[int, Mapping[str, Any]] | None = None,
@@ -77,7 +77,7 @@ def rows_of(
     }
 
 
-def _picks(num: int, outcomes: Sequence[Outcome | None], most: int) -> list[int]:
+def _picks(num: int, outcomes: Sequence[RowOutcomes | None], most: int) -> list[int]:
     """The numbers of the rows that a page holds, in order."""
     import numpy as np
 
@@ -91,7 +91,7 @@ def _picks(num: int, outcomes: Sequence[Outcome | None], most: int) -> list[int]
     return sorted(picks | set(rest[places].tolist()))
 
 
-def _most_confident(rows: Outcome) -> list[int]:
+def _most_confident(rows: RowOutcomes) -> list[int]:
     """The confident losses, the largest margin first."""
     import numpy as np
 
@@ -100,7 +100,7 @@ def _most_confident(rows: Outcome) -> list[int]:
 
 
 def _column(
-    sheet: Sheet, one: Scored, rows: Outcome | None, picks: Sequence[int]
+    sheet: Sheet, one: Scored, rows: RowOutcomes | None, picks: Sequence[int]
 ) -> dict[str, Any]:
     """What one reward gave the rows; `outcome` is 0 lost, 1 won, 2 tied, 3 unscored."""
     ends = (sheet.starts_N + sheet.sizes_N).tolist()
@@ -175,7 +175,7 @@ def _texts_again(folder: Folder, sheet: Sheet) -> dict[int, Mapping[str, Any]]:
     items = items_of(
         benchmark(manifest["benchmark"]),
         files,
-        Intake(),
+        RowCounts(),
         columns=manifest.get("columns"),
         by=manifest.get("by"),
         limit=manifest.get("limit"),

@@ -15,7 +15,14 @@ from plaudit.bench.benchmark import Benchmark, credited
 from plaudit.bench.sheet import Scored, Sheet
 from plaudit.metrics import kappa, reliability
 
-__all__ = ["Outcome", "agreement", "calibration_bins", "distribution", "length_points", "outcome"]
+__all__ = [
+    "RowOutcomes",
+    "agreement",
+    "calibration_bins",
+    "distribution",
+    "length_points",
+    "outcome",
+]
 
 _NUM_BINS = 24
 _NUM_POINTS = 1500
@@ -24,7 +31,7 @@ _LONG = 4.0  # a chart is long-tailed where its range is so many times the range
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RowOutcomes:
     """How the rows went for one reward: what each is, by what margin, and between which responses.
 
     `of_N` is won, lost, tied or unscored as `plaudit.bench.credit` numbers them. `margin_N` is the
@@ -52,7 +59,7 @@ def is_right(sheet: Sheet) -> Any:
     return labels_T == np.repeat(top_N, sheet.sizes_N)
 
 
-def outcome(benchmark: Benchmark, sheet: Sheet, one: Scored) -> Outcome | None:
+def outcome(benchmark: Benchmark, sheet: Sheet, one: Scored) -> RowOutcomes | None:
     """How each row went; None for scores of steps, which do not compete."""
     import numpy as np
 
@@ -69,7 +76,7 @@ def outcome(benchmark: Benchmark, sheet: Sheet, one: Scored) -> Outcome | None:
     size_N = np.abs(margin_N[np.isfinite(margin_N) & (margin_N != 0)])
     least = float(np.quantile(size_N, 0.75)) if len(size_N) else math.nan
     is_confident_N = (rows.of_N == credit.LOSS) & (np.nan_to_num(-margin_N) >= least)
-    return Outcome(rows.of_N, margin_N, right, wrong, is_confident_N, least)
+    return RowOutcomes(rows.of_N, margin_N, right, wrong, is_confident_N, least)
 
 
 def _binary(sheet: Sheet, right_T: Any) -> Sheet:
@@ -160,7 +167,7 @@ def calibration_bins(sheet: Sheet, one: Scored) -> dict[str, Any] | None:
     return curves or None
 
 
-def length_points(sheet: Sheet, rows: Outcome | None) -> dict[str, Any] | None:
+def length_points(sheet: Sheet, rows: RowOutcomes | None) -> dict[str, Any] | None:
     """Margins against length: right minus wrong response of each row, in characters.
 
     At most 1,500 points, evenly spaced over the rows that have a margin; `num` is how many have.
@@ -182,7 +189,7 @@ def length_points(sheet: Sheet, rows: Outcome | None) -> dict[str, Any] | None:
     }
 
 
-def agreement(rows: Sequence[Outcome | None]) -> Mapping[str, Any]:
+def agreement(rows: Sequence[RowOutcomes | None]) -> Mapping[str, Any]:
     """How often two rewards give a row the same outcome (won, lost or tied), and Cohen's kappa.
 
     Over the rows that both scored; `num` is how many.

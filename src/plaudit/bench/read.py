@@ -13,7 +13,7 @@ from plaudit.data.read import FORMATS, read
 from plaudit.data.rows import Row
 from plaudit.errors import ConfigError, DataError
 
-__all__ = ["Intake", "files_of", "items_of", "subset_by"]
+__all__ = ["RowCounts", "files_of", "items_of", "subset_by"]
 
 _PACKED = (".gz", ".zst")
 _LICENCE = ("licence", "license")
@@ -22,7 +22,7 @@ _NUM_SHOWN = 20
 
 
 @dataclass
-class Intake:
+class RowCounts:
     """What came of the rows: how many were read, and what is wrong with some of them.
 
     `ignored` counts the rows of subsets that the benchmark does not know, by subset. `problems`
@@ -92,7 +92,7 @@ def _is_rows(path: Path) -> bool:
 def items_of(
     benchmark: Benchmark,
     files: Sequence[str],
-    intake: Intake,
+    intake: RowCounts,
     *,
     columns: Mapping[str, str] | None = None,
     by: str | None = None,
@@ -144,7 +144,7 @@ def _licence(row: Row) -> str:
     return next((text for text in stated if text.lower() not in _NO_LICENCE), "")
 
 
-def _checked(benchmark: Benchmark, item: Item, intake: Intake) -> Item | None:
+def _checked(benchmark: Benchmark, item: Item, intake: RowCounts) -> Item | None:
     """The item under an id of its own; None where a repeated unit does not count."""
     key = (item.subset, item.id)
     intake._ids[key] = again = intake._ids.get(key, 0) + 1
@@ -158,7 +158,7 @@ def _checked(benchmark: Benchmark, item: Item, intake: Intake) -> Item | None:
     return item
 
 
-def _note_texts(item: Item, intake: Intake) -> None:
+def _note_texts(item: Item, intake: RowCounts) -> None:
     """Notes a response that is empty, and one that is right here and wrong there."""
     texts = item.texts
     if not all(text.strip() for text in texts):

@@ -169,8 +169,8 @@ def _last_run(
     runs = [i for i, (_, raw) in enumerate(raws) if _states(benchmark, raw)]
     if len(runs) < 2:
         return raws, []
-    last = [pair for i, pair in enumerate(raws) if i not in runs[:-1]]
-    return last, [f"the file holds {len(runs)} runs: the last counts, as published"]
+    remaining = [pair for i, pair in enumerate(raws) if i not in runs[:-1]]
+    return remaining, [f"the file holds {len(runs)} runs: the last counts, as published"]
 
 
 def _raws(file: str) -> Iterator[tuple[int, Mapping[str, Any]]]:

@@ -19,7 +19,7 @@ from plaudit.bench.benchmark import Benchmark, benchmark
 from plaudit.bench.curves import Ensemble
 from plaudit.bench.folder import UNREADABLE, Folder, hardware, versions
 from plaudit.bench.offline import offline
-from plaudit.bench.read import Intake, files_of, items_of
+from plaudit.bench.read import RowCounts, files_of, items_of
 from plaudit.bench.recorded import (
     Publication,
     disagreement,
@@ -89,7 +89,7 @@ class Run:
     workers: int = 0
     deadline_s: float = 60.0
     command: str = ""
-    intake: Intake = field(default_factory=Intake)
+    intake: RowCounts = field(default_factory=RowCounts)
 
     def score(
         self,
@@ -189,7 +189,7 @@ class Run:
             {**self._manifest(bench, files, results), "intake": self.intake.as_dict()}
         )
 
-    def _items(self, bench: Benchmark, files: Sequence[str], intake: Intake) -> Iterator[Item]:
+    def _items(self, bench: Benchmark, files: Sequence[str], intake: RowCounts) -> Iterator[Item]:
         return items_of(bench, files, intake, columns=self.columns, by=self.by, limit=self.limit)
 
     def _line(self, item: Item, contaminated: set[str]) -> dict[str, Any]:
@@ -203,7 +203,7 @@ class Run:
     def _contaminated(self, bench: Benchmark, files: Sequence[str]) -> set[str]:
         """The names of the items whose prompt a training text repeats."""
         prompts, same = EvalPrompts(), dict[str, list[str]]()
-        for item in self._items(bench, files, Intake()):
+        for item in self._items(bench, files, RowCounts()):
             text = prompt_text(item.group)
             if text not in same:
                 prompts.add(text, text)
@@ -231,7 +231,7 @@ class Run:
             first = number * num_items
             num_done = min(max(lines.num_lines - first, 0), num_items)
             retried = _retried(lines, first, num_items)
-            items = self._items(bench, files, Intake())
+            items = self._items(bench, files, RowCounts())
             pending = (
                 pair for pair in enumerate(items) if pair[0] >= num_done or pair[0] in retried
             )

@@ -31,6 +31,7 @@ from plaudit.cli._reward import (
 )
 from plaudit.cli.score import ScoreJob
 from plaudit.engines.options import SamplingOptions, ServerOptions
+from plaudit.old_names import old_names
 from plaudit.options import Option
 
 if TYPE_CHECKING:
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
     from plaudit.run import Result
 
 __all__ = ["run"]
+__getattr__ = old_names(__name__)
 
 _SAMPLED_ROWS = 32
 

@@ -40,6 +40,7 @@ from plaudit.cli._reward import (
 )
 from plaudit.cli._summary import Problems, print_summary, result_of
 from plaudit.errors import ConfigError, DataError
+from plaudit.old_names import old_names
 from plaudit.options import Option
 from plaudit.untrusted import visible
 
@@ -50,6 +51,7 @@ if TYPE_CHECKING:
     from plaudit.run import Progress, Result
 
 __all__ = ["ScoreJob", "run"]
+__getattr__ = old_names(__name__)
 
 RunOptions = TypeVar("RunOptions", "ScoreOptions", "JudgeOptions")
 

@@ -404,8 +404,8 @@ class SelectJob:
                 groups,
                 self.rule,
                 funnel=self.funnel,
-                seen=self.prompts,
-                known=self.evaluation,
+                earlier=self.prompts,
+                evaluation=self.evaluation,
             )
 
     def _rows(self) -> Iterator[_Line]:
@@ -470,7 +470,7 @@ class SelectJob:
         }
 
     def _hint(self) -> str:
-        counts = self.funnel.taken
+        counts = self.funnel.incoming
         is_single = counts.get("responses", 0) == counts.get("prompts", 0) > 0
         if is_single and self.rule.unit != "samples" and self.source.options.group_by is None:
             return ": every row has one response; --group-by prompt joins the rows of a prompt"

@@ -12,9 +12,11 @@ from plaudit.data.rows import Layout, Row
 from plaudit.data.turns import wrong
 from plaudit.errors import DataError, clipped, did_you_mean
 from plaudit.hashing import digest
+from plaudit.old_names import old_names
 from plaudit.types import Message, Response
 
 __all__ = ["Judged", "JudgedResponse", "grouped", "judged", "key_of", "prompts_of", "spoken"]
+__getattr__ = old_names(__name__)
 
 _DERIVED = ("{}", "{}_scores", "{}_error")
 
@@ -38,9 +40,6 @@ class JudgedResponse(NamedTuple):
     def text(self) -> str:
         """The text of the response."""
         return self.response.text
-
-
-Member = JudgedResponse  # the former name
 
 
 class Judged(NamedTuple):

@@ -18,6 +18,7 @@ from plaudit.data._layout_types import Published, Sort, UnreadableLayout
 from plaudit.data._layouts_preferences import PREFERENCES
 from plaudit.data._layouts_questions import QUESTIONS
 from plaudit.data._layouts_responses import RESPONSES, UNREADABLE
+from plaudit.old_names import old_names
 
 __all__ = [
     "TABLE",
@@ -29,10 +30,10 @@ __all__ = [
     "sorts_of",
     "unreadable",
 ]
+__getattr__ = old_names(__name__)
 _SORTS: Mapping[type, Sort] = {list: "list", tuple: "list", dict: "object", bool: "truth"}
 _SORTED = ("answer",)  # the columns whose values distinguish layouts with the same columns
 
-Unreadable = UnreadableLayout  # the former name
 TABLE: Sequence[Published] = (*QUESTIONS, *PREFERENCES, *RESPONSES)
 
 

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from plaudit.errors import ConfigError
 from plaudit.hashing import digest, hash_number
+from plaudit.old_names import old_names
 from plaudit.text.ngrams import words_of
 from plaudit.text.normal import nfkc
 from plaudit.text.scripts import points_of
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 __all__ = ["EvalMatch", "EvalPrompts", "Seen", "folded"]
+__getattr__ = old_names(__name__)
 
 _SHINGLE = 5
 _NUM_MINIMA = 120
@@ -43,9 +45,6 @@ def folded(text: str) -> str:
     (True, False)
     """
     return " ".join(nfkc(text).casefold().split())
-
-
-plain = folded  # the former name
 
 
 # --- duplicates -----------------------------------------------------------------------------------
@@ -186,9 +185,6 @@ class EvalMatch(NamedTuple):
 
     name: str
     share: float
-
-
-Match = EvalMatch  # the former name
 
 
 class EvalPrompts:

@@ -26,8 +26,10 @@ from plaudit.data.jsontext import loads, loads_object
 from plaudit.data.rows import Layout, Row
 from plaudit.data.turns import is_turns
 from plaudit.errors import ConfigError, DataError, clipped, did_you_mean
+from plaudit.old_names import old_names
 
 __all__ = ["FORMATS", "RawRow", "read"]
+__getattr__ = old_names(__name__)
 
 FORMATS: Mapping[str, str] = {
     ".jsonl": "jsonl",
@@ -49,9 +51,6 @@ class RawRow(NamedTuple):
 
     number: int
     raw: Mapping[str, Any] | DataError
-
-
-Item = RawRow  # the former name
 
 
 def read(

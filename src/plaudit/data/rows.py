@@ -64,10 +64,12 @@ from plaudit.data._responses import are_step_labels, response_reader
 from plaudit.data.door import Intake, admitted
 from plaudit.data.finish import stop_reason_of
 from plaudit.errors import ConfigError, DataError
+from plaudit.old_names import old_names
 from plaudit.rule import ALIASES
 from plaudit.types import Group
 
 __all__ = ["NAMES", "Layout", "Row"]
+__getattr__ = old_names(__name__)
 _MAX_PLANS = 1000  # for rows that hardly ever have the same columns
 
 

@@ -12,13 +12,14 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from plaudit.data.judged import Judged, JudgedResponse, spoken
 from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
 from plaudit.data.overlap import EvalPrompts, Seen
 from plaudit.errors import ConfigError, DataError, ScoringError, did_you_mean
 from plaudit.hashing import seeded_hash
+from plaudit.old_names import old_arguments, old_attributes, old_names
 from plaudit.rules.language import consistency
 from plaudit.text.fences import fenced_blocks
 from plaudit.text.think import split
@@ -34,6 +35,7 @@ __all__ = [
     "agreement",
     "select",
 ]
+__getattr__ = old_names(__name__)
 
 Candidate = tuple[JudgedResponse, JudgedResponse]
 
@@ -61,9 +63,6 @@ class Selection(NamedTuple):
     considered: int = 0
     dropped: Mapping[str, int] = {}
     reason: str | None = None
-
-
-Outcome = Selection  # the former name
 
 
 class SelectionRule(Protocol):
@@ -433,12 +432,14 @@ class Funnel:
     2
     """
 
-    taken: dict[str, int] = field(default_factory=dict)
+    incoming: dict[str, int] = field(default_factory=dict)
     dropped: dict[str, Counter[str]] = field(default_factory=dict)
+    if not TYPE_CHECKING:
+        __getattr__ = old_attributes(taken="incoming")
 
     def take(self, unit: str, count: int = 1) -> None:
         """Counts incoming units."""
-        self.taken[unit] = self.taken.get(unit, 0) + count
+        self.incoming[unit] = self.incoming.get(unit, 0) + count
 
     def drop(self, unit: str, reason: str, count: int = 1) -> None:
         """Counts dropped units."""
@@ -446,7 +447,7 @@ class Funnel:
 
     def left(self, unit: str) -> int:
         """The incoming units that were not dropped."""
-        return self.taken.get(unit, 0) - self.dropped.get(unit, Counter()).total()
+        return self.incoming.get(unit, 0) - self.dropped.get(unit, Counter()).total()
 
     def report(self) -> dict[str, Any]:
         """The counts as JSON values, unit by unit."""
@@ -456,23 +457,24 @@ class Funnel:
                 "dropped": dict(self.dropped.get(unit, Counter()).most_common()),
                 "left": self.left(unit),
             }
-            for unit, count in self.taken.items()
+            for unit, count in self.incoming.items()
         }
 
 
+@old_arguments(seen="earlier", known="evaluation")
 def select(
     groups: Iterable[Judged],
     rule: SelectionRule,
     *,
     funnel: Funnel,
-    seen: Seen | None = None,
-    known: EvalPrompts | None = None,
+    earlier: Seen | None = None,
+    evaluation: EvalPrompts | None = None,
 ) -> Iterator[Pick]:
     """The picks of a rule, prompt by prompt; everything is counted in `funnel`.
 
-    A prompt that overlaps an evaluation prompt in `known` is dropped before the rule looks at it;
-    one that repeats a prompt in `seen`, after: only prompts with picks are remembered, so a
-    duplicate is used if the first gave nothing.
+    A prompt that overlaps one in `evaluation` is dropped before the rule looks at it; one that
+    repeats a prompt in `earlier`, after: only prompts with picks are remembered, so a duplicate is
+    used if the first gave nothing.
     """
     for one in groups:
         funnel.take("responses", len(one.members))
@@ -480,12 +482,12 @@ def select(
         if unscored := sum(not member.is_scored for member in one.members):
             funnel.drop("responses", "no score", unscored)
         prompt = spoken(one.prompt)
-        if known is not None and known.match(prompt) is not None:
+        if evaluation is not None and evaluation.match(prompt) is not None:
             funnel.drop("prompts", "overlaps an evaluation prompt")
             continue
         outcome = rule.outcome(one)
         reason = outcome.reason
-        if reason is None and (how := _repeated(prompt, seen)) is not None:
+        if reason is None and (how := _repeated(prompt, earlier)) is not None:
             outcome, reason = Selection(()), how
         _count(funnel, rule.unit, outcome, reason)
         yield from outcome.picks

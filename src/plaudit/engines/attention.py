@@ -4,7 +4,7 @@ Rows of many sequences share one batch row, without padding and without a mask. 
 shares a prefix attends twice, to itself (causally) and to the prefix, and the two results are
 merged by their log-sum-exps: ``o = o_p + (o_s - o_p) * sigmoid(l_s - l_p)``. The function is
 registered once with transformers' `AttentionInterface`; the facts of a pass are in a
-thread-local `Layout` while the pass runs.
+thread-local `PassLayout` while the pass runs.
 
 Shapes: H heads, G key heads, T rows, D head size; query_1HTD, key_1GTD, lse_1HT.
 """
@@ -18,7 +18,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-__all__ = ["NAME", "Layout", "Segment", "install", "running", "seen_options"]
+from plaudit.old_names import old_names
+
+__all__ = ["NAME", "PassLayout", "Segment", "install", "running", "seen_options"]
+__getattr__ = old_names(__name__)
 
 NAME = "plaudit_packed"
 _BLOCK = 512  # query rows at a time where scores are materialised
@@ -42,7 +45,7 @@ class Segment:
 
 
 @dataclass
-class Layout:
+class PassLayout:
     """All segments of a pass and what is derived from them once for all layers."""
 
     segments: tuple[Segment, ...]
@@ -69,7 +72,7 @@ class _Features(NamedTuple):
 
 
 @contextlib.contextmanager
-def running(layout: Layout | None) -> Iterator[None]:
+def running(layout: PassLayout | None) -> Iterator[None]:
     """Attention of this thread follows `layout` inside."""
     before, _now.layout = getattr(_now, "layout", None), layout
     try:
@@ -141,7 +144,7 @@ def _prefix_of(segment: Segment, layer: int, key, value):
 # --- a loop over sequences: processors, and whatever needs the scores themselves ------------------
 
 
-def _by_loop(query, key, value, layout: Layout, features: _Features, layer: int):
+def _by_loop(query, key, value, layout: PassLayout, features: _Features, layer: int):
     import torch
 
     out = torch.zeros(*query.shape[:3], value.shape[-1], dtype=query.dtype, device=query.device)
@@ -388,7 +391,7 @@ def _varlen() -> Callable[..., Any] | None:
     return attend
 
 
-def _by_varlen(query, key, value, layout: Layout, features: _Features, layer: int):
+def _by_varlen(query, key, value, layout: PassLayout, features: _Features, layer: int):
     """All sequences on themselves in one call, all that follow a prefix on it in a second."""
     import torch
 
@@ -451,7 +454,7 @@ def _cumulated(lengths, device):
     return torch.tensor([0, *lengths], device=device).cumsum(0).to(torch.int32)
 
 
-def _own_spans(layout: Layout, device) -> _OwnBorders:
+def _own_spans(layout: PassLayout, device) -> _OwnBorders:
     """The borders of all prefixes and sequences, the padding at the end as one more."""
     key = f"own {device}"
     if key not in layout.derived:
@@ -466,7 +469,7 @@ def _own_spans(layout: Layout, device) -> _OwnBorders:
     return layout.derived[key]
 
 
-def _prefix_spans(layout: Layout, device) -> _PrefixBorders | None:
+def _prefix_spans(layout: PassLayout, device) -> _PrefixBorders | None:
     """The rows after a prefix, and the borders of rows and prefixes; None without a prefix."""
     import torch
 

@@ -23,8 +23,10 @@ from typing import Any
 from plaudit.engines.chat import Call, Reply, Token, Usage
 from plaudit.errors import ConfigError
 from plaudit.journal import Lines
+from plaudit.old_names import old_names
 
 __all__ = ["CallJournal"]
+__getattr__ = old_names(__name__)
 
 _SYNC_S = 1.0
 _BEGIN = b'{"key":"'

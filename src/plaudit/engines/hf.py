@@ -204,7 +204,7 @@ class HfEngine:
             yield group, place, Answer(values[start : start + len(own)], note=self.note)
             start += len(own)
 
-    def _forward(self, ids, positions, layout: attention.Layout):
+    def _forward(self, ids, positions, layout: attention.PassLayout):
         import torch
 
         with torch.inference_mode(), attention.running(layout):
@@ -458,7 +458,7 @@ def _laid_out(step: Pass, groups: Sequence[Shared], prefix_states: dict[int, obj
     missing = step.rows - len(ids)
     ids += [0] * missing
     positions += [0] * missing
-    return ids, positions, attention.Layout(tuple(segments), step.rows), reads
+    return ids, positions, attention.PassLayout(tuple(segments), step.rows), reads
 
 
 def _segment(

@@ -12,8 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from plaudit.errors import ConfigError, EngineError, MissingExtra
+from plaudit.old_names import old_names
 
 __all__ = ["NO_WEIGHTS", "download"]
+__getattr__ = old_names(__name__)
 
 _SMALL = ("*.json", "*.txt", "*.model", "*.jinja", "*.tiktoken")
 _WEIGHTS = ("*.safetensors", "*.bin", "*.pt")

@@ -21,6 +21,7 @@ from plaudit.engines.plan import Budget
 from plaudit.engines.text import PROFILES, Overflow
 from plaudit.engines.tokens import with_own_ids
 from plaudit.errors import ConfigError, MissingExtra, did_you_mean
+from plaudit.old_names import old_names
 
 __all__ = [
     "Options",
@@ -36,6 +37,7 @@ __all__ = [
     "tokenizer_of",
     "trunk_of",
 ]
+__getattr__ = old_names(__name__)
 
 _UNLIMITED = 1_000_000  # tokenizers without a limit report far more
 _cache: weakref.WeakValueDictionary[str, SharedScorer] = weakref.WeakValueDictionary()

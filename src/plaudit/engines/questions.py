@@ -12,7 +12,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from plaudit.old_names import old_names
+
 __all__ = ["Head", "Hidden", "LabelLogits", "LogProbs", "OutputLayer", "Question"]
+__getattr__ = old_names(__name__)
 
 
 class Question(Protocol):

@@ -13,8 +13,10 @@ from typing import Any
 
 from plaudit.engines.chat import Call, Sampling, Token
 from plaudit.hashing import content_hash
+from plaudit.old_names import old_names
 
 __all__ = ["Draft", "Stream", "draw_ids", "rivals"]
+__getattr__ = old_names(__name__)
 
 _BROKEN = "\ufffd"  # what decoders write for a character whose bytes are not all there
 _CONTEXT = 6  # ids before a reply: enough to know whether a space comes between

@@ -12,6 +12,7 @@ import textwrap
 import warnings
 from typing import NamedTuple
 
+from plaudit.old_names import old_names
 from plaudit.sandbox import languages
 from plaudit.text.fences import fenced_blocks
 from plaudit.text.think import part_of
@@ -26,6 +27,7 @@ __all__ = [
     "program_in",
     "with_prelude",
 ]
+__getattr__ = old_names(__name__)
 
 # Beside the languages of the sandbox, whose own files say this.
 _TAGS = {

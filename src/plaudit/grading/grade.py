@@ -25,6 +25,7 @@ from plaudit.grading.problem import (
     StdioProblem,
     StdioTest,
 )
+from plaudit.old_names import old_names
 from plaudit.sandbox.outcome import (
     FAILED_BY_ITSELF,
     Asserts,
@@ -36,6 +37,7 @@ from plaudit.sandbox.outcome import (
 )
 
 __all__ = ["Grader", "Rules", "TestVerdict", "grader"]
+__getattr__ = old_names(__name__)
 
 _MAX_RESTARTS = 20
 _WORDS = {

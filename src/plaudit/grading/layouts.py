@@ -18,8 +18,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from plaudit.grading.compare import Mode
+from plaudit.old_names import old_names
 
 __all__ = ["LAYOUTS", "Checker", "RowLayout", "Values", "described"]
+__getattr__ = old_names(__name__)
 
 Values = Literal["python", "json", "livecodebench", "apps", "evalplus"]
 """How returned values compare: see `plaudit.grading.returned`."""

@@ -19,9 +19,11 @@ import reprlib
 from typing import Any
 
 from plaudit.grading.problem import CallProblem, CallTest
+from plaudit.old_names import old_names
 from plaudit.sandbox.inside import values
 
 __all__ = ["holds", "is_opaque", "show_encoded", "show_value"]
+__getattr__ = old_names(__name__)
 
 _RTOL = 1e-7  # evalplus/eval/__init__.py, unsafe_execute: that of numpy.testing.assert_allclose
 _ATOL = 1e-6  # the same place, where floats are expected and the row has no tolerance

@@ -13,8 +13,10 @@ from collections.abc import Sequence
 from typing import Literal
 
 from plaudit.errors import ConfigError
+from plaudit.old_names import old_names
 
 __all__ = ["Vote", "best_rated", "majority", "mean", "spread", "vote", "weighted"]
+__getattr__ = old_names(__name__)
 
 Vote = Literal["mean", "majority"]
 

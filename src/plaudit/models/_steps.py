@@ -18,7 +18,7 @@ from plaudit.models._reward import sigmoid
 from plaudit.rule import prompt_text
 from plaudit.types import Group
 
-__all__ = ["LAYOUTS", "Layout", "Steps"]
+__all__ = ["LAYOUTS", "StepFamily", "Steps"]
 
 _QWEN_SYSTEM = "Please reason step by step, and put your final answer within \\boxed{}."
 _QWEN_MARK = "<extra_0>"
@@ -186,19 +186,19 @@ def _answered(
     return "+".join(parts), [end - 1 for end in ends]
 
 
-class Layout(NamedTuple):
+class StepFamily(NamedTuple):
     """How a family of process models is loaded, and the separator of its training steps."""
 
     load: Callable[[Checkpoint, Options, str], Steps]
     separator: str
 
 
-LAYOUTS: Mapping[str, Layout] = {
-    "qwen_prm": Layout(_qwen_prm, "\n\n"),
-    "math_shepherd": Layout(_math_shepherd, "\n"),
-    "skywork_prm": Layout(_skywork_prm, "\n"),
-    "trl_prm": Layout(_trl_prm, "\n"),
-    "rlhflow_prm": Layout(_rlhflow_prm, "\n\n"),
+LAYOUTS: Mapping[str, StepFamily] = {
+    "qwen_prm": StepFamily(_qwen_prm, "\n\n"),
+    "math_shepherd": StepFamily(_math_shepherd, "\n"),
+    "skywork_prm": StepFamily(_skywork_prm, "\n"),
+    "trl_prm": StepFamily(_trl_prm, "\n"),
+    "rlhflow_prm": StepFamily(_rlhflow_prm, "\n\n"),
 }
 
 

@@ -38,7 +38,7 @@ from plaudit.errors import (
 )
 from plaudit.text import think
 from plaudit.types import Range, Score
-from plaudit.workers import Outcome, Pool
+from plaudit.workers import JobOutcome, Pool
 
 __all__ = ["equal"]
 
@@ -334,7 +334,7 @@ def _lost(answer: LatexAnswer) -> frozenset[str]:
     return frozenset(("...",) * has_ellipsis + ("'",) * minutes)
 
 
-def _answered(outcome: Outcome, reference: str) -> _EqualityVerdict:
+def _answered(outcome: JobOutcome, reference: str) -> _EqualityVerdict:
     if outcome.value is None:
         raise ScoringError(f"math-verify cannot read the reference {reference!r}", fault="input")
     if isinstance(outcome.value, str):

@@ -21,12 +21,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from plaudit.old_names import old_names
 from plaudit.sandbox._attack import Attack, read_attack
 from plaudit.sandbox.inside import values
 from plaudit.sandbox.outcome import Asserts, Calls, Limits, Outcome, Program, Work
 from plaudit.sandbox.pool import Sandbox
 
 __all__ = ["AttackResult", "categories", "chosen", "run"]
+__getattr__ = old_names(__name__)
 
 _ATTACKS = Path(__file__).with_name("attacks")
 _SETTLE_S = 1.0

@@ -361,7 +361,7 @@ def test_repeats_and_overlap_are_counted_apart():
         group(1, 0, prompt=""),
     ]
     funnel = Funnel()
-    picks = list(select(groups, Preference(), funnel=funnel, seen=Seen(), known=known))
+    picks = list(select(groups, Preference(), funnel=funnel, earlier=Seen(), evaluation=known))
     assert len(picks) == 3
     assert funnel.report()["prompts"] == {
         "in": 6,

@@ -16,7 +16,7 @@ from plaudit.answers.reference import check_reference, reference_of
 from plaudit.answers.several import check_references
 from plaudit.errors import ConfigError, DataError, MissingExtra, ScoreTimeout, ScoringError
 from plaudit.rules import math as rule
-from plaudit.workers import Outcome
+from plaudit.workers import JobOutcome
 
 
 def value(response, reference, **options):
@@ -30,7 +30,7 @@ def asked(monkeypatch):
 
     def call(job, *, deadline_s):
         jobs.append(job)
-        return Outcome("ok", False)
+        return JobOutcome("ok", False)
 
     monkeypatch.setattr(rule._POOL, "call", call)
     rule._judged.cache_clear()
@@ -212,11 +212,11 @@ def test_distinct_answers_are_judged_once(asked):
 @pytest.mark.parametrize(
     ("outcome", "error", "fault"),
     [
-        (Outcome("timeout"), ScoreTimeout, "response"),
-        (Outcome("crashed"), ScoringError, "response"),
-        (Outcome("error", error=MemoryError()), ScoringError, "response"),
-        (Outcome("stalled"), ScoringError, "system"),
-        (Outcome("ok", None), ScoringError, "input"),
+        (JobOutcome("timeout"), ScoreTimeout, "response"),
+        (JobOutcome("crashed"), ScoringError, "response"),
+        (JobOutcome("error", error=MemoryError()), ScoringError, "response"),
+        (JobOutcome("stalled"), ScoringError, "system"),
+        (JobOutcome("ok", None), ScoringError, "input"),
     ],
 )
 def test_who_is_blamed(outcome, error, fault, monkeypatch):

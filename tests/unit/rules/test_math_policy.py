@@ -15,7 +15,7 @@ from plaudit.data.api import check_rows
 from plaudit.errors import ConfigError, DataError
 from plaudit.rule import AnyOf
 from plaudit.rules import math as rule
-from plaudit.workers import Outcome
+from plaudit.workers import JobOutcome
 
 CASES = Path(__file__).parents[4] / "shared" / "cases" / "math_more.jsonl"
 
@@ -40,7 +40,7 @@ def asked(monkeypatch):
 
     def call(job, *, deadline_s):
         jobs.append(job)
-        return Outcome("ok", jobs.answer)
+        return JobOutcome("ok", jobs.answer)
 
     monkeypatch.setattr(rule._POOL, "call", call)
     rule._judged.cache_clear()
