@@ -138,7 +138,7 @@ def _modelscope_url(ident: str, place: str, **query: str) -> str:
     return f"{base}/api/v1/models/{ident}/{place}?{urllib.parse.urlencode(query)}"
 
 
-def _modelscope_files(ident: str, revision: str) -> list[Mapping[str, Any]]:
+def _modelscope_files(ident: str, revision: str) -> list[Mapping[str, object]]:
     url = _modelscope_url(ident, "repo/files", Revision=revision, Recursive="true")
     with _opened(url, ident) as reply:
         listing = json.loads(reply.read())
