@@ -71,7 +71,7 @@ class Request:
     timeout_s: float | None = None
     retries: int | None = None
     tokens: int = 0
-    read: Callable[[Any], Any] | None = None
+    read: Callable[[object], object] | None = None
     refusal: Callable[[], str | None] | None = None
 
 
@@ -104,7 +104,7 @@ class Client:
         life_path: str = "",
         rng: random.Random | None = None,
         clock: Callable[[], float] = time.monotonic,
-        sleep: Callable[[float], Awaitable[Any]] = asyncio.sleep,
+        sleep: Callable[[float], Awaitable[object]] = asyncio.sleep,
     ) -> None:
         self.urls = [_base(url) for url in ([urls] if isinstance(urls, str) else urls)]
         if not self.urls:
@@ -177,7 +177,7 @@ class Client:
         times that far ahead, and may be endless.
         """
         width = min(concurrency or self.max_connections, self.max_connections)
-        waiting: deque[concurrent.futures.Future[Any]] = deque()
+        waiting: deque[concurrent.futures.Future[object]] = deque()
         core, turn = self._living(), asyncio.Semaphore(width)
         try:
             for request in requests:
@@ -296,7 +296,7 @@ class _Endpoint:
         self.in_flight = 0
         self.failures = 0
         self.aside_until = -math.inf
-        self._paths: dict[str, Any] = {}
+        self._paths: dict[str, object] = {}
 
     def is_open(self, now: float) -> bool:
         """Whether a call may go to this URL: after failures only one at a time, as a trial."""
@@ -304,7 +304,7 @@ class _Endpoint:
             return False
         return not self.failures or not self.in_flight
 
-    def url(self, path: str) -> Any:
+    def url(self, path: str) -> object:
         """The parsed URL of a path; parsing costs as much as the rest of a call's overhead."""
         url = self._paths.get(path)
         if url is None:
@@ -345,7 +345,7 @@ class _Core:
         life_path: str,
         rng: random.Random | None,
         clock: Callable[[], float],
-        sleep: Callable[[float], Awaitable[Any]],
+        sleep: Callable[[float], Awaitable[object]],
     ) -> None:
         aiohttp = self._aiohttp = _aiohttp()
         self._endpoints = [_Endpoint(url) for url in urls]
@@ -400,7 +400,7 @@ class _Core:
                 task.cancel()
             raise
 
-    async def _caught(self, request: Request) -> Any | EngineError:
+    async def _caught(self, request: Request) -> object | EngineError:
         try:
             return await self._answer(request)
         except EngineError as error:

@@ -25,7 +25,7 @@ from plaudit.types import Group, Response, Reward, Score
 
 __all__ = ["LAWS", "Finding", "check", "sample_groups"]
 
-SAMPLE_COLUMNS: Mapping[str, Any] = {
+SAMPLE_COLUMNS: Mapping[str, object] = {
     "reference": "42",
     "language": "en",
     "numbers": [6, 7],

@@ -210,7 +210,7 @@ def confusion(
     return table
 
 
-def kappa(table: Any, *, weights: Literal["none", "quadratic"] = "none") -> Any:
+def kappa(table: object, *, weights: Literal["none", "quadratic"] = "none") -> Any:
     """Cohen's kappa of a table of counts (K, K): 1 full agreement, 0 that of chance, down to -1.
 
     ``1 - Σ w·observed / Σ w·expected``; w is 1 off the diagonal, or ``(i-j)²`` for labels in
@@ -531,7 +531,7 @@ def _newton(y_N: Any, x_ND: Any) -> tuple[Any, Any] | None:
     return None
 
 
-def _damped(step_D: Any, b_D: Any, y_N: Any, x_ND: Any) -> Any:
+def _damped(step_D: Any, b_D: Any, y_N: object, x_ND: Any) -> Any:
     """The step, halved until it does not raise the loss."""
     before = _loss(y_N, x_ND @ b_D)
     for _ in range(_MAX_HALVINGS):

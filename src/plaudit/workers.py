@@ -69,7 +69,7 @@ class JobOutcome(NamedTuple):
     """
 
     status: Literal["ok", "error", "timeout", "crashed", "stalled"]
-    value: Any = None
+    value: object = None
     error: Exception | None = None
     cpu_s: float = 0.0
 
@@ -123,7 +123,7 @@ class Pool:
         *,
         size: int = 1,
         deadline_s: float = 5.0,
-        setup: Any = None,
+        setup: object = None,
         memory_mb: int | None = None,
         blamed_s: float = math.inf,
         forks: bool = False,
@@ -139,7 +139,7 @@ class Pool:
 
     def call(
         self,
-        job: Any,
+        job: object,
         *,
         deadline_s: float | None = None,
         try_again: bool = True,
@@ -601,7 +601,7 @@ def _answer_all(handle: Callable[[object], object], reply_to: int) -> None:
         _reply(reply_to, _answer(handle, job))
 
 
-def _answer(handle: Callable[[object], object], job: object) -> tuple[str, Any, float]:
+def _answer(handle: Callable[[object], object], job: object) -> tuple[str, object, float]:
     began = time.thread_time()  # RLIMIT_CPU makes process_time tick-coarse
     try:
         status, value = "ok", handle(job)

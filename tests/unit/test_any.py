@@ -19,7 +19,7 @@ import pytest
 import plaudit
 
 ROOT = Path(plaudit.__file__).parent
-MOST = 0.126
+MOST = 0.09
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

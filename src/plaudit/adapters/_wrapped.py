@@ -66,7 +66,7 @@ class Wrapped:
 
     fn: Callable[..., Any]
     path: str
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
     columns: Mapping[str, str] = field(default_factory=dict)
     relative: bool = False
     deterministic: bool = True
@@ -120,7 +120,7 @@ class Wrapped:
         """The named arguments that the trainer would pass for these samples."""
         raise NotImplementedError
 
-    def values(self, result: Any, count: int) -> Sequence[Any]:
+    def values(self, result: Any, count: int) -> Sequence[object]:
         """What a batched call gave, one item a sample."""
         return as_list(result)
 
@@ -177,7 +177,7 @@ class Wrapped:
             )
         return [self._scored(s, value) for s, value in zip(samples, values, strict=True)]
 
-    def _scored(self, sample: Sample, value: Any) -> Score:
+    def _scored(self, sample: Sample, value: object) -> Score:
         if type(value) is float and math.isfinite(value):  # the common case, fast
             return Score(value)
         if value is None:
@@ -230,7 +230,7 @@ class Wrapped:
             name: self._list(name, samples) for name in sorted(relevant - {*reserved, *self.params})
         }
 
-    def readers(self, names: Iterable[str]) -> dict[str, Callable[[Sample], Any]]:
+    def readers(self, names: Iterable[str]) -> dict[str, Callable[[Sample], object]]:
         """The methods ``read_NAME`` of those names that the function takes."""
         return {name: getattr(self, f"read_{name}") for name in names if self._wants(name)}
 
@@ -282,7 +282,7 @@ def instance_of(fn: object, **arguments: object) -> Any:
     return fn(**accepted)
 
 
-def score_of_mapping(mapping: Mapping[str, Any], path: str) -> Score | None:
+def score_of_mapping(mapping: Mapping[str, object], path: str) -> Score | None:
     """The Score in ``{"score": number, ...}``: further numbers are parts, texts are in the note.
 
     None where the score is not a finite number. Raises ConfigError where there is no score.

@@ -49,7 +49,7 @@ def wrap(
     columns: Mapping[str, str] | None = None,
     relative: bool = False,
     deterministic: bool = True,
-    **params: Any,
+    **params: object,
 ) -> Reward:
     """The values of an ms-swift ORM or function, in its own range, as a Reward.
 

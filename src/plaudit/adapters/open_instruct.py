@@ -58,7 +58,7 @@ def wrap(
     *,
     columns: Mapping[str, str] | None = None,
     deterministic: bool = True,
-    **params: Any,
+    **params: object,
 ) -> Reward:
     """The scores of an open-instruct verifier, by its contract from 0 to 1, as a Reward.
 

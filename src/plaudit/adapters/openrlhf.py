@@ -28,7 +28,7 @@ class _OpenRLHF(Wrapped):
             "labels": [self.value_of(labels, sample, None) for sample in samples],
         }
 
-    def values(self, result: Any, count: int) -> Sequence[Any]:
+    def values(self, result: Any, count: int) -> Sequence[object]:
         if not isinstance(result, Mapping):
             return as_list(result)
         if "rewards" not in result:
@@ -59,7 +59,7 @@ def wrap(
     columns: Mapping[str, str] | None = None,
     relative: bool = False,
     deterministic: bool = True,
-    **params: Any,
+    **params: object,
 ) -> Reward:
     """The values of an OpenRLHF reward function, in its own range, as a Reward.
 

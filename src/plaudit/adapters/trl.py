@@ -44,7 +44,7 @@ def wrap(
     conversational: bool = True,
     relative: bool = False,
     deterministic: bool = True,
-    **params: Any,
+    **params: object,
 ) -> Reward:
     """The values of a TRL reward function, in its own range, as a Reward.
 

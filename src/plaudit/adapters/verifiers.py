@@ -40,29 +40,29 @@ class _Verifiers(Wrapped):
         return columns | one | {p: [read(s) for s in samples] for p, read in readers.items()}
 
     @functools.cached_property
-    def single(self) -> dict[str, Callable[[Sample], Any]]:
+    def single(self) -> dict[str, Callable[[Sample], object]]:
         return self.readers(_PLURALS)
 
-    def read_prompt(self, sample: Sample) -> Any:
+    def read_prompt(self, sample: Sample) -> object:
         return sample.prompt(conversational=self.conversational)
 
-    def read_completion(self, sample: Sample) -> Any:
+    def read_completion(self, sample: Sample) -> object:
         return sample.completion(conversational=self.conversational)
 
-    def read_answer(self, sample: Sample) -> Any:
+    def read_answer(self, sample: Sample) -> object:
         """verifiers gives "" where there is no answer; a function that reads it must have one."""
         is_needed = "answer" in self.required or "answers" in self.required
         return self.value_of("answer", sample, *([] if is_needed else [""]))
 
-    def read_state(self, sample: Sample) -> dict[str, Any]:
+    def read_state(self, sample: Sample) -> dict[str, object]:
         names = [name for name in _PLURALS if name != "state"]
         row = {name: getattr(self, f"read_{name}")(sample) for name in names}
         return {**row, "responses": [], "turn": 1, "timing": {}}
 
-    def read_task(self, sample: Sample) -> Any:
+    def read_task(self, sample: Sample) -> object:
         return self.value_of("task", sample, "default")
 
-    def read_info(self, sample: Sample) -> Any:
+    def read_info(self, sample: Sample) -> object:
         return self.value_of("info", sample, {})
 
 
@@ -72,7 +72,7 @@ def wrap(
     columns: Mapping[str, str] | None = None,
     conversational: bool = True,
     deterministic: bool = True,
-    **params: Any,
+    **params: object,
 ) -> Reward:
     """The values of a verifiers reward function, in its own range, as a Reward.
 

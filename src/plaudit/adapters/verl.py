@@ -33,16 +33,16 @@ class _Verl(Wrapped):
         return {plural: [read(s) for s in samples] for plural, read in readers.items()}
 
     @functools.cached_property
-    def single(self) -> dict[str, Callable[[Sample], Any]]:
+    def single(self) -> dict[str, Callable[[Sample], object]]:
         return self.readers(_PLURALS)
 
-    def read_data_source(self, sample: Sample) -> Any:
+    def read_data_source(self, sample: Sample) -> object:
         return self.value_of("data_source", sample, "")
 
     def read_solution_str(self, sample: Sample) -> str:
         return sample.response.text
 
-    def read_ground_truth(self, sample: Sample) -> Any:
+    def read_ground_truth(self, sample: Sample) -> object:
         """The column, or `ground_truth` in the column `reward_model` of verl's own data files."""
         ground_truth = self.value_of("ground_truth", sample, None)
         if ground_truth is not None:
@@ -51,7 +51,7 @@ class _Verl(Wrapped):
         ground_truth = nested.get("ground_truth") if isinstance(nested, Mapping) else None
         return self.value_of("ground_truth", sample) if ground_truth is None else ground_truth
 
-    def read_extra_info(self, sample: Sample) -> Any:
+    def read_extra_info(self, sample: Sample) -> object:
         return self.value_of("extra_info", sample, {})
 
     def score_of(self, value: object) -> Score | None:
@@ -66,7 +66,7 @@ def wrap(
     columns: Mapping[str, str] | None = None,
     relative: bool = False,
     deterministic: bool = True,
-    **params: Any,
+    **params: object,
 ) -> Reward:
     """The values of a verl `compute_score` function, in its own range, as a Reward.
 

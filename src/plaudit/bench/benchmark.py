@@ -98,7 +98,7 @@ class Benchmark:
     scores: Literal["responses", "steps"] = "responses"
     recorded: Import | None = None
     repair: Callable[[list[Recorded]], list[str]] | None = None
-    stated: Callable[[Mapping[str, Any]], Mapping[str, float]] | None = None
+    stated: Callable[[Mapping[str, object]], Mapping[str, float]] | None = None
     gates: Callable[[Sheet, Scored], list[Gate]] | None = None
     keeps_first: bool = False
     is_share: bool = False
@@ -189,7 +189,7 @@ def subset_figures(totals: Totals) -> dict[str, object]:
     return {f"subset/{c}": totals.ratio([c], "credit", "num") for c in totals.cells}
 
 
-def mean_of(values: Sequence[object], weights: Sequence[float] | None = None) -> Any:
+def mean_of(values: Sequence[object], weights: Sequence[float] | None = None) -> object:
     """The weighted mean of figures, over those that are numbers; NaN where none is.
 
     >>> float(mean_of([0.5, float("nan"), 1.0], [1, 5, 3]))

@@ -129,7 +129,7 @@ def _distinct(group: Sequence[Finished]) -> list[Finished]:
     return [run.renamed({name: f"{name} ({run.place})" for name in double}) for run in group]
 
 
-def results_of(group: Sequence[Finished]) -> Mapping[str, Any]:
+def results_of(group: Sequence[Finished]) -> Mapping[str, object]:
     """The results of a group: those of its one run, or one test between the rewards of all.
 
     Draws and seed of the bootstrap are those of the first run.
@@ -206,7 +206,7 @@ def boards_of(
     results: Sequence[Mapping[str, Any]],
     *,
     include_text: bool = False,
-) -> Iterator[dict[str, Any]]:
+) -> Iterator[dict[str, object]]:
     """What the page shows of each group of runs.
 
     Raises: ConfigError where texts are wanted that are neither in the folder nor in its data.
@@ -228,7 +228,7 @@ def boards_of(
         }
 
 
-def _charts(sheet: Sheet, one: Scored, rows: Any) -> dict[str, Any]:
+def _charts(sheet: Sheet, one: Scored, rows: Any) -> dict[str, object]:
     return {
         "name": one.name,
         "distribution": distribution(sheet, one) if len(sheet) else None,
@@ -251,7 +251,7 @@ def _about(run: Finished) -> dict[str, Any]:
     }
 
 
-def _abouts(run: Finished) -> dict[str, Mapping[str, Any]]:
+def _abouts(run: Finished) -> dict[str, Mapping[str, object]]:
     abouts = {about["name"]: about for about in run.manifest["rewards"]}
     return {name: abouts[own] for name, own in run.score_names.items() if own in abouts}
 
@@ -269,7 +269,7 @@ def _file_text(file: Mapping[str, Any]) -> str:
     )
 
 
-def _remarks_of(run: Finished) -> Iterator[Mapping[str, Any]]:
+def _remarks_of(run: Finished) -> Iterator[Mapping[str, object]]:
     """What the folder holds of a score beside its value, under the reward's name on the board."""
     board_names = {own: name for name, own in run.score_names.items()}
     for line in run.folder.score_lines():

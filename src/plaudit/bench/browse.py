@@ -46,10 +46,10 @@ def rows_of(
     scored: Sequence[Scored],
     outcomes: Sequence[RowOutcomes | None],
     *,
-    remarks: Iterable[Mapping[str, Any]] = (),
-    texts: Mapping[int, Mapping[str, Any]] | None = None,
+    remarks: Iterable[Mapping[str, object]] = (),
+    texts: Mapping[int, Mapping[str, object]] | None = None,
     most: int = MAX_ROWS,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """The rows of a page: columns of what the items are, and of what each reward gave them.
 
     `remarks` are lines of scores.jsonl with notes, errors or decisions; `texts` are by the number
@@ -101,11 +101,11 @@ def _most_confident(rows: RowOutcomes) -> list[int]:
 
 def _column(
     sheet: Sheet, one: Scored, rows: RowOutcomes | None, picks: Sequence[int]
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What one reward gave the rows; `outcome` is 0 lost, 1 won, 2 tied, 3 unscored."""
     ends = (sheet.starts_N + sheet.sizes_N).tolist()
     starts, values = sheet.starts_N.tolist(), one.values_T.tolist()
-    column: dict[str, Any] = {
+    column: dict[str, object] = {
         "name": one.name,
         "values": [values[starts[i] : ends[i]] for i in picks],
     }
@@ -117,7 +117,7 @@ def _column(
     return column
 
 
-def _remarks(lines: Iterable[Mapping[str, Any]], picks: Sequence[int]) -> list[dict[str, Any]]:
+def _remarks(lines: Iterable[Mapping[str, Any]], picks: Sequence[int]) -> list[dict[str, object]]:
     """Notes, errors and decisions of the rows of a page, `row` being the row's place on it."""
     places = {number: place for place, number in enumerate(picks)}
     return [
@@ -135,14 +135,14 @@ def _remarks(lines: Iterable[Mapping[str, Any]], picks: Sequence[int]) -> list[d
     ]
 
 
-def _clipped(texts: Sequence[Mapping[str, Any] | None]) -> list[dict[str, Any] | None]:
+def _clipped(texts: Sequence[Mapping[str, Any] | None]) -> list[dict[str, object] | None]:
     num = sum(1 + len(text["responses"]) for text in texts if text is not None)
     least, most = _TEXT_LIMITS
     limit = max(least, min(most, _MAX_CHARS // max(num, 1)))
     return [None if text is None else _cut(text, limit) for text in texts]
 
 
-def _cut(text: Mapping[str, Any], limit: int) -> dict[str, Any]:
+def _cut(text: Mapping[str, Any], limit: int) -> dict[str, object]:
     responses = [clip(response, limit) for response in text["responses"]]
     return {"prompt": clip(text["prompt"], limit), "responses": responses}
 
@@ -152,14 +152,14 @@ def _cut(text: Mapping[str, Any], limit: int) -> dict[str, Any]:
 
 def texts_of(
     folders: Sequence[Folder], sheet: Sheet, *, is_wanted: bool
-) -> dict[int, Mapping[str, Any]] | None:
+) -> dict[int, Mapping[str, object]] | None:
     """The texts of the items that a folder holds, by number; None where there are none.
 
     Where they are wanted and no folder holds them all, the data of the first is read again.
 
     Raises: ConfigError where that data is gone or has changed.
     """
-    texts: dict[int, Mapping[str, Any]] = {}
+    texts: dict[int, Mapping[str, object]] = {}
     for folder in folders:
         texts |= {i: line["text"] for i, line in enumerate(folder.items()) if line.get("text")}
     if is_wanted and len(texts) < len(sheet):
@@ -167,7 +167,7 @@ def texts_of(
     return texts or None
 
 
-def _texts_again(folder: Folder, sheet: Sheet) -> dict[int, Mapping[str, Any]]:
+def _texts_again(folder: Folder, sheet: Sheet) -> dict[int, Mapping[str, object]]:
     manifest = folder.manifest()
     files = [_unchanged(folder, file) for file in manifest["data"]]
     if not files:

@@ -104,7 +104,7 @@ def _best(sheet: Sheet, values_T: Any, of_T: Any) -> tuple[Any, Any]:
 # --- charts ---------------------------------------------------------------------------------------
 
 
-def distribution(sheet: Sheet, one: Scored) -> dict[str, Any] | None:
+def distribution(sheet: Sheet, one: Scored) -> dict[str, object] | None:
     """Counts of the scores of right and of wrong responses (or steps) in the same bins.
 
     Where a few scores lie far out, the outermost bins hold them too: `below` and `above` say how
@@ -141,7 +141,7 @@ def _range(values: Any) -> tuple[float, float]:
     return (near, far) if is_long else (low, high)
 
 
-def calibration_bins(sheet: Sheet, one: Scored) -> dict[str, Any] | None:
+def calibration_bins(sheet: Sheet, one: Scored) -> dict[str, object] | None:
     """The reliability diagram of scores that can be read as probabilities; None for others.
 
     `margin`: on pairs, how often the side that scores higher is right against
@@ -167,7 +167,7 @@ def calibration_bins(sheet: Sheet, one: Scored) -> dict[str, Any] | None:
     return curves or None
 
 
-def length_points(sheet: Sheet, rows: RowOutcomes | None) -> dict[str, Any] | None:
+def length_points(sheet: Sheet, rows: RowOutcomes | None) -> dict[str, object] | None:
     """Margins against length: right minus wrong response of each row, in characters.
 
     At most 1,500 points, evenly spaced over the rows that have a margin; `num` is how many have.
@@ -189,7 +189,7 @@ def length_points(sheet: Sheet, rows: RowOutcomes | None) -> dict[str, Any] | No
     }
 
 
-def agreement(rows: Sequence[RowOutcomes | None]) -> Mapping[str, Any]:
+def agreement(rows: Sequence[RowOutcomes | None]) -> Mapping[str, object]:
     """How often two rewards give a row the same outcome (won, lost or tied), and Cohen's kappa.
 
     Over the rows that both scored; `num` is how many.

@@ -34,7 +34,7 @@ class Outcomes(NamedTuple):
 Credit = Callable[[Outcomes, bool], Any]  # of the outcomes, and whether a judge gave them: (N,)
 
 
-def outcomes(values_T: Any, is_right_T: Any, starts_N: Any) -> Outcomes:
+def outcomes(values_T: object, is_right_T: object, starts_N: object) -> Outcomes:
     """The outcome of each row. A row in which any score is NaN is unscored.
 
     A row without a wrong response is a win, one without a right response a loss.

@@ -62,7 +62,7 @@ def duels(benchmark: Benchmark, sheet: Sheet, scored: Scored) -> dict[str, Duels
     return parts
 
 
-def _duels(counts: Mapping[str, int], margins_N: Any) -> Duels:
+def _duels(counts: Mapping[str, int], margins_N: object) -> Duels:
     num, won, tied, unscored = (counts[key] for key in _COUNTED)
     return Duels(num, won, tied, unscored, *_middles(margins_N))
 

@@ -82,7 +82,7 @@ def _type(one: Scored) -> str:
     return "Generative" if one.is_judge else "Seq. Classifier"
 
 
-def _columns(name: str, sheet: Sheet, one: Scored) -> dict[str, Any]:
+def _columns(name: str, sheet: Sheet, one: Scored) -> dict[str, object]:
     """The columns of all rows; a missing score is null."""
     rows = [
         one.values_T[start : start + size].tolist()
@@ -96,7 +96,7 @@ def _columns(name: str, sheet: Sheet, one: Scored) -> dict[str, Any]:
         )
         for values, labels in zip(rows, right, strict=True)
     ]
-    columns: dict[str, Any] = {"id": sheet.ids, "subset": sheet.subsets}
+    columns: dict[str, object] = {"id": sheet.ids, "subset": sheet.subsets}
     if name == "rewardbench2":
         columns["scores"] = [chosen + rejected for chosen, rejected in sides]
         columns["num_correct"] = [len(chosen) for chosen, _ in sides]
@@ -119,7 +119,7 @@ def _file_name(name: str) -> str:
     return f"{re.sub(r'[^A-Za-z0-9._-]+', '_', name)[:120]}.json"
 
 
-def _write(folder: Path, name: str, value: Mapping[str, Any]) -> Path:
+def _write(folder: Path, name: str, value: Mapping[str, object]) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / _file_name(name)
     path.write_text(json.dumps(value, indent=1) + "\n", encoding="utf-8")

@@ -108,7 +108,7 @@ class Folder:
         """Writes the figures, at once."""
         self._write(_RESULTS, results)
 
-    def _object(self, name: str) -> dict[str, Any]:
+    def _object(self, name: str) -> dict[str, object]:
         place = self.path / name
         try:
             return json.loads(place.read_text(encoding="utf-8"))
@@ -119,7 +119,7 @@ class Folder:
         except ValueError as error:
             raise ConfigError(f"{place}: broken JSON: {error}") from None
 
-    def _write(self, name: str, value: Mapping[str, Any]) -> None:
+    def _write(self, name: str, value: Mapping[str, object]) -> None:
         place = self.path / name
         draft = place.with_name(f"{name}.new")
         try:
@@ -286,7 +286,7 @@ def _is_failed(values: Sequence[float | None], faults: Sequence[str | None] | No
     )
 
 
-def _recipes(manifest: Mapping[str, Any]) -> list[Any]:
+def _recipes(manifest: Mapping[str, Any]) -> list[object]:
     return [
         (reward["name"], reward.get("recipe"), reward.get("files"))
         for reward in manifest.get("rewards", [])
@@ -329,17 +329,17 @@ def versions() -> dict[str, str]:
     return numbers
 
 
-def hardware() -> dict[str, Any]:
+def hardware() -> dict[str, object]:
     """The machine: its processor, how many, and the accelerator where torch is loaded."""
     import platform
     import sys
 
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "system": platform.system(),
         "machine": platform.machine(),
         "processors": os.cpu_count(),
     }
-    torch: Any = sys.modules.get("torch")
+    torch: object = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_available():
         facts["accelerators"] = [
             torch.cuda.get_device_name(i) for i in range(torch.cuda.device_count())

@@ -16,7 +16,7 @@ from plaudit.bench.sheet import Scored, Sheet
 __all__ = ["offline"]
 
 
-def offline(folder: Folder, *, credit: str | None = None) -> dict[str, Any]:
+def offline(folder: Folder, *, credit: str | None = None) -> dict[str, object]:
     """The results of a finished run, made anew from its folder and written to it.
 
     Raises: ConfigError where the folder holds no finished run.
@@ -65,7 +65,7 @@ def _contamination(
     scored: Sequence[Scored],
     rule: str | None,
     options: Mapping[str, Any],
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """How many items the training files repeat, and the headline without them."""
     import numpy as np
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from plaudit.bench.boards import Finished, boards_of, finished, page_notes, results_of, together
 from plaudit.bench.folder import PAGE
@@ -16,7 +15,7 @@ __all__ = ["runs_of", "write_bench_page", "write_run_page"]
 Groups = Sequence[Sequence[Finished]]
 
 
-def runs_of(places: Sequence[str]) -> tuple[Groups, list[Mapping[str, Any]]]:
+def runs_of(places: Sequence[str]) -> tuple[Groups, list[Mapping[str, object]]]:
     """The runs of folders, those about the same rows together, and the results of each group.
 
     Raises: ConfigError for a folder that holds no finished run of this schema.
@@ -31,7 +30,7 @@ def runs_of(places: Sequence[str]) -> tuple[Groups, list[Mapping[str, Any]]]:
 def write_bench_page(
     path: str | os.PathLike[str],
     groups: Groups,
-    results: Sequence[Mapping[str, Any]],
+    results: Sequence[Mapping[str, object]],
     *,
     title: str = "",
     command: str = "",

@@ -92,7 +92,7 @@ def _sigmoid(x_N: Any) -> Any:
     return 0.5 * (1 + np.tanh(x_N / 2))
 
 
-def length_control(sheet: Sheet, scored: Scored) -> Mapping[str, Any]:
+def length_control(sheet: Sheet, scored: Scored) -> Mapping[str, object]:
     """Accuracy on pairs with length taken out, in two ways; empty where rows are not pairs of
     texts.
 
@@ -112,7 +112,7 @@ def length_control(sheet: Sheet, scored: Scored) -> Mapping[str, Any]:
     won_N, ratio_N = margins_N[has_N] > 0, ratio_N[has_N]
     near_N = np.abs(ratio_N) < _NEAR
     matched = wilson(float(won_N[near_N].sum()), float(near_N.sum()))
-    figures: dict[str, Any] = {
+    figures: dict[str, object] = {
         "matched": {**matched._asdict(), "num": int(near_N.sum())},
         "longer_share": float((ratio_N > 0).mean()) if len(ratio_N) else math.nan,
     }

@@ -163,8 +163,8 @@ def _states(benchmark: Benchmark, raw: Mapping[str, Any]) -> bool:
 
 
 def _last_run(
-    benchmark: Benchmark, raws: list[tuple[int, Mapping[str, Any]]]
-) -> tuple[list[tuple[int, Mapping[str, Any]]], list[str]]:
+    benchmark: Benchmark, raws: list[tuple[int, Mapping[str, object]]]
+) -> tuple[list[tuple[int, Mapping[str, object]]], list[str]]:
     """The rows of a file to which each run appends its object: of these the last counts."""
     runs = [i for i, (_, raw) in enumerate(raws) if _states(benchmark, raw)]
     if len(runs) < 2:
@@ -299,7 +299,7 @@ def _keys(rows: Sequence[Recorded]) -> dict[tuple[str, str], Recorded]:
 
 def _line(key: tuple[str, str], row: Recorded) -> dict[str, Any]:
     subset, name = key
-    line: dict[str, Any] = {
+    line: dict[str, object] = {
         "id": name,
         "subset": subset,
         "prompt": row.prompt or f"{subset}/{name}",
@@ -353,7 +353,7 @@ def published_rule(benchmark: Benchmark) -> str:
     return rules[0] if rules else benchmark.credits[0]
 
 
-def earned(benchmark: Benchmark, one: Publication) -> Any:
+def earned(benchmark: Benchmark, one: Publication) -> object:
     """The credit of each row of a publication under the rule that it was published with.
 
     None where it says no result of any row.

@@ -81,7 +81,7 @@ def assess(
 
 
 def _about(
-    benchmark: Benchmark, sheet: Sheet, rule: str, entries: Sequence[Mapping[str, Any]]
+    benchmark: Benchmark, sheet: Sheet, rule: str, entries: Sequence[Mapping[str, object]]
 ) -> dict[str, Any]:
     """What was computed, and on which rows."""
     return {
@@ -105,7 +105,7 @@ def _details(benchmark: Benchmark, sheet: Sheet, one: Scored) -> dict[str, objec
     """What accuracy does not say: calibration and length, a judge's countings and flips."""
     import numpy as np
 
-    details: dict[str, Any] = {}
+    details: dict[str, object] = {}
     if benchmark.scores == "responses" and one.decisions is None:
         details["calibration"] = calibration(sheet, one)
         details["length"] = length_control(sheet, one)
@@ -154,7 +154,7 @@ def _entry(
     sheet: Sheet,
     one: Scored,
     tally: Tally,
-    figures_R: Mapping[str, Any],
+    figures_R: Mapping[str, object],
     rule: str,
 ) -> dict[str, Any]:
     """The figures of a reward with their intervals, and its counts."""
@@ -240,7 +240,7 @@ def _pairs(
     )
 
 
-def _wins(tally: Tally) -> Any:
+def _wins(tally: Tally) -> object:
     """Whether each row earned all that it can."""
     return tally.amounts_UM[:, tally.measures.index("credit")] >= 1
 

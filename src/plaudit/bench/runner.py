@@ -96,7 +96,7 @@ class Run:
         *,
         overwrite: bool = False,
         on_progress: Callable[[str, Progress], None] | None = None,
-    ) -> dict[str, Any]:
+    ) -> dict[str, object]:
         """Scores what is not yet scored, writes the folder, and returns the results.
 
         Raises: ConfigError, EngineError, PlauditError for a gate that does not hold, and DataError
@@ -301,7 +301,7 @@ def _retried(lines: Iterable[bytes], first: int, num_items: int) -> set[int]:
     }
 
 
-def _check_ensembles(kinds: Sequence[Ensemble], members: Sequence[Any]) -> None:
+def _check_ensembles(kinds: Sequence[Ensemble], members: Sequence[object]) -> None:
     if kinds and len(members) < 2:
         raise ConfigError(f"an ensemble ({kinds[0]}) has two rewards or more, found {len(members)}")
 
@@ -336,7 +336,7 @@ def _lowest(reward: Reward) -> float | None:
     return lowest if math.isfinite(lowest) else None
 
 
-def _about_publication(one: Publication) -> dict[str, Any]:
+def _about_publication(one: Publication) -> dict[str, object]:
     return {
         "name": one.model,
         "origin": one.origin,
@@ -391,7 +391,7 @@ def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
         return _unscored(item, str(result.error), "input")
     if bench.scores == "steps":
         return _steps(item, result.scores[0])
-    line: dict[str, Any] = {"values": [_number(s.value) for s in result.scores]}
+    line: dict[str, object] = {"values": [_number(s.value) for s in result.scores]}
     if any(s.error for s in result.scores):
         line["errors"] = [s.error for s in result.scores]
     if any(faults := [_fault(s) for s in result.scores]):
@@ -403,7 +403,7 @@ def _line(bench: Benchmark, item: Item, result: Result) -> dict[str, Any]:
     return line
 
 
-def _unscored(item: Item, reason: str, fault: str | None) -> dict[str, Any]:
+def _unscored(item: Item, reason: str, fault: str | None) -> dict[str, object]:
     """The line of an item without any score."""
     size = len(item.labels)
     return {"values": [None] * size, "errors": [reason], "faults": [fault] * size}
@@ -422,7 +422,7 @@ def _fault(score: Score) -> str | None:
     return kind if is_retryable(fields) else UNREADABLE
 
 
-def _steps(item: Item, score: Score) -> dict[str, Any]:
+def _steps(item: Item, score: Score) -> dict[str, object]:
     """The values of an item's steps. Raises ConfigError for a reward that gives none at all."""
     if score.is_scored and not score.steps:
         raise ConfigError("this reward gives no score for each step; a process reward is needed")
@@ -441,7 +441,7 @@ def _recorded_lines(sheet: Sheet, scored: Sequence[Scored]) -> Iterator[dict[str
     for one in scored:
         for i, (start, size) in enumerate(zip(sheet.starts_N, sheet.sizes_N, strict=True)):
             values = one.values_T[start : start + size].tolist()
-            line: dict[str, Any] = {"reward": one.name, "item": i, "id": sheet.ids[i]}
+            line: dict[str, object] = {"reward": one.name, "item": i, "id": sheet.ids[i]}
             line["values"] = [value if math.isfinite(value) else None for value in values]
             if one.credit_N is not None and math.isfinite(one.credit_N[i]):
                 line["credit"] = float(one.credit_N[i])

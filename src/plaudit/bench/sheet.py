@@ -52,7 +52,7 @@ class Item:
             return list(steps)
         return [response.text for response in self.group.responses]
 
-    def as_text(self) -> dict[str, Any]:
+    def as_text(self) -> dict[str, object]:
         """The prompt as text, and the texts that are scored.
 
         >>> Item("1", "s", "p", (1.0, 0.0), Group("?", ["yes", "no"])).as_text()
@@ -83,7 +83,7 @@ def line_of(item: Item) -> dict[str, object]:
     ([1.0, 0.0], [3, 6], [0, 2])
     """
     texts = item.texts
-    line: dict[str, Any] = {
+    line: dict[str, object] = {
         "id": item.id,
         "subset": item.subset,
         "prompt": item.prompt,
@@ -184,7 +184,7 @@ class Sheet:
             *(f"{r['id']} {r['subset']} {r['labels']} {r.get('digest', '')}" for r in self.lines)
         )
 
-    def _flat(self, name: str) -> Any:
+    def _flat(self, name: str) -> object:
         import numpy as np
 
         return np.fromiter(chain.from_iterable(map(itemgetter(name), self.lines)), float)

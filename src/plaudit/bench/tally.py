@@ -56,7 +56,7 @@ class Totals:
         return divided(self.over(cells, over), self.over(cells, under))
 
 
-def divided(over: Any, under: Any) -> Any:
+def divided(over: object, under: object) -> Any:
     """A quotient that is NaN where the divisor is 0."""
     import numpy as np
 

@@ -144,7 +144,7 @@ class _Verbs(TyperGroup):
         *,
         standalone_mode: bool = True,
         **extra: Any,
-    ) -> Any:
+    ) -> object:
         """Runs a verb; exits with its code, or returns it where not `standalone_mode`."""
         _print_anything()
         words = [*(sys.argv[1:] if args is None else args)]

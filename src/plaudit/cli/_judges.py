@@ -88,7 +88,7 @@ class JurorOptions:
         """How many judges there are; servers alone share the load of one."""
         return max(len(values) for name, values in self.lists.items() if name != "server")
 
-    def by_juror(self) -> list[dict[str, Any]]:
+    def by_juror(self) -> list[dict[str, object]]:
         """What is each juror's own. Raises ConfigError for lists that do not go together."""
         num, own = self.num_jurors, self.lists
         models, servers = own["model"], own.pop("server")
@@ -107,16 +107,16 @@ class JurorOptions:
         several = {name: values for name, values in own.items() if len(values) > 1}
         return [{name: values[n] for name, values in several.items()} for n in range(num)]
 
-    def voting(self) -> dict[str, Any]:
+    def voting(self) -> dict[str, object]:
         """How votes become one, as far as it is given. Raises ConfigError for other weights."""
         weights = None if self.weights is None else _weights(self.weights)
         voting = {"vote_by": self.vote_by, "weights": weights, "min_jurors": self.min_jurors}
         return {name: value for name, value in voting.items() if value is not None}
 
-    def shared(self) -> dict[str, Any]:
+    def shared(self) -> dict[str, object]:
         """What all judges have in common."""
         lists = self.lists
-        common: dict[str, Any] = {name: lists[name][0] for name in ("model", "replay")
+        common: dict[str, object] = {name: lists[name][0] for name in ("model", "replay")
                                   if len(lists[name]) == 1}  # fmt: skip
         servers = lists["server"]
         is_each = len(lists["model"]) == len(servers) > 1
@@ -203,7 +203,7 @@ def _of_templates(jurors: JurorOptions, votes: int | None) -> dict[str, Any]:
     return {**node, **jurors.voting(), **jurors.shared()}
 
 
-def _votes(kind: str, votes: int | None) -> dict[str, Any]:
+def _votes(kind: str, votes: int | None) -> dict[str, object]:
     return {} if votes is None else {_VOTES.get(kind, "votes"): votes}
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from plaudit.data.layouts import Published, recognised_row
 from plaudit.errors import ConfigError, DataError, clipped
 from plaudit.rule import ALIASES
-from plaudit.types import Group
+from plaudit.types import Group, Response
 
 __all__ = ["RULES", "Choice", "Looks", "look", "reference_rule"]
 
@@ -75,7 +75,7 @@ class Looks(NamedTuple):
     num_bad: int
     layout: Published | None
     reference: str | None
-    reference_values: Sequence[Any]
+    reference_values: Sequence[object]
     rule: str | None
     has_responses: bool
     num_responses: int
@@ -208,7 +208,7 @@ def _is_count(value: object) -> bool:
     return is_number or (isinstance(value, str) and value.strip().lstrip("-").isdecimal())
 
 
-def _candidates(raws: Sequence[Mapping[str, Any]], columns: Mapping[str, str]) -> list[str]:
+def _candidates(raws: Sequence[Mapping[str, object]], columns: Mapping[str, str]) -> list[str]:
     """Columns of long texts, or of lists of texts, that are neither prompt nor reference."""
     recognition = recognised_row(raws[0])
     used = {source.partition(".")[0] for source in columns.values()}
@@ -286,7 +286,7 @@ _COUNTED = ("better_from_0", "better_from_1")
 
 def _apart_from(
     name: str | None, columns: Mapping[str, str], group: Group, values: Sequence[object]
-) -> Mapping[str, Any]:
+) -> Mapping[str, object]:
     """The columns without the reference, unless that is an object, as tests of a program are."""
     if not values or isinstance(values[0], Mapping) or str(values[0]).lstrip().startswith("{"):
         return group.columns
@@ -311,7 +311,7 @@ def _rule(columns: Mapping[str, object], values: Sequence[object], *, is_any: bo
     return reference_rule(values) if values else None
 
 
-_MARKS: Mapping[str, Callable[[Any], bool]] = {
+_MARKS: Mapping[str, Callable[[Response], bool]] = {
     "think": lambda r: _status(r) != "none",
     "prefilled": lambda r: _status(r) == "prefilled",
     "answer": lambda r: "<answer>" in r.text,

@@ -116,7 +116,7 @@ def options_in(kind: Any) -> dict[str, tuple[Any, Option]]:
     return {name: (hint.__origin__, option) for name, (hint, option) in every.items() if option}
 
 
-def _optional(hint: Any) -> Any:
+def _optional(hint: Any) -> object:
     """How a value that need not be given is written on a command line: as one word, or several."""
     if isinstance(hint, types.UnionType):
         (hint,) = [one for one in typing.get_args(hint) if one is not type(None)]

@@ -77,7 +77,7 @@ def _count_lines(place: str) -> Total:
     is_small = size <= (_COUNTED_BYTES // _PACKED if is_packed else _COUNTED_BYTES)
     lines = size_read = 0
     with open(place, "rb") as raw:
-        file: Any = gzip.GzipFile(fileobj=raw) if is_packed else raw
+        file: object = gzip.GzipFile(fileobj=raw) if is_packed else raw
         block, last = b"\n", b"\n"
         while (is_small or size_read < _SAMPLED_BYTES) and (block := file.read(_BLOCK)):
             lines += block.count(b"\n")

@@ -178,7 +178,7 @@ def choose(
         )
     allowed = ["plaudit", *(allow or ())]
     if path is None:
-        node: Any = copy.deepcopy(dict(registry.read_recipe(recipe or "")))
+        node: object = copy.deepcopy(dict(registry.read_recipe(recipe or "")))
     else:
         node = node_of(path)
         allowed += [_package(value) for value in node.values() if isinstance(value, str)]
@@ -198,7 +198,7 @@ def node_of(path: str) -> dict[str, Any]:
     {'use': 'rules.format.xml_fields', 'fields': ['plan', 'code']}
     """
     use, *settings = _split(path)
-    node: dict[str, Any] = {"use": use}
+    node: dict[str, object] = {"use": use}
     for setting in settings:
         key, value = key_value(setting, f"--reward {use}")
         node[key] = value

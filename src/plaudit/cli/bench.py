@@ -243,7 +243,7 @@ def _check_export(export: str | None) -> None:
         raise ConfigError(f"--export {export}: rewardbench is the only layout")
 
 
-def _export(bench: Any, results: Mapping[str, Any]) -> None:
+def _export(bench: Any, results: Mapping[str, object]) -> None:
     from plaudit.bench.export import export_rewardbench
 
     for path in export_rewardbench(bench.folder, results):
@@ -296,7 +296,7 @@ def _print(results: Mapping[str, object]) -> None:
         out.print(text(line, "dim"), width=_WIDTH)
 
 
-def _headline(results: Mapping[str, Any]) -> Any:
+def _headline(results: Mapping[str, Any]) -> object:
     heads = ("score", "95 %", "rank", "ties", "unscored")
     grid = table("", *heads, numeric=heads)
     for entry in _sorted(results):
@@ -313,7 +313,7 @@ def _headline(results: Mapping[str, Any]) -> Any:
     return grid
 
 
-def _figures(results: Mapping[str, Any], columns: Sequence[str]) -> Any:
+def _figures(results: Mapping[str, Any], columns: Sequence[str]) -> object:
     """Some of the figures of every reward and floor."""
     heads = [_short(column) for column in columns]
     grid = table("", *heads, numeric=tuple(heads))

@@ -141,7 +141,7 @@ class _Pairs:
         return parts[ALL].unscored
 
 
-def _by_subset(by: str, parts: Mapping[str, Duels], a: str, b: str) -> Any:
+def _by_subset(by: str, parts: Mapping[str, Duels], a: str, b: str) -> object:
     """The table of the subsets, one row each; a single one has the figures of all rows."""
     from plaudit.bench.duels import ALL
 

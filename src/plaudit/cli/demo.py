@@ -94,7 +94,7 @@ def _groups() -> list[Group]:
     return [row.group for row in read(SAMPLE) if isinstance(row.group, Group)]
 
 
-def _originals(has_extra: bool) -> Any:
+def _originals(has_extra: bool) -> object:
     """The original rules; without math-verify those that need none."""
     from plaudit import registry
 

@@ -186,7 +186,7 @@ class JudgeJob(ScoreJob["JudgeOptions"]):
         self.judged.judge = self._names
         self.judged.add(row, result)
 
-    def _meta(self) -> Mapping[str, Any]:
+    def _meta(self) -> Mapping[str, object]:
         from plaudit.data import run_meta
 
         models = [one.judge.engine.resolve() for one in self._judges]

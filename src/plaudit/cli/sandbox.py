@@ -133,7 +133,7 @@ def selftest(
     from plaudit.sandbox.pool import usable_cores
 
     out = console()
-    results: dict[str, list[Any]] = {}
+    results: dict[str, list[object]] = {}
     bad = []
     total = len(suite.chosen(only or []))
     if not total:

@@ -10,7 +10,7 @@ import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Annotated, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Annotated, Generic, TypeVar
 
 import typer
 
@@ -128,7 +128,7 @@ class ScoreJob(Generic[RunOptions]):
 
     chosen: ChosenReward
     options: RunOptions
-    scoring: Mapping[str, Any]
+    scoring: Mapping[str, object]
     problems: Problems = field(default_factory=Problems)
 
     def __post_init__(self) -> None:
@@ -231,7 +231,7 @@ class ScoreJob(Generic[RunOptions]):
             retry=resumption.retry,
         )
 
-    def _meta(self) -> Mapping[str, Any]:
+    def _meta(self) -> Mapping[str, object]:
         """What makes the rows: a resumed run must be the same."""
         from plaudit.data import run_meta
         from plaudit.data.journal import CALLED
@@ -240,7 +240,7 @@ class ScoreJob(Generic[RunOptions]):
         return run_meta(self.chosen.reward, self.options.inputs, **self._reading, **called)
 
     @property
-    def _reading(self) -> Mapping[str, Any]:
+    def _reading(self) -> Mapping[str, object]:
         """How the rows are read, as far as it changes them."""
         marks = {"keep_end_marks": True} if self.options.keep_end_marks else {}
         return {"columns": dict(self.columns), **marks}

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["run"]
 
-_KINDS: Mapping[str, type[Any]] = {
+_KINDS: Mapping[str, type[object]] = {
     "preference": PreferenceOptions, "sft": SftOptions, "rl-prompts": PromptsOptions,
 }  # fmt: skip
 _UPDATE_EVERY = 256
@@ -66,9 +66,9 @@ class SelectOptions:
     ] = None
     columns: Columns = None
     keep_end_marks: KeepEndMarks = False
-    preference: Annotated[Mapping[str, Any], Fields(PreferenceOptions, "--to preference")]
-    sft: Annotated[Mapping[str, Any], Fields(SftOptions, "--to sft")]
-    prompts: Annotated[Mapping[str, Any], Fields(PromptsOptions, "--to rl-prompts")]
+    preference: Annotated[Mapping[str, object], Fields(PreferenceOptions, "--to preference")]
+    sft: Annotated[Mapping[str, object], Fields(SftOptions, "--to sft")]
+    prompts: Annotated[Mapping[str, object], Fields(PromptsOptions, "--to rl-prompts")]
     dedup: Annotated[str | None, Option("Drop repeated prompts: exact or near.", "HOW")] = None
     near: Annotated[float | None, Option("How alike near is (0.8).", "SHARE")] = None
     against: Annotated[
@@ -459,7 +459,7 @@ class SelectJob:
                 json.dump(self._report(), file, indent=1, ensure_ascii=False)
                 file.write("\n")
 
-    def _report(self) -> Mapping[str, Any]:
+    def _report(self) -> Mapping[str, object]:
         return {
             "plaudit": plaudit.__version__,
             "inputs": list(self.source.options.inputs),
@@ -477,7 +477,7 @@ class SelectJob:
         return ""
 
 
-def _funnel_table(report: Mapping[str, Any]) -> Any:
+def _funnel_table(report: Mapping[str, Any]) -> object:
     rows = table("", "in", "dropped", "left", numeric=("in", "dropped", "left"))
     for unit, counts in report.items():
         dropped = sum(counts["dropped"].values())
@@ -489,7 +489,7 @@ def _funnel_table(report: Mapping[str, Any]) -> Any:
     return rows
 
 
-def _balance_table(report: Mapping[str, Any]) -> Any:
+def _balance_table(report: Mapping[str, Any]) -> object:
     rows = table("selected", f"{report['rows']:,}")
     for name, value in report.items():
         if name in ("rows", "columns"):

@@ -102,7 +102,7 @@ def _add_children(branch: Any, node: Mapping[str, object]) -> None:
         _add_children(branch.add(text(_line(name, inner))), inner)
 
 
-def inside(node: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+def inside(node: Mapping[str, object]) -> Iterator[tuple[str, Mapping[str, object]]]:
     """The nodes directly inside a recipe node, with their names."""
     for key, value in node.items():
         if key == "use":

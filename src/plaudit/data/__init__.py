@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 _NAMES = {
     "plaudit.data.api": "Scores ascore score scored",
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from plaudit.data.write import run_meta as run_meta
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in _WHERE:
         raise AttributeError(f"module 'plaudit.data' has no attribute {name!r}")
     return getattr(importlib.import_module(_WHERE[name]), name)

@@ -70,7 +70,7 @@ def from_json(value: object, raw: Mapping[str, object]) -> Any:
 def one_of(first: object, second: object) -> Read:
     """A pair's label that says which response is the better one."""
 
-    def read(value: Any, raw: Mapping[str, Any]) -> Any:
+    def read(value: object, raw: Mapping[str, Any]) -> object:
         if isinstance(value, bool):
             return value
         return "a" if value == first else "b" if value == second else value
@@ -82,13 +82,13 @@ def counted(first: int, tie: int | None = None) -> Read:
     """A pair's label that counts the better response from `first`; `tie` is a tie."""
     places = {first: "a", first + 1: "b"} | ({} if tie is None else {tie: "tie"})
 
-    def read(value: Any, raw: Mapping[str, Any]) -> Any:
+    def read(value: object, raw: Mapping[str, Any]) -> object:
         return value if isinstance(value, bool | str) else _from(places, value)
 
     return read
 
 
-def _from(places: Mapping[Any, str], value: Any) -> Any:
+def _from(places: Mapping[Any, str], value: object) -> Any:
     """The place for a number; any other value is unchanged."""
     return places.get(value, value) if isinstance(value, int | float) else value
 

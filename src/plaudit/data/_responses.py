@@ -175,13 +175,13 @@ def _steps(name: str, get: Get, get_labels: Get | None, raw: Raw) -> Responses:
     if not isinstance(values, LIST) or not values:
         raise wrong("a list of steps", values, name)
     steps = [_step(value, f"{name}[{i}]") for i, value in enumerate(values)]
-    labels: Any = [label for _, label in steps]
+    labels: object = [label for _, label in steps]
     if get_labels is not None and isinstance(column_labels := get_labels(raw), LIST):
         labels = list(column_labels)
         if len(labels) != len(steps):
             raise ragged("labels", len(labels), len(steps), of="steps")
     texts = [text for text, _ in steps]
-    columns: dict[str, Any] = {STEPS: texts}
+    columns: dict[str, object] = {STEPS: texts}
     if any(label is not None for label in labels):
         columns["step_labels"] = labels
     return [Response("\n\n".join(texts), columns=columns)], False, None

@@ -30,16 +30,16 @@ __all__ = ["Scores", "ascore", "check_rows", "row_errors", "score", "scored"]
 
 
 def score(
-    reward: Any,
-    rows: Any = None,
+    reward: object,
+    rows: object = None,
     *,
-    prompts: Sequence[Any] | None = None,
-    responses: Sequence[Any] | None = None,
+    prompts: Sequence[object] | None = None,
+    responses: Sequence[object] | None = None,
     workers: int = 0,
     strict: bool = False,
     columns: Mapping[str, str] | None = None,
     keep_end_marks: bool = False,
-    **lists: Sequence[Any],
+    **lists: Sequence[object],
 ) -> Scores:
     """The scores of rows, in their order; a row that cannot be read stays in place as NaN.
 
@@ -71,7 +71,7 @@ def score(
     return Scores(scored(reward_of(reward), items, workers=workers, strict=strict))
 
 
-async def ascore(reward: Any, rows: Any = None, **options: Any) -> Scores:
+async def ascore(reward: object, rows: object = None, **options: Any) -> Scores:
     """`score` in a separate thread, for callers whose event loop must not block.
 
     >>> import asyncio
@@ -226,7 +226,7 @@ class Scores(Sequence[Result]):
         """The errors with their places, in the order of the rows."""
         return [text for row, result in self._row_results for text in _errors(row, result)]
 
-    def to_rows(self, column: str = "reward") -> list[dict[str, Any]]:
+    def to_rows(self, column: str = "reward") -> list[dict[str, object]]:
         """The rows as they would be written to a file: their columns and the new ones."""
         return [output_row(row, result, column) for row, result in self._row_results]
 

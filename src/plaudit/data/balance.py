@@ -7,7 +7,7 @@ from array import array
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from plaudit.errors import ConfigError
 from plaudit.text import scripts
@@ -68,12 +68,12 @@ class Balance:
         if facts.is_first is not None:
             self._firsts[facts.is_first] += 1
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         """The figures as JSON values; those without data are omitted.
 
         `longer_wins` leaves out pairs of equal length, `equal_length` is their share.
         """
-        figures: dict[str, Any] = {"rows": self.num_rows, "scripts": _ranked(self.scripts)}
+        figures: dict[str, object] = {"rows": self.num_rows, "scripts": _ranked(self.scripts)}
         for name, lengths in (("chosen_chars", self._chosen), ("rejected_chars", self._rejected)):
             if lengths:
                 figures[name] = {

@@ -87,7 +87,7 @@ class _Unfit(Exception):
 class _Columns:
     """The columns of rows and their Arrow types; None stands for JSON text."""
 
-    def __init__(self, batches: Callable[[], Iterable[Sequence[Mapping[str, Any]]]]) -> None:
+    def __init__(self, batches: Callable[[], Iterable[Sequence[Mapping[str, object]]]]) -> None:
         pyarrow = require_pyarrow("Arrow tables")
         self._pa = pyarrow
         self._unfit = (
@@ -170,7 +170,7 @@ def _without_surrogates(value: object) -> object:
 
 
 def _batches(lines: Path) -> Iterator[list[dict[str, object]]]:
-    batch: list[dict[str, Any]] = []
+    batch: list[dict[str, object]] = []
     size = 0
     with lines.open("rb", 1 << 20) as file:
         for line in file:

@@ -7,7 +7,6 @@ import json
 import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
-from typing import Any
 
 from plaudit.errors import ConfigError, clipped
 from plaudit.journal import Lines
@@ -184,7 +183,7 @@ def replace_durably(complete: Path, out: Path) -> None:
     os.replace(complete, out)
 
 
-def _without_name(about: Mapping[str, object]) -> dict[str, Any]:
+def _without_name(about: Mapping[str, object]) -> dict[str, object]:
     return {name: value for name, value in about.items() if name != CALLED}
 
 

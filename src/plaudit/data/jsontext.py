@@ -90,7 +90,7 @@ def _is_deep(value: object, data: bytes) -> bool:
     return True
 
 
-def _loads_slowly(data: bytes, what: str) -> Any:
+def _loads_slowly(data: bytes, what: str) -> object:
     try:
         text = data.decode("utf-8").rstrip("\r\n")
     except UnicodeDecodeError as error:
@@ -119,7 +119,7 @@ def _broken(error: json.JSONDecodeError, what: str) -> str:
     return f"broken JSON at {place}: {error.msg[:1].lower()}{error.msg[1:]}, found {rest_text}"
 
 
-def _to_builtin(value: Any) -> Any:
+def _to_builtin(value: Any) -> object:
     """A value that JSON does not know, as one that it does."""
     if isinstance(value, bytes | bytearray | memoryview):
         return base64.b64encode(value).decode("ascii")
@@ -130,7 +130,7 @@ def _to_builtin(value: Any) -> Any:
     return str(value)
 
 
-def _finite(value: object) -> Any:
+def _finite(value: object) -> object:
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if isinstance(value, Mapping):

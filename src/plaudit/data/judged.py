@@ -191,7 +191,7 @@ def key_of(column: str) -> Callable[[Judged], bytes]:
 
     def key(one: Judged) -> bytes:
         if column == "prompt":
-            value: Any = [dict(turn) for turn in one.prompt]
+            value: object = [dict(turn) for turn in one.prompt]
         elif (value := one.columns.get(column, one.id if column == "id" else None)) is None:
             raise DataError(
                 f"missing column; the row has {', '.join(one.columns)}"

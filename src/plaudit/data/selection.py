@@ -12,7 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from plaudit.data.judged import Judged, JudgedResponse, spoken
 from plaudit.data.options import PreferenceOptions, PromptsOptions, SftOptions
@@ -449,7 +449,7 @@ class Funnel:
         """The incoming units that were not dropped."""
         return self.incoming.get(unit, 0) - self.dropped.get(unit, Counter()).total()
 
-    def report(self) -> dict[str, Any]:
+    def report(self) -> dict[str, object]:
         """The counts as JSON values, unit by unit."""
         return {
             unit: {

@@ -29,7 +29,7 @@ __all__ = [
     "saved_rows",
 ]
 
-Rows = Iterator[Mapping[str, Any] | DataError]
+Rows = Iterator[Mapping[str, object] | DataError]
 _BATCH = 256
 _HUB_NAME = re.compile(r"hf:([^/:\s]+/[^/:\s]+)(?:/([^/:\s]+))?(?::([^/:\s]+))?")
 
@@ -149,7 +149,7 @@ def _hub_rows(datasets: Any, name: str, repo: str, config: str | None, split: st
         raise PlauditError(f"{name}: reading stopped: {_first_line(error)}") from error
 
 
-def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, Any] | DataError]:
+def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, object] | DataError]:
     try:
         rows = batch.to_pylist()
     except UnicodeDecodeError:
@@ -161,7 +161,7 @@ def _rows_of_batch(batch: Any) -> Iterable[Mapping[str, Any] | DataError]:
     return rows
 
 
-def _row_of_slice(batch: Any) -> Mapping[str, Any] | DataError:
+def _row_of_slice(batch: Any) -> Mapping[str, object] | DataError:
     for name in batch.schema.names:
         try:
             batch.column(name).to_pylist()
@@ -178,12 +178,12 @@ def _row_of_slice(batch: Any) -> Mapping[str, Any] | DataError:
     }
 
 
-def _same(value: object) -> Any:
+def _same(value: object) -> object:
     return value
 
 
 @functools.lru_cache(64)
-def _readers(schema: Any) -> dict[str, Callable[[Any], Any]]:
+def _readers(schema: Any) -> dict[str, Callable[[object], object]]:
     """The conversions of column values, for the columns that need one."""
     readers = {name: _reader(schema.field(name).type) for name in schema.names}
     return {name: reader for name, reader in readers.items() if reader is not None}
@@ -208,11 +208,13 @@ def _reader(kind: Any) -> Callable[[Any], Any] | None:
     return None
 
 
-def _list(item: Callable[[Any], Any], values: Any) -> list[Any]:
+def _list(item: Callable[[Any], Any], values: Any) -> list[object]:
     return [None if value is None else item(value) for value in values]
 
 
-def _object(fields: Mapping[str, Callable[[object], object] | None], value: Any) -> dict[str, Any]:
+def _object(
+    fields: Mapping[str, Callable[[object], object] | None], value: Any
+) -> dict[str, object]:
     return {
         name: item if (reader := fields.get(name)) is None else reader(item)
         for name, item in value.items()
@@ -220,7 +222,7 @@ def _object(fields: Mapping[str, Callable[[object], object] | None], value: Any)
     }
 
 
-def _map(reader: Callable[[Any], Any] | None, value: Any) -> dict[str, Any]:
+def _map(reader: Callable[[object], object] | None, value: Any) -> dict[str, object]:
     pairs = value.items() if isinstance(value, Mapping) else value
     return {name: item if reader is None or item is None else reader(item) for name, item in pairs}
 

@@ -19,7 +19,7 @@ from plaudit.types import Message
 __all__ = ["LAYOUTS", "To", "layout"]
 
 To = Literal["preference", "sft", "rl-prompts"]
-Line = dict[str, Any]
+Line = dict[str, object]
 Turns = list[Mapping[str, Any]]
 
 _SHAREGPT = {"user": "human", "assistant": "gpt", "tool": "observation", "system": "system"}

@@ -219,7 +219,7 @@ def _is_readable(message: Mapping[str, object]) -> bool:
 def _with_inline_reasoning(message: Message) -> Message:
     """A last turn with its reasoning inside its content, and its calls under `tool_calls`."""
     calls, think = _calls(message), reasoning_of(message)
-    fields: dict[str, Any] = dict(message)
+    fields: dict[str, object] = dict(message)
     if calls and not message.get("tool_calls"):
         fields["tool_calls"] = calls
     if think and _is_readable(message):

@@ -58,7 +58,7 @@ class Writer:
         path: str | os.PathLike[str],
         *,
         column: str = "reward",
-        meta: Mapping[str, Any] | None = None,
+        meta: Mapping[str, object] | None = None,
         overwrite: bool = False,
         resume: bool = False,
         retry: Retry = "system",
@@ -202,7 +202,7 @@ def is_retryable(score: Mapping[str, Any]) -> bool:
     return "num_failed_calls" in counts or "num_unreadable" not in counts
 
 
-def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, Any]:
+def output_row(row: Row, result: Result, column: str = "reward") -> dict[str, object]:
     """A row as it is written: its own columns and the new ones."""
     return {**row.raw, **_gained(row, result, column)}
 
@@ -211,7 +211,7 @@ def run_meta(
     reward: Reward | str,
     sources: Iterable[str | os.PathLike[str]],
     **options: object,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What determines the rows of a run: version, reward, inputs with their sizes, and `options`.
 
     Pass a text for a reward if some of its parameters do not matter for the rows.
@@ -259,9 +259,9 @@ def _gained(row: Row, result: Result, column: str) -> dict[str, Any]:
     return {value: values if row.is_list else values[0], scores: scores_fields}
 
 
-def _score_fields(score: Score) -> dict[str, Any]:
+def _score_fields(score: Score) -> dict[str, object]:
     """The fields of a score as written; empty ones are omitted."""
-    fields: dict[str, Any] = {"value": _number(score.value)}
+    fields: dict[str, object] = {"value": _number(score.value)}
     if score.parts:
         fields["parts"] = {name: _number(value) for name, value in score.parts.items()}
     if score.steps:
@@ -304,7 +304,7 @@ def _sink(out: Path, about: Mapping[str, object], *, overwrite: bool, resume: bo
 class _File:
     """A journal that becomes the output."""
 
-    def __init__(self, out: Path, about: Mapping[str, Any], *, resume: bool) -> None:
+    def __init__(self, out: Path, about: Mapping[str, object], *, resume: bool) -> None:
         self._out = out
         try:
             self._journal = Journal(out, about, resume=resume)

@@ -160,7 +160,7 @@ def _places(path: Path) -> Iterator[tuple[str, int]]:
 
 
 def _line(key: str, call: Call, reply: Reply, model: str, fingerprint: str | None) -> bytes:
-    record: dict[str, Any] = {
+    record: dict[str, object] = {
         "key": key, "model": model, "template": call.template, "index": call.index,
         "temperature": call.sampling.temperature, "text": reply.text,
         "finish_reason": reply.finish_reason,

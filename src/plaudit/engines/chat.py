@@ -17,7 +17,7 @@ from plaudit.types import Fault
 
 __all__ = ["Call", "ChatEngine", "Job", "RecordedEngine", "Reply", "Sampling", "Token", "Usage"]
 
-Turn = Mapping[str, Any]
+Turn = Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,7 +173,7 @@ class RecordedEngine(Protocol):
 
     def aligned(
         self, columns: Mapping[str, object], places: Sequence[str], samples: int, where: str = ""
-    ) -> Mapping[str, Any]:
+    ) -> Mapping[str, object]:
         """The columns with the replies by place, for a job that judges `places`.
 
         Raises: DataError where they do not fit the places.

@@ -104,7 +104,7 @@ class Checkpoint:
         """The names of all tensors, read from the files' headers."""
         return frozenset(_places(self.weight_files))
 
-    def file(self, name: str) -> Mapping[str, Any]:
+    def file(self, name: str) -> Mapping[str, object]:
         """All tensors of one more file in the directory (weights only)."""
         self.used.add(name)
         return _unpickled(self.path / name, "cpu")
@@ -162,7 +162,7 @@ def refuse_unused(
     *,
     has_head: bool = True,
     settings: Iterable[str] = (),
-    config_class: Callable[[], Any] = object,
+    config_class: Callable[[], object] = object,
 ) -> None:
     """Raises ConfigError where a part of a checkpoint was not used.
 
@@ -301,7 +301,7 @@ def _read(file: Path, names: list[str], name: str) -> dict[str, Any]:
     return {n: tensors[n] for n in names}
 
 
-def _unpickled(file: Path, device: str) -> Mapping[str, Any]:
+def _unpickled(file: Path, device: str) -> Mapping[str, object]:
     """The tensors of a pickle, which may hold nothing else."""
     import pickle
     import warnings

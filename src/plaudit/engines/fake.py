@@ -27,7 +27,7 @@ class FakeEngine:
 
     way, why, device, dtype, tolerance = "fake", "", "none", "none", 1e-5
 
-    def __init__(self, width: int = 1, values: Callable[[Item], Any] | None = None):
+    def __init__(self, width: int = 1, values: Callable[[Item], object] | None = None):
         self.width = width
         self.values = values or self._draw_values
         self.items: list[Item] = []

@@ -548,7 +548,7 @@ def _rope_type(model) -> str:
     return str(rope.get("rope_type") or rope.get("type") or "") if hasattr(rope, "get") else ""
 
 
-_original: weakref.WeakKeyDictionary[Any, str] = weakref.WeakKeyDictionary()
+_original: weakref.WeakKeyDictionary[object, str] = weakref.WeakKeyDictionary()
 
 
 def _set_attention(model, name: str) -> None:

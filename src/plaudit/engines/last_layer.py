@@ -74,14 +74,14 @@ def _row_wise(model: Any) -> list[Any]:
     return [] if None in parts else parts
 
 
-def _select(module: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
+def _select(module: object, args: tuple[Any, ...]) -> tuple[object, ...] | None:
     rows: _Rows | None = getattr(_now, "rows", None)
     if rows is None:
         return None
     return (args[0].index_select(1, rows.index), *args[1:])
 
 
-def _put_back(module: object, args: tuple[object, ...], output: Any) -> Any:
+def _put_back(module: object, args: tuple[object, ...], output: Any) -> object:
     """The rows in their places, zeros in the others."""
     rows: _Rows | None = getattr(_now, "rows", None)
     if rows is None:

@@ -96,7 +96,7 @@ class Options:
 class SharedScorer:
     """A Scorer that copies of a reward share."""
 
-    def __init__(self, scorer: Any):
+    def __init__(self, scorer: object):
         self.scorer = scorer
 
 
@@ -216,7 +216,7 @@ def _from_library(
 
 
 def _note_used(
-    checkpoint: Checkpoint, left: Iterable[str], state: Mapping[str, Any] | None
+    checkpoint: Checkpoint, left: Iterable[str], state: Mapping[str, object] | None
 ) -> None:
     """Notes which tensors the class used. Raises ConfigError for unused ones of `state`."""
     if state is None:

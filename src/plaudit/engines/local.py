@@ -112,7 +112,7 @@ class LocalEngine:
         self._options = dict(template_options or {})
         self._limit = max_tokens_of_model
         self._ends = self._end_ids(getattr(module, "generation_config", None))
-        self._labelled: dict[Any, Labelled] = {}
+        self._labelled: dict[object, Labelled] = {}
         self._pieces: dict[int, str] = {}
 
     def resolve(self) -> str:
@@ -301,7 +301,7 @@ class LocalEngine:
             draft.seconds = time.perf_counter() - start
 
     def _rivals(
-        self, drafts: Sequence[Draft], logits_RV: Any, ids: Sequence[int]
+        self, drafts: Sequence[Draft], logits_RV: object, ids: Sequence[int]
     ) -> list[tuple[float, dict[str, float]]]:
         """Each new token's log-probability and its rivals' by text, for calls with labels."""
         if not any(draft.call.labels for draft in drafts):

@@ -364,7 +364,7 @@ class OpenAiEngine:
                 if (future := self._pending.pop(key)) is not None:
                     future.set_result(replies.get(key, stopped))
 
-    def body(self, call: Call, count: int) -> dict[str, Any]:
+    def body(self, call: Call, count: int) -> dict[str, object]:
         """What is sent for `count` samples of a call."""
         s = call.sampling
         body: dict[str, Any] = {
@@ -595,9 +595,9 @@ def _with_version(url: str) -> str:
 
 def _bundle(own: Mapping[str, Call]) -> list[list[tuple[str, Call]]]:
     """CallJournal that differ only in their sample, together: one request with n choices."""
-    bundles: dict[Any, list[tuple[str, Call]]] = {}
+    bundles: dict[object, list[tuple[str, Call]]] = {}
     for key, call in own.items():
-        same: Any = key
+        same: object = key
         if call.sampling.temperature:
             same = (id(call.messages), call.prefix, call.labels, id(call.schema), call.template,
                     call.sampling)  # fmt: skip

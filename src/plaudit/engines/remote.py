@@ -33,15 +33,15 @@ class Wire(Protocol):
     path: str
     most: int
 
-    def body(self, model: str, inputs: Sequence[object]) -> Mapping[str, Any]: ...
+    def body(self, model: str, inputs: Sequence[object]) -> Mapping[str, object]: ...
 
-    def scores(self, reply: Any, count: int) -> list[float]: ...
+    def scores(self, reply: object, count: int) -> list[float]: ...
 
 
 class _Vllm:
     path, most = "/classify", 256
 
-    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, Any]:
+    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, object]:
         return {
             "model": model, "input": [list(i) for i in inputs], "use_activation": False,
             "add_special_tokens": False,
@@ -54,7 +54,7 @@ class _Vllm:
 class _VllmPooling(_Vllm):
     path = "/pooling"
 
-    def body(self, model: str, inputs: Sequence[object]) -> Mapping[str, Any]:
+    def body(self, model: str, inputs: Sequence[object]) -> Mapping[str, object]:
         return {**super().body(model, inputs), "task": "classify"}
 
     def scores(self, reply: Any, count: int) -> list[float]:
@@ -64,7 +64,7 @@ class _VllmPooling(_Vllm):
 class _Sglang:
     path, most = "/classify", 256
 
-    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, Any]:
+    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, object]:
         return {"model": model, "input_ids": [list(i) for i in inputs]}
 
     def scores(self, reply: Any, count: int) -> list[float]:
@@ -75,7 +75,7 @@ class _Sglang:
 class _SglangOpenAi(_Sglang):
     path = "/v1/embeddings"
 
-    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, Any]:
+    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, object]:
         return {"model": model, "input": [list(i) for i in inputs]}
 
     def scores(self, reply: Any, count: int) -> list[float]:
@@ -87,7 +87,7 @@ class _Tei:
 
     path, most = "/predict", 32
 
-    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, Any]:
+    def body(self, model: str, inputs: Sequence[Any]) -> Mapping[str, object]:
         return {"inputs": [list(i) for i in inputs], "raw_scores": True, "truncate": False}
 
     def scores(self, reply: Any, count: int) -> list[float]:
@@ -117,7 +117,7 @@ class RemoteEngine:
     api_key_env: str | None = None
     timeout_s: float = 60.0
     concurrency: int = 64
-    probe_inputs: Sequence[Sequence[Any]] = ()
+    probe_inputs: Sequence[Sequence[object]] = ()
 
     way = "remote"
     why = ""

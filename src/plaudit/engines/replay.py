@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from plaudit.engines.calls import CallJournal
 from plaudit.engines.chat import Call, Job, Reply
@@ -63,7 +62,7 @@ class ColumnReplay(_Replay):
 
     def aligned(
         self, columns: Mapping[str, object], places: Sequence[str], samples: int, where: str = ""
-    ) -> Mapping[str, Any]:
+    ) -> Mapping[str, object]:
         """The columns with the replies by place, for a job that judges `places`.
 
         Raises: DataError where a list of replies has another length than the places, or one text

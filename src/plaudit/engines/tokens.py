@@ -83,7 +83,7 @@ def _ids(ids: Sequence[int]) -> list[int]:
     return [int(i) for i in ids]
 
 
-def _from_file(file: Path, name: str) -> Any:
+def _from_file(file: Path, name: str) -> object:
     import tokenizers
 
     try:
@@ -95,7 +95,7 @@ def _from_file(file: Path, name: str) -> Any:
     return own
 
 
-def _rebuild(path: str | Path) -> Any:
+def _rebuild(path: str | Path) -> object:
     """The library's tokenizer, rebuilt from the file alone; None where that fails."""
     from transformers import PreTrainedTokenizerFast
 

@@ -45,7 +45,7 @@ _UNARY: Mapping[type[ast.unaryop], Callable[[Any], Any]] = {
     ast.Invert: operator.invert,
     ast.Not: operator.not_,
 }
-_MAKERS: Mapping[str, Callable[..., Any]] = {
+_MAKERS: Mapping[str, Callable[..., object]] = {
     "set": set,
     "frozenset": frozenset,
     "list": list,
@@ -314,7 +314,7 @@ class _AssertReader:
         expected_value = self.value(expected) if isinstance(expected, ast.expr) else expected
         return CallTest(arguments, expected_value, keywords=keywords, **relation)
 
-    def call(self, node: ast.expr) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    def call(self, node: ast.expr) -> tuple[tuple[object, ...], dict[str, object]]:
         """The arguments of a call of the entry."""
         if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Name)):
             raise _Other
@@ -333,7 +333,7 @@ class _AssertReader:
         return arguments, {str(k.arg): self.value(k.value) for k in node.keywords}
 
     def items(self, nodes: Iterable[ast.expr]) -> list[Any]:
-        elements: list[Any] = []
+        elements: list[object] = []
         for node in nodes:
             if isinstance(node, ast.Starred):
                 value = self.value(node.value)
@@ -344,7 +344,7 @@ class _AssertReader:
                 elements.append(self.value(node))
         return elements
 
-    def value(self, node: ast.expr) -> Any:
+    def value(self, node: ast.expr) -> object:
         """What a literal stands for. NaN is refused: it equals nothing, not even itself."""
         try:
             value = self.literal(node)
@@ -382,7 +382,7 @@ class _AssertReader:
             raise _Other
         return dict(zip(self.items(keys), self.items(node.values), strict=True))
 
-    def named(self, name: str) -> Any:
+    def named(self, name: str) -> object:
         if name in self.alias:
             raise _Other
         if name in self.bound:

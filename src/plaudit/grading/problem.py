@@ -52,7 +52,7 @@ class Near:
     rtol: float = 0.0
     digits: int | None = None
 
-    def holds(self, actual: Any, expected: Any) -> bool:
+    def holds(self, actual: object, expected: Any) -> bool:
         """Whether `actual` passes; only real numbers do (with others the test code would raise)."""
         if not isinstance(actual, int | float):
             return False
@@ -93,7 +93,7 @@ class CallTest:
     is_identical: bool = False
     near: Near | None = None
     alternatives: tuple[Any, ...] = ()
-    keywords: Mapping[str, Any] = field(default_factory=dict)
+    keywords: Mapping[str, object] = field(default_factory=dict)
     oracle: Oracle = ""
 
 

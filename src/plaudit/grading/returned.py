@@ -62,7 +62,7 @@ def _is_equal(problem: CallProblem, data: object, expected: object, depth: int) 
     return problem.layout.name != "verl" or _is_json(data)
 
 
-def _is_json(data: Any) -> bool:
+def _is_json(data: object) -> bool:
     """Whether `json.dumps` writes a value, as verl's grader does: not a Decimal, for example."""
     try:
         json.dumps(values.decode(data))
@@ -123,7 +123,7 @@ def _same_set(problem: CallProblem, test: CallTest, actual: object) -> bool:
     return hits == expected_items
 
 
-def _hashable(value: object) -> Any:
+def _hashable(value: object) -> object:
     return tuple(map(_hashable, value)) if isinstance(value, list | tuple) else value
 
 

@@ -77,7 +77,7 @@ _METHOD = re.compile(r"^Solution\(\)\.(?=\w+$)")
 _INTEGER = re.compile(r"-?[0-9]{1,18}")
 _NUMBER = re.compile(r"[ \t]*([0-9]+(?:\.[0-9]+)?)")
 
-Columns = Mapping[str, Any]
+Columns = Mapping[str, object]
 
 
 def problem_of(columns: Columns) -> Problem:
@@ -133,7 +133,7 @@ def _ioi(columns: Columns) -> Problem:
 
 def _livecodebench(columns: Columns) -> Problem:
     """Two JSON columns of {input, output, testtype}; the private one may be packed."""
-    cases: list[Any] = []
+    cases: list[object] = []
     for field in ("public_test_cases", "private_test_cases"):
         value = columns.get(field)
         if value is not None and value != "":
@@ -230,7 +230,7 @@ def _digits_apart(arguments: tuple[object, ...]) -> tuple[int, ...]:
     return (sum(abs(int(a) - int(b)) for a, b in pairs),)
 
 
-_ALSO_RIGHT: Mapping[tuple[str, str], Callable[[tuple[Any, ...]], tuple[int, ...]]] = {
+_ALSO_RIGHT: Mapping[tuple[str, str], Callable[[tuple[object, ...]], tuple[int, ...]]] = {
     ("mbpp", "sum_div"): lambda arguments: (0,),
     ("mbpp", "surface_Area"): _pyramid,
     ("mbpp", "digit_distance_nums"): _digits_apart,
@@ -512,7 +512,7 @@ def _printed(value: object, field: str) -> str:
     raise DataError(f"expected text, found {clipped(value)}", field=field)
 
 
-def _json_call(inputs: Any, expected: Any, field: str) -> tuple[tuple[Any, ...], Any]:
+def _json_call(inputs: object, expected: object, field: str) -> tuple[tuple[object, ...], object]:
     """Arguments and answer; text contains one JSON value a line (LiveCodeBench, PRIME)."""
     if not isinstance(inputs, str):
         return _arguments(inputs, field), expected
@@ -522,7 +522,7 @@ def _json_call(inputs: Any, expected: Any, field: str) -> tuple[tuple[Any, ...],
     return arguments, answer
 
 
-def _arguments(value: object, field: str) -> tuple[Any, ...]:
+def _arguments(value: object, field: str) -> tuple[object, ...]:
     if not isinstance(value, list | tuple):
         raise DataError(f"expected a list of arguments, found {clipped(value)}", field=field)
     return tuple(value)
@@ -672,14 +672,14 @@ def _parsed(value: object, field: str) -> Any:
     return _json(value, field) if isinstance(value, str) else value
 
 
-def _json(text: str, field: str) -> Any:
+def _json(text: str, field: str) -> object:
     try:
         return json.loads(text, parse_int=_integer)
     except (ValueError, RecursionError) as error:
         raise DataError(f"no JSON ({error}): {clipped(text)}", field=field) from None
 
 
-def _json_or_none(value: Any) -> Any:
+def _json_or_none(value: object) -> object:
     """The value of JSON text; anything else is returned unchanged."""
     if not isinstance(value, str):
         return value
@@ -703,7 +703,7 @@ def _integer(digits: str) -> int:
     return sign * total
 
 
-def _literal(value: Any) -> Any:
+def _literal(value: object) -> object:
     """The value of JSON, or of a Python literal ("{'a': None}"); else unchanged."""
     value = _json_or_none(value)
     if not isinstance(value, str) or not value.lstrip().startswith(("{", "[")):
@@ -721,7 +721,7 @@ def _mapping(value: object, field: str) -> Mapping[str, Any]:
     return value
 
 
-def _list(value: Any, field: str) -> list[Any]:
+def _list(value: Any, field: str) -> list[object]:
     """A list, also where it came as a tuple or an array of a data frame."""
     value = _parsed(value, field)
     if hasattr(value, "tolist"):
@@ -742,7 +742,7 @@ def _text(value: object, field: str) -> str:
     return value
 
 
-def _needed(row: Mapping[str, object], key: str, field: str) -> Any:
+def _needed(row: Mapping[str, object], key: str, field: str) -> object:
     if row.get(key) is None and key not in row:
         raise DataError(f"a test without {key!r}: {clipped(dict(row))}", field=field)
     return row[key]
@@ -757,7 +757,7 @@ def _same_length(inputs: Sequence[object], outputs: Sequence[object], field: str
         raise DataError(f"{len(inputs)} inputs and {len(outputs)} outputs", field=field)
 
 
-def _unpacked(value: object, field: str) -> Any:
+def _unpacked(value: object, field: str) -> object:
     """LiveCodeBench's private tests: JSON, or base64 of zlib of a pickle of JSON text."""
     parsed = _json_or_none(value)
     if not isinstance(parsed, str):

@@ -5,12 +5,10 @@ One kind of judge per file: `pairwise`, `pointwise`, `listwise`, `verifier`, `re
 
 from __future__ import annotations
 
-from typing import Any
-
 __all__ = ["Backend"]  # pyright: ignore[reportUnsupportedDunderAll]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name != "Backend":
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from plaudit.judges._backend import Backend

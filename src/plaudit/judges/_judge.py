@@ -283,12 +283,12 @@ class JudgeSetup:
     parser: str | None = None
 
     @classmethod
-    def of(cls: type[P], params: Mapping[str, Any]) -> P:
+    def of(cls: type[P], params: Mapping[str, object]) -> P:
         """The parameters of a factory's call, the Backend's under `options`."""
         return cls(**split(cls, params, "options"))
 
     @property
-    def changed(self) -> dict[str, Any]:
+    def changed(self) -> dict[str, object]:
         """Those that differ from their defaults: what spells the judge."""
         return changed(self, "options")
 
@@ -505,7 +505,7 @@ class JudgeReward(Spelled):
     retries_itself = True
     is_judge = True
 
-    def __init__(self, path: str, params: Mapping[str, Any], judge: Judge) -> None:
+    def __init__(self, path: str, params: Mapping[str, object], judge: Judge) -> None:
         super().__init__(path, params)
         self.judge = judge
 
@@ -537,7 +537,7 @@ class JudgeReward(Spelled):
         raise NotImplementedError
 
     @functools.cached_property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """The template, the engine and the sampling, for `plaudit show`."""
         judge = self.judge
         s = judge.sampling

@@ -158,7 +158,7 @@ def _turns_in_view(response: Response, view: Part) -> list[Message]:
     return [*before, {**last, "content": part_of(text, view)}]  # type: ignore[list-item]
 
 
-def column_value(group: Group, name: str, response: Response | None = None) -> Any:
+def column_value(group: Group, name: str, response: Response | None = None) -> object:
     """The value of a column, or of one of its aliases. Raises DataError if there is none."""
     value = column_of(group, response, name)
     if value is inspect.Parameter.empty:

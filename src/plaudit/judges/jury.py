@@ -7,7 +7,7 @@ import math
 import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
 from plaudit import offers
 from plaudit.errors import ConfigError, clipped
@@ -32,11 +32,11 @@ class JurySetup:
 
     judge: str = "judges.pointwise.rating"
     models: Sequence[str] = ()
-    judges: Sequence[Mapping[str, Any]] = ()
+    judges: Sequence[Mapping[str, object]] = ()
     vote_by: VoteBy = "mean"
     weights: Sequence[float] | None = None
     min_jurors: int | None = None
-    params: Mapping[str, Any] = field(default_factory=dict)
+    params: Mapping[str, object] = field(default_factory=dict)
 
 
 @takes(JurySetup, "params")

@@ -39,7 +39,7 @@ class CorrectSetup(YesNoSetup):
 
 
 @takes(CorrectSetup, "options")
-def correct(**params: Any) -> Reward:
+def correct(**params: object) -> Reward:
     """1 where the judge finds that the response agrees with the reference, else 0.
 
     The column `reference` (or an alias of it) holds the ground truth, as in the data of DeepSeek-R1

@@ -47,7 +47,7 @@ class VerifierSetup(YesNoSetup):
 
 
 @takes(VerifierSetup, "options")
-def verifier(**params: Any) -> Reward:
+def verifier(**params: object) -> Reward:
     """P(the response is correct) in [0, 1], by the token "Yes".
 
     ``r = p(Yes) / (p(Yes) + p(No))``, or p(Yes) itself where not `normalised` (GenRM, Zhang et al.

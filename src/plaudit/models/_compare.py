@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from plaudit.engines.model import ModelEngine
 from plaudit.engines.plan import Item
@@ -38,7 +38,7 @@ class PairScorer:
     question: Question
     encode: Callable[[Pair], Sequence[Encoded]]
     reading: Callable[[Sequence[Sequence[Sequence[float]]]], Duel]
-    facts: Mapping[str, Any]
+    facts: Mapping[str, object]
 
     def compare(self, pairs: Sequence[Pair]) -> list[Score]:
         """One Score per pair."""
@@ -76,7 +76,7 @@ class ModelComparer(FromFiles[PairScorer]):
     """A Comparer around a PairScorer. Copies and pickles hold the parameters."""
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """What was found and how it is compared, for `plaudit show`."""
         return {**self.scorer.facts, **engine_facts(self.scorer.engine)}
 

@@ -56,10 +56,10 @@ class Headed(NamedTuple):
     eos: bool = False
     special_tokens: bool = False
     trunk: Callable[[Checkpoint, Options], Any] | None = None
-    positions: Callable[[Checkpoint, Any], Callable[[Encoded], Sequence[int]]] | None = None
+    positions: Callable[[Checkpoint, object], Callable[[Encoded], Sequence[int]]] | None = None
     reading: Callable[[Checkpoint], Reading] | None = None
     append: Callable[[Checkpoint], int] | None = None
-    finish: Callable[[Checkpoint, Any], Callable[[str], str]] | None = None
+    finish: Callable[[Checkpoint, object], Callable[[str], str]] | None = None
     settings: tuple[str, ...] = ()
     rewardbench_bos: Bos = "masked"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
 from plaudit.engines.model import ModelEngine
 from plaudit.engines.plan import Item
@@ -58,7 +58,7 @@ class Scorer:
     question: Question
     positions: Callable[[Encoded], Sequence[int]]
     reading: Reading
-    facts: Mapping[str, Any]
+    facts: Mapping[str, object]
     on_response_fault: float | None = None
 
     def score(self, groups: Sequence[Group]) -> list[list[Score]]:
@@ -128,7 +128,7 @@ class FromFiles(Spelled, Generic[S]):
 
     deterministic = True
 
-    def __init__(self, path: str, params: Mapping[str, Any], scorer: S):
+    def __init__(self, path: str, params: Mapping[str, object], scorer: S):
         super().__init__(path, params)
         self.scorer = scorer
 
@@ -151,7 +151,7 @@ class ModelReward(FromFiles[Scorer]):
         return math.nan if value is None else float(value)
 
     @property
-    def facts(self) -> Mapping[str, Any]:
+    def facts(self) -> Mapping[str, object]:
         """What was found and how it is scored, for `plaudit show`."""
         form = self.scorer.form
         limit = form.max_tokens
@@ -172,7 +172,7 @@ class ModelReward(FromFiles[Scorer]):
         return [in_own_places(group, row) for group, row in zip(groups, scores, strict=True)]
 
 
-def token_facts(tokenizer: object) -> Mapping[str, Any]:
+def token_facts(tokenizer: object) -> Mapping[str, object]:
     """Whose ids a tokenizer gives, where they are not simply the library's."""
     note = note_of(tokenizer)
     return {"tokens": note} if note else {}

@@ -58,7 +58,7 @@ def _trunk(checkpoint: Checkpoint, options: Any) -> Any:
     return trunk_from(checkpoint, options, config=config, state=state)
 
 
-def _llama(name: str, tensor: object, config: object) -> dict[str, Any]:
+def _llama(name: str, tensor: object, config: object) -> dict[str, object]:
     """A tensor under its Llama name, the fused one as three."""
     if ".attention.wqkv." in name:
         return _parted(name, tensor, config)
@@ -67,7 +67,7 @@ def _llama(name: str, tensor: object, config: object) -> dict[str, Any]:
     return {name: tensor}
 
 
-def _parted(name: str, tensor: Any, config: Any) -> dict[str, Any]:
+def _parted(name: str, tensor: Any, config: Any) -> dict[str, object]:
     groups = config.num_key_value_heads
     heads = config.num_attention_heads // groups
     size = config.hidden_size // config.num_attention_heads

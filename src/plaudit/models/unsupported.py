@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from plaudit.engines.checkpoint import Checkpoint
 from plaudit.errors import ConfigError
 from plaudit.models._architecture import Architecture
@@ -11,7 +9,7 @@ from plaudit.models._architecture import Architecture
 __all__ = ["ARCHITECTURE"]
 
 
-def _make(model: str, **options: object) -> Any:
+def _make(model: str, **options: object) -> object:
     raise ConfigError(f"{model}: not supported")
 
 

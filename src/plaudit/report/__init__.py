@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import importlib
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from plaudit.report.html import write_report
@@ -31,7 +31,7 @@ _WHERE = {
 }
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     if name not in __all__:
         raise AttributeError(f"module 'plaudit.report' has no attribute {name!r}")
     return getattr(importlib.import_module(f"plaudit.report.{_WHERE.get(name, 'summary')}"), name)

@@ -78,7 +78,7 @@ class Reservoir:
 
     def __init__(self, size: int, seed: int = 0) -> None:
         self.size = size
-        self.items: list[Any] = []
+        self.items: list[object] = []
         self.num_seen = 0
         self._random = random.Random(seed)
 
@@ -102,7 +102,7 @@ class Extremes:
 
     def __init__(self, size: int) -> None:
         self.size = size
-        self._heap: list[tuple[float, Any]] = []
+        self._heap: list[tuple[float, object]] = []
         self._items: dict[tuple[float, Any], tuple[int, Any]] = {}
 
     def offer(self, rank: float, key: Callable[[], Hashable], make: Callable[[], object]) -> None:
@@ -129,7 +129,7 @@ class Extremes:
 
 class _Message(NamedTuple):
     num_seen: int
-    example: Any
+    example: object
 
 
 class Messages:
@@ -145,7 +145,7 @@ class Messages:
         self._counts: dict[tuple[str, str], _Message] = {}
         self.num_other = 0
 
-    def add(self, kind: str, message: str, example: Any) -> None:
+    def add(self, kind: str, message: str, example: object) -> None:
         """Counts one message; beyond 500 different ones the rest are only counted together."""
         key = (kind, _shape(message))
         earlier = self._counts.get(key)
@@ -173,7 +173,7 @@ def _shape(message: str) -> str:
 # --- from the sample ------------------------------------------------------------------------------
 
 
-def histogram(values: Sequence[float], *, target: int | None = None) -> Mapping[str, Any] | None:
+def histogram(values: Sequence[float], *, target: int | None = None) -> Mapping[str, object] | None:
     """Counts in about `target` bins with round edges; None where there is nothing to bin.
 
     The default is the square root of the number of values, within 8 and 24. A bin holds its low

@@ -89,7 +89,7 @@ def write_report(
     return write_page(path, page, script="report.js")
 
 
-def write_page(path: str | os.PathLike[str], page: Mapping[str, Any], *, script: str) -> Path:
+def write_page(path: str | os.PathLike[str], page: Mapping[str, object], *, script: str) -> Path:
     """Writes a page that contains the data of `page` (with its title) and the asset `script`.
 
     Several assets are named with spaces between them, and run in that order.
@@ -133,7 +133,7 @@ def _hash_source(text: str) -> str:
     return f"'sha256-{base64.b64encode(sha256(text)).decode()}'"
 
 
-def _json(value: Any) -> str:
+def _json(value: object) -> str:
     """JSON that is safe in a script element: all text visible, no markup character in it."""
     text = json.dumps(_to_json(value), ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return re.sub("[<>&\u2028\u2029]", lambda match: f"\\u{ord(match[0]):04x}", text)

@@ -302,7 +302,7 @@ class JudgeSummary:
         """How far jurors agree (see `JurorTally.as_dict`); empty without a jury."""
         return self._jurors.as_dict()
 
-    def as_dict(self) -> dict[str, Any]:
+    def as_dict(self) -> dict[str, object]:
         """All figures as plain data (dicts, lists, strings, numbers; NaN if there is none)."""
         tables = [self.table(kind) for kind in self.kinds]
         return {

@@ -50,7 +50,7 @@ def write_probe_report(
     return write_page(path, page, script="probe.js")
 
 
-def _clipped(change: Mapping[str, Any]) -> dict[str, Any]:
+def _clipped(change: Mapping[str, Any]) -> dict[str, object]:
     """A payment with its texts cut, and how long they were."""
     texts = {name: change[name][:_MOST_CHARS] for name in ("prompt", "text", "edited")}
     lengths = {f"{name}_length": len(change[name]) for name in ("text", "edited")}

@@ -63,7 +63,7 @@ class Lane:
     Up to two programs are in the program slot's queue, so that it never waits for the caller.
     """
 
-    def __init__(self, interpreter: str, options: dict[str, Any]):
+    def __init__(self, interpreter: str, options: dict[str, object]):
         self._interpreter, self._options = interpreter, options
         self._slots: dict[str, Slot] = {}
         self._queues: dict[str, deque[Ticket]] = {}

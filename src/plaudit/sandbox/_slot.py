@@ -50,7 +50,7 @@ class Slot:
     Raises: EngineError where the process does not come up.
     """
 
-    def __init__(self, *, interpreter: str, options: dict[str, Any]) -> None:
+    def __init__(self, *, interpreter: str, options: dict[str, object]) -> None:
         self.work = tempfile.mkdtemp(prefix=_PREFIX, dir=_folder(options))
         self._lock = _locked(self.work)
         ours, theirs = socket.socketpair()
@@ -69,7 +69,7 @@ class Slot:
             theirs.close()
         self._unsent: list[tuple[memoryview, list[int]]] = []
         self._got = bytearray()
-        self._report: dict[str, Any] | None = None
+        self._report: dict[str, object] | None = None
 
     def _start(self, theirs: socket.socket, interpreter: str, options: dict[str, object]):
         package = str(_INSIDE.parent.parent)

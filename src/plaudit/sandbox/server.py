@@ -67,7 +67,7 @@ def application(
     limits: Limits = Limits(),  # noqa: B008  (frozen)
     token: str | None = None,
     max_request_mb: float = 32.0,
-) -> Any:
+) -> object:
     """An `aiohttp.web.Application` that serves the sandbox.
 
     At most `max_jobs` requests are accepted at once, `threads` of them run; a further one is
@@ -160,17 +160,17 @@ class _Server:
         self._max_jobs, self._num_jobs = max_jobs, 0
         self._threads = concurrent.futures.ThreadPoolExecutor(threads, "plaudit-serve")
 
-    async def run_code(self, request: Any) -> Any:
+    async def run_code(self, request: Any) -> object:
         work = self._program(await _body(request))
         outcome = await self._job(lambda: self._sandbox.run(work))
         return _reply(_as_fusion(outcome))
 
-    async def grade(self, request: Any) -> Any:
+    async def grade(self, request: Any) -> object:
         works = self._tests(await _body(request))
         outcomes = await self._job(lambda: self._run(works))
         return _reply({"outcomes": [_outcome_fields(outcome) for outcome in outcomes]})
 
-    async def describe(self, request: Any) -> Any:
+    async def describe(self, request: object) -> object:
         report = await self._job(lambda: self._sandbox.report)
         return _reply(
             {
@@ -183,7 +183,7 @@ class _Server:
             }
         )
 
-    async def close(self, app: Any) -> None:
+    async def close(self, app: object) -> None:
         await asyncio.to_thread(self._threads.shutdown, cancel_futures=True)
 
     def _run(self, works: list[Work]) -> list[Outcome]:
@@ -201,12 +201,12 @@ class _Server:
         future.add_done_callback(self._ended)
         return await asyncio.shield(future)
 
-    def _ended(self, future: asyncio.Future[Any]) -> None:
+    def _ended(self, future: asyncio.Future[object]) -> None:
         self._num_jobs -= 1
         if not future.cancelled():
             future.exception()  # seen, though its client may be gone
 
-    def _program(self, body: dict[str, Any], **fields: Any) -> Program:
+    def _program(self, body: dict[str, Any], **fields: object) -> Program:
         if _get(body, "fetch_files", list, []):
             raise _Refused(400, "fetch_files is not offered: a program's files are not kept")
         stdin = _get(body, "stdin", str, None) or ""
@@ -283,7 +283,7 @@ class _Server:
             limits=self._limits_of(body),
         )
 
-    def _check_python(self, body: dict[str, Any]) -> None:
+    def _check_python(self, body: dict[str, object]) -> None:
         if self._language(body) != "python":
             raise _Refused(400, "calls and test code are for python")
 
@@ -359,7 +359,7 @@ def _checked(web: Any, token: str | None) -> object:
     expected = f"Bearer {token}".encode()
 
     @web.middleware
-    async def check(request: Any, handler: Callable[[object], Awaitable[object]]) -> Any:
+    async def check(request: Any, handler: Callable[[object], Awaitable[object]]) -> object:
         try:
             if "Origin" in request.headers:  # a web page open on this machine, not a client
                 raise _Refused(403, "requests of web pages are not served")
@@ -383,7 +383,7 @@ def _error(status: int, detail: str) -> object:
     return _reply({"detail": detail}, status, headers)
 
 
-def _reply(value: Any, status: int = 200, headers: Mapping[str, str] | None = None) -> Any:
+def _reply(value: object, status: int = 200, headers: Mapping[str, str] | None = None) -> object:
     import orjson
 
     return _web().Response(
@@ -395,7 +395,7 @@ async def _ping(request: object) -> object:
     return _reply("pong")
 
 
-def _as_fusion(outcome: Outcome) -> dict[str, Any]:
+def _as_fusion(outcome: Outcome) -> dict[str, object]:
     """The outcome as SandboxFusion would tell it."""
     status = {"ok": "Success", "sandbox": "SandboxError"}.get(outcome.kind, "Failed")
     ran = compiled = None
@@ -414,7 +414,7 @@ def _as_fusion(outcome: Outcome) -> dict[str, Any]:
     }
 
 
-def _command(outcome: Outcome) -> dict[str, Any]:
+def _command(outcome: Outcome) -> dict[str, object]:
     late = outcome.kind in ("cpu", "wall")
     return {
         "status": "TimeLimitExceeded" if late else "Finished",
@@ -432,7 +432,7 @@ def _return_code(outcome: Outcome) -> int:
     return -outcome.signal if outcome.signal else outcome.exit_code or 1
 
 
-def _outcome_fields(outcome: Outcome, *, streams: bool = True) -> dict[str, Any]:
+def _outcome_fields(outcome: Outcome, *, streams: bool = True) -> dict[str, object]:
     fields = {
         "kind": outcome.kind,
         "exit_code": outcome.exit_code,

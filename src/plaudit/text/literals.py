@@ -49,7 +49,7 @@ class PyCall(NamedTuple):
     arguments: dict[str, Any]
 
 
-def read_json(text: str) -> Any:
+def read_json(text: str) -> object:
     """The value of a JSON text.
 
     Raises: ValueError with the reason if the text is not strict JSON.
@@ -69,7 +69,7 @@ def read_json(text: str) -> Any:
     return value
 
 
-def read_json_at(text: str, place: int) -> tuple[Any, int]:
+def read_json_at(text: str, place: int) -> tuple[object, int]:
     """The JSON value that begins at a position of a text, and where it ends.
 
     Raises: ValueError with the reason if no strict JSON value begins there.
@@ -103,7 +103,7 @@ def with_parsed(value: Any, field: str) -> Any:
     return value
 
 
-def read_python(text: str) -> Any:
+def read_python(text: str) -> object:
     """The value of a Python literal, or of JSON (tuples become lists).
 
     Raises: ValueError where the text is anything else.
@@ -160,7 +160,7 @@ def is_deep(value: object, *, limit: int = DEPTH) -> bool:
     return any(isinstance(item, dict | list) for item in level)
 
 
-def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, Any]:
+def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, object]:
     mapping = dict(pairs)
     if len(mapping) < len(pairs):
         earlier: set[str] = set()
@@ -169,7 +169,7 @@ def _unrepeated(pairs: list[tuple[str, object]]) -> dict[str, Any]:
     return mapping
 
 
-def _no_constant(name: str) -> Any:
+def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not JSON")
 
 
@@ -206,7 +206,7 @@ class _LiteralReader:
         if not self.take(mark):
             raise ValueError(f"expected {mark!r}, found {self.text_of_next[:20]!r}")
 
-    def value(self, depth: int) -> Any:
+    def value(self, depth: int) -> object:
         kind, text = self.kind, self.text_of_next
         if depth > DEPTH:
             raise ValueError(f"nested deeper than {DEPTH}")
@@ -225,7 +225,7 @@ class _LiteralReader:
             return self.items("]" if text == "[" else ")", depth)
         raise ValueError(f"no value: {text!r}")
 
-    def items(self, closing: str, depth: int) -> list[Any]:
+    def items(self, closing: str, depth: int) -> list[object]:
         values = []
         while not self.take(closing):
             values.append(self.value(depth + 1))
@@ -234,8 +234,8 @@ class _LiteralReader:
                 break
         return values
 
-    def mapping(self, depth: int) -> dict[str, Any]:
-        pairs: list[tuple[str, Any]] = []
+    def mapping(self, depth: int) -> dict[str, object]:
+        pairs: list[tuple[str, object]] = []
         while not self.take("}"):
             key = self.value(depth + 1)
             if not isinstance(key, str):
@@ -250,7 +250,7 @@ class _LiteralReader:
     def call(self) -> PyCall:
         name = self.word()
         self.expect("(")
-        pairs: list[tuple[str, Any]] = []
+        pairs: list[tuple[str, object]] = []
         while not self.take(")"):
             key = self.word()
             self.expect("=")

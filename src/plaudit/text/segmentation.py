@@ -14,7 +14,7 @@ __all__ = ["cut"]
 _STATES = "BMES"  # begin, middle and end of a word, single character
 
 
-def cut(tokenizer: Any, text: str) -> Iterator[str]:
+def cut(tokenizer: object, text: str) -> Iterator[str]:
     """The pieces that ``tokenizer.cut(text)`` yields: words, punctuation, white space."""
     from jieba import re_han_default, re_skip_default
 

@@ -21,7 +21,7 @@ Syntax = Literal["json", "yaml", "toml", "xml", "csv"]
 _MOST_CHARS = 300_000
 
 
-def read(text: str, syntax: str) -> Any:
+def read(text: str, syntax: str) -> object:
     """The value of a text in that syntax.
 
     Raises: ValueError with the reason if the text is not in that syntax; ConfigError for an unknown
@@ -40,7 +40,7 @@ def read(text: str, syntax: str) -> Any:
     return value
 
 
-def _yaml(text: str) -> Any:
+def _yaml(text: str) -> object:
     """YAML 1.1 with the safe tags, one document, without anchors, aliases and merges."""
     import yaml
 
@@ -88,7 +88,7 @@ def _refuse_keys(tree: object) -> None:
             left += node.value
 
 
-def _toml(text: str) -> Any:
+def _toml(text: str) -> object:
     try:
         import tomllib  # type: ignore[import-not-found]
     except ImportError:  # Python 3.10
@@ -116,7 +116,7 @@ def _num_parts(line: str) -> int:
     return longest
 
 
-def _xml(text: str) -> Any:
+def _xml(text: str) -> object:
     """Elements as mappings: ``@name`` for attributes, ``#text`` beside members, lists for repeats.
 
     Document types are refused, and with them all entity definitions.
@@ -142,7 +142,7 @@ def _no_doctype(*_: object) -> None:
 
 class _Tree:
     def __init__(self) -> None:
-        self.root: dict[str, Any] = {}
+        self.root: dict[str, object] = {}
         self._open: list[tuple[dict[str, Any], list[str]]] = [(self.root, [])]
 
     def open(self, name: str, attributes: Mapping[str, str]) -> None:
@@ -168,7 +168,7 @@ class _Tree:
         self._open[-1][1].append(data)
 
 
-def _csv(text: str) -> Any:
+def _csv(text: str) -> object:
     """One mapping per row; needs a header of two or more distinct names and rows of that width."""
     if "\0" in text:
         raise ValueError("no CSV: a NUL")
@@ -199,7 +199,7 @@ def _refuse_depth(text: str) -> None:
             depth = max(depth - 1, 0)
 
 
-SYNTAXES: Mapping[str, Callable[[str], Any]] = {
+SYNTAXES: Mapping[str, Callable[[str], object]] = {
     "json": read_json,
     "yaml": _yaml,
     "toml": _toml,

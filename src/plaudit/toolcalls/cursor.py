@@ -23,7 +23,7 @@ class CallReader:
     A method that does not find what it expects raises ValueError and does not advance.
     """
 
-    def __init__(self, text: str, tools: Mapping[str, Mapping[str, Any]]) -> None:
+    def __init__(self, text: str, tools: Mapping[str, Mapping[str, object]]) -> None:
         self.text = text
         self.tools = tools
         self.place = 0
@@ -65,7 +65,7 @@ class CallReader:
         start, self.place = self.place, at + len(end)
         return self.text[start:at]
 
-    def json(self) -> Any:
+    def json(self) -> object:
         """The JSON value that comes next."""
         self.skip_space()
         value, self.place = read_json_at(self.text, self.place)
@@ -130,7 +130,7 @@ def tagged_call(reading: CallReader, tags: Tags, name: str) -> ToolCall:
     return ToolCall(name, arguments)
 
 
-def typed(raw: str, schema: object, is_text: str | None = None) -> Any:
+def typed(raw: str, schema: object, is_text: str | None = None) -> object:
     """The typed value of a text, without one line break at either end.
 
     What the schema declares decides: text stays text, anything else is read as JSON; without a
@@ -160,7 +160,7 @@ def typed(raw: str, schema: object, is_text: str | None = None) -> Any:
     return value if is_other else text
 
 
-def _json_or_text(text: str) -> Any:
+def _json_or_text(text: str) -> object:
     try:
         return read_json(text)
     except ValueError:

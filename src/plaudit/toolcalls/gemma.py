@@ -32,7 +32,7 @@ def gemma_calls(reading: CallReader, quote: str, end: str, *, is_typed: bool) ->
     yield ToolCall(head[1], arguments)
 
 
-def _text(raw: str, schema: object, is_typed: bool) -> Any:
+def _text(raw: str, schema: object, is_typed: bool) -> object:
     return typed(raw, schema) if is_typed else raw
 
 

@@ -30,7 +30,7 @@ _KINDS = {
 _KIND = {name: kind for kind, names in _KINDS.items() for name in names.split()}
 
 
-def tools_by_name(tools: object) -> dict[str, Mapping[str, Any]]:
+def tools_by_name(tools: object) -> dict[str, Mapping[str, object]]:
     """The parameter schema of every tool, from a list of tools or the JSON text of one.
 
     A tool is ``{"name", "parameters"}``, also inside OpenAI's ``function``; xLAM's parameters,
@@ -49,7 +49,7 @@ def tools_by_name(tools: object) -> dict[str, Mapping[str, Any]]:
     return dict(_tool(tool) for tool in listed)
 
 
-def properties_of(schema: Mapping[str, object] | None) -> Mapping[str, Any]:
+def properties_of(schema: Mapping[str, object] | None) -> Mapping[str, object]:
     """The schemas of the arguments.
 
     >>> properties_of({"properties": {"a": {"type": "int"}}})
@@ -158,7 +158,7 @@ def member_problems(
             yield f"{place}{name[:40]} is unknown"
 
 
-def _tool(tool: Any) -> tuple[str, Mapping[str, Any]]:
+def _tool(tool: Any) -> tuple[str, Mapping[str, object]]:
     inner = tool.get("function") if isinstance(tool, Mapping) else None
     declaration = inner if isinstance(inner, Mapping) else tool
     name = declaration.get("name") if isinstance(declaration, Mapping) else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from plaudit.bench.sheet import Item, prompt_key
 from plaudit.data.rows import Row
@@ -65,7 +64,7 @@ def number(value: object, field: str) -> float:
     return float(value)
 
 
-def result(value: Any, field: str) -> float | None:
+def result(value: object, field: str) -> float | None:
     """A published result of a row; a truth value is 1 or 0, null none. Raises DataError.
 
     >>> result(True, "results"), result(0.25, "results"), result(None, "results")
@@ -76,7 +75,7 @@ def result(value: Any, field: str) -> float | None:
     return None if value is None else number(value, field)
 
 
-def flat(values: Any, field: str) -> tuple[float, ...]:
+def flat(values: object, field: str) -> tuple[float, ...]:
     """Scores of several responses. Raises DataError.
 
     >>> flat([[1.0], 2, None], "scores")

@@ -106,7 +106,7 @@ def voted(answers: Sequence[str | None]) -> int:
     return answers.index(max(counts, key=lambda a: counts[a])) if counts else 0
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """What the reward selects, and what oracle, majority and random do; the share by subset."""
     cells = totals.cells
     shares = {

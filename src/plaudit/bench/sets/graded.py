@@ -86,7 +86,7 @@ def _pairs(grades: Any, values: Any, rule: str) -> tuple[float, ...]:
     return num, won, tied, unscored + unpaired, credit, 0.5 * num, 1.0, matched, unpaired
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """Accuracy (overall) and exact match, and both of each subset."""
     cells = totals.cells
     pairs = {c: totals.ratio([c], "credit", "num") for c in cells}

@@ -83,7 +83,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     return tally_of(sheet, rows, credit_N, figures)
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """The share over all pairs and over those of each section."""
     overall = totals.ratio(totals.cells, "credit", "num")
     sections = {f"section/{k[7:]}": v for k, v in subset_figures(totals).items()}

@@ -6,7 +6,6 @@ The figures are the share over all rows, and over those of each subset where row
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from plaudit.bench import credit
 from plaudit.bench.benchmark import (
@@ -37,7 +36,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     return tally_of(sheet, rows, credit_N, figures)
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """The share over all rows, the mean over subsets, and each subset's."""
     subsets = subset_figures(totals)
     more = {"mean_of_subsets": mean_of([*subsets.values()])} if len(subsets) > 1 else {}

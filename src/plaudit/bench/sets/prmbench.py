@@ -156,7 +156,7 @@ def _likeness(sheet: Sheet, valid_T: object) -> dict[str, Any]:
     }
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """PRMScore overall, by category and class; F1 of both sides, and the shares."""
     import numpy as np
 
@@ -181,7 +181,9 @@ def figures(totals: Totals) -> Mapping[str, Any]:
     return {**shares, **{f"subset/{name}": value for name, value in classes.items()}}
 
 
-def _over(totals: Totals, cells: Sequence[str], over: Sequence[str], under: Sequence[str]) -> Any:
+def _over(
+    totals: Totals, cells: Sequence[str], over: Sequence[str], under: Sequence[str]
+) -> object:
     return _quotient(
         sum(totals.over(cells, name) for name in over),
         sum(totals.over(cells, name) for name in under),
@@ -201,7 +203,7 @@ def _f1s(totals: Totals, cells: Sequence[str]) -> tuple[Any, Any]:
     return _f1(tp, fp, fn), _f1(tn, fn, fp)
 
 
-def _f1(hits: Any, false: Any, missed: Any) -> Any:
+def _f1(hits: Any, false: Any, missed: Any) -> object:
     """``2 p r / (p + r)``, where any 0 / 0 is -1.
 
     >>> float(_f1(3, 1, 1)), float(_f1(0, 0, 2))

@@ -51,7 +51,7 @@ def _problem(raw: Mapping[str, Any]) -> str:
     return str(raw.get("problem") or raw.get("prompt") or "")
 
 
-def _is_index(value: Any, num_steps: int) -> bool:
+def _is_index(value: object, num_steps: int) -> bool:
     return type(value) is int and -1 <= value < num_steps
 
 
@@ -96,12 +96,12 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     return Tally(tuple(names), MEASURES, sheet.prompt_N, cell_N, amounts, figures)
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """F1 and both accuracies of each split, and their means."""
     import numpy as np
 
     present = [split for split in SPLITS if split in totals.cells]
-    shares: dict[str, Any] = {}
+    shares: dict[str, object] = {}
     for split in present:
         error = totals.ratio([split], "error_found", "error")
         correct = totals.ratio([split], "correct_found", "correct")

@@ -14,7 +14,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from plaudit.bench import credit
 from plaudit.bench.benchmark import (
@@ -93,7 +92,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     return tally_of(sheet, rows, credit_N, figures)
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """Overall, sections and subsets; a section without a row is left out."""
     subsets = subset_figures(totals)
     sections = {}

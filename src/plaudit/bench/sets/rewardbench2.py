@@ -128,7 +128,7 @@ def _with_unreadable(sheet: Sheet, scored: Scored) -> Any:
     return np.where(is_unread_T, UNREADABLE, scored.values_T)
 
 
-def _ties(sheet: Sheet, values_T: Any) -> tuple[Any, Any]:
+def _ties(sheet: Sheet, values_T: object) -> tuple[Any, Any]:
     """What each prompt of Ties adds to the parts, and the number of the prompt in the sheet."""
     import numpy as np
 
@@ -178,7 +178,7 @@ def _tanh(least: float, spread: float) -> float:
     return math.tanh(least / spread - 1)
 
 
-def ties_scores(totals: Totals) -> dict[str, Any]:
+def ties_scores(totals: Totals) -> dict[str, object]:
     """Both versions of the Ties score, and the accuracies they start from."""
     import numpy as np
 
@@ -194,7 +194,7 @@ def ties_scores(totals: Totals) -> dict[str, Any]:
     return {"ties-0.1.4": release, "ties-head": head, "ties-tied": tied, "ties-ref": ref}
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """Overall, the domains, and both versions of Ties; a domain without a row is left out."""
     present = [domain for domain in DOMAINS if domain in totals.cells]
     domains = {d: totals.ratio([d], "credit", "num") for d in present}

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from plaudit.bench import credit
 from plaudit.bench.benchmark import Benchmark, Recorded, credited, mean_of, tally_of
@@ -87,7 +86,7 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     return tally_of(sheet, rows, credit_N, figures)
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """Overall, the four parts, and each scenario; a part without a row is left out."""
     parts: dict[str, list[str]] = {}
     for cell in totals.cells:

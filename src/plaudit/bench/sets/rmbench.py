@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from plaudit.bench import credit
 from plaudit.bench.benchmark import MEASURES, Benchmark, Gate, Recorded, mean_of
@@ -87,13 +86,13 @@ def measure(sheet: Sheet, scored: Scored, rule: str) -> Tally:
     return Tally(names, MEASURES, prompt_U, cell_U, amounts_UM, figures)
 
 
-def _share(totals: Totals, subsets: Sequence[str], cells: Sequence[tuple[int, int]]) -> Any:
+def _share(totals: Totals, subsets: Sequence[str], cells: Sequence[tuple[int, int]]) -> object:
     """The mean over cells of the share of rows won."""
     names = [[f"{subset}|{i}{j}" for subset in subsets] for i, j in cells]
     return mean_of([totals.ratio(of, "credit", "num") for of in names])
 
 
-def figures(totals: Totals) -> Mapping[str, Any]:
+def figures(totals: Totals) -> Mapping[str, object]:
     """Overall, domains, difficulties, both within each part, and the matrix."""
     present = list(dict.fromkeys(name.partition("|")[0] for name in totals.cells))
     domains = {
@@ -101,7 +100,7 @@ def figures(totals: Totals) -> Mapping[str, Any]:
         for name, subsets in DOMAINS.items()
         if any(subset in present for subset in subsets)
     }
-    means: dict[str, Any] = {}
+    means: dict[str, object] = {}
     parts = {f"domain/{name}": subsets for name, subsets in domains.items()}
     parts |= {f"subset/{name}": [name] for name in present}
     for name, subsets in parts.items():

@@ -20,7 +20,7 @@ _MAXIMA = ("max", "max_score", "maximum", "maximum_score", "scale", "out_of", "t
 class _JsonObject(NamedTuple):
     """The keys and values of an object, repeated keys repeated, and its place."""
 
-    pairs: list[tuple[Any, Any]]
+    pairs: list[tuple[object, object]]
     start: int
     end: int
 
@@ -96,7 +96,7 @@ def values_in(text: str, key: str) -> list[object]:
     return [value for one in _objects(text) for value in _values(one.pairs, key)]
 
 
-def _values(pairs: list[tuple[Any, Any]], key: str) -> list[Any]:
+def _values(pairs: list[tuple[Any, Any]], key: str) -> list[object]:
     values = [value for name, value in pairs if str(name).casefold() == key.casefold()]
     if values or len(pairs) != 1 or str(pairs[0][0]).casefold() not in _WRAPPERS:
         return values

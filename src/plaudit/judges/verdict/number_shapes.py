@@ -74,7 +74,7 @@ def _sentence_patterns() -> tuple[str, str, str, str]:
     return gives, earns, sums_up, zh_gives
 
 
-def _compile(pattern: str, starts: tuple[str, ...], *words: Any, **options: Any) -> VerdictShape:
+def _compile(pattern: str, starts: tuple[str, ...], *words: Any, **options: object) -> VerdictShape:
     return VerdictShape(
         re.compile(pattern, re.IGNORECASE | re.MULTILINE), starts, *words, **options
     )

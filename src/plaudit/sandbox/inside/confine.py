@@ -75,7 +75,7 @@ def _write(path: str, text: str) -> None:
         file.write(text.encode())
 
 
-def lock(options: dict[str, Any], report: dict[str, Any]) -> dict[str, Any]:
+def lock(options: dict[str, Any], report: dict[str, Any]) -> dict[str, object]:
     """The spawner's part, done once: what is set here holds for every program."""
     missing, work, readable = report.pop("missing"), options["work"], report.pop("readable")
     virtual = _virtual_size()

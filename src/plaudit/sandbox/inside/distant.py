@@ -61,7 +61,7 @@ _PLAIN = frozenset(
 class _Doc:
     """The docstring of what stays in the program's process."""
 
-    def __get__(self, subject: Any, owner: Any) -> Any:
+    def __get__(self, subject: Any, owner: Any) -> object:
         target = owner if subject is None else subject
         return (
             target._d_program.act("get", target, "__doc__") if hasattr(target, "_d_place") else None
@@ -77,7 +77,7 @@ class Distant:
     _d_about: dict[str, Any]
     _d_made: bool
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name == "__code__":
             return types.SimpleNamespace(**self._d_program.act("code", self))
         if name.startswith(("__", "_d_")):
@@ -97,17 +97,17 @@ class Distant:
         return _exact(self._d_program.act("get", self, "__name__"), str)
 
     @property
-    def __annotations__(self) -> Any:  # type: ignore[override]
+    def __annotations__(self) -> object:  # type: ignore[override]
         return self._d_program.act("get", self, "__annotations__")
 
     @property
-    def __class__(self) -> Any:  # type: ignore[override]
+    def __class__(self) -> object:  # type: ignore[override]
         """`inspect.isfunction` asks for it."""
         is_function = self._d_about.get("type") == "builtins.function"
         return types.FunctionType if is_function else type(self)
 
     @property
-    def __dict__(self) -> Any:  # type: ignore[override]
+    def __dict__(self) -> object:  # type: ignore[override]
         return self._d_program.act("get", self, "__dict__")
 
     def __setattr__(self, name: str, value: object) -> None:
@@ -116,7 +116,7 @@ class Distant:
     def __delattr__(self, name: str) -> None:
         self._d_program.act("del", self, name)
 
-    def __call__(self, *args: Any, **keywords: Any) -> Any:
+    def __call__(self, *args: Any, **keywords: Any) -> object:
         return self._d_program.call("call", (self, *args), keywords)
 
     def __bool__(self) -> bool:
@@ -140,7 +140,7 @@ class Distant:
             return hash(self._d_place)
         return hash(self._d_program.act("hash", self))
 
-    def __contains__(self, item: Any) -> bool:
+    def __contains__(self, item: object) -> bool:
         if self._d_made:
             return self._d_program.act("contains", self, item) is True
         return any(element is item or element == item for element in self)
@@ -148,16 +148,16 @@ class Distant:
     def __iter__(self) -> Iterator[Any]:
         return self._d_program.items(self)
 
-    def __reversed__(self) -> Iterator[Any]:
+    def __reversed__(self) -> Iterator[object]:
         return iter(self._d_program.act("reversed", self))
 
-    def __enter__(self) -> Any:
+    def __enter__(self) -> object:
         return self._d_program.act("enter", self)
 
-    def __exit__(self, *_: Any) -> None:
+    def __exit__(self, *_: object) -> None:
         self._d_program.act("leave", self)
 
-    async def __aenter__(self) -> Any:
+    async def __aenter__(self) -> object:
         return self._d_program.act("aenter", self)
 
     async def __aexit__(self, *_: object) -> None:
@@ -179,16 +179,16 @@ def _exact(value: object, kind: type) -> Any:
     return value
 
 
-def _alone(name: str, kind: type | None = None) -> Callable[..., Any]:
-    def method(self: Distant, *args: object) -> Any:
+def _alone(name: str, kind: type | None = None) -> Callable[..., object]:
+    def method(self: Distant, *args: object) -> object:
         answer = self._d_program.act(name, self, *args)
         return answer if kind is None else _exact(answer, kind)
 
     return method
 
 
-def _paired(name: str, is_swapped: bool = False) -> Callable[..., Any]:
-    def method(self: Distant, other: object) -> Any:
+def _paired(name: str, is_swapped: bool = False) -> Callable[..., object]:
+    def method(self: Distant, other: object) -> object:
         if not (self._d_made or isinstance(other, Distant)):
             return NotImplemented
         answer = self._d_program.act(name, *((other, self) if is_swapped else (self, other)))
@@ -231,19 +231,19 @@ for _name in [
 class _Awaitable(Distant):
     """A coroutine of the program: awaited, it is run there to its end."""
 
-    def send(self, value: object) -> Any:
+    def send(self, value: object) -> object:
         raise StopIteration(self._d_program.act("await", self))
 
-    def __next__(self) -> Any:  # what a task calls, if it is there
+    def __next__(self) -> object:  # what a task calls, if it is there
         return self.send(None)
 
-    def throw(self, *error: Any) -> Any:
+    def throw(self, *error: Any) -> object:
         raise error[0] if isinstance(error[0], BaseException) else error[0]()
 
     def close(self) -> None:
         pass
 
-    def __await__(self) -> Iterator[Any]:
+    def __await__(self) -> Iterator[object]:
         return self._d_program.act("await", self)
         yield
 
@@ -254,7 +254,7 @@ collections.abc.Coroutine.register(_Awaitable)  # type: ignore[attr-defined]
 class _AsyncIterator(Distant):
     """An asynchronous generator of the program."""
 
-    def __aiter__(self) -> Any:
+    def __aiter__(self) -> object:
         return self
 
     async def __anext__(self) -> Any:
@@ -271,13 +271,13 @@ class _Kind(type):
     _d_program: Session
     _d_named: bool
 
-    def __call__(cls, *args: Any, **keywords: Any) -> Any:
+    def __call__(cls, *args: Any, **keywords: Any) -> object:
         instance = cls._d_program.call("call", (cls, *args), keywords)
         if isinstance(instance, Distant) and cls._d_named:
             object.__setattr__(instance, "_d_made", True)
         return instance
 
-    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, Any]) -> Any:
+    def __new__(cls, name: str, bases: tuple[type, ...], body: dict[str, object]) -> Any:
         if "_d_place" not in body and any(not key.startswith("__") for key in body):
             raise Unusable(
                 f"the tests derive {name} from a class of the program, whose methods would not see"
@@ -285,7 +285,7 @@ class _Kind(type):
             )
         return super().__new__(cls, name, bases, body)
 
-    def __getattr__(cls, name: str) -> Any:
+    def __getattr__(cls, name: str) -> object:
         if name.startswith(("__", "_d_")):
             raise AttributeError(name)
         return cls._d_program.act("get", cls, name)
@@ -313,7 +313,7 @@ class _Kind(type):
     def __signature__(cls) -> inspect.Signature:
         return cls._d_program.signature(cls)
 
-    def __getitem__(cls, item: Any) -> Any:
+    def __getitem__(cls, item: object) -> object:
         return cls._d_program.act("getitem", cls, item)
 
 
@@ -334,7 +334,7 @@ class Session:
         self.kinds: dict[str, type] = {}
         self.places: dict[int, type] = {}
         self.errors: dict[str, type[Exception]] = {}
-        self.lent: list[Any] = []
+        self.lent: list[object] = []
         self.lent_places: dict[int, int] = {}
         self.is_used = False
 
@@ -355,7 +355,7 @@ class Session:
         self.is_used = self.is_used or not all(map(callable, objects.values()))
         return objects
 
-    def _named(self, name: str, about: dict[str, Any]) -> Any:
+    def _named(self, name: str, about: dict[str, Any]) -> object:
         if "helper" in about:
             return _helper(name, about["helper"])
         if "class" not in about:
@@ -390,7 +390,7 @@ class Session:
     def act(self, name: str, *args: object) -> Any:
         return self.call(name, args, {})
 
-    def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> Any:
+    def call(self, act: str, args: tuple[Any, ...], keywords: dict[str, Any]) -> object:
         for name, value in self.patches.changes():
             self._exchange(["patch", [name, *map(self.encode, value)], []])
         encoded = [self.encode(arg) for arg in args]
@@ -413,7 +413,7 @@ class Session:
             self._die(f"not readable: {problem}")
         raise error
 
-    def compared(self, compare: Callable[[], object]) -> Any:
+    def compared(self, compare: Callable[[], object]) -> object:
         """Both sides of a comparison; what its calls change, changes after it."""
         if self.changes is not None:
             return compare()
@@ -450,14 +450,14 @@ class Session:
             self._die(f"not readable: {error}")
         return reply
 
-    def attribute(self, subject: object, name: str) -> Any:
+    def attribute(self, subject: object, name: str) -> object:
         """An attribute of an object of the program."""
         try:
             return self.act("get", subject, name)
         except AttributeError as error:
             raise MissingAttribute(*error.args) from None
 
-    def coroutine_mark(self, subject: object, name: str) -> Any:
+    def coroutine_mark(self, subject: object, name: str) -> object:
         """What `inspect` and `asyncio` look for on a coroutine function that is not Python's."""
         if self.act("is_async", subject) is not True:
             raise AttributeError(name)
@@ -469,7 +469,7 @@ class Session:
         parameters = []
         for name, kind, default, annotation in self.act("signature", subject):
             place = inspect._ParameterKind(kind)
-            more: dict[str, Any] = {"default": default[0]} if default else {}
+            more: dict[str, object] = {"default": default[0]} if default else {}
             more |= {"annotation": annotation[0]} if annotation else {}
             parameters.append(inspect.Parameter(str(name), place, **more))
         return inspect.Signature(parameters)
@@ -519,7 +519,7 @@ class Session:
 
     # what the program asks of the tests' own objects
 
-    def answer(self, question: Any) -> dict[str, Any]:
+    def answer(self, question: Any) -> dict[str, object]:
         try:
             act, place, encoded, keywords = question
             args = [self.decode(item) for item in encoded]
@@ -543,7 +543,7 @@ class Session:
             raise EOFError("EOF when reading a line")
         return text.removesuffix("\n") if act == "input" else text
 
-    def _lend(self, act: str, subject: Any, args: list[object], named: dict[str, object]) -> Any:
+    def _lend(self, act: str, subject: Any, args: list[object], named: dict[str, object]) -> object:
         """Does to a lent object what its class lets anybody do; never looks behind it."""
         if act in serve.SPECIAL:
             if act == "__next__" and hasattr(type(subject), "__next__"):
@@ -580,10 +580,10 @@ class Session:
     def encode(self, value: object) -> Any:
         return values.encode(value, self._handle)
 
-    def decode(self, encoded: Any) -> Any:
+    def decode(self, encoded: object) -> Any:
         return values.decode(encoded, self._resolve_handle)
 
-    def _handle(self, value: Any, is_opaque: bool) -> Any:
+    def _handle(self, value: Any, is_opaque: bool) -> object:
         kind = type(value)
         if isinstance(value, Distant) or kind is _Kind:
             return {"h": value._d_place}
@@ -605,7 +605,7 @@ class Session:
             self.lent.append(value)
         return {"j": [place, kind.__name__, special]}
 
-    def _resolve_handle(self, tag: str, body: object) -> Any:
+    def _resolve_handle(self, tag: str, body: object) -> object:
         if tag == "j" and type(body) is int and 0 <= body < len(self.lent):
             return self.lent[body]
         if tag != "o" or type(body) is not dict or type(body.get("h")) is not int:
@@ -665,7 +665,7 @@ def _is_kind(name: str) -> bool:
     return name.lstrip("_")[:1].isupper()
 
 
-def _helper(name: str, module: object) -> Any:
+def _helper(name: str, module: object) -> object:
     if module not in (*serve.HELPERS, "numpy"):
         raise values.Malformed(f"no helper module: {str(module)[:40]}")
     library = importlib.import_module(module)

@@ -136,7 +136,7 @@ def run(
     setup: str = "",
     style: str = "assert",
     stop_at_first: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """Runs test code against the program at the other end of a socket.
 
     Returns ``{"checks": [{"line", "ok", "error"}...], "finished", "error", "opaque"}``: one check
@@ -161,8 +161,8 @@ def run(
 
 
 def _verdict(
-    checks: list[dict[str, Any]], finished: bool, error: str, program: distant.Session
-) -> dict[str, Any]:
+    checks: list[dict[str, object]], finished: bool, error: str, program: distant.Session
+) -> dict[str, object]:
     opaque = program.was_opaque
     return {"checks": checks, "finished": finished, "error": error[:_MAX_ERROR], "opaque": opaque}
 
@@ -216,7 +216,7 @@ class _TestJudge:
         if watch.refusal:  # the tests may have caught it
             raise Unusable(watch.refusal)
 
-    def _namespace(self, trees: list[Any]) -> dict[str, Any]:
+    def _namespace(self, trees: list[Any]) -> dict[str, object]:
         module = types.ModuleType(_MODULE)
         sys.modules[_MODULE] = module
         namespace = vars(module)
@@ -290,7 +290,7 @@ class _TestJudge:
     def enter(self, place: int) -> None:
         self.entered.add(place)
 
-    def compared(self, compare: Callable[[], Any]) -> Any:
+    def compared(self, compare: Callable[[], object]) -> object:
         return self.program.compared(compare)
 
     def avoid(self, place: int, is_named: int) -> None:
@@ -312,7 +312,7 @@ class _TestJudge:
         self.checks[place].is_reached = True
         return place
 
-    def hold(self, place: int, value: Any, message: Callable[[], Any]) -> None:
+    def hold(self, place: int, value: object, message: Callable[[], Any]) -> None:
         check = self.checks[place]
         if value:
             self._alive()
@@ -336,7 +336,7 @@ class _TestJudge:
 
     # the end
 
-    def results(self) -> list[dict[str, Any]]:
+    def results(self) -> list[dict[str, object]]:
         """Checks that were reached, or had to be; those that the tests' own `try` ended are not."""
         checks = []
         for check in self.checks:
@@ -352,11 +352,11 @@ class _TestJudge:
         return checks
 
 
-def _check(line: int, ok: bool, error: str) -> dict[str, Any]:
+def _check(line: int, ok: bool, error: str) -> dict[str, object]:
     return {"line": line, "ok": ok, "error": error[:_MAX_ERROR]}
 
 
-_MISSING: Any = object()
+_MISSING: object = object()
 
 
 def _stranger(trees: list[Any]) -> str:
@@ -375,7 +375,7 @@ def _stranger(trees: list[Any]) -> str:
     return unknown.pop() if len(unknown) == 1 and not is_named else ""
 
 
-def _ours(name: str) -> Any:
+def _ours(name: str) -> object:
     """What a name means that is never asked of the program."""
     if name == "approx":
         return pytest_standin.approx
@@ -389,7 +389,7 @@ def _ours(name: str) -> Any:
     return _MISSING
 
 
-def _module(name: str) -> Any:
+def _module(name: str) -> object:
     try:
         __import__(name)
     except ImportError:
@@ -409,7 +409,7 @@ class _Builtins(dict[str, Any]):
         super().__init__(vars(builtins))
         self._absent = absent
 
-    def __missing__(self, name: str) -> Any:
+    def __missing__(self, name: str) -> object:
         if name in self._absent:
             raise distant.AbsentName(f"NameError: the program does not define {name!r}")
         raise KeyError(name)
@@ -474,7 +474,7 @@ def _has_tests(tree: Any, style: str) -> bool:
     return any(node.name.startswith("test") for node in functions)
 
 
-def _finish_asserts(judge: _TestJudge, namespace: dict[str, Any]) -> None:
+def _finish_asserts(judge: _TestJudge, namespace: dict[str, object]) -> None:
     """Test functions that the text leaves to a runner are run."""
     if len(judge.entered) > 1 or any(check.owner == 0 for check in judge.checks):
         return
@@ -482,7 +482,7 @@ def _finish_asserts(judge: _TestJudge, namespace: dict[str, Any]) -> None:
         case.run()
 
 
-def _run_cases(judge: _TestJudge, namespace: dict[str, Any]) -> None:
+def _run_cases(judge: _TestJudge, namespace: dict[str, object]) -> None:
     cases = list(pytest_standin.cases(namespace))
     if not cases:
         raise Unusable("the tests contain no test in the style of pytest")
@@ -531,7 +531,7 @@ def _be_strict() -> None:
         return
     leave = context.__exit__
 
-    def leave_strictly(self: Any, kind: Any, value: Any, trace: Any) -> Any:
+    def leave_strictly(self: Any, kind: Any, value: object, trace: object) -> object:
         expected = self.expected if isinstance(self.expected, tuple) else (self.expected,)
         if isinstance(value, distant.MissingAttribute) and AttributeError not in expected:
             return False
@@ -554,22 +554,22 @@ def _result(judge: _TestJudge, checks_by_id: dict[str, tests_code.Check]) -> Any
             if not judge.program.death:
                 checks_by_id[test.id()].passed = True
 
-        def addError(self, test: Any, err: Any) -> None:
+        def addError(self, test: object, err: Any) -> None:
             if isinstance(err[1], Unusable):
                 raise err[1]
             self._fail(test, err)
 
-        def addFailure(self, test: Any, err: Any) -> None:
+        def addFailure(self, test: object, err: object) -> None:
             self._fail(test, err)
 
-        def addSubTest(self, test: Any, subtest: Any, err: Any) -> None:
+        def addSubTest(self, test: object, subtest: object, err: object) -> None:
             if err is not None:
                 self._fail(test, err)
 
-        def addUnexpectedSuccess(self, test: Any) -> None:
+        def addUnexpectedSuccess(self, test: object) -> None:
             self._fail(test, (None, AssertionError("succeeded unexpectedly"), None))
 
-        def addExpectedFailure(self, test: Any, err: Any) -> None:
+        def addExpectedFailure(self, test: object, err: object) -> None:
             self.addSuccess(test)
 
         def addSkip(self, test: Any, reason: str) -> None:
@@ -589,7 +589,7 @@ def _result(judge: _TestJudge, checks_by_id: dict[str, tests_code.Check]) -> Any
     return CaseResult()
 
 
-_STYLES: dict[str, Callable[[_TestJudge, dict[str, Any]], None]] = {
+_STYLES: dict[str, Callable[[_TestJudge, dict[str, object]], None]] = {
     "assert": _finish_asserts,
     "pytest": _run_cases,
     "unittest": _run_unittest,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import os
-from typing import Any
 
 from plaudit.sandbox.inside import syscalls
 
@@ -39,7 +38,7 @@ _libc = ctypes.CDLL(None, use_errno=True)
 _libc.syscall.restype = ctypes.c_long
 
 
-def call(name: str, *args: Any) -> int:
+def call(name: str, *args: object) -> int:
     """Issues a system call by name. Raises OSError with the kernel's reason."""
     number = syscalls.TABLES[syscalls.machine()][name]
     passed = [ctypes.c_long(arg) if isinstance(arg, int) else arg for arg in args]

@@ -17,7 +17,7 @@ class Collected(logging.Handler):
 
     def __init__(self) -> None:
         super().__init__()
-        self._notices: list[list[Any]] = []
+        self._notices: list[list[object]] = []
         root = logging.getLogger()
         self._has_level = root.level != logging.WARNING
         root.addHandler(self)
@@ -72,7 +72,7 @@ def repeat(notices: Any) -> None:
             _warn(*rest)
 
 
-def _log(name: Any, level: Any, message: Any, has_level: object) -> None:
+def _log(name: object, level: Any, message: object, has_level: object) -> None:
     logger = logging.getLogger(str(name))
     record = logger.makeRecord(logger.name, int(level), "solution.py", 0, str(message), (), None)
     if has_level is True or logger.isEnabledFor(record.levelno):

@@ -94,7 +94,7 @@ class Patches:
         self._names = {
             name: value for name in sorted(names) if (value := _value(name)) is not _GONE
         }
-        self._last_values: dict[str, Any] = dict(self._names)
+        self._last_values: dict[str, object] = dict(self._names)
 
     def changes(self) -> Iterator[tuple[str, list[object]]]:
         """Each target that has changed since, with its new value, or none where it is as before."""

@@ -281,7 +281,7 @@ def _execute(code: bytes) -> NoReturn:
     os.execv(command[0], command)
 
 
-def _load(code: bytes, name: str) -> dict[str, Any]:
+def _load(code: bytes, name: str) -> dict[str, object]:
     """Runs a module's text as the module `name`; it is also `__main__`, which pickle needs."""
     module = _Module(name)
     sys.modules["__main__"] = sys.modules[name] = module
@@ -290,7 +290,7 @@ def _load(code: bytes, name: str) -> dict[str, Any]:
     _SOURCE.append(source)
     if name == "__main__":
         _NAMESPACES.append(module.__dict__)
-    text: Any = source if source.isascii() or _is_clean(source) else code
+    text: object = source if source.isascii() or _is_clean(source) else code
     exec(compile(text, _NAME, "exec", dont_inherit=True), module.__dict__)
     return module.__dict__
 

@@ -31,7 +31,7 @@ class _Fixtures(Protocol):
 class FixtureRequest:
     """As much of pytest's `request` as fixtures ask for."""
 
-    def __init__(self, fixtures: _Fixtures, chosen: Any = None):
+    def __init__(self, fixtures: _Fixtures, chosen: object = None):
         self.param, self.addfinalizer = chosen, fixtures.stack.callback
         self.getfixturevalue = fixtures.get
         self.node = types.SimpleNamespace(name=fixtures.name)
@@ -114,7 +114,9 @@ class _MonkeyPatch:
     def __init__(self, fixtures: _Fixtures):
         self._undone = fixtures.stack.enter_context(contextlib.ExitStack())
 
-    def setattr(self, target: Any, name: Any, value: Any = _NOTHING, raising: bool = True) -> None:
+    def setattr(
+        self, target: Any, name: Any, value: object = _NOTHING, raising: bool = True
+    ) -> None:
         if value is _NOTHING:
             target, name, value = *_resolved(target), name
         old = getattr(target, name, _NOTHING)
@@ -131,7 +133,7 @@ class _MonkeyPatch:
             self._undone.callback(_restore, target, name, old)
             delattr(target, name)
 
-    def setitem(self, mapping: Any, key: Any, value: Any) -> None:
+    def setitem(self, mapping: Any, key: object, value: Any) -> None:
         old = mapping.get(key, _NOTHING)
         self._undone.callback(_restore_item, mapping, key, old)
         mapping[key] = value
@@ -175,7 +177,7 @@ def _restore(target: object, name: str, old: object) -> None:
     delattr(target, name) if old is _NOTHING else setattr(target, name, old)
 
 
-def _restore_item(mapping: Any, key: Any, old: Any) -> None:
+def _restore_item(mapping: Any, key: object, old: object) -> None:
     mapping.pop(key, None) if old is _NOTHING else mapping.__setitem__(key, old)
 
 
@@ -210,11 +212,11 @@ class _OldPath:
         directory._path.mkdir()
         return directory
 
-    def write(self, data: Any, mode: str = "w") -> None:
+    def write(self, data: object, mode: str = "w") -> None:
         with open(self._path, mode) as file:
             file.write(data)
 
-    def read(self, mode: str = "r") -> Any:
+    def read(self, mode: str = "r") -> object:
         with open(self._path, mode) as file:
             return file.read()
 

@@ -79,19 +79,19 @@ def _passed_on(name: str) -> Callable[..., object]:
 class _ServedProgram:
     """The program's names and objects."""
 
-    def __init__(self, namespace: dict[str, Any], sock: socket.socket):
+    def __init__(self, namespace: dict[str, object], sock: socket.socket):
         self.namespace = namespace
         self.objects: list[Any] = []
         self.places: dict[int, int] = {}
         self.named: dict[type, str] = {}
         self.foreign: dict[int, Foreign] = {}
-        self.foreign_types: dict[Any, type] = {}
+        self.foreign_types: dict[object, type] = {}
         self.line = talk.Line(sock, self.answer)
         self.mirror: mirror.Mirror | None = None
         self.written: list[_Written] = []
         self.notices: notices.Collected | None = None
-        self.events: Any = None
-        self.acts: dict[str, Callable[..., Any]] = {  # beside _ACTS, which is never copied
+        self.events: object = None
+        self.acts: dict[str, Callable[..., object]] = {  # beside _ACTS, which is never copied
             "bind": self.bind,
             "patch": patches.apply,
             "await": self.await_,
@@ -104,7 +104,7 @@ class _ServedProgram:
 
     # what the tests ask
 
-    def answer(self, question: Any) -> dict[str, Any]:
+    def answer(self, question: Any) -> dict[str, object]:
         act, *rest = question
         try:
             if act == "names":
@@ -118,7 +118,7 @@ class _ServedProgram:
             reply = self.raised(error)
         return self.shared(reply)
 
-    def shared(self, reply: dict[str, object]) -> dict[str, Any]:
+    def shared(self, reply: dict[str, object]) -> dict[str, object]:
         """The reply, with what was written meanwhile."""
         if self.mirror is not None:
             reply["f" if "x" in reply else "m"] = self.mirror.changes()
@@ -214,7 +214,7 @@ class _ServedProgram:
     def raised(self, error: BaseException) -> dict[str, object]:
         names = [kind.__name__ for kind in type(error).__mro__]
         own = [self.named[kind] for kind in type(error).__mro__ if kind in self.named]
-        reply: dict[str, Any] = {"x": own[0] if own else names[0], "m": _message(error)}
+        reply: dict[str, object] = {"x": own[0] if own else names[0], "m": _message(error)}
         reply["k"] = own + names
         with contextlib.suppress(Exception):
             reply["a"] = self.encode(list(error.args))
@@ -235,10 +235,10 @@ class _ServedProgram:
     def encode(self, value: object) -> object:
         return values.encode(value, self.handle)
 
-    def decode(self, encoded: Any) -> Any:
+    def decode(self, encoded: object) -> Any:
         return values.decode(encoded, self.resolve_handle)
 
-    def handle(self, value: Any, is_opaque: bool) -> Any:
+    def handle(self, value: object, is_opaque: bool) -> object:
         kind = type(value)
         if issubclass(kind, Foreign):
             return {"j": object.__getattribute__(value, "_place")}
@@ -253,7 +253,7 @@ class _ServedProgram:
             about["b"] = True
         return {"o": about}
 
-    def place(self, value: Any) -> int:
+    def place(self, value: object) -> int:
         place = self.places.get(id(value))
         if place is None:
             place = self.places[id(value)] = len(self.objects)
@@ -276,7 +276,7 @@ class _ServedProgram:
     def foreign_type(self, name: str, special: list[str]) -> type:
         key = (name, *special)
         if key not in self.foreign_types:
-            methods: dict[str, Any] = {each: _passed_on(each) for each in special}
+            methods: dict[str, object] = {each: _passed_on(each) for each in special}
             if "__eq__" in methods and "__hash__" not in methods:
                 methods["__hash__"] = None
             self.foreign_types[key] = type(name, (Foreign,), methods)
@@ -374,7 +374,7 @@ def _take(iterator: Any, num: int) -> list[object]:
     return list(itertools.islice(iterator, num))
 
 
-def _base(value: object) -> Any:
+def _base(value: object) -> object:
     """The plain data that an object of a subclass of a base type holds."""
     return values.decode(values.encode(value))
 
@@ -393,7 +393,7 @@ def _signature(subject: Any) -> list[object]:
     ]
 
 
-def _code(subject: Any) -> dict[str, Any]:
+def _code(subject: Any) -> dict[str, object]:
     """What tests ask of a function's code object."""
     names = ("co_name", "co_argcount", "co_kwonlyargcount", "co_flags", "co_varnames", "co_names")
     return {name: getattr(subject.__code__, name) for name in names}

@@ -96,7 +96,7 @@ def _end_orphans() -> None:
             return
 
 
-def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, Any]) -> None:
+def _spawn(sock: socket.socket, options: dict[str, Any], report: dict[str, object]) -> None:
     program.prepare(options["preload"], options["role"])
     program.hide(paths.hidden(options["packages"]))
     lean.share_libraries()
@@ -134,7 +134,7 @@ class _Spawner:
     copied: what runs for each task is kept short, and makes few objects.
     """
 
-    def __init__(self, sock: socket.socket, options: dict[str, Any], report: dict[str, Any]):
+    def __init__(self, sock: socket.socket, options: dict[str, object], report: dict[str, Any]):
         self.sock = sock
         self.owns_pids = report["owns_pids"]
         self.home = os.open(".", os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC | os.O_NOATIME)

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import socket
 from collections.abc import Callable
-from typing import Any
 
 from plaudit.sandbox.inside import values
 
@@ -26,7 +25,7 @@ class Closed(Exception):
 class Line:
     """One side of the talk; `answer(question)` gives the reply to what the other side asks."""
 
-    def __init__(self, sock: socket.socket, answer: Callable[[Any], Any]):
+    def __init__(self, sock: socket.socket, answer: Callable[[object], object]):
         self._sock = sock
         self._answer = answer
         self._waiting = bytearray()

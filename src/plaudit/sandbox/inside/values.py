@@ -47,7 +47,7 @@ _NUMBERS = frozenset({int, bool, float})
 _LONG_NUMBER = re.compile(rb"[0-9]{40}")
 _HEX = re.compile(r"-?0x[0-9a-f]+")
 
-Handles = Callable[[Any, bool], Any]
+Handles = Callable[[object, bool], object]
 
 
 class Malformed(ValueError):
@@ -66,7 +66,7 @@ class Named(tuple):
 
     names: tuple[str, ...] = ()
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> object:
         if name in self.names:
             return self[self.names.index(name)]
         raise AttributeError(name)
@@ -89,7 +89,7 @@ def encode(value: object, handles: Handles | None = None) -> Any:
     return _encode(value, handles, 0)
 
 
-def _encode(value: Any, handles: Handles | None, depth: int) -> Any:
+def _encode(value: Any, handles: Handles | None, depth: int) -> object:
     kind = type(value)
     if kind in _ATOMS or (kind is int and -_PLAIN_INT <= value <= _PLAIN_INT):
         return value
@@ -106,7 +106,7 @@ def _encode(value: Any, handles: Handles | None, depth: int) -> Any:
     return write(value, handles, depth + 1) if write else {"o": described(value)}
 
 
-def _writer(kind: type) -> Callable[[Any, Any, int], Any] | None:
+def _writer(kind: type) -> Callable[..., object] | None:
     """How to write a subclass of a base type, or a type of a library."""
     for base in type.__dict__["__mro__"].__get__(kind):
         if base is tuple and isinstance(getattr(kind, "_fields", None), tuple):
@@ -117,7 +117,7 @@ def _writer(kind: type) -> Callable[[Any, Any, int], Any] | None:
     return None
 
 
-def described(value: object) -> dict[str, Any]:
+def described(value: object) -> dict[str, object]:
     """What is told of a value without a plain form: its type's name, and its truth, taken now."""
     kind = type(value)
     return {"type": f"{kind.__module__}.{kind.__qualname__}"[:200], "true": _truth(value)}
@@ -130,69 +130,75 @@ def _truth(value: object) -> bool:
         return False
 
 
-def _write_int(value: int, handles: object, depth: int) -> Any:
+def _write_int(value: int, handles: Handles | None, depth: int) -> object:
     number = int.__pos__(value)
     return number if -_PLAIN_INT <= number <= _PLAIN_INT else {"i": hex(number)}
 
 
-def _write_float(value: float, handles: object, depth: int) -> Any:
+def _write_float(value: float, handles: Handles | None, depth: int) -> object:
     number = float.__pos__(value)
     return number if math.isfinite(number) else {"f": repr(number)}
 
 
-def _write_complex(value: complex, handles: object, depth: int) -> Any:
+def _write_complex(value: complex, handles: Handles | None, depth: int) -> object:
     number = complex.__pos__(value)
     parts = (number.real, number.imag)
     return {"c": [_write_float(part, None, 0) for part in parts]}
 
 
-def _write_list(value: list[Any], handles: Any, depth: int) -> Any:
+def _write_list(value: list[object], handles: Handles | None, depth: int) -> object:
     return [_encode(item, handles, depth) for item in list.__iter__(value)]
 
 
-def _write_tuple(value: tuple[Any, ...], handles: Any, depth: int) -> Any:
+def _write_tuple(
+    value: tuple[object, ...], handles: Handles | None, depth: int
+) -> dict[str, list[object]]:
     return {"t": [_encode(item, handles, depth) for item in tuple.__iter__(value)]}
 
 
-def _write_named(value: Any, handles: Any, depth: int) -> Any:
+def _write_named(value: Any, handles: Handles | None, depth: int) -> object:
     names = [str(name) for name in type(value)._fields]
     return {"n": [names, _write_tuple(value, handles, depth)["t"]]}
 
 
-def _write_set(value: set[Any], handles: Any, depth: int) -> Any:
+def _write_set(value: set[object], handles: Handles | None, depth: int) -> object:
     return {"S": [_encode(item, handles, depth) for item in set.__iter__(value)]}
 
 
-def _write_frozenset(value: frozenset[Any], handles: Any, depth: int) -> Any:
+def _write_frozenset(value: frozenset[object], handles: Handles | None, depth: int) -> object:
     return {"F": [_encode(item, handles, depth) for item in frozenset.__iter__(value)]}
 
 
-def _pairs(items: Iterable[tuple[Any, Any]], handles: Any, depth: int) -> list[Any]:
+def _pairs(
+    items: Iterable[tuple[object, object]], handles: Handles | None, depth: int
+) -> list[list[object]]:
     return [[_encode(k, handles, depth), _encode(v, handles, depth)] for k, v in items]
 
 
-def _write_dict(value: dict[object, object], handles: object, depth: int) -> Any:
+def _write_dict(value: dict[object, object], handles: Handles | None, depth: int) -> object:
     return {"d": _pairs(dict.items(value), handles, depth)}
 
 
-def _write_ordered(value: OrderedDict[object, object], handles: object, depth: int) -> Any:
+def _write_ordered(
+    value: OrderedDict[object, object], handles: Handles | None, depth: int
+) -> object:
     keys = list(OrderedDict.__iter__(value))  # its order is not that of the dict below it
     return {"D": _pairs([(key, dict.__getitem__(value, key)) for key in keys], handles, depth)}
 
 
-def _write_counter(value: Counter[object], handles: object, depth: int) -> Any:
+def _write_counter(value: Counter[object], handles: Handles | None, depth: int) -> object:
     return {"C": _pairs(dict.items(value), handles, depth)}
 
 
-def _write_deque(value: deque[Any], handles: Any, depth: int) -> Any:
+def _write_deque(value: deque[object], handles: Handles | None, depth: int) -> object:
     return {"q": [_encode(item, handles, depth) for item in deque.__iter__(value)]}
 
 
-def _write_range(value: range, handles: object, depth: int) -> Any:
+def _write_range(value: range, handles: Handles | None, depth: int) -> object:
     return {"g": [_write_int(part, None, 0) for part in (value.start, value.stop, value.step)]}
 
 
-def _write_type(value: type, handles: Any, depth: int) -> Any:
+def _write_type(value: type, handles: Handles | None, depth: int) -> object:
     is_builtin = getattr(builtins, value.__name__, None) is value
     if not is_builtin and handles is not None:
         handle = handles(value, True)
@@ -201,22 +207,22 @@ def _write_type(value: type, handles: Any, depth: int) -> Any:
     return {"k": value.__name__} if is_builtin else {"o": described(value)}
 
 
-def _write_decimal(value: object, handles: object, depth: int) -> Any:
+def _write_decimal(value: object, handles: Handles | None, depth: int) -> object:
     return {"N": sys.modules["decimal"].Decimal.__str__(value)}
 
 
-def _write_fraction(value: Any, handles: object, depth: int) -> Any:
+def _write_fraction(value: Any, handles: Handles | None, depth: int) -> object:
     return {"R": [_write_int(part, None, 0) for part in (value._numerator, value._denominator)]}
 
 
-def _write_array(value: Any, handles: Any, depth: int) -> Any:
+def _write_array(value: Any, handles: Handles | None, depth: int) -> object:
     contents = value.tolist()
     if type(contents) is not list:
         return _encode(contents, handles, depth)
     return {"a": [str(value.dtype), _encode(contents, handles, depth)]}
 
 
-def _write_frame(value: Any, handles: Any, depth: int) -> Any:
+def _write_frame(value: Any, handles: Handles | None, depth: int) -> object:
     """A table of pandas: columns, index, types and data, each as lists."""
     columns = [value.iloc[:, place] for place in range(value.shape[1])]
     index = [value.index.tolist(), value.index.name]
@@ -225,26 +231,26 @@ def _write_frame(value: Any, handles: Any, depth: int) -> Any:
     return {"p": _encode(parts, handles, depth)}
 
 
-def _write_series(value: Any, handles: Any, depth: int) -> Any:
+def _write_series(value: Any, handles: Handles | None, depth: int) -> object:
     index = [value.index.tolist(), value.index.name]
     parts = ["series", [value.name], index, [str(value.dtype)], [value.tolist()]]
     return {"p": _encode(parts, handles, depth)}
 
 
-def _write_scalar(value: Any, handles: Any, depth: int) -> Any:
+def _write_scalar(value: Any, handles: Handles | None, depth: int) -> object:
     atom = value.tolist()
     return {"o": described(value)} if type(atom) is type(value) else _encode(atom, handles, depth)
 
 
-def _write_when(value: Any, handles: object, depth: int) -> Any:
+def _write_when(value: Any, handles: Handles | None, depth: int) -> object:
     return {"T": [_date_name(type(value)), value.isoformat()]}
 
 
-def _write_path(value: object, handles: object, depth: int) -> Any:
+def _write_path(value: object, handles: Handles | None, depth: int) -> object:
     return {"P": sys.modules["pathlib"].PurePath.__str__(value)}
 
 
-def _write_delta(value: Any, handles: object, depth: int) -> Any:
+def _write_delta(value: Any, handles: Handles | None, depth: int) -> object:
     return {"T": ["timedelta", [value.days, value.seconds, value.microseconds]]}
 
 
@@ -252,7 +258,7 @@ def _date_name(kind: type) -> str:
     return next(base.__name__ for base in kind.__mro__ if base.__module__ == "datetime")
 
 
-_WRITERS: dict[type, Callable[[Any, Any, int], Any]] = {
+_WRITERS: dict[type, Callable[..., object]] = {
     bool: lambda value, handles, depth: value,
     str: lambda value, handles, depth: str.__str__(value),
     int: _write_int,
@@ -271,7 +277,7 @@ _WRITERS: dict[type, Callable[[Any, Any, int], Any]] = {
     range: _write_range,
     type: _write_type,
 }
-_LIBRARY_WRITERS: dict[str, Callable[[Any, Any, int], Any]] = {
+_LIBRARY_WRITERS: dict[str, Callable[..., object]] = {
     "decimal.Decimal": _write_decimal,
     "fractions.Fraction": _write_fraction,
     "datetime.datetime": _write_when,
@@ -290,7 +296,7 @@ _LIBRARY_WRITERS: dict[str, Callable[[Any, Any, int], Any]] = {
 # --- JSON to values -------------------------------------------------------------------------------
 
 
-def decode(encoded: Any, opaque: Callable[[str, Any], Any] | None = None) -> Any:
+def decode(encoded: object, opaque: Callable[[str, object], object] | None = None) -> Any:
     """The plain value of encoded data; what has no plain form becomes an `Opaque`.
 
     `opaque(tag, body)` makes something else of the objects with a tag that is not data. Sets and
@@ -308,13 +314,13 @@ def decode(encoded: Any, opaque: Callable[[str, Any], Any] | None = None) -> Any
         raise Malformed(f"{type(error).__name__}: {str(error)[:80]}") from None
 
 
-def _unknown(tag: str, body: object) -> Any:
+def _unknown(tag: str, body: object) -> object:
     if tag == "o" and type(body) is dict and type(body.get("type")) is str:
         return Opaque(body["type"], body.get("true") is True)
     raise Malformed(f"unknown tag {tag[:20]!r}")
 
 
-def _decode(encoded: Any, opaque: Callable[[str, Any], Any], depth: int) -> Any:
+def _decode(encoded: Any, opaque: Callable[[str, Any], Any], depth: int) -> object:
     kind = type(encoded)
     if kind in _ATOMS or kind is int or kind is float:
         return encoded
@@ -336,7 +342,7 @@ def _tagged(encoded: object) -> tuple[str, Any]:
     return next(iter(encoded.items()))
 
 
-def _decode_items(tag: str, body: Any, opaque: Any, depth: int) -> list[Any]:
+def _decode_items(tag: str, body: object, opaque: Any, depth: int) -> list[object]:
     if type(body) is not list:
         raise Malformed(f"{tag!r} must hold an array")
     if tag in "dDC":
@@ -357,17 +363,17 @@ def _unflooded(keys: Collection[object]) -> None:
         raise Malformed("elements chosen to collide")
 
 
-def _make_set(items: list[object]) -> set[Any]:
+def _make_set(items: list[object]) -> set[object]:
     _unflooded(items)
     return set(items)
 
 
-def _make_dict(pairs: list[tuple[object, object]]) -> dict[Any, Any]:
+def _make_dict(pairs: list[tuple[object, object]]) -> dict[object, object]:
     _unflooded([key for key, _ in pairs])
     return dict(pairs)
 
 
-def _make_counter(pairs: list[tuple[object, object]]) -> Counter[Any]:
+def _make_counter(pairs: list[tuple[object, object]]) -> Counter[object]:
     return Counter(_make_dict(pairs))
 
 
@@ -376,7 +382,7 @@ def _make_complex(parts: list[Any]) -> complex:
     return complex(real, imag)
 
 
-def _make_fraction(parts: list[object]) -> Any:
+def _make_fraction(parts: list[object]) -> object:
     from fractions import Fraction
 
     top, bottom = map(_short, parts)
@@ -417,7 +423,7 @@ def _imported_numpy() -> Any:
         return None
 
 
-def _make_array(parts: list[Any]) -> Any:
+def _make_array(parts: list[object]) -> object:
     dtype, items = parts
     if type(dtype) is not str or not _DTYPE.fullmatch(dtype):
         raise Malformed("no array of such items")  # a wide one would take the reader's memory
@@ -428,7 +434,7 @@ def _make_array(parts: list[Any]) -> Any:
 _PANDAS = re.compile(r"u?int\d{1,2}|U?Int\d{1,2}|float\d{2}|bool(?:ean)?|category|datetime64\[ns\]")
 
 
-def _make_table(parts: list[Any]) -> Any:
+def _make_table(parts: list[Any]) -> object:
     """A table, where its reader uses pandas already; nothing is imported for what somebody sent."""
     pandas = sys.modules.get("pandas")
     if pandas is None:
@@ -444,7 +450,9 @@ def _make_table(parts: list[Any]) -> Any:
         raise Malformed(f"no table: {type(error).__name__}") from None
 
 
-def _table(pandas: Any, kind: str, names: list[object], index: Any, columns: Iterable[Any]) -> Any:
+def _table(
+    pandas: Any, kind: str, names: list[object], index: object, columns: Iterable[Any]
+) -> Any:
     series = [
         pandas.Series(items, index=index, dtype=each if _PANDAS.fullmatch(each) else None)
         for items, each in columns
@@ -464,7 +472,7 @@ def _short(number: object) -> int:
     return number
 
 
-_MAKERS: dict[str, Callable[[list[Any]], Any]] = {
+_MAKERS: dict[str, Callable[..., object]] = {
     "t": tuple,
     "S": _make_set,
     "F": lambda items: frozenset(_make_set(items)),
@@ -493,7 +501,7 @@ def _read_float(body: object) -> float:
     return float(body)
 
 
-def _read_decimal(body: object) -> Any:
+def _read_decimal(body: object) -> object:
     from decimal import Decimal
 
     if type(body) is not str or len(body) > _MAX_DIGITS:
@@ -507,7 +515,7 @@ def _read_bytes(body: object) -> bytes:
     return bytes.fromhex(body)
 
 
-def _read_when(body: Any) -> Any:
+def _read_when(body: Any) -> object:
     import datetime
 
     name, value = body
@@ -518,7 +526,7 @@ def _read_when(body: Any) -> Any:
     return getattr(datetime, name).fromisoformat(value)
 
 
-def _read_path(body: object) -> Any:
+def _read_path(body: object) -> object:
     import pathlib
 
     if type(body) is not str or len(body) > _MAX_DIGITS:
@@ -533,7 +541,7 @@ def _read_type(body: object) -> type:
     return kind
 
 
-_READERS: dict[str, Callable[[Any], Any]] = {
+_READERS: dict[str, Callable[[object], object]] = {
     "i": _read_int,
     "f": _read_float,
     "N": _read_decimal,
@@ -588,7 +596,7 @@ class _ValueComparison:
         self.relative = relative
         self.lenient = lenient
 
-    def same(self, encoded: Any, expected: Any, depth: int) -> bool:
+    def same(self, encoded: object, expected: Any, depth: int) -> bool:
         if depth > 3 * MAX_DEPTH:
             return False
         kind = type(expected)
@@ -620,7 +628,7 @@ class _ValueComparison:
         tags = ("q",) if isinstance(expected, deque) else ("t", "n")
         return body if tag in (("a",) if isinstance(expected, list) else tags) else None
 
-    def _all_same(self, items: Any, expected: Any, depth: int) -> bool:
+    def _all_same(self, items: object, expected: Any, depth: int) -> bool:
         if type(items) is not list or len(items) != len(expected):
             return False
         pairs = zip(items, expected, strict=True)
@@ -639,7 +647,7 @@ class _ValueComparison:
                 return False
         return True
 
-    def _same_set(self, encoded: Any, expected: Any, depth: int) -> bool:
+    def _same_set(self, encoded: object, expected: Any, depth: int) -> bool:
         tag, body = ("S", encoded) if self.lenient and type(encoded) is list else _tag_of(encoded)
         if tag not in ("S", "F") or type(body) is not list or len(body) != len(expected):
             return False
@@ -708,7 +716,7 @@ def _decode_or_missing(encoded: object) -> Any:
         return _MISSING
 
 
-def _pop(left: dict[Any, Any], key: Any) -> Any:
+def _pop(left: dict[Any, Any], key: object) -> object:
     """Takes a hostile key out of a dict of trusted ones; each can be taken once."""
     if key is _MISSING or _holds_long(key):
         return _MISSING
@@ -743,7 +751,7 @@ def _are_whole(value: object, expected: object) -> bool:
     )
 
 
-def _as_float(value: Any) -> Any:
+def _as_float(value: Any) -> object:
     return value if isinstance(value, complex) else float(value)
 
 
@@ -787,7 +795,7 @@ _JSON = json.JSONEncoder(separators=(",", ":"), check_circular=False, allow_nan=
 _SCAN: Callable[[str, int], tuple[Any, int]] = vars(json.JSONDecoder())["scan_once"]
 
 
-def _chunks(encoder: json.JSONEncoder) -> Callable[[Any, int], Iterable[str]]:
+def _chunks(encoder: json.JSONEncoder) -> Callable[[object, int], Iterable[str]]:
     """What `encoder.encode` builds again for each text: the writer in C, where there is one."""
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:
@@ -808,7 +816,7 @@ def dumps(encoded: object) -> bytes:
     return "".join(_CHUNKS(encoded, 0)).encode("ascii")
 
 
-def loads(line: bytes | bytearray | memoryview, max_size: int = _MAX_SIZE) -> Any:
+def loads(line: bytes | bytearray | memoryview, max_size: int = _MAX_SIZE) -> object:
     """What `dumps` wrote. Raises: Malformed for anything that is not JSON, or too large or deep.
 
     >>> loads(b'{"r":[1,2]}')
@@ -828,7 +836,7 @@ def loads(line: bytes | bytearray | memoryview, max_size: int = _MAX_SIZE) -> An
         raise Malformed(f"{type(error).__name__}: {str(error)[:80]}") from None
 
 
-def _parse(text: str) -> Any:
+def _parse(text: str) -> object:
     """`json.loads`, with less around the scanner for a text without white space at its ends."""
     try:
         value, end = _SCAN(text, 0)
