@@ -69,7 +69,7 @@ class JobOutcome(NamedTuple):
     """
 
     status: Literal["ok", "error", "timeout", "crashed", "stalled"]
-    value: object = None
+    value: Any = None
     error: Exception | None = None
     cpu_s: float = 0.0
 

@@ -19,7 +19,7 @@ import pytest
 import plaudit
 
 ROOT = Path(plaudit.__file__).parent
-MOST = 0.09
+MOST = 0.093
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 

@@ -78,7 +78,7 @@ class Reservoir:
 
     def __init__(self, size: int, seed: int = 0) -> None:
         self.size = size
-        self.items: list[object] = []
+        self.items: list[Any] = []
         self.num_seen = 0
         self._random = random.Random(seed)
 
