@@ -81,8 +81,8 @@ def _timed(side: Callable[[Sequence[str]], int], texts: Sequence[str]) -> tuple[
 
 def num_near(texts: Sequence[str]) -> int:
     """How many texts `Seen` takes for near duplicates."""
-    seen = Seen(near=NEAR)
-    return sum(seen.add(text) == "near" for text in texts)
+    earlier = Seen(near=NEAR)
+    return sum(earlier.add(text) == "near" for text in texts)
 
 
 def num_near_by_datasketch(texts: Sequence[str]) -> int:
@@ -92,7 +92,7 @@ def num_near_by_datasketch(texts: Sequence[str]) -> int:
     options: dict[str, Any] = {"num_perm": NUM_MINIMA, "hashfunc": zlib.crc32, "scheme": "affine32"}
     permutations = MinHash(**options).permutations
     index = MinHashLSH(threshold=NEAR, num_perm=NUM_MINIMA, params=BANDS_AND_ROWS)
-    kept: dict[int, Any] = {}
+    signatures: dict[int, Any] = {}
     whole: set[str] = set()
     num = 0
     for i, text in enumerate(map(folded, texts)):
@@ -101,11 +101,11 @@ def num_near_by_datasketch(texts: Sequence[str]) -> int:
         minima = MinHash(permutations=permutations, **options)
         grams = {text[j : j + 5].encode("utf-8", "surrogatepass") for j in range(len(text) - 4)}
         minima.update_batch(list(grams))
-        if any(kept[key].jaccard(minima) >= NEAR for key in index.query(minima)):
+        if any(signatures[key].jaccard(minima) >= NEAR for key in index.query(minima)):
             num += 1
             continue
         index.insert(i, minima)
-        kept[i] = minima
+        signatures[i] = minima
         whole.add(text)
     return num
 

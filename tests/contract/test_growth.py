@@ -11,14 +11,14 @@ from benchmarks import growth
 from plaudit import available
 
 BAR = 1.5
-QUICK = ("rules.format.think_answer", "rules.math.equal", "rules.repetition.ngram")
+QUICK = ("rules.format.think_answer",)
 
 
 @pytest.mark.parametrize(
     "path",
     [p if p in QUICK else pytest.param(p, marks=pytest.mark.slow) for p in available("rules.")],
 )
-def test_time_grows_with_the_length(path):
+def test_time_grows_with_the_length(path, shared_data):
     kinds = growth.texts()
     for found in growth.measured(path, kinds):
         least = found if is_linear(found) else growth.again(found, kinds)

@@ -29,7 +29,13 @@ def blocks(page: Path) -> list[tuple[str, str]]:
     return BLOCK.findall(page.read_text(encoding="utf-8"))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def page_param(page: Path) -> object:
+    """The code of a Chinese how-to is that of the English one."""
+    marks = [pytest.mark.slow] if page.name == "rewardbench.zh.md" else []
+    return pytest.param(page, id=page.name, marks=marks)
+
+
+@pytest.mark.parametrize("page", [*map(page_param, PAGES)])
 def test_page(page, tmp_path, monkeypatch):
     if page.name in SHOWN_ONLY:
         pytest.skip("holds figures and signatures, no examples")

@@ -53,6 +53,7 @@ def test_the_quiet_run_has_every_row(quiet):
     ]
 
 
+@pytest.mark.slow
 def test_killed_three_times_and_resumed(bench, quiet, tmp_path):
     expected, output = (quiet / "out.jsonl").read_bytes(), tmp_path / "out.jsonl"
     draw = random.Random(2)
@@ -66,6 +67,7 @@ def test_killed_three_times_and_resumed(bench, quiet, tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["out.jsonl"]
 
 
+@pytest.mark.slow
 def test_a_torn_line_is_scored_anew(bench, quiet, tmp_path):
     expected, output = (quiet / "out.jsonl").read_bytes(), tmp_path / "out.jsonl"
     bench.kill_at(command(bench, quiet, output), output, len(expected) // 2)

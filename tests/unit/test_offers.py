@@ -24,7 +24,8 @@ SCORES_OF_OTHERS = ("adapters/open_instruct.py", "models/classifier.py")  # a re
 # Objects of others, by module: what is looked at there is no reward and no engine.
 FOREIGN = """
 answers/options.py answers/several.py data/_values.py data/api.py data/jsontext.py data/judged.py
-data/tables.py grading/rows.py answers/response.py text/literals.py rules/constraints.py
+data/tables.py grading/rows.py answers/response.py text/literals.py text/moustache.py
+rules/constraints.py
 rules/exact.py bench/results.py                      arrays, tables and scalars of numpy and torch
 answers/worker.py                                    expressions of sympy
 rule.py registry.py adapters/_wrapped.py             functions and modules of users

@@ -6,6 +6,7 @@ The ceilings are what there still is. They only go down: a package that has fewe
 """
 
 import ast
+import functools
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,11 +30,11 @@ SHARED_CLASSES = "Item Limits Scores"
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
-def trees() -> Iterator[tuple[Path, ast.Module]]:
+@functools.cache
+def trees() -> list[tuple[Path, ast.Module]]:
     """Every module but the attacks, which are programs of others."""
-    for path in sorted(ROOT.rglob("*.py")):
-        if "attacks" not in path.relative_to(ROOT).parts:
-            yield path, ast.parse(path.read_text(encoding="utf-8"))
+    paths = [p for p in sorted(ROOT.rglob("*.py")) if "attacks" not in p.relative_to(ROOT).parts]
+    return [(path, ast.parse(path.read_text(encoding="utf-8"))) for path in paths]
 
 
 def bindings(tree: ast.AST) -> Iterator[tuple[str, int]]:

@@ -87,7 +87,10 @@ def test_sigkill_inside_lines_then_resume_is_identical(source, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in.jsonl", "out.jsonl", "whole.jsonl"]
 
 
-@pytest.mark.parametrize("suffix", [".jsonl", ".jsonl.gz", ".parquet"])
+@pytest.mark.parametrize(
+    "suffix",
+    [".jsonl", *(pytest.param(s, marks=pytest.mark.slow) for s in (".jsonl.gz", ".parquet"))],
+)
 def test_sigkill_while_finishing_then_resume_is_identical(source, tmp_path, suffix):
     if suffix == ".parquet":
         pytest.importorskip("pyarrow")

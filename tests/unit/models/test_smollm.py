@@ -60,6 +60,7 @@ def log_probs(prompt: str, response: str) -> list[float]:
     return [float(logs[t - 1, ids[t]]) for t in range(start, len(ids))]
 
 
+@pytest.mark.slow
 def test_plausible_text_is_likelier_than_its_own_words_scrambled():
     for prompt, answer in list(ANSWERS.items())[:3]:
         good, bad = reward().score([plaudit.Group(prompt, [answer, scrambled(answer)])])[0]

@@ -278,6 +278,8 @@ def test_no_english_response_is_blamed_for_its_letters():
 def english_responses():
     """Responses of models in running English, of 300 characters and more."""
     path = SHARED / "data" / "eval_pairs.jsonl.gz"
+    if not path.exists():
+        pytest.skip("the shared data files are not beside this checkout")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
         found = [json.loads(line) for line in lines]
     texts = [row["chosen"] for row in found if not row["subset"].startswith(("hep", "math"))][::11]
