@@ -392,6 +392,7 @@ def recorded(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_recorded_replies_give_the_published_table(recorded, invoke, tmp_path):
     (tmp_path / "llmbar.yaml").write_text(LLMBAR)
     result = invoke(

@@ -160,6 +160,7 @@ def test_both_flags_and_flags_without_an_output(invoke, tmp_path):
     assert "needs --output" in invoke(*args, "--keep-unscored").output
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals of a POSIX system")
 def test_killed_at_any_time_and_resumed(quiet, tmp_path):
     """SIGKILL in a first run and in runs that ask again, while rows fail here and there."""
