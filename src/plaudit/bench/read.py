@@ -10,14 +10,13 @@ from pathlib import Path
 from plaudit.bench.benchmark import Benchmark
 from plaudit.bench.sheet import Item
 from plaudit.data.read import FORMATS, read
+from plaudit.data.rivals import licence_of
 from plaudit.data.rows import Row
 from plaudit.errors import ConfigError, DataError
 
 __all__ = ["RowCounts", "files_of", "items_of", "subset_by"]
 
 _PACKED = (".gz", ".zst")
-_LICENCE = ("licence", "license")
-_NO_LICENCE = {"", "?", "-", "n/a", "none", "none stated", "not stated", "null", "other", "unknown"}
 _NUM_SHOWN = 20
 
 
@@ -122,7 +121,7 @@ def items_of(
 
 def _items(benchmark: Benchmark, row: Row, by: str | None) -> Sequence[Item]:
     items = benchmark.read(row)
-    if licence := _licence(row):
+    if licence := licence_of(row):
         items = [replace(item, licence=licence) for item in items]
     if by is None:
         return items
@@ -135,13 +134,6 @@ def subset_by(row: Row, column: str) -> str:
     if row.raw.get(column) is None:
         raise DataError(f"missing; the row has {', '.join(row.raw)}", field=column)
     return str(row.raw[column])
-
-
-def _licence(row: Row) -> str:
-    """The licence that a row states; "" where it states none, or says that it is not known."""
-    texts = (row.raw.get(name) for name in _LICENCE)
-    stated = (text.strip() for text in texts if isinstance(text, str))
-    return next((text for text in stated if text.lower() not in _NO_LICENCE), "")
 
 
 def _checked(benchmark: Benchmark, item: Item, intake: RowCounts) -> Item | None:

@@ -96,14 +96,14 @@ class Meter:
         self._total = total
         self.done = done
         self._bar: Any = None
-        self._began = self._told = time.monotonic()
+        self._began = self._last_line = time.monotonic()
 
     def __enter__(self) -> Meter:
         if sys.stderr.isatty():
             self._bar = _bar()
             self._bar.start()
             rows = self._total.rows if self._total else None
-            self._task = self._bar.add_task("", total=rows, completed=self.done, told="")
+            self._task = self._bar.add_task("", total=rows, completed=self.done, message="")
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -114,9 +114,9 @@ class Meter:
         """Takes the counts so far."""
         if self._bar is not None:
             rows = self.done + progress.rows
-            self._bar.update(self._task, completed=rows, told=self._line(progress))
-        elif (now := time.monotonic()) - self._told >= _LINE_EVERY_S:
-            self._told = now
+            self._bar.update(self._task, completed=rows, message=self._line(progress))
+        elif (now := time.monotonic()) - self._last_line >= _LINE_EVERY_S:
+            self._last_line = now
             stderr(self._line(progress))
 
     def _line(self, progress: Progress) -> str:
@@ -149,14 +149,14 @@ class Meter:
 def progress_bar() -> Iterator[Callable[[int, int, str], None]]:
     """A function of count, total and noun that shows how far something is, on stderr."""
     bar = _bar() if sys.stderr.isatty() else None
-    task = None if bar is None else bar.add_task("", told="")
+    task = None if bar is None else bar.add_task("", message="")
     last_line_at = time.monotonic()
 
     def show(count: int, total: int, noun: str) -> None:
         nonlocal last_line_at
         line = f"{count:,} of {total:,} {noun}"
         if bar is not None:
-            bar.update(task, completed=count, total=total, told=line)
+            bar.update(task, completed=count, total=total, message=line)
         elif time.monotonic() - last_line_at >= _LINE_EVERY_S:
             last_line_at = time.monotonic()
             stderr(line)
@@ -170,7 +170,7 @@ def _bar() -> Any:
 
     from plaudit.cli._console import console
 
-    columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.fields[told]}"))
+    columns = (BarColumn(bar_width=24), TaskProgressColumn(), TextColumn("{task.fields[message]}"))
     return Progress(*columns, console=console(stderr=True), refresh_per_second=5, transient=True)
 
 

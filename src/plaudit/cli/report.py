@@ -47,8 +47,8 @@ def run(options: ReportOptions) -> None:
     from plaudit.bench.page import runs_of, write_bench_page
     from plaudit.cli.bench import _print as print_results
 
-    path = free_path(options.output, options.overwrite)
     groups, results = runs_of(options.runs)
+    path = free_path(options.output, options.overwrite)
     for group, figures in zip(groups, results, strict=True):
         if len(groups) > 1:
             console().print(text(", ".join(run.place for run in group), "bold"))

@@ -550,12 +550,12 @@ class _BundleRequest:
         """Files the replies. Raises ValueError for a body that is not a reply."""
         latency_s = time.monotonic() - self._began
         usage, replies = _replies(value, self._call, latency_s)
-        engine, is_told = self._engine, any(usage)
-        cost = engine.prices.of(usage) if is_told else self._most
+        engine, is_counted = self._engine, any(usage)
+        cost = engine.prices.of(usage) if is_counted else self._most
         with engine.spending.lock:
             engine.spending.add(len(replies), usage, cost, latency_s)
             self._release()
-        if is_told:
+        if is_counted:
             engine.settle(sum(self._expected), usage.prompt_tokens + usage.completion_tokens)
         fingerprint = value.get("system_fingerprint")
         for (key, call), reply in zip(self._bundle, replies, strict=False):

@@ -19,8 +19,8 @@ class JurorTally:
 
     >>> tally = JurorTally()
     >>> for a, b in ((4, 4), (2, 3), (5, 5)): tally.add([Score(4, {"juror/x": a, "juror/y": b})])
-    >>> told = tally.as_dict()
-    >>> told["names"], round(told["agreement"][0][1], 2), told["nums"][0][1]
+    >>> agreements = tally.as_dict()
+    >>> agreements["names"], round(agreements["agreement"][0][1], 2), agreements["nums"][0][1]
     (['x', 'y'], 0.67, 3)
     """
 

@@ -20,8 +20,8 @@ class ModelTally:
 
     >>> tally = ModelTally()
     >>> tally.add("GPT-4", ("gpt4_turbo", "llama-7b"), won=1.0, is_better=0.0)
-    >>> told = tally.as_list()[0]
-    >>> told["models"], told["wins"][0][1], told["own"]["wins"], told["own"]["is_better"]
+    >>> by = tally.as_list()[0]
+    >>> by["models"], by["wins"][0][1], by["own"]["wins"], by["own"]["is_better"]
     (['gpt4_turbo', 'llama-7b'], 1.0, 1.0, 0.0)
     """
 

@@ -17,11 +17,11 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from plaudit.bench.read import files_of
-from plaudit.bench.sets._pairs import rivals
 from plaudit.data.balance import Balance, Facts, main_script, within_shares
 from plaudit.data.judged import prompts_of, spoken
 from plaudit.data.overlap import EvalPrompts, Seen, folded
 from plaudit.data.read import read
+from plaudit.data.rivals import licence_of, rivals
 from plaudit.data.rows import Row
 from plaudit.entry import entered
 from plaudit.errors import ConfigError, DataError
@@ -33,7 +33,6 @@ from plaudit.types import Group
 
 __all__ = ["Source", "Split", "TrainingPair", "balanced_by_length", "read_pairs", "split_pairs"]
 
-_LICENCE = ("licence", "license")
 _NOT_STATED = "not stated"
 _RATIOS = (1.1, 1.25, 1.5, 2.0, 3.0)
 _DEFAULT_NEAR = 0.8
@@ -125,8 +124,8 @@ def read_pairs(
         sources.append(source)
         for row in read(place, columns=columns):
             source.num_rows += 1
-            source.licences[_stated(row, _LICENCE) or licence or _NOT_STATED] += 1
-            source.annotators[_stated(row, ("annotator",)) or _NOT_STATED] += 1
+            source.licences[licence_of(row) or licence or _NOT_STATED] += 1
+            source.annotators[_annotator(row) or _NOT_STATED] += 1
             pairs += _pairs_of(row, dropped)
     return sorted(pairs, key=lambda pair: (pair.key, pair.chosen)), sources
 
@@ -135,9 +134,9 @@ def _sha256(place: str) -> str | None:
     return file_sha256(place) if Path(place).is_file() else None
 
 
-def _stated(row: Row, names: Sequence[str]) -> str:
-    texts = (row.raw.get(name) for name in names)
-    return next((text.strip() for text in texts if isinstance(text, str) and text.strip()), "")
+def _annotator(row: Row) -> str:
+    text = row.raw.get("annotator")
+    return text.strip() if isinstance(text, str) else ""
 
 
 def _pairs_of(row: Row, dropped: Counter[str]) -> Iterator[TrainingPair]:

@@ -5,32 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from plaudit.bench.sheet import Item, prompt_key
+from plaudit.data.rivals import rivals
 from plaudit.data.rows import Row
 from plaudit.errors import DataError, clipped
-from plaudit.types import Group
 
-__all__ = ["flat", "item_of", "number", "result", "rivals"]
+__all__ = ["flat", "item_of", "number", "result"]
 
 _PLACES = {"A": 0, "a": 0, "1": 0, "B": 1, "b": 1, "2": 1}
-
-
-def rivals(row: Row) -> Group:
-    """The group of a row of chosen and rejected responses. Raises DataError with the field."""
-    sides = ("chosen", "rejected")
-    for name in sides:
-        if row.raw.get(name) in (None, []) and any(side in row.raw for side in sides):
-            raise DataError("expected a response, found none", field=name)
-    if isinstance(row.group, DataError):
-        raise row.group
-    labels = [response.columns.get("label") for response in row.group.responses]
-    if len(labels) < 2 or not {"chosen", "rejected"} <= set(labels):
-        missing = next((n for n in ("chosen", "rejected") if n not in labels), "chosen")
-        raise DataError(
-            "missing: a row has chosen and rejected, or response_a, response_b and the label of the"
-            f" better one; it has {', '.join(row.raw)}",
-            field=missing,
-        )
-    return row.group
 
 
 def item_of(
