@@ -37,23 +37,23 @@ def of(rows, labels):
     ],
 )
 def test_a_row_by_hand(scores, expected, share):
-    found = of([scores], [[True] + [False] * (len(scores) - 1)])
-    assert found.of_N.tolist() == [expected]
-    assert found.share_N[0] == share or (math.isnan(found.share_N[0]) and math.isnan(share))
-    assert credit.strict(found).tolist() == [float(expected == WIN)]
-    assert credit.share(found).tolist() == [0.0 if math.isnan(share) else share]
+    results = of([scores], [[True] + [False] * (len(scores) - 1)])
+    assert results.of_N.tolist() == [expected]
+    assert results.share_N[0] == share or (math.isnan(results.share_N[0]) and math.isnan(share))
+    assert credit.strict(results).tolist() == [float(expected == WIN)]
+    assert credit.share(results).tolist() == [0.0 if math.isnan(share) else share]
 
 
 def test_several_right_responses():
     # the top two are right and wrong: a tie, of which half is right; chance is 2 of 4
-    found = of([[5.0, 1.0, 5.0, 0.0]], [[True, True, False, False]])
-    assert (found.of_N[0], found.share_N[0], found.chance_N[0]) == (TIE, 0.5, 0.5)
+    results = of([[5.0, 1.0, 5.0, 0.0]], [[True, True, False, False]])
+    assert (results.of_N[0], results.share_N[0], results.chance_N[0]) == (TIE, 0.5, 0.5)
 
 
 def test_rows_that_are_all_right_or_all_wrong():
-    found = of([[1.0, 1.0], [1.0, 2.0]], [[True, True], [False, False]])
-    assert found.of_N.tolist() == [WIN, LOSS]
-    assert found.chance_N.tolist() == [1.0, 0.0]
+    results = of([[1.0, 1.0], [1.0, 2.0]], [[True, True], [False, False]])
+    assert results.of_N.tolist() == [WIN, LOSS]
+    assert results.chance_N.tolist() == [1.0, 0.0]
 
 
 def test_no_row():

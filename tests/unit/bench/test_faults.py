@@ -118,9 +118,9 @@ def test_no_reward_is_a_judge_for_its_name_or_for_answering_from_afar():
     [("rating", 1.0), ("jury", 1.0), ("pairwise", None), ("verifier", None), ("in a sum", None)],
 )
 def test_the_scale_on_which_a_judge_rates_stands_in_the_manifest(name, expected, tmp_path):
-    made = run(tmp_path, JUDGES[name], num=2)
-    made.score()
-    (about,) = made.folder.manifest()["rewards"]
+    finished = run(tmp_path, JUDGES[name], num=2)
+    finished.score()
+    (about,) = finished.folder.manifest()["rewards"]
     assert (about["is_judge"], about["lowest"]) == (True, expected)
 
 
@@ -166,14 +166,14 @@ def test_the_fault_of_each_score_stands_in_its_line(tmp_path):
 
 
 def test_a_missing_score_without_a_reason_is_no_unreadable_verdict(tmp_path):
-    made = run(tmp_path, Flaky({0: UNREADABLE}, is_judge=True), num=2, credit="rewardbench")
-    made.score()
+    finished = run(tmp_path, Flaky({0: UNREADABLE}, is_judge=True), num=2, credit="rewardbench")
+    finished.score()
     lines = [json.loads(line) for line in scores_of(tmp_path).splitlines()]
     del lines[0]["faults"]  # as older runs wrote them
     path = tmp_path / "out" / "scores.jsonl"
     path.write_text("".join(json.dumps(line) + "\n" for line in lines))
-    found = offline(made.folder)["rewards"][0]["figures"]["overall"]["value"]
-    assert found == (0 + 0.5) / 2  # the second row is a tie
+    results = offline(finished.folder)["rewards"][0]["figures"]["overall"]["value"]
+    assert results == (0 + 0.5) / 2  # the second row is a tie
 
 
 # --- what a later run scores again ----------------------------------------------------------------
@@ -218,9 +218,9 @@ def test_failed_rows_of_the_second_reward_are_scored_again_in_their_place(tmp_pa
 
 def test_a_table_of_the_scores_is_that_of_the_lines_and_never_out_of_date(tmp_path):
     parquet = pytest.importorskip("pyarrow.parquet")
-    made = run(tmp_path, Flaky({0: AWAY, 3: UNREADABLE}), LENGTH, num=9)
-    made.has_table = True
-    made.score()
+    finished = run(tmp_path, Flaky({0: AWAY, 3: UNREADABLE}), LENGTH, num=9)
+    finished.has_table = True
+    finished.score()
     for again in (Flaky({3: UNREADABLE}), None):
         rows = parquet.read_table(tmp_path / "out" / "scores.parquet").to_pylist()
         lines = list(map(json.loads, scores_of(tmp_path).splitlines()))

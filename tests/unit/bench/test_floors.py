@@ -18,12 +18,12 @@ def by_name(sheet, name="pairs", seed=0):
 
 
 def test_what_each_floor_compares():
-    made = by_name(sheet_of("pairs", [ROW]))
-    assert made["longer wins"] == [17.0, 5.0]
-    assert made["shorter wins"] == [-17.0, -5.0]
-    assert made["most markdown wins"] == [3.0, 0.0]
-    assert made["first wins"] == [-1.0, 0.0]  # the chosen one was B
-    assert all(0 <= value < 1 for value in made["random"])
+    by_figure = by_name(sheet_of("pairs", [ROW]))
+    assert by_figure["longer wins"] == [17.0, 5.0]
+    assert by_figure["shorter wins"] == [-17.0, -5.0]
+    assert by_figure["most markdown wins"] == [3.0, 0.0]
+    assert by_figure["first wins"] == [-1.0, 0.0]  # the chosen one was B
+    assert all(0 <= value < 1 for value in by_figure["random"])
 
 
 def test_floors_that_the_rows_do_not_allow_are_absent():
@@ -34,8 +34,8 @@ def test_floors_that_the_rows_do_not_allow_are_absent():
 
 def test_steps_have_floors_of_their_own():
     sheet = Sheet([line("1", "gsm8k", [1.0, 0.0], first=1)])
-    made = by_name(sheet, "processbench")
-    assert list(made) == ["every step valid", "every step invalid", "random"]
+    by_figure = by_name(sheet, "processbench")
+    assert list(by_figure) == ["every step valid", "every step invalid", "random"]
 
 
 @pytest.mark.parametrize("seed", [0, 1])
@@ -50,20 +50,20 @@ def test_random_is_chance_and_follows_the_item(seed):
 
 def test_every_benchmark_says_what_it_is():
     for name in available():
-        made = benchmark(name)
-        assert made.title
-        assert made.source
-        assert made.gates is not None, name
-        assert set(made.optional) <= set(made.subsets)
+        bench = benchmark(name)
+        assert bench.title
+        assert bench.source
+        assert bench.gates is not None, name
+        assert set(bench.optional) <= set(bench.subsets)
 
 
 def test_files_of_a_directory(tmp_path):
     for name in ("b.jsonl", "a.json.gz", "notes.md", ".hidden.jsonl", "more/c.parquet"):
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).touch()
-    found = files_of([str(tmp_path), "hf:org/name:test"])
+    results = files_of([str(tmp_path), "hf:org/name:test"])
     expected = ["a.json.gz", "b.jsonl", "more/c.parquet"]
-    assert found == [*(str(tmp_path / name) for name in expected), "hf:org/name:test"]
+    assert results == [*(str(tmp_path / name) for name in expected), "hf:org/name:test"]
     (tmp_path / "empty").mkdir()
     with pytest.raises(ConfigError, match="no file with rows"):
         files_of([str(tmp_path / "empty")])

@@ -52,8 +52,8 @@ def test_auc_of_one_side_is_none():
 def pairs_sheet(num, **features):
     lines = []
     for i in range(num):
-        made = line(str(i), "all", [1.0, 0.0])
-        lines.append({**made, **{name: values[i] for name, values in features.items()}})
+        results = line(str(i), "all", [1.0, 0.0])
+        lines.append({**results, **{name: values[i] for name, values in features.items()}})
     return Sheet(lines)
 
 
@@ -67,8 +67,8 @@ def drawn_scores(num, strength, seed):
 def test_a_bootstrap_of_pairs_is_that_of_their_mean():
     sheet = pairs_sheet(200)
     values = drawn_scores(200, 0.5, 0)
-    made = benchmark("pairs")
-    tally = made.measure(sheet, Scored("x", values), "strict")
+    bench = benchmark("pairs")
+    tally = bench.measure(sheet, Scored("x", values), "strict")
     (drawn,) = draw_figures([tally], sheet.strata_P, num_draws=2000)
     low, high = np.quantile(drawn["overall"], (0.025, 0.975))
     won = (values[::2] > values[1::2]).astype(float)
@@ -195,13 +195,13 @@ def test_calibration_of_margins_that_are_true():
     won = draw.random(4000) < 1 / (1 + np.exp(-np.abs(margins)))
     signed = np.where(won, np.abs(margins), -np.abs(margins))
     values = np.stack([signed, np.zeros(4000)], axis=1).reshape(-1)
-    found = calibration(pairs_sheet(4000), Scored("x", values))
-    assert found["ece"] < 0.03
-    assert found["temperature"] == pytest.approx(1, abs=0.15)
+    results = calibration(pairs_sheet(4000), Scored("x", values))
+    assert results["ece"] < 0.03
+    assert results["temperature"] == pytest.approx(1, abs=0.15)
     scaled = calibration(pairs_sheet(4000), Scored("x", 10 * values))
     assert scaled["ece"] > 0.15
-    assert scaled["temperature"] == pytest.approx(10 * found["temperature"], rel=0.05)
-    assert scaled["auc"] == pytest.approx(found["auc"])
+    assert scaled["temperature"] == pytest.approx(10 * results["temperature"], rel=0.05)
+    assert scaled["auc"] == pytest.approx(results["auc"])
 
 
 def test_length_control_of_a_scorer_of_length():
@@ -209,9 +209,9 @@ def test_length_control_of_a_scorer_of_length():
     chars = draw.integers(10, 1000, (500, 2))
     chars[:60, 1] = chars[:60, 0]
     sheet = pairs_sheet(500, chars=chars.tolist())
-    found = length_control(sheet, Scored("x", chars.reshape(-1).astype(float)))
-    assert found["matched"]["num"] >= 60
-    assert found["matched"]["value"] < 0.4  # ties win nothing
+    results = length_control(sheet, Scored("x", chars.reshape(-1).astype(float)))
+    assert results["matched"]["num"] >= 60
+    assert results["matched"]["value"] < 0.4  # ties win nothing
     knows = length_control(sheet, Scored("x", drawn_scores(500, 3.0, 1)))
     assert knows["matched"]["value"] > 0.9
     assert knows["logistic"]["value"] > 0.9

@@ -17,9 +17,9 @@ POINTS = 0.01  # what "equal to the published figure" means
 
 
 def recomputed(name, *files, credit=None):
-    found = publications(benchmark(name), [str(file) for file in files])
-    sheet, scored = sheet_of(found)
-    return found, assess(benchmark(name), sheet, scored, credit=credit, num_draws=20)
+    models = publications(benchmark(name), [str(file) for file in files])
+    sheet, scored = sheet_of(models)
+    return models, assess(benchmark(name), sheet, scored, credit=credit, num_draws=20)
 
 
 def published(folder):
@@ -62,11 +62,11 @@ def test_judgebench_a_judge_in_both_orders(shared_data):
 
 
 def test_the_data_gives_a_recorded_result_its_floors(shared_data):
-    made = benchmark("judgebench")
-    found = publications(made, [str(shared_data / "bench_judgebench_rm_results.jsonl")])
-    rows = [i for r in read(shared_data / "bench_judgebench.jsonl.gz") for i in made.read(r)]
-    sheet, scored, notes = joined(found, Sheet(map(line_of, rows)))
-    results = assess(made, sheet, scored, num_draws=20)
+    bench = benchmark("judgebench")
+    models = publications(bench, [str(shared_data / "bench_judgebench_rm_results.jsonl")])
+    rows = [i for r in read(shared_data / "bench_judgebench.jsonl.gz") for i in bench.read(r)]
+    sheet, scored, notes = joined(models, Sheet(map(line_of, rows)))
+    results = assess(bench, sheet, scored, num_draws=20)
     assert notes == []
     floors = {floor["name"]: floor["figures"]["overall"]["value"] for floor in results["floors"]}
     assert 100 * floors["first wins"] == pytest.approx(55.14, abs=POINTS)  # always A
@@ -79,7 +79,7 @@ def test_the_data_gives_a_recorded_result_its_floors(shared_data):
 def test_rmb(shared_data):
     due = published(shared_data)["rmb"]["models"]["ArmoRM-Llama3-8B-v0.1"]
     file = shared_data / "bench_rmb_armorm_results.jsonl"
-    found, results = recomputed("rmb", file)
+    publication_list, results = recomputed("rmb", file)
     (entry,) = results["rewards"]
     figure = entry["figures"]["part/pair-helpful"]["value"]
     assert 100 * figure == pytest.approx(due["accuracy"], abs=POINTS)
@@ -92,7 +92,10 @@ def test_rmb(shared_data):
     _, halves = recomputed("rmb", file, credit="share")
     figure = halves["rewards"][0]["figures"]["overall"]["value"]
     assert 100 * figure == pytest.approx(due["accuracy_ties_half"], abs=POINTS)
-    assert disagreement(found[0].rows, earned(benchmark("rmb"), found[0])) is None
+    assert (
+        disagreement(publication_list[0].rows, earned(benchmark("rmb"), publication_list[0]))
+        is None
+    )
 
 
 def test_best_of_eight(shared_data):
@@ -133,20 +136,25 @@ def columns(num=3, **more):
 
 
 def test_an_object_of_columns_with_what_holds_for_all(tmp_path):
-    found, results = recomputed("rewardbench", write(tmp_path / "m.json", columns()))
+    publication_list, results = recomputed("rewardbench", write(tmp_path / "m.json", columns()))
     (entry,) = results["rewards"]
     assert entry["name"] == "org/m"
     assert entry["origin"] == "recomputed from rows"
     assert entry["counts"] == {"num": 3, "won": 1, "tied": 1, "unscored": 0}
-    assert disagreement(found[0].rows, earned(benchmark("rewardbench"), found[0])) is None
+    assert (
+        disagreement(
+            publication_list[0].rows, earned(benchmark("rewardbench"), publication_list[0])
+        )
+        is None
+    )
 
 
 def test_a_publication_that_disagrees_with_its_rows(tmp_path):
     file = write(tmp_path / "m.json", columns(results=[1, 1, 0]))
     (one,) = publications(benchmark("rewardbench"), [str(file)])
-    said = disagreement(one.rows, earned(benchmark("rewardbench"), one))
-    assert "1 of 3 rows" in said
-    assert "hep-go/1 says 1, its scores earn 0" in said
+    messages = disagreement(one.rows, earned(benchmark("rewardbench"), one))
+    assert "1 of 3 rows" in messages
+    assert "hep-go/1 says 1, its scores earn 0" in messages
 
 
 def test_lines_of_outputs(tmp_path):
@@ -192,10 +200,10 @@ def rb2(num=60):
 
 
 def test_wrong_ids_are_mended_and_said(tmp_path):
-    found, results = recomputed("rewardbench2", write(tmp_path / "m.json", rb2()))
-    assert [row.id for row in found[0].rows[:10]] == [str(i) for i in range(10)]
-    assert any("30 to 39" in note for note in found[0].notes)
-    assert not any("repeat" in note for note in found[0].notes)
+    publication_list, results = recomputed("rewardbench2", write(tmp_path / "m.json", rb2()))
+    assert [row.id for row in publication_list[0].rows[:10]] == [str(i) for i in range(10)]
+    assert any("30 to 39" in note for note in publication_list[0].notes)
+    assert not any("repeat" in note for note in publication_list[0].notes)
     figures = results["rewards"][0]["figures"]
     assert figures["ties-0.1.4"]["value"] == 1.0
     assert figures["ties-head"]["value"] == pytest.approx(1.01)
@@ -258,11 +266,11 @@ def test_ids_that_repeat_are_said(tmp_path):
 
 
 def test_data_with_other_rows_than_the_results(tmp_path):
-    found = publications(
+    models = publications(
         benchmark("rewardbench"), [str(write(tmp_path / "a.json", columns(model="a")))]
     )
     data = Sheet([line(str(i), "hep-go", [1.0, 0.0]) for i in (1, 2, 9)])
-    sheet, scored, notes = joined(found, data)
+    sheet, scored, notes = joined(models, data)
     assert sheet.ids == ["1", "2"]
     assert scored[0].values_T.tolist() == [2.0, 3.0, 1.0, 1.0]
     assert notes == [
@@ -270,7 +278,7 @@ def test_data_with_other_rows_than_the_results(tmp_path):
         "1 rows of a are not in the data",
     ]
     with pytest.raises(ConfigError, match="no row of the data"):
-        joined(found, Sheet([line("77", "hep-go", [1.0, 0.0])]))
+        joined(models, Sheet([line("77", "hep-go", [1.0, 0.0])]))
 
 
 def test_a_generative_file_with_scores_for_ties_alone(tmp_path):
@@ -525,15 +533,15 @@ def test_processbench_says_where_a_publication_disagrees_with_its_rows(tmp_path)
 
 def test_processbench_results_join_the_data(tmp_path):
     rows = list(process_rows("gsm8k", [(0, 0), (1, 2), (-1, -1)]))
-    made = [{k: v for k, v in row.items() if k not in ("prediction", "match")} for row in rows]
-    data = sheet_of_rows("processbench", made)
+    results = [{k: v for k, v in row.items() if k not in ("prediction", "match")} for row in rows]
+    data = sheet_of_rows("processbench", results)
     file = tmp_path / "m.jsonl"
     file.write_text("".join(json.dumps(row) + "\n" for row in rows[::-1]))
-    found = publications(benchmark("processbench"), [str(file)])
-    sheet, (scored,), notes = joined(found, data)
+    models = publications(benchmark("processbench"), [str(file)])
+    sheet, (scored,), notes = joined(models, data)
     assert notes == []
     assert scored.values_T.tolist() == [0, 1, 1, 1, 1, 0, 1, 1, 1]
-    alone, _ = sheet_of(found)
+    alone, _ = sheet_of(models)
     assert {line["prompt"] for line in alone.lines} == {line["prompt"] for line in sheet.lines}
 
 

@@ -92,8 +92,8 @@ def test_an_interrupted_run_goes_on(calls, tmp_path):
     assert len(lines_of(tmp_path / "out", "scores.jsonl")) == 200 + 64 * calls
     with pytest.raises(ConfigError, match=f"b has scores for {64 * calls} of 200 items"):
         offline(Folder(tmp_path / "out"))
-    found = run(tmp_path, rows, Entrant("a", RANDOM), Entrant("b", Dies(99))).score()
-    assert found == expected
+    finished = run(tmp_path, rows, Entrant("a", RANDOM), Entrant("b", Dies(99))).score()
+    assert finished == expected
     scores = [(tmp_path / name / "scores.jsonl").read_bytes() for name in ("whole", "out")]
     assert scores[0] == scores[1]
 
@@ -147,7 +147,7 @@ def test_bad_rows_are_counted_and_named(tmp_path):
     intake = results["intake"]
     assert (intake["rows"], intake["items"], intake["bad"]) == (6, 4, 1)
     assert intake["ignored"] == {"nobody-knows": 1}
-    shown = {kind: found[0] for kind, found in intake["problems"].items()}
+    shown = {kind: publication_list[0] for kind, publication_list in intake["problems"].items()}
     assert shown["bad row"].startswith(f"{where}:2: field 'rejected'")
     assert shown["equal responses on both sides"].startswith(f"{where}:4: field 'rejected'")
     assert shown["empty response"].startswith(f"{where}:5: ")
@@ -203,9 +203,9 @@ def test_a_directory_is_enough(tmp_path):
     (folder / "chat_filtered.json").write_text(json.dumps([row]))
     (folder / "more" / "code_filtered.json").write_text(json.dumps([row]))
     (folder / "README.md").write_text("no rows")
-    made = Run("rmbench", Folder(tmp_path / "out"), [str(folder)], [Entrant("l", LENGTH)],
+    finished = Run("rmbench", Folder(tmp_path / "out"), [str(folder)], [Entrant("l", LENGTH)],
                num_draws=5)  # fmt: skip
-    assert made.score()["subsets"] == {"chat": 1, "code": 1}
+    assert finished.score()["subsets"] == {"chat": 1, "code": 1}
 
 
 def test_subsets_by_a_column_of_ones_own(tmp_path):
@@ -283,9 +283,9 @@ def test_imports_join_the_data_by_id(tmp_path):
     ]  # fmt: skip
     file = rows_file(tmp_path / "m.jsonl", recorded)
     data = rows_file(tmp_path / "rows.jsonl", pairs(5))
-    made = Run("rewardbench", Folder(tmp_path / "out"), [data], [Entrant("l", LENGTH)], [file],
+    finished = Run("rewardbench", Folder(tmp_path / "out"), [data], [Entrant("l", LENGTH)], [file],
                num_draws=20)  # fmt: skip
-    results = made.score()
+    results = finished.score()
     assert [entry["name"] for entry in results["rewards"]] == ["m", "l"]
     assert results["rewards"][0]["origin"] == "recomputed from rows"
     assert results["rewards"][0]["counts"]["won"] == 2
@@ -303,8 +303,8 @@ def test_an_import_that_says_other_results_than_its_rows(tmp_path):
 
 def test_reported_shares_stand_apart(tmp_path):
     (tmp_path / "m.json").write_text(json.dumps({"Math": 0.5, "model": "m"}))
-    made = Run("rewardbench2", Folder(tmp_path / "out"), imports=[str(tmp_path / "m.json")])
-    results = made.score()
+    finished = Run("rewardbench2", Folder(tmp_path / "out"), imports=[str(tmp_path / "m.json")])
+    results = finished.score()
     assert results["reported"] == [{"name": "m", "figures": {"Math": 0.5}}]
     assert results["rewards"] == []
 
@@ -317,9 +317,9 @@ def test_what_is_exported_is_imported_with_the_same_figures(name, tmp_path):
             {**row, "chosen": [row["chosen"]], "rejected": ["aa", "b", "ccc"], "subset": "Math"}
             for row in rows
         ]
-    made = run(tmp_path, rows, Entrant("a", LENGTH), name=name, credit="rewardbench")
-    results = made.score()
-    paths = export_rewardbench(made.folder, results)
+    finished = run(tmp_path, rows, Entrant("a", LENGTH), name=name, credit="rewardbench")
+    results = finished.score()
+    paths = export_rewardbench(finished.folder, results)
     assert [path.parent.name for path in paths] == ["eval-set", "eval-set-scores"]
     again = Run(name, Folder(tmp_path / "again"), imports=[str(paths[1])], credit="rewardbench",
                 num_draws=20).score()  # fmt: skip
@@ -340,29 +340,31 @@ class Equal:
 
 
 def test_the_exported_shares_are_those_of_the_exported_rows(tmp_path):
-    made = run(tmp_path, pairs(20), Entrant("judge", Equal()))
-    results = made.score()
+    finished = run(tmp_path, pairs(20), Entrant("judge", Equal()))
+    results = finished.score()
     assert results["rewards"][0]["figures"]["overall"]["value"] == 0.0  # strict
-    shares, columns = (json.loads(p.read_text()) for p in export_rewardbench(made.folder, results))
+    shares, columns = (
+        json.loads(p.read_text()) for p in export_rewardbench(finished.folder, results)
+    )
     assert set(columns["results"]) == {0.5}
     assert shares["hep-go"] == 0.5
 
 
 def test_rows_of_more_than_two_responses_are_not_exported_as_pairs(tmp_path):
     rows = [{"prompt": "q", "chosen": ["a", "bb"], "rejected": ["ccc", "dd"]}]
-    made = run(tmp_path, rows, name="pairs")
-    results = made.score()
+    finished = run(tmp_path, rows, name="pairs")
+    results = finished.score()
     with pytest.raises(ConfigError, match=r"rows\.jsonl:1: 4 responses"):
-        export_rewardbench(made.folder, results)
+        export_rewardbench(finished.folder, results)
     assert not (tmp_path / "out" / "rewardbench").exists()
 
 
 @pytest.mark.parametrize("names", [("a/b", "a b"), ("a:b", "A_b"), ("x" * 120, "x" * 121)])
 def test_two_rewards_whose_files_have_one_name_are_not_exported(names, tmp_path):
-    made = run(tmp_path, pairs(2), *(Entrant(name, LENGTH) for name in names))
-    results = made.score()
+    finished = run(tmp_path, pairs(2), *(Entrant(name, LENGTH) for name in names))
+    results = finished.score()
     with pytest.raises(ConfigError, match="would both be written to"):
-        export_rewardbench(made.folder, results)
+        export_rewardbench(finished.folder, results)
     assert not (tmp_path / "out" / "rewardbench").exists()
 
 

@@ -42,14 +42,14 @@ def test_a_leaderboard_of_80_columns(bench):
     done = bench(*RUN, *TWO)
     assert done.exit_code == 0, done.output
     assert max(map(len, done.output.splitlines())) <= 80
-    said = " ".join(done.output.split())
-    assert "rules.baseline.length" in said
-    assert "chance" in said
-    assert "longer wins" in said
-    assert "floor" in said
-    assert "Safety Reasoning" in said
-    assert "ignored, no subset of this benchmark: somewhere (3)" in said
-    assert "absent: alpacaeval-easy" in said
+    messages = " ".join(done.output.split())
+    assert "rules.baseline.length" in messages
+    assert "chance" in messages
+    assert "longer wins" in messages
+    assert "floor" in messages
+    assert "Safety Reasoning" in messages
+    assert "ignored, no subset of this benchmark: somewhere (3)" in messages
+    assert "absent: alpacaeval-easy" in messages
 
 
 @pytest.fixture
@@ -87,10 +87,10 @@ def test_a_report_of_several_runs(bench, report, tmp_path):
     done = report("out", "same", "other", "-o", "page.html")
     assert done.exit_code == 0, done.output
     assert max(map(len, done.output.splitlines())) <= 80
-    said = " ".join(done.output.split())
-    assert "out and same are about the same 40 rows" in said
-    assert "no test is made between them" in said
-    assert "page: page.html" in said
+    messages = " ".join(done.output.split())
+    assert "out and same are about the same 40 rows" in messages
+    assert "no test is made between them" in messages
+    assert "page: page.html" in messages
     assert (tmp_path / "page.html").exists()
     again = report("out", "-o", "page.html")
     assert again.exit_code == 2
@@ -243,8 +243,8 @@ def test_a_killed_run_goes_on_without_loss_or_doubles(tmp_path):
     assert killed  # on a busy machine the second run may end before it is looked at
     done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
-    made = [json.loads(text) for text in scores.read_text().splitlines()]
-    assert [(line["reward"], line["item"]) for line in made] == [
+    results = [json.loads(text) for text in scores.read_text().splitlines()]
+    assert [(line["reward"], line["item"]) for line in results] == [
         (name, i)
         for name in ("rules.baseline.random", "rules.repetition.ngram")
         for i in range(3000)

@@ -86,9 +86,9 @@ def test_subsets_by_a_column(run, tmp_path):
     done = run(rows, "--by", "lang", "--reward", "rules.baseline.length", "-o", "out.jsonl")
     assert done.exit_code == 1
     assert "rows.jsonl:10: field 'lang'" in done.output
-    found = {line.split()[0]: line.split()[1:] for line in done.output.splitlines() if line}
-    assert found["zh"][:2] == ["3", "(50.0"]
-    assert found["en"][:2] == ["1", "(33.3"]
+    results = {line.split()[0]: line.split()[1:] for line in done.output.splitlines() if line}
+    assert results["zh"][:2] == ["3", "(50.0"]
+    assert results["en"][:2] == ["1", "(33.3"]
     assert [line.get("subset") for line in lines(tmp_path / "out.jsonl")][:4] == ["zh"] * 3 + ["en"]
 
 

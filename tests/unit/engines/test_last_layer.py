@@ -42,7 +42,7 @@ def group(draw: random.Random, num: int, prefix: int, reads_prefix: bool) -> lis
 
 
 def rows_of(held: HfEngine, groups) -> list[list[list[list[float]]]]:
-    return [[answer.values for answer in found] for found in held.ask(Hidden(), groups)]  # type: ignore[misc]
+    return [[answer.values for answer in results] for results in held.ask(Hidden(), groups)]  # type: ignore[misc]
 
 
 def distance(one, other) -> float:
@@ -58,10 +58,10 @@ def distance(one, other) -> float:
 @pytest.mark.parametrize("max_rows", [40, 130, 4096])
 @pytest.mark.parametrize("reads_prefix", [False, True])
 def test_rows_are_those_of_plain_calls(max_rows, reads_prefix):
-    made, draw = model(), random.Random(1)
+    results, draw = model(), random.Random(1)
     groups = [group(draw, 1 + n % 5, 20 + 7 * n, reads_prefix) for n in range(9)]
-    packed = engine(made, budget=Budget(((32, 64),), max_rows))
-    plain = engine(made, way="plain")
+    packed = engine(results, budget=Budget(((32, 64),), max_rows))
+    plain = engine(results, way="plain")
     assert packed.way == "packed"
     assert packed._trims
     assert distance(rows_of(packed, groups), rows_of(plain, groups)) < 1e-5
@@ -69,9 +69,9 @@ def test_rows_are_those_of_plain_calls(max_rows, reads_prefix):
 
 def test_reads_in_a_prefix_that_an_earlier_pass_ran():
     """A group over `max_rows` is split: later passes read the prefix's rows from the first."""
-    made, draw = model(), random.Random(2)
+    results, draw = model(), random.Random(2)
     groups = [group(draw, 6, 60, True)]
-    packed, plain = engine(made, budget=Budget(((8, 16),), 150)), engine(made, way="plain")
+    packed, plain = engine(results, budget=Budget(((8, 16),), 150)), engine(results, way="plain")
     steps = list(plan([shared(groups[0])], packed.budget))
     assert any(piece.is_kept for step in steps for piece in step.pieces)
     for trims in (True, False):
@@ -80,9 +80,9 @@ def test_reads_in_a_prefix_that_an_earlier_pass_ran():
 
 
 def test_equal_bits_beside_other_groups():
-    made, draw = model(), random.Random(3)
+    results, draw = model(), random.Random(3)
     groups = [group(draw, 2, 17 + n, n % 2 == 0) for n in range(12)]
-    held = engine(made)
+    held = engine(results)
     alone = [rows_of(held, [one])[0] for one in groups]
     assert rows_of(held, groups) == alone
     assert rows_of(held, groups[::-1])[::-1] == alone
@@ -96,27 +96,29 @@ def test_dense_reads_run_the_last_layer_on_all_rows():
 
 
 def test_the_last_layer_multiplies_fewer_rows():
-    made = model()
-    held, seen = engine(made), []
-    made.layers[-1].mlp.up_proj.register_forward_pre_hook(
+    network = model()
+    held, seen = engine(network), []
+    network.layers[-1].mlp.up_proj.register_forward_pre_hook(
         lambda _, args: seen.append(args[0].shape)
     )
-    made.layers[0].mlp.up_proj.register_forward_pre_hook(lambda _, args: seen.append(args[0].shape))
+    network.layers[0].mlp.up_proj.register_forward_pre_hook(
+        lambda _, args: seen.append(args[0].shape)
+    )
     rows_of(held, [[Item(list(range(60)) * 5, [299])]])
     assert [shape[1] for shape in seen] == [300, 16]
 
 
 def test_other_calls_of_the_model_are_untouched():
-    made, ids = model(), torch.arange(50)[None]
-    before = made(input_ids=ids).last_hidden_state
-    assert last_layer.install(made)
-    assert last_layer.install(made)  # once is enough
-    assert torch.equal(made(input_ids=ids).last_hidden_state, before)
-    other = copy.deepcopy(made)
+    results, ids = model(), torch.arange(50)[None]
+    before = results(input_ids=ids).last_hidden_state
+    assert last_layer.install(results)
+    assert last_layer.install(results)  # once is enough
+    assert torch.equal(results(input_ids=ids).last_hidden_state, before)
+    other = copy.deepcopy(results)
     with torch.no_grad():
         other.layers[-1].mlp.down_proj.weight.zero_()
         with last_layer.only([49], size=16, num_rows=50, device="cpu"):
-            mine, theirs = (m(input_ids=ids).last_hidden_state[0, 49] for m in (made, other))
+            mine, theirs = (m(input_ids=ids).last_hidden_state[0, 49] for m in (results, other))
     assert torch.allclose(mine, before[0, 49], atol=1e-6)
     assert not torch.allclose(theirs, before[0, 49], atol=1e-3)
 

@@ -98,10 +98,12 @@ def test_labels_equal_full_logits(family):
 def test_jobs_with_other_labels_are_read_together_and_in_order():
     asked = [Job((verdict("a"), verdict("b", labels=("4", "2")))), Job(()), Job((verdict("c"),))]
     ours = engine()
-    found = ours.answer(asked)
-    assert [len(row) for row in found] == [2, 0, 1]
+    results = ours.answer(asked)
+    assert [len(row) for row in results] == [2, 0, 1]
     alone = [[ours.answer([Job((one,))])[0][0] for one in job.calls] for job in asked]
-    assert [[r.tokens for r in row] for row in found] == [[r.tokens for r in row] for row in alone]
+    assert [[r.tokens for r in row] for row in results] == [
+        [r.tokens for r in row] for row in alone
+    ]
 
 
 def test_both_orders_share_a_pass(monkeypatch):
@@ -139,12 +141,12 @@ class Words:
         return {"input_ids": ids[0] if isinstance(texts, str) else ids}
 
     def _ids(self, text):
-        found = []
+        results = []
         while text:
             piece = next(p for p in self.pieces if text.startswith(p))
-            found.append(self.pieces.index(piece))
+            results.append(self.pieces.index(piece))
             text = text[len(piece) :]
-        return found
+        return results
 
     def decode(self, ids, **options):
         return "".join(self.pieces[i] for i in ids)
@@ -379,13 +381,13 @@ def test_draws_follow_the_probabilities():
     p = torch.tensor([0.5, 0.3, 0.15, 0.05])
     logits = p.log()[None].repeat(1000, 1)
     draws = [(i + 0.5) / 1000 for i in range(1000)]
-    told = draw_ids(logits, [Sampling(1.0)] * 1000, draws)
-    assert [told.count(i) for i in range(4)] == [500, 300, 150, 50]
-    told = draw_ids(logits, [Sampling(1.0, 0.7)] * 1000, draws)
-    assert [told.count(i) for i in range(4)] == [625, 375, 0, 0]
-    told = draw_ids(logits, [Sampling(0.5)] * 1000, draws)
+    messages = draw_ids(logits, [Sampling(1.0)] * 1000, draws)
+    assert [messages.count(i) for i in range(4)] == [500, 300, 150, 50]
+    messages = draw_ids(logits, [Sampling(1.0, 0.7)] * 1000, draws)
+    assert [messages.count(i) for i in range(4)] == [625, 375, 0, 0]
+    messages = draw_ids(logits, [Sampling(0.5)] * 1000, draws)
     shares = (p**2 / (p**2).sum() * 1000).tolist()
-    assert [told.count(i) for i in range(4)] == pytest.approx(shares, abs=1)
+    assert [messages.count(i) for i in range(4)] == pytest.approx(shares, abs=1)
     assert set(draw_ids(logits, [Sampling(1.0, 0.0)] * 1000, draws)) == {0}
 
 

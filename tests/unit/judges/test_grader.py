@@ -103,8 +103,8 @@ def test_a_threshold_marks_the_score():
 
 def test_a_response_that_lacks_what_is_read_is_at_fault_and_costs_no_call():
     turns = [{"role": "user", "content": "{{sample.output_json.city}}"}]
-    said = {"0": result(0.5), "1": result(0.5)}
-    scores = replayed(said, '{"city": "Paris"}', "no JSON", input=turns, range=[-1, 1])
+    messages = {"0": result(0.5), "1": result(0.5)}
+    scores = replayed(messages, '{"city": "Paris"}', "no JSON", input=turns, range=[-1, 1])
     assert [score.value for score in scores] == [0.5, -1.0]
     assert (scores[1].fault, scores[1].error[:20]) == ("response", "sample_parse_error: ")
 

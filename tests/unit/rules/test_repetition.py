@@ -122,9 +122,9 @@ def test_codes_of_long_sequences_are_exact(seed, size, n, vocabulary):
 @pytest.mark.parametrize("size", [3, 300, 5000])
 def test_representatives_do_not_depend_on_the_rounds(rounds, size):
     codes = np.random.default_rng(size).integers(0, size, size).astype(np.uint64)
-    found = ngrams.representatives(codes, rounds=rounds)
-    assert (codes[found] == codes).all()
-    assert same_classes(found.tolist(), codes.tolist())
+    results = ngrams.representatives(codes, rounds=rounds)
+    assert (codes[results] == codes).all()
+    assert same_classes(results.tolist(), codes.tolist())
 
 
 def test_codes_made_to_meet_in_one_slot_are_told_apart():
@@ -393,8 +393,8 @@ def test_sentences_share_of_the_unique():
 @settings(max_examples=300)
 @given(LOOPY, st.sampled_from([2.0, 2.5, 3.0]), st.integers(1, 12))
 def test_tail_period_is_the_naive_one(text, min_repeats, min_chars):
-    found = rep._tail_period(text, min_repeats, min_chars)
-    assert found == naive_tail(text, min_repeats, min_chars)
+    results = rep._tail_period(text, min_repeats, min_chars)
+    assert results == naive_tail(text, min_repeats, min_chars)
 
 
 @given(st.text("ab", max_size=60), st.integers(1, 60))

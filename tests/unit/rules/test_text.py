@@ -281,8 +281,10 @@ def english_responses():
     if not path.exists():
         pytest.skip("the shared data files are not beside this checkout")
     with gzip.open(path, "rt", encoding="utf-8") as lines:
-        found = [json.loads(line) for line in lines]
-    texts = [row["chosen"] for row in found if not row["subset"].startswith(("hep", "math"))][::11]
+        results = [json.loads(line) for line in lines]
+    texts = [row["chosen"] for row in results if not row["subset"].startswith(("hep", "math"))][
+        ::11
+    ]
     return [one[:1500] for one in texts if len(one) >= 300]
 
 

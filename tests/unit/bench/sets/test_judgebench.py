@@ -75,8 +75,8 @@ def test_a_result_that_is_none(raw, field):
 
 def test_countings_by_hand():
     verdicts = [("A>B", "A>B"), ("A>B", "B>A"), ("A=B", "B>A"), (None, None), ("B>A", "B>A")]
-    found = countings(verdicts, ["A>B", "A>B", "A>B", "A>B", "B>A"])
-    assert found == {
+    results = countings(verdicts, ["A>B", "A>B", "A>B", "A>B", "B>A"])
+    assert results == {
         "correct": 2,
         "tie": 2,  # right and wrong; nothing at all
         "incorrect": 1,  # tie and wrong
@@ -99,8 +99,8 @@ def test_the_published_rule_gives_a_tie_of_scores_to_b(place, expected):
 def test_the_published_rule_gives_a_judge_s_tie_nothing(place):
     sheet = Sheet([{**line("1", "math", [1.0, 0.0]), "place": place}])
     for rule in ("judgebench", "strict"):
-        found = figures("judgebench", sheet, [0.0, 0.0], rule, is_judge=True)
-        assert found["overall"] == 0.0
+        results = figures("judgebench", sheet, [0.0, 0.0], rule, is_judge=True)
+        assert results["overall"] == 0.0
 
 
 def test_a_row_of_the_data_is_read():

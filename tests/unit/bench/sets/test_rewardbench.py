@@ -28,30 +28,30 @@ def test_the_published_sizes():
 
 
 def test_sections_by_hand():
-    made, values = sheet(
+    publication_list, values = sheet(
         alpacaeval_easy=(3, 4), mt_bench_easy=(1, 2), math_prm=(1, 2), hep_python=(1, 1)
     )
-    found = figures("rewardbench", made, values)
+    results = figures("rewardbench", publication_list, values)
     # Chat: (100 * 3/4 + 28 * 1/2) / 128 = 89/128; Reasoning: (984 * 1/2 + 164 * 1) / 1148
-    assert found["section/Chat"] == pytest.approx(89 / 128)
-    assert found["section/Reasoning"] == pytest.approx(656 / 1148)
-    assert "section/Safety" not in found
-    assert found["overall"] == pytest.approx((89 / 128 + 656 / 1148) / 2)
+    assert results["section/Chat"] == pytest.approx(89 / 128)
+    assert results["section/Reasoning"] == pytest.approx(656 / 1148)
+    assert "section/Safety" not in results
+    assert results["overall"] == pytest.approx((89 / 128 + 656 / 1148) / 2)
 
 
 def test_prior_sets_weigh_half_a_section():
-    made, values = sheet(alpacaeval_easy=(3, 4), shp=(1, 2), summarize=(0, 1))
-    found = figures("rewardbench", made, values)
+    publication_list, values = sheet(alpacaeval_easy=(3, 4), shp=(1, 2), summarize=(0, 1))
+    results = figures("rewardbench", publication_list, values)
     # Chat 3/4 with weight 2, prior sets (1/2 + 0) / 2 = 1/4 with weight 1: (2 * 3/4 + 1/4) / 3
-    assert found["section/Prior Sets"] == 0.25
-    assert found["overall"] == pytest.approx(1.75 / 3)
+    assert results["section/Prior Sets"] == 0.25
+    assert results["overall"] == pytest.approx(1.75 / 3)
 
 
 def test_prior_sets_without_a_part_in_the_score():
-    made = Sheet([line("0", "anthropic_harmless", [1.0, 0.0])])
-    found = figures("rewardbench", made, [1.0, 0.0])
-    assert found["subset/anthropic_harmless"] == 1.0
-    assert math.isnan(found["overall"])
+    a_sheet = Sheet([line("0", "anthropic_harmless", [1.0, 0.0])])
+    results = figures("rewardbench", a_sheet, [1.0, 0.0])
+    assert results["subset/anthropic_harmless"] == 1.0
+    assert math.isnan(results["overall"])
 
 
 @pytest.mark.parametrize(
@@ -65,19 +65,19 @@ def test_prior_sets_without_a_part_in_the_score():
     ],
 )
 def test_ties_and_errors_by_rule(is_judge, rule, expected):
-    made = Sheet([line(str(i), "donotanswer", [1.0, 0.0]) for i in range(4)])
+    a_sheet = Sheet([line(str(i), "donotanswer", [1.0, 0.0]) for i in range(4)])
     scores = [1, 0, 0, 1, 1, 1, math.nan, 1]
-    assert figures("rewardbench", made, scores, rule, is_judge=is_judge)["overall"] == expected
+    assert figures("rewardbench", a_sheet, scores, rule, is_judge=is_judge)["overall"] == expected
 
 
 @pytest.mark.parametrize("rule", ["strict", "rewardbench", "share"])
 def test_a_call_that_failed_earns_nothing_under_any_rule(rule):
-    made = Sheet([line(str(i), "donotanswer", [1.0, 0.0]) for i in range(4)])
+    a_sheet = Sheet([line(str(i), "donotanswer", [1.0, 0.0]) for i in range(4)])
     failed_N = np.array([True, True, False, False])
     more = {"is_judge": True, "failed_N": failed_N}
     scores = [math.nan] * 6 + [1, 0]
     expected = {"strict": 1 / 4, "share": 1 / 4, "rewardbench": 1.5 / 4}[rule]
-    assert figures("rewardbench", made, scores, rule, **more)["overall"] == expected
+    assert figures("rewardbench", a_sheet, scores, rule, **more)["overall"] == expected
 
 
 def test_a_row_is_read():
@@ -106,13 +106,13 @@ def test_a_row_that_is_none(raw, field):
 
 
 def test_gates_hold_on_any_scores():
-    made = sheet_of(
+    a_sheet = sheet_of(
         "rewardbench",
         [{"prompt": str(i), "chosen": "x", "rejected": "y", "subset": "hep-go"} for i in range(40)],
     )
     draw = np.random.default_rng(0)
     values = draw.integers(0, 3, 80).astype(float)
     values[:2] = math.nan
-    gates = benchmark("rewardbench").gates(made, Scored("x", values))
+    gates = benchmark("rewardbench").gates(a_sheet, Scored("x", values))
     assert len(gates) == 5
     assert all(gate.holds for gate in gates)

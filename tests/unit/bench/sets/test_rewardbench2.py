@@ -21,16 +21,16 @@ def ties(*prompts):
             if scores is None:
                 continue
             labels = [1.0] * right + [0.0] * (len(scores) - right)
-            made = line(f"{side}:{number}", "Ties", labels, side=side, number=str(number))
-            lines.append({**made, "prompt": f"ties/{number}"})
+            results = line(f"{side}:{number}", "Ties", labels, side=side, number=str(number))
+            lines.append({**results, "prompt": f"ties/{number}"})
             values += scores
     return Sheet(lines), values
 
 
 def both(*prompts):
     sheet, values = ties(*prompts)
-    found = figures("rewardbench2", sheet, values)
-    return found["ties-0.1.4"], found["ties-head"]
+    results = figures("rewardbench2", sheet, values)
+    return results["ties-0.1.4"], results["ties-head"]
 
 
 def test_one_prompt_by_hand():
@@ -43,10 +43,10 @@ def test_one_prompt_by_hand():
 def test_two_prompts_by_hand():
     # the second: m_ref = 1 - 2 = -1, m_tied = 4 - 3 = 1, d = 0. Right: tied 2/2, ref 1/2;
     # m_tied > d 2/2; min > d 1/2. The tanh is that of the first alone, or (tanh(1) - 1) / 2
-    found = both(([5.0, 3.0, 1.0], [6.0, 5.0, 2.0], 2), ([1.0, 2.0], [4.0, 4.0, 3.0], 2))
+    results = both(([5.0, 3.0, 1.0], [6.0, 5.0, 2.0], 2), ([1.0, 2.0], [4.0, 4.0, 3.0], 2))
     parts = 0.3 + 0.15 + 0.2 + 0.1
     tanhs = math.tanh(1), (math.tanh(1) - 1) / 2
-    assert found == pytest.approx(tuple(parts + 0.01 * tanh for tanh in tanhs))
+    assert results == pytest.approx(tuple(parts + 0.01 * tanh for tanh in tanhs))
 
 
 @pytest.mark.parametrize(
@@ -123,8 +123,8 @@ def test_domains_by_hand():
 def test_ratings_of_a_judge_that_failed_on_all_earn_a_quarter():
     sheet = Sheet([line("0", "Math", [1.0, 0.0, 0.0, 0.0])])
     nans = [math.nan] * 4
-    found = figures("rewardbench2", sheet, nans, "rewardbench", is_judge=True)
-    assert found["overall"] == 0.25
+    results = figures("rewardbench2", sheet, nans, "rewardbench", is_judge=True)
+    assert results["overall"] == 0.25
     assert figures("rewardbench2", sheet, nans, "strict", is_judge=True)["overall"] == 0.0
 
 
@@ -133,8 +133,8 @@ def test_an_unreadable_rating_of_a_judge_is_below_the_others_by_the_published_ru
     nan = math.nan
     # the right one alone at the top; two at the top; the right one unreadable
     values = [7, nan, 3, nan, 7, 7, nan, nan, nan, 2, 3, 1]
-    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=1.0)
-    assert found["overall"] == pytest.approx((1 + 1 / 2 + 0) / 3)
+    results = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=1.0)
+    assert results["overall"] == pytest.approx((1 + 1 / 2 + 0) / 3)
     assert figures("rewardbench2", sheet, values, "strict", is_judge=True)["overall"] == 0.0
     assert figures("rewardbench2", sheet, values, "rewardbench")["overall"] == 0.0
 
@@ -143,8 +143,8 @@ def test_an_unreadable_rating_of_a_judge_is_below_the_others_by_the_published_ru
 def test_no_rating_counts_as_minus_one_on_a_scale_that_minus_one_may_be_on(lowest):
     sheet = Sheet([line(str(i), "Math", [1.0, 0.0, 0.0, 0.0]) for i in range(2)])
     values = [0.7, math.nan, 0.3, 0.2, math.nan, 0.2, 0.3, 0.1]
-    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=lowest)
-    assert found["overall"] == 0.25  # undecided, both of them
+    results = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=lowest)
+    assert results["overall"] == 0.25  # undecided, both of them
 
 
 def test_a_call_that_failed_earns_nothing_and_is_no_rating_of_minus_one():
@@ -153,28 +153,28 @@ def test_a_call_that_failed_earns_nothing_and_is_no_rating_of_minus_one():
     values = [7, nan, 3, 2, nan, nan, nan, nan, 7, nan, nan, nan]
     more = {"is_judge": True, "lowest": 1.0, "failed_N": np.array([True, True, False])}
     for rule, expected in (("rewardbench", 1 / 3), ("strict", 0.0), ("share", 0.0)):
-        found = figures("rewardbench2", sheet, values, rule, **more)
-        assert found["overall"] == pytest.approx(expected)
+        results = figures("rewardbench2", sheet, values, rule, **more)
+        assert results["overall"] == pytest.approx(expected)
     ties_sheet, _ = ties(([0.0, 0.0], [0.0, 0.0, 0.0], 2))
     more["failed_N"] = np.array([True, True])
-    found = figures("rewardbench2", ties_sheet, [9, nan, 8, 7, nan], "rewardbench", **more)
-    assert found["ties-head"] == pytest.approx(-0.01)
+    results = figures("rewardbench2", ties_sheet, [9, nan, 8, 7, nan], "rewardbench", **more)
+    assert results["ties-head"] == pytest.approx(-0.01)
 
 
 def test_ties_of_a_judge_take_an_unreadable_rating_as_minus_one():
     sheet, _ = ties(([0.0, 0.0], [0.0, 0.0, 0.0], 2))
     values = [9.0, math.nan, 8.0, 7.0, math.nan]
-    found = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=1.0)
+    results = figures("rewardbench2", sheet, values, "rewardbench", is_judge=True, lowest=1.0)
     # m_ref = 9 + 1 = 10, m_tied = 7 + 1 = 8, d = 1
-    assert found["ties-head"] == pytest.approx(1 + 0.01 * math.tanh(7))
+    assert results["ties-head"] == pytest.approx(1 + 0.01 * math.tanh(7))
 
 
 def test_ties_is_in_overall_as_the_release_has_it():
     sheet, values = ties(([1.0, 0.0], [1.0, 1.0, 0.0], 2))
     sheet = Sheet([*sheet.lines, line("0", "Math", [1.0, 0.0, 0.0, 0.0])])
-    found = figures("rewardbench2", sheet, [*values, 1.0, 2.0, 0.0, 0.0])
-    assert found["domain/Ties"] == 1.0
-    assert found["overall"] == 0.5
+    results = figures("rewardbench2", sheet, [*values, 1.0, 2.0, 0.0, 0.0])
+    assert results["domain/Ties"] == 1.0
+    assert results["overall"] == 0.5
 
 
 ROW = {"prompt": "a", "chosen": ["x"], "rejected": ["y", "z", "w"], "subset": "math", "id": "3"}

@@ -43,10 +43,10 @@ def test_overall_by_hand():
     sheet = sheet_of("rmb", rows)
     # pairs: won, lost, tied: 1/3; best of four: above all, and equal to one loser: 1/2
     values = [2, 1, 1, 2, 1, 1, 4, 3, 2, 1, 4, 4, 2, 1]
-    found = figures("rmb", sheet, values)
-    assert found["part/pair-helpful"] == pytest.approx(1 / 3)
-    assert found["part/bon-harmless"] == 0.5
-    assert found["overall"] == pytest.approx((1 / 3 + 1 / 2) / 2)
+    results = figures("rmb", sheet, values)
+    assert results["part/pair-helpful"] == pytest.approx(1 / 3)
+    assert results["part/bon-harmless"] == 0.5
+    assert results["overall"] == pytest.approx((1 / 3 + 1 / 2) / 2)
 
 
 @pytest.mark.parametrize(

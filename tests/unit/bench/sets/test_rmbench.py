@@ -22,12 +22,12 @@ def test_one_row_by_hand():
     # plain       0      0*     1      * 2 against 2, a tie
     # markdown    0      0      1
     sheet = Sheet([line("chat/1", "chat", SIX)])
-    found = figures("rmbench", sheet, [3, 2, 1, 2.5, 2, 0])
-    assert found["difficulty/hard"] == 1.0  # above the diagonal
-    assert found["difficulty/normal"] == pytest.approx(2 / 3)
-    assert found["difficulty/easy"] == 0.0
-    assert found["overall"] == found["domain/chat"] == pytest.approx(5 / 9)
-    assert found["matrix/plain-markdown"] == 1.0
+    results = figures("rmbench", sheet, [3, 2, 1, 2.5, 2, 0])
+    assert results["difficulty/hard"] == 1.0  # above the diagonal
+    assert results["difficulty/normal"] == pytest.approx(2 / 3)
+    assert results["difficulty/easy"] == 0.0
+    assert results["overall"] == results["domain/chat"] == pytest.approx(5 / 9)
+    assert results["matrix/plain-markdown"] == 1.0
     halves = figures("rmbench", sheet, [3, 2, 1, 2.5, 2, 0], "share")
     assert halves["difficulty/normal"] == pytest.approx(2.5 / 3)
 
@@ -36,11 +36,11 @@ def test_safety_pools_its_files_and_overall_does_not_weigh_domains():
     won, lost = [1, 1, 1, 0, 0, 0], [0, 0, 0, 1, 1, 1]
     lines = [line(f"safety-refuse/{i}", "safety-refuse", SIX) for i in range(3)]
     lines += [line("safety-response/0", "safety-response", SIX), line("code/0", "code", SIX)]
-    found = figures("rmbench", Sheet(lines), [*won * 3, *lost, *lost])
-    assert found["domain/safety"] == 0.75  # 3 of 4 rows, not the mean of 1 and 0
-    assert found["overall"] == pytest.approx((0.75 + 0) / 2)
-    assert np.mean([found[f"difficulty/{x}"] for x in ("easy", "normal", "hard")]) == (
-        pytest.approx(found["overall"])
+    results = figures("rmbench", Sheet(lines), [*won * 3, *lost, *lost])
+    assert results["domain/safety"] == 0.75  # 3 of 4 rows, not the mean of 1 and 0
+    assert results["overall"] == pytest.approx((0.75 + 0) / 2)
+    assert np.mean([results[f"difficulty/{x}"] for x in ("easy", "normal", "hard")]) == (
+        pytest.approx(results["overall"])
     )
 
 
@@ -84,14 +84,14 @@ STAND_INS = {
 @pytest.mark.parametrize("name", STAND_INS)
 def test_the_stand_in_scorers_give_the_published_figures(name, shared_data):
     published = json.loads((shared_data / "bench_published.json").read_text())["rmbench"]
-    made = benchmark("rmbench")
-    rows = [i for r in read(shared_data / "bench_rmbench.jsonl.gz") for i in made.read(r)]
+    bench = benchmark("rmbench")
+    rows = [i for r in read(shared_data / "bench_rmbench.jsonl.gz") for i in bench.read(r)]
     values = [STAND_INS[name](text) for item in rows for text in item.texts]
-    found = figures("rmbench", Sheet(map(line_of, rows)), values)
+    results = figures("rmbench", Sheet(map(line_of, rows)), values)
     for part, levels in published["stand_in_scorers"]["values"][name].items():
         kind = "domain" if part in ("chat", "safety") else "subset"
         for level in ("hard", "normal", "easy"):
-            got = 100 * found[f"{kind}/{part}/{level}"]
+            got = 100 * results[f"{kind}/{part}/{level}"]
             assert got == pytest.approx(levels[f"{level}_acc"], abs=0.0001), (part, level)
 
 

@@ -35,12 +35,12 @@ def test_best_of_n_by_hand():
     # the second row is a tie of right and wrong: nothing, 1/2, or the first of them (wrong)
     values = [1, 2, 3, 9, 5, 5, 1, 2]
     for rule, share in {"strict": 1 / 3, "share": 1.5 / 3, "first": 1 / 3}.items():
-        found = figures("best_of_n", sheet, values, rule)
-        assert found["overall"] == pytest.approx(share), rule
-    assert found["oracle"] == pytest.approx(2 / 3)
-    assert found["random"] == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
+        results = figures("best_of_n", sheet, values, rule)
+        assert results["overall"] == pytest.approx(share), rule
+    assert results["oracle"] == pytest.approx(2 / 3)
+    assert results["random"] == pytest.approx((1 / 2 + 1 / 2 + 0) / 3)
     # majority: 7 and 8 are equal, the first one seen is right; 1 before 2 is wrong; 3 is wrong
-    assert found["majority"] == pytest.approx(1 / 3)
+    assert results["majority"] == pytest.approx(1 / 3)
 
 
 def test_the_first_of_equals_may_be_right():
@@ -75,10 +75,10 @@ def test_an_ensemble_by_hand():
         Scored("a", np.array([0.0, 2.0, 0.0, 2.0])),
         Scored("b", np.array([30.0, 10.0, 10.0, 30.0])),
     ]
-    made = {kind: ensemble(members, kind).values_T for kind in ("mean", "worst", "uncertainty")}
-    assert made["mean"].tolist() == [0.0, 0.0, -1.0, 1.0]
-    assert made["worst"].tolist() == [-1.0, -1.0, -1.0, 1.0]
-    assert made["uncertainty"].tolist() == [-1.0, -1.0, -1.0, 1.0]
+    results = {kind: ensemble(members, kind).values_T for kind in ("mean", "worst", "uncertainty")}
+    assert results["mean"].tolist() == [0.0, 0.0, -1.0, 1.0]
+    assert results["worst"].tolist() == [-1.0, -1.0, -1.0, 1.0]
+    assert results["uncertainty"].tolist() == [-1.0, -1.0, -1.0, 1.0]
 
 
 @pytest.mark.parametrize(
@@ -101,12 +101,12 @@ def test_graded_by_hand():
     # first: 3>2 won, 3>1 tied, 2>1 lost (an inversion): 1 of 3. Second: 3 has two below, both won,
     # no inversion: 2 of 2. Subset b: tied, which is no inversion: 0 of 1 and a match
     values = [5, 4, 5, 1, 2, 3, 7, 7]
-    found = figures("graded", sheet, values)
-    assert found["subset/all"] == pytest.approx(3 / 5)
-    assert found["subset/all/exact_match"] == 0.5
-    assert (found["subset/b"], found["subset/b/exact_match"]) == (0.0, 1.0)
-    assert found["overall"] == pytest.approx((3 / 5 + 0) / 2)
-    assert found["exact_match"] == pytest.approx(0.75)
+    results = figures("graded", sheet, values)
+    assert results["subset/all"] == pytest.approx(3 / 5)
+    assert results["subset/all/exact_match"] == 0.5
+    assert (results["subset/b"], results["subset/b/exact_match"]) == (0.0, 1.0)
+    assert results["overall"] == pytest.approx((3 / 5 + 0) / 2)
+    assert results["exact_match"] == pytest.approx(0.75)
     assert all(g.holds for g in benchmark("graded").gates(sheet, Scored("x", sheet.labels_T)))
 
 
