@@ -1,11 +1,11 @@
 """The page of benchmark runs in a real browser: sorted, filtered, searched, narrow, in the dark."""
 
 import json
-import math
 import re
 
 import pytest
 from chrome import BROWSER, BROWSERS, Chrome
+from score_table import Table
 
 from plaudit.bench.folder import Folder
 from plaudit.bench.page import runs_of, write_bench_page
@@ -22,27 +22,6 @@ HOSTILE = (
 NUM = 130
 
 pytestmark = pytest.mark.skipif(BROWSER is None, reason=f"none of {', '.join(BROWSERS)} found")
-
-
-class Table:
-    """A reward that reads its scores in the responses: ``score 0.5``, or none."""
-
-    relative, deterministic, cpu_bound = False, True, False
-
-    def __init__(self, sign=1):
-        self.sign = sign
-
-    def __repr__(self):
-        return f"Table({self.sign})"
-
-    def score(self, groups):
-        return [[self._score(response.text) for response in group.responses] for group in groups]
-
-    def _score(self, text):
-        number = re.search(r"score (\S+)", text)
-        if number is None:
-            return Score(math.nan, error="no score in it", fault="input")
-        return Score(self.sign * float(number[1]), note=f"because {text}")
 
 
 def rows():
@@ -71,7 +50,7 @@ def folder(tmp_path_factory):
     entrants = [
         Entrant("table", Table()),
         Entrant("random", load("rules.baseline.random")),
-        Entrant(f"turned {HOSTILE}", Table(-1)),
+        Entrant(f"turned {HOSTILE}", Table(sign=-1)),
     ]
     options = {"num_draws": 50, "include_text": True, "ensembles": ["mean"], "command": HOSTILE}
     Run(

@@ -1,11 +1,11 @@
 """The page of benchmark runs: all rows, all figures, nothing compared that cannot be."""
 
 import json
-import math
 import re
 
 import numpy as np
 import pytest
+from score_table import Table
 
 from plaudit.bench import browse, charts, credit
 from plaudit.bench.benchmark import benchmark
@@ -24,27 +24,6 @@ HOSTILE = (
     "</script><script>document.title = 'owned'</script><!--<script> <img src=x onerror=alert(1)>"
     " \x1b[31m \u202e \u2028 \ud800 \x00 [red]x[/red] =cmd()"
 )
-
-
-class Table:
-    """A reward that reads its scores in the responses: ``score 0.5``, or none."""
-
-    relative, deterministic, cpu_bound = False, True, False
-
-    def __init__(self, shift=0.0):
-        self.shift = shift
-
-    def __repr__(self):
-        return f"Table({self.shift})"
-
-    def score(self, groups):
-        return [[self._score(response.text) for response in group.responses] for group in groups]
-
-    def _score(self, text):
-        number = re.search(r"score (\S+)", text)
-        if number is None:
-            return Score(math.nan, error="no score in it", fault="input")
-        return Score(float(number[1]) + self.shift, note=f"read {text}")
 
 
 class Steps(Table):
@@ -330,7 +309,7 @@ def test_a_reward_in_two_runs_has_the_folder_beside_its_name(run, tmp_path):
     assert board["rows"]["rewards"][1]["values"][0][0] == pytest.approx(
         board["rows"]["rewards"][0]["values"][0][0] + 1
     )
-    assert board["runs"][1]["rewards"] == [[names[1], "Table(1.0)"]]
+    assert board["runs"][1]["rewards"] == [[names[1], "Table(1.0, sign=1)"]]
 
 
 def test_the_same_folder_twice_is_one_run(run, tmp_path):
